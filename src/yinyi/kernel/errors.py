@@ -1,0 +1,164 @@
+"""Everything that can go wrong, as one closed tree. The docstring is the sentence people read; ``zh`` is its Chinese.
+
+YinyiError
+├── Invalid             the request cannot be understood
+│   └── InvalidField
+├── NotAllowed          who asks may not
+│   ├── TerminalNotEnrolled
+│   ├── SessionEnded
+│   ├── SignatureRefused
+│   └── NotYours
+├── NotFound            what is asked about does not exist
+├── Conflict            it exists, but not in a state that allows this
+│   └── IdempotencyConflict
+├── Unavailable         nothing wrong with the request: try again later
+│   ├── HospitalUnavailable
+│   ├── ChannelUnavailable
+│   ├── PlatformUnavailable
+│   ├── DeadlineExceeded
+│   └── Busy
+└── InternalError       our fault
+
+Domains hang their own errors under these in ``business/<domain>/errors.py``.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+
+class YinyiError(Exception):
+    """Something went wrong."""
+
+    zh: ClassVar[str] = "出了点问题。"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.sentence("en"))
+        self.detail = detail
+        """For integrators and logs: names fields and states, never personal data."""
+
+    @classmethod
+    def code(cls) -> str:
+        return cls.__name__
+
+    @classmethod
+    def sentence(cls, language: str) -> str:
+        """The message for people, in ``zh-CN`` or ``en``."""
+        if language.startswith("zh"):
+            return cls.zh
+        return (cls.__doc__ or "").strip()
+
+
+class Invalid(YinyiError):
+    """This request cannot be understood."""
+
+    zh = "这个请求看不懂。"
+
+
+class InvalidField(Invalid):
+    """Something that was entered is not right. Please check it and try again."""
+
+    zh = "填写的内容有误，请核对后再试。"
+
+
+class NotAllowed(YinyiError):
+    """This is not permitted here."""
+
+    zh = "这里不能办理这项业务。"
+
+
+class TerminalNotEnrolled(NotAllowed):
+    """This machine is not set up yet. Please use another machine or go to a window."""
+
+    zh = "这台机器还没有启用，请换一台机器或到窗口办理。"
+
+
+class SessionEnded(NotAllowed):
+    """Your session has ended to protect your data. Please lay your card on the reader again."""
+
+    zh = "为保护您的信息，本次操作已结束，请重新放置证件。"
+
+
+class SignatureRefused(NotAllowed):
+    """The signature of this request is not valid."""
+
+    zh = "请求的签名无效。"
+
+
+class NotYours(NotAllowed):
+    """This belongs to somebody else."""
+
+    zh = "这不是您本人的记录。"
+
+
+class NotFound(YinyiError):
+    """There is no such record."""
+
+    zh = "没有找到这条记录。"
+
+
+class Conflict(YinyiError):
+    """This can no longer be done, because something has changed meanwhile."""
+
+    zh = "情况有变化，这一步办不了了。"
+
+
+class IdempotencyConflict(Conflict):
+    """The same key was used before for another request."""
+
+    zh = "同一个请求号已用于另一个请求。"
+
+
+class Unavailable(YinyiError):
+    """This is not available for the moment. Please try again in a few minutes."""
+
+    zh = "暂时办不了，请过几分钟再试。"
+
+
+class HospitalUnavailable(Unavailable):
+    """The hospital's system does not answer for the moment. Please try again in a few minutes or go to a window."""
+
+    zh = "医院系统暂时没有答复，请过几分钟再试，或到窗口办理。"
+
+
+class ChannelUnavailable(Unavailable):
+    """This way of paying is not available for the moment. Please choose another one."""
+
+    zh = "这种付款方式暂时不能用，请换一种方式。"
+
+
+class PlatformUnavailable(Unavailable):
+    """The line to the platform is interrupted. Nothing was taken. Please try again in a minute."""
+
+    zh = "与平台的连接中断，没有扣款，请过一分钟再试。"
+
+
+class DeadlineExceeded(Unavailable):
+    """This took too long. Please try again."""
+
+    zh = "等待时间太长，请再试一次。"
+
+
+class Busy(Unavailable):
+    """Too many people are asking at once. Please wait a moment."""
+
+    zh = "现在办理的人太多，请稍等。"
+
+
+class InternalError(YinyiError):
+    """Something went wrong on our side. It has been recorded. Please go to a window."""
+
+    zh = "平台内部出错，已经记录，请到窗口办理。"
+
+
+def every_error() -> Iterator[type[YinyiError]]:
+    """The whole tree, as far as it is imported."""
+    stack: list[type[YinyiError]] = [YinyiError]
+    while stack:
+        error = stack.pop()
+        yield error
+        stack.extend(error.__subclasses__())
+
+
+def error_named(code: str) -> type[YinyiError]:
+    """The class with this code; an unknown code is an ``InternalError``."""
+    return next((error for error in every_error() if error.code() == code), InternalError)

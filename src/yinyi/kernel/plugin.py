@@ -1,0 +1,34 @@
+"""What a plugin declares of itself: one value, found through the entry-point group ``yinyi.plugins``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from yinyi.kernel.clock import Clock
+
+PluginKind = Literal["hospital", "payment", "insurance", "face"]
+
+PLUGIN_API = 1
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a plugin is given besides its own settings."""
+
+    clock: Clock
+    callback_url: str
+    """Where the other side reaches us for this plugin, for example ``http://host/callbacks/wechatpay``."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A connector. ``build`` makes the object that implements the ports; it must not touch the network yet."""
+
+    name: str
+    kind: PluginKind
+    api: int
+    config: type[msgspec.Struct]
+    build: Callable[[Any, Surroundings], Any]
+    """``build(settings, surroundings)``: the object may have ``async start()`` and ``async stop()``."""

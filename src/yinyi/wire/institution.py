@@ -1,0 +1,68 @@
+"""How institutions (the HIS, banks) sign what they ask: HMAC-SHA-256, hexadecimal, over five lines.
+
+``METHOD \\n path \\n timestamp \\n nonce \\n SHA-256 of the body in hexadecimal``, without a last line feed. The path
+is as sent, with its query. The timestamp is in whole seconds since 1970; the nonce is 16 to 64 letters, digits, ``-``
+or ``_``, never used twice.
+"""
+
+import hashlib
+import hmac
+import re
+from datetime import UTC, datetime
+
+ALGORITHM = "HMAC-SHA256"
+
+_METHOD = re.compile(r"[A-Z]{1,16}")
+_PATH = re.compile(r"/[\x21-\x7e]{0,1023}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_NONCE = re.compile(r"[0-9A-Za-z_-]{16,64}")
+
+
+def timestamp_of(at: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
+def instant_of(timestamp: str) -> datetime:
+    """
+    Raises:
+        ValueError: not whole seconds since 1970, or beyond the calendar.
+    """
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise ValueError("timestamp")
+    try:
+        return datetime.fromtimestamp(int(timestamp), UTC)
+    except (OverflowError, OSError):
+        raise ValueError("timestamp") from None
+
+
+def signed_text(method: str, path: str, timestamp: str, nonce: str, body: bytes) -> bytes:
+    """The exact bytes under the signature.
+
+    Raises:
+        ValueError: a part does not have its form, so that two requests could read alike. Names the part.
+    """
+    parts = {"method": (_METHOD, method), "path": (_PATH, path), "nonce": (_NONCE, nonce)}
+    for name, (form, text) in parts.items():
+        if not form.fullmatch(text):
+            raise ValueError(name)
+    instant_of(timestamp)
+    return "\n".join((method, path, timestamp, nonce, hashlib.sha256(body).hexdigest())).encode("ascii")
+
+
+def sign(secret: str, method: str, path: str, timestamp: str, nonce: str, body: bytes) -> str:
+    """64 hexadecimal digits, lower case.
+
+    Raises:
+        ValueError: see ``signed_text``.
+    """
+    text = signed_text(method, path, timestamp, nonce, body)
+    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+
+
+def verifies(secret: str, signature: str, method: str, path: str, timestamp: str, nonce: str, body: bytes) -> bool:
+    """Whether the signature is this secret's over exactly this request, in constant time."""
+    try:
+        expected = sign(secret, method, path, timestamp, nonce, body)
+    except ValueError:
+        return False
+    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
