@@ -1,0 +1,51 @@
+"""Who asks, as verified, and under which conditions: what every handler is told."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from yinyi.bus.envelope import SessionView
+from yinyi.bus.operation import Caller
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Verified by the business layer; nothing in here was claimed by an interface."""
+
+    caller: Caller
+    hospital_id: int
+    terminal_id: str = ""
+    patient_id: int = 0
+    session_id: int = 0
+    institution_id: str = ""
+    staff_id: str = ""
+    session: SessionView | None = None
+
+    @property
+    def actor(self) -> str:
+        """For the audit log."""
+        who = self.staff_id or self.institution_id or self.terminal_id
+        return f"{self.caller.value}:{who}"
+
+    @property
+    def key_owner(self) -> str:
+        """Whose idempotency keys are meant: those of one patient mean nothing to the next at the same screen."""
+        return f"{self.actor}:{self.patient_id}" if self.patient_id else self.actor
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a handler sees it. ``now`` is read once, at the edge."""
+
+    principal: Principal
+    now: datetime
+    deadline: datetime
+    correlation_id: str
+    language: str = "zh-CN"
+    key: str = ""
+    notes: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What the handlers of this one request pass on to each other."""
+
+    @property
+    def hospital_id(self) -> int:
+        return self.principal.hospital_id

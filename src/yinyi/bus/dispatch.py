@@ -1,0 +1,257 @@
+"""From the bytes of a request to the bytes of its reply: verify, decode, run, answer. The one edge where work commits.
+
+A handler is given a transaction **or** ports to the outside, never both at once:
+
+- ``reads``: ``(tx, call, message) -> reply``, statements that change nothing
+- ``asks``: ``(call, message) -> reply``, ports to the outside
+- ``changes``: ``prepare`` (ports) → ``make`` (one transaction, answers what was made) → ``settle`` (ports) → ``show``
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from yinyi.bus import idempotency
+from yinyi.bus.call import Call, Principal
+from yinyi.bus.database import Database, Tx
+from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
+from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_of
+from yinyi.bus.outbox import Offered, collecting
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import (
+    Busy,
+    DeadlineExceeded,
+    InternalError,
+    Invalid,
+    InvalidField,
+    NotAllowed,
+    SessionEnded,
+    YinyiError,
+)
+
+log = structlog.get_logger()
+
+M = TypeVar("M", bound=Operation[Any])
+F = TypeVar("F")
+
+MAX_REQUEST_BYTES = 256 * 1024
+
+Run = Callable[[Call, Any, bytes], Awaitable[Any]]
+Audit = Callable[[Tx, Call, str, str], Awaitable[None]]
+"""``audit(tx, call, operation, subject)``."""
+
+
+class Verifies(Protocol):
+    """Turns what a caller shows into who he is."""
+
+    async def verify(self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec) -> Principal:
+        """
+        Raises:
+            NotAllowed: the credential is missing, unknown, ended, or not of this kind.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Change(Generic[M, F]):
+    """How a change runs. ``make`` answers the subject (a number or an id) that ``show`` shows, now and on replay."""
+
+    make: Callable[[Tx, Call, M, F], Awaitable[str]]
+    show: Callable[[Tx, Call, str], Awaitable[Any]]
+    prepare: Callable[[Call, M], Awaitable[F]] | None = None
+    settle: Callable[[Call, str], Awaitable[Any | None]] | None = None
+    """Waits for what follows the commit; a reply that it knows already need not be shown again."""
+
+
+class Dispatcher:
+    """The handlers of one business process, and the way into them."""
+
+    def __init__(
+        self,
+        database: Database,
+        verifier: Verifies,
+        clock: Clock,
+        *,
+        at_once: int = 64,
+        waiting: int = 512,
+        committed: Callable[[list[Offered]], None] = lambda _: None,
+        audit: Audit | None = None,
+    ) -> None:
+        """``committed`` is given the events of every change, so that they leave at once. ``audit`` records every change
+        in its own transaction."""
+        self._database = database
+        self._verifier = verifier
+        self._clock = clock
+        self._handlers: dict[str, Run] = {}
+        self._places = asyncio.Semaphore(at_once)
+        self._limit = at_once + waiting
+        self._inside = 0
+        self._committed = committed
+        self._audit = audit
+
+    # -- registration
+
+    def reads(self, request: type[M], handler: Callable[[Tx, Call, M], Awaitable[Any]]) -> None:
+        async def run(call: Call, message: M, body: bytes) -> Any:
+            async with self._database.read() as tx:
+                return await handler(tx, call, message)
+
+        self._register(request, run)
+
+    def asks(self, request: type[M], handler: Callable[[Call, M], Awaitable[Any]]) -> None:
+        async def run(call: Call, message: M, body: bytes) -> Any:
+            return await handler(call, message)
+
+        self._register(request, run)
+
+    def changes(self, request: type[M], change: Change[M, Any]) -> None:
+        spec = spec_of(request)
+
+        async def run(call: Call, message: M, body: bytes) -> Any:
+            return await self._change(spec, change, call, message, body)
+
+        self._register(request, run)
+
+    def _register(self, request: type[Operation[Any]], run: Run) -> None:
+        path = spec_of(request).path
+        if path in self._handlers:
+            raise ValueError(f"{path} has a handler already")
+        self._handlers[path] = run
+
+    @property
+    def handled(self) -> frozenset[str]:
+        return frozenset(self._handlers)
+
+    # -- one request
+
+    async def answer(self, subject: str, data: bytes) -> bytes:
+        """The bytes that go back. Never raises."""
+        correlation_id = ""
+        principal: Principal | None = None
+        try:
+            spec, caller = _addressed(subject)
+            envelope = _opened(data)
+            correlation_id = envelope.correlation_id
+            principal = await self._verifier.verify(caller, envelope, spec)
+            body = await self._limited(spec, principal, envelope)
+            session = principal.session
+            reply = ReplyEnvelope(correlation_id=correlation_id, body=msgspec.Raw(body), session=session)
+        except YinyiError as error:
+            reply = _failed(correlation_id, error, principal)
+        except TimeoutError:
+            reply = _failed(correlation_id, DeadlineExceeded(), principal)
+        except Exception:
+            log.exception("dispatch.failed", subject=subject, correlation_id=correlation_id)
+            reply = _failed(correlation_id, InternalError(), principal)
+        return msgspec.json.encode(reply)
+
+    async def _limited(self, spec: OperationSpec, principal: Principal, envelope: RequestEnvelope) -> bytes:
+        now = self._clock.now()
+        left_s = (envelope.deadline - now).total_seconds()
+        if left_s <= 0:
+            raise DeadlineExceeded
+        if self._inside >= self._limit:
+            raise Busy
+        self._inside += 1
+        try:
+            async with asyncio.timeout(left_s), self._places:
+                call = Call(
+                    principal=principal,
+                    now=self._clock.now(),
+                    deadline=envelope.deadline,
+                    correlation_id=envelope.correlation_id,
+                    language=envelope.language,
+                    key=envelope.key,
+                )
+                return await self._run(spec, call, bytes(envelope.body))
+        finally:
+            self._inside -= 1
+
+    async def _run(self, spec: OperationSpec, call: Call, body: bytes) -> bytes:
+        handler = self._handlers.get(spec.path)
+        if handler is None:
+            raise Invalid(f"nobody handles {spec.path}")
+        if spec.needs_patient and not call.principal.patient_id:
+            raise SessionEnded
+        try:
+            message = msgspec.json.decode(body, type=spec.request)
+        except msgspec.ValidationError as error:
+            raise InvalidField(str(error)) from None
+        except (msgspec.DecodeError, RecursionError):
+            raise Invalid("not JSON") from None
+        if spec.changes:
+            idempotency.check_key(call)
+        return msgspec.json.encode(await handler(call, message, body))
+
+    async def _change(self, spec: OperationSpec, change: Change[M, Any], call: Call, message: M, body: bytes) -> Any:
+        async with self._database.read() as tx:
+            subject = await idempotency.known(tx, call, spec, body)
+        if subject is None:
+            facts = await change.prepare(call, message) if change.prepare else None
+            with collecting() as events:
+                subject = await self._make(spec, change, call, message, body, facts)
+            self._committed(events)
+        settled = await change.settle(call, subject) if change.settle else None
+        if settled is not None:
+            return settled
+        async with self._database.read() as tx:
+            return await change.show(tx, call, subject)
+
+    async def _make(
+        self, spec: OperationSpec, change: Change[M, F], call: Call, message: M, body: bytes, facts: F
+    ) -> str:
+        try:
+            async with self._database.transaction() as tx:
+                subject = await change.make(tx, call, message, facts)
+                if self._audit is not None:
+                    await self._audit(tx, call, spec.path, subject)
+                if not await idempotency.record(tx, call, spec, body, subject):
+                    raise _SecondOfTwo
+                return subject
+        except Exception:  # the same request, committed meanwhile, may be why
+            call.notes.clear()
+            async with self._database.read() as tx:
+                first = await idempotency.known(tx, call, spec, body)
+            if first is None:
+                raise
+            return first
+
+
+class _SecondOfTwo(Exception):
+    """Another request with the same key was committed first: what this one made is rolled back."""
+
+
+def _addressed(subject: str) -> tuple[OperationSpec, Caller]:
+    """``op.kiosk.scheduling.ListDepartments.v1``. The bus guarantees that only the kiosk's account says ``kiosk``."""
+    head, _, rest = subject.partition(".")
+    account, _, path = rest.partition(".")
+    spec = spec_at(path) if head == "op" else None
+    if spec is None:
+        raise Invalid(f"no operation at {subject}")
+    with contextlib.suppress(ValueError):
+        caller = Caller(account)
+        if caller in spec.callers:
+            return spec, caller
+    raise NotAllowed(f"{account} may not call {path}")
+
+
+def _opened(data: bytes) -> RequestEnvelope:
+    if len(data) > MAX_REQUEST_BYTES:
+        raise Invalid("larger than 256 KiB")
+    try:
+        return msgspec.json.decode(data, type=RequestEnvelope)
+    except (msgspec.MsgspecError, RecursionError):
+        raise Invalid("not an envelope") from None
+
+
+def _failed(correlation_id: str, error: YinyiError, principal: Principal | None) -> ReplyEnvelope:
+    return ReplyEnvelope(
+        correlation_id=correlation_id,
+        failure=Failure(code=error.code(), detail=error.detail),
+        session=principal.session if principal else None,
+    )

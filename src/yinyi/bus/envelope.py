@@ -1,0 +1,67 @@
+"""What travels on the bus around a request and around its reply. JSON, so that it can be read at 2 a.m."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """An institution's signature over its request, as it came; verified in the business layer.
+
+    algorithm: ``HMAC-SHA256``. body: the exact bytes that were signed.
+    """
+
+    institution_id: str
+    algorithm: str
+    timestamp: str
+    nonce: str
+    signature: str
+    method: str
+    path: str
+    body: bytes
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the caller shows. Interfaces pass it on and make no claim of their own."""
+
+    terminal: str = ""
+    session: str = ""
+    staff: str = ""
+    signed: Signed | None = None
+
+
+class RequestEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """deadline: after this instant nobody waits for the answer any more. key: idempotency key, needed for changes."""
+
+    correlation_id: str
+    deadline: datetime
+    body: msgspec.Raw
+    credentials: Credentials = Credentials()
+    key: str = ""
+    language: str = "zh-CN"
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose session travelled with the request: what every screen shows of the person."""
+
+    patient_no_tail: str
+    name_masked: str
+    age: int | None
+    expires_at: datetime
+    elder: bool = False
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """An error of the closed tree, by its code."""
+
+    code: str
+    detail: str = ""
+
+
+class ReplyEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Either ``body`` or ``failure``."""
+
+    correlation_id: str
+    body: msgspec.Raw = msgspec.Raw(b"null")
+    failure: Failure | None = None
+    session: SessionView | None = None

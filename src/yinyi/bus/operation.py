@@ -1,0 +1,117 @@
+"""Operations: what anyone can ask of the platform, defined once.
+
+An operation is a frozen Struct (the request) that names its reply type. ``@operation`` declares the rest: who may
+call it, whether it changes something, whether it moves money, and the errors it can end in. Bus subjects, permissions
+and documents are derived from here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, get_args
+
+import msgspec
+from typing_extensions import get_original_bases
+
+from yinyi.kernel.errors import YinyiError
+
+R_co = TypeVar("R_co", covariant=True)
+O_ = TypeVar("O_", bound="type[Operation[Any]]")
+
+
+class Caller(StrEnum):
+    """Who may call: the value is also the name of the interface's account on the bus."""
+
+    KIOSK = "kiosk"
+    MOBILE = "mobile"
+    INSTITUTION = "institution"
+    HOSPITAL = "hospital"
+    STAFF = "console"
+    TERMINAL = "terminal"
+    CALLBACKS = "callbacks"
+
+
+class Operation(
+    msgspec.Struct, Generic[R_co], frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A request. Subclass as ``class GetThing(Operation[Thing], frozen=True, kw_only=True)``."""
+
+
+@dataclass(frozen=True)
+class OperationSpec:
+    """What is declared of one operation.
+
+    needs_patient: a patient's session (or an institution acting for a patient) has to travel with it.
+    changes: needs an idempotency key. money: starts or changes a money plan.
+    """
+
+    request: type[Operation[Any]]
+    reply: Any
+    domain: str
+    name: str
+    version: int
+    callers: frozenset[Caller]
+    needs_patient: bool
+    changes: bool
+    money: bool
+    errors: tuple[type[YinyiError], ...]
+
+    @property
+    def path(self) -> str:
+        """``scheduling.ListDepartments.v1``."""
+        return f"{self.domain}.{self.name}.v{self.version}"
+
+    def subject(self, account: str) -> str:
+        """The bus subject on which this account asks: ``op.kiosk.scheduling.ListDepartments.v1``."""
+        return f"op.{account}.{self.path}"
+
+
+_by_type: dict[type[Any], OperationSpec] = {}
+_by_path: dict[str, OperationSpec] = {}
+
+
+def operation(
+    *,
+    callers: Iterable[Caller],
+    needs_patient: bool = False,
+    changes: bool = False,
+    money: bool = False,
+    errors: tuple[type[YinyiError], ...] = (),
+    version: int = 1,
+) -> Callable[[O_], O_]:
+    """Declare an operation. Its domain is the folder its ``messages`` module stands in."""
+
+    def declare(request: O_) -> O_:
+        bases: tuple[Any, ...] = get_original_bases(request)
+        spec = OperationSpec(
+            request=request,
+            reply=get_args(bases[0])[0],
+            domain=request.__module__.split(".")[-2],
+            name=request.__name__,
+            version=version,
+            callers=frozenset(callers),
+            needs_patient=needs_patient,
+            changes=changes or money,
+            money=money,
+            errors=errors,
+        )
+        if spec.path in _by_path:
+            raise ValueError(f"operation {spec.path} is declared twice")
+        _by_type[request] = spec
+        _by_path[spec.path] = spec
+        return request
+
+    return declare
+
+
+def spec_of(request: type[Operation[Any]]) -> OperationSpec:
+    return _by_type[request]
+
+
+def spec_at(path: str) -> OperationSpec | None:
+    return _by_path.get(path)
+
+
+def every_operation() -> list[OperationSpec]:
+    """All that are declared, in the order of their paths."""
+    return [_by_path[path] for path in sorted(_by_path)]
