@@ -1,0 +1,15 @@
+"""What can go wrong with papers."""
+
+from yinyi.kernel.errors import Conflict, NotFound
+
+
+class DocumentUnknown(NotFound):
+    """There is no such paper."""
+
+    zh = "没有找到这张凭条。"
+
+
+class NothingToPrint(Conflict):
+    """There is nothing to print for this yet."""
+
+    zh = "这项业务现在还没有可打印的凭条。"

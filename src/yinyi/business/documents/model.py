@@ -1,0 +1,126 @@
+"""What is on each paper slip (凭条). Plain data.
+
+Names and patient numbers come in full and are masked when rendered. Texts are text, never markup; a text longer than a
+slip can carry is shortened with an ellipsis.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from yinyi.kernel.money import Fen
+
+Title = Literal["chief", "associate_chief", "attending", "resident"]
+"""主任医师, 副主任医师, 主治医师, 住院医师: the words of scheduling, which stands above this domain."""
+Language = Literal["zh-CN", "en"]
+Channel = Literal["wechatpay", "alipay", "unionpay", "prepaid", "cash", "insurance"]
+Amount = Annotated[Fen, msgspec.Meta(ge=0, le=100_000_000)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip"):
+    """What every slip carries.
+
+    payment_no: the number of the payment, printed in groups of four.
+    qr: what the QR code says: the payment number, or an address that shows the payment.
+    copy: it has been printed before, and says so (补打).
+    """
+
+    language: Language
+    hospital: str
+    terminal: str
+    printed_at: Instant
+    payment_no: str
+    qr: str
+    copy: bool = False
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the patient is expected, by whom and when.
+
+    place: the way there in one line, for example ``门诊楼 2 楼 B 区``.
+    room: as written on its door, for example ``205``.
+    """
+
+    patient_name: str
+    patient_no: str
+    department: str
+    practitioner: str
+    title: Title
+    number: Annotated[int, msgspec.Meta(ge=1, le=9999)]
+    room: str
+    place: str
+    starts_at: Instant
+    ends_at: Instant
+
+
+class RegistrationSlip(Slip, frozen=True, kw_only=True, tag="registration"):
+    """挂号单: paid and registered. ``queue_ahead`` is ``None`` where the hospital does not say."""
+
+    visit: Visit
+    amount_fen: Amount
+    channel: Channel
+    paid_at: Instant
+    queue_ahead: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class HoldSlip(Slip, frozen=True, kw_only=True, tag="hold"):
+    """留号单: the number is kept, unpaid, until ``held_until``; the named window collects the money."""
+
+    visit: Visit
+    amount_fen: Amount
+    held_until: Instant
+    window: str
+
+
+class CheckingSlip(Slip, frozen=True, kw_only=True, tag="checking"):
+    """查询凭条: how the payment ends is not known yet, and the slip says exactly what is known.
+
+    known: ``paid``: the channel confirmed the money, the hospital has not confirmed the registration;
+        ``unsure``: not even the channel has told whether it took the money.
+    ask_no: the short number to ask with. decided_by: until then the platform settles it or hands it to people.
+    """
+
+    known: Literal["paid", "unsure"]
+    known_at: Instant
+    purpose: str
+    """What it was for in a few words, for example the department and the doctor."""
+    patient_name: str
+    amount_fen: Amount
+    channel: Channel
+    ask_no: str
+    decided_by: Instant
+    window: str
+    window_hours: str = ""
+
+
+class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
+    """退款单: money goes back where it came from; ``under_way`` until the channel confirms."""
+
+    state: Literal["done", "under_way"]
+    reason: Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+    purpose: str
+    patient_name: str
+    amount_fen: Amount
+    channel: Channel
+    refund_no: str
+    refunded_at: Instant
+    """When it was done, or asked for while under way."""
+    arrives_by: Instant | None = None
+    ask_no: str
+    window: str
+
+
+SlipData = RegistrationSlip | HoldSlip | CheckingSlip | RefundSlip
+
+
+class RenderedSlip(msgspec.Struct, frozen=True, kw_only=True):
+    """A slip as an image and as a printer's bytes.
+
+    png: 1 bit a pixel, 576 wide. receipt: ESC/POS. digest: SHA-256 of the image's pixels, hexadecimal.
+    """
+
+    png: bytes
+    receipt: bytes
+    digest: str

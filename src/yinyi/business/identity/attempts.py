@@ -1,0 +1,40 @@
+"""How often somebody may try to prove whose hospital number it is: counted in the database, over all processes."""
+
+from datetime import datetime, timedelta
+
+from yinyi.bus.database import Tx
+
+WITHIN = timedelta(minutes=15)
+PER_NUMBER = 5
+PER_TERMINAL = 20
+
+_COUNT = """
+INSERT INTO identification_attempt AS a (hospital_id, subject, since, tries) VALUES ($1, $2, $3, 1)
+ON CONFLICT (hospital_id, subject) DO UPDATE SET
+  tries = CASE WHEN a.since <= $4 THEN 1 ELSE a.tries + 1 END,
+  since = CASE WHEN a.since <= $4 THEN excluded.since ELSE a.since END
+RETURNING tries
+"""
+_GIVE_BACK = """
+UPDATE identification_attempt SET tries = tries - 1 WHERE hospital_id = $1 AND subject = $2 AND tries > 0
+"""
+
+
+async def count(tx: Tx, hospital_id: int, terminal_id: str, number_index: bytes, now: datetime) -> bool:
+    """One more try at this terminal and for this number, counted before its outcome is known, so that many at once
+    do not slip through. False: too many within a quarter of an hour."""
+    limits = zip(_subjects(terminal_id, number_index), (PER_TERMINAL, PER_NUMBER), strict=True)
+    within = True
+    for subject, limit in limits:
+        within &= await tx.fetchval(_COUNT, hospital_id, subject, now, now - WITHIN) <= limit
+    return within
+
+
+async def give_back(tx: Tx, hospital_id: int, terminal_id: str, number_index: bytes) -> None:
+    """The try succeeded, or could not be judged: it does not count."""
+    for subject in _subjects(terminal_id, number_index):
+        await tx.execute(_GIVE_BACK, hospital_id, subject)
+
+
+def _subjects(terminal_id: str, number_index: bytes) -> list[str]:
+    return [f"terminal:{terminal_id}", f"number:{number_index.hex()}"]

@@ -1,0 +1,63 @@
+"""What can go wrong with people and their media."""
+
+from yinyi.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+
+
+class CardUnreadable(Invalid):
+    """The card could not be read. Please lay it flat on the reader once more."""
+
+    zh = "没有读出证件，请平放在读卡区再试一次。"
+
+
+class CheckDigitWrong(Invalid):
+    """The number on this document is not valid. Please go to a window with it."""
+
+    zh = "证件号码校验不通过，请带证件到窗口办理。"
+
+
+class NoCard(Conflict):
+    """There is no card on the reader."""
+
+    zh = "读卡区没有证件。"
+
+
+class WindowOnly(NotAllowed):
+    """This document can be used at a window only."""
+
+    zh = "这种证件请到窗口办理。"
+
+
+class PatientUnknown(NotFound):
+    """No patient has this hospital number."""
+
+    zh = "没有找到这个就诊号。"
+
+
+class TooManyTries(NotAllowed):
+    """Too many attempts. Please wait a few minutes or go to a window."""
+
+    zh = "尝试次数太多，请过几分钟再试，或到窗口办理。"
+
+
+class TicketExpired(Conflict):
+    """This took too long. Please lay your card on the reader again."""
+
+    zh = "等待时间太长，请重新放置证件。"
+
+
+class LastCredential(Conflict):
+    """The last identity document cannot be unbound."""
+
+    zh = "不能解绑唯一的身份证件。"
+
+
+class CredentialTaken(Conflict):
+    """This is bound to another patient. Please go to a window."""
+
+    zh = "这个证件已绑定其他患者，请到窗口办理。"
+
+
+class CreationRefused(Conflict):
+    """The hospital's system cannot make a hospital number here. Please go to a window with your document."""
+
+    zh = "医院系统无法在这里为您建档，请带证件到窗口办理。"

@@ -1,0 +1,87 @@
+"""Patient sessions: who stands in front of a terminal, for as long as he stands there.
+
+A session belongs to the terminal it was started at, ends some minutes after the last request, and in any case after
+an hour. Whoever identifies himself at a terminal ends the session of the one before.
+"""
+
+from datetime import date, datetime, timedelta
+
+from yinyi.bus.database import Tx
+from yinyi.bus.envelope import SessionView
+from yinyi.business.identity.model import PatientFacts, SessionFacts, age_on
+from yinyi.business.identity.store import facts_of
+from yinyi.kernel.masking import masked_name
+from yinyi.kernel.secrets import digest
+
+IDLE = timedelta(minutes=15)
+"""Longer than any page's own idle time, and than a payer's code lives."""
+AT_MOST = timedelta(hours=1)
+_WRITE_EVERY = timedelta(minutes=1)
+
+_START = """
+INSERT INTO patient_session (hospital_id, token_digest, terminal_id, patient_id, started_at, expires_at, latest_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (hospital_id, token_digest) DO NOTHING
+RETURNING session_id
+"""
+_END_OTHERS = """
+UPDATE patient_session SET ended_at = $4
+WHERE hospital_id = $1 AND terminal_id = $2 AND session_id <> $3 AND ended_at IS NULL
+"""
+_FIND = """
+SELECT s.session_id, s.expires_at, s.latest_at, p.patient_id, p.patient_no, p.name, p.sex, p.born_on, p.prefers_elder
+FROM patient_session s JOIN patient p USING (hospital_id, patient_id)
+WHERE s.hospital_id = $1 AND s.token_digest = $2 AND s.terminal_id = $3 AND s.ended_at IS NULL AND s.expires_at > $4
+"""
+_SLIDE = """
+UPDATE patient_session SET expires_at = $3
+WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL AND expires_at < $3
+"""
+_END = "UPDATE patient_session SET ended_at = $3 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL"
+
+
+async def start_session(tx: Tx, hospital_id: int, terminal_id: str, patient_id: int, token: str, now: datetime) -> None:
+    """From now on ``token`` speaks for this patient at this terminal. Starting the same token again does nothing."""
+    session_id = await tx.fetchval(
+        _START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST
+    )
+    if session_id and terminal_id:
+        await tx.execute(_END_OTHERS, hospital_id, terminal_id, session_id, now)
+
+
+async def verify_session(tx: Tx, hospital_id: int, token: str, terminal_id: str, now: datetime) -> SessionFacts | None:
+    """Whose session this is, if it lives and belongs to this terminal.
+
+    One indexed statement; a second one, at most once a minute, moves the end of the session along.
+    """
+    row = await tx.fetchrow(_FIND, hospital_id, digest(token), terminal_id, now)
+    if row is None:
+        return None
+    expires_at: datetime = min(now + IDLE, row["latest_at"])
+    if expires_at - row["expires_at"] >= _WRITE_EVERY:
+        await tx.execute(_SLIDE, hospital_id, row["session_id"], expires_at)
+    else:
+        expires_at = row["expires_at"]
+    return SessionFacts(session_id=row["session_id"], patient=facts_of(row), expires_at=expires_at)
+
+
+async def end_session(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> None:
+    """Its token opens nothing any more."""
+    await tx.execute(_END, hospital_id, session_id, now)
+
+
+def session_view(facts: SessionFacts, today: date) -> SessionView:
+    """What screens show of it. ``today``: the day in the hospital."""
+    return SessionView(
+        patient_no_tail=facts.patient.patient_no[-4:],
+        name_masked=masked_name(facts.patient.name),
+        age=age_on(today, facts.patient.born_on),
+        expires_at=facts.expires_at,
+        elder=bool(facts.patient.prefers_elder),
+    )
+
+
+def offers_elder(patient: PatientFacts, today: date) -> bool:
+    """65 or more, and never asked before: large print is offered at once."""
+    age = age_on(today, patient.born_on)
+    return patient.prefers_elder is None and age is not None and age >= 65

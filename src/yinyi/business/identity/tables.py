@@ -1,0 +1,160 @@
+"""Patients, what identifies them, and what is remembered while they are being identified."""
+
+from typing import get_args
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from yinyi.bus.schema import INSTANT, metadata
+from yinyi.business.identity.model import CredentialKind, Sex
+
+
+def _one_of(column: str, closed_set: object) -> CheckConstraint:
+    words = ", ".join(f"'{word}'" for word in get_args(closed_set))
+    return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("patient_id", BigInteger, Identity(), primary_key=True),
+    Column("patient_no", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sex", Text, nullable=False),
+    Column("born_on", Date),
+    Column("phone_key_id", Integer),
+    Column("phone_data", LargeBinary),
+    Column("phone_index", LargeBinary),
+    Column("prefers_elder", Boolean),
+    Column("created_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    UniqueConstraint("hospital_id", "patient_no"),
+    _one_of("sex", Sex),
+)
+Index("patient_phone_ix", patient.c.hospital_id, patient.c.phone_index)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("credential_id", BigInteger, Identity(), primary_key=True),
+    Column("patient_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("number_key_id", Integer, nullable=False),
+    Column("number_data", LargeBinary, nullable=False),
+    Column("number_index", LargeBinary, nullable=False),
+    Column("bound_at", INSTANT, nullable=False),
+    Column("unbound_at", INSTANT),
+    ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
+    _one_of("kind", CredentialKind),
+    CheckConstraint("unbound_at >= bound_at", name="order"),
+)
+Index(
+    "credential_live_key",
+    credential.c.hospital_id,
+    credential.c.kind,
+    credential.c.number_index,
+    unique=True,
+    postgresql_where=credential.c.unbound_at.is_(None),
+)
+Index("credential_patient_ix", credential.c.hospital_id, credential.c.patient_id)
+
+patient_session = Table(
+    "patient_session",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("session_id", BigInteger, Identity(), primary_key=True),
+    Column("token_digest", LargeBinary, nullable=False),
+    Column("terminal_id", Text, nullable=False),
+    Column("patient_id", BigInteger, nullable=False),
+    Column("started_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("latest_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    UniqueConstraint("hospital_id", "token_digest"),
+    ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
+)
+Index(
+    "patient_session_live_ix",
+    patient_session.c.hospital_id,
+    patient_session.c.terminal_id,
+    postgresql_where=patient_session.c.ended_at.is_(None),
+)
+
+identification_ticket = Table(
+    "identification_ticket",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("ticket_digest", LargeBinary, primary_key=True),
+    Column("terminal_id", Text, nullable=False),
+    Column("findings_key_id", Integer, nullable=False),
+    Column("findings_data", LargeBinary, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("patient_id", BigInteger),
+    ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
+)
+Index(
+    "identification_ticket_expired_ix",
+    identification_ticket.c.hospital_id,
+    identification_ticket.c.expires_at,
+)
+
+identification_attempt = Table(
+    "identification_attempt",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("since", INSTANT, nullable=False),
+    Column("tries", Integer, nullable=False),
+)
+
+patient_creation = Table(
+    "patient_creation",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("number_index", LargeBinary, nullable=False),
+    Column("person_key_id", Integer),
+    Column("person_data", LargeBinary),
+    Column("state", Text, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("sent_at", INSTANT, nullable=False),
+    Column("ask_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    Column("patient_id", BigInteger),
+    ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
+    _one_of("kind", CredentialKind),
+    CheckConstraint("state IN ('open', 'done', 'refused', 'dropped')", name="state"),
+    CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
+    CheckConstraint("(state = 'done') = (patient_id IS NOT NULL)", name="done"),
+    CheckConstraint("(state = 'open') = (person_data IS NOT NULL)", name="person"),
+)
+Index(
+    "patient_creation_open_key",
+    patient_creation.c.hospital_id,
+    patient_creation.c.kind,
+    patient_creation.c.number_index,
+    unique=True,
+    postgresql_where=patient_creation.c.state == "open",
+)
+Index(
+    "patient_creation_waiting_ix",
+    patient_creation.c.ask_at,
+    postgresql_where=patient_creation.c.state == "open",
+)

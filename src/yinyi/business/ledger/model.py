@@ -1,0 +1,46 @@
+"""Postings: balanced by construction, because each is a debit and a credit of the same amount. Plain data."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from yinyi.kernel.money import Fen
+
+
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
+    """``amount_fen`` > 0 moves from ``credit_account`` to ``debit_account``."""
+
+    debit_account: str
+    credit_account: str
+    amount_fen: Fen
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """凭证: why money moved, once. ``source`` is unique: the same movement is never posted twice."""
+
+    hospital_id: int
+    source: str
+    kind: str
+    business_date: date
+    posted_at: datetime
+    postings: tuple[Posting, ...]
+
+
+def channel_account(channel: str, merchant: str) -> str:
+    """What a channel owes us under one merchant number (asset)."""
+    return f"channel:{channel}:{merchant}"
+
+
+def refunds_account(channel: str, merchant: str) -> str:
+    """Refunds under way (liability towards the payer, until the channel has paid it)."""
+    return f"refunds:{channel}:{merchant}"
+
+
+def funds_account(scope: str) -> str:
+    """Patients' money that is neither delivered nor given back (liability)."""
+    return f"patient_funds:{scope}"
+
+
+def income_account(scope: str, purpose: str) -> str:
+    """What was delivered for money: owed to the hospital."""
+    return f"hospital:{scope}:{purpose}"

@@ -1,0 +1,68 @@
+"""The ledger: append only. A posting is balanced by construction."""
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+from yinyi.bus.schema import INSTANT, metadata
+
+journal_entry = Table(
+    "journal_entry",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("entry_id", BigInteger, Identity(), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("business_date", Date, nullable=False),
+    Column("posted_at", INSTANT, nullable=False),
+    UniqueConstraint("hospital_id", "source"),
+)
+
+posting = Table(
+    "posting",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("entry_id", BigInteger, primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("debit_account", Text, nullable=False),
+    Column("credit_account", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    ForeignKeyConstraint(["hospital_id", "entry_id"], ["journal_entry.hospital_id", "journal_entry.entry_id"]),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("debit_account <> credit_account", name="accounts"),
+)
+Index("posting_debit_ix", posting.c.hospital_id, posting.c.debit_account)
+Index("posting_credit_ix", posting.c.hospital_id, posting.c.credit_account)
+
+TRIGGERS = (
+    """
+    CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME;
+    END $$
+    """,
+    """
+    CREATE OR REPLACE TRIGGER journal_entry_append_only BEFORE UPDATE OR DELETE ON journal_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER posting_append_only BEFORE UPDATE OR DELETE ON posting
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+)
+"""For the migration that makes the tables; ``metadata.create_all`` runs them by itself."""
+
+for _statement in TRIGGERS:
+    event.listen(posting, "after_create", DDL(_statement.replace("%", "%%")))

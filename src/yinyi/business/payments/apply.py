@@ -1,0 +1,169 @@
+"""What a plan becomes when the engine acts or hears something. Pure; every change of state goes through the table."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from yinyi.business.payments.engine import Rules, rule_of
+from yinyi.business.payments.plan import REFUND, REFUND_POSITION, TAKE, Plan, Step
+from yinyi.business.payments.rules import Rule, pause_s
+from yinyi.business.payments.transitions import StepEvent, after
+from yinyi.kernel.ids import base32
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
+
+CODE_LIFE = timedelta(minutes=5)
+
+
+def reference(payment_no: str, serial: int) -> str:
+    """Ours, 24 characters: the payment's number and which of its calls this is."""
+    return payment_no + base32(serial, 2)
+
+
+def sent(plan: Plan, step: Step, now: datetime) -> Plan:
+    """``do`` is about to leave."""
+    until = min(now + CODE_LIFE, plan.pay_by) if step.kind == TAKE else step.until
+    more: dict[str, Any] = {"until": until, "tries": step.tries, "sent_at": step.sent_at or now}
+    if step.sent_at is not None:
+        more["params"] = step.params | {"left_again_at": now.isoformat()}
+    return plan.with_step(_moved(step, "send", now, **more))
+
+
+def undo_sent(plan: Plan, step: Step, now: datetime) -> Plan:
+    """``undo`` is about to leave; sending it again changes nothing but the count."""
+    if step.state == "undoing":
+        return plan
+    return plan.with_step(replace(_moved(step, "undo", now), tries=step.tries if step.state == "undo_unknown" else 0))
+
+
+def given_up(plan: Plan, step: Step, now: datetime) -> Plan:
+    return plan.with_step(_moved(step, "give_up", now, reason="unavailable"))
+
+
+def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
+    """The answer to ``do`` or to ``ask``, or what a callback said."""
+    rule = rule_of(rules, step)
+    match answer:
+        case Done():
+            return plan.with_step(_moved(step, "done", now, evidence=step.evidence | answer.evidence, next_at=None))
+        case Waiting():
+            return plan.with_step(_waiting(step, answer, rule, now))
+        case Refused():
+            return plan.with_step(_moved(step, "refused", now, reason=answer.reason))
+        case NotSent():
+            return plan.with_step(_again(step, "not_sent", rule, now))
+        case Unknown():
+            return plan.with_step(_again(step, "unknown", rule, now))
+        case NotFound():
+            return plan.with_step(_not_found(step, rule, now))
+
+
+def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
+    """The answer to ``undo``."""
+    rule = rule_of(rules, step)
+    match answer:
+        case Done():
+            return plan.with_step(_moved(step, "undo_done", now))
+        case Refused(reason="already_paid"):
+            return plan.with_step(_moved(step, "already_happened", now))
+        case NotFound() if step.left_at and now >= step.left_at + _believed_after(rule):
+            return plan.with_step(_moved(step, "undo_done", now))
+        case _:
+            wait = timedelta(seconds=pause_s(rule.undo_every_s, step.tries))
+            moved = _moved(step, "undo_unknown", now, tries=step.tries + 1, next_at=now + wait)
+            return plan.with_step(moved)
+
+
+def chosen(plan: Plan, step: Step, channel: str, merchant: str, now: datetime, more: Mapping[str, Any]) -> Plan:
+    """An attempt to take by this channel: the planned one if it was never used, otherwise a new one."""
+    params = {"channel": channel, "merchant": merchant, "tender_no": plan.tender_no, **more}
+    if step.state == "planned" and not step.channel:
+        return plan.with_step(replace(step, params=params, since=now))
+    return plan.with_step(_fresh(plan, step, params, now))
+
+
+def retried(plan: Plan, step: Step, now: datetime) -> Plan:
+    return plan.with_step(_fresh(plan, step, step.params, now))
+
+
+def again(plan: Plan, step: Step, now: datetime) -> Plan:
+    """A refund once more; when it left first stays as it was."""
+    return plan.with_step(_moved(step, "again", now, reason=""))
+
+
+def giving_back(plan: Plan, take: Step, now: datetime) -> Plan:
+    """A refund of all that this step took, as a step of its own."""
+    refunds = [step for step in plan.steps if step.kind == REFUND]
+    step = Step(
+        position=REFUND_POSITION,
+        attempt=len(refunds) + 1,
+        kind=REFUND,
+        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        amount_fen=Fen(take.amount_fen),
+        since=now,
+        params={"of": take.reference, "channel": take.channel, "merchant": take.merchant},
+    )
+    return plan.with_step(step)
+
+
+def turned_back(plan: Plan, reason: str) -> Plan:
+    return replace(plan, direction="back", reason=plan.reason or reason)
+
+
+# ---- one step
+
+
+def _moved(step: Step, event: StepEvent, now: datetime, **more: Any) -> Step:
+    state = after(step.state, event)
+    changed = state != step.state
+    base: dict[str, Any] = {"state": state}
+    if changed:
+        base |= {"since": now, "tries": 0, "next_at": None}
+    return replace(step, **(base | more))
+
+
+def _waiting(step: Step, answer: Waiting, rule: Rule, now: datetime) -> Step:
+    tries = step.tries + 1 if step.state == "waiting" else 0
+    until = min(answer.until, step.until) if step.until and step.kind == TAKE else answer.until
+    return _moved(
+        step,
+        "waiting",
+        now,
+        until=until,
+        show=answer.show or step.show,
+        evidence=step.evidence | answer.evidence,
+        tries=tries,
+        next_at=now + timedelta(seconds=pause_s(rule.wait_every_s, tries)),
+    )
+
+
+def _again(step: Step, event: StepEvent, rule: Rule, now: datetime) -> Step:
+    state = after(step.state, event)
+    ladder = {"planned": rule.send_every_s, "waiting": rule.wait_every_s}.get(state, rule.ask_every_s)
+    tries = step.tries + 1 if state in ("planned", step.state) else 1
+    return _moved(step, event, now, tries=tries, next_at=now + timedelta(seconds=pause_s(ladder, tries - 1)))
+
+
+def _not_found(step: Step, rule: Rule, now: datetime) -> Step:
+    """Believed only when whatever was on its way must have arrived long ago."""
+    if step.left_at is None or now < step.left_at + _believed_after(rule):
+        return _again(step, "unknown", rule, now)
+    return _moved(step, "not_found", now, reason="not_found")
+
+
+def _believed_after(rule: Rule) -> timedelta:
+    return timedelta(seconds=rule.timeout_s + rule.settles_after_s)
+
+
+def _fresh(plan: Plan, step: Step, params: dict[str, Any], now: datetime) -> Step:
+    return Step(
+        position=step.position,
+        attempt=step.attempt + 1,
+        kind=step.kind,
+        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        amount_fen=step.amount_fen,
+        since=now,
+        params=params,
+    )

@@ -1,0 +1,160 @@
+"""Taking money and giving it back, as effects: the bridge from plans to the connectors of channels."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.ports import Refunds, ShowsCode, TakesPayment
+from yinyi.business.payments.rules import Rule
+from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown, Waiting
+
+WINDOW = "window"
+"""The channel of money that a cashier has taken."""
+
+TAKE_RULE = Rule(give_up_s=60, people_after_s=900)
+REFUND_RULE = Rule(
+    wait_every_s=(5, 10, 30, 60, 300, 900, 1800),
+    people_after_s=3 * 86400,
+    can_undo=False,
+    repeatable=True,
+)
+WINDOW_TAKE_RULE = Rule(can_ask=False, can_undo=False, repeatable=True)
+WINDOW_REFUND_RULE = Rule(can_ask=False, can_undo=False, repeatable=True, people_after_s=0)
+
+
+class MerchantTable:
+    """Scope and channel select the merchant account (门诊/住院 are cleared apart)."""
+
+    def __init__(self, merchants: Mapping[tuple[str, str], str]) -> None:
+        """``merchants[(scope, channel)]`` is the merchant number."""
+        self._merchants = dict(merchants)
+
+    def of(self, scope: str, channel: str) -> str | None:
+        if channel == WINDOW:
+            return scope
+        return self._merchants.get((scope, channel))
+
+
+class TakeByCode:
+    """Take money by a code on our screen that the payer scans."""
+
+    kind = TAKE
+    version = 1
+
+    def __init__(self, channel: TakesPayment) -> None:
+        self._channel = channel
+        settles_after_s = channel.settles_after.total_seconds()
+        self.rule = msgspec.structs.replace(
+            TAKE_RULE, timeout_s=channel.call_timeout_s, settles_after_s=settles_after_s
+        )
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        if not isinstance(self._channel, ShowsCode):
+            return Refused(reason="not_permitted", detail="this channel shows no code")
+        return await self._channel.show_code(_order(plan, step))
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._channel.ask(_order(plan, step))
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._channel.close(_order(plan, step))
+
+
+class RefundByChannel:
+    """Give back through the channel that took."""
+
+    kind = REFUND
+    version = 1
+    rule = REFUND_RULE
+
+    def __init__(self, channel: TakesPayment) -> None:
+        self._channel = channel
+        self.rule = msgspec.structs.replace(
+            REFUND_RULE,
+            timeout_s=channel.call_timeout_s,
+            settles_after_s=channel.settles_after.total_seconds(),
+        )
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        if not isinstance(self._channel, Refunds):
+            return Refused(reason="not_refundable", detail="this channel gives nothing back")
+        return await self._channel.refund(_refund(plan, step))
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        if not isinstance(self._channel, Refunds):
+            return Unknown(detail="this channel cannot be asked")
+        return await self._channel.ask_refund(_refund(plan, step))
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Refused(reason="not_permitted", detail="a refund is not undone")
+
+
+class TakenAtWindow:
+    """A cashier took the money and said so by ``CollectHoldSlip``: it has happened when the step begins."""
+
+    kind = TAKE
+    version = 1
+    rule = WINDOW_TAKE_RULE
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        evidence = {"operator": step.params["operator"], "receipt_no": step.params["receipt_no"]}
+        return Done(evidence=evidence | {"paid_at": now.astimezone(UTC).isoformat()})
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self.do(plan, step, now)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Refused(reason="already_paid")
+
+
+class GivenBackAtWindow:
+    """Cash goes back over the counter: people do it, and the human queue says so until they have."""
+
+    kind = REFUND
+    version = 1
+    rule = WINDOW_REFUND_RULE
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        return Waiting(until=now, evidence={"by": "cashier"})
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Waiting(until=now)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Refused(reason="not_permitted")
+
+
+def _order(plan: Plan, step: Step) -> Order:
+    return Order(
+        reference=step.reference,
+        merchant=step.merchant,
+        amount_fen=step.amount_fen,
+        description=plan.description,
+        expires_at=step.until or plan.pay_by,
+    )
+
+
+def _refund(plan: Plan, step: Step) -> RefundOrder:
+    take = next(take for take in plan.takes() if take.reference == step.params["of"])
+    return RefundOrder(
+        reference=step.reference,
+        order_reference=take.reference,
+        merchant=step.merchant,
+        amount_fen=step.amount_fen,
+        order_amount_fen=take.amount_fen,
+        reason=_WHY.get(plan.reason, "退款"),
+    )
+
+
+_WHY: dict[str, Any] = {
+    "cancelled": "患者取消",
+    "expired": "超时未完成",
+    "hospital_refused": "医院未能登记",
+    "unavailable": "医院系统未能登记",
+    "session_stopped": "医生停诊",
+    "paid_late": "超时支付",
+}

@@ -1,0 +1,318 @@
+"""Driving one payment: decide, write, call, learn, until there is nothing to do but wait.
+
+What is about to leave is on disk before it leaves; what came back is written together with what leaves next.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from yinyi.bus.database import Database
+from yinyi.bus.guard import assert_no_transaction
+from yinyi.bus.outbox import Offered
+from yinyi.business.payments import apply, store
+from yinyi.business.payments.actions import (
+    Action,
+    Again,
+    Ask,
+    CallPeople,
+    Choose,
+    End,
+    GiveBack,
+    GiveUp,
+    Retry,
+    Send,
+    TurnBack,
+    Undo,
+    Wait,
+)
+from yinyi.business.payments.engine import decide, next_deadline, rule_of
+from yinyi.business.payments.lease import LONGEST_CALL_S, Lease
+from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.ports import Effect
+from yinyi.business.payments.postings import entries
+from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.transitions import Impossible
+from yinyi.business.payments.view import state_of
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.outcome import Answer, Done, NotSent, Refused, Unknown, Waiting
+
+log = structlog.get_logger()
+
+Told = Done | Waiting | Refused
+MISMATCH = "callback_mismatch"
+"""A genuine callback over another amount or merchant: people look into it, whatever becomes of the payment."""
+PURE_STEPS = 50
+"""More decisions without a call than any plan can need: beyond that the engine turns in a circle."""
+
+
+Calls = Callable[[Plan, Step, datetime], Awaitable[Answer]]
+"""The shape of ``do``, ``ask`` and ``undo``."""
+
+
+class LeaseLost(Exception):
+    """Another process drives this payment now, or ours was declared dead."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What driving needs, shared by all payments of a process."""
+
+    database: Database
+    registry: Registry
+    lease: Lease
+    limits: Limits
+    clock: Clock
+    zone: ZoneInfo
+
+
+@dataclass
+class Heard:
+    """An answer that is not on disk yet."""
+
+    reference: str
+    answer: Answer
+    to_undo: bool
+
+
+@dataclass
+class Drive:
+    """One payment under this process's lease. ``before``: as on disk. ``plan``: as it will be."""
+
+    means: Means
+    hospital_id: int
+    payment_id: int
+    epoch: int
+    on_write: Callable[[Plan, Offered | None], None] = lambda _plan, _push: None
+    known: Plan | None = None
+    """As on disk under our lease already; None: it is loaded."""
+    leaving: str = ""
+    """The reference of the step whose ``do`` is marked on disk and has not left yet."""
+    before: Plan = field(init=False)
+    plan: Plan = field(init=False)
+    _heard: list[Heard] = field(default_factory=list[Heard])
+    _callbacks: list[str] = field(default_factory=list[str])
+
+    async def run(self) -> Plan | None:
+        """Drive until it waits or ends; the plan then, or None when somebody else has it.
+
+        Raises:
+            LeaseLost: nothing of ours was written after that.
+        """
+        if self.known is not None:
+            self.before = self.plan = self.known
+            await self._leave_marked()
+        elif not await self._load():
+            return None
+        while True:
+            action = self._settle_pure()
+            match action:
+                case Send() | Undo():
+                    await self._leave(action)
+                case Ask(step):
+                    if self._dirty():
+                        await self._write(keep=True, next_at=None)
+                    else:
+                        await self._ask(step)
+                case Wait(until):
+                    deadline = next_deadline(self.plan, self.means.registry.rules, self._now())
+                    at = min(until, deadline) if deadline else until
+                    if await self._rest(at):
+                        return self.before
+                case End():
+                    if self.before.ended_at is not None and not self._dirty() and await self._rest(None):
+                        return self.before
+                    kept = self.plan.attention if self.plan.attention == MISMATCH else ""
+                    self.plan = replace(self.plan, ended_at=self.plan.ended_at or self._now(), attention=kept)
+                    if await self._write(keep=False, next_at=None):
+                        return self.before
+                case _:
+                    raise AssertionError(f"{action} is not for the driver")
+
+    # -- deciding
+
+    def _settle_pure(self) -> Action:
+        """Apply every decision that needs nobody else; the first that does."""
+        for _ in range(PURE_STEPS):
+            now = self._now()
+            action = decide(self.plan, self.means.registry.rules, now)
+            match action:
+                case GiveUp(step):
+                    self.plan = apply.given_up(self.plan, step, now)
+                case Retry(step):
+                    self.plan = apply.retried(self.plan, step, now)
+                case Choose(step, channel):
+                    self._choose(step, channel, now)
+                case Again(step):
+                    self.plan = apply.again(self.plan, step, now)
+                case GiveBack(take):
+                    self.plan = apply.giving_back(self.plan, take, now)
+                case TurnBack(reason):
+                    self.plan = apply.turned_back(self.plan, reason)
+                case CallPeople(why):
+                    log.warning("payment.people_called", payment_no=self.plan.payment_no, why=why)
+                    self.plan = replace(self.plan, attention=why, attention_at=now)
+                case _:
+                    return action
+        raise AssertionError(f"payment {self.plan.payment_no}: the engine turns in a circle")
+
+    def _choose(self, step: Step, channel: str, now: datetime) -> None:
+        merchant = self.means.registry.merchant(self.plan.scope, channel)
+        more = self.plan.facts.get("tender_facts", {})
+        self.plan = apply.chosen(self.plan, step, channel, merchant, now, more)
+
+    # -- calling
+
+    async def _leave(self, action: Send | Undo) -> None:
+        """Write, then call. The write carries the mark that this call is about to leave."""
+        step = action.step
+        undo = isinstance(action, Undo)
+        now = self._now()
+        self.plan = (apply.undo_sent if undo else apply.sent)(self.plan, step, now)
+        if not await self._write(keep=True, next_at=None):
+            return
+        marked = next(each for each in self.plan.steps if each.reference == step.reference)
+        effect = self._effect(marked)
+        await self._hear(marked, effect.undo if undo else effect.do, to_undo=undo)
+
+    async def _ask(self, step: Step) -> None:
+        await self._hear(step, self._effect(step).ask, to_undo=False, to_ask=True)
+
+    async def _leave_marked(self) -> None:
+        """The transaction that opened the payment has marked this call; now it leaves."""
+        step = next((each for each in self.plan.steps if each.reference == self.leaving), None)
+        if step is not None:
+            await self._hear(step, self._effect(step).do, to_undo=False)
+
+    def _effect(self, step: Step) -> Effect:
+        return self.means.registry.effect(step)
+
+    async def _hear(self, step: Step, call: Calls, *, to_undo: bool, to_ask: bool = False) -> None:
+        timeout_s = min(rule_of(self.means.registry.rules, step).timeout_s, LONGEST_CALL_S)
+        assert_no_transaction()
+        async with self.means.limits.place(step) as free:
+            if not free:
+                answer: Answer = NotSent(detail="too many calls in flight")
+            else:
+                await self._wait_for_lease(timeout_s)
+                answer = await _bounded(call(self.plan, step, self._now()), timeout_s, step)
+        if to_ask and isinstance(answer, NotSent):
+            answer = Unknown(detail=answer.detail)  # the question never left; what it was about may have
+        self._learn(Heard(step.reference, answer, to_undo))
+
+    async def _wait_for_lease(self, timeout_s: float) -> None:
+        """A call goes out only if the lease outlasts its time-out."""
+        for _ in range(30):
+            if self.means.lease.epoch != self.epoch:
+                raise LeaseLost
+            if self.means.lease.good_for(timeout_s):
+                return
+            await asyncio.sleep(0.1)
+        raise LeaseLost
+
+    # -- learning
+
+    def _learn(self, heard: Heard) -> None:
+        self._heard.append(heard)
+        self._apply(heard)
+
+    def _apply(self, heard: Heard) -> None:
+        step = next((each for each in self.plan.steps if each.reference == heard.reference), None)
+        if step is None:
+            log.error("payment.answer_to_nothing", reference=heard.reference)
+            return
+        learned = apply.undo_learned if heard.to_undo else apply.learned
+        try:
+            self.plan = learned(self.plan, step, heard.answer, self.means.registry.rules, self._now())
+        except Impossible as error:
+            log.info("payment.stale_answer", reference=heard.reference, why=str(error))
+            return
+        moved = next(each for each in self.plan.steps if each.reference == heard.reference)
+        if moved.state == "late" and self.plan.ended_at is not None:
+            self.plan = replace(self.plan, ended_at=None)  # forward, it stays delivered; what is late goes back
+
+    # -- the disk
+
+    async def _load(self) -> bool:
+        async with self.means.database.read() as tx:
+            row = await store.claim_one(tx, self.hospital_id, self.payment_id, self.epoch, self._now())
+        if row is None:
+            return False
+        self.before = self.plan = store.read_plan(row["plan"])
+        self._callbacks = []
+        for heard in self._heard:
+            self._apply(heard)
+        for callback in store.read_callbacks(row["callbacks"]):
+            self._callbacks.append(callback.event_id)
+            if callback.verdict == "believed":
+                self._apply(Heard(callback.reference, msgspec.convert(callback.outcome, Told), to_undo=False))
+            elif not self.plan.attention:
+                self.plan = replace(self.plan, attention=MISMATCH, attention_at=self._now())
+        return True
+
+    def _dirty(self) -> bool:
+        return self.plan != self.before or bool(self._callbacks)
+
+    async def _rest(self, next_at: datetime | None) -> bool:
+        """Hand the lease back until then, with what has changed, if anything has; see ``_write``."""
+        if self._dirty():
+            return await self._write(keep=False, next_at=next_at)
+        async with self.means.database.read() as tx:
+            version = await store.release(tx, self.before, self.epoch, next_at)
+        if version is None and not await self._load():
+            raise LeaseLost
+        return version is not None
+
+    async def _write(self, *, keep: bool, next_at: datetime | None) -> bool:
+        """True: written. False: the plan had been changed meanwhile; it is loaded anew and everything decided anew.
+
+        Raises:
+            LeaseLost: it is not ours any more.
+        """
+        now = self._now()
+        on = now.astimezone(self.means.zone).date()
+        after = replace(self.plan, version=self.before.version + 1)
+        push = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
+        async with self.means.database.read() as tx:
+            written = await store.write(
+                tx,
+                self.before,
+                after,
+                epoch=self.epoch,
+                keep=keep,
+                next_at=next_at,
+                now=now,
+                entries=entries(self.before, after, on, now),
+                callbacks=self._callbacks,
+                push=push,
+            )
+        if written is None:
+            if not await self._load():
+                raise LeaseLost
+            return False
+        self.before = self.plan = after
+        self._heard, self._callbacks = [], []
+        self.on_write(after, written.push)
+        return True
+
+    def _now(self) -> datetime:
+        return self.means.clock.now()
+
+
+async def _bounded(answer: Awaitable[Answer], timeout_s: float, step: Step) -> Answer:
+    """A time-out or an exception is ``Unknown``, never a failure."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await answer
+    except TimeoutError:
+        return Unknown(detail=f"no answer within {timeout_s} s")
+    except Exception:
+        log.exception("payment.connector_failed", step=step.kind, reference=step.reference)
+        return Unknown(detail="the connector failed")

@@ -1,0 +1,151 @@
+"""The fleet: which payments this process drives, and how it finds the next ones."""
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from yinyi.bus.outbox import Offered
+from yinyi.business.payments import store
+from yinyi.business.payments.drive import Drive, LeaseLost, Means
+from yinyi.business.payments.lease import Lease
+from yinyi.business.payments.plan import Plan
+
+log = structlog.get_logger()
+
+EVERY_S = 0.5
+RESERVED_S = 5.0
+"""Longer than from a commit to the wait that follows it; a request that dies in between is found as an orphan."""
+AT_ONCE = 200
+_jitter = random.SystemRandom()
+
+
+class Driver:
+    """Drives what is due, what is woken, and what a dead process left. One waiting payment never blocks another."""
+
+    def __init__(self, means: Means, committed: Callable[[list[Offered]], None] = lambda _: None) -> None:
+        """``committed`` is given the events of every write, so that they leave at once."""
+        self._means = means
+        self._committed = committed
+        self._active: dict[int, asyncio.Task[None]] = {}
+        self._woken: dict[int, int] = {}
+        self._moved: dict[int, set[asyncio.Future[Plan | None]]] = defaultdict(set)
+        self._stopping = False
+        self._reserved: dict[int, float] = {}
+
+    @property
+    def lease(self) -> Lease:
+        return self._means.lease
+
+    def wake(self, hospital_id: int, payment_id: int) -> None:
+        """Something about this payment was committed: look at it now. Costs nothing if somebody else drives it."""
+        if self._stopping:
+            return
+        if payment_id in self._active:
+            self._woken[payment_id] = hospital_id
+            return
+        self._active[payment_id] = asyncio.create_task(self._drive(hospital_id, payment_id))
+
+    def reserve(self, payment_id: int) -> None:
+        """A transaction is about to take this payment's lease for us: ``look`` leaves it to ``begin`` for a while."""
+        now = time.monotonic()
+        self._reserved = {known: until for known, until in self._reserved.items() if until > now}
+        self._reserved[payment_id] = now + RESERVED_S
+
+    def begin(self, plan: Plan, leaving: str, epoch: int) -> None:
+        """Drive a payment whose lease this process has taken together with the change it made: ``plan`` is as on disk
+        under ``epoch``, ``leaving`` the step whose call is marked there. Whoever drives it already looks again."""
+        payment_id = plan.payment_id
+        reserved = self._reserved.pop(payment_id, 0.0) > time.monotonic()
+        if self._stopping:
+            return
+        if not reserved or epoch != self.lease.epoch:
+            self.wake(plan.hospital_id, payment_id)
+            return
+        if payment_id in self._active:
+            self._woken[payment_id] = plan.hospital_id
+            return
+        drive = self._drive(plan.hospital_id, payment_id, plan, leaving)
+        self._active[payment_id] = asyncio.create_task(drive)
+
+    async def moved(self, payment_id: int, within_s: float) -> Plan | None:
+        """The plan as soon as this process has moved it; None when it has not within that time."""
+        change: asyncio.Future[Plan | None] = asyncio.get_running_loop().create_future()
+        self._moved[payment_id].add(change)
+        try:
+            async with asyncio.timeout(within_s):
+                return await change
+        except TimeoutError:
+            return None
+        finally:
+            self._moved[payment_id].discard(change)
+            if not self._moved[payment_id]:
+                del self._moved[payment_id]
+
+    def active(self, payment_id: int) -> bool:
+        return payment_id in self._active
+
+    async def run(self) -> None:
+        """Until cancelled: look for what is due."""
+        while True:
+            try:
+                found = await self.look()
+            except Exception as error:  # the database is away; leases are fenced, so nothing goes wrong meanwhile
+                log.warning("driver.waiting", why=type(error).__name__)
+                found = 0
+            if found < AT_ONCE // 2:
+                await asyncio.sleep(EVERY_S * (0.8 + 0.4 * _jitter.random()))
+
+    async def look(self) -> int:
+        """Claim what is due and start driving it; how many were found."""
+        room = AT_ONCE - len(self._active)
+        if room <= 0 or not self.lease.good_for(1.0):
+            return 0
+        now = self._means.clock.now()
+        async with self._means.database.read() as tx:
+            held = [*self._active, *(each for each, until in self._reserved.items() if until > time.monotonic())]
+            due = await store.claim_due(tx, self.lease.epoch, now, held, room)
+        for hospital_id, payment_id in due:
+            self.wake(hospital_id, payment_id)
+        return len(due)
+
+    async def stop(self, patience_s: float = 6.0) -> None:
+        """Let calls that are out come home, then hand the lease back."""
+        self._stopping = True
+        if self._active:
+            await asyncio.wait(list(self._active.values()), timeout=patience_s)
+        for task in self._active.values():
+            task.cancel()
+        with suppress(Exception):
+            await self.lease.hand_back()
+
+    async def _drive(self, hospital_id: int, payment_id: int, known: Plan | None = None, leaving: str = "") -> None:
+        plan = known
+        try:
+            epoch = self.lease.epoch
+            drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving)
+            plan = await drive.run()
+        except LeaseLost:
+            log.info("driver.lease_lost", payment_id=payment_id)
+        except Exception:
+            log.exception("driver.failed", payment_id=payment_id)
+            await asyncio.sleep(0.5)
+        finally:
+            self._active.pop(payment_id, None)
+            self._resolve(payment_id, plan)
+            if payment_id in self._woken:
+                self.wake(self._woken.pop(payment_id), payment_id)
+
+    def _tell(self, plan: Plan, push: Offered | None) -> None:
+        if push is not None:
+            self._committed([push])
+        self._resolve(plan.payment_id, plan)
+
+    def _resolve(self, payment_id: int, plan: Plan | None) -> None:
+        for change in self._moved.get(payment_id, ()):
+            if not change.done():
+                change.set_result(plan)

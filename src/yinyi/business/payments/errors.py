@@ -1,0 +1,39 @@
+"""What can go wrong with payments, as people are told."""
+
+from yinyi.kernel.errors import Conflict, InternalError, NotFound
+
+
+class PaymentUnknown(NotFound):
+    """There is no payment with this number."""
+
+    zh = "没有找到这笔支付。"
+
+
+class PaymentClosed(Conflict):
+    """This payment is already closed."""
+
+    zh = "这笔支付已经结束。"
+
+
+class TenderUnderWay(Conflict):
+    """Another way of paying is still being closed. Please wait a moment."""
+
+    zh = "上一种付款方式还在关闭，请稍等。"
+
+
+class AlreadyUnderWay(Conflict):
+    """There is already a registration or payment for this under way."""
+
+    zh = "这项业务已经在办理中或已办好。"
+
+
+class CallbackForged(Conflict):
+    """This callback is not genuine."""
+
+    zh = "回调签名无效。"
+
+
+class PlansUnreadable(InternalError):
+    """Open payments exist that this release cannot read."""
+
+    zh = "有未完成的支付是本版本读不懂的。"

@@ -1,0 +1,141 @@
+"""What can be asked about payments, whatever they are for."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.payments.errors import CallbackForged, PaymentClosed, PaymentUnknown, TenderUnderWay
+from yinyi.business.payments.model import PaymentReason, PaymentState, TenderName
+from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.money import Fen
+
+Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
+
+
+class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as people see it.
+
+    version: grows with every change; a push carries it. pay_by: until then the payer can pay.
+    code_url, code_expires_at: the code on the screen, in state ``waiting``. since: when this state began.
+    resolves_by: by then it is certain, or people look into it. attention: people look into it.
+    taken_fen, returned_fen: money surely taken and surely given back.
+    """
+
+    payment_no: str
+    ask_no: str
+    purpose: str
+    state: PaymentState
+    version: int
+    amount_fen: Fen
+    started_at: datetime
+    since: datetime
+    reason: PaymentReason | Literal[""] = ""
+    tender: TenderName | Literal[""] = ""
+    pay_by: datetime | None = None
+    code_url: str = ""
+    code_expires_at: datetime | None = None
+    resolves_by: datetime | None = None
+    paid_at: datetime | None = None
+    taken_fen: Fen = Fen(0)
+    returned_fen: Fen = Fen(0)
+    attention: bool = False
+
+
+@operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))
+class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
+    """By payment number or by the short number to ask with."""
+
+    number: Number
+
+
+@operation(
+    callers=[Caller.KIOSK, Caller.MOBILE],
+    needs_patient=True,
+    money=True,
+    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, ChannelUnavailable),
+)
+class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
+    """Pay by this means. While another one is open it is closed first, surely, before the new one is shown."""
+
+    payment_no: Number
+    tender: TenderName
+
+
+@operation(
+    callers=[Caller.KIOSK, Caller.MOBILE],
+    needs_patient=True,
+    money=True,
+    errors=(PaymentUnknown, NotYours),
+)
+class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
+    """The patient does not want it any more. What was taken is given back; a finished payment stays as it is."""
+
+    payment_no: Number
+
+
+class Payments(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first."""
+
+    payments: list[PaymentView]
+
+
+@operation(callers=[Caller.KIOSK, Caller.MOBILE], needs_patient=True)
+class ListPayments(Operation[Payments], frozen=True, kw_only=True):
+    """This patient's payments of the last days."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=31)] = 7
+
+
+class CallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes that the sender expects."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+
+@operation(callers=[Caller.CALLBACKS], errors=(CallbackForged,))
+class ReceiveCallback(Operation[CallbackAnswer], frozen=True, kw_only=True):
+    """A callback as it came in, unread. Its signature is its credential and its event id makes it idempotent."""
+
+    plugin: Annotated[str, msgspec.Meta(max_length=40)]
+    path: Annotated[str, msgspec.Meta(max_length=500)]
+    headers: dict[str, str]
+    body: Annotated[bytes, msgspec.Meta(max_length=65536)]
+
+
+@operation(callers=[Caller.HOSPITAL, Caller.STAFF], money=True, errors=(PaymentUnknown, PaymentClosed))
+class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
+    """A cashier has given cash back over the counter, because what it was paid for could not be had."""
+
+    number: Number
+    operator: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    receipt_no: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+class AttentionItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment past its deadline: what is known, while the engine goes on asking."""
+
+    payment: PaymentView
+    why: str
+    since: datetime
+
+
+class Attention(msgspec.Struct, frozen=True, kw_only=True):
+    """The human queue, oldest first."""
+
+    items: list[AttentionItem]
+
+
+@operation(callers=[Caller.STAFF])
+class ListAttention(Operation[Attention], frozen=True, kw_only=True):
+    """Everything that people have to look into."""
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown,))
+class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
+    """Let the engine ask the other side now."""
+
+    payment_no: Number

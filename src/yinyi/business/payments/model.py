@@ -1,0 +1,84 @@
+"""Words of the payment engine: orders, callbacks, and what people are told. Plain data."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Done, Refused, Waiting
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt to take money.
+
+    reference: ours, 6–32 characters of ``[0-9A-Za-z]``, never used twice.
+    expires_at: the payer's code is dead from then on.
+    """
+
+    reference: str
+    merchant: str
+    amount_fen: Fen
+    description: str
+    expires_at: datetime
+
+
+class RefundOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Give back (a part of) what an earlier order took."""
+
+    reference: str
+    order_reference: str
+    merchant: str
+    amount_fen: Fen
+    order_amount_fen: Fen
+    reason: str
+
+
+class CallbackRead(msgspec.Struct, frozen=True, kw_only=True):
+    """A callback whose signature was found good.
+
+    event_id: the sender's own id of the event; repeats carry the same.
+    about: whether ``reference`` names a take or a refund.
+    outcome: what it tells us; ``amount_fen`` and ``merchant`` are compared with ours before it is believed.
+    """
+
+    event_id: str
+    about: Literal["take", "refund"]
+    reference: str
+    merchant: str
+    amount_fen: Fen
+    outcome: Done | Waiting | Refused
+
+
+class CallbackReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes that the sender of a callback expects."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+TenderName = Literal["wechatpay", "alipay", "bank_card", "prepaid", "window"]
+"""支付方式. ``window``: money taken by a cashier."""
+
+PaymentState = Literal[
+    "holding",  # what is paid for is being held at the hospital
+    "ready",  # held; the patient has not chosen how to pay
+    "starting",  # the channel is being asked for a code
+    "waiting",  # a code is on the screen
+    "unknown",  # the channel has not said whether it took the money
+    "delivering",  # paid; the hospital is being told
+    "fulfilled",  # paid and delivered
+    "closing",  # being undone; no money is known to have been taken
+    "closed",  # undone, and surely nothing was taken
+    "returning",  # money was taken and is on its way back
+    "returned",  # all of it was given back
+]
+"""What people are told; derived from the plan, never stored apart from it."""
+
+PaymentReason = Literal[
+    "cancelled", "expired", "declined", "insufficient_funds", "limit_exceeded", "slot_taken",
+    "duplicate_registration", "session_stopped", "already_paid", "not_refundable", "bad_request",
+    "not_permitted", "hospital_refused", "unavailable", "paid_late",
+]  # fmt: skip
+"""Why a payment turned back."""

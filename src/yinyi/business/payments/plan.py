@@ -1,0 +1,153 @@
+"""A payment as a persisted plan of effects outside the database. Plain data."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Evidence, Show
+
+StepState = Literal[
+    "planned",  # nothing has left
+    "doing",  # on disk and maybe on its way; no answer yet
+    "waiting",  # accepted; somebody has to act (a payer with a code, a bank with a refund)
+    "unknown",  # may have happened; being asked
+    "done",
+    "refused",  # surely did not happen
+    "undoing",  # an undo is on disk and maybe on its way
+    "undo_unknown",  # the undo may have happened; it is sent again, by the same reference
+    "undone",  # as if it had never happened
+    "late",  # happened after it was refused or undone: has to be given back
+]
+
+TAKE = "payments.take"
+REFUND = "payments.refund"
+
+REFUND_POSITION = 900
+"""Refunds stand behind everything that moves forward."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One effect. ``position`` orders them; a new try of the same thing is a new ``attempt`` with a new reference.
+
+    reference: ours, stored before anything leaves. tries: calls since this state began. next_at: not before then.
+    until: somebody else has time until then. sent_at: when ``do`` left first. since: when this state began.
+    """
+
+    position: int
+    attempt: int
+    kind: str
+    reference: str
+    amount_fen: Fen
+    since: datetime
+    params: dict[str, Any] = {}
+    state: StepState = "planned"
+    tries: int = 0
+    next_at: datetime | None = None
+    until: datetime | None = None
+    sent_at: datetime | None = None
+    reason: str = ""
+    evidence: Evidence = {}
+    show: Show | None = None
+
+    @property
+    def channel(self) -> str:
+        """Of a take or a refund; empty while none is chosen."""
+        return self.params.get("channel", "")
+
+    @property
+    def tender_no(self) -> int:
+        """Of a take: which of the payer's choices it belongs to."""
+        return self.params.get("tender_no", 0)
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When ``do`` left last; ``sent_at`` is when it left, or was about to leave, first."""
+        again = self.params.get("left_again_at")
+        times = [self.sent_at, datetime.fromisoformat(again) if again else None]
+        return max((at for at in times if at is not None), default=None)
+
+    @property
+    def merchant(self) -> str:
+        return self.params.get("merchant", "")
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment with its steps, as the engine sees it.
+
+    direction: ``back`` once it is being undone. tender, tender_no: what the payer has chosen last, and how
+    often he has chosen. pay_by: he has time until then.
+    attention: why people look into it; empty: they need not. version: grows with every write, signals included.
+    facts: what the purpose has to remember.
+    """
+
+    hospital_id: int
+    payment_id: int
+    payment_no: str
+    ask_no: str
+    purpose: str
+    scope: str
+    amount_fen: Fen
+    started_at: datetime
+    pay_by: datetime
+    patient_id: int = 0
+    terminal_id: str = ""
+    description: str = ""
+    facts: dict[str, Any] = {}
+    direction: Literal["forward", "back"] = "forward"
+    reason: str = ""
+    tender: str = ""
+    tender_no: int = 0
+    cancel_wanted: bool = False
+    attention: str = ""
+    attention_at: datetime | None = None
+    version: int = 0
+    ended_at: datetime | None = None
+    steps: tuple[Step, ...] = ()
+
+    def current(self) -> list[Step]:
+        """The latest attempt at each forward position, in order."""
+        latest: dict[int, Step] = {}
+        for step in self.steps:
+            if step.position < REFUND_POSITION:
+                latest[step.position] = step
+        return [latest[position] for position in sorted(latest)]
+
+    def latest(self, kind: str) -> Step | None:
+        """The latest attempt of this kind."""
+        return next((step for step in reversed(self.steps) if step.kind == kind), None)
+
+    def with_step(self, step: Step) -> "Plan":
+        """This plan with the step replaced, or added in its place."""
+        others = [old for old in self.steps if (old.position, old.attempt) != (step.position, step.attempt)]
+        steps = sorted([*others, step], key=lambda each: (each.position, each.attempt))
+        return msgspec.structs.replace(self, steps=tuple(steps))
+
+    def refunds_of(self, take: Step) -> list[Step]:
+        """Attempts to give back what this step took, oldest first."""
+        return [step for step in self.steps if step.kind == REFUND and step.params.get("of") == take.reference]
+
+    def latest_refund_like(self, refund: Step) -> Step:
+        """The newest attempt to give back what this refund is about."""
+        return [step for step in self.steps if step.kind == REFUND and step.params.get("of") == refund.params["of"]][-1]
+
+    def takes(self) -> list[Step]:
+        """All attempts to take money, oldest first."""
+        return [step for step in self.steps if step.kind == TAKE]
+
+    def takes_begun(self) -> bool:
+        """Whether any means of payment was ever chosen."""
+        return any(step.channel for step in self.takes())
+
+    @property
+    def taken_fen(self) -> Fen:
+        """Surely taken, given back or not."""
+        return Fen(sum(step.amount_fen for step in self.takes() if step.state in ("done", "late")))
+
+    @property
+    def returned_fen(self) -> Fen:
+        """Surely given back."""
+        return Fen(
+            sum(step.amount_fen for step in self.steps if step.kind == REFUND and step.state in ("done", "late"))
+        )

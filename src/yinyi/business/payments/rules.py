@@ -1,0 +1,32 @@
+"""How patient the engine is with each kind of effect: data, one row a kind. Seconds everywhere."""
+
+import msgspec
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """timeout_s: a call lasts at most this long. ask_every_s, wait_every_s, send_every_s, undo_every_s: pauses
+    between asking, asking about a waiting payer, sending what never left, undoing; the last one repeats.
+    send_within_s: what cannot be sent for so long is given up. give_up_s: what stays unknown so long is undone.
+    settles_after_s: "not found" is not believed before sending + time-out + this. attempts: how often it is tried anew.
+    people_after_s: people are told when it is not settled by then. repeatable: sending one reference again is harmless.
+    """
+
+    timeout_s: float = 5.0
+    ask_every_s: tuple[float, ...] = (1, 2, 3, 5, 5, 10, 10, 30, 60)
+    wait_every_s: tuple[float, ...] = (5, 5, 5, 10, 10, 15, 15, 30, 60)
+    send_every_s: tuple[float, ...] = (0.5, 1, 2, 5)
+    undo_every_s: tuple[float, ...] = (1, 2, 5, 10, 30, 60, 120)
+    send_within_s: float = 10.0
+    give_up_s: float = 60.0
+    settles_after_s: float = 0.0
+    attempts: int = 2
+    people_after_s: float = 900.0
+    can_ask: bool = True
+    can_undo: bool = True
+    needs_undo: bool = True
+    repeatable: bool = False
+
+
+def pause_s(ladder: tuple[float, ...], tries: int) -> float:
+    """The pause before the next of a series: the ladder's step, its last one for ever after."""
+    return ladder[min(tries, len(ladder) - 1)]

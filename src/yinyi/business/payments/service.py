@@ -1,0 +1,303 @@
+"""The operations of payments: what patients, windows and staff ask, turned into signals to the engine."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database, Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.operation import Caller
+from yinyi.business.payments import apply, signals, store
+from yinyi.business.payments.actions import Send
+from yinyi.business.payments.callbacks import Callbacks
+from yinyi.business.payments.channels import WINDOW
+from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.engine import decide
+from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown, PlansUnreadable
+from yinyi.business.payments.messages import (
+    AskAgain,
+    Attention,
+    AttentionItem,
+    CancelPayment,
+    ChooseTender,
+    ConfirmGivenBack,
+    GetPayment,
+    ListAttention,
+    ListPayments,
+    Payments,
+    PaymentView,
+    ReceiveCallback,
+)
+from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.view import state_of, view_of
+from yinyi.business.payments.window import Counter
+from yinyi.kernel.errors import NotAllowed, NotYours, SessionEnded
+from yinyi.kernel.ids import ask_number, payment_number
+from yinyi.kernel.money import Fen
+
+SETTLE_S = 2.5
+"""A page waits so long for the engine's next word before it says "please wait"."""
+SETTLING = frozenset({"holding", "starting", "closing"})
+TAKEN_UP = "payments.taken_up"
+
+
+class TakenUp(NamedTuple):
+    """A plan as this request's transaction leaves it, under our lease; see ``Driver.begin``."""
+
+    plan: Plan
+    leaving: str
+    epoch: int
+
+
+class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a domain asks to be paid. ``steps``: kind and position, in order; amounts of takes are the payment's."""
+
+    purpose: str
+    scope: str
+    amount_fen: Fen
+    description: str
+    pay_by: datetime
+    steps: tuple[tuple[int, str], ...]
+    facts: dict[str, Any]
+    obligation: tuple[str, str] = ("", "")
+
+
+class PaymentService:
+    """Opens payments for the domains above, answers the payment operations, and owns the engine's signals."""
+
+    def __init__(self, database: Database, registry: Registry, driver: Driver, zone: ZoneInfo) -> None:
+        self._database = database
+        self.registry = registry
+        self._driver = driver
+        self._zone = zone
+        self._restore_epoch = 0
+        self.counter = Counter(registry.rules, zone)
+        self.callbacks = Callbacks(database, registry, driver)
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.reads(GetPayment, self.get)
+        dispatcher.reads(ListPayments, self.list)
+        dispatcher.reads(ListAttention, self.attention)
+        dispatcher.asks(ReceiveCallback, self.callbacks.receive)
+        dispatcher.changes(ChooseTender, Change(self._choose, self.show, settle=self.settle_tender))
+        dispatcher.changes(CancelPayment, Change(self._cancel, self.show, settle=self.settle))
+        dispatcher.changes(ConfirmGivenBack, Change(self._given_back, self.show, settle=self.settle))
+        dispatcher.changes(AskAgain, Change(self._ask_again, self.show, settle=self.settle))
+
+    async def prepare(self) -> None:
+        """Which restore epoch numbers carry, and whether this release can read every open plan.
+
+        Raises:
+            PlansUnreadable: it cannot; the text says which.
+        """
+        async with self._database.read() as tx:
+            self._restore_epoch = await signals.restore_epoch(tx)
+            unreadable = self.registry.unreadable(await signals.open_kinds(tx))
+        if unreadable:
+            raise PlansUnreadable(", ".join(sorted(set(unreadable))))
+
+    # -- for the domains above
+
+    async def open(self, tx: Tx, call: Call, new: NewPayment) -> str:
+        """A payment whose first step is about to leave as soon as this transaction is committed; its number.
+
+        Raises:
+            AlreadyUnderWay: one is open or fulfilled for the same obligation.
+        """
+        number = payment_number(self._restore_epoch, call.now, self._zone)
+        plan = Plan(
+            hospital_id=call.hospital_id,
+            payment_id=0,
+            payment_no=number,
+            ask_no=ask_number(),
+            purpose=new.purpose,
+            scope=new.scope,
+            amount_fen=new.amount_fen,
+            started_at=call.now,
+            pay_by=new.pay_by,
+            patient_id=call.principal.patient_id,
+            terminal_id=call.principal.terminal_id,
+            description=new.description,
+            facts=new.facts,
+            version=1,
+            steps=tuple(
+                Step(
+                    position=position,
+                    attempt=1,
+                    kind=kind,
+                    reference=apply.reference(number, serial),
+                    amount_fen=new.amount_fen,
+                    since=call.now,
+                )
+                for serial, (position, kind) in enumerate(new.steps, start=1)
+            ),
+        )
+        plan, leaving = self._about_to_leave(plan, call.now)
+        payment_id = await store.open_payment(
+            tx,
+            plan,
+            purpose_version=self.registry.purposes[new.purpose].version,
+            business_date=call.now.astimezone(self._zone).date(),
+            epoch=self._driver.lease.epoch if leaving else None,
+            obligation=new.obligation,
+        )
+        if payment_id is None:
+            raise AlreadyUnderWay(new.obligation[0])
+        self.taken_up(call, msgspec.structs.replace(plan, payment_id=payment_id), leaving)
+        return number
+
+    def _about_to_leave(self, plan: Plan, now: datetime) -> tuple[Plan, str]:
+        """The plan with its first call marked, and the reference of that step; unmarked when our lease is not good."""
+        wish = decide(plan, self.registry.rules, now)
+        if not isinstance(wish, Send) or not self._driver.lease.good_for(1.0):
+            return plan, ""
+        return apply.sent(plan, wish.step, now), wish.step.reference
+
+    def taken_up(self, call: Call, plan: Plan | None, leaving: str = "") -> None:
+        """This request's transaction takes the payment's lease; once it is committed, ``settled`` begins to drive."""
+        if plan is not None:
+            self._driver.reserve(plan.payment_id)
+            call.notes[TAKEN_UP] = TakenUp(plan, leaving, self._driver.lease.epoch)
+
+    @property
+    def epoch(self) -> int:
+        """Of this process's lease, for signals that take a payment up; 0 while it has none that is good."""
+        return self._driver.lease.epoch if self._driver.lease.good_for(1.0) else 0
+
+    async def settled(self, call: Call, payment_no: str, unsettled: frozenset[str] = SETTLING) -> Plan | None:
+        """Drive what this request has taken up; the plan once it has left these states, or as it is after a while.
+        None: somebody else drives it, and it has to be read."""
+        taken: TakenUp | None = call.notes.pop(TAKEN_UP, None)
+        if taken is not None:
+            plan = taken.plan
+            self._driver.begin(plan, taken.leaving, taken.epoch)
+        else:
+            plan = await self._found(call, payment_no)
+            if plan is None or state_of(plan) not in unsettled:
+                return plan
+            self._driver.wake(plan.hospital_id, plan.payment_id)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + SETTLE_S
+        while state_of(plan) in unsettled and (left_s := end - loop.time()) > 0:
+            moved = await self._driver.moved(plan.payment_id, min(left_s, 0.5))
+            plan = moved or await self._found(call, payment_no) or plan
+        return plan
+
+    async def _found(self, call: Call, payment_no: str) -> Plan | None:
+        async with self._database.read() as tx:
+            return await signals.find(tx, call.hospital_id, payment_no)
+
+    async def settle(self, call: Call, payment_no: str) -> PaymentView | None:
+        """The payment once the engine has moved it."""
+        plan = await self.settled(call, payment_no)
+        return view_of(plan, self.registry.rules) if plan is not None else None
+
+    async def settle_tender(self, call: Call, payment_no: str) -> PaymentView | None:
+        """The same after a choice of means: until a code is there or money was taken."""
+        plan = await self.settled(call, payment_no, SETTLING | {"delivering"})
+        return view_of(plan, self.registry.rules) if plan is not None else None
+
+    # -- operations
+
+    async def show(self, tx: Tx, call: Call, payment_no: str) -> PaymentView:
+        plan = await signals.find(tx, call.hospital_id, payment_no)
+        if plan is None:
+            raise PaymentUnknown
+        return view_of(plan, self.registry.rules)
+
+    async def get(self, tx: Tx, call: Call, message: GetPayment) -> PaymentView:
+        plan = await signals.find(tx, call.hospital_id, message.number)
+        if plan is None:
+            raise PaymentUnknown
+        self.check_owner(call, plan)
+        return view_of(plan, self.registry.rules)
+
+    async def list(self, tx: Tx, call: Call, message: ListPayments) -> Payments:
+        since = call.now - timedelta(days=message.days)
+        plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
+        return Payments(payments=[view_of(plan, self.registry.rules) for plan in plans])
+
+    async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
+        plans = await signals.with_attention(tx, call.hospital_id)
+        items = [
+            AttentionItem(
+                payment=view_of(plan, self.registry.rules),
+                why=plan.attention,
+                since=plan.attention_at or plan.started_at,
+            )
+            for plan in plans
+        ]
+        return Attention(items=items)
+
+    async def locked(self, tx: Tx, call: Call, payment_no: str) -> Plan:
+        """The plan for a change.
+
+        Raises:
+            PaymentUnknown, NotYours.
+        """
+        plan = await signals.locked(tx, call.hospital_id, payment_no)
+        if plan is None:
+            raise PaymentUnknown
+        self.check_owner(call, plan)
+        return plan
+
+    def check_owner(self, call: Call, plan: Plan) -> None:
+        """Patients see their own payments; the hospital and staff see all.
+
+        Raises:
+            SessionEnded, NotYours.
+        """
+        if call.principal.caller in (Caller.HOSPITAL, Caller.STAFF):
+            return
+        if not call.principal.patient_id:
+            raise SessionEnded
+        if plan.patient_id != call.principal.patient_id:
+            raise NotYours
+
+    async def _choose(self, tx: Tx, call: Call, message: ChooseTender, facts: None) -> str:
+        plan = await self.locked(tx, call, message.payment_no)
+        if plan.direction == "back" or state_of(plan) in ("fulfilled", "delivering"):
+            raise PaymentClosed
+        if message.tender == WINDOW:
+            raise NotAllowed("the window takes its money itself")
+        self.registry.merchant(plan.scope, message.tender)
+        if not _open_with(plan, message.tender, call.now):
+            wish = signals.choose_tender(tx, plan, message.tender, plan.pay_by, {}, call.now, self.epoch)
+            self.taken_up(call, await wish)
+        return plan.payment_no
+
+    async def _cancel(self, tx: Tx, call: Call, message: CancelPayment, facts: None) -> str:
+        plan = await self.locked(tx, call, message.payment_no)
+        if plan.ended_at is None:
+            self.taken_up(call, await signals.cancel(tx, plan, call.now, self.epoch))
+        return plan.payment_no
+
+    async def _given_back(self, tx: Tx, call: Call, message: ConfirmGivenBack, facts: None) -> str:
+        found = await signals.find(tx, call.hospital_id, message.number)
+        if found is None:
+            raise PaymentUnknown
+        plan = await self.locked(tx, call, found.payment_no)
+        told = {"operator": message.operator, "receipt_no": message.receipt_no}
+        self.taken_up(call, await self.counter.give_back(tx, call, plan, told, self.epoch))
+        return plan.payment_no
+
+    async def _ask_again(self, tx: Tx, call: Call, message: AskAgain, facts: None) -> str:
+        plan = await self.locked(tx, call, message.payment_no)
+        await signals.ask_now(tx, plan, call.now)
+        return plan.payment_no
+
+
+def _open_with(plan: Plan, tender: str, now: datetime) -> bool:
+    """The very means that is chosen is already on its way or on the screen."""
+    if plan.tender != tender:
+        return False
+    take = plan.latest(TAKE)
+    if take is None or plan.tender_no > take.tender_no:
+        return True
+    alive = take.until is None or now < take.until
+    return take.state in ("planned", "doing", "waiting", "unknown", "done") and alive

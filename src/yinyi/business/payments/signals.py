@@ -1,0 +1,179 @@
+"""What people want, written for the engine to find: every signal raises the plan's version, so that whoever drives it
+at that moment decides anew."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from yinyi.bus.database import Row, Tx
+from yinyi.business.payments import store
+from yinyi.business.payments.plan import Plan
+
+_BY_NUMBER = """
+SELECT p.payment_id, :row AS plan FROM payment p
+WHERE p.hospital_id = $1 AND (p.payment_no = $2 OR p.ask_no = $2)
+""".replace(":row", store.ROW)
+_LOCKED = """
+SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
+""".replace(":row", store.ROW)
+_OF_PATIENT = """
+SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
+ORDER BY p.started_at DESC LIMIT 50
+""".replace(":row", store.ROW)
+_ATTENTION = """
+SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.attention <> ''
+ORDER BY p.attention_at LIMIT 200
+""".replace(":row", store.ROW)
+_SIGNAL = """
+UPDATE payment AS p SET :change, version = version + 1,
+  next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END,
+  lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $4 AND alive_until > $3
+    AND NOT EXISTS (SELECT FROM payment_callback c
+      WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL)))
+WHERE hospital_id = $1 AND payment_id = $2
+RETURNING coalesce(lease_epoch = $4, false) AS ours, :row AS plan
+""".replace(":row", store.ROW)
+"""A signal takes the lease, if nobody has it, for the process that brings it (``$4``; 0 takes none). Not while a
+callback waits: then the plan has to be read together with it."""
+_TENDER = _SIGNAL.replace(":change", "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts || $7::jsonb")
+_CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
+_TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
+_GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
+_KEEP = """
+UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 1,
+  next_at = CASE WHEN lease_epoch IS NULL THEN $5 ELSE next_at END
+WHERE hospital_id = $1 AND payment_id = $2
+"""
+_ADD_STEP = (
+    """
+INSERT INTO payment_step (hospital_id, payment_id, :names)
+SELECT $1, $2, :select FROM jsonb_to_recordset($3::jsonb) AS r(:columns)
+""".replace(":names", store.STEP_NAMES)
+    .replace(":select", store.STEP_SELECT)
+    .replace(":columns", store.STEP_COLUMNS)
+)
+_PUT_STEPS = (
+    _ADD_STEP
+    + """
+ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
+  params = excluded.params, state = excluded.state, tries = excluded.tries, since = excluded.since,
+  next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at, reason = excluded.reason,
+  evidence = excluded.evidence, show = excluded.show
+"""
+)
+_ASK_NOW = """
+WITH p AS (
+  UPDATE payment SET version = version + 1, next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END
+  WHERE hospital_id = $1 AND payment_id = $2 RETURNING hospital_id, payment_id
+)
+UPDATE payment_step s SET next_at = $3 FROM p
+WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id AND s.next_at IS NOT NULL
+"""
+_OBLIGED = """
+SELECT :row AS plan FROM payment_obligation o JOIN payment p USING (hospital_id, payment_id)
+WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3
+""".replace(":row", store.ROW)
+
+_RESTORES = "SELECT coalesce(max(epoch), 0) FROM restore_epoch"
+_OPEN_KINDS = """
+SELECT DISTINCT s.kind, coalesce(s.params ->> 'channel', '') AS channel
+FROM payment p JOIN payment_step s USING (hospital_id, payment_id) WHERE p.ended_at IS NULL
+"""
+
+
+async def restore_epoch(tx: Tx) -> int:
+    """How often this database was restored from a backup."""
+    return await tx.fetchval(_RESTORES)
+
+
+async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
+    """``(kind, channel)`` of every step of every open plan."""
+    return [(row["kind"], row["channel"]) for row in await tx.fetch(_OPEN_KINDS)]
+
+
+async def find(tx: Tx, hospital_id: int, number: str) -> Plan | None:
+    """By payment number or by the short number to ask with."""
+    row = await tx.fetchrow(_BY_NUMBER, hospital_id, number)
+    return store.read_plan(row["plan"]) if row is not None else None
+
+
+async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Plan | None:
+    """The plan, which nobody else changes until this transaction ends."""
+    row = await tx.fetchrow(_LOCKED, hospital_id, payment_no)
+    return store.read_plan(row["plan"]) if row is not None else None
+
+
+async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime) -> list[Plan]:
+    return _plans(await tx.fetch(_OF_PATIENT, hospital_id, patient_id, since))
+
+
+async def with_attention(tx: Tx, hospital_id: int) -> list[Plan]:
+    return _plans(await tx.fetch(_ATTENTION, hospital_id))
+
+
+async def obliged(tx: Tx, hospital_id: int, kind: str, number: str) -> Plan | None:
+    """The open or fulfilled payment for this obligation."""
+    row = await tx.fetchrow(_OBLIGED, hospital_id, kind, number)
+    return store.read_plan(row["plan"]) if row is not None else None
+
+
+async def choose_tender(
+    tx: Tx, plan: Plan, tender: str, pay_by: datetime, facts: dict[str, Any], now: datetime, epoch: int = 0
+) -> Plan | None:
+    """The payer's (or the cashier's) choice; ``tender`` empty: close what is open and wait for another choice. The
+    plan as it is then if ``epoch`` has its lease now, otherwise None: whoever has it decides anew."""
+    told = _json({"tender_facts": facts})
+    row = await tx.fetchrow(_TENDER, plan.hospital_id, plan.payment_id, now, epoch, tender, pay_by, told)
+    return _taken_up(row)
+
+
+async def cancel(tx: Tx, plan: Plan, now: datetime, epoch: int = 0) -> Plan | None:
+    """Nobody wants it any more; see ``choose_tender``."""
+    return _taken_up(await tx.fetchrow(_CANCEL, plan.hospital_id, plan.payment_id, now, epoch))
+
+
+def _taken_up(row: Row | None) -> Plan | None:
+    return store.read_plan(row["plan"]) if row is not None and row["ours"] else None
+
+
+async def keep_longer(tx: Tx, plan: Plan, pay_by: datetime, facts: dict[str, Any], now: datetime) -> None:
+    """More time for the payer."""
+    await tx.execute(_KEEP, plan.hospital_id, plan.payment_id, pay_by, _json(facts), now)
+
+
+async def add_step(tx: Tx, before: Plan, after: Plan) -> None:
+    """A step more, for a plan that this transaction has locked."""
+    rows = msgspec.json.encode(store.changed_steps(before, after)).decode()
+    await tx.execute(_ADD_STEP, after.hospital_id, after.payment_id, rows)
+
+
+async def put_steps(tx: Tx, before: Plan, after: Plan) -> None:
+    """What a plan that this transaction has locked becomes, step by step."""
+    rows = msgspec.json.encode(store.changed_steps(before, after)).decode()
+    await tx.execute(_PUT_STEPS, after.hospital_id, after.payment_id, rows)
+
+
+async def taken_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
+    """The cashier's money stands in the plan's steps already; see ``choose_tender``."""
+    told = (plan.tender, plan.tender_no, plan.taken_fen)
+    return _taken_up(await tx.fetchrow(_TAKEN, plan.hospital_id, plan.payment_id, now, epoch, *told))
+
+
+async def given_back_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
+    """The same for what went back over the counter."""
+    row = await tx.fetchrow(_GIVEN_BACK, plan.hospital_id, plan.payment_id, now, epoch, plan.returned_fen)
+    return _taken_up(row)
+
+
+async def ask_now(tx: Tx, plan: Plan, now: datetime) -> None:
+    """Whatever waits for its next try is due."""
+    await tx.execute(_ASK_NOW, plan.hospital_id, plan.payment_id, now)
+
+
+def _plans(rows: list[Row]) -> list[Plan]:
+    return [store.read_plan(row["plan"]) for row in rows]
+
+
+def _json(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,303 @@
+"""The payments' SQL: one statement a step."""
+
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from yinyi.bus.database import Row, Tx
+from yinyi.bus.outbox import Offered
+from yinyi.business.ledger.model import JournalEntry
+from yinyi.business.ledger.store import entry_rows, posting_ctes
+from yinyi.business.payments.plan import Plan, Step
+
+ROW = """
+(to_jsonb(p) || jsonb_build_object('steps', coalesce(
+  (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.position, s.attempt) FROM payment_step s
+   WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id), '[]'::jsonb)))::text
+"""
+
+STEP_COLUMNS = """
+position int, attempt int, kind text, reference text, amount_fen bigint, params jsonb, state text, tries int,
+since timestamptz, next_at timestamptz, until timestamptz, sent_at timestamptz, reason text, evidence jsonb, show jsonb
+"""
+STEP_NAMES = (
+    "position, attempt, kind, reference, amount_fen, params, state, tries, "
+    "since, next_at, until, sent_at, reason, evidence, show"
+)
+STEP_SELECT = STEP_NAMES.replace("show", "nullif(show, 'null'::jsonb)")
+
+_OPEN = """
+WITH o AS (
+  INSERT INTO payment_obligation (hospital_id, kind, number, payment_id)
+  SELECT $1, $16, $17, nextval('payment_payment_id_seq') WHERE $17 <> ''
+  ON CONFLICT DO NOTHING RETURNING payment_id
+), p AS (
+  INSERT INTO payment (hospital_id, payment_id, payment_no, ask_no, purpose, purpose_version, scope, patient_id,
+    terminal_id, amount_fen, description, facts, pay_by, business_date, started_at, updated_at, next_at, lease_epoch)
+  SELECT $1, coalesce((SELECT payment_id FROM o), nextval('payment_payment_id_seq')),
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $14, $15
+  WHERE $17 = '' OR EXISTS (SELECT FROM o)
+  RETURNING hospital_id, payment_id
+), s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($18::jsonb) AS r(:columns)
+)
+SELECT payment_id FROM p
+"""
+
+_WRITE = """
+WITH p AS (
+  UPDATE payment SET direction = $4, reason = $5, attention = $6, attention_at = $7, taken_fen = $8,
+    returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1
+  WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $14
+    AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)
+  RETURNING hospital_id, payment_id, version, payment_no, terminal_id
+), s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($15::jsonb) AS r(:columns)
+  ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
+    params = excluded.params, state = excluded.state, tries = excluded.tries, since = excluded.since,
+    next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at, reason = excluded.reason,
+    evidence = excluded.evidence, show = excluded.show
+), e AS (
+  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
+  SELECT p.hospital_id, p.payment_id, p.version, $13, $16::jsonb FROM p
+)"""
+_APPLIED = """, c AS (
+  UPDATE payment_callback SET applied_at = $13 FROM p
+  WHERE payment_callback.hospital_id = p.hospital_id AND payment_callback.payment_id = p.payment_id
+    AND payment_callback.event_id = ANY(?::text[])
+)"""
+_FREED = """, f AS (
+  DELETE FROM payment_obligation o USING p
+  WHERE o.hospital_id = p.hospital_id AND o.payment_id = p.payment_id
+)"""
+_PUSHED = """, n AS (
+  INSERT INTO outbox (hospital_id, subject, body, created_at, claimed_until)
+  SELECT p.hospital_id, 'event.terminal.' || p.terminal_id || '.PaymentChanged',
+    json_build_object('number', p.payment_no, 'version', p.version)::text, $13, $13 + interval '30 seconds'
+  FROM p WHERE p.terminal_id <> ''
+  RETURNING outbox_id, subject, body
+)"""
+
+_CLAIM_ONE = """
+UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_id = $2 AND (
+  p.lease_epoch IS NULL OR p.lease_epoch = $3
+  OR NOT EXISTS (SELECT FROM process_lease l WHERE l.epoch = p.lease_epoch AND l.alive_until > $4))
+  AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > $4)
+RETURNING :row AS plan, (SELECT jsonb_agg(jsonb_build_object(
+    'event_id', c.event_id, 'reference', c.reference, 'verdict', c.verdict, 'outcome', c.outcome
+  ) ORDER BY c.received_at)::text
+  FROM payment_callback c
+  WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL) AS callbacks
+"""
+
+_CLAIM_DUE = """
+WITH due AS (
+  SELECT hospital_id, payment_id FROM payment
+  WHERE lease_epoch IS NULL AND next_at <= $2
+  ORDER BY next_at LIMIT $4 FOR UPDATE SKIP LOCKED
+), orphans AS (
+  SELECT hospital_id, payment_id FROM payment
+  WHERE lease_epoch IS NOT NULL AND payment_id <> ALL($3::bigint[]) AND (lease_epoch = $1 OR NOT EXISTS (
+    SELECT FROM process_lease l WHERE l.epoch = payment.lease_epoch AND l.alive_until > $2))
+  LIMIT $4 FOR UPDATE SKIP LOCKED
+)
+UPDATE payment AS p SET lease_epoch = $1 FROM (SELECT * FROM due UNION ALL SELECT * FROM orphans) AS d
+WHERE p.hospital_id = d.hospital_id AND p.payment_id = d.payment_id
+RETURNING p.hospital_id, p.payment_id
+"""
+
+
+_RELEASE = """
+UPDATE payment SET lease_epoch = NULL, next_at = $4
+WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $5
+RETURNING version
+"""
+
+
+def _filled(statement: str) -> str:
+    return (
+        statement.replace(":names", STEP_NAMES)
+        .replace(":select", STEP_SELECT)
+        .replace(":columns", STEP_COLUMNS)
+        .replace(":row", ROW)
+    )
+
+
+OPEN, CLAIM_ONE = _filled(_OPEN), _filled(_CLAIM_ONE)
+
+
+@cache
+def _write_statement(applied: bool, freed: bool, pushed: bool, posted: bool) -> str:
+    """Only the parts that this write needs: what is not there costs nothing."""
+    statement, parameter = _filled(_WRITE), 17
+    if applied:
+        statement += _APPLIED.replace("?", f"${parameter}")
+        parameter += 1
+    if freed:
+        statement += _FREED
+    if pushed:
+        statement += _PUSHED
+    if posted:
+        statement += "," + posting_ctes(f"${parameter}", "p")
+    event = (
+        "n.outbox_id, n.subject, n.body FROM p LEFT JOIN n ON true" if pushed else "NULL::bigint AS outbox_id FROM p"
+    )
+    return f"{statement}\nSELECT p.version, {event}"
+
+
+_plans = msgspec.json.Decoder(Plan)
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The plan's new version, and the push that went to disk with it."""
+
+    version: int
+    push: Offered | None = None
+
+
+class PendingCallback(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified callback that has not been applied to its plan yet."""
+
+    event_id: str
+    reference: str
+    verdict: str
+    outcome: dict[str, Any]
+
+
+_callbacks = msgspec.json.Decoder(list[PendingCallback])
+
+
+async def open_payment(
+    tx: Tx,
+    plan: Plan,
+    *,
+    purpose_version: int,
+    business_date: date,
+    epoch: int | None,
+    obligation: tuple[str, str],
+) -> int | None:
+    """Insert a payment with its steps; its id, or None when there is an open or fulfilled one for this obligation.
+
+    epoch: of the lease under which its first step is about to leave; None: whoever finds it drives it.
+    """
+    return await tx.fetchval(
+        OPEN,
+        plan.hospital_id,
+        plan.payment_no,
+        plan.ask_no,
+        plan.purpose,
+        purpose_version,
+        plan.scope,
+        plan.patient_id,
+        plan.terminal_id,
+        plan.amount_fen,
+        plan.description,
+        msgspec.json.encode(plan.facts).decode(),
+        plan.pay_by,
+        business_date,
+        plan.started_at,
+        epoch,
+        *obligation,
+        _steps(list(plan.steps)),
+    )
+
+
+async def write(
+    tx: Tx,
+    before: Plan,
+    after: Plan,
+    *,
+    epoch: int,
+    keep: bool,
+    next_at: datetime | None,
+    now: datetime,
+    entries: list[JournalEntry],
+    callbacks: list[str],
+    push: bool,
+) -> Written | None:
+    """Everything that a step changes, in one statement; what was written, or None when the plan was changed by somebody
+    else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the lease is handed back until then."""
+    freed = after.ended_at is not None and after.direction == "back"
+    optional: list[Any] = [callbacks] if callbacks else []
+    if entries:
+        optional.append(entry_rows(entries))
+    row = await tx.fetchrow(
+        _write_statement(bool(callbacks), freed, push, bool(entries)),
+        after.hospital_id,
+        after.payment_id,
+        before.version,
+        after.direction,
+        after.reason,
+        after.attention,
+        after.attention_at,
+        after.taken_fen,
+        after.returned_fen,
+        after.ended_at,
+        next_at,
+        epoch if keep else None,
+        now,
+        epoch,
+        _steps(changed_steps(before, after)),
+        msgspec.json.encode(_what(before, after)).decode(),
+        *optional,
+    )
+    if row is None:
+        return None
+    if row["outbox_id"] is None:
+        return Written(row["version"])
+    return Written(row["version"], Offered(row["outbox_id"], row["subject"], row["body"].encode()))
+
+
+async def release(tx: Tx, plan: Plan, epoch: int, next_at: datetime | None) -> int | None:
+    """Hand the lease back; nothing has changed. None: something has, or the lease is not ours any more."""
+    return await tx.fetchval(_RELEASE, plan.hospital_id, plan.payment_id, plan.version, next_at, epoch)
+
+
+async def claim_one(tx: Tx, hospital_id: int, payment_id: int, epoch: int, now: datetime) -> Row | None:
+    """Take the lease of one payment if nobody alive has it, and we are alive ourselves."""
+    return await tx.fetchrow(CLAIM_ONE, hospital_id, payment_id, epoch, now)
+
+
+async def claim_due(tx: Tx, epoch: int, now: datetime, active: list[int], limit: int) -> list[tuple[int, int]]:
+    """Payments whose time has come, or whose driver is dead: ``(hospital_id, payment_id)``."""
+    rows = await tx.fetch(_CLAIM_DUE, epoch, now, active, limit)
+    return [(row["hospital_id"], row["payment_id"]) for row in rows]
+
+
+def read_plan(text: str) -> Plan:
+    return _plans.decode(text)
+
+
+def read_callbacks(text: str | None) -> list[PendingCallback]:
+    return _callbacks.decode(text) if text else []
+
+
+def changed_steps(before: Plan, after: Plan) -> list[Step]:
+    old = {step.reference: step for step in before.steps}
+    return [step for step in after.steps if old.get(step.reference) != step]
+
+
+def _steps(steps: list[Step]) -> str:
+    return msgspec.json.encode(steps).decode()
+
+
+def _what(before: Plan, after: Plan) -> dict[str, Any]:
+    """The line of history: which steps moved from where to where, and what the whole became."""
+    old = {step.reference: step.state for step in before.steps}
+    moved = [
+        {"step": step.kind, "reference": step.reference, "from": old.get(step.reference, ""), "to": step.state}
+        | ({"reason": step.reason} if step.reason else {})
+        for step in changed_steps(before, after)
+    ]
+    what: dict[str, Any] = {"steps": moved}
+    if before.direction != after.direction:
+        what["turned"] = after.reason
+    if before.attention != after.attention:
+        what["attention"] = after.attention
+    if before.ended_at != after.ended_at:
+        what["ended"] = after.ended_at is not None
+    return what

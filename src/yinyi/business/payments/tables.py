@@ -1,0 +1,154 @@
+"""Payments, their steps and everything that guards them. Uniqueness that guards money stands in plain tables."""
+
+from typing import get_args
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from yinyi.bus.schema import INSTANT, metadata
+from yinyi.business.payments.plan import StepState
+
+_STATES = ", ".join(f"'{state}'" for state in get_args(StepState))
+
+payment = Table(
+    "payment",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("payment_id", BigInteger, Identity(), primary_key=True),
+    Column("payment_no", Text, nullable=False),
+    Column("ask_no", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("purpose_version", Integer, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("patient_id", BigInteger, nullable=False),
+    Column("terminal_id", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Column("direction", Text, nullable=False, server_default="forward"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("tender", Text, nullable=False, server_default=""),
+    Column("tender_no", Integer, nullable=False, server_default="0"),
+    Column("cancel_wanted", Boolean, nullable=False, server_default=text("false")),
+    Column("pay_by", INSTANT, nullable=False),
+    Column("attention", Text, nullable=False, server_default=""),
+    Column("attention_at", INSTANT),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("taken_fen", BigInteger, nullable=False, server_default="0"),
+    Column("returned_fen", BigInteger, nullable=False, server_default="0"),
+    Column("business_date", Date, nullable=False),
+    Column("started_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    Column("next_at", INSTANT),
+    Column("lease_epoch", BigInteger),
+    UniqueConstraint("hospital_id", "payment_no"),
+    UniqueConstraint("hospital_id", "ask_no", name="payment_ask_no_key"),
+    CheckConstraint("amount_fen >= 0", name="amount"),
+    CheckConstraint("returned_fen <= taken_fen AND taken_fen >= 0", name="returned"),
+    CheckConstraint("direction IN ('forward', 'back')", name="direction"),
+    CheckConstraint("scope IN ('outpatient', 'inpatient')", name="scope"),
+    CheckConstraint("ended_at IS NOT NULL OR lease_epoch IS NOT NULL OR next_at IS NOT NULL", name="owner"),
+)
+Index("payment_due_ix", payment.c.next_at, postgresql_where=text("lease_epoch IS NULL AND next_at IS NOT NULL"))
+Index("payment_lease_ix", payment.c.lease_epoch, postgresql_where=text("lease_epoch IS NOT NULL"))
+Index("payment_patient_ix", payment.c.hospital_id, payment.c.patient_id, payment.c.started_at)
+Index("payment_attention_ix", payment.c.attention_at, postgresql_where=text("attention <> ''"))
+
+payment_step = Table(
+    "payment_step",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("payment_id", BigInteger, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("params", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("since", INSTANT, nullable=False),
+    Column("next_at", INSTANT),
+    Column("until", INSTANT),
+    Column("sent_at", INSTANT),
+    Column("reason", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("show", JSONB),
+    UniqueConstraint("hospital_id", "reference"),
+    ForeignKeyConstraint(["hospital_id", "payment_id"], ["payment.hospital_id", "payment.payment_id"]),
+    CheckConstraint(f"state IN ({_STATES})", name="state"),
+    CheckConstraint("amount_fen >= 0", name="amount"),
+)
+
+payment_event = Table(
+    "payment_event",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("payment_id", BigInteger, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("what", JSONB, nullable=False),
+)
+
+payment_obligation = Table(
+    "payment_obligation",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("payment_id", BigInteger, nullable=False),
+)
+
+payment_callback = Table(
+    "payment_callback",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("payment_id", BigInteger),
+    Column("verdict", Text, nullable=False),
+    Column("outcome", JSONB, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("received_at", INSTANT, nullable=False),
+    Column("applied_at", INSTANT),
+    CheckConstraint("verdict IN ('believed', 'mismatch', 'stranger')", name="verdict"),
+)
+Index(
+    "payment_callback_waiting_ix",
+    payment_callback.c.hospital_id,
+    payment_callback.c.payment_id,
+    postgresql_where=text("applied_at IS NULL AND payment_id IS NOT NULL"),
+)
+
+process_lease = Table(
+    "process_lease",
+    metadata,
+    Column("epoch", BigInteger, Identity(), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("alive_until", INSTANT, nullable=False),
+)
+Index("process_lease_alive_ix", process_lease.c.alive_until)
+
+restore_epoch = Table(
+    "restore_epoch",
+    metadata,
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("since", INSTANT, nullable=False),
+)

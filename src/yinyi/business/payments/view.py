@@ -1,0 +1,111 @@
+"""What people are told of a payment: derived from its plan, never stored apart from it."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from yinyi.business.payments.engine import Rules, rule_of
+from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.model import PaymentState
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.postings import fulfilled
+
+_TAKE_STATES: dict[str, PaymentState] = {
+    "doing": "starting",
+    "waiting": "waiting",
+    "unknown": "unknown",
+    "undoing": "starting",
+    "undo_unknown": "starting",
+}
+
+
+def state_of(plan: Plan) -> PaymentState:
+    """One word for the whole."""
+    if plan.direction == "back":
+        return _state_back(plan)
+    if fulfilled(plan):
+        return "fulfilled"
+    if plan.cancel_wanted and not any(take.state == "done" for take in plan.takes()):
+        return "closing"
+    for step in plan.current():
+        if step.state == "done":
+            continue
+        if step.kind == TAKE:
+            return _state_of_take(plan, step)
+        paid = any(take.state == "done" for take in plan.takes())
+        return "delivering" if paid else "holding"
+    return "holding"
+
+
+def _state_back(plan: Plan) -> PaymentState:
+    if plan.ended_at is not None:
+        return "returned" if plan.taken_fen else "closed"
+    if plan.taken_fen > plan.returned_fen:
+        return "returning"
+    asked = any(take.state in ("unknown", "undoing", "undo_unknown", "doing") for take in plan.takes())
+    return "returned" if plan.taken_fen else "unknown" if asked and plan.attention else "closing"
+
+
+def _state_of_take(plan: Plan, step: Step) -> PaymentState:
+    if step.state in ("planned", "refused", "undone"):
+        chosen_anew = plan.tender and plan.tender_no > step.tender_no
+        return "starting" if chosen_anew or (step.state == "planned" and step.channel) else "ready"
+    return _TAKE_STATES[step.state]
+
+
+def view_of(plan: Plan, rules: Rules) -> PaymentView:
+    """Everything a screen, a slip or a cashier needs."""
+    state = state_of(plan)
+    take = next((step for step in reversed(plan.takes()) if step.channel), None)
+    waiting = take if take is not None and state == "waiting" else None
+    failed = take is not None and state == "ready" and take.tender_no == plan.tender_no
+    reason = plan.reason or (_told(take.reason) if take is not None and failed else "")
+    return PaymentView(
+        payment_no=plan.payment_no,
+        ask_no=plan.ask_no,
+        purpose=plan.purpose,
+        state=state,
+        version=plan.version,
+        amount_fen=plan.amount_fen,
+        started_at=plan.started_at,
+        since=max([plan.started_at, *(step.since for step in plan.steps)]),
+        reason=cast(Any, reason),
+        tender=cast(Any, _tender(plan)),
+        pay_by=plan.pay_by if plan.direction == "forward" else None,
+        code_url=waiting.show.code_url if waiting and waiting.show else "",
+        code_expires_at=waiting.until if waiting else None,
+        resolves_by=resolves_by(plan, rules),
+        paid_at=paid_at(plan),
+        taken_fen=plan.taken_fen,
+        returned_fen=plan.returned_fen,
+        attention=bool(plan.attention),
+    )
+
+
+def _tender(plan: Plan) -> str:
+    """The means that took the money, or while none has, the one that was chosen."""
+    taken = next((step.channel for step in reversed(plan.takes()) if step.state in ("done", "late")), "")
+    return taken or plan.tender
+
+
+def _told(reason: str) -> str:
+    return "unavailable" if reason == "not_found" else reason
+
+
+def paid_at(plan: Plan) -> datetime | None:
+    """When the money was taken, by the channel's own time where it tells."""
+    for step in reversed(plan.takes()):
+        if step.state in ("done", "late"):
+            told = step.evidence.get("paid_at")
+            return datetime.fromisoformat(told) if told else step.since
+    return None
+
+
+def resolves_by(plan: Plan, rules: Rules) -> datetime | None:
+    """By then the engine has settled what is in doubt, or people look into it."""
+    times: list[datetime] = []
+    for step in plan.steps:
+        if step.state in ("doing", "unknown", "undoing", "undo_unknown"):
+            times.append((step.sent_at or step.since) + timedelta(seconds=rule_of(rules, step).people_after_s))
+        elif step.kind == REFUND and step.state == "waiting" and step.until:
+            times.append(step.until)
+    return max(times, default=None)

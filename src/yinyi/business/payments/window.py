@@ -1,0 +1,75 @@
+"""Cash over the counter: what a cashier says has happened, is written as such, with its posting, at once."""
+
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.business.ledger.store import post
+from yinyi.business.payments import apply, signals
+from yinyi.business.payments.channels import WINDOW
+from yinyi.business.payments.engine import Rules
+from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.postings import entries
+from yinyi.kernel.outcome import Done
+
+_OPEN = ("doing", "waiting", "unknown", "undoing", "undo_unknown")
+
+
+class Counter:
+    """Takes and gives back cash for plans that the caller's transaction has locked."""
+
+    def __init__(self, rules: Rules, zone: ZoneInfo) -> None:
+        self._rules = rules
+        self._zone = zone
+
+    async def take(self, tx: Tx, call: Call, plan: Plan, told: dict[str, Any], epoch: int) -> Plan | None:
+        """The cashier has the money. The plan if its lease is ours now.
+
+        Raises:
+            TenderUnderWay: a code may still be paid; the cashier waits a moment.
+            PaymentClosed: it is paid already, or being undone: the cashier must not take the money.
+        """
+        before = plan.latest(TAKE)
+        if before is None or plan.direction == "back" or plan.cancel_wanted or call.now >= plan.pay_by:
+            raise PaymentClosed
+        if any(take.state in ("done", "late") for take in plan.takes()):
+            raise PaymentClosed
+        if any(take.state in _OPEN for take in plan.takes()):
+            raise TenderUnderWay
+        chosen = replace(plan, tender=WINDOW, tender_no=plan.tender_no + 1)
+        chosen = apply.chosen(chosen, before, WINDOW, plan.scope, call.now, told)
+        sent = apply.sent(chosen, _latest(chosen, TAKE), call.now)
+        evidence = told | {"paid_at": call.now.astimezone(UTC).isoformat()}
+        after = apply.learned(sent, _latest(sent, TAKE), Done(evidence=evidence), self._rules, call.now)
+        await self._keep(tx, call, plan, after)
+        return await signals.taken_at_window(tx, after, call.now, epoch)
+
+    async def give_back(self, tx: Tx, call: Call, plan: Plan, told: dict[str, Any], epoch: int) -> Plan | None:
+        """The cashier has given the money back. The plan if its lease is ours now.
+
+        Raises:
+            PaymentClosed: there is no cash to give back.
+        """
+        waiting = [step for step in plan.steps if step.kind == REFUND and step.channel == WINDOW]
+        refund = waiting[-1] if waiting else None
+        if refund is None or refund.state not in ("doing", "waiting", "unknown"):
+            raise PaymentClosed
+        after = apply.learned(plan, refund, Done(evidence=told), self._rules, call.now)
+        await self._keep(tx, call, plan, after)
+        return await signals.given_back_at_window(tx, after, call.now, epoch)
+
+    async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
+        on = call.now.astimezone(self._zone).date()
+        await signals.put_steps(tx, before, after)
+        await post(tx, entries(before, replace(after, version=before.version + 1), on, call.now))
+
+
+def _latest(plan: Plan, kind: str) -> Step:
+    step = plan.latest(kind)
+    assert step is not None
+    return step

@@ -1,0 +1,144 @@
+"""Registrations as plans: what is held, kept and confirmed at the hospital, and what a registration remembers."""
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.rules import Rule
+from yinyi.business.payments.view import paid_at
+from yinyi.business.scheduling.model import Department, SessionName, Title
+from yinyi.business.scheduling.ports import Schedules
+from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome
+
+REGISTRATION = "registration"
+HOLD, KEEP, CONFIRM = "scheduling.hold", "scheduling.keep", "scheduling.confirm"
+AT_HOLD, AT_KEEP, AT_TAKE, AT_CONFIRM = 10, 20, 30, 40
+
+
+class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a registration's plan remembers: what the patient saw when he chose, and until when the number is held.
+
+    keep_until: the hold slip's time, once there is one.
+    """
+
+    patient_no: str
+    department: Department
+    department_id: str
+    schedule_id: str
+    slot_id: str
+    practitioner_id: str
+    practitioner_name: str
+    title: Title
+    service_date: date
+    session: SessionName
+    room: str
+    held_until: datetime
+    keep_until: datetime | None = None
+
+    @classmethod
+    def of(cls, plan: Plan) -> "RegistrationFacts":
+        return msgspec.convert(plan.facts, cls)
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``Plan.facts``."""
+        return msgspec.to_builtins(self)
+
+
+def hold_reference(plan: Plan) -> str:
+    """The hospital knows the number under the reference of the latest hold."""
+    hold = plan.latest(HOLD)
+    assert hold is not None, "a registration starts with a hold"
+    return hold.reference
+
+
+class Registration:
+    """What a registration's plans are made of."""
+
+    name = REGISTRATION
+    version = 1
+    kinds: tuple[str, ...] = (HOLD, KEEP, CONFIRM)
+
+
+class HoldNumber:
+    """Keep a number for the patient while he pays."""
+
+    kind = HOLD
+    version = 1
+
+    def __init__(self, schedules: Schedules) -> None:
+        self._schedules = schedules
+        self.rule = Rule(timeout_s=schedules.call_timeout_s, give_up_s=15, send_within_s=4, people_after_s=900)
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        facts = RegistrationFacts.of(plan)
+        return await self._schedules.hold(
+            step.reference, facts.schedule_id, facts.slot_id, facts.patient_no, facts.held_until
+        )
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._schedules.ask(step.reference)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._schedules.release(step.reference)
+
+
+class KeepNumber:
+    """Keep it longer, for a hold slip. Undoing a number kept longer is giving it back."""
+
+    kind = KEEP
+    version = 1
+
+    def __init__(self, schedules: Schedules) -> None:
+        self._schedules = schedules
+        self.rule = Rule(
+            timeout_s=schedules.call_timeout_s, give_up_s=20, send_within_s=6, needs_undo=False, repeatable=True
+        )
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        until = datetime.fromisoformat(step.params["until"])
+        return await self._schedules.extend(hold_reference(plan), until)
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        answer = await self._schedules.ask(hold_reference(plan))
+        if not isinstance(answer, Done):
+            return answer
+        held_until = datetime.fromisoformat(answer.evidence["held_until"])
+        kept = held_until >= datetime.fromisoformat(step.params["until"])
+        return answer if kept else NotFound(detail="held, but not for longer")
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._schedules.release(hold_reference(plan))
+
+
+class ConfirmNumber:
+    """The number is paid: it becomes a registration."""
+
+    kind = CONFIRM
+    version = 1
+
+    def __init__(self, schedules: Schedules) -> None:
+        self._schedules = schedules
+        self.rule = Rule(
+            timeout_s=schedules.call_timeout_s,
+            send_every_s=(0.5, 1, 2, 5, 10, 30),
+            send_within_s=900,
+            give_up_s=900,
+            people_after_s=960,
+            attempts=5,
+            repeatable=True,
+        )
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        paid = paid_at(plan) or now
+        return await self._schedules.confirm(hold_reference(plan), plan.payment_no, plan.amount_fen, paid)
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        answer = await self._schedules.ask(hold_reference(plan))
+        if isinstance(answer, Done) and answer.evidence.get("status") != "confirmed":
+            return NotFound(detail="held, not confirmed")
+        return answer
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._schedules.release(hold_reference(plan))

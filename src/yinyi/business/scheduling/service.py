@@ -1,0 +1,323 @@
+"""Departments, doctors, numbers: reading the hospital, and registering for today."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.payments import apply, signals
+from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
+from yinyi.business.payments.view import state_of
+from yinyi.business.scheduling.errors import (
+    AlreadyRegistered,
+    ScheduleUnknown,
+    SessionClosed,
+    SessionStopped,
+    SlotTaken,
+)
+from yinyi.business.scheduling.messages import (
+    CollectHoldSlip,
+    Departments,
+    DoctorSession,
+    DoctorSessions,
+    GetRegistration,
+    GetSchedule,
+    IssueHoldSlip,
+    ListDepartments,
+    ListRegistrations,
+    ListSchedules,
+    ListSlots,
+    RegisterToday,
+    Registrations,
+    RegistrationView,
+    Slots,
+)
+from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Visit
+from yinyi.business.scheduling.plans import (
+    AT_CONFIRM,
+    AT_HOLD,
+    AT_KEEP,
+    AT_TAKE,
+    CONFIRM,
+    HOLD,
+    KEEP,
+    REGISTRATION,
+    RegistrationFacts,
+)
+from yinyi.business.scheduling.ports import Patients, Schedules
+from yinyi.business.scheduling.registration import kept, registration_view
+from yinyi.kernel.recent import RecentByKey
+
+HELD_FOR = timedelta(minutes=10)
+PAY_WITHIN = timedelta(minutes=8)
+"""A payer's code expires before the hold on the number does, with time to confirm it."""
+SLIP_FOR = timedelta(minutes=20)
+SLIP_GRACE = timedelta(minutes=5)
+
+DAY_KEPT_S = 1.0
+VISITS_KEPT_S = 30.0
+
+_TITLES = {"chief": 0, "associate_chief": 1, "attending": 2, "resident": 3}
+_SESSIONS = {"morning": 0, "afternoon": 1, "night": 2}
+
+
+class SchedulingService:
+    """``schedules`` is the hospital, ``patients`` our master index."""
+
+    def __init__(self, schedules: Schedules, patients: Patients, payments: PaymentService, zone: ZoneInfo) -> None:
+        self._schedules = schedules
+        self._patients = patients
+        self._payments = payments
+        self._zone = zone
+        self._days = RecentByKey(self._read_day, DAY_KEPT_S)
+        self._visits = RecentByKey(self._read_visits, VISITS_KEPT_S)
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.asks(ListDepartments, self.departments)
+        dispatcher.asks(ListSchedules, self.list_schedules)
+        dispatcher.asks(GetSchedule, self.get_schedule)
+        dispatcher.asks(ListSlots, self.slots)
+        dispatcher.reads(GetRegistration, self.get)
+        dispatcher.reads(ListRegistrations, self.list)
+        dispatcher.changes(RegisterToday, Change(self._register, self.show, self._prepare, self._settle))
+        dispatcher.changes(IssueHoldSlip, Change(self._issue_hold_slip, self.show, settle=self._settle))
+        dispatcher.changes(CollectHoldSlip, Change(self._collect, self.show, settle=self._settle_taken))
+
+    # -- reading the hospital
+
+    async def departments(self, call: Call, message: ListDepartments) -> Departments:
+        departments = await self._schedules.departments()
+        if not call.principal.patient_id:
+            return Departments(departments=departments)
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        visits = await self._visits.get(patient_no)
+        if not visits or all(each.department_id != visits[0].department_id for each in departments):
+            return Departments(departments=departments)
+        doctors = {each.practitioner_id: each for each in await self._schedules.practitioners()}
+        doctor = doctors.get(visits[0].practitioner_id)
+        return Departments(departments=departments, last_visit=visits[0], last_practitioner=doctor)
+
+    async def list_schedules(self, call: Call, message: ListSchedules) -> DoctorSessions:
+        today = call.now.astimezone(self._zone).date()
+        first_on = message.first_on or today
+        return await self._sessions(message.department_id, first_on, message.last_on or first_on)
+
+    async def get_schedule(self, call: Call, message: GetSchedule) -> DoctorSessions:
+        today = call.now.astimezone(self._zone).date()
+        day = await self._sessions(message.department_id, today, today)
+        chosen = _chosen(day, message.schedule_id)
+        doctor = chosen.practitioner.practitioner_id
+        others = [
+            each
+            for each in day.sessions
+            if each.practitioner.practitioner_id == doctor and each.schedule.schedule_id != message.schedule_id
+        ]
+        return DoctorSessions(department=day.department, sessions=[chosen, *others])
+
+    async def slots(self, call: Call, message: ListSlots) -> Slots:
+        return Slots(slots=await self._schedules.slots(message.schedule_id))
+
+    async def _sessions(self, department_id: str, first_on: date, last_on: date) -> DoctorSessions:
+        """As it was at most a second ago: whoever takes a number is told by the hospital itself whether it is there."""
+        return await self._days.get((department_id, first_on, last_on))
+
+    async def _read_visits(self, patient_no: str) -> list[Visit]:
+        return await self._schedules.visits(patient_no, 1)
+
+    async def _read_day(self, day: tuple[str, date, date]) -> DoctorSessions:
+        department_id, first_on, last_on = day
+        department = await self._department(department_id)
+        doctors = {each.practitioner_id: each for each in await self._schedules.practitioners()}
+        schedules = await self._schedules.schedules(department_id, first_on, last_on)
+        sessions = [
+            DoctorSession(practitioner=doctors[each.practitioner_id], schedule=each)
+            for each in schedules
+            if each.practitioner_id in doctors
+        ]
+        return DoctorSessions(department=department, sessions=sorted(sessions, key=_order))
+
+    async def _department(self, department_id: str) -> Department:
+        for department in await self._schedules.departments():
+            if department.department_id == department_id and department.parent_id:
+                return department
+        raise ScheduleUnknown(f"department {department_id}")
+
+    # -- registering
+
+    async def _prepare(self, call: Call, message: RegisterToday) -> tuple[RegistrationFacts, Schedule]:
+        """What the hospital says of the number, and whose it will be: the fee is the hospital's, never the client's."""
+        today = call.now.astimezone(self._zone).date()
+        day = await self._sessions(message.department_id, today, today)
+        chosen = _chosen(day, message.schedule_id)
+        _check_open(chosen.schedule)
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        facts = _facts(call, message, day.department, chosen.practitioner, chosen.schedule, patient_no)
+        return facts, chosen.schedule
+
+    async def _register(
+        self, tx: Tx, call: Call, message: RegisterToday, known: tuple[RegistrationFacts, Schedule]
+    ) -> str:
+        facts, schedule = known
+        obligation = (REGISTRATION, f"{facts.patient_no}:{facts.schedule_id}")
+        take = ((AT_TAKE, TAKE),) if schedule.fee_fen else ()
+        new = NewPayment(
+            purpose=REGISTRATION,
+            scope="outpatient",
+            amount_fen=schedule.fee_fen,
+            description=f"挂号费 {facts.department.name} {facts.practitioner_name}",
+            pay_by=call.now + PAY_WITHIN,
+            steps=((AT_HOLD, HOLD), *take, (AT_CONFIRM, CONFIRM)),
+            facts=facts.as_json(),
+            obligation=obligation,
+        )
+        try:
+            return await self._payments.open(tx, call, new)
+        except AlreadyUnderWay:
+            open_one = await signals.obliged(tx, call.hospital_id, *obligation)
+            if open_one is None:
+                raise AlreadyRegistered from None
+            return _already(open_one)
+
+    # -- hold slips
+
+    async def _issue_hold_slip(self, tx: Tx, call: Call, message: IssueHoldSlip, facts: None) -> str:
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        if plan.purpose != REGISTRATION or state_of(plan) not in ("ready", "starting", "waiting", "unknown"):
+            raise PaymentClosed
+        if plan.latest(KEEP) is not None:
+            return plan.payment_no
+        keep_until = call.now + SLIP_FOR
+        step = _keep_step(plan, keep_until + SLIP_GRACE, call.now)
+        await signals.add_step(tx, plan, plan.with_step(step))
+        await signals.keep_longer(tx, plan, keep_until, {"keep_until": keep_until.isoformat()}, call.now)
+        taken_up = await signals.choose_tender(tx, plan, "", keep_until, {}, call.now, self._payments.epoch)
+        self._payments.taken_up(call, taken_up)
+        return plan.payment_no
+
+    async def _collect(self, tx: Tx, call: Call, message: CollectHoldSlip, facts: None) -> str:
+        found = await signals.find(tx, call.hospital_id, message.number)
+        if found is None or found.purpose != REGISTRATION:
+            raise PaymentUnknown
+        plan = await self._payments.locked(tx, call, found.payment_no)
+        if not kept(plan):
+            raise PaymentClosed("no hold slip was issued")
+        told = {"operator": message.operator, "receipt_no": message.receipt_no}
+        counter, epoch = self._payments.counter, self._payments.epoch
+        self._payments.taken_up(call, await counter.take(tx, call, plan, told, epoch))
+        return plan.payment_no
+
+    # -- showing
+
+    async def show(self, tx: Tx, call: Call, payment_no: str) -> RegistrationView:
+        plan = await signals.find(tx, call.hospital_id, payment_no)
+        if plan is None:
+            raise PaymentUnknown
+        return self._shown(plan)
+
+    async def _settle(self, call: Call, payment_no: str) -> RegistrationView | None:
+        plan = await self._payments.settled(call, payment_no)
+        return self._shown(plan) if plan is not None else None
+
+    async def _settle_taken(self, call: Call, payment_no: str) -> RegistrationView | None:
+        plan = await self._payments.settled(call, payment_no, SETTLING | {"delivering"})
+        return self._shown(plan) if plan is not None else None
+
+    def _shown(self, plan: Plan) -> RegistrationView:
+        """
+        Raises:
+            SlotTaken, SessionStopped, AlreadyRegistered: the hospital said no to the hold.
+        """
+        refusal = _refusals.get(plan.reason) if state_of(plan) in ("closing", "closed") else None
+        if refusal is not None and not plan.takes_begun():
+            raise refusal
+        return registration_view(plan, self._payments.registry.rules)
+
+    async def get(self, tx: Tx, call: Call, message: GetRegistration) -> RegistrationView:
+        plan = await signals.find(tx, call.hospital_id, message.payment_no)
+        if plan is None or plan.purpose != REGISTRATION:
+            raise PaymentUnknown
+        self._payments.check_owner(call, plan)
+        return registration_view(plan, self._payments.registry.rules)
+
+    async def list(self, tx: Tx, call: Call, message: ListRegistrations) -> Registrations:
+        since = call.now - timedelta(days=message.days)
+        plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
+        rules = self._payments.registry.rules
+        views = [registration_view(plan, rules) for plan in plans if plan.purpose == REGISTRATION]
+        return Registrations(registrations=views)
+
+
+_refusals = {
+    "slot_taken": SlotTaken,
+    "session_stopped": SessionStopped,
+    "duplicate_registration": AlreadyRegistered,
+}
+"""What the hospital's no to a hold means to the patient: told as an error, because nothing was opened."""
+
+
+def _order(each: DoctorSession) -> tuple[Any, ...]:
+    schedule, doctor = each.schedule, each.practitioner
+    return schedule.service_date, _SESSIONS[schedule.session], _TITLES[doctor.title], doctor.practitioner_id
+
+
+def _chosen(day: DoctorSessions, schedule_id: str) -> DoctorSession:
+    for each in day.sessions:
+        if each.schedule.schedule_id == schedule_id:
+            return each
+    raise ScheduleUnknown(f"schedule {schedule_id}")
+
+
+def _check_open(schedule: Schedule) -> None:
+    if schedule.status == "stopped":
+        raise SessionStopped
+    if schedule.status == "closed":
+        raise SessionClosed
+    if schedule.taken >= schedule.capacity:
+        raise SlotTaken
+
+
+def _facts(
+    call: Call,
+    message: RegisterToday,
+    department: Department,
+    practitioner: Practitioner,
+    schedule: Schedule,
+    patient_no: str,
+) -> RegistrationFacts:
+    return RegistrationFacts(
+        patient_no=patient_no,
+        department=department,
+        department_id=department.department_id,
+        schedule_id=schedule.schedule_id,
+        slot_id=message.slot_id,
+        practitioner_id=practitioner.practitioner_id,
+        practitioner_name=practitioner.name,
+        title=practitioner.title,
+        service_date=schedule.service_date,
+        session=schedule.session,
+        room=schedule.room,
+        held_until=call.now + HELD_FOR,
+    )
+
+
+def _already(plan: Plan) -> str:
+    """The patient has this number already: an open one is shown again, a finished one cannot be had twice."""
+    if state_of(plan) in ("fulfilled", "delivering") or plan.direction == "back":
+        raise AlreadyRegistered(plan.payment_no)
+    return plan.payment_no
+
+
+def _keep_step(plan: Plan, until: datetime, now: datetime) -> Step:
+    return Step(
+        position=AT_KEEP,
+        attempt=1,
+        kind=KEEP,
+        reference=apply.reference(plan.payment_no, len(plan.steps) + 1),
+        amount_fen=plan.amount_fen,
+        since=now,
+        params={"until": until.isoformat()},
+    )

@@ -1,0 +1,49 @@
+"""The hospital and its terminals, as they rarely change: remembered for seconds."""
+
+from datetime import datetime, timedelta
+
+from yinyi.bus.database import Tx
+from yinyi.business.terminals import store
+from yinyi.business.terminals.model import Hospital, Standing
+from yinyi.business.terminals.remembered import Remembered
+from yinyi.kernel.errors import NotFound
+
+REMEMBERED_FOR = timedelta(seconds=10)
+
+
+class Directory:
+    """Who and where. Other domains ask it for what screens and papers say of the hospital."""
+
+    def __init__(self) -> None:
+        self._hospitals: Remembered[int, Hospital] = Remembered(REMEMBERED_FOR)
+        self._standings: Remembered[tuple[int, str], Standing] = Remembered(REMEMBERED_FOR)
+
+    async def hospital(self, tx: Tx, hospital_id: int, now: datetime) -> Hospital:
+        """
+        Raises:
+            NotFound: there is no such hospital.
+        """
+        known = self._hospitals.get(hospital_id, now)
+        if known is not None:
+            return known
+        found = await store.hospital(tx, hospital_id)
+        if found is None:
+            raise NotFound(f"hospital {hospital_id}")
+        return self._hospitals.keep(hospital_id, found, now)
+
+    async def standing(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> Standing:
+        """
+        Raises:
+            NotFound: there is no such terminal.
+        """
+        known = self._standings.get((hospital_id, terminal_id), now)
+        if known is not None:
+            return known
+        found = await store.standing(tx, hospital_id, terminal_id)
+        if found is None:
+            raise NotFound(f"terminal {terminal_id}")
+        return self._standings.keep((hospital_id, terminal_id), found, now)
+
+    async def terminal_name(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> str:
+        """As it is printed on papers."""
+        return (await self.standing(tx, hospital_id, terminal_id, now)).name

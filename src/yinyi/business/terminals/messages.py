@@ -1,0 +1,204 @@
+"""What terminals and their screens can ask."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.terminals.errors import EnrolmentRefused, LineReplaced, PairingRefused, TerminalLocked
+from yinyi.business.terminals.model import DeviceView, PrintJobView, StaffCall, TerminalView
+
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Devices = Annotated[list[DeviceView], msgspec.Meta(max_length=16)]
+
+
+class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
+    """The credential that the agent keeps. It is shown once."""
+
+    terminal_id: str
+    terminal_token: str
+
+
+@operation(callers=[Caller.TERMINAL], errors=(EnrolmentRefused,))
+class EnrolTerminal(Operation[Enrolled], frozen=True, kw_only=True):
+    """First start of an agent: a one-time code against a credential. The same installation may ask again."""
+
+    enrolment_code: Short
+    installation_id: Short
+
+
+class Connected(msgspec.Struct, frozen=True, kw_only=True):
+    """``epoch`` fences the line: the highest wins. ``pairing_code``: what the kiosk's browser pairs with, once, within
+    ten minutes; connecting again gives a fresh one."""
+
+    terminal_id: str
+    epoch: int
+    heartbeat_s: float
+    pairing_code: str
+
+
+@operation(callers=[Caller.TERMINAL])
+class ConnectTerminal(Operation[Connected], frozen=True, kw_only=True):
+    """An agent has opened its line."""
+
+    agent_version: Short
+    devices: Devices
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """It is kept."""
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class Heartbeat(Operation[Accepted], frozen=True, kw_only=True):
+    """The line of this epoch lives."""
+
+    epoch: int
+    waiting: int
+
+
+@operation(callers=[Caller.TERMINAL])
+class DisconnectTerminal(Operation[Accepted], frozen=True, kw_only=True):
+    """The line of this epoch is gone. Nothing happens if a newer one has come."""
+
+    epoch: int
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class ReportDevice(Operation[Accepted], frozen=True, kw_only=True):
+    """A device changed its condition."""
+
+    epoch: int
+    event_id: Short
+    device: DeviceView
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class PresentCard(Operation[Accepted], frozen=True, kw_only=True):
+    """A card was laid on a reader, or (``block`` empty) taken away. ``block``: 256 bytes as read (GA 450)."""
+
+    epoch: int
+    event_id: Short
+    device: Short
+    block: Annotated[bytes, msgspec.Meta(max_length=256)] = b""
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class PresentCode(Operation[Accepted], frozen=True, kw_only=True):
+    """The scanner read a code."""
+
+    epoch: int
+    event_id: Short
+    device: Short
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+
+
+class PrintJobs(msgspec.Struct, frozen=True, kw_only=True):
+    """Oldest first."""
+
+    jobs: list[PrintJobView]
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class TakePrintJobs(Operation[PrintJobs], frozen=True, kw_only=True):
+    """The papers that this terminal has not yet reported, at most four at a time."""
+
+    epoch: int
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class ReportPrint(Operation[Accepted], frozen=True, kw_only=True):
+    """What became of a paper; ``reason`` empty: it came out."""
+
+    epoch: int
+    job_id: Short
+    reason: Short = ""
+
+
+class Paired(msgspec.Struct, frozen=True, kw_only=True):
+    """The screen's own credential."""
+
+    terminal_id: str
+    screen_token: str
+
+
+@operation(callers=[Caller.KIOSK], errors=(PairingRefused,))
+class PairBrowser(Operation[Paired], frozen=True, kw_only=True):
+    """The browser of a kiosk shows the code that the agent beside it was given."""
+
+    pairing_code: Short
+
+
+class PairingCode(msgspec.Struct, frozen=True, kw_only=True):
+    """Good once, until ``expires_at``."""
+
+    pairing_code: str
+    expires_at: datetime
+
+
+@operation(callers=[Caller.TERMINAL, Caller.STAFF])
+class MakePairingCode(Operation[PairingCode], frozen=True, kw_only=True):
+    """A fresh code for a screen that is to be paired (again); earlier ones are void. An agent asks for its own
+    terminal and leaves ``terminal_id`` empty."""
+
+    terminal_id: Short = ""
+
+
+@operation(callers=[Caller.KIOSK])
+class GetTerminal(Operation[TerminalView], frozen=True, kw_only=True):
+    """The terminal this screen belongs to."""
+
+
+@operation(callers=[Caller.KIOSK], changes=True, errors=(TerminalLocked,))
+class CallStaff(Operation[StaffCall], frozen=True, kw_only=True):
+    """Somebody needs help here. While a call is open, calling again answers the same call."""
+
+
+class StaffCalls(msgspec.Struct, frozen=True, kw_only=True):
+    calls: list[StaffCall]
+
+
+@operation(callers=[Caller.KIOSK])
+class GetStaffCall(Operation[StaffCall | None], frozen=True, kw_only=True):
+    """The latest call of this terminal, within the last ten minutes."""
+
+
+@operation(callers=[Caller.STAFF, Caller.HOSPITAL])
+class ListStaffCalls(Operation[StaffCalls], frozen=True, kw_only=True):
+    """Open calls, oldest first."""
+
+
+@operation(callers=[Caller.STAFF, Caller.HOSPITAL], changes=True)
+class AnswerCall(Operation[StaffCall], frozen=True, kw_only=True):
+    """Somebody is on the way."""
+
+    call_id: int
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """A business process answered, and its database too. ``at``: its clock."""
+
+    at: datetime
+
+
+@operation(callers=[Caller.KIOSK, Caller.TERMINAL, Caller.CALLBACKS, Caller.STAFF])
+class GetHealth(Operation[Health], frozen=True, kw_only=True):
+    """Does the way from an interface to the database stand?"""
+
+
+class Terminals(msgspec.Struct, frozen=True, kw_only=True):
+    terminals: list[TerminalView]
+
+
+@operation(callers=[Caller.STAFF])
+class ListTerminals(Operation[Terminals], frozen=True, kw_only=True):
+    """All terminals and how they are."""
+
+
+@operation(callers=[Caller.STAFF], changes=True)
+class LockTerminal(Operation[TerminalView], frozen=True, kw_only=True):
+    """Take a terminal out of service, or (``locked`` false) back into it."""
+
+    terminal_id: Short
+    locked: bool

@@ -1,0 +1,97 @@
+"""Terminals (自助机), their devices and what people see of them. Plain data."""
+
+from datetime import datetime, time
+from typing import Literal
+
+import msgspec
+
+TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
+Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline"]
+CredentialKind = Literal["agent", "screen"]
+
+
+class Counter(msgspec.Struct, frozen=True, kw_only=True):
+    """A place with people in it. ``open_until`` None: round the clock."""
+
+    name: str
+    name_en: str
+    open_until: time | None = None
+
+
+class Hospital(msgspec.Struct, frozen=True, kw_only=True):
+    """The hospital as papers and screens name it, and where people help. ``zone``: for example ``Asia/Shanghai``."""
+
+    hospital_id: int
+    name: str
+    name_en: str
+    zone: str
+    window: Counter
+    triage: Counter
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a terminal stands and what it is called."""
+
+    terminal_id: str
+    name: str
+    place: str
+    place_en: str
+    profile: TerminalProfile
+
+
+class TerminalFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose token this is, as verified: the agent's or the screen's of a terminal."""
+
+    hospital_id: int
+    terminal_id: str
+    kind: CredentialKind
+    locked: bool
+
+
+class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
+    device: str
+    kind: str
+    state: Condition
+    detail: str = ""
+
+
+class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
+    """A terminal as its own screen and the console see it.
+
+    line_ok: its agent is connected. devices: as last reported, also while the line is down.
+    card_version: grows with every card laid or taken away.
+    """
+
+    terminal_id: str
+    name: str
+    place: str
+    place_en: str
+    profile: TerminalProfile
+    hospital: str
+    hospital_en: str
+    window: Counter
+    triage: Counter
+    locked: bool
+    line_ok: bool
+    card_in_reader: bool
+    card_version: int = 0
+    devices: list[DeviceView]
+    seen_at: datetime | None = None
+
+
+class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper on its way: the bytes for the printer."""
+
+    job_id: str
+    kind: Literal["receipt"]
+    data: bytes
+
+
+class StaffCall(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody at a terminal asked for help."""
+
+    call_id: int
+    terminal_id: str
+    place: str
+    called_at: datetime
+    answered_at: datetime | None = None

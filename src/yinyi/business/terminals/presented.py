@@ -1,0 +1,59 @@
+"""What lies on a terminal's reader and what was scanned: sealed, for minutes only, and for this terminal only."""
+
+import base64
+from datetime import datetime, timedelta
+
+from yinyi.bus.database import Database, Tx
+from yinyi.business.terminals import line_store as store
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.secrets import Vault
+
+CARD_KEPT_FOR = timedelta(minutes=3)
+CODE_KEPT_FOR = timedelta(minutes=1)
+
+
+class Presented:
+    """Keeps it, shows it to who identifies people, and forgets it."""
+
+    def __init__(self, database: Database, clock: Clock, vault: Vault) -> None:
+        self._database = database
+        self._clock = clock
+        self._vault = vault
+
+    async def card_on_reader(self, tx: Tx, hospital_id: int, terminal_id: str) -> bytes | None:
+        """The 256 bytes as read. None: the reader is empty, or it was read too long ago and has to be laid again."""
+        since = self._clock.now() - CARD_KEPT_FOR
+        sealed = await store.presented(tx, hospital_id, terminal_id, "card", since)
+        if sealed is None:
+            return None
+        return base64.b64decode(self._vault.open(sealed, _context("card", hospital_id, terminal_id)))
+
+    async def scanned_code(self, tx: Tx, hospital_id: int, terminal_id: str) -> str | None:
+        """The text of the latest code, if it was scanned within the last minute."""
+        since = self._clock.now() - CODE_KEPT_FOR
+        sealed = await store.presented(tx, hospital_id, terminal_id, "code", since)
+        return None if sealed is None else self._vault.open(sealed, _context("code", hospital_id, terminal_id))
+
+    async def keep_card(self, tx: Tx, hospital_id: int, terminal_id: str, block: bytes, now: datetime) -> int:
+        """The version after it."""
+        sealed = self._vault.seal(base64.b64encode(block).decode(), _context("card", hospital_id, terminal_id))
+        return await store.present(tx, hospital_id, terminal_id, "card", sealed, now)
+
+    async def keep_code(self, tx: Tx, hospital_id: int, terminal_id: str, text: str, now: datetime) -> int:
+        """The version after it."""
+        sealed = self._vault.seal(text, _context("code", hospital_id, terminal_id))
+        return await store.present(tx, hospital_id, terminal_id, "code", sealed, now)
+
+    async def wipe(self, tx: Tx, hospital_id: int, terminal_id: str) -> None:
+        """The session ended: forget what was read. That a card still lies there is still known."""
+        await store.wipe(tx, hospital_id, terminal_id)
+
+    async def wipe_old(self, now: datetime) -> None:
+        """Forget everything that was read too long ago, in all hospitals."""
+        async with self._database.read() as tx:
+            await store.wipe_old(tx, "card", now - CARD_KEPT_FOR)
+            await store.wipe_old(tx, "code", now - CODE_KEPT_FOR)
+
+
+def _context(kind: str, hospital_id: int, terminal_id: str) -> str:
+    return f"presented.{kind}:{hospital_id}:{terminal_id}"

@@ -1,0 +1,203 @@
+"""Terminals as their screens and the staff ask about them; the agents' side stands in ``line``."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database, Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.terminals import line_store, store
+from yinyi.business.terminals.credentials import TerminalCredentials
+from yinyi.business.terminals.directory import Directory
+from yinyi.business.terminals.line import SILENT_AFTER, AgentLine
+from yinyi.business.terminals.messages import (
+    AnswerCall,
+    CallStaff,
+    EnrolTerminal,
+    GetHealth,
+    GetStaffCall,
+    GetTerminal,
+    Health,
+    ListStaffCalls,
+    ListTerminals,
+    LockTerminal,
+    MakePairingCode,
+    PairBrowser,
+    StaffCalls,
+    Terminals,
+)
+from yinyi.business.terminals.model import Hospital, StaffCall, Standing, TerminalView
+from yinyi.business.terminals.ports import PrintQueue
+from yinyi.business.terminals.presented import Presented
+from yinyi.business.terminals.pushes import push
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import NotFound
+from yinyi.kernel.secrets import Vault
+
+log = structlog.get_logger()
+
+CALL_SHOWN_FOR = timedelta(minutes=10)
+CALL_OPEN_FOR = timedelta(minutes=30)
+"""Whoever called longer ago has long been helped or has gone."""
+EVENTS_KEPT = 500
+EVENTS_KEPT_FOR = timedelta(days=1)
+
+_SWEEP_EVERY_S = 5.0
+_SWEEPS_PER_CLEANING = 60
+
+
+class TerminalService:
+    """The domain: its parts, its handlers, and what it does by itself.
+
+    ``papers``: what waits to be printed. ``committed``: told after every change, so that its events leave at once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        papers: PrintQueue,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._committed = committed
+        self.credentials = TerminalCredentials(database, clock)
+        self.directory = Directory()
+        self.presented = Presented(database, clock, vault)
+        self._line = AgentLine(database, self.presented, papers, committed)
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        self._line.register(dispatcher)
+        dispatcher.asks(EnrolTerminal, self.credentials.enrol)
+        dispatcher.asks(PairBrowser, self.credentials.pair)
+        dispatcher.asks(MakePairingCode, self.credentials.make_pairing_code)
+        dispatcher.reads(GetHealth, self.get_health)
+        dispatcher.reads(GetTerminal, self.get_terminal)
+        dispatcher.reads(ListTerminals, self.list_terminals)
+        dispatcher.changes(LockTerminal, Change(make=self._lock, show=self._show_terminal))
+        dispatcher.changes(CallStaff, Change(make=self._call_staff, show=self._show_call))
+        dispatcher.reads(GetStaffCall, self.get_staff_call)
+        dispatcher.reads(ListStaffCalls, self.list_staff_calls)
+        dispatcher.changes(AnswerCall, Change(make=self._answer_call, show=self._show_call))
+
+    async def get_health(self, tx: Tx, call: Call, message: GetHealth) -> Health:
+        """Nothing but the way there and back."""
+        await tx.fetchval("SELECT 1")
+        return Health(at=call.now)
+
+    # -- how terminals are
+
+    async def get_terminal(self, tx: Tx, call: Call, message: GetTerminal) -> TerminalView:
+        """Asked with every page: one statement, the rest is remembered."""
+        return await self._show_terminal(tx, call, call.principal.terminal_id)
+
+    async def list_terminals(self, tx: Tx, call: Call, message: ListTerminals) -> Terminals:
+        hospital = await self.directory.hospital(tx, call.hospital_id, call.now)
+        standings = await store.standings(tx, call.hospital_id)
+        states = await store.states(tx, call.hospital_id)
+        views = [
+            _view(hospital, standings[one.terminal_id], one, call.now) for one in states if one.terminal_id in standings
+        ]
+        return Terminals(terminals=views)
+
+    async def _show_terminal(self, tx: Tx, call: Call, subject: str) -> TerminalView:
+        hospital = await self.directory.hospital(tx, call.hospital_id, call.now)
+        standing = await self.directory.standing(tx, call.hospital_id, subject, call.now)
+        state = await store.state(tx, call.hospital_id, subject)
+        if state is None:
+            raise NotFound(f"terminal {subject}")
+        return _view(hospital, standing, state, call.now)
+
+    async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
+        terminal_id = message.terminal_id
+        if not await store.lock(tx, call.hospital_id, terminal_id, message.locked, call.now):
+            raise NotFound(f"terminal {terminal_id}")
+        await push(tx, call.hospital_id, terminal_id, "LockChanged", terminal_id, int(message.locked), call.now)
+        self.credentials.forget()
+        log.info("terminal.locked" if message.locked else "terminal.unlocked", terminal_id=terminal_id)
+        return terminal_id
+
+    # -- help
+
+    async def _call_staff(self, tx: Tx, call: Call, message: CallStaff, _: None) -> str:
+        hospital_id, terminal_id = call.hospital_id, call.principal.terminal_id
+        open_call = await store.open_call(tx, hospital_id, terminal_id, call.now - CALL_OPEN_FOR)
+        if open_call is not None:
+            return str(open_call)
+        call_id = await store.add_call(tx, hospital_id, terminal_id, call.now)
+        await push(tx, hospital_id, terminal_id, "StaffCalled", str(call_id), 1, call.now)
+        return str(call_id)
+
+    async def _answer_call(self, tx: Tx, call: Call, message: AnswerCall, _: None) -> str:
+        by = call.principal.actor
+        terminal_id = await store.answer_call(tx, call.hospital_id, message.call_id, by, call.now)
+        if terminal_id is not None:
+            await push(tx, call.hospital_id, terminal_id, "StaffComing", str(message.call_id), 2, call.now)
+        return str(message.call_id)
+
+    async def _show_call(self, tx: Tx, call: Call, subject: str) -> StaffCall:
+        found = await store.call_by_id(tx, call.hospital_id, int(subject))
+        if found is None:
+            raise NotFound(f"call {subject}")
+        return found
+
+    async def get_staff_call(self, tx: Tx, call: Call, message: GetStaffCall) -> StaffCall | None:
+        since = call.now - CALL_SHOWN_FOR
+        return await store.latest_call(tx, call.hospital_id, call.principal.terminal_id, since)
+
+    async def list_staff_calls(self, tx: Tx, call: Call, message: ListStaffCalls) -> StaffCalls:
+        return StaffCalls(calls=await store.open_calls(tx, call.hospital_id, call.now - CALL_OPEN_FOR))
+
+    # -- what happens by itself
+
+    async def run(self) -> None:
+        """Until cancelled: lines that fell silent are down, cards that were read are forgotten."""
+        sweeps = 0
+        while True:
+            try:
+                await self.sweep(cleaning=sweeps % _SWEEPS_PER_CLEANING == 0)
+            except Exception as error:  # the loop outlives every fault of the database
+                log.warning("terminals.sweep_failed", why=type(error).__name__)
+            sweeps += 1
+            await asyncio.sleep(_SWEEP_EVERY_S)
+
+    async def sweep(self, *, cleaning: bool = True) -> None:
+        """Once. Any number of processes may do it at the same time."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            silent = await line_store.drop_silent(tx, now - SILENT_AFTER)
+            for row in silent:
+                terminal_id = row["terminal_id"]
+                await push(tx, row["hospital_id"], terminal_id, "LineDown", terminal_id, row["line_epoch"], now)
+        if silent:
+            self._committed()
+        await self.presented.wipe_old(now)
+        if cleaning:
+            async with self._database.read() as tx:
+                await line_store.forget_events(tx, now - EVENTS_KEPT_FOR, EVENTS_KEPT)
+
+
+def _view(hospital: Hospital, standing: Standing, state: store.State, now: datetime) -> TerminalView:
+    seen_at = state.line_seen_at
+    return TerminalView(
+        terminal_id=standing.terminal_id,
+        name=standing.name,
+        place=standing.place,
+        place_en=standing.place_en,
+        profile=standing.profile,
+        hospital=hospital.name,
+        hospital_en=hospital.name_en,
+        window=hospital.window,
+        triage=hospital.triage,
+        locked=state.locked,
+        line_ok=state.line_up and seen_at is not None and now - seen_at <= SILENT_AFTER,
+        card_in_reader=state.card_present,
+        card_version=state.card_version,
+        devices=state.devices,
+        seen_at=seen_at,
+    )

@@ -1,0 +1,229 @@
+"""Terminals in the database: statements only. Times are parameters; who may ask was decided before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from yinyi.bus.database import Row, Tx
+from yinyi.business.terminals.model import Counter, DeviceView, Hospital, StaffCall, Standing
+
+# -- hospital and terminal
+
+_KEEP_HOSPITAL = """
+INSERT INTO hospital (hospital_id, name, name_en, zone, window_name, window_name_en, window_open_until,
+                      triage_name, triage_name_en, triage_open_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (hospital_id) DO UPDATE SET
+  name = $2, name_en = $3, zone = $4, window_name = $5, window_name_en = $6, window_open_until = $7,
+  triage_name = $8, triage_name_en = $9, triage_open_until = $10
+"""
+_HOSPITAL = """
+SELECT hospital_id, name, name_en, zone, window_name, window_name_en, window_open_until,
+       triage_name, triage_name_en, triage_open_until
+FROM hospital WHERE hospital_id = $1
+"""
+_KEEP_TERMINAL = """
+INSERT INTO terminal (hospital_id, terminal_id, name, place, place_en, profile, added_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (hospital_id, terminal_id) DO UPDATE SET name = $3, place = $4, place_en = $5, profile = $6
+"""
+_STANDINGS = "SELECT terminal_id, name, place, place_en, profile FROM terminal WHERE hospital_id = $1"
+_STANDING = f"{_STANDINGS} AND terminal_id = $2"
+
+
+async def keep_hospital(tx: Tx, hospital: Hospital) -> None:
+    """The hospital is on record exactly like this."""
+    window, triage = hospital.window, hospital.triage
+    names = (hospital.hospital_id, hospital.name, hospital.name_en, hospital.zone)
+    counters = (window.name, window.name_en, window.open_until, triage.name, triage.name_en, triage.open_until)
+    await tx.execute(_KEEP_HOSPITAL, *names, *counters)
+
+
+async def hospital(tx: Tx, hospital_id: int) -> Hospital | None:
+    row = await tx.fetchrow(_HOSPITAL, hospital_id)
+    if row is None:
+        return None
+    return Hospital(
+        hospital_id=row["hospital_id"],
+        name=row["name"],
+        name_en=row["name_en"],
+        zone=row["zone"],
+        window=_counter(row, "window"),
+        triage=_counter(row, "triage"),
+    )
+
+
+def _counter(row: Row, which: str) -> Counter:
+    return Counter(name=row[f"{which}_name"], name_en=row[f"{which}_name_en"], open_until=row[f"{which}_open_until"])
+
+
+async def keep_terminal(tx: Tx, hospital_id: int, standing: Standing, now: datetime) -> None:
+    """The terminal is on record exactly like this; its line and its credentials stay as they are."""
+    facts = (standing.terminal_id, standing.name, standing.place, standing.place_en, standing.profile)
+    await tx.execute(_KEEP_TERMINAL, hospital_id, *facts, now)
+
+
+async def standing(tx: Tx, hospital_id: int, terminal_id: str) -> Standing | None:
+    row = await tx.fetchrow(_STANDING, hospital_id, terminal_id)
+    return None if row is None else msgspec.convert(dict(row), Standing)
+
+
+async def standings(tx: Tx, hospital_id: int) -> dict[str, Standing]:
+    """Of all terminals, by terminal id."""
+    found = [msgspec.convert(dict(row), Standing) for row in await tx.fetch(_STANDINGS, hospital_id)]
+    return {one.terminal_id: one for one in found}
+
+
+# -- how terminals are just now
+
+_STATE = """
+SELECT t.terminal_id, t.locked_at, t.line_up, t.line_seen_at,
+       coalesce(c.present, false) AS card_present, coalesce(c.version, 0) AS card_version,
+       (SELECT coalesce(json_agg(json_build_object('device', d.device, 'kind', d.kind, 'state', d.state,
+                                                   'detail', d.detail) ORDER BY d.device), '[]')::text
+        FROM terminal_device d
+        WHERE d.hospital_id = t.hospital_id AND d.terminal_id = t.terminal_id) AS devices
+FROM terminal t
+LEFT JOIN presented c
+  ON c.hospital_id = t.hospital_id AND c.terminal_id = t.terminal_id AND c.kind = 'card'
+WHERE t.hospital_id = $1
+"""
+_STATE_OF_ONE = f"{_STATE} AND t.terminal_id = $2"
+_STATE_OF_ALL = f"{_STATE} ORDER BY t.terminal_id LIMIT 2000"
+_LOCK = """
+UPDATE terminal SET locked_at = CASE WHEN $3 THEN coalesce(locked_at, $4) END
+WHERE hospital_id = $1 AND terminal_id = $2
+RETURNING true
+"""
+
+_devices = msgspec.json.Decoder(list[DeviceView])
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes about a terminal from minute to minute."""
+
+    terminal_id: str
+    locked: bool
+    line_up: bool
+    line_seen_at: datetime | None
+    card_present: bool
+    card_version: int
+    devices: list[DeviceView]
+
+
+async def state(tx: Tx, hospital_id: int, terminal_id: str) -> State | None:
+    row = await tx.fetchrow(_STATE_OF_ONE, hospital_id, terminal_id)
+    return None if row is None else _state(row)
+
+
+async def states(tx: Tx, hospital_id: int) -> list[State]:
+    """Of all terminals, at most 2000."""
+    return [_state(row) for row in await tx.fetch(_STATE_OF_ALL, hospital_id)]
+
+
+def _state(row: Row) -> State:
+    return State(
+        terminal_id=row["terminal_id"],
+        locked=row["locked_at"] is not None,
+        line_up=row["line_up"],
+        line_seen_at=row["line_seen_at"],
+        card_present=row["card_present"],
+        card_version=row["card_version"],
+        devices=_devices.decode(row["devices"]),
+    )
+
+
+async def lock(tx: Tx, hospital_id: int, terminal_id: str, locked: bool, now: datetime) -> bool:
+    """Whether there is such a terminal."""
+    return bool(await tx.fetchval(_LOCK, hospital_id, terminal_id, locked, now))
+
+
+# -- devices
+
+_KEEP_DEVICES = """
+INSERT INTO terminal_device (hospital_id, terminal_id, device, kind, state, detail, changed_at)
+SELECT $1, $2, device, kind, state, detail, $7
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS reported (device, kind, state, detail)
+ON CONFLICT (hospital_id, terminal_id, device) DO UPDATE SET
+  kind = excluded.kind, state = excluded.state, detail = excluded.detail, changed_at = excluded.changed_at
+"""
+_DROP_OTHER_DEVICES = """
+DELETE FROM terminal_device WHERE hospital_id = $1 AND terminal_id = $2 AND device <> ALL ($3::text[])
+"""
+
+
+async def keep_devices(
+    tx: Tx, hospital_id: int, terminal_id: str, devices: Sequence[DeviceView], now: datetime
+) -> None:
+    """``devices`` have different names."""
+    columns = ([getattr(one, name) for one in devices] for name in ("device", "kind", "state", "detail"))
+    await tx.execute(_KEEP_DEVICES, hospital_id, terminal_id, *columns, now)
+
+
+async def drop_other_devices(tx: Tx, hospital_id: int, terminal_id: str, devices: Sequence[str]) -> None:
+    await tx.execute(_DROP_OTHER_DEVICES, hospital_id, terminal_id, list(devices))
+
+
+# -- calls for staff
+
+_CALL_COLUMNS = "c.call_id, c.terminal_id, t.place, c.called_at, c.answered_at"
+_CALL_FROM = "FROM staff_call c JOIN terminal t USING (hospital_id, terminal_id)"
+_HOLD_TERMINAL = "SELECT true FROM terminal WHERE hospital_id = $1 AND terminal_id = $2 FOR NO KEY UPDATE"
+_OPEN_CALL = """
+SELECT call_id FROM staff_call
+WHERE hospital_id = $1 AND terminal_id = $2 AND answered_at IS NULL AND called_at > $3
+ORDER BY called_at DESC LIMIT 1
+"""
+_ADD_CALL = """
+INSERT INTO staff_call (hospital_id, terminal_id, called_at) VALUES ($1, $2, $3) RETURNING call_id
+"""
+_CALL = f"SELECT {_CALL_COLUMNS} {_CALL_FROM} WHERE c.hospital_id = $1 AND c.call_id = $2"
+_LATEST_CALL = f"""
+SELECT {_CALL_COLUMNS} {_CALL_FROM}
+WHERE c.hospital_id = $1 AND c.terminal_id = $2 AND c.called_at > $3
+ORDER BY c.called_at DESC LIMIT 1
+"""
+_OPEN_CALLS = f"""
+SELECT {_CALL_COLUMNS} {_CALL_FROM}
+WHERE c.hospital_id = $1 AND c.answered_at IS NULL AND c.called_at > $2
+ORDER BY c.called_at LIMIT 500
+"""
+_ANSWER_CALL = """
+UPDATE staff_call SET answered_at = $3, answered_by = $4
+WHERE hospital_id = $1 AND call_id = $2 AND answered_at IS NULL
+RETURNING terminal_id
+"""
+
+
+async def open_call(tx: Tx, hospital_id: int, terminal_id: str, since: datetime) -> int | None:
+    """The call that nobody has answered yet. Until the commit nobody else calls from this terminal."""
+    await tx.fetchval(_HOLD_TERMINAL, hospital_id, terminal_id)
+    return await tx.fetchval(_OPEN_CALL, hospital_id, terminal_id, since)
+
+
+async def add_call(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> int:
+    return int(await tx.fetchval(_ADD_CALL, hospital_id, terminal_id, now))
+
+
+async def answer_call(tx: Tx, hospital_id: int, call_id: int, by: str, now: datetime) -> str | None:
+    """The terminal that called; None: answered before, or no such call."""
+    return await tx.fetchval(_ANSWER_CALL, hospital_id, call_id, now, by)
+
+
+async def call_by_id(tx: Tx, hospital_id: int, call_id: int) -> StaffCall | None:
+    return _call(await tx.fetchrow(_CALL, hospital_id, call_id))
+
+
+async def latest_call(tx: Tx, hospital_id: int, terminal_id: str, since: datetime) -> StaffCall | None:
+    return _call(await tx.fetchrow(_LATEST_CALL, hospital_id, terminal_id, since))
+
+
+async def open_calls(tx: Tx, hospital_id: int, since: datetime) -> list[StaffCall]:
+    """Of the whole hospital, oldest first."""
+    rows = await tx.fetch(_OPEN_CALLS, hospital_id, since)
+    return [msgspec.convert(dict(row), StaffCall) for row in rows]
+
+
+def _call(row: Row | None) -> StaffCall | None:
+    return None if row is None else msgspec.convert(dict(row), StaffCall)

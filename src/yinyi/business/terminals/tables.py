@@ -1,0 +1,158 @@
+"""Tables of terminals: who they are, what they show as credentials, and what happens at them just now."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Time,
+    false,
+    text,
+)
+
+from yinyi.bus.schema import INSTANT, metadata
+
+
+def _hospital_id() -> Column[int]:
+    return Column("hospital_id", Integer, primary_key=True, autoincrement=False)
+
+
+def _of_a_terminal() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["hospital_id", "terminal_id"], ["terminal.hospital_id", "terminal.terminal_id"])
+
+
+hospital = Table(
+    "hospital",
+    metadata,
+    _hospital_id(),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("window_name", Text, nullable=False),
+    Column("window_name_en", Text, nullable=False),
+    Column("window_open_until", Time),
+    Column("triage_name", Text, nullable=False),
+    Column("triage_name_en", Text, nullable=False),
+    Column("triage_open_until", Time),
+)
+
+terminal = Table(
+    "terminal",
+    metadata,
+    _hospital_id(),
+    Column("terminal_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("place_en", Text, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("added_at", INSTANT, nullable=False),
+    Column("locked_at", INSTANT),
+    Column("agent_version", Text, nullable=False, server_default=""),
+    Column("line_epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("line_up", Boolean, nullable=False, server_default=false()),
+    Column("line_seen_at", INSTANT),
+    ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
+    CheckConstraint("profile IN ('hall', 'ward', 'emergency', 'report_printer')", "profile"),
+)
+
+terminal_credential = Table(
+    "terminal_credential",
+    metadata,
+    _hospital_id(),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("terminal_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("revoked_at", INSTANT),
+    _of_a_terminal(),
+    CheckConstraint("kind IN ('agent', 'screen')", "kind"),
+)
+Index(
+    "terminal_credential_valid_ix",
+    terminal_credential.c.hospital_id,
+    terminal_credential.c.terminal_id,
+    postgresql_where=terminal_credential.c.revoked_at.is_(None),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    _hospital_id(),
+    Column("code_digest", LargeBinary, primary_key=True),
+    Column("terminal_id", Text, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("installation_id", Text),
+    Column("used_at", INSTANT),
+    _of_a_terminal(),
+)
+
+pairing = Table(
+    "pairing",
+    metadata,
+    _hospital_id(),
+    Column("terminal_id", Text, primary_key=True),
+    Column("code_digest", LargeBinary, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    _of_a_terminal(),
+)
+Index("pairing_code_ix", pairing.c.hospital_id, pairing.c.code_digest, unique=True)
+
+terminal_device = Table(
+    "terminal_device",
+    metadata,
+    _hospital_id(),
+    Column("terminal_id", Text, primary_key=True),
+    Column("device", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    _of_a_terminal(),
+    CheckConstraint("state IN ('ok', 'paper_low', 'paper_out', 'jam', 'offline')", "state"),
+)
+
+presented = Table(
+    "presented",
+    metadata,
+    _hospital_id(),
+    Column("terminal_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("present", Boolean, nullable=False),
+    Column("presented_at", INSTANT, nullable=False),
+    Column("key_id", Integer),
+    Column("sealed", LargeBinary),
+    _of_a_terminal(),
+    CheckConstraint("kind IN ('card', 'code')", "kind"),
+    CheckConstraint("(key_id IS NULL) = (sealed IS NULL)", "sealed"),
+)
+
+line_event = Table(
+    "line_event",
+    metadata,
+    _hospital_id(),
+    Column("terminal_id", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("received_at", INSTANT, nullable=False),
+    _of_a_terminal(),
+)
+
+staff_call = Table(
+    "staff_call",
+    metadata,
+    _hospital_id(),
+    Column("call_id", BigInteger, Identity(), primary_key=True),
+    Column("terminal_id", Text, nullable=False),
+    Column("called_at", INSTANT, nullable=False),
+    Column("answered_at", INSTANT),
+    Column("answered_by", Text),
+    _of_a_terminal(),
+)
+Index("staff_call_latest_ix", staff_call.c.hospital_id, staff_call.c.terminal_id, staff_call.c.called_at)
