@@ -1,0 +1,148 @@
+"""Calls of stored procedures over a bounded pool, each with a time-out, and the truth about what may have happened."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from yinyi.access.hospital.procedures.config import ProceduresConfig
+from yinyi.bus.guard import assert_no_transaction
+
+Row = asyncpg.Record
+
+_FAILURES = (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
+"""The driver's internal error comes when a server's farewell and our next call cross."""
+_NOT_DONE = ("40", "53", "55")
+"""SQLSTATE classes after which PostgreSQL has surely undone the statement and it may be sent again:
+rolled back, out of resources, in the wrong state. Source: PostgreSQL manual, appendix A."""
+_UNCERTAIN = ("08", "57", "58", "XX")
+"""Classes after which the connection is gone or going: the commit may have happened."""
+
+
+class CallFailed(Exception):
+    """A procedure did not answer as it should."""
+
+
+class NotReached(CallFailed):
+    """The call surely did not happen: no connection, too many calls, or undone by the database."""
+
+
+class Unanswered(CallFailed):
+    """The call left and nobody knows what became of it."""
+
+
+class Rejected(CallFailed):
+    """The database refuses the call itself: another procedure, other parameters, no right."""
+
+
+def _loop_seconds() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class Breaker:
+    """Leaves the hospital alone for a while after several failures in a row; then one failure more is enough."""
+
+    def __init__(self, rest_after: int, rest_s: float, seconds: Callable[[], float] = _loop_seconds) -> None:
+        """``seconds`` counts on steadily from wherever."""
+        self._rest_after, self._rest_s, self._seconds = rest_after, rest_s, seconds
+        self._failures = 0
+        self._rests_until = 0.0
+
+    def require(self) -> None:
+        """
+        Raises:
+            NotReached: it is resting.
+        """
+        if self._seconds() < self._rests_until:
+            raise NotReached("the hospital does not answer; it is left alone for a moment")
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self._failures >= self._rest_after:
+            self._rests_until = self._seconds() + self._rest_s
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+
+class ProcedureClient:
+    """``start()`` it in the event loop it is used in; that does not connect yet."""
+
+    def __init__(self, config: ProceduresConfig) -> None:
+        self._config = config
+        self._breaker = Breaker(config.rest_after, config.rest_s)
+        self._pool: asyncpg.Pool | None = None
+        self._waiting = 0
+
+    async def start(self) -> None:
+        self._pool = await asyncpg.create_pool(
+            self._config.url,
+            min_size=0,
+            max_size=self._config.calls_at_once,
+            timeout=self._config.connect_timeout_s,
+            reset=_nothing_to_reset,
+        )
+
+    async def stop(self) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+    async def call(self, query: str, *parameters: Any) -> list[Row]:
+        """The rows of one call, committed.
+
+        Raises:
+            NotReached, Unanswered, Rejected
+        """
+        assert_no_transaction()
+        self._breaker.require()
+        async with self._connection() as connection:
+            try:
+                rows = await connection.fetch(query, *parameters, timeout=self._config.call_timeout_s)
+            except _FAILURES as error:
+                raise self._judged(error, connection) from error
+        self._breaker.succeeded()
+        return rows
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator["PoolConnectionProxy[Row]"]:
+        assert self._pool is not None, "start() comes first"
+        if self._waiting >= self._config.calls_waiting:
+            raise NotReached("too many calls are waiting")
+        self._waiting += 1
+        try:
+            connection = await self._pool.acquire(timeout=self._config.connect_timeout_s)
+        except _FAILURES as error:
+            if not self._all_busy(self._pool):
+                self._breaker.failed()
+            raise NotReached(f"no connection: {type(error).__name__}") from error
+        finally:
+            self._waiting -= 1
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    def _all_busy(self, pool: asyncpg.Pool) -> bool:
+        """Whether it is our own limit that let nobody through: that is no failure of the hospital."""
+        return pool.get_size() >= self._config.calls_at_once and pool.get_idle_size() == 0
+
+    def _judged(self, error: Exception, connection: "PoolConnectionProxy[Row]") -> CallFailed:
+        state = getattr(error, "sqlstate", None) or ""
+        detail = f"{type(error).__name__} {state}".strip()
+        if isinstance(error, asyncpg.DataError) or (state and not state.startswith(_NOT_DONE + _UNCERTAIN)):
+            self._breaker.succeeded()
+            return Rejected(detail)
+        self._breaker.failed()
+        if state.startswith(_NOT_DONE):
+            return NotReached(detail)
+        with suppress(asyncpg.InterfaceError):  # it may have gone by itself
+            connection.terminate()
+        return Unanswered(detail)
+
+
+async def _nothing_to_reset(_: Any) -> None:
+    """Calls keep no session state, and a RESET after each would double the round trips."""

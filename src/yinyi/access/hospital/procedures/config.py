@@ -1,0 +1,26 @@
+"""What the plugin has to be told."""
+
+import msgspec
+
+
+class ProceduresConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    url: of the hospital's PostgreSQL, with the role that may call the procedures; it holds a password.
+    calls_at_once: connections, and so calls in flight; the hospital's own limit for us.
+    calls_waiting: how many more may wait for a connection before the next is told at once that it is too many.
+    call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for a free or new connection.
+    cache_s: how old departments and practitioners may be.
+    rest_after: failures in a row after which the hospital is left alone for rest_s.
+    """
+
+    url: str
+    calls_at_once: int = 12
+    calls_waiting: int = 4000
+    call_timeout_s: float = 5.0
+    connect_timeout_s: float = 3.0
+    cache_s: float = 30.0
+    rest_after: int = 5
+    rest_s: float = 1.0
+
+    def __repr__(self) -> str:
+        return "ProceduresConfig(…)"

@@ -1,0 +1,181 @@
+"""From WeChat Pay's words to the engine's: one table of codes, and what each state of an order or a refund means."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from yinyi.access.payment.wechatpay.messages import Failure, Refund, Transaction
+from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, RefusedReason, Unknown, Waiting
+
+Meaning = RefusedReason | Literal["unknown", "not_sent"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a code means as the answer to an order, to a refund, and to a question about either.
+
+    A question never ends in a refusal: that we asked wrongly says nothing of the money.
+    """
+
+    take: Meaning = "unknown"
+    refund: Meaning = "unknown"
+    asked: Literal["unknown", "not_found"] = "unknown"
+
+
+_UNKNOWN = Row()
+_OUR_FAULT = Row(take="not_permitted", refund="not_permitted")
+_NUMBER_LIVES = Row()  # an order of this number exists: only asking tells how it is
+_NO_SUCH_ORDER = Row(refund="not_sent", asked="not_found")  # of a refund it is seen to be untrue for a while
+_TOO_FAST = Row(take="not_sent")  # of a refund it may mean that it is accepted already
+
+CODES: dict[str, Row] = {
+    "PARAM_ERROR": Row(take="bad_request", refund="bad_request"),
+    "INVALID_REQUEST": Row(refund="not_refundable"),  # of an order it may mean that its number lives
+    "SIGN_ERROR": _OUR_FAULT,
+    "NO_AUTH": _OUR_FAULT,
+    "NOAUTH": _OUR_FAULT,
+    "MCH_NOT_EXISTS": _OUR_FAULT,
+    "APPID_MCHID_NOT_MATCH": _OUR_FAULT,
+    "OUT_TRADE_NO_USED": _NUMBER_LIVES,
+    "ORDERPAID": _NUMBER_LIVES,
+    "ORDER_PAID": _NUMBER_LIVES,
+    "ORDER_CLOSED": Row(take="expired"),
+    "ORDER_NOT_EXIST": _NO_SUCH_ORDER,
+    "ORDERNOTEXIST": _NO_SUCH_ORDER,
+    "RESOURCE_NOT_EXISTS": _NO_SUCH_ORDER,
+    "RULE_LIMIT": Row(take="limit_exceeded"),
+    "RULELIMIT": Row(take="limit_exceeded"),
+    "TRADE_ERROR": Row(take="declined", refund="not_refundable"),
+    "ACCOUNT_ERROR": Row(take="declined", refund="not_refundable"),
+    "ACCOUNTERROR": Row(take="declined", refund="not_refundable"),
+    "USER_ACCOUNT_ABNORMAL": Row(refund="not_refundable"),
+    "REQUEST_BLOCKED": Row(refund="not_refundable"),
+    "NOT_ENOUGH": Row(refund="insufficient_funds"),  # in the merchant's account
+    "NOTENOUGH": Row(refund="insufficient_funds"),
+    "FREQUENCY_LIMITED": _TOO_FAST,
+    "RATELIMIT_EXCEEDED": _TOO_FAST,
+}
+"""Any other code, and every 5xx, is unknown. Sources: the error tables of the pages named in ``messages.py``."""
+
+
+def refused(call: Literal["take", "refund"], status: int, body: bytes) -> Outcome:
+    """What an error reply to an order or a refund means."""
+    row, detail = _look_up(status, body)
+    meaning = row.take if call == "take" else row.refund
+    if meaning == "unknown":
+        return Unknown(detail=detail)
+    if meaning == "not_sent":
+        return NotSent(detail=detail)
+    return Refused(reason=meaning, detail=detail)
+
+
+def unanswered(status: int, body: bytes) -> Answer:
+    """What an error reply to a question means."""
+    row, detail = _look_up(status, body)
+    return NotFound(detail=detail) if row.asked == "not_found" else Unknown(detail=detail)
+
+
+def of_order(order: Order, mchid: str, told: Transaction) -> Answer:
+    """What an order's state means, once it is surely our order, of our merchant, over our amount."""
+    difference = _difference(
+        number=(told.out_trade_no, order.reference),
+        merchant=(told.mchid, mchid),
+        amount=(told.amount.total if told.amount else None, order.amount_fen),
+        currency=(told.amount.currency if told.amount else None, "CNY"),
+    )
+    if difference:
+        return Unknown(detail=difference)
+    if told.trade_state in _NOT_FINAL:
+        return Waiting(until=order.expires_at)
+    return of_transaction(told) or Unknown(detail=f"trade_state {told.trade_state}")
+
+
+def of_transaction(told: Transaction) -> Done | Refused | None:
+    """What a final state of an order means; None when it is not final, or says too little to be believed."""
+    if told.trade_state in _TAKEN and told.transaction_id and told.amount:
+        return Done(
+            evidence={
+                "transaction_id": told.transaction_id,
+                "success_time": told.success_time,
+                "amount_fen": told.amount.total,
+                "payer_total_fen": told.amount.payer_total,
+                "trade_type": told.trade_type,
+                "bank_type": told.bank_type,
+                "refunded": told.trade_state == "REFUND",
+            }
+        )
+    if reason := _NOT_TAKEN.get(told.trade_state):
+        return Refused(reason=reason, detail=f"{told.trade_state} {told.trade_state_desc}".rstrip())
+    return None
+
+
+def of_close(asked: Answer) -> Answer:
+    """What the order's state means after we closed it."""
+    match asked:
+        case Done():
+            return Refused(reason="already_paid", detail=str(asked.evidence.get("transaction_id", "")))
+        case Refused():
+            return Done(evidence={"trade_state": asked.detail})
+        case Waiting():
+            return Unknown(detail="closed, but its state does not say so yet")
+        case _:
+            return asked
+
+
+def of_refund(order: RefundOrder, told: Refund, until: datetime) -> Outcome:
+    """What a refund's state means, once it is surely our refund of our order over our amounts."""
+    difference = _difference(
+        number=(told.out_refund_no, order.reference),
+        order=(told.out_trade_no, order.order_reference),
+        amount=(told.amount.refund, order.amount_fen),
+        total=(told.amount.total, order.order_amount_fen),
+        currency=(told.amount.currency, "CNY"),
+    )
+    if difference:
+        return Unknown(detail=difference)
+    if told.status == "PROCESSING":
+        return Waiting(until=until, evidence={"refund_id": told.refund_id})
+    return of_returned(told) or Unknown(detail=f"refund status {told.status}")
+
+
+def of_returned(told: Refund) -> Done | Refused | None:
+    """What a final state of a refund means; None when it is not final, or says too little to be believed."""
+    state = told.status or told.refund_status
+    if state == "SUCCESS" and told.refund_id:
+        return Done(
+            evidence={
+                "refund_id": told.refund_id,
+                "success_time": told.success_time,
+                "amount_fen": told.amount.refund,
+                "channel": told.channel,
+            }
+        )
+    if state in ("CLOSED", "ABNORMAL"):
+        return Refused(reason="not_refundable", detail=f"{state} {told.refund_id}".rstrip())
+    return None
+
+
+_NOT_FINAL = frozenset({"NOTPAY", "USERPAYING", "ACCEPT"})
+_TAKEN = frozenset({"SUCCESS", "REFUND"})
+_NOT_TAKEN: dict[str, RefusedReason] = {"CLOSED": "expired", "REVOKED": "expired", "PAYERROR": "declined"}
+
+
+def _difference(**pairs: tuple[object, object]) -> str:
+    """Says where their word is not ours; a word they left out (None) is no difference."""
+    return "; ".join(
+        f"{name} is {theirs!r}, ours {ours!r}"
+        for name, (theirs, ours) in pairs.items()
+        if theirs is not None and theirs != ours
+    )
+
+
+def _look_up(status: int, body: bytes) -> tuple[Row, str]:
+    try:
+        failure = msgspec.json.decode(body, type=Failure)
+    except msgspec.MsgspecError:
+        return _UNKNOWN, f"HTTP {status}"
+    row = CODES.get(failure.code, _UNKNOWN) if 400 <= status < 500 else _UNKNOWN
+    return row, f"HTTP {status} {failure.code} {failure.message[:200]}"
