@@ -1,0 +1,142 @@
+"""The agent of one kiosk: its devices on one side, the terminal line to the platform on the other."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from yinyi.devices.credential import CredentialFile
+from yinyi.devices.device import (
+    CardOnReader,
+    Changed,
+    Device,
+    HasLight,
+    Observation,
+    PrintsReceipts,
+    ReaderEmpty,
+    TextRead,
+)
+from yinyi.devices.drivers import build_devices
+from yinyi.devices.journal import PrintJournal
+from yinyi.devices.line import TerminalLine
+from yinyi.devices.outbox import Outbox
+from yinyi.devices.printing import Printing
+from yinyi.devices.settings import AgentSettings
+from yinyi.devices.virtual.control import listen, serve_control
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.ids import random_text
+from yinyi.wire.terminal_line import (
+    CardLaid,
+    CardRemoved,
+    DeviceReport,
+    DeviceState,
+    Event,
+    FrameRefused,
+    Light,
+    PrintJob,
+    Scanned,
+    decode_from_agent,
+    encode,
+)
+
+_log = structlog.get_logger("yinyi.devices")
+
+
+async def run(settings: AgentSettings, clock: Clock) -> None:
+    """Serve the kiosk until cancelled (``yinyi devices``).
+
+    Raises:
+        UnknownDriver: the table of devices names a driver that is not there.
+        CredentialDamaged: the credential cannot be read.
+        OSError: the agent's folder cannot be written, or the control's port is taken.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    CredentialFile(settings.data_dir).read()
+    await Agent(settings, clock, build_devices(settings)).run()
+
+
+class Agent:
+    """Forwards what happens on the devices, does what the platform asks, and loses neither."""
+
+    def __init__(self, settings: AgentSettings, clock: Clock, devices: Sequence[Device]) -> None:
+        self.devices = {device.name: device for device in devices}
+        self.outbox = Outbox()
+        self.line = TerminalLine(settings, clock, self.outbox, self._reports, self._obey)
+        self._settings = settings
+        self._clock = clock
+        self._states: dict[str, Changed] = {}
+        self._printing = Printing(
+            PrintJournal(settings.data_dir / "print_jobs.jsonl"),
+            next((device for device in devices if isinstance(device, PrintsReceipts)), None),
+            self.outbox.add,
+            settings.print_timeout_s,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled.
+
+        Raises:
+            OSError: the control's port is taken.
+        """
+        devices = list(self.devices.values())
+        control = listen(self._settings, devices)
+        async with asyncio.TaskGroup() as group:
+            if control is not None:
+                group.create_task(serve_control(control, self._settings.data_dir, devices, self.line))
+            for device in devices:
+                group.create_task(self._serve(device))
+            group.create_task(self._printing.run())
+            group.create_task(self.line.run())
+
+    async def _serve(self, device: Device) -> None:
+        """A device whose driver fails is offline and tried again."""
+        while True:
+            try:
+                await device.run(lambda observation: self._observed(device, observation))
+            except Exception:
+                _log.exception("the driver failed", device=device.name)
+            self._observed(device, Changed("offline", "the driver failed"))
+            await asyncio.sleep(self._settings.retry_at_most_s)
+            self._observed(device, device.condition())
+
+    def _reports(self) -> list[DeviceReport]:
+        return [
+            DeviceReport(device=device.name, kind=device.kind, state=now.state, detail=now.detail[:200])
+            for device in self.devices.values()
+            for now in [self._states.get(device.name) or device.condition()]
+        ]
+
+    def _observed(self, device: Device, observation: Observation) -> None:
+        if isinstance(observation, Changed):
+            if self._states.get(device.name) == observation:
+                return
+            self._states[device.name] = observation
+        event = self._event(device, observation)
+        try:
+            decode_from_agent(encode(event))
+        except FrameRefused:
+            # The platform would refuse it as often as it is sent, and nothing behind it would ever arrive.
+            _log.warning("the device reported what cannot be sent", device=device.name)
+        else:
+            self.outbox.add(event)
+
+    def _event(self, device: Device, observation: Observation) -> Event:
+        event_id, name, at = random_text(20), device.name, self._clock.now()
+        match observation:
+            case CardOnReader(credential=credential):
+                return CardLaid(event_id=event_id, device=name, at=at, credential=credential)
+            case ReaderEmpty():
+                return CardRemoved(event_id=event_id, device=name, at=at)
+            case TextRead(text=text):
+                return Scanned(event_id=event_id, device=name, at=at, text=text)
+            case Changed(state=state, detail=detail):
+                return DeviceState(event_id=event_id, device=name, at=at, state=state, detail=detail[:200])
+
+    def _obey(self, command: PrintJob | Light) -> None:
+        match command:
+            case PrintJob():
+                self._printing.take(command)
+            case Light(device=name, on=on):
+                device = self.devices.get(name)
+                if isinstance(device, HasLight):
+                    device.set_light(on)

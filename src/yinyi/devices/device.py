@@ -1,0 +1,76 @@
+"""What the agent asks of a device. A driver is one class; it opts into more by implementing more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from yinyi.wire.terminal_line import Condition, DeviceKind, PrintFault, ResidentCard
+
+
+@dataclass(frozen=True)
+class CardOnReader:
+    credential: ResidentCard
+
+
+@dataclass(frozen=True)
+class ReaderEmpty:
+    pass
+
+
+@dataclass(frozen=True)
+class TextRead:
+    text: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The device is now in another condition."""
+
+    state: Condition
+    detail: str = ""
+
+
+Observation = CardOnReader | ReaderEmpty | TextRead | Changed
+Report = Callable[[Observation], None]
+
+
+class PrinterFault(Exception):
+    """The paper did not come out (whole)."""
+
+    def __init__(self, reason: PrintFault) -> None:
+        super().__init__(reason)
+        self.reason: PrintFault = reason
+
+
+@runtime_checkable
+class Device(Protocol):
+    """A reader, a scanner, a printer. ``name`` is its own among the kiosk's devices: ``[a-z0-9_]``, at most 40."""
+
+    name: str
+    kind: DeviceKind
+
+    def condition(self) -> Changed:
+        """How it is now."""
+        ...
+
+    async def run(self, report: Report) -> None:
+        """Serve the device until cancelled and report what happens on it. If this raises, it is run again later."""
+        ...
+
+
+@runtime_checkable
+class PrintsReceipts(Protocol):
+    async def print_receipt(self, data: bytes) -> None:
+        """Print ESC/POS bytes; returns when the paper is cut.
+
+        Raises:
+            PrinterFault: it did not come out, or not whole.
+        """
+        ...
+
+
+@runtime_checkable
+class HasLight(Protocol):
+    def set_light(self, on: bool) -> None:
+        """The light that guides a hand to the device."""
+        ...

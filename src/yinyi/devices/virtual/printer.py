@@ -1,0 +1,75 @@
+"""A receipt printer without hardware: takes real ESC/POS bytes and keeps the last papers as pictures."""
+
+import asyncio
+from pathlib import Path
+
+from yinyi.devices.device import Changed, PrinterFault, Report
+from yinyi.wire.receipt import ReceiptUnreadable, decode_receipts
+from yinyi.wire.terminal_line import Condition, DeviceKind
+
+
+class VirtualPrinter:
+    """Can be out of paper, jammed, offline and slow; papers are ``000001.png`` … in its folder, oldest deleted."""
+
+    kind: DeviceKind = "receipt_printer"
+
+    def __init__(self, name: str, folder: Path, keep: int = 50) -> None:
+        self.name = name
+        self._folder = folder
+        self._keep = keep
+        self._state: Condition = "ok"
+        self._delay_s = 0.0
+        self._changes: asyncio.Queue[Changed] = asyncio.Queue()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def condition(self) -> Changed:
+        return Changed(self._state)
+
+    @property
+    def delay_s(self) -> float:
+        return self._delay_s
+
+    async def run(self, report: Report) -> None:
+        while True:
+            report(await self._changes.get())
+
+    def change(self, state: Condition, delay_s: float) -> None:
+        """The condition from now on, and how long a paper takes."""
+        self._state = state
+        self._delay_s = delay_s
+        self._changes.put_nowait(Changed(state))
+
+    async def print_receipt(self, data: bytes) -> None:
+        """See ``PrintsReceipts``. A fault that comes while the paper is being printed spoils it."""
+        self._check()
+        await asyncio.sleep(self._delay_s)
+        self._check()
+        try:
+            await asyncio.to_thread(self._print, data)
+        except ReceiptUnreadable as error:
+            raise PrinterFault("bad_data") from error
+
+    def papers(self) -> list[int]:
+        """Numbers of the papers that are kept, newest first."""
+        return sorted((int(path.stem) for path in self._folder.glob("[0-9]*.png")), reverse=True)
+
+    def paper(self, number: int) -> bytes | None:
+        """A paper as PNG."""
+        path = self._path(number)
+        return path.read_bytes() if path.exists() else None
+
+    def _check(self) -> None:
+        if self._state in ("paper_out", "jam", "offline"):
+            raise PrinterFault(self._state)
+
+    def _print(self, data: bytes) -> None:
+        for image in decode_receipts(data):
+            newest = next(iter(self.papers()), 0)
+            unfinished = self._path(newest + 1).with_suffix(".part")
+            image.save(unfinished, "PNG")
+            unfinished.replace(self._path(newest + 1))
+        for number in self.papers()[self._keep :]:
+            self._path(number).unlink(missing_ok=True)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}.png"

@@ -1,0 +1,107 @@
+"""What is asked later: print again, what became of a payment, help."""
+
+from datetime import timedelta
+
+from yinyi.business.documents.messages import DocumentView, ListDocuments, ReprintSlip, SlipKind
+from yinyi.business.scheduling.messages import ListRegistrations, RegistrationView
+from yinyi.business.terminals.messages import CallStaff, GetStaffCall
+from yinyi.interface.journeys import present, standing, views
+from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+
+DAYS = 7
+ANSWER_S = 120
+WATCH_CALL = timedelta(seconds=10)
+
+_KINDS: dict[SlipKind, views.SlipKind] = {
+    "registration": "registration",
+    "hold": "hold",
+    "checking": "trouble",
+    "refund": "refund",
+}
+
+
+async def papers(visitor: Visitor) -> Next:
+    """GET REPRINT ?document=… (the one just chosen)."""
+    if not visitor.known:
+        return visitor.wanting("reprint")
+    documents = (await visitor.ask(ListDocuments(days=DAYS))).documents
+    registrations = (await visitor.ask(ListRegistrations(days=DAYS))).registrations if documents else []
+    of = {each.payment.payment_no: each for each in registrations}
+    slips = tuple(_slip(document, of[document.payment_no]) for document in documents if document.payment_no in of)
+    chosen = next((each for each in documents if each.document_no == visitor.query.get("document")), None)
+    printing = present.printing(chosen, visitor.terminal.line_ok) if chosen else None
+    view = views.ReprintView(
+        slips=slips, chosen=chosen.document_no if chosen else "", printing=printing, key=present.new_key()
+    )
+    return Show(view, can_time_out=printing != "printing", listens=_paper(visitor, printing))
+
+
+def _slip(document: DocumentView, registration: RegistrationView) -> views.Slip:
+    return views.Slip(
+        document_no=document.document_no,
+        kind=_KINDS[document.kind],
+        department=present.department(registration.department),
+        doctor=registration.practitioner_name,
+        made_at=document.made_at,
+        amount_fen=document.amount_fen,
+        number=registration.number,
+    )
+
+
+def _paper(visitor: Visitor, printing: views.Printing | None) -> dict[str, str] | None:
+    if printing != "printing":
+        return None
+    return {"paper": "1", "at": f"{(visitor.now + timedelta(seconds=2)).timestamp():.1f}"}
+
+
+async def print_paper(visitor: Visitor) -> Next:
+    """POST REPRINT."""
+    visitor.back = visitor.paths.reprint
+    document_no = visitor.form.get("document_no", "")
+    if not document_no:
+        raise StalePage("no document")
+    printed = await visitor.ask(ReprintSlip(document_no=document_no), key=f"{visitor.key}.{document_no[-20:]}")
+    return Go(f"{visitor.paths.reprint}?document={printed.document_no}")
+
+
+async def payments(visitor: Visitor) -> Next:
+    """GET FIND_PAYMENT."""
+    if not visitor.known:
+        return visitor.wanting("find_payment")
+    found = await visitor.ask(ListRegistrations(days=DAYS))
+    return Show(views.FindPaymentView(payments=tuple(map(_row, found.registrations))))
+
+
+def _row(registration: RegistrationView) -> views.PaymentRow:
+    payment = registration.payment
+    return views.PaymentRow(
+        payment_no=payment.payment_no,
+        ask_no=payment.ask_no,
+        department=present.department(registration.department),
+        doctor=registration.practitioner_name,
+        amount_fen=payment.amount_fen,
+        started_at=payment.started_at,
+        state=standing.row_state(payment),
+        resolves_by=payment.resolves_by,
+    )
+
+
+async def help_page(visitor: Visitor) -> Next:
+    """GET HELP."""
+    call = await visitor.ask_as_anybody(GetStaffCall())
+    if call is None:
+        return Go(visitor.paths.home)
+    nobody_at = call.called_at + timedelta(seconds=ANSWER_S)
+    answered = call.answered_at is not None
+    state = "coming" if answered else "nobody" if visitor.now >= nobody_at else "called"
+    view = views.CallStaffView(state=state, called_at=call.called_at, answer_s=ANSWER_S)
+    if state != "called":
+        return Show(view)
+    listens = {"call": "1", "at": f"{min(nobody_at, visitor.now + WATCH_CALL).timestamp():.1f}"}
+    return Show(view, listens=listens)
+
+
+async def call_staff(visitor: Visitor) -> Next:
+    """POST HELP. The button stands on every page and carries no key: an open call is answered again anyway."""
+    await visitor.ask_as_anybody(CallStaff(), key=visitor.form.get("key") or present.new_key())
+    return Go(visitor.paths.help)

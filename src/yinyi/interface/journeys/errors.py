@@ -1,0 +1,76 @@
+"""From an error of the platform to what a screen says: one table, closed at the top."""
+
+from typing import Literal
+
+from yinyi.business.identity.errors import NoCard, TicketExpired
+from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
+from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
+from yinyi.interface.journeys import views
+from yinyi.interface.journeys.visitor import StalePage
+from yinyi.kernel.errors import (
+    Busy,
+    ChannelUnavailable,
+    Conflict,
+    DeadlineExceeded,
+    HospitalUnavailable,
+    IdempotencyConflict,
+    Invalid,
+    InvalidField,
+    NotAllowed,
+    NotFound,
+    NotYours,
+    PlatformUnavailable,
+    SessionEnded,
+    TerminalNotEnrolled,
+    Unavailable,
+    YinyiError,
+)
+
+Said = tuple[views.ErrorKind, int]
+ClosedReason = Literal["platform_down", "not_paired", "locked"]
+
+TABLE: dict[type[YinyiError], Said] = {
+    SlotTaken: ("slot_taken", 409),
+    SessionStopped: ("doctor_stopped", 409),
+    SessionClosed: ("session_closed", 409),
+    AlreadyRegistered: ("already_registered", 409),
+    SessionEnded: ("session_over", 403),
+    TicketExpired: ("session_over", 403),
+    NoCard: ("session_over", 409),
+    StalePage: ("old_page", 409),
+    IdempotencyConflict: ("old_page", 409),
+    Conflict: ("old_page", 409),
+    NotYours: ("not_found", 404),
+    NotFound: ("not_found", 404),
+    InvalidField: ("not_found", 404),
+    Invalid: ("unexpected", 400),
+    NotAllowed: ("unexpected", 403),
+    HospitalUnavailable: ("hospital_unavailable", 503),
+    ChannelUnavailable: ("payment_unavailable", 503),
+    Busy: ("too_busy", 503),
+    Unavailable: ("too_busy", 503),
+    YinyiError: ("unexpected", 500),
+}
+"""The nearest ancestor counts."""
+
+CLOSED: dict[type[YinyiError], tuple[ClosedReason, int]] = {
+    TerminalNotEnrolled: ("not_paired", 403),
+    PairingRefused: ("not_paired", 403),
+    TerminalLocked: ("locked", 403),
+    PlatformUnavailable: ("platform_down", 503),
+    DeadlineExceeded: ("platform_down", 503),
+}
+"""Nothing can be done here at all."""
+
+
+def said_of(error: YinyiError) -> Said:
+    return next(TABLE[ancestor] for ancestor in type(error).__mro__ if ancestor in TABLE)
+
+
+def kind_of(error: YinyiError) -> views.ErrorKind:
+    return said_of(error)[0]
+
+
+def closed_of(error: YinyiError) -> tuple[ClosedReason, int] | None:
+    """Why nothing can be done here at all; None: something can."""
+    return next((CLOSED[ancestor] for ancestor in type(error).__mro__ if ancestor in CLOSED), None)

@@ -1,0 +1,60 @@
+"""The first page and the last one."""
+
+import contextlib
+
+from yinyi.business.identity.errors import CardUnreadable, CheckDigitWrong, NoCard, WindowOnly
+from yinyi.business.identity.messages import EndSession, Identify, PreferElder
+from yinyi.business.terminals.errors import TerminalLocked
+from yinyi.business.terminals.messages import GetTerminal
+from yinyi.interface.journeys import views
+from yinyi.interface.journeys.identify import CARDS, answered
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
+from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
+
+SERVICES: tuple[views.ServiceName, ...] = ("register", "reprint", "find_payment")
+
+
+async def home(visitor: Visitor) -> Next:
+    """GET HOME. Whoever lays his card first is known before he chooses. ``?bye``: after the end of a session."""
+    if visitor.terminal.locked:
+        raise TerminalLocked
+    if "bye" in visitor.query:
+        return _bye(visitor)
+    if visitor.known:
+        try:
+            await visitor.ask(GetTerminal())
+        except SessionEnded:
+            return Go(visitor.paths.home, Visit())
+    elif visitor.terminal.card_in_reader:
+        with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
+            return answered(visitor, await visitor.ask(Identify()))
+    return Show(views.HomeView(services=SERVICES), listens=None if visitor.known else CARDS)
+
+
+def _bye(visitor: Visitor) -> Next:
+    if not visitor.terminal.card_in_reader:
+        return Go(visitor.paths.home)
+    return Show(views.ByeView(), listens=CARDS)
+
+
+async def finish(visitor: Visitor) -> Next:
+    """POST FINISH: whatever the platform says, nothing of the person stays on this screen."""
+    with contextlib.suppress(YinyiError):
+        if visitor.known:
+            await visitor.ask(EndSession())
+    return Go(f"{visitor.paths.home}?bye=1", Visit(), wipe=True)
+
+
+async def settle_look(visitor: Visitor) -> Next:
+    """POST SETTINGS: the look itself is the skin's; a patient's wish for large print is kept for the next time."""
+    mode = visitor.form.get("mode")
+    with contextlib.suppress(YinyiError):
+        if visitor.known and mode in ("normal", "elder"):
+            await visitor.ask(PreferElder(elder=mode == "elder"))
+    return Go(_inside(visitor, visitor.form.get("here", "")))
+
+
+def _inside(visitor: Visitor, here: str) -> str:
+    """The address to go back to, if it is one of this skin's own."""
+    own = here.startswith(visitor.paths.home) and here.isascii() and here.isprintable()
+    return here if own and "//" not in here and "\\" not in here and " " not in here else visitor.paths.home

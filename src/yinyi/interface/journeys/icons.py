@@ -1,0 +1,56 @@
+"""Icons of pages, and which one a clinic has: by words in its name, so that a hospital need not choose any."""
+
+from functools import lru_cache
+
+from yinyi.interface.assets.icons import ICONS
+
+_BY_WORD = (
+    ("心", "heart-pulse", "rose"),
+    ("呼吸", "wind", "sky"),
+    ("消化", "pill", "leaf"),
+    ("神经", "brain", "plum"),
+    ("精神", "brain", "plum"),
+    ("骨", "bone", "sunny"),
+    ("眼", "eye", "sky"),
+    ("耳", "ear", "plum"),
+    ("口腔", "smile", "sky"),
+    ("儿", "baby", "leaf"),
+    ("皮肤", "hand-helping", "sunny"),
+    ("妇", "flower-2", "rose"),
+    ("产", "baby", "rose"),
+    ("中医", "leaf", "leaf"),
+    ("肾", "droplets", "sky"),
+    ("泌尿", "droplets", "sky"),
+    ("血液", "droplets", "rose"),
+    ("肿瘤", "ribbon", "plum"),
+    ("内分泌", "syringe", "sunny"),
+    ("康复", "person-standing", "leaf"),
+    ("老年", "users-round", "sunny"),
+    ("急", "hospital", "rose"),
+)
+
+
+def icon(name: str) -> str:
+    """Markup that draws an icon of the page's sprite.
+
+    Raises:
+        ValueError: the sprite has no such icon.
+    """
+    if name not in ICONS:
+        raise ValueError(f"no icon {name!r} in the sprite")
+    return f'<svg class="i" aria-hidden="true"><use href="#i-{name}"/></svg>'
+
+
+@lru_cache(maxsize=1024)
+def _look(name: str) -> tuple[str, str]:
+    return next(((icon, tone) for word, icon, tone in _BY_WORD if word in name), ("stethoscope", ""))
+
+
+def icon_of(name: str) -> str:
+    """A lucide icon for a clinic's Chinese name."""
+    return _look(name)[0]
+
+
+def tone_of(name: str) -> str:
+    """The colour class that goes with it."""
+    return _look(name)[1]

@@ -1,0 +1,188 @@
+"""Who is it? By the card on the reader, by the hospital number, by choosing among several, or for the first time."""
+
+import re
+from typing import Literal
+
+from yinyi.business.identity.errors import (
+    CardUnreadable,
+    CheckDigitWrong,
+    NoCard,
+    PatientUnknown,
+    TicketExpired,
+    TooManyTries,
+    WindowOnly,
+)
+from yinyi.business.identity.messages import (
+    ChoosePatient,
+    FirstVisit,
+    GetTicket,
+    Identified,
+    Identify,
+    IdentifyByNumber,
+    RegisterPatient,
+)
+from yinyi.interface.journeys import present, views
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
+from yinyi.kernel.errors import YinyiError
+
+READER = "id_reader"
+CARDS = {"card": "1", "terminal": "1"}
+_PHONE = re.compile(r"1[3-9]\d{9}")
+_NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
+_PROOF = re.compile(r"\d{4}")
+_PROBLEMS: dict[type[YinyiError], views.IdentifyProblem] = {
+    CardUnreadable: "unreadable",
+    CheckDigitWrong: "bad_check_digit",
+    WindowOnly: "window_only",
+    PatientUnknown: "unknown_number",
+    TooManyTries: "too_many_tries",
+}
+
+
+def goes_on(visitor: Visitor) -> str:
+    """The page of what somebody came for, once it is known who he is."""
+    paths = visitor.paths
+    match visitor.visit.wants:
+        case "register":
+            return paths.departments
+        case "reprint":
+            return paths.reprint
+        case "find_payment":
+            return paths.find_payment
+        case "home":
+            return paths.home
+
+
+def answered(visitor: Visitor, found: Identified) -> Go:
+    """Where to go with what was found."""
+    wants = visitor.visit.wants
+    match found.status:
+        case "known":
+            return Go(goes_on(visitor), Visit(session=found.session_token, wants=wants))
+        case "several":
+            return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants))
+        case "first_visit":
+            return Go(visitor.paths.first_visit, Visit(ticket=found.ticket, wants=wants))
+
+
+async def lay_card(visitor: Visitor) -> Next:
+    """GET IDENTIFY: waits for a card, and reads it as soon as it lies there."""
+    if visitor.known:
+        return Go(goes_on(visitor))
+    reader_ok = reader_works(visitor)
+    problem: views.IdentifyProblem | None = None if reader_ok else "reader_down"
+    try:
+        return answered(visitor, await visitor.ask(Identify()))
+    except NoCard:
+        pass
+    except (CardUnreadable, CheckDigitWrong, WindowOnly) as error:
+        problem = _PROBLEMS[type(error)]
+    return Show(views.IdentifyView(reader_ok=reader_ok, problem=problem), listens=CARDS)
+
+
+def reader_works(visitor: Visitor) -> bool:
+    """The terminal's agent is connected and its reader is well."""
+    readers = [device for device in visitor.terminal.devices if device.kind == READER]
+    return visitor.terminal.line_ok and all(device.state != "offline" for device in readers)
+
+
+async def ask_number(visitor: Visitor) -> Next:
+    """GET NUMBER."""
+    if visitor.known:
+        return Go(goes_on(visitor))
+    return Show(views.NumberView(key=present.new_key()))
+
+
+async def take_number(visitor: Visitor) -> Next:
+    """POST NUMBER: first the number, then the proof that it is one's own."""
+    number, proof = visitor.form.get("number", "").strip(), visitor.form.get("proof", "").strip()
+    if not _NUMBER.fullmatch(number):
+        return _number_page("number", "", "unknown_number")
+    if visitor.form.get("stage") != "proof":
+        return _number_page("proof", number)
+    if not _PROOF.fullmatch(proof):
+        return _number_page("proof", number, "unknown_number")
+    try:
+        return answered(visitor, await visitor.ask(IdentifyByNumber(patient_no=number, proof=proof)))
+    except PatientUnknown:
+        return _number_page("number", number, "unknown_number")
+    except TooManyTries:
+        return _number_page("number", number, "too_many_tries")
+
+
+def _number_page(stage: Literal["number", "proof"], number: str, problem: views.IdentifyProblem | None = None) -> Show:
+    return Show(views.NumberView(stage=stage, number=number, problem=problem, key=present.new_key()))
+
+
+async def which_patient(visitor: Visitor) -> Next:
+    """GET WHO."""
+    ticket = await visitor.ask(GetTicket(ticket=_ticket(visitor)))
+    if not ticket.matches:
+        return Go(visitor.paths.identify)
+    matches = tuple(
+        views.Match(choice=each.choice, name=each.name_masked, age=each.age, number_tail=each.number_tail)
+        for each in ticket.matches
+    )
+    return Show(views.WhoView(matches=matches, key=present.new_key()))
+
+
+async def choose_patient(visitor: Visitor) -> Next:
+    """POST WHO."""
+    visitor.back = visitor.paths.who
+    choice = visitor.form.get("choice", "")
+    return answered(visitor, await visitor.ask(ChoosePatient(ticket=_ticket(visitor), choice=choice)))
+
+
+async def welcome(visitor: Visitor) -> Next:
+    """GET FIRST_VISIT."""
+    return _first_visit_page(await _first_visit(visitor), "phone", "")
+
+
+async def register_patient(visitor: Visitor) -> Next:
+    """POST FIRST_VISIT: the phone number, then the confirmation that makes the record."""
+    visitor.back = visitor.paths.first_visit
+    stage, phone = visitor.form.get("stage", ""), visitor.form.get("phone", "").strip()
+    if "skip" in visitor.form:
+        phone = ""
+    elif stage == "phone" and not _PHONE.fullmatch(phone):
+        return _first_visit_page(await _first_visit(visitor), "phone", phone, "not_a_phone_number")
+    if stage == "phone":
+        return _first_visit_page(await _first_visit(visitor), "confirm", phone)
+    if "change" in visitor.form:
+        return _first_visit_page(await _first_visit(visitor), "phone", phone)
+    made = await visitor.ask(RegisterPatient(ticket=_ticket(visitor), phone=phone), key=visitor.key)
+    return answered(visitor, made)
+
+
+async def _first_visit(visitor: Visitor) -> FirstVisit:
+    ticket = await visitor.ask(GetTicket(ticket=_ticket(visitor)))
+    if ticket.first_visit is None:
+        raise TicketExpired
+    return ticket.first_visit
+
+
+def _first_visit_page(
+    card: FirstVisit, stage: Literal["phone", "confirm"], phone: str, problem: views.PhoneProblem | None = None
+) -> Show:
+    view = views.FirstVisitView(
+        stage=stage,
+        name=present.masked(card.name),
+        sex=card.sex,
+        born_year=card.born_year,
+        card_tail=card.number_tail,
+        phone=phone,
+        phone_masked=present.masked_phone(phone) if stage == "confirm" else "",
+        problem=problem,
+        key=present.new_key(),
+    )
+    return Show(view)
+
+
+def _ticket(visitor: Visitor) -> str:
+    """
+    Raises:
+        TicketExpired: no card was read for this screen.
+    """
+    if not visitor.visit.ticket:
+        raise TicketExpired
+    return visitor.visit.ticket

@@ -1,0 +1,61 @@
+"""Turns a view into a page. The only place that knows which template shows which view."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import ChoiceLoader, FileSystemLoader, Template
+
+from yinyi.interface.assets.assets import Assets
+from yinyi.interface.journeys import icons, views
+from yinyi.interface.journeys.paths import Paths
+from yinyi.interface.journeys.qr import qr_svg
+from yinyi.interface.journeys.wording import Wording
+from yinyi.interface.text.catalogue import LANGUAGES, catalogue
+from yinyi.interface.text.templates import environment
+
+TEMPLATES: Mapping[type[views.View], str] = {
+    views.HomeView: "home.html",
+    views.IdentifyView: "identify.html",
+    views.NumberView: "number.html",
+    views.WhoView: "who.html",
+    views.FirstVisitView: "first_visit.html",
+    views.DepartmentsView: "departments.html",
+    views.DoctorsView: "doctors.html",
+    views.DoctorView: "doctor.html",
+    views.CheckView: "check.html",
+    views.WaitView: "wait.html",
+    views.PayView: "pay.html",
+    views.HoldSlipView: "hold_slip.html",
+    views.DoneView: "done.html",
+    views.TroubleView: "trouble.html",
+    views.ReprintView: "reprint.html",
+    views.FindPaymentView: "find_payment.html",
+    views.CallStaffView: "call_staff.html",
+    views.ByeView: "bye.html",
+    views.ClosedView: "closed.html",
+    views.ErrorView: "error.html",
+}
+
+
+class Pages:
+    """All pages of one skin in every language, compiled once."""
+
+    def __init__(self, skin: Path, base: str, assets: Assets, zone: ZoneInfo) -> None:
+        """``skin``: the folder with the skin's ``layout.html``; ``base``: where its addresses begin, ``/kiosk``."""
+        loader = ChoiceLoader([FileSystemLoader(skin), FileSystemLoader(Path(__file__).with_name("templates"))])
+        self._templates: dict[tuple[type[views.View], str], Template] = {}
+        for language in LANGUAGES:
+            names = _names(Wording(catalogue(language), zone), Paths(base), assets)
+            speaking = environment(loader, catalogue(language), icons.icon, names)
+            for view, name in TEMPLATES.items():
+                self._templates[view, language] = speaking.get_template(name)
+
+    def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> str:
+        """``swap``: only what htmx puts in place of the screen before (its request carries ``HX-Request``)."""
+        return self._templates[type(view), chrome.language].render(v=view, c=chrome, swap=swap)
+
+
+def _names(wording: Wording, paths: Paths, assets: Assets) -> dict[str, object]:
+    looks = {"qr": qr_svg, "icon_of": icons.icon_of, "tone_of": icons.tone_of}
+    return {**wording.functions(), **looks, "paths": paths, "asset": assets.url, "sprite": assets.sprite}

@@ -1,0 +1,105 @@
+"""The addresses of the journeys, in one place. A skin puts its own base before them: ``/kiosk``, ``/m``.
+
+GET unless said otherwise. Every POST carries ``csrf``; those that change something also ``key``. A POST answers
+303 to a page. Field names are in brackets.
+"""
+
+from typing import Final
+from urllib.parse import quote
+
+HOME: Final = "/"
+IDENTIFY: Final = "/identify"
+NUMBER: Final = "/identify/number"
+"""GET the number pad · POST [stage, number, proof]: ``number`` goes on to ``proof``, which identifies."""
+WHO: Final = "/identify/who"
+"""GET which of two patients · POST [choice]."""
+FIRST_VISIT: Final = "/first-visit"
+"""GET · POST [stage, phone, skip, change]: stage ``phone`` goes on to ``confirm`` (``skip``: has no phone), which makes
+the record; with ``change`` it goes back to the phone number."""
+REGISTER: Final = "/register"
+"""GET: goes to identify or to departments."""
+DEPARTMENTS: Final = "/register/departments"
+"""GET ?by=common|floor|initial&at=…"""
+DOCTORS: Final = "/register/doctors/{department_id}"
+"""GET ?session=morning|afternoon|night."""
+DOCTOR: Final = "/register/doctors/{department_id}/{schedule_id}"
+HOLD: Final = "/register/hold"
+"""POST [department_id, schedule_id]: takes a number and goes to check."""
+CHECK: Final = "/register/check/{payment_no}"
+RELEASE: Final = "/register/release/{payment_no}"
+"""POST: "not right, choose again": gives the number back."""
+PAY: Final = "/pay/{payment_no}"
+"""GET · POST: start paying (shows a code)."""
+CANCEL: Final = "/pay/{payment_no}/cancel"
+"""POST: leave the payment; goes to what became of it."""
+HOLD_SLIP: Final = "/pay/{payment_no}/hold-slip"
+"""GET the page · POST: keep the number, print the slip for the window."""
+DONE: Final = "/done/{payment_no}"
+TROUBLE: Final = "/trouble/{payment_no}"
+PRINT: Final = "/print/{payment_no}"
+"""POST: print this payment's slip (again); comes back to the page."""
+REPRINT: Final = "/reprint"
+"""GET · POST [document_no]."""
+FIND_PAYMENT: Final = "/payments"
+HELP: Final = "/help"
+"""GET the page · POST: call staff."""
+FINISH: Final = "/finish"
+"""POST: end the session, wipe everything, home."""
+SETTINGS: Final = "/settings"
+"""POST [language | mode | theme | reach, here]: goes back to ``here``."""
+EVENTS: Final = "/events"
+"""Server-sent events: ``refresh``."""
+
+
+class Paths:
+    """The addresses under one base, for templates: ``paths.doctors("D01")``."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.home = base + HOME
+        self.identify = base + IDENTIFY
+        self.number = base + NUMBER
+        self.who = base + WHO
+        self.first_visit = base + FIRST_VISIT
+        self.register = base + REGISTER
+        self.departments = base + DEPARTMENTS
+        self.hold = base + HOLD
+        self.reprint = base + REPRINT
+        self.find_payment = base + FIND_PAYMENT
+        self.help = base + HELP
+        self.finish = base + FINISH
+        self.settings = base + SETTINGS
+        self.events = base + EVENTS
+
+    def doctors(self, department_id: str) -> str:
+        return self._at(DOCTORS, department_id=department_id)
+
+    def doctor(self, department_id: str, schedule_id: str) -> str:
+        return self._at(DOCTOR, department_id=department_id, schedule_id=schedule_id)
+
+    def check(self, payment_no: str) -> str:
+        return self._at(CHECK, payment_no=payment_no)
+
+    def release(self, payment_no: str) -> str:
+        return self._at(RELEASE, payment_no=payment_no)
+
+    def pay(self, payment_no: str) -> str:
+        return self._at(PAY, payment_no=payment_no)
+
+    def cancel(self, payment_no: str) -> str:
+        return self._at(CANCEL, payment_no=payment_no)
+
+    def hold_slip(self, payment_no: str) -> str:
+        return self._at(HOLD_SLIP, payment_no=payment_no)
+
+    def done(self, payment_no: str) -> str:
+        return self._at(DONE, payment_no=payment_no)
+
+    def trouble(self, payment_no: str) -> str:
+        return self._at(TROUBLE, payment_no=payment_no)
+
+    def print(self, payment_no: str) -> str:
+        return self._at(PRINT, payment_no=payment_no)
+
+    def _at(self, path: str, **parts: str) -> str:
+        return self.base + path.format(**{name: quote(part, safe="") for name, part in parts.items()})

@@ -1,0 +1,277 @@
+"""From the held number to the slip. A page that names a payment shows how it stands, or goes to the page that does."""
+
+import contextlib
+from datetime import datetime, timedelta
+from typing import Literal
+
+from yinyi.business.documents.errors import NothingToPrint
+from yinyi.business.documents.messages import DocumentView, ListDocuments, PrintSlip, ReprintSlip
+from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
+from yinyi.business.payments.messages import CancelPayment, ChooseTender
+from yinyi.business.payments.model import PaymentState
+from yinyi.business.scheduling.messages import GetRegistration, IssueHoldSlip, RegistrationView
+from yinyi.interface.journeys import present, standing, views
+from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
+from yinyi.kernel.errors import Unavailable, YinyiError
+
+Paper = Literal["registration", "hold", "checking", "refund"]
+
+Waiting = Literal["holding", "starting", "closing"]
+
+ASK_EVERY_S = 5
+CLOSING = timedelta(seconds=5)
+"""A code that ran out is closed by then."""
+PRINT_FRESH = timedelta(minutes=15)
+"""A paper comes out by itself only for what has just happened; who looks at an old payment asks for it."""
+WATCH_PRINT = timedelta(seconds=2)
+"""A page whose paper is under way looks again so often, should the printer's report be missed."""
+MIGHT_PAY: frozenset[PaymentState] = frozenset({"ready", "starting", "waiting"})
+_PAY_STATES: dict[PaymentState, Literal["waiting", "confirming", "unknown"]] = {
+    "waiting": "waiting",
+    "delivering": "confirming",
+    "unknown": "unknown",
+}
+
+
+def page(asked: standing.Page) -> Handler:
+    """GET CHECK, PAY, HOLD_SLIP, DONE, TROUBLE."""
+
+    async def handle(visitor: Visitor) -> Next:
+        registration = await visitor.ask(GetRegistration(payment_no=visitor.at["payment_no"]))
+        if asked not in standing.pages_of(registration, visitor.now):
+            return Go(standing.address(visitor, registration))
+        match asked:
+            case "check":
+                return _check(visitor, registration)
+            case "pay":
+                return _pay(visitor, registration)
+            case "hold_slip":
+                return await _hold_slip(visitor, registration)
+            case "done":
+                return await _done(visitor, registration)
+            case "trouble":
+                return await _trouble(visitor, registration)
+
+    return handle
+
+
+# ---- what can be done
+
+
+async def choose_tender(visitor: Visitor) -> Next:
+    """POST PAY."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = visitor.paths.check(payment_no)
+    with contextlib.suppress(PaymentClosed, TenderUnderWay):
+        await visitor.ask(ChooseTender(payment_no=payment_no, tender="wechatpay"), key=visitor.key)
+    return Go(visitor.paths.pay(payment_no))
+
+
+async def cancel(visitor: Visitor) -> Next:
+    """POST CANCEL."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = visitor.paths.pay(payment_no)
+    await visitor.ask(CancelPayment(payment_no=payment_no), key=visitor.key)
+    return Go(visitor.paths.trouble(payment_no))
+
+
+async def issue_hold_slip(visitor: Visitor) -> Next:
+    """POST HOLD_SLIP."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = visitor.paths.pay(payment_no)
+    with contextlib.suppress(PaymentClosed):
+        await visitor.ask(IssueHoldSlip(payment_no=payment_no), key=visitor.key)
+    return Go(visitor.paths.hold_slip(payment_no))
+
+
+async def print_again(visitor: Visitor) -> Next:
+    """POST PRINT: another copy of the paper that stands for this payment now, or its first."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = visitor.paths.trouble(payment_no)
+    registration = await visitor.ask(GetRegistration(payment_no=payment_no))
+    paper = paper_of(registration)
+    found = await visitor.ask(ListDocuments(days=31, payment_no=payment_no))
+    printed = next((document for document in found.documents if document.kind == paper), None)
+    with contextlib.suppress(NothingToPrint):
+        if printed is None:
+            await visitor.ask(PrintSlip(payment_no=payment_no), key=_paper_key(payment_no, paper))
+        else:
+            await visitor.ask(ReprintSlip(document_no=printed.document_no), key=visitor.key)
+    if registration.payment.state in standing.PATIENCE:
+        return Go(visitor.paths.trouble(payment_no))
+    return Go(standing.address(visitor, registration))
+
+
+# ---- the pages
+
+
+def _check(visitor: Visitor, registration: RegistrationView) -> Show:
+    payment = registration.payment
+    if payment.state == "holding":
+        return _wait(visitor, registration, "holding")
+    kept = min(filter(None, (registration.held_until, payment.pay_by)), default=payment.since)
+    view = views.CheckView(
+        payment_no=payment.payment_no,
+        visit=present.visit(registration),
+        fee_fen=payment.amount_fen,
+        held_until=kept,
+        problem=standing.pay_again(payment),
+        key=present.new_key(),
+    )
+    return Show(view, steps=True, listens=_about(visitor, registration, kept))
+
+
+def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
+    payment = registration.payment
+    state = _PAY_STATES.get(payment.state)
+    if state is None:
+        return _wait(visitor, registration, "starting")
+    expires_at = payment.code_expires_at or payment.pay_by or payment.since
+    view = views.PayView(
+        payment_no=payment.payment_no,
+        ask_no=payment.ask_no,
+        visit=present.visit(registration),
+        tender=present.tender(payment),
+        state=state,
+        amount_fen=payment.amount_fen,
+        code_url=payment.code_url,
+        expires_at=expires_at,
+        since=payment.since,
+        resolves_by=payment.resolves_by or expires_at,
+        ask_every_s=ASK_EVERY_S,
+        hold_slip=state == "waiting",
+        key=present.new_key(),
+    )
+    patience = standing.PATIENCE.get(payment.state)
+    turns_at = expires_at + CLOSING if patience is None else payment.since + patience
+    return Show(view, steps=True, can_time_out=state == "waiting", listens=_about(visitor, registration, turns_at))
+
+
+async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
+    payment = registration.payment
+    kept_until = registration.held_until or payment.pay_by or payment.since
+    printing = await _print(visitor, registration) or "failed"
+    view = views.HoldSlipView(
+        payment_no=payment.payment_no,
+        ask_no=payment.ask_no,
+        visit=present.visit(registration),
+        amount_fen=payment.amount_fen,
+        kept_until=kept_until,
+        printing=printing,
+        key=present.new_key(),
+    )
+    listens = _about(visitor, registration, kept_until, printing)
+    return Show(view, steps=True, can_time_out=printing != "printing", listens=listens)
+
+
+async def _done(visitor: Visitor, registration: RegistrationView) -> Show:
+    payment = registration.payment
+    printing = await _print(visitor, registration) if _fresh(visitor, registration) else None
+    view = views.DoneView(
+        payment_no=payment.payment_no,
+        ask_no=payment.ask_no,
+        visit=present.visit(registration),
+        amount_fen=payment.amount_fen,
+        queue_ahead=registration.queue_ahead,
+        printing=printing,
+        key=present.new_key(),
+    )
+    listens = _about(visitor, registration, None, printing)
+    return Show(view, steps=True, can_time_out=printing != "printing", listens=listens)
+
+
+async def _trouble(visitor: Visitor, registration: RegistrationView) -> Show:
+    payment = registration.payment
+    if payment.state == "closing" and not standing.needs_people(payment):
+        return _wait(visitor, registration, "closing")
+    never_held = standing.never_held(payment)
+    if never_held is not None:
+        back = visitor.paths.doctors(registration.department.department_id)
+        return Show(views.ErrorView(kind=never_held, back=back, ask_no=payment.ask_no), steps=True)
+    kind = standing.trouble_of(payment)
+    on_paper = kind not in ("nothing_taken", "declined") and _fresh(visitor, registration)
+    printing = await _print(visitor, registration) if on_paper else None
+    view = views.TroubleView(
+        kind=kind,
+        payment_no=payment.payment_no,
+        ask_no=payment.ask_no,
+        visit=present.visit(registration),
+        tender=present.tender(payment),
+        amount_fen=payment.amount_fen,
+        paid_at=payment.paid_at,
+        resolves_by=payment.resolves_by,
+        gives_back=standing.gives_back_because(payment),
+        printing=printing,
+        key=present.new_key(),
+    )
+    listens = _about(visitor, registration, None, printing)
+    return Show(view, steps=True, can_time_out=printing != "printing", listens=listens)
+
+
+def _wait(visitor: Visitor, registration: RegistrationView, kind: Waiting) -> Show:
+    payment = registration.payment
+    view = views.WaitView(
+        kind=kind,
+        payment_no=payment.payment_no,
+        ask_no=payment.ask_no,
+        visit=present.visit(registration),
+        amount_fen=payment.amount_fen,
+        since=payment.since,
+        key=present.new_key(),
+    )
+    return Show(view, steps=True, can_time_out=False, listens=_about(visitor, registration, None))
+
+
+# ---- paper
+
+
+def paper_of(registration: RegistrationView) -> Paper:
+    """Which slip tells how this payment stands."""
+    payment = registration.payment
+    if payment.state == "fulfilled":
+        return "registration"
+    if payment.state in ("returning", "returned") and not standing.needs_people(payment):
+        return "refund"
+    return "hold" if registration.hold_slip and payment.state in MIGHT_PAY else "checking"
+
+
+async def _print(visitor: Visitor, registration: RegistrationView) -> views.Printing | None:
+    """Once for each paper and terminal, however often the page is drawn; None: there is none."""
+    payment_no = registration.payment.payment_no
+    try:
+        document: DocumentView = await visitor.ask(
+            PrintSlip(payment_no=payment_no), key=_paper_key(payment_no, paper_of(registration))
+        )
+    except NothingToPrint:
+        return None
+    except Unavailable:
+        return "offline"
+    except YinyiError:
+        return "failed"
+    return present.printing(document, visitor.terminal.line_ok)
+
+
+def _paper_key(payment_no: str, paper: Paper) -> str:
+    return f"slip.{paper}.{payment_no}"
+
+
+def _fresh(visitor: Visitor, registration: RegistrationView) -> bool:
+    return visitor.now - registration.payment.since < PRINT_FRESH
+
+
+def _about(
+    visitor: Visitor,
+    registration: RegistrationView,
+    turns_at: datetime | None,
+    printing: views.Printing | None = None,
+) -> dict[str, str]:
+    """What such a page is refreshed for: a newer version, its paper, and the instant at which it is no longer true."""
+    payment = registration.payment
+    listens = {"payment": payment.payment_no, "version": str(payment.version)}
+    if printing:
+        listens["paper"] = "1"
+    if printing == "printing":
+        turns_at = visitor.now + WATCH_PRINT
+    if turns_at is not None:
+        listens["at"] = f"{max(turns_at, visitor.now + WATCH_PRINT).timestamp():.1f}"
+    return listens

@@ -1,0 +1,143 @@
+"""From the words of the operations to the facts of the pages."""
+
+from datetime import datetime
+
+from yinyi.business.documents.messages import DocumentView, PrintState
+from yinyi.business.payments.messages import PaymentView
+from yinyi.business.scheduling.messages import DoctorSession, RegistrationView
+from yinyi.business.scheduling.model import Department, Schedule
+from yinyi.interface.journeys import views
+from yinyi.kernel.ids import token
+from yinyi.kernel.masking import masked_name
+
+_PRINTING: dict[PrintState, views.Printing] = {
+    "queued": "printing",
+    "printed": "printed",
+    "paper_out": "paper_out",
+    "jam": "failed",
+    "offline": "offline",
+    "failed": "failed",
+}
+_SESSIONS = ("morning", "afternoon", "night")
+
+
+def new_key() -> str:
+    """A fresh idempotency key for a form: 22 characters."""
+    return token(16)
+
+
+def department(found: Department) -> views.DepartmentChoice:
+    return views.DepartmentChoice(
+        department_id=found.department_id,
+        name=found.name,
+        name_en=found.name_en,
+        building=found.building,
+        floor=found.floor,
+        area=found.area,
+    )
+
+
+def visit(registration: RegistrationView) -> views.Visit:
+    return views.Visit(
+        department=department(registration.department),
+        doctor=registration.practitioner_name,
+        title=registration.title,
+        room=registration.room,
+        service_date=registration.service_date,
+        session=registration.session,
+        expected_from=registration.starts_at,
+        expected_until=registration.ends_at,
+        number=registration.number,
+    )
+
+
+def doctor(row: DoctorSession, others: list[DoctorSession]) -> views.DoctorRow:
+    """``others``: where this doctor's later sessions are looked for."""
+    practitioner, schedule = row.practitioner, row.schedule
+    state = doctor_state(schedule)
+    return views.DoctorRow(
+        schedule_id=schedule.schedule_id,
+        practitioner_id=practitioner.practitioner_id,
+        name=practitioner.name,
+        title=practitioner.title,
+        specialty=practitioner.specialty,
+        in_room=schedule.in_room,
+        taken=schedule.taken,
+        left=left(schedule),
+        fee_fen=schedule.fee_fen,
+        starts_at=schedule.starts_at,
+        ends_at=schedule.ends_at,
+        state=state,
+        later=None if state == "open" else later(schedule, others),
+    )
+
+
+def doctor_state(schedule: Schedule) -> views.DoctorState:
+    if schedule.status == "stopped":
+        return "stopped"
+    if schedule.status == "closed":
+        return "closed"
+    return "open" if left(schedule) else "full"
+
+
+def left(schedule: Schedule) -> int:
+    return max(schedule.capacity - schedule.taken, 0)
+
+
+def later(schedule: Schedule, others: list[DoctorSession]) -> views.Later | None:
+    """The same doctor's next session of that day that still has numbers."""
+    after = [
+        other.schedule
+        for other in others
+        if other.schedule.practitioner_id == schedule.practitioner_id
+        and other.schedule.service_date == schedule.service_date
+        and other.schedule.starts_at > schedule.starts_at
+        and doctor_state(other.schedule) == "open"
+    ]
+    if not after:
+        return None
+    first = min(after, key=lambda each: each.starts_at)
+    return views.Later(session=first.session, left=left(first))
+
+
+def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views.SessionChoice, ...]:
+    """The sessions of the day in order, one of them chosen: the wanted one, else the first that has numbers."""
+    totals: dict[views.SessionName, int] = {}
+    for name in _SESSIONS:
+        held = [row.schedule for row in sessions if row.schedule.session == name]
+        if held:
+            totals[name] = sum(left(each) for each in held if doctor_state(each) == "open")
+    chosen = wanted if wanted in totals else next((name for name, n in totals.items() if n), next(iter(totals), ""))
+    first_on = sessions[0].schedule.service_date if sessions else None
+    return tuple(
+        views.SessionChoice(service_date=first_on, session=name, left=n, chosen=name == chosen)
+        for name, n in totals.items()
+        if first_on
+    )
+
+
+def tender(payment: PaymentView) -> views.TenderName:
+    """The means a page talks about; the only one that a kiosk offers so far."""
+    return "wechatpay"
+
+
+def printing(document: DocumentView, line_ok: bool) -> views.Printing:
+    """How the paper is doing; what waits for a printer whose line is gone does not come out."""
+    if document.state == "queued" and not line_ok:
+        return "offline"
+    return _PRINTING[document.state]
+
+
+def masked(name: str) -> str:
+    """Masked, also if it was before."""
+    return name if "*" in name else masked_name(name)
+
+
+def masked_phone(phone: str) -> str:
+    """``138****5678``."""
+    return f"{phone[:3]}****{phone[7:]}" if phone else ""
+
+
+def in_room_first(row: views.DoctorRow) -> tuple[bool, datetime]:
+    """Order of doctors: those who can be chosen first, otherwise as the hospital lists them."""
+    return row.state != "open", row.starts_at

@@ -1,0 +1,174 @@
+"""Same-day registration up to the number being held: clinic, doctor, hold."""
+
+import hashlib
+from collections import defaultdict
+from typing import Literal
+
+from yinyi.business.payments.errors import AlreadyUnderWay
+from yinyi.business.payments.messages import CancelPayment
+from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
+from yinyi.business.scheduling.messages import (
+    Departments,
+    DoctorSessions,
+    GetRegistration,
+    GetSchedule,
+    ListDepartments,
+    ListRegistrations,
+    ListSchedules,
+    RegisterToday,
+    RegistrationView,
+)
+from yinyi.business.scheduling.model import Department
+from yinyi.interface.journeys import present, standing, views
+from yinyi.interface.journeys.errors import kind_of
+from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+from yinyi.kernel.errors import YinyiError
+
+HOLD_MINUTES = 8
+"""What people are told before they choose; the check page then shows the very minute."""
+By = Literal["common", "floor", "initial"]
+
+
+async def start(visitor: Visitor) -> Next:
+    """GET REGISTER."""
+    return Go(visitor.paths.departments) if visitor.known else visitor.wanting("register")
+
+
+async def departments(visitor: Visitor) -> Next:
+    """GET DEPARTMENTS."""
+    found = await visitor.ask(ListDepartments())
+    clinics = [each for each in found.departments if each.parent_id]
+    asked = visitor.query.get("by", "common")
+    by: By = asked if asked in ("floor", "initial") else "common"
+    if by == "common":
+        view = await _common(visitor, found, clinics)
+    else:
+        view = _grouped(by, visitor.query.get("at", ""), clinics)
+    return Show(view, steps=True)
+
+
+async def _common(visitor: Visitor, found: Departments, clinics: list[Department]) -> views.DepartmentsView:
+    common = sorted((each for each in clinics if each.common_rank), key=lambda each: each.common_rank)
+    return views.DepartmentsView(
+        by="common",
+        same_as_last=await _same_as_last(visitor, found),
+        departments=tuple(map(present.department, common)),
+    )
+
+
+async def _same_as_last(visitor: Visitor, found: Departments) -> views.LastVisit | None:
+    """Where the patient was last time, and whether that doctor is here today; nothing if that cannot be told now."""
+    last, doctor = found.last_visit, found.last_practitioner
+    clinic = next((each for each in found.departments if last and each.department_id == last.department_id), None)
+    if last is None or clinic is None:
+        return None
+    try:
+        today = await visitor.ask(ListSchedules(department_id=clinic.department_id))
+    except YinyiError:
+        return None
+    here = any(
+        row.practitioner.practitioner_id == last.practitioner_id and row.schedule.status == "open"
+        for row in today.sessions
+    )
+    return views.LastVisit(
+        department=present.department(clinic),
+        doctor=doctor.name if doctor else "",
+        title=doctor.title if doctor else "attending",
+        visited_on=last.visited_on,
+        practitioner_id=last.practitioner_id,
+        here_today=here,
+    )
+
+
+def _grouped(by: By, at: str, clinics: list[Department]) -> views.DepartmentsView:
+    groups: dict[str, list[views.DepartmentChoice]] = defaultdict(list)
+    for each in sorted(clinics, key=lambda each: (each.floor, each.initial) if by == "floor" else (each.initial,)):
+        groups[str(each.floor) if by == "floor" else each.initial].append(present.department(each))
+    if at in groups:
+        return views.DepartmentsView(by=by, at=at, departments=tuple(groups[at]))
+    listed = (views.DepartmentGroup(at=name, departments=tuple(members)) for name, members in groups.items())
+    return views.DepartmentsView(by=by, groups=tuple(listed))
+
+
+async def doctors(visitor: Visitor) -> Next:
+    """GET DOCTORS."""
+    found = await visitor.ask(ListSchedules(department_id=visitor.at["department_id"]))
+    choices = present.session_choices(found.sessions, visitor.query.get("session", ""))
+    chosen = next((choice.session for choice in choices if choice.chosen), None)
+    rows = [present.doctor(row, found.sessions) for row in found.sessions if row.schedule.session == chosen]
+    view = views.DoctorsView(
+        department=present.department(found.department),
+        sessions=choices,
+        doctors=tuple(sorted(rows, key=present.in_room_first)),
+        hold_minutes=HOLD_MINUTES,
+        key=present.new_key(),
+    )
+    return Show(view, steps=True)
+
+
+async def doctor(visitor: Visitor) -> Next:
+    """GET DOCTOR."""
+    visitor.back = visitor.paths.doctors(visitor.at["department_id"])
+    found = await visitor.ask(GetSchedule(**visitor.at))
+    view = views.DoctorView(
+        department=present.department(found.department),
+        doctor=present.doctor(found.sessions[0], found.sessions),
+        introduction=found.sessions[0].practitioner.introduction,
+        hold_minutes=HOLD_MINUTES,
+        key=present.new_key(),
+    )
+    return Show(view, steps=True)
+
+
+async def hold(visitor: Visitor) -> Next:
+    """POST HOLD: pressing twice, two tabs and the back button end at the one payment there is."""
+    department_id, schedule_id = visitor.form.get("department_id", ""), visitor.form.get("schedule_id", "")
+    if not visitor.known:
+        return visitor.wanting("register")
+    if not department_id or not schedule_id:
+        raise StalePage("no doctor")
+    visitor.back = visitor.paths.doctors(department_id)
+    message = RegisterToday(department_id=department_id, schedule_id=schedule_id)
+    try:
+        made = await visitor.ask(message, key=_key_for(visitor.key, schedule_id))
+    except (AlreadyRegistered, AlreadyUnderWay):
+        made = await _under_way(visitor, schedule_id)
+        if made is None:
+            raise
+    except (SlotTaken, SessionStopped, SessionClosed) as error:
+        view = views.ErrorView(kind=kind_of(error), back=visitor.back, later=await _later(visitor, message))
+        return Show(view, steps=True, status=409)
+    return Go(standing.address(visitor, made))
+
+
+def _key_for(form_key: str, schedule_id: str) -> str:
+    """One form offers many doctors: choosing another one with it is another request."""
+    return f"{form_key}.{hashlib.sha256(schedule_id.encode()).hexdigest()[:16]}"
+
+
+async def _under_way(visitor: Visitor, schedule_id: str) -> RegistrationView | None:
+    """This patient's registration with this doctor that is not finished."""
+    found = await visitor.ask(ListRegistrations(days=1))
+    same = (each for each in found.registrations if each.schedule_id == schedule_id)
+    return next((each for each in same if each.payment.state not in ("fulfilled", "closed", "returned")), None)
+
+
+async def _later(visitor: Visitor, wanted: RegisterToday) -> views.Later | None:
+    try:
+        found: DoctorSessions = await visitor.ask(
+            GetSchedule(department_id=wanted.department_id, schedule_id=wanted.schedule_id)
+        )
+    except YinyiError:
+        return None
+    return present.later(found.sessions[0].schedule, found.sessions)
+
+
+async def release(visitor: Visitor) -> Next:
+    """POST RELEASE: the number goes back, and another one can be chosen."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = visitor.paths.check(payment_no)
+    registration = await visitor.ask(GetRegistration(payment_no=payment_no))
+    payment = await visitor.ask(CancelPayment(payment_no=payment_no), key=visitor.key)
+    if payment.state in standing.MONEY_MOVED:
+        return Go(visitor.paths.trouble(payment_no))
+    return Go(visitor.paths.doctors(registration.department.department_id))

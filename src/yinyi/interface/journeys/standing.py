@@ -1,0 +1,142 @@
+"""How a payment stands decides which page it has: one table, asked by every page that names a payment."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.model import PaymentReason, PaymentState
+from yinyi.business.scheduling.messages import RegistrationView
+from yinyi.interface.journeys import views
+from yinyi.interface.journeys.visitor import Visitor
+
+Page = Literal["check", "pay", "hold_slip", "done", "trouble"]
+
+_PAGES: dict[PaymentState, Page] = {
+    "holding": "check",
+    "ready": "check",
+    "starting": "pay",
+    "waiting": "pay",
+    "unknown": "pay",
+    "delivering": "pay",
+    "fulfilled": "done",
+    "closing": "trouble",
+    "closed": "trouble",
+    "returning": "trouble",
+    "returned": "trouble",
+}
+_FINAL: frozenset[PaymentState] = frozenset({"fulfilled", "closed", "returned"})
+
+MONEY_MOVED: frozenset[PaymentState] = frozenset({"unknown", "delivering", "fulfilled", "returning", "returned"})
+"""Money was taken, or may have been."""
+
+PATIENCE: dict[PaymentState, timedelta] = {"delivering": timedelta(seconds=10), "unknown": timedelta(seconds=20)}
+"""So long a person stands before a page that goes on by itself; then it becomes one with a slip to take along."""
+
+_TROUBLES: dict[PaymentState, views.TroubleKind] = {
+    "unknown": "payment_unknown",
+    "delivering": "not_registered_yet",
+    "returning": "refunding",
+    "returned": "refunded",
+    "closed": "nothing_taken",
+}
+_DECLINED: frozenset[PaymentReason | Literal[""]] = frozenset({"declined", "insufficient_funds", "limit_exceeded"})
+_NEVER_HELD: dict[PaymentReason | Literal[""], views.ErrorKind] = {
+    "slot_taken": "slot_taken",
+    "session_stopped": "doctor_stopped",
+    "duplicate_registration": "already_registered",
+    "hospital_refused": "unexpected",
+    "bad_request": "unexpected",
+    "not_permitted": "unexpected",
+    "not_refundable": "unexpected",
+    "already_paid": "unexpected",
+}
+"""Closed before anybody could pay: the hospital's side of the matter."""
+
+_ROWS: dict[PaymentState, views.PaymentState] = {
+    "holding": "waiting",
+    "ready": "waiting",
+    "starting": "waiting",
+    "waiting": "waiting",
+    "unknown": "checking",
+    "delivering": "registering",
+    "fulfilled": "done",
+    "closing": "checking",
+    "closed": "nothing_taken",
+    "returning": "refunding",
+    "returned": "refunded",
+}
+
+
+def needs_people(payment: PaymentView) -> bool:
+    """People look into it, and it has not ended meanwhile."""
+    return payment.attention and payment.state not in _FINAL
+
+
+def pages_of(registration: RegistrationView, now: datetime) -> tuple[Page, ...]:
+    """The pages that are true for this payment now, the one to go to first."""
+    payment = registration.payment
+    page = _PAGES[payment.state]
+    if needs_people(payment):
+        return ("trouble",)
+    if payment.state in PATIENCE:
+        return ("trouble",) if now >= payment.since + PATIENCE[payment.state] else (page, "trouble")
+    if registration.hold_slip and page in ("check", "pay"):
+        return ("hold_slip",)
+    return (page,)
+
+
+def address(visitor: Visitor, registration: RegistrationView) -> str:
+    """The address of the page to go to."""
+    paths, payment_no = visitor.paths, registration.payment.payment_no
+    match pages_of(registration, visitor.now)[0]:
+        case "check":
+            return paths.check(payment_no)
+        case "pay":
+            return paths.pay(payment_no)
+        case "hold_slip":
+            return paths.hold_slip(payment_no)
+        case "done":
+            return paths.done(payment_no)
+        case "trouble":
+            return paths.trouble(payment_no)
+
+
+def trouble_of(payment: PaymentView) -> views.TroubleKind:
+    """Of a payment whose page is ``trouble``."""
+    if needs_people(payment):
+        return "staff_decides"
+    if payment.state == "closed" and payment.reason in _DECLINED:
+        return "declined"
+    return _TROUBLES[payment.state]
+
+
+def never_held(payment: PaymentView) -> views.ErrorKind | None:
+    """Why a closed payment never came to paying; None: somebody could have paid."""
+    if payment.state != "closed":
+        return None
+    if payment.reason == "expired" and not payment.tender:
+        return "hold_expired"
+    if payment.reason == "unavailable":
+        return "payment_unavailable" if payment.tender else "hospital_unavailable"
+    return _NEVER_HELD.get(payment.reason)
+
+
+def pay_again(payment: PaymentView) -> Literal["declined", "expired", "unavailable"] | None:
+    """Why the last try to pay a payment that can still be paid came to nothing."""
+    if payment.state != "ready" or not payment.reason:
+        return None
+    if payment.reason in ("expired", "cancelled"):
+        return "expired"
+    return "declined" if payment.reason in _DECLINED else "unavailable"
+
+
+def gives_back_because(payment: PaymentView) -> Literal["hospital", "paid_late", "cancelled"]:
+    """Why money goes back, in the words of the page."""
+    if payment.reason in ("paid_late", "expired"):
+        return "paid_late"
+    return "cancelled" if payment.reason == "cancelled" else "hospital"
+
+
+def row_state(payment: PaymentView) -> views.PaymentState:
+    """In the list of payments."""
+    return "staff_decides" if needs_people(payment) else _ROWS[payment.state]

@@ -1,0 +1,131 @@
+"""One request of the person in front of a screen, as the journeys see it: no HTTP, no cookies."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from yinyi.bus.client import BusClient
+from yinyi.bus.envelope import Credentials, SessionView
+from yinyi.bus.operation import Operation
+from yinyi.business.terminals.model import TerminalView
+from yinyi.interface.journeys.paths import Paths
+from yinyi.interface.journeys.views import Language, Mode, View
+from yinyi.kernel.errors import Invalid, SessionEnded
+
+R = TypeVar("R")
+
+Want = Literal["home", "register", "reprint", "find_payment"]
+"""What somebody came for before it was known who he is."""
+
+_KEY = re.compile(r"[0-9A-Za-z_-]{16,40}")
+
+
+class StalePage(Invalid):
+    """This page was out of date."""
+
+    zh = "这个页面已经过期。"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who is at the screen: a session, or the ticket of a card whose owner is not certain yet, or nobody."""
+
+    session: str = ""
+    ticket: str = ""
+    wants: Want = "home"
+
+
+@dataclass(frozen=True)
+class Show:
+    """A page. ``steps``: with the named steps of registering. ``can_time_out``: False while something runs.
+
+    listens: what the page wants to be refreshed for, as parameters of ``EVENTS`` (see ``kiosk/events.py``); None: for
+    nothing.
+    """
+
+    view: View
+    steps: bool = False
+    can_time_out: bool = True
+    listens: Mapping[str, str] | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Go:
+    """To another page. ``visit``: who is at the screen from now on; None: as before. ``wipe``: nothing stays."""
+
+    to: str
+    visit: Visit | None = None
+    wipe: bool = False
+
+
+Next = Show | Go
+
+
+@dataclass
+class Visitor:
+    """What came with the request. ``at``: parts of the address. ``back``: from where a failure can be tried again.
+
+    session: seen with the latest reply.
+    """
+
+    bus: BusClient
+    credentials: Credentials
+    paths: Paths
+    terminal: TerminalView
+    now: datetime
+    visit: Visit
+    language: Language
+    mode: Mode
+    at: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str] = field(default_factory=dict[str, str])
+    back: str = ""
+    session: SessionView | None = None
+
+    async def ask(self, message: Operation[R], key: str = "") -> R:
+        """
+        Raises:
+            SessionEnded: a session travelled along that is none any more.
+            YinyiError: whatever the operation ended in.
+        """
+        reply = await self.ask_as_anybody(message, key)
+        if self.known and self.session is None:
+            raise SessionEnded
+        return reply
+
+    async def ask_as_anybody(self, message: Operation[R], key: str = "") -> R:
+        """The same for what does not depend on who it is.
+
+        Raises:
+            YinyiError: whatever the operation ended in.
+        """
+        answered = await self.bus.ask(message, credentials=self.credentials, key=key, language=self.language)
+        self.session = answered.session or self.session
+        return answered.reply
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the form.
+
+        Raises:
+            StalePage: the form has none.
+        """
+        key = self.form.get("key", "")
+        if not _KEY.fullmatch(key):
+            raise StalePage("no key")
+        return key
+
+    @property
+    def known(self) -> bool:
+        """A session travels with this request; whether it still holds, the business layer knows."""
+        return bool(self.visit.session)
+
+    def wanting(self, want: Want) -> Go:
+        """First find out who it is, then go on with what he came for."""
+        return Go(self.paths.identify, Visit(wants=want))
+
+
+Handler = Callable[[Visitor], Awaitable[Next]]

@@ -1,0 +1,125 @@
+"""Times, amounts and names as a page says them, in one language."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from yinyi.interface.text.catalogue import Catalogue
+from yinyi.kernel.money import yuan
+
+Say = Callable[[str], str]
+
+
+class Named(Protocol):
+    """Something with a Chinese name and an English one, which may be empty."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+class Wording:
+    """The functions that templates call."""
+
+    def __init__(self, catalogue: Catalogue, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._english = catalogue.language == "en"
+        self._weekdays = _weekdays(catalogue.say)
+        self._today = _today(catalogue.say)
+        self._machine = _machine(catalogue.say)
+        self._tables = tables(catalogue.say)
+
+    def functions(self) -> dict[str, object]:
+        """By the names that templates use."""
+        plain = {
+            "is_day": self.is_day,
+            "clock": self.clock,
+            "day": self.day,
+            "weekday": self.weekday,
+            "named": self.named,
+        }
+        return {**plain, "either": self.either, "machine": self.machine, "yuan": yuan, "word": self._tables}
+
+    def clock(self, at: datetime | time) -> str:
+        """``9:05`` in the hospital's zone."""
+        local = at.astimezone(self._zone) if isinstance(at, datetime) else at
+        return f"{local.hour}:{local.minute:02d}"
+
+    def day(self, at: datetime | date, now: datetime | None = None) -> str:
+        """``11月23日``, ``23 Nov``; with ``now``, today's is called today."""
+        local = at.astimezone(self._zone).date() if isinstance(at, datetime) else at
+        said = f"{local.day} {_MONTHS[local.month - 1]}" if self._english else f"{local.month}月{local.day}日"
+        if now is not None and now.astimezone(self._zone).date() == local:
+            return f"{self._today} {said}"
+        return said
+
+    def is_day(self, at: datetime) -> bool:
+        """From six to six: whether the picture at the top shows a sun or a moon."""
+        return 6 <= at.astimezone(self._zone).hour < 18
+
+    def weekday(self, at: datetime) -> str:
+        return self._weekdays[at.astimezone(self._zone).weekday()]
+
+    def named(self, thing: Named) -> str:
+        return self.either(thing.name, thing.name_en)
+
+    def machine(self, name: str) -> str:
+        """``03`` or ``03 号机`` → ``Machine 03``; a name that is not a number stays as it is."""
+        number = name.removesuffix("号机").strip()
+        return self._machine.replace("{n}", number) if number.isascii() and number else name
+
+    def either(self, chinese: str, english: str) -> str:
+        return english if self._english and english else chinese
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _machine(_: Say) -> str:
+    return _("Machine {n}")
+
+
+def _today(_: Say) -> str:
+    return _("Today")
+
+
+def _weekdays(_: Say) -> tuple[str, ...]:
+    return (
+        _("Monday"),
+        _("Tuesday"),
+        _("Wednesday"),
+        _("Thursday"),
+        _("Friday"),
+        _("Saturday"),
+        _("Sunday"),
+    )
+
+
+def tables(_: Say) -> dict[str, dict[str, str]]:
+    """Words for the closed lists of ``views.py``."""
+    return {
+        "title": {
+            "chief": _("Chief physician"),
+            "associate_chief": _("Associate chief physician"),
+            "attending": _("Attending physician"),
+            "resident": _("Resident physician"),
+        },
+        "session": {"morning": _("Morning"), "afternoon": _("Afternoon"), "night": _("Evening")},
+        "step": {
+            "department": _("Clinic"),
+            "doctor": _("Doctor"),
+            "check": _("Check"),
+            "pay": _("Pay"),
+            "take": _("Slip"),
+        },
+        "sex": {"male": _("Male"), "female": _("Female"), "unknown": ""},
+        "tender": {"wechatpay": _("WeChat")},
+        "slip": {
+            "registration": _("Registration slip"),
+            "hold": _("Hold slip for the window"),
+            "trouble": _("Slip with the number to ask with"),
+            "refund": _("Refund slip"),
+        },
+    }

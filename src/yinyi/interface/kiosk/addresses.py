@@ -1,0 +1,65 @@
+"""Which journey stands behind which address of the kiosk."""
+
+from dataclasses import dataclass
+
+from yinyi.interface.journeys import afterwards, home, identify, paths, pay, register
+from yinyi.interface.journeys.visitor import Go, Handler, Next, Visitor, Want
+
+BASE = "/kiosk"
+
+
+@dataclass(frozen=True)
+class Address:
+    """``path`` under the base. wants: what brings somebody here, should his session be over.
+
+    for_anybody: its form may be of an earlier session on this screen. settings: its form changes how pages look.
+    ends: ends the session, even while the platform is away. pairs: a new screen begins here.
+    """
+
+    path: str
+    get: Handler | None = None
+    post: Handler | None = None
+    wants: Want | None = None
+    for_anybody: bool = False
+    settings: bool = False
+    ends: bool = False
+    pairs: bool = False
+
+
+async def _home(visitor: Visitor) -> Next:
+    return Go(visitor.paths.home)
+
+
+async def _departments(visitor: Visitor) -> Next:
+    return Go(visitor.paths.departments)
+
+
+async def _payment(visitor: Visitor) -> Next:
+    return Go(visitor.paths.trouble(visitor.at["payment_no"]))
+
+
+ADDRESSES = (
+    Address(paths.HOME, get=home.home, pairs=True),
+    Address(paths.IDENTIFY, get=identify.lay_card),
+    Address(paths.NUMBER, get=identify.ask_number, post=identify.take_number),
+    Address(paths.WHO, get=identify.which_patient, post=identify.choose_patient),
+    Address(paths.FIRST_VISIT, get=identify.welcome, post=identify.register_patient),
+    Address(paths.REGISTER, get=register.start, wants="register"),
+    Address(paths.DEPARTMENTS, get=register.departments, wants="register"),
+    Address(paths.DOCTORS, get=register.doctors, wants="register"),
+    Address(paths.DOCTOR, get=register.doctor, wants="register"),
+    Address(paths.HOLD, get=_departments, post=register.hold, wants="register"),
+    Address(paths.CHECK, get=pay.page("check"), wants="find_payment"),
+    Address(paths.RELEASE, get=_payment, post=register.release, wants="find_payment"),
+    Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment"),
+    Address(paths.CANCEL, get=_payment, post=pay.cancel, wants="find_payment"),
+    Address(paths.HOLD_SLIP, get=pay.page("hold_slip"), post=pay.issue_hold_slip, wants="find_payment"),
+    Address(paths.DONE, get=pay.page("done"), wants="find_payment"),
+    Address(paths.TROUBLE, get=pay.page("trouble"), wants="find_payment"),
+    Address(paths.PRINT, get=_payment, post=pay.print_again, wants="find_payment"),
+    Address(paths.REPRINT, get=afterwards.papers, post=afterwards.print_paper, wants="reprint"),
+    Address(paths.FIND_PAYMENT, get=afterwards.payments, wants="find_payment"),
+    Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True),
+    Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, ends=True),
+    Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, settings=True),
+)

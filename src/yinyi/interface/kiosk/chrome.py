@@ -1,0 +1,84 @@
+"""What stands around every page."""
+
+from datetime import datetime
+
+from yinyi.bus.envelope import SessionView
+from yinyi.business.terminals.model import Counter, TerminalView
+from yinyi.interface.journeys import views
+from yinyi.interface.kiosk.cookies import Look
+
+ELDER_FROM = 65
+
+NOWHERE = TerminalView(
+    terminal_id="",
+    name="",
+    place="",
+    place_en="",
+    profile="hall",
+    hospital="自助服务",
+    hospital_en="Self-service",
+    window=Counter(name="人工窗口", name_en="a window"),
+    triage=Counter(name="导诊台", name_en="the information desk"),
+    locked=False,
+    line_ok=False,
+    card_in_reader=False,
+    devices=[],
+)
+"""A screen that has not been told where it is."""
+
+
+def chrome_of(
+    terminal: TerminalView,
+    session: SessionView | None,
+    look: Look,
+    *,
+    now: datetime,
+    here: str,
+    csrf: str,
+    steps: bool,
+    can_time_out: bool,
+    events: str,
+) -> views.Chrome:
+    return views.Chrome(
+        hospital=terminal.hospital,
+        hospital_en=terminal.hospital_en,
+        terminal=terminal.name or terminal.terminal_id,
+        place=terminal.place,
+        place_en=terminal.place_en,
+        now=now,
+        here=here,
+        csrf=csrf,
+        window=_counter(terminal.window),
+        triage=_counter(terminal.triage),
+        language=look.language,
+        mode=mode_of(session, look),
+        theme=look.theme,
+        reach=look.reach,
+        patient=_chip(session),
+        steps=views.REGISTER_STEPS if steps else (),
+        events=events,
+        can_time_out=can_time_out,
+        card_in_reader=terminal.card_in_reader,
+        offer_elder=_offers_elder(session, look),
+    )
+
+
+def mode_of(session: SessionView | None, look: Look) -> views.Mode:
+    """What was chosen at this screen counts, then what the patient keeps from the last time."""
+    return look.mode or ("elder" if session is not None and session.elder else "normal")
+
+
+def _offers_elder(session: SessionView | None, look: Look) -> bool:
+    if session is None or session.age is None or look.mode or session.elder:
+        return False
+    return session.age >= ELDER_FROM
+
+
+def _counter(counter: Counter) -> views.Counter:
+    return views.Counter(name=counter.name, name_en=counter.name_en, open_until=counter.open_until)
+
+
+def _chip(session: SessionView | None) -> views.PatientChip | None:
+    if session is None:
+        return None
+    return views.PatientChip(name=session.name_masked, age=session.age, number_tail=session.patient_no_tail)

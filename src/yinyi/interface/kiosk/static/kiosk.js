@@ -1,0 +1,33 @@
+// What only a browser can do. Every module starts anew with each screen and stops when the signal says so.
+import { readAloud } from "./aloud.js";
+import { clock } from "./clock.js";
+import { fit } from "./fit.js";
+import { idle } from "./idle.js";
+import { line } from "./line.js";
+import { pad } from "./pad.js";
+import { pager } from "./pager.js";
+import { countdown } from "./ring.js";
+import { waiting } from "./waiting.js";
+import { wholePages } from "./whole.js";
+
+const eachScreen = [fit, clock, countdown, idle, pad, pager, readAloud];
+let left = new AbortController();
+
+function begin() {
+  left.abort();
+  left = new AbortController();
+  const screen = document.getElementById("screen");
+  for (const start of eachScreen) start(screen, left.signal);
+}
+
+begin();
+line();
+waiting();
+wholePages();
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.id !== "screen") return;
+  begin();
+  document.querySelector("#screen h1")?.focus({ preventScroll: true });
+});
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+addEventListener("contextmenu", (event) => event.preventDefault());

@@ -1,0 +1,163 @@
+"""``POST /api/v1/{Operation}``: what the hospital's own systems may ask, derived from the operations.
+
+The body is the operation as JSON, the reply is its reply. The institution signs; nothing is verified here, the
+signature travels with the request to the business layer.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from yinyi.bus.client import BusClient
+from yinyi.bus.envelope import Credentials, Signed
+from yinyi.bus.operation import Caller, OperationSpec, every_operation
+from yinyi.interface.body import body_of
+from yinyi.interface.metrics import Metrics
+from yinyi.interface.rest.errors import plain, problem_headers, problem_of
+from yinyi.kernel.errors import InternalError, Invalid, InvalidField, SignatureRefused, YinyiError
+
+log = structlog.get_logger()
+
+NAME = "rest"
+CALLER = Caller.HOSPITAL
+PREFIX = "/api/v1/"
+BODY_LIMIT = 64 * 1024
+ALGORITHM = "HMAC-SHA256"
+SIGNATURE_HEADERS = ("x-yinyi-institution", "x-yinyi-timestamp", "x-yinyi-nonce", "x-yinyi-signature")
+
+_CORRELATION = re.compile(r"[0-9A-Za-z_-]{8,64}")
+
+Reply = tuple[int, bytes, list[tuple[bytes, bytes]]]
+
+
+def served_operations() -> dict[str, OperationSpec]:
+    """By the last part of their address: every operation that the hospital may call, in its newest version.
+
+    Raises:
+        ValueError: two domains name an operation alike.
+    """
+    served: dict[str, OperationSpec] = {}
+    for spec in every_operation():
+        if CALLER not in spec.callers:
+            continue
+        before = served.get(spec.name)
+        if before is not None and before.domain != spec.domain:
+            raise ValueError(f"{spec.path} and {before.path} would share an address")
+        if before is None or before.version < spec.version:
+            served[spec.name] = spec
+    return served
+
+
+class Rest:
+    """One ASGI application for all operations."""
+
+    def __init__(self, bus: BusClient, metrics: Metrics) -> None:
+        self._bus = bus
+        self._metrics = metrics
+        self._served = served_operations()
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route(PREFIX + "{operation}", self)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        correlation_id = headers.get("x-correlation-id", "")
+        if not _CORRELATION.fullmatch(correlation_id):
+            correlation_id = uuid4().hex
+        status, body, more = await self._answer(scope, receive, headers, correlation_id)
+        sent = [
+            *more,
+            (b"x-correlation-id", correlation_id.encode()),
+            (b"cache-control", b"no-store"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": body})
+        name = scope["path_params"]["operation"]
+        route = PREFIX + (name if name in self._served else "{operation}")
+        self._metrics.answered(NAME, route, status, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[str, str], correlation_id: str) -> Reply:
+        spec = self._served.get(scope["path_params"]["operation"])
+        if spec is None:
+            return _plain(HTTPStatus.NOT_FOUND)
+        if scope["method"] != "POST":
+            return _plain(HTTPStatus.METHOD_NOT_ALLOWED, (b"allow", b"POST"))
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _plain(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        try:
+            body = await body_of(scope, receive, BODY_LIMIT)
+            return await self._ask(spec, _path(scope), headers, body, correlation_id)
+        except YinyiError as error:
+            self._metrics.failed(NAME, error)
+            return _problem(error, correlation_id)
+        except Exception:
+            log.exception("rest.failed", operation=spec.path, correlation_id=correlation_id)
+            return _problem(InternalError(), correlation_id)
+
+    async def _ask(
+        self, spec: OperationSpec, path: str, headers: Mapping[str, str], body: bytes, correlation_id: str
+    ) -> Reply:
+        answered = await self._bus.ask(
+            _decoded(spec, body),
+            credentials=Credentials(signed=signed(path, headers, body)),
+            key=headers.get("idempotency-key", ""),
+            language="en" if headers.get("accept-language", "").startswith("en") else "zh-CN",
+            correlation_id=correlation_id,
+        )
+        return 200, msgspec.json.encode(answered.reply), [(b"content-type", b"application/json")]
+
+
+def signed(path: str, headers: Mapping[str, str], body: bytes) -> Signed:
+    """The signature as it came, over the exact bytes that came.
+
+    Raises:
+        SignatureRefused: there is none.
+    """
+    institution, timestamp, nonce, signature = (headers.get(name, "") for name in SIGNATURE_HEADERS)
+    if not (institution and timestamp and nonce and signature):
+        raise SignatureRefused("needs " + ", ".join(SIGNATURE_HEADERS))
+    return Signed(
+        institution_id=institution,
+        algorithm=ALGORITHM,
+        timestamp=timestamp,
+        nonce=nonce,
+        signature=signature,
+        method="POST",
+        path=path,
+        body=body,
+    )
+
+
+def _decoded(spec: OperationSpec, body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body, type=spec.request)
+    except msgspec.ValidationError as error:
+        raise InvalidField(str(error)) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise Invalid("the body is not JSON") from None
+
+
+def _path(scope: Scope) -> str:
+    """As it was sent, with its query: that is what was signed."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return (path + (b"?" + query if query else b"")).decode("latin-1")
+
+
+def _plain(status: HTTPStatus, *headers: tuple[bytes, bytes]) -> Reply:
+    return status.value, msgspec.json.encode(plain(status)), [*problem_headers(status.value), *headers]
+
+
+def _problem(error: YinyiError, correlation_id: str) -> Reply:
+    problem = problem_of(error, correlation_id)
+    return problem.status, msgspec.json.encode(problem), problem_headers(problem.status)

@@ -1,0 +1,157 @@
+"""The interfaces of one process as one web application. The only place that knows more than one interface."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+
+from yinyi.bus.client import BusClient
+from yinyi.bus.operation import Caller, spec_of
+from yinyi.business.terminals.messages import GetHealth
+from yinyi.interface.callbacks.server import Callbacks
+from yinyi.interface.health import Health, Parts
+from yinyi.interface.kiosk.events import SUBJECT, watch_connection
+from yinyi.interface.kiosk.server import Kiosk, Renders
+from yinyi.interface.metrics import Metrics
+from yinyi.interface.rest.server import Rest
+from yinyi.interface.terminal.server import TerminalLines
+from yinyi.kernel.clock import Clock
+
+ACCOUNTS: Mapping[str, Caller] = {
+    "kiosk": Caller.KIOSK,
+    "terminal": Caller.TERMINAL,
+    "callbacks": Caller.CALLBACKS,
+    "rest": Caller.HOSPITAL,
+}
+"""Every interface and the bus account under which it asks."""
+
+GRACE_S = 3
+
+
+class Bus(Protocol):
+    """One account's connection, as ``NatsTransport``."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def request(self, subject: str, data: bytes, timeout_s: float) -> bytes: ...
+
+    async def listen(self, subject: str, heard: Callable[[str, bytes], Awaitable[None]]) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others."""
+
+    clock: Clock
+    zone: ZoneInfo
+    pages: Renders | None = None
+    parts: Parts = dict
+    more: Sequence[BaseRoute] = ()
+
+
+class Interfaces:
+    """The named interfaces. ``app`` serves them; ``close`` before the server stops, so that no open line keeps it."""
+
+    def __init__(self, buses: Mapping[str, Bus], around: Surroundings) -> None:
+        """``buses``: by interface name, each connected under its own account (``ACCOUNTS``)."""
+        self._buses = buses
+        self.metrics = Metrics()
+        self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
+        self._kiosk = self._make_kiosk(around)
+        self._lines = self._make_lines()
+        self.app = Starlette(routes=self._routes(around), lifespan=self._lifespan)
+
+    def _make_kiosk(self, around: Surroundings) -> Kiosk | None:
+        bus = self._clients.get("kiosk")
+        if bus is None:
+            return None
+        if around.pages is None:
+            raise ValueError("the kiosk needs its pages")
+        return Kiosk(bus, around.pages, around.clock, around.zone, self.metrics)
+
+    def _make_lines(self) -> TerminalLines | None:
+        bus = self._clients.get("terminal")
+        return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
+
+    def _routes(self, around: Surroundings) -> list[BaseRoute]:
+        asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
+        health = Health(asking, self.connected, around.parts, around.clock)
+        routes = [*health.routes(), Route("/metrics", self.metrics), *around.more]
+        if self._kiosk:
+            routes += self._kiosk.routes()
+        if self._lines:
+            routes += self._lines.routes()
+        if "callbacks" in self._clients:
+            routes += Callbacks(self._clients["callbacks"], self.metrics).routes()
+        if "rest" in self._clients:
+            routes += Rest(self._clients["rest"], self.metrics).routes()
+        return routes
+
+    def connected(self) -> bool:
+        return all(bus.connected for bus in self._buses.values())
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncGenerator[None]:
+        tasks: list[asyncio.Task[None]] = []
+        if self._kiosk:
+            bus, hub = self._buses["kiosk"], self._kiosk.hub
+            await bus.listen(SUBJECT, hub.heard)
+            tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
+        if self._lines:
+            await self._lines.start()
+        try:
+            yield
+        finally:
+            await self.close()
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def close(self) -> None:
+        """Ends every open stream and line; asking twice is fine."""
+        if self._kiosk:
+            self._kiosk.hub.close()
+        if self._lines:
+            await self._lines.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells pages and agents before it waits for their connections to end."""
+
+    def __init__(self, config: uvicorn.Config, interfaces: Interfaces) -> None:
+        super().__init__(config)
+        self._interfaces = interfaces
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        await self._interfaces.close()
+        await super().shutdown(sockets)
+
+
+def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
+    """A server for one process; ``await server.serve()`` runs it until a signal comes."""
+    config = uvicorn.Config(
+        interfaces.app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_S,
+        limit_concurrency=4000,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    return _Server(config, interfaces)
