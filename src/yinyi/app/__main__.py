@@ -1,0 +1,5 @@
+"""``python -m yinyi.app``: the command line."""
+
+from yinyi.app.cli import main
+
+main()

@@ -1,0 +1,167 @@
+"""One business process, wired: the only place where domains, connectors and the bus meet."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from yinyi.app.people import MasterIndex
+from yinyi.app.verifier import Verifier
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database, Tx
+from yinyi.bus.dispatch import Dispatcher
+from yinyi.bus.outbox import OutboxPublisher, Publish
+from yinyi.business.audit import store as audit_store
+from yinyi.business.audit.sealer import AuditSealer
+from yinyi.business.audit.service import AuditService
+from yinyi.business.documents.queue import PaperQueue
+from yinyi.business.documents.render import SlipRenderer, font_folder
+from yinyi.business.documents.service import DocumentService
+from yinyi.business.identity.service import IdentityService
+from yinyi.business.institutions.service import Institutions
+from yinyi.business.ledger.service import LedgerService
+from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.drive import Means
+from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.lease import Lease
+from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.ports import TakesPayment
+from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.service import PaymentService
+from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
+from yinyi.business.scheduling.service import SchedulingService
+from yinyi.business.scheduling.slips import RegistrationSlips
+from yinyi.business.terminals.service import TerminalService
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.secrets import Vault
+
+log = structlog.get_logger()
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HOSPITAL_ID = 1
+NOBODY: Mapping[bytes, str] = {}
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The connectors of this hospital. ``hospital`` implements ``PatientIndex`` and ``Schedules``."""
+
+    hospital: Any
+    channels: dict[str, TakesPayment]
+    merchants: MerchantTable
+
+
+class Business:
+    """Built without touching anything; ``start`` begins to work, ``stop`` hands everything back."""
+
+    def __init__(
+        self,
+        database: Database,
+        outside: Outside,
+        vault: Vault,
+        clock: Clock,
+        publish: Publish,
+        fonts: Path | None = None,
+        staff: Mapping[bytes, str] = NOBODY,
+    ) -> None:
+        """``staff``: who may ask as staff, by the digest of his token."""
+        self.database = database
+        self.clock = clock
+        self._outside = outside
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stack = AsyncExitStack()
+        self.outbox = OutboxPublisher(database, publish, clock)
+        wake = self.outbox.wake
+
+        queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, wake)
+        self.terminals = TerminalService(database, clock, vault, queue, wake)
+        self.institutions = Institutions(vault)
+        patients = MasterIndex(database)
+        hospital = outside.hospital
+        self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
+
+        registry = Registry(
+            effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
+            purposes=[Registration()],
+            channels=outside.channels,
+            merchants=outside.merchants,
+        )
+        self.lease = Lease(database, clock, holder=f"{socket.gethostname()}:{os.getpid()}")
+        means = Means(database, registry, self.lease, Limits(), clock, ZONE)
+        self.driver = Driver(means, committed=self.outbox.offer)
+        self.payments = PaymentService(database, registry, self.driver, ZONE)
+        self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
+        slips = RegistrationSlips(patients, self.terminals.directory, registry.rules)
+        self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
+        self._sealer = AuditSealer(database, clock)
+
+        verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
+        self.dispatcher = Dispatcher(database, verifier, clock, committed=self.outbox.offer, audit=_audit)
+        for service in (
+            self.terminals,
+            self.identity,
+            self.payments,
+            self.scheduling,
+            self.documents,
+            LedgerService(),
+            AuditService(),
+        ):
+            service.register(self.dispatcher)
+
+    async def start(self) -> None:
+        """Take a lease, start the connectors and the loops.
+
+        Raises:
+            CannotStart: open plans exist that this release cannot read.
+        """
+        for connector in (self._outside.hospital, *self._outside.channels.values()):
+            await _begin(self._stack, connector)
+        await self.payments.prepare()
+        await self.lease.take()
+        self._run(self.lease.run())
+        self._run(self.driver.run())
+        self._run(self.outbox.run())
+        self._run(self._sealer.run())
+        self._run(self.terminals.run())
+        self._run(self.documents.run())
+        self._run(self.identity.run(self.clock))
+
+    async def stop(self) -> None:
+        """Calls that are out come home, leases are handed back."""
+        await self.driver.stop()
+        await _end(self._tasks)
+        await self._stack.aclose()
+
+    def _run(self, loop: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(loop))
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Again and again: Python 3.11's ``wait_for`` loses a cancellation that comes together with its result."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.5)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _begin(stack: AsyncExitStack, connector: Any) -> None:
+    """A connector may have ``start`` and ``stop``."""
+    start: Callable[[], Coroutine[Any, Any, None]] | None = getattr(connector, "start", None)
+    stop: Callable[[], Coroutine[Any, Any, None]] | None = getattr(connector, "stop", None)
+    if start is not None:
+        await start()
+    if stop is not None:
+        stack.push_async_callback(stop)
+
+
+async def _audit(tx: Tx, call: Call, operation: str, subject: str) -> None:
+    await audit_store.append(tx, call, operation, subject)

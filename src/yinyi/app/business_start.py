@@ -1,0 +1,122 @@
+"""What a business process needs before it can be built: the right schema, the bus, connectors, a hospital on record."""
+
+import asyncio
+import sys
+from datetime import time, timedelta
+from typing import Any
+
+from yinyi.app.business import HOSPITAL_ID, Business, Outside
+from yinyi.app.errors import CannotStart
+from yinyi.app.plugins import build_plugin
+from yinyi.app.schema_version import newest, require_schema, revision_of
+from yinyi.app.secret_files import secret
+from yinyi.app.settings import Settings
+from yinyi.bus.database import Database, open_database
+from yinyi.bus.transport import NatsTransport, connect
+from yinyi.business.institutions.model import Institution
+from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.terminals.model import Counter, Hospital, Standing
+from yinyi.business.terminals.setup import add_terminal, ensure_hospital
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import Conflict
+from yinyi.kernel.plugin import Surroundings
+from yinyi.kernel.secrets import digest
+
+CHANNELS = ("wechatpay",)
+OPERATOR = "operator"
+SCOPES = ("outpatient", "inpatient")
+DEMO_HOSPITAL = Hospital(
+    hospital_id=HOSPITAL_ID,
+    name="云山市人民医院",
+    name_en="Yunshan People's Hospital",
+    zone="Asia/Shanghai",
+    window=Counter(name="一楼 3 号窗口", name_en="Window 3, ground floor"),
+    triage=Counter(name="一楼大厅导诊台", name_en="Help desk, ground floor", open_until=time(17, 30)),
+)
+DEMO_TERMINAL = Standing(
+    terminal_id="K03", name="03 号机", place="一楼大厅", place_en="Ground floor hall", profile="hall"
+)
+DEMO_WINDOW = Institution(hospital_id=HOSPITAL_ID, institution_id="his", kind="hospital", name="云山市人民医院 HIS")
+
+
+async def prepared_database(settings: Settings) -> Database:
+    """
+    Raises:
+        CannotStart: it has another schema, and this is not the first start.
+    """
+    if await revision_of(settings.database_url) < newest():
+        await _migrate()
+    await require_schema(settings.database_url)
+    return await open_database(settings.database_url, size=16, name="yinyi business")
+
+
+async def _migrate() -> None:
+    """In a process of its own: what it imports is needed once and would stay in memory for ever."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "yinyi.app", "migrate", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+    if process.returncode:
+        words = said.decode(errors="replace").strip().splitlines()
+        raise CannotStart(
+            f"The database cannot be brought to this release: {words[-1] if words else 'no reason given'}"
+        )
+
+
+async def connect_bus(settings: Settings, account: str) -> NatsTransport:
+    """
+    Raises:
+        CannotStart: it does not answer, or refuses us.
+    """
+    try:
+        return await connect(settings.nats_url, account, secret(settings.folder.secrets, f"nats-{account}"))
+    except Exception as error:
+        raise CannotStart(f"The bus does not let {account} in: {error or type(error).__name__}.") from error
+
+
+def staff_token(settings: Settings) -> str:
+    """Of the operator: whoever may read the data folder's secrets."""
+    return secret(settings.folder.secrets, f"staff-{OPERATOR}")
+
+
+def staff_of(settings: Settings) -> dict[bytes, str]:
+    """Who may ask as staff, by the digest of his token."""
+    return {digest(staff_token(settings)): OPERATOR}
+
+
+def outside_of(settings: Settings, clock: Clock) -> Outside:
+    """The hospital's connector and those of all channels, built from their settings."""
+
+    def build(name: str, kind: Any) -> tuple[Any, Any]:
+        callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
+        return build_plugin(name, kind, settings.folder, Surroundings(clock=clock, callback_url=callback_url))
+
+    hospital, _ = build(settings.hospital, "hospital")
+    channels: dict[str, Any] = {}
+    merchants: dict[tuple[str, str], str] = {}
+    for name in CHANNELS:
+        channels[name], config = build(name, "payment")
+        merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
+    return Outside(hospital=hospital, channels=channels, merchants=MerchantTable(merchants))
+
+
+async def first_start(settings: Settings, database: Database, business: Business, clock: Clock) -> None:
+    """Put the demo hospital on record, with one terminal and its windows, unless there is a hospital already."""
+    async with database.transaction() as tx:
+        if await tx.fetchval("SELECT count(*) FROM hospital"):
+            return
+        await ensure_hospital(tx, DEMO_HOSPITAL)
+        code = await add_terminal(tx, HOSPITAL_ID, DEMO_TERMINAL, clock.now(), timedelta(days=30))
+        try:
+            window_secret = await business.institutions.add(tx, DEMO_WINDOW, clock.now())
+        except Conflict:
+            return
+    _keep(settings, "enrolment-K03", code)
+    _keep(settings, "institution-his", window_secret)
+
+
+def _keep(settings: Settings, name: str, text: str) -> None:
+    """A secret that another process of this machine reads, 0600."""
+    path = settings.folder.secrets / name
+    path.touch(mode=0o600)
+    path.write_text(text + "\n", encoding="ascii")

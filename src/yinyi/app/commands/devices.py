@@ -1,0 +1,48 @@
+"""Processes: the agent that serves the devices of one kiosk."""
+
+import asyncio
+from contextlib import suppress
+
+from yinyi.app.errors import CannotStart
+from yinyi.app.serving import serve
+from yinyi.app.settings import Settings, settings_from
+from yinyi.kernel.ready import tell_ready
+
+
+def command() -> None:
+    """Connects to the platform at YINYI_HTTP_HOST and YINYI_HTTP_PORT; enrols at its first start."""
+    settings = settings_from()
+    serve(lambda stopping: _run(settings, stopping), settings.log_level)
+
+
+async def _run(settings: Settings, stopping: asyncio.Event) -> None:
+    from yinyi.devices.agent import run
+    from yinyi.devices.settings import AgentSettings
+
+    told = AgentSettings(
+        line_url=f"ws://{settings.reached_at}:{settings.http_port}/terminal/line",
+        data_dir=settings.data_dir / "devices",
+        enrolment_file=settings.folder.secrets / "enrolment-K03",
+        control_port=settings.devices_port,
+    )
+    serving = asyncio.create_task(run(told, settings.make_clock()))
+    tell_ready()
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if serving.done():
+        await _told_as_a_sentence(serving)
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _told_as_a_sentence(serving: "asyncio.Task[None]") -> None:
+    """
+    Raises:
+        CannotStart: why the agent ended by itself.
+    """
+    try:
+        await serving
+    except Exception as error:
+        raise CannotStart(f"The agent cannot serve this kiosk: {error}.") from error

@@ -1,0 +1,38 @@
+"""Processes: interfaces (kiosk, terminal, callbacks, rest) as one web server."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from yinyi.app.serving import serve, settle_memory
+from yinyi.app.settings import Settings, settings_from
+from yinyi.kernel.ready import tell_ready
+
+
+def command(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="all of them where none is named")
+    ] = None,
+) -> None:
+    """Serves the named interfaces at YINYI_HTTP_HOST and YINYI_HTTP_PORT. Needs YINYI_NATS_URL; knows no database."""
+    settings = settings_from()
+    serve(lambda stopping: _run(settings, names or [], stopping), settings.log_level)
+
+
+async def _run(settings: Settings, names: list[str], stopping: asyncio.Event) -> None:
+    from yinyi.app.business_start import connect_bus
+    from yinyi.app.interfaces import answers, checked, web_server
+    from yinyi.interface.server import ACCOUNTS
+
+    buses = {name: await connect_bus(settings, ACCOUNTS[name].value) for name in checked(names)}
+    server = web_server(settings, buses)
+    serving = asyncio.create_task(server.serve())
+    await answers(server, serving)
+    settle_memory()
+    tell_ready()
+    await stopping.wait()
+    server.should_exit = True
+    await serving
+    for bus in buses.values():
+        await bus.close()

@@ -1,0 +1,191 @@
+"""The page of all operations, from their declarations: who may ask, what travels, what it can end in."""
+
+import re
+from typing import Any
+
+from msgspec import inspect as shape
+
+from yinyi.app.operations import declared_operations
+from yinyi.bus.operation import OperationSpec
+from yinyi.interface.rest.errors import status_of
+from yinyi.interface.rest.server import PREFIX, served_operations
+from yinyi.interface.server import ACCOUNTS
+from yinyi.kernel.errors import YinyiError, every_error
+
+INTRODUCTION = """
+# Operations
+
+What anyone can ask of the platform. Each is one class in `src/yinyi/business/<domain>/messages.py`; the bus subject
+`op.<account>.<domain>.<Operation>.v1`, the permissions of each account on the bus, the REST addresses and this page
+are derived from it.
+
+**callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
+asks as another account yet. `hospital` asks by REST ([how to sign](../integrate/rest.md)).
+**needs**: *patient*: a patient's session travels with it · *key*: it changes something and carries an idempotency
+key · *¥*: it starts or changes a money plan.
+
+Beside the errors named in its row, any operation can end in `Invalid`, `InvalidField`, `NotAllowed` and what hangs
+under it, `Busy`, `DeadlineExceeded`, `PlatformUnavailable` or `InternalError`; one with a key also in
+`IdempotencyConflict`.
+"""
+
+
+def page() -> str:
+    """Markdown."""
+    specs = declared_operations()
+    domains = sorted({spec.domain for spec in specs})
+    sections = [_domain(domain, [spec for spec in specs if spec.domain == domain]) for domain in domains]
+    accounts = ", ".join(f"`{caller}`" for caller in sorted(ACCOUNTS.values()))
+    parts = [INTRODUCTION.strip().replace("{accounts}", accounts), *sections, _rest(), _shapes(specs), _errors(specs)]
+    return "\n\n".join(parts) + "\n"
+
+
+# ---- operations
+
+
+def _domain(domain: str, specs: list[OperationSpec]) -> str:
+    rows = ["| operation | what it does | callers | needs | errors |", "| --- | --- | --- | --- | --- |"]
+    rows += [
+        f"| `{spec.name}` | {_said(spec.request)} | {_callers(spec)} | {_needs(spec)} | {_ends(spec)} |"
+        for spec in specs
+    ]
+    fields = [_travels(spec) for spec in specs]
+    return "\n".join([f"## {domain}", "", *rows, "", *fields])
+
+
+def _callers(spec: OperationSpec) -> str:
+    return " ".join(f"`{caller}`" for caller in sorted(spec.callers))
+
+
+def _needs(spec: OperationSpec) -> str:
+    wanted = (("patient", spec.needs_patient), ("key", spec.changes), ("¥", spec.money))
+    return " ".join(word for word, needed in wanted if needed)
+
+
+def _ends(spec: OperationSpec) -> str:
+    return " ".join(f"[`{error.code()}`](#errors)" for error in spec.errors)
+
+
+def _travels(spec: OperationSpec) -> str:
+    asked = ", ".join(_fields(spec.request)) or "nothing"
+    return f"- **{spec.name}** takes {asked}; answers {_type(shape.type_info(spec.reply))}."
+
+
+def _rest() -> str:
+    rows = [f"- `POST {PREFIX}{name}`" for name in sorted(served_operations())]
+    return "\n".join(["## By REST", "", "What `hospital` may call ([how to sign](../integrate/rest.md)):", "", *rows])
+
+
+# ---- shapes
+
+
+def _shapes(specs: list[OperationSpec]) -> str:
+    found: dict[str, type[Any]] = {}
+    for spec in specs:
+        for info in (*_of_fields(spec.request), shape.type_info(spec.reply)):
+            _collect(info, found)
+    parts = [
+        "## Shapes",
+        "",
+        "JSON objects that travel. A field with `?` may be left out of a request; replies carry all of theirs.",
+    ]
+    for name, struct in sorted(found.items()):
+        said = _said(struct)
+        parts += ["", f"### {name}", *(["", said] if said else [])]
+        parts += ["", *(f"- {field}" for field in _fields(struct))] if _fields(struct) else []
+    return "\n".join(parts)
+
+
+def _collect(info: shape.Type, found: dict[str, type[Any]]) -> None:
+    match info:
+        case shape.StructType(cls=struct):
+            if _name(struct) not in found:
+                found[_name(struct)] = struct
+                for each in _of_fields(struct):
+                    _collect(each, found)
+        case shape.ListType(item_type=item):
+            _collect(item, found)
+        case shape.UnionType(types=types):
+            for each in types:
+                _collect(each, found)
+        case _:
+            pass
+
+
+def _of_fields(struct: type[Any]) -> list[shape.Type]:
+    info = shape.type_info(struct)
+    return [field.type for field in info.fields] if isinstance(info, shape.StructType) else []
+
+
+def _fields(struct: type[Any]) -> list[str]:
+    info = shape.type_info(struct)
+    if not isinstance(info, shape.StructType):
+        return []
+    return [f"`{field.encode_name}{'' if field.required else '?'}` {_type(field.type)}" for field in info.fields]
+
+
+def _name(struct: type[Any]) -> str:
+    """``scheduling.Slot``."""
+    return f"{struct.__module__.split('.')[-2]}.{struct.__name__}"
+
+
+_PLAIN: dict[type[shape.Type], str] = {
+    shape.BoolType: "boolean",
+    shape.FloatType: "number",
+    shape.BytesType: "bytes as base64",
+    shape.DateTimeType: "instant (RFC 3339)",
+    shape.DateType: "date",
+    shape.TimeType: "time of day",
+    shape.NoneType: "null",
+    shape.AnyType: "anything",
+}
+
+
+def _type(info: shape.Type) -> str:
+    match info:
+        case shape.Metadata(type=inner):
+            return _type(inner)
+        case shape.StructType(cls=struct):
+            return f"[{struct.__name__}](#{_name(struct).replace('.', '').lower()})"
+        case shape.ListType(item_type=item):
+            return f"list of {_type(item)}"
+        case shape.UnionType(types=types):
+            return " or ".join(_type(each) for each in types)
+        case shape.LiteralType(values=values):
+            return " · ".join(f'`"{value}"`' for value in values)
+        case shape.StrType():
+            return "text" + _range(info.min_length, info.max_length)
+        case shape.IntType():
+            return "integer" + _range(info.ge, info.le)
+        case shape.DictType():
+            return "object"
+        case _:
+            return _PLAIN[type(info)]
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if least is None and most is None:
+        return ""
+    return f" ({'' if least is None else least}…{'' if most is None else most})"
+
+
+# ---- errors
+
+
+def _errors(specs: list[OperationSpec]) -> str:
+    rows = ["## Errors", "", "| code | HTTP | English | 中文 |", "| --- | --- | --- | --- |"]
+    named = {error for spec in specs for error in spec.errors}
+    for error in sorted({*named, *_common()}, key=lambda each: each.code()):
+        rows.append(f"| `{error.code()}` | {status_of(error())} | {error.sentence('en')} | {error.zh} |")
+    return "\n".join(rows)
+
+
+def _common() -> set[type[YinyiError]]:
+    """The kernel's own, without its root: what any operation can end in."""
+    return {each for each in every_error() if each.__module__ == "yinyi.kernel.errors" and each is not YinyiError}
+
+
+def _said(documented: type[Any]) -> str:
+    """The docstring as one line of Markdown, fit for a table."""
+    own = documented.__dict__.get("__doc__") or ""
+    return " ".join(re.sub(r"``([^`]*)``", r"`\1`", own).split()).replace("|", "\\|")

@@ -1,0 +1,63 @@
+"""Folders that one running copy owns: locks that vanish with their holder, free space, free ports."""
+
+import fcntl
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from yinyi.app.errors import CannotStart
+
+MIB = 1024 * 1024
+
+
+class FolderLock:
+    """Holds ``folder/lock`` until released, or until the process ends in any way (flock: also by kill -9)."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises:
+        CannotStart: another process holds it.
+        """
+        path = folder / "lock"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise CannotStart(f"The folder {folder} cannot be used: {error.strerror}.") from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._descriptor)
+            raise CannotStart(
+                f"The folder {folder} is in use by another running Yinyi (process {holder}); "
+                "stop it, or choose another folder with YINYI_DATA_DIR."
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Gives the folder free; harmless when done twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def require_space(folder: Path, needed_bytes: int) -> None:
+    """Raises:
+    CannotStart: the disk that holds ``folder`` has less than ``needed_bytes`` left.
+    """
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < needed_bytes:
+        raise CannotStart(
+            f"The disk that holds {folder} is full: {free_bytes // MIB} MB are free, "
+            f"{needed_bytes // MIB} MB are needed."
+        )
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,313 @@
+"""PostgreSQL as a part of Yinyi: in a folder of its own, on loopback, by password only, gone with its parent."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from yinyi.app.embedded.binaries import postgres_binaries, postgres_major
+from yinyi.app.embedded.child import tied_to_parent
+from yinyi.app.embedded.folder import MIB, FolderLock, free_port, require_space
+from yinyi.app.embedded.identity import Identity, identity_for
+from yinyi.app.embedded.server import Command, RunningServer
+from yinyi.app.errors import CannotStart
+from yinyi.app.secret_files import private_folder, secret
+
+SUPERUSER = "postgres"
+FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For tests only: a power cut may lose everything."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FRESH_BYTES = 400 * MIB
+_RUNNING_BYTES = 100 * MIB
+_TUNING = {
+    "shared_buffers": "48MB",
+    "max_connections": "60",
+    "max_worker_processes": "2",
+    "max_parallel_workers": "0",
+    "max_parallel_workers_per_gather": "0",
+    "max_logical_replication_workers": "0",
+    "max_wal_senders": "0",
+    "autovacuum_max_workers": "1",
+    "huge_pages": "off",
+    "jit": "off",
+    "max_wal_size": "512MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "unix_socket_directories": "",
+    "listen_addresses": "127.0.0.1",
+}
+_ENSURE_ROLE = r"""
+SELECT count(*) = 0 AS role_missing FROM pg_roles WHERE rolname = :'owner' \gset
+\if :role_missing
+CREATE ROLE :"owner" LOGIN PASSWORD :'password';
+\endif
+"""
+_ENSURE_DATABASE = r"""
+SELECT count(*) = 0 AS database_missing FROM pg_database WHERE datname = :'name' \gset
+\if :database_missing
+CREATE DATABASE :"name" OWNER :"owner" TEMPLATE :"template";
+\endif
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+"""
+_TUNING_18 = {"io_method": "sync", "autovacuum_worker_slots": "2"}
+
+
+class EmbeddedPostgres:
+    """One server. ``start()`` and ``stop()`` it, or hand ``command()`` to a supervisor after ``prepare()``.
+
+    Files: ``base_dir/data`` (the cluster), ``base_dir/postgres.log``, ``base_dir/lock``; passwords, one file for each
+    role, in ``secrets_dir`` (``base_dir/secrets`` unless told otherwise).
+    """
+
+    def __init__(
+        self,
+        base_dir: Path,
+        port: int = 0,
+        tuning: Mapping[str, str] | None = None,
+        secrets_dir: Path | None = None,
+    ) -> None:
+        """``port`` 0 takes a free one; ``tuning`` are server settings that go before Yinyi's own."""
+        self.base_dir = base_dir.resolve()
+        self.port = port or free_port()
+        self._secrets_dir = secrets_dir or self.base_dir / "secrets"
+        self._tuning = dict(tuning or {})
+        self._identity: Identity | None = None
+        self._lock: FolderLock | None = None
+        self._running: RunningServer | None = None
+
+    def start(self, timeout_s: float = 30) -> Self:
+        """Ready to be connected to when this returns. The server ends with the thread that calls this.
+
+        Raises:
+            CannotStart: the sentence says why.
+        """
+        try:
+            self.prepare()
+            self._running = RunningServer(self.command())
+            self._running.wait_until(self.is_ready, timeout_s)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Ends the server (open connections are closed) and gives the folder free; harmless when done twice."""
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def prepare(self) -> None:
+        """Takes the folder, makes the cluster at the first start, and waits for a server of an earlier start to end.
+
+        Raises:
+            CannotStart: the folder is in use, the disk is full, the cluster is another version's, …
+        """
+        private_folder(self.base_dir)
+        self._lock = self._lock or FolderLock(self.base_dir)
+        identity = identity_for(postgres_binaries(), self.base_dir)
+        self._identity = identity
+        data = identity.folder / "data"
+        if not (data / "PG_VERSION").exists():
+            require_space(identity.folder, _FRESH_BYTES)
+            self._make_cluster(identity, data)
+        require_space(data, _RUNNING_BYTES)
+        _require_version(data, postgres_major(identity.binaries))
+        _clear_after_predecessor(data)
+
+    def command(self) -> Command:
+        """How to start the server; after ``prepare()``."""
+        identity = self._prepared()
+        settings = _TUNING | (_TUNING_18 if postgres_major(identity.binaries) >= 18 else {}) | self._tuning
+        flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        data = str(identity.folder / "data")
+        return Command(
+            argv=[str(identity.binaries / "postgres"), "-D", data, "-p", str(self.port), *flags],
+            log=self.base_dir / "postgres.log",
+            preexec=tied_to_parent(signal.SIGINT, identity.enter),
+            cwd=identity.folder,
+            env=_environment(identity.folder),
+            stop_with=signal.SIGINT,
+        )
+
+    def is_ready(self) -> bool:
+        """Whether the server takes connections."""
+        try:
+            lines = (self._prepared().folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split("\n")
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and lines[7].strip() == "ready"
+
+    def url(self, database: str = "postgres", role: str = SUPERUSER) -> str:
+        """``postgresql://role:password@127.0.0.1:port/database``."""
+        return f"postgresql://{role}:{self.password(role)}@127.0.0.1:{self.port}/{database}"
+
+    def password(self, role: str) -> str:
+        """The role's password; made when there is none yet."""
+        return secret(self._secrets_dir, f"postgres-{_checked(role)}")
+
+    def create_database(self, name: str, owner: str, template: str = "template0") -> None:
+        """Makes the role (log-in by password) and the database, which only its owner enters; what exists stays.
+
+        Raises:
+            CannotStart: the server refuses.
+        """
+        self.create_databases({name: owner}, template)
+
+    def create_databases(self, owners: Mapping[str, str], template: str = "template0") -> None:
+        """The same for several at once: ``{database: owner}``."""
+        lines: list[str] = []
+        for name, owner in owners.items():
+            lines.append(self._ensuring_role(owner))
+            lines.append(f"\\set name {_checked(name)}\n\\set template {_checked(template)}\n{_ENSURE_DATABASE}")
+        self.execute("".join(lines))
+
+    def create_role(self, role: str) -> None:
+        """Makes a role that may log in by its password and owns nothing; one that exists stays."""
+        self.execute(self._ensuring_role(role))
+
+    def drop_database(self, name: str) -> None:
+        """Takes the database away, whoever is connected to it; none there is fine."""
+        self.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE);")
+
+    def execute(self, script: str, database: str = "postgres") -> str:
+        """Runs a psql script as superuser, stopping at the first error; gives what it printed, unaligned.
+
+        Raises:
+            CannotStart: an error, with the server's words.
+        """
+        identity = self._prepared()
+        done = subprocess.run(
+            [identity.binaries / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database],
+            input=script,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            env=_environment(identity.folder)
+            | {
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(self.port),
+                "PGUSER": SUPERUSER,
+                "PGPASSWORD": self.password(SUPERUSER),
+            },
+        )
+        if "password authentication failed" in done.stderr:
+            raise CannotStart(
+                f"The passwords in {self._secrets_dir} are not those that the database in {identity.folder} was made "
+                "with: put them back, or move that folder away to begin anew."
+            )
+        if done.returncode:
+            raise CannotStart(f"PostgreSQL refused: {_first_error(done.stderr)}")
+        return done.stdout
+
+    def _ensuring_role(self, role: str) -> str:
+        return f"\\set owner {_checked(role)}\n\\set password {self.password(role)}\n{_ENSURE_ROLE}"
+
+    def _prepared(self) -> Identity:
+        assert self._identity is not None, "prepare() comes first"
+        return self._identity
+
+    def _make_cluster(self, identity: Identity, data: Path) -> None:
+        """Under another name first, so that a crash in the middle leaves nothing that looks finished."""
+        draft = data.with_name("data.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        password_file = identity.folder / "password.new"
+        password_file.unlink(missing_ok=True)
+        try:
+            with open(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(self.password(SUPERUSER))
+            identity.give(password_file)
+            _initdb(identity, draft, password_file)
+            draft.rename(data)
+        except OSError as error:
+            raise CannotStart(f"The folder {identity.folder} cannot be written: {error.strerror}.") from error
+        finally:
+            password_file.unlink(missing_ok=True)
+
+
+def _initdb(identity: Identity, draft: Path, password_file: Path) -> None:
+    done = subprocess.run(
+        [
+            *(identity.binaries / "initdb", "-D", draft, "-U", SUPERUSER, "-A", "scram-sha-256"),
+            *(f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"),
+        ],
+        cwd=identity.folder,
+        env=_environment(identity.folder),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=tied_to_parent(signal.SIGKILL, identity.enter),
+    )
+    if done.returncode == 0:
+        return
+    shutil.rmtree(draft, ignore_errors=True)
+    if "No space left on device" in done.stderr or "could not extend file" in done.stderr:
+        raise CannotStart(f"The disk that holds {identity.folder} is full: the database could not be made.")
+    raise CannotStart(f"The database could not be made: {_first_error(done.stderr)}")
+
+
+def _require_version(data: Path, major: int) -> None:
+    found = (data / "PG_VERSION").read_text(encoding="ascii").strip()
+    if found != str(major):
+        raise CannotStart(
+            f"The database in {data} was made by PostgreSQL {found}, but Yinyi runs PostgreSQL {major}: "
+            "move it with pg_upgrade or pg_dump, or choose another folder with YINYI_DATA_DIR."
+        )
+
+
+def _clear_after_predecessor(data: Path, timeout_s: float = 30) -> None:
+    """Waits until no process of an earlier one works in ``data``, then drops its stale pid file (we hold the lock)."""
+    deadline = time.monotonic() + timeout_s
+    while pids := _working_in(data):
+        if time.monotonic() > deadline:
+            raise CannotStart(
+                f"A PostgreSQL of an earlier start (process {pids[0]}) is still ending in {data}; "
+                "try again in a moment."
+            )
+        time.sleep(0.02)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _working_in(data: Path) -> list[int]:
+    """Every PostgreSQL process has its cluster as working folder."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.readlink(entry / "cwd") == str(data):
+                found.append(int(entry.name))
+        except OSError:  # ended meanwhile, or somebody else's
+            continue
+    return found
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"not a plain SQL name: {name!r}")
+    return name
+
+
+def _first_error(stderr: str) -> str:
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() or "FATAL" in line]
+    return (telling or lines or ["it did not say why."])[0]

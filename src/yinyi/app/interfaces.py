@@ -1,0 +1,66 @@
+"""One interface process, wired: accounts on the bus, pages, the demo's door."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+import yinyi
+from yinyi.app.business import ZONE
+from yinyi.app.errors import CannotStart
+from yinyi.app.settings import Settings
+from yinyi.app.status import read_status
+from yinyi.bus.transport import NatsTransport
+from yinyi.interface import kiosk
+from yinyi.interface.assets.assets import gather
+from yinyi.interface.demo.server import demo_routes
+from yinyi.interface.journeys.pages import Pages
+from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
+
+PROJECT = Path(yinyi.__file__).parents[2]
+SKIN = Path(next(iter(kiosk.__path__)))
+
+
+def checked(names: Sequence[str]) -> list[str]:
+    """All interfaces where none is named.
+
+    Raises:
+        CannotStart: there is no such interface.
+    """
+    for name in names:
+        if name not in ACCOUNTS:
+            raise CannotStart(f"There is no interface {name}; there are {', '.join(ACCOUNTS)}.")
+    return list(names) or list(ACCOUNTS)
+
+
+def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicorn.Server:
+    """The interfaces behind these accounts, as one server."""
+    routes: list[BaseRoute] = []
+    pages = None
+    if "kiosk" in buses:
+        assets = gather(PROJECT, {"kiosk": SKIN / "static"})
+        pages = Pages(SKIN / "templates", "/kiosk", assets, ZONE)
+        routes.append(assets.route())
+    if settings.sandbox_port:
+        routes += demo_routes(f"http://127.0.0.1:{settings.sandbox_port}")
+
+    def parts() -> Mapping[str, str]:
+        status = read_status(settings.folder.status)
+        return {part.name: part.state for part in status.parts} if status else {}
+
+    around = Surroundings(clock=settings.make_clock(), zone=ZONE, pages=pages, parts=parts, more=routes)
+    return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
+
+
+async def answers(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
+    """Returns when the server listens.
+
+    Raises:
+        CannotStart: it cannot.
+    """
+    while not server.started:
+        if serving.done():
+            raise CannotStart("The web server cannot start; its log says why.")
+        await asyncio.sleep(0.01)

@@ -1,0 +1,32 @@
+"""Identity's patients, as scheduling asks for them."""
+
+from yinyi.bus.database import Database, Tx
+from yinyi.business.identity import store
+from yinyi.kernel.errors import SessionEnded
+
+
+class MasterIndex:
+    """Implements scheduling's ``Patients``. Hospital numbers do not change, so they are remembered."""
+
+    def __init__(self, database: Database, remembered: int = 4096) -> None:
+        self._database = database
+        self._numbers: dict[tuple[int, int], str] = {}
+        self._remembered = remembered
+
+    async def patient_no(self, hospital_id: int, patient_id: int) -> str:
+        known = self._numbers.get((hospital_id, patient_id))
+        if known is None:
+            async with self._database.read() as tx:
+                facts = await store.patient_facts(tx, hospital_id, patient_id)
+            if facts is None:
+                raise SessionEnded
+            if len(self._numbers) >= self._remembered:
+                self._numbers.clear()
+            known = self._numbers[hospital_id, patient_id] = facts.patient_no
+        return known
+
+    async def name(self, tx: Tx, hospital_id: int, patient_id: int) -> str:
+        facts = await store.patient_facts(tx, hospital_id, patient_id)
+        if facts is None:
+            raise SessionEnded
+        return facts.name

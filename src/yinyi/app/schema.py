@@ -1,0 +1,16 @@
+"""All tables of the platform, and what SQLAlchemy cannot say: triggers."""
+
+from yinyi.bus.schema import metadata
+from yinyi.business.audit import tables as audit
+from yinyi.business.documents import tables as documents
+from yinyi.business.identity import tables as identity
+from yinyi.business.institutions import tables as institutions
+from yinyi.business.ledger import tables as ledger
+from yinyi.business.payments import tables as payments
+from yinyi.business.terminals import tables as terminals
+
+DOMAINS = (audit, documents, identity, institutions, ledger, payments, terminals)
+METADATA = metadata
+
+TRIGGERS: tuple[str, ...] = (*ledger.TRIGGERS, *audit.TRIGGERS)
+"""Statements that follow the tables."""

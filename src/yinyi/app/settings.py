@@ -1,0 +1,131 @@
+"""Settings come from the environment, ``YINYI_…``; connectors' from JSON files. What is mistyped is named."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from yinyi.app.data_folder import DataFolder
+from yinyi.app.errors import CannotStart
+from yinyi.kernel.clock import ShiftedClock, clock_from_setting
+from yinyi.kernel.ready import READY_FD
+
+PREFIX = "YINYI_"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+C = TypeVar("C", bound=msgspec.Struct)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One field for each variable: ``YINYI_`` and the field's name in capitals."""
+
+    http_host: str = "127.0.0.1"
+    """The address that the web interfaces bind to."""
+    http_port: int = 8080
+    """0 takes a free one."""
+    data_dir: Path = msgspec.field(default_factory=Path("var").absolute)
+    database_url: str = ""
+    """The platform's PostgreSQL, version 15 or newer, as its owner; "" is the embedded one."""
+    nats_url: str = ""
+    """The bus; without a log-in the accounts' passwords come from ``secrets/nats-ACCOUNT``. "" is the embedded one."""
+    hospital_database_url: str = ""
+    """The sandbox hospital's own PostgreSQL; "" is the embedded one."""
+    hospital_line_port: int = 0
+    """Where the sandbox hospital's database line listens; 0 takes a free one."""
+    hospital: str = "procedures"
+    """The connector to the hospital's systems."""
+    clock: str = ""
+    """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
+    log_level: str = "info"
+    sandbox_port: int = 0
+    """0 takes a free one."""
+    devices_port: int = 0
+    """Of the virtual devices' control; 0 takes a free one."""
+
+    @property
+    def folder(self) -> DataFolder:
+        return DataFolder(self.data_dir)
+
+    @property
+    def reached_at(self) -> str:
+        """The host at which other processes of this machine reach the web interfaces."""
+        try:
+            everywhere = ip_address(self.http_host).is_unspecified
+        except ValueError:
+            everywhere = False
+        return "127.0.0.1" if everywhere else self.http_host
+
+    def make_clock(self) -> ShiftedClock:
+        return clock_from_setting(self.clock)
+
+
+def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
+    """An empty variable counts as not given.
+
+    Raises:
+        CannotStart: a variable that does not exist or cannot be understood; the sentence names it.
+    """
+    known = {PREFIX + field.name.upper(): field for field in msgspec.structs.fields(Settings)}
+    given = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name != READY_FD}
+    for name in sorted(given.keys() - known.keys()):
+        nearest = get_close_matches(name, known, n=1, cutoff=0)[0]
+        raise CannotStart(f"There is no setting {name}; the nearest one is {nearest}.")
+    values = {known[name].name: _understood(name, text, known[name].type) for name, text in given.items() if text}
+    settings = msgspec.structs.replace(Settings(), **values)
+    _check(settings)
+    return settings
+
+
+def environment_for(settings: Settings, names: tuple[str, ...]) -> dict[str, str]:
+    """These settings, as the environment of another process."""
+    return {PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
+
+
+def connector_settings(folder: DataFolder, name: str, config: type[C]) -> C:
+    """What people wrote in ``plugins/NAME.json``, else what this machine's sandbox wrote for itself.
+
+    Raises:
+        CannotStart: there is neither, or it does not say what the connector needs.
+    """
+    ours = folder.plugins / f"{name}.json"
+    path = ours if ours.exists() else folder.sandbox / f"{name}.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=config)
+    except FileNotFoundError:
+        raise CannotStart(f"The connector {name} has no settings; write them in {ours}.") from None
+    except OSError as error:
+        raise CannotStart(f"The settings {path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise CannotStart(f"The settings {path} cannot be understood: {error}.") from error
+
+
+def _understood(name: str, text: str, kind: object) -> object:
+    if kind is int:
+        if not (text.isascii() and text.isdigit() and int(text) < 65536):
+            raise CannotStart(f"{name} must be a port, a number from 0 to 65535, not {text!r}.")
+        return int(text)
+    return Path(text).absolute() if kind is Path else text
+
+
+def _check(settings: Settings) -> None:
+    if settings.log_level not in LOG_LEVELS:
+        raise CannotStart(f"YINYI_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
+    try:
+        settings.make_clock()
+    except (ValueError, OverflowError):
+        raise CannotStart(
+            f"YINYI_CLOCK must be an offset such as +8h30m or an instant such as 2026-11-23T22:00+08:00, "
+            f"not {settings.clock!r}."
+        ) from None
+    schemes = {
+        "YINYI_DATABASE_URL": (settings.database_url, ("postgresql://", "postgres://")),
+        "YINYI_HOSPITAL_DATABASE_URL": (settings.hospital_database_url, ("postgresql://", "postgres://")),
+        "YINYI_NATS_URL": (settings.nats_url, ("nats://", "tls://")),
+    }
+    for name, (url, allowed) in schemes.items():
+        if url and not url.startswith(allowed):
+            raise CannotStart(f"{name} must begin with {' or '.join(allowed)}.")

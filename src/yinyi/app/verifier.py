@@ -1,0 +1,143 @@
+"""Who asks: what callers show is checked by the domains that issued it, and becomes a ``Principal``."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from yinyi.bus.call import Principal
+from yinyi.bus.database import Database
+from yinyi.bus.envelope import RequestEnvelope, SessionView, Signed
+from yinyi.bus.operation import Caller, OperationSpec
+from yinyi.business.identity.model import SessionFacts
+from yinyi.business.identity.sessions import session_view, verify_session
+from yinyi.business.institutions.service import Institutions
+from yinyi.business.terminals.credentials import TerminalCredentials, admit
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
+from yinyi.kernel.secrets import digest
+
+OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth"})
+"""Their own code is the credential; or there is nothing in them to protect."""
+
+CHANGES_SESSIONS = frozenset(
+    {"EndSession", "Identify", "IdentifyByNumber", "ChoosePatient", "RegisterPatient", "PreferElder"}
+)
+REMEMBERED_FOR = timedelta(seconds=1)
+"""So long, at most, another business process honours a session that has just been ended here."""
+MOST_REMEMBERED = 5000
+
+
+class Verifier:
+    """Implements ``bus.dispatch.Verifies``."""
+
+    def __init__(
+        self,
+        database: Database,
+        terminals: TerminalCredentials,
+        institutions: Institutions,
+        clock: Clock,
+        zone: ZoneInfo,
+        hospital_id: int,
+        staff: Mapping[bytes, str],
+    ) -> None:
+        """``hospital_id``: whose callbacks and staff these are; terminals and institutions carry their own.
+        ``staff``: who each token is, by its digest."""
+        self._database = database
+        self._terminals = terminals
+        self._institutions = institutions
+        self._clock = clock
+        self._zone = zone
+        self._hospital_id = hospital_id
+        self._staff = dict(staff)
+        self._sessions: dict[tuple[str, bytes], tuple[datetime, SessionFacts]] = {}
+
+    async def verify(self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec) -> Principal:
+        """See ``Verifies``."""
+        now = self._clock.now()
+        match caller:
+            case Caller.KIOSK | Caller.TERMINAL:
+                return await self._terminal(caller, envelope, spec, now)
+            case Caller.HOSPITAL | Caller.INSTITUTION:
+                return await self._institution(caller, envelope, spec, now)
+            case Caller.CALLBACKS:
+                return Principal(caller=caller, hospital_id=self._hospital_id)
+            case Caller.STAFF:
+                return self._staff_member(envelope.credentials.staff)
+            case _:
+                raise NotAllowed(f"{caller.value} is not open yet")
+
+    def _staff_member(self, token: str) -> Principal:
+        staff_id = self._staff.get(digest(token))
+        if staff_id is None:
+            raise NotAllowed("no such staff")
+        return Principal(caller=Caller.STAFF, hospital_id=self._hospital_id, staff_id=staff_id)
+
+    async def _terminal(
+        self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
+    ) -> Principal:
+        shown = envelope.credentials.terminal
+        facts = await self._terminals.verify_terminal(shown) if shown else None
+        if facts is None and spec.name in OPEN_TO_STRANGERS:
+            return Principal(caller=caller, hospital_id=self._hospital_id)
+        if facts is None:
+            raise TerminalNotEnrolled
+        admit(facts, caller, spec.name)
+        who = Principal(caller=caller, hospital_id=facts.hospital_id, terminal_id=facts.terminal_id)
+        if caller is not Caller.KIOSK or not envelope.credentials.session:
+            return who
+        return await self._with_patient(who, envelope.credentials.session, now, spec.name in CHANGES_SESSIONS)
+
+    async def _with_patient(self, who: Principal, token: str, now: datetime, changes: bool) -> Principal:
+        """The same with the patient whose session this is; an ended session is no session."""
+        session = await self._session(who, token, now, changes)
+        if session is None:
+            return who
+        view: SessionView = session_view(session, now.astimezone(self._zone).date())
+        return Principal(
+            caller=who.caller,
+            hospital_id=who.hospital_id,
+            terminal_id=who.terminal_id,
+            patient_id=session.patient.patient_id,
+            session_id=session.session_id,
+            session=view,
+        )
+
+    async def _session(self, who: Principal, token: str, now: datetime, changes: bool) -> SessionFacts | None:
+        """Remembered for a second: a page and what it asks for next are one look-up. What changes sessions forgets."""
+        if changes:
+            self._sessions.clear()
+        key = (who.terminal_id, digest(token))
+        known = self._sessions.get(key)
+        if known is not None and now - known[0] < REMEMBERED_FOR and now < known[1].expires_at:
+            return known[1]
+        async with self._database.read() as tx:
+            session = await verify_session(tx, who.hospital_id, token, who.terminal_id, now)
+        if len(self._sessions) >= MOST_REMEMBERED:
+            self._sessions.clear()
+        if session is not None and not changes:
+            self._sessions[key] = (now, session)
+        return session
+
+    async def _institution(
+        self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
+    ) -> Principal:
+        signed = envelope.credentials.signed
+        if signed is None or not _about(signed, envelope, spec):
+            raise SignatureRefused
+        async with self._database.transaction() as tx:
+            institution = await self._institutions.verify(tx, signed, now)
+        if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
+            raise NotAllowed(f"a {institution.kind} asks as {caller.value}")
+        return Principal(caller=caller, hospital_id=institution.hospital_id, institution_id=institution.institution_id)
+
+
+def _about(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
+    """What was signed is what is asked, whatever the interface in between has made of it."""
+    try:
+        told = msgspec.json.decode(signed.body or b"{}", type=spec.request)
+        asked = msgspec.json.decode(envelope.body, type=spec.request)
+    except msgspec.MsgspecError:
+        return False
+    return told == asked and signed.path.rsplit("/", 1)[-1] == spec.name
