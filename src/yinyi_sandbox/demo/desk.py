@@ -1,0 +1,171 @@
+"""The desk of the demo: everything around the kiosk that a person can put his hands on, in one place."""
+
+import asyncio
+import base64
+from typing import Any
+
+import msgspec
+
+from yinyi.wire import resident_card
+from yinyi_sandbox.demo.codes import read_code
+from yinyi_sandbox.demo.counter import Counter
+from yinyi_sandbox.demo.devices import Devices
+from yinyi_sandbox.demo.watch import Watch
+from yinyi_sandbox.hospital.hospital import Hospital
+from yinyi_sandbox.people.people import PEOPLE, DemoPerson, Kind, person
+from yinyi_sandbox.settings import SandboxSettings
+from yinyi_sandbox.wechatpay.model import Refusal
+from yinyi_sandbox.wechatpay.phone import Asked
+from yinyi_sandbox.wechatpay.sandbox import Sandbox
+
+MOST_ORDERS = 20
+KIOSK_ROWS, WINDOW_ROWS = 4, 10
+SOMEBODY = "somebody"
+"""Lies on the reader since before we were started."""
+_REGISTER = """
+WITH today AS (
+    SELECT r.*, row_number() OVER (PARTITION BY r.source ORDER BY r.made_at DESC, r.ref) AS nth
+    FROM his.registration r JOIN his.schedule s USING (schedule_id)
+    WHERE r.no IS NOT NULL AND s.work_date = his.today_()
+)
+SELECT r.ref AS reference, r.state, r.source, r.no AS number, dp.dept_name AS department, d.doctor_name AS doctor
+FROM today r
+JOIN his.schedule s USING (schedule_id) JOIN his.department dp USING (dept_code) JOIN his.doctor d USING (doctor_no)
+WHERE r.nth <= CASE r.source WHEN 'platform' THEN $1::int ELSE $2::int END
+ORDER BY r.source = 'platform' DESC, r.nth
+"""
+"""The kiosk's own rows first, or the busy windows would push them out of sight."""
+
+
+class Face(msgspec.Struct, frozen=True, kw_only=True):
+    """A card in the tray, as it looks from above."""
+
+    key: str
+    kind: Kind
+    name: str
+    sex: str
+    born_on: str
+    phone: str
+    about: str
+    about_en: str
+
+
+class Scanned(msgspec.Struct, frozen=True, kw_only=True):
+    """What a phone read off the screen. ``asked``: what WeChat shows, if it is a code of WeChat Pay."""
+
+    text: str
+    asked: Asked | None = None
+
+
+class NothingToRead(Exception):
+    """There is no code in the picture."""
+
+
+class Desk:
+    """Cards, papers, the phone and the counter; ``watch`` tells how all of it stands."""
+
+    def __init__(self, settings: SandboxSettings, hospital: Hospital, wechatpay: Sandbox) -> None:
+        self.devices = Devices(settings.data_dir / "devices")
+        self.counter = Counter(
+            settings.http_host,
+            settings.http_port,
+            settings.data_dir / "secrets" / "institution-his",
+            settings.clock,
+        )
+        self.hospital = hospital
+        self.wechatpay = wechatpay
+        self._laid = ""
+        self.watch = Watch(
+            {
+                "kiosk": (1, self._kiosk),
+                "papers": (1, self._papers),
+                "orders": (1, self._orders),
+                "register": (2, self._register),
+                "faults": (2, self._faults),
+                "calls": (5, self.counter.calls),
+            }
+        )
+
+    async def stop(self) -> None:
+        await self.watch.stop()
+        await self.devices.close()
+        await self.counter.close()
+
+    def faces(self) -> list[Face]:
+        return [_face(one) for one in PEOPLE]
+
+    async def lay(self, key: str) -> None:
+        """A card onto the reader; one that lies there is taken away first.
+
+        Raises:
+            KeyError: nobody has this key.
+            AgentAway, Refused: see ``Devices``.
+        """
+        block = base64.b64encode(resident_card.encode(person(key).card)).decode()
+        await self.devices.post("/reader/remove")
+        await self.devices.post("/reader/lay", {"block": block})
+        self._laid = key
+
+    async def scan(self, picture: bytes) -> Scanned:
+        """
+        Raises:
+            NothingToRead: see there.
+        """
+        text = await asyncio.to_thread(read_code, picture)
+        if not text:
+            raise NothingToRead
+        try:
+            return Scanned(text=text, asked=self.wechatpay.phone.scan(text))
+        except Refusal:
+            return Scanned(text=text)
+
+    async def collect(self, paper: int) -> dict[str, Any]:
+        """The cashier scans the slip, takes the money and tells the platform.
+
+        Raises:
+            NothingToRead: the paper carries no code.
+            AgentAway, Refused, PlatformAway, Problem: see there.
+        """
+        text = await asyncio.to_thread(read_code, await self.devices.paper(paper))
+        if not text:
+            raise NothingToRead
+        return await self.counter.collect(text.rsplit("/", 1)[-1])
+
+    # -- what there is to see
+
+    async def _kiosk(self) -> dict[str, Any]:
+        state = await self.devices.get("/state")
+        card = (self._laid or SOMEBODY) if state["card_on_reader"] else ""
+        told = {name: state[name] for name in ("connected", "terminal_id", "reader_light", "printer")}
+        return {**told, "card": card}
+
+    async def _papers(self) -> list[int]:
+        return (await self.devices.get("/printer/papers"))["papers"]
+
+    async def _orders(self) -> list[Asked]:
+        phone = self.wechatpay.phone
+        return [phone.scan(order.code_url) for order in self.wechatpay.store.orders(MOST_ORDERS)]
+
+    async def _register(self) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.hospital.pool.fetch(_REGISTER, KIOSK_ROWS, WINDOW_ROWS)]
+
+    async def _faults(self) -> dict[str, Any]:
+        return {
+            "down": self.hospital.down,
+            "hospital": await self.hospital.armed(),
+            "wechatpay": self.wechatpay.faults.waiting(),
+        }
+
+
+def _face(one: DemoPerson) -> Face:
+    card = one.card
+    return Face(
+        key=one.key,
+        kind=one.kind,
+        name=one.name,
+        sex=card.sex,
+        born_on=card.born_on.isoformat(),
+        phone=one.phone,
+        about=one.about,
+        about_en=one.about_en,
+    )

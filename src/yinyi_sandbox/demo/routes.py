@@ -1,0 +1,214 @@
+"""The demo page and everything it asks, mounted under ``/demo``. JSON both ways; pictures are PNG.
+
+What is sent must be JSON or PNG by its content type: no page of another origin can send that without being asked.
+"""
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from yinyi_sandbox.demo.counter import PlatformAway, Problem
+from yinyi_sandbox.demo.desk import Desk, NothingToRead
+from yinyi_sandbox.demo.devices import AgentAway, Refused
+from yinyi_sandbox.demo.watch import TooMany
+from yinyi_sandbox.hospital import routes as hospital_routes
+from yinyi_sandbox.wechatpay import routes as wechatpay_routes
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_LONGEST_BODY = 64 * 1024
+_SENT = ("application/json", "image/png")
+
+T = TypeVar("T", bound=msgspec.Struct)
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Lay(msgspec.Struct, frozen=True):
+    """``key``: whose card."""
+
+    key: str
+
+
+class Printer(msgspec.Struct, frozen=True):
+    state: Literal["ok", "paper_low", "paper_out", "jam", "offline"]
+    delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0
+
+
+class Unplug(msgspec.Struct, frozen=True):
+    for_s: Annotated[float, msgspec.Meta(ge=0, le=3600)]
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """``paper``: its number, as the printer counts."""
+
+    paper: int
+
+
+class Answered(msgspec.Struct, frozen=True):
+    call_id: int
+
+
+class Demo:
+    """The routes of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        folder = files("yinyi_sandbox.demo") / "static"
+        self._files = {entry.name: entry for entry in folder.iterdir()}
+
+    def routes(self) -> list[BaseRoute]:
+        app = self._app()
+        return [Route("/demo", app), Mount("/demo", app)]
+
+    def _app(self) -> ASGIApp:
+        table: list[tuple[str, str, Endpoint]] = [
+            ("GET", "/demo", self._page),
+            ("GET", "/", self._page),
+            ("GET", "/static/{name}", self._static),
+            ("GET", "/people", self._people),
+            ("GET", "/events", self._events),
+            ("POST", "/pairing", self._pairing),
+            ("POST", "/reader/lay", self._lay),
+            ("POST", "/reader/remove", self._remove),
+            ("POST", "/printer", self._printer),
+            ("POST", "/line", self._line),
+            ("GET", "/papers/{number:int}.png", self._paper),
+            ("POST", "/phone/scan", self._scan),
+            ("POST", "/window/collect", self._collect),
+            ("POST", "/window/come", self._come),
+        ]
+        routes = [Route(path, self._answering(endpoint), methods=[method]) for method, path, endpoint in table]
+        others = [
+            Mount("/hospital", routes=hospital_routes.routes(self._desk.hospital)),
+            Mount("/wechatpay", routes=wechatpay_routes.hands(self._desk.wechatpay)),
+        ]
+        return _Guarded(Starlette(routes=[*routes, *others]), self._desk.watch.hurry)
+
+    def _answering(self, endpoint: Endpoint) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except msgspec.DecodeError as error:
+                return _json({"error": str(error)}, 400)
+            except (KeyError, NothingToRead):
+                return _json({"error": "nothing"}, 404)
+            except Refused as refused:
+                return _json({"error": str(refused)}, refused.status)
+            except Problem as problem:
+                return _json(problem.told, problem.status)
+            except (AgentAway, PlatformAway, TooMany) as away:
+                return _json({"error": type(away).__name__}, 503)
+
+        return answer
+
+    async def _page(self, _: Request) -> Response:
+        return self._file("index.html")
+
+    async def _static(self, request: Request) -> Response:
+        return self._file(request.path_params["name"])
+
+    def _file(self, name: str) -> Response:
+        found = self._files[name]
+        return Response(found.read_bytes(), media_type=TYPES[name.rsplit(".", 1)[-1]])
+
+    async def _people(self, _: Request) -> Response:
+        return _json(self._desk.faces())
+
+    async def _events(self, _: Request) -> Response:
+        return StreamingResponse(self._desk.watch.stream(), media_type="text/event-stream")
+
+    async def _pairing(self, _: Request) -> Response:
+        return _json(await self._desk.devices.post("/pairing"))
+
+    async def _lay(self, request: Request) -> Response:
+        await self._desk.lay((await _body(request, Lay)).key)
+        return _json({})
+
+    async def _remove(self, _: Request) -> Response:
+        return _json(await self._desk.devices.post("/reader/remove"))
+
+    async def _printer(self, request: Request) -> Response:
+        return _json(await self._desk.devices.post("/printer/state", await _body(request, Printer)))
+
+    async def _line(self, request: Request) -> Response:
+        return _json(await self._desk.devices.post("/line/unplug", await _body(request, Unplug)))
+
+    async def _paper(self, request: Request) -> Response:
+        return Response(await self._desk.devices.paper(request.path_params["number"]), media_type="image/png")
+
+    async def _scan(self, request: Request) -> Response:
+        return _json(await self._desk.scan(await _read(request)))
+
+    async def _collect(self, request: Request) -> Response:
+        return _json(await self._desk.collect((await _body(request, Paper)).paper))
+
+    async def _come(self, request: Request) -> Response:
+        return _json(await self._desk.counter.come((await _body(request, Answered)).call_id))
+
+
+class _Guarded:
+    """Every answer carries the page's policy; what other origins could send is refused."""
+
+    def __init__(self, app: ASGIApp, done: Callable[[], None]) -> None:
+        """``done`` is told after everything that may have changed something."""
+        self._app = app
+        self._done = done
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+                    (b"cache-control", b"no-store"),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        if scope["type"] == "http" and scope["method"] == "POST" and not _is_ours(scope):
+            return await _json({"error": "JSON or PNG"}, 415)(scope, receive, sending)
+        await self._app(scope, receive, sending)
+        if scope["type"] == "http" and scope["method"] != "GET":
+            self._done()
+
+
+def _is_ours(scope: Scope) -> bool:
+    kind = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    return kind.partition(";")[0].strip().lower() in _SENT
+
+
+async def _read(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_BODY:
+            raise Refused(413, f"longer than {_LONGEST_BODY} bytes")
+    return body
+
+
+async def _body(request: Request, kind: type[T]) -> T:
+    return msgspec.json.decode(await _read(request), type=kind)
+
+
+def _json(told: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(told), status, media_type="application/json")

@@ -1,0 +1,117 @@
+// The kiosk's screen in its frame: paired without anybody typing a code, scaled, and looked at by the phone.
+
+import { find } from "./build.js";
+import { post } from "./desk.js";
+import { language, speak, t } from "./words.js";
+
+const PANEL_PX = 1080;
+const AGAIN_MS = 1500;
+const TRIES = 4;
+
+const frame = find("#kiosk");
+const heard = new Set();
+const watcher = new MutationObserver(() => requestAnimationFrame(look));
+let paired = false;
+let tries = 0;
+let shown = "";
+let lastCode = null;
+
+// told() whenever a code appears on the screen or goes.
+export function watchCode(told) {
+  heard.add(told);
+}
+
+// The QR code on the screen as an element, or null.
+export const code = () => frame.contentDocument?.querySelector(".code svg") ?? null;
+
+// The address of the page on the screen.
+export const at = () => frame.contentDocument?.location.pathname ?? "";
+
+export function startKiosk() {
+  const screen = find("#screen");
+  new ResizeObserver(() => screen.style.setProperty("--k", screen.clientWidth / PANEL_PX)).observe(screen);
+  frame.addEventListener("load", look);
+  find("#veil button").addEventListener("click", () => {
+    tries = 0;
+    pair();
+  });
+  speak(() => veil(shown));
+  frame.src = "/kiosk/";
+}
+
+// The kiosk's language follows the desk's when that changes.
+export function speakToKiosk() {
+  const wanted = language === "zh" ? "zh-CN" : "en";
+  const page = frame.contentDocument;
+  if (page && page.documentElement.lang !== wanted) {
+    page.querySelector(`.dock button[name="language"][value="${wanted}"]`)?.click();
+  }
+}
+
+function look() {
+  const page = frame.contentDocument;
+  if (!page?.querySelector("#screen")) return soon();
+  watcher.disconnect();
+  watcher.observe(page.documentElement, { childList: true, subtree: true });
+  wear(page);
+  if (!page.querySelector(".bell.not_paired")) {
+    const first = !paired;
+    paired = true;
+    tries = 0;
+    veil("");
+    if (first) speakToKiosk();
+  } else if (!paired && tries < TRIES) {
+    pair();
+  } else {
+    veil("elsewhere");
+  }
+  tell();
+}
+
+async function pair() {
+  tries += 1;
+  try {
+    const { pairing_code } = await post("/pairing");
+    frame.src = `/kiosk/?pair=${encodeURIComponent(pairing_code)}`;
+  } catch {
+    tries -= 1;
+    soon();
+  }
+}
+
+// The platform or the agent is starting: look again in a moment.
+function soon() {
+  veil("starting");
+  tell();
+  setTimeout(() => (frame.src = "/kiosk/"), AGAIN_MS);
+}
+
+function veil(why) {
+  shown = why;
+  find("#veil").hidden = !why;
+  if (!why) return;
+  find("#veil p").textContent = t(`kiosk.${why}`);
+  find("#veil button").hidden = why === "starting";
+  find("#veil button").textContent = t("kiosk.here");
+}
+
+function tell() {
+  const now = code();
+  if (now === lastCode) return;
+  lastCode = now;
+  for (const told of heard) told();
+}
+
+// The desk wears what the kiosk brings along: its letters and its icons.
+function wear(page) {
+  const fonts = page.querySelector('link[href$="/fonts.css"]');
+  if (fonts && !find("#fonts")) {
+    const link = document.createElement("link");
+    link.id = "fonts";
+    link.rel = "stylesheet";
+    link.href = fonts.href;
+    document.head.append(link);
+  }
+  const sprite = page.querySelector("svg.sprite");
+  if (sprite && !find("svg.sprite")) document.body.append(document.importNode(sprite, true));
+}

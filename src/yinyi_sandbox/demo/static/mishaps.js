@@ -1,0 +1,114 @@
+// What can be made to go wrong, and what a person will see then.
+
+import { post, remove } from "./desk.js";
+
+const UNTIL_CLEARED = 100000;
+
+function atHospital(key, procedure, fault, words) {
+  return {
+    key,
+    ...words,
+    arm: () => post("/hospital/faults", { procedure, ...fault }),
+    cancel: () => remove(`/hospital/faults?procedure=${procedure}`),
+    armed: ({ faults }) =>
+      Boolean(faults?.hospital.some((one) => one.procedure === procedure && one.fault === fault.fault)),
+  };
+}
+
+function atWechat(key, at, fault, words) {
+  return {
+    key,
+    ...words,
+    arm: () => post("/wechatpay/faults", { at, ...fault }),
+    cancel: () => remove("/wechatpay/faults"),
+    armed: ({ faults }) => Boolean(faults?.wechatpay.some((one) => one.at === at && one.kind === fault.kind)),
+  };
+}
+
+function atPrinter(wanted, words) {
+  return {
+    key: `printer-${wanted}`,
+    lasts: true,
+    ...words,
+    arm: () => post("/printer", { state: wanted }),
+    cancel: () => post("/printer", { state: "ok" }),
+    armed: ({ kiosk }) => kiosk?.printer === wanted,
+  };
+}
+
+const words = (zh, en, then_zh, then_en) => ({ zh, en, then_zh, then_en });
+
+export const GROUPS = [
+  {
+    zh: "医院系统",
+    en: "The hospital's system",
+    mishaps: [
+      atHospital("hold-slow", "lock_number", { fault: "slow", ms: 4000 },
+        words("取号慢 4 秒", "Holding a number takes 4 s", "等待页说明在等谁，然后照常继续", "A waiting page says for whom, then it goes on")),
+      atHospital("hold-taken", "lock_number", { fault: "refuse", code: "N01" },
+        words("号刚被别人挂走", "The number is gone", "回到医生列表，重新选", "Back to the doctors, choose again")),
+      atHospital("hold-lost", "lock_number", { fault: "lost" },
+        words("号已占，回答丢了", "Held, but the answer is lost", "平台去问，不会占两个", "The platform asks; no second number is held")),
+      atHospital("confirm-lost", "confirm_registration", { fault: "lost" },
+        words("付款后，登记的回答丢了", "Registered after payment, answer lost", "平台去问，问到就出号", "The platform asks, then prints the number")),
+      atHospital("confirm-refused", "confirm_registration", { fault: "refuse", code: "N05" },
+        words("付款后，医院不认这个号", "After payment the hospital refuses", "钱原路退回，单子写明", "The money goes back, and the slip says so")),
+      {
+        key: "hospital-down",
+        lasts: true,
+        ...words("医院系统停机", "The hospital's system is down", "如实告知；已付的钱等它恢复后办完", "It is said; what was paid is finished when it is back"),
+        arm: () => post("/hospital/down"),
+        cancel: () => remove("/hospital/down"),
+        armed: ({ faults }) => Boolean(faults?.down),
+      },
+    ],
+  },
+  {
+    zh: "微信支付",
+    en: "WeChat Pay",
+    mishaps: [
+      atWechat("code-slow", "native", { kind: "slow", ms: 4000 },
+        words("出码慢 4 秒", "The code takes 4 s", "等待页，然后出码", "A waiting page, then the code")),
+      atWechat("code-refused", "native", { kind: "error", status: 403, code: "NO_AUTH" },
+        words("出不了码", "No code is made", "没有扣钱，可以到窗口付", "Nothing is taken; pay at the window")),
+      atWechat("code-lost", "native", { kind: "lost" },
+        words("码已出，回答丢了", "Made, but the answer is lost", "平台再问一次，得到同一个码", "Asked again, the same code comes")),
+      atWechat("query-down", "query", { kind: "down", count: UNTIL_CLEARED },
+        words("查不到付款结果", "Payments cannot be asked after", "只靠回调也能走完；两样都没有时如实等待", "Callbacks are enough; without both it waits and says so")),
+      atWechat("race", "phone", { kind: "race" },
+        words("关单的同时，密码已经输完", "Paid at the moment of closing", "自助机上点“不付了”，手机仍付款：钱自动退回", "Choose not to pay at the kiosk, then pay on the phone: it comes back")),
+    ],
+  },
+  {
+    zh: "微信的回调",
+    en: "WeChat's callbacks",
+    mishaps: [
+      atWechat("withheld", "callback", { kind: "withheld" },
+        words("回调不来", "Never comes", "平台自己去查，几秒后照样出号", "The platform asks by itself; the number comes seconds later")),
+      atWechat("duplicated", "callback", { kind: "duplicated" },
+        words("回调来两次", "Comes twice", "只记一次账，只出一张单子", "Counted once, one slip")),
+      atWechat("forged", "callback", { kind: "forged" },
+        words("伪造的回调", "Is forged", "签名不对，不信；去查真相", "The signature is wrong, so it asks for the truth")),
+      atWechat("wrong-amount", "callback", { kind: "wrong_amount" },
+        words("金额不符的回调", "Names another amount", "不照它入账；去查真相，按真相办", "Not believed; it asks for the truth and does that")),
+    ],
+  },
+  {
+    zh: "自助机",
+    en: "The kiosk",
+    mishaps: [
+      atPrinter("paper_out",
+        words("打印机缺纸", "No paper", "号照样登记，屏幕告诉您去哪里补打", "Registered all the same; the screen says where to reprint")),
+      atPrinter("jam",
+        words("打印机卡纸", "A paper jam", "同上；恢复后可以补打", "The same; reprint once it is well")),
+      {
+        key: "unplugged",
+        lasts: true,
+        ...words("自助机的网线断开 30 秒", "The kiosk's cable is out for 30 s", "读卡和打印等它恢复，付款照常", "Cards and papers wait for it, paying goes on"),
+        arm: () => post("/line", { for_s: 30 }),
+        cancel: () => post("/line", { for_s: 0 }),
+        armed: ({ kiosk }) => Boolean(kiosk && !kiosk.connected),
+      },
+    ],
+  },
+];

@@ -1,0 +1,105 @@
+"""The payer and his phone: he scans a code, sees what is asked, pays, walks away, or pays later."""
+
+import asyncio
+from typing import Literal
+
+import msgspec
+
+from yinyi_sandbox.wechatpay.callbacks import Callbacks
+from yinyi_sandbox.wechatpay.credentials import Credentials
+from yinyi_sandbox.wechatpay.faults import Faults
+from yinyi_sandbox.wechatpay.model import Order, Refusal
+from yinyi_sandbox.wechatpay.rules import Rules
+
+_MOST_WAITING = 1_000
+LONGEST_WAIT_S = 3_600.0
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the phone shows. ``amount_fen``: to pay; ``refunded_fen``: what came back."""
+
+    code_url: str
+    merchant: str
+    description: str
+    amount_fen: int
+    state: Literal["payable", "paid", "closed", "expired"]
+    reference: str
+    transaction_id: str
+    refunded_fen: int
+
+
+class Phone:
+    """A phone with money on it."""
+
+    def __init__(self, rules: Rules, credentials: Credentials, faults: Faults, callbacks: Callbacks) -> None:
+        self._rules = rules
+        self._credentials = credentials
+        self._faults = faults
+        self._callbacks = callbacks
+        self._later: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        for task in self._later:
+            task.cancel()
+        await asyncio.gather(*self._later, return_exceptions=True)
+
+    def scan(self, code_url: str) -> Asked:
+        """
+        Raises:
+            Refusal: 404, such a code does not exist.
+        """
+        return self._asked(self._rules.scan(code_url))
+
+    def pay(self, code_url: str) -> Asked:
+        """
+        Raises:
+            Refusal: the code is unknown, expired, closed or paid already; nothing was taken.
+        """
+        race = self._faults.take("phone") is not None
+        paid = self._rules.pay(code_url, race=race)
+        self._callbacks.wake()
+        return self._asked(paid)
+
+    def pay_later(self, code_url: str, after_s: float) -> Asked:
+        """Pays after so many seconds, if the code still allows it then.
+
+        Raises:
+            Refusal: the code is unknown, or too many wait already.
+        """
+        asked = self.scan(code_url)
+        if len(self._later) >= _MOST_WAITING or not 0 <= after_s <= LONGEST_WAIT_S:
+            raise Refusal(409, "TOO_MANY", "排队付款的人太多 Too many payers wait")
+        task = asyncio.create_task(self._pay_after(code_url, after_s))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        return asked
+
+    def refuse(self, code_url: str) -> Asked:
+        """The payer shuts the page: for WeChat Pay nothing has happened, the code can still be paid."""
+        return self.scan(code_url)
+
+    async def _pay_after(self, code_url: str, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        try:
+            self.pay(code_url)
+        except Refusal:
+            return
+
+    def _asked(self, order: Order) -> Asked:
+        return Asked(
+            code_url=order.code_url,
+            merchant=self._credentials.merchants[order.mchid].display_name,
+            description=order.description,
+            amount_fen=order.total,
+            state=self._state(order),
+            reference=order.out_trade_no,
+            transaction_id=order.transaction_id,
+            refunded_fen=order.refunded,
+        )
+
+    def _state(self, order: Order) -> Literal["payable", "paid", "closed", "expired"]:
+        if order.transaction_id:
+            return "paid"
+        if order.state == "CLOSED":
+            return "closed"
+        return "payable" if self._rules.now() < order.expires_at else "expired"
