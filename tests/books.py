@@ -1,0 +1,102 @@
+"""Do all books agree? The platform's payments and ledger, the channel's own orders, the hospital's registrations."""
+
+import sqlite3
+from collections import defaultdict
+from contextlib import closing
+from typing import Any
+
+import msgspec
+
+from real_platform import RealPlatform, until
+from yinyi_sandbox.wechatpay.model import Order
+
+_PAYMENTS = """
+SELECT payment_no, amount_fen, taken_fen, returned_fen, direction, tender, ended_at IS NOT NULL AS ended,
+  attention, (SELECT array_agg(reference) FROM payment_step s WHERE s.payment_id = p.payment_id) AS references
+FROM payment p
+"""
+_ACCOUNTS = """
+SELECT account, sum(fen)::bigint AS fen FROM (
+  SELECT debit_account AS account, amount_fen AS fen FROM posting
+  UNION ALL SELECT credit_account, -amount_fen FROM posting
+) AS sides GROUP BY account
+"""
+_OPEN = "SELECT payment_no FROM payment WHERE ended_at IS NULL AND payment_no = ANY ($1)"
+_MOST = 1000
+
+
+def agree(house: RealPlatform, *payment_nos: str, within_s: float = 60) -> None:
+    """Once these payments have ended, every fen is where it belongs, in all four books. Others may still be unpaid."""
+    until(lambda: not house.rows(_OPEN, list(payment_nos)), f"{payment_nos} have ended", within_s)
+    found = differences(house)
+    assert not found, "\n".join(found)
+
+
+def differences(house: RealPlatform) -> list[str]:
+    """In sentences. The far side's books are its own, and are read without the platform."""
+    payments = {row["payment_no"]: row for row in house.rows(_PAYMENTS)}
+    of_reference = {name: row["payment_no"] for row in payments.values() for name in row["references"] or ()}
+    kept, found = _at_channel(house, of_reference)
+    registered = _at_hospital(house)
+    found += [f"the hospital has {number}, nobody paid it here" for number in registered.keys() - payments.keys()]
+    for number, payment in payments.items():
+        found += _of_payment(payment, kept[number], registered.get(number, []))
+    return found + _of_ledger(house, list(payments.values()))
+
+
+def _at_channel(house: RealPlatform, of_reference: dict[str, str]) -> tuple[dict[str, int], list[str]]:
+    """What the channel has of each payment's money, by payment number."""
+    path = house.folder / "sandbox" / "wechatpay" / "orders.sqlite"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+        rows = store.execute("SELECT content FROM orders WHERE transaction_id <> ''").fetchall()
+    kept: dict[str, int] = defaultdict(int)
+    strangers: list[str] = []
+    for (content,) in rows:
+        order = msgspec.msgpack.decode(content, type=Order)
+        if order.out_trade_no in of_reference:
+            kept[of_reference[order.out_trade_no]] += order.total - order.refunded
+        else:
+            strangers.append(f"the channel took {order.total} fen for {order.out_trade_no}, which nobody knows")
+    return kept, strangers
+
+
+def _at_hospital(house: RealPlatform) -> dict[str, list[dict[str, Any]]]:
+    """What the hospital has confirmed to the platform, by payment number."""
+    listed = house.hospital("registrations", source="platform", limit=_MOST)
+    assert len(listed) < _MOST, "the hospital lists no more than this"
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for each in listed:
+        if each["state"] == "confirmed":
+            found[each["payment_no"]].append(each)
+    return found
+
+
+def _of_payment(payment: Any, kept_fen: int, registered: list[dict[str, Any]]) -> list[str]:
+    number, amount_fen = payment["payment_no"], payment["amount_fen"]
+    delivered = _delivered(payment)
+    kept_fen = amount_fen if payment["tender"] == "window" and delivered else kept_fen
+    facts = [
+        (not payment["attention"], f"waits for people: {payment['attention']}"),
+        (len(registered) == delivered, f"has {len(registered)} registrations, delivered: {delivered}"),
+        (all(each["amount_fen"] == amount_fen for each in registered), "is registered with another amount"),
+        (kept_fen == (amount_fen if delivered else 0), f"{kept_fen} fen of {amount_fen} stay at the channel"),
+        (payment["taken_fen"] - payment["returned_fen"] == kept_fen, "says otherwise than the channel"),
+    ]
+    return [f"{number} {sentence}" for holds, sentence in facts if not holds]
+
+
+def _delivered(payment: Any) -> bool:
+    return payment["ended"] and payment["direction"] == "forward"
+
+
+def _of_ledger(house: RealPlatform, payments: list[Any]) -> list[str]:
+    delivered_fen = sum(each["amount_fen"] for each in payments if _delivered(each))
+    sums: dict[str, int] = defaultdict(int)
+    for row in house.rows(_ACCOUNTS):
+        sums[row["account"].partition(":")[0]] += row["fen"]
+    expected = {"channel": delivered_fen, "hospital": -delivered_fen, "patient_funds": 0, "refunds": 0}
+    return [
+        f"the ledger has {sums[kind]} fen in {kind}, it should be {fen}"
+        for kind, fen in expected.items()
+        if sums[kind] != fen
+    ]

@@ -1,0 +1,70 @@
+"""What tests share: one PostgreSQL and one nats-server for each xdist worker, a fresh database for each test."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from yinyi.app.embedded.folder import free_port
+from yinyi.app.embedded.nats import EmbeddedNats, plain_config
+from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
+from yinyi.app.migrations import upgrade
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+_numbers = itertools.count(1)
+
+settings.register_profile("yinyi", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("yinyi")
+"""The same examples on every machine, however slow it is."""
+
+
+@pytest.fixture
+def run() -> Run:
+    """Runs a coroutine to its end in an event loop of its own."""
+    return asyncio.run
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A server of this worker's own, with fsync off."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), tuning=FAST_AND_FORGETFUL) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The address of an empty database that is this test's own."""
+    name = f"test_{next(_numbers)}"
+    postgres.create_database(name, owner="tester")
+    yield postgres.url(name, "tester")
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A bus of this worker's own, with JetStream, whose one user may do everything."""
+    folder, port = tmp_path_factory.mktemp("nats"), free_port()
+    config = plain_config({"tester": "tester"}, folder / "store", port)
+    with EmbeddedNats(folder, config, port) as server:
+        yield server.url("tester", "tester")
+
+
+@pytest.fixture(scope="session")
+def platform_template(postgres: EmbeddedPostgres) -> str:
+    """A database with the platform's schema, made once for each worker, to be copied."""
+    name = "platform_template"
+    postgres.create_database(name, owner="tester")
+    upgrade(postgres.url(name, "tester"))
+    return name
+
+
+@pytest.fixture
+def platform_url(postgres: EmbeddedPostgres, platform_template: str) -> Iterator[str]:
+    """The address of a database with the platform's schema and nothing in it."""
+    name = f"platform_{next(_numbers)}"
+    postgres.create_database(name, owner="tester", template=platform_template)
+    yield postgres.url(name, "tester")
+    postgres.drop_database(name)

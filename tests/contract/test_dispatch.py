@@ -1,0 +1,393 @@
+"""The way in: who may ask what, what is understood, how long it may take, how many at once, and what never leaks."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from dispatch_stage import NOTE, SESSION, Stage, failure, lock, play, shown
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import MAX_REQUEST_BYTES
+from yinyi.bus.envelope import ReplyEnvelope
+from yinyi.bus.operation import Caller
+from yinyi.business.payments.messages import GetPayment, ListPayments
+from yinyi.business.scheduling.messages import ListDepartments, ListSchedules
+from yinyi.business.terminals.messages import LockTerminal
+from yinyi.kernel.errors import HospitalUnavailable, NotYours, error_named
+
+LOCK = "op.console.terminals.LockTerminal.v1"
+LIST = "op.kiosk.scheduling.ListDepartments.v1"
+
+
+async def departments(call: Call, message: ListDepartments) -> str:
+    return "departments"
+
+
+# ---- who may ask what
+
+
+def test_a_handler_is_told_who_asks_and_when(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def handler(call: Call, message: ListDepartments) -> list[str]:
+            assert call.now == stage.clock.now()
+            assert call.deadline > call.now
+            return [call.principal.actor, str(call.hospital_id), call.correlation_id, call.language]
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        reply = await stage.send(ListDepartments(), caller=Caller.KIOSK)
+        assert shown(reply) == ["kiosk:anna", "1", "c-1", "zh-CN"]
+        assert reply.correlation_id == "c-1"
+
+    play(platform_url, story)
+
+
+def test_who_is_not_named_may_not(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.changes(LockTerminal, NOTE)
+        for account in ("kiosk", "mobile", "nobody", "CONSOLE", "*"):
+            subject = f"op.{account}.terminals.LockTerminal.v1"
+            reply = await stage.send_raw(subject, envelope(body={"terminal_id": "T1", "locked": True}))
+            assert failure(reply) == "NotAllowed", subject
+        assert await stage.notes() == []
+
+    play(platform_url, story)
+
+
+NO_OPERATIONS = (
+    "op.console.terminals.DoAnything.v1",
+    "op.console.terminals.LockTerminal.v2",
+    "op.console.terminals.LockTerminal",
+    "op.console.terminals.LockTerminal.v1.more",
+    "event.console.terminals.LockTerminal.v1",
+    "op.console",
+    "op",
+    "",
+    "....",
+)
+
+
+def test_what_is_no_operation_is_invalid(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.changes(LockTerminal, NOTE)
+        for subject in NO_OPERATIONS:
+            reply = await stage.send_raw(subject, envelope(body={"terminal_id": "T1", "locked": True}))
+            assert failure(reply) == "Invalid", subject
+        assert await stage.notes() == []
+
+    play(platform_url, story)
+
+
+def test_an_operation_without_a_handler_is_invalid(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        assert failure(await stage.send(ListDepartments(), caller=Caller.KIOSK)) == "Invalid"
+
+    play(platform_url, story)
+
+
+def test_an_operation_has_one_handler(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.asks(ListDepartments, departments)
+        with pytest.raises(ValueError, match="has a handler already"):
+            stage.dispatcher.asks(ListDepartments, departments)
+        assert stage.dispatcher.handled == {"scheduling.ListDepartments.v1"}
+
+    play(platform_url, story)
+
+
+def test_whom_the_verifier_refuses_gets_nowhere(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.asks(ListDepartments, departments)
+        reply = await stage.send(ListDepartments(), caller=Caller.KIOSK, who="stranger")
+        assert failure(reply) == "NotAllowed"
+        assert reply.session is None
+
+    play(platform_url, story)
+
+
+def test_what_is_a_patients_needs_his_session(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def handler(tx: Tx, call: Call, message: ListPayments) -> int:
+            return call.principal.patient_id
+
+        stage.dispatcher.reads(ListPayments, handler)
+        assert failure(await stage.send(ListPayments(), caller=Caller.KIOSK)) == "SessionEnded"
+        reply = await stage.send(ListPayments(), caller=Caller.KIOSK, session="token")
+        assert shown(reply) == 7
+        assert reply.session == SESSION
+
+    play(platform_url, story)
+
+
+def test_whose_session_it_is_is_shown_with_an_error_too(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def handler(tx: Tx, call: Call, message: GetPayment) -> None:
+            raise NotYours("state paid")
+
+        stage.dispatcher.reads(GetPayment, handler)
+        reply = await stage.send(GetPayment(number="ABCD"), caller=Caller.KIOSK, session="token")
+        assert failure(reply) == "NotYours"
+        assert reply.failure is not None
+        assert reply.failure.detail == "state paid"
+        assert reply.session == SESSION
+
+    play(platform_url, story)
+
+
+# ---- what is understood
+
+
+def envelope(body: Any, **more: Any) -> bytes:
+    told = {"correlation_id": "c-1", "deadline": "2026-03-02T01:00:30Z", "key": "key-0001", "body": body}
+    return msgspec.json.encode(told | more)
+
+
+WRONG_BODIES: tuple[Any, ...] = (
+    {"terminal_id": "T1", "locked": True, "admin": True},
+    {"terminal_id": "T1"},
+    {"terminal_id": "T1", "locked": "true"},
+    {"terminal_id": 1, "locked": True},
+    {"terminal_id": "x" * 500, "locked": True},
+    [],
+    None,
+    "T1",
+)
+
+
+def test_a_body_is_of_its_type(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.changes(LockTerminal, NOTE)
+        for body in WRONG_BODIES:
+            assert failure(await stage.send_raw(LOCK, envelope(body))) == "InvalidField", body
+        assert await stage.notes() == []
+        assert shown(await stage.send_raw(LOCK, envelope({"terminal_id": "T1", "locked": True}))) == "T1"
+
+    play(platform_url, story)
+
+
+NO_REQUESTS = (
+    b"",
+    b"not JSON",
+    b"null",
+    b"[]",
+    b'{"body":{}}',
+    b'{"correlation_id":"c","deadline":"tomorrow","body":{}}',
+    b'{"correlation_id":"c","deadline":"2026-03-02T01:00:30Z","body":{"a":}}',
+    b'{"correlation_id":"c","deadline":"2026-03-02T01:00:30Z","body":' + b"[" * 100_000,
+    b"\xff\xfe",
+    envelope("x" * MAX_REQUEST_BYTES),
+)
+
+
+def test_what_is_no_request_is_invalid(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.asks(ListDepartments, departments)
+        for data in NO_REQUESTS:
+            assert failure(await stage.send_raw(LIST, data)) == "Invalid", data[:80]
+
+    play(platform_url, story)
+
+
+def test_whatever_comes_in_an_envelope_goes_out(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.changes(LockTerminal, NOTE)
+        loop = asyncio.get_running_loop()
+        answers: list[ReplyEnvelope] = []
+
+        @settings(max_examples=300)
+        @given(st.sampled_from([LOCK, LIST]) | st.text(max_size=40), st.binary(max_size=200) | json_bytes)
+        def anything(subject: str, data: bytes) -> None:
+            answer = asyncio.run_coroutine_threadsafe(stage.dispatcher.answer(subject, data), loop).result()
+            answers.append(msgspec.json.decode(answer, type=ReplyEnvelope))
+
+        await asyncio.to_thread(anything)
+        codes = {answer.failure.code for answer in answers if answer.failure}
+        assert codes
+        assert "InternalError" not in codes
+        assert all(error_named(code).code() == code for code in codes)
+
+    play(platform_url, story)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+extras = st.fixed_dictionaries({}, optional={"key": json_values, "credentials": json_values, "language": json_values})
+json_bytes = st.tuples(json_values, extras).map(lambda told: envelope(told[0], **told[1]))
+
+
+# ---- how long, how many
+
+
+def test_what_comes_too_late_is_not_begun(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        begun: list[Call] = []
+
+        async def handler(call: Call, message: ListDepartments) -> None:
+            begun.append(call)
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        for within_s in (0.0, -1.0, -3600.0):
+            reply = await stage.send(ListDepartments(), caller=Caller.KIOSK, within_s=within_s)
+            assert failure(reply) == "DeadlineExceeded"
+        assert begun == []
+
+    play(platform_url, story)
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_what_takes_too_long_ends_at_the_deadline(platform_url: str, hangs: bool) -> None:
+    async def story(stage: Stage) -> None:
+        ended = asyncio.Event()
+
+        async def handler(call: Call, message: ListDepartments) -> None:
+            try:
+                if not hangs:
+                    raise TimeoutError("the connector's own")
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        assert failure(await stage.send(ListDepartments(), caller=Caller.KIOSK, within_s=0.2)) == "DeadlineExceeded"
+        assert ended.is_set()
+
+    play(platform_url, story)
+
+
+def test_more_than_there_are_places_for_are_told_so_at_once(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        go_on, inside = asyncio.Event(), asyncio.Semaphore(0)
+        most, now = 0, 0
+
+        async def handler(call: Call, message: ListDepartments) -> str:
+            nonlocal most, now
+            now += 1
+            most = max(most, now)
+            inside.release()
+            await go_on.wait()
+            now -= 1
+            return "done"
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        asked = [asyncio.create_task(stage.send(ListDepartments(), caller=Caller.KIOSK)) for _ in range(5)]
+        for _ in range(2):
+            await inside.acquire()
+        assert failure(await stage.send(ListDepartments(), caller=Caller.KIOSK)) == "Busy"
+        go_on.set()
+        assert [shown(reply) for reply in await asyncio.gather(*asked)] == ["done"] * 5
+        assert most == 2
+        assert shown(await stage.send(ListDepartments(), caller=Caller.KIOSK)) == "done"
+
+    play(platform_url, story, at_once=2, waiting=3)
+
+
+def test_who_waits_for_a_place_waits_no_longer_than_his_deadline(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        go_on, inside = asyncio.Event(), asyncio.Event()
+
+        async def handler(call: Call, message: ListDepartments) -> str:
+            inside.set()
+            await go_on.wait()
+            return "done"
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        first = asyncio.create_task(stage.send(ListDepartments(), caller=Caller.KIOSK))
+        await inside.wait()
+        assert failure(await stage.send(ListDepartments(), caller=Caller.KIOSK, within_s=0.2)) == "DeadlineExceeded"
+        go_on.set()
+        assert shown(await first) == "done"
+
+    play(platform_url, story, at_once=1, waiting=5)
+
+
+def test_failures_give_their_places_back(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def handler(call: Call, message: ListDepartments) -> None:
+            raise HospitalUnavailable
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        for _ in range(5):
+            assert failure(await stage.send(ListDepartments(), caller=Caller.KIOSK)) == "HospitalUnavailable"
+
+    play(platform_url, story, at_once=1, waiting=0)
+
+
+# ---- what never leaks
+
+SECRET = "310101199003071234"
+
+
+def test_what_nobody_thought_of_is_our_fault_and_tells_nothing(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        kinds = [RuntimeError, KeyError, AssertionError, ValueError, OSError, RecursionError]
+
+        async def handler(call: Call, message: ListDepartments) -> None:
+            raise kinds[0](f"patient {SECRET} at /srv/yinyi")
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        while kinds:
+            with capture_logs() as logs:
+                reply = await stage.send(ListDepartments(), caller=Caller.KIOSK)
+            assert failure(reply) == "InternalError", kinds[0]
+            assert reply.failure is not None
+            assert reply.failure.detail == ""
+            assert reply.correlation_id == "c-1"
+            assert SECRET not in msgspec.json.encode(reply).decode()
+            assert [(each["event"], each["correlation_id"]) for each in logs] == [("dispatch.failed", "c-1")]
+            kinds.pop(0)
+
+    play(platform_url, story)
+
+
+def test_a_reply_that_cannot_be_written_is_our_fault(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def handler(call: Call, message: ListDepartments) -> object:
+            return object()
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        with capture_logs() as logs:
+            assert failure(await stage.send(ListDepartments(), caller=Caller.KIOSK)) == "InternalError"
+        assert len(logs) == 1
+
+    play(platform_url, story)
+
+
+def test_the_database_says_nothing_to_the_outside(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def handler(tx: Tx, call: Call, message: GetPayment) -> None:
+            await tx.execute("SELECT secret_column FROM nowhere")
+
+        stage.dispatcher.reads(GetPayment, handler)
+        with capture_logs():
+            reply = await stage.send(GetPayment(number="ABCD"), caller=Caller.KIOSK)
+        assert failure(reply) == "InternalError"
+        assert "nowhere" not in msgspec.json.encode(reply).decode()
+
+    play(platform_url, story)
+
+
+def test_one_that_fails_harms_no_other(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def fails(call: Call, message: ListSchedules) -> None:
+            raise RuntimeError
+
+        stage.dispatcher.asks(ListDepartments, departments)
+        stage.dispatcher.asks(ListSchedules, fails)
+        stage.dispatcher.changes(LockTerminal, NOTE)
+        with capture_logs():
+            replies = await asyncio.gather(
+                stage.send(ListSchedules(department_id="D1"), caller=Caller.KIOSK),
+                stage.send(ListDepartments(), caller=Caller.KIOSK),
+                stage.send(lock(), key="key-0001"),
+            )
+        assert failure(replies[0]) == "InternalError"
+        assert [shown(replies[1]), shown(replies[2])] == ["departments", "T1"]
+
+    play(platform_url, story)

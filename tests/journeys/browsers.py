@@ -1,0 +1,57 @@
+"""Debian's chromium, and the gallery on a free port."""
+
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+from gallery import gallery
+from playwright.sync_api import Browser, sync_playwright
+
+SHAPES = {"portrait": (1080, 1920), "landscape": (1920, 1080), "small": (730, 1298), "phone": (390, 844)}
+"""32 inches upright and lying, 21.5 inches upright (the browser scales by 1.48), a phone: CSS pixels."""
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-lcd-text",
+    "--font-render-hinting=none",
+]
+
+
+@contextmanager
+def opened_browser() -> Generator[Browser]:
+    """Headless, and never talking to anybody by itself."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def served_gallery() -> Generator[str]:
+    """Its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(gallery(), log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listening.close()
+
+
+@contextmanager
+def opened_gallery() -> Generator[tuple[str, Browser]]:
+    """Both at once."""
+    with served_gallery() as base, opened_browser() as browser:
+        yield base, browser

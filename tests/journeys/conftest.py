@@ -1,0 +1,39 @@
+"""What journeys through the whole platform share: one running platform and one browser for each worker."""
+
+from collections.abc import Iterator
+
+import pytest
+from browsers import opened_browser
+from playwright.sync_api import Browser
+
+from real_platform import RealPlatform, stop_the_platform, the_platform
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPlatform]:
+    """All processes, this worker's own."""
+    yield the_platform(lambda: tmp_path_factory.mktemp("house") / "var")
+    stop_the_platform()
+
+
+@pytest.fixture
+def house(running: RealPlatform) -> Iterator[RealPlatform]:
+    """The same, with nothing on the reader and no fault left behind."""
+    yield running
+    running.no_faults()
+    running.printer("ok")
+    running.unplug(0)
+    running.until_connected()
+    running.take_card()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a browser come last: Playwright keeps an event loop running in its thread, and then no other test
+    could start one there."""
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with opened_browser() as browser:
+        yield browser

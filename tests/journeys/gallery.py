@@ -1,0 +1,51 @@
+"""Every sample page in every look, served for tests and for the contact sheet.
+
+``python tests/journeys/gallery.py 8099`` shows them at ``/``.
+"""
+
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import uvicorn
+from samples import SAMPLES
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from yinyi.interface import kiosk
+from yinyi.interface.assets.assets import gather
+from yinyi.interface.journeys.pages import Pages
+from yinyi.interface.kiosk.page import HTML, SAFE
+
+PROJECT = Path(__file__).parents[2]
+SKIN = Path(next(iter(kiosk.__path__)))
+LOOKS = ("language", "mode", "theme", "reach")
+
+
+def gallery() -> Starlette:
+    """``/NAME?language=en&mode=elder&theme=contrast&reach=low``."""
+    assets = gather(PROJECT, {"kiosk": SKIN / "static"})
+    pages = Pages(SKIN / "templates", "/kiosk", assets, ZoneInfo("Asia/Shanghai"))
+
+    def page(request: Request) -> Response:
+        sample = SAMPLES.get(request.path_params["name"])
+        if sample is None:
+            return Response(status_code=404)
+        view, chrome = sample
+        looks = {look: request.query_params[look] for look in LOOKS if look in request.query_params}
+        chrome = msgspec.structs.replace(chrome, **looks, can_time_out="can_time_out" not in request.query_params)
+        return Response(
+            pages.render(view, chrome), headers={name.decode(): value.decode() for name, value in [*SAFE, *HTML]}
+        )
+
+    def index(request: Request) -> Response:
+        return HTMLResponse("".join(f'<p><a href="/{name}">{name}</a>' for name in SAMPLES))
+
+    return Starlette(routes=[Route("/", index), assets.route(), Route("/{name}", page)])
+
+
+if __name__ == "__main__":
+    uvicorn.run(gallery(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

@@ -1,0 +1,162 @@
+"""The kiosk's screen in a real browser, as a patient uses it: looks, presses, scans what is really shown."""
+
+import io
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import zxingcpp
+from browsers import SHAPES
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from screen_rules import Watch, broken_rules
+
+from real_platform import RealPlatform
+from yinyi.wire.resident_card import CardText
+
+WITHIN_MS = 30_000
+_FAILED = re.compile(r"the server responded with a status of (4|5)\d\d")
+"""Chromium says so itself whenever a page is answered with an error, as our error pages are."""
+
+
+_measured: set[tuple[str | None, ...]] = set()
+
+
+class KioskScreen:
+    """One tab. Every page that is ``seen`` is measured; ``broken`` collects what is wrong with them."""
+
+    def __init__(self, house: RealPlatform, context: BrowserContext) -> None:
+        self.house = house
+        self.context = context
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(WITHIN_MS)
+        self.broken: list[str] = []
+        self._watch = Watch(self.page, house.base)
+
+    # -- looking
+
+    def seen(self, path: str, inside: str = "#screen") -> Locator:
+        """Waits for the page at this address (a pattern below /kiosk) with this inside, and measures it."""
+        expect(self.page).to_have_url(re.compile(rf"/kiosk{path}$"), timeout=WITHIN_MS)
+        found = self.page.locator(inside).first
+        expect(found).to_be_visible(timeout=WITHIN_MS)
+        expect(self.page.locator(".htmx-request")).to_have_count(0, timeout=WITHIN_MS)
+        self.measure()
+        return found
+
+    def measure(self) -> None:
+        """Each page once for each worker, shape and language, however many journeys lead over it."""
+        path = re.sub(r"^.*?/kiosk", "", self.page.url)
+        self.broken += [f"{path}: {sentence}" for sentence in self._watch.taken() if not _FAILED.search(sentence)]
+        kind = self.page.locator("#screen").get_attribute("class")
+        looks = str(self.page.viewport_size), self.page.locator("html").get_attribute("lang")
+        page = (re.sub(r"\w*\d{2}\w*", "", path), kind, self.asks(), *looks)
+        if page in _measured:
+            return
+        broken = broken_rules(self.page)
+        if broken:
+            broken = broken_rules(self.page)  # a push may have changed the page under the first measurement
+        self.broken += [f"{path}: {sentence}" for sentence in broken]
+        _measured.add(page)
+
+    def asks(self) -> str:
+        """The question or the sentence at the top."""
+        return self.page.locator("h1.ask").inner_text()
+
+    def text(self) -> str:
+        return self.page.locator("#screen").inner_text()
+
+    def code(self) -> str:
+        """What a phone reads from the QR code on the screen."""
+        shown = self.page.locator(".code svg, .code img").first
+        expect(shown).to_be_visible(timeout=WITHIN_MS)
+        picture = Image.open(io.BytesIO(shown.screenshot()))
+        read = zxingcpp.read_barcodes(picture)
+        assert len(read) == 1, f"{len(read)} codes are readable on the screen"
+        return read[0].text
+
+    def payment_no(self) -> str:
+        found = re.search(r"/kiosk/(?:register/\w+|pay|done|trouble|print)/([0-9A-Z]{22})", self.page.url)
+        assert found, self.page.url
+        return found[1]
+
+    # -- doing
+
+    def press(self, what: str) -> None:
+        """A link or a button, by selector."""
+        self.page.locator(what).first.click(timeout=WITHIN_MS)
+
+    def press_link(self, path: str) -> None:
+        self.press(f'.act a[href^="/kiosk{path}"]')
+
+    def press_form(self, path: str) -> None:
+        """The main button of the form that goes there."""
+        self.press(f'.act form[action^="/kiosk{path}"] button.first')
+
+    # -- whole ways
+
+    def identify(self, card: CardText) -> None:
+        """From home to the clinics, with a card that leads to one patient."""
+        self.press_link("/register")
+        self.seen("/identify", "#screen.identify")
+        self.house.lay(card)
+        self.seen("/register/departments", ".tiles")
+
+    def first_visit(self, card: CardText, phone: str = "13912345678") -> None:
+        """From home to the clinics, for somebody the hospital does not know."""
+        self.press_link("/register")
+        self.seen("/identify", "#screen.identify")
+        self.house.lay(card)
+        self.seen("/first-visit", ".pad")
+        self.type(phone)
+        self.press_form("/first-visit")
+        self.seen("/first-visit", ".facts")
+        self.press_form("/first-visit")
+        self.seen("/register/departments", ".tiles")
+
+    def choose(self, clinic: str = "") -> str:
+        """From the clinics to the check page; the payment's number. ``clinic``: its code, else the first one."""
+        self.press(f'a[href^="/kiosk/register/doctors/{clinic}"]')
+        self.seen(r"/register/doctors/\w+", "button.row.doc")
+        self.press("button.row.doc")
+        self.seen(r"/register/check/\w+", ".facts")
+        return self.payment_no()
+
+    def to_code(self) -> str:
+        """From the check page to the code; what it says."""
+        self.press_form("/pay/")
+        self.seen(r"/pay/\w+", ".code")
+        return self.code()
+
+    def go(self, path: str = "/") -> None:
+        self.page.goto(f"{self.house.base}/kiosk{path}")
+
+    def language(self, language: str) -> None:
+        self.press(f'.dock button[name="language"][value="{language}"]')
+        expect(self.page.locator(f'html[lang="{language}"]')).to_have_count(1, timeout=WITHIN_MS)
+
+    def type(self, digits: str) -> None:
+        for digit in digits:
+            self.press(f'.pad [data-key="{digit}"]')
+
+    def another_tab(self) -> "KioskScreen":
+        return KioskScreen(self.house, self.context)
+
+
+@contextmanager
+def kiosk_screen(
+    house: RealPlatform, chromium: Browser, shape: str = "portrait", language: str = "zh-CN"
+) -> Generator[KioskScreen]:
+    """A browser paired with the terminal, on its home page. At the end its pages have to have kept the rules."""
+    width, height = SHAPES[shape]
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    try:
+        screen = KioskScreen(house, context)
+        screen.go(f"/?pair={house.pairing_code()}")
+        screen.seen("/", ".tiles.main")
+        if language != "zh-CN":
+            screen.language(language)
+        yield screen
+        assert not screen.broken, "\n".join(screen.broken)
+    finally:
+        context.close()

@@ -1,0 +1,383 @@
+"""Every page in every state, from sample facts."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, get_args
+
+import msgspec
+
+from yinyi.interface.journeys import views as v
+
+NOW = datetime(2026, 11, 23, 1, 26, tzinfo=UTC)
+"""9:26 in the hospital."""
+TODAY = date(2026, 11, 23)
+WINDOW = v.Counter(name="一楼 3 号窗口", name_en="Window 3, floor 1", open_until=time(17, 30))
+TRIAGE = v.Counter(name="一楼大厅导诊台", name_en="the desk in the main hall", open_until=time(17, 30))
+PATIENT = v.PatientChip(name="张*国", age=68, number_tail="1236")
+CHROME = v.Chrome(
+    hospital="云山市人民医院",
+    hospital_en="Yunshan People's Hospital",
+    terminal="03 号机",
+    place="一楼大厅",
+    place_en="Main hall, floor 1",
+    now=NOW,
+    here="/kiosk/",
+    csrf="t0ken",
+    window=WINDOW,
+    triage=TRIAGE,
+)
+KEY = "7Q4281ab"
+
+
+def _department(department_id: str, name: str, name_en: str, floor: int, area: str) -> v.DepartmentChoice:
+    return v.DepartmentChoice(
+        department_id=department_id, name=name, name_en=name_en, building="门诊楼", floor=floor, area=area
+    )
+
+
+DEPARTMENTS = (
+    _department("D01", "普通内科", "General Medicine", 2, "A"),
+    _department("D02", "心血管内科", "Cardiology", 2, "B"),
+    _department("D03", "骨科", "Orthopaedics", 3, "A"),
+    _department("D04", "眼科", "Ophthalmology", 4, "C"),
+    _department("D05", "耳鼻咽喉头颈外科", "Ear, Nose, Throat, Head and Neck Surgery", 4, "A"),
+    _department("D06", "儿科", "Paediatrics", 1, "D"),
+    _department("D07", "皮肤科", "Dermatology", 3, "C"),
+    _department("D08", "消化内科", "Gastroenterology", 2, "C"),
+)
+HEART = DEPARTMENTS[1]
+
+
+def _at(hours: int, minutes: int = 0) -> datetime:
+    return datetime(2026, 11, 23, hours, minutes, tzinfo=UTC) - timedelta(hours=8)
+
+
+def _doctor(number: int, name: str, title: v.Title, specialty: str, **facts: object) -> v.DoctorRow:
+    row = v.DoctorRow(
+        schedule_id=f"S{number}",
+        practitioner_id=f"P{number}",
+        name=name,
+        title=title,
+        specialty=specialty,
+        in_room=True,
+        taken=22,
+        left=8,
+        fee_fen=5000,
+        starts_at=_at(8),
+        ends_at=_at(11, 30),
+        state="open",
+    )
+    return msgspec.structs.replace(row, **facts)
+
+
+DOCTORS = (
+    _doctor(1, "李明华", "chief", "高血压、冠心病"),
+    _doctor(2, "周雅琴", "associate_chief", "心律失常、心力衰竭", taken=12, left=18, fee_fen=3000, in_room=False),
+    _doctor(
+        3,
+        "䶮㛃𠅤",
+        "attending",
+        "普通门诊",
+        taken=30,
+        left=0,
+        fee_fen=1500,
+        state="full",
+        later=v.Later(session="afternoon", left=6),
+    ),
+    _doctor(4, "王建国", "chief", "冠脉介入、支架术后", taken=0, left=0, in_room=False, state="stopped"),
+    _doctor(5, "何静", "attending", "高血压复诊、开药", taken=15, left=15, fee_fen=1500),
+    _doctor(6, "欧阳思源", "associate_chief", "心肌病、心脏康复", taken=27, left=3, fee_fen=3000),
+    _doctor(7, "刘洋", "resident", "普通门诊", taken=5, left=25, fee_fen=1000, state="closed"),
+)
+INTRODUCTION = (
+    "从事心血管内科临床、教学、科研工作三十年，擅长高血压、冠心病、心力衰竭的诊断和治疗，"
+    "对疑难重症有丰富经验。每周一、三、五上午出专家门诊。"
+)
+VISIT = v.Visit(
+    department=HEART,
+    doctor="李明华",
+    title="chief",
+    room="205",
+    service_date=TODAY,
+    session="morning",
+    expected_from=_at(10, 10),
+    expected_until=_at(10, 30),
+    number=23,
+)
+SESSIONS = (
+    v.SessionChoice(service_date=TODAY, session="morning", left=44, chosen=True),
+    v.SessionChoice(service_date=TODAY, session="afternoon", left=61),
+    v.SessionChoice(service_date=TODAY, session="night", left=0),
+)
+GROUPS = (
+    v.DepartmentGroup(at="1", departments=DEPARTMENTS[5:6]),
+    v.DepartmentGroup(at="2", departments=(DEPARTMENTS[0], DEPARTMENTS[1], DEPARTMENTS[7], DEPARTMENTS[2])),
+    v.DepartmentGroup(at="3", departments=(DEPARTMENTS[2], DEPARTMENTS[6])),
+    v.DepartmentGroup(at="4", departments=DEPARTMENTS[3:5]),
+)
+LETTERS = tuple(
+    v.DepartmentGroup(at=letter, departments=(department,))
+    for letter, department in zip("EGPXYZ", (DEPARTMENTS[i] for i in (4, 2, 0, 1, 3, 7)), strict=True)
+)
+LAST = v.LastVisit(
+    department=HEART,
+    doctor="李明华",
+    title="chief",
+    visited_on=date(2026, 10, 12),
+    practitioner_id="P1",
+    here_today=True,
+)
+
+
+def _check(problem: Literal["declined", "unavailable"] | None) -> v.CheckView:
+    return v.CheckView(
+        payment_no="26112301000042",
+        visit=VISIT,
+        fee_fen=5000,
+        held_until=NOW + timedelta(minutes=5),
+        problem=problem,
+        key=KEY,
+    )
+
+
+def _wait(kind: Literal["holding", "starting", "closing"]) -> v.WaitView:
+    return v.WaitView(
+        kind=kind, payment_no="26112301000042", ask_no="7Q4-281", visit=VISIT, amount_fen=5000, since=NOW, key=KEY
+    )
+
+
+def _pay(state: str) -> v.PayView:
+    view = v.PayView(
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        visit=VISIT,
+        tender="wechatpay",
+        state="waiting",
+        amount_fen=5000,
+        code_url="weixin://wxpay/bizpayurl?pr=NwY5Mz9rYz",
+        expires_at=NOW + timedelta(minutes=4, seconds=41),
+        since=NOW,
+        resolves_by=NOW + timedelta(minutes=15),
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, state=state)
+
+
+def _trouble(kind: v.TroubleKind, **facts: object) -> v.TroubleView:
+    view = v.TroubleView(
+        kind=kind,
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        visit=VISIT,
+        tender="wechatpay",
+        amount_fen=5000,
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, **facts)
+
+
+def _done(printing: v.Printing) -> v.DoneView:
+    return v.DoneView(
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        visit=VISIT,
+        amount_fen=5000,
+        queue_ahead=4,
+        printing=printing,
+        key=KEY,
+    )
+
+
+_KINDS: tuple[tuple[v.SlipKind, v.DepartmentChoice, int], ...] = (
+    ("registration", HEART, 23),
+    ("hold", DEPARTMENTS[4], 0),
+    ("trouble", DEPARTMENTS[0], 0),
+)
+SLIPS = tuple(
+    v.Slip(
+        document_no=f"X{n}",
+        kind=kind,
+        department=department,
+        doctor="李明华",
+        made_at=NOW - timedelta(hours=5 * n),
+        amount_fen=5000,
+        number=number,
+    )
+    for n, (kind, department, number) in enumerate(_KINDS)
+)
+_STATES: tuple[v.PaymentState, ...] = (
+    "registering",
+    "done",
+    "refunding",
+    "refunded",
+    "checking",
+    "nothing_taken",
+    "staff_decides",
+    "waiting",
+)
+PAYMENTS = tuple(
+    v.PaymentRow(
+        payment_no=f"2611230100004{n}",
+        ask_no=f"7Q4-28{n}",
+        department=DEPARTMENTS[n],
+        doctor="李明华",
+        amount_fen=5000 - 500 * n,
+        started_at=NOW - timedelta(hours=7 * n),
+        state=state,
+        resolves_by=NOW + timedelta(minutes=15) if state in ("registering", "checking") else None,
+    )
+    for n, state in enumerate(_STATES)
+)
+
+Sample = tuple[v.View, v.Chrome]
+
+
+def _someone(**facts: object) -> v.Chrome:
+    return msgspec.structs.replace(CHROME, patient=PATIENT, **facts)
+
+
+NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=v.REGISTER_STEPS)
+SERVICES: tuple[v.ServiceName, ...] = ("register", "reprint", "find_payment")
+
+_START: dict[str, Sample] = {
+    "home": (v.HomeView(services=SERVICES), NOBODY),
+    "home-night": (v.HomeView(services=SERVICES), msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11))),
+    "home-patient": (v.HomeView(services=SERVICES), SOMEONE),
+    "home-offer": (v.HomeView(services=SERVICES), _someone(offer_elder=True)),
+    "home-line-gone": (v.HomeView(services=SERVICES), msgspec.structs.replace(CHROME, line_ok=False)),
+    "identify": (v.IdentifyView(), NOBODY),
+    "identify-unreadable": (v.IdentifyView(problem="unreadable"), NOBODY),
+    "identify-reader-down": (v.IdentifyView(reader_ok=False, problem="reader_down"), NOBODY),
+    "number": (v.NumberView(key=KEY), NOBODY),
+    "number-unknown": (v.NumberView(number="10023471", problem="unknown_number", key=KEY), NOBODY),
+    "number-proof": (v.NumberView(stage="proof", number="10023471", key=KEY), NOBODY),
+    "who": (
+        v.WhoView(
+            matches=(
+                v.Match(choice="a", name="张*国", age=68, number_tail="1236", last_visit_on=date(2026, 10, 12)),
+                v.Match(choice="b", name="张*国", age=67, number_tail="8805"),
+            ),
+            key=KEY,
+        ),
+        NOBODY,
+    ),
+    "first-phone": (
+        v.FirstVisitView(stage="phone", name="䶮*", sex="male", born_year=1958, card_tail="1236", phone="138", key=KEY),
+        NOBODY,
+    ),
+    "first-confirm": (
+        v.FirstVisitView(
+            stage="confirm",
+            name="䶮*",
+            sex="male",
+            born_year=1958,
+            card_tail="1236",
+            phone="13812345678",
+            phone_masked="138****5678",
+            key=KEY,
+        ),
+        NOBODY,
+    ),
+}
+_REGISTER: dict[str, Sample] = {
+    "departments": (v.DepartmentsView(by="common", same_as_last=LAST, departments=DEPARTMENTS), REGISTERING),
+    "departments-floors": (v.DepartmentsView(by="floor", groups=GROUPS), REGISTERING),
+    "departments-floor": (v.DepartmentsView(by="floor", at="4", departments=DEPARTMENTS[3:5]), REGISTERING),
+    "departments-letters": (v.DepartmentsView(by="initial", groups=LETTERS), REGISTERING),
+    "doctors": (
+        v.DoctorsView(department=HEART, sessions=SESSIONS, doctors=DOCTORS, hold_minutes=5, key=KEY),
+        REGISTERING,
+    ),
+    "doctors-none": (
+        v.DoctorsView(department=HEART, sessions=SESSIONS, doctors=(), hold_minutes=5, key=KEY),
+        REGISTERING,
+    ),
+    "doctor": (
+        v.DoctorView(department=HEART, doctor=DOCTORS[0], introduction=INTRODUCTION, hold_minutes=5, key=KEY),
+        REGISTERING,
+    ),
+    "doctor-full": (
+        v.DoctorView(department=HEART, doctor=DOCTORS[2], introduction=INTRODUCTION, hold_minutes=5, key=KEY),
+        REGISTERING,
+    ),
+    "check": (_check(None), REGISTERING),
+}
+_PAY: dict[str, Sample] = {
+    "check-declined": (_check("declined"), REGISTERING),
+    "check-unavailable": (_check("unavailable"), REGISTERING),
+    "wait-holding": (_wait("holding"), REGISTERING),
+    "wait-starting": (_wait("starting"), REGISTERING),
+    "wait-closing": (_wait("closing"), REGISTERING),
+    "pay": (_pay("waiting"), REGISTERING),
+    "pay-confirming": (_pay("confirming"), REGISTERING),
+    "pay-unknown": (_pay("unknown"), REGISTERING),
+    "hold-slip": (
+        v.HoldSlipView(
+            payment_no="26112301000042",
+            ask_no="7Q4-281",
+            visit=VISIT,
+            amount_fen=5000,
+            kept_until=NOW + timedelta(minutes=20),
+            printing="printed",
+            key=KEY,
+        ),
+        _someone(steps=v.REGISTER_STEPS, card_in_reader=True),
+    ),
+    "done": (_done("printing"), _someone(steps=v.REGISTER_STEPS, card_in_reader=True)),
+    "done-later": (msgspec.structs.replace(_done("printed"), printing=None, queue_ahead=None), REGISTERING),
+    "done-no-paper": (_done("paper_out"), REGISTERING),
+    "trouble-not-registered": (
+        _trouble("not_registered_yet", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15)),
+        REGISTERING,
+    ),
+    "trouble-unknown": (_trouble("payment_unknown", resolves_by=NOW + timedelta(minutes=15)), REGISTERING),
+    "trouble-refunding": (
+        _trouble("refunding", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15), printing="printed"),
+        REGISTERING,
+    ),
+    "trouble-late": (
+        _trouble("refunding", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15), gives_back="paid_late"),
+        REGISTERING,
+    ),
+    "trouble-refunded": (_trouble("refunded", paid_at=NOW), REGISTERING),
+    "trouble-nothing": (_trouble("nothing_taken"), REGISTERING),
+    "trouble-declined": (_trouble("declined"), REGISTERING),
+    "trouble-staff": (_trouble("staff_decides", paid_at=NOW, resolves_by=NOW + timedelta(hours=2)), REGISTERING),
+}
+_AFTER: dict[str, Sample] = {
+    "reprint": (v.ReprintView(slips=SLIPS, key=KEY), SOMEONE),
+    "reprint-printing": (v.ReprintView(slips=SLIPS, chosen="X0", printing="printing", key=KEY), SOMEONE),
+    "reprint-none": (v.ReprintView(slips=(), key=KEY), SOMEONE),
+    "payments": (v.FindPaymentView(payments=PAYMENTS), SOMEONE),
+    "payments-none": (v.FindPaymentView(payments=()), SOMEONE),
+    "help": (v.CallStaffView(state="called", called_at=NOW), SOMEONE),
+    "help-coming": (v.CallStaffView(state="coming", called_at=NOW), SOMEONE),
+    "help-nobody": (v.CallStaffView(state="nobody", called_at=NOW), SOMEONE),
+    "bye": (v.ByeView(), msgspec.structs.replace(CHROME, card_in_reader=True)),
+    "bye-all": (v.ByeView(), NOBODY),
+    "closed-hospital": (v.ClosedView(reason="hospital_down", opens_at=NOW + timedelta(minutes=34)), NOBODY),
+    "closed-platform": (v.ClosedView(reason="platform_down"), msgspec.structs.replace(CHROME, line_ok=False)),
+    "closed-not-paired": (v.ClosedView(reason="not_paired", pairing_code="4826"), NOBODY),
+    "closed-pairing": (v.ClosedView(reason="not_paired"), NOBODY),
+    "closed-locked": (v.ClosedView(reason="locked"), NOBODY),
+    "closed-maintenance": (v.ClosedView(reason="maintenance"), NOBODY),
+}
+
+
+def _error(kind: v.ErrorKind) -> Sample:
+    tried_again = kind not in ("old_page", "not_found", "session_over")
+    later = v.Later(session="afternoon", left=6) if kind == "slot_taken" else None
+    return v.ErrorView(
+        kind=kind,
+        back="/kiosk/register/departments" if tried_again else "",
+        ask_no="7Q4-281" if kind == "unexpected" else "",
+        later=later,
+    ), SOMEONE
+
+
+SAMPLES: dict[str, Sample] = {
+    **_START,
+    **_REGISTER,
+    **_PAY,
+    **_AFTER,
+    **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(v.ErrorKind)},
+}

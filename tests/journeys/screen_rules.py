@@ -1,0 +1,98 @@
+"""The rules that every page keeps, measured in a real browser (docs: the kiosk's numbers). Any journey test may use
+them on whatever it has on its screen: ``assert not broken_rules(page)``.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+PROJECT = Path(__file__).parents[2]
+AXE = (PROJECT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+MEASURE = Path(__file__).with_name("screen_rules.js").read_text(encoding="utf-8")
+PHONE_PX = 600
+PANEL_PX = 1000
+"""Less is a smaller panel, all of which is within reach."""
+CONTRAST_RULES = {"color-contrast-enhanced": {"enabled": True}}
+
+
+class Watch:
+    """Hears what a page asks of the outside and what it complains of."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.heard: list[str] = []
+        page.on("request", lambda request: self._foreign(request.url, base))
+        page.on("console", lambda message: self._complaint(message.type, message.text))
+        page.on("pageerror", lambda error: self.heard.append(f"error: {error}"))
+
+    def _foreign(self, url: str, base: str) -> None:
+        if not url.startswith((base, "data:", "blob:")):
+            self.heard.append(f"asks the outside: {url}")
+
+    def _complaint(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.heard.append(f"console: {text}")
+
+    def taken(self) -> list[str]:
+        """What was heard since the last time."""
+        heard, self.heard = self.heard, []
+        return heard
+
+
+def settle(page: Page) -> None:
+    """Fonts are there, the page has fitted itself, nothing moves."""
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    page.evaluate(
+        "document.getAnimations().forEach(a => a.effect.getTiming().iterations === Infinity ? a.pause() : a.finish())"
+    )
+
+
+def broken_rules(page: Page, lowest: float | None = None) -> list[str]:
+    """Every rule that the page breaks, as a sentence. ``lowest``: nothing to press above this y; by default 650 in
+    portrait (1020 with lower controls on pages of choices), nothing otherwise."""
+    return settled_layout(page, lowest) + accessibility(page)
+
+
+def settled_layout(page: Page, lowest: float | None = None) -> list[str]:
+    """``layout`` once the page has come to rest."""
+    settle(page)
+    return layout(page, lowest)
+
+
+def layout(page: Page, lowest: float | None = None) -> list[str]:
+    """Sizes of targets and texts, reach, gaps, overflow."""
+    size = page.viewport_size
+    assert size is not None
+    phone = size["width"] <= PHONE_PX
+    if lowest is None:
+        lowest = 650 if size["width"] >= PANEL_PX and size["height"] > size["width"] else 0
+    limits = {
+        "phone": phone,
+        "lowest": lowest,
+        "target": 48 if phone else 96,
+        "tile": 80 if phone else 150,
+        "text": 17 if phone else 28,
+        "gap": 6 if phone else 24,
+        "primary": 64 if phone else 120,
+        "primaryShare": 0.6,
+    }
+    found: list[str] = page.evaluate(MEASURE, limits)
+    return found
+
+
+def accessibility(page: Page) -> list[str]:
+    """axe-core; what it cannot decide counts as broken."""
+    page.evaluate(AXE)
+    result: dict[str, list[dict[str, Any]]] = page.evaluate(
+        "rules => axe.run(document, {rules, resultTypes: ['violations', 'incomplete']})", CONTRAST_RULES
+    )
+    return [
+        f"axe {kind} {rule['id']}: {node['html'][:160]} — {_why(node)}"
+        for kind in ("violations", "incomplete")
+        for rule in result[kind]
+        for node in rule["nodes"]
+    ]
+
+
+def _why(node: dict[str, Any]) -> str:
+    return "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])[:200]

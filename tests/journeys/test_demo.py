@@ -1,0 +1,192 @@
+"""The demo desk: everything on it works, on everything real."""
+
+import io
+
+import httpx
+import pytest
+from demo_desk import WITHIN_MS, demo_desk
+from paper import Paper
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from real_platform import RealPlatform
+from yinyi_sandbox.demo.codes import read_code
+from yinyi_sandbox.people.people import person
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("size", "locale", "clinic"), [((1600, 1000), "zh-CN", "0102"), ((1280, 800), "en-GB", "0202")]
+)
+def test_a_newcomer_lays_a_card_pays_by_phone_and_holds_the_slip(
+    house: RealPlatform, chromium: Browser, size: tuple[int, int], locale: str, clinic: str
+) -> None:
+    patient = person("chan-kahin")
+    with demo_desk(house, chromium, size, locale) as desk:
+        before = house.papers()
+        desk.choose(patient.key, clinic)
+        expect(desk.kiosk.locator("html")).to_have_attribute("lang", "en" if locale == "en-GB" else "zh-CN")
+        desk.to_code()
+        desk.press('[data-name="scan"]')
+        asked = desk.sees('.ask[data-state="payable"] strong').inner_text()
+        assert asked.removeprefix("¥") in desk.kiosk.locator(".price").first.inner_text().replace("\n", "")
+        desk.press('[data-name="pay"]')
+        desk.sees('.ask[data-state="paid"]')
+        desk.shown("#screen .slip .no")
+        desk.sees("#book .platform.confirmed")
+        paper = Paper(house.paper_after(before))
+        desk.press("#newest")
+        expect(desk.page.locator("#paper .sheet img")).to_have_js_property("naturalWidth", 576, timeout=WITHIN_MS)
+        assert desk.accessibility() == []
+        desk.press("#paper [data-close]")
+        assert str(paper.number()) in desk.kiosk.locator(".slip .no").inner_text()
+        assert desk.accessibility() == []
+        desk.leave()
+        width, height = desk.page.evaluate("[document.documentElement.scrollWidth, document.body.scrollHeight]")
+        assert (width, height) == size
+        assert desk.complaints() == []
+
+
+def test_without_a_phone_the_window_collects_the_slip_and_comes_when_called(
+    house: RealPlatform, chromium: Browser
+) -> None:
+    with demo_desk(house, chromium, locale="en-GB") as desk:
+        before = house.papers()
+        desk.choose("zhou-wen", "0101")
+        desk.to_code()
+        desk.touch('.act form[action$="/hold-slip"] button')
+        slip = Paper(house.paper_after(before))
+        expect(desk.page.locator("#newest img")).to_have_attribute("src", f"/demo/papers/{before + 1}.png")
+        desk.press("#collect")
+        expect(desk.page.locator("#collected")).to_have_attribute("data-bad", "no", timeout=WITHIN_MS)
+        mine = house.hospital("registrations", patient_no="2018000007")
+        assert [each["state"] for each in mine if each["payment_no"] == slip.code()] == ["confirmed"]
+        desk.press("#collect")
+        expect(desk.page.locator("#collected")).to_have_attribute("data-bad", "yes", timeout=WITHIN_MS)
+        desk.touch(".dock .help")
+        desk.press("#calls .pill")
+        desk.shown("#screen .bell.coming")
+        expect(desk.page.locator("#calls .pill")).to_have_count(0, timeout=WITHIN_MS)
+        assert desk.complaints() == []
+
+
+def test_the_window_sells_what_the_kiosk_shows(house: RealPlatform, chromium: Browser) -> None:
+    with demo_desk(house, chromium) as desk:
+        desk.shown("#screen.home .tiles")
+        desk.press('[data-key="chan-kahin"]')
+        desk.shown('.act form[action="/kiosk/finish"] button')
+        desk.touch('.act a[href="/kiosk/register"]')
+        desk.touch('a[href="/kiosk/register/doctors/0401"]')
+        name = house.hospital("schedules", department="0401")[0]["dept_name"]
+        expect(desk.page.locator("#department")).to_have_value(name, timeout=WITHIN_MS)
+        one = desk.sees('[data-sell^="one-"]')
+        schedule_id = str(one.get_attribute("data-sell")).removeprefix("one-")
+        taken = _taken(house, schedule_id)
+        one.click()
+        desk.sees("#sold")
+        assert _taken(house, schedule_id) > taken
+        desk.press(f'[data-sell="all-{schedule_id}"]')
+        expect(desk.page.locator(f'.shut [data-sell="all-{schedule_id}"]')).to_be_visible(timeout=WITHIN_MS)
+        assert _taken(house, schedule_id) == _capacity(house, schedule_id)
+
+
+def test_a_phone_that_pays_too_late_gets_its_money_back(house: RealPlatform, chromium: Browser) -> None:
+    with demo_desk(house, chromium) as desk:
+        desk.mishap("race")
+        desk.choose("liu-yan", "0101")
+        desk.to_code()
+        desk.press('[data-name="scan"]')
+        desk.press('[data-name="pocket"]')
+        desk.touch('.act form[action$="/cancel"] button')
+        desk.shown("#screen.trouble")
+        desk.press(".notes button")
+        desk.sees('.ask[data-state="closed"]')
+        desk.press('[data-name="anyway"]')
+        expect(desk.page.locator("#glass .hint")).to_contain_text("已退款", timeout=WITHIN_MS)
+
+
+def test_the_drawer_makes_things_go_wrong_and_right_again(house: RealPlatform, chromium: Browser) -> None:
+    with demo_desk(house, chromium) as desk:
+        desk.shown("#screen.home .tiles")
+        for key in ("hold-taken", "forged", "printer-paper_out", "hospital-down"):
+            desk.mishap(key)
+        expect(desk.page.locator("#faults-count")).to_have_text("4")
+        desk.mishap("hold-taken", armed="false")
+        desk.press("#faults-open")
+        assert desk.accessibility() == []
+        desk.press("#faults-clear")
+        expect(desk.page.locator('[aria-pressed="true"]')).to_have_count(0, timeout=WITHIN_MS)
+        desk.press("#faults [data-close]")
+        desk.mishap("unplugged")
+        desk.sees('#standing[data-standing="line"]')
+        desk.mishap("unplugged", armed="false")
+        desk.sees('#standing[data-standing="ok"]')
+
+
+def test_a_second_browser_takes_the_screen_over_and_gives_it_back(house: RealPlatform, chromium: Browser) -> None:
+    with demo_desk(house, chromium) as first:
+        first.shown("#screen.home .tiles")
+        with demo_desk(house, chromium) as second:
+            second.shown("#screen.home .tiles")
+            first.touch('.act a[href="/kiosk/register"]')
+            first.sees("#veil button").click()
+            expect(first.page.locator("#veil")).to_be_hidden(timeout=WITHIN_MS)
+            first.shown("#screen.home .tiles")
+            second.open()
+            second.shown("#screen.home .tiles")
+
+
+@pytest.mark.parametrize("path", ["/demo/reader/lay", "/demo/hospital/down", "/demo/wechatpay/faults"])
+def test_what_another_site_could_send_is_refused(house: RealPlatform, path: str) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        assert house.http.post(path, content=b'{"key":"wang-fang"}', headers={"content-type": kind}).status_code == 415
+
+
+def test_the_page_lets_nothing_in_from_outside(house: RealPlatform) -> None:
+    policy = house.http.get("/demo").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/demo/reader/lay", b'{"key":"nobody"}', 404),
+        ("/demo/reader/lay", b"{", 400),
+        ("/demo/printer", b'{"state":"on fire"}', 400),
+        ("/demo/line", b'{"for_s":-1}', 400),
+        ("/demo/window/collect", b'{"paper":999999}', 404),
+        ("/demo/phone/scan", b"no picture", 404),
+        ("/demo/wechatpay/v3/pay/transactions/native", b"{}", 404),
+        ("/demo/reader/lay", b" " * 70_000, 413),
+    ],
+)
+def test_what_makes_no_sense_is_said(house: RealPlatform, path: str, body: bytes, status: int) -> None:
+    assert house.http.post(path, content=body, headers=JSON).status_code == status
+
+
+def test_static_files_are_the_pages_own(house: RealPlatform) -> None:
+    assert house.http.get("/demo/static/demo.js").headers["content-type"].startswith("text/javascript")
+    for name in ("routes.py", "..%2froutes.py", "nothing.js"):
+        assert house.http.get(f"/demo/static/{name}").status_code == 404
+
+
+def test_a_camera_reads_what_is_there_and_nothing_else() -> None:
+    out = io.BytesIO()
+    Image.new("L", (64, 64), 255).save(out, "PNG")
+    for picture in (out.getvalue(), out.getvalue()[:40], b"", b"GIF89a"):
+        assert read_code(picture) == ""
+
+
+def _session(house: RealPlatform, schedule_id: str) -> dict[str, int]:
+    answer: httpx.Response = house.sandbox.get("/hospital/schedules")
+    return next(each for each in answer.json() if each["schedule_id"] == schedule_id)
+
+
+def _taken(house: RealPlatform, schedule_id: str) -> int:
+    return _session(house, schedule_id)["taken"]
+
+
+def _capacity(house: RealPlatform, schedule_id: str) -> int:
+    return _session(house, schedule_id)["capacity"]

@@ -1,0 +1,83 @@
+"""At the code: cancelled, refused, paid too late, paid at the window, paid by nobody."""
+
+import httpx
+import pytest
+from kiosk_screen import KioskScreen, kiosk_screen
+from paper import Paper
+from playwright.sync_api import Browser, expect
+
+import books
+from cards import fresh_card
+from real_platform import RealPlatform, until
+
+
+def test_cancelled_before_anybody_paid(house: RealPlatform, chromium: Browser) -> None:
+    with kiosk_screen(house, chromium) as screen:
+        payment_no, code = at_the_code(screen)
+        screen.press('form[action$="/cancel"] button')
+        screen.seen(rf"/trouble/{payment_no}", "#screen.trouble .facts")
+        assert screen.asks() == "没有扣钱"
+        refused = house.sandbox.post("/wechatpay/phone/pay", json={"code_url": code})
+        assert refused.status_code in (403, 409), refused.text
+    books.agree(house, payment_no)
+
+
+def test_the_payer_shuts_the_page_and_pays_later(house: RealPlatform, chromium: Browser) -> None:
+    with kiosk_screen(house, chromium, "landscape", "en") as screen:
+        payment_no, code = at_the_code(screen)
+        assert house.phone("refuse", code)["state"] == "payable"
+        assert screen.code() == code
+        house.phone("pay", code)
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+    books.agree(house, payment_no)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_paid_too_late_goes_back_by_itself(house: RealPlatform, chromium: Browser, language: str) -> None:
+    """His password was on its way when the order was closed: the money comes, and goes back."""
+    with kiosk_screen(house, chromium, "portrait", language) as screen:
+        payment_no, code = at_the_code(screen)
+        screen.press('form[action$="/cancel"] button')
+        screen.seen(rf"/trouble/{payment_no}", "#screen.trouble .facts")
+        house.wechat_fault("phone", "race")
+        assert house.phone("pay", code)["state"] == "paid"
+        until(lambda: house.phone("scan", code)["refunded_fen"], "the money goes back")
+        told = "钱已经退回" if language == "zh-CN" else "Your money has been given back"
+        expect(screen.page.locator("h1.ask")).to_have_text(told)
+        screen.seen(rf"/trouble/{payment_no}", ".facts")
+    books.agree(house, payment_no)
+
+
+def test_hold_slip_is_collected_at_the_window(house: RealPlatform, chromium: Browser) -> None:
+    with kiosk_screen(house, chromium, "landscape", "en") as screen:
+        payment_no, code = at_the_code(screen)
+        before = house.papers()
+        screen.press('form[action$="/hold-slip"] button')
+        screen.seen(rf"/pay/{payment_no}/hold-slip", ".slip .time")
+        slip = Paper(house.paper_after(before))
+        assert slip.code() == payment_no
+        closed = until(lambda: house.phone("scan", code)["state"] == "closed", "the code is closed")
+        assert closed
+        receipt = {"number": slip.code(), "operator": "C07", "receipt_no": "W-2201"}
+        answer = house.as_hospital("CollectHoldSlip", receipt, key="collect-1")
+        assert answer.status_code == 200, answer.text
+        assert house.as_hospital("CollectHoldSlip", receipt, key="collect-1").status_code == 200
+        assert house.as_hospital("CollectHoldSlip", receipt, key="collect-2").status_code == 409
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+    books.agree(house, payment_no)
+
+
+def test_the_window_has_to_sign(house: RealPlatform) -> None:
+    receipt = {"number": "26112309300000ABCDEFGH", "operator": "C07", "receipt_no": ""}
+    unsigned = house.http.post("/api/v1/CollectHoldSlip", json=receipt)
+    assert unsigned.status_code == 401
+    forged: httpx.Response = house.as_hospital("CollectHoldSlip", receipt, key="collect-3", secret="guessed")
+    assert forged.status_code == 401
+
+
+def at_the_code(screen: KioskScreen) -> tuple[str, str]:
+    """A new patient, up to the code: the payment's number, and what the code says."""
+    screen.first_visit(fresh_card())
+    screen.house.take_card()
+    payment_no = screen.choose()
+    return payment_no, screen.to_code()

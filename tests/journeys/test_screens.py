@@ -1,0 +1,121 @@
+"""Every page in every look keeps the rules of the kiosk's numbers."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import NamedTuple
+
+import pytest
+from browsers import SHAPES, served_gallery
+from playwright.sync_api import Browser, Page
+from samples import SAMPLES
+from screen_rules import Watch, broken_rules, settle, settled_layout
+
+from yinyi.interface.journeys import pages
+from yinyi.interface.text.catalogue import Catalogue
+
+
+class Look(NamedTuple):
+    """How a page is shown."""
+
+    shape: str
+    language: str
+    mode: str
+    theme: str = "light"
+    reach: str = "normal"
+
+
+CORE = [Look(*parts) for parts in product(("portrait", "landscape"), ("zh-CN", "en"), ("normal", "elder"))]
+FURTHER = [
+    *(Look("phone", language, mode) for language, mode in product(("zh-CN", "en"), ("normal", "elder"))),
+    *(
+        Look("portrait", language, mode, reach="low")
+        for language, mode in product(("zh-CN", "en"), ("normal", "elder"))
+    ),
+    Look("portrait", "zh-CN", "normal", theme="contrast"),
+    Look("landscape", "en", "elder", theme="contrast"),
+    Look("phone", "zh-CN", "normal", theme="contrast"),
+]
+FILLING = "lorem ipsum dolor sit amet consetetur sadipscing elitr " * 3
+CHOICES = ("home", "number", "first-phone", "who", "departments", "doctors", "reprint", "payments")
+"""Pages whose choices move down with lower controls; the others press only there anyway."""
+
+
+class Stage:
+    """One browser with a page for each shape."""
+
+    def __init__(self, base: str, browser: Browser) -> None:
+        self.base = base
+        self._pages: dict[str, tuple[Page, Watch]] = {}
+        for shape, (width, height) in SHAPES.items():
+            page = browser.new_page(viewport={"width": width, "height": height})
+            self._pages[shape] = page, Watch(page, base)
+
+    def broken(self, name: str, look: Look, rules: Callable[..., list[str]] = broken_rules) -> list[str]:
+        page, watch = self._pages[look.shape]
+        asked = f"language={look.language}&mode={look.mode}&theme={look.theme}&reach={look.reach}"
+        page.goto(f"{self.base}/{name}?{asked}")
+        if look.shape == "phone":
+            _unroll(page)
+        low = look.reach == "low" and name.startswith(CHOICES)
+        found = rules(page, 1020 if low else None)
+        return [f"{name} {look}: {sentence}" for sentence in [*watch.taken(), *found]]
+
+
+def _unroll(page: Page) -> None:
+    """A phone's page scrolls under its dock: looked at as a whole, as on a very long phone."""
+    width, height = SHAPES["phone"]
+    page.set_viewport_size({"width": width, "height": height})
+    settle(page)
+    whole = page.evaluate("document.getElementById('screen').scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(height, whole)})
+
+
+@pytest.fixture(scope="module")
+def stage(chromium: Browser) -> Iterator[Stage]:
+    with served_gallery() as base:
+        yield Stage(base, chromium)
+
+
+@pytest.mark.parametrize(("number", "name"), list(enumerate(SAMPLES)), ids=list(SAMPLES))
+def test_page_keeps_the_rules(stage: Stage, number: int, name: str) -> None:
+    """Each page in two opposite looks of eight and in one of the further ones, by turns; axe-core in one of them."""
+    looks = [CORE[number % len(CORE)], CORE[-1 - number % len(CORE)], FURTHER[number % len(FURTHER)]]
+    rules = [broken_rules if at == number % 3 else settled_layout for at in range(3)]
+    assert not [
+        sentence for look, rule in zip(looks, rules, strict=True) for sentence in stage.broken(name, look, rule)
+    ]
+
+
+class Longer(Catalogue):
+    """English with sentences longer by 40 %, as another language might have them."""
+
+    def say(self, english: str) -> str:
+        said = super().say(english)
+        letters = len(re.sub(r"<[^>]*>|\{\w+\}", "", said))
+        return f"{said} {FILLING[: round(0.4 * letters) - 1].strip()}" if letters > 3 else said
+
+
+def longer(language: str) -> Catalogue:
+    return Longer(language, None)
+
+
+@pytest.fixture(scope="module")
+def longer_stage(chromium: Browser) -> Iterator[Stage]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "catalogue", longer)
+        with served_gallery() as base:
+            yield Stage(base, chromium)
+
+
+@pytest.mark.parametrize(("number", "name"), list(enumerate(SAMPLES)), ids=list(SAMPLES))
+def test_longer_language_fits(longer_stage: Stage, number: int, name: str) -> None:
+    look = Look(("portrait", "landscape")[number % 2], "en", "normal")
+    assert not longer_stage.broken(name, look, settled_layout)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_page_keeps_the_rules_in_every_look(stage: Stage, name: str) -> None:
+    assert not [sentence for look in CORE + FURTHER for sentence in stage.broken(name, look)]

@@ -1,0 +1,195 @@
+"""What the screen does by itself: counts down, pages, types, waits, says when the line is gone."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from browsers import SHAPES, served_gallery
+from playwright.sync_api import Browser, Page, Route, expect
+from screen_rules import settle
+
+HELD = re.compile(r"/kiosk/register/hold$")
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served_gallery() as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    width, height = SHAPES["portrait"]
+    opened = chromium.new_page(viewport={"width": width, "height": height})
+    yield opened
+    opened.close()
+
+
+def stop_the_clock(page: Page) -> None:
+    """From here on time passes only by ``page.clock.run_for``."""
+    page.clock.install(time="2026-11-23T01:00:00Z")
+    page.clock.pause_at("2026-11-23T01:26:00Z")
+
+
+def test_nobody_there_is_asked_and_then_sent_home(page: Page, base: str) -> None:
+    """A minute of choices: a question for the last twenty seconds, then the session is ended and home comes up."""
+    finished: list[str | None] = []
+
+    def finish(route: Route) -> None:
+        finished.append(route.request.post_data)
+        route.fulfill(status=303, headers={"location": f"{base}/home"})
+
+    page.route("**/kiosk/finish", finish)
+    stop_the_clock(page)
+    page.goto(f"{base}/departments")
+    page.clock.run_for(39_000)
+    expect(page.locator("#idle")).to_be_hidden()
+    page.clock.run_for(2_000)
+    expect(page.locator("#idle")).to_be_visible()
+    expect(page.locator("#idle .btn.first")).to_have_css("min-height", "160px")
+    page.clock.run_for(5_000)
+    expect(page.locator("#idle .ring b")).to_have_text(re.compile(r"1[3-5]"))
+    page.locator("#idle .btn.first").click()
+    expect(page.locator("#idle")).to_be_hidden()
+    page.clock.run_for(61_000)
+    page.wait_for_url(f"{base}/home")
+    assert finished == ["csrf=t0ken"]
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("departments", 60), ("first-phone", 90), ("pay", 180)])
+@pytest.mark.parametrize(("mode", "factor"), [("normal", 1), ("elder", 2)])
+def test_patience(page: Page, base: str, name: str, seconds: int, mode: str, factor: int) -> None:
+    page.goto(f"{base}/{name}?mode={mode}")
+    expect(page.locator("#screen")).to_have_attribute("data-idle-s", str(seconds * factor))
+
+
+def test_never_times_out_while_something_runs(page: Page, base: str) -> None:
+    stop_the_clock(page)
+    page.goto(f"{base}/pay-confirming?can_time_out=0")
+    page.clock.run_for(600_000)
+    expect(page.locator("#idle")).to_be_hidden()
+
+
+def test_number_pad_types(page: Page, base: str) -> None:
+    page.goto(f"{base}/number")
+    for key in ("1", "2", "0", "back", "9"):
+        page.locator(f"[data-key='{key}']").click()
+    expect(page.locator("input[name=number]")).to_have_value("129")
+    page.locator("[data-key=clear]").click()
+    expect(page.locator("input[name=number]")).to_have_value("")
+
+
+def test_number_pad_stops_at_the_length(page: Page, base: str) -> None:
+    page.goto(f"{base}/number-proof")
+    for _ in range(6):
+        page.locator("[data-key='7']").click()
+    expect(page.locator("input[name=proof]")).to_have_value("7777")
+
+
+def test_pager_shows_every_doctor_once(page: Page, base: str) -> None:
+    page.goto(f"{base}/doctors")
+    settle(page)
+    seen: list[str] = []
+    following = page.locator(".pager button").last
+    while True:
+        seen += page.locator(".pair:visible .name b").all_inner_texts()
+        if following.is_disabled():
+            break
+        following.click()
+    assert seen == ["李明华", "周雅琴", "䶮㛃𠅤", "王建国", "何静", "欧阳思源", "刘洋"]
+
+
+def test_full_doctor_cannot_be_pressed(page: Page, base: str) -> None:
+    page.goto(f"{base}/doctors")
+    expect(page.locator(".row.off button, button.off")).to_have_count(0)
+    expect(page.locator("button.doc")).to_have_count(4)
+
+
+def test_pressing_twice_sends_once(page: Page, base: str) -> None:
+    """And what is sent twice all the same carries the same key."""
+    sent: list[str | None] = []
+
+    def hold(route: Route) -> None:
+        sent.append(route.request.post_data)
+        page.wait_for_timeout(50)
+        route.fulfill(status=200, content_type="text/html", body='<div id="screen" class="scr">done</div>')
+
+    page.route(HELD, hold)
+    page.goto(f"{base}/doctors")
+    page.locator("button.doc").first.dblclick()
+    expect(page.locator("#screen")).to_have_text("done")
+    assert len(sent) == 1
+    assert sent[0] is not None
+    assert "key=7Q4281ab" in sent[0]
+    assert "schedule_id=S1" in sent[0]
+
+
+def test_slow_answer_is_explained_and_has_a_way_out(page: Page, base: str) -> None:
+    page.route(HELD, lambda route: None)
+    stop_the_clock(page)
+    page.goto(f"{base}/doctors")
+    page.locator("button.doc").first.click()
+    expect(page.locator("html")).to_have_attribute("data-busy", "")
+    expect(page.locator("html[data-wait]")).to_have_count(0)
+    page.clock.run_for(400)
+    expect(page.locator("html[data-wait]")).to_have_count(1)
+    expect(page.locator("#slow")).to_be_hidden()
+    page.clock.run_for(2_800)
+    expect(page.locator("#slow")).to_be_visible()
+    expect(page.locator("#slow .go")).to_be_hidden()
+    page.clock.run_for(7_000)
+    expect(page.locator("#slow .go a")).to_be_visible()
+
+
+def test_line_gone_is_said(page: Page, base: str) -> None:
+    page.route(HELD, lambda route: route.abort())
+    page.goto(f"{base}/doctors")
+    expect(page.locator(".gone")).to_be_hidden()
+    page.locator("button.doc").first.click()
+    expect(page.locator(".gone")).to_be_visible()
+    expect(page.locator(".gone")).to_contain_text("一楼 3 号窗口")
+
+
+def test_answer_of_something_in_between_never_takes_the_screen(page: Page, base: str) -> None:
+    page.route(HELD, lambda route: route.fulfill(status=502, content_type="text/html", body="<h1>Bad Gateway</h1>"))
+    page.goto(f"{base}/doctors")
+    page.locator("button.doc").first.click()
+    expect(page.locator(".gone")).to_be_visible()
+    expect(page.locator("button.doc")).to_have_count(4)
+
+
+def test_settings_that_cannot_be_sent_never_show_the_browsers_own_error(page: Page, base: str) -> None:
+    page.route("**/kiosk/settings", lambda route: route.abort())
+    page.goto(f"{base}/doctors")
+    page.locator("button[name=mode]").click()
+    expect(page.locator(".gone")).to_be_visible()
+    assert page.url == f"{base}/doctors"
+
+
+def test_code_that_runs_out_asks_what_became_of_it(page: Page, base: str) -> None:
+    stop_the_clock(page)
+    page.goto(f"{base}/pay")
+    expect(page.locator(".ring b").first).to_have_text("4:41")
+    with page.expect_request(f"{base}/pay"):
+        page.clock.run_for(281_500)
+
+
+def test_forms_work_without_a_script(chromium: Browser, base: str) -> None:
+    """Every form has an address, a method, the token, and, where something is changed, the key."""
+    bare = chromium.new_context(java_script_enabled=False).new_page()
+    for name in ("doctors", "check", "pay", "first-confirm", "done", "who"):
+        bare.goto(f"{base}/{name}")
+        for form in bare.locator("main form").all():
+            assert form.get_attribute("method") == "post"
+            assert (form.get_attribute("action") or "").startswith("/kiosk/")
+            assert form.locator("input[name=csrf]").get_attribute("value") == "t0ken"
+            assert form.locator("input[name=key]").get_attribute("value") == "7Q4281ab"
+    bare.context.close()
+
+
+def test_page_may_not_be_kept_and_runs_nothing_foreign(page: Page, base: str) -> None:
+    answer = page.goto(f"{base}/home")
+    assert answer is not None
+    assert answer.headers["cache-control"] == "no-store"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert not page.locator("[style], script:not([src]), style").count()

@@ -1,0 +1,78 @@
+"""Whatever the hospital's data or a card hold, it stays text on the page."""
+
+from html.parser import HTMLParser
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from gallery import PROJECT, SKIN
+from samples import SAMPLES
+
+from yinyi.interface.assets.assets import gather
+from yinyi.interface.journeys.pages import Pages
+
+POISON = """"><script>alert('x')</script><b onclick="x"> '); DROP TABLE patient;--"""
+FROM_OUTSIDE = {
+    *("name", "name_en", "hospital", "hospital_en", "place", "place_en", "terminal", "here", "csrf", "key", "choice"),
+    *("number_tail", "card_tail", "phone", "phone_masked", "number", "specialty", "introduction", "doctor", "room"),
+    *(
+        "area",
+        "building",
+        "at",
+        "ask_no",
+        "payment_no",
+        "document_no",
+        "schedule_id",
+        "department_id",
+        "back",
+        "events",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    assets = gather(PROJECT, {"kiosk": SKIN / "static"})
+    return Pages(SKIN / "templates", "/kiosk", assets, ZoneInfo("Asia/Shanghai"))
+
+
+def poisoned(value: Any) -> Any:
+    """The same facts with poison in every text that comes from outside."""
+    if isinstance(value, tuple):
+        items = cast(tuple[object, ...], value)
+        return tuple(poisoned(item) for item in items)
+    if not isinstance(value, msgspec.Struct):
+        return value
+    facts: dict[str, Any] = {}
+    for name in value.__struct_fields__:
+        fact = getattr(value, name)
+        facts[name] = POISON if name in FROM_OUTSIDE and isinstance(fact, str) and fact else poisoned(fact)
+    return msgspec.structs.replace(value, **facts)
+
+
+class Skeleton(HTMLParser):
+    """Elements and the names of their attributes, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, ...]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, *(name for name, _ in attrs)))
+
+
+def skeleton(page: str) -> list[tuple[str, ...]]:
+    parser = Skeleton()
+    parser.feed(page)
+    return parser.found
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_poison_stays_text(pages: Pages, name: str, language: str) -> None:
+    view, chrome = SAMPLES[name]
+    clean = pages.render(view, msgspec.structs.replace(chrome, language=language))
+    page = pages.render(poisoned(view), msgspec.structs.replace(poisoned(chrome), language=language))
+    assert "&lt;script&gt;" in page
+    assert skeleton(page) == skeleton(clean)

@@ -1,0 +1,271 @@
+"""A far side that keeps its own truth, and the engine driven against it without disk or network."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from msgspec.structs import replace
+
+from yinyi.business.payments import apply
+from yinyi.business.payments.actions import (
+    Action,
+    Again,
+    Ask,
+    CallPeople,
+    Choose,
+    End,
+    GiveBack,
+    GiveUp,
+    Retry,
+    Send,
+    TurnBack,
+    Undo,
+    Wait,
+)
+from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.engine import Rules, decide, next_deadline, rule_of
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.registry import Registry
+from yinyi.business.scheduling.plans import CONFIRM, HOLD, ConfirmNumber, HoldNumber, KeepNumber, Registration
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Show, Unknown, Waiting
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+FEE = Fen(5000)
+CHANNEL = "wechatpay"
+MISHAPS = ("", "refused", "not_sent", "lost", "answer_lost", "arrives_late")
+
+
+def real_rules() -> Rules:
+    """How patient the product is with each kind of effect."""
+    hospital: Any = SimpleNamespace(call_timeout_s=5.0)
+    channel: Any = SimpleNamespace(call_timeout_s=5.0, settles_after=timedelta(seconds=30))
+    return Registry(
+        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
+        purposes=[Registration()],
+        channels={CHANNEL: channel},
+        merchants=MerchantTable({}),
+    ).rules
+
+
+RULES = real_rules()
+
+
+def new_plan() -> Plan:
+    """A registration's, just opened."""
+    kinds = ((10, HOLD), (30, TAKE), (40, CONFIRM))
+    steps = tuple(
+        Step(position=position, attempt=1, kind=kind, reference=f"R{position}", amount_fen=FEE, since=START)
+        for position, kind in kinds
+    )
+    return Plan(
+        hospital_id=1,
+        payment_id=1,
+        payment_no="P",
+        ask_no="A",
+        purpose="registration",
+        scope="outpatient",
+        amount_fen=FEE,
+        started_at=START,
+        pay_by=START + timedelta(minutes=8),
+        steps=steps,
+    )
+
+
+@dataclass
+class FarSide:
+    """Hospital and channel, by our references: what they have, whatever they say."""
+
+    numbers: dict[str, str] = field(default_factory=dict[str, str])
+    orders: dict[str, str] = field(default_factory=dict[str, str])
+    refunds: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def kept_fen(self) -> int:
+        return FEE * (list(self.orders.values()).count("paid") - len(self.refunds))
+
+    @property
+    def delivered(self) -> bool:
+        return "confirmed" in self.numbers.values()
+
+    def do(self, plan: Plan, step: Step) -> Outcome:
+        match step.kind:
+            case "scheduling.hold":
+                return self._number(self.numbers.setdefault(step.reference, "held"))
+            case "scheduling.confirm":
+                held = _held(plan)
+                if self.numbers.get(held) == "held":
+                    self.numbers[held] = "confirmed"
+                return self._number(self.numbers.get(held, ""))
+            case "payments.refund":
+                return self._refund(step)
+            case _:
+                self.orders.setdefault(step.reference, "open")
+                return Waiting(until=step.until or plan.pay_by, show=Show(code_url="weixin://"))
+
+    def ask(self, plan: Plan, step: Step) -> Answer:
+        match step.kind:
+            case "scheduling.hold":
+                return self._number(self.numbers[step.reference]) if step.reference in self.numbers else NotFound()
+            case "scheduling.confirm":
+                return Done() if self.numbers.get(_held(plan)) == "confirmed" else NotFound()
+            case "payments.refund":
+                return Done() if step.reference in self.refunds else NotFound()
+            case _:
+                return self._order(plan, step)
+
+    def undo(self, plan: Plan, step: Step) -> Answer:
+        if step.kind == TAKE:
+            if self.orders.get(step.reference) == "paid":
+                return Refused(reason="already_paid")
+            self.orders[step.reference] = "closed"
+            return Done()
+        self.numbers[step.reference if step.kind == HOLD else _held(plan)] = "released"
+        return Done()
+
+    def _number(self, state: str) -> Outcome:
+        return Done() if state in ("held", "confirmed") else Refused(reason="expired")
+
+    def _refund(self, step: Step) -> Outcome:
+        taken = cast(str, step.params["of"])
+        others = [reference for reference, of in self.refunds.items() if of == taken and reference != step.reference]
+        if self.orders.get(taken) != "paid" or others:
+            return Refused(reason="not_refundable")
+        self.refunds[step.reference] = taken
+        return Done()
+
+    def _order(self, plan: Plan, step: Step) -> Answer:
+        match self.orders.get(step.reference):
+            case "paid":
+                return Done(evidence={"paid_at": START.isoformat()})
+            case "open":
+                return Waiting(until=step.until or plan.pay_by)
+            case "closed":
+                return Refused(reason="expired")
+            case _:
+                return NotFound()
+
+
+def _held(plan: Plan) -> str:
+    hold = plan.latest(HOLD)
+    assert hold is not None
+    return hold.reference
+
+
+@dataclass
+class Play:
+    """One payment from beginning to end. ``mishaps``: what becomes of each call, in order; then nothing goes wrong.
+    ``people``: what the patient does, and at which second."""
+
+    mishaps: Iterator[str]
+    people: list[tuple[int, str]]
+    far: FarSide = field(default_factory=FarSide)
+    plan: Plan = field(default_factory=new_plan)
+    now: datetime = START
+    called: list[str] = field(default_factory=list[str])
+    sent: dict[str, int] = field(default_factory=dict[str, int])
+    on_the_way: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list[Any])
+
+    def run(self, limit: int = 5000) -> Plan:
+        """Until it has ended and nobody does anything any more."""
+        for _ in range(limit):
+            if isinstance(self.step(), End) and not self.people and not self.on_the_way:
+                return replace(self.plan, ended_at=self.now)
+        raise AssertionError(f"it never ends: {self.plan}")
+
+    def step(self) -> Action:
+        """The next decision, carried out."""
+        self._let_happen()
+        action = decide(self.plan, RULES, self.now)
+        self._act(action)
+        return action
+
+    def _act(self, action: Action) -> None:
+        plan, now = self.plan, self.now
+        match action:
+            case Send(step) | Undo(step):
+                self._call(step, "do" if isinstance(action, Send) else "undo")
+            case Ask(step):
+                self._call(step, "ask")
+            case GiveUp(step):
+                self.plan = apply.given_up(plan, step, now)
+            case Retry(step):
+                self.plan = apply.retried(plan, step, now)
+            case Choose(step, channel):
+                self.plan = apply.chosen(plan, step, channel, "M", now, {})
+            case Again(step):
+                self.plan = apply.again(plan, step, now)
+            case GiveBack(take):
+                self.plan = apply.giving_back(plan, take, now)
+            case TurnBack(reason):
+                self.plan = apply.turned_back(plan, reason)
+            case CallPeople(why):
+                self.plan = replace(plan, attention=why, attention_at=now)
+            case Wait(until):
+                deadline = next_deadline(plan, RULES, now)
+                self._pass(min(until, deadline) if deadline else until)
+            case End():
+                self._pass(now + timedelta(hours=1))
+
+    def _pass(self, until: datetime) -> None:
+        """Time passes, at most until something else happens."""
+        due = [at for at, _ in self.on_the_way] + [START + timedelta(seconds=at) for at, _ in self.people[:1]]
+        self.now = max(self.now + timedelta(milliseconds=100), min([until, *due]))
+
+    def _let_happen(self) -> None:
+        arrived = [effect for at, effect in self.on_the_way if at <= self.now]
+        self.on_the_way = [(at, effect) for at, effect in self.on_the_way if at > self.now]
+        for effect in arrived:
+            effect()
+        while self.people and START + timedelta(seconds=self.people[0][0]) <= self.now:
+            self._somebody(self.people.pop(0)[1])
+
+    def _somebody(self, does: str) -> None:
+        match does:
+            case "chooses":
+                self.plan = replace(self.plan, tender=CHANNEL, tender_no=self.plan.tender_no + 1)
+            case "cancels":
+                self.plan = replace(self.plan, cancel_wanted=True)
+            case _:
+                shown = [take.reference for take in self.plan.takes() if take.show is not None]
+                for reference in shown:
+                    if self.far.orders.get(reference) == "open":
+                        self.far.orders[reference] = "paid"
+                        return
+
+    def _call(self, step: Step, verb: str) -> None:
+        """As the driver: marked first, then called, then learned."""
+        if verb != "ask":
+            self.plan = (apply.sent if verb == "do" else apply.undo_sent)(self.plan, step, self.now)
+        marked = next(each for each in self.plan.steps if each.reference == step.reference)
+        self.called.append(f"{verb} {step.kind}")
+        answer = self._answer(marked, verb)
+        if verb == "ask" and isinstance(answer, NotSent):
+            answer = Unknown()
+        learn = apply.undo_learned if verb == "undo" else apply.learned
+        self.plan = learn(self.plan, marked, answer, RULES, self.now)
+
+    def _answer(self, step: Step, verb: str) -> Answer:
+        plan = self.plan
+        effects: dict[str, Callable[[], Answer]] = {
+            "do": lambda: self.far.do(plan, step),
+            "undo": lambda: self.far.undo(plan, step),
+            "ask": lambda: self.far.ask(plan, step),
+        }
+        mishap = next(self.mishaps, "")
+        if mishap == "not_sent":
+            return NotSent()
+        if verb == "do":
+            self.sent[step.reference] = self.sent.get(step.reference, 0) + 1
+        if mishap == "refused" and verb == "do" and step.kind != REFUND:
+            return Refused(reason="slot_taken" if step.kind == HOLD else "declined")
+        if mishap == "lost":
+            return Unknown()
+        if mishap == "arrives_late" and verb == "do":
+            within = timedelta(seconds=rule_of(RULES, step).timeout_s)
+            self.on_the_way.append((self.now + within, effects[verb]))
+            return Unknown()
+        answer = effects[verb]()
+        return Unknown() if mishap in ("answer_lost", "arrives_late") else answer

@@ -1,0 +1,116 @@
+"""How long a session lives, and where."""
+
+from datetime import timedelta
+
+import pytest
+from identity_house import HALL, HOSPITAL, WARD, House, Run, house, on_record, resident
+
+from yinyi.business.identity.messages import EndSession, Identify, ListCredentials
+from yinyi.business.identity.model import SessionFacts
+from yinyi.business.identity.sessions import AT_MOST, IDLE, verify_session
+from yinyi.business.identity.store import patient_facts
+from yinyi.kernel.errors import SessionEnded
+
+WANG = resident()
+
+
+async def begun(it: House, terminal: str = HALL) -> str:
+    it.index.put(WANG, on_record(WANG, "2021000001"))
+    it.readers.lay(WANG, terminal)
+    return (await it.ask(Identify(), terminal=terminal)).session_token
+
+
+async def verified(it: House, token: str, terminal: str = HALL) -> SessionFacts | None:
+    async with it.database.read() as tx:
+        return await verify_session(tx, HOSPITAL, token, terminal, it.clock.now())
+
+
+def test_it_names_the_patient_at_its_own_terminal_only(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            token = await begun(it)
+            facts = await verified(it, token)
+            assert facts is not None
+            assert facts.patient.patient_no == "2021000001"
+            assert facts.expires_at == it.clock.now() + IDLE
+            async with it.database.read() as tx:
+                assert await patient_facts(tx, HOSPITAL, facts.patient.patient_id) == facts.patient
+                assert await patient_facts(tx, HOSPITAL + 1, facts.patient.patient_id) is None
+                assert await verify_session(tx, HOSPITAL + 1, token, HALL, it.clock.now()) is None
+            assert await verified(it, token, WARD) is None
+            assert await verified(it, "another") is None
+            with pytest.raises(SessionEnded):
+                await it.ask(ListCredentials(), session=token, terminal=WARD)
+
+    run(story())
+
+
+def test_it_ends_some_time_after_the_last_request(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            token = await begun(it)
+            it.clock.instant += IDLE - timedelta(seconds=1)
+            assert await verified(it, token)
+            it.clock.instant += IDLE - timedelta(seconds=1)
+            assert await verified(it, token)
+            it.clock.instant += IDLE
+            assert await verified(it, token) is None
+
+    run(story())
+
+
+def test_it_is_not_written_to_more_than_once_a_minute(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            token = await begun(it)
+            version = "SELECT xmin::text::bigint FROM patient_session"
+            written = {await it.how_many(version)}
+            for _ in range(60):
+                it.clock.pass_by(seconds=2)
+                assert await verified(it, token)
+                written.add(await it.how_many(version))
+            assert len(written) == 3
+
+    run(story())
+
+
+def test_it_ends_after_an_hour_however_busy(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            token, start = await begun(it), it.clock.now()
+            while it.clock.now() < start + AT_MOST - timedelta(minutes=5):
+                it.clock.pass_by(minutes=5)
+                facts = await verified(it, token)
+                assert facts is not None
+                assert facts.expires_at <= start + AT_MOST
+            it.clock.pass_by(minutes=5)
+            assert await verified(it, token) is None
+
+    run(story())
+
+
+def test_the_next_person_ends_it_and_so_does_its_end(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            first, elsewhere = await begun(it), await begun(it, WARD)
+            second = await begun(it)
+            assert await verified(it, first) is None
+            assert await verified(it, second)
+            await it.ask(EndSession(), session=second)
+            await it.ask(EndSession(), session=second)
+            assert await verified(it, second) is None
+            assert await verified(it, elsewhere, WARD)
+
+    run(story())
+
+
+def test_the_token_is_not_in_the_database(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            token = await begun(it)
+            async with it.database.read() as tx:
+                row: str = await tx.fetchval("SELECT s::text FROM patient_session s")
+            assert token not in row
+            assert token.encode().hex() not in row
+
+    run(story())

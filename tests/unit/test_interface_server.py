@@ -1,0 +1,138 @@
+"""The interfaces of a process together: one application, one health, one set of counts."""
+
+import asyncio
+import socket
+from typing import Any
+
+import httpx
+import pytest
+from kiosk_platform import NOW, SCREEN, USUAL, ZONE, JsonPages, Platform
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from yinyi.bus.operation import Caller
+from yinyi.business.terminals.messages import Health
+from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
+from yinyi.kernel.errors import InternalError
+
+ANSWERS = {**USUAL, "GetHealth": Health(at=NOW)}
+
+
+def around(platform: Platform, **more: Any) -> Surroundings:
+    return Surroundings(clock=platform.clock, zone=ZONE, pages=JsonPages(), **more)
+
+
+def get(interfaces: Interfaces, *paths: str) -> list[httpx.Response]:
+    async def work() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(interfaces.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://platform.test") as client:
+            return [await client.get(path, headers={"cookie": f"yinyi_screen={SCREEN}"}) for path in paths]
+
+    return asyncio.run(work())
+
+
+def test_every_interface_has_an_account_of_its_own() -> None:
+    assert len(set(ACCOUNTS.values())) == len(ACCOUNTS)
+    assert ACCOUNTS["rest"] is Caller.HOSPITAL
+
+
+def test_only_the_named_interfaces_are_there() -> None:
+    platform = Platform(answers=ANSWERS)
+    everything = Interfaces(dict.fromkeys(ACCOUNTS, platform), around(platform))
+    only_rest = Interfaces({"rest": platform}, Surroundings(clock=platform.clock, zone=ZONE))
+    paths = ("/kiosk/", "/callbacks/wechatpay", "/api/v1/GetPayment", "/healthz", "/metrics")
+    assert [answer.status_code for answer in get(everything, *paths)] == [200, 405, 405, 200, 200]
+    assert [answer.status_code for answer in get(only_rest, *paths)] == [404, 404, 405, 200, 200]
+
+
+def test_a_kiosk_without_pages_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="pages"):
+        Interfaces({"kiosk": Platform()}, Surroundings(clock=Platform().clock, zone=ZONE))
+
+
+def test_others_may_add_their_routes() -> None:
+    async def demo(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("demo")
+
+    platform = Platform(answers=ANSWERS)
+    interfaces = Interfaces({"kiosk": platform}, around(platform, more=[Route("/demo", demo)]))
+    assert get(interfaces, "/demo")[0].text == "demo"
+
+
+# ---- health
+
+
+@pytest.mark.parametrize(
+    ("parts", "changes", "status"),
+    [
+        ({}, {}, 200),
+        ({"postgres": "ready", "interface": "starting"}, {}, 200),
+        ({"postgres": "ready", "business": "restarting"}, {}, 503),
+        ({}, {"connected": False}, 503),
+        ({}, {"away": True}, 503),
+        ({}, {"answers": {"GetHealth": InternalError()}}, 503),
+    ],
+)
+def test_health_is_all_of_it_or_none(parts: dict[str, str], changes: dict[str, Any], status: int) -> None:
+    platform = Platform(answers=ANSWERS)
+    for name, value in changes.items():
+        setattr(platform, name, value)
+    answer = get(Interfaces({"kiosk": platform}, around(platform, parts=lambda: parts)), "/healthz")[0]
+    assert (answer.status_code, answer.json()["status"]) == (status, "ready" if status == 200 else "not_ready")
+    told = answer.json()["parts"]
+    assert {name: told[name] for name in parts if name != "interface"} == {
+        name: state for name, state in parts.items() if name != "interface"
+    }
+    assert {"interface", "bus", "platform"} <= set(told)
+
+
+def test_health_asks_the_platform_no_more_often_than_it_needs() -> None:
+    platform = Platform(answers=ANSWERS)
+    get(Interfaces({"kiosk": platform}, around(platform)), *["/healthz"] * 5)
+    assert platform.names() == ["GetHealth"]
+
+
+# ---- counts
+
+
+def test_requests_are_counted_by_route_never_by_what_was_asked_about() -> None:
+    platform = Platform(answers=ANSWERS)
+    interfaces = Interfaces(dict.fromkeys(ACCOUNTS, platform), around(platform))
+    paths = ("/kiosk/", "/kiosk/pay/SECRET-NUMBER", "/kiosk/nowhere/SECRET", "/api/v1/SECRET", "/metrics")
+    counts = get(interfaces, *paths)[-1].text
+    assert 'yinyi_http_requests_total{interface="kiosk",route="/kiosk/",status="200"} 1.0' in counts
+    assert 'route="/kiosk/pay/{payment_no}",status="403"' in counts
+    assert 'route="/api/v1/{operation}",status="404"' in counts
+    assert "yinyi_event_streams 0.0" in counts
+    assert "SECRET" not in counts
+
+
+def test_what_the_bus_does_not_answer_is_counted() -> None:
+    platform = Platform(answers=ANSWERS, away=True)
+    counts = get(Interfaces({"kiosk": platform}, around(platform)), "/kiosk/", "/metrics")[-1].text
+    assert 'yinyi_bus_errors_total{account="kiosk",error="PlatformUnavailable"} 1.0' in counts
+
+
+# ---- a whole server
+
+
+def test_a_server_leaves_at_once_although_a_page_listens() -> None:
+    async def work() -> None:
+        platform = Platform(answers=ANSWERS)
+        interfaces = Interfaces(dict.fromkeys(ACCOUNTS, platform), around(platform))
+        server = server_for(interfaces, "127.0.0.1", 0)
+        door = socket.create_server(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve([door]))
+        async with asyncio.timeout(20):
+            port = door.getsockname()[1]
+            client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", cookies={"yinyi_screen": SCREEN})
+            async with client, client.stream("GET", "/kiosk/events?card=1") as stream:
+                chunks = stream.aiter_bytes()
+                assert await anext(chunks) == b"retry: 1000\n\n"
+                await platform.heard("event.terminal.K01.CardLaid", b'{"number": "K01", "version": 1}')
+                server.should_exit = True
+                rest = b"".join([chunk async for chunk in chunks])
+                assert rest.startswith(b": here\n\n")
+            await serving
+
+    asyncio.run(work())

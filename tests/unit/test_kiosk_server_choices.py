@@ -1,0 +1,275 @@
+"""The kiosk's pages after it is known who stands there: clinics, doctors, papers, looks."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+from kiosk_platform import (
+    CARDIOLOGY,
+    DEPARTMENTS,
+    DOCTOR,
+    NOW,
+    PAYMENT,
+    PERSON,
+    TERMINAL,
+    TODAY,
+    document,
+    paired,
+    registration,
+    run,
+    session_of,
+    sessions,
+)
+
+from yinyi.business.documents.messages import Documents
+from yinyi.business.scheduling.messages import Departments
+from yinyi.business.scheduling.model import Visit
+from yinyi.business.terminals.model import StaffCall
+from yinyi.kernel.errors import InvalidField
+
+# ---- which clinic, which doctor
+
+
+def test_common_clinics_come_first() -> None:
+    async def work() -> None:
+        view = (await paired().see("/register"))["v"]
+        assert [each["department_id"] for each in view["departments"]] == ["D02"]
+        assert (view["by"], view["same_as_last"]) == ("common", None)
+
+    run(work())
+
+
+def test_same_as_last_time_says_whether_the_doctor_is_here_today() -> None:
+    async def work() -> None:
+        last = Visit(visited_on=TODAY - timedelta(days=40), department_id="D02", practitioner_id="P1")
+        found = Departments(departments=DEPARTMENTS.departments, last_visit=last, last_practitioner=DOCTOR)
+        for today, here in [(sessions(), True), (sessions(session_of("S1", status="stopped")), False)]:
+            view = (await paired(ListDepartments=found, ListSchedules=today).see("/register/departments"))["v"]
+            assert (view["same_as_last"]["doctor"], view["same_as_last"]["here_today"]) == ("李明华", here)
+        unknown = paired(ListDepartments=found, ListSchedules=InvalidField())
+        assert (await unknown.see("/register/departments"))["v"]["same_as_last"] is None
+
+    run(work())
+
+
+def test_clinics_by_floor_and_by_initial() -> None:
+    async def work() -> None:
+        browser = paired()
+        floors = (await browser.see("/register/departments?by=floor"))["v"]
+        assert [group["at"] for group in floors["groups"]] == ["1", "2"]
+        second = (await browser.see("/register/departments?by=floor&at=2"))["v"]
+        assert [each["name"] for each in second["departments"]] == ["心血管内科"]
+        initials = (await browser.see("/register/departments?by=initial&at=nowhere"))["v"]
+        assert [group["at"] for group in initials["groups"]] == ["E", "X"]
+
+    run(work())
+
+
+def test_doctors_show_what_is_left_and_when_there_is_more() -> None:
+    async def work() -> None:
+        full = session_of("S1", taken=40)
+        night = session_of("S2", session="night", starts_at=NOW + timedelta(hours=9), taken=0, capacity=5)
+        free = session_of("S3", practitioner_id="P2")
+        gone = session_of("S4", practitioner_id="P3", status="closed")
+        view = (await paired(ListSchedules=sessions(full, night, free, gone)).see("/register/doctors/D02"))["v"]
+        assert [(each["session"], each["left"], each["chosen"]) for each in view["sessions"]] == [
+            ("morning", 28, True),
+            ("night", 5, False),
+        ]
+        assert [(each["schedule_id"], each["state"]) for each in view["doctors"]] == [
+            ("S3", "open"),
+            ("S1", "full"),
+            ("S4", "closed"),
+        ]
+        assert view["doctors"][1]["later"] == {"session": "night", "left": 5}
+        at_night = await paired(ListSchedules=sessions(full, night)).see("/register/doctors/D02?session=night")
+        assert [each["schedule_id"] for each in at_night["v"]["doctors"]] == ["S2"]
+
+    run(work())
+
+
+def test_a_clinic_without_doctors_today_is_a_page_too() -> None:
+    async def work() -> None:
+        empty = msgspec.structs.replace(sessions(), sessions=[])
+        view = (await paired(ListSchedules=empty).see("/register/doctors/D02"))["v"]
+        assert (view["sessions"], view["doctors"]) == ([], [])
+
+    run(work())
+
+
+def test_a_doctor_is_introduced() -> None:
+    async def work() -> None:
+        browser = paired()
+        view = (await browser.see("/register/doctors/D02/S1"))["v"]
+        assert (view["introduction"], view["doctor"]["left"]) == ("从医三十年。", 28)
+        asked = browser.platform.last("GetSchedule").message
+        assert msgspec.to_builtins(asked) == {"department_id": "D02", "schedule_id": "S1"}
+
+    run(work())
+
+
+# ---- afterwards
+
+
+def test_papers_can_be_printed_again() -> None:
+    async def work() -> None:
+        paper = document("printed")
+        browser = paired(ListDocuments=Documents(documents=[paper, document("printed", payment_no="else")]))
+        view = (await browser.see("/reprint"))["v"]
+        assert [(slip["document_no"], slip["number"], slip["kind"]) for slip in view["slips"]] == [
+            (paper.document_no, 16, "registration")
+        ]
+        answer = await browser.post("/reprint", document_no=paper.document_no, key=view["key"])
+        assert answer.headers["location"] == f"/kiosk/reprint?document={paper.document_no}"
+        chosen = await browser.see(f"/reprint?document={paper.document_no}")
+        assert (chosen["v"]["chosen"], chosen["v"]["printing"]) == (paper.document_no, "printed")
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("state", "line_ok", "printing"),
+    [
+        ("queued", True, "printing"),
+        ("queued", False, "offline"),
+        ("jam", True, "failed"),
+        ("paper_out", True, "paper_out"),
+    ],
+)
+def test_how_the_printing_goes_is_told(state: str, line_ok: bool, printing: str) -> None:
+    async def work() -> None:
+        paper = document(state)
+        terminal = msgspec.structs.replace(TERMINAL, line_ok=line_ok)
+        browser = paired(GetTerminal=terminal, ListDocuments=Documents(documents=[paper]))
+        seen = await browser.see(f"/reprint?document={paper.document_no}")
+        assert seen["v"]["printing"] == printing
+        assert seen["c"]["can_time_out"] is (printing != "printing")
+        assert ("paper=1" in seen["c"]["events"]) is (printing == "printing")
+
+    run(work())
+
+
+def test_payments_are_listed_with_what_became_of_them() -> None:
+    async def work() -> None:
+        row = (await paired().see("/payments"))["v"]["payments"][0]
+        assert (row["payment_no"], row["state"], row["department"]["name"]) == (PAYMENT, "waiting", CARDIOLOGY.name)
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "answered", "state"),
+    [(5, False, "called"), (130, False, "nobody"), (130, True, "coming")],
+)
+def test_a_call_for_staff_tells_how_it_stands(ago_s: int, answered: bool, state: str) -> None:
+    async def work() -> None:
+        called = NOW - timedelta(seconds=ago_s)
+        call = StaffCall(
+            call_id=7, terminal_id="K01", place="大厅", called_at=called, answered_at=NOW if answered else None
+        )
+        browser = paired(GetStaffCall=call, CallStaff=call)
+        assert (await browser.post("/help")).headers["location"] == "/kiosk/help"
+        assert len(browser.platform.last("CallStaff").key) >= 16
+        seen = await browser.see("/help")
+        assert seen["v"]["state"] == state
+        assert ("call=1" in seen["c"]["events"]) is (state == "called")
+
+    run(work())
+
+
+def test_without_a_call_help_is_home() -> None:
+    async def work() -> None:
+        assert (await paired(GetStaffCall=None).see("/help"))["is"] == "HomeView"
+
+    run(work())
+
+
+def test_help_comes_whether_a_session_holds_or_not() -> None:
+    async def work() -> None:
+        call = StaffCall(call_id=7, terminal_id="K01", place="大厅", called_at=NOW)
+        browser = paired(GetStaffCall=call, CallStaff=call)
+        browser.platform.sessions.clear()
+        assert (await browser.post("/help")).headers["location"] == "/kiosk/help"
+        assert (await browser.see("/help"))["v"]["state"] == "called"
+
+    run(work())
+
+
+# ---- how it looks
+
+
+def test_language_and_looks_are_kept_and_lead_back() -> None:
+    async def work() -> None:
+        browser = paired(known=False)
+        here = "/kiosk/register/departments?by=floor"
+        answer = await browser.post("/settings", language="en", theme="contrast", reach="low", here=here)
+        assert (answer.status_code, answer.headers["location"]) == (303, here)
+        seen = await browser.see("/register/departments")
+        chrome = seen["c"]
+        assert (chrome["language"], chrome["theme"], chrome["reach"]) == ("en", "contrast", "low")
+        assert browser.platform.last("ListDepartments").language == "en"
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    "here",
+    ["", "https://evil.test/kiosk/", "//evil.test/kiosk/", "/kiosk//evil.test", "/kiosk/\\evil", "/admin", "/kiosk/ x"],
+)
+def test_settings_never_lead_out(here: str) -> None:
+    async def work() -> None:
+        answer = await paired().post("/settings", language="en", here=here)
+        assert answer.headers["location"] == "/kiosk/"
+
+    run(work())
+
+
+def test_large_print_is_offered_once_and_kept_with_the_patient() -> None:
+    async def work() -> None:
+        browser = paired()
+        browser.platform.sessions["session-token"] = msgspec.structs.replace(PERSON, age=68)
+        assert (await browser.see("/"))["c"]["offer_elder"] is True
+        await browser.post("/settings", mode="elder", here="/kiosk/")
+        assert msgspec.to_builtins(browser.platform.last("PreferElder").message) == {"elder": True}
+        seen = await browser.see("/")
+        assert (seen["c"]["mode"], seen["c"]["offer_elder"]) == ("elder", False)
+        await browser.post("/settings", mode="normal", here="/kiosk/")
+        seen = await browser.see("/")
+        assert (seen["c"]["mode"], seen["c"]["offer_elder"]) == ("normal", False)
+
+    run(work())
+
+
+def test_who_had_large_print_the_last_time_has_it_again() -> None:
+    async def work() -> None:
+        browser = paired()
+        browser.platform.sessions["session-token"] = msgspec.structs.replace(PERSON, age=80, elder=True)
+        seen = await browser.see("/register/departments")
+        assert (seen["c"]["mode"], seen["c"]["offer_elder"]) == ("elder", False)
+
+    run(work())
+
+
+def test_a_look_that_does_not_exist_changes_nothing() -> None:
+    async def work() -> None:
+        browser = paired(known=False)
+        await browser.post("/settings", language="fr", mode="huge", here="/kiosk/")
+        chrome = (await browser.see("/"))["c"]
+        assert (chrome["language"], chrome["mode"]) == ("zh-CN", "normal")
+
+    run(work())
+
+
+def test_registration_of_now_stands_in_the_steps() -> None:
+    async def work() -> None:
+        browser = paired(GetRegistration=registration())
+        assert (await browser.see("/register/departments"))["c"]["steps"] == [
+            "department",
+            "doctor",
+            "check",
+            "pay",
+            "take",
+        ]
+        assert (await browser.see("/payments"))["c"]["steps"] == []
+
+    run(work())

@@ -1,0 +1,324 @@
+"""The kiosk's pages up to who stands there: the screen, home, cards and first visits; payments are elsewhere."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from kiosk_platform import (
+    NOW,
+    TERMINAL,
+    Browser,
+    Platform,
+    page,
+    paired,
+    run,
+)
+
+from yinyi.business.identity.errors import (
+    CardUnreadable,
+    CheckDigitWrong,
+    NoCard,
+    PatientUnknown,
+    TicketExpired,
+    TooManyTries,
+    WindowOnly,
+)
+from yinyi.business.identity.messages import FirstVisit, Identified, Match, Ticket
+from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
+from yinyi.business.terminals.messages import Paired
+from yinyi.business.terminals.model import DeviceView
+from yinyi.kernel.errors import InvalidField, TerminalNotEnrolled, YinyiError
+
+KNOWN = Identified(status="known", session_token="session-token")
+WITH_CARD = msgspec.structs.replace(TERMINAL, card_in_reader=True)
+
+
+# ---- the screen
+
+
+def test_a_screen_that_is_not_paired_says_so() -> None:
+    async def work() -> None:
+        answer = await Browser(Platform()).get("/")
+        assert answer.status_code == 403
+        assert (page(answer)["is"], page(answer)["v"]["reason"]) == ("ClosedView", "not_paired")
+
+    run(work())
+
+
+def test_a_screen_whose_pairing_was_revoked_says_so() -> None:
+    async def work() -> None:
+        answer = await paired(GetTerminal=TerminalNotEnrolled()).get("/register")
+        assert (answer.status_code, page(answer)["v"]["reason"]) == (403, "not_paired")
+
+    run(work())
+
+
+def test_pairing_keeps_the_screens_credential_and_goes_home() -> None:
+    async def work() -> None:
+        browser = Browser(Platform(answers={"PairBrowser": Paired(terminal_id="K01", screen_token="fresh-token")}))
+        answer = await browser.get("/?pair=%20ABCD-1234%20")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/")
+        assert browser.cookie("yinyi_screen") == "fresh-token"
+        asked = browser.platform.last("PairBrowser").message
+        assert msgspec.to_builtins(asked) == {"pairing_code": "ABCD-1234"}
+
+    run(work())
+
+
+@pytest.mark.parametrize("refusal", [PairingRefused(), InvalidField()])
+def test_a_pairing_code_that_is_refused_is_shown_again(refusal: YinyiError) -> None:
+    async def work() -> None:
+        answer = await Browser(Platform(answers={"PairBrowser": refusal})).get("/?pair=OLD")
+        assert (answer.status_code, page(answer)["v"]["pairing_code"]) == (403, "OLD")
+        assert "set-cookie" not in answer.headers
+
+    run(work())
+
+
+def test_a_locked_terminal_opens_by_itself_when_it_is_unlocked() -> None:
+    async def work() -> None:
+        locked = msgspec.structs.replace(TERMINAL, locked=True)
+        for browser in (paired(GetTerminal=locked), paired(GetTerminal=TerminalLocked())):
+            answer = await browser.get("/")
+            assert (answer.status_code, page(answer)["v"]["reason"]) == (403, "locked")
+            assert "terminal=1" in page(answer)["c"]["events"]
+
+    run(work())
+
+
+# ---- home and the end
+
+
+def test_home_says_where_it_is_and_hears_of_cards() -> None:
+    async def work() -> None:
+        home = await paired(known=False).see("/")
+        assert home["v"]["services"] == ["register", "reprint", "find_payment"]
+        chrome = home["c"]
+        assert (chrome["hospital"], chrome["terminal"], chrome["window"]["name"]) == (
+            "云山市人民医院",
+            "A03",
+            "3 号窗口",
+        )
+        assert chrome["now"].endswith("+08:00")
+        assert chrome["events"].startswith("/kiosk/events?card=1&terminal=1&since=")
+        assert "patient" not in chrome or chrome["patient"] is None
+
+    run(work())
+
+
+def test_home_shows_who_is_there() -> None:
+    async def work() -> None:
+        home = await paired().see("/")
+        assert home["c"]["patient"] == {"name": "张*国", "age": 58, "number_tail": "3351"}
+        assert home["c"]["events"] == ""
+
+    run(work())
+
+
+def test_home_after_the_session_ended_shows_nobody() -> None:
+    async def work() -> None:
+        browser = paired()
+        browser.platform.sessions.clear()
+        home = await browser.see("/")
+        assert (home["is"], home["c"]["patient"]) == ("HomeView", None)
+        assert browser.cookie("yinyi_visit") == ""
+
+    run(work())
+
+
+def test_who_lays_his_card_at_home_is_known_and_stays_there() -> None:
+    async def work() -> None:
+        browser = paired(known=False, GetTerminal=WITH_CARD, Identify=KNOWN)
+        answer = await browser.get("/")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/")
+        assert (await browser.see("/"))["c"]["patient"]["name"] == "张*国"
+
+    run(work())
+
+
+@pytest.mark.parametrize("error", [NoCard(), CardUnreadable(), CheckDigitWrong(), WindowOnly()])
+def test_a_card_that_does_not_serve_does_not_keep_anybody_from_home(error: YinyiError) -> None:
+    async def work() -> None:
+        assert (await paired(known=False, GetTerminal=WITH_CARD, Identify=error).see("/"))["is"] == "HomeView"
+
+    run(work())
+
+
+def test_finishing_wipes_everything_but_the_pairing() -> None:
+    async def work() -> None:
+        browser = paired(GetTerminal=WITH_CARD)
+        browser.set_cookie("yinyi_look", "en.elder.contrast.low")
+        answer = await browser.post("/finish")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/?bye=1")
+        assert answer.headers["clear-site-data"] == '"cache", "storage"'
+        assert browser.platform.last("EndSession").session == "session-token"
+        assert (browser.cookie("yinyi_visit"), browser.cookie("yinyi_look")) == ("", "")
+        assert browser.cookie("yinyi_screen") == "screen-token"
+        bye = await browser.see("/?bye=1")
+        assert (bye["is"], bye["c"]["card_in_reader"], bye["c"]["language"]) == ("ByeView", True, "zh-CN")
+        assert "card=1" in bye["c"]["events"]
+
+    run(work())
+
+
+def test_with_the_card_taken_the_end_is_home() -> None:
+    async def work() -> None:
+        assert (await paired(known=False).see("/?bye=1"))["is"] == "HomeView"
+
+    run(work())
+
+
+def test_finishing_wipes_the_screen_even_if_the_platform_is_away() -> None:
+    async def work() -> None:
+        browser = paired()
+        csrf = await browser.csrf()
+        browser.platform.away = True
+        browser.platform.clock.at = NOW + timedelta(minutes=1)
+        answer = await browser.client.post("/kiosk/finish", data={"csrf": csrf})
+        assert (answer.status_code, browser.cookie("yinyi_visit")) == (303, "")
+
+    run(work())
+
+
+# ---- who is it
+
+
+def test_without_a_card_the_page_waits_for_one() -> None:
+    async def work() -> None:
+        waits = await paired(known=False, Identify=NoCard()).see("/identify")
+        assert (waits["is"], waits["v"]["reader_ok"], waits["v"]["problem"]) == ("IdentifyView", True, None)
+        assert "card=1" in waits["c"]["events"]
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"line_ok": False}, {"devices": [DeviceView(device="reader", kind="id_reader", state="offline")]}],
+)
+def test_a_reader_that_does_not_answer_is_named(broken: dict[str, Any]) -> None:
+    async def work() -> None:
+        terminal = msgspec.structs.replace(TERMINAL, **broken)
+        waits = await paired(known=False, GetTerminal=terminal, Identify=NoCard()).see("/identify")
+        assert (waits["v"]["reader_ok"], waits["v"]["problem"]) == (False, "reader_down")
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [(CardUnreadable(), "unreadable"), (CheckDigitWrong(), "bad_check_digit"), (WindowOnly(), "window_only")],
+)
+def test_what_is_wrong_with_a_card_is_said(error: YinyiError, problem: str) -> None:
+    async def work() -> None:
+        assert (await paired(known=False, Identify=error).see("/identify"))["v"]["problem"] == problem
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes_to"),
+    [("/register", "/register/departments"), ("/reprint", "/reprint"), ("/payments", "/payments")],
+)
+def test_after_the_card_everybody_gets_what_he_came_for(asked: str, goes_to: str) -> None:
+    async def work() -> None:
+        browser = paired(known=False, Identify=KNOWN)
+        first = await browser.get(asked)
+        assert first.headers["location"] == "/kiosk/identify"
+        second = await browser.get("/identify")
+        assert second.headers["location"] == "/kiosk" + goes_to
+        assert browser.cookie("yinyi_visit").endswith(".session.session-token")
+        again = await browser.get("/identify")
+        assert again.headers["location"] == "/kiosk" + goes_to
+
+    run(work())
+
+
+def test_one_of_several_patients_is_chosen() -> None:
+    async def work() -> None:
+        match = Match(choice="c1", name_masked="王*", age=40, number_tail="1111")
+        browser = paired(
+            known=False,
+            Identify=Identified(status="several", ticket="ticket-1"),
+            GetTicket=Ticket(matches=[match]),
+            ChoosePatient=KNOWN,
+        )
+        who = await browser.see("/identify")
+        assert (who["is"], who["v"]["matches"][0]["choice"]) == ("WhoView", "c1")
+        answer = await browser.post("/identify/who", choice="c1")
+        assert answer.headers["location"] == "/kiosk/"
+        chosen = browser.platform.last("ChoosePatient").message
+        assert msgspec.to_builtins(chosen) == {"ticket": "ticket-1", "choice": "c1"}
+
+    run(work())
+
+
+def test_a_first_visit_asks_for_the_phone_and_then_makes_the_record() -> None:
+    async def work() -> None:
+        card = FirstVisit(name="欧阳小明", sex="male", born_year=1968, number_tail="1234")
+        browser = paired(
+            known=False,
+            Identify=Identified(status="first_visit", ticket="ticket-1"),
+            GetTicket=Ticket(first_visit=card),
+            RegisterPatient=KNOWN,
+        )
+        phone = await browser.see("/identify")
+        assert (phone["v"]["stage"], phone["v"]["name"]) == ("phone", "欧**明")
+        wrong = page(await browser.post("/first-visit", stage="phone", phone="123"))
+        assert (wrong["v"]["stage"], wrong["v"]["problem"]) == ("phone", "not_a_phone_number")
+        confirm = page(await browser.post("/first-visit", stage="phone", phone="13812345678"))
+        assert (confirm["v"]["stage"], confirm["v"]["phone_masked"]) == ("confirm", "138****5678")
+        changed = page(await browser.post("/first-visit", stage="confirm", phone="13812345678", change="1"))
+        assert (changed["v"]["stage"], changed["v"]["phone"]) == ("phone", "13812345678")
+        skipped = page(await browser.post("/first-visit", stage="phone", phone="", skip="1"))
+        assert (skipped["v"]["stage"], skipped["v"]["phone"]) == ("confirm", "")
+        key = confirm["v"]["key"]
+        made = await browser.post("/first-visit", stage="confirm", phone="13812345678", key=key)
+        assert made.headers["location"] == "/kiosk/"
+        asked = browser.platform.last("RegisterPatient")
+        assert (asked.key, msgspec.to_builtins(asked.message)) == (key, {"ticket": "ticket-1", "phone": "13812345678"})
+
+    run(work())
+
+
+@pytest.mark.parametrize("path", ["/identify/who", "/first-visit"])
+def test_a_page_without_its_ticket_asks_for_the_card_again(path: str) -> None:
+    async def work() -> None:
+        browser = paired(known=False, GetTicket=TicketExpired())
+        for cookie in ("", "home.ticket.ticket-1"):
+            browser.set_cookie("yinyi_visit", cookie)
+            over = await browser.get(path)
+            assert (over.status_code, page(over)["v"]["kind"]) == (403, "session_over")
+            assert page(over)["v"]["back"] == "/kiosk/identify"
+
+    run(work())
+
+
+def test_a_typed_number_needs_a_proof() -> None:
+    async def work() -> None:
+        browser = paired(known=False, IdentifyByNumber=KNOWN)
+        assert (await browser.see("/identify/number"))["v"]["stage"] == "number"
+        proof = page(await browser.post("/identify/number", stage="number", number="10023351"))
+        assert (proof["v"]["stage"], proof["v"]["number"]) == ("proof", "10023351")
+        assert "IdentifyByNumber" not in browser.platform.names()
+        short = page(await browser.post("/identify/number", stage="proof", number="10023351", proof="12"))
+        assert (short["v"]["stage"], short["v"]["problem"]) == ("proof", "unknown_number")
+        answer = await browser.post("/identify/number", stage="proof", number="10023351", proof="5678")
+        assert answer.headers["location"] == "/kiosk/"
+        asked = browser.platform.last("IdentifyByNumber").message
+        assert msgspec.to_builtins(asked) == {"patient_no": "10023351", "proof": "5678"}
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"), [(PatientUnknown(), "unknown_number"), (TooManyTries(), "too_many_tries")]
+)
+def test_a_number_that_leads_to_nobody_says_so(error: YinyiError, problem: str) -> None:
+    async def work() -> None:
+        browser = paired(known=False, IdentifyByNumber=error)
+        wrong = page(await browser.post("/identify/number", stage="proof", number="10023351", proof="5678"))
+        assert (wrong["v"]["stage"], wrong["v"]["problem"]) == ("number", problem)
+
+    run(work())

@@ -1,0 +1,57 @@
+"""Times, amounts and names as pages say them."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from yinyi.interface.journeys import views
+from yinyi.interface.journeys.wording import Wording
+from yinyi.interface.text.catalogue import catalogue
+
+ZONE = ZoneInfo("Asia/Shanghai")
+ENGLISH, CHINESE = Wording(catalogue("en"), ZONE), Wording(catalogue("zh-CN"), ZONE)
+BEFORE_MIDNIGHT = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
+AFTER_MIDNIGHT = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
+
+
+def test_times_are_the_hospitals() -> None:
+    assert ENGLISH.clock(BEFORE_MIDNIGHT) == "23:59"
+    assert ENGLISH.clock(AFTER_MIDNIGHT) == "0:05"
+    assert ENGLISH.clock(time(17, 30)) == "17:30"
+
+
+def test_today_is_called_today_by_the_hospitals_midnight() -> None:
+    assert CHINESE.day(AFTER_MIDNIGHT) == "11月24日"
+    assert CHINESE.day(AFTER_MIDNIGHT, BEFORE_MIDNIGHT) == "11月24日"
+    assert CHINESE.day(AFTER_MIDNIGHT, AFTER_MIDNIGHT) == "今天 11月24日"
+    assert ENGLISH.day(date(2026, 11, 24), AFTER_MIDNIGHT) == "Today 24 Nov"
+    assert ENGLISH.weekday(AFTER_MIDNIGHT) == "Tuesday"
+
+
+@pytest.mark.parametrize(("hour_utc", "day"), [(21, False), (22, True), (9, True), (10, False)])
+def test_sun_from_six_to_six(hour_utc: int, day: bool) -> None:
+    assert ENGLISH.is_day(datetime(2026, 11, 23, hour_utc, tzinfo=UTC)) is day
+
+
+def test_names() -> None:
+    window = views.Counter(name="一楼 3 号窗口", name_en="Window 3")
+    unnamed = views.Counter(name="一楼 3 号窗口", name_en="")
+    assert (CHINESE.named(window), ENGLISH.named(window), ENGLISH.named(unnamed)) == (
+        "一楼 3 号窗口",
+        "Window 3",
+        "一楼 3 号窗口",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "chinese"),
+    [
+        ("03", "Machine 03", "03 号机"),
+        ("03 号机", "Machine 03", "03 号机"),
+        ("门诊一号", "门诊一号", "门诊一号"),
+        ("", "", ""),
+    ],
+)
+def test_machine(name: str, english: str, chinese: str) -> None:
+    assert (ENGLISH.machine(name), CHINESE.machine(name)) == (english, chinese)
