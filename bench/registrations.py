@@ -221,7 +221,7 @@ async def _rushed(it: House, schedule_id: str, outcomes: Counter[str], at_window
     )
     async with it.database.read() as tx:
         kept = await tx.fetchval(
-            "SELECT coalesce(sum(taken_fen - returned_fen), 0) FROM payment"
+            "SELECT coalesce(sum(taken_fen - returned_fen), 0)::bigint FROM payment"
             " WHERE ended_at IS NOT NULL AND direction = 'back'"
         )
     return {

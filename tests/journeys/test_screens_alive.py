@@ -193,3 +193,66 @@ def test_page_may_not_be_kept_and_runs_nothing_foreign(page: Page, base: str) ->
     assert answer.headers["cache-control"] == "no-store"
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert not page.locator("[style], script:not([src]), style").count()
+
+
+NEWS = "htmx.trigger(document.querySelector('.news > div'), 'sse:refresh')"
+NEXT = '<div id="screen" class="scr">the next page</div>'
+ANEW = '<div id="screen" class="scr">drawn anew</div>'
+
+
+def answer(route: Route, body: str) -> None:
+    route.fulfill(status=200, content_type="text/html", body=body)
+
+
+def test_press_wins_over_news_that_are_on_their_way(page: Page, base: str) -> None:
+    """Both asked for a page, the news first; their answer comes last and must not take the screen."""
+    late: list[Route] = []
+    page.goto(f"{base}/home")
+    page.route("**/home", lambda route: late.append(route))
+    page.route("**/kiosk/register", lambda route: answer(route, NEXT))
+    with page.expect_request(f"{base}/home"):
+        page.evaluate(NEWS)
+    page.locator('a[href="/kiosk/register"]').click()
+    expect(page.locator("#screen")).to_have_text("the next page")
+    for route in late:
+        answer(route, ANEW)
+    expect(page.locator("#screen")).to_have_text("the next page")
+
+
+def test_news_do_not_disturb_a_press_under_way(page: Page, base: str) -> None:
+    held: list[Route] = []
+    asked: list[str] = []
+    page.goto(f"{base}/home")
+    page.route("**/home", lambda route: asked.append(route.request.url))
+    page.route("**/kiosk/register", lambda route: held.append(route))
+    with page.expect_request("**/kiosk/register"):
+        page.locator('a[href="/kiosk/register"]').click()
+    page.evaluate(NEWS)
+    answer(held[0], NEXT)
+    expect(page.locator("#screen")).to_have_text("the next page")
+    assert not asked
+
+
+def test_what_a_finger_rests_on_stays(page: Page, base: str) -> None:
+    """News that come between pressing and lifting wait, and the press counts."""
+    page.goto(f"{base}/home")
+    page.route("**/home", lambda route: answer(route, ANEW))
+    page.route("**/kiosk/register", lambda route: answer(route, NEXT))
+    page.locator('a[href="/kiosk/register"]').hover()
+    page.mouse.down()
+    with page.expect_response(f"{base}/home"):
+        page.evaluate(NEWS)
+    page.mouse.up()
+    expect(page.locator("#screen")).to_have_text("the next page")
+
+
+def test_news_come_once_the_finger_has_left(page: Page, base: str) -> None:
+    page.goto(f"{base}/home")
+    page.route("**/home", lambda route: answer(route, ANEW))
+    page.locator("h1").hover()
+    page.mouse.down()
+    with page.expect_response(f"{base}/home"):
+        page.evaluate(NEWS)
+    expect(page.locator("h1")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator("#screen")).to_have_text("drawn anew")

@@ -19,7 +19,14 @@ WHERE s.work_date = his.today_() AND NOT s.stopped AND s.closes_at > his.instant
            WHERE n.schedule_id = s.schedule_id AND n.busy_until <= his.instant_()) > $1
 ORDER BY md5(s.schedule_id || $2) LIMIT 1
 """
-_SOMEBODY = "SELECT patient_no FROM his.patient WHERE made_by LIKE 'seed%' ORDER BY md5(patient_no || $1) LIMIT 1"
+_SOMEBODY = """
+SELECT p.patient_no FROM his.patient p
+WHERE p.made_by LIKE 'seed%' AND NOT EXISTS (
+  SELECT FROM his.registration r JOIN his.number n ON n.schedule_id = r.schedule_id AND n.no = r.no AND n.ref = r.ref
+  WHERE r.schedule_id = $2 AND r.patient_no = p.patient_no AND n.busy_until > his.instant_())
+ORDER BY md5(p.patient_no || $1) LIMIT 1
+"""
+"""Whom the hospital knows and who has no number of this schedule yet."""
 _LEFT_FOR_OTHERS = 5
 
 
@@ -35,9 +42,9 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def sell(pool: Pool, schedule_id: str, patient_no: str = "", reference: str = "") -> Sale:
-    """One number of the schedule to this patient, or to somebody of the hospital's."""
+    """One number of the schedule to this patient, or to somebody of the hospital's who has none."""
     reference = reference or f"W{secrets.token_hex(8)}"
-    patient_no = patient_no or await pool.fetchval(_SOMEBODY, reference)
+    patient_no = patient_no or await pool.fetchval(_SOMEBODY, reference, int(schedule_id))
     query = "SELECT * FROM his.window_sell_($1, $2, $3)"
     return _sale(reference, await pool.fetchrow(query, reference, int(schedule_id), patient_no))
 

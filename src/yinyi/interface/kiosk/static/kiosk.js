@@ -6,6 +6,7 @@ import { idle } from "./idle.js";
 import { line } from "./line.js";
 import { pad } from "./pad.js";
 import { pager } from "./pager.js";
+import { hands } from "./press.js";
 import { countdown } from "./ring.js";
 import { waiting } from "./waiting.js";
 import { wholePages } from "./whole.js";
@@ -21,6 +22,7 @@ function begin() {
 }
 
 begin();
+hands();
 line();
 waiting();
 wholePages();

@@ -1,4 +1,6 @@
 // The honest banner: shown when the line to the platform is gone for more than three seconds.
+import { again } from "./press.js";
+
 const PATIENCE_MS = 3_000;
 
 let timer = 0;
@@ -20,7 +22,7 @@ export function line() {
   document.addEventListener("htmx:sseOpen", () => {
     const wasGone = document.getElementById("screen").dataset.line === "gone";
     gone(false);
-    if (wasGone) htmx.ajax("GET", location.href, { target: "#screen", swap: "outerHTML" });
+    if (wasGone) again();
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!event.detail.shouldSwap || event.detail.xhr.responseText.includes('id="screen"')) return;

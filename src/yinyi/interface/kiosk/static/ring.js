@@ -1,4 +1,6 @@
 // Rings that count down. The second circle's dash is what is left of the whole.
+import { again } from "./press.js";
+
 export function draw(ring, left, of) {
   ring.querySelector("circle + circle").setAttribute("stroke-dashoffset", String(100 - (100 * left) / of));
 }
@@ -17,7 +19,7 @@ function count(ring, signal) {
     draw(ring, left, of);
     if (left > 0) return;
     clearInterval(timer);
-    htmx.ajax("GET", location.href, { target: "#screen", swap: "outerHTML" });
+    again();
   };
   const timer = setInterval(tick, 500);
   signal.addEventListener("abort", () => clearInterval(timer));

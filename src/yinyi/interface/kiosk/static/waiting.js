@@ -21,7 +21,7 @@ export function waiting() {
     lower(veil);
   };
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.closest("[sse-connect]")) return;
+    if (isNews(event)) return;
     page.dataset.busy = "";
     timers = [
       setTimeout(() => (page.dataset.wait = ""), FADE_MS),
@@ -29,5 +29,7 @@ export function waiting() {
       setTimeout(() => (way.hidden = false), WAY_OUT_MS),
     ];
   });
-  document.addEventListener("htmx:afterRequest", over);
+  document.addEventListener("htmx:afterRequest", (event) => isNews(event) || over());
 }
+
+const isNews = (event) => event.target.closest?.(".news");
