@@ -1,4 +1,5 @@
-PYTHON ?= python3
+# the system's own Python where it is new enough: it gets its security updates, and distributions build it optimised
+PYTHON ?= $(shell /usr/bin/python3 -c 'import sys, venv; print(sys.executable if sys.version_info >= (3, 11) else "python3")' 2>/dev/null || echo python3)
 INSTALL = $(PYTHON) deploy/laptop/install.py
 CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit/test_catalogues.py)
 

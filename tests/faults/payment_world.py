@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call, Principal
@@ -14,12 +14,14 @@ from yinyi.bus.database import Database, open_database
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger import store as ledger_store
 from yinyi.business.payments import signals
+from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Drive, LeaseLost, Means
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.model import CallbackRead, Order, RefundOrder
+from yinyi.business.payments.messages import ChooseTender
+from yinyi.business.payments.model import CallbackRead, Order, RefundOrder, TenderName
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
@@ -270,6 +272,7 @@ class World:
     means: Means
     payments: PaymentService
     begun: dict[str, TakenUp | None] = field(default_factory=dict[str, "TakenUp | None"])
+    told: dict[str, Kept] = field(default_factory=dict[str, Kept])
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def call(self, key: str = "k") -> Call:
@@ -318,9 +321,20 @@ class World:
         return plan
 
     async def choose(self, payment_no: str, tender: str = "wechatpay") -> None:
+        """The operation, up to its commit; a process that dies then leaves what it has taken up behind."""
+        call = self.call()
+        async with self.database.transaction() as tx:
+            message = ChooseTender(payment_no=payment_no, tender=cast(TenderName, tender))
+            await self.payments.choose(tx, call, message, None)
+        taken: TakenUp | None = call.notes.get(TAKEN_UP)
+        if taken is not None:
+            self.begun[payment_no] = taken
+
+    async def choose_anew(self, payment_no: str) -> None:
+        """Another code in place of the one that is open, as choosing another means does it."""
         plan = await self.plan(payment_no)
         async with self.database.transaction() as tx:
-            await signals.choose_tender(tx, plan, tender, plan.pay_by, {}, self.clock.now())
+            await signals.choose_tender(tx, plan, "wechatpay", plan.pay_by, {}, self.clock.now())
 
     async def cancel(self, payment_no: str) -> None:
         plan = await self.plan(payment_no)
@@ -331,10 +345,16 @@ class World:
         """One process drives as far as it gets."""
         plan = await self.plan(payment_no)
         await self._stay_alive()
-        begun = self.begun.pop(payment_no, None)
-        known, leaving = (begun.plan, begun.leaving) if begun else (None, "")
+        begun, told = self.begun.pop(payment_no, None), self.told.pop(payment_no, None)
+        known, leaving = (begun.plan, begun.leaving) if begun else (told.plan if told else None, "")
+        pending = [told.callback] if told and known is told.plan else []
         try:
-            drive = Drive(self.means, 1, plan.payment_id, self.means.lease.epoch, known=known, leaving=leaving)
+            drive = Drive(
+                *(self.means, 1, plan.payment_id, self.means.lease.epoch),
+                known=known,
+                leaving=leaving,
+                pending=pending,
+            )
             return await drive.run()
         except LeaseLost:
             return None
@@ -372,6 +392,7 @@ class World:
         await self.means.lease.take()
         self.payments = PaymentService(self.database, self.means.registry, Driver(self.means), ZONE)
         self.begun.clear()
+        self.told.clear()
 
     async def callback(
         self,
@@ -392,7 +413,9 @@ class World:
             amount_fen=Fen(amount_fen),
             outcome=Done(evidence={"paid_at": self.clock.now().isoformat()}),
         )
-        await self.payments.callbacks.keep(self.call(), "wechatpay", b"body", read)
+        kept = await self.payments.callbacks.keep(self.call(), "wechatpay", b"body", read)
+        if kept is not None:
+            self.told[payment_no] = kept
 
     async def balance(self, account: str) -> int:
         """What the ledger says of an account: debits less credits, in fen."""

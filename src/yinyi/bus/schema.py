@@ -14,6 +14,10 @@ metadata = MetaData(
 
 INSTANT = DateTime(timezone=True)
 
+ROOM_TO_CHANGE = {"fillfactor": 70}
+"""For rows that change many times in their first minutes: the new version fits beside the old one, and an index that
+does not mention what has changed need not be told."""
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -28,6 +28,11 @@ def ask_number() -> str:
     return f"{random_text(3, _SHORT)}-{random_text(4, _SHORT)}"
 
 
+def is_ask_number(text: str) -> bool:
+    """The short number, not a payment's: it alone has a hyphen."""
+    return "-" in text
+
+
 def base32(value: int, width: int) -> str:
     """A whole number ≥ 0 in a fixed width.
 

@@ -34,7 +34,7 @@ document = Table(
     UniqueConstraint("hospital_id", "payment_no", "kind", "tells"),
     CheckConstraint("kind IN ('registration', 'hold', 'checking', 'refund')", "kind"),
 )
-Index("document_patient_ix", document.c.hospital_id, document.c.patient_id, document.c.made_at)
+Index("document_patient_ix", document.c.patient_id, document.c.hospital_id, document.c.made_at)
 
 print_job = Table(
     "print_job",

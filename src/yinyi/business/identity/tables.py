@@ -45,7 +45,7 @@ patient = Table(
     UniqueConstraint("hospital_id", "patient_no"),
     _one_of("sex", Sex),
 )
-Index("patient_phone_ix", patient.c.hospital_id, patient.c.phone_index)
+Index("patient_phone_ix", patient.c.phone_index, patient.c.hospital_id)
 
 credential = Table(
     "credential",
@@ -71,7 +71,7 @@ Index(
     unique=True,
     postgresql_where=credential.c.unbound_at.is_(None),
 )
-Index("credential_patient_ix", credential.c.hospital_id, credential.c.patient_id)
+Index("credential_patient_ix", credential.c.patient_id, credential.c.hospital_id)
 
 patient_session = Table(
     "patient_session",
@@ -90,8 +90,8 @@ patient_session = Table(
 )
 Index(
     "patient_session_live_ix",
-    patient_session.c.hospital_id,
     patient_session.c.terminal_id,
+    patient_session.c.hospital_id,
     postgresql_where=patient_session.c.ended_at.is_(None),
 )
 

@@ -1,22 +1,25 @@
 """Callbacks of channels: verified, then stored uniquely, then matched, then handed to the engine."""
 
 import hashlib
+from typing import NamedTuple
 
 import msgspec
 import structlog
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
+from yinyi.business.payments import store
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
 from yinyi.business.payments.messages import CallbackAnswer, ReceiveCallback
 from yinyi.business.payments.model import CallbackRead, CallbackReply
+from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.ports import CallbackRefused, ReceivesCallbacks
 from yinyi.business.payments.registry import Registry
 
 log = structlog.get_logger()
 
-_KEEP = """
+_STATEMENT = """
 WITH known AS (
   SELECT payment_id, amount_fen, params ->> 'merchant' AS merchant FROM payment_step
   WHERE hospital_id = $1 AND reference = $4 AND params ->> 'channel' = $2
@@ -35,13 +38,33 @@ WITH known AS (
   ON CONFLICT (hospital_id, source, event_id) DO NOTHING
   RETURNING payment_id, verdict
 ), signalled AS (
-  UPDATE payment SET version = version + 1,
-    next_at = CASE WHEN lease_epoch IS NULL THEN $9::timestamptz ELSE next_at END
-  FROM kept WHERE payment.hospital_id = $1 AND payment.payment_id = kept.payment_id
+  UPDATE payment AS p SET version = version + 1,
+    next_at = CASE WHEN lease_epoch IS NULL THEN $9::timestamptz ELSE next_at END,
+    lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $10 AND alive_until > $9
+      AND NOT EXISTS (:waiting)))
+  FROM kept WHERE p.hospital_id = $1 AND p.payment_id = kept.payment_id
+  RETURNING p.version - 1 AS version, :seen AS seen, coalesce(p.lease_epoch = $10, false) AND NOT EXISTS (:waiting)
+    AS ours, :row AS plan
 )
-SELECT payment_id, verdict FROM kept
+SELECT payment_id, verdict, version, seen, ours, plan FROM kept LEFT JOIN signalled ON true
 """
-"""Stored once, judged, and told to the payment, in one statement; no row when it was here before."""
+_KEEP = store.filled(
+    _STATEMENT.replace(
+        ":waiting",
+        "SELECT FROM payment_callback c"
+        " WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL",
+    )
+)
+"""Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
+in one statement; no row when it was here before."""
+
+
+class Kept(NamedTuple):
+    """``plan``: as on disk under our lease, without this callback; None: whoever drives it has to read it."""
+
+    payment_id: int
+    plan: Plan | None
+    callback: store.PendingCallback
 
 
 class Callbacks:
@@ -65,24 +88,39 @@ class Callbacks:
         except CallbackRefused as refused:
             log.warning("callback.refused", plugin=message.plugin, why=str(refused))
             return _answer(channel.rejected(str(refused)))
-        payment_id = await self.keep(call, message.plugin, message.body, read)
-        if payment_id is not None:
-            self._driver.wake(call.hospital_id, payment_id)
+        kept = await self.keep(call, message.plugin, message.body, read)
+        if kept is not None and kept.plan is not None:
+            self._driver.take_over(kept.plan, [kept.callback])
+        elif kept is not None:
+            self._driver.wake(call.hospital_id, kept.payment_id)
         return _answer(channel.accepted())
 
-    async def keep(self, call: Call, plugin: str, body: bytes, read: CallbackRead) -> int | None:
+    async def keep(self, call: Call, plugin: str, body: bytes, read: CallbackRead) -> Kept | None:
         """Store it once; the payment that it concerns, None if it was here before or concerns nobody."""
+        lease = self._driver.lease
+        epoch = lease.epoch if lease.good_for(1.0) else 0
         async with self._database.read() as tx:
             row = await tx.fetchrow(
                 _KEEP,
                 *(call.hospital_id, plugin, read.event_id, read.reference, read.amount_fen, read.merchant),
-                *(msgspec.json.encode(read.outcome).decode(), hashlib.sha256(body).digest(), call.now),
+                *(msgspec.json.encode(read.outcome).decode(), hashlib.sha256(body).digest(), call.now, epoch),
             )
         if row is None:
             return None
-        if row["verdict"] != "believed":
-            log.warning("callback.not_believed", plugin=plugin, verdict=row["verdict"], reference=read.reference)
-        return row["payment_id"]
+        verdict = row["verdict"]
+        if verdict != "believed":
+            log.warning("callback.not_believed", plugin=plugin, verdict=verdict, reference=read.reference)
+        if row["payment_id"] is None:
+            return None
+        whole = row["ours"] and row["seen"] == row["version"]
+        outcome = msgspec.to_builtins(read.outcome)
+        return Kept(
+            payment_id=row["payment_id"],
+            plan=store.read_plan(row["plan"]) if whole else None,
+            callback=store.PendingCallback(
+                event_id=read.event_id, reference=read.reference, verdict=verdict, outcome=outcome
+            ),
+        )
 
 
 def _answer(reply: CallbackReply) -> CallbackAnswer:

@@ -4,7 +4,7 @@ What is about to leave is on disk before it leaves; what came back is written to
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,28 +17,15 @@ from yinyi.bus.database import Database
 from yinyi.bus.guard import assert_no_transaction
 from yinyi.bus.outbox import Offered
 from yinyi.business.payments import apply, store
-from yinyi.business.payments.actions import (
-    Action,
-    Again,
-    Ask,
-    CallPeople,
-    Choose,
-    End,
-    GiveBack,
-    GiveUp,
-    Retry,
-    Send,
-    TurnBack,
-    Undo,
-    Wait,
-)
-from yinyi.business.payments.engine import decide, next_deadline, rule_of
+from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
+from yinyi.business.payments.engine import next_deadline, rule_of
 from yinyi.business.payments.lease import LONGEST_CALL_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.ports import Effect
 from yinyi.business.payments.postings import entries
 from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.settle import settle
 from yinyi.business.payments.transitions import Impossible
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.clock import Clock
@@ -49,9 +36,6 @@ log = structlog.get_logger()
 Told = Done | Waiting | Refused
 MISMATCH = "callback_mismatch"
 """A genuine callback over another amount or merchant: people look into it, whatever becomes of the payment."""
-PURE_STEPS = 50
-"""More decisions without a call than any plan can need: beyond that the engine turns in a circle."""
-
 
 Calls = Callable[[Plan, Step, datetime], Awaitable[Answer]]
 """The shape of ``do``, ``ask`` and ``undo``."""
@@ -95,6 +79,8 @@ class Drive:
     """As on disk under our lease already; None: it is loaded."""
     leaving: str = ""
     """The reference of the step whose ``do`` is marked on disk and has not left yet."""
+    pending: Sequence[store.PendingCallback] = ()
+    """Callbacks that ``known`` has not been told of yet."""
     before: Plan = field(init=False)
     plan: Plan = field(init=False)
     _heard: list[Heard] = field(default_factory=list[Heard])
@@ -108,11 +94,12 @@ class Drive:
         """
         if self.known is not None:
             self.before = self.plan = self.known
+            self._apply_callbacks(self.pending)
             await self._leave_marked()
         elif not await self._load():
             return None
         while True:
-            action = self._settle_pure()
+            self.plan, action = settle(self.plan, self.means.registry, self._now())
             match action:
                 case Send() | Undo():
                     await self._leave(action)
@@ -135,38 +122,6 @@ class Drive:
                         return self.before
                 case _:
                     raise AssertionError(f"{action} is not for the driver")
-
-    # -- deciding
-
-    def _settle_pure(self) -> Action:
-        """Apply every decision that needs nobody else; the first that does."""
-        for _ in range(PURE_STEPS):
-            now = self._now()
-            action = decide(self.plan, self.means.registry.rules, now)
-            match action:
-                case GiveUp(step):
-                    self.plan = apply.given_up(self.plan, step, now)
-                case Retry(step):
-                    self.plan = apply.retried(self.plan, step, now)
-                case Choose(step, channel):
-                    self._choose(step, channel, now)
-                case Again(step):
-                    self.plan = apply.again(self.plan, step, now)
-                case GiveBack(take):
-                    self.plan = apply.giving_back(self.plan, take, now)
-                case TurnBack(reason):
-                    self.plan = apply.turned_back(self.plan, reason)
-                case CallPeople(why):
-                    log.warning("payment.people_called", payment_no=self.plan.payment_no, why=why)
-                    self.plan = replace(self.plan, attention=why, attention_at=now)
-                case _:
-                    return action
-        raise AssertionError(f"payment {self.plan.payment_no}: the engine turns in a circle")
-
-    def _choose(self, step: Step, channel: str, now: datetime) -> None:
-        merchant = self.means.registry.merchant(self.plan.scope, channel)
-        more = self.plan.facts.get("tender_facts", {})
-        self.plan = apply.chosen(self.plan, step, channel, merchant, now, more)
 
     # -- calling
 
@@ -246,16 +201,19 @@ class Drive:
         if row is None:
             return False
         self.before = self.plan = store.read_plan(row["plan"])
-        self._callbacks = []
         for heard in self._heard:
             self._apply(heard)
-        for callback in store.read_callbacks(row["callbacks"]):
+        self._apply_callbacks(store.read_callbacks(row["callbacks"]))
+        return True
+
+    def _apply_callbacks(self, callbacks: Sequence[store.PendingCallback]) -> None:
+        self._callbacks = []
+        for callback in callbacks:
             self._callbacks.append(callback.event_id)
             if callback.verdict == "believed":
                 self._apply(Heard(callback.reference, msgspec.convert(callback.outcome, Told), to_undo=False))
             elif not self.plan.attention:
                 self.plan = replace(self.plan, attention=MISMATCH, attention_at=self._now())
-        return True
 
     def _dirty(self) -> bool:
         return self.plan != self.before or bool(self._callbacks)

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -14,6 +14,7 @@ from yinyi.business.payments import store
 from yinyi.business.payments.drive import Drive, LeaseLost, Means
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.store import PendingCallback
 
 log = structlog.get_logger()
 
@@ -72,6 +73,15 @@ class Driver:
         drive = self._drive(plan.hospital_id, payment_id, plan, leaving)
         self._active[payment_id] = asyncio.create_task(drive)
 
+    def take_over(self, plan: Plan, pending: Sequence[PendingCallback]) -> None:
+        """Drive a payment that a callback has taken up for this process: ``plan`` is as on disk, without these."""
+        payment_id = plan.payment_id
+        if self._stopping or payment_id in self._active:
+            self.wake(plan.hospital_id, payment_id)
+            return
+        drive = self._drive(plan.hospital_id, payment_id, plan, pending=pending)
+        self._active[payment_id] = asyncio.create_task(drive)
+
     async def moved(self, payment_id: int, within_s: float) -> Plan | None:
         """The plan as soon as this process has moved it; None when it has not within that time."""
         change: asyncio.Future[Plan | None] = asyncio.get_running_loop().create_future()
@@ -123,11 +133,18 @@ class Driver:
         with suppress(Exception):
             await self.lease.hand_back()
 
-    async def _drive(self, hospital_id: int, payment_id: int, known: Plan | None = None, leaving: str = "") -> None:
+    async def _drive(
+        self,
+        hospital_id: int,
+        payment_id: int,
+        known: Plan | None = None,
+        leaving: str = "",
+        pending: Sequence[PendingCallback] = (),
+    ) -> None:
         plan = known
         try:
             epoch = self.lease.epoch
-            drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving)
+            drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving, pending)
             plan = await drive.run()
         except LeaseLost:
             log.info("driver.lease_lost", payment_id=payment_id)

@@ -16,7 +16,6 @@ from yinyi.business.payments.actions import Send
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.engine import decide
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown, PlansUnreadable
 from yinyi.business.payments.messages import (
     AskAgain,
@@ -34,6 +33,7 @@ from yinyi.business.payments.messages import (
 )
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.settle import settle
 from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.payments.window import Counter
 from yinyi.kernel.errors import NotAllowed, NotYours, SessionEnded
@@ -84,7 +84,7 @@ class PaymentService:
         dispatcher.reads(ListPayments, self.list)
         dispatcher.reads(ListAttention, self.attention)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
-        dispatcher.changes(ChooseTender, Change(self._choose, self.show, settle=self.settle_tender))
+        dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
         dispatcher.changes(CancelPayment, Change(self._cancel, self.show, settle=self.settle))
         dispatcher.changes(ConfirmGivenBack, Change(self._given_back, self.show, settle=self.settle))
         dispatcher.changes(AskAgain, Change(self._ask_again, self.show, settle=self.settle))
@@ -152,11 +152,12 @@ class PaymentService:
         return number
 
     def _about_to_leave(self, plan: Plan, now: datetime) -> tuple[Plan, str]:
-        """The plan with its first call marked, and the reference of that step; unmarked when our lease is not good."""
-        wish = decide(plan, self.registry.rules, now)
-        if not isinstance(wish, Send) or not self._driver.lease.good_for(1.0):
+        """The plan with its next call marked, and the reference of that step; as it is when our lease is not good, or
+        when something else comes first."""
+        ready, wish = settle(plan, self.registry, now)
+        if not isinstance(wish, Send) or not self.epoch:
             return plan, ""
-        return apply.sent(plan, wish.step, now), wish.step.reference
+        return apply.sent(ready, wish.step, now), wish.step.reference
 
     def taken_up(self, call: Call, plan: Plan | None, leaving: str = "") -> None:
         """This request's transaction takes the payment's lease; once it is committed, ``settled`` begins to drive."""
@@ -240,11 +241,14 @@ class PaymentService:
         Raises:
             PaymentUnknown, NotYours.
         """
-        plan = await signals.locked(tx, call.hospital_id, payment_no)
-        if plan is None:
+        return (await self._locked(tx, call, payment_no)).plan
+
+    async def _locked(self, tx: Tx, call: Call, payment_no: str) -> signals.Locked:
+        locked = await signals.locked(tx, call.hospital_id, payment_no)
+        if locked is None:
             raise PaymentUnknown
-        self.check_owner(call, plan)
-        return plan
+        self.check_owner(call, locked.plan)
+        return locked
 
     def check_owner(self, call: Call, plan: Plan) -> None:
         """Patients see their own payments; the hospital and staff see all.
@@ -259,17 +263,28 @@ class PaymentService:
         if plan.patient_id != call.principal.patient_id:
             raise NotYours
 
-    async def _choose(self, tx: Tx, call: Call, message: ChooseTender, facts: None) -> str:
-        plan = await self.locked(tx, call, message.payment_no)
+    async def choose(self, tx: Tx, call: Call, message: ChooseTender, facts: None) -> str:
+        plan, free = await self._locked(tx, call, message.payment_no)
         if plan.direction == "back" or state_of(plan) in ("fulfilled", "delivering"):
             raise PaymentClosed
         if message.tender == WINDOW:
             raise NotAllowed("the window takes its money itself")
         self.registry.merchant(plan.scope, message.tender)
         if not _open_with(plan, message.tender, call.now):
-            wish = signals.choose_tender(tx, plan, message.tender, plan.pay_by, {}, call.now, self.epoch)
-            self.taken_up(call, await wish)
+            await self._take_tender(tx, call, plan, message.tender, free)
         return plan.payment_no
+
+    async def _take_tender(self, tx: Tx, call: Call, plan: Plan, tender: str, free: bool) -> None:
+        """If nobody drives the payment, its next call is marked in the same statement."""
+        chosen = msgspec.structs.replace(
+            plan, tender=tender, tender_no=plan.tender_no + 1, facts=plan.facts | {"tender_facts": {}}
+        )
+        sent, leaving = self._about_to_leave(chosen, call.now) if free else (chosen, "")
+        if leaving:
+            taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch)
+        else:
+            taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, {}, call.now, self.epoch)
+        self.taken_up(call, taken, leaving)
 
     async def _cancel(self, tx: Tx, call: Call, message: CancelPayment, facts: None) -> str:
         plan = await self.locked(tx, call, message.payment_no)

@@ -2,21 +2,25 @@
 at that moment decides anew."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.payments import store
 from yinyi.business.payments.plan import Plan
+from yinyi.kernel.ids import is_ask_number
 
-_BY_NUMBER = """
-SELECT p.payment_id, :row AS plan FROM payment p
-WHERE p.hospital_id = $1 AND (p.payment_no = $2 OR p.ask_no = $2)
-""".replace(":row", store.ROW)
-_LOCKED = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
-""".replace(":row", store.ROW)
+_BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
+    ":row", store.ROW
+)
+_BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
+_LOCKED = store.filled("""
+SELECT p.version, :seen AS seen, :row AS plan, p.lease_epoch IS NULL AND NOT EXISTS (
+  SELECT FROM payment_callback c
+  WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL) AS free
+FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
+""")
 _OF_PATIENT = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
 ORDER BY p.started_at DESC LIMIT 50
@@ -25,18 +29,33 @@ _ATTENTION = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.attention <> ''
 ORDER BY p.attention_at LIMIT 200
 """.replace(":row", store.ROW)
-_SIGNAL = """
+_SIGNALLED = """
 UPDATE payment AS p SET :change, version = version + 1,
   next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END,
   lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $4 AND alive_until > $3
     AND NOT EXISTS (SELECT FROM payment_callback c
       WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL)))
 WHERE hospital_id = $1 AND payment_id = $2
-RETURNING coalesce(lease_epoch = $4, false) AS ours, :row AS plan
-""".replace(":row", store.ROW)
+RETURNING """
+_SIGNAL = _SIGNALLED + store.filled("coalesce(lease_epoch = $4, false) AS ours, :row AS plan")
 """A signal takes the lease, if nobody has it, for the process that brings it (``$4``; 0 takes none). Not while a
 callback waits: then the plan has to be read together with it."""
-_TENDER = _SIGNAL.replace(":change", "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts || $7::jsonb")
+_CHOICE = "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts || $7::jsonb"
+_TENDER = _SIGNAL.replace(":change", _CHOICE)
+_TENDER_SENT = store.filled("""
+WITH p AS (
+  :signalled hospital_id, payment_id, version, coalesce(lease_epoch = $4, false) AS ours
+), s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($8::jsonb) AS r(:columns) WHERE p.ours
+  :changed
+), e AS (
+  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
+  SELECT hospital_id, payment_id, version, $3, $9::jsonb FROM p WHERE ours
+)
+SELECT version, ours FROM p
+""").replace(":signalled", _SIGNALLED.replace(":change", _CHOICE))
+"""The choice together with the mark that its call is about to leave, if the lease is ours."""
 _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
@@ -45,23 +64,18 @@ UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 
   next_at = CASE WHEN lease_epoch IS NULL THEN $5 ELSE next_at END
 WHERE hospital_id = $1 AND payment_id = $2
 """
-_ADD_STEP = (
-    """
+_ADD_STEP = store.filled("""
 INSERT INTO payment_step (hospital_id, payment_id, :names)
 SELECT $1, $2, :select FROM jsonb_to_recordset($3::jsonb) AS r(:columns)
-""".replace(":names", store.STEP_NAMES)
-    .replace(":select", store.STEP_SELECT)
-    .replace(":columns", store.STEP_COLUMNS)
+""")
+_PUT_STEPS = store.filled("""
+WITH s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT $1, $2, :select FROM jsonb_to_recordset($3::jsonb) AS r(:columns)
+  :changed
 )
-_PUT_STEPS = (
-    _ADD_STEP
-    + """
-ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
-  params = excluded.params, state = excluded.state, tries = excluded.tries, since = excluded.since,
-  next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at, reason = excluded.reason,
-  evidence = excluded.evidence, show = excluded.show
-"""
-)
+INSERT INTO payment_event (hospital_id, payment_id, version, at, what) VALUES ($1, $2, $4, $5, $6::jsonb)
+""")
 _ASK_NOW = """
 WITH p AS (
   UPDATE payment SET version = version + 1, next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END
@@ -94,14 +108,21 @@ async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
 
 async def find(tx: Tx, hospital_id: int, number: str) -> Plan | None:
     """By payment number or by the short number to ask with."""
-    row = await tx.fetchrow(_BY_NUMBER, hospital_id, number)
+    row = await tx.fetchrow(_BY_ASK_NO if is_ask_number(number) else _BY_NUMBER, hospital_id, number)
     return store.read_plan(row["plan"]) if row is not None else None
 
 
-async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Plan | None:
+class Locked(NamedTuple):
+    """``free``: nobody drives it, and no callback waits for it."""
+
+    plan: Plan
+    free: bool
+
+
+async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Locked | None:
     """The plan, which nobody else changes until this transaction ends."""
-    row = await tx.fetchrow(_LOCKED, hospital_id, payment_no)
-    return store.read_plan(row["plan"]) if row is not None else None
+    row = await store.whole(tx, _LOCKED, hospital_id, payment_no)
+    return Locked(store.read_plan(row["plan"]), row["free"]) if row is not None else None
 
 
 async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime) -> list[Plan]:
@@ -128,6 +149,15 @@ async def choose_tender(
     return _taken_up(row)
 
 
+async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: int) -> Plan | None:
+    """The same for a plan that is free, with what follows from the choice: ``sent`` is the plan whose call is marked as
+    about to leave. It is so on disk if ``epoch`` has the lease now; None: whoever takes it decides anew."""
+    told = _json({"tender_facts": {}})
+    arguments = (sent.tender, sent.pay_by, told, store.step_rows(plan, sent), store.history(plan, sent))
+    row = await tx.fetchrow(_TENDER_SENT, plan.hospital_id, plan.payment_id, now, epoch, *arguments)
+    return msgspec.structs.replace(sent, version=row["version"]) if row is not None and row["ours"] else None
+
+
 async def cancel(tx: Tx, plan: Plan, now: datetime, epoch: int = 0) -> Plan | None:
     """Nobody wants it any more; see ``choose_tender``."""
     return _taken_up(await tx.fetchrow(_CANCEL, plan.hospital_id, plan.payment_id, now, epoch))
@@ -144,14 +174,15 @@ async def keep_longer(tx: Tx, plan: Plan, pay_by: datetime, facts: dict[str, Any
 
 async def add_step(tx: Tx, before: Plan, after: Plan) -> None:
     """A step more, for a plan that this transaction has locked."""
-    rows = msgspec.json.encode(store.changed_steps(before, after)).decode()
+    rows = store.step_rows(before, after)
     await tx.execute(_ADD_STEP, after.hospital_id, after.payment_id, rows)
 
 
-async def put_steps(tx: Tx, before: Plan, after: Plan) -> None:
-    """What a plan that this transaction has locked becomes, step by step."""
-    rows = msgspec.json.encode(store.changed_steps(before, after)).decode()
-    await tx.execute(_PUT_STEPS, after.hospital_id, after.payment_id, rows)
+async def put_steps(tx: Tx, before: Plan, after: Plan, now: datetime) -> None:
+    """What a plan that this transaction has locked becomes, step by step; the signal that follows raises its version
+    to the one of this line of its history."""
+    told = (store.step_rows(before, after), before.version + 1, now, store.history(before, after))
+    await tx.execute(_PUT_STEPS, after.hospital_id, after.payment_id, *told)
 
 
 async def taken_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:

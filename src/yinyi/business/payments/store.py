@@ -13,10 +13,16 @@ from yinyi.business.ledger.store import entry_rows, posting_ctes
 from yinyi.business.payments.plan import Plan, Step
 
 ROW = """
-(to_jsonb(p) || jsonb_build_object('steps', coalesce(
-  (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.position, s.attempt) FROM payment_step s
-   WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id), '[]'::jsonb)))::text
+(SELECT row_to_json(r) FROM (SELECT p.*, coalesce(
+  (SELECT json_agg(s ORDER BY s.position, s.attempt) FROM payment_step s
+   WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id), '[]'::json) AS steps) AS r)::text
 """
+"""A plan as JSON text; as ``jsonb`` it would be taken apart and put together again on the way."""
+SEEN = """
+(SELECT v.version FROM payment v WHERE v.hospital_id = p.hospital_id AND v.payment_id = p.payment_id)
+"""
+"""The version that the statement saw when it began. Another one than the row's: it waited for somebody who changed the
+payment, and read that one's row beside its steps as they were before; it has to be run again."""
 
 STEP_COLUMNS = """
 position int, attempt int, kind text, reference text, amount_fen bigint, params jsonb, state text, tries int,
@@ -26,6 +32,12 @@ STEP_NAMES = (
     "position, attempt, kind, reference, amount_fen, params, state, tries, "
     "since, next_at, until, sent_at, reason, evidence, show"
 )
+STEP_CHANGED = """
+ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
+  params = excluded.params, state = excluded.state, tries = excluded.tries, since = excluded.since,
+  next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at, reason = excluded.reason,
+  evidence = excluded.evidence, show = excluded.show
+"""
 STEP_SELECT = STEP_NAMES.replace("show", "nullif(show, 'null'::jsonb)")
 
 _OPEN = """
@@ -51,16 +63,13 @@ _WRITE = """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, attention = $6, attention_at = $7, taken_fen = $8,
     returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1
-  WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $14
+  WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)
   RETURNING hospital_id, payment_id, version, payment_no, terminal_id
 ), s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
   SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($15::jsonb) AS r(:columns)
-  ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
-    params = excluded.params, state = excluded.state, tries = excluded.tries, since = excluded.since,
-    next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at, reason = excluded.reason,
-    evidence = excluded.evidence, show = excluded.show
+  :changed
 ), e AS (
   INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
   SELECT p.hospital_id, p.payment_id, p.version, $13, $16::jsonb FROM p
@@ -87,7 +96,7 @@ UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_
   p.lease_epoch IS NULL OR p.lease_epoch = $3
   OR NOT EXISTS (SELECT FROM process_lease l WHERE l.epoch = p.lease_epoch AND l.alive_until > $4))
   AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > $4)
-RETURNING :row AS plan, (SELECT jsonb_agg(jsonb_build_object(
+RETURNING p.version, :seen AS seen, :row AS plan, (SELECT json_agg(json_build_object(
     'event_id', c.event_id, 'reference', c.reference, 'verdict', c.verdict, 'outcome', c.outcome
   ) ORDER BY c.received_at)::text
   FROM payment_callback c
@@ -113,27 +122,30 @@ RETURNING p.hospital_id, p.payment_id
 
 _RELEASE = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4
-WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $5
+WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $5
 RETURNING version
 """
 
 
-def _filled(statement: str) -> str:
+def filled(statement: str) -> str:
+    """With what every statement about payments has alike in place of ``:names``, ``:row`` and so on."""
     return (
         statement.replace(":names", STEP_NAMES)
         .replace(":select", STEP_SELECT)
         .replace(":columns", STEP_COLUMNS)
         .replace(":row", ROW)
+        .replace(":seen", SEEN)
+        .replace(":changed", STEP_CHANGED)
     )
 
 
-OPEN, CLAIM_ONE = _filled(_OPEN), _filled(_CLAIM_ONE)
+OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 
 @cache
 def _write_statement(applied: bool, freed: bool, pushed: bool, posted: bool) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
-    statement, parameter = _filled(_WRITE), 17
+    statement, parameter = filled(_WRITE), 17
     if applied:
         statement += _APPLIED.replace("?", f"${parameter}")
         parameter += 1
@@ -241,8 +253,8 @@ async def write(
         epoch if keep else None,
         now,
         epoch,
-        _steps(changed_steps(before, after)),
-        msgspec.json.encode(_what(before, after)).decode(),
+        step_rows(before, after),
+        history(before, after),
         *optional,
     )
     if row is None:
@@ -259,7 +271,16 @@ async def release(tx: Tx, plan: Plan, epoch: int, next_at: datetime | None) -> i
 
 async def claim_one(tx: Tx, hospital_id: int, payment_id: int, epoch: int, now: datetime) -> Row | None:
     """Take the lease of one payment if nobody alive has it, and we are alive ourselves."""
-    return await tx.fetchrow(CLAIM_ONE, hospital_id, payment_id, epoch, now)
+    return await whole(tx, CLAIM_ONE, hospital_id, payment_id, epoch, now)
+
+
+async def whole(tx: Tx, statement: str, *parameters: Any) -> Row | None:
+    """The row of a statement that locks a payment and reads it; see ``SEEN``. Whoever has to wait does so once: from
+    then on the row is his, and only signals, which change no step, can come in between."""
+    row = await tx.fetchrow(statement, *parameters)
+    while row is not None and row["seen"] != row["version"]:
+        row = await tx.fetchrow(statement, *parameters)
+    return row
 
 
 async def claim_due(tx: Tx, epoch: int, now: datetime, active: list[int], limit: int) -> list[tuple[int, int]]:
@@ -281,12 +302,17 @@ def changed_steps(before: Plan, after: Plan) -> list[Step]:
     return [step for step in after.steps if old.get(step.reference) != step]
 
 
+def step_rows(before: Plan, after: Plan) -> str:
+    """The steps that differ, as the parameter of a statement."""
+    return _steps(changed_steps(before, after))
+
+
 def _steps(steps: list[Step]) -> str:
     return msgspec.json.encode(steps).decode()
 
 
-def _what(before: Plan, after: Plan) -> dict[str, Any]:
-    """The line of history: which steps moved from where to where, and what the whole became."""
+def history(before: Plan, after: Plan) -> str:
+    """The line in ``payment_event``: which steps moved from where to where, and what the whole became."""
     old = {step.reference: step.state for step in before.steps}
     moved = [
         {"step": step.kind, "reference": step.reference, "from": old.get(step.reference, ""), "to": step.state}
@@ -300,4 +326,4 @@ def _what(before: Plan, after: Plan) -> dict[str, Any]:
         what["attention"] = after.attention
     if before.ended_at != after.ended_at:
         what["ended"] = after.ended_at is not None
-    return what
+    return msgspec.json.encode(what).decode()

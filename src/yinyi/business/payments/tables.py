@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from yinyi.bus.schema import INSTANT, metadata
+from yinyi.bus.schema import INSTANT, ROOM_TO_CHANGE, metadata
 from yinyi.business.payments.plan import StepState
 
 _STATES = ", ".join(f"'{state}'" for state in get_args(StepState))
@@ -57,17 +57,18 @@ payment = Table(
     Column("ended_at", INSTANT),
     Column("next_at", INSTANT),
     Column("lease_epoch", BigInteger),
-    UniqueConstraint("hospital_id", "payment_no"),
-    UniqueConstraint("hospital_id", "ask_no", name="payment_ask_no_key"),
+    UniqueConstraint("payment_no", "hospital_id"),
+    UniqueConstraint("ask_no", "hospital_id", name="payment_ask_no_key"),
     CheckConstraint("amount_fen >= 0", name="amount"),
     CheckConstraint("returned_fen <= taken_fen AND taken_fen >= 0", name="returned"),
     CheckConstraint("direction IN ('forward', 'back')", name="direction"),
     CheckConstraint("scope IN ('outpatient', 'inpatient')", name="scope"),
     CheckConstraint("ended_at IS NOT NULL OR lease_epoch IS NOT NULL OR next_at IS NOT NULL", name="owner"),
+    postgresql_with=ROOM_TO_CHANGE,
 )
 Index("payment_due_ix", payment.c.next_at, postgresql_where=text("lease_epoch IS NULL AND next_at IS NOT NULL"))
 Index("payment_lease_ix", payment.c.lease_epoch, postgresql_where=text("lease_epoch IS NOT NULL"))
-Index("payment_patient_ix", payment.c.hospital_id, payment.c.patient_id, payment.c.started_at)
+Index("payment_patient_ix", payment.c.patient_id, payment.c.hospital_id, payment.c.started_at)
 Index("payment_attention_ix", payment.c.attention_at, postgresql_where=text("attention <> ''"))
 
 payment_step = Table(
@@ -90,10 +91,11 @@ payment_step = Table(
     Column("reason", Text, nullable=False),
     Column("evidence", JSONB, nullable=False),
     Column("show", JSONB),
-    UniqueConstraint("hospital_id", "reference"),
+    UniqueConstraint("reference", "hospital_id"),
     ForeignKeyConstraint(["hospital_id", "payment_id"], ["payment.hospital_id", "payment.payment_id"]),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     CheckConstraint("amount_fen >= 0", name="amount"),
+    postgresql_with=ROOM_TO_CHANGE,
 )
 
 payment_event = Table(
@@ -132,8 +134,8 @@ payment_callback = Table(
 )
 Index(
     "payment_callback_waiting_ix",
-    payment_callback.c.hospital_id,
     payment_callback.c.payment_id,
+    payment_callback.c.hospital_id,
     postgresql_where=text("applied_at IS NULL AND payment_id IS NOT NULL"),
 )
 

@@ -76,8 +76,8 @@ terminal_credential = Table(
 )
 Index(
     "terminal_credential_valid_ix",
-    terminal_credential.c.hospital_id,
     terminal_credential.c.terminal_id,
+    terminal_credential.c.hospital_id,
     postgresql_where=terminal_credential.c.revoked_at.is_(None),
 )
 
@@ -155,4 +155,4 @@ staff_call = Table(
     Column("answered_by", Text),
     _of_a_terminal(),
 )
-Index("staff_call_latest_ix", staff_call.c.hospital_id, staff_call.c.terminal_id, staff_call.c.called_at)
+Index("staff_call_latest_ix", staff_call.c.terminal_id, staff_call.c.hospital_id, staff_call.c.called_at)

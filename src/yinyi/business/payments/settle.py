@@ -1,0 +1,52 @@
+"""Every decision about a plan that needs nobody else, one after the other, up to the first that does."""
+
+from datetime import datetime
+
+import structlog
+from msgspec.structs import replace
+
+from yinyi.business.payments import apply
+from yinyi.business.payments.actions import (
+    Action,
+    Again,
+    CallPeople,
+    Choose,
+    GiveBack,
+    GiveUp,
+    Retry,
+    TurnBack,
+)
+from yinyi.business.payments.engine import decide
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.registry import Registry
+
+log = structlog.get_logger()
+
+PURE_STEPS = 50
+"""More decisions without a call than any plan can need: beyond that the engine turns in a circle."""
+
+
+def settle(plan: Plan, registry: Registry, now: datetime) -> tuple[Plan, Action]:
+    """The plan after these decisions, and what it wants of others: ``Send``, ``Ask``, ``Undo``, ``Wait`` or ``End``."""
+    for _ in range(PURE_STEPS):
+        action = decide(plan, registry.rules, now)
+        match action:
+            case GiveUp(step):
+                plan = apply.given_up(plan, step, now)
+            case Retry(step):
+                plan = apply.retried(plan, step, now)
+            case Choose(step, channel):
+                merchant = registry.merchant(plan.scope, channel)
+                plan = apply.chosen(plan, step, channel, merchant, now, plan.facts.get("tender_facts", {}))
+            case Again(step):
+                plan = apply.again(plan, step, now)
+            case GiveBack(take):
+                plan = apply.giving_back(plan, take, now)
+            case TurnBack(reason):
+                plan = apply.turned_back(plan, reason)
+            case CallPeople(why):
+                log.warning("payment.people_called", payment_no=plan.payment_no, why=why)
+                plan = replace(plan, attention=why, attention_at=now)
+            case _:
+                return plan, action
+    raise AssertionError(f"payment {plan.payment_no}: the engine turns in a circle")
