@@ -1,0 +1,56 @@
+"""Whoever has to wait for a payment's row reads the payment as it is when he gets it, steps and all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from payment_world import World
+from test_payment_engine import play
+
+from yinyi.bus.database import Tx
+from yinyi.business.payments import signals, store
+from yinyi.business.payments.messages import ChooseTender
+from yinyi.business.payments.plan import TAKE, Plan
+
+Read = Callable[[World, Tx, str, int], Awaitable[Plan | None]]
+
+
+async def by_locking(it: World, tx: Tx, number: str, payment_id: int) -> Plan | None:
+    locked = await signals.locked(tx, 1, number)
+    return locked.plan if locked else None
+
+
+async def by_claiming(it: World, tx: Tx, number: str, payment_id: int) -> Plan | None:
+    row = await store.claim_one(tx, 1, payment_id, it.means.lease.epoch, it.clock.now())
+    return store.read_plan(row["plan"]) if row else None
+
+
+async def waits_for_a_lock(it: World) -> bool:
+    async with it.database.read() as tx:
+        await tx.execute("SELECT pg_sleep(0.01)")
+        return bool(await tx.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+
+@pytest.mark.parametrize("read", [by_locking, by_claiming])
+def test_who_waited_reads_it_whole(platform_url: str, read: Read) -> None:
+    async def story(it: World) -> None:
+        number = await it.open()
+        await it.drive(number)
+        payment_id = (await it.plan(number)).payment_id
+
+        async def second() -> Plan | None:
+            async with it.database.transaction() as tx:
+                return await read(it, tx, number, payment_id)
+
+        async with it.database.transaction() as tx:
+            await it.payments.choose(tx, it.call(), ChooseTender(payment_no=number, tender="wechatpay"), None)
+            waiting = asyncio.create_task(second())
+            while not await waits_for_a_lock(it):
+                pass
+        plan = await waiting
+        assert plan is not None
+        take = plan.latest(TAKE)
+        assert take is not None
+        assert (plan.version, plan.tender_no, take.state) == (3, 1, "doing")
+
+    play(platform_url, story)
