@@ -13,7 +13,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to take money.
 
     reference: ours, 6–32 characters of ``[0-9A-Za-z]``, never used twice.
-    expires_at: the payer's code is dead from then on.
+    expires_at: the code that the payer scans is dead from then on.
+    scanned: we scan the payer's code instead; closing such an order is reversing it.
     """
 
     reference: str
@@ -21,6 +22,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: Fen
     description: str
     expires_at: datetime
+    scanned: bool = False
 
 
 class RefundOrder(msgspec.Struct, frozen=True, kw_only=True):

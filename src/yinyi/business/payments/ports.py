@@ -45,6 +45,21 @@ class ShowsCode(Protocol):
 
 
 @runtime_checkable
+class ScansCode(Protocol):
+    """A channel whose payer shows a code on his phone that we scan. ``close`` reverses such an order: it is closed if it
+    was not paid, and what was taken goes back by itself."""
+
+    def knows_code(self, payer_code: str) -> bool:
+        """Whether digits that were scanned are a payer's code of this channel."""
+        ...
+
+    async def take_by_code(self, order: Order, payer_code: str) -> Outcome:
+        """``Done``, or ``Waiting(until)`` while the payer types his password. A code is used once: the same order is
+        never sent with another one."""
+        ...
+
+
+@runtime_checkable
 class Refunds(Protocol):
     """A channel that gives money back as a new movement."""
 
