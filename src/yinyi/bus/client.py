@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any, Generic, Protocol, TypeVar, cast
-from uuid import uuid4
 
 import msgspec
 
@@ -63,7 +63,7 @@ class BusClient:
         spec = spec_of(cast(Any, type(message)))
         within_s = timeout_s or self._timeout_s
         envelope = RequestEnvelope(
-            correlation_id=correlation_id or uuid4().hex,
+            correlation_id=correlation_id or token_hex(16),
             deadline=self._clock.now() + timedelta(seconds=within_s),
             body=msgspec.Raw(msgspec.json.encode(message)),
             credentials=credentials,

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller, spec_of
@@ -66,7 +65,8 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
-        self.app = Starlette(routes=self._routes(around), lifespan=self._lifespan)
+        self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
+        """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
     def _make_kiosk(self, around: Surroundings) -> Kiosk | None:
         bus = self._clients.get("kiosk")
@@ -83,9 +83,8 @@ class Interfaces:
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
         health = Health(asking, self.connected, around.parts, around.clock)
-        routes = [*health.routes(), Route("/metrics", self.metrics), *around.more]
-        if self._kiosk:
-            routes += self._kiosk.routes()
+        routes = self._kiosk.routes() if self._kiosk else []
+        routes += [*health.routes(), Route("/metrics", self.metrics), *around.more]
         if self._lines:
             routes += self._lines.routes()
         if "callbacks" in self._clients:
@@ -98,7 +97,7 @@ class Interfaces:
         return all(bus.connected for bus in self._buses.values())
 
     @asynccontextmanager
-    async def _lifespan(self, app: Starlette) -> AsyncGenerator[None]:
+    async def _lifespan(self, app: Router) -> AsyncGenerator[None]:
         tasks: list[asyncio.Task[None]] = []
         if self._kiosk:
             bus, hub = self._buses["kiosk"], self._kiosk.hub

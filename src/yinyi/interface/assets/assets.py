@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -63,7 +62,7 @@ class Assets:
     async def _serve(self, request: Request) -> Response:
         file = self._files.get(request.url.path)
         if file is None:
-            raise HTTPException(404)
+            return Response(status_code=404)
         headers = dict(_FOR_EVER)
         if file.suffix in trees.COMPRESSED:
             headers["vary"] = "accept-encoding"

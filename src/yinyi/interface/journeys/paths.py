@@ -102,4 +102,8 @@ class Paths:
         return self._at(PRINT, payment_no=payment_no)
 
     def _at(self, path: str, **parts: str) -> str:
-        return self.base + path.format(**{name: quote(part, safe="") for name, part in parts.items()})
+        return self.base + path.format(**{name: _quoted(part) for name, part in parts.items()})
+
+
+def _quoted(part: str) -> str:
+    return part if part.isascii() and part.isalnum() else quote(part, safe="")

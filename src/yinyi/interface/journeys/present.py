@@ -18,7 +18,7 @@ _PRINTING: dict[PrintState, views.Printing] = {
     "offline": "offline",
     "failed": "failed",
 }
-_SESSIONS = ("morning", "afternoon", "night")
+_SESSIONS: tuple[views.SessionName, ...] = ("morning", "afternoon", "night")
 
 
 def new_key() -> str:
@@ -102,11 +102,12 @@ def later(schedule: Schedule, others: list[DoctorSession]) -> views.Later | None
 
 def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views.SessionChoice, ...]:
     """The sessions of the day in order, one of them chosen: the wanted one, else the first that has numbers."""
-    totals: dict[views.SessionName, int] = {}
-    for name in _SESSIONS:
-        held = [row.schedule for row in sessions if row.schedule.session == name]
-        if held:
-            totals[name] = sum(left(each) for each in held if doctor_state(each) == "open")
+    found: dict[views.SessionName, int] = {}
+    for row in sessions:
+        schedule = row.schedule
+        numbers = left(schedule) if doctor_state(schedule) == "open" else 0
+        found[schedule.session] = found.get(schedule.session, 0) + numbers
+    totals: dict[views.SessionName, int] = {name: found[name] for name in _SESSIONS if name in found}
     chosen = wanted if wanted in totals else next((name for name, n in totals.items() if n), next(iter(totals), ""))
     first_on = sessions[0].schedule.service_date if sessions else None
     return tuple(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ class Wording:
         self._weekdays = _weekdays(catalogue.say)
         self._today = _today(catalogue.say)
         self._machine = _machine(catalogue.say)
-        self._tables = tables(catalogue.say)
+        self._tables = SimpleNamespace(**tables(catalogue.say))
 
     def functions(self) -> dict[str, object]:
         """By the names that templates use."""

@@ -19,6 +19,7 @@ SCREEN_LASTS_S = 400 * 86_400
 """The longest that browsers allow; each pairing begins anew."""
 
 _TOKEN = re.compile(r"[0-9A-Za-z._-]{1,200}")
+_WANTS: Mapping[str, Want] = {want: want for want in get_args(Want)}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _visit(text: str) -> Visit:
     return Visit(
         session=token if kind == "session" else "",
         ticket=token if kind == "ticket" else "",
-        wants=next((want for want in get_args(Want) if want == wants), "home"),
+        wants=_WANTS.get(wants, "home"),
     )
 
 

@@ -1,33 +1,35 @@
-"""Jinja2 with the language compiled in: ``_("Taken {n}", n=row.taken)`` becomes plain template text.
+"""Jinja2 with the language compiled in: at run time no catalogue is asked and no other template looked for.
 
-One environment per language; at run time no catalogue is asked, and a text without translation does not compile.
-``_n("{n} person", "{n} people", n=count)`` chooses by ``n``. ``i("house")`` draws an icon, at compile time too.
+One environment per language. A text without translation, an icon, a file or a template that is not there does not
+compile.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, nodes
-from jinja2.visitor import NodeTransformer
 
 from yinyi.interface.text.catalogue import Catalogue
-
-_HOLE = re.compile(r"\{(\w+)\}")
+from yinyi.interface.text.constants import Constants
+from yinyi.interface.text.direct import Direct, said
+from yinyi.interface.text.sentences import Translator
+from yinyi.interface.text.splices import closed, spliced
 
 
 def environment(
     loader: BaseLoader, catalogue: Catalogue, icon: Callable[[str], str], names: Mapping[str, object]
 ) -> Environment:
     """Escapes everything, refuses what is undefined, speaks one language. ``icon``: markup of an icon by its name;
-    ``names``: what every template may use."""
-    made = _Speaking(loader, catalogue, icon)
-    cast(dict[str, object], made.globals).update(names)
-    return made
+    ``names``: what every template may use, the same on every page (see ``Constants``)."""
+    return _Speaking(loader, catalogue, icon, names)
 
 
 class _Speaking(Environment):
-    def __init__(self, loader: BaseLoader, catalogue: Catalogue, icon: Callable[[str], str]) -> None:
+    code_generator_class = Direct
+
+    def __init__(
+        self, loader: BaseLoader, catalogue: Catalogue, icon: Callable[[str], str], names: Mapping[str, object]
+    ) -> None:
         super().__init__(
             loader=loader,
             autoescape=True,
@@ -37,75 +39,29 @@ class _Speaking(Environment):
             auto_reload=False,
             cache_size=-1,
         )
-        self._catalogue = catalogue
-        self._icon = icon
+        self.globals.clear()
+        self._loader = loader
+        self._translator = Translator(catalogue, icon, self)
+        self._constants = Constants(names)
+        self._parts: dict[str, nodes.Template] = {}
+        self.fixed = SimpleNamespace(**names)
+        self.said = said
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        parsed = super()._parse(source, name, filename)
-        _Translator(self._catalogue, self._icon, self).visit(parsed)
-        return parsed
+        return closed(self._finished(source, name, filename))
 
+    def _finished(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        try:
+            parsed = super()._parse(source, name, filename)
+            self._translator.visit(parsed)
+            self._constants.visit(parsed)
+            return spliced(parsed, self._read)
+        except Exception as error:
+            error.add_note(f"in the template {name}")
+            raise
 
-class _Translator(NodeTransformer):
-    def __init__(self, catalogue: Catalogue, icon: Callable[[str], str], environment: Environment) -> None:
-        self._catalogue = catalogue
-        self._icon = icon
-        self._environment = environment
-
-    def get_visitor(self, node: nodes.Node) -> Callable[..., nodes.Node] | None:
-        if isinstance(node, nodes.Output):
-            return self._output
-        return self._call if isinstance(node, nodes.Call) else None
-
-    def _output(self, node: nodes.Output) -> nodes.Output:
-        node.nodes = [piece for child in node.nodes for piece in self._outputs(child)]
-        return node
-
-    def _call(self, node: nodes.Call) -> nodes.Node:
-        pieces = list(self._outputs(node))
-        return pieces[0] if len(pieces) == 1 else self._joined(pieces)
-
-    def _outputs(self, node: nodes.Expr) -> Iterator[nodes.Expr]:
-        """A call of ``_`` as what it puts out, one after the other; anything else as it is, looked through."""
-        called = node.node.name if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) else ""
-        if isinstance(node, nodes.Call) and called == "_":
-            yield from self._sentence(_text(node, 0), node)
-        elif isinstance(node, nodes.Call) and called == "i":
-            yield nodes.TemplateData(self._icon(_text(node, 0)), environment=self._environment)
-        elif isinstance(node, nodes.Call) and called == "_n":
-            one, many = (list(self._sentence(_text(node, at), node)) for at in (0, 1))
-            is_one = nodes.Compare(_value(node, "n"), [nodes.Operand("eq", nodes.Const(1))])
-            yield nodes.CondExpr(is_one, self._joined(one), self._joined(many))
-        elif isinstance(node, nodes.Call):
-            yield _as_expression(self.generic_visit(node))
-        else:
-            yield _as_expression(self.visit(node))
-
-    def _joined(self, pieces: list[nodes.Expr]) -> nodes.Expr:
-        return nodes.Concat(pieces, environment=self._environment)
-
-    def _sentence(self, english: str, call: nodes.Call) -> Iterator[nodes.Expr]:
-        for at, piece in enumerate(_HOLE.split(self._catalogue.say(english))):
-            if at % 2:
-                yield _as_expression(self.visit(_value(call, piece)))
-            elif piece:
-                yield nodes.TemplateData(piece, environment=self._environment)
-
-
-def _as_expression(node: object) -> nodes.Expr:
-    assert isinstance(node, nodes.Expr)
-    return node
-
-
-def _text(call: nodes.Call, at: int) -> str:
-    argument = call.args[at]
-    if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
-        raise TypeError(f"line {call.lineno}: a text must be written out")
-    return argument.value
-
-
-def _value(call: nodes.Call, name: str) -> nodes.Expr:
-    for keyword in call.kwargs:
-        if keyword.key == name:
-            return keyword.value
-    raise TypeError(f"line {call.lineno}: nothing given for {{{name}}}")
+    def _read(self, name: str) -> nodes.Template:
+        if name not in self._parts:
+            source, filename, _ = self._loader.get_source(self, name)
+            self._parts[name] = self._finished(source, name, filename)
+        return self._parts[name]
