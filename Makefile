@@ -3,9 +3,10 @@ PYTHON ?= $(shell /usr/bin/python3 -c 'import sys, venv; print(sys.executable if
 INSTALL = $(PYTHON) deploy/laptop/install.py
 CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit/test_catalogues.py)
 
-.PHONY: up test test-all check bench
+.PHONY: up test test-all check bench faults
 up:       ; @$(INSTALL) && exec .venv/bin/yinyi up
 test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n logical --maxprocesses 8 -m "not slow"
 test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n logical --maxprocesses 8
 check:    ; @$(INSTALL) --tests && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/basedpyright && .venv/bin/lint-imports && .venv/bin/pytest $(CHECKED)
+faults:   ; @$(INSTALL) && .venv/bin/yinyi faults --depth 2
 bench:    ; @$(INSTALL) --tests && .venv/bin/python -m bench

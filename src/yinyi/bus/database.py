@@ -55,7 +55,12 @@ async def _keep_session(connection: object) -> None:
 
 async def open_database(url: str, *, size: int = 10, name: str = "yinyi") -> Database:
     """Connect. Times are UTC; a statement lasts at most 10 s, a lock is waited for at most 5 s."""
-    pool = await asyncpg.create_pool(
+    return Database(await open_pool(url, size=size, name=name))
+
+
+async def open_pool(url: str, *, size: int, name: str) -> "asyncpg.Pool[Row]":
+    """The connections under a ``Database``."""
+    return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
@@ -71,4 +76,3 @@ async def open_database(url: str, *, size: int = 10, name: str = "yinyi") -> Dat
             "jit": "off",
         },
     )
-    return Database(pool)

@@ -1,0 +1,43 @@
+"""Develop: what becomes of the money, whatever goes wrong, at every moment of a payment."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from yinyi.app.faults.report import Tally, table
+from yinyi.app.faults.run import simulate
+
+
+def command(
+    depth: Annotated[int, typer.Option(min=0, max=3, help="every schedule of up to so many faults")] = 1,
+    seeds: Annotated[int, typer.Option(min=0, help="so many schedules more, at random, of up to ten faults")] = 0,
+    first_seed: Annotated[int, typer.Option(help="the first of them")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="the whole report, for machines")] = False,
+    write: Annotated[Path | None, typer.Option(help="the table of all endings, as Markdown, into this file")] = None,
+) -> None:
+    """A channel, a hospital, a payer and a clock are simulated around the real engine, store and PostgreSQL. Every run
+    goes to its end and is judged: money, hospital, books, and what the patient was told. Exit code 1: something is
+    wrong, or, from depth 2 on, something that can go wrong was never tried."""
+    tally = simulate(depth, range(first_seed, first_seed + seeds))
+    if write is not None:
+        write.write_text(table(tally), encoding="utf-8")
+    sys.stdout.write(_json(tally) if as_json else _text(tally))
+    incomplete = depth > 1 and bool(tally.missing)
+    raise typer.Exit(1 if tally.violations or incomplete else 0)
+
+
+def _json(tally: Tally) -> str:
+    return msgspec.json.encode(tally.as_json()).decode() + "\n"
+
+
+def _text(tally: Tally) -> str:
+    lines = [f"{tally.schedules} schedules played, {tally.merged} merged with others that are alike"]
+    lines += [f"never tried: {cell}" for cell in tally.missing]
+    for violation in tally.violations:
+        lines.append(f"{violation['schedule']}")
+        lines += [f"    {sentence}" for sentence in violation["found"]]
+    lines.append(f"{len(tally.violations)} of them ended wrongly")
+    return "\n".join(lines) + "\n"

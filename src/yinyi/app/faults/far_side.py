@@ -1,0 +1,150 @@
+"""A hospital and a channel that always do what they are told: what goes wrong is added in front of them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Show, Waiting
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+@dataclass
+class SimClock:
+    """Stands still until it is moved."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class SimHospital:
+    """Numbers by our reference: ``held`` until an instant, ``confirmed`` or ``released``."""
+
+    clock: SimClock
+    call_timeout_s: float = 5.0
+    numbers: dict[str, str] = field(default_factory=dict[str, str])
+    until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    async def departments(self) -> list[Department]:
+        return []
+
+    async def practitioners(self) -> list[Practitioner]:
+        return []
+
+    async def schedules(self, department_id: str, first_on: date, last_on: date) -> list[Schedule]:
+        return []
+
+    async def slots(self, schedule_id: str) -> list[Slot]:
+        return []
+
+    async def visits(self, patient_no: str, limit: int) -> list[Visit]:
+        return []
+
+    async def hold(self, reference: str, schedule_id: str, slot_id: str, patient_no: str, until: datetime) -> Outcome:
+        self.numbers.setdefault(reference, "held")
+        self.until.setdefault(reference, until)
+        return self._standing(reference)
+
+    async def extend(self, reference: str, until: datetime) -> Outcome:
+        if self._state(reference) == "held":
+            self.until[reference] = max(self.until[reference], until)
+        return self._standing(reference)
+
+    async def confirm(self, reference: str, payment_no: str, amount_fen: Fen, paid_at: datetime) -> Outcome:
+        if self._state(reference) == "held":
+            self.numbers[reference] = "confirmed"
+        return self._standing(reference)
+
+    async def release(self, reference: str) -> Outcome:
+        self.numbers[reference] = "released"
+        return Done()
+
+    async def ask(self, reference: str) -> Answer:
+        return self._standing(reference) if reference in self.numbers else NotFound()
+
+    def confirmed(self, references: set[str]) -> int:
+        return sum(self.numbers.get(each) == "confirmed" for each in references)
+
+    def is_held(self, reference: str) -> bool:
+        return self._state(reference) == "held"
+
+    def _state(self, reference: str) -> str:
+        state = self.numbers.get(reference, "released")
+        return "released" if state == "held" and self.clock.now() >= self.until[reference] else state
+
+    def _standing(self, reference: str) -> Done | Refused:
+        state = self._state(reference)
+        if state == "released":
+            return Refused(reason="expired")
+        held_until = self.until[reference].isoformat()
+        times = {"held_until": held_until, "starts_at": held_until, "ends_at": held_until}
+        return Done(evidence={"status": state, "number": 7, "room": "205", "slot_id": "s", **times})
+
+
+@dataclass
+class SimChannel:
+    """Orders by our reference: ``open``, ``paid`` or ``closed``; refunds never over what was paid."""
+
+    clock: SimClock
+    channel: str = "wechatpay"
+    settles_after: timedelta = timedelta(seconds=30)
+    call_timeout_s: float = 5.0
+    orders: dict[str, str] = field(default_factory=dict[str, str])
+    amounts: Counter[str] = field(default_factory=Counter[str])
+    refunds: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
+
+    def pay(self, reference: str) -> bool:
+        """The payer pays, if the channel lets him."""
+        if self.orders.get(reference) != "open":
+            return False
+        self.orders[reference] = "paid"
+        return True
+
+    def kept_fen(self, references: set[str]) -> int:
+        """Of these orders: taken less given back."""
+        paid = sum(self.amounts[each] for each in references if self.orders.get(each) == "paid")
+        return paid - sum(amount for of, amount in self.refunds.values() if of in references)
+
+    def open_orders(self, references: set[str]) -> int:
+        return sum(self.orders.get(each) == "open" for each in references)
+
+    async def show_code(self, order: Order) -> Outcome:
+        self.orders.setdefault(order.reference, "open")
+        self.amounts[order.reference] = order.amount_fen
+        return Waiting(until=order.expires_at, show=Show(code_url=f"weixin://{order.reference}"))
+
+    async def ask(self, order: Order) -> Answer:
+        match self.orders.get(order.reference):
+            case "paid":
+                return Done(evidence={"paid_at": self.clock.now().isoformat()})
+            case "open":
+                return Waiting(until=order.expires_at)
+            case "closed":
+                return Refused(reason="expired")
+            case _:
+                return NotFound()
+
+    async def close(self, order: Order) -> Answer:
+        if self.orders.get(order.reference) == "paid":
+            return Refused(reason="already_paid")
+        self.orders[order.reference] = "closed"
+        return Done()
+
+    async def refund(self, order: RefundOrder) -> Outcome:
+        if order.reference in self.refunds:
+            return Done()
+        back = sum(amount for of, amount in self.refunds.values() if of == order.order_reference)
+        paid = self.amounts[order.order_reference] if self.orders.get(order.order_reference) == "paid" else 0
+        if back + order.amount_fen > paid:
+            return Refused(reason="not_refundable")
+        self.refunds[order.reference] = (order.order_reference, order.amount_fen)
+        return Done()
+
+    async def ask_refund(self, order: RefundOrder) -> Answer:
+        return Done() if order.reference in self.refunds else NotFound()

@@ -1,0 +1,201 @@
+"""What goes wrong, in front of every effect and around every commit of the driver."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import asyncpg
+
+from yinyi.app.faults.far_side import SimClock
+from yinyi.app.faults.model import DOWN_FOR, Fault, FaultName, Moment, Verb
+from yinyi.bus.database import Database, Row, Tx, open_pool
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.ports import Effect
+from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.rules import Rule
+from yinyi.kernel.outcome import Answer, NotFound, NotSent, Refused, RefusedReason, Unknown
+
+_REFUSED: dict[str, RefusedReason] = {
+    "scheduling.hold": "slot_taken",
+    "scheduling.keep": "expired",
+    "scheduling.confirm": "expired",
+    TAKE: "declined",
+    REFUND: "not_refundable",
+}
+
+
+class Killed(BaseException):
+    """kill -9: nothing after this line happens."""
+
+
+class CommitLost(Exception):
+    """The connection broke; nobody told us that it was committed."""
+
+
+@dataclass
+class Script:
+    """The faults of one run, and everything that has happened in it."""
+
+    clock: SimClock
+    faults: tuple[Fault, ...] = ()
+    moments: list[Moment] = field(default_factory=list[Moment])
+    hit: list[tuple[str, FaultName]] = field(default_factory=list[tuple[str, FaultName]])
+    late: list[tuple[datetime, Callable[[], Awaitable[object]]]] = field(default_factory=list[Any])
+    down_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    stands: str = ""
+    """How the payment stood at the latest call, and what has happened since."""
+    steal: Callable[[], Awaitable[None]] | None = None
+    """Another process takes the payment over; set while a payment is driven."""
+
+    def at(self, kind: str, verb: Verb) -> FaultName | None:
+        """A moment is reached; what goes wrong there."""
+        moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self._away()}")
+        self.moments.append(moment)
+        self.stands += f"|{kind} {verb}"
+        for fault in self.faults:
+            if fault.at == len(self.moments):
+                self.hit.append((moment.cell, fault.name))
+                return fault.name
+        return None
+
+    def is_down(self, side: str) -> bool:
+        until = self.down_until.get(side)
+        return until is not None and self.clock.now() < until
+
+    def call_about(self, plan: Plan, step: Step) -> None:
+        """A call is about to leave: how the payment stands."""
+        steps = ",".join(f"{each.kind}.{each.attempt}.{each.state}.{each.channel}" for each in plan.steps)
+        self.stands = (
+            f"{steps} {plan.direction} {plan.tender_no} {plan.cancel_wanted} {plan.attention} {step.reference[-2:]}"
+        )
+
+    def began(self, faults: tuple[Fault, ...]) -> None:
+        """A new run."""
+        self.faults, self.stands = faults, ""
+        self.moments, self.hit, self.late, self.down_until = [], [], [], {}
+
+    def _away(self) -> str:
+        return "".join(side for side in sorted(self.down_until) if self.is_down(side)) + "+" * len(self.late)
+
+    async def take_late_effects(self) -> None:
+        """What was on its way and arrives by now."""
+        due = [each for each in self.late if each[0] <= self.clock.now()]
+        self.late = [each for each in self.late if each not in due]
+        for _, effect in due:
+            await effect()
+
+
+@dataclass
+class Mishappen:
+    """An effect with a script in front of it."""
+
+    inner: Effect
+    script: Script
+    name: str
+
+    @property
+    def kind(self) -> str:
+        return self.inner.kind
+
+    @property
+    def version(self) -> int:
+        return self.inner.version
+
+    @property
+    def rule(self) -> Rule:
+        return self.inner.rule
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._call("do", lambda: self.inner.do(plan, step, now), plan, step)
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._call("ask", lambda: self.inner.ask(plan, step, now), plan, step)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self._call("undo", lambda: self.inner.undo(plan, step, now), plan, step)
+
+    async def _call(self, verb: Verb, call: Callable[[], Awaitable[Answer]], plan: Plan, step: Step) -> Answer:
+        self.script.call_about(plan, step)
+        name = self.script.at(self.name, verb)
+        side = step.channel or "hospital"
+        if name == "down":
+            self.script.down_until[side] = self.script.clock.now() + DOWN_FOR
+        if self.script.is_down(side):
+            return Unknown(detail="down") if verb == "ask" else NotSent(detail="down")
+        return await self._happen(name, call, step)
+
+    async def _happen(self, name: FaultName | None, call: Callable[[], Awaitable[Answer]], step: Step) -> Answer:
+        match name:
+            case "crash_before":
+                raise Killed
+            case "crash_after":
+                await call()
+                raise Killed
+            case "lost_before":
+                return Unknown()
+            case "lost_after":
+                await call()
+                return Unknown()
+            case "late_effect":
+                self.script.late.append((self._latest(), call))
+                return Unknown()
+            case "refused":
+                return Refused(reason=_REFUSED[self.kind])
+            case "not_sent":
+                return NotSent()
+            case "not_found" if self._may_be_unknown_yet(step):
+                return NotFound()
+            case _:
+                return await call()
+
+    def _settles(self) -> timedelta:
+        return timedelta(seconds=self.rule.timeout_s + self.rule.settles_after_s)
+
+    def _latest(self) -> datetime:
+        return self.script.clock.now() + self._settles() * 0.99
+
+    def _may_be_unknown_yet(self, step: Step) -> bool:
+        return step.left_at is not None and self.script.clock.now() < step.left_at + self._settles()
+
+
+class MishapRegistry(Registry):
+    """The registry of the house, every effect with the script in front of it."""
+
+    script: Script
+
+    def effect(self, step: Step) -> Effect:
+        inner = super().effect(step)
+        name = f"{step.kind}/{step.channel}" if step.channel else step.kind
+        return cast(Effect, Mishappen(inner, self.script, name))
+
+
+class MishapDatabase(Database):
+    """The driver's way to PostgreSQL: every statement is a commit that may go wrong."""
+
+    def __init__(self, pool: "asyncpg.Pool[Row]", script: Script) -> None:
+        super().__init__(pool)
+        self.script = script
+
+    def quiet(self) -> Database:
+        """The same connections, undisturbed."""
+        return Database(self._pool)
+
+    @classmethod
+    async def opened(cls, url: str, script: Script) -> "MishapDatabase":
+        return cls(await open_pool(url, size=4, name="yinyi faults"), script)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[Tx]:
+        name = self.script.at("", "write")
+        if name == "crash_before":
+            raise Killed
+        if name == "stolen" and self.script.steal is not None:
+            await self.script.steal()
+        async with super().read() as tx:
+            yield tx
+        if name == "crash_after":
+            raise Killed
+        if name == "commit_lost":
+            raise CommitLost

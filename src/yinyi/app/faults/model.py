@@ -1,0 +1,95 @@
+"""Words of the fault simulation: where something may go wrong, what may, and what was found. Plain data."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from yinyi.kernel.money import Fen
+
+Verb = Literal["do", "ask", "undo", "write", "callback"]
+"""``write``: one commit of the driver. ``callback``: the channel tells by itself that it was paid."""
+
+FaultName = Literal[
+    "crash_before",  # kill -9 before the call or the commit
+    "crash_after",  # the same after it
+    "lost_before",  # the call got lost on its way; no answer
+    "lost_after",  # it took effect; the answer got lost
+    "late_effect",  # no answer in time; it takes effect at the last moment that the channel's rules allow
+    "refused",
+    "not_sent",
+    "down",  # the whole other side is away for minutes, from this call on
+    "not_found",  # the other side does not know it yet, although it does
+    "commit_lost",  # committed, but the answer of PostgreSQL got lost
+    "stolen",  # another process, which is alive, has taken the payment over before the commit
+    "missing",
+    "twice",
+    "early",  # before the answer to the call that it is about
+    "after_the_end",
+    "wrong_amount",  # genuine, over another amount; the right one never comes
+]
+
+FAULTS: dict[Verb, tuple[FaultName, ...]] = {
+    "do": ("crash_before", "crash_after", "lost_before", "lost_after", "late_effect", "refused", "not_sent", "down"),
+    "ask": ("crash_before", "crash_after", "lost_before", "not_found", "down"),
+    "undo": ("crash_before", "crash_after", "lost_before", "lost_after", "refused", "not_sent", "down"),
+    "write": ("crash_before", "crash_after", "commit_lost", "stolen"),
+    "callback": ("missing", "twice", "early", "after_the_end", "wrong_amount"),
+}
+"""What may go wrong with each verb."""
+
+DOWN_FOR = timedelta(minutes=3)
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A point of a run at which something may go wrong. ``kind``: of the step; empty for a commit. ``situation``: how
+    everything stands there, but for the time and how often it was tried; what follows two equal ones is the same."""
+
+    kind: str
+    verb: Verb
+    situation: str = ""
+
+    @property
+    def cell(self) -> str:
+        return f"{self.kind} {self.verb}".strip()
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """``at``: which of the run's moments, from 1."""
+
+    at: int
+    name: FaultName
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """One run: who comes, and what goes wrong."""
+
+    shape: str
+    faults: tuple[Fault, ...] = ()
+
+    def with_fault(self, fault: Fault) -> "Schedule":
+        return Schedule(self.shape, (*self.faults, fault))
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the patient's screen said, and when."""
+
+    at: datetime
+    state: str
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a schedule. ``hit``: faults that happened, by cell. ``violations``: sentences; none is right.
+
+    ending: what became of the money, for the table: ``fulfilled``, ``returned``, ``closed``.
+    """
+
+    schedule: Schedule
+    moments: tuple[Moment, ...]
+    hit: tuple[tuple[str, FaultName], ...]
+    ending: str
+    took: timedelta
+    violations: tuple[str, ...]
+
+
+FEE = Fen(5000)

@@ -1,0 +1,115 @@
+"""Plays one schedule to its end, and judges it."""
+
+from datetime import timedelta
+
+from yinyi.app.faults.model import FEE, Run, Schedule
+from yinyi.app.faults.shapes import SHAPES, until_the_end
+from yinyi.app.faults.stage import Stage
+from yinyi.business.payments.drive import MISMATCH
+from yinyi.business.payments.plan import REFUND, TAKE, Plan
+from yinyi.business.payments.view import state_of
+
+_ENTRIES = """
+SELECT p.debit_account, p.credit_account, p.amount_fen FROM journal_entry e
+JOIN posting p USING (hospital_id, entry_id) WHERE e.hospital_id = 1 AND e.source LIKE $1 || '%'
+"""
+_OBLIGED = "SELECT count(*) FROM payment_obligation WHERE hospital_id = 1 AND payment_id = $1"
+_OWNERLESS = """
+SELECT count(*) FROM payment WHERE payment_id = $1 AND ended_at IS NULL AND lease_epoch IS NULL AND next_at IS NULL
+"""
+
+
+async def play(stage: Stage, schedule: Schedule) -> Run:
+    """The run of this schedule, with everything that is wrong with how it ended."""
+    script = stage.script
+    stage.told = []
+    script.began(schedule.faults)
+    began = stage.clock.now()
+    await SHAPES[schedule.shape](stage)
+    ended = await until_the_end(stage)
+    await script.take_late_effects()
+    ended = ended and await until_the_end(stage)
+    plan = await stage.plan()
+    took = stage.clock.now() - began
+    stage.clock.at += timedelta(minutes=1)
+    return Run(
+        schedule=schedule,
+        moments=tuple(script.moments),
+        hit=tuple(script.hit),
+        ending=state_of(plan),
+        took=took,
+        violations=tuple(await _violations(stage, plan) if ended else ["it never ends"]),
+    )
+
+
+async def _violations(stage: Stage, plan: Plan) -> list[str]:
+    """Sentences; empty when money, hospital, books and what was told agree."""
+    found = [*_of_money(stage, plan), *await _of_books(stage, plan), *_of_words(stage, plan)]
+    async with stage.quiet.read() as tx:
+        obliged = await tx.fetchval(_OBLIGED, plan.payment_id)
+        ownerless = await tx.fetchval(_OWNERLESS, plan.payment_id)
+    if bool(obliged) != (state_of(plan) == "fulfilled"):
+        found.append(f"{state_of(plan)}, and {obliged} obligations")
+    if ownerless:
+        found.append("open, and nobody's")
+    if plan.attention not in ("", MISMATCH):
+        found.append(f"ended, and people are still called: {plan.attention}")
+    return found
+
+
+def _of_money(stage: Stage, plan: Plan) -> list[str]:
+    references = {step.reference for step in plan.steps}
+    delivered = stage.hospital.confirmed(references)
+    kept = stage.channel.kept_fen(references)
+    state = state_of(plan)
+    found: list[str] = []
+    if state not in ("fulfilled", "closed", "returned"):
+        found.append(f"ended as {state}")
+    if delivered != (state == "fulfilled"):
+        found.append(f"{state}, and the hospital has confirmed {delivered}")
+    if kept != (FEE if delivered else 0):
+        found.append(f"{state}, and the channel has kept {kept} fen")
+    if not delivered and any(stage.hospital.is_held(each) for each in references):
+        found.append(f"{state}, and the number is still held")
+    if stage.channel.open_orders(references):
+        found.append(f"{state}, and a code can still be paid")
+    if plan.returned_fen > plan.taken_fen:
+        found.append("more given back than taken")
+    return found
+
+
+async def _of_books(stage: Stage, plan: Plan) -> list[str]:
+    """The ledger's accounts of this payment against the channel and the hospital."""
+    async with stage.quiet.read() as tx:
+        rows = await tx.fetch(_ENTRIES, plan.payment_no)
+    balances: dict[str, int] = {}
+    for row in rows:
+        balances[row["debit_account"]] = balances.get(row["debit_account"], 0) + row["amount_fen"]
+        balances[row["credit_account"]] = balances.get(row["credit_account"], 0) - row["amount_fen"]
+    references = {step.reference for step in plan.steps}
+    delivered = stage.hospital.confirmed(references)
+    wanted = {
+        "channel:wechatpay:outpatient": stage.channel.kept_fen(references),
+        "patient_funds:outpatient": 0,
+        "refunds:wechatpay:outpatient": 0,
+        "hospital:outpatient:registration": -FEE * delivered,
+    }
+    return [
+        f"{account}: booked {balances.get(account, 0)}, really {fen}"
+        for account, fen in wanted.items()
+        if balances.get(account, 0) != fen
+    ]
+
+
+def _of_words(stage: Stage, plan: Plan) -> list[str]:
+    """Nobody is told of an end that is not one; of money given back only when it is."""
+    told = {each.state for each in stage.told}
+    found: list[str] = []
+    if "fulfilled" in told and state_of(plan) != "fulfilled":
+        found.append(f"told of a registration that ended as {state_of(plan)}")
+    refunded = any(step.kind == REFUND and step.state in ("done", "late") for step in plan.steps)
+    if "returned" in told and not refunded:
+        found.append("told that the money is back, and it is not")
+    if "delivering" in told and not any(step.state in ("done", "late") for step in plan.steps if step.kind == TAKE):
+        found.append("told that it is paid, and it is not")
+    return found

@@ -1,0 +1,57 @@
+"""Runs an exploration on a PostgreSQL of its own, in as many processes as there are cores."""
+
+import asyncio
+import multiprocessing
+import os
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
+from yinyi.app.faults.explore import Explorer, at_random
+from yinyi.app.faults.report import Tally
+from yinyi.app.faults.stage import stage
+from yinyi.app.logs import set_up_logs
+from yinyi.app.migrations import upgrade
+
+_OWNER, _TEMPLATE = "faults", "faults_template"
+
+
+def simulate(depth: int, seeds: range) -> Tally:
+    """Every schedule of up to ``depth`` faults, then one at random from each seed."""
+    parts = len(os.sched_getaffinity(0))
+    with (
+        tempfile.TemporaryDirectory(prefix="yinyi-faults-") as folder,
+        EmbeddedPostgres(Path(folder), tuning=FAST_AND_FORGETFUL) as postgres,
+        ProcessPoolExecutor(parts, mp_context=multiprocessing.get_context("spawn")) as processes,
+    ):
+        postgres.create_database(_TEMPLATE, owner=_OWNER)
+        upgrade(postgres.url(_TEMPLATE, _OWNER))
+        for part in range(parts):
+            postgres.create_database(f"faults_{part}", owner=_OWNER, template=_TEMPLATE)
+        urls = [postgres.url(f"faults_{part}", _OWNER) for part in range(parts)]
+        jobs = [processes.submit(share, url, depth, seeds, part, parts) for part, url in enumerate(urls)]
+        whole = Tally()
+        for job in jobs:
+            whole.merge(job.result())
+    return whole
+
+
+def share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:
+    """One process's part of it, on the database at ``url``."""
+    set_up_logs("critical")
+    return asyncio.run(_share(url, depth, seeds, part, parts))
+
+
+async def _share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:
+    tally = Tally()
+    async with stage(url) as it:
+        explorer = Explorer(it, part, parts)
+        if depth > 0:
+            async for run in explorer.explore(depth):
+                tally.add(run)
+        for seed in seeds:
+            if seed % parts == part:
+                tally.add(await at_random(it, seed), seed)
+    tally.merged = explorer.merged
+    return tally

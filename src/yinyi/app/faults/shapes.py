@@ -1,0 +1,131 @@
+"""Who comes to the kiosk, and what he does: each shape is played with every fault."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from yinyi.app.faults.model import FEE
+from yinyi.app.faults.stage import Stage
+from yinyi.business.payments.plan import TAKE, Step
+
+Shape = Callable[[Stage], Awaitable[None]]
+MOST_WAITS = 400
+"""A payment that has waited so often for so many things will never end."""
+TURNS = 12
+"""A person looks at the screen so often before he gives up or is served."""
+
+
+async def pays(stage: Stage) -> None:
+    """Pays at once, and the channel tells."""
+    await _begin(stage)
+    await _pay(stage, tells=True)
+
+
+async def pays_unheard(stage: Stage) -> None:
+    """Pays at once; no callback ever comes."""
+    await _begin(stage)
+    await _pay(stage, tells=False)
+
+
+async def leaves(stage: Stage) -> None:
+    """Looks at the code and goes away."""
+    await _begin(stage)
+
+
+async def cancels(stage: Stage) -> None:
+    """Has the code on the screen and wants it no more."""
+    await _begin(stage)
+    await stage.cancel()
+    await stage.drive()
+
+
+async def pays_and_cancels(stage: Stage) -> None:
+    """Pays in the moment in which somebody else at the screen cancels."""
+    await _begin(stage)
+    take = await _open_take(stage)
+    if take is not None:
+        stage.channel.pay(take.reference)
+    await stage.cancel()
+    await stage.drive()
+
+
+async def pays_too_late(stage: Stage) -> None:
+    """The channel closes the order, and yet the success of a payment arrives an hour after everything has ended."""
+    await _begin(stage)
+    take = await _open_take(stage)
+    await until_the_end(stage)
+    if take is not None and stage.channel.orders.get(take.reference) == "closed":
+        stage.clock.at += timedelta(hours=1)
+        stage.channel.orders[take.reference] = "paid"
+        await stage.callback(take, f"late {take.reference}")
+        await stage.drive()
+
+
+async def is_refused(stage: Stage) -> None:
+    """Pays, and the hospital has given the number away meanwhile."""
+    await _begin(stage)
+    for reference in stage.hospital.numbers:
+        stage.hospital.until[reference] = stage.clock.now()
+    await _pay(stage, tells=True)
+
+
+SHAPES: Mapping[str, Shape] = {
+    each.__name__: each for each in (pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused)
+}
+
+
+async def until_the_end(stage: Stage) -> bool:
+    """Let time pass until the payment has ended; False: it never does."""
+    for _ in range(MOST_WAITS):
+        if (await stage.plan()).ended_at is not None:
+            return True
+        wait = await stage.next_at()
+        if wait is None:
+            return False
+        stage.clock.at += max(wait, timedelta(milliseconds=100))
+        await stage.drive()
+    return False
+
+
+async def _begin(stage: Stage) -> None:
+    await stage.open()
+    await stage.drive()
+    await stage.choose()
+    await stage.drive()
+
+
+async def _open_take(stage: Stage) -> Step | None:
+    """The code on the screen, once there is one."""
+    for _ in range(TURNS):
+        plan = await stage.plan()
+        take = plan.latest(TAKE)
+        if plan.ended_at is not None or plan.direction == "back":
+            return None
+        if take is not None and stage.channel.orders.get(take.reference) == "open":
+            return take
+        stage.clock.at += timedelta(seconds=3)
+        await stage.drive()
+    return None
+
+
+async def _pay(stage: Stage, *, tells: bool) -> None:
+    take = await _open_take(stage)
+    if take is None or not stage.channel.pay(take.reference) or not tells:
+        return
+    name = stage.script.at("payments.take/wechatpay", "callback")
+    event_id = f"paid {take.reference}"
+    match name:
+        case "missing":
+            return
+        case "wrong_amount":
+            await stage.callback(take, event_id, FEE - 1)
+        case "after_the_end":
+            await until_the_end(stage)
+            await stage.callback(take, event_id)
+        case "twice":
+            await stage.callback(take, event_id)
+            await stage.callback(take, event_id)
+            await stage.drive()
+            await stage.callback(take, f"again {take.reference}")
+        case _:
+            await stage.callback(take, event_id)
+    await stage.drive()

@@ -1,0 +1,148 @@
+"""An engine that is wrong is found out: each of these is broken on purpose, and the simulation says so."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from yinyi.app.faults.explore import Explorer
+from yinyi.app.faults.stage import stage
+from yinyi.business.ledger.model import JournalEntry
+from yinyi.business.payments import apply, engine, postings, store, transitions
+from yinyi.business.payments.actions import Action, End, GiveBack, Retry
+from yinyi.business.payments.engine import Rules
+from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.rules import Rule
+from yinyi.kernel.outcome import Answer, Done, Refused, Unknown
+
+PAYMENTS = "yinyi.business.payments"
+LEARNED, UNDO_LEARNED, ENTRIES = apply.learned, apply.undo_learned, postings.entries
+UNDONE, PUSH = (vars(engine)[name] for name in ("_undone", "_push"))
+
+
+def timeout_is_failure(broken: pytest.MonkeyPatch) -> None:
+    def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
+        failed = isinstance(answer, Unknown) and step.state == "doing"
+        return LEARNED(plan, step, Refused(reason="declined") if failed else answer, rules, now)
+
+    broken.setattr(f"{PAYMENTS}.apply.learned", learned)
+
+
+def not_found_is_believed_at_once(broken: pytest.MonkeyPatch) -> None:
+    def at_once(rule: Rule) -> timedelta:
+        return timedelta()
+
+    broken.setattr(f"{PAYMENTS}.apply._believed_after", at_once)
+
+
+def late_success_is_ignored(broken: pytest.MonkeyPatch) -> None:
+    table: dict[Any, dict[Any, Any]] = {}
+    for state, event, end in transitions.table():
+        table.setdefault(state, {})
+        if end != "late":
+            table[state][event] = end
+    broken.setattr(f"{PAYMENTS}.transitions._TABLE", table)
+
+
+def numbers_are_not_released(broken: pytest.MonkeyPatch) -> None:
+    def undone(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | None:
+        return UNDONE(plan, step, rules, now) if step.kind == TAKE else None
+
+    broken.setattr(f"{PAYMENTS}.engine._undone", undone)
+
+
+def nothing_is_fenced(broken: pytest.MonkeyPatch) -> None:
+    guard = "AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14"
+    alive = "AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)"
+    statement: str = vars(store)["_WRITE"]
+    assert guard in statement
+    assert alive in statement
+    open_to_all = statement.replace(guard, "AND ($3::bigint > 0 OR $14::bigint > 0)").replace(alive, "")
+    broken.setattr(f"{PAYMENTS}.store._WRITE", open_to_all)
+
+
+def refunds_are_forgotten(broken: pytest.MonkeyPatch) -> None:
+    def nothing(plan: Plan, take: Step, rules: Rules, now: datetime) -> Action | None:
+        return None
+
+    broken.setattr(f"{PAYMENTS}.engine._give_back", nothing)
+
+
+def every_refund_is_a_new_one(broken: pytest.MonkeyPatch) -> None:
+    def again(plan: Plan, take: Step, rules: Rules, now: datetime) -> Action | None:
+        refunds = plan.refunds_of(take)
+        return GiveBack(take) if not refunds or refunds[-1].state in ("doing", "unknown") else None
+
+    broken.setattr(f"{PAYMENTS}.engine._give_back", again)
+
+
+def refunds_are_not_booked(broken: pytest.MonkeyPatch) -> None:
+    def entries(*more: Any) -> list[JournalEntry]:
+        return [entry for entry in ENTRIES(*more) if entry.kind != "refunded"]
+
+    broken.setattr(f"{PAYMENTS}.drive.entries", entries)
+
+
+def obligations_are_never_freed(broken: pytest.MonkeyPatch) -> None:
+    broken.setattr(f"{PAYMENTS}.store._FREED", "")
+
+
+def nobody_asks_after_a_crash(broken: pytest.MonkeyPatch) -> None:
+    def push(plan: Plan, step: Step, rule: Rule, now: datetime) -> Action:
+        return Retry(step) if step.state == "doing" else PUSH(plan, step, rule, now)
+
+    broken.setattr(f"{PAYMENTS}.engine._push", push)
+
+
+def unknown_undo_is_done(broken: pytest.MonkeyPatch) -> None:
+    def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
+        return UNDO_LEARNED(plan, step, Done() if isinstance(answer, Unknown) else answer, rules, now)
+
+    broken.setattr(f"{PAYMENTS}.apply.undo_learned", undo_learned)
+
+
+def turning_back_is_the_end(broken: pytest.MonkeyPatch) -> None:
+    def back(plan: Plan, rules: Rules, now: datetime) -> Action:
+        return End("closed")
+
+    broken.setattr(f"{PAYMENTS}.engine._back", back)
+
+
+MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
+    timeout_is_failure,
+    not_found_is_believed_at_once,
+    late_success_is_ignored,
+    numbers_are_not_released,
+    nothing_is_fenced,
+    refunds_are_forgotten,
+    every_refund_is_a_new_one,
+    refunds_are_not_booked,
+    obligations_are_never_freed,
+    nobody_asks_after_a_crash,
+    unknown_undo_is_done,
+    turning_back_is_the_end,
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_a_wrong_engine_is_found_out(
+    platform_url: str, monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    async def found() -> object:
+        async with stage(platform_url) as it:
+            try:
+                async for run in Explorer(it).explore(1):
+                    if run.violations:
+                        return run
+            except Exception as error:  # an engine that turns in a circle, or contradicts its own table
+                return error
+        return None
+
+    vars(store)["_write_statement"].cache_clear()
+    mutant(monkeypatch)
+    caught = asyncio.run(found())
+    monkeypatch.undo()
+    vars(store)["_write_statement"].cache_clear()
+    assert caught is not None
