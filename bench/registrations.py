@@ -20,6 +20,8 @@ from yinyi.business.scheduling.messages import ListDepartments, ListSchedules, R
 from yinyi.kernel.errors import YinyiError
 
 AT_ONCE = 16
+KEPT_FREE = 6
+"""Of each session, for the windows."""
 RUSH_NUMBERS, RUSH_PEOPLE, RUSH_AT_ONCE = 50, 2000, 64
 PLATFORM = ("business", "interface", "postgres", "nats")
 
@@ -127,10 +129,14 @@ def _summed(
     return figures | {f"cpu_ms {name}": round(each, 2) for name, each in sorted(spent.items())}
 
 
-async def _places(it: House, who: Screen, most_left: bool = False) -> list[tuple[str, str]]:
-    """Every session that is open now and costs something, with its department."""
+Place = tuple[int, str, str]
+"""Numbers left, department, session."""
+
+
+async def _places(it: House, who: Screen) -> list[Place]:
+    """Every session that is open now and costs something, the one with most numbers first."""
     departments = (await it.kiosk.ask(ListDepartments(), credentials=who.credentials)).reply.departments
-    places: list[tuple[int, str, str]] = []
+    places: list[Place] = []
     for department in departments:
         if not department.parent_id:
             continue
@@ -143,16 +149,15 @@ async def _places(it: House, who: Screen, most_left: bool = False) -> list[tuple
             and each.schedule.fee_fen
             and each.schedule.capacity - each.schedule.taken > 10
         ]
-    if most_left:
-        places.sort(reverse=True)
-    return [(department_id, schedule_id) for _, department_id, schedule_id in places]
+    return sorted(places, reverse=True)
 
 
-def _pairs(screens: list[Screen], places: list[tuple[str, str]]) -> Jobs:
-    """Each person once with each doctor, spread so that no session sells out."""
-    for turn in range(len(places)):
-        for serial, who in enumerate(screens):
-            yield who, places[(serial + turn) % len(places)]
+def _pairs(screens: list[Screen], places: list[Place]) -> Jobs:
+    """Each person at most once with each doctor, and no session sells out: the windows sell the same numbers."""
+    for turn in range(len(screens)):
+        for serial, (left, department_id, schedule_id) in enumerate(places):
+            if turn < left - KEPT_FREE:
+                yield screens[(serial + turn) % len(screens)], (department_id, schedule_id)
 
 
 async def rush(it: House, pushes: Pushes, screens: list[Screen], people: int) -> dict[str, float]:
@@ -186,7 +191,7 @@ async def rush(it: House, pushes: Pushes, screens: list[Screen], people: int) ->
 
 async def _fifty(it: House, who: Screen) -> tuple[str, str]:
     """A session of today that has exactly fifty numbers left: windows have sold the others."""
-    department_id, schedule_id = (await _places(it, who, most_left=True))[0]
+    _, department_id, schedule_id = (await _places(it, who))[0]
     left = await it.left_of(schedule_id)
     buyers = await it.patients(left - RUSH_NUMBERS, prefix="V")
     async with httpx.AsyncClient(base_url=it.sandbox_url, timeout=30, trust_env=False) as desk:

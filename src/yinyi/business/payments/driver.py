@@ -34,6 +34,7 @@ class Driver:
         self._committed = committed
         self._active: dict[int, asyncio.Task[None]] = {}
         self._woken: dict[int, int] = {}
+        self._next: dict[int, tuple[Plan, str]] = {}
         self._moved: dict[int, set[asyncio.Future[Plan | None]]] = defaultdict(set)
         self._stopping = False
         self._reserved: dict[int, float] = {}
@@ -59,7 +60,8 @@ class Driver:
 
     def begin(self, plan: Plan, leaving: str, epoch: int) -> None:
         """Drive a payment whose lease this process has taken together with the change it made: ``plan`` is as on disk
-        under ``epoch``, ``leaving`` the step whose call is marked there. Whoever drives it already looks again."""
+        under ``epoch``, ``leaving`` the step whose call is marked there. A task of ours that has not quite left it yet
+        goes first: nobody but us will ever send what is marked."""
         payment_id = plan.payment_id
         reserved = self._reserved.pop(payment_id, 0.0) > time.monotonic()
         if self._stopping:
@@ -68,7 +70,7 @@ class Driver:
             self.wake(plan.hospital_id, payment_id)
             return
         if payment_id in self._active:
-            self._woken[payment_id] = plan.hospital_id
+            self._next[payment_id] = plan, leaving
             return
         drive = self._drive(plan.hospital_id, payment_id, plan, leaving)
         self._active[payment_id] = asyncio.create_task(drive)
@@ -154,8 +156,17 @@ class Driver:
         finally:
             self._active.pop(payment_id, None)
             self._resolve(payment_id, plan)
-            if payment_id in self._woken:
-                self.wake(self._woken.pop(payment_id), payment_id)
+            self._go_on(payment_id)
+
+    def _go_on(self, payment_id: int) -> None:
+        """A task has left this payment: what has come for it meanwhile."""
+        following = self._next.pop(payment_id, None)
+        if following is not None and not self._stopping:
+            plan, leaving = following
+            drive = self._drive(plan.hospital_id, payment_id, plan, leaving)
+            self._active[payment_id] = asyncio.create_task(drive)
+        elif payment_id in self._woken:
+            self.wake(self._woken.pop(payment_id), payment_id)
 
     def _tell(self, plan: Plan, push: Offered | None) -> None:
         if push is not None:
