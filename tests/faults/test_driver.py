@@ -200,29 +200,6 @@ def test_what_a_request_has_just_committed_is_left_to_it(platform_url: str) -> N
     play(platform_url, story)
 
 
-def test_what_a_choice_has_marked_leaves_though_a_task_has_not_left_the_payment_yet(platform_url: str) -> None:
-    async def story(it: World) -> None:
-        gate = Gate(it)
-        gate.open.set()
-        one = await start(it, "one")
-        opening(it, one)
-        number = await it.open()
-        taken = it.begun[number]
-        assert taken is not None
-        one.driver.begin(taken.plan, taken.leaving, taken.epoch)
-        await one.idle(taken.plan.payment_id)
-        await it.choose(number)
-        chosen = it.begun[number]
-        assert chosen is not None
-        assert chosen.leaving
-        one.driver.wake(1, chosen.plan.payment_id)
-        one.driver.begin(chosen.plan, chosen.leaving, chosen.epoch)
-        await one.idle(chosen.plan.payment_id)
-        assert state_of(await it.plan(number)) == "waiting"
-
-    play(platform_url, story)
-
-
 def test_what_was_marked_under_a_lease_that_is_gone_does_not_leave(platform_url: str) -> None:
     async def story(it: World) -> None:
         gate = Gate(it)

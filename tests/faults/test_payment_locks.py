@@ -1,16 +1,18 @@
-"""Whoever has to wait for a payment's row reads the payment as it is when he gets it, steps and all."""
+"""Two at one payment: who has to wait for it reads it whole, and what is marked leaves whoever was there before."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 from payment_world import World
+from test_driver import Gate, opening, start
 from test_payment_engine import play
 
 from yinyi.bus.database import Tx
 from yinyi.business.payments import signals, store
 from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.view import state_of
 
 Read = Callable[[World, Tx, str, int], Awaitable[Plan | None]]
 
@@ -52,5 +54,28 @@ def test_who_waited_reads_it_whole(platform_url: str, read: Read) -> None:
         take = plan.latest(TAKE)
         assert take is not None
         assert (plan.version, plan.tender_no, take.state) == (3, 1, "doing")
+
+    play(platform_url, story)
+
+
+def test_what_a_choice_has_marked_leaves_though_a_task_has_not_left_the_payment_yet(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        gate = Gate(it)
+        gate.open.set()
+        one = await start(it, "one")
+        opening(it, one)
+        number = await it.open()
+        taken = it.begun[number]
+        assert taken is not None
+        one.driver.begin(taken.plan, taken.leaving, taken.epoch)
+        await one.idle(taken.plan.payment_id)
+        await it.choose(number)
+        chosen = it.begun[number]
+        assert chosen is not None
+        assert chosen.leaving
+        one.driver.wake(1, chosen.plan.payment_id)
+        one.driver.begin(chosen.plan, chosen.leaving, chosen.epoch)
+        await one.idle(chosen.plan.payment_id)
+        assert state_of(await it.plan(number)) == "waiting"
 
     play(platform_url, story)
