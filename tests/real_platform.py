@@ -21,7 +21,7 @@ import asyncpg
 import httpx
 import msgspec
 
-from yinyi.app.business import HOSPITAL_ID
+from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.folder import free_port
 from yinyi.app.status import read_status

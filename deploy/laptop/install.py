@@ -78,8 +78,8 @@ def missing(for_tests: bool) -> list[Step]:
         steps.append(("Python packages (uv.lock)", lambda: sync_packages(with_tests, packages)))
     if not is_stamped(MODULES, modules):
         steps.append(("front-end packages (package-lock.json)", lambda: sync_modules(modules)))
-    if not (is_stamped(MODULES, modules) and any(BUILD.glob("assets/*"))):
-        steps.append(("typefaces of the screens, rare characters too (cut once)", gather_assets))
+    if not (is_stamped(MODULES, modules) and any(BUILD.glob("assets/*")) and any(BUILD.glob("pages/*"))):
+        steps.append(("typefaces and pages of the screens, rare characters too (made once)", make_screens))
     if for_tests and not CHROMIUM.exists():
         steps.append(("Chromium, for the browser tests", get_chromium))
     return steps
@@ -235,10 +235,10 @@ def sync_modules(modules: str) -> None:
     stamp(MODULES, modules)
 
 
-def gather_assets() -> None:
+def make_screens() -> None:
     """What the first start would do otherwise, and be slow for it."""
-    code = "from pathlib import Path; from yinyi.interface.assets.assets import gather; gather(Path.cwd(), {})"
-    run(PYTHON, "-c", code, failed="The typefaces could not be prepared")
+    code = "from yinyi.app.interfaces import kiosk_pages; kiosk_pages()"
+    run(PYTHON, "-c", code, failed="The screens could not be prepared")
 
 
 def get_chromium() -> None:

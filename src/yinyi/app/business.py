@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 
+from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.people import MasterIndex
 from yinyi.app.verifier import Verifier
 from yinyi.bus.call import Call
@@ -44,8 +44,6 @@ from yinyi.kernel.secrets import Vault
 
 log = structlog.get_logger()
 
-ZONE = ZoneInfo("Asia/Shanghai")
-HOSPITAL_ID = 1
 NOBODY: Mapping[bytes, str] = {}
 
 

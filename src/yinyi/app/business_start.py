@@ -5,14 +5,14 @@ import sys
 from datetime import time, timedelta
 from typing import Any
 
-from yinyi.app.business import HOSPITAL_ID, Business, Outside
+from yinyi.app.business import Business, Outside
+from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
 from yinyi.app.secret_files import secret
-from yinyi.app.settings import Settings
+from yinyi.app.settings import Settings, has_settings
 from yinyi.bus.database import Database, open_database
-from yinyi.bus.transport import NatsTransport, connect
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.terminals.model import Counter, Hospital, Standing
@@ -22,7 +22,7 @@ from yinyi.kernel.errors import Conflict
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import digest
 
-CHANNELS = ("wechatpay",)
+CHANNELS = ("wechatpay", "alipay")
 OPERATOR = "operator"
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
@@ -63,17 +63,6 @@ async def _migrate() -> None:
         )
 
 
-async def connect_bus(settings: Settings, account: str) -> NatsTransport:
-    """
-    Raises:
-        CannotStart: it does not answer, or refuses us.
-    """
-    try:
-        return await connect(settings.nats_url, account, secret(settings.folder.secrets, f"nats-{account}"))
-    except Exception as error:
-        raise CannotStart(f"The bus does not let {account} in: {error or type(error).__name__}.") from error
-
-
 def staff_token(settings: Settings) -> str:
     """Of the operator: whoever may read the data folder's secrets."""
     return secret(settings.folder.secrets, f"staff-{OPERATOR}")
@@ -85,7 +74,7 @@ def staff_of(settings: Settings) -> dict[bytes, str]:
 
 
 def outside_of(settings: Settings, clock: Clock) -> Outside:
-    """The hospital's connector and those of all channels, built from their settings."""
+    """The hospital's connector and those of the channels that have settings."""
 
     def build(name: str, kind: Any) -> tuple[Any, Any]:
         callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
@@ -94,7 +83,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
     hospital, _ = build(settings.hospital, "hospital")
     channels: dict[str, Any] = {}
     merchants: dict[tuple[str, str], str] = {}
-    for name in CHANNELS:
+    with_settings = [name for name in CHANNELS if has_settings(settings.folder, name)]
+    for name in with_settings or CHANNELS[:1]:  # without any, the first one says what is missing
         channels[name], config = build(name, "payment")
         merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
     return Outside(hospital=hospital, channels=channels, merchants=MerchantTable(merchants))

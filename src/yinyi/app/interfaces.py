@@ -8,13 +8,13 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 import yinyi
-from yinyi.app.business import ZONE
+from yinyi.app.demo_hospital import ZONE
 from yinyi.app.errors import CannotStart
 from yinyi.app.settings import Settings
 from yinyi.app.status import read_status
 from yinyi.bus.transport import NatsTransport
 from yinyi.interface import kiosk
-from yinyi.interface.assets.assets import gather
+from yinyi.interface.assets.assets import Assets, gather
 from yinyi.interface.demo.server import demo_routes
 from yinyi.interface.journeys.pages import Pages
 from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
@@ -35,13 +35,18 @@ def checked(names: Sequence[str]) -> list[str]:
     return list(names) or list(ACCOUNTS)
 
 
+def kiosk_pages() -> tuple[Assets, Pages]:
+    """Files and pages of the kiosk. The first time takes seconds; what was made stays in ``build``."""
+    assets = gather(PROJECT, {"kiosk": SKIN / "static"})
+    return assets, Pages(SKIN / "templates", "/kiosk", assets, ZONE, PROJECT / "build" / "pages")
+
+
 def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicorn.Server:
     """The interfaces behind these accounts, as one server."""
     routes: list[BaseRoute] = []
     pages = None
     if "kiosk" in buses:
-        assets = gather(PROJECT, {"kiosk": SKIN / "static"})
-        pages = Pages(SKIN / "templates", "/kiosk", assets, ZONE)
+        assets, pages = kiosk_pages()
         routes.append(assets.route())
     if settings.sandbox_port:
         routes += demo_routes(f"http://127.0.0.1:{settings.sandbox_port}")

@@ -85,22 +85,33 @@ def environment_for(settings: Settings, names: tuple[str, ...]) -> dict[str, str
     return {PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
 
 
+def has_settings(folder: DataFolder, name: str) -> bool:
+    """Whether anybody has written settings for this connector."""
+    return _settings_file(folder, name).exists()
+
+
 def connector_settings(folder: DataFolder, name: str, config: type[C]) -> C:
     """What people wrote in ``plugins/NAME.json``, else what this machine's sandbox wrote for itself.
 
     Raises:
         CannotStart: there is neither, or it does not say what the connector needs.
     """
-    ours = folder.plugins / f"{name}.json"
-    path = ours if ours.exists() else folder.sandbox / f"{name}.json"
+    path = _settings_file(folder, name)
     try:
         return msgspec.json.decode(path.read_bytes(), type=config)
     except FileNotFoundError:
-        raise CannotStart(f"The connector {name} has no settings; write them in {ours}.") from None
+        raise CannotStart(
+            f"The connector {name} has no settings; write them in {folder.plugins / path.name}."
+        ) from None
     except OSError as error:
         raise CannotStart(f"The settings {path} cannot be read: {error.strerror}.") from error
     except msgspec.DecodeError as error:
         raise CannotStart(f"The settings {path} cannot be understood: {error}.") from error
+
+
+def _settings_file(folder: DataFolder, name: str) -> Path:
+    ours = folder.plugins / f"{name}.json"
+    return ours if ours.exists() else folder.sandbox / f"{name}.json"
 
 
 def _understood(name: str, text: str, kind: object) -> object:

@@ -9,7 +9,8 @@ from uuid import uuid4
 import msgspec
 import typer
 
-from yinyi.app.business_start import connect_bus, staff_token
+from yinyi.app.bus_account import connect_bus
+from yinyi.app.business_start import staff_token
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
 from yinyi.app.operations import declared_operations

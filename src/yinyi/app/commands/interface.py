@@ -21,7 +21,7 @@ def command(
 
 
 async def _run(settings: Settings, names: list[str], stopping: asyncio.Event) -> None:
-    from yinyi.app.business_start import connect_bus
+    from yinyi.app.bus_account import connect_bus
     from yinyi.app.interfaces import answers, checked, web_server
     from yinyi.interface.server import ACCOUNTS
 

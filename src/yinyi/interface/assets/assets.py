@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from yinyi.interface.assets import fallback, icons, trees
+from yinyi.interface.assets import icons, trees
 
 MOUNT = "/assets"
 WEB_FONT = "@fontsource-variable/noto-sans-sc"
@@ -56,6 +56,11 @@ class Assets:
         """
         return self._urls[name]
 
+    @property
+    def fingerprint(self) -> bytes:
+        """Changes with every address and every icon."""
+        return f"{sorted(self._urls.items())} {self.sprite}".encode()
+
     def route(self) -> Route:
         return Route(MOUNT + "/{path:path}", self._serve, methods=["GET", "HEAD"])
 
@@ -93,6 +98,8 @@ def _font_tree(modules: Path, build: Path) -> Path:
     web, rare = modules / WEB_FONT, modules / PRINT_FONT / PRINT_FACE
 
     def fill(into: Path) -> None:
+        from yinyi.interface.assets import fallback  # half a second of font tools, needed once
+
         for file in (web / "files").glob("*-wght-normal.woff2"):
             shutil.copyfile(file, into / file.name)
         css = _WOFF2_URL.sub(r"url(\1)", (web / "wght.css").read_text(encoding="utf-8"))

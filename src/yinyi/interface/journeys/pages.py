@@ -1,6 +1,6 @@
 """Turns a view into a page. The only place that knows which template shows which view."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.qr import qr_svg
 from yinyi.interface.journeys.wording import Wording
 from yinyi.interface.text.catalogue import LANGUAGES, catalogue
+from yinyi.interface.text.compiled import Compiled
 from yinyi.interface.text.templates import environment
 
 TEMPLATES: Mapping[type[views.View], str] = {
@@ -41,19 +42,32 @@ TEMPLATES: Mapping[type[views.View], str] = {
 class Pages:
     """All pages of one skin in every language, compiled once."""
 
-    def __init__(self, skin: Path, base: str, assets: Assets, zone: ZoneInfo) -> None:
-        """``skin``: the folder with the skin's ``layout.html``; ``base``: where its addresses begin, ``/kiosk``."""
-        loader = ChoiceLoader([FileSystemLoader(skin), FileSystemLoader(Path(__file__).with_name("templates"))])
+    def __init__(self, skin: Path, base: str, assets: Assets, zone: ZoneInfo, compiled: Path | None = None) -> None:
+        """``skin``: the folder with the skin's ``layout.html``; ``base``: where its addresses begin, ``/kiosk``;
+        ``compiled``: the folder in which compiled templates are kept from start to start."""
+        folders = (skin, Path(__file__).with_name("templates"))
+        loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
+        made_of = [
+            *_files(folders),
+            *_files([Path(__file__).parent], "*.py"),
+            assets.fingerprint,
+            f"{base} {zone}".encode(),
+        ]
         self._templates: dict[tuple[type[views.View], str], Template] = {}
         for language in LANGUAGES:
             names = _names(Wording(catalogue(language), zone), Paths(base), assets)
-            speaking = environment(loader, catalogue(language), icons.icon, names)
+            kept = Compiled(compiled, language, [*made_of, catalogue(language).fingerprint]) if compiled else None
+            speaking = environment(loader, catalogue(language), icons.icon, names, kept)
             for view, name in TEMPLATES.items():
                 self._templates[view, language] = speaking.get_template(name)
 
     def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> str:
         """``swap``: only what htmx puts in place of the screen before (its request carries ``HX-Request``)."""
         return self._templates[type(view), chrome.language].render(v=view, c=chrome, swap=swap)
+
+
+def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
+    return (file.read_bytes() for folder in folders for file in sorted(folder.glob(which)))
 
 
 def _names(wording: Wording, paths: Paths, assets: Assets) -> dict[str, object]:

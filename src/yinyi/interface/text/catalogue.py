@@ -23,6 +23,11 @@ class Catalogue:
         self.language = language
         self._sentences = sentences
 
+    @property
+    def fingerprint(self) -> bytes:
+        """Changes with every text."""
+        return repr(self._sentences).encode()
+
     def say(self, english: str) -> str:
         """The text in this language.
 

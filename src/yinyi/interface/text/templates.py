@@ -7,7 +7,7 @@ compile.
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, nodes
+from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, nodes
 
 from yinyi.interface.text.catalogue import Catalogue
 from yinyi.interface.text.constants import Constants
@@ -17,18 +17,27 @@ from yinyi.interface.text.splices import closed, spliced
 
 
 def environment(
-    loader: BaseLoader, catalogue: Catalogue, icon: Callable[[str], str], names: Mapping[str, object]
+    loader: BaseLoader,
+    catalogue: Catalogue,
+    icon: Callable[[str], str],
+    names: Mapping[str, object],
+    compiled: BytecodeCache | None = None,
 ) -> Environment:
     """Escapes everything, refuses what is undefined, speaks one language. ``icon``: markup of an icon by its name;
     ``names``: what every template may use, the same on every page (see ``Constants``)."""
-    return _Speaking(loader, catalogue, icon, names)
+    return _Speaking(loader, catalogue, icon, names, compiled)
 
 
 class _Speaking(Environment):
     code_generator_class = Direct
 
     def __init__(
-        self, loader: BaseLoader, catalogue: Catalogue, icon: Callable[[str], str], names: Mapping[str, object]
+        self,
+        loader: BaseLoader,
+        catalogue: Catalogue,
+        icon: Callable[[str], str],
+        names: Mapping[str, object],
+        compiled: BytecodeCache | None,
     ) -> None:
         super().__init__(
             loader=loader,
@@ -38,6 +47,7 @@ class _Speaking(Environment):
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=compiled,
         )
         self.globals.clear()
         self._loader = loader
