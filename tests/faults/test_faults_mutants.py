@@ -126,7 +126,14 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
 )
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+QUICK = (timeout_is_failure, nobody_asks_after_a_crash, obligations_are_never_freed, turning_back_is_the_end)
+"""Found out within seconds; the others belong to `make test-all`."""
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow, id=each.__name__) for each in MUTANTS],
+)
 def test_a_wrong_engine_is_found_out(
     platform_url: str, monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
