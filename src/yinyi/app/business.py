@@ -30,6 +30,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.ports import TakesPayment
@@ -95,6 +96,7 @@ class Business:
         means = Means(database, registry, self.lease, Limits(), clock, ZONE)
         self.driver = Driver(means, committed=self.outbox.offer)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
+        self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         slips = RegistrationSlips(patients, self.terminals.directory, registry.rules)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
@@ -106,6 +108,7 @@ class Business:
             self.terminals,
             self.identity,
             self.payments,
+            self.human_queue,
             self.scheduling,
             self.documents,
             LedgerService(),

@@ -23,7 +23,8 @@ from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import digest
 
 CHANNELS = ("wechatpay", "alipay")
-OPERATOR = "operator"
+STAFF = ("operator", "supervisor")
+"""Two, so that what two people have to decide can be decided."""
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
     hospital_id=HOSPITAL_ID,
@@ -63,14 +64,14 @@ async def _migrate() -> None:
         )
 
 
-def staff_token(settings: Settings) -> str:
-    """Of the operator: whoever may read the data folder's secrets."""
-    return secret(settings.folder.secrets, f"staff-{OPERATOR}")
+def staff_token(settings: Settings, name: str = STAFF[0]) -> str:
+    """Of one of the staff: whoever may read the data folder's secrets has it."""
+    return secret(settings.folder.secrets, f"staff-{name}")
 
 
 def staff_of(settings: Settings) -> dict[bytes, str]:
     """Who may ask as staff, by the digest of his token."""
-    return {digest(staff_token(settings)): OPERATOR}
+    return {digest(staff_token(settings, name)): name for name in STAFF}
 
 
 def outside_of(settings: Settings, clock: Clock) -> Outside:

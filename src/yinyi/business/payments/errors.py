@@ -27,6 +27,12 @@ class AlreadyUnderWay(Conflict):
     zh = "这项业务已经在办理中或已办好。"
 
 
+class NothingInDoubt(Conflict):
+    """There is nothing about this step that people have to decide."""
+
+    zh = "这一步没有需要人来裁定的。"
+
+
 class CallbackForged(Conflict):
     """This callback is not genuine."""
 

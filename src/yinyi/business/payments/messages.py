@@ -6,7 +6,13 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.payments.errors import CallbackForged, PaymentClosed, PaymentUnknown, TenderUnderWay
+from yinyi.business.payments.errors import (
+    CallbackForged,
+    NothingInDoubt,
+    PaymentClosed,
+    PaymentUnknown,
+    TenderUnderWay,
+)
 from yinyi.business.payments.model import PaymentReason, PaymentState, TenderName
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.money import Fen
@@ -139,3 +145,65 @@ class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
     """Let the engine ask the other side now."""
 
     payment_no: Number
+
+
+Resort = Literal["ask_again", "give_back", "settle_by_hand"]
+"""What people can do about a payment: see ``AskAgain``, ``GiveBack``, ``SettleByHand``."""
+ByHand = Literal["happened", "did_not_happen"]
+
+
+class KnownStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one call. ``in_doubt``: people may decide what became of it. ``proposed``, ``proposed_by``: what
+    the first of two people has found."""
+
+    reference: str
+    kind: str
+    state: str
+    since: datetime
+    tries: int
+    amount_fen: Fen
+    channel: str = ""
+    merchant: str = ""
+    reason: str = ""
+    in_doubt: bool = False
+    proposed: ByHand | Literal[""] = ""
+    proposed_by: str = ""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as those see it who have to decide. ``why`` and ``since``: of its being in the queue, if it is."""
+
+    payment: PaymentView
+    steps: list[KnownStep]
+    can: list[Resort]
+    why: str = ""
+    since: datetime | None = None
+
+
+@operation(callers=[Caller.STAFF], errors=(PaymentUnknown,))
+class GetCase(Operation[Case], frozen=True, kw_only=True):
+    """What is known of a payment, call by call, and what can be done."""
+
+    number: Number
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, PaymentClosed))
+class GiveBack(Operation[PaymentView], frozen=True, kw_only=True):
+    """Deliver nothing more: undo what was done, then give back what was taken."""
+
+    payment_no: Number
+
+
+@operation(
+    callers=[Caller.STAFF],
+    money=True,
+    errors=(PaymentUnknown, NothingInDoubt),
+)
+class SettleByHand(Operation[Case], frozen=True, kw_only=True):
+    """What became of a call that stays in doubt, found out by people, for example from the channel's statement. It
+    takes effect, with its posting, when a second person says the same."""
+
+    payment_no: Number
+    reference: Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
+    outcome: ByHand
+    note: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]

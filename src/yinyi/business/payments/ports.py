@@ -46,8 +46,8 @@ class ShowsCode(Protocol):
 
 @runtime_checkable
 class ScansCode(Protocol):
-    """A channel whose payer shows a code on his phone that we scan. ``close`` reverses such an order: it is closed if it
-    was not paid, and what was taken goes back by itself."""
+    """A channel whose payer shows a code on his phone that we scan. ``close`` reverses such an order: it is closed if
+    it was not paid, and what was taken goes back by itself."""
 
     def knows_code(self, payer_code: str) -> bool:
         """Whether digits that were scanned are a payer's code of this channel."""

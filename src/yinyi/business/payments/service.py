@@ -18,14 +18,10 @@ from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown, PlansUnreadable
 from yinyi.business.payments.messages import (
-    AskAgain,
-    Attention,
-    AttentionItem,
     CancelPayment,
     ChooseTender,
     ConfirmGivenBack,
     GetPayment,
-    ListAttention,
     ListPayments,
     Payments,
     PaymentView,
@@ -82,12 +78,10 @@ class PaymentService:
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(GetPayment, self.get)
         dispatcher.reads(ListPayments, self.list)
-        dispatcher.reads(ListAttention, self.attention)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
         dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
         dispatcher.changes(CancelPayment, Change(self._cancel, self.show, settle=self.settle))
         dispatcher.changes(ConfirmGivenBack, Change(self._given_back, self.show, settle=self.settle))
-        dispatcher.changes(AskAgain, Change(self._ask_again, self.show, settle=self.settle))
 
     async def prepare(self) -> None:
         """Which restore epoch numbers carry, and whether this release can read every open plan.
@@ -223,18 +217,6 @@ class PaymentService:
         plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
         return Payments(payments=[view_of(plan, self.registry.rules) for plan in plans])
 
-    async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
-        plans = await signals.with_attention(tx, call.hospital_id)
-        items = [
-            AttentionItem(
-                payment=view_of(plan, self.registry.rules),
-                why=plan.attention,
-                since=plan.attention_at or plan.started_at,
-            )
-            for plan in plans
-        ]
-        return Attention(items=items)
-
     async def locked(self, tx: Tx, call: Call, payment_no: str) -> Plan:
         """The plan for a change.
 
@@ -299,11 +281,6 @@ class PaymentService:
         plan = await self.locked(tx, call, found.payment_no)
         told = {"operator": message.operator, "receipt_no": message.receipt_no}
         self.taken_up(call, await self.counter.give_back(tx, call, plan, told, self.epoch))
-        return plan.payment_no
-
-    async def _ask_again(self, tx: Tx, call: Call, message: AskAgain, facts: None) -> str:
-        plan = await self.locked(tx, call, message.payment_no)
-        await signals.ask_now(tx, plan, call.now)
         return plan.payment_no
 
 

@@ -59,6 +59,8 @@ SELECT version, ours FROM p
 _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
+_TURNED_BACK = _SIGNAL.replace(":change", "direction = 'back', reason = coalesce(nullif(reason, ''), 'cancelled')")
+_SETTLED = _SIGNAL.replace(":change", "attention = '', attention_at = NULL, taken_fen = $5, returned_fen = $6")
 _KEEP = """
 UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 1,
   next_at = CASE WHEN lease_epoch IS NULL THEN $5 ELSE next_at END
@@ -195,6 +197,17 @@ async def given_back_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) ->
     """The same for what went back over the counter."""
     row = await tx.fetchrow(_GIVEN_BACK, plan.hospital_id, plan.payment_id, now, epoch, plan.returned_fen)
     return _taken_up(row)
+
+
+async def turn_back(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
+    """People have decided that nothing more is delivered; see ``choose_tender``."""
+    return _taken_up(await tx.fetchrow(_TURNED_BACK, plan.hospital_id, plan.payment_id, now, epoch))
+
+
+async def settled_by_hand(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
+    """What people found out stands in the plan's steps already; the engine looks anew. See ``choose_tender``."""
+    told = (plan.taken_fen, plan.returned_fen)
+    return _taken_up(await tx.fetchrow(_SETTLED, plan.hospital_id, plan.payment_id, now, epoch, *told))
 
 
 async def ask_now(tx: Tx, plan: Plan, now: datetime) -> None:

@@ -139,6 +139,23 @@ Index(
     postgresql_where=text("applied_at IS NULL AND payment_id IS NOT NULL"),
 )
 
+payment_settlement = Table(
+    "payment_settlement",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("payment_id", BigInteger, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", INSTANT, nullable=False),
+    Column("settled_by", Text),
+    Column("settled_at", INSTANT),
+    ForeignKeyConstraint(["hospital_id", "payment_id"], ["payment.hospital_id", "payment.payment_id"]),
+    CheckConstraint("outcome IN ('happened', 'did_not_happen')", name="outcome"),
+    CheckConstraint("settled_by <> proposed_by", name="two_people"),
+)
+
 process_lease = Table(
     "process_lease",
     metadata,

@@ -1,0 +1,73 @@
+"""Operate: payments that wait for people: list, show, resolve."""
+
+import asyncio
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from yinyi.app.errors import CannotStart
+from yinyi.app.logs import set_up_logs
+from yinyi.app.settings import settings_from
+from yinyi.app.staff import ask_as_staff
+from yinyi.bus.operation import Operation
+from yinyi.business.payments.messages import AskAgain, GetCase, GiveBack, ListAttention, SettleByHand
+from yinyi.kernel.errors import YinyiError
+
+
+class Action(StrEnum):
+    """What can be asked of the queue."""
+
+    LIST = "list"
+    SHOW = "show"
+    RESOLVE = "resolve"
+
+
+class How(StrEnum):
+    """How a payment is resolved. The last two say what became of one call, and need two people."""
+
+    ASK_AGAIN = "ask-again"
+    GIVE_BACK = "give-back"
+    HAPPENED = "happened"
+    DID_NOT_HAPPEN = "did-not-happen"
+
+
+def command(
+    action: Annotated[Action, typer.Argument(help="list · show NUMBER · resolve NUMBER HOW")] = Action.LIST,
+    number: Annotated[str, typer.Argument(help="of the payment, or the short one from the slip")] = "",
+    how: Annotated[How | None, typer.Argument(help="for resolve")] = None,
+    reference: Annotated[str, typer.Option(help="of the call that is settled by hand: `show` lists them")] = "",
+    note: Annotated[str, typer.Option(help="how it was found out")] = "",
+    name: Annotated[str, typer.Option("--as", help="who says so: operator or supervisor")] = "operator",
+) -> None:
+    """The engine goes on by itself all the time; people decide what it cannot find out. The answer is JSON."""
+    set_up_logs("error")
+    settings = settings_from()
+    try:
+        reply = asyncio.run(ask_as_staff(settings, _message(action, number, how, reference, note), name))
+    except YinyiError as error:
+        raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(reply), indent=2).decode() + "\n")
+
+
+def _message(action: Action, number: str, how: How | None, reference: str, note: str) -> Operation[Any]:
+    if action is Action.LIST:
+        return ListAttention()
+    if not number:
+        raise CannotStart(f"Which payment? Its number comes after {action.value}.")
+    if action is Action.SHOW:
+        return GetCase(number=number)
+    match how:
+        case How.ASK_AGAIN:
+            return AskAgain(payment_no=number)
+        case How.GIVE_BACK:
+            return GiveBack(payment_no=number)
+        case How.HAPPENED | How.DID_NOT_HAPPEN if reference and note:
+            outcome = "happened" if how is How.HAPPENED else "did_not_happen"
+            return SettleByHand(payment_no=number, reference=reference, outcome=outcome, note=note)
+        case None:
+            raise CannotStart(f"How is it resolved? {', '.join(How)}.")
+        case _:
+            raise CannotStart("What became of a call needs its --reference and a --note on how it was found out.")

@@ -1,0 +1,47 @@
+"""Asking as staff, on the machine of `yinyi up`: whoever may read its secrets may."""
+
+import re
+from typing import TypeVar
+from uuid import uuid4
+
+import msgspec
+
+from yinyi.app.bus_account import connect_bus
+from yinyi.app.business_start import STAFF, staff_token
+from yinyi.app.errors import CannotStart
+from yinyi.app.settings import Settings
+from yinyi.bus.client import BusClient
+from yinyi.bus.envelope import Credentials
+from yinyi.bus.operation import Caller, Operation
+
+R = TypeVar("R")
+
+
+async def ask_as_staff(settings: Settings, message: Operation[R], name: str = STAFF[0]) -> R:
+    """
+    Raises:
+        YinyiError: whatever the operation ended in.
+        CannotStart: there is no bus, or no such staff.
+    """
+    if name not in STAFF:
+        raise CannotStart(f"There is no {name} among the staff; there are {', '.join(STAFF)}.")
+    settings = msgspec.structs.replace(settings, nats_url=settings.nats_url or _embedded(settings))
+    bus = await connect_bus(settings, Caller.STAFF.value)
+    try:
+        client = BusClient(bus, Caller.STAFF.value, settings.make_clock())
+        credentials = Credentials(staff=staff_token(settings, name))
+        return (await client.ask(message, credentials=credentials, key=uuid4().hex)).reply
+    finally:
+        await bus.close()
+
+
+def _embedded(settings: Settings) -> str:
+    """Where the bus of the `yinyi up` on this data folder listens."""
+    try:
+        config = (settings.folder.nats / "nats.conf").read_text(encoding="utf-8")
+    except OSError:
+        config = ""
+    port = re.search(r"(?m)^port: (\d+)", config)
+    if port is None:
+        raise CannotStart(f"No Yinyi was started on {settings.data_dir}; name its folder with YINYI_DATA_DIR.")
+    return f"nats://127.0.0.1:{port[1]}"

@@ -1,0 +1,171 @@
+"""The human queue: what is known of payments past their deadline, and what people can do while the engine goes on."""
+
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Row, Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.ledger.store import post
+from yinyi.business.payments import apply, signals
+from yinyi.business.payments.engine import Rules, rule_of
+from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.messages import (
+    AskAgain,
+    Attention,
+    AttentionItem,
+    Case,
+    GetCase,
+    GiveBack,
+    KnownStep,
+    ListAttention,
+    Resort,
+    SettleByHand,
+)
+from yinyi.business.payments.plan import REFUND, Plan, Step
+from yinyi.business.payments.postings import entries, fulfilled
+from yinyi.business.payments.service import PaymentService
+from yinyi.business.payments.view import view_of
+from yinyi.kernel.outcome import Done, Refused
+
+_PROPOSALS = """
+SELECT reference, outcome, proposed_by FROM payment_settlement
+WHERE hospital_id = $1 AND payment_id = $2 AND settled_at IS NULL
+"""
+_PROPOSE = """
+INSERT INTO payment_settlement AS s
+  (hospital_id, payment_id, reference, outcome, note, proposed_by, proposed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (hospital_id, payment_id, reference) DO UPDATE SET
+  settled_by = CASE WHEN s.outcome = $4 AND s.proposed_by <> $6 AND s.settled_at IS NULL THEN $6 END,
+  settled_at = CASE WHEN s.outcome = $4 AND s.proposed_by <> $6 AND s.settled_at IS NULL THEN $7::timestamptz END,
+  outcome = $4, note = CASE WHEN s.outcome = $4 THEN s.note || ' / ' || $5 ELSE $5 END,
+  proposed_by = CASE WHEN s.outcome = $4 AND s.settled_at IS NULL THEN s.proposed_by ELSE $6 END,
+  proposed_at = CASE WHEN s.outcome = $4 AND s.settled_at IS NULL THEN s.proposed_at ELSE $7 END
+RETURNING settled_at IS NOT NULL
+"""
+"""The second of two who say the same settles it; who says something else begins anew."""
+
+
+class HumanQueue:
+    """The operations of staff about single payments."""
+
+    def __init__(self, payments: PaymentService, zone: ZoneInfo) -> None:
+        self._payments = payments
+        self._rules: Rules = payments.registry.rules
+        self._zone = zone
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        payments = self._payments
+        dispatcher.reads(ListAttention, self.attention)
+        dispatcher.reads(GetCase, self.case)
+        dispatcher.changes(AskAgain, Change(self._ask_again, payments.show, settle=payments.settle))
+        dispatcher.changes(GiveBack, Change(self.give_back, payments.show, settle=payments.settle))
+        dispatcher.changes(SettleByHand, Change(self.settle_by_hand, self._show, settle=self._settled))
+
+    async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
+        items = [
+            AttentionItem(
+                payment=view_of(plan, self._rules), why=plan.attention, since=plan.attention_at or plan.started_at
+            )
+            for plan in await signals.with_attention(tx, call.hospital_id)
+        ]
+        return Attention(items=items)
+
+    async def case(self, tx: Tx, call: Call, message: GetCase) -> Case:
+        plan = await signals.find(tx, call.hospital_id, message.number)
+        if plan is None:
+            raise PaymentUnknown
+        return self._case(plan, await tx.fetch(_PROPOSALS, plan.hospital_id, plan.payment_id))
+
+    async def _show(self, tx: Tx, call: Call, payment_no: str) -> Case:
+        return await self.case(tx, call, GetCase(number=payment_no))
+
+    def _case(self, plan: Plan, proposals: list[Row]) -> Case:
+        proposed = {row["reference"]: row for row in proposals}
+        steps = [self._known(plan, step, proposed.get(step.reference)) for step in plan.steps]
+        can: list[Resort] = []
+        if any(step.next_at is not None and rule_of(self._rules, step).can_ask for step in plan.steps):
+            can.append("ask_again")
+        if _open_forward(plan):
+            can.append("give_back")
+        if any(step.in_doubt for step in steps):
+            can.append("settle_by_hand")
+        payment = view_of(plan, self._rules)
+        return Case(payment=payment, steps=steps, can=can, why=plan.attention, since=plan.attention_at)
+
+    def _known(self, plan: Plan, step: Step, proposal: Row | None) -> KnownStep:
+        return KnownStep(
+            reference=step.reference,
+            kind=step.kind,
+            state=step.state,
+            since=step.since,
+            tries=step.tries,
+            amount_fen=step.amount_fen,
+            channel=step.channel,
+            merchant=step.merchant,
+            reason=step.reason,
+            in_doubt=_in_doubt(plan, step),
+            proposed=proposal["outcome"] if proposal else "",
+            proposed_by=proposal["proposed_by"] if proposal else "",
+        )
+
+    # -- what people do
+
+    async def _ask_again(self, tx: Tx, call: Call, message: AskAgain, facts: None) -> str:
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        await signals.ask_now(tx, plan, call.now)
+        return plan.payment_no
+
+    async def give_back(self, tx: Tx, call: Call, message: GiveBack, facts: None) -> str:
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        if not _open_forward(plan):
+            raise PaymentClosed
+        taken = await signals.turn_back(tx, plan, call.now, self._payments.epoch)
+        self._payments.taken_up(call, taken)
+        return plan.payment_no
+
+    async def settle_by_hand(self, tx: Tx, call: Call, message: SettleByHand, facts: None) -> str:
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        step = next((each for each in plan.steps if each.reference == message.reference), None)
+        if step is None or not _in_doubt(plan, step):
+            raise NothingInDoubt
+        who = call.principal.staff_id
+        told = (message.reference, message.outcome, message.note, who, call.now)
+        if await tx.fetchval(_PROPOSE, plan.hospital_id, plan.payment_id, *told):
+            await self._take_effect(tx, call, plan, step, message)
+        return plan.payment_no
+
+    async def _take_effect(self, tx: Tx, call: Call, plan: Plan, step: Step, message: SettleByHand) -> None:
+        evidence = {"by_hand": call.principal.staff_id, "note": message.note}
+        after = self._decided(plan, step, message.outcome == "happened", evidence, call)
+        await signals.put_steps(tx, plan, after, call.now)
+        on = call.now.astimezone(self._zone).date()
+        await post(tx, entries(plan, replace(after, version=plan.version + 1), on, call.now))
+        self._payments.taken_up(call, await signals.settled_by_hand(tx, after, call.now, self._payments.epoch))
+
+    def _decided(self, plan: Plan, step: Step, happened: bool, evidence: dict[str, str], call: Call) -> Plan:
+        """Of an undo in doubt, "happened" means that what was to be undone stands after all."""
+        if step.state in ("undoing", "undo_unknown"):
+            answer = Refused(reason="already_paid") if happened else Done(evidence=evidence)
+            return apply.undo_learned(plan, step, answer, self._rules, call.now)
+        answer = Done(evidence=evidence) if happened else Refused(reason="not_permitted")
+        return apply.learned(plan, step, answer, self._rules, call.now)
+
+    async def _settled(self, call: Call, payment_no: str) -> None:
+        """Lets the engine go on before the case is shown."""
+        await self._payments.settle(call, payment_no)
+
+
+def _open_forward(plan: Plan) -> bool:
+    return plan.ended_at is None and plan.direction == "forward" and not fulfilled(plan)
+
+
+def _in_doubt(plan: Plan, step: Step) -> bool:
+    """Past the payment's deadline, and what became of this call is not certain."""
+    if not plan.attention or plan.ended_at is not None:
+        return False
+    if step.state in ("doing", "unknown", "undoing", "undo_unknown"):
+        return True
+    return step.kind == REFUND and step.state == "waiting"

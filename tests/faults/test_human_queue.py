@@ -1,0 +1,127 @@
+"""What stays in doubt is decided by two people, with its posting, while the engine goes on."""
+
+from collections import deque
+from datetime import timedelta
+
+import pytest
+from payment_world import FEE, ZONE, Mishap, World
+from test_payment_engine import play, reference_of
+
+from yinyi.bus.call import Call, Principal
+from yinyi.bus.operation import Caller
+from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed
+from yinyi.business.payments.human_queue import HumanQueue
+from yinyi.business.payments.messages import ByHand, Case, GetCase, GiveBack, SettleByHand
+from yinyi.business.payments.view import state_of
+
+
+def lost(times: int) -> deque[Mishap]:
+    """So many calls get lost on their way."""
+    mishaps: list[Mishap] = ["lost_before"] * times
+    return deque(mishaps)
+
+
+def as_staff(it: World, name: str) -> Call:
+    now = it.clock.now()
+    who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id=name)
+    return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
+
+
+def queue_of(it: World) -> HumanQueue:
+    return HumanQueue(it.payments, ZONE)
+
+
+async def case(it: World, number: str) -> Case:
+    async with it.database.read() as tx:
+        return await queue_of(it).case(tx, as_staff(it, "operator"), GetCase(number=number))
+
+
+async def say(it: World, number: str, reference: str, name: str, outcome: ByHand) -> None:
+    message = SettleByHand(payment_no=number, reference=reference, outcome=outcome, note="by the statement")
+    async with it.database.transaction() as tx:
+        await queue_of(it).settle_by_hand(tx, as_staff(it, name), message, None)
+
+
+async def in_doubt(it: World) -> tuple[str, str]:
+    """Nobody knows whether WeChat has taken the money: it answers neither the question nor the closing. The payment's
+    number and the reference of the take, once it stands in the queue."""
+    number = await it.open()
+    await it.drive(number)
+    await it.choose(number)
+    await it.drive(number)
+    reference = reference_of(await it.plan(number))
+    it.channel.pay(reference)
+    for verb in ("ask_channel", "close"):
+        it.script.mishaps[verb] = lost(500)
+    while not (await it.plan(number)).attention:
+        it.clock.advance(timedelta(seconds=60))
+        await it.drive(number)
+    return number, reference
+
+
+def test_two_people_decide_and_it_is_booked(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number, reference = await in_doubt(it)
+        before = await case(it, number)
+        assert before.why == "take_undo_unknown"
+        assert "settle_by_hand" in before.can
+        await say(it, number, reference, "operator", "happened")
+        await say(it, number, reference, "operator", "happened")
+        one = next(step for step in (await case(it, number)).steps if step.reference == reference)
+        assert (one.state, one.proposed, one.proposed_by) == ("undo_unknown", "happened", "operator")
+        assert await it.balance("channel:wechatpay:outpatient") == 0
+        await say(it, number, reference, "supervisor", "happened")
+        assert await it.balance("channel:wechatpay:outpatient") == FEE
+        it.script.mishaps.clear()
+        plan = await it.to_the_end(number)
+        assert state_of(plan) == "fulfilled", "the hospital still held the number"
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_who_says_something_else_begins_anew(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number, reference = await in_doubt(it)
+        await say(it, number, reference, "operator", "happened")
+        await say(it, number, reference, "supervisor", "did_not_happen")
+        [one] = [step for step in (await case(it, number)).steps if step.reference == reference]
+        assert (one.state, one.proposed, one.proposed_by) == ("undo_unknown", "did_not_happen", "supervisor")
+
+    play(platform_url, story)
+
+
+def test_what_is_certain_is_nobodys_to_decide(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number = await it.open()
+        await it.drive(number)
+        hold = (await it.plan(number)).steps[0]
+        with pytest.raises(NothingInDoubt):
+            await say(it, number, hold.reference, "operator", "did_not_happen")
+
+    play(platform_url, story)
+
+
+def test_given_back_by_staff(platform_url: str) -> None:
+    """The hospital does not answer after the money came; somebody decides that the patient shall not wait for it."""
+
+    async def story(it: World) -> None:
+        number = await it.open()
+        await it.drive(number)
+        await it.choose(number)
+        await it.drive(number)
+        it.channel.pay(reference_of(await it.plan(number)))
+        it.script.mishaps["confirm"] = lost(50)
+        it.clock.advance(timedelta(seconds=6))
+        await it.drive(number)
+        assert "give_back" in (await case(it, number)).can
+        async with it.database.transaction() as tx:
+            await queue_of(it).give_back(tx, as_staff(it, "operator"), GiveBack(payment_no=number), None)
+        plan = await it.to_the_end(number)
+        assert (state_of(plan), plan.returned_fen) == ("returned", FEE)
+        assert "confirmed" not in it.hospital.numbers.values()
+        with pytest.raises(PaymentClosed):
+            async with it.database.transaction() as tx:
+                await queue_of(it).give_back(tx, as_staff(it, "operator"), GiveBack(payment_no=number), None)
+
+    play(platform_url, story)
