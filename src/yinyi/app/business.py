@@ -98,7 +98,7 @@ class Business:
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        slips = RegistrationSlips(patients, self.terminals.directory, registry.rules)
+        slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
         self._sealer = AuditSealer(database, clock)
 

@@ -9,6 +9,8 @@ from yinyi.business.scheduling.model import Department, Practitioner, Schedule, 
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Show, Waiting
 
+PAYS_AT_ONCE, ASKS_FOR_PASSWORD = "130000000000000001", "130000000000000002"
+"""What a payer's phone shows."""
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
@@ -119,19 +121,30 @@ class SimChannel:
         self.amounts[order.reference] = order.amount_fen
         return Waiting(until=order.expires_at, show=Show(code_url=f"weixin://{order.reference}"))
 
+    def knows_code(self, payer_code: str) -> bool:
+        return payer_code in (PAYS_AT_ONCE, ASKS_FOR_PASSWORD)
+
+    async def take_by_code(self, order: Order, payer_code: str) -> Outcome:
+        state = "paid" if payer_code == PAYS_AT_ONCE else "open"
+        self.orders.setdefault(order.reference, state)
+        self.amounts[order.reference] = order.amount_fen
+        return await self._standing(order)
+
     async def ask(self, order: Order) -> Answer:
+        return await self._standing(order) if order.reference in self.orders else NotFound()
+
+    async def _standing(self, order: Order) -> Done | Waiting | Refused:
         match self.orders.get(order.reference):
             case "paid":
                 return Done(evidence={"paid_at": self.clock.now().isoformat()})
             case "open":
                 return Waiting(until=order.expires_at)
-            case "closed":
-                return Refused(reason="expired")
             case _:
-                return NotFound()
+                return Refused(reason="expired")
 
     async def close(self, order: Order) -> Answer:
-        if self.orders.get(order.reference) == "paid":
+        """A scanned order is reversed: what was taken goes back by itself."""
+        if self.orders.get(order.reference) == "paid" and not order.scanned:
             return Refused(reason="already_paid")
         self.orders[order.reference] = "closed"
         return Done()

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
 from yinyi.app.faults.model import FEE
 from yinyi.app.faults.stage import Stage
 from yinyi.business.payments.plan import TAKE, Step
@@ -68,8 +69,38 @@ async def is_refused(stage: Stage) -> None:
     await _pay(stage, tells=True)
 
 
+async def scans(stage: Stage) -> None:
+    """Holds the code on his phone under the scanner and has paid."""
+    await _begin_scanned(stage, PAYS_AT_ONCE)
+
+
+async def scans_and_types(stage: Stage) -> None:
+    """His phone asks for the password, and he types it."""
+    await _begin_scanned(stage, ASKS_FOR_PASSWORD)
+    take = await _open_take(stage)
+    if take is not None:
+        stage.channel.pay(take.reference)
+        await stage.drive()
+
+
+async def scans_and_leaves(stage: Stage) -> None:
+    """His phone asks for the password, and he puts it away."""
+    await _begin_scanned(stage, ASKS_FOR_PASSWORD)
+
+
+async def scans_after_a_code(stage: Stage) -> None:
+    """Our code is on the screen, and he shows his instead."""
+    await _begin(stage)
+    await stage.submit(PAYS_AT_ONCE)
+    await stage.drive()
+
+
 SHAPES: Mapping[str, Shape] = {
-    each.__name__: each for each in (pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused)
+    each.__name__: each
+    for each in (
+        *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused),
+        *(scans, scans_and_types, scans_and_leaves, scans_after_a_code),
+    )
 }
 
 
@@ -90,6 +121,13 @@ async def _begin(stage: Stage) -> None:
     await stage.open()
     await stage.drive()
     await stage.choose()
+    await stage.drive()
+
+
+async def _begin_scanned(stage: Stage, payer_code: str) -> None:
+    await stage.open()
+    await stage.drive()
+    await stage.submit(payer_code)
     await stage.drive()
 
 

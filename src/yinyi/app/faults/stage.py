@@ -21,7 +21,7 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.messages import ChooseTender
+from yinyi.business.payments.messages import ChooseTender, SubmitCode
 from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
@@ -91,6 +91,18 @@ class Stage:
         try:
             async with self.quiet.transaction() as tx:
                 await self.payments.choose(tx, call, ChooseTender(payment_no=self.number, tender="wechatpay"), None)
+        except PaymentClosed:
+            return
+        self._begun = call.notes.get(TAKEN_UP)
+
+    async def submit(self, payer_code: str) -> None:
+        """He holds the code on his phone under the scanner, if it may still be."""
+        await self._stay_alive()
+        call = self.call()
+        message = SubmitCode(payment_no=self.number, payer_code=payer_code)
+        try:
+            async with self.quiet.transaction() as tx:
+                await self.payments.submit_code(tx, call, message, None)
         except PaymentClosed:
             return
         self._begun = call.notes.get(TAKEN_UP)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.plan import REFUND, REFUND_POSITION, TAKE, Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, REFUND, REFUND_POSITION, TAKE, Plan, Step
 from yinyi.business.payments.rules import Rule, pause_s
 from yinyi.business.payments.transitions import StepEvent, after
 from yinyi.kernel.ids import base32
@@ -15,6 +15,8 @@ from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
 
 CODE_LIFE = timedelta(minutes=5)
+SCANNED_LIFE = timedelta(seconds=40)
+"""So long a payer may type his password; WeChat Pay revokes such an order by itself 45 s after it was made."""
 
 
 def reference(payment_no: str, serial: int) -> str:
@@ -24,7 +26,8 @@ def reference(payment_no: str, serial: int) -> str:
 
 def sent(plan: Plan, step: Step, now: datetime) -> Plan:
     """``do`` is about to leave."""
-    until = min(now + CODE_LIFE, plan.pay_by) if step.kind == TAKE else step.until
+    life = SCANNED_LIFE if step.scanned else CODE_LIFE
+    until = min(now + life, plan.pay_by) if step.kind == TAKE else step.until
     more: dict[str, Any] = {"until": until, "tries": step.tries, "sent_at": step.sent_at or now}
     if step.sent_at is not None:
         more["params"] = step.params | {"left_again_at": now.isoformat()}
@@ -43,7 +46,10 @@ def given_up(plan: Plan, step: Step, now: datetime) -> Plan:
 
 
 def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
-    """The answer to ``do`` or to ``ask``, or what a callback said."""
+    """The answer to ``do`` or to ``ask``, or what a callback said. A payer's code is forgotten with it, unless it
+    never left."""
+    if PAYER_CODE in step.params and not isinstance(answer, NotSent):
+        step = replace(step, params={name: each for name, each in step.params.items() if name != PAYER_CODE})
     rule = rule_of(rules, step)
     match answer:
         case Done():

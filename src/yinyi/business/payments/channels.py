@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from yinyi.business.payments.model import Order, RefundOrder
-from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.ports import Refunds, ShowsCode, TakesPayment
+from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, Plan, Step
+from yinyi.business.payments.ports import Refunds, ScansCode, ShowsCode, TakesPayment
 from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown, Waiting
 
@@ -40,7 +40,7 @@ class MerchantTable:
 
 
 class TakeByCode:
-    """Take money by a code on our screen that the payer scans."""
+    """Take money by a code: ours, which the payer scans, or his, which we scan."""
 
     kind = TAKE
     version = 1
@@ -53,9 +53,17 @@ class TakeByCode:
         )
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        if step.scanned:
+            return await self._scan(plan, step)
         if not isinstance(self._channel, ShowsCode):
             return Refused(reason="not_permitted", detail="this channel shows no code")
         return await self._channel.show_code(_order(plan, step))
+
+    async def _scan(self, plan: Plan, step: Step) -> Outcome:
+        payer_code = step.params.get(PAYER_CODE, "")
+        if not isinstance(self._channel, ScansCode) or not payer_code:
+            return Refused(reason="not_permitted", detail="nothing to scan")
+        return await self._channel.take_by_code(_order(plan, step), payer_code)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return await self._channel.ask(_order(plan, step))
@@ -135,6 +143,7 @@ def _order(plan: Plan, step: Step) -> Order:
         amount_fen=step.amount_fen,
         description=plan.description,
         expires_at=step.until or plan.pay_by,
+        scanned=step.scanned,
     )
 
 

@@ -110,7 +110,7 @@ def _choose_again(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action
         return TurnBack(_reason(step, "expired"))
     if plan.tender and plan.tender_no > step.tender_no:
         return Choose(step, plan.tender)
-    if plan.tender and step.reason == "not_found" and step.attempt < rule_of(rules, step).attempts:
+    if plan.tender and step.reason == "not_found" and step.attempt < rule_of(rules, step).attempts and not step.scanned:
         return Retry(step)
     return Wait(plan.pay_by)
 

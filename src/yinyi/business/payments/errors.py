@@ -27,6 +27,12 @@ class AlreadyUnderWay(Conflict):
     zh = "这项业务已经在办理中或已办好。"
 
 
+class PayerCodeUnknown(NotFound):
+    """This is no payment code of WeChat or Alipay. Please open the payment code on your phone and try again."""
+
+    zh = "这不是微信或支付宝的付款码，请在手机上打开付款码再试。"
+
+
 class NothingInDoubt(Conflict):
     """There is nothing about this step that people have to decide."""
 

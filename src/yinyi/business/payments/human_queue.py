@@ -67,7 +67,9 @@ class HumanQueue:
     async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
         items = [
             AttentionItem(
-                payment=view_of(plan, self._rules), why=plan.attention, since=plan.attention_at or plan.started_at
+                payment=view_of(plan, self._payments.registry),
+                why=plan.attention,
+                since=plan.attention_at or plan.started_at,
             )
             for plan in await signals.with_attention(tx, call.hospital_id)
         ]
@@ -92,7 +94,7 @@ class HumanQueue:
             can.append("give_back")
         if any(step.in_doubt for step in steps):
             can.append("settle_by_hand")
-        payment = view_of(plan, self._rules)
+        payment = view_of(plan, self._payments.registry)
         return Case(payment=payment, steps=steps, can=can, why=plan.attention, since=plan.attention_at)
 
     def _known(self, plan: Plan, step: Step, proposal: Row | None) -> KnownStep:

@@ -9,6 +9,7 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import (
     CallbackForged,
     NothingInDoubt,
+    PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
     TenderUnderWay,
@@ -26,7 +27,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     version: grows with every change; a push carries it. pay_by: until then the payer can pay.
     code_url, code_expires_at: the code on the screen, in state ``waiting``. since: when this state began.
     resolves_by: by then it is certain, or people look into it. attention: people look into it.
-    taken_fen, returned_fen: money surely taken and surely given back.
+    taken_fen, returned_fen: money surely taken and surely given back. tenders: channels whose code can be shown here.
+    scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone.
     """
 
     payment_no: str
@@ -47,6 +49,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     taken_fen: Fen = Fen(0)
     returned_fen: Fen = Fen(0)
     attention: bool = False
+    tenders: list[TenderName] = []
+    scanned: bool = False
 
 
 @operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))
@@ -79,6 +83,19 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """The patient does not want it any more. What was taken is given back; a finished payment stays as it is."""
 
     payment_no: Number
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    money=True,
+    errors=(PaymentUnknown, NotYours, PaymentClosed, PayerCodeUnknown, ChannelUnavailable),
+)
+class SubmitCode(Operation[PaymentView], frozen=True, kw_only=True):
+    """Pay by the code on the payer's phone, as it was scanned. While another means is open it is closed first."""
+
+    payment_no: Number
+    payer_code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{16,28}$")]
 
 
 class Payments(msgspec.Struct, frozen=True, kw_only=True):

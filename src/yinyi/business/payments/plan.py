@@ -24,6 +24,9 @@ StepState = Literal[
 TAKE = "payments.take"
 REFUND = "payments.refund"
 
+PAYER_CODE = "payer_code"
+"""In a take's ``params`` while its call has not been answered: the digits on the payer's phone."""
+
 REFUND_POSITION = 900
 """Refunds stand behind everything that moves forward."""
 
@@ -55,6 +58,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     def channel(self) -> str:
         """Of a take or a refund; empty while none is chosen."""
         return self.params.get("channel", "")
+
+    @property
+    def scanned(self) -> bool:
+        """Of a take: by the code on the payer's phone."""
+        return bool(self.params.get("scanned"))
 
     @property
     def tender_no(self) -> int:

@@ -1,6 +1,7 @@
 """Everything the driver can do, by name: effects of the domains, channels, merchant accounts."""
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from yinyi.business.payments.channels import (
     WINDOW,
@@ -11,8 +12,10 @@ from yinyi.business.payments.channels import (
     TakenAtWindow,
 )
 from yinyi.business.payments.engine import Rules
+from yinyi.business.payments.errors import PayerCodeUnknown
+from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import REFUND, TAKE, Step
-from yinyi.business.payments.ports import Effect, Purpose, TakesPayment
+from yinyi.business.payments.ports import Effect, Purpose, ScansCode, ShowsCode, TakesPayment
 from yinyi.kernel.errors import ChannelUnavailable
 
 
@@ -58,6 +61,22 @@ class Registry:
         if not merchant:
             raise ChannelUnavailable(f"no merchant account for {scope} at {channel}")
         return merchant
+
+    def tenders(self, scope: str) -> list[TenderName]:
+        """The channels that show a code and have a merchant account for this scope."""
+        shown = (name for name, channel in self.channels.items() if isinstance(channel, ShowsCode))
+        return [cast(TenderName, name) for name in shown if self._merchants.of(scope, name)]
+
+    def knows_code(self, payer_code: str) -> str:
+        """The channel whose payer shows this code.
+
+        Raises:
+            PayerCodeUnknown: none of ours.
+        """
+        for name, channel in self.channels.items():
+            if isinstance(channel, ScansCode) and channel.knows_code(payer_code):
+                return name
+        raise PayerCodeUnknown
 
     def unreadable(self, open_kinds: Iterable[tuple[str, str]]) -> list[str]:
         """Which of the open plans' (kind, channel) this release does not know."""

@@ -26,8 +26,9 @@ from yinyi.business.payments.messages import (
     Payments,
     PaymentView,
     ReceiveCallback,
+    SubmitCode,
 )
-from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, TAKE, Plan, Step
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import settle
 from yinyi.business.payments.view import state_of, view_of
@@ -80,6 +81,7 @@ class PaymentService:
         dispatcher.reads(ListPayments, self.list)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
         dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
+        dispatcher.changes(SubmitCode, Change(self.submit_code, self.show, settle=self.settle_tender))
         dispatcher.changes(CancelPayment, Change(self._cancel, self.show, settle=self.settle))
         dispatcher.changes(ConfirmGivenBack, Change(self._given_back, self.show, settle=self.settle))
 
@@ -190,12 +192,12 @@ class PaymentService:
     async def settle(self, call: Call, payment_no: str) -> PaymentView | None:
         """The payment once the engine has moved it."""
         plan = await self.settled(call, payment_no)
-        return view_of(plan, self.registry.rules) if plan is not None else None
+        return view_of(plan, self.registry) if plan is not None else None
 
     async def settle_tender(self, call: Call, payment_no: str) -> PaymentView | None:
         """The same after a choice of means: until a code is there or money was taken."""
         plan = await self.settled(call, payment_no, SETTLING | {"delivering"})
-        return view_of(plan, self.registry.rules) if plan is not None else None
+        return view_of(plan, self.registry) if plan is not None else None
 
     # -- operations
 
@@ -203,19 +205,19 @@ class PaymentService:
         plan = await signals.find(tx, call.hospital_id, payment_no)
         if plan is None:
             raise PaymentUnknown
-        return view_of(plan, self.registry.rules)
+        return view_of(plan, self.registry)
 
     async def get(self, tx: Tx, call: Call, message: GetPayment) -> PaymentView:
         plan = await signals.find(tx, call.hospital_id, message.number)
         if plan is None:
             raise PaymentUnknown
         self.check_owner(call, plan)
-        return view_of(plan, self.registry.rules)
+        return view_of(plan, self.registry)
 
     async def list(self, tx: Tx, call: Call, message: ListPayments) -> Payments:
         since = call.now - timedelta(days=message.days)
         plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
-        return Payments(payments=[view_of(plan, self.registry.rules) for plan in plans])
+        return Payments(payments=[view_of(plan, self.registry) for plan in plans])
 
     async def locked(self, tx: Tx, call: Call, payment_no: str) -> Plan:
         """The plan for a change.
@@ -253,19 +255,30 @@ class PaymentService:
             raise NotAllowed("the window takes its money itself")
         self.registry.merchant(plan.scope, message.tender)
         if not _open_with(plan, message.tender, call.now):
-            await self._take_tender(tx, call, plan, message.tender, free)
+            await self._take_tender(tx, call, plan, message.tender, {}, free)
         return plan.payment_no
 
-    async def _take_tender(self, tx: Tx, call: Call, plan: Plan, tender: str, free: bool) -> None:
+    async def submit_code(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
+        """A code that was scanned is used once: the same key is the same attempt, another code another one."""
+        plan, free = await self._locked(tx, call, message.payment_no)
+        if plan.direction == "back" or state_of(plan) in ("fulfilled", "delivering"):
+            raise PaymentClosed
+        channel = self.registry.knows_code(message.payer_code)
+        self.registry.merchant(plan.scope, channel)
+        told = {"scanned": True, PAYER_CODE: message.payer_code}
+        await self._take_tender(tx, call, plan, channel, told, free)
+        return plan.payment_no
+
+    async def _take_tender(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any], free: bool) -> None:
         """If nobody drives the payment, its next call is marked in the same statement."""
         chosen = msgspec.structs.replace(
-            plan, tender=tender, tender_no=plan.tender_no + 1, facts=plan.facts | {"tender_facts": {}}
+            plan, tender=tender, tender_no=plan.tender_no + 1, facts=plan.facts | {"tender_facts": told}
         )
         sent, leaving = self._about_to_leave(chosen, call.now) if free else (chosen, "")
         if leaving:
             taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch)
         else:
-            taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, {}, call.now, self.epoch)
+            taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, told, call.now, self.epoch)
         self.taken_up(call, taken, leaving)
 
     async def _cancel(self, tx: Tx, call: Call, message: CancelPayment, facts: None) -> str:
@@ -291,5 +304,5 @@ def _open_with(plan: Plan, tender: str, now: datetime) -> bool:
     take = plan.latest(TAKE)
     if take is None or plan.tender_no > take.tender_no:
         return True
-    alive = take.until is None or now < take.until
+    alive = (take.until is None or now < take.until) and not take.scanned
     return take.state in ("planned", "doing", "waiting", "unknown", "done") and alive

@@ -8,6 +8,7 @@ from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import PaymentState
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import fulfilled
+from yinyi.business.payments.registry import Registry
 
 _TAKE_STATES: dict[str, PaymentState] = {
     "doing": "starting",
@@ -52,7 +53,7 @@ def _state_of_take(plan: Plan, step: Step) -> PaymentState:
     return _TAKE_STATES[step.state]
 
 
-def view_of(plan: Plan, rules: Rules) -> PaymentView:
+def view_of(plan: Plan, registry: Registry) -> PaymentView:
     """Everything a screen, a slip or a cashier needs."""
     state = state_of(plan)
     take = next((step for step in reversed(plan.takes()) if step.channel), None)
@@ -73,11 +74,13 @@ def view_of(plan: Plan, rules: Rules) -> PaymentView:
         pay_by=plan.pay_by if plan.direction == "forward" else None,
         code_url=waiting.show.code_url if waiting and waiting.show else "",
         code_expires_at=waiting.until if waiting else None,
-        resolves_by=resolves_by(plan, rules),
+        resolves_by=resolves_by(plan, registry.rules),
         paid_at=paid_at(plan),
         taken_fen=plan.taken_fen,
         returned_fen=plan.returned_fen,
         attention=bool(plan.attention),
+        tenders=registry.tenders(plan.scope),
+        scanned=bool(take and take.scanned),
     )
 
 

@@ -3,19 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
 from yinyi.business.scheduling.messages import RegistrationView
 from yinyi.business.scheduling.plans import CONFIRM, HOLD, KEEP, RegistrationFacts
 
 
-def registration_view(plan: Plan, rules: Rules) -> RegistrationView:
+def registration_view(plan: Plan, registry: Registry) -> RegistrationView:
     """The number appears once the hospital has given it, the place in the queue once it is confirmed."""
     facts = RegistrationFacts.of(plan)
     told = evidence_of(plan)
     return RegistrationView(
-        payment=view_of(plan, rules),
+        payment=view_of(plan, registry),
         schedule_id=facts.schedule_id,
         department=facts.department,
         practitioner_name=facts.practitioner_name,

@@ -234,20 +234,20 @@ class SchedulingService:
         refusal = _refusals.get(plan.reason) if state_of(plan) in ("closing", "closed") else None
         if refusal is not None and not plan.takes_begun():
             raise refusal
-        return registration_view(plan, self._payments.registry.rules)
+        return registration_view(plan, self._payments.registry)
 
     async def get(self, tx: Tx, call: Call, message: GetRegistration) -> RegistrationView:
         plan = await signals.find(tx, call.hospital_id, message.payment_no)
         if plan is None or plan.purpose != REGISTRATION:
             raise PaymentUnknown
         self._payments.check_owner(call, plan)
-        return registration_view(plan, self._payments.registry.rules)
+        return registration_view(plan, self._payments.registry)
 
     async def list(self, tx: Tx, call: Call, message: ListRegistrations) -> Registrations:
         since = call.now - timedelta(days=message.days)
         plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
-        rules = self._payments.registry.rules
-        views = [registration_view(plan, rules) for plan in plans if plan.purpose == REGISTRATION]
+        registry = self._payments.registry
+        views = [registration_view(plan, registry) for plan in plans if plan.purpose == REGISTRATION]
         return Registrations(registrations=views)
 
 

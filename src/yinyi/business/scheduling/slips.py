@@ -9,9 +9,9 @@ from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.model import CheckingSlip, HoldSlip, RefundSlip, RegistrationSlip, SlipData, Visit
 from yinyi.business.documents.ports import SlipFacts
 from yinyi.business.payments import signals
-from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.plan import REFUND, Plan
+from yinyi.business.payments.registry import Registry
 from yinyi.business.scheduling.messages import RegistrationView
 from yinyi.business.scheduling.plans import REGISTRATION, RegistrationFacts
 from yinyi.business.scheduling.ports import Patients
@@ -31,10 +31,10 @@ _REFUND_REASONS: dict[str, Literal["registration_failed", "cancelled", "paid_lat
 class RegistrationSlips:
     """Implements ``SlipSource`` for registrations."""
 
-    def __init__(self, patients: Patients, directory: Directory, rules: Rules) -> None:
+    def __init__(self, patients: Patients, directory: Directory, registry: Registry) -> None:
         self._patients = patients
         self._directory = directory
-        self._rules = rules
+        self._registry = registry
 
     async def slip(self, tx: Tx, call: Call, payment_no: str) -> SlipFacts:
         """See ``SlipSource``."""
@@ -45,7 +45,7 @@ class RegistrationSlips:
             raise NotYours
         hospital = await self._directory.hospital(tx, call.hospital_id, call.now)
         name = await self._patients.name(tx, call.hospital_id, plan.patient_id)
-        view = registration_view(plan, self._rules)
+        view = registration_view(plan, self._registry)
         slip = _slip(plan, view, hospital, name, call)
         return SlipFacts(
             slip=slip,
