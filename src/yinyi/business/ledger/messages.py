@@ -1,5 +1,7 @@
 """What finance can ask of the ledger."""
 
+from datetime import datetime
+
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
@@ -23,7 +25,9 @@ class Balances(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(callers=[Caller.STAFF])
 class TrialBalance(Operation[Balances], frozen=True, kw_only=True):
-    """How all accounts stand."""
+    """How all accounts stand, or stood at an instant: what was posted later does not count."""
+
+    at: datetime | None = None
 
 
 class LedgerReport(msgspec.Struct, frozen=True, kw_only=True):

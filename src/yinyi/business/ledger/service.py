@@ -16,7 +16,7 @@ class LedgerService:
         dispatcher.reads(VerifyLedger, self.verify)
 
     async def trial_balance(self, tx: Tx, call: Call, message: TrialBalance) -> Balances:
-        rows = await store.balances(tx, call.hospital_id)
+        rows = await store.balances(tx, call.hospital_id, message.at)
         accounts = [
             AccountBalance(
                 account=row["account"],

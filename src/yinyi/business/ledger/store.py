@@ -1,5 +1,6 @@
 """The ledger's SQL."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -42,11 +43,16 @@ async def post(tx: Tx, entries: list[JournalEntry]) -> None:
 
 
 _BALANCES = """
+WITH counted AS (
+  SELECT p.debit_account, p.credit_account, p.amount_fen FROM posting p
+  WHERE p.hospital_id = $1 AND ($2::timestamptz IS NULL OR EXISTS (
+    SELECT FROM journal_entry e
+    WHERE e.hospital_id = p.hospital_id AND e.entry_id = p.entry_id AND e.posted_at <= $2))
+)
 SELECT account, sum(debit)::bigint AS debit_fen, sum(credit)::bigint AS credit_fen FROM (
-  SELECT debit_account AS account, sum(amount_fen) AS debit, 0 AS credit FROM posting
-  WHERE hospital_id = $1 GROUP BY 1
+  SELECT debit_account AS account, sum(amount_fen) AS debit, 0 AS credit FROM counted GROUP BY 1
   UNION ALL
-  SELECT credit_account, 0, sum(amount_fen) FROM posting WHERE hospital_id = $1 GROUP BY 1
+  SELECT credit_account, 0, sum(amount_fen) FROM counted GROUP BY 1
 ) AS sides GROUP BY account ORDER BY account
 """
 _COUNTS = """
@@ -57,9 +63,9 @@ SELECT (SELECT count(*) FROM journal_entry WHERE hospital_id = $1) AS entries,
 """
 
 
-async def balances(tx: Tx, hospital_id: int) -> list[Row]:
-    """``account, debit_fen, credit_fen`` by account."""
-    return await tx.fetch(_BALANCES, hospital_id)
+async def balances(tx: Tx, hospital_id: int, at: datetime | None = None) -> list[Row]:
+    """``account, debit_fen, credit_fen`` by account; ``at``: as it was then."""
+    return await tx.fetch(_BALANCES, hospital_id, at)
 
 
 async def counts(tx: Tx, hospital_id: int) -> Any:
