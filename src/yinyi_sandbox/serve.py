@@ -14,6 +14,10 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from yinyi.kernel.ready import tell_ready
+from yinyi_sandbox.alipay import routes as alipay_routes
+from yinyi_sandbox.alipay.credentials import make_credentials as make_alipay_credentials
+from yinyi_sandbox.alipay.sandbox import Sandbox as AlipaySandbox
+from yinyi_sandbox.channel.hanging_up import with_line
 from yinyi_sandbox.demo.desk import Desk
 from yinyi_sandbox.demo.routes import Demo
 from yinyi_sandbox.hospital import routes as hospital_routes
@@ -23,7 +27,6 @@ from yinyi_sandbox.people import routes as people_routes
 from yinyi_sandbox.settings import CannotServe, SandboxSettings
 from yinyi_sandbox.wechatpay import routes as wechatpay_routes
 from yinyi_sandbox.wechatpay.credentials import make_credentials
-from yinyi_sandbox.wechatpay.hanging_up import with_line
 from yinyi_sandbox.wechatpay.sandbox import Sandbox
 
 _PLATFORM_ROLE = "platform"
@@ -45,10 +48,11 @@ async def serve(settings: SandboxSettings) -> None:
         hospital = await start_hospital(_hospital_settings(settings), settings.clock)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, NoSuchRole) as error:
         raise CannotServe(f"The sandbox hospital's database cannot be used: {error}.") from error
-    wechatpay = _wechatpay(settings, listener.getsockname()[1])
+    port = listener.getsockname()[1]
+    wechatpay, alipay = _wechatpay(settings, port), _alipay(settings, port)
     _lead_connectors_here(settings, hospital)
     config = uvicorn.Config(
-        _application(hospital, wechatpay, Desk(settings, hospital, wechatpay)),
+        _application(hospital, wechatpay, alipay, Desk(settings, hospital, wechatpay)),
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=2,
@@ -56,14 +60,16 @@ async def serve(settings: SandboxSettings) -> None:
     await uvicorn.Server(config).serve([listener])
 
 
-def _application(hospital: Hospital, wechatpay: Sandbox, desk: Desk) -> ASGIApp:
+def _application(hospital: Hospital, wechatpay: Sandbox, alipay: AlipaySandbox, desk: Desk) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await wechatpay.start()
+        await alipay.start()
         tell_ready()  # the port listens already; who comes now is served in a moment
         yield
         await desk.stop()
         await wechatpay.stop()
+        await alipay.stop()
         await hospital.stop()
 
     routes = [
@@ -71,6 +77,7 @@ def _application(hospital: Hospital, wechatpay: Sandbox, desk: Desk) -> ASGIApp:
         Mount("/people", routes=people_routes.routes),
         *Demo(desk).routes(),
         Mount("/wechatpay", routes=wechatpay_routes.routes(wechatpay)),
+        Mount("/alipay", routes=alipay_routes.routes(alipay)),
     ]
     return with_line(Starlette(routes=routes, lifespan=lifespan))
 
@@ -85,16 +92,24 @@ def _hospital_settings(settings: SandboxSettings) -> HospitalSettings:
 
 
 def _wechatpay(settings: SandboxSettings, port: int) -> Sandbox:
-    own = settings.own_folder / "wechatpay"
-    own.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.connectors_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    credentials = make_credentials(
-        own,
-        f"http://127.0.0.1:{port}/wechatpay",
-        settings.clock.now(),
-        settings_file=settings.connectors_folder / "wechatpay.json",
-    )
+    own, settings_file = _folders(settings, "wechatpay")
+    base_url = f"http://127.0.0.1:{port}/wechatpay"
+    credentials = make_credentials(own, base_url, settings.clock.now(), settings_file=settings_file)
     return Sandbox(credentials, settings.clock, own / "orders.sqlite")
+
+
+def _alipay(settings: SandboxSettings, port: int) -> AlipaySandbox:
+    own, settings_file = _folders(settings, "alipay")
+    credentials = make_alipay_credentials(own, f"http://127.0.0.1:{port}/alipay/gateway.do", settings_file)
+    return AlipaySandbox(credentials, settings.clock, own / "trades.sqlite")
+
+
+def _folders(settings: SandboxSettings, channel: str) -> tuple[Path, Path]:
+    """A channel's own folder, and the file with the settings of the platform's connector to it."""
+    own = settings.own_folder / channel
+    for folder in (own, settings.connectors_folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return own, settings.connectors_folder / f"{channel}.json"
 
 
 def _lead_connectors_here(settings: SandboxSettings, hospital: Hospital) -> None:

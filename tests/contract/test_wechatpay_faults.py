@@ -40,6 +40,8 @@ async def call(it: Lab, place: Place, reference: str) -> Answer:
     match place:
         case "native":
             return await it.pay.show_code(order)
+        case "codepay":
+            return await it.pay.take_by_code(it.scanned(reference), it.phone.show_code().payer_code)
         case "query":
             return await it.pay.ask(order)
         case "close":
@@ -50,7 +52,7 @@ async def call(it: Lab, place: Place, reference: str) -> Answer:
             return await it.pay.ask_refund(refund)
 
 
-CALLS: list[Place] = ["native", "query", "close", "refund", "refund_query"]
+CALLS: list[Place] = ["native", "codepay", "query", "close", "refund", "refund_query"]
 
 
 def test_an_answer_that_cannot_be_believed_is_unknown(tmp_path: Path, run: Run) -> None:
@@ -118,13 +120,15 @@ def test_a_slow_answer_is_unknown_and_may_have_happened(tmp_path: Path, run: Run
             it.fault("native", "slow", ms=1_000)
             assert isinstance(await hasty.show_code(order), Unknown)
             whole = it.connector(call_timeout_s=0.2)
-            for place in CALLS:
+            for place in (*CALLS, "reverse"):
                 it.fault(place, "slow", ms=1_000)
             refund = refund_of(order, "R000001", 1)
             outcomes = await asyncio.gather(
                 whole.show_code(order),
                 whole.ask(order),
                 whole.close(order),
+                whole.take_by_code(it.scanned("P20261123000002"), it.phone.show_code().payer_code),
+                whole.close(it.scanned("P20261123000002")),
                 whole.refund(refund),
                 whole.ask_refund(refund),
             )
@@ -140,10 +144,12 @@ def test_without_a_connection_nothing_was_sent(tmp_path: Path, run: Run) -> None
         with socket.create_server(("127.0.0.1", 0)) as closed_soon:
             nobody = f"http://127.0.0.1:{closed_soon.getsockname()[1]}"
         async with lab(tmp_path) as it:
-            order = it.order("P20261123000001")
+            order, scanned = it.order("P20261123000001"), it.scanned("P20261123000002")
             refund = refund_of(order, "R000001", 1)
             alone = it.connector(base_url=nobody)
             assert isinstance(await alone.show_code(order), NotSent)
+            assert isinstance(await alone.take_by_code(scanned, it.phone.show_code().payer_code), NotSent)
+            assert isinstance(await alone.close(scanned), Unknown)
             assert isinstance(await alone.refund(refund), NotSent)
             for answer in (await alone.ask(order), await alone.close(order), await alone.ask_refund(refund)):
                 assert isinstance(answer, Unknown), "a question that did not leave says nothing of the money"
@@ -164,6 +170,28 @@ MEANINGS: list[tuple[Place, int, str, str | type[Any]]] = [
     ("native", 500, "SYSTEM_ERROR", Unknown),
     ("native", 400, "NEVER_HEARD_OF", Unknown),
     ("native", 503, "PARAM_ERROR", Unknown),
+    ("codepay", 400, "PARAM_ERROR", "bad_request"),
+    ("codepay", 401, "SIGN_ERROR", "not_permitted"),
+    ("codepay", 403, "RULE_LIMIT", "limit_exceeded"),
+    ("codepay", 403, "NOT_ENOUGH", "insufficient_funds"),
+    ("codepay", 403, "NOTENOUGH", "insufficient_funds"),
+    ("codepay", 400, "NOTSUPORTCARD", "declined"),
+    ("codepay", 403, "TRADE_ERROR", "declined"),
+    ("codepay", 403, "ACCOUNT_ERROR", "declined"),
+    ("codepay", 403, "USER_ACCOUNT_ABNORMAL", "declined"),
+    ("codepay", 400, "AUTH_CODE_ERROR", "expired"),
+    ("codepay", 400, "AUTH_CODE_INVALID", "expired"),
+    ("codepay", 400, "AUTHCODEEXPIRE", "expired"),
+    ("codepay", 400, "ORDER_CLOSED", "expired"),
+    ("codepay", 400, "ORDERREVERSED", "expired"),
+    ("codepay", 400, "ORDERPAID", Unknown),
+    ("codepay", 403, "OUT_TRADE_NO_USED", Unknown),
+    ("codepay", 400, "INVALID_REQUEST", Unknown),
+    ("codepay", 429, "FREQUENCY_LIMITED", Unknown),
+    ("codepay", 500, "SYSTEM_ERROR", Unknown),
+    ("codepay", 503, "NOT_ENOUGH", Unknown),
+    ("codepay", 400, "BANKERROR", Unknown),
+    ("codepay", 400, "NEVER_HEARD_OF", Unknown),
     ("query", 404, "ORDER_NOT_EXIST", NotFound),
     ("query", 400, "PARAM_ERROR", Unknown),
     ("query", 401, "SIGN_ERROR", Unknown),

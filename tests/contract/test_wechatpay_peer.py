@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -44,6 +45,7 @@ class Sdk:
             "public_key": Path(merchant.public_key_file).read_text() if merchant.public_key_file else None,
             "public_key_id": merchant.public_key_id or None,
         }
+        self.codepay = package.WeChatPayType.CODEPAY
         self._sdk = package.WeChatPay(
             wechatpay_type=package.WeChatPayType.NATIVE,
             mchid=merchant.mchid,
@@ -137,6 +139,43 @@ def test_the_sdk_closes_and_sees_forgery(
     run(main())
 
 
+@both_ways
+def test_the_sdk_takes_by_the_payers_code_and_reverses(
+    tmp_path: Path, run: Run, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with lab(tmp_path, trust) as it:
+            sdk = await asyncio.to_thread(Sdk, it, trust, monkeypatch)
+
+            async def pay(number: str, payer_code: str) -> tuple[int, Any]:
+                return await sdk.call(
+                    "pay",
+                    description="挂号费",
+                    out_trade_no=number,
+                    amount={"total": 1_000},
+                    payer={"auth_code": payer_code},
+                    scene_info={"store_info": {"out_id": "A1"}},
+                    pay_type=sdk.codepay,
+                )
+
+            code = it.phone.show_code().payer_code
+            status, told = await pay("SDK2026112300005", code)
+            assert (status, told["trade_state"], told["trade_type"]) == (200, "SUCCESS", "MICROPAY")
+            assert (await pay("SDK2026112300006", code))[1]["code"] == "AUTH_CODE_INVALID"
+            status, told = await sdk.call("codepay_reverse", out_trade_no="SDK2026112300005")
+            assert (status, told["out_trade_no"]) == (200, "SDK2026112300005")
+            assert (await sdk.call("query", out_trade_no="SDK2026112300005"))[1]["trade_state"] == "REVOKED"
+
+            asks = it.phone.show_code("password")
+            status, told = await pay("SDK2026112300007", asks.payer_code)
+            assert (status, told["trade_state"]) == (202, "USERPAYING")
+            it.phone.pay(asks.code_url)
+            status, told = await sdk.call("query", out_trade_no="SDK2026112300007")
+            assert (status, told["trade_state"], told["amount"]["payer_total"]) == (200, "SUCCESS", 1_000)
+
+    run(main())
+
+
 @dataclass
 class Recorder:
     """Takes down requests byte for byte and answers all with 500."""
@@ -186,6 +225,7 @@ def test_what_we_send_is_signed_as_documented(run: Run) -> None:
                 description="挂号费" * 50,
                 expires_at=clock.now() + timedelta(minutes=10),
             )
+            scanned = msgspec.structs.replace(order, reference="P20261123000002", scanned=True)
             refund = refund_of(order, "R000001", 100)
             async with serving(recorder, listener):
                 outcomes = [
@@ -194,6 +234,8 @@ def test_what_we_send_is_signed_as_documented(run: Run) -> None:
                     await pay.close(order),
                     await pay.refund(refund),
                     await pay.ask_refund(refund),
+                    await pay.take_by_code(scanned, "130061098828009406"),
+                    await pay.close(scanned),
                 ]
                 await pay.stop()
         assert all(isinstance(outcome, Unknown | NotSent) for outcome in outcomes)
@@ -213,13 +255,15 @@ def test_what_we_send_is_signed_as_documented(run: Run) -> None:
         assert headers["accept"] == "application/json"
         assert headers["wechatpay-serial"].startswith("PUB_KEY_ID_")
         assert headers["user-agent"]
-    assert len(nonces) == len(recorder.seen) == 5
+    assert len(nonces) == len(recorder.seen) == 7
     assert [(method, target) for method, target, _, _ in recorder.seen] == [
         ("POST", "/v3/pay/transactions/native"),
         ("GET", "/v3/pay/transactions/out-trade-no/P20261123000001?mchid=9900000001"),
         ("POST", "/v3/pay/transactions/out-trade-no/P20261123000001/close"),
         ("POST", "/v3/refund/domestic/refunds"),
         ("GET", "/v3/refund/domestic/refunds/R000001"),
+        ("POST", "/v3/pay/transactions/codepay"),
+        ("POST", "/v3/pay/transactions/out-trade-no/P20261123000002/reverse"),
     ]
     native = json.loads(recorder.seen[0][3])
     assert native["amount"]["total"] == 5_000
@@ -228,3 +272,8 @@ def test_what_we_send_is_signed_as_documented(run: Run) -> None:
     assert native["description"].startswith("挂号费")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", native["time_expire"])
     assert datetime.fromisoformat(native["time_expire"])
+    codepay = json.loads(recorder.seen[5][3])
+    assert (codepay["payer"], codepay["amount"]["total"]) == ({"auth_code": "130061098828009406"}, 5_000)
+    assert codepay["scene_info"] == {"store_info": {"out_id": "hospital"}}, "what is not configured is left out"
+    assert not {"notify_url", "time_expire"} & set(codepay), "a code payment knows neither"
+    assert json.loads(recorder.seen[6][3]) == {"appid": codepay["appid"], "mchid": "9900000001"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from wechatpay_lab import Lab, lab, refund_of
 
-from yinyi.business.payments.ports import ReceivesCallbacks, Refunds, ShowsCode, TakesPayment
+from yinyi.business.payments.ports import ReceivesCallbacks, Refunds, ScansCode, ShowsCode, TakesPayment
 from yinyi.kernel.outcome import Done, NotFound, Refused, Unknown, Waiting
 from yinyi_sandbox.wechatpay.credentials import Trust
 from yinyi_sandbox.wechatpay.model import Refusal
@@ -28,7 +28,7 @@ async def shown(lab: Lab, reference: str, amount_fen: int = 5_000) -> str:
 def test_the_connector_opts_into_its_ports(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with lab(tmp_path) as it:
-            for port in (TakesPayment, ShowsCode, Refunds, ReceivesCallbacks):
+            for port in (TakesPayment, ShowsCode, ScansCode, Refunds, ReceivesCallbacks):
                 assert isinstance(it.pay, port)
 
     run(main())

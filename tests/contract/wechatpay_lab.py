@@ -51,9 +51,10 @@ class Received:
 
 @dataclass
 class Mailbox:
-    """Receives callbacks; refuses the first so many."""
+    """Receives callbacks; refuses the first so many. ``word``: what it accepts the others with."""
 
     refuse: int = 0
+    word: bytes = b""
     received: asyncio.Queue[Received] = field(default_factory=asyncio.Queue[Received])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,9 +66,10 @@ class Mailbox:
                 break
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.received.put_nowait(Received(scope["path"], headers, body))
-        status, self.refuse = (500, self.refuse - 1) if self.refuse else (204, 0)
+        accepted = (200, self.word) if self.word else (204, b"")
+        (status, word), self.refuse = ((500, b""), self.refuse - 1) if self.refuse else (accepted, 0)
         await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body"})
+        await send({"type": "http.response.body", "body": word})
 
     async def next(self) -> Received:
         async with asyncio.timeout(PATIENCE_S):
@@ -95,6 +97,10 @@ class Lab:
 
     def order(self, reference: str, amount_fen: int = 5_000, merchant: str = "outpatient") -> Order:
         return order_of(self.clock, reference, amount_fen, merchant)
+
+    def scanned(self, reference: str, amount_fen: int = 5_000, merchant: str = "outpatient") -> Order:
+        """An order whose payer shows his code."""
+        return msgspec.structs.replace(self.order(reference, amount_fen, merchant), scanned=True)
 
     async def read_next(self) -> CallbackRead:
         got = await self.mailbox.next()
@@ -142,7 +148,7 @@ async def lab(tmp_path: Path, trust: Trust = "public_key", pace: Pace = AT_ONCE)
         sandbox = Sandbox(credentials, clock, tmp_path / "wechatpay.sqlite", pace)
         mailbox = Mailbox()
         settings = settings_for(trust, base_url)
-        async with serving(_with_mailbox(app(sandbox), mailbox), listener):
+        async with serving(with_mailbox(app(sandbox), mailbox), listener):
             pay: WeChatPay = PLUGIN.build(settings, surroundings(clock, base_url))
             await pay.start()
             try:
@@ -187,7 +193,7 @@ async def serving(application: ASGIApp, listener: socket.socket) -> AsyncGenerat
         await task
 
 
-def _with_mailbox(application: ASGIApp, mailbox: Mailbox) -> ASGIApp:
+def with_mailbox(application: ASGIApp, mailbox: Mailbox) -> ASGIApp:
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
         to_mailbox = scope["type"] == "http" and scope["path"].startswith("/callbacks/")
         await (mailbox if to_mailbox else application)(scope, receive, send)

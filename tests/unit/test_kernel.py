@@ -16,7 +16,7 @@ from yinyi.kernel import ready
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting, offset_setting
 from yinyi.kernel.ids import ALPHABET, ask_number, base32, payment_number, random_text, token
 from yinyi.kernel.masking import masked_name, masked_number
-from yinyi.kernel.money import yuan
+from yinyi.kernel.money import fen, yuan
 from yinyi.kernel.secrets import Sealed, Vault, digest, load_vault, read_or_make
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -113,16 +113,32 @@ def test_tokens_are_long_and_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fen", "text"),
+    ("amount_fen", "text"),
     [(5000, "50.00"), (0, "0.00"), (1, "0.01"), (-5, "-0.05"), (-12345, "-123.45"), (10**14, "1000000000000.00")],
 )
-def test_fen_as_yuan(fen: int, text: str) -> None:
-    assert yuan(fen) == text
+def test_fen_as_yuan(amount_fen: int, text: str) -> None:
+    assert yuan(amount_fen) == text
 
 
 @given(st.integers(-(10**15), 10**15))
-def test_yuan_loses_nothing(fen: int) -> None:
-    assert int(yuan(fen).replace(".", "")) == fen
+def test_yuan_loses_nothing(amount_fen: int) -> None:
+    assert int(yuan(amount_fen).replace(".", "")) == amount_fen
+
+
+@given(st.integers(0, 10**14 - 1))
+def test_yuan_is_read_as_fen(amount_fen: int) -> None:
+    assert fen(yuan(amount_fen)) == amount_fen
+
+
+@pytest.mark.parametrize(("text", "amount_fen"), [("50", 5000), ("50.5", 5050), ("0.05", 5), ("007.00", 700)])
+def test_yuan_as_others_write_them(text: str, amount_fen: int) -> None:
+    assert fen(text) == amount_fen
+
+
+@pytest.mark.parametrize("text", ["", "-1.00", "+1", "1.", ".50", "1.005", "1e3", "1,000.00", " 1", "1\n", "１.00"])
+def test_what_is_not_an_amount(text: str) -> None:
+    with pytest.raises(ValueError):
+        fen(text)
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yinyi_sandbox.wechatpay import views
+from yinyi_sandbox.wechatpay.codes import Ending
 from yinyi_sandbox.wechatpay.credentials import MerchantAccount
 from yinyi_sandbox.wechatpay.faults import Fault, Place
 from yinyi_sandbox.wechatpay.hanging_up import hang_up
-from yinyi_sandbox.wechatpay.model import Refusal
+from yinyi_sandbox.wechatpay.model import Order, Refusal
 from yinyi_sandbox.wechatpay.sandbox import Sandbox
 from yinyi_sandbox.wechatpay.seals import STALE_S
 
 LONGEST_BODY = 65_536
 _HUGE = b" " * 1_000_000
+_ENDINGS: dict[str, Ending] = {"accepted": "ACCEPT", "pay_error": "PAYERROR"}
+_UNDER_WAY = frozenset({"USERPAYING", "ACCEPT"})
 
 Told = dict[str, Any] | None
 """The JSON of an answer; None: 204 without a body."""
@@ -45,6 +48,11 @@ async def native(sandbox: Sandbox, request: Request, call: Call) -> Told:
     return {"code_url": order.code_url}
 
 
+async def codepay(sandbox: Sandbox, request: Request, call: Call) -> Told:
+    ends = _ENDINGS.get(call.fault.kind if call.fault else "", "")
+    return _told(sandbox.rules.codes.take(call.merchant, call.signer, call.body, ends), call)
+
+
 async def query(sandbox: Sandbox, request: Request, call: Call) -> Told:
     if request.query_params.get("mchid") != call.merchant.mchid:
         raise Refusal(400, "PARAM_ERROR", "商户号与签名不一致")
@@ -53,17 +61,19 @@ async def query(sandbox: Sandbox, request: Request, call: Call) -> Told:
     number, mchid = request.path_params["number"], call.merchant.mchid
     by_transaction = "/transactions/id/" in request.url.path
     order = sandbox.rules.find_transaction(mchid, number) if by_transaction else sandbox.rules.find(mchid, number)
-    told = views.transaction(order)
-    if call.suffers("wrong_amount"):
-        told["amount"]["total"] += 1
-    if call.suffers("wrong_merchant"):
-        told["mchid"] = "9999999999"
-    return told
+    return _told(order, call)
 
 
 async def close(sandbox: Sandbox, request: Request, call: Call) -> Told:
     sandbox.rules.close(call.merchant, request.path_params["number"], call.body)
     return None
+
+
+async def reverse(sandbox: Sandbox, request: Request, call: Call) -> Told:
+    number = request.path_params["number"]
+    if not call.suffers("pretended"):
+        sandbox.rules.codes.reverse(call.merchant, number, call.body)
+    return {"appid": call.merchant.appid, "mchid": call.merchant.mchid, "out_trade_no": number}
 
 
 async def refund(sandbox: Sandbox, request: Request, call: Call) -> Told:
@@ -88,6 +98,15 @@ async def certificates(sandbox: Sandbox, request: Request, call: Call) -> Told:
     return sandbox.seals.certificates(call.merchant)
 
 
+def _told(order: Order, call: Call) -> dict[str, Any]:
+    told = views.transaction(order)
+    if call.suffers("wrong_amount"):
+        told["amount"]["total"] += 1
+    if call.suffers("wrong_merchant"):
+        told["mchid"] = "9999999999"
+    return told
+
+
 def routes(sandbox: Sandbox) -> list[Route]:
     """The paths, each answering for one place at which faults can be asked for."""
 
@@ -100,9 +119,11 @@ def routes(sandbox: Sandbox) -> list[Route]:
     orders, refunds = "/v3/pay/transactions", "/v3/refund/domestic/refunds"
     return [
         route(f"{orders}/native", "POST", "native", native),
+        route(f"{orders}/codepay", "POST", "codepay", codepay),
         route(f"{orders}/out-trade-no/{{number}}", "GET", "query", query),
         route(f"{orders}/id/{{number}}", "GET", "query", query),
         route(f"{orders}/out-trade-no/{{number}}/close", "POST", "close", close),
+        route(f"{orders}/out-trade-no/{{number}}/reverse", "POST", "reverse", reverse),
         route(refunds, "POST", "refund", refund),
         route(f"{refunds}/{{number}}", "GET", "refund_query", query_refund),
         route("/v3/certificates", "GET", "certificates", certificates),
@@ -125,13 +146,20 @@ async def _answer(sandbox: Sandbox, request: Request, place: Place, handler: Han
         if fault and kind == "error":
             raise Refusal(fault.status, fault.code, "沙箱按要求出错")
         told = await handler(sandbox, request, Call(merchant, signer, body, fault))
-        status = 204 if told is None else 200
+        status = _status(place, told)
     except Refusal as refusal:
         status, told = refusal.status, {"code": refusal.code, "message": refusal.message}
     if kind == "lost":
         return hang_up(request)
     content = b"" if told is None else msgspec.json.encode(told)
     return _signed(sandbox, signer, status, content, kind)
+
+
+def _status(place: Place, told: Told) -> int:
+    """202: a code payment whose payer has to type his password (https://github.com/binarywang/WxJava/issues/4050)."""
+    if told is None:
+        return 204
+    return 202 if place == "codepay" and told["trade_state"] in _UNDER_WAY else 200
 
 
 def _signed(sandbox: Sandbox, signer: str, status: int, content: bytes, fault: str) -> Response:

@@ -1,6 +1,5 @@
 """The keys of both sides, made once: WeChat Pay's here, and the merchants' with a settings file for them."""
 
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +10,10 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from yinyi.wire.signing.certificate import read_certificate
-from yinyi.wire.signing.rsa import load_private_key
+from yinyi_sandbox.channel.key_files import private_key, public_pem, write
 
 Trust = Literal["public_key", "certificates"]
 
@@ -69,13 +68,13 @@ def make_credentials(
     ours, theirs = directory / "wechatpay", directory / "merchant"
     for folder in (directory, ours, theirs):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    platform_key = _key(ours / "platform_key.pem")
+    platform_key = private_key(ours / "platform_key.pem")
     certificate = _certificate(ours / "platform_certificate.pem", platform_key, "Tenpay.com sandbox", now)
-    public_key = _key(ours / "public_key_private.pem")
-    _write(theirs / "wechatpay_public_key.pem", _public_pem(public_key))
+    public_key = private_key(ours / "public_key_private.pem")
+    write(theirs / "wechatpay_public_key.pem", public_pem(public_key))
     accounts = [_account(theirs, name, now) for name in _MERCHANTS]
     settings_file = settings_file or theirs / "settings.json"
-    _write(settings_file, _settings(theirs, base_url, accounts, trust))
+    write(settings_file, _settings(theirs, base_url, accounts, trust))
     return Credentials(
         platform_key=platform_key,
         platform_certificate=certificate,
@@ -89,11 +88,11 @@ def make_credentials(
 
 def _account(theirs: Path, name: str, now: datetime) -> MerchantAccount:
     mchid, display_name = _MERCHANTS[name]
-    key = _key(theirs / f"{name}_key.pem")
+    key = private_key(theirs / f"{name}_key.pem")
     certificate = _certificate(theirs / f"{name}_certificate.pem", key, mchid, now)
     api_key_file = theirs / f"{name}_api.key"
     if not api_key_file.exists():
-        _write(api_key_file, secrets.token_hex(16).encode())
+        write(api_key_file, secrets.token_hex(16).encode())
     return MerchantAccount(
         name=name,
         display_name=display_name,
@@ -124,13 +123,6 @@ def _settings(theirs: Path, base_url: str, accounts: list[MerchantAccount], trus
     return msgspec.json.format(msgspec.json.encode({"base_url": base_url, "merchants": merchants}))
 
 
-def _key(path: Path) -> rsa.RSAPrivateKey:
-    if not path.exists():
-        made = rsa.generate_private_key(65537, 2048)
-        _write(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return load_private_key(path.read_bytes())
-
-
 def _certificate(path: Path, key: rsa.RSAPrivateKey, subject: str, now: datetime) -> bytes:
     if path.exists():
         known = path.read_bytes()
@@ -148,18 +140,5 @@ def _certificate(path: Path, key: rsa.RSAPrivateKey, subject: str, now: datetime
         .sign(key, SHA256())
         .public_bytes(Encoding.PEM)
     )
-    _write(path, made)
+    write(path, made)
     return made
-
-
-def _public_pem(key: rsa.RSAPrivateKey) -> bytes:
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing, and never readable by others, not even for a moment."""
-    draft = path.with_suffix(f"{path.suffix}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    draft.replace(path)

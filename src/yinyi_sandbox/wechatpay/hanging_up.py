@@ -1,35 +1,5 @@
-"""Hanging up on a client without an answer, as a network does that breaks."""
+"""The old address of ``channel.hanging_up``."""
 
-from typing import Any
+from yinyi_sandbox.channel.hanging_up import HangUp, hang_up, with_line
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-_LINE = "yinyi_sandbox.line"
-
-
-class HangUp(Response):
-    """Answers nothing: cuts the line if the server lets us, else stays silent until the client gives up."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        line: Any = scope.get(_LINE)
-        if line is not None:
-            line.abort()
-        while (await receive())["type"] != "http.disconnect":
-            continue
-
-
-def hang_up(request: Request) -> Response:
-    return HangUp()
-
-
-def with_line(app: ASGIApp) -> ASGIApp:
-    """Lets ``HangUp`` reach the transport under the server's ``send`` (uvicorn keeps it in its request cycle)."""
-
-    async def outermost(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _LINE not in scope:
-            scope[_LINE] = getattr(getattr(send, "__self__", None), "transport", None)
-        await app(scope, receive, send)
-
-    return outermost
+__all__ = ["HangUp", "hang_up", "with_line"]

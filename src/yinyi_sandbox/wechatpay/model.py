@@ -5,10 +5,16 @@ from typing import Literal
 
 import msgspec
 
+from yinyi_sandbox.channel.sending import Due
+
 BEIJING = timezone(timedelta(hours=8))
 
-State = Literal["NOTPAY", "SUCCESS", "REFUND", "CLOSED"]
+State = Literal["NOTPAY", "SUCCESS", "REFUND", "CLOSED", "USERPAYING", "ACCEPT", "REVOKED", "PAYERROR"]
+"""The last four are those of code payments. ACCEPT: the payer's bank takes its time."""
 RefundStatus = Literal["PROCESSING", "SUCCESS", "ABNORMAL"]
+Behaviour = Literal["pays", "password", "empty"]
+"""What a phone does when its code is scanned. pays: at once, or asks for the password if the amount is large. password:
+always asks. empty: has not enough money."""
 
 
 class Refusal(Exception):
@@ -22,7 +28,10 @@ class Refusal(Exception):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """``signer``: the serial by which the merchant wants to be written to; ``asked``: his request, to compare with."""
+    """``signer``: the serial by which the merchant wants to be written to; ``asked``: his request, to compare with.
+
+    scanned: a code payment; its ``code_url`` is the payer's own (``PayerCode.code_url``), and nobody is called back.
+    """
 
     mchid: str
     out_trade_no: str
@@ -39,6 +48,21 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: str = ""
     paid_at: float = 0.0
     refunded: int = 0
+    scanned: bool = False
+
+
+class PayerCode(msgspec.Struct, frozen=True, kw_only=True):
+    """The digits on a phone. ``used``: a merchant has scanned them."""
+
+    digits: str
+    behaviour: Behaviour
+    valid_until: float
+    used: bool = False
+
+    @property
+    def code_url(self) -> str:
+        """By which the phone finds the order that was made with it."""
+        return f"weixin://payer/{self.digits}"
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,17 +84,13 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
         return self.ends if now >= self.settles_at else "PROCESSING"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A callback to be sent. ``number``: of the order or the refund. ``tries``: how often it was sent in vain."""
+class Event(Due, frozen=True, kw_only=True):
+    """A callback to be sent. ``number``: of the order or the refund."""
 
-    id: str
     kind: Literal["take", "refund"]
     mchid: str
     number: str
-    notify_url: str
     signer: str
-    due_at: float
-    tries: int = 0
 
 
 def rfc3339(instant: float) -> str:

@@ -1,4 +1,4 @@
-"""The payer and his phone: he scans a code, sees what is asked, pays, walks away, or pays later."""
+"""The payer and his phone: he scans a code or shows his own, sees what is asked, pays, walks away, or pays later."""
 
 import asyncio
 from typing import Literal
@@ -8,7 +8,7 @@ import msgspec
 from yinyi_sandbox.wechatpay.callbacks import Callbacks
 from yinyi_sandbox.wechatpay.credentials import Credentials
 from yinyi_sandbox.wechatpay.faults import Faults
-from yinyi_sandbox.wechatpay.model import Order, Refusal
+from yinyi_sandbox.wechatpay.model import Behaviour, Order, Refusal
 from yinyi_sandbox.wechatpay.rules import Rules
 
 _MOST_WAITING = 1_000
@@ -16,7 +16,10 @@ LONGEST_WAIT_S = 3_600.0
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the phone shows. ``amount_fen``: to pay; ``refunded_fen``: what came back."""
+    """What the phone shows. ``amount_fen``: to pay; ``refunded_fen``: what came back.
+
+    password: a merchant has scanned our code, and to pay is to type the password.
+    """
 
     code_url: str
     merchant: str
@@ -26,6 +29,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     transaction_id: str
     refunded_fen: int
+    password: bool = False
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A payer's code. ``code_url``: what the phone scans, pays and refuses it by, once a merchant has scanned it."""
+
+    payer_code: str
+    code_url: str
+    valid_for_s: float
 
 
 class Phone:
@@ -42,6 +54,12 @@ class Phone:
         for task in self._later:
             task.cancel()
         await asyncio.gather(*self._later, return_exceptions=True)
+
+    def show_code(self, behaviour: Behaviour = "pays") -> Shown:
+        """18 fresh digits, good for a minute and for one merchant."""
+        made = self._rules.codes.show(behaviour)
+        valid_for_s = made.valid_until - self._rules.now()
+        return Shown(payer_code=made.digits, code_url=made.code_url, valid_for_s=valid_for_s)
 
     def scan(self, code_url: str) -> Asked:
         """
@@ -75,8 +93,10 @@ class Phone:
         return asked
 
     def refuse(self, code_url: str) -> Asked:
-        """The payer shuts the page: for WeChat Pay nothing has happened, the code can still be paid."""
-        return self.scan(code_url)
+        """The payer shuts the page: for WeChat Pay nothing has happened, the code can still be paid. If he was asked
+        for his password, it is refused for good."""
+        order = self._rules.scan(code_url)
+        return self._asked(self._rules.codes.refuse(order) if order.scanned else order)
 
     async def _pay_after(self, code_url: str, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -95,11 +115,12 @@ class Phone:
             reference=order.out_trade_no,
             transaction_id=order.transaction_id,
             refunded_fen=order.refunded,
+            password=order.state == "USERPAYING",
         )
 
     def _state(self, order: Order) -> Literal["payable", "paid", "closed", "expired"]:
         if order.transaction_id:
             return "paid"
-        if order.state == "CLOSED":
+        if order.state in ("CLOSED", "REVOKED", "PAYERROR"):
             return "closed"
         return "payable" if self._rules.now() < order.expires_at else "expired"

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from yinyi_sandbox.wechatpay import api
 from yinyi_sandbox.wechatpay.faults import Fault
-from yinyi_sandbox.wechatpay.model import Refusal
+from yinyi_sandbox.wechatpay.model import Behaviour, Refusal
 from yinyi_sandbox.wechatpay.sandbox import Sandbox
 
 MOST_SHOWN = 100
@@ -24,6 +24,10 @@ T = TypeVar("T")
 class _Scanned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code_url: str
     after_s: float = 0.0
+
+
+class _Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    behaviour: Behaviour = "pays"
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
@@ -39,6 +43,9 @@ def hands(sandbox: Sandbox) -> list[Route]:
 
 def _phone_routes(sandbox: Sandbox) -> list[Route]:
     phone = sandbox.phone
+
+    async def show_code(request: Request) -> Response:
+        return _json(phone.show_code((await _read(request, _Wanted)).behaviour))
 
     async def scan(request: Request) -> Response:
         return _json(phone.scan((await _read(request, _Scanned)).code_url))
@@ -56,6 +63,7 @@ def _phone_routes(sandbox: Sandbox) -> list[Route]:
         return _json([phone.scan(order.code_url) for order in sandbox.store.orders(MOST_SHOWN)])
 
     return [
+        Route("/phone/code", _polite(show_code), methods=["POST"]),
         Route("/phone/scan", _polite(scan), methods=["POST"]),
         Route("/phone/pay", _polite(pay), methods=["POST"]),
         Route("/phone/refuse", _polite(refuse), methods=["POST"]),

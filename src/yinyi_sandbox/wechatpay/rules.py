@@ -2,28 +2,21 @@
 
 import re
 import secrets
-from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from yinyi.kernel.clock import Clock
+from yinyi_sandbox.wechatpay.codes import Codes, paid
 from yinyi_sandbox.wechatpay.credentials import MerchantAccount
-from yinyi_sandbox.wechatpay.model import BEIJING, Event, Order, Refund, RefundStatus, Refusal
+from yinyi_sandbox.wechatpay.model import Event, Order, Refund, RefundStatus, Refusal
+from yinyi_sandbox.wechatpay.reading import Amount, read, require, require_merchant, require_order
 from yinyi_sandbox.wechatpay.store import Store
 
 CODE_LIFE_S = 2 * 3_600.0
-MOST_FEN = 100_000_000
 
-Asked = TypeVar("Asked", bound=msgspec.Struct)
-
-_NUMBER = re.compile(r"[0-9A-Za-z_\-|*]{6,32}")
 _REFUND_NUMBER = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
-
-
-class _Amount(msgspec.Struct, frozen=True, kw_only=True):
-    total: int
-    currency: str = "CNY"
 
 
 class _Native(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +25,7 @@ class _Native(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     out_trade_no: str
     notify_url: str
-    amount: _Amount
+    amount: Amount
     time_expire: str = ""
 
 
@@ -64,20 +57,17 @@ class Rules:
         self._store = store
         self._clock = clock
         self._refund_takes_s = refund_takes_s
+        self.codes = Codes(store, clock)
 
     def now(self) -> float:
         return self._clock.now().timestamp()
 
     def place(self, merchant: MerchantAccount, signer: str, body: bytes) -> Order:
         """A native order. The same request again finds the same order, another one with its number is refused."""
-        asked = _read(body, _Native)
-        _require(asked.mchid == merchant.mchid, "PARAM_ERROR", "商户号与签名不一致")
-        _require(asked.appid == merchant.appid, "APPID_MCHID_NOT_MATCH", "AppID和mch_id不匹配")
-        _require(bool(_NUMBER.fullmatch(asked.out_trade_no)), "PARAM_ERROR", "商户订单号格式错误")
-        _require(1 <= asked.amount.total <= MOST_FEN, "PARAM_ERROR", "订单金额错误")
-        _require(asked.amount.currency == "CNY", "PARAM_ERROR", "货币类型错误")
-        _require(1 <= len(asked.description.encode()) <= 127, "PARAM_ERROR", "商品描述错误")
-        _require(_is_notify_url(asked.notify_url), "PARAM_ERROR", "notify_url格式错误")
+        asked = read(body, _Native)
+        require_merchant(merchant, asked.mchid, asked.appid)
+        require_order(asked.out_trade_no, asked.amount, asked.description)
+        require(_is_notify_url(asked.notify_url), "PARAM_ERROR", "notify_url格式错误")
         canonical = msgspec.json.encode(asked, order="sorted").decode()
         now = self.now()
         known = self._store.order(merchant.mchid, asked.out_trade_no)
@@ -85,7 +75,7 @@ class Rules:
             return _again(known, canonical, now)
         latest = now + CODE_LIFE_S
         expires_at = min(_instant(asked.time_expire), latest) if asked.time_expire else latest
-        _require(expires_at > now, "PARAM_ERROR", "time_expire 时间过期")
+        require(expires_at > now, "PARAM_ERROR", "time_expire 时间过期")
         order = Order(
             mchid=merchant.mchid,
             out_trade_no=asked.out_trade_no,
@@ -103,17 +93,18 @@ class Rules:
         return order
 
     def find(self, mchid: str, out_trade_no: str) -> Order:
-        return _existing(self._store.order(mchid, out_trade_no))
+        return self.codes.as_of_now(_existing(self._store.order(mchid, out_trade_no)))
 
     def find_transaction(self, mchid: str, transaction_id: str) -> Order:
         return _existing(self._store.order_by_transaction(mchid, transaction_id))
 
     def close(self, merchant: MerchantAccount, out_trade_no: str, body: bytes) -> None:
         """Closes what is not paid. An unknown number is "closed" as well, as merchants have found out."""
-        _require(_read(body, _Closing).mchid == merchant.mchid, "PARAM_ERROR", "商户号与签名不一致")
+        require(read(body, _Closing).mchid == merchant.mchid, "PARAM_ERROR", "商户号与签名不一致")
         order = self._store.order(merchant.mchid, out_trade_no)
         if order is None:
             return
+        require(not order.scanned, "INVALID_REQUEST", "付款码支付订单请调用撤销接口")
         if order.state in ("SUCCESS", "REFUND"):
             raise Refusal(400, "ORDERPAID", "该订单已支付")
         if order.state == "CLOSED":
@@ -121,39 +112,35 @@ class Rules:
         self._store.put_order(msgspec.structs.replace(order, state="CLOSED"))
 
     def pay(self, code_url: str, *, race: bool = False) -> Order:
-        """The payer pays. ``race``: his password was on its way before a closing arrived."""
+        """The payer pays, or types the password that his phone asks for. ``race``: it was on its way before a closing
+        or a reversal arrived."""
         order = self.scan(code_url)
         if order.state in ("SUCCESS", "REFUND"):
             raise Refusal(409, "ORDERPAID", "订单已支付 Already paid")
-        if order.state == "CLOSED" and not race:
+        if order.state in ("CLOSED", "REVOKED", "PAYERROR") and (order.transaction_id or not race):
             raise Refusal(409, "ORDER_CLOSED", "订单已关闭 This order is closed")
         now = self.now()
         if now >= order.expires_at and not race:
             raise Refusal(409, "EXPIRED", "订单已超过支付期限 This order has expired")
-        day = datetime.fromtimestamp(now, UTC).astimezone(BEIJING)
-        paid = msgspec.structs.replace(
-            order,
-            state="SUCCESS",
-            transaction_id=f"4200{day:%Y%m%d}{secrets.randbelow(10**16):016}",
-            paid_at=now,
-        )
-        self._store.put_order(paid)
-        self._announce("take", paid.mchid, paid.out_trade_no, paid.notify_url, paid.signer, now)
-        return paid
+        done = paid(order, now)
+        self._store.put_order(done)
+        if done.notify_url:
+            self._announce("take", done.mchid, done.out_trade_no, done.notify_url, done.signer, now)
+        return done
 
     def scan(self, code_url: str) -> Order:
         order = self._store.order_by_code(code_url)
         if order is None:
             raise Refusal(404, "UNKNOWN_CODE", "二维码无效 This code is unknown")
-        return order
+        return self.codes.as_of_now(order)
 
     def give_back(
         self, mchid: str, signer: str, body: bytes, *, later_s: float = 0.0, ends: RefundStatus = "SUCCESS"
     ) -> Refund:
         """A refund. The same number again is the same refund; the sum of all stays within the order."""
-        asked = _read(body, _RefundAsked)
-        _require(bool(_REFUND_NUMBER.fullmatch(asked.out_refund_no)), "PARAM_ERROR", "商户退款单号格式错误")
-        _require(asked.amount.currency == "CNY" and asked.amount.refund >= 1, "PARAM_ERROR", "退款金额错误")
+        asked = read(body, _RefundAsked)
+        require(bool(_REFUND_NUMBER.fullmatch(asked.out_refund_no)), "PARAM_ERROR", "商户退款单号格式错误")
+        require(asked.amount.currency == "CNY" and asked.amount.refund >= 1, "PARAM_ERROR", "退款金额错误")
         if asked.transaction_id:
             order = self._store.order_by_transaction(mchid, asked.transaction_id)
         else:
@@ -164,11 +151,11 @@ class Rules:
         known = self._store.refund(mchid, asked.out_refund_no)
         if known:
             same = (known.out_trade_no, known.refund, known.total) == (order.out_trade_no, *amounts)
-            _require(same, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致,请核实后再试")
+            require(same, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致,请核实后再试")
             return known
-        _require(amounts[1] == order.total, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致,请核实后再试")
-        _require(order.refunded < order.total, "INVALID_REQUEST", "订单已全额退款")
-        _require(order.refunded + amounts[0] <= order.total, "INVALID_REQUEST", "申请退款金额大于订单可退金额")
+        require(amounts[1] == order.total, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致,请核实后再试")
+        require(order.refunded < order.total, "INVALID_REQUEST", "订单已全额退款")
+        require(order.refunded + amounts[0] <= order.total, "INVALID_REQUEST", "申请退款金额大于订单可退金额")
         now = self.now()
         refund = Refund(
             mchid=mchid,
@@ -217,12 +204,12 @@ class Rules:
 
 
 def _again(known: Order, asked: str, now: float) -> Order:
-    _require(asked == known.asked, "INVALID_REQUEST", "201 商户订单号重复")
+    require(asked == known.asked, "INVALID_REQUEST", "201 商户订单号重复")
     if known.state == "CLOSED":
         raise Refusal(400, "ORDER_CLOSED", "该订单已关闭")
     if known.state != "NOTPAY":
         raise Refusal(400, "ORDERPAID", "该订单已支付")
-    _require(now < known.expires_at, "INVALID_REQUEST", "201 商户订单号重复")
+    require(now < known.expires_at, "INVALID_REQUEST", "201 商户订单号重复")
     return known
 
 
@@ -232,24 +219,12 @@ def _existing(order: Order | None) -> Order:
     return order
 
 
-def _require(holds: bool, code: str, message: str) -> None:
-    if not holds:
-        raise Refusal(400, code, message)
-
-
-def _read(body: bytes, kind: type[Asked]) -> Asked:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
-        raise Refusal(400, "PARAM_ERROR", f"无法将输入源映射到目标字段: {error}") from error
-
-
 def _instant(text: str) -> float:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise Refusal(400, "PARAM_ERROR", "time_expire 格式错误") from error
-    _require(instant.tzinfo is not None, "PARAM_ERROR", "time_expire 格式错误")
+    require(instant.tzinfo is not None, "PARAM_ERROR", "time_expire 格式错误")
     return instant.timestamp()
 
 

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import msgspec
 
-from yinyi_sandbox.wechatpay.model import Event, Order, Refund
+from yinyi_sandbox.wechatpay.model import Event, Order, PayerCode, Refund
 
-Row = TypeVar("Row", Order, Refund, Event)
+Row = TypeVar("Row", Order, Refund, Event, PayerCode)
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS refunds (
     mchid TEXT, out_refund_no TEXT, content BLOB,
     PRIMARY KEY (mchid, out_refund_no)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS payer_codes (digits TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, due_at REAL, content BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS events_due ON events (due_at);
 """
@@ -60,6 +61,9 @@ class Store:
             (refund.mchid, refund.out_refund_no, _encode(refund)),
         )
 
+    def put_payer_code(self, code: PayerCode) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO payer_codes VALUES (?, ?)", (code.digits, _encode(code)))
+
     def put_event(self, event: Event) -> None:
         self._connection.execute(
             "INSERT OR REPLACE INTO events VALUES (?, ?, ?)", (event.id, event.due_at, _encode(event))
@@ -86,6 +90,9 @@ class Store:
     def refund(self, mchid: str, out_refund_no: str) -> Refund | None:
         sql = "SELECT content FROM refunds WHERE mchid = ? AND out_refund_no = ?"
         return self._one(Refund, sql, mchid, out_refund_no)
+
+    def payer_code(self, digits: str) -> PayerCode | None:
+        return self._one(PayerCode, "SELECT content FROM payer_codes WHERE digits = ?", digits)
 
     def events_due(self, before: float, limit: int) -> list[Event]:
         sql = "SELECT content FROM events WHERE due_at <= ? ORDER BY due_at LIMIT ?"

@@ -9,6 +9,10 @@ _DESCRIPTIONS: dict[State, str] = {
     "REFUND": "转入退款",
     "NOTPAY": "订单未支付",
     "CLOSED": "订单已关闭",
+    "USERPAYING": "用户支付中，需要输入密码",
+    "ACCEPT": "已接收，等待扣款",
+    "REVOKED": "订单已撤销",
+    "PAYERROR": "支付失败，请撤销订单",
 }
 
 
@@ -27,7 +31,7 @@ def transaction(order: Order) -> dict[str, Any]:
         told["amount"] |= {"payer_total": order.total, "payer_currency": "CNY"}
         told |= {
             "transaction_id": order.transaction_id,
-            "trade_type": "NATIVE",
+            "trade_type": "MICROPAY" if order.scanned else "NATIVE",
             "bank_type": "OTHERS",
             "attach": "",
             "success_time": rfc3339(order.paid_at),

@@ -23,6 +23,20 @@ class MerchantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     certificates: bool = False
 
 
+class SceneSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where kiosks scan payers' codes. An order must say it; which of these have to be there is (m), so what is empty
+    is left out.
+
+    store_no: our own name of the place (``out_id``). store_id: the one that WeChat Pay gave it.
+    device_id, device_ip: of the kiosks, as one; an order does not say at which of them it was scanned.
+    """
+
+    store_no: str = "hospital"
+    store_id: str = ""
+    device_id: str = ""
+    device_ip: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``merchants``: by the name that orders carry, for example ``outpatient``.
 
@@ -33,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     refund_patience_s: how long a refund may be under way before people are told; to bank cards it takes days.
     unsigned_errors: believe a well-formed error that carries no signature at all (m: whether WeChat Pay signs every
         error is not settled in public). A wrong signature is never believed.
+    code_prefixes: what the 18 digits of a payer's code begin with (m).
     """
 
     merchants: dict[str, MerchantSettings]
@@ -48,3 +63,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     refund_patience_s: float = 3 * 86_400.0
     certificates_refresh_s: float = 12 * 3_600.0
     unsigned_errors: bool = False
+    code_prefixes: tuple[str, ...] = ("10", "11", "12", "13", "14", "15")
+    scene: SceneSettings = SceneSettings()

@@ -1,7 +1,8 @@
 """The JSON of WeChat Pay API v3, as far as we write or read it; what is personal (openid) is not even read.
 
 Facts: https://pay.weixin.qq.com/doc/v3/merchant/4012791877 (native order), 4013070356 (query), 4012556398 (close),
-4012552567 (refund), 4014959631 (refund practice).
+4012552567 (refund), 4014959631 (refund practice), 4012382150 (code payment), and for reversing
+https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
 """
 
 import msgspec
@@ -29,8 +30,54 @@ class Code(msgspec.Struct, frozen=True):
     code_url: str
 
 
+class Payer(msgspec.Struct, frozen=True):
+    """``auth_code``: the digits on the payer's phone. Whoever has them can take his money, so they are never shown."""
+
+    auth_code: str
+
+    def __repr__(self) -> str:
+        return "Payer()"
+
+
+class Store(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``id``: given by WeChat Pay, ``out_id``: ours."""
+
+    id: str = ""
+    out_id: str = ""
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the code was scanned."""
+
+    store_info: Store
+    device_id: str = ""
+    device_ip: str = ""
+
+
+class CodeOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A code payment knows neither an end nor a callback: WeChat Pay revokes it 45 s after it was made."""
+
+    appid: str
+    mchid: str
+    description: str
+    out_trade_no: str
+    payer: Payer
+    amount: Amount
+    scene_info: Scene
+
+
 class Close(msgspec.Struct, frozen=True):
     mchid: str
+
+
+class Reverse(msgspec.Struct, frozen=True):
+    appid: str
+    mchid: str
+
+
+class Reversed(msgspec.Struct, frozen=True):
+    mchid: str
+    out_trade_no: str
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""WeChat Pay, API v3: the payer scans a code that we show; query, close, refund, callbacks."""
+"""WeChat Pay, API v3: the payer scans our code, or we scan his; query, close, reverse, refund, callbacks."""
 
 import asyncio
 import contextlib
@@ -16,10 +16,15 @@ from yinyi.access.payment.wechatpay.messages import (
     Amount,
     Close,
     Code,
+    CodeOrder,
     NativeOrder,
+    Payer,
     Refund,
     RefundAmount,
     RefundRequest,
+    Reverse,
+    Scene,
+    Store,
     Transaction,
 )
 from yinyi.business.payments.model import CallbackRead, CallbackReply, Order, RefundOrder
@@ -28,11 +33,13 @@ from yinyi.kernel.outcome import Answer, NotSent, Outcome, Refused, Show, Unknow
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 
 NATIVE = "/v3/pay/transactions/native"
+CODEPAY = "/v3/pay/transactions/codepay"
 ORDERS = "/v3/pay/transactions/out-trade-no"
 REFUNDS = "/v3/refund/domestic/refunds"
 
 _BEIJING = timezone(timedelta(hours=8))
 _REFERENCE = re.compile(r"[0-9A-Za-z]{6,32}")
+_PAYER_CODE = re.compile(r"[0-9]{18}")
 _LONGEST_DESCRIPTION = 127
 _LONGEST_REASON = 80
 _RETRY_CERTIFICATES_S = 60.0
@@ -45,7 +52,7 @@ _refund = msgspec.json.Decoder(Refund)
 
 
 class WeChatPay:
-    """Implements ``TakesPayment``, ``ShowsCode``, ``Refunds`` and ``ReceivesCallbacks``."""
+    """Implements ``TakesPayment``, ``ShowsCode``, ``ScansCode``, ``Refunds`` and ``ReceivesCallbacks``."""
 
     channel = "wechatpay"
 
@@ -87,24 +94,48 @@ class WeChatPay:
             return Refused(reason="bad_request", detail="reference or amount out of form")
         return await self._place(merchant, order, self._deadline())
 
+    def knows_code(self, payer_code: str) -> bool:
+        """18 digits that begin as WeChat's do."""
+        return bool(_PAYER_CODE.fullmatch(payer_code)) and payer_code.startswith(self._settings.code_prefixes)
+
+    async def take_by_code(self, order: Order, payer_code: str) -> Outcome:
+        """Sends once; no outcome quotes the code. WeChat Pay sends no callback for such an order and revokes it by
+        itself 45 s after it was made."""
+        merchant = self._merchants.get(order.merchant)
+        if merchant is None:
+            return Refused(reason="not_permitted", detail=f"no merchant {order.merchant!r} is configured")
+        if not _REFERENCE.fullmatch(order.reference) or order.amount_fen < 1:
+            return Refused(reason="bad_request", detail="reference or amount out of form")
+        if not self.knows_code(payer_code):
+            return Refused(reason="bad_request", detail="not a payer's code of WeChat Pay")
+        body = _encode(self._code_order(merchant, order, payer_code))
+        reply = await self._send(merchant, "POST", CODEPAY, body, self._deadline())
+        if not isinstance(reply, Reply):
+            return reply
+        told = reply.body.replace(payer_code.encode(), b"(code)")
+        return mapping.of_code_payment(order, merchant.mchid, reply.status, told)
+
     async def ask(self, order: Order) -> Answer:
-        """The state of the order; while it waits for its payer also the code, if its answer was lost on the way."""
+        """The state of the order; while it waits for its payer also our code, if its answer was lost on the way."""
         merchant = self._merchants.get(order.merchant)
         if merchant is None:
             return Unknown(detail=f"no merchant {order.merchant!r} is configured")
         deadline = self._deadline()
         answer = await self._state(merchant, order, deadline)
-        if isinstance(answer, Waiting) and order.reference not in self._shown:
+        if isinstance(answer, Waiting) and not order.scanned and order.reference not in self._shown:
             again = await self._place(merchant, order, deadline)
             return again if isinstance(again, Waiting) else answer
         return answer
 
     async def close(self, order: Order) -> Answer:
-        """Closes, and asks whatever the answer was: WeChat Pay says "closed" of numbers it has never seen, too."""
+        """Closes or reverses, and asks whatever the answer was: WeChat Pay says "closed" and "reversed" of numbers it
+        has never seen, too (https://developers.weixin.qq.com/community/pay/doc/000a04965342889c925846c7f56400)."""
         merchant = self._merchants.get(order.merchant)
         if merchant is None:
             return Unknown(detail=f"no merchant {order.merchant!r} is configured")
         deadline = self._deadline()
+        if order.scanned:
+            return await self._reverse(merchant, order, deadline)
         target = f"{ORDERS}/{order.reference}/close"
         reply = await self._send(merchant, "POST", target, _encode(Close(mchid=merchant.mchid)), deadline)
         if not isinstance(reply, Reply):
@@ -185,6 +216,30 @@ class WeChatPay:
             return Unknown(detail="the answer to the order is not to be read")
         self._remember_shown(order.reference)
         return Waiting(until=order.expires_at, show=Show(code_url=code_url))
+
+    def _code_order(self, merchant: Merchant, order: Order, payer_code: str) -> CodeOrder:
+        scene = self._settings.scene
+        return CodeOrder(
+            appid=merchant.appid,
+            mchid=merchant.mchid,
+            description=_cut(order.description, _LONGEST_DESCRIPTION),
+            out_trade_no=order.reference,
+            payer=Payer(auth_code=payer_code),
+            amount=Amount(total=order.amount_fen),
+            scene_info=Scene(
+                store_info=Store(id=scene.store_id, out_id=scene.store_no),
+                device_id=scene.device_id,
+                device_ip=scene.device_ip,
+            ),
+        )
+
+    async def _reverse(self, merchant: Merchant, order: Order, deadline: float) -> Answer:
+        body = _encode(Reverse(appid=merchant.appid, mchid=merchant.mchid))
+        reply = await self._send(merchant, "POST", f"{ORDERS}/{order.reference}/reverse", body, deadline)
+        if not isinstance(reply, Reply):
+            return Unknown(detail=reply.detail)
+        said = mapping.of_reversal(order, merchant.mchid, reply.status, reply.body)
+        return mapping.of_reversed(said, await self._state(merchant, order, deadline))
 
     async def _state(self, merchant: Merchant, order: Order, deadline: float) -> Answer:
         target = f"{ORDERS}/{order.reference}?mchid={merchant.mchid}"

@@ -1,0 +1,12 @@
+"""The sandbox as an application for a port of its own."""
+
+from starlette.types import ASGIApp
+
+from yinyi_sandbox.alipay.routes import routes
+from yinyi_sandbox.alipay.sandbox import Sandbox
+from yinyi_sandbox.channel.app import alone
+
+
+def app(sandbox: Sandbox) -> ASGIApp:
+    """It starts and stops the sandbox with itself."""
+    return alone(sandbox, routes(sandbox))
