@@ -10,8 +10,6 @@ from yinyi.app.faults.stage import Stage, stage
 
 ONLY_AFTER_ANOTHER_FAULT = (
     "scheduling.hold ask",
-    "scheduling.confirm ask",
-    "scheduling.confirm undo",
     "payments.refund/wechatpay ask",
 )
 """Calls that a run without faults never makes: what goes wrong there belongs to depth 2."""

@@ -157,6 +157,7 @@ def _pay(state: str) -> v.PayView:
         expires_at=NOW + timedelta(minutes=4, seconds=41),
         since=NOW,
         resolves_by=NOW + timedelta(minutes=15),
+        others=("alipay",),
         key=KEY,
     )
     return msgspec.structs.replace(view, state=state)

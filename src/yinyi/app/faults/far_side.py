@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from yinyi.business.payments.model import Order, RefundOrder
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Show, Waiting
+from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Show, Unknown, Waiting
 
 PAYS_AT_ONCE, ASKS_FOR_PASSWORD = "130000000000000001", "130000000000000002"
 """What a payer's phone shows."""
@@ -32,6 +32,8 @@ class SimHospital:
     call_timeout_s: float = 5.0
     numbers: dict[str, str] = field(default_factory=dict[str, str])
     until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    mute_until: datetime = START
+    """It does what it is told until then, and says nothing."""
 
     async def departments(self) -> list[Department]:
         return []
@@ -61,14 +63,19 @@ class SimHospital:
     async def confirm(self, reference: str, payment_no: str, amount_fen: Fen, paid_at: datetime) -> Outcome:
         if self._state(reference) == "held":
             self.numbers[reference] = "confirmed"
-        return self._standing(reference)
+        return Unknown() if self._is_mute() else self._standing(reference)
 
     async def release(self, reference: str) -> Outcome:
         self.numbers[reference] = "released"
-        return Done()
+        return Unknown() if self._is_mute() else Done()
 
     async def ask(self, reference: str) -> Answer:
+        if self._is_mute():
+            return Unknown()
         return self._standing(reference) if reference in self.numbers else NotFound()
+
+    def _is_mute(self) -> bool:
+        return self.clock.now() < self.mute_until
 
     def confirmed(self, references: set[str]) -> int:
         return sum(self.numbers.get(each) == "confirmed" for each in references)

@@ -69,6 +69,13 @@ async def is_refused(stage: Stage) -> None:
     await _pay(stage, tells=True)
 
 
+async def hospital_is_mute(stage: Stage) -> None:
+    """Pays, and for longer than anybody waits the hospital does not say whether it has registered him."""
+    await _begin(stage)
+    stage.hospital.mute_until = stage.clock.now() + timedelta(minutes=20)
+    await _pay(stage, tells=True)
+
+
 async def scans(stage: Stage) -> None:
     """Holds the code on his phone under the scanner and has paid."""
     await _begin_scanned(stage, PAYS_AT_ONCE)
@@ -98,7 +105,7 @@ async def scans_after_a_code(stage: Stage) -> None:
 SHAPES: Mapping[str, Shape] = {
     each.__name__: each
     for each in (
-        *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused),
+        *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused, hospital_is_mute),
         *(scans, scans_and_types, scans_and_leaves, scans_after_a_code),
     )
 }

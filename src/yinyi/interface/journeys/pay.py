@@ -59,11 +59,12 @@ def page(asked: standing.Page) -> Handler:
 
 
 async def choose_tender(visitor: Visitor) -> Next:
-    """POST PAY."""
+    """POST PAY: by the first means that is offered, or by the one that was pressed."""
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.check(payment_no)
+    tender = present.offered(visitor.form.get("tender", ""))
     with contextlib.suppress(PaymentClosed, TenderUnderWay):
-        await visitor.ask(ChooseTender(payment_no=payment_no, tender="wechatpay"), key=visitor.key)
+        await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
     return Go(visitor.paths.pay(payment_no))
 
 
@@ -140,6 +141,7 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
         resolves_by=payment.resolves_by or expires_at,
         ask_every_s=ASK_EVERY_S,
         hold_slip=state == "waiting",
+        others=present.others(payment) if state == "waiting" else (),
         key=present.new_key(),
     )
     patience = standing.PATIENCE.get(payment.state)
@@ -215,6 +217,7 @@ def _wait(visitor: Visitor, registration: RegistrationView, kind: Waiting) -> Sh
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         visit=present.visit(registration),
+        tender=present.tender(payment),
         amount_fen=payment.amount_fen,
         since=payment.since,
         key=present.new_key(),

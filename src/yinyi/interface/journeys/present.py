@@ -1,6 +1,7 @@
 """From the words of the operations to the facts of the pages."""
 
 from datetime import datetime
+from typing import get_args
 
 from yinyi.business.documents.messages import DocumentView, PrintState
 from yinyi.business.payments.messages import PaymentView
@@ -117,9 +118,25 @@ def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views.S
     )
 
 
+OFFERED: tuple[views.TenderName, ...] = get_args(views.TenderName)
+
+
 def tender(payment: PaymentView) -> views.TenderName:
-    """The means a page talks about; the only one that a kiosk offers so far."""
-    return "wechatpay"
+    """The means a page talks about."""
+    return offered(payment.tender)
+
+
+def offered(name: str) -> views.TenderName:
+    """The means of this name; the first one that is offered where it is another."""
+    for each in OFFERED:
+        if name == each:
+            return each
+    return OFFERED[0]
+
+
+def others(payment: PaymentView) -> tuple[views.TenderName, ...]:
+    """What else could be chosen here."""
+    return tuple(name for name in OFFERED if name in payment.tenders and name != tender(payment))
 
 
 def printing(document: DocumentView, line_ok: bool) -> views.Printing:

@@ -17,6 +17,8 @@ Reach = Literal["normal", "low"]
 StepName = Literal["department", "doctor", "check", "pay", "take"]
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
+TenderName = Literal["wechatpay", "alipay"]
+"""What a kiosk offers: an app on the phone that scans the code on the screen."""
 Printing = Literal["printing", "printed", "paper_out", "failed", "offline"]
 """How the paper is doing: under way, out, no paper, broken, or the printer does not answer."""
 
@@ -305,6 +307,7 @@ class WaitView(View, frozen=True, kw_only=True):
     payment_no: str
     ask_no: str
     visit: Visit
+    tender: TenderName = "wechatpay"
     amount_fen: int
     since: datetime
     key: str
@@ -313,15 +316,12 @@ class WaitView(View, frozen=True, kw_only=True):
 # ---- payment
 
 
-TenderName = Literal["wechatpay"]
-
-
 class PayView(View, frozen=True, kw_only=True):
     """Pay by the code on the screen, or take a hold slip to the window.
 
     state: ``waiting`` for the payer · ``confirming``: he paid, the channel is being asked · ``unknown``: no answer yet.
     code_url: text of the code. expires_at: the code is dead from then on. since: when this state began.
-    resolves_by: by then it is certain. ask_every_s: how often the platform asks.
+    resolves_by: by then it is certain. ask_every_s: how often the platform asks. others: what could be chosen instead.
     """
 
     payment_no: str
@@ -336,6 +336,7 @@ class PayView(View, frozen=True, kw_only=True):
     resolves_by: datetime
     ask_every_s: int = 5
     hold_slip: bool = True
+    others: tuple[TenderName, ...] = ()
     key: str
 
 

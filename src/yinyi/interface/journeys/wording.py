@@ -116,7 +116,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "take": _("Slip"),
         },
         "sex": {"male": _("Male"), "female": _("Female"), "unknown": ""},
-        "tender": {"wechatpay": _("WeChat")},
+        "tender": {"wechatpay": _("WeChat"), "alipay": _("Alipay")},
         "slip": {
             "registration": _("Registration slip"),
             "hold": _("Hold slip for the window"),
