@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from real_platform import RealPlatform, until
+from yinyi_sandbox.alipay.model import Trade
 from yinyi_sandbox.wechatpay.model import Order
 
 _PAYMENTS = """
@@ -45,19 +46,26 @@ def differences(house: RealPlatform) -> list[str]:
 
 
 def _at_channel(house: RealPlatform, of_reference: dict[str, str]) -> tuple[dict[str, int], list[str]]:
-    """What the channel has of each payment's money, by payment number."""
-    path = house.folder / "sandbox" / "wechatpay" / "orders.sqlite"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
-        rows = store.execute("SELECT content FROM orders WHERE transaction_id <> ''").fetchall()
+    """What the channels have of each payment's money, by payment number."""
+    orders = _read(house, "wechatpay/orders.sqlite", "SELECT content FROM orders WHERE transaction_id <> ''")
+    trades = _read(house, "alipay/trades.sqlite", "SELECT content FROM trades WHERE trade_no <> ''")
+    taken: list[Order | Trade] = [msgspec.msgpack.decode(content, type=Order) for content in orders]
+    paid = (msgspec.msgpack.decode(content, type=Trade) for content in trades)
+    taken += [trade for trade in paid if trade.paid_at]
     kept: dict[str, int] = defaultdict(int)
     strangers: list[str] = []
-    for (content,) in rows:
-        order = msgspec.msgpack.decode(content, type=Order)
+    for order in taken:
         if order.out_trade_no in of_reference:
             kept[of_reference[order.out_trade_no]] += order.total - order.refunded
         else:
-            strangers.append(f"the channel took {order.total} fen for {order.out_trade_no}, which nobody knows")
+            strangers.append(f"a channel took {order.total} fen for {order.out_trade_no}, which nobody knows")
     return kept, strangers
+
+
+def _read(house: RealPlatform, file: str, query: str) -> list[bytes]:
+    path = house.folder / "sandbox" / file
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+        return [content for (content,) in store.execute(query)]
 
 
 def _at_hospital(house: RealPlatform) -> dict[str, list[dict[str, Any]]]:

@@ -197,6 +197,10 @@ class RealPlatform:
         """``scan``, ``pay`` or ``refuse``: what the payer's phone shows."""
         return self._answer(self.sandbox.post(f"/wechatpay/phone/{does}", json={"code_url": code_url, **more}))
 
+    def alipay_phone(self, does: str, code_url: str, **more: Any) -> dict[str, Any]:
+        """The same in the other app."""
+        return self._answer(self.sandbox.post(f"/alipay/phone/{does}", json={"code_url": code_url, **more}))
+
     def wechat_fault(self, at: str, kind: str, **more: Any) -> None:
         self._answer(self.sandbox.post("/wechatpay/faults", json={"at": at, "kind": kind, **more}))
 

@@ -52,7 +52,7 @@ async def serve(settings: SandboxSettings) -> None:
     wechatpay, alipay = _wechatpay(settings, port), _alipay(settings, port)
     _lead_connectors_here(settings, hospital)
     config = uvicorn.Config(
-        _application(hospital, wechatpay, alipay, Desk(settings, hospital, wechatpay)),
+        _application(hospital, wechatpay, alipay, Desk(settings, hospital, wechatpay, alipay)),
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=2,

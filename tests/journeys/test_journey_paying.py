@@ -32,6 +32,22 @@ def test_the_payer_shuts_the_page_and_pays_later(house: RealPlatform, chromium: 
     books.agree(house, payment_no)
 
 
+@pytest.mark.parametrize(("shape", "language"), [("portrait", "zh-CN"), ("landscape", "en")])
+def test_alipay_instead(house: RealPlatform, chromium: Browser, shape: str, language: str) -> None:
+    """The first code is closed before the other one is shown: nobody can pay it any more."""
+    with kiosk_screen(house, chromium, shape, language) as screen:
+        payment_no, first = at_the_code(screen)
+        screen.press('button[name="tender"][value="alipay"]')
+        expect(screen.page.locator("h1.ask")).to_contain_text("支付宝" if language == "zh-CN" else "Alipay")
+        screen.seen(rf"/pay/{payment_no}", ".code")
+        second = screen.code()
+        assert second.startswith("https://qr.alipay.com/")
+        assert house.sandbox.post("/wechatpay/phone/pay", json={"code_url": first}).status_code in (403, 409)
+        assert house.alipay_phone("pay", second)["state"] == "paid"
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+    books.agree(house, payment_no)
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_paid_too_late_goes_back_by_itself(house: RealPlatform, chromium: Browser, language: str) -> None:
     """His password was on its way when the order was closed: the money comes, and goes back."""

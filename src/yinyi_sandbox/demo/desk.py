@@ -2,11 +2,15 @@
 
 import asyncio
 import base64
+import contextlib
 from typing import Any
 
 import msgspec
 
 from yinyi.wire import resident_card
+from yinyi_sandbox.alipay.model import Refusal as AlipayRefusal
+from yinyi_sandbox.alipay.phone import Asked as AlipayAsked
+from yinyi_sandbox.alipay.sandbox import Sandbox as Alipay
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.demo.counter import Counter
 from yinyi_sandbox.demo.devices import Devices
@@ -16,7 +20,7 @@ from yinyi_sandbox.people.people import PEOPLE, DemoPerson, Kind, person
 from yinyi_sandbox.settings import SandboxSettings
 from yinyi_sandbox.wechatpay.model import Refusal
 from yinyi_sandbox.wechatpay.phone import Asked
-from yinyi_sandbox.wechatpay.sandbox import Sandbox
+from yinyi_sandbox.wechatpay.sandbox import Sandbox as WechatPay
 
 MOST_ORDERS = 20
 KIOSK_ROWS, WINDOW_ROWS = 4, 10
@@ -51,10 +55,10 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scanned(msgspec.Struct, frozen=True, kw_only=True):
-    """What a phone read off the screen. ``asked``: what WeChat shows, if it is a code of WeChat Pay."""
+    """What a phone read off the screen. ``asked``: what the app shows whose code it is."""
 
     text: str
-    asked: Asked | None = None
+    asked: Asked | AlipayAsked | None = None
 
 
 class NothingToRead(Exception):
@@ -64,7 +68,7 @@ class NothingToRead(Exception):
 class Desk:
     """Cards, papers, the phone and the counter; ``watch`` tells how all of it stands."""
 
-    def __init__(self, settings: SandboxSettings, hospital: Hospital, wechatpay: Sandbox) -> None:
+    def __init__(self, settings: SandboxSettings, hospital: Hospital, wechatpay: WechatPay, alipay: Alipay) -> None:
         self.devices = Devices(settings.data_dir / "devices")
         self.counter = Counter(
             settings.http_host,
@@ -74,6 +78,7 @@ class Desk:
         )
         self.hospital = hospital
         self.wechatpay = wechatpay
+        self.alipay = alipay
         self._laid = ""
         self.watch = Watch(
             {
@@ -114,10 +119,10 @@ class Desk:
         text = await asyncio.to_thread(read_code, picture)
         if not text:
             raise NothingToRead
-        try:
-            return Scanned(text=text, asked=self.wechatpay.phone.scan(text))
-        except Refusal:
-            return Scanned(text=text)
+        for phone in (self.wechatpay.phone, self.alipay.phone):
+            with contextlib.suppress(Refusal, AlipayRefusal):
+                return Scanned(text=text, asked=phone.scan(text))
+        return Scanned(text=text)
 
     async def collect(self, paper: int) -> dict[str, Any]:
         """The cashier scans the slip, takes the money and tells the platform.
@@ -142,9 +147,10 @@ class Desk:
     async def _papers(self) -> list[int]:
         return (await self.devices.get("/printer/papers"))["papers"]
 
-    async def _orders(self) -> list[Asked]:
+    async def _orders(self) -> list[Asked | AlipayAsked]:
         phone = self.wechatpay.phone
-        return [phone.scan(order.code_url) for order in self.wechatpay.store.orders(MOST_ORDERS)]
+        scanned = [phone.scan(order.code_url) for order in self.wechatpay.store.orders(MOST_ORDERS)]
+        return [*scanned, *self.alipay.phone.orders(MOST_ORDERS)]
 
     async def _register(self) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.hospital.pool.fetch(_REGISTER, KIOSK_ROWS, WINDOW_ROWS)]

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from yinyi_sandbox.alipay import routes as alipay_routes
 from yinyi_sandbox.demo.counter import PlatformAway, Problem
 from yinyi_sandbox.demo.desk import Desk, NothingToRead
 from yinyi_sandbox.demo.devices import AgentAway, Refused
@@ -101,6 +102,7 @@ class Demo:
         others = [
             Mount("/hospital", routes=hospital_routes.routes(self._desk.hospital)),
             Mount("/wechatpay", routes=wechatpay_routes.hands(self._desk.wechatpay)),
+            Mount("/alipay", routes=alipay_routes.hands(self._desk.alipay)),
         ]
         return _Guarded(Starlette(routes=[*routes, *others]), self._desk.watch.hurry)
 

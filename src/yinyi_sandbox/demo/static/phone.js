@@ -1,4 +1,5 @@
-// The payer's phone: its camera reads the code that the kiosk really shows, and WeChat asks whether to pay.
+// The payer's phone: its camera reads the code that the kiosk really shows, and the app whose code it is asks
+// whether to pay.
 
 import { find, icon, make, press, yuan } from "./build.js";
 import { clock, setClock } from "./clock.js";
@@ -33,6 +34,8 @@ function newCode() {
   if (page === "sheet" && orderOf(holds)?.state !== "payable" && code()) return turn("home");
   draw();
 }
+
+const appOf = (url) => (url.startsWith("weixin:") ? "wechatpay" : "alipay");
 
 const orderOf = (url) => state?.orders?.find((order) => order.code_url === url);
 
@@ -71,7 +74,7 @@ function note(order, left) {
       ? t("phone.paying", { left })
       : `${t(order.state === "payable" ? "phone.pending" : `phone.${order.state}`)} ${yuan(order.amount_fen)}`;
   const made = make("button", { "data-name": order.code_url, onclick: () => turn("sheet", order.code_url) });
-  made.append(make("small", {}, t("phone.wechat")), make("b", {}, about), make("span", {}, order.description));
+  made.append(make("small", {}, t(`phone.${appOf(order.code_url)}`)), make("b", {}, about), make("span", {}, order.description));
   return make("li", { class: order.refunded_fen ? "back" : order.state }, made);
 }
 
@@ -81,7 +84,7 @@ function sheet(order) {
     page: "sheet",
     key: ["sheet", order, left],
     made: () => [
-      make("p", { class: "app" }, t("phone.wechat")),
+      make("p", { class: "app" }, t(`phone.${appOf(order.code_url)}`)),
       make("div", { class: "ask", "data-state": order.state }, ...asked(order)),
       ...(order.state === "paid" ? paid(order) : order.state === "payable" ? payable(left) : tooLate(order)),
     ],
@@ -179,19 +182,19 @@ async function photographed(shown) {
 }
 
 const pay = () =>
-  asks("/wechatpay/phone/pay", {}, (order) => {
+  asks("/phone/pay", {}, (order) => {
     remember(order.code_url, 0);
     keep(order);
   });
 
 const payLater = (after_s) =>
-  asks("/wechatpay/phone/pay", { after_s }, () => {
+  asks("/phone/pay", { after_s }, () => {
     remember(holds, Date.now() + after_s * 1000);
     turn("home");
   });
 
 const refuse = () =>
-  asks("/wechatpay/phone/refuse", {}, () => {
+  asks("/phone/refuse", {}, () => {
     seen.delete(holds);
     save();
     turn("home");
@@ -200,7 +203,7 @@ const refuse = () =>
 async function asks(path, more, then) {
   said = "";
   try {
-    then(await post(path, { code_url: holds, ...more }));
+    then(await post(`/${appOf(holds)}${path}`, { code_url: holds, ...more }));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     said = t("phone.refused", { why: error.told?.message ?? error.status });
