@@ -2,12 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import httpx
-
+from yinyi.access.payment.line import AnswerLost, Line, NothingSent, Reply
 from yinyi.access.payment.wechatpay.config import Settings
 from yinyi.access.payment.wechatpay.keys import Merchant
 from yinyi.kernel.clock import Clock
@@ -17,48 +14,27 @@ from yinyi.wire.signing.wechatpay import Authorization, ReplySignature, Unreadab
 
 CERTIFICATES = "/v3/certificates"
 _LEAST_BETWEEN_REFRESHES = timedelta(seconds=30)
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-class NothingSent(Exception):
-    """No byte of the request left: no connection, or no way to verify what would come back."""
-
-
-class AnswerLost(Exception):
-    """The request may have arrived, and no answer came back that can be believed."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer, its body byte for byte. What ``call`` returns is vouched for by WeChat Pay."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Client:
-    """One line to WeChat Pay for all merchants. Below httpx's client: no redirects, cookies or proxies are wanted."""
+    """One line to WeChat Pay for all merchants."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._transport = httpx.AsyncHTTPTransport(
-            limits=httpx.Limits(
-                max_connections=settings.connections,
-                max_keepalive_connections=settings.connections,
-                keepalive_expiry=settings.keepalive_s,
-            )
+        self._line = Line(
+            connections=settings.connections,
+            keepalive_s=settings.keepalive_s,
+            connect_timeout_s=settings.connect_timeout_s,
+            read_timeout_s=settings.read_timeout_s,
+            reply_limit_bytes=settings.reply_limit_bytes,
         )
-        self._timeouts = {
-            "timeout": httpx.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s).as_dict()
-        }
         self._base_url = settings.base_url.rstrip("/")
         self._refreshing = asyncio.Lock()
         self._refreshed_at: dict[str, datetime] = {}
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        await self._line.close()
 
     async def call(self, merchant: Merchant, method: str, target: str, body: bytes = b"") -> Reply:
         """Sends once and waits for the answer. ``target``: path and query.
@@ -97,31 +73,8 @@ class Client:
         return abs(self._clock.now().timestamp() - signature.timestamp) <= self._settings.window_s
 
     async def _exchange(self, merchant: Merchant, method: str, target: str, body: bytes) -> Reply:
-        request = httpx.Request(
-            method,
-            self._base_url + target,
-            content=body,
-            headers=self._headers(merchant, method, target, body),
-            extensions=self._timeouts,
-        )
-        try:
-            response = await self._transport.handle_async_request(request)
-            try:
-                return Reply(response.status_code, response.headers, await self._read(response))
-            finally:
-                await response.aclose()
-        except _NEVER_LEFT as error:
-            raise NothingSent(type(error).__name__) from error
-        except httpx.TransportError as error:
-            raise AnswerLost(type(error).__name__) from error
-
-    async def _read(self, response: httpx.Response) -> bytes:
-        content = bytearray()
-        async for piece in response.aiter_raw():
-            content += piece
-            if len(content) > self._settings.reply_limit_bytes:
-                raise AnswerLost("the answer is too long")
-        return bytes(content)
+        headers = self._headers(merchant, method, target, body)
+        return await self._line.exchange(method, self._base_url + target, headers, body)
 
     def _headers(self, merchant: Merchant, method: str, target: str, body: bytes) -> dict[str, str]:
         timestamp = int(self._clock.now().timestamp())

@@ -1,23 +1,18 @@
 """Keys: those a merchant signs with, and those he knows WeChat Pay by."""
 
-import stat
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from yinyi.access.payment import key_files
 from yinyi.access.payment.wechatpay.config import MerchantSettings
 from yinyi.access.payment.wechatpay.messages import Certificates
 from yinyi.wire.signing import wechatpay
 from yinyi.wire.signing.certificate import Certificate, read_certificate
 from yinyi.wire.signing.rsa import load_private_key, load_public_key, verifies
 from yinyi.wire.signing.wechatpay import ReplySignature, Unreadable
-
-T = TypeVar("T")
 
 _certificates = msgspec.json.Decoder(Certificates)
 
@@ -87,7 +82,7 @@ def load_merchant(name: str, settings: MerchantSettings) -> Merchant:
     """
     if bool(settings.public_key_id) != bool(settings.public_key_file):
         raise ValueError(f"merchant {name}: public_key_id and public_key_file belong together")
-    api_key = _secret(settings.api_key_file).strip()
+    api_key = key_files.secret(settings.api_key_file).strip()
     if len(api_key) != wechatpay.API_KEY_BYTES:
         raise ValueError(f"{settings.api_key_file}: an APIv3 key has {wechatpay.API_KEY_BYTES} characters")
     public = settings.public_key_file
@@ -96,34 +91,15 @@ def load_merchant(name: str, settings: MerchantSettings) -> Merchant:
         mchid=settings.mchid,
         appid=settings.appid,
         serial_no=settings.serial_no,
-        private_key=_named(settings.private_key_file, load_private_key, _secret(settings.private_key_file)),
+        private_key=key_files.loaded(
+            settings.private_key_file, load_private_key, key_files.secret(settings.private_key_file)
+        ),
         api_key=api_key,
         public_key_id=settings.public_key_id,
-        public_key=_named(public, load_public_key, _content(public)) if public else None,
+        public_key=key_files.loaded(public, load_public_key, key_files.content(public)) if public else None,
         takes_certificates=settings.certificates or not public,
     )
 
 
 def _plain(serial: str) -> str:
     return serial.upper().lstrip("0")
-
-
-def _content(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
-
-
-def _secret(path: str) -> bytes:
-    content = _content(path)
-    if stat.S_IMODE(Path(path).stat().st_mode) & 0o077:
-        raise ValueError(f"{path} holds a secret and may be read by others; make it 0600")
-    return content
-
-
-def _named(path: str, load: Callable[[bytes], T], content: bytes) -> T:
-    try:
-        return load(content)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error

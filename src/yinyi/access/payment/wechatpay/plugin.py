@@ -8,8 +8,9 @@ from datetime import datetime, timedelta, timezone
 
 import msgspec
 
+from yinyi.access.payment.line import AnswerLost, NothingSent, Reply
 from yinyi.access.payment.wechatpay import callbacks, mapping
-from yinyi.access.payment.wechatpay.client import AnswerLost, Client, NothingSent, Reply
+from yinyi.access.payment.wechatpay.client import Client
 from yinyi.access.payment.wechatpay.config import Settings
 from yinyi.access.payment.wechatpay.keys import Merchant, load_merchant
 from yinyi.access.payment.wechatpay.messages import (
