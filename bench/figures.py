@@ -57,8 +57,8 @@ def report(name: str, figures: Figures, targets: Mapping[str, Target], as_json: 
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures were taken on. python_us: how long it takes for a thousand squares just then; milliseconds of one
-    machine mean little on another, or on the same one when its neighbours are busy."""
+    """What the figures were taken on. python_us: how long it takes for a thousand squares just then: milliseconds of
+    one machine mean little on another, or on the same one when its neighbours are busy."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "cpu": _cpu(),
