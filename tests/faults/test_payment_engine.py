@@ -377,6 +377,9 @@ def test_cash_is_taken_delivered_and_booked(platform_url: str) -> None:
         assert take is not None
         assert (state_of(plan), take.channel, take.evidence["operator"]) == ("fulfilled", "window", "007")
         assert await it.balance("channel:window:outpatient") == FEE
+        async with it.database.read() as tx:
+            history = await tx.fetchval("SELECT string_agg(what::text, ' ' ORDER BY version) FROM payment_event")
+        assert f'"reference": "{take.reference}"' in history, "what the cashier did is in the payment's history"
 
     play(platform_url, story)
 
