@@ -5,6 +5,7 @@ doubt the hospital is asked before it is told again, and told under the same ref
 is asked about until the hospital says that the number exists (then it is kept) or that it never will (then dropped).
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -67,14 +68,22 @@ class Creations:
         self._hospital = hospital
         self._vault = vault
 
-    async def bring_about(self, hospital_id: int, person: Person, now: datetime) -> Created:
+    async def bring_about(
+        self, hospital_id: int, person: Person, now: datetime, is_settled: Callable[[], Awaitable[bool]]
+    ) -> Created | None:
         """Calls the hospital, outside any transaction. Called again for the same document it goes on where it was.
+
+        is_settled: whether another request has brought it about meanwhile; looked at once our plan is on disk, so that
+        either it met the other's plan or it sees what that one has made. Then None, and the hospital is not called.
 
         Raises:
             CreationRefused: the hospital surely did not and will not.
             HospitalUnavailable: it may or may not have; nothing is lost, come again.
         """
         reference, again = await self._intend(hospital_id, person, now)
+        if await is_settled():
+            await self._drop(hospital_id, reference, now)
+            return None
         answer: Answer = await self._hospital.ask_created(reference) if again else NotFound()
         if isinstance(answer, NotFound):
             answer = await self._hospital.create(reference, person)

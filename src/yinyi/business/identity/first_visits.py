@@ -29,14 +29,21 @@ class FirstVisits:
             TicketExpired: lay the card on the reader again.
             CreationRefused, HospitalUnavailable: see ``Creations.bring_about``.
         """
-        async with self._database.read() as tx:
-            ticket = await self._opened(tx, call, message)
+        ticket = await self._ticket(call, message)
         if ticket.patient_id:
             return None
         if ticket.findings.records:
             raise InvalidField("ticket: it asks which patient it is")
         person = replace(ticket.findings.person, phone=message.phone)
-        return await self._creations.bring_about(call.hospital_id, person, call.now)
+
+        async def is_spent() -> bool:
+            return bool((await self._ticket(call, message)).patient_id)
+
+        return await self._creations.bring_about(call.hospital_id, person, call.now, is_spent)
+
+    async def _ticket(self, call: Call, message: RegisterPatient) -> tickets.OpenTicket:
+        async with self._database.read() as tx:
+            return await self._opened(tx, call, message)
 
     async def keep(self, tx: Tx, call: Call, message: RegisterPatient, created: Created | None) -> str:
         """Our record, the binding and the session, all at once; ``patient_id.ticket``."""
