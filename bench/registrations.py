@@ -245,7 +245,7 @@ async def measure(quick: bool) -> Figures:
     """Both, in one Yinyi."""
     async with house() as it:
         pushes = Pushes()
-        await it.kiosk_bus.listen("event.terminal.*.PaymentChanged", pushes.heard)
+        await it.kiosk_bus.listen("push.terminal.*.PaymentChanged", pushes.heard)
         await it.free_all()
         screens = await it.screens(RUSH_AT_ONCE)
         people = _pairs(screens, await _places(it, screens[0]))

@@ -94,8 +94,9 @@ class Stage:
             await tx.execute(statement)
 
 
-async def audit(tx: Tx, call: Call, operation: str, subject: str) -> None:
-    await tx.execute("INSERT INTO noted VALUES ($1, $2, $3)", operation, subject, call.principal.actor)
+AUDIT = (
+    "INSERT INTO noted SELECT :operation, :subject, :actor FROM :source WHERE :patient_id < 0 OR :correlation_id <> ''"
+)
 
 
 async def make_note(tx: Tx, call: Call, message: LockTerminal, facts: object) -> str:
@@ -130,7 +131,7 @@ def play(url: str, story: Callable[[Stage], Awaitable[None]], **limits: int) -> 
         database, clock = await open_database(url, size=12), SimClock()
         commits: list[None] = []
         dispatcher = Dispatcher(
-            database, Trusting(), clock, audit=audit, committed=lambda _: commits.append(None), **limits
+            database, Trusting(), clock, audit=AUDIT, committed=lambda _: commits.append(None), **limits
         )
         stage = Stage(database, clock, dispatcher, commits)
         try:

@@ -362,10 +362,10 @@ async def with_a_hold_slip(it: World) -> str:
 async def collect(it: World, number: str) -> None:
     """The cashier takes the money."""
     async with it.database.transaction() as tx:
-        locked = await signals.locked(tx, 1, number)
-        assert locked is not None
+        plan = await signals.locked(tx, 1, number)
+        assert plan is not None
         told = {"operator": "007", "receipt_no": "R1"}
-        await it.payments.counter.take(tx, it.call(), locked.plan, told, 0)
+        await it.payments.counter.take(tx, it.call(), plan, told, 0)
 
 
 def test_cash_is_taken_delivered_and_booked(platform_url: str) -> None:

@@ -18,8 +18,7 @@ Read = Callable[[World, Tx, str, int], Awaitable[Plan | None]]
 
 
 async def by_locking(it: World, tx: Tx, number: str, payment_id: int) -> Plan | None:
-    locked = await signals.locked(tx, 1, number)
-    return locked.plan if locked else None
+    return await signals.locked(tx, 1, number)
 
 
 async def by_claiming(it: World, tx: Tx, number: str, payment_id: int) -> Plan | None:

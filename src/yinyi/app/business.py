@@ -14,13 +14,12 @@ import structlog
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.people import MasterIndex
 from yinyi.app.verifier import Verifier
-from yinyi.bus.call import Call
-from yinyi.bus.database import Database, Tx
+from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.outbox import OutboxPublisher, Publish
-from yinyi.business.audit import store as audit_store
 from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
+from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.service import DocumentService
@@ -67,10 +66,11 @@ class Business:
         vault: Vault,
         clock: Clock,
         publish: Publish,
+        say: Callable[[str, bytes], None] = lambda _subject, _body: None,
         fonts: Path | None = None,
         staff: Mapping[bytes, str] = NOBODY,
     ) -> None:
-        """``staff``: who may ask as staff, by the digest of his token."""
+        """``say`` pushes to screens. ``staff``: who may ask as staff, by the digest of his token."""
         self.database = database
         self.clock = clock
         self._outside = outside
@@ -94,7 +94,7 @@ class Business:
         )
         self.lease = Lease(database, clock, holder=f"{socket.gethostname()}:{os.getpid()}")
         means = Means(database, registry, self.lease, Limits(), clock, ZONE)
-        self.driver = Driver(means, committed=self.outbox.offer)
+        self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
@@ -103,7 +103,7 @@ class Business:
         self._sealer = AuditSealer(database, clock)
 
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
-        self.dispatcher = Dispatcher(database, verifier, clock, committed=self.outbox.offer, audit=_audit)
+        self.dispatcher = Dispatcher(database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE)
         for service in (
             self.terminals,
             self.identity,
@@ -162,7 +162,3 @@ async def _begin(stack: AsyncExitStack, connector: Any) -> None:
         await start()
     if stop is not None:
         stack.push_async_callback(stop)
-
-
-async def _audit(tx: Tx, call: Call, operation: str, subject: str) -> None:
-    await audit_store.append(tx, call, operation, subject)

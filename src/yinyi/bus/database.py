@@ -45,6 +45,12 @@ class Database:
             finally:
                 in_transaction.reset(mark)
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Any]:
+        """A whole connection of the driver's, for ``bus.work``."""
+        async with self._pool.acquire() as connection:
+            yield connection
+
     async def close(self) -> None:
         await self._pool.close()
 
@@ -66,6 +72,7 @@ async def open_pool(url: str, *, size: int, name: str) -> "asyncpg.Pool[Row]":
         max_size=size,
         command_timeout=15,
         reset=_keep_session,
+        max_inactive_connection_lifetime=0,
         server_settings={
             "application_name": name,
             "timezone": "UTC",

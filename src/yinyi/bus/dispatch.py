@@ -22,6 +22,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
+from yinyi.bus.work import work_on
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import (
     Busy,
@@ -42,8 +43,6 @@ F = TypeVar("F")
 MAX_REQUEST_BYTES = 256 * 1024
 
 Run = Callable[[Call, Any, bytes], Awaitable[Any]]
-Audit = Callable[[Tx, Call, str, str], Awaitable[None]]
-"""``audit(tx, call, operation, subject)``."""
 
 
 class Verifies(Protocol):
@@ -66,6 +65,8 @@ class Change(Generic[M, F]):
     prepare: Callable[[Call, M], Awaitable[F]] | None = None
     settle: Callable[[Call, str], Awaitable[Any | None]] | None = None
     """Waits for what follows the commit; a reply that it knows already need not be shown again."""
+    only_reads: bool = False
+    """``prepare`` changes nothing outside: whether the key was used before is found out by the change itself."""
 
 
 class Dispatcher:
@@ -80,10 +81,10 @@ class Dispatcher:
         at_once: int = 64,
         waiting: int = 512,
         committed: Callable[[list[Offered]], None] = lambda _: None,
-        audit: Audit | None = None,
+        audit: str = "",
     ) -> None:
-        """``committed`` is given the events of every change, so that they leave at once. ``audit`` records every change
-        in its own transaction."""
+        """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
+        about a change to the audit log; see ``bus.work.Record``."""
         self._database = database
         self._verifier = verifier
         self._clock = clock
@@ -189,41 +190,36 @@ class Dispatcher:
         return msgspec.json.encode(await handler(call, message, body))
 
     async def _change(self, spec: OperationSpec, change: Change[M, Any], call: Call, message: M, body: bytes) -> Any:
-        async with self._database.read() as tx:
-            subject = await idempotency.known(tx, call, spec, body)
+        first = change.prepare is not None and not change.only_reads
+        subject = await self._known(spec, call, body) if first else None
         if subject is None:
-            facts = await change.prepare(call, message) if change.prepare else None
-            with collecting() as events:
-                subject = await self._make(spec, change, call, message, body, facts)
-            self._committed(events)
+            subject = await self._make(spec, change, call, message, body)
         settled = await change.settle(call, subject) if change.settle else None
         if settled is not None:
             return settled
         async with self._database.read() as tx:
             return await change.show(tx, call, subject)
 
-    async def _make(
-        self, spec: OperationSpec, change: Change[M, F], call: Call, message: M, body: bytes, facts: F
-    ) -> str:
+    async def _make(self, spec: OperationSpec, change: Change[M, Any], call: Call, message: M, body: bytes) -> str:
         try:
-            async with self._database.transaction() as tx:
-                subject = await change.make(tx, call, message, facts)
-                if self._audit is not None:
-                    await self._audit(tx, call, spec.path, subject)
-                if not await idempotency.record(tx, call, spec, body, subject):
-                    raise _SecondOfTwo
-                return subject
-        except Exception:  # the same request, committed meanwhile, may be why
+            facts = await change.prepare(call, message) if change.prepare else None
+            record = idempotency.record_of(call, spec, body, self._audit)
+            with collecting() as events:
+                async with work_on(self._database, record) as work:
+                    subject = await change.make(work, call, message, facts)
+                    await work.finish(subject)
+            self._committed(events)
+            return subject
+        except Exception:  # the same request, committed before or meanwhile, may be why
             call.notes.clear()
-            async with self._database.read() as tx:
-                first = await idempotency.known(tx, call, spec, body)
-            if first is None:
+            subject = await self._known(spec, call, body)
+            if subject is None:
                 raise
-            return first
+            return subject
 
-
-class _SecondOfTwo(Exception):
-    """Another request with the same key was committed first: what this one made is rolled back."""
+    async def _known(self, spec: OperationSpec, call: Call, body: bytes) -> str | None:
+        async with self._database.read() as tx:
+            return await idempotency.known(tx, call, spec, body)
 
 
 def _addressed(subject: str) -> tuple[OperationSpec, Caller]:

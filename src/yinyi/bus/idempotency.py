@@ -8,14 +8,9 @@ import hashlib
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.operation import OperationSpec
+from yinyi.bus.work import Record
 from yinyi.kernel.errors import IdempotencyConflict, InvalidField
 
-_RECORD = """
-INSERT INTO idempotency (hospital_id, actor, key, operation, body_hash, subject, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (hospital_id, actor, key) DO NOTHING
-RETURNING true
-"""
 _KNOWN = """
 SELECT operation, body_hash, subject FROM idempotency WHERE hospital_id = $1 AND actor = $2 AND key = $3
 """
@@ -44,14 +39,20 @@ async def known(tx: Tx, call: Call, spec: OperationSpec, body: bytes) -> str | N
     return row["subject"]
 
 
-async def record(tx: Tx, call: Call, spec: OperationSpec, body: bytes, subject: str) -> bool:
-    """At the end of the change: what was made under this key, so that a replay can show it as it is then. False:
-    another request with the same key was first; this transaction has to be rolled back.
-
-    Waits for a transaction that is using the key at this moment.
-    """
-    args = (call.hospital_id, call.principal.key_owner, call.key, spec.path, _hash(body), subject, call.now)
-    return bool(await tx.fetchval(_RECORD, *args))
+def record_of(call: Call, spec: OperationSpec, body: bytes, audit: str) -> Record:
+    """What is kept of this change, so that a replay can show it as it is then."""
+    return Record(
+        hospital_id=call.hospital_id,
+        key_owner=call.principal.key_owner,
+        key=call.key,
+        operation=spec.path,
+        body_hash=_hash(body),
+        now=call.now,
+        actor=call.principal.actor,
+        patient_id=call.principal.patient_id,
+        correlation_id=call.correlation_id,
+        audit=audit,
+    )
 
 
 def _hash(body: bytes) -> bytes:

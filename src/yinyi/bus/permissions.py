@@ -7,7 +7,7 @@ from yinyi.bus.operation import Caller, every_operation
 BUSINESS = "business"
 
 _HEARS = {
-    Caller.KIOSK: ["event.terminal.>"],
+    Caller.KIOSK: ["event.terminal.>", "push.terminal.>"],
     Caller.MOBILE: ["event.patient.>"],
     Caller.TERMINAL: ["event.terminal.>"],
 }
@@ -34,7 +34,7 @@ def business_permissions() -> Permissions:
     """Answers every interface, writes events, keeps the stream."""
     return Permissions(
         BUSINESS,
-        publish=("_INBOX.>", "event.>", "business.>", "$JS.API.>"),
+        publish=("_INBOX.>", "event.>", "push.>", "business.>", "$JS.API.>"),
         subscribe=("op.>", "business.>", f"_INBOX.{BUSINESS}.>"),
     )
 

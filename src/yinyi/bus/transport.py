@@ -25,6 +25,7 @@ class NatsTransport:
     def __init__(self, client: Client) -> None:
         self._client: Any = client  # nats-py leaves parts of its signatures untyped
         self._tasks: set[asyncio.Task[None]] = set()
+        self._saying: set[asyncio.Future[None]] = set()
         self._serving: Subscription | None = None
 
     @property
@@ -88,6 +89,18 @@ class NatsTransport:
     async def tell(self, subject: str, data: bytes) -> None:
         """Publish and forget."""
         await self._client.publish(subject, data)
+
+    def say(self, subject: str, data: bytes) -> None:
+        """The same without waiting. What cannot be said now is not said later."""
+        if self.connected:
+            saying = asyncio.ensure_future(self._client.publish(subject, data))
+            self._saying.add(saying)
+            saying.add_done_callback(self._said)
+
+    def _said(self, saying: "asyncio.Future[None]") -> None:
+        self._saying.discard(saying)
+        if not saying.cancelled() and (error := saying.exception()) is not None:
+            log.info("bus.unsaid", why=type(error).__name__)
 
     async def publish_event(self, subject: str, body: bytes, message_id: str) -> None:
         """Returns when the stream has stored it; a repeat within two minutes is dropped by the stream.

@@ -15,7 +15,7 @@ from yinyi.bus.operation import Caller, spec_of
 from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
 from yinyi.interface.health import Health, Parts
-from yinyi.interface.kiosk.events import SUBJECT, watch_connection
+from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.server import Rest
@@ -101,7 +101,8 @@ class Interfaces:
         tasks: list[asyncio.Task[None]] = []
         if self._kiosk:
             bus, hub = self._buses["kiosk"], self._kiosk.hub
-            await bus.listen(SUBJECT, hub.heard)
+            for subject in SUBJECTS:
+                await bus.listen(subject, hub.heard)
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()

@@ -167,6 +167,8 @@ def _signed(sandbox: Sandbox, signer: str, status: int, content: bytes, fault: s
         content = b"<html>502</html>"
     if fault == "huge":
         content += _HUGE
+    if content and status == 204:
+        status = 200
     age_s = STALE_S if fault == "stale" else 0
     headers = sandbox.seals.sign(signer, content, forged=fault == "bad_signature", age_s=age_s)
     if fault == "unsigned":

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
 class NothingSent(Exception):
@@ -25,8 +25,18 @@ class Reply:
     body: bytes
 
 
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """By itself aiohttp would repeat a GET whose line was cut; here whoever asked decides."""
+    try:
+        return await send(request)
+    except _NEVER_LEFT:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise AnswerLost(type(error).__name__) from error
+
+
 class Line:
-    """Below httpx's client: no redirects, cookies or proxies are wanted.
+    """A session without redirects, cookies, proxies or decoding.
 
     keepalive_s: shorter than the other side's, so that no request meets a closing line.
     """
@@ -40,15 +50,16 @@ class Line:
         read_timeout_s: float,
         reply_limit_bytes: int,
     ) -> None:
+        self._connections = connections
+        self._keepalive_s = keepalive_s
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout_s, sock_read=read_timeout_s)
         self._reply_limit_bytes = reply_limit_bytes
-        self._timeouts = {"timeout": httpx.Timeout(read_timeout_s, connect=connect_timeout_s).as_dict()}
-        limits = httpx.Limits(
-            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive_s
-        )
-        self._transport = httpx.AsyncHTTPTransport(limits=limits)
+        self._opened: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
 
     async def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Reply:
         """Sends once and waits for the answer.
@@ -57,21 +68,30 @@ class Line:
             NothingSent: it surely did not leave.
             AnswerLost: it may have arrived; the text says what was wrong with the answer, never quoting it.
         """
-        request = httpx.Request(method, url, content=body, headers=headers, extensions=self._timeouts)
+        asked = self._session().request(method, url, data=body or None, headers=headers, allow_redirects=False)
         try:
-            response = await self._transport.handle_async_request(request)
-            try:
-                return Reply(response.status_code, response.headers, await self._read(response))
-            finally:
-                await response.aclose()
+            async with asked as response:
+                return Reply(response.status, response.headers, await self._read(response))
         except _NEVER_LEFT as error:
             raise NothingSent(type(error).__name__) from error
-        except httpx.TransportError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise AnswerLost(type(error).__name__) from error
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    def _session(self) -> aiohttp.ClientSession:
+        """Opened with the first exchange: it belongs to the loop that it runs in."""
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=self._keepalive_s),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeout,
+                auto_decompress=False,
+                middlewares=(_once,),
+            )
+        return self._opened
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         content = bytearray()
-        async for piece in response.aiter_raw():
+        async for piece in response.content.iter_any():
             content += piece
             if len(content) > self._reply_limit_bytes:
                 raise AnswerLost("the answer is too long")

@@ -48,13 +48,7 @@ WITH known AS (
 )
 SELECT payment_id, verdict, version, seen, ours, plan FROM kept LEFT JOIN signalled ON true
 """
-_KEEP = store.filled(
-    _STATEMENT.replace(
-        ":waiting",
-        "SELECT FROM payment_callback c"
-        " WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL",
-    )
-)
+_KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
 in one statement; no row when it was here before."""
 

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from yinyi.bus.database import Database
 from yinyi.bus.guard import assert_no_transaction
-from yinyi.bus.outbox import Offered
 from yinyi.business.payments import apply, store
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
@@ -74,7 +73,8 @@ class Drive:
     hospital_id: int
     payment_id: int
     epoch: int
-    on_write: Callable[[Plan, Offered | None], None] = lambda _plan, _push: None
+    on_write: Callable[[Plan, bool], None] = lambda _plan, _changed: None
+    """Told after every write; and whether what people see of the payment has changed with it."""
     known: Plan | None = None
     """As on disk under our lease already; None: it is loaded."""
     leaving: str = ""
@@ -237,9 +237,9 @@ class Drive:
         now = self._now()
         on = now.astimezone(self.means.zone).date()
         after = replace(self.plan, version=self.before.version + 1)
-        push = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
+        changed = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
         async with self.means.database.read() as tx:
-            written = await store.write(
+            version = await store.write(
                 tx,
                 self.before,
                 after,
@@ -249,15 +249,14 @@ class Drive:
                 now=now,
                 entries=entries(self.before, after, on, now),
                 callbacks=self._callbacks,
-                push=push,
             )
-        if written is None:
+        if version is None:
             if not await self._load():
                 raise LeaseLost
             return False
         self.before = self.plan = after
         self._heard, self._callbacks = [], []
-        self.on_write(after, written.push)
+        self.on_write(after, changed)
         return True
 
     def _now(self) -> datetime:

@@ -9,11 +9,11 @@ from contextlib import suppress
 
 import structlog
 
-from yinyi.bus.outbox import Offered
 from yinyi.business.payments import store
 from yinyi.business.payments.drive import Drive, LeaseLost, Means
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.pushes import push_of
 from yinyi.business.payments.store import PendingCallback
 
 log = structlog.get_logger()
@@ -28,10 +28,10 @@ _jitter = random.SystemRandom()
 class Driver:
     """Drives what is due, what is woken, and what a dead process left. One waiting payment never blocks another."""
 
-    def __init__(self, means: Means, committed: Callable[[list[Offered]], None] = lambda _: None) -> None:
-        """``committed`` is given the events of every write, so that they leave at once."""
+    def __init__(self, means: Means, say: Callable[[str, bytes], None] = lambda _subject, _body: None) -> None:
+        """``say`` pushes to screens that a payment has changed."""
         self._means = means
-        self._committed = committed
+        self._say = say
         self._active: dict[int, asyncio.Task[None]] = {}
         self._woken: dict[int, int] = {}
         self._next: dict[int, tuple[Plan, str]] = {}
@@ -168,9 +168,9 @@ class Driver:
         elif payment_id in self._woken:
             self.wake(self._woken.pop(payment_id), payment_id)
 
-    def _tell(self, plan: Plan, push: Offered | None) -> None:
-        if push is not None:
-            self._committed([push])
+    def _tell(self, plan: Plan, changed: bool) -> None:
+        if changed and plan.terminal_id:
+            self._say(*push_of(plan))
         self._resolve(plan.payment_id, plan)
 
     def _resolve(self, payment_id: int, plan: Plan | None) -> None:

@@ -1,6 +1,7 @@
 """The operations of payments: what patients, windows and staff ask, turned into signals to the engine."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -62,6 +63,8 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[tuple[int, str], ...]
     facts: dict[str, Any]
     obligation: tuple[str, str] = ("", "")
+    tender: str = ""
+    """Chosen already; empty: the payer chooses once the first steps are done."""
 
 
 class PaymentService:
@@ -133,6 +136,8 @@ class PaymentService:
                 for serial, (position, kind) in enumerate(new.steps, start=1)
             ),
         )
+        if new.tender:
+            plan = _with_tender(plan, new.tender, {})
         plan, leaving = self._about_to_leave(plan, call.now)
         payment_id = await store.open_payment(
             tx,
@@ -225,14 +230,11 @@ class PaymentService:
         Raises:
             PaymentUnknown, NotYours.
         """
-        return (await self._locked(tx, call, payment_no)).plan
-
-    async def _locked(self, tx: Tx, call: Call, payment_no: str) -> signals.Locked:
-        locked = await signals.locked(tx, call.hospital_id, payment_no)
-        if locked is None:
+        plan = await signals.locked(tx, call.hospital_id, payment_no)
+        if plan is None:
             raise PaymentUnknown
-        self.check_owner(call, locked.plan)
-        return locked
+        self.check_owner(call, plan)
+        return plan
 
     def check_owner(self, call: Call, plan: Plan) -> None:
         """Patients see their own payments; the hospital and staff see all.
@@ -248,38 +250,52 @@ class PaymentService:
             raise NotYours
 
     async def choose(self, tx: Tx, call: Call, message: ChooseTender, facts: None) -> str:
-        plan, free = await self._locked(tx, call, message.payment_no)
-        if plan.direction == "back" or state_of(plan) in ("fulfilled", "delivering"):
-            raise PaymentClosed
         if message.tender == WINDOW:
             raise NotAllowed("the window takes its money itself")
-        self.registry.merchant(plan.scope, message.tender)
-        if not _open_with(plan, message.tender, call.now):
-            await self._take_tender(tx, call, plan, message.tender, {}, free)
-        return plan.payment_no
+
+        def wanted(plan: Plan) -> str:
+            return "" if _open_with(plan, message.tender, call.now) else message.tender
+
+        return await self._take_tender(tx, call, message.payment_no, wanted, {})
 
     async def submit_code(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
         """A code that was scanned is used once: the same key is the same attempt, another code another one."""
-        plan, free = await self._locked(tx, call, message.payment_no)
+        channel = self.registry.knows_code(message.payer_code)
+        told = {"scanned": True, PAYER_CODE: message.payer_code}
+        return await self._take_tender(tx, call, message.payment_no, lambda _: channel, told)
+
+    async def _take_tender(
+        self, tx: Tx, call: Call, payment_no: str, wanted: Callable[[Plan], str], told: dict[str, Any]
+    ) -> str:
+        """``wanted``: the means, empty where nothing is to be done. If nobody drives the payment, its next call is
+        marked in the same statement; otherwise whoever does is told of the choice."""
+        seen = await signals.glanced(tx, call.hospital_id, payment_no)
+        if seen is None:
+            raise PaymentUnknown
+        tender = self._tender(call, seen.plan, wanted)
+        if not tender or (seen.free and await self._taken_at_once(tx, call, seen.plan, tender, told)):
+            return payment_no
+        plan = await self.locked(tx, call, payment_no)
+        tender = self._tender(call, plan, wanted)
+        if tender:
+            taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, told, call.now, self.epoch)
+            self.taken_up(call, taken)
+        return payment_no
+
+    def _tender(self, call: Call, plan: Plan, wanted: Callable[[Plan], str]) -> str:
+        self.check_owner(call, plan)
         if plan.direction == "back" or state_of(plan) in ("fulfilled", "delivering"):
             raise PaymentClosed
-        channel = self.registry.knows_code(message.payer_code)
-        self.registry.merchant(plan.scope, channel)
-        told = {"scanned": True, PAYER_CODE: message.payer_code}
-        await self._take_tender(tx, call, plan, channel, told, free)
-        return plan.payment_no
+        tender = wanted(plan)
+        if tender:
+            self.registry.merchant(plan.scope, tender)
+        return tender
 
-    async def _take_tender(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any], free: bool) -> None:
-        """If nobody drives the payment, its next call is marked in the same statement."""
-        chosen = msgspec.structs.replace(
-            plan, tender=tender, tender_no=plan.tender_no + 1, facts=plan.facts | {"tender_facts": told}
-        )
-        sent, leaving = self._about_to_leave(chosen, call.now) if free else (chosen, "")
-        if leaving:
-            taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch)
-        else:
-            taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, told, call.now, self.epoch)
+    async def _taken_at_once(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any]) -> bool:
+        sent, leaving = self._about_to_leave(_with_tender(plan, tender, told), call.now)
+        taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch) if leaving else None
         self.taken_up(call, taken, leaving)
+        return taken is not None
 
     async def _cancel(self, tx: Tx, call: Call, message: CancelPayment, facts: None) -> str:
         plan = await self.locked(tx, call, message.payment_no)
@@ -295,6 +311,11 @@ class PaymentService:
         told = {"operator": message.operator, "receipt_no": message.receipt_no}
         self.taken_up(call, await self.counter.give_back(tx, call, plan, told, self.epoch))
         return plan.payment_no
+
+
+def _with_tender(plan: Plan, tender: str, told: dict[str, Any]) -> Plan:
+    chosen = {"tender": tender, "tender_no": plan.tender_no + 1, "facts": plan.facts | {"tender_facts": told}}
+    return msgspec.structs.replace(plan, **chosen)
 
 
 def _open_with(plan: Plan, tender: str, now: datetime) -> bool:

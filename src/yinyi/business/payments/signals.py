@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.work import glance, recorded
 from yinyi.business.payments import store
 from yinyi.business.payments.plan import Plan
 from yinyi.kernel.ids import is_ask_number
@@ -16,11 +17,13 @@ _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.
 )
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
 _LOCKED = store.filled("""
-SELECT p.version, :seen AS seen, :row AS plan, p.lease_epoch IS NULL AND NOT EXISTS (
-  SELECT FROM payment_callback c
-  WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL) AS free
+SELECT p.version, :seen AS seen, :row AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
 """)
+_GLANCE = """
+SELECT :row AS plan, p.lease_epoch IS NULL AND NOT EXISTS (:waiting) AS free
+FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
+""".replace(":row", store.ROW).replace(":waiting", store.CALLBACK_WAITS)
 _OF_PATIENT = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
 ORDER BY p.started_at DESC LIMIT 50
@@ -33,10 +36,9 @@ _SIGNALLED = """
 UPDATE payment AS p SET :change, version = version + 1,
   next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END,
   lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $4 AND alive_until > $3
-    AND NOT EXISTS (SELECT FROM payment_callback c
-      WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL)))
+    AND NOT EXISTS (:waiting)))
 WHERE hospital_id = $1 AND payment_id = $2
-RETURNING """
+RETURNING """.replace(":waiting", store.CALLBACK_WAITS)
 _SIGNAL = _SIGNALLED + store.filled("coalesce(lease_epoch = $4, false) AS ours, :row AS plan")
 """A signal takes the lease, if nobody has it, for the process that brings it (``$4``; 0 takes none). Not while a
 callback waits: then the plan has to be read together with it."""
@@ -44,18 +46,23 @@ _CHOICE = "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts ||
 _TENDER = _SIGNAL.replace(":change", _CHOICE)
 _TENDER_SENT = store.filled("""
 WITH p AS (
-  :signalled hospital_id, payment_id, version, coalesce(lease_epoch = $4, false) AS ours
+  UPDATE payment AS p SET tender = $5, tender_no = tender_no + 1, facts = facts || $6::jsonb, version = version + 1,
+    lease_epoch = $4
+  WHERE hospital_id = $1 AND payment_id = $2 AND version = $7 AND lease_epoch IS NULL AND NOT EXISTS (:waiting)
+    AND EXISTS (SELECT FROM process_lease WHERE epoch = $4 AND alive_until > $3)
+  RETURNING hospital_id, payment_id, version
 ), s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($8::jsonb) AS r(:columns) WHERE p.ours
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($8::jsonb) AS r(:columns)
   :changed
 ), e AS (
   INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT hospital_id, payment_id, version, $3, $9::jsonb FROM p WHERE ours
-)
-SELECT version, ours FROM p
-""").replace(":signalled", _SIGNALLED.replace(":change", _CHOICE))
-"""The choice together with the mark that its call is about to leave, if the lease is ours."""
+  SELECT hospital_id, payment_id, version, $3::timestamptz, $9::jsonb FROM p
+) :record
+SELECT version FROM p
+""").replace(":waiting", store.CALLBACK_WAITS)
+"""The choice together with the mark that its call is about to leave, if nothing has changed since it was looked at and
+nobody drives it."""
 _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
@@ -114,17 +121,23 @@ async def find(tx: Tx, hospital_id: int, number: str) -> Plan | None:
     return store.read_plan(row["plan"]) if row is not None else None
 
 
-class Locked(NamedTuple):
+class Glanced(NamedTuple):
     """``free``: nobody drives it, and no callback waits for it."""
 
     plan: Plan
     free: bool
 
 
-async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Locked | None:
+async def glanced(tx: Tx, hospital_id: int, payment_no: str) -> Glanced | None:
+    """The plan as it is just now; what is decided by it has to be written with ``choose_and_send``."""
+    row = await glance(tx, _GLANCE, hospital_id, payment_no)
+    return Glanced(store.read_plan(row["plan"]), row["free"]) if row is not None else None
+
+
+async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Plan | None:
     """The plan, which nobody else changes until this transaction ends."""
     row = await store.whole(tx, _LOCKED, hospital_id, payment_no)
-    return Locked(store.read_plan(row["plan"]), row["free"]) if row is not None else None
+    return store.read_plan(row["plan"]) if row is not None else None
 
 
 async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime) -> list[Plan]:
@@ -152,12 +165,14 @@ async def choose_tender(
 
 
 async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: int) -> Plan | None:
-    """The same for a plan that is free, with what follows from the choice: ``sent`` is the plan whose call is marked as
-    about to leave. It is so on disk if ``epoch`` has the lease now; None: whoever takes it decides anew."""
+    """The same for a plan that was free when it was looked at, with what follows from the choice: ``sent`` is the plan
+    whose call is marked as about to leave. It is so on disk, under the lease of ``epoch``, and the change is recorded;
+    None: it is not free any more, and nothing was written."""
     told = _json({"tender_facts": {}})
-    arguments = (sent.tender, sent.pay_by, told, store.step_rows(plan, sent), store.history(plan, sent))
-    row = await tx.fetchrow(_TENDER_SENT, plan.hospital_id, plan.payment_id, now, epoch, *arguments)
-    return msgspec.structs.replace(sent, version=row["version"]) if row is not None and row["ours"] else None
+    written = (sent.tender, told, plan.version, store.step_rows(plan, sent), store.history(plan, sent))
+    args = (plan.hospital_id, plan.payment_id, now, epoch, *written)
+    row = await recorded(tx, _TENDER_SENT, args, source="p", subject=plan.payment_no)
+    return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
 
 
 async def cancel(tx: Tx, plan: Plan, now: datetime, epoch: int = 0) -> Plan | None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.bus.outbox import Offered
+from yinyi.bus.work import recorded
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import entry_rows, posting_ctes
 from yinyi.business.payments.plan import Plan, Step
@@ -23,6 +23,11 @@ SEEN = """
 """
 """The version that the statement saw when it began. Another one than the row's: it waited for somebody who changed the
 payment, and read that one's row beside its steps as they were before; it has to be run again."""
+
+CALLBACK_WAITS = """
+SELECT FROM payment_callback c
+WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL
+"""
 
 STEP_COLUMNS = """
 position int, attempt int, kind text, reference text, amount_fen bigint, params jsonb, state text, tries int,
@@ -47,15 +52,16 @@ WITH o AS (
   ON CONFLICT DO NOTHING RETURNING payment_id
 ), p AS (
   INSERT INTO payment (hospital_id, payment_id, payment_no, ask_no, purpose, purpose_version, scope, patient_id,
-    terminal_id, amount_fen, description, facts, pay_by, business_date, started_at, updated_at, next_at, lease_epoch)
+    terminal_id, amount_fen, description, facts, pay_by, business_date, started_at, updated_at, next_at, lease_epoch,
+    tender, tender_no)
   SELECT $1, coalesce((SELECT payment_id FROM o), nextval('payment_payment_id_seq')),
-    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $14, $15
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $14, $15, $19, $20
   WHERE $17 = '' OR EXISTS (SELECT FROM o)
   RETURNING hospital_id, payment_id
 ), s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
   SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($18::jsonb) AS r(:columns)
-)
+) :record
 SELECT payment_id FROM p
 """
 
@@ -65,7 +71,7 @@ WITH p AS (
     returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)
-  RETURNING hospital_id, payment_id, version, payment_no, terminal_id
+  RETURNING hospital_id, payment_id, version
 ), s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
   SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($15::jsonb) AS r(:columns)
@@ -82,13 +88,6 @@ _APPLIED = """, c AS (
 _FREED = """, f AS (
   DELETE FROM payment_obligation o USING p
   WHERE o.hospital_id = p.hospital_id AND o.payment_id = p.payment_id
-)"""
-_PUSHED = """, n AS (
-  INSERT INTO outbox (hospital_id, subject, body, created_at, claimed_until)
-  SELECT p.hospital_id, 'event.terminal.' || p.terminal_id || '.PaymentChanged',
-    json_build_object('number', p.payment_no, 'version', p.version)::text, $13, $13 + interval '30 seconds'
-  FROM p WHERE p.terminal_id <> ''
-  RETURNING outbox_id, subject, body
 )"""
 
 _CLAIM_ONE = """
@@ -143,7 +142,7 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 
 @cache
-def _write_statement(applied: bool, freed: bool, pushed: bool, posted: bool) -> str:
+def _write_statement(applied: bool, freed: bool, posted: bool) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
     statement, parameter = filled(_WRITE), 17
     if applied:
@@ -151,24 +150,12 @@ def _write_statement(applied: bool, freed: bool, pushed: bool, posted: bool) -> 
         parameter += 1
     if freed:
         statement += _FREED
-    if pushed:
-        statement += _PUSHED
     if posted:
         statement += "," + posting_ctes(f"${parameter}", "p")
-    event = (
-        "n.outbox_id, n.subject, n.body FROM p LEFT JOIN n ON true" if pushed else "NULL::bigint AS outbox_id FROM p"
-    )
-    return f"{statement}\nSELECT p.version, {event}"
+    return f"{statement}\nSELECT p.version FROM p"
 
 
 _plans = msgspec.json.Decoder(Plan)
-
-
-class Written(msgspec.Struct, frozen=True):
-    """The plan's new version, and the push that went to disk with it."""
-
-    version: int
-    push: Offered | None = None
 
 
 class PendingCallback(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,12 +179,12 @@ async def open_payment(
     epoch: int | None,
     obligation: tuple[str, str],
 ) -> int | None:
-    """Insert a payment with its steps; its id, or None when there is an open or fulfilled one for this obligation.
+    """Insert a payment with its steps, the one statement of its change; its id, or None when there is an open or
+    fulfilled one for this obligation.
 
     epoch: of the lease under which its first step is about to leave; None: whoever finds it drives it.
     """
-    return await tx.fetchval(
-        OPEN,
+    args = (
         plan.hospital_id,
         plan.payment_no,
         plan.ask_no,
@@ -215,7 +202,11 @@ async def open_payment(
         epoch,
         *obligation,
         _steps(list(plan.steps)),
+        plan.tender,
+        plan.tender_no,
     )
+    row = await recorded(tx, OPEN, args, source="p", subject=plan.payment_no)
+    return row["payment_id"] if row is not None else None
 
 
 async def write(
@@ -229,16 +220,15 @@ async def write(
     now: datetime,
     entries: list[JournalEntry],
     callbacks: list[str],
-    push: bool,
-) -> Written | None:
-    """Everything that a step changes, in one statement; what was written, or None when the plan was changed by somebody
+) -> int | None:
+    """Everything that a step changes, in one statement; the new version, or None when the plan was changed by somebody
     else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the lease is handed back until then."""
     freed = after.ended_at is not None and after.direction == "back"
     optional: list[Any] = [callbacks] if callbacks else []
     if entries:
         optional.append(entry_rows(entries))
-    row = await tx.fetchrow(
-        _write_statement(bool(callbacks), freed, push, bool(entries)),
+    return await tx.fetchval(
+        _write_statement(bool(callbacks), freed, bool(entries)),
         after.hospital_id,
         after.payment_id,
         before.version,
@@ -257,11 +247,6 @@ async def write(
         history(before, after),
         *optional,
     )
-    if row is None:
-        return None
-    if row["outbox_id"] is None:
-        return Written(row["version"])
-    return Written(row["version"], Offered(row["outbox_id"], row["subject"], row["body"].encode()))
 
 
 async def release(tx: Tx, plan: Plan, epoch: int, next_at: datetime | None) -> int | None:

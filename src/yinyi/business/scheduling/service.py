@@ -83,7 +83,9 @@ class SchedulingService:
         dispatcher.asks(ListSlots, self.slots)
         dispatcher.reads(GetRegistration, self.get)
         dispatcher.reads(ListRegistrations, self.list)
-        dispatcher.changes(RegisterToday, Change(self._register, self.show, self._prepare, self._settle))
+        dispatcher.changes(
+            RegisterToday, Change(self._register, self.show, self._prepare, self._settle, only_reads=True)
+        )
         dispatcher.changes(IssueHoldSlip, Change(self._issue_hold_slip, self.show, settle=self._settle))
         dispatcher.changes(CollectHoldSlip, Change(self._collect, self.show, settle=self._settle_taken))
 

@@ -22,7 +22,7 @@ from yinyi.kernel.errors import Busy, YinyiError
 
 log = structlog.get_logger()
 
-SUBJECT = "event.terminal.>"
+SUBJECTS = ("event.terminal.>", "push.terminal.>")
 MOST = 2000
 MOST_OF_ONE_SCREEN = 8
 REMEMBERED = 16
@@ -125,12 +125,13 @@ class Hub:
         return len(self._pages)
 
     async def heard(self, subject: str, data: bytes) -> None:
-        """A push came: ``event.terminal.<id>.<Name>``. Never raises."""
+        """A push came: ``event.terminal.<id>.<Name>`` or ``push.…``. Never raises."""
         parts = subject.split(".")
         if len(parts) != 4:
             return
         terminal_id, name = parts[2], parts[3]
-        self._terminals.changed(terminal_id)
+        if _TOPICS.get(name) != "payment":
+            self._terminals.changed(terminal_id)
         try:
             body = msgspec.json.decode(data, type=_Body)
         except msgspec.MsgspecError:
