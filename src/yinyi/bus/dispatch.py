@@ -22,6 +22,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
+from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import (
@@ -86,6 +87,7 @@ class Dispatcher:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
         about a change to the audit log; see ``bus.work.Record``."""
         self._database = database
+        self._together = Together(database)
         self._verifier = verifier
         self._clock = clock
         self._handlers: dict[str, Run] = {}
@@ -205,7 +207,7 @@ class Dispatcher:
             facts = await change.prepare(call, message) if change.prepare else None
             record = idempotency.record_of(call, spec, body, self._audit)
             with collecting() as events:
-                async with work_on(self._database, record) as work:
+                async with work_on(self._together, record) as work:
                     subject = await change.make(work, call, message, facts)
                     await work.finish(subject)
             self._committed(events)

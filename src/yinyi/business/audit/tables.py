@@ -48,11 +48,7 @@ TRIGGERS = [
     """
     CREATE OR REPLACE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      IF TG_OP = 'INSERT' THEN
-        IF NEW.place IS NULL AND NEW.hash IS NULL AND NEW.sealed_at IS NULL THEN
-          RETURN NEW;
-        END IF;
-      ELSIF TG_OP = 'UPDATE' THEN
+      IF TG_OP = 'UPDATE' THEN
         IF OLD.place IS NULL
           AND (NEW.hospital_id, NEW.audit_id, NEW.at, NEW.actor, NEW.patient_id, NEW.operation, NEW.subject,
                NEW.detail, NEW.correlation_id)
@@ -66,8 +62,13 @@ TRIGGERS = [
     END $$
     """,
     """
-    CREATE OR REPLACE TRIGGER audit_row_guard BEFORE INSERT OR UPDATE OR DELETE ON audit
+    CREATE OR REPLACE TRIGGER audit_row_guard BEFORE UPDATE OR DELETE ON audit
     FOR EACH ROW EXECUTE FUNCTION audit_guard()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER audit_sealed_guard BEFORE INSERT ON audit
+    FOR EACH ROW WHEN (NEW.place IS NOT NULL OR NEW.hash IS NOT NULL OR NEW.sealed_at IS NOT NULL)
+    EXECUTE FUNCTION audit_guard()
     """,
     """
     CREATE OR REPLACE TRIGGER audit_table_guard BEFORE TRUNCATE ON audit

@@ -6,9 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    ForeignKeyConstraint,
     Identity,
-    Index,
     Integer,
     Table,
     Text,
@@ -39,12 +37,9 @@ posting = Table(
     Column("debit_account", Text, nullable=False),
     Column("credit_account", Text, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
-    ForeignKeyConstraint(["hospital_id", "entry_id"], ["journal_entry.hospital_id", "journal_entry.entry_id"]),
     CheckConstraint("amount_fen > 0", name="amount"),
     CheckConstraint("debit_account <> credit_account", name="accounts"),
 )
-Index("posting_debit_ix", posting.c.hospital_id, posting.c.debit_account)
-Index("posting_credit_ix", posting.c.hospital_id, posting.c.credit_account)
 
 TRIGGERS = (
     """

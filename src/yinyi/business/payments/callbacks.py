@@ -7,7 +7,6 @@ import msgspec
 import structlog
 
 from yinyi.bus.call import Call
-from yinyi.bus.database import Database
 from yinyi.business.payments import store
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
@@ -46,7 +45,7 @@ WITH known AS (
   RETURNING p.version - 1 AS version, :seen AS seen, coalesce(p.lease_epoch = $10, false) AND NOT EXISTS (:waiting)
     AS ours, :row AS plan
 )
-SELECT payment_id, verdict, version, seen, ours, plan FROM kept LEFT JOIN signalled ON true
+SELECT $3::text AS event_id, payment_id, verdict, version, seen, ours, plan FROM kept LEFT JOIN signalled ON true
 """
 _KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
@@ -64,8 +63,7 @@ class Kept(NamedTuple):
 class Callbacks:
     """``ReceiveCallback``: a callback may come before the answer, twice, late, or not at all."""
 
-    def __init__(self, database: Database, registry: Registry, driver: Driver) -> None:
-        self._database = database
+    def __init__(self, registry: Registry, driver: Driver) -> None:
         self._registry = registry
         self._driver = driver
 
@@ -93,12 +91,10 @@ class Callbacks:
         """Store it once; the payment that it concerns, None if it was here before or concerns nobody."""
         lease = self._driver.lease
         epoch = lease.epoch if lease.good_for(1.0) else 0
-        async with self._database.read() as tx:
-            row = await tx.fetchrow(
-                _KEEP,
-                *(call.hospital_id, plugin, read.event_id, read.reference, read.amount_fen, read.merchant),
-                *(msgspec.json.encode(read.outcome).decode(), hashlib.sha256(body).digest(), call.now, epoch),
-            )
+        told = (call.hospital_id, plugin, read.event_id, read.reference, read.amount_fen, read.merchant)
+        outcome, digest = msgspec.json.encode(read.outcome).decode(), hashlib.sha256(body).digest()
+        together = self._driver.together
+        row = await together.fetchrow(_KEEP, (*told, outcome, digest, call.now, epoch), read.event_id)
         if row is None:
             return None
         verdict = row["verdict"]

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from yinyi.bus.database import Database
 from yinyi.bus.guard import assert_no_transaction
+from yinyi.bus.together import Together
 from yinyi.business.payments import apply, store
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
@@ -54,6 +55,10 @@ class Means:
     limits: Limits
     clock: Clock
     zone: ZoneInfo
+    together: Together = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "together", Together(self.database))
 
 
 @dataclass
@@ -222,11 +227,11 @@ class Drive:
         """Hand the lease back until then, with what has changed, if anything has; see ``_write``."""
         if self._dirty():
             return await self._write(keep=False, next_at=next_at)
-        async with self.means.database.read() as tx:
-            version = await store.release(tx, self.before, self.epoch, next_at)
-        if version is None and not await self._load():
+        statement, args = store.release(self.before, self.epoch, next_at)
+        released = await self.means.together.fetchrow(statement, args, self.payment_id)
+        if released is None and not await self._load():
             raise LeaseLost
-        return version is not None
+        return released is not None
 
     async def _write(self, *, keep: bool, next_at: datetime | None) -> bool:
         """True: written. False: the plan had been changed meanwhile; it is loaded anew and everything decided anew.
@@ -238,19 +243,17 @@ class Drive:
         on = now.astimezone(self.means.zone).date()
         after = replace(self.plan, version=self.before.version + 1)
         changed = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
-        async with self.means.database.read() as tx:
-            version = await store.write(
-                tx,
-                self.before,
-                after,
-                epoch=self.epoch,
-                keep=keep,
-                next_at=next_at,
-                now=now,
-                entries=entries(self.before, after, on, now),
-                callbacks=self._callbacks,
-            )
-        if version is None:
+        statement, args = store.write(
+            self.before,
+            after,
+            epoch=self.epoch,
+            keep=keep,
+            next_at=next_at,
+            now=now,
+            entries=entries(self.before, after, on, now),
+            callbacks=self._callbacks,
+        )
+        if await self.means.together.fetchrow(statement, args, self.payment_id) is None:
             if not await self._load():
                 raise LeaseLost
             return False

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import structlog
 
+from yinyi.bus.together import Together
 from yinyi.business.payments import store
 from yinyi.business.payments.drive import Drive, LeaseLost, Means
 from yinyi.business.payments.lease import Lease
@@ -42,6 +43,10 @@ class Driver:
     @property
     def lease(self) -> Lease:
         return self._means.lease
+
+    @property
+    def together(self) -> Together:
+        return self._means.together
 
     def wake(self, hospital_id: int, payment_id: int) -> None:
         """Something about this payment was committed: look at it now. Costs nothing if somebody else drives it."""

@@ -77,7 +77,7 @@ class PaymentService:
         self._zone = zone
         self._restore_epoch = 0
         self.counter = Counter(registry.rules, zone)
-        self.callbacks = Callbacks(database, registry, driver)
+        self.callbacks = Callbacks(registry, driver)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(GetPayment, self.get)

@@ -59,7 +59,7 @@ WITH p AS (
   INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
   SELECT hospital_id, payment_id, version, $3::timestamptz, $9::jsonb FROM p
 ) :record
-SELECT version FROM p
+SELECT payment_id, version FROM p
 """).replace(":waiting", store.CALLBACK_WAITS)
 """The choice together with the mark that its call is about to leave, if nothing has changed since it was looked at and
 nobody drives it."""
@@ -171,7 +171,7 @@ async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: 
     told = _json({"tender_facts": {}})
     written = (sent.tender, told, plan.version, store.step_rows(plan, sent), store.history(plan, sent))
     args = (plan.hospital_id, plan.payment_id, now, epoch, *written)
-    row = await recorded(tx, _TENDER_SENT, args, source="p", subject=plan.payment_no)
+    row = await recorded(tx, _TENDER_SENT, args, source="p", subject=plan.payment_no, key=plan.payment_id)
     return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
 
 

@@ -1,5 +1,6 @@
 """The payments' SQL: one statement a step."""
 
+import itertools
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -55,14 +56,15 @@ WITH o AS (
     terminal_id, amount_fen, description, facts, pay_by, business_date, started_at, updated_at, next_at, lease_epoch,
     tender, tender_no)
   SELECT $1, coalesce((SELECT payment_id FROM o), nextval('payment_payment_id_seq')),
-    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $14, $15, $19, $20
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, $14,
+    CASE WHEN $15::bigint IS NULL THEN $14::timestamptz END, $15, $19, $20
   WHERE $17 = '' OR EXISTS (SELECT FROM o)
-  RETURNING hospital_id, payment_id
+  RETURNING hospital_id, payment_id, payment_no
 ), s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
   SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($18::jsonb) AS r(:columns)
 ) :record
-SELECT payment_id FROM p
+SELECT payment_no, payment_id FROM p
 """
 
 _WRITE = """
@@ -72,13 +74,20 @@ WITH p AS (
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)
   RETURNING hospital_id, payment_id, version
-), s AS (
-  INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($15::jsonb) AS r(:columns)
-  :changed
 ), e AS (
   INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT p.hospital_id, p.payment_id, p.version, $13, $16::jsonb FROM p
+  SELECT p.hospital_id, p.payment_id, p.version, $13, $15::jsonb FROM p
+)"""
+_ADDED = """, s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
+)"""
+_MOVED = """, m AS (
+  UPDATE payment_step AS s SET params = r.params, state = r.state, tries = r.tries, since = r.since,
+    next_at = r.next_at, until = r.until, sent_at = r.sent_at, reason = r.reason, evidence = r.evidence,
+    show = nullif(r.show, 'null'::jsonb)
+  FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
+  WHERE s.hospital_id = $1 AND s.payment_id = $2 AND s.position = r.position AND s.attempt = r.attempt
 )"""
 _APPLIED = """, c AS (
   UPDATE payment_callback SET applied_at = $13 FROM p
@@ -119,10 +128,10 @@ RETURNING p.hospital_id, p.payment_id
 """
 
 
-_RELEASE = """
+RELEASE = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4
 WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $5
-RETURNING version
+RETURNING payment_id
 """
 
 
@@ -142,17 +151,17 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 
 @cache
-def _write_statement(applied: bool, freed: bool, posted: bool) -> str:
+def _write_statement(added: bool, moved: bool, posted: bool, applied: bool, freed: bool) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
-    statement, parameter = filled(_WRITE), 17
-    if applied:
-        statement += _APPLIED.replace("?", f"${parameter}")
-        parameter += 1
+    parts = ((added, _ADDED), (moved, _MOVED), (posted, "," + posting_ctes("?", "p")), (applied, _APPLIED))
+    statement, parameter = _WRITE, 16
+    for wanted, part in parts:
+        if wanted:
+            statement += part.replace("?", f"${parameter}")
+            parameter += 1
     if freed:
         statement += _FREED
-    if posted:
-        statement += "," + posting_ctes(f"${parameter}", "p")
-    return f"{statement}\nSELECT p.version FROM p"
+    return filled(f"{statement}\nSELECT p.payment_id FROM p")
 
 
 _plans = msgspec.json.Decoder(Plan)
@@ -205,12 +214,11 @@ async def open_payment(
         plan.tender,
         plan.tender_no,
     )
-    row = await recorded(tx, OPEN, args, source="p", subject=plan.payment_no)
+    row = await recorded(tx, OPEN, args, source="p", subject=plan.payment_no, key=plan.payment_no)
     return row["payment_id"] if row is not None else None
 
 
-async def write(
-    tx: Tx,
+def write(
     before: Plan,
     after: Plan,
     *,
@@ -220,15 +228,15 @@ async def write(
     now: datetime,
     entries: list[JournalEntry],
     callbacks: list[str],
-) -> int | None:
-    """Everything that a step changes, in one statement; the new version, or None when the plan was changed by somebody
-    else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the lease is handed back until then."""
+) -> tuple[str, tuple[Any, ...]]:
+    """Everything that a step changes, as one statement with its parameters. It answers the payment's id, or nothing
+    when the plan was changed by somebody else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the
+    lease is handed back until then."""
     freed = after.ended_at is not None and after.direction == "back"
-    optional: list[Any] = [callbacks] if callbacks else []
-    if entries:
-        optional.append(entry_rows(entries))
-    return await tx.fetchval(
-        _write_statement(bool(callbacks), freed, bool(entries)),
+    added, moved = _added_and_moved(before, after)
+    parts = [_steps(added), _steps(moved), entry_rows(entries), callbacks]
+    wanted = [bool(added), bool(moved), bool(entries), bool(callbacks)]
+    args = (
         after.hospital_id,
         after.payment_id,
         before.version,
@@ -243,15 +251,16 @@ async def write(
         epoch if keep else None,
         now,
         epoch,
-        step_rows(before, after),
         history(before, after),
-        *optional,
+        *itertools.compress(parts, wanted),
     )
+    return _write_statement(*wanted, freed), args
 
 
-async def release(tx: Tx, plan: Plan, epoch: int, next_at: datetime | None) -> int | None:
-    """Hand the lease back; nothing has changed. None: something has, or the lease is not ours any more."""
-    return await tx.fetchval(_RELEASE, plan.hospital_id, plan.payment_id, plan.version, next_at, epoch)
+def release(plan: Plan, epoch: int, next_at: datetime | None) -> tuple[str, tuple[Any, ...]]:
+    """Hand the lease back; nothing has changed. It answers the payment's id, or nothing when something has, or when the
+    lease is not ours any more."""
+    return RELEASE, (plan.hospital_id, plan.payment_id, plan.version, next_at, epoch)
 
 
 async def claim_one(tx: Tx, hospital_id: int, payment_id: int, epoch: int, now: datetime) -> Row | None:
@@ -285,6 +294,12 @@ def read_callbacks(text: str | None) -> list[PendingCallback]:
 def changed_steps(before: Plan, after: Plan) -> list[Step]:
     old = {step.reference: step for step in before.steps}
     return [step for step in after.steps if old.get(step.reference) != step]
+
+
+def _added_and_moved(before: Plan, after: Plan) -> tuple[list[Step], list[Step]]:
+    known = {step.reference for step in before.steps}
+    changed = changed_steps(before, after)
+    return [step for step in changed if step.reference not in known], [s for s in changed if s.reference in known]
 
 
 def step_rows(before: Plan, after: Plan) -> str:

@@ -92,7 +92,6 @@ payment_step = Table(
     Column("evidence", JSONB, nullable=False),
     Column("show", JSONB),
     UniqueConstraint("reference", "hospital_id"),
-    ForeignKeyConstraint(["hospital_id", "payment_id"], ["payment.hospital_id", "payment.payment_id"]),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     CheckConstraint("amount_fen >= 0", name="amount"),
     postgresql_with=ROOM_TO_CHANGE,

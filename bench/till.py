@@ -1,0 +1,186 @@
+"""Payments inside one process: the real dispatcher, engine, store and PostgreSQL; a channel and a hospital that answer
+at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from yinyi.bus.call import Call, Principal
+from yinyi.bus.database import Database, Tx, open_database
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.envelope import ReplyEnvelope, RequestEnvelope
+from yinyi.bus.operation import Caller, Operation, OperationSpec, operation, spec_of
+from yinyi.business.audit.store import WITH_A_CHANGE
+from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.drive import Means
+from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.lease import Lease
+from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.model import Order
+from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.rules import Rule
+from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
+from yinyi.business.payments.view import view_of
+from yinyi.kernel.clock import Clock, ShiftedClock
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Done, Outcome
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CHANNEL, PURPOSE, SETTLE = "wechatpay", "invoice", "billing.settle"
+FEE = Fen(12_345)
+PAYER = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="K01", patient_id=7)
+
+
+@operation(callers=[Caller.KIOSK], money=True)
+class PayInvoice(Operation[PaymentView], frozen=True, kw_only=True):
+    """One invoice, by a means that is chosen already."""
+
+    invoice_no: str
+
+
+class Till:
+    """A channel whose payer has paid before he is asked."""
+
+    channel = CHANNEL
+    settles_after = timedelta(seconds=30)
+    call_timeout_s = 5.0
+
+    async def show_code(self, order: Order) -> Outcome:
+        return Done(evidence={"transaction_id": order.reference, "paid_at": order.expires_at.isoformat()})
+
+    async def ask(self, order: Order) -> Answer:
+        return await self.show_code(order)
+
+    async def close(self, order: Order) -> Answer:
+        return Done()
+
+
+class SettleInvoice:
+    """A hospital that books at once."""
+
+    kind = SETTLE
+    version = 1
+    rule = Rule(repeatable=True)
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        return Done(evidence={"receipt_no": step.reference})
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return await self.do(plan, step, now)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Done()
+
+
+class Invoice:
+    """What its plans are made of."""
+
+    name = PURPOSE
+    version = 1
+    kinds: tuple[str, ...] = (SETTLE,)
+
+
+class _Trusting:
+    async def verify(self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec) -> Principal:
+        return PAYER
+
+
+_serial = count(1)
+
+
+@dataclass
+class Counter:
+    """One business process's payments."""
+
+    database: Database
+    clock: Clock
+    driver: Driver
+    payments: PaymentService
+    dispatcher: Dispatcher
+    name: str
+
+    async def pay(self) -> None:
+        """One payment from the request's bytes to the reply's.
+
+        Raises:
+            RuntimeError: it was not delivered.
+        """
+        serial = next(_serial)
+        message = PayInvoice(invoice_no=f"{self.name}-{serial}")
+        envelope = RequestEnvelope(
+            correlation_id=f"{self.name}-{serial:012}",
+            deadline=self.clock.now() + timedelta(seconds=20),
+            body=msgspec.Raw(msgspec.json.encode(message)),
+            key=f"{self.name}-key-{serial:012}",
+        )
+        subject, asked = spec_of(PayInvoice).subject(Caller.KIOSK.value), msgspec.json.encode(envelope)
+        data = b""
+        for _ in range(10):  # who is told "not yet" asks again under the same key
+            data = await self.dispatcher.answer(subject, asked)
+            reply = msgspec.json.decode(data, type=ReplyEnvelope)
+            if reply.failure is not None:
+                break
+            if msgspec.json.decode(reply.body, type=PaymentView).state == "fulfilled":
+                return
+        raise RuntimeError(data.decode())
+
+
+@asynccontextmanager
+async def counter(
+    url: str, name: str, wrap: Callable[[Database], Any] = lambda database: database, size: int = 16
+) -> AsyncGenerator[Counter]:
+    """A business process of the bench's own on this database; ``wrap`` sees its statements."""
+    database: Database = wrap(await open_database(url, size=size, name=name))
+    clock = ShiftedClock()
+    registry = Registry(
+        effects=[SettleInvoice()],
+        purposes=[Invoice()],
+        channels={CHANNEL: Till()},
+        merchants=MerchantTable({("outpatient", CHANNEL): "M1"}),
+    )
+    lease = Lease(database, clock, name)
+    await lease.take()
+    driver = Driver(Means(database, registry, lease, Limits(), clock, ZONE))
+    payments = PaymentService(database, registry, driver, ZONE)
+    dispatcher = Dispatcher(database, _Trusting(), clock, audit=WITH_A_CHANGE)
+    dispatcher.changes(PayInvoice, _paying(payments))
+    loops = [asyncio.create_task(lease.run()), asyncio.create_task(driver.run())]
+    try:
+        yield Counter(database, clock, driver, payments, dispatcher, name)
+    finally:
+        await driver.stop()
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await database.close()
+
+
+def _paying(payments: PaymentService) -> Change[PayInvoice, None]:
+    async def make(tx: Tx, call: Call, message: PayInvoice, facts: None) -> str:
+        new = NewPayment(
+            purpose=PURPOSE,
+            scope="outpatient",
+            amount_fen=FEE,
+            description="门诊费用",
+            pay_by=call.now + timedelta(minutes=8),
+            steps=((30, TAKE), (40, SETTLE)),
+            facts={"invoice_no": message.invoice_no, "patient_no": "P0000007"},
+            obligation=(PURPOSE, message.invoice_no),
+            tender=CHANNEL,
+        )
+        return await payments.open(tx, call, new)
+
+    async def settled(call: Call, payment_no: str) -> PaymentView | None:
+        plan = await payments.settled(call, payment_no, SETTLING | {"delivering"})
+        return view_of(plan, payments.registry) if plan is not None else None
+
+    return Change(make, payments.show, settle=settled)

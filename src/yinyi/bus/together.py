@@ -1,0 +1,97 @@
+"""Statements of many callers, written together: one exchange with the database and one commit for all that wait.
+
+A lone statement leaves at once. While one is on its way, others gather; they leave together, each executed by itself,
+all or none committed. When one of them fails, each is tried alone, so that nobody suffers for another.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from yinyi.bus.database import Database, Row
+
+MOST = 64
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """``row`` is the one whose first column is ``key``."""
+
+    args: tuple[Any, ...]
+    key: Any
+    done: "asyncio.Future[Row | None]"
+
+
+@dataclass
+class Together:
+    """``lanes``: so many exchanges at a time."""
+
+    database: Database
+    lanes: int = 2
+    _queues: dict[str, deque[_Waiting]] = field(default_factory=dict[str, "deque[_Waiting]"])
+    _busy: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
+
+    async def fetchrow(self, statement: str, args: tuple[Any, ...], key: Any) -> Row | None:
+        """The row that this statement answers, None when it answers none. Its first column is ``key``, by which the
+        answers of those that left together are told apart. Cancelled while it waits, it does not leave.
+
+        Raises:
+            asyncpg.PostgresError: nothing of it was done.
+            asyncpg.InterfaceError, OSError: the connection was lost; it may have been done.
+        """
+        waiting = _Waiting(args, key, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(statement, deque()).append(waiting)
+        if len(self._busy) < self.lanes:
+            lane = asyncio.create_task(self._lane())
+            self._busy.add(lane)
+            lane.add_done_callback(self._busy.discard)
+        return await waiting.done
+
+    async def _lane(self) -> None:
+        while self._queues:
+            statement = next(iter(self._queues))
+            queue = self._queues.pop(statement)
+            taken = [queue.popleft() for _ in range(min(MOST, len(queue)))]
+            if queue:
+                self._queues[statement] = queue  # behind the others
+            alive = [each for each in taken if not each.done.done()]
+            if alive:
+                await self._leave(statement, alive)
+
+    async def _leave(self, statement: str, waiting: list[_Waiting]) -> None:
+        if len(waiting) > 1 and await self._all(statement, waiting):
+            return
+        for each in waiting:
+            try:
+                async with self.database.read() as tx:
+                    row = await tx.fetchrow(statement, *each.args)
+            except BaseException as error:  # whatever it is, it is the caller's; nobody waits here
+                _fail(each, error)
+            else:
+                _tell(each, row)
+
+    async def _all(self, statement: str, waiting: list[_Waiting]) -> bool:
+        """False: none of them was done, or nobody knows; every statement can be tried again, because what it does is
+        guarded by what it found."""
+        try:
+            async with self.database.connection() as connection:
+                rows = await connection.fetchmany(statement, [each.args for each in waiting])
+        except Exception:
+            return False
+        answers = {row[0]: row for row in rows}
+        for each in waiting:
+            _tell(each, answers.get(each.key))
+        return True
+
+
+def _tell(waiting: _Waiting, row: Row | None) -> None:
+    if not waiting.done.done():
+        waiting.done.set_result(row)
+
+
+def _fail(waiting: _Waiting, error: BaseException) -> None:
+    if isinstance(error, asyncio.CancelledError):
+        waiting.done.cancel()
+    elif not waiting.done.done():
+        waiting.done.set_exception(error)
