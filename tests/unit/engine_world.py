@@ -15,11 +15,13 @@ from yinyi.business.payments.actions import (
     Ask,
     CallPeople,
     Choose,
+    Drop,
     End,
     GiveBack,
     GiveUp,
     Retry,
     Send,
+    TakeRest,
     TurnBack,
     Undo,
     Wait,
@@ -34,7 +36,8 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refus
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 FEE = Fen(5000)
-CHANNEL = "wechatpay"
+PART = Fen(1700)
+CHANNEL, OTHER_CHANNEL = "wechatpay", "alipay"
 MISHAPS = ("", "refused", "not_sent", "lost", "answer_lost", "arrives_late")
 
 
@@ -45,7 +48,7 @@ def real_rules() -> Rules:
     return Registry(
         effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
         purposes=[Registration()],
-        channels={CHANNEL: channel},
+        channels={CHANNEL: channel, OTHER_CHANNEL: channel},
         merchants=MerchantTable({}),
     ).rules
 
@@ -80,11 +83,17 @@ class FarSide:
 
     numbers: dict[str, str] = field(default_factory=dict[str, str])
     orders: dict[str, str] = field(default_factory=dict[str, str])
-    refunds: dict[str, str] = field(default_factory=dict[str, str])
+    amounts: dict[str, int] = field(default_factory=dict[str, int])
+    refunds: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
 
     @property
     def kept_fen(self) -> int:
-        return FEE * (list(self.orders.values()).count("paid") - len(self.refunds))
+        paid = sum(self.amounts[each] for each, state in self.orders.items() if state == "paid")
+        return paid - sum(amount for _, amount in self.refunds.values())
+
+    def back_fen(self, take: str) -> int:
+        """Given back of this order."""
+        return sum(amount for of, amount in self.refunds.values() if of == take)
 
     @property
     def delivered(self) -> bool:
@@ -130,10 +139,11 @@ class FarSide:
 
     def _refund(self, step: Step) -> Outcome:
         taken = cast(str, step.params["of"])
-        others = [reference for reference, of in self.refunds.items() if of == taken and reference != step.reference]
-        if self.orders.get(taken) != "paid" or others:
+        if step.reference in self.refunds:
+            return Done()
+        if self.orders.get(taken) != "paid" or self.back_fen(taken) + step.amount_fen > self.amounts[taken]:
             return Refused(reason="not_refundable")
-        self.refunds[step.reference] = taken
+        self.refunds[step.reference] = (taken, step.amount_fen)
         return Done()
 
     def _order(self, plan: Plan, step: Step) -> Answer:
@@ -194,11 +204,15 @@ class Play:
             case Retry(step):
                 self.plan = apply.retried(plan, step, now)
             case Choose(step, channel):
-                self.plan = apply.chosen(plan, step, channel, "M", now, {})
+                self.plan = apply.chosen(plan, step, channel, "M", now, plan.facts.get("tender_facts", {}))
             case Again(step):
                 self.plan = apply.again(plan, step, now)
-            case GiveBack(take):
-                self.plan = apply.giving_back(plan, take, now)
+            case TakeRest(take):
+                self.plan = apply.taking_rest(plan, take, now)
+            case GiveBack(take, how):
+                self.plan = apply.giving_back(plan, take, now, how)
+            case Drop(refund):
+                self.plan = apply.dropped(plan, refund, now)
             case TurnBack(reason):
                 self.plan = apply.turned_back(plan, reason)
             case CallPeople(why):
@@ -225,7 +239,11 @@ class Play:
     def _somebody(self, does: str) -> None:
         match does:
             case "chooses":
-                self.plan = replace(self.plan, tender=CHANNEL, tender_no=self.plan.tender_no + 1)
+                self._choose(CHANNEL, {})
+            case "chooses alipay":
+                self._choose(OTHER_CHANNEL, {})
+            case "chooses a part":
+                self._choose(CHANNEL, {"amount_fen": PART})
             case "cancels":
                 self.plan = replace(self.plan, cancel_wanted=True)
             case _:
@@ -234,6 +252,10 @@ class Play:
                     if self.far.orders.get(reference) == "open":
                         self.far.orders[reference] = "paid"
                         return
+
+    def _choose(self, channel: str, told: dict[str, int]) -> None:
+        chosen = {"tender": channel, "tender_no": self.plan.tender_no + 1}
+        self.plan = replace(self.plan, **chosen, facts=self.plan.facts | {"tender_facts": told})
 
     def _call(self, step: Step, verb: str) -> None:
         """As the driver: marked first, then called, then learned."""
@@ -258,6 +280,7 @@ class Play:
         if mishap == "not_sent":
             return NotSent()
         if verb == "do":
+            self.far.amounts[step.reference] = step.amount_fen
             self.sent[step.reference] = self.sent.get(step.reference, 0) + 1
         if mishap == "refused" and verb == "do" and step.kind != REFUND:
             return Refused(reason="slot_taken" if step.kind == HOLD else "declined")

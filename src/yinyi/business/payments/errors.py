@@ -21,6 +21,12 @@ class TenderUnderWay(Conflict):
     zh = "上一种付款方式还在关闭，请稍等。"
 
 
+class MoreThanOwed(Conflict):
+    """That is more than there is left to pay."""
+
+    zh = "超过了还需支付的金额。"
+
+
 class AlreadyUnderWay(Conflict):
     """There is already a registration or payment for this under way."""
 

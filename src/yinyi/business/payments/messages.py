@@ -8,6 +8,7 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import (
     CallbackForged,
+    MoreThanOwed,
     NothingInDoubt,
     PayerCodeUnknown,
     PaymentClosed,
@@ -20,6 +21,8 @@ from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
 
+Part = Annotated[Fen, msgspec.Meta(ge=1, le=10_000_000_00)]
+
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as people see it.
@@ -27,7 +30,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     version: grows with every change; a push carries it. pay_by: until then the payer can pay.
     code_url, code_expires_at: the code on the screen, in state ``waiting``. since: when this state began.
     resolves_by: by then it is certain, or people look into it. attention: people look into it.
-    taken_fen, returned_fen: money surely taken and surely given back. tenders: channels whose code can be shown here.
+    owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
+    tenders: channels whose code can be shown here.
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone.
     """
 
@@ -46,6 +50,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     code_expires_at: datetime | None = None
     resolves_by: datetime | None = None
     paid_at: datetime | None = None
+    owed_fen: Fen = Fen(0)
     taken_fen: Fen = Fen(0)
     returned_fen: Fen = Fen(0)
     attention: bool = False
@@ -64,13 +69,15 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
     money=True,
-    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, ChannelUnavailable),
+    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable),
 )
 class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
-    """Pay by this means. While another one is open it is closed first, surely, before the new one is shown."""
+    """Pay by this means all that is owed, or a part of it. While another one is open it is closed first, surely, before
+    the new one is shown. What is left after a part waits for the next choice."""
 
     payment_no: Number
     tender: TenderName
+    amount_fen: Part | None = None
 
 
 @operation(

@@ -13,10 +13,17 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.payments import apply, signals, store
 from yinyi.business.payments.actions import Send
+from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown, PlansUnreadable
+from yinyi.business.payments.errors import (
+    AlreadyUnderWay,
+    MoreThanOwed,
+    PaymentClosed,
+    PaymentUnknown,
+    PlansUnreadable,
+)
 from yinyi.business.payments.messages import (
     CancelPayment,
     ChooseTender,
@@ -254,8 +261,11 @@ class PaymentService:
         if message.tender == WINDOW:
             raise NotAllowed("the window takes its money itself")
         self.registry.merchant(plan.scope, message.tender)
-        if not _open_with(plan, message.tender, call.now):
-            await self._take_tender(tx, call, plan, message.tender, {}, free)
+        if message.amount_fen is not None and message.amount_fen > owed_fen(plan):
+            raise MoreThanOwed
+        told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
+        if not _open_with(plan, message, call.now):
+            await self._take_tender(tx, call, plan, message.tender, told, free)
         return plan.payment_no
 
     async def submit_code(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
@@ -297,12 +307,14 @@ class PaymentService:
         return plan.payment_no
 
 
-def _open_with(plan: Plan, tender: str, now: datetime) -> bool:
-    """The very means that is chosen is already on its way or on the screen."""
-    if plan.tender != tender:
+def _open_with(plan: Plan, choice: ChooseTender, now: datetime) -> bool:
+    """The very means that is chosen is already on its way or on the screen, for as much."""
+    if plan.tender != choice.tender:
         return False
     take = plan.latest(TAKE)
     if take is None or plan.tender_no > take.tender_no:
-        return True
+        return plan.facts.get("tender_facts", {}).get("amount_fen") == choice.amount_fen
+    if not take.channel or take.state == "done" or take.amount_fen != (choice.amount_fen or owed_fen(plan)):
+        return False
     alive = (take.until is None or now < take.until) and not take.scanned
-    return take.state in ("planned", "doing", "waiting", "unknown", "done") and alive
+    return take.state in ("planned", "doing", "waiting", "unknown") and alive

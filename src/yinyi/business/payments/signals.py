@@ -60,7 +60,9 @@ _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
 _TURNED_BACK = _SIGNAL.replace(":change", "direction = 'back', reason = coalesce(nullif(reason, ''), 'cancelled')")
-_SETTLED = _SIGNAL.replace(":change", "attention = '', attention_at = NULL, taken_fen = $5, returned_fen = $6")
+_SETTLED = _SIGNAL.replace(
+    ":change", "attention = '', attention_at = NULL, taken_fen = $5, returned_fen = $6, refunds_fen = $7"
+)
 _KEEP = """
 UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 1,
   next_at = CASE WHEN lease_epoch IS NULL THEN $5 ELSE next_at END
@@ -206,7 +208,7 @@ async def turn_back(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | Non
 
 async def settled_by_hand(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
     """What people found out stands in the plan's steps already; the engine looks anew. See ``choose_tender``."""
-    told = (plan.taken_fen, plan.returned_fen)
+    told = (plan.taken_fen, plan.returned_fen, plan.refunds_fen)
     return _taken_up(await tx.fetchrow(_SETTLED, plan.hospital_id, plan.payment_id, now, epoch, *told))
 
 

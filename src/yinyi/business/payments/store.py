@@ -62,7 +62,8 @@ SELECT payment_id FROM p
 _WRITE = """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, attention = $6, attention_at = $7, taken_fen = $8,
-    returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1
+    returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1,
+    refunds_fen = $17
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)
   RETURNING hospital_id, payment_id, version, payment_no, terminal_id
@@ -145,7 +146,7 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 @cache
 def _write_statement(applied: bool, freed: bool, pushed: bool, posted: bool) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
-    statement, parameter = filled(_WRITE), 17
+    statement, parameter = filled(_WRITE), 18
     if applied:
         statement += _APPLIED.replace("?", f"${parameter}")
         parameter += 1
@@ -255,6 +256,7 @@ async def write(
         epoch,
         step_rows(before, after),
         history(before, after),
+        after.refunds_fen,
         *optional,
     )
     if row is None:
