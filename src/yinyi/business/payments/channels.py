@@ -155,7 +155,7 @@ def _refund(plan: Plan, step: Step) -> RefundOrder:
         merchant=step.merchant,
         amount_fen=step.amount_fen,
         order_amount_fen=take.amount_fen,
-        reason=_WHY.get(plan.reason, "退款"),
+        reason=step.params.get("why") or _WHY.get(plan.reason, "退款"),
     )
 
 

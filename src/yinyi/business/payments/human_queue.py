@@ -25,6 +25,7 @@ from yinyi.business.payments.messages import (
 )
 from yinyi.business.payments.plan import REFUND, Plan, Step
 from yinyi.business.payments.postings import entries, fulfilled
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import view_of
 from yinyi.kernel.outcome import Done, Refused
@@ -55,6 +56,7 @@ class HumanQueue:
         self._payments = payments
         self._rules: Rules = payments.registry.rules
         self._zone = zone
+        self.refunds = RefundDesk(payments, zone)
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
@@ -63,6 +65,7 @@ class HumanQueue:
         dispatcher.changes(AskAgain, Change(self._ask_again, payments.show, settle=payments.settle))
         dispatcher.changes(GiveBack, Change(self.give_back, payments.show, settle=payments.settle))
         dispatcher.changes(SettleByHand, Change(self.settle_by_hand, self._show, settle=self._settled))
+        self.refunds.register(dispatcher)
 
     async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
         items = [

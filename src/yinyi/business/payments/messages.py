@@ -8,14 +8,16 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import (
     CallbackForged,
+    MoreThanLeft,
     MoreThanOwed,
+    NotDelivered,
     NothingInDoubt,
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
     TenderUnderWay,
 )
-from yinyi.business.payments.model import PaymentReason, PaymentState, TenderName
+from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState, TenderName
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.money import Fen
 
@@ -32,6 +34,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     resolves_by: by then it is certain, or people look into it. attention: people look into it.
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
     tenders: channels whose code can be shown here.
+    refunds: of what was taken for it: how far it is back, if anybody wanted it back.
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone.
     """
 
@@ -53,6 +56,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     owed_fen: Fen = Fen(0)
     taken_fen: Fen = Fen(0)
     returned_fen: Fen = Fen(0)
+    refunds: RefundState | Literal[""] = ""
     attention: bool = False
     tenders: list[TenderName] = []
     scanned: bool = False
@@ -143,6 +147,20 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
     number: Number
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     receipt_no: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+@operation(
+    callers=[Caller.HOSPITAL, Caller.STAFF],
+    money=True,
+    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered),
+)
+class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
+    """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last
+    first. What was delivered for it is undone with the last of it, where it can be."""
+
+    payment_no: Number
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
+    amount_fen: Part | None = None
 
 
 class AttentionItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -78,6 +78,9 @@ PaymentState = Literal[
 ]
 """What people are told; derived from the plan, never stored apart from it."""
 
+RefundState = Literal["under_way", "partly", "wholly"]
+"""How far what was taken for something is back."""
+
 PaymentReason = Literal[
     "cancelled", "expired", "declined", "insufficient_funds", "limit_exceeded", "slot_taken",
     "duplicate_registration", "session_stopped", "already_paid", "not_refundable", "bad_request",

@@ -1,12 +1,12 @@
 """What people are told of a payment: derived from its plan, never stored apart from it."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from yinyi.business.payments.amounts import owed_fen, paid
+from yinyi.business.payments.amounts import owed_fen, paid, paid_fen
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.messages import PaymentView
-from yinyi.business.payments.model import PaymentState
+from yinyi.business.payments.model import PaymentState, RefundState
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
@@ -86,10 +86,21 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         owed_fen=owed_fen(plan) if plan.direction == "forward" else Fen(0),
         taken_fen=plan.taken_fen,
         returned_fen=plan.returned_fen,
+        refunds=_refunds(plan),
         attention=bool(plan.attention),
         tenders=registry.tenders(plan.scope),
         scanned=bool(take and take.scanned),
     )
+
+
+def _refunds(plan: Plan) -> RefundState | Literal[""]:
+    takes = [take for take in plan.takes() if take.state == "done"]
+    back = sum(plan.refunded_fen(take) for take in takes)
+    if back < sum(plan.booked_fen(take) for take in takes):
+        return "under_way"
+    if not back:
+        return ""
+    return "partly" if back < paid_fen(plan) else "wholly"
 
 
 def _tender(plan: Plan) -> str:
