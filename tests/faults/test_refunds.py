@@ -10,14 +10,15 @@ from payment_world import FEE, ZONE, Mishap, World
 from test_human_queue import as_staff
 from test_payment_engine import pay_in_time, play, reference_of
 
+from yinyi.business.payments.callbacks import understood
 from yinyi.business.payments.errors import MoreThanLeft, NotDelivered, PaymentClosed
 from yinyi.business.payments.messages import RefundPayment
-from yinyi.business.payments.model import RefundOrder
+from yinyi.business.payments.model import CallbackRead, RefundOrder
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.view import PaymentView, view_of
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Outcome, Waiting
+from yinyi.kernel.outcome import Answer, Done, Outcome, Waiting
 
 CHANNEL, INCOME = "channel:wechatpay:outpatient", "hospital:outpatient:registration"
 
@@ -195,5 +196,67 @@ def test_a_killed_process_refunds_once(platform_url: str) -> None:
                 break
             kills += 1
         assert kills >= 2
+
+    play(platform_url, story)
+
+
+async def told_by_channel(it: World, plan: Plan, fen: int, their_id: str, event_id: str) -> None:
+    """A refund callback of an order of ours, under a number that is not ours."""
+    read = CallbackRead(
+        event_id=event_id,
+        about="refund",
+        reference=their_id,
+        order_reference=reference_of(plan),
+        merchant="outpatient",
+        amount_fen=Fen(fen),
+        outcome=Done(evidence={}),
+    )
+    kept = await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", understood(read))
+    if kept is not None:
+        it.told[plan.payment_no] = kept
+
+
+def test_somebody_refunds_at_the_channel(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        plan = await pay_in_time(it)
+        it.channel.refunds["50300806962022"] = (reference_of(plan), 2000)
+        await told_by_channel(it, plan, 2000, "50300806962022", "R1")
+        await told_by_channel(it, plan, 2000, "50300806962022", "R2")
+        plan = await it.to_the_end(plan.payment_no)
+        while await it.drive(plan.payment_no) is None:
+            pass
+        plan = await it.plan(plan.payment_no)
+        assert (plan.returned_fen, refund_states(plan), plan.attention) == (2000, ["done"], "refunded_at_channel")
+        await check_books(it, FEE - 2000)
+        with pytest.raises(MoreThanLeft):
+            await refund(it, plan.payment_no, 3001)
+        await refund(it, plan.payment_no)
+        await it.to_the_end(plan.payment_no)
+        await check_books(it, 0)
+
+    play(platform_url, story)
+
+
+def test_a_refund_of_more_than_the_order_is_not_believed(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        plan = await pay_in_time(it)
+        await told_by_channel(it, plan, FEE + 1, "50300806962022", "R1")
+        await it.drive(plan.payment_no)
+        plan = await it.plan(plan.payment_no)
+        assert (plan.returned_fen, plan.attention) == (0, "callback_mismatch")
+
+    play(platform_url, story)
+
+
+def test_a_refund_of_ours_is_not_somebody_elses(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        plan = await pay_in_time(it)
+        await refund(it, plan.payment_no, 2000)
+        plan = await it.to_the_end(plan.payment_no)
+        [ours] = [step for step in plan.steps if step.kind == REFUND]
+        await told_by_channel(it, plan, 2000, ours.reference, "R1")
+        await it.drive(plan.payment_no)
+        plan = await it.plan(plan.payment_no)
+        assert (plan.returned_fen, refund_states(plan), plan.attention) == (2000, ["done"], "")
 
     play(platform_url, story)

@@ -26,9 +26,12 @@ from yinyi.business.payments.actions import (
     Undo,
     Wait,
 )
+from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.engine import Rules, decide, next_deadline, rule_of
+from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
 from yinyi.business.scheduling.plans import CONFIRM, HOLD, ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.kernel.money import Fen
@@ -36,7 +39,7 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refus
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 FEE = Fen(5000)
-PART = Fen(1700)
+PART, REFUND_PART, THERE = Fen(1700), Fen(1200), Fen(900)
 CHANNEL, OTHER_CHANNEL = "wechatpay", "alipay"
 MISHAPS = ("", "refused", "not_sent", "lost", "answer_lost", "arrives_late")
 
@@ -120,6 +123,8 @@ class FarSide:
                 return self._number(self.numbers[step.reference]) if step.reference in self.numbers else NotFound()
             case "scheduling.confirm":
                 return Done() if self.numbers.get(_held(plan)) == "confirmed" else NotFound()
+            case "payments.refund" if step.is_void:
+                return self._refund(step)
             case "payments.refund":
                 return Done() if step.reference in self.refunds else NotFound()
             case _:
@@ -139,12 +144,29 @@ class FarSide:
 
     def _refund(self, step: Step) -> Outcome:
         taken = cast(str, step.params["of"])
+        if step.is_void:
+            return self._void(taken)
         if step.reference in self.refunds:
             return Done()
         if self.orders.get(taken) != "paid" or self.back_fen(taken) + step.amount_fen > self.amounts[taken]:
             return Refused(reason="not_refundable")
         self.refunds[step.reference] = (taken, step.amount_fen)
         return Done()
+
+    def _void(self, take: str) -> Outcome:
+        if self.orders.get(take) == "paid" and not self.back_fen(take):
+            self.orders[take] = "void"
+        return Done() if self.orders.get(take) == "void" else Refused(reason="not_refundable")
+
+    def refund_there(self) -> tuple[str, RefundedAtChannel] | None:
+        """Somebody at the channel gives back a part of an order that was paid."""
+        for take, state in self.orders.items():
+            left = self.amounts[take] - self.back_fen(take) if state == "paid" else 0
+            if left:
+                told = RefundedAtChannel(their_id=f"THEIRS{len(self.refunds)}", amount_fen=Fen(min(THERE, left)))
+                self.refunds[told.their_id] = (take, told.amount_fen)
+                return take, told
+        return None
 
     def _order(self, plan: Plan, step: Step) -> Answer:
         match self.orders.get(step.reference):
@@ -177,6 +199,7 @@ class Play:
     called: list[str] = field(default_factory=list[str])
     sent: dict[str, int] = field(default_factory=dict[str, int])
     on_the_way: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list[Any])
+    rules: Rules = field(default_factory=lambda: RULES)
 
     def run(self, limit: int = 5000) -> Plan:
         """Until it has ended and nobody does anything any more."""
@@ -188,7 +211,7 @@ class Play:
     def step(self) -> Action:
         """The next decision, carried out."""
         self._let_happen()
-        action = decide(self.plan, RULES, self.now)
+        action = decide(self.plan, self.rules, self.now)
         self._act(action)
         return action
 
@@ -218,7 +241,7 @@ class Play:
             case CallPeople(why):
                 self.plan = replace(plan, attention=why, attention_at=now)
             case Wait(until):
-                deadline = next_deadline(plan, RULES, now)
+                deadline = next_deadline(plan, self.rules, now)
                 self._pass(min(until, deadline) if deadline else until)
             case End():
                 self._pass(now + timedelta(hours=1))
@@ -244,6 +267,10 @@ class Play:
                 self._choose(OTHER_CHANNEL, {})
             case "chooses a part":
                 self._choose(CHANNEL, {"amount_fen": PART})
+            case "wants a part back" | "wants all back":
+                self._want_back(REFUND_PART if does == "wants a part back" else refundable_fen(self.plan))
+            case "gives back there":
+                self._tell(self.far.refund_there(), times=2)
             case "cancels":
                 self.plan = replace(self.plan, cancel_wanted=True)
             case _:
@@ -257,6 +284,21 @@ class Play:
         chosen = {"tender": channel, "tender_no": self.plan.tender_no + 1}
         self.plan = replace(self.plan, **chosen, facts=self.plan.facts | {"tender_facts": told})
 
+    def _want_back(self, amount_fen: int) -> None:
+        """As the operation does it."""
+        left = refundable_fen(self.plan)
+        if not left or amount_fen > left or self.plan.direction == "back":
+            return
+        if amount_fen == left:
+            self.plan = apply.turned_back(self.plan, "cancelled")
+        elif fulfilled(self.plan):
+            self.plan = apply.refunding(self.plan, Fen(amount_fen), "why", self.now)
+
+    def _tell(self, told: tuple[str, RefundedAtChannel] | None, times: int) -> None:
+        """The channel tells by itself, as often as it likes."""
+        for take, refunded in [told] * times if told else []:
+            self.plan = apply.refunded_at_channel(self.plan, take, refunded, self.rules, self.now)
+
     def _call(self, step: Step, verb: str) -> None:
         """As the driver: marked first, then called, then learned."""
         if verb != "ask":
@@ -267,7 +309,7 @@ class Play:
         if verb == "ask" and isinstance(answer, NotSent):
             answer = Unknown()
         learn = apply.undo_learned if verb == "undo" else apply.learned
-        self.plan = learn(self.plan, marked, answer, RULES, self.now)
+        self.plan = learn(self.plan, marked, answer, self.rules, self.now)
 
     def _answer(self, step: Step, verb: str) -> Answer:
         plan = self.plan
@@ -287,7 +329,7 @@ class Play:
         if mishap == "lost":
             return Unknown()
         if mishap == "arrives_late" and verb == "do":
-            within = timedelta(seconds=rule_of(RULES, step).timeout_s)
+            within = timedelta(seconds=rule_of(self.rules, step).timeout_s)
             self.on_the_way.append((self.now + within, effects[verb]))
             return Unknown()
         answer = effects[verb]()

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import convert
 from msgspec.structs import replace
 
 from yinyi.business.payments.amounts import chosen_fen, divided, left_fen, owed_fen
 from yinyi.business.payments.engine import Rules, rule_of
+from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import (
     PAYER_CODE,
     REFUND,
@@ -19,10 +21,14 @@ from yinyi.business.payments.plan import (
     Step,
 )
 from yinyi.business.payments.rules import Rule, pause_s
-from yinyi.business.payments.transitions import StepEvent, after
+from yinyi.business.payments.transitions import StepEvent, after, allowed
 from yinyi.kernel.ids import base32
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
+
+CALLBACK_MISMATCH = "callback_mismatch"
+REFUNDED_AT_CHANNEL = "refunded_at_channel"
+"""Why people look into a payment; and in the evidence of an answer about a take, the refunds that it tells of."""
 
 CODE_LIFE = timedelta(minutes=5)
 SCANNED_LIFE = timedelta(seconds=40)
@@ -32,6 +38,11 @@ SCANNED_LIFE = timedelta(seconds=40)
 def reference(payment_no: str, serial: int) -> str:
     """Ours, 24 characters: the payment's number and which of its calls this is."""
     return payment_no + base32(serial, 2)
+
+
+def same_payment(one: str, other: str) -> bool:
+    """Whether two references are calls of one payment."""
+    return one[:-2] == other[:-2]
 
 
 def sent(plan: Plan, step: Step, now: datetime) -> Plan:
@@ -64,7 +75,10 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
     rule = rule_of(rules, step)
     match answer:
         case Done():
-            return plan.with_step(_moved(step, "done", now, evidence=step.evidence | answer.evidence, next_at=None))
+            plan = plan.with_step(_moved(step, "done", now, evidence=step.evidence | answer.evidence, next_at=None))
+            for told in answer.evidence.get(REFUNDED_AT_CHANNEL, ()):
+                plan = refunded_at_channel(plan, step.reference, convert(told, RefundedAtChannel), rules, now)
+            return plan
         case Waiting():
             return plan.with_step(_waiting(step, answer, rule, now))
         case Refused():
@@ -171,6 +185,37 @@ def dropped(plan: Plan, refund: Step, now: datetime) -> Plan:
     """A refund that will never happen: that money went back without us."""
     given_up = _moved(refund, "give_up", now) if refund.state == "planned" else refund
     return plan.with_step(replace(given_up, reason=SUPERSEDED))
+
+
+def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel, rules: Rules, now: datetime) -> Plan:
+    """Somebody has given back a part of this take, or all of it, without us. Heard once for each number of theirs;
+    people look into it, and what is left for us to give back is so much less."""
+    if any(step.params.get("their_id") == told.their_id for step in plan.steps if step.kind == REFUND):
+        return plan
+    take = next(step for step in plan.takes() if step.reference == take_reference)
+    if take.state not in ("done", "late") and allowed(take.state, "done"):
+        plan = learned(plan, take, Done(), rules, now)  # what was given back was taken
+        take = next(step for step in plan.takes() if step.reference == take_reference)
+    attention = plan.attention if plan.attention == CALLBACK_MISMATCH else REFUNDED_AT_CHANNEL
+    plan = replace(plan, attention=attention, attention_at=plan.attention_at or now, ended_at=None)
+    if take not in plan.moved() or not 0 < told.amount_fen <= take.amount_fen - plan.refunded_fen(take):
+        return plan
+    step = Step(
+        position=REFUND_POSITION,
+        attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
+        kind=REFUND,
+        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        amount_fen=told.amount_fen,
+        since=now,
+        params={
+            "of": take.reference,
+            "channel": take.channel,
+            "merchant": take.merchant,
+            "by": "channel",
+            "their_id": told.their_id,
+        },
+    )
+    return plan.with_step(_moved(_moved(step, "send", now, sent_at=now), "done", now))
 
 
 def turned_back(plan: Plan, reason: str) -> Plan:

@@ -189,8 +189,8 @@ class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
     payment_no: Number
 
 
-Resort = Literal["ask_again", "give_back", "settle_by_hand"]
-"""What people can do about a payment: see ``AskAgain``, ``GiveBack``, ``SettleByHand``."""
+Resort = Literal["ask_again", "post_again", "give_back", "settle_by_hand"]
+"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``SettleByHand``."""
 ByHand = Literal["happened", "did_not_happen"]
 
 
@@ -232,6 +232,13 @@ class GetCase(Operation[Case], frozen=True, kw_only=True):
 @operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, PaymentClosed))
 class GiveBack(Operation[PaymentView], frozen=True, kw_only=True):
     """Deliver nothing more: undo what was done, then give back what was taken."""
+
+    payment_no: Number
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, NothingInDoubt))
+class PostAgain(Operation[PaymentView], frozen=True, kw_only=True):
+    """Tell the hospital once more what was paid, at once, although it may have been told: that is harmless."""
 
     payment_no: Number
 
