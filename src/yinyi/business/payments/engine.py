@@ -108,7 +108,18 @@ def _do_on(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | None
         return Retry(step) if again else TurnBack(_reason(step, "hospital_refused"))
     if step.state == "undone":
         return TurnBack(_reason(step, "unavailable"))
+    if _is_harmless(rule) and step.state == "unknown" and now >= _sent(step) + timedelta(seconds=rule.give_up_s):
+        return TurnBack("unavailable")
     return _push(plan, step, rule, now)
+
+
+def _is_harmless(rule: Rule) -> bool:
+    """It has changed nothing out there, whatever became of it."""
+    return not rule.needs_undo and not rule.can_undo
+
+
+def _sent(step: Step) -> datetime:
+    return step.sent_at or step.since
 
 
 def _take_on(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | None:
@@ -235,7 +246,7 @@ def _undone(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | Non
     rule = rule_of(rules, step)
     if step.kind == TAKE and step.state in ("done", "late"):
         return _give_back(plan, step, rules, now)
-    if not rule.needs_undo and step.state in ("done", "late"):
+    if not rule.needs_undo and (step.state in ("done", "late") or _is_harmless(rule)):
         return None
     if step.state == "doing":
         if rule.can_ask:
