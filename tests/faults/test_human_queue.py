@@ -11,7 +11,7 @@ from yinyi.bus.call import Call, Principal
 from yinyi.bus.operation import Caller
 from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed
 from yinyi.business.payments.human_queue import HumanQueue
-from yinyi.business.payments.messages import ByHand, Case, GetCase, GiveBack, SettleByHand
+from yinyi.business.payments.messages import ByHand, Case, GetCase, GiveBack, PostAgain, SettleByHand
 from yinyi.business.payments.view import state_of
 
 
@@ -125,3 +125,33 @@ def test_given_back_by_staff(platform_url: str) -> None:
                 await queue_of(it).give_back(tx, as_staff(it, "operator"), GiveBack(payment_no=number), None)
 
     play(platform_url, story)
+
+
+def test_posted_again_by_staff(platform_url: str) -> None:
+    """The hospital was told, and does not answer what became of it; somebody lets it be told once more, now."""
+
+    async def story(it: World) -> None:
+        number = await it.open()
+        await it.drive(number)
+        with pytest.raises(NothingInDoubt):
+            await post_again(it, number)
+        await it.choose(number)
+        await it.drive(number)
+        it.channel.pay(reference_of(await it.plan(number)))
+        it.script.mishaps["confirm"] = lost(1)
+        it.script.mishaps["ask_hospital"] = lost(500)
+        it.clock.advance(timedelta(seconds=6))
+        await it.drive(number)
+        assert state_of(await it.plan(number)) == "delivering"
+        assert "post_again" in (await case(it, number)).can
+        await post_again(it, number)
+        await it.drive(number)
+        assert state_of(await it.plan(number)) == "fulfilled"
+        assert "post_again" not in (await case(it, number)).can
+
+    play(platform_url, story)
+
+
+async def post_again(it: World, number: str) -> None:
+    async with it.database.transaction() as tx:
+        await queue_of(it).post_again(tx, as_staff(it, "operator"), PostAgain(payment_no=number), None)

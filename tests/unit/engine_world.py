@@ -15,18 +15,23 @@ from yinyi.business.payments.actions import (
     Ask,
     CallPeople,
     Choose,
+    Drop,
     End,
     GiveBack,
     GiveUp,
     Retry,
     Send,
+    TakeRest,
     TurnBack,
     Undo,
     Wait,
 )
+from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.engine import Rules, decide, next_deadline, rule_of
+from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
 from yinyi.business.scheduling.plans import CONFIRM, HOLD, ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.kernel.money import Fen
@@ -34,7 +39,8 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refus
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 FEE = Fen(5000)
-CHANNEL = "wechatpay"
+PART, REFUND_PART, THERE = Fen(1700), Fen(1200), Fen(900)
+CHANNEL, OTHER_CHANNEL = "wechatpay", "alipay"
 MISHAPS = ("", "refused", "not_sent", "lost", "answer_lost", "arrives_late")
 
 
@@ -45,7 +51,7 @@ def real_rules() -> Rules:
     return Registry(
         effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
         purposes=[Registration()],
-        channels={CHANNEL: channel},
+        channels={CHANNEL: channel, OTHER_CHANNEL: channel},
         merchants=MerchantTable({}),
     ).rules
 
@@ -80,11 +86,17 @@ class FarSide:
 
     numbers: dict[str, str] = field(default_factory=dict[str, str])
     orders: dict[str, str] = field(default_factory=dict[str, str])
-    refunds: dict[str, str] = field(default_factory=dict[str, str])
+    amounts: dict[str, int] = field(default_factory=dict[str, int])
+    refunds: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
 
     @property
     def kept_fen(self) -> int:
-        return FEE * (list(self.orders.values()).count("paid") - len(self.refunds))
+        paid = sum(self.amounts[each] for each, state in self.orders.items() if state == "paid")
+        return paid - sum(amount for _, amount in self.refunds.values())
+
+    def back_fen(self, take: str) -> int:
+        """Given back of this order."""
+        return sum(amount for of, amount in self.refunds.values() if of == take)
 
     @property
     def delivered(self) -> bool:
@@ -111,6 +123,8 @@ class FarSide:
                 return self._number(self.numbers[step.reference]) if step.reference in self.numbers else NotFound()
             case "scheduling.confirm":
                 return Done() if self.numbers.get(_held(plan)) == "confirmed" else NotFound()
+            case "payments.refund" if step.is_void:
+                return self._refund(step)
             case "payments.refund":
                 return Done() if step.reference in self.refunds else NotFound()
             case _:
@@ -130,11 +144,29 @@ class FarSide:
 
     def _refund(self, step: Step) -> Outcome:
         taken = cast(str, step.params["of"])
-        others = [reference for reference, of in self.refunds.items() if of == taken and reference != step.reference]
-        if self.orders.get(taken) != "paid" or others:
+        if step.is_void:
+            return self._void(taken)
+        if step.reference in self.refunds:
+            return Done()
+        if self.orders.get(taken) != "paid" or self.back_fen(taken) + step.amount_fen > self.amounts[taken]:
             return Refused(reason="not_refundable")
-        self.refunds[step.reference] = taken
+        self.refunds[step.reference] = (taken, step.amount_fen)
         return Done()
+
+    def _void(self, take: str) -> Outcome:
+        if self.orders.get(take) == "paid" and not self.back_fen(take):
+            self.orders[take] = "void"
+        return Done() if self.orders.get(take) == "void" else Refused(reason="not_refundable")
+
+    def refund_there(self) -> tuple[str, RefundedAtChannel] | None:
+        """Somebody at the channel gives back a part of an order that was paid."""
+        for take, state in self.orders.items():
+            left = self.amounts[take] - self.back_fen(take) if state == "paid" else 0
+            if left:
+                told = RefundedAtChannel(their_id=f"THEIRS{len(self.refunds)}", amount_fen=Fen(min(THERE, left)))
+                self.refunds[told.their_id] = (take, told.amount_fen)
+                return take, told
+        return None
 
     def _order(self, plan: Plan, step: Step) -> Answer:
         match self.orders.get(step.reference):
@@ -167,6 +199,7 @@ class Play:
     called: list[str] = field(default_factory=list[str])
     sent: dict[str, int] = field(default_factory=dict[str, int])
     on_the_way: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list[Any])
+    rules: Rules = field(default_factory=lambda: RULES)
 
     def run(self, limit: int = 5000) -> Plan:
         """Until it has ended and nobody does anything any more."""
@@ -178,7 +211,7 @@ class Play:
     def step(self) -> Action:
         """The next decision, carried out."""
         self._let_happen()
-        action = decide(self.plan, RULES, self.now)
+        action = decide(self.plan, self.rules, self.now)
         self._act(action)
         return action
 
@@ -194,17 +227,21 @@ class Play:
             case Retry(step):
                 self.plan = apply.retried(plan, step, now)
             case Choose(step, channel):
-                self.plan = apply.chosen(plan, step, channel, "M", now, {})
+                self.plan = apply.chosen(plan, step, channel, "M", now, plan.facts.get("tender_facts", {}))
             case Again(step):
                 self.plan = apply.again(plan, step, now)
-            case GiveBack(take):
-                self.plan = apply.giving_back(plan, take, now)
+            case TakeRest(take):
+                self.plan = apply.taking_rest(plan, take, now)
+            case GiveBack(take, how):
+                self.plan = apply.giving_back(plan, take, now, how)
+            case Drop(refund):
+                self.plan = apply.dropped(plan, refund, now)
             case TurnBack(reason):
                 self.plan = apply.turned_back(plan, reason)
             case CallPeople(why):
                 self.plan = replace(plan, attention=why, attention_at=now)
             case Wait(until):
-                deadline = next_deadline(plan, RULES, now)
+                deadline = next_deadline(plan, self.rules, now)
                 self._pass(min(until, deadline) if deadline else until)
             case End():
                 self._pass(now + timedelta(hours=1))
@@ -225,7 +262,15 @@ class Play:
     def _somebody(self, does: str) -> None:
         match does:
             case "chooses":
-                self.plan = replace(self.plan, tender=CHANNEL, tender_no=self.plan.tender_no + 1)
+                self._choose(CHANNEL, {})
+            case "chooses alipay":
+                self._choose(OTHER_CHANNEL, {})
+            case "chooses a part":
+                self._choose(CHANNEL, {"amount_fen": PART})
+            case "wants a part back" | "wants all back":
+                self._want_back(REFUND_PART if does == "wants a part back" else refundable_fen(self.plan))
+            case "gives back there":
+                self._tell(self.far.refund_there(), times=2)
             case "cancels":
                 self.plan = replace(self.plan, cancel_wanted=True)
             case _:
@@ -234,6 +279,25 @@ class Play:
                     if self.far.orders.get(reference) == "open":
                         self.far.orders[reference] = "paid"
                         return
+
+    def _choose(self, channel: str, told: dict[str, int]) -> None:
+        chosen = {"tender": channel, "tender_no": self.plan.tender_no + 1}
+        self.plan = replace(self.plan, **chosen, facts=self.plan.facts | {"tender_facts": told})
+
+    def _want_back(self, amount_fen: int) -> None:
+        """As the operation does it."""
+        left = refundable_fen(self.plan)
+        if not left or amount_fen > left or self.plan.direction == "back":
+            return
+        if amount_fen == left:
+            self.plan = apply.turned_back(self.plan, "cancelled")
+        elif fulfilled(self.plan):
+            self.plan = apply.refunding(self.plan, Fen(amount_fen), "why", self.now)
+
+    def _tell(self, told: tuple[str, RefundedAtChannel] | None, times: int) -> None:
+        """The channel tells by itself, as often as it likes."""
+        for take, refunded in [told] * times if told else []:
+            self.plan = apply.refunded_at_channel(self.plan, take, refunded, self.rules, self.now)
 
     def _call(self, step: Step, verb: str) -> None:
         """As the driver: marked first, then called, then learned."""
@@ -245,7 +309,7 @@ class Play:
         if verb == "ask" and isinstance(answer, NotSent):
             answer = Unknown()
         learn = apply.undo_learned if verb == "undo" else apply.learned
-        self.plan = learn(self.plan, marked, answer, RULES, self.now)
+        self.plan = learn(self.plan, marked, answer, self.rules, self.now)
 
     def _answer(self, step: Step, verb: str) -> Answer:
         plan = self.plan
@@ -258,13 +322,14 @@ class Play:
         if mishap == "not_sent":
             return NotSent()
         if verb == "do":
+            self.far.amounts[step.reference] = step.amount_fen
             self.sent[step.reference] = self.sent.get(step.reference, 0) + 1
         if mishap == "refused" and verb == "do" and step.kind != REFUND:
             return Refused(reason="slot_taken" if step.kind == HOLD else "declined")
         if mishap == "lost":
             return Unknown()
         if mishap == "arrives_late" and verb == "do":
-            within = timedelta(seconds=rule_of(RULES, step).timeout_s)
+            within = timedelta(seconds=rule_of(self.rules, step).timeout_s)
             self.on_the_way.append((self.now + within, effects[verb]))
             return Unknown()
         answer = effects[verb]()

@@ -6,7 +6,7 @@ import re
 from types import ModuleType
 
 from yinyi.app import describe_operations
-from yinyi.business.payments import model, plan, transitions
+from yinyi.business.payments import builder, model, plan, transitions
 from yinyi.kernel import outcome
 
 BY = "<!-- Written by `yinyi describe`; a test keeps it current. Change the code, not this page. -->\n"
@@ -18,6 +18,7 @@ def pages() -> dict[str, str]:
     """Markdown by file name under ``docs/``."""
     return {
         "payment-states.md": _payment_states(),
+        "payment-plans.md": _payment_plans(),
         "protocols/operations.md": BY + describe_operations.page(),
     }
 
@@ -84,6 +85,29 @@ def _payment_states() -> str:
         "[`view.py`](../src/yinyi/business/payments/view.py) and never stored apart from them.",
         "",
         *_table(("state of the payment", "meaning"), meanings(model, "PaymentState")),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _payment_plans() -> str:
+    lines = [
+        BY,
+        "# Which steps a payment is made of",
+        "",
+        "A payment is a plan of steps, made by its purpose in",
+        "[`builder.py`](../src/yinyi/business/payments/builder.py). Forward, the steps happen in order; back, they are",
+        "undone in reverse ([what a step may become](payment-states.md)). Takes stand one behind the other from",
+        f"position {builder.AT_TAKE} to {plan.LAST_TAKE}, one more for each part that the payer pays by itself;",
+        "refunds stand behind everything. A hold slip adds `scheduling.keep`.",
+        "",
+        "| what is paid | steps, with their positions | how much |",
+        "| --- | --- | --- |",
+        *(
+            f"| {name} | {' → '.join(f'{position} `{kind}`' for position, kind in make())} | {amount} |"
+            for name, (make, amount) in builder.PLANS.items()
+        ),
+        "",
+        *_table(("kind", "what it does"), dict(builder.MEANING)),
     ]
     return "\n".join(lines) + "\n"
 

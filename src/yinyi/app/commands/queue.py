@@ -13,7 +13,7 @@ from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import ask_as_staff
 from yinyi.bus.operation import Operation
-from yinyi.business.payments.messages import AskAgain, GetCase, GiveBack, ListAttention, SettleByHand
+from yinyi.business.payments.messages import AskAgain, GetCase, GiveBack, ListAttention, PostAgain, SettleByHand
 from yinyi.kernel.errors import YinyiError
 
 
@@ -29,6 +29,7 @@ class How(StrEnum):
     """How a payment is resolved. The last two say what became of one call, and need two people."""
 
     ASK_AGAIN = "ask-again"
+    POST_AGAIN = "post-again"
     GIVE_BACK = "give-back"
     HAPPENED = "happened"
     DID_NOT_HAPPEN = "did-not-happen"
@@ -62,6 +63,8 @@ def _message(action: Action, number: str, how: How | None, reference: str, note:
     match how:
         case How.ASK_AGAIN:
             return AskAgain(payment_no=number)
+        case How.POST_AGAIN:
+            return PostAgain(payment_no=number)
         case How.GIVE_BACK:
             return GiveBack(payment_no=number)
         case How.HAPPENED | How.DID_NOT_HAPPEN if reference and note:

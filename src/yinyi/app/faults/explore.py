@@ -1,10 +1,10 @@
 """Which schedules there are: every fault at every moment, and every pair of them; or many at random from a seed."""
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
-from yinyi.app.faults.model import FAULTS, Fault, Run, Schedule
+from yinyi.app.faults.model import Fault, Run, Schedule, faults_of
 from yinyi.app.faults.play import play
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import Stage
@@ -21,11 +21,12 @@ class Explorer:
     part: int = 0
     parts: int = 1
     merged: int = 0
+    shapes: Sequence[str] = tuple(SHAPES)
 
     async def explore(self, depth: int) -> AsyncIterator[Run]:
         """Every schedule of up to so many faults."""
         number = 0
-        for shape in SHAPES:
+        for shape in self.shapes:
             calm, before = await play(self.stage, Schedule(shape)), self.merged
             if self.part == 0:
                 yield calm
@@ -54,10 +55,10 @@ class Explorer:
             if at <= last:
                 continue
             if moment.situation in seen:
-                self.merged += len(FAULTS[moment.verb])
+                self.merged += len(faults_of(moment.kind, moment.verb))
                 continue
             seen.add(moment.situation)
-            for name in FAULTS[moment.verb]:
+            for name in faults_of(moment.kind, moment.verb):
                 yield run.schedule.with_fault(Fault(at, name))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from yinyi.business.payments.model import Order, RefundOrder
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
@@ -11,6 +11,7 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Show,
 
 PAYS_AT_ONCE, ASKS_FOR_PASSWORD = "130000000000000001", "130000000000000002"
 """What a payer's phone shows."""
+CHINA = timezone(timedelta(hours=8))
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
@@ -107,18 +108,41 @@ class SimChannel:
     orders: dict[str, str] = field(default_factory=dict[str, str])
     amounts: Counter[str] = field(default_factory=Counter[str])
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
+    paid_on: dict[str, date] = field(default_factory=dict[str, date])
+    refusals: int = 0
+    """So many refunds it refuses before it makes one."""
+    refunds_until: datetime = START
+    """Until then it says that refunds are under way."""
 
     def pay(self, reference: str) -> bool:
         """The payer pays, if the channel lets him."""
         if self.orders.get(reference) != "open":
             return False
         self.orders[reference] = "paid"
+        self.paid_on[reference] = self._today()
         return True
+
+    def _today(self) -> date:
+        return self.clock.now().astimezone(CHINA).date()
+
+    def back_fen(self, reference: str) -> int:
+        """Given back of this order."""
+        return sum(amount for of, amount in self.refunds.values() if of == reference)
+
+    def refund_there(self, reference: str, amount_fen: int) -> str:
+        """Somebody gives back at the channel itself; the number of it."""
+        their_id = f"5030{len(self.refunds)}"
+        self.refunds[their_id] = (reference, amount_fen)
+        return their_id
 
     def kept_fen(self, references: set[str]) -> int:
         """Of these orders: taken less given back."""
         paid = sum(self.amounts[each] for each in references if self.orders.get(each) == "paid")
         return paid - sum(amount for of, amount in self.refunds.values() if of in references)
+
+    def began(self) -> None:
+        """A new run: nothing of the last one's mood is left."""
+        self.refusals, self.refunds_until = 0, START
 
     def open_orders(self, references: set[str]) -> int:
         return sum(self.orders.get(each) == "open" for each in references)
@@ -133,6 +157,7 @@ class SimChannel:
 
     async def take_by_code(self, order: Order, payer_code: str) -> Outcome:
         state = "paid" if payer_code == PAYS_AT_ONCE else "open"
+        self.paid_on.setdefault(order.reference, self._today())
         self.orders.setdefault(order.reference, state)
         self.amounts[order.reference] = order.amount_fen
         return await self._standing(order)
@@ -158,13 +183,32 @@ class SimChannel:
 
     async def refund(self, order: RefundOrder) -> Outcome:
         if order.reference in self.refunds:
-            return Done()
-        back = sum(amount for of, amount in self.refunds.values() if of == order.order_reference)
+            return self._refund_stands()
         paid = self.amounts[order.order_reference] if self.orders.get(order.order_reference) == "paid" else 0
-        if back + order.amount_fen > paid:
+        if self.refusals or self.back_fen(order.order_reference) + order.amount_fen > paid:
+            self.refusals = max(0, self.refusals - 1)
             return Refused(reason="not_refundable")
         self.refunds[order.reference] = (order.order_reference, order.amount_fen)
-        return Done()
+        return self._refund_stands()
 
     async def ask_refund(self, order: RefundOrder) -> Answer:
-        return Done() if order.reference in self.refunds else NotFound()
+        return self._refund_stands() if order.reference in self.refunds else NotFound()
+
+    def _refund_stands(self) -> Done | Waiting:
+        return Done() if self.clock.now() >= self.refunds_until else Waiting(until=self.refunds_until)
+
+
+@dataclass
+class SimWallet(SimChannel):
+    """Another channel, which also cancels a paid order on the day on which it was paid."""
+
+    channel: str = "alipay"
+
+    async def reverse(self, order: Order) -> Outcome:
+        if self.orders.get(order.reference) == "reversed":
+            return Done()
+        today = self.paid_on.get(order.reference) == self._today()
+        if self.orders.get(order.reference) != "paid" or self.back_fen(order.reference) or not today:
+            return Refused(reason="not_refundable")
+        self.orders[order.reference] = "reversed"
+        return Done()

@@ -11,11 +11,12 @@ import asyncpg
 from yinyi.app.faults.far_side import SimClock
 from yinyi.app.faults.model import DOWN_FOR, Fault, FaultName, Moment, Verb
 from yinyi.bus.database import Database, Row, Tx, open_pool
+from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.rules import Rule
-from yinyi.kernel.outcome import Answer, NotFound, NotSent, Refused, RefusedReason, Unknown
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, RefusedReason, Unknown
 
 _REFUSED: dict[str, RefusedReason] = {
     "scheduling.hold": "slot_taken",
@@ -23,6 +24,10 @@ _REFUSED: dict[str, RefusedReason] = {
     "scheduling.confirm": "expired",
     TAKE: "declined",
     REFUND: "not_refundable",
+    INSURANCE_QUOTE: "not_permitted",
+    INSURANCE_SETTLE: "not_permitted",
+    BILLING_LOCK: "expired",
+    BILLING_SETTLE: "expired",
 }
 
 
@@ -48,9 +53,15 @@ class Script:
     """How the payment stood at the latest call, and what has happened since."""
     steal: Callable[[], Awaitable[None]] | None = None
     """Another process takes the payment over; set while a payment is driven."""
+    tell: Callable[[Step, Done], Awaitable[None]] | None = None
+    """The channel tells by itself what it is just about to answer."""
+    calm: bool = False
+    """Nothing goes wrong for now: what is played has been explored by others."""
 
     def at(self, kind: str, verb: Verb) -> FaultName | None:
         """A moment is reached; what goes wrong there."""
+        if self.calm:
+            return None
         moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self._away()}")
         self.moments.append(moment)
         self.stands += f"|{kind} {verb}"
@@ -73,7 +84,7 @@ class Script:
 
     def began(self, faults: tuple[Fault, ...]) -> None:
         """A new run."""
-        self.faults, self.stands = faults, ""
+        self.faults, self.stands, self.calm = faults, "", False
         self.moments, self.hit, self.late, self.down_until = [], [], [], {}
 
     def _away(self) -> str:
@@ -145,6 +156,14 @@ class Mishappen:
                 return Refused(reason=_REFUSED[self.kind])
             case "not_sent":
                 return NotSent()
+            case "taken_over" if self.script.steal is not None:
+                await self.script.steal()
+                return await call()
+            case "told_twice":
+                answer = await call()
+                if isinstance(answer, Done) and self.script.tell is not None:
+                    await self.script.tell(step, answer)
+                return answer
             case "not_found" if self._may_be_unknown_yet(step):
                 return NotFound()
             case _:

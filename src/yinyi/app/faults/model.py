@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from yinyi.business.payments.plan import REFUND, TAKE
 from yinyi.kernel.money import Fen
 
 Verb = Literal["do", "ask", "undo", "write", "callback"]
@@ -22,6 +23,8 @@ FaultName = Literal[
     "not_found",  # the other side does not know it yet, although it does
     "commit_lost",  # committed, but the answer of PostgreSQL got lost
     "stolen",  # another process, which is alive, has taken the payment over before the commit
+    "told_twice",  # a callback says the same as the answer, and comes just before it
+    "taken_over",  # another process, which is alive, takes the payment over while the call is on its way
     "missing",
     "twice",
     "early",  # before the answer to the call that it is about
@@ -30,13 +33,23 @@ FaultName = Literal[
 ]
 
 FAULTS: dict[Verb, tuple[FaultName, ...]] = {
-    "do": ("crash_before", "crash_after", "lost_before", "lost_after", "late_effect", "refused", "not_sent", "down"),
-    "ask": ("crash_before", "crash_after", "lost_before", "not_found", "down"),
-    "undo": ("crash_before", "crash_after", "lost_before", "lost_after", "refused", "not_sent", "down"),
+    "do": (
+        *("crash_before", "crash_after", "lost_before", "lost_after", "late_effect", "refused", "not_sent", "down"),
+        "taken_over",
+    ),
+    "ask": ("crash_before", "crash_after", "lost_before", "not_found", "down", "taken_over"),
+    "undo": ("crash_before", "crash_after", "lost_before", "lost_after", "refused", "not_sent", "down", "taken_over"),
     "write": ("crash_before", "crash_after", "commit_lost", "stolen"),
     "callback": ("missing", "twice", "early", "after_the_end", "wrong_amount"),
 }
 """What may go wrong with each verb."""
+
+
+def faults_of(kind: str, verb: Verb) -> tuple[FaultName, ...]:
+    """The same for a verb of one kind: of takes and refunds the channel tells by itself, too."""
+    told = verb in ("do", "ask") and kind.startswith((TAKE, REFUND))
+    return (*FAULTS[verb], "told_twice") if told else FAULTS[verb]
+
 
 DOWN_FOR = timedelta(minutes=3)
 

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from yinyi.app.faults.model import FEE, Run, Schedule
+from yinyi.app.faults.model import Run, Schedule
 from yinyi.app.faults.shapes import SHAPES, until_the_end
 from yinyi.app.faults.stage import Stage
-from yinyi.business.payments.drive import MISMATCH
-from yinyi.business.payments.plan import REFUND, TAKE, Plan
+from yinyi.business.payments.amounts import to_take_fen
+from yinyi.business.payments.drive import LOOKED_INTO
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
 
 _ENTRIES = """
@@ -24,6 +25,8 @@ async def play(stage: Stage, schedule: Schedule) -> Run:
     script = stage.script
     stage.told = []
     script.began(schedule.faults)
+    for channel in stage.channels.values():
+        channel.began()
     began = stage.clock.now()
     await SHAPES[schedule.shape](stage)
     ended = await until_the_end(stage)
@@ -52,34 +55,42 @@ async def _violations(stage: Stage, plan: Plan) -> list[str]:
         found.append(f"{state_of(plan)}, and {obliged} obligations")
     if ownerless:
         found.append("open, and nobody's")
-    if plan.attention not in ("", MISMATCH):
+    if plan.attention not in ("", *LOOKED_INTO):
         found.append(f"ended, and people are still called: {plan.attention}")
     return found
 
 
 def _of_money(stage: Stage, plan: Plan) -> list[str]:
     references = {step.reference for step in plan.steps}
-    delivered = stage.hospital.confirmed(references)
-    kept = stage.channel.kept_fen(references)
+    delivered = stage.delivered(references)
+    kept, promised = stage.kept_fen(references), stage.scheme.settled_fen(references)
+    due = to_take_fen(plan) - stage.gone_fen if delivered else 0
     state = state_of(plan)
     found: list[str] = []
     if state not in ("fulfilled", "closed", "returned"):
         found.append(f"ended as {state}")
     if delivered != (state == "fulfilled"):
         found.append(f"{state}, and the hospital has confirmed {delivered}")
-    if kept != (FEE if delivered else 0):
-        found.append(f"{state}, and the channel has kept {kept} fen")
-    if not delivered and any(stage.hospital.is_held(each) for each in references):
+    if kept != due:
+        found.append(f"{state}, and the channels have kept {kept} fen instead of {due}")
+    if promised != (plan.amount_fen - to_take_fen(plan) if delivered else 0):
+        found.append(f"{state}, and the insurance owes {promised} fen")
+    if not delivered and any(stage.hospital.is_held(each) or stage.bills.is_locked(each) for each in references):
         found.append(f"{state}, and the number is still held")
-    if stage.channel.open_orders(references):
+    if any(each.open_orders(references) for each in stage.channels.values()):
         found.append(f"{state}, and a code can still be paid")
-    if plan.returned_fen > plan.taken_fen:
-        found.append("more given back than taken")
+    if plan.taken_fen - plan.returned_fen != kept:
+        found.append(f"the payment says {plan.taken_fen} less {plan.returned_fen}, the channels {kept}")
+    found += [f"more given back than taken by {each.reference}" for each in plan.moved() if _is_overpaid(stage, each)]
     return found
 
 
+def _is_overpaid(stage: Stage, take: Step) -> bool:
+    return stage.channels[take.channel].back_fen(take.reference) > take.amount_fen
+
+
 async def _of_books(stage: Stage, plan: Plan) -> list[str]:
-    """The ledger's accounts of this payment against the channel and the hospital."""
+    """The ledger's accounts of this payment against the channels, the insurance and the hospital."""
     async with stage.quiet.read() as tx:
         rows = await tx.fetch(_ENTRIES, plan.payment_no)
     balances: dict[str, int] = {}
@@ -87,12 +98,14 @@ async def _of_books(stage: Stage, plan: Plan) -> list[str]:
         balances[row["debit_account"]] = balances.get(row["debit_account"], 0) + row["amount_fen"]
         balances[row["credit_account"]] = balances.get(row["credit_account"], 0) - row["amount_fen"]
     references = {step.reference for step in plan.steps}
-    delivered = stage.hospital.confirmed(references)
+    promised = stage.scheme.settled_fen(references)
+    delivered = (stage.kept_fen(references) + promised) * stage.delivered(references)
     wanted = {
-        "channel:wechatpay:outpatient": stage.channel.kept_fen(references),
+        **{f"channel:{name}:outpatient": each.kept_fen(references) for name, each in stage.channels.items()},
+        **{f"refunds:{name}:outpatient": 0 for name in stage.channels},
+        f"insurance:{stage.scheme.scheme}": promised,
         "patient_funds:outpatient": 0,
-        "refunds:wechatpay:outpatient": 0,
-        "hospital:outpatient:registration": -FEE * delivered,
+        f"hospital:outpatient:{plan.purpose}": -delivered,
     }
     return [
         f"{account}: booked {balances.get(account, 0)}, really {fen}"
@@ -105,7 +118,8 @@ def _of_words(stage: Stage, plan: Plan) -> list[str]:
     """Nobody is told of an end that is not one; of money given back only when it is."""
     told = {each.state for each in stage.told}
     found: list[str] = []
-    if "fulfilled" in told and state_of(plan) != "fulfilled":
+    undone = plan.reason == "cancelled" and stage.gone_fen == plan.taken_fen
+    if "fulfilled" in told and state_of(plan) != "fulfilled" and not undone:
         found.append(f"told of a registration that ended as {state_of(plan)}")
     refunded = any(step.kind == REFUND and step.state in ("done", "late") for step in plan.steps)
     if "returned" in told and not refunded:

@@ -5,16 +5,24 @@ from typing import Any
 
 import msgspec
 
-from yinyi.app.faults.model import FAULTS, Run, Verb
+from yinyi.app.faults.model import Run, Verb, faults_of
+from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE
 from yinyi.business.scheduling.plans import CONFIRM, HOLD
 
 _TAKE, _REFUND = f"{TAKE}/wechatpay", f"{REFUND}/wechatpay"
+_OTHER_TAKE, _OTHER_REFUND = f"{TAKE}/alipay", f"{REFUND}/alipay"
 _VERBS: dict[str, tuple[Verb, ...]] = {
     HOLD: ("do", "ask", "undo"),
     _TAKE: ("do", "ask", "undo", "callback"),
     CONFIRM: ("do", "ask", "undo"),
     _REFUND: ("do", "ask"),
+    _OTHER_TAKE: ("do", "ask", "callback"),
+    _OTHER_REFUND: ("do", "ask"),
+    INSURANCE_QUOTE: ("do",),
+    INSURANCE_SETTLE: ("do", "ask", "undo"),
+    BILLING_LOCK: ("do", "ask"),
+    BILLING_SETTLE: ("do", "ask"),
     "": ("write",),
 }
 MOST_SHOWN = 50
@@ -23,7 +31,10 @@ MOST_SHOWN = 50
 def cells() -> list[str]:
     """Every (effect, verb, fault) that a complete exploration has to hit."""
     return [
-        f"{kind} {verb} {fault}".strip() for kind, verbs in _VERBS.items() for verb in verbs for fault in FAULTS[verb]
+        f"{kind} {verb} {fault}".strip()
+        for kind, verbs in _VERBS.items()
+        for verb in verbs
+        for fault in faults_of(kind, verb)
     ]
 
 

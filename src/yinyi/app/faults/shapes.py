@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
-from yinyi.app.faults.model import FEE
-from yinyi.app.faults.stage import Stage
+from yinyi.app.faults.stage import Stage, What
+from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import TAKE, Step
+from yinyi.kernel.money import Fen
 
 Shape = Callable[[Stage], Awaitable[None]]
 MOST_WAITS = 400
@@ -102,11 +103,137 @@ async def scans_after_a_code(stage: Stage) -> None:
     await stage.drive()
 
 
+async def pays_in_parts(stage: Stage) -> None:
+    """A part by WeChat, the rest by Alipay."""
+    with stage.calm():
+        await _pays_a_part(stage)
+    await stage.choose("alipay")
+    await stage.drive()
+    await _pay(stage, tells=True)
+
+
+async def pays_a_part_and_cancels(stage: Stage) -> None:
+    """A part by WeChat and another by Alipay, and then he wants it no more."""
+    with stage.calm():
+        await _pays_a_part(stage)
+        await stage.choose("alipay", Fen(1000))
+        await stage.drive()
+        await _pay(stage, tells=True)
+    await stage.cancel()
+    await stage.drive()
+
+
+async def is_insured(stage: Stage) -> None:
+    """His insurance pays most of it; he pays what it leaves for him, and it settles."""
+    await _begin(stage, "insured")
+    await _pay(stage, tells=True)
+
+
+async def is_insured_and_refused(stage: Stage) -> None:
+    """The same, and the hospital has given the number away: the settlement is reversed, his part goes back."""
+    with stage.calm():
+        await _begin(stage, "insured")
+        for reference in stage.hospital.numbers:
+            stage.hospital.until[reference] = stage.clock.now()
+        take = await _open_take(stage)
+        if take is not None:
+            stage.channel.pay(take.reference)
+            await stage.callback(take, f"paid {take.reference}")
+    await stage.drive()
+
+
+async def pays_an_invoice(stage: Stage) -> None:
+    """Bills are locked, paid and settled."""
+    await _begin(stage, "invoice")
+    await _pay(stage, tells=True)
+
+
+async def wants_parts_back(stage: Stage) -> None:
+    """Two parts of what he paid by two means, one after the other: the first spans both means."""
+    with stage.calm():
+        await pays_in_parts(stage)
+        await until_the_end(stage)
+    await stage.refund(Fen(3500))
+    await stage.drive()
+    await until_the_end(stage)
+    await stage.refund(Fen(500))
+    await stage.drive()
+
+
+async def wants_all_back(stage: Stage) -> None:
+    """All of it, on the same day: Alipay cancels the order, and the number is given back."""
+    await _wants_all_back(stage, timedelta(minutes=30))
+
+
+async def wants_all_back_next_day(stage: Stage) -> None:
+    """The same a day later: a refund."""
+    await _wants_all_back(stage, timedelta(days=1))
+
+
+async def refund_is_refused(stage: Stage) -> None:
+    """The channel refuses a refund at first; people are called, and it is tried again."""
+    with stage.calm():
+        await _is_delivered(stage)
+    stage.channel.refusals = 1
+    await stage.refund(Fen(2000))
+    await stage.drive()
+
+
+async def refund_takes_days(stage: Stage) -> None:
+    """The bank needs two days for a refund."""
+    with stage.calm():
+        await _is_delivered(stage)
+    stage.channel.refunds_until = stage.clock.now() + timedelta(days=2)
+    await stage.refund(Fen(2000))
+    await stage.drive()
+
+
+async def refunded_there(stage: Stage) -> None:
+    """Somebody gives back a part at the channel itself, and staff all the rest."""
+    with stage.calm():
+        take = await _is_delivered(stage)
+    their_id = stage.channel.refund_there(take.reference, 900)
+    stage.gone_fen += 900
+    await stage.refunded_there(take, their_id, 900)
+    await stage.drive()
+    await stage.refund(Fen(2000))
+    await stage.drive()
+
+
+async def _pays_a_part(stage: Stage) -> None:
+    await stage.open()
+    await stage.drive()
+    await stage.choose("wechatpay", Fen(2000))
+    await stage.drive()
+    await _pay(stage, tells=True)
+
+
+async def _is_delivered(stage: Stage) -> Step:
+    await pays(stage)
+    await until_the_end(stage)
+    take = (await stage.plan()).latest(TAKE)
+    assert take is not None
+    return take
+
+
+async def _wants_all_back(stage: Stage, after: timedelta) -> None:
+    with stage.calm():
+        await _begin(stage, tender="alipay")
+        await _pay(stage, tells=True)
+        await until_the_end(stage)
+        stage.clock.at += after
+    await stage.refund()
+    await stage.drive()
+
+
 SHAPES: Mapping[str, Shape] = {
     each.__name__: each
     for each in (
         *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused, hospital_is_mute),
         *(scans, scans_and_types, scans_and_leaves, scans_after_a_code),
+        *(pays_in_parts, pays_a_part_and_cancels, is_insured, is_insured_and_refused, pays_an_invoice),
+        *(wants_parts_back, wants_all_back, wants_all_back_next_day, refund_is_refused, refund_takes_days),
+        refunded_there,
     )
 }
 
@@ -124,10 +251,10 @@ async def until_the_end(stage: Stage) -> bool:
     return False
 
 
-async def _begin(stage: Stage) -> None:
-    await stage.open()
+async def _begin(stage: Stage, what: What = "registration", tender: TenderName = "wechatpay") -> None:
+    await stage.open(what)
     await stage.drive()
-    await stage.choose()
+    await stage.choose(tender)
     await stage.drive()
 
 
@@ -145,7 +272,7 @@ async def _open_take(stage: Stage) -> Step | None:
         take = plan.latest(TAKE)
         if plan.ended_at is not None or plan.direction == "back":
             return None
-        if take is not None and stage.channel.orders.get(take.reference) == "open":
+        if take is not None and take.channel and stage.channels[take.channel].orders.get(take.reference) == "open":
             return take
         stage.clock.at += timedelta(seconds=3)
         await stage.drive()
@@ -154,15 +281,15 @@ async def _open_take(stage: Stage) -> Step | None:
 
 async def _pay(stage: Stage, *, tells: bool) -> None:
     take = await _open_take(stage)
-    if take is None or not stage.channel.pay(take.reference) or not tells:
+    if take is None or not stage.channels[take.channel].pay(take.reference) or not tells:
         return
-    name = stage.script.at("payments.take/wechatpay", "callback")
+    name = stage.script.at(f"payments.take/{take.channel}", "callback")
     event_id = f"paid {take.reference}"
     match name:
         case "missing":
             return
         case "wrong_amount":
-            await stage.callback(take, event_id, FEE - 1)
+            await stage.callback(take, event_id, take.amount_fen - 1)
         case "after_the_end":
             await until_the_end(stage)
             await stage.callback(take, event_id)

@@ -1,38 +1,38 @@
 """One payment on a stage: the real engine, driver, store and PostgreSQL; a far side, a payer and a clock of our own."""
 
 import itertools
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from yinyi.app.faults.far_side import START, SimChannel, SimClock, SimHospital
+from yinyi.app.faults.far_bills import Invoice, LockBills, SettleBills, SimBills, SimScheme
+from yinyi.app.faults.far_side import START, SimChannel, SimClock, SimHospital, SimWallet
 from yinyi.app.faults.mishaps import CommitLost, Killed, MishapDatabase, MishapRegistry, Script
 from yinyi.app.faults.model import FEE, Told
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database
 from yinyi.bus.operation import Caller
-from yinyi.business.payments import signals
+from yinyi.business.insurance.model import Claim
+from yinyi.business.insurance.plans import QuoteSplit, SettleClaim
+from yinyi.business.payments import builder, signals
 from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Drive, LeaseLost, Means
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.errors import PaymentClosed
+from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, PaymentClosed
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.messages import ChooseTender, SubmitCode
-from yinyi.business.payments.model import CallbackRead
-from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.messages import ChooseTender, RefundPayment, SubmitCode
+from yinyi.business.payments.model import CallbackRead, RefundedAtChannel, TenderName
+from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.model import Department
 from yinyi.business.scheduling.plans import (
-    AT_CONFIRM,
-    AT_HOLD,
-    AT_TAKE,
-    CONFIRM,
-    HOLD,
     REGISTRATION,
     ConfirmNumber,
     HoldNumber,
@@ -43,6 +43,8 @@ from yinyi.business.scheduling.plans import (
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
 
+What = Literal["registration", "insured", "invoice"]
+
 ZONE = ZoneInfo("Asia/Shanghai")
 RESTARTED_AFTER = timedelta(seconds=10)
 """A killed process's lease has run out by then."""
@@ -50,6 +52,10 @@ RESTARTED_AFTER = timedelta(seconds=10)
 _DEPARTMENT = Department(
     department_id="D1", parent_id="D0", name="心血管内科", name_en="Cardiology", initial="X", building="A", floor=2,
     area="B",
+)  # fmt: skip
+_CLAIM = Claim(
+    scheme="employees", person_no="P", encounter_no="E", batch_no="B", insurance_type="310", visit_type="12",
+    amount_fen=FEE,
 )  # fmt: skip
 
 
@@ -60,6 +66,9 @@ class Stage:
     clock: SimClock
     hospital: SimHospital
     channel: SimChannel
+    wallet: SimWallet
+    bills: SimBills
+    scheme: SimScheme
     quiet: Database
     means: Means
     other: Means
@@ -68,6 +77,8 @@ class Stage:
     script: Script
     number: str = ""
     payment_id: int = 0
+    gone_fen: int = 0
+    """What people wanted back of what was delivered, and what somebody gave back at the channel."""
     told: list[Told] = field(default_factory=list[Told])
     _begun: TakenUp | None = None
     _kept: Kept | None = None
@@ -75,23 +86,26 @@ class Stage:
 
     # -- what people do
 
-    async def open(self) -> None:
-        """Somebody chooses a doctor."""
+    async def open(self, what: What = "registration") -> None:
+        """Somebody chooses a doctor, or which bills to pay."""
         await self._stay_alive()
         call = self.call()
+        new = self._invoice() if what == "invoice" else self._registration(insured=what == "insured")
+        self.gone_fen = 0
         async with self.quiet.transaction() as tx:
-            self.number = await self.payments.open(tx, call, self._registration())
+            self.number = await self.payments.open(tx, call, new)
         self._begun = call.notes.get(TAKEN_UP)
         self.payment_id = (await self.plan()).payment_id
 
-    async def choose(self) -> None:
-        """He chooses WeChat, if he still may."""
+    async def choose(self, tender: TenderName = "wechatpay", amount_fen: Fen | None = None) -> None:
+        """He chooses a means, if he still may."""
         await self._stay_alive()
         call = self.call()
+        message = ChooseTender(payment_no=self.number, tender=tender, amount_fen=amount_fen)
         try:
             async with self.quiet.transaction() as tx:
-                await self.payments.choose(tx, call, ChooseTender(payment_no=self.number, tender="wechatpay"), None)
-        except PaymentClosed:
+                await self.payments.choose(tx, call, message, None)
+        except (PaymentClosed, MoreThanOwed):
             return
         self._begun = call.notes.get(TAKEN_UP)
 
@@ -113,19 +127,55 @@ class Stage:
             async with self.quiet.transaction() as tx:
                 await signals.cancel(tx, plan, self.clock.now())
 
-    async def callback(self, take: Step, event_id: str, amount_fen: int = FEE) -> None:
-        """WeChat Pay tells that this order was paid."""
+    async def refund(self, amount_fen: Fen | None = None) -> None:
+        """Staff gives back all or a part, if there is so much left."""
+        await self._stay_alive()
+        call, before = self.call(), (await self.plan()).refunds_fen
+        message = RefundPayment(payment_no=self.number, amount_fen=amount_fen, reason="少做一项检查")
+        try:
+            async with self.quiet.transaction() as tx:
+                await RefundDesk(self.payments, ZONE).refund(tx, call, message, None)
+        except (PaymentClosed, NotDelivered, MoreThanLeft):
+            return
+        self._begun = call.notes.get(TAKEN_UP)
+        plan = await self.plan()
+        self.gone_fen += plan.taken_fen if plan.direction == "back" else plan.refunds_fen - before
+
+    async def callback(self, take: Step, event_id: str, amount_fen: int | None = None) -> None:
+        """The channel tells that this order was paid."""
+        paid = Done(evidence={"paid_at": self.clock.now().isoformat()})
+        await self._hear(take, event_id, paid, take.amount_fen if amount_fen is None else amount_fen)
+
+    async def refunded_there(self, take: Step, their_id: str, amount_fen: int) -> None:
+        """The channel tells that somebody has given back of this order."""
+        told = RefundedAtChannel(their_id=their_id, amount_fen=Fen(amount_fen))
+        await self._hear(take, f"told {their_id}", told, amount_fen)
+
+    async def _hear(self, step: Step, event_id: str, outcome: Done | RefundedAtChannel, amount_fen: int) -> None:
         await self._stay_alive()
         read = CallbackRead(
             event_id=event_id,
-            about="take",
-            reference=take.reference,
+            about="take" if step.kind == TAKE else "refund",
+            reference=step.reference,
             merchant="outpatient",
             amount_fen=Fen(amount_fen),
-            outcome=Done(evidence={"paid_at": self.clock.now().isoformat()}),
+            outcome=outcome,
         )
-        kept = await self.payments.callbacks.keep(self.call(), "wechatpay", b"body", read)
+        kept = await self.payments.callbacks.keep(self.call(), step.channel, b"body", read)
         self._kept = kept or self._kept
+
+    async def _tell_first(self, step: Step, answer: Done) -> None:
+        await self._hear(step, f"first {step.reference}", answer, step.amount_fen)
+        self._kept = None  # whoever drives finds it
+
+    @contextmanager
+    def calm(self) -> Generator[None]:
+        """Nothing goes wrong in here: other shapes explore it."""
+        self.script.calm = True
+        try:
+            yield
+        finally:
+            self.script.calm = False
 
     # -- what processes do
 
@@ -146,7 +196,7 @@ class Stage:
         self._begun = self._kept = None
         known, leaving = (begun.plan, begun.leaving) if begun else (kept.plan if kept else None, "")
         pending = [kept.callback] if kept and kept.plan and not begun else []
-        self.script.steal = self._stolen
+        self.script.steal, self.script.tell = self._stolen, self._tell_first
         try:
             await Drive(
                 *(self.means, 1, self.payment_id, self.means.lease.epoch, self._tell),
@@ -195,12 +245,36 @@ class Stage:
             at = await tx.fetchval("SELECT next_at FROM payment WHERE payment_id = $1", self.payment_id)
         return at - self.clock.now() if at else None
 
+    @property
+    def channels(self) -> dict[str, SimChannel]:
+        return {each.channel: each for each in (self.channel, self.wallet)}
+
+    def delivered(self, references: set[str]) -> int:
+        """How many of these the hospital has confirmed or settled."""
+        return self.hospital.confirmed(references) + self.bills.settled(references)
+
+    def kept_fen(self, references: set[str]) -> int:
+        """Of these orders: taken less given back."""
+        return sum(each.kept_fen(references) for each in self.channels.values())
+
     def call(self) -> Call:
         who = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="T1", patient_id=1)
         now = self.clock.now()
         return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
 
-    def _registration(self) -> NewPayment:
+    def _invoice(self) -> NewPayment:
+        return NewPayment(
+            purpose=Invoice.name,
+            scope="outpatient",
+            amount_fen=FEE,
+            description="门诊缴费",
+            pay_by=self.clock.now() + timedelta(minutes=8),
+            steps=builder.invoice(),
+            facts={},
+            obligation=(Invoice.name, f"B{next(self._serial)}"),
+        )
+
+    def _registration(self, *, insured: bool) -> NewPayment:
         now, serial = self.clock.now(), next(self._serial)
         facts = RegistrationFacts(
             patient_no="P1",
@@ -222,8 +296,8 @@ class Stage:
             amount_fen=FEE,
             description="挂号费",
             pay_by=now + timedelta(minutes=8),
-            steps=((AT_HOLD, HOLD), (AT_TAKE, "payments.take"), (AT_CONFIRM, CONFIRM)),
-            facts=facts.as_json(),
+            steps=builder.registration(insured=insured),
+            facts=facts.as_json() | (_CLAIM.as_json() if insured else {}),
             obligation=(REGISTRATION, f"P1:S{serial}"),
         )
 
@@ -233,13 +307,17 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
     """A stage on this database, which has the platform's schema."""
     clock = SimClock(START)
     script = Script(clock)
-    hospital, channel = SimHospital(clock), SimChannel(clock)
+    hospital, channel, wallet = SimHospital(clock), SimChannel(clock), SimWallet(clock)
+    bills, scheme = SimBills(), SimScheme()
     watched = await MishapDatabase.opened(url, script)
     registry = MishapRegistry(
-        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-        purposes=[Registration()],
-        channels={"wechatpay": channel},
-        merchants=MerchantTable({("outpatient", "wechatpay"): "outpatient"}),
+        effects=[
+            *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
+            *(QuoteSplit(scheme), SettleClaim(scheme), LockBills(bills), SettleBills(bills)),
+        ],
+        purposes=[Registration(), Invoice()],
+        channels={"wechatpay": channel, "alipay": wallet},
+        merchants=MerchantTable({("outpatient", each): "outpatient" for each in ("wechatpay", "alipay")}),
     )
     registry.script = script
     quiet = watched.quiet()
@@ -250,6 +328,7 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
     other = Means(quiet, registry, others, Limits(), clock, ZONE)
     payments = PaymentService(quiet, registry, Driver(Means(quiet, registry, ours, Limits(), clock, ZONE)), ZONE)
     try:
-        yield Stage(clock, hospital, channel, quiet, means, other, payments, script)
+        far = (clock, hospital, channel, wallet, bills, scheme)
+        yield Stage(*far, quiet, means, other, payments, script)
     finally:
         await quiet.close()

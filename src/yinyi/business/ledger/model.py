@@ -36,6 +36,11 @@ def refunds_account(channel: str, merchant: str) -> str:
     return f"refunds:{channel}:{merchant}"
 
 
+def insurance_account(scheme: str) -> str:
+    """What an insurance owes us for what it has settled (asset)."""
+    return f"insurance:{scheme}"
+
+
 def funds_account(scope: str) -> str:
     """Patients' money that is neither delivered nor given back (liability)."""
     return f"patient_funds:{scope}"

@@ -45,6 +45,12 @@ class Choose(msgspec.Struct, frozen=True):
     channel: str
 
 
+class TakeRest(msgspec.Struct, frozen=True):
+    """This take was done for less than is owed: another one for the rest, once the payer has chosen a means."""
+
+    take: Step
+
+
 class Again(msgspec.Struct, frozen=True):
     """A refund that was refused is tried once more, under the same reference: the channel never pays it twice."""
 
@@ -52,9 +58,16 @@ class Again(msgspec.Struct, frozen=True):
 
 
 class GiveBack(msgspec.Struct, frozen=True):
-    """A refund of what this step took."""
+    """A refund of what this step took and nobody is giving back yet. ``how``: ``void``, or empty."""
 
     take: Step
+    how: str = ""
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """This refund cannot happen any more: somebody at the channel has given that money back."""
+
+    refund: Step
 
 
 class TurnBack(msgspec.Struct, frozen=True):
@@ -81,4 +94,19 @@ class End(msgspec.Struct, frozen=True):
     how: Literal["fulfilled", "closed", "returned"]
 
 
-Action = Send | Ask | Undo | GiveUp | Retry | Choose | Again | GiveBack | TurnBack | CallPeople | Wait | End
+Action = (
+    Send
+    | Ask
+    | Undo
+    | GiveUp
+    | Retry
+    | Choose
+    | TakeRest
+    | Again
+    | GiveBack
+    | Drop
+    | TurnBack
+    | CallPeople
+    | Wait
+    | End
+)

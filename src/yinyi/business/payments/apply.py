@@ -4,15 +4,31 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import convert
 from msgspec.structs import replace
 
+from yinyi.business.payments.amounts import chosen_fen, divided, left_fen, owed_fen
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.plan import PAYER_CODE, REFUND, REFUND_POSITION, TAKE, Plan, Step
+from yinyi.business.payments.model import RefundedAtChannel
+from yinyi.business.payments.plan import (
+    PAYER_CODE,
+    REFUND,
+    REFUND_POSITION,
+    SUPERSEDED,
+    TAKE,
+    WANTED_AGAIN,
+    Plan,
+    Step,
+)
 from yinyi.business.payments.rules import Rule, pause_s
-from yinyi.business.payments.transitions import StepEvent, after
+from yinyi.business.payments.transitions import StepEvent, after, allowed
 from yinyi.kernel.ids import base32
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
+
+CALLBACK_MISMATCH = "callback_mismatch"
+REFUNDED_AT_CHANNEL = "refunded_at_channel"
+"""Why people look into a payment; and in the evidence of an answer about a take, the refunds that it tells of."""
 
 CODE_LIFE = timedelta(minutes=5)
 SCANNED_LIFE = timedelta(seconds=40)
@@ -24,13 +40,19 @@ def reference(payment_no: str, serial: int) -> str:
     return payment_no + base32(serial, 2)
 
 
+def same_payment(one: str, other: str) -> bool:
+    """Whether two references are calls of one payment."""
+    return one[:-2] == other[:-2]
+
+
 def sent(plan: Plan, step: Step, now: datetime) -> Plan:
     """``do`` is about to leave."""
     life = SCANNED_LIFE if step.scanned else CODE_LIFE
     until = min(now + life, plan.pay_by) if step.kind == TAKE else step.until
     more: dict[str, Any] = {"until": until, "tries": step.tries, "sent_at": step.sent_at or now}
     if step.sent_at is not None:
-        more["params"] = step.params | {"left_again_at": now.isoformat()}
+        kept = {name: each for name, each in step.params.items() if name != WANTED_AGAIN}
+        more["params"] = kept | {"left_again_at": now.isoformat()}
     return plan.with_step(_moved(step, "send", now, **more))
 
 
@@ -53,7 +75,10 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
     rule = rule_of(rules, step)
     match answer:
         case Done():
-            return plan.with_step(_moved(step, "done", now, evidence=step.evidence | answer.evidence, next_at=None))
+            plan = plan.with_step(_moved(step, "done", now, evidence=step.evidence | answer.evidence, next_at=None))
+            for told in answer.evidence.get(REFUNDED_AT_CHANNEL, ()):
+                plan = refunded_at_channel(plan, step.reference, convert(told, RefundedAtChannel), rules, now)
+            return plan
         case Waiting():
             return plan.with_step(_waiting(step, answer, rule, now))
         case Refused():
@@ -83,15 +108,40 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
 
 
 def chosen(plan: Plan, step: Step, channel: str, merchant: str, now: datetime, more: Mapping[str, Any]) -> Plan:
-    """An attempt to take by this channel: the planned one if it was never used, otherwise a new one."""
-    params = {"channel": channel, "merchant": merchant, "tender_no": plan.tender_no, **more}
+    """An attempt to take by this channel: the planned one if it was never used, otherwise a new one. ``more``: what the
+    choice says besides; its ``amount_fen`` is the part that the payer wants to pay by it."""
+    told = {name: each for name, each in more.items() if name != "amount_fen"}
+    params = {"channel": channel, "merchant": merchant, "tender_no": plan.tender_no, **told}
+    amount_fen = chosen_fen(plan, step, more.get("amount_fen"))
     if step.state == "planned" and not step.channel:
-        return plan.with_step(replace(step, params=params, since=now))
-    return plan.with_step(_fresh(plan, step, params, now))
+        return plan.with_step(replace(step, params=params, since=now, amount_fen=amount_fen))
+    return plan.with_step(_fresh(plan, replace(step, amount_fen=amount_fen), params, now))
+
+
+def taking_rest(plan: Plan, take: Step, now: datetime) -> Plan:
+    """A take of what is still owed behind this one. It belongs to the same choice: it waits for the next one."""
+    step = Step(
+        position=take.position + 1,
+        attempt=1,
+        kind=TAKE,
+        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        amount_fen=owed_fen(plan),
+        since=now,
+        params={"tender_no": take.tender_no},
+    )
+    return plan.with_step(step)
 
 
 def retried(plan: Plan, step: Step, now: datetime) -> Plan:
     return plan.with_step(_fresh(plan, step, step.params, now))
+
+
+def post_again(plan: Plan, step: Step) -> Plan:
+    """People want this sent once more; repeating it is harmless."""
+    return plan.with_step(replace(step, params=step.params | {WANTED_AGAIN: True}))
+
+
+# ---- refunds
 
 
 def again(plan: Plan, step: Step, now: datetime) -> Plan:
@@ -99,19 +149,73 @@ def again(plan: Plan, step: Step, now: datetime) -> Plan:
     return plan.with_step(_moved(step, "again", now, reason=""))
 
 
-def giving_back(plan: Plan, take: Step, now: datetime) -> Plan:
-    """A refund of all that this step took, as a step of its own."""
-    refunds = [step for step in plan.steps if step.kind == REFUND]
+def giving_back(plan: Plan, take: Step, now: datetime, how: str = "") -> Plan:
+    """A refund of what nobody is giving back yet of this take, as a step of its own."""
+    return _refunding(plan, take, left_fen(plan, take), now, {"how": how} if how else {})
+
+
+def refunding(plan: Plan, amount_fen: Fen, reason: str, now: datetime) -> Plan:
+    """One wish of people for a refund of what is delivered: a step for each take, in reverse order of taking.
+
+    Raises:
+        ValueError: there is not so much left.
+    """
+    parts = divided(plan, amount_fen)
+    told = {"wish": f"{len(plan.steps) + 1}", "why": reason}
+    for take, part_fen in parts:
+        plan = _refunding(plan, take, part_fen, now, told)
+    return plan
+
+
+def _refunding(plan: Plan, take: Step, amount_fen: Fen, now: datetime, told: dict[str, Any]) -> Plan:
+    assert 0 < amount_fen <= left_fen(plan, take), "never more goes back than was taken"
     step = Step(
         position=REFUND_POSITION,
-        attempt=len(refunds) + 1,
+        attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
         kind=REFUND,
         reference=reference(plan.payment_no, len(plan.steps) + 1),
-        amount_fen=Fen(take.amount_fen),
+        amount_fen=amount_fen,
         since=now,
-        params={"of": take.reference, "channel": take.channel, "merchant": take.merchant},
+        params={"of": take.reference, "channel": take.channel, "merchant": take.merchant, **told},
     )
     return plan.with_step(step)
+
+
+def dropped(plan: Plan, refund: Step, now: datetime) -> Plan:
+    """A refund that will never happen: that money went back without us."""
+    given_up = _moved(refund, "give_up", now) if refund.state == "planned" else refund
+    return plan.with_step(replace(given_up, reason=SUPERSEDED))
+
+
+def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel, rules: Rules, now: datetime) -> Plan:
+    """Somebody has given back a part of this take, or all of it, without us. Heard once for each number of theirs;
+    people look into it, and what is left for us to give back is so much less."""
+    if any(step.params.get("their_id") == told.their_id for step in plan.steps if step.kind == REFUND):
+        return plan
+    take = next(step for step in plan.takes() if step.reference == take_reference)
+    if take.state not in ("done", "late") and allowed(take.state, "done"):
+        plan = learned(plan, take, Done(), rules, now)  # what was given back was taken
+        take = next(step for step in plan.takes() if step.reference == take_reference)
+    attention = plan.attention if plan.attention == CALLBACK_MISMATCH else REFUNDED_AT_CHANNEL
+    plan = replace(plan, attention=attention, attention_at=plan.attention_at or now, ended_at=None)
+    if take not in plan.moved() or not 0 < told.amount_fen <= take.amount_fen - plan.refunded_fen(take):
+        return plan
+    step = Step(
+        position=REFUND_POSITION,
+        attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
+        kind=REFUND,
+        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        amount_fen=told.amount_fen,
+        since=now,
+        params={
+            "of": take.reference,
+            "channel": take.channel,
+            "merchant": take.merchant,
+            "by": "channel",
+            "their_id": told.their_id,
+        },
+    )
+    return plan.with_step(_moved(_moved(step, "send", now, sent_at=now), "done", now))
 
 
 def turned_back(plan: Plan, reason: str) -> Plan:

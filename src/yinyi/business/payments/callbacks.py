@@ -8,13 +8,15 @@ import structlog
 
 from yinyi.bus.call import Call
 from yinyi.business.payments import store
+from yinyi.business.payments.apply import same_payment
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
 from yinyi.business.payments.messages import CallbackAnswer, ReceiveCallback
-from yinyi.business.payments.model import CallbackRead, CallbackReply
+from yinyi.business.payments.model import CallbackRead, CallbackReply, RefundedAtChannel
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.ports import CallbackRefused, ReceivesCallbacks
 from yinyi.business.payments.registry import Registry
+from yinyi.kernel.outcome import Done
 
 log = structlog.get_logger()
 
@@ -25,7 +27,9 @@ WITH known AS (
 ), judged AS (
   SELECT k.payment_id, CASE
     WHEN k.payment_id IS NULL THEN 'stranger'
-    WHEN k.amount_fen = $5::bigint AND k.merchant = $6 THEN 'believed'
+    WHEN k.merchant = $6 AND (k.amount_fen = $5::bigint
+      OR $7::jsonb ->> 'type' = 'refunded_at_channel' AND k.amount_fen >= $5
+      OR $7::jsonb #> '{evidence,cumulative}' = 'true'::jsonb AND k.amount_fen <= $5) THEN 'believed'
     ELSE 'mismatch' END AS verdict
   FROM (SELECT 1) AS one LEFT JOIN known k ON true
 ), kept AS (
@@ -80,7 +84,7 @@ class Callbacks:
         except CallbackRefused as refused:
             log.warning("callback.refused", plugin=message.plugin, why=str(refused))
             return _answer(channel.rejected(str(refused)))
-        kept = await self.keep(call, message.plugin, message.body, read)
+        kept = await self.keep(call, message.plugin, message.body, understood(read))
         if kept is not None and kept.plan is not None:
             self._driver.take_over(kept.plan, [kept.callback])
         elif kept is not None:
@@ -111,6 +115,15 @@ class Callbacks:
                 event_id=read.event_id, reference=read.reference, verdict=verdict, outcome=outcome
             ),
         )
+
+
+def understood(read: CallbackRead) -> CallbackRead:
+    """A refund of an order of ours under a number that is not ours: somebody has made it at the channel itself."""
+    foreign = bool(read.order_reference) and not same_payment(read.reference, read.order_reference)
+    if read.about != "refund" or not foreign or not isinstance(read.outcome, Done):
+        return read
+    told = RefundedAtChannel(their_id=read.reference, amount_fen=read.amount_fen)
+    return msgspec.structs.replace(read, about="take", reference=read.order_reference, outcome=told)
 
 
 def _answer(reply: CallbackReply) -> CallbackAnswer:

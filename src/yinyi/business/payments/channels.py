@@ -8,7 +8,7 @@ import msgspec
 
 from yinyi.business.payments.model import Order, RefundOrder
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, Plan, Step
-from yinyi.business.payments.ports import Refunds, ScansCode, ShowsCode, TakesPayment
+from yinyi.business.payments.ports import Refunds, Reverses, ScansCode, ShowsCode, TakesPayment
 from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown, Waiting
 
@@ -85,14 +85,24 @@ class RefundByChannel:
             REFUND_RULE,
             timeout_s=channel.call_timeout_s,
             settles_after_s=channel.settles_after.total_seconds(),
+            voids=isinstance(channel, Reverses),
         )
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        if step.is_void:
+            return await self._void(plan, step)
         if not isinstance(self._channel, Refunds):
             return Refused(reason="not_refundable", detail="this channel gives nothing back")
         return await self._channel.refund(_refund(plan, step))
 
+    async def _void(self, plan: Plan, step: Step) -> Outcome:
+        if not isinstance(self._channel, Reverses):
+            return Refused(reason="not_permitted", detail="this channel cancels nothing that was paid")
+        return await self._channel.reverse(_order(plan, _take_of(plan, step)))
+
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        if step.is_void:
+            return await self._void(plan, step)
         if not isinstance(self._channel, Refunds):
             return Unknown(detail="this channel cannot be asked")
         return await self._channel.ask_refund(_refund(plan, step))
@@ -147,15 +157,19 @@ def _order(plan: Plan, step: Step) -> Order:
     )
 
 
+def _take_of(plan: Plan, refund: Step) -> Step:
+    return next(take for take in plan.takes() if take.reference == refund.params["of"])
+
+
 def _refund(plan: Plan, step: Step) -> RefundOrder:
-    take = next(take for take in plan.takes() if take.reference == step.params["of"])
+    take = _take_of(plan, step)
     return RefundOrder(
         reference=step.reference,
         order_reference=take.reference,
         merchant=step.merchant,
         amount_fen=step.amount_fen,
         order_amount_fen=take.amount_fen,
-        reason=_WHY.get(plan.reason, "退款"),
+        reason=step.params.get("why") or _WHY.get(plan.reason, "退款"),
     )
 
 

@@ -21,6 +21,7 @@ from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
 from yinyi.business.payments.lease import LONGEST_CALL_S, Lease
 from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.ports import Effect
 from yinyi.business.payments.postings import entries
@@ -33,9 +34,12 @@ from yinyi.kernel.outcome import Answer, Done, NotSent, Refused, Unknown, Waitin
 
 log = structlog.get_logger()
 
-Told = Done | Waiting | Refused
-MISMATCH = "callback_mismatch"
+Told = Done | Waiting | Refused | RefundedAtChannel
+MISMATCH = apply.CALLBACK_MISMATCH
 """A genuine callback over another amount or merchant: people look into it, whatever becomes of the payment."""
+
+LOOKED_INTO = (MISMATCH, apply.REFUNDED_AT_CHANNEL)
+"""What people look into although the payment has ended."""
 
 Calls = Callable[[Plan, Step, datetime], Awaitable[Answer]]
 """The shape of ``do``, ``ask`` and ``undo``."""
@@ -121,7 +125,7 @@ class Drive:
                 case End():
                     if self.before.ended_at is not None and not self._dirty() and await self._rest(None):
                         return self.before
-                    kept = self.plan.attention if self.plan.attention == MISMATCH else ""
+                    kept = self.plan.attention if self.plan.attention in LOOKED_INTO else ""
                     self.plan = replace(self.plan, ended_at=self.plan.ended_at or self._now(), attention=kept)
                     if await self._write(keep=False, next_at=None):
                         return self.before
@@ -216,9 +220,14 @@ class Drive:
         for callback in callbacks:
             self._callbacks.append(callback.event_id)
             if callback.verdict == "believed":
-                self._apply(Heard(callback.reference, msgspec.convert(callback.outcome, Told), to_undo=False))
+                self._apply_told(callback.reference, msgspec.convert(callback.outcome, Told))
             elif not self.plan.attention:
                 self.plan = replace(self.plan, attention=MISMATCH, attention_at=self._now())
+
+    def _apply_told(self, reference: str, told: Told) -> None:
+        if not isinstance(told, RefundedAtChannel):
+            return self._apply(Heard(reference, told, to_undo=False))
+        self.plan = apply.refunded_at_channel(self.plan, reference, told, self.means.registry.rules, self._now())
 
     def _dirty(self) -> bool:
         return self.plan != self.before or bool(self._callbacks)

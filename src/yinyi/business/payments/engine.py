@@ -4,7 +4,7 @@ Forward, the steps happen in order. Back, they are undone in reverse: nothing is
 what was paid for is not delivered, and nothing ends while money is in doubt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from yinyi.business.payments.actions import (
@@ -13,17 +13,20 @@ from yinyi.business.payments.actions import (
     Ask,
     CallPeople,
     Choose,
+    Drop,
     End,
     GiveBack,
     GiveUp,
     Retry,
     Send,
+    TakeRest,
     TurnBack,
     Undo,
     Wait,
 )
-from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.rules import Rule
+from yinyi.business.payments.amounts import is_accepted, is_overbooked, left_fen, owed_fen, paid
+from yinyi.business.payments.plan import LAST_TAKE, REFUND, REFUND_POSITION, TAKE, VOID, Plan, Step
+from yinyi.business.payments.rules import Rule, is_same_day
 
 Rules = Mapping[str, Rule]
 """By kind; a take's and a refund's kind carries its channel: ``payments.take/wechatpay``."""
@@ -54,15 +57,11 @@ def decide(plan: Plan, rules: Rules, now: datetime) -> Action:
 
 def _forward(plan: Plan, rules: Rules, now: datetime) -> Action:
     wakes = [now + FAR]
-    for step in plan.takes():
-        if step.state == "late":
-            wish = _give_back(plan, step, rules, now)
-            if isinstance(wish, Wait):
-                wakes.append(wish.until)
-            elif wish is not None:
-                return wish
-    paid = any(step.kind == TAKE and step.state == "done" for step in plan.steps)
-    if plan.cancel_wanted and not paid:
+    for wish in _going_back(plan, rules, now):
+        if not isinstance(wish, Wait):
+            return wish
+        wakes.append(wish.until)
+    if (plan.cancel_wanted and not paid(plan)) or _is_given_back_elsewhere(plan):
         return TurnBack("cancelled")
     for step in plan.current():
         wish = _take_on(plan, step, rules, now) if step.kind == TAKE else _do_on(plan, step, rules, now)
@@ -71,6 +70,32 @@ def _forward(plan: Plan, rules: Rules, now: datetime) -> Action:
         if wish is not None:
             return wish
     return End("fulfilled") if len(wakes) == 1 else Wait(min(wakes))
+
+
+def _going_back(plan: Plan, rules: Rules, now: datetime) -> Iterator[Action]:
+    """What has to be given back or undone beside what goes forward: money that came late, refunds that people want of
+    what is delivered, and the late success of an attempt whose successor is used."""
+    for take in plan.takes():
+        if take.state == "late" and (wish := _give_back(plan, take, rules, now)) is not None:
+            yield wish
+        if take.state == "done":
+            yield from _refunds_on(plan, take, rules, now)
+    current = {step.reference for step in plan.current()}
+    for step in plan.steps:
+        rule = None if step.kind in (TAKE, REFUND) or step.reference in current else rule_of(rules, step)
+        if rule is None or rule.repeatable or not (rule.needs_undo and rule.can_undo):
+            continue
+        if step.state in ("late", "undoing", "undo_unknown"):
+            yield _undo_on(step, rule, now)
+
+
+def _is_given_back_elsewhere(plan: Plan) -> bool:
+    """Somebody has given the money back at the channel before anything was delivered for it: nothing is."""
+    takes = [take for take in plan.takes() if take.state == "done"]
+    if not any(refund.by_channel for take in takes for refund in plan.refunds_of(take)):
+        return False
+    after = [step for step in plan.steps if takes[0].position < step.position < REFUND_POSITION and step.kind != TAKE]
+    return bool(after) and all(step.sent_at is None for step in after)
 
 
 def _do_on(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | None:
@@ -83,15 +108,30 @@ def _do_on(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | None
         return Retry(step) if again else TurnBack(_reason(step, "hospital_refused"))
     if step.state == "undone":
         return TurnBack(_reason(step, "unavailable"))
+    if _is_harmless(rule) and step.state == "unknown" and now >= _sent(step) + timedelta(seconds=rule.give_up_s):
+        return TurnBack("unavailable")
     return _push(plan, step, rule, now)
+
+
+def _is_harmless(rule: Rule) -> bool:
+    """It has changed nothing out there, whatever became of it."""
+    return not rule.needs_undo and not rule.can_undo
+
+
+def _sent(step: Step) -> datetime:
+    return step.sent_at or step.since
 
 
 def _take_on(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | None:
     """The same for taking money: the payer may choose another means, and has until ``pay_by``."""
+    owed = owed_fen(plan)
     if step.state == "done":
-        return None
+        last = max(take.position for take in plan.takes())
+        return TakeRest(step) if owed and step.position == last and last < LAST_TAKE else None
     chosen = plan.tender_no > step.tender_no
     if step.state == "planned" and not step.channel:
+        if not owed:
+            return None
         if now >= plan.pay_by:
             return TurnBack("expired")
         return Choose(step, plan.tender) if chosen and plan.tender else Wait(plan.pay_by)
@@ -125,6 +165,8 @@ def _push(plan: Plan, step: Step, rule: Rule, now: datetime) -> Action:
         return _send(step, rule, now)
     if step.state in ("undoing", "undo_unknown"):
         return _undo_on(step, rule, now)
+    if step.wanted_again and rule.repeatable and step.state in ("doing", "unknown"):
+        return Send(step)
     if step.state in ("doing", "unknown") and _given_up(step, rule, now):
         return _undo_on(step, rule, now)
     if step.state in ("doing", "unknown") and not rule.can_ask:
@@ -179,10 +221,14 @@ def _due(step: Step, now: datetime) -> bool:
 
 def _back(plan: Plan, rules: Rules, now: datetime) -> Action:
     wakes: list[datetime] = []
+    in_turn = True
     for step in sorted(plan.steps, key=lambda each: (each.position, each.attempt), reverse=True):
         if step.kind == REFUND or step.state in ("planned", "refused", "undone"):
             continue
         wish = _undone(plan, step, rules, now)
+        if isinstance(wish, GiveBack):
+            wish = wish if in_turn else Wait(now + FAR)
+        in_turn = in_turn and (step not in plan.moved() or is_accepted(plan, step))
         if wish is None:
             continue
         if not isinstance(wish, Wait):
@@ -200,7 +246,7 @@ def _undone(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | Non
     rule = rule_of(rules, step)
     if step.kind == TAKE and step.state in ("done", "late"):
         return _give_back(plan, step, rules, now)
-    if not rule.needs_undo and step.state in ("done", "late"):
+    if not rule.needs_undo and (step.state in ("done", "late") or _is_harmless(rule)):
         return None
     if step.state == "doing":
         if rule.can_ask:
@@ -210,19 +256,49 @@ def _undone(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | Non
 
 
 def _give_back(plan: Plan, take: Step, rules: Rules, now: datetime) -> Action | None:
-    """Drive the refund of a take; None when all of it is back."""
-    refunds = plan.refunds_of(take)
-    if not refunds:
-        return GiveBack(take)
-    refund = refunds[-1]
-    if refund.state in ("done", "late"):
-        return None
+    """Drive the refunds of a take, and plan one of what is left; None when all of it is back."""
+    wishes = list(_refunds_on(plan, take, rules, now))
+    acting = next((wish for wish in wishes if not isinstance(wish, Wait)), None)
+    if acting is not None:
+        return acting
+    if left_fen(plan, take):
+        return GiveBack(take, _how(plan, take, rules, now))
+    return Wait(min(wish.until for wish in wishes if isinstance(wish, Wait))) if wishes else None
+
+
+def _how(plan: Plan, take: Step, rules: Rules, now: datetime) -> str:
+    """A whole order is cancelled on the day on which it was paid, if its channel can do that and has not refused."""
+    rule = rules.get(f"{REFUND}/{take.channel}") or rules[REFUND]
+    whole = rule.voids and not plan.refunds_of(take)
+    return VOID if whole and is_same_day(rule, take.taken_at, now) else ""
+
+
+def _refunds_on(plan: Plan, take: Step, rules: Rules, now: datetime) -> Iterator[Action]:
+    """What each refund of this take needs; nothing for those that are done, or will never be."""
+    for refund in plan.refunds_of(take):
+        if refund.state in ("done", "late") or not refund.booked:
+            continue
+        if refund.state in ("planned", "refused") and is_overbooked(plan, take):
+            yield Drop(refund)
+        elif refund.state == "planned" and not _is_its_turn(plan, refund):
+            yield Wait(now + FAR)
+        else:
+            yield _refund_on(refund, rule_of(rules, refund), now)
+
+
+def _is_its_turn(plan: Plan, refund: Step) -> bool:
+    """Of one wish, what was taken last goes back first, or has at least been promised."""
+    first = [each for each in plan.steps if each.kind == REFUND and each.wish and each.wish == refund.wish]
+    before = [each for each in first if each.attempt < refund.attempt and each.booked]
+    return all(each.state in ("done", "late", "waiting") for each in before)
+
+
+def _refund_on(refund: Step, rule: Rule, now: datetime) -> Action:
     if refund.state == "refused":
         again_at = refund.since + timedelta(
             seconds=5.0 if refund.reason in ("unavailable", "not_found") else REFUND_AGAIN_S
         )
         return Again(refund) if now >= again_at else Wait(again_at)
-    rule = rule_of(rules, refund)
     if refund.state == "planned":
         return Send(refund) if _due(refund, now) else Wait(refund.next_at or now)
     if refund.state in ("doing", "unknown") and not rule.can_ask:
@@ -238,7 +314,7 @@ def _give_back(plan: Plan, take: Step, rules: Rules, now: datetime) -> Action | 
 def overdue(plan: Plan, rules: Rules, now: datetime) -> str:
     """Why people have to look into it now; empty: they need not."""
     for step in plan.steps:
-        if step.kind == REFUND and step.state == "refused" and plan.latest_refund_like(step) is step:
+        if step.kind == REFUND and step.state == "refused" and step.booked:
             return "refund_refused"
         late = people_by(step, rules)
         if late is not None and now >= late:

@@ -21,6 +21,24 @@ class TenderUnderWay(Conflict):
     zh = "上一种付款方式还在关闭，请稍等。"
 
 
+class MoreThanOwed(Conflict):
+    """That is more than there is left to pay."""
+
+    zh = "超过了还需支付的金额。"
+
+
+class MoreThanLeft(Conflict):
+    """That is more than there is left to give back."""
+
+    zh = "超过了可退的金额。"
+
+
+class NotDelivered(Conflict):
+    """As long as it is not delivered, only all of it can be given back."""
+
+    zh = "业务还没有办好，只能全额退回。"
+
+
 class AlreadyUnderWay(Conflict):
     """There is already a registration or payment for this under way."""
 

@@ -9,6 +9,7 @@ from yinyi.bus.database import Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
+from yinyi.business.payments.amounts import paid
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.messages import (
@@ -20,11 +21,13 @@ from yinyi.business.payments.messages import (
     GiveBack,
     KnownStep,
     ListAttention,
+    PostAgain,
     Resort,
     SettleByHand,
 )
-from yinyi.business.payments.plan import REFUND, Plan, Step
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import entries, fulfilled
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import view_of
 from yinyi.kernel.outcome import Done, Refused
@@ -55,14 +58,17 @@ class HumanQueue:
         self._payments = payments
         self._rules: Rules = payments.registry.rules
         self._zone = zone
+        self.refunds = RefundDesk(payments, zone)
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
         dispatcher.reads(ListAttention, self.attention)
         dispatcher.reads(GetCase, self.case)
         dispatcher.changes(AskAgain, Change(self._ask_again, payments.show, settle=payments.settle))
+        dispatcher.changes(PostAgain, Change(self.post_again, payments.show, settle=payments.settle))
         dispatcher.changes(GiveBack, Change(self.give_back, payments.show, settle=payments.settle))
         dispatcher.changes(SettleByHand, Change(self.settle_by_hand, self._show, settle=self._settled))
+        self.refunds.register(dispatcher)
 
     async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
         items = [
@@ -90,6 +96,8 @@ class HumanQueue:
         can: list[Resort] = []
         if any(step.next_at is not None and rule_of(self._rules, step).can_ask for step in plan.steps):
             can.append("ask_again")
+        if self._unanswered(plan) is not None:
+            can.append("post_again")
         if _open_forward(plan):
             can.append("give_back")
         if any(step.in_doubt for step in steps):
@@ -119,6 +127,24 @@ class HumanQueue:
         plan = await self._payments.locked(tx, call, message.payment_no)
         await signals.ask_now(tx, plan, call.now)
         return plan.payment_no
+
+    async def post_again(self, tx: Tx, call: Call, message: PostAgain, facts: None) -> str:
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        step = self._unanswered(plan)
+        if step is None:
+            raise NothingInDoubt
+        await signals.put_steps(tx, plan, apply.post_again(plan, step), call.now)
+        await signals.ask_now(tx, plan, call.now)
+        return plan.payment_no
+
+    def _unanswered(self, plan: Plan) -> Step | None:
+        """What was sent to deliver what is paid, may have happened, and can be sent again without harm."""
+        if not _open_forward(plan) or not paid(plan):
+            return None
+        for step in plan.current():
+            if step.state in ("doing", "unknown") and step.kind != TAKE and rule_of(self._rules, step).repeatable:
+                return step
+        return None
 
     async def give_back(self, tx: Tx, call: Call, message: GiveBack, facts: None) -> str:
         plan = await self._payments.locked(tx, call, message.payment_no)

@@ -8,17 +8,22 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import (
     CallbackForged,
+    MoreThanLeft,
+    MoreThanOwed,
+    NotDelivered,
     NothingInDoubt,
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
     TenderUnderWay,
 )
-from yinyi.business.payments.model import PaymentReason, PaymentState, TenderName
+from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState, TenderName
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
+
+Part = Annotated[Fen, msgspec.Meta(ge=1, le=10_000_000_00)]
 
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +32,9 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     version: grows with every change; a push carries it. pay_by: until then the payer can pay.
     code_url, code_expires_at: the code on the screen, in state ``waiting``. since: when this state began.
     resolves_by: by then it is certain, or people look into it. attention: people look into it.
-    taken_fen, returned_fen: money surely taken and surely given back. tenders: channels whose code can be shown here.
+    owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
+    tenders: channels whose code can be shown here.
+    refunds: of what was taken for it: how far it is back, if anybody wanted it back.
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone.
     """
 
@@ -46,8 +53,10 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     code_expires_at: datetime | None = None
     resolves_by: datetime | None = None
     paid_at: datetime | None = None
+    owed_fen: Fen = Fen(0)
     taken_fen: Fen = Fen(0)
     returned_fen: Fen = Fen(0)
+    refunds: RefundState | Literal[""] = ""
     attention: bool = False
     tenders: list[TenderName] = []
     scanned: bool = False
@@ -64,13 +73,15 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
     money=True,
-    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, ChannelUnavailable),
+    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable),
 )
 class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
-    """Pay by this means. While another one is open it is closed first, surely, before the new one is shown."""
+    """Pay by this means all that is owed, or a part of it. While another one is open it is closed first, surely, before
+    the new one is shown. What is left after a part waits for the next choice."""
 
     payment_no: Number
     tender: TenderName
+    amount_fen: Part | None = None
 
 
 @operation(
@@ -138,6 +149,20 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
     receipt_no: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
+@operation(
+    callers=[Caller.HOSPITAL, Caller.STAFF],
+    money=True,
+    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered),
+)
+class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
+    """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last
+    first. What was delivered for it is undone with the last of it, where it can be."""
+
+    payment_no: Number
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
+    amount_fen: Part | None = None
+
+
 class AttentionItem(msgspec.Struct, frozen=True, kw_only=True):
     """A payment past its deadline: what is known, while the engine goes on asking."""
 
@@ -164,8 +189,8 @@ class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
     payment_no: Number
 
 
-Resort = Literal["ask_again", "give_back", "settle_by_hand"]
-"""What people can do about a payment: see ``AskAgain``, ``GiveBack``, ``SettleByHand``."""
+Resort = Literal["ask_again", "post_again", "give_back", "settle_by_hand"]
+"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``SettleByHand``."""
 ByHand = Literal["happened", "did_not_happen"]
 
 
@@ -207,6 +232,13 @@ class GetCase(Operation[Case], frozen=True, kw_only=True):
 @operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, PaymentClosed))
 class GiveBack(Operation[PaymentView], frozen=True, kw_only=True):
     """Deliver nothing more: undo what was done, then give back what was taken."""
+
+    payment_no: Number
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, NothingInDoubt))
+class PostAgain(Operation[PaymentView], frozen=True, kw_only=True):
+    """Tell the hospital once more what was paid, at once, although it may have been told: that is harmless."""
 
     payment_no: Number
 

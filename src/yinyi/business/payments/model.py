@@ -36,12 +36,20 @@ class RefundOrder(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class RefundedAtChannel(msgspec.Struct, frozen=True, tag="refunded_at_channel", kw_only=True):
+    """Somebody has given back (a part of) an order of ours at the channel itself, under a number that is not ours."""
+
+    their_id: str
+    amount_fen: Fen
+
+
 class CallbackRead(msgspec.Struct, frozen=True, kw_only=True):
     """A callback whose signature was found good.
 
     event_id: the sender's own id of the event; repeats carry the same.
-    about: whether ``reference`` names a take or a refund.
-    outcome: what it tells us; ``amount_fen`` and ``merchant`` are compared with ours before it is believed.
+    about: whether ``reference`` names a take or a refund; ``order_reference``: of a refund: what it gives back.
+    outcome: what it tells us; ``amount_fen`` and ``merchant`` are compared with ours before it is believed. With
+    ``cumulative`` in its evidence the amount is of all refunds of the order so far.
     """
 
     event_id: str
@@ -49,7 +57,8 @@ class CallbackRead(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     merchant: str
     amount_fen: Fen
-    outcome: Done | Waiting | Refused
+    outcome: Done | Waiting | Refused | RefundedAtChannel
+    order_reference: str = ""
 
 
 class CallbackReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +86,9 @@ PaymentState = Literal[
     "returned",  # all of it was given back
 ]
 """What people are told; derived from the plan, never stored apart from it."""
+
+RefundState = Literal["under_way", "partly", "wholly"]
+"""How far what was taken for something is back."""
 
 PaymentReason = Literal[
     "cancelled", "expired", "declined", "insufficient_funds", "limit_exceeded", "slot_taken",

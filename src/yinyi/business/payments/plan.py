@@ -27,8 +27,15 @@ REFUND = "payments.refund"
 PAYER_CODE = "payer_code"
 """In a take's ``params`` while its call has not been answered: the digits on the payer's phone."""
 
+LAST_TAKE = 37
+"""Takes stand one behind the other from where the first one stands; the one that stands here takes all of the rest."""
 REFUND_POSITION = 900
 """Refunds stand behind everything that moves forward."""
+
+VOID = "void"
+WANTED_AGAIN = "wanted_again"
+SUPERSEDED = "superseded"
+"""Why a refund of ours is not tried again: somebody at the channel has given that money back."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +86,38 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def merchant(self) -> str:
         return self.params.get("merchant", "")
+
+    @property
+    def taken_at(self) -> datetime:
+        """Of a take that is done: when, by the channel's own time where it tells."""
+        told = self.evidence.get("paid_at")
+        return datetime.fromisoformat(told) if told else self.since
+
+    @property
+    def is_void(self) -> bool:
+        """Of a refund: the whole order is cancelled on the day on which it was paid."""
+        return self.params.get("how") == VOID
+
+    @property
+    def by_channel(self) -> bool:
+        """Of a refund: somebody has made it at the channel, without us."""
+        return self.params.get("by") == "channel"
+
+    @property
+    def wish(self) -> str:
+        """Of a refund that people want of what is delivered: which wish it belongs to."""
+        return self.params.get("wish", "")
+
+    @property
+    def wanted_again(self) -> bool:
+        """People want it sent once more, although it may have happened."""
+        return bool(self.params.get(WANTED_AGAIN))
+
+    @property
+    def booked(self) -> bool:
+        """Of a refund: planned, under way or done, or refused and to be tried again. Nobody else may give this money
+        back."""
+        return self.state != "refused" or not (self.is_void or self.reason == SUPERSEDED)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,9 +175,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Attempts to give back what this step took, oldest first."""
         return [step for step in self.steps if step.kind == REFUND and step.params.get("of") == take.reference]
 
-    def latest_refund_like(self, refund: Step) -> Step:
-        """The newest attempt to give back what this refund is about."""
-        return [step for step in self.steps if step.kind == REFUND and step.params.get("of") == refund.params["of"]][-1]
+    def booked_fen(self, take: Step) -> Fen:
+        """What is planned to go back of this take, on its way, or back. The channel gives no more than it took."""
+        return Fen(min(take.amount_fen, sum(step.amount_fen for step in self.refunds_of(take) if step.booked)))
 
     def takes(self) -> list[Step]:
         """All attempts to take money, oldest first."""
@@ -148,14 +187,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Whether any means of payment was ever chosen."""
         return any(step.channel for step in self.takes())
 
+    def moved(self) -> list[Step]:
+        """The takes whose money was surely taken, given back or not."""
+        return [step for step in self.takes() if step.state in ("done", "late")]
+
     @property
     def taken_fen(self) -> Fen:
         """Surely taken, given back or not."""
-        return Fen(sum(step.amount_fen for step in self.takes() if step.state in ("done", "late")))
+        return Fen(sum(step.amount_fen for step in self.moved()))
 
     @property
     def returned_fen(self) -> Fen:
         """Surely given back."""
-        return Fen(
-            sum(step.amount_fen for step in self.steps if step.kind == REFUND and step.state in ("done", "late"))
-        )
+        return Fen(sum(self.refunded_fen(take) for take in self.moved()))
+
+    @property
+    def refunds_fen(self) -> Fen:
+        """Given back, or planned to be."""
+        return Fen(sum(self.booked_fen(take) for take in self.moved()))
+
+    def refunded_fen(self, take: Step) -> Fen:
+        """Surely given back of this take."""
+        back = (step.amount_fen for step in self.refunds_of(take) if step.state in ("done", "late"))
+        return Fen(min(take.amount_fen, sum(back)))

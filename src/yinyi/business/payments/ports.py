@@ -70,6 +70,16 @@ class Refunds(Protocol):
     async def ask_refund(self, order: RefundOrder) -> Answer: ...
 
 
+@runtime_checkable
+class Reverses(Protocol):
+    """A channel that cancels an order on the day on which it was paid, whole only: no refund, it never was."""
+
+    async def reverse(self, order: Order) -> Outcome:
+        """Sending it again is the same reversal, and asks what became of it. ``Refused``: too late, or not any more
+        whole; a refund is still possible."""
+        ...
+
+
 class CallbackRefused(Exception):
     """The callback is forged, stale or unreadable: nothing of it is believed."""
 

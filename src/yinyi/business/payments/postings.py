@@ -10,10 +10,17 @@ from yinyi.business.ledger.model import (
     income_account,
     refunds_account,
 )
+from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.kernel.money import Fen
 
 _MOVED = ("done", "late")
 _UNDER_WAY = ("doing", "waiting", "unknown")
+_PROMISED = ("done", "undoing", "undo_unknown", "late")
+
+RECEIVABLE, RECEIVABLE_FEN = "receivable", "receivable_fen"
+"""In the evidence of a step by which somebody else, an insurance, comes to owe us a part: who, as a ledger account, and
+how much."""
 
 
 def entries(before: Plan, after: Plan, business_date: date, now: datetime) -> list[JournalEntry]:
@@ -29,44 +36,90 @@ def entries(before: Plan, after: Plan, business_date: date, now: datetime) -> li
             once = kind in ("taken", "refunded")
             source = f"{step.reference}:{kind}" if once else f"{step.reference}:{kind}:{after.version}"
             found.append(_entry(after, source, kind, business_date, now, posting))
-    if fulfilled(after) and not fulfilled(before):
-        posting = Posting(
-            debit_account=funds_account(after.scope),
-            credit_account=income_account(after.scope, after.purpose),
-            amount_fen=after.amount_fen,
-        )
-        if after.amount_fen:
-            found.append(_entry(after, f"{after.payment_no}:delivered", "delivered", business_date, now, posting))
-    return found
+    return [*found, *_delivered(before, after, business_date, now)]
+
+
+def _delivered(before: Plan, after: Plan, on: date, now: datetime) -> list[JournalEntry]:
+    """What is delivered is owed to the hospital: all that was kept for it. It grows once, and shrinks with refunds."""
+    more = delivered_fen(after) - delivered_fen(before)
+    if not more:
+        return []
+    funds, income = funds_account(after.scope), income_account(after.scope, after.purpose)
+    kind = "delivered" if more > 0 else "taken_back"
+    once = fulfilled(after) and not fulfilled(before)
+    source = f"{after.payment_no}:delivered" if once else f"{after.payment_no}:{kind}:{after.version}"
+    debit, credit = (funds, income) if more > 0 else (income, funds)
+    posting = Posting(debit_account=debit, credit_account=credit, amount_fen=Fen(abs(more)))
+    return [_entry(after, source, kind, on, now, posting)]
 
 
 def fulfilled(plan: Plan) -> bool:
     """Everything that was to happen has happened."""
     current = plan.current()
-    return plan.direction == "forward" and bool(current) and all(step.state == "done" for step in current)
+    if plan.direction == "back" or not current or owed_fen(plan):
+        return False
+    return all(step.state == "done" or _is_spared(step) for step in current)
+
+
+def _is_spared(step: Step) -> bool:
+    """A take for which nothing was left to take."""
+    return step.kind == TAKE and step.state == "planned" and not step.channel
+
+
+def delivered_fen(plan: Plan) -> int:
+    """What is kept for what was delivered: taken for it, promised by an insurance, and not given back."""
+    if not fulfilled(plan):
+        return 0
+    takes = {take.reference: take.amount_fen for take in plan.takes() if take.state == "done"}
+    back = sum(
+        step.amount_fen
+        for step in plan.steps
+        if step.kind == REFUND and step.params["of"] in takes and step.state in (*_UNDER_WAY, *_MOVED)
+    )
+    promised = sum(step.evidence[RECEIVABLE_FEN] for step in plan.steps if _is_promised(step, step.state))
+    return sum(takes.values()) + promised - back
+
+
+def _is_promised(step: Step, state: str) -> bool:
+    """Somebody else owes us money for this step, until it is surely undone."""
+    return RECEIVABLE in step.evidence and state in _PROMISED
 
 
 def _of_step(plan: Plan, step: Step, state_was: str) -> list[tuple[str, Posting]]:
     funds = funds_account(plan.scope)
+    if step.kind in (TAKE, REFUND):
+        moves = _of_take(step, state_was, funds) if step.kind == TAKE else _of_refund(step, state_was, funds)
+        return [(kind, _move(debit, credit, step.amount_fen)) for kind, debit, credit in moves]
+    if _is_promised(step, step.state) == _is_promised(step, state_was):
+        return []
+    account, amount_fen = step.evidence[RECEIVABLE], Fen(step.evidence[RECEIVABLE_FEN])
+    if not amount_fen:
+        return []
+    if _is_promised(step, step.state):
+        return [("promised", _move(account, funds, amount_fen))]
+    return [("promise_undone", _move(funds, account, amount_fen))]
+
+
+def _of_take(step: Step, state_was: str, funds: str) -> list[tuple[str, str, str]]:
+    """``(kind, debit, credit)``."""
+    newly = step.state in _MOVED and state_was not in _MOVED
+    return [("taken", channel_account(step.channel, step.merchant), funds)] if newly else []
+
+
+def _of_refund(step: Step, state_was: str, funds: str) -> list[tuple[str, str, str]]:
     channel = channel_account(step.channel, step.merchant)
     refunds = refunds_account(step.channel, step.merchant)
-
-    def move(debit: str, credit: str) -> Posting:
-        return Posting(debit_account=debit, credit_account=credit, amount_fen=step.amount_fen)
-
-    if step.kind == TAKE and step.state in _MOVED and state_was not in _MOVED:
-        return [("taken", move(channel, funds))]
-    if step.kind != REFUND:
-        return []
     if step.state in _UNDER_WAY and state_was not in _UNDER_WAY:
-        return [("refund_sent", move(funds, refunds))]
-    if state_was in _UNDER_WAY and step.state == "done":
-        return [("refunded", move(refunds, channel))]
+        return [("refund_sent", funds, refunds)]
+    if step.state in _MOVED and state_was not in _MOVED:
+        return [("refunded", refunds if state_was in _UNDER_WAY else funds, channel)]
     if state_was in _UNDER_WAY and step.state not in _UNDER_WAY:
-        return [("refund_not_made", move(refunds, funds))]
-    if step.state == "late":
-        return [("refunded", move(funds, channel))]
+        return [("refund_not_made", refunds, funds)]
     return []
+
+
+def _move(debit: str, credit: str, amount_fen: Fen) -> Posting:
+    return Posting(debit_account=debit, credit_account=credit, amount_fen=amount_fen)
 
 
 def _entry(plan: Plan, source: str, kind: str, on: date, at: datetime, posting: Posting) -> JournalEntry:

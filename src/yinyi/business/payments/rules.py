@@ -1,5 +1,7 @@
 """How patient the engine is with each kind of effect: data, one row a kind. Seconds everywhere."""
 
+from datetime import datetime, timedelta, timezone
+
 import msgspec
 
 
@@ -9,6 +11,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     send_within_s: what cannot be sent for so long is given up. give_up_s: what stays unknown so long is undone.
     settles_after_s: "not found" is not believed before sending + time-out + this. attempts: how often it is tried anew.
     people_after_s: people are told when it is not settled by then. repeatable: sending one reference again is harmless.
+    voids: of a refund: an order can be cancelled whole on the day on which it was paid; that day begins so many seconds
+    (``day_offset_s``) before the day of UTC.
     """
 
     timeout_s: float = 5.0
@@ -25,8 +29,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     can_undo: bool = True
     needs_undo: bool = True
     repeatable: bool = False
+    voids: bool = False
+    day_offset_s: float = 28800.0
 
 
 def pause_s(ladder: tuple[float, ...], tries: int) -> float:
     """The pause before the next of a series: the ladder's step, its last one for ever after."""
     return ladder[min(tries, len(ladder) - 1)]
+
+
+def is_same_day(rule: Rule, one: datetime, other: datetime) -> bool:
+    """By the calendar of the far side."""
+    zone = timezone(timedelta(seconds=rule.day_offset_s))
+    return one.astimezone(zone).date() == other.astimezone(zone).date()

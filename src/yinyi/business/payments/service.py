@@ -14,10 +14,17 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.payments import apply, signals, store
 from yinyi.business.payments.actions import Send
+from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown, PlansUnreadable
+from yinyi.business.payments.errors import (
+    AlreadyUnderWay,
+    MoreThanOwed,
+    PaymentClosed,
+    PaymentUnknown,
+    PlansUnreadable,
+)
 from yinyi.business.payments.messages import (
     CancelPayment,
     ChooseTender,
@@ -254,9 +261,12 @@ class PaymentService:
             raise NotAllowed("the window takes its money itself")
 
         def wanted(plan: Plan) -> str:
-            return "" if _open_with(plan, message.tender, call.now) else message.tender
+            if message.amount_fen is not None and message.amount_fen > owed_fen(plan):
+                raise MoreThanOwed
+            return "" if _open_with(plan, message, call.now) else message.tender
 
-        return await self._take_tender(tx, call, message.payment_no, wanted, {})
+        told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
+        return await self._take_tender(tx, call, message.payment_no, wanted, told)
 
     async def submit_code(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
         """A code that was scanned is used once: the same key is the same attempt, another code another one."""
@@ -318,12 +328,14 @@ def _with_tender(plan: Plan, tender: str, told: dict[str, Any]) -> Plan:
     return msgspec.structs.replace(plan, **chosen)
 
 
-def _open_with(plan: Plan, tender: str, now: datetime) -> bool:
-    """The very means that is chosen is already on its way or on the screen."""
-    if plan.tender != tender:
+def _open_with(plan: Plan, choice: ChooseTender, now: datetime) -> bool:
+    """The very means that is chosen is already on its way or on the screen, for as much."""
+    if plan.tender != choice.tender:
         return False
     take = plan.latest(TAKE)
     if take is None or plan.tender_no > take.tender_no:
-        return True
+        return plan.facts.get("tender_facts", {}).get("amount_fen") == choice.amount_fen
+    if not take.channel or take.state == "done" or take.amount_fen != (choice.amount_fen or owed_fen(plan)):
+        return False
     alive = (take.until is None or now < take.until) and not take.scanned
-    return take.state in ("planned", "doing", "waiting", "unknown", "done") and alive
+    return take.state in ("planned", "doing", "waiting", "unknown") and alive

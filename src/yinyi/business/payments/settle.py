@@ -11,9 +11,11 @@ from yinyi.business.payments.actions import (
     Again,
     CallPeople,
     Choose,
+    Drop,
     GiveBack,
     GiveUp,
     Retry,
+    TakeRest,
     TurnBack,
 )
 from yinyi.business.payments.engine import decide
@@ -40,8 +42,12 @@ def settle(plan: Plan, registry: Registry, now: datetime) -> tuple[Plan, Action]
                 plan = apply.chosen(plan, step, channel, merchant, now, plan.facts.get("tender_facts", {}))
             case Again(step):
                 plan = apply.again(plan, step, now)
-            case GiveBack(take):
-                plan = apply.giving_back(plan, take, now)
+            case TakeRest(take):
+                plan = apply.taking_rest(plan, take, now)
+            case GiveBack(take, how):
+                plan = apply.giving_back(plan, take, now, how)
+            case Drop(refund):
+                plan = apply.dropped(plan, refund, now)
             case TurnBack(reason):
                 plan = apply.turned_back(plan, reason)
             case CallPeople(why):

@@ -9,6 +9,7 @@ import msgspec
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import glance, recorded
 from yinyi.business.payments import store
+from yinyi.business.payments.errors import MoreThanLeft
 from yinyi.business.payments.plan import Plan
 from yinyi.kernel.ids import is_ask_number
 
@@ -66,8 +67,16 @@ nobody drives it."""
 _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
-_TURNED_BACK = _SIGNAL.replace(":change", "direction = 'back', reason = coalesce(nullif(reason, ''), 'cancelled')")
-_SETTLED = _SIGNAL.replace(":change", "attention = '', attention_at = NULL, taken_fen = $5, returned_fen = $6")
+_TURNED_BACK = _SIGNAL.replace(
+    ":change", "direction = 'back', ended_at = NULL, reason = coalesce(nullif(reason, ''), 'cancelled')"
+)
+_REFUND = _SIGNAL.replace(":change", "refunds_fen = refunds_fen + $5, ended_at = NULL").replace(
+    "WHERE hospital_id = $1 AND payment_id = $2\n",
+    "WHERE hospital_id = $1 AND payment_id = $2 AND refunds_fen + $5 <= taken_fen\n",
+)
+_SETTLED = _SIGNAL.replace(
+    ":change", "attention = '', attention_at = NULL, taken_fen = $5, returned_fen = $6, refunds_fen = $7"
+)
 _KEEP = """
 UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 1,
   next_at = CASE WHEN lease_epoch IS NULL THEN $5 ELSE next_at END
@@ -219,9 +228,22 @@ async def turn_back(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | Non
     return _taken_up(await tx.fetchrow(_TURNED_BACK, plan.hospital_id, plan.payment_id, now, epoch))
 
 
+async def refund(tx: Tx, before: Plan, plan: Plan, now: datetime, epoch: int) -> Plan | None:
+    """People want a part of it back; its steps stand in the plan already. See ``choose_tender``.
+
+    Raises:
+        MoreThanLeft: together with what was wanted before it would be more than was taken.
+    """
+    more_fen = plan.refunds_fen - before.refunds_fen
+    row = await tx.fetchrow(_REFUND, plan.hospital_id, plan.payment_id, now, epoch, more_fen)
+    if row is None:
+        raise MoreThanLeft
+    return _taken_up(row)
+
+
 async def settled_by_hand(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
     """What people found out stands in the plan's steps already; the engine looks anew. See ``choose_tender``."""
-    told = (plan.taken_fen, plan.returned_fen)
+    told = (plan.taken_fen, plan.returned_fen, plan.refunds_fen)
     return _taken_up(await tx.fetchrow(_SETTLED, plan.hospital_id, plan.payment_id, now, epoch, *told))
 
 

@@ -40,9 +40,9 @@ STEP_NAMES = (
 )
 STEP_CHANGED = """
 ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
-  params = excluded.params, state = excluded.state, tries = excluded.tries, since = excluded.since,
-  next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at, reason = excluded.reason,
-  evidence = excluded.evidence, show = excluded.show
+  amount_fen = excluded.amount_fen, params = excluded.params, state = excluded.state, tries = excluded.tries,
+  since = excluded.since, next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at,
+  reason = excluded.reason, evidence = excluded.evidence, show = excluded.show
 """
 STEP_SELECT = STEP_NAMES.replace("show", "nullif(show, 'null'::jsonb)")
 
@@ -70,7 +70,8 @@ SELECT payment_no, payment_id FROM p
 _WRITE = """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, attention = $6, attention_at = $7, taken_fen = $8,
-    returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1
+    returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1,
+    refunds_fen = $16
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)
   RETURNING hospital_id, payment_id, version
@@ -83,9 +84,9 @@ _ADDED = """, s AS (
   SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
 )"""
 _MOVED = """, m AS (
-  UPDATE payment_step AS s SET params = r.params, state = r.state, tries = r.tries, since = r.since,
-    next_at = r.next_at, until = r.until, sent_at = r.sent_at, reason = r.reason, evidence = r.evidence,
-    show = nullif(r.show, 'null'::jsonb)
+  UPDATE payment_step AS s SET amount_fen = r.amount_fen, params = r.params, state = r.state, tries = r.tries,
+    since = r.since, next_at = r.next_at, until = r.until, sent_at = r.sent_at, reason = r.reason,
+    evidence = r.evidence, show = nullif(r.show, 'null'::jsonb)
   FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
   WHERE s.hospital_id = $1 AND s.payment_id = $2 AND s.position = r.position AND s.attempt = r.attempt
 )"""
@@ -154,7 +155,7 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 def _write_statement(added: bool, moved: bool, posted: bool, applied: bool, freed: bool) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
     parts = ((added, _ADDED), (moved, _MOVED), (posted, "," + posting_ctes("?", "p")), (applied, _APPLIED))
-    statement, parameter = _WRITE, 16
+    statement, parameter = _WRITE, 17
     for wanted, part in parts:
         if wanted:
             statement += part.replace("?", f"${parameter}")
@@ -252,6 +253,7 @@ def write(
         now,
         epoch,
         history(before, after),
+        after.refunds_fen,
         *itertools.compress(parts, wanted),
     )
     return _write_statement(*wanted, freed), args

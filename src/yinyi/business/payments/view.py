@@ -1,14 +1,16 @@
 """What people are told of a payment: derived from its plan, never stored apart from it."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
+from yinyi.business.payments.amounts import owed_fen, paid, paid_fen
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.messages import PaymentView
-from yinyi.business.payments.model import PaymentState
+from yinyi.business.payments.model import PaymentState, RefundState
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
+from yinyi.kernel.money import Fen
 
 _TAKE_STATES: dict[str, PaymentState] = {
     "doing": "starting",
@@ -25,16 +27,21 @@ def state_of(plan: Plan) -> PaymentState:
         return _state_back(plan)
     if fulfilled(plan):
         return "fulfilled"
-    if plan.cancel_wanted and not any(take.state == "done" for take in plan.takes()):
+    if plan.cancel_wanted and not paid(plan):
         return "closing"
     for step in plan.current():
-        if step.state == "done":
+        if step.state == "done" or (step.kind == TAKE and not owed_fen(plan)):
             continue
         if step.kind == TAKE:
             return _state_of_take(plan, step)
-        paid = any(take.state == "done" for take in plan.takes())
-        return "delivering" if paid else "holding"
-    return "holding"
+        if not _is_behind_the_takes(plan, step):
+            return "holding"
+        return "delivering" if paid(plan) else "ready"
+    return "ready" if owed_fen(plan) else "holding"
+
+
+def _is_behind_the_takes(plan: Plan, step: Step) -> bool:
+    return any(take.position < step.position for take in plan.takes())
 
 
 def _state_back(plan: Plan) -> PaymentState:
@@ -76,12 +83,24 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         code_expires_at=waiting.until if waiting else None,
         resolves_by=resolves_by(plan, registry.rules),
         paid_at=paid_at(plan),
+        owed_fen=owed_fen(plan) if plan.direction == "forward" else Fen(0),
         taken_fen=plan.taken_fen,
         returned_fen=plan.returned_fen,
+        refunds=_refunds(plan),
         attention=bool(plan.attention),
         tenders=registry.tenders(plan.scope),
         scanned=bool(take and take.scanned),
     )
+
+
+def _refunds(plan: Plan) -> RefundState | Literal[""]:
+    takes = [take for take in plan.takes() if take.state == "done"]
+    back = sum(plan.refunded_fen(take) for take in takes)
+    if back < sum(plan.booked_fen(take) for take in takes):
+        return "under_way"
+    if not back:
+        return ""
+    return "partly" if back < paid_fen(plan) else "wholly"
 
 
 def _tender(plan: Plan) -> str:
@@ -96,11 +115,8 @@ def _told(reason: str) -> str:
 
 def paid_at(plan: Plan) -> datetime | None:
     """When the money was taken, by the channel's own time where it tells."""
-    for step in reversed(plan.takes()):
-        if step.state in ("done", "late"):
-            told = step.evidence.get("paid_at")
-            return datetime.fromisoformat(told) if told else step.since
-    return None
+    moved = plan.moved()
+    return moved[-1].taken_at if moved else None
 
 
 def resolves_by(plan: Plan, rules: Rules) -> datetime | None:

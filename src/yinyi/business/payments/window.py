@@ -10,6 +10,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
+from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
@@ -37,12 +38,13 @@ class Counter:
         before = plan.latest(TAKE)
         if before is None or plan.direction == "back" or plan.cancel_wanted or call.now >= plan.pay_by:
             raise PaymentClosed
-        if any(take.state in ("done", "late") for take in plan.takes()):
+        if not owed_fen(plan) or any(take.state == "late" for take in plan.takes()):
             raise PaymentClosed
         if any(take.state in _OPEN for take in plan.takes()):
             raise TenderUnderWay
-        chosen = replace(plan, tender=WINDOW, tender_no=plan.tender_no + 1)
-        chosen = apply.chosen(chosen, before, WINDOW, plan.scope, call.now, told)
+        open_plan = apply.taking_rest(plan, before, call.now) if before.state == "done" else plan
+        chosen = replace(open_plan, tender=WINDOW, tender_no=plan.tender_no + 1)
+        chosen = apply.chosen(chosen, _latest(open_plan, TAKE), WINDOW, plan.scope, call.now, told)
         sent = apply.sent(chosen, _latest(chosen, TAKE), call.now)
         evidence = told | {"paid_at": call.now.astimezone(UTC).isoformat()}
         after = apply.learned(sent, _latest(sent, TAKE), Done(evidence=evidence), self._rules, call.now)
@@ -55,11 +57,11 @@ class Counter:
         Raises:
             PaymentClosed: there is no cash to give back.
         """
-        waiting = [step for step in plan.steps if step.kind == REFUND and step.channel == WINDOW]
-        refund = waiting[-1] if waiting else None
-        if refund is None or refund.state not in ("doing", "waiting", "unknown"):
+        cash = [step for step in plan.steps if step.kind == REFUND and step.channel == WINDOW]
+        waiting = [step for step in cash if step.state in ("doing", "waiting", "unknown")]
+        if not waiting:
             raise PaymentClosed
-        after = apply.learned(plan, refund, Done(evidence=told), self._rules, call.now)
+        after = apply.learned(plan, waiting[0], Done(evidence=told), self._rules, call.now)
         await self._keep(tx, call, plan, after)
         return await signals.given_back_at_window(tx, after, call.now, epoch)
 

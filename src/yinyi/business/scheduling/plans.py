@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from yinyi.business.payments import builder
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.rules import Rule
 from yinyi.business.payments.view import paid_at
@@ -13,8 +14,8 @@ from yinyi.business.scheduling.ports import Schedules
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome
 
 REGISTRATION = "registration"
-HOLD, KEEP, CONFIRM = "scheduling.hold", "scheduling.keep", "scheduling.confirm"
-AT_HOLD, AT_KEEP, AT_TAKE, AT_CONFIRM = 10, 20, 30, 40
+HOLD, KEEP, CONFIRM = builder.SCHEDULING_HOLD, builder.SCHEDULING_KEEP, builder.SCHEDULING_CONFIRM
+AT_HOLD, AT_KEEP, AT_TAKE, AT_CONFIRM = builder.AT_HOLD, builder.AT_KEEP, builder.AT_TAKE, builder.AT_CONFIRM
 
 
 class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):

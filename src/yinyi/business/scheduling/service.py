@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
-from yinyi.business.payments import apply, signals
+from yinyi.business.payments import apply, builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown
-from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.errors import (
@@ -38,12 +38,7 @@ from yinyi.business.scheduling.messages import (
 )
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Visit
 from yinyi.business.scheduling.plans import (
-    AT_CONFIRM,
-    AT_HOLD,
     AT_KEEP,
-    AT_TAKE,
-    CONFIRM,
-    HOLD,
     KEEP,
     REGISTRATION,
     RegistrationFacts,
@@ -165,14 +160,13 @@ class SchedulingService:
     ) -> str:
         facts, schedule = known
         obligation = (REGISTRATION, f"{facts.patient_no}:{facts.schedule_id}")
-        take = ((AT_TAKE, TAKE),) if schedule.fee_fen else ()
         new = NewPayment(
             purpose=REGISTRATION,
             scope="outpatient",
             amount_fen=schedule.fee_fen,
             description=f"挂号费 {facts.department.name} {facts.practitioner_name}",
             pay_by=call.now + PAY_WITHIN,
-            steps=((AT_HOLD, HOLD), *take, (AT_CONFIRM, CONFIRM)),
+            steps=builder.registration(free=not schedule.fee_fen),
             facts=facts.as_json(),
             obligation=obligation,
         )

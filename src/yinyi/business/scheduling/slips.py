@@ -78,7 +78,8 @@ def _slip(plan: Plan, view: RegistrationView, hospital: Hospital, patient_name: 
         )
     if payment.state in ("ready", "starting", "waiting") and view.hold_slip and view.held_until:
         visit = _visit(plan, view, patient_name, call)
-        return HoldSlip(**common, visit=visit, held_until=view.held_until, window=window)
+        owed: dict[str, Any] = {"amount_fen": payment.owed_fen}
+        return HoldSlip(**(common | owed), visit=visit, held_until=view.held_until, window=window)
     told: dict[str, Any] = common | {
         "purpose": f"{_department(view, call)} {view.practitioner_name}",
         "patient_name": patient_name,

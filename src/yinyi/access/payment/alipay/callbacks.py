@@ -81,6 +81,7 @@ def _of_refund(notice: Notice, merchant: Merchant) -> CallbackRead:
             evidence={
                 "trade_no": notice.trade_no,
                 "amount_fen": _amount(notice.refund_fee),
+                "cumulative": True,
                 "success_time": mapping.moment(notice.gmt_refund.partition(".")[0]),
             }
         ),

@@ -91,6 +91,7 @@ def _of_refund(event_id: str, told: Refund, merchants: Sequence[Merchant]) -> Ca
         reference=told.out_refund_no,
         merchant=_name_of(told.mchid, merchants),
         amount_fen=Fen(told.amount.refund),
+        order_reference=told.out_trade_no,
         outcome=outcome,
     )
 

@@ -1,0 +1,78 @@
+"""Which steps a plan is made of, by what it is for: data for ``NewPayment``. Pure.
+
+Kinds are stable names: open plans outlive a release. A kind whose domain is not built yet has no effect, and a plan
+with it cannot be opened.
+"""
+
+from collections.abc import Callable, Mapping
+
+from yinyi.business.payments.plan import LAST_TAKE, TAKE
+
+SCHEDULING_HOLD, SCHEDULING_KEEP, SCHEDULING_CONFIRM = "scheduling.hold", "scheduling.keep", "scheduling.confirm"
+INSURANCE_QUOTE, INSURANCE_SETTLE = "insurance.quote", "insurance.settle"
+BILLING_LOCK, BILLING_SETTLE = "billing.lock", "billing.settle"
+PREPAID_CREDIT, PREPAID_DEBIT, PREPAID_PAY_OUT = "prepaid.credit", "prepaid.debit", "prepaid.pay_out"
+INPATIENT_POST = "inpatient.post"
+
+AT_HOLD, AT_KEEP, AT_QUOTE, AT_TAKE, AT_SETTLE, AT_CONFIRM = 10, 20, 25, 30, LAST_TAKE + 1, 40
+
+Steps = tuple[tuple[int, str], ...]
+"""Position and kind, in order."""
+
+
+def registration(*, insured: bool = False, free: bool = False) -> Steps:
+    """A number is held, paid and confirmed. Kept for a hold slip, a step more is added while the patient waits."""
+    return ((AT_HOLD, SCHEDULING_HOLD), *_taking(insured, free), (AT_CONFIRM, SCHEDULING_CONFIRM))
+
+
+def invoice(*, insured: bool = False) -> Steps:
+    """The hospital locks the bills that were chosen, and is told when they are paid."""
+    return ((AT_HOLD, BILLING_LOCK), *_taking(insured), (AT_CONFIRM, BILLING_SETTLE))
+
+
+def top_up() -> Steps:
+    """Money onto the prepaid account."""
+    return ((AT_TAKE, TAKE), (AT_CONFIRM, PREPAID_CREDIT))
+
+
+def deposit() -> Steps:
+    """Money for a stay in hospital."""
+    return ((AT_TAKE, TAKE), (AT_CONFIRM, INPATIENT_POST))
+
+
+def withdrawal() -> Steps:
+    """What is left on the prepaid account goes back to where it came from: nothing is taken."""
+    return ((AT_HOLD, PREPAID_DEBIT), (AT_CONFIRM, PREPAID_PAY_OUT))
+
+
+def _taking(insured: bool, free: bool = False) -> Steps:
+    take: Steps = () if free else ((AT_TAKE, TAKE),)
+    return ((AT_QUOTE, INSURANCE_QUOTE), *take, (AT_SETTLE, INSURANCE_SETTLE)) if insured else take
+
+
+PLANS: Mapping[str, tuple[Callable[[], Steps], str]] = {
+    "registration": (registration, "the fee is the hospital's"),
+    "registration, insured": (lambda: registration(insured=True), "the patient pays what the quote leaves for him"),
+    "registration, free": (lambda: registration(free=True), "nothing is taken"),
+    "invoice": (invoice, "the sum of the bills that are locked"),
+    "invoice, insured": (lambda: invoice(insured=True), "the patient pays what the quote leaves for him"),
+    "top-up": (top_up, "what the patient has chosen"),
+    "deposit": (deposit, "what the patient has chosen"),
+    "withdrawal": (withdrawal, "what is left on the account"),
+}
+"""Every plan there is, with how much is paid, for the docs and for tests."""
+
+MEANING: Mapping[str, str] = {
+    SCHEDULING_HOLD: "the number is kept for the patient while he pays",
+    SCHEDULING_KEEP: "the number is kept for longer, for a hold slip",
+    SCHEDULING_CONFIRM: "the number becomes a registration",
+    INSURANCE_QUOTE: "the scheme says how the bill will be divided",
+    INSURANCE_SETTLE: "the scheme settles its part; undone by a reversal",
+    TAKE: "a channel takes money; as often as the payer divides what he owes",
+    BILLING_LOCK: "the hospital locks the bills that are paid now",
+    BILLING_SETTLE: "the hospital is told that they are paid",
+    PREPAID_CREDIT: "the prepaid account is credited",
+    PREPAID_DEBIT: "the prepaid account is debited",
+    PREPAID_PAY_OUT: "what was debited goes back to where it came from",
+    INPATIENT_POST: "the stay's deposit account is credited at the hospital",
+}

@@ -1,0 +1,69 @@
+"""Refunds that people want: of all or of a part of what was delivered, once or several times."""
+
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.ledger.store import post
+from yinyi.business.payments import apply, signals
+from yinyi.business.payments.amounts import refundable_fen
+from yinyi.business.payments.engine import Rules, rule_of
+from yinyi.business.payments.errors import MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.messages import RefundPayment
+from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.postings import entries, fulfilled
+from yinyi.business.payments.service import PaymentService
+
+
+class RefundDesk:
+    """``RefundPayment``: what is wanted is written down with its bookings; the engine gives it back."""
+
+    def __init__(self, payments: PaymentService, zone: ZoneInfo) -> None:
+        self._payments = payments
+        self._rules: Rules = payments.registry.rules
+        self._zone = zone
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        payments = self._payments
+        dispatcher.changes(RefundPayment, Change(self.refund, payments.show, settle=payments.settle))
+
+    async def refund(self, tx: Tx, call: Call, message: RefundPayment, facts: None) -> str:
+        """
+        Raises:
+            PaymentClosed: nothing is left to give back, or all of it is on its way already.
+            MoreThanLeft: that is more than there is left.
+            NotDelivered: only all of it can be given back, as long as what it is for is not delivered.
+        """
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        left_fen = refundable_fen(plan)
+        amount_fen = message.amount_fen or left_fen
+        if plan.direction == "back" or not left_fen:
+            raise PaymentClosed
+        if amount_fen > left_fen:
+            raise MoreThanLeft
+        whole, delivered = amount_fen == left_fen, fulfilled(plan)
+        if not delivered and not whole:
+            raise NotDelivered
+        if whole and (not delivered or self._can_be_undone(plan)):
+            after = apply.turned_back(plan, "cancelled")
+            await self._keep(tx, call, plan, after)
+            taken = await signals.turn_back(tx, plan, call.now, self._payments.epoch)
+        else:
+            after = apply.refunding(plan, amount_fen, message.reason, call.now)
+            await self._keep(tx, call, plan, after)
+            taken = await signals.refund(tx, plan, after, call.now, self._payments.epoch)
+        self._payments.taken_up(call, taken)
+        return plan.payment_no
+
+    def _can_be_undone(self, plan: Plan) -> bool:
+        """What was delivered can be given back; otherwise only money is."""
+        rules = [rule_of(self._rules, step) for step in plan.current() if step.kind != TAKE]
+        return all(rule.can_undo for rule in rules if rule.needs_undo)
+
+    async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
+        on = call.now.astimezone(self._zone).date()
+        await signals.put_steps(tx, before, after, call.now)
+        await post(tx, entries(before, replace(after, version=before.version + 1), on, call.now))
