@@ -10,7 +10,7 @@ from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
 from yinyi.business.payments.model import PaymentState
 from yinyi.business.scheduling.messages import GetRegistration, IssueHoldSlip, RegistrationView
-from yinyi.interface.journeys import present, standing, views
+from yinyi.interface.journeys import present, standing, views, views_ends, views_pay, views_register
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
 from yinyi.kernel.errors import Unavailable, YinyiError
 
@@ -111,7 +111,7 @@ def _check(visitor: Visitor, registration: RegistrationView) -> Show:
     if payment.state == "holding":
         return _wait(visitor, registration, "holding")
     kept = min(filter(None, (registration.held_until, payment.pay_by)), default=payment.since)
-    view = views.CheckView(
+    view = views_register.CheckView(
         payment_no=payment.payment_no,
         visit=present.visit(registration),
         fee_fen=payment.amount_fen,
@@ -128,7 +128,7 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
     if state is None:
         return _wait(visitor, registration, "starting")
     expires_at = payment.code_expires_at or payment.pay_by or payment.since
-    view = views.PayView(
+    view = views_pay.PayView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         visit=present.visit(registration),
@@ -153,7 +153,7 @@ async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
     payment = registration.payment
     kept_until = registration.held_until or payment.pay_by or payment.since
     printing = await _print(visitor, registration) or "failed"
-    view = views.HoldSlipView(
+    view = views_pay.HoldSlipView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         visit=present.visit(registration),
@@ -169,7 +169,7 @@ async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
 async def _done(visitor: Visitor, registration: RegistrationView) -> Show:
     payment = registration.payment
     printing = await _print(visitor, registration) if _fresh(visitor, registration) else None
-    view = views.DoneView(
+    view = views_pay.DoneView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         visit=present.visit(registration),
@@ -189,11 +189,11 @@ async def _trouble(visitor: Visitor, registration: RegistrationView) -> Show:
     never_held = standing.never_held(payment)
     if never_held is not None:
         back = visitor.paths.doctors(registration.department.department_id)
-        return Show(views.ErrorView(kind=never_held, back=back, ask_no=payment.ask_no), steps=True)
+        return Show(views_ends.ErrorView(kind=never_held, back=back, ask_no=payment.ask_no), steps=True)
     kind = standing.trouble_of(payment)
     on_paper = kind not in ("nothing_taken", "declined") and _fresh(visitor, registration)
     printing = await _print(visitor, registration) if on_paper else None
-    view = views.TroubleView(
+    view = views_pay.TroubleView(
         kind=kind,
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
@@ -212,7 +212,7 @@ async def _trouble(visitor: Visitor, registration: RegistrationView) -> Show:
 
 def _wait(visitor: Visitor, registration: RegistrationView, kind: Waiting) -> Show:
     payment = registration.payment
-    view = views.WaitView(
+    view = views_register.WaitView(
         kind=kind,
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
