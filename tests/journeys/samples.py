@@ -141,13 +141,13 @@ def _check(problem: Literal["declined", "unavailable"] | None) -> views_register
     )
 
 
-def _wait(kind: Literal["holding", "starting", "closing"]) -> views_register.WaitView:
+def _wait(kind: Literal["holding", "starting", "asking", "closing"]) -> views_register.WaitView:
     return views_register.WaitView(
         kind=kind, payment_no="26112301000042", ask_no="7Q4-281", visit=VISIT, amount_fen=5000, since=NOW, key=KEY
     )
 
 
-def _pay(state: str) -> views_pay.PayView:
+def _pay(state: str, **facts: object) -> views_pay.PayView:
     view = views_pay.PayView(
         payment_no="26112301000042",
         ask_no="7Q4-281",
@@ -160,9 +160,10 @@ def _pay(state: str) -> views_pay.PayView:
         since=NOW,
         resolves_by=NOW + timedelta(minutes=15),
         others=("alipay",),
+        scans=("wechatpay", "alipay"),
         key=KEY,
     )
-    return msgspec.structs.replace(view, state=state)
+    return msgspec.structs.replace(view, state=state, **facts)
 
 
 def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleView:
@@ -326,8 +327,14 @@ _PAY: dict[str, Sample] = {
     "check-unavailable": (_check("unavailable"), REGISTERING),
     "wait-holding": (_wait("holding"), REGISTERING),
     "wait-starting": (_wait("starting"), REGISTERING),
+    "wait-asking": (_wait("asking"), REGISTERING),
     "wait-closing": (_wait("closing"), REGISTERING),
     "pay": (_pay("waiting"), REGISTERING),
+    "pay-no-scanner": (_pay("waiting", scans=()), REGISTERING),
+    "pay-other": (_pay("waiting", other=True), REGISTERING),
+    "pay-password": (_pay("password", expires_at=NOW + timedelta(seconds=38)), REGISTERING),
+    "pay-refused": (_pay("refused", refused="insufficient_funds", hold_slip=True), REGISTERING),
+    "pay-refused-expired": (_pay("refused", refused="expired", tender="alipay"), REGISTERING),
     "pay-confirming": (_pay("confirming"), REGISTERING),
     "pay-unknown": (_pay("unknown"), REGISTERING),
     "hold-slip": (

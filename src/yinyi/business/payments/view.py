@@ -80,8 +80,16 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         returned_fen=plan.returned_fen,
         attention=bool(plan.attention),
         tenders=registry.tenders(plan.scope),
-        scanned=bool(take and take.scanned),
+        scanned=_scanned(plan, take),
+        scans=registry.scans(plan.scope),
     )
+
+
+def _scanned(plan: Plan, take: Step | None) -> bool:
+    """Of the means that was chosen last, also while the one before is still being closed."""
+    if take is None or plan.tender_no > take.tender_no:
+        return bool(plan.facts.get("tender_facts", {}).get("scanned"))
+    return take.scanned
 
 
 def _tender(plan: Plan) -> str:

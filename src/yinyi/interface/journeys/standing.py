@@ -40,6 +40,14 @@ _TROUBLES: dict[PaymentState, views_pay.TroubleKind] = {
     "closed": "nothing_taken",
 }
 _DECLINED: frozenset[PaymentReason | Literal[""]] = frozenset({"declined", "insufficient_funds", "limit_exceeded"})
+_SCAN_REFUSED: dict[PaymentReason | Literal[""], views_pay.ScanRefused] = {
+    "": "expired",
+    "expired": "expired",
+    "declined": "declined",
+    "insufficient_funds": "insufficient_funds",
+    "limit_exceeded": "limit_exceeded",
+}
+"""No reason: nobody typed the password, and the attempt was closed. Any other: the channel could not do it."""
 _NEVER_HELD: dict[PaymentReason | Literal[""], views_ends.ErrorKind] = {
     "slot_taken": "slot_taken",
     "session_stopped": "doctor_stopped",
@@ -82,7 +90,7 @@ def pages_of(registration: RegistrationView, now: datetime) -> tuple[Page, ...]:
         return ("trouble",) if now >= payment.since + PATIENCE[payment.state] else (page, "trouble")
     if registration.hold_slip and page in ("check", "pay"):
         return ("hold_slip",)
-    return (page,)
+    return (page,) if scan_refused(payment) is None else ("pay", page)
 
 
 def address(visitor: Visitor, registration: RegistrationView) -> str:
@@ -128,6 +136,13 @@ def pay_again(payment: PaymentView) -> Literal["declined", "expired", "unavailab
     if payment.reason in ("expired", "cancelled"):
         return "expired"
     return "declined" if payment.reason in _DECLINED else "unavailable"
+
+
+def scan_refused(payment: PaymentView) -> views_pay.ScanRefused | None:
+    """Why the payer's code that was scanned last was not taken; None: none was, or it was."""
+    if payment.state != "ready" or not payment.scanned:
+        return None
+    return _SCAN_REFUSED.get(payment.reason, "unavailable")
 
 
 def gives_back_because(payment: PaymentView) -> Literal["hospital", "paid_late", "cancelled"]:

@@ -6,20 +6,31 @@ from typing import Literal
 from yinyi.interface.journeys.views import Printing, TenderName, View
 from yinyi.interface.journeys.views_register import Visit
 
+ScanRefused = Literal[
+    "insufficient_funds",
+    "limit_exceeded",
+    "declined",  # by the channel or the payer's bank
+    "expired",  # the code had run out or was used before, or the password was not typed in time
+    "unavailable",  # the channel could not be reached
+]
+
 
 class PayView(View, frozen=True, kw_only=True):
-    """Pay by the code on the screen, or take a hold slip to the window.
+    """Pay by the code on the screen or by the one on the phone, or take a hold slip to the window.
 
-    state: ``waiting`` for the payer · ``confirming``: he paid, the channel is being asked · ``unknown``: no answer yet.
+    state: ``waiting`` for the payer · ``password``: his own code was scanned, he types his password · ``refused``: it
+    was not taken (``refused``: why) · ``confirming``: he paid, the channel is being asked · ``unknown``: no answer yet.
     code_url: text of the code. expires_at: the code is dead from then on. since: when this state began.
     resolves_by: by then it is certain. ask_every_s: how often the platform asks. others: what could be chosen instead.
+    scans: whose payer's code can be held under the scanner. after: the version of what was scanned last when the page
+    was made. other: what was scanned last is no such code.
     """
 
     payment_no: str
     ask_no: str
     visit: Visit
     tender: TenderName
-    state: Literal["waiting", "confirming", "unknown"]
+    state: Literal["waiting", "password", "refused", "confirming", "unknown"]
     amount_fen: int
     code_url: str = ""
     expires_at: datetime
@@ -28,6 +39,10 @@ class PayView(View, frozen=True, kw_only=True):
     ask_every_s: int = 5
     hold_slip: bool = True
     others: tuple[TenderName, ...] = ()
+    scans: tuple[TenderName, ...] = ()
+    after: int = 0
+    other: bool = False
+    refused: ScanRefused | None = None
     key: str
 
 

@@ -139,10 +139,11 @@ class WaitView(View, frozen=True, kw_only=True):
     """Something is under way that usually takes a second; the page goes on by itself.
 
     ``holding``: the hospital is asked for a number · ``starting``: the channel is asked for a code ·
-    ``closing``: the payment is being undone, no money is known to have been taken.
+    ``asking``: it is asked to take the money by the payer's code · ``closing``: the payment is being undone, no money
+    is known to have been taken.
     """
 
-    kind: Literal["holding", "starting", "closing"]
+    kind: Literal["holding", "starting", "asking", "closing"]
     payment_no: str
     ask_no: str
     visit: Visit
