@@ -10,7 +10,7 @@ from yinyi.bus.database import Row, Tx
 from yinyi.bus.outbox import Offered
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import entry_rows, posting_ctes
-from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
 
 ROW = """
 (SELECT row_to_json(r) FROM (SELECT p.*, coalesce(
@@ -74,6 +74,8 @@ WITH p AS (
   INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
   SELECT p.hospital_id, p.payment_id, p.version, $13, $16::jsonb FROM p
 )"""
+_FORGET = "SET facts = facts #- '{tender_facts,payer_code}', "
+"""The step has the payer's code now; once that is answered it stands nowhere any more."""
 _APPLIED = """, c AS (
   UPDATE payment_callback SET applied_at = $13 FROM p
   WHERE payment_callback.hospital_id = p.hospital_id AND payment_callback.payment_id = p.payment_id
@@ -143,9 +145,9 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 
 @cache
-def _write_statement(applied: bool, freed: bool, pushed: bool, posted: bool) -> str:
+def _write_statement(applied: bool, freed: bool, pushed: bool, posted: bool, forget: bool) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
-    statement, parameter = filled(_WRITE), 17
+    statement, parameter = filled(_WRITE.replace("SET ", _FORGET, 1) if forget else _WRITE), 17
     if applied:
         statement += _APPLIED.replace("?", f"${parameter}")
         parameter += 1
@@ -234,11 +236,12 @@ async def write(
     """Everything that a step changes, in one statement; what was written, or None when the plan was changed by somebody
     else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the lease is handed back until then."""
     freed = after.ended_at is not None and after.direction == "back"
+    forget = any(PAYER_CODE in step.params for step in changed_steps(before, after))
     optional: list[Any] = [callbacks] if callbacks else []
     if entries:
         optional.append(entry_rows(entries))
     row = await tx.fetchrow(
-        _write_statement(bool(callbacks), freed, push, bool(entries)),
+        _write_statement(bool(callbacks), freed, push, bool(entries), forget),
         after.hospital_id,
         after.payment_id,
         before.version,
