@@ -1,4 +1,4 @@
-"""The phone's own code under the kiosk's scanner: with a password and without, refused, unknown, beside an open code."""
+"""The phone's own code under the kiosk's scanner: with a password and without, refused, unknown, next to ours."""
 
 import pytest
 from kiosk_screen import WITHIN_MS, KioskScreen, kiosk_screen
@@ -11,7 +11,7 @@ from real_platform import RealPlatform
 
 
 def test_wechat_asks_for_the_password(house: RealPlatform, chromium: Browser) -> None:
-    """Our own code is open: it is closed first, and nobody can pay it any more. Then the password, the number, the slip."""
+    """Our own code is open: it is closed first, and nobody can pay it any more. Then the password, the slip."""
     with kiosk_screen(house, chromium) as screen:
         payment_no, code = at_the_code(screen)
         before = house.papers()
