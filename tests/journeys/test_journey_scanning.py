@@ -46,7 +46,7 @@ def test_what_is_no_payment_code_is_told_and_what_is_refused_too(house: RealPlat
         assert "付款码对准扫码口" in screen.text()
         house.hold("6923450657713")
         screen.seen(rf"/pay/{payment_no}\?other=1", ".note.bad")
-        assert "这里只能扫微信、支付宝的付款码" in screen.text()
+        assert "这里只能扫微信或支付宝的付款码" in screen.text()
         assert screen.code() == code
         house.hold(house.payer_code("empty")[0])
         screen.seen(rf"/pay/{payment_no}", "#screen.refused")
