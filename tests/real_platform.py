@@ -161,6 +161,10 @@ class RealPlatform:
     def take_card(self) -> None:
         self._answer(self.control.post("/reader/remove"))
 
+    def hold(self, code: str) -> None:
+        """A code under the scanner."""
+        self._answer(self.control.post("/scanner/scan", json={"text": code}))
+
     def printer(self, state: str, delay_s: float = 0) -> None:
         self._answer(self.control.post("/printer/state", json={"state": state, "delay_s": delay_s}))
 
@@ -201,6 +205,20 @@ class RealPlatform:
         """The same in the other app."""
         return self._answer(self.sandbox.post(f"/alipay/phone/{does}", json={"code_url": code_url, **more}))
 
+    def payer_code(self, behaviour: str = "pays") -> tuple[str, str]:
+        """The digits on a phone with WeChat, and what it finds the payment by that was made with them."""
+        shown = self._answer(self.sandbox.post("/wechatpay/phone/code", json={"behaviour": behaviour}))
+        return shown["payer_code"], shown["code_url"]
+
+    def alipay_payer_code(self, behaviour: str = "pays") -> str:
+        """The digits on a phone with Alipay."""
+        return self._answer(self.sandbox.post("/alipay/phone/show-code", json={"behaviour": behaviour}))["payer_code"]
+
+    def alipay_password(self) -> None:
+        """He types it, for the newest payment that waits for it."""
+        asked = self._answer(self.sandbox.get("/alipay/phone/waiting"))
+        self._answer(self.sandbox.post("/alipay/phone/confirm", json={"reference": asked[0]["reference"]}))
+
     def wechat_fault(self, at: str, kind: str, **more: Any) -> None:
         self._answer(self.sandbox.post("/wechatpay/faults", json={"at": at, "kind": kind, **more}))
 
@@ -213,6 +231,7 @@ class RealPlatform:
 
     def no_faults(self) -> None:
         self.sandbox.delete("/wechatpay/faults").raise_for_status()
+        self.sandbox.delete("/alipay/faults").raise_for_status()
         self.sandbox.delete("/hospital/faults").raise_for_status()
         self.sandbox.delete("/hospital/down").raise_for_status()
 

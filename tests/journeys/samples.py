@@ -5,15 +5,15 @@ from typing import Literal, get_args
 
 import msgspec
 
-from yinyi.interface.journeys import views as v
+from yinyi.interface.journeys import views, views_afterwards, views_ends, views_pay, views_register, views_start
 
 NOW = datetime(2026, 11, 23, 1, 26, tzinfo=UTC)
 """9:26 in the hospital."""
 TODAY = date(2026, 11, 23)
-WINDOW = v.Counter(name="一楼 3 号窗口", name_en="Window 3, floor 1", open_until=time(17, 30))
-TRIAGE = v.Counter(name="一楼大厅导诊台", name_en="the desk in the main hall", open_until=time(17, 30))
-PATIENT = v.PatientChip(name="张*国", age=68, number_tail="1236")
-CHROME = v.Chrome(
+WINDOW = views.Counter(name="一楼 3 号窗口", name_en="Window 3, floor 1", open_until=time(17, 30))
+TRIAGE = views.Counter(name="一楼大厅导诊台", name_en="the desk in the main hall", open_until=time(17, 30))
+PATIENT = views.PatientChip(name="张*国", age=68, number_tail="1236")
+CHROME = views.Chrome(
     hospital="云山市人民医院",
     hospital_en="Yunshan People's Hospital",
     terminal="03 号机",
@@ -28,8 +28,8 @@ CHROME = v.Chrome(
 KEY = "7Q4281ab"
 
 
-def _department(department_id: str, name: str, name_en: str, floor: int, area: str) -> v.DepartmentChoice:
-    return v.DepartmentChoice(
+def _department(department_id: str, name: str, name_en: str, floor: int, area: str) -> views_register.DepartmentChoice:
+    return views_register.DepartmentChoice(
         department_id=department_id, name=name, name_en=name_en, building="门诊楼", floor=floor, area=area
     )
 
@@ -51,8 +51,8 @@ def _at(hours: int, minutes: int = 0) -> datetime:
     return datetime(2026, 11, 23, hours, minutes, tzinfo=UTC) - timedelta(hours=8)
 
 
-def _doctor(number: int, name: str, title: v.Title, specialty: str, **facts: object) -> v.DoctorRow:
-    row = v.DoctorRow(
+def _doctor(number: int, name: str, title: views.Title, specialty: str, **facts: object) -> views_register.DoctorRow:
+    row = views_register.DoctorRow(
         schedule_id=f"S{number}",
         practitioner_id=f"P{number}",
         name=name,
@@ -81,7 +81,7 @@ DOCTORS = (
         left=0,
         fee_fen=1500,
         state="full",
-        later=v.Later(session="afternoon", left=6),
+        later=views_register.Later(session="afternoon", left=6),
     ),
     _doctor(4, "王建国", "chief", "冠脉介入、支架术后", taken=0, left=0, in_room=False, state="stopped"),
     _doctor(5, "何静", "attending", "高血压复诊、开药", taken=15, left=15, fee_fen=1500),
@@ -92,7 +92,7 @@ INTRODUCTION = (
     "从事心血管内科临床、教学、科研工作三十年，擅长高血压、冠心病、心力衰竭的诊断和治疗，"
     "对疑难重症有丰富经验。每周一、三、五上午出专家门诊。"
 )
-VISIT = v.Visit(
+VISIT = views_register.Visit(
     department=HEART,
     doctor="李明华",
     title="chief",
@@ -104,21 +104,23 @@ VISIT = v.Visit(
     number=23,
 )
 SESSIONS = (
-    v.SessionChoice(service_date=TODAY, session="morning", left=44, chosen=True),
-    v.SessionChoice(service_date=TODAY, session="afternoon", left=61),
-    v.SessionChoice(service_date=TODAY, session="night", left=0),
+    views_register.SessionChoice(service_date=TODAY, session="morning", left=44, chosen=True),
+    views_register.SessionChoice(service_date=TODAY, session="afternoon", left=61),
+    views_register.SessionChoice(service_date=TODAY, session="night", left=0),
 )
 GROUPS = (
-    v.DepartmentGroup(at="1", departments=DEPARTMENTS[5:6]),
-    v.DepartmentGroup(at="2", departments=(DEPARTMENTS[0], DEPARTMENTS[1], DEPARTMENTS[7], DEPARTMENTS[2])),
-    v.DepartmentGroup(at="3", departments=(DEPARTMENTS[2], DEPARTMENTS[6])),
-    v.DepartmentGroup(at="4", departments=DEPARTMENTS[3:5]),
+    views_register.DepartmentGroup(at="1", departments=DEPARTMENTS[5:6]),
+    views_register.DepartmentGroup(
+        at="2", departments=(DEPARTMENTS[0], DEPARTMENTS[1], DEPARTMENTS[7], DEPARTMENTS[2])
+    ),
+    views_register.DepartmentGroup(at="3", departments=(DEPARTMENTS[2], DEPARTMENTS[6])),
+    views_register.DepartmentGroup(at="4", departments=DEPARTMENTS[3:5]),
 )
 LETTERS = tuple(
-    v.DepartmentGroup(at=letter, departments=(department,))
+    views_register.DepartmentGroup(at=letter, departments=(department,))
     for letter, department in zip("EGPXYZ", (DEPARTMENTS[i] for i in (4, 2, 0, 1, 3, 7)), strict=True)
 )
-LAST = v.LastVisit(
+LAST = views_register.LastVisit(
     department=HEART,
     doctor="李明华",
     title="chief",
@@ -128,8 +130,8 @@ LAST = v.LastVisit(
 )
 
 
-def _check(problem: Literal["declined", "unavailable"] | None) -> v.CheckView:
-    return v.CheckView(
+def _check(problem: Literal["declined", "unavailable"] | None) -> views_register.CheckView:
+    return views_register.CheckView(
         payment_no="26112301000042",
         visit=VISIT,
         fee_fen=5000,
@@ -139,14 +141,14 @@ def _check(problem: Literal["declined", "unavailable"] | None) -> v.CheckView:
     )
 
 
-def _wait(kind: Literal["holding", "starting", "closing"]) -> v.WaitView:
-    return v.WaitView(
+def _wait(kind: Literal["holding", "starting", "asking", "closing"]) -> views_register.WaitView:
+    return views_register.WaitView(
         kind=kind, payment_no="26112301000042", ask_no="7Q4-281", visit=VISIT, amount_fen=5000, since=NOW, key=KEY
     )
 
 
-def _pay(state: str) -> v.PayView:
-    view = v.PayView(
+def _pay(state: str, **facts: object) -> views_pay.PayView:
+    view = views_pay.PayView(
         payment_no="26112301000042",
         ask_no="7Q4-281",
         visit=VISIT,
@@ -158,13 +160,14 @@ def _pay(state: str) -> v.PayView:
         since=NOW,
         resolves_by=NOW + timedelta(minutes=15),
         others=("alipay",),
+        scans=("wechatpay", "alipay"),
         key=KEY,
     )
-    return msgspec.structs.replace(view, state=state)
+    return msgspec.structs.replace(view, state=state, **facts)
 
 
-def _trouble(kind: v.TroubleKind, **facts: object) -> v.TroubleView:
-    view = v.TroubleView(
+def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleView:
+    view = views_pay.TroubleView(
         kind=kind,
         payment_no="26112301000042",
         ask_no="7Q4-281",
@@ -176,8 +179,8 @@ def _trouble(kind: v.TroubleKind, **facts: object) -> v.TroubleView:
     return msgspec.structs.replace(view, **facts)
 
 
-def _done(printing: v.Printing) -> v.DoneView:
-    return v.DoneView(
+def _done(printing: views.Printing) -> views_pay.DoneView:
+    return views_pay.DoneView(
         payment_no="26112301000042",
         ask_no="7Q4-281",
         visit=VISIT,
@@ -188,13 +191,13 @@ def _done(printing: v.Printing) -> v.DoneView:
     )
 
 
-_KINDS: tuple[tuple[v.SlipKind, v.DepartmentChoice, int], ...] = (
+_KINDS: tuple[tuple[views_afterwards.SlipKind, views_register.DepartmentChoice, int], ...] = (
     ("registration", HEART, 23),
     ("hold", DEPARTMENTS[4], 0),
     ("trouble", DEPARTMENTS[0], 0),
 )
 SLIPS = tuple(
-    v.Slip(
+    views_afterwards.Slip(
         document_no=f"X{n}",
         kind=kind,
         department=department,
@@ -205,7 +208,7 @@ SLIPS = tuple(
     )
     for n, (kind, department, number) in enumerate(_KINDS)
 )
-_STATES: tuple[v.PaymentState, ...] = (
+_STATES: tuple[views_afterwards.PaymentState, ...] = (
     "registering",
     "done",
     "refunding",
@@ -216,7 +219,7 @@ _STATES: tuple[v.PaymentState, ...] = (
     "waiting",
 )
 PAYMENTS = tuple(
-    v.PaymentRow(
+    views_afterwards.PaymentRow(
         payment_no=f"2611230100004{n}",
         ask_no=f"7Q4-28{n}",
         department=DEPARTMENTS[n],
@@ -229,44 +232,51 @@ PAYMENTS = tuple(
     for n, state in enumerate(_STATES)
 )
 
-Sample = tuple[v.View, v.Chrome]
+Sample = tuple[views.View, views.Chrome]
 
 
-def _someone(**facts: object) -> v.Chrome:
+def _someone(**facts: object) -> views.Chrome:
     return msgspec.structs.replace(CHROME, patient=PATIENT, **facts)
 
 
-NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=v.REGISTER_STEPS)
-SERVICES: tuple[v.ServiceName, ...] = ("register", "reprint", "find_payment")
+NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
+SERVICES: tuple[views_start.ServiceName, ...] = ("register", "reprint", "find_payment")
 
 _START: dict[str, Sample] = {
-    "home": (v.HomeView(services=SERVICES), NOBODY),
-    "home-night": (v.HomeView(services=SERVICES), msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11))),
-    "home-patient": (v.HomeView(services=SERVICES), SOMEONE),
-    "home-offer": (v.HomeView(services=SERVICES), _someone(offer_elder=True)),
-    "home-line-gone": (v.HomeView(services=SERVICES), msgspec.structs.replace(CHROME, line_ok=False)),
-    "identify": (v.IdentifyView(), NOBODY),
-    "identify-unreadable": (v.IdentifyView(problem="unreadable"), NOBODY),
-    "identify-reader-down": (v.IdentifyView(reader_ok=False, problem="reader_down"), NOBODY),
-    "number": (v.NumberView(key=KEY), NOBODY),
-    "number-unknown": (v.NumberView(number="10023471", problem="unknown_number", key=KEY), NOBODY),
-    "number-proof": (v.NumberView(stage="proof", number="10023471", key=KEY), NOBODY),
+    "home": (views_start.HomeView(services=SERVICES), NOBODY),
+    "home-night": (
+        views_start.HomeView(services=SERVICES),
+        msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11)),
+    ),
+    "home-patient": (views_start.HomeView(services=SERVICES), SOMEONE),
+    "home-offer": (views_start.HomeView(services=SERVICES), _someone(offer_elder=True)),
+    "home-line-gone": (views_start.HomeView(services=SERVICES), msgspec.structs.replace(CHROME, line_ok=False)),
+    "identify": (views_start.IdentifyView(), NOBODY),
+    "identify-unreadable": (views_start.IdentifyView(problem="unreadable"), NOBODY),
+    "identify-reader-down": (views_start.IdentifyView(reader_ok=False, problem="reader_down"), NOBODY),
+    "number": (views_start.NumberView(key=KEY), NOBODY),
+    "number-unknown": (views_start.NumberView(number="10023471", problem="unknown_number", key=KEY), NOBODY),
+    "number-proof": (views_start.NumberView(stage="proof", number="10023471", key=KEY), NOBODY),
     "who": (
-        v.WhoView(
+        views_start.WhoView(
             matches=(
-                v.Match(choice="a", name="张*国", age=68, number_tail="1236", last_visit_on=date(2026, 10, 12)),
-                v.Match(choice="b", name="张*国", age=67, number_tail="8805"),
+                views_start.Match(
+                    choice="a", name="张*国", age=68, number_tail="1236", last_visit_on=date(2026, 10, 12)
+                ),
+                views_start.Match(choice="b", name="张*国", age=67, number_tail="8805"),
             ),
             key=KEY,
         ),
         NOBODY,
     ),
     "first-phone": (
-        v.FirstVisitView(stage="phone", name="䶮*", sex="male", born_year=1958, card_tail="1236", phone="138", key=KEY),
+        views_start.FirstVisitView(
+            stage="phone", name="䶮*", sex="male", born_year=1958, card_tail="1236", phone="138", key=KEY
+        ),
         NOBODY,
     ),
     "first-confirm": (
-        v.FirstVisitView(
+        views_start.FirstVisitView(
             stage="confirm",
             name="䶮*",
             sex="male",
@@ -280,24 +290,34 @@ _START: dict[str, Sample] = {
     ),
 }
 _REGISTER: dict[str, Sample] = {
-    "departments": (v.DepartmentsView(by="common", same_as_last=LAST, departments=DEPARTMENTS), REGISTERING),
-    "departments-floors": (v.DepartmentsView(by="floor", groups=GROUPS), REGISTERING),
-    "departments-floor": (v.DepartmentsView(by="floor", at="4", departments=DEPARTMENTS[3:5]), REGISTERING),
-    "departments-letters": (v.DepartmentsView(by="initial", groups=LETTERS), REGISTERING),
+    "departments": (
+        views_register.DepartmentsView(by="common", same_as_last=LAST, departments=DEPARTMENTS),
+        REGISTERING,
+    ),
+    "departments-floors": (views_register.DepartmentsView(by="floor", groups=GROUPS), REGISTERING),
+    "departments-floor": (
+        views_register.DepartmentsView(by="floor", at="4", departments=DEPARTMENTS[3:5]),
+        REGISTERING,
+    ),
+    "departments-letters": (views_register.DepartmentsView(by="initial", groups=LETTERS), REGISTERING),
     "doctors": (
-        v.DoctorsView(department=HEART, sessions=SESSIONS, doctors=DOCTORS, hold_minutes=5, key=KEY),
+        views_register.DoctorsView(department=HEART, sessions=SESSIONS, doctors=DOCTORS, hold_minutes=5, key=KEY),
         REGISTERING,
     ),
     "doctors-none": (
-        v.DoctorsView(department=HEART, sessions=SESSIONS, doctors=(), hold_minutes=5, key=KEY),
+        views_register.DoctorsView(department=HEART, sessions=SESSIONS, doctors=(), hold_minutes=5, key=KEY),
         REGISTERING,
     ),
     "doctor": (
-        v.DoctorView(department=HEART, doctor=DOCTORS[0], introduction=INTRODUCTION, hold_minutes=5, key=KEY),
+        views_register.DoctorView(
+            department=HEART, doctor=DOCTORS[0], introduction=INTRODUCTION, hold_minutes=5, key=KEY
+        ),
         REGISTERING,
     ),
     "doctor-full": (
-        v.DoctorView(department=HEART, doctor=DOCTORS[2], introduction=INTRODUCTION, hold_minutes=5, key=KEY),
+        views_register.DoctorView(
+            department=HEART, doctor=DOCTORS[2], introduction=INTRODUCTION, hold_minutes=5, key=KEY
+        ),
         REGISTERING,
     ),
     "check": (_check(None), REGISTERING),
@@ -307,12 +327,18 @@ _PAY: dict[str, Sample] = {
     "check-unavailable": (_check("unavailable"), REGISTERING),
     "wait-holding": (_wait("holding"), REGISTERING),
     "wait-starting": (_wait("starting"), REGISTERING),
+    "wait-asking": (_wait("asking"), REGISTERING),
     "wait-closing": (_wait("closing"), REGISTERING),
     "pay": (_pay("waiting"), REGISTERING),
+    "pay-no-scanner": (_pay("waiting", scans=()), REGISTERING),
+    "pay-other": (_pay("waiting", other=True), REGISTERING),
+    "pay-password": (_pay("password", expires_at=NOW + timedelta(seconds=38)), REGISTERING),
+    "pay-refused": (_pay("refused", refused="insufficient_funds", hold_slip=True), REGISTERING),
+    "pay-refused-expired": (_pay("refused", refused="expired", tender="alipay"), REGISTERING),
     "pay-confirming": (_pay("confirming"), REGISTERING),
     "pay-unknown": (_pay("unknown"), REGISTERING),
     "hold-slip": (
-        v.HoldSlipView(
+        views_pay.HoldSlipView(
             payment_no="26112301000042",
             ask_no="7Q4-281",
             visit=VISIT,
@@ -321,9 +347,9 @@ _PAY: dict[str, Sample] = {
             printing="printed",
             key=KEY,
         ),
-        _someone(steps=v.REGISTER_STEPS, card_in_reader=True),
+        _someone(steps=views.REGISTER_STEPS, card_in_reader=True),
     ),
-    "done": (_done("printing"), _someone(steps=v.REGISTER_STEPS, card_in_reader=True)),
+    "done": (_done("printing"), _someone(steps=views.REGISTER_STEPS, card_in_reader=True)),
     "done-later": (msgspec.structs.replace(_done("printed"), printing=None, queue_ahead=None), REGISTERING),
     "done-no-paper": (_done("paper_out"), REGISTERING),
     "trouble-not-registered": (
@@ -345,29 +371,29 @@ _PAY: dict[str, Sample] = {
     "trouble-staff": (_trouble("staff_decides", paid_at=NOW, resolves_by=NOW + timedelta(hours=2)), REGISTERING),
 }
 _AFTER: dict[str, Sample] = {
-    "reprint": (v.ReprintView(slips=SLIPS, key=KEY), SOMEONE),
-    "reprint-printing": (v.ReprintView(slips=SLIPS, chosen="X0", printing="printing", key=KEY), SOMEONE),
-    "reprint-none": (v.ReprintView(slips=(), key=KEY), SOMEONE),
-    "payments": (v.FindPaymentView(payments=PAYMENTS), SOMEONE),
-    "payments-none": (v.FindPaymentView(payments=()), SOMEONE),
-    "help": (v.CallStaffView(state="called", called_at=NOW), SOMEONE),
-    "help-coming": (v.CallStaffView(state="coming", called_at=NOW), SOMEONE),
-    "help-nobody": (v.CallStaffView(state="nobody", called_at=NOW), SOMEONE),
-    "bye": (v.ByeView(), msgspec.structs.replace(CHROME, card_in_reader=True)),
-    "bye-all": (v.ByeView(), NOBODY),
-    "closed-hospital": (v.ClosedView(reason="hospital_down", opens_at=NOW + timedelta(minutes=34)), NOBODY),
-    "closed-platform": (v.ClosedView(reason="platform_down"), msgspec.structs.replace(CHROME, line_ok=False)),
-    "closed-not-paired": (v.ClosedView(reason="not_paired", pairing_code="4826"), NOBODY),
-    "closed-pairing": (v.ClosedView(reason="not_paired"), NOBODY),
-    "closed-locked": (v.ClosedView(reason="locked"), NOBODY),
-    "closed-maintenance": (v.ClosedView(reason="maintenance"), NOBODY),
+    "reprint": (views_afterwards.ReprintView(slips=SLIPS, key=KEY), SOMEONE),
+    "reprint-printing": (views_afterwards.ReprintView(slips=SLIPS, chosen="X0", printing="printing", key=KEY), SOMEONE),
+    "reprint-none": (views_afterwards.ReprintView(slips=(), key=KEY), SOMEONE),
+    "payments": (views_afterwards.FindPaymentView(payments=PAYMENTS), SOMEONE),
+    "payments-none": (views_afterwards.FindPaymentView(payments=()), SOMEONE),
+    "help": (views_afterwards.CallStaffView(state="called", called_at=NOW), SOMEONE),
+    "help-coming": (views_afterwards.CallStaffView(state="coming", called_at=NOW), SOMEONE),
+    "help-nobody": (views_afterwards.CallStaffView(state="nobody", called_at=NOW), SOMEONE),
+    "bye": (views_ends.ByeView(), msgspec.structs.replace(CHROME, card_in_reader=True)),
+    "bye-all": (views_ends.ByeView(), NOBODY),
+    "closed-hospital": (views_ends.ClosedView(reason="hospital_down", opens_at=NOW + timedelta(minutes=34)), NOBODY),
+    "closed-platform": (views_ends.ClosedView(reason="platform_down"), msgspec.structs.replace(CHROME, line_ok=False)),
+    "closed-not-paired": (views_ends.ClosedView(reason="not_paired", pairing_code="4826"), NOBODY),
+    "closed-pairing": (views_ends.ClosedView(reason="not_paired"), NOBODY),
+    "closed-locked": (views_ends.ClosedView(reason="locked"), NOBODY),
+    "closed-maintenance": (views_ends.ClosedView(reason="maintenance"), NOBODY),
 }
 
 
-def _error(kind: v.ErrorKind) -> Sample:
+def _error(kind: views_ends.ErrorKind) -> Sample:
     tried_again = kind not in ("old_page", "not_found", "session_over")
-    later = v.Later(session="afternoon", left=6) if kind == "slot_taken" else None
-    return v.ErrorView(
+    later = views_register.Later(session="afternoon", left=6) if kind == "slot_taken" else None
+    return views_ends.ErrorView(
         kind=kind,
         back="/kiosk/register/departments" if tried_again else "",
         ask_no="7Q4-281" if kind == "unexpected" else "",
@@ -380,5 +406,5 @@ SAMPLES: dict[str, Sample] = {
     **_REGISTER,
     **_PAY,
     **_AFTER,
-    **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(v.ErrorKind)},
+    **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

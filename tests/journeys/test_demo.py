@@ -48,6 +48,34 @@ def test_a_newcomer_lays_a_card_pays_by_phone_and_holds_the_slip(
         assert desk.complaints() == []
 
 
+@pytest.mark.parametrize(
+    ("app", "who", "size"), [("wechatpay", "chan-kahin", (1600, 1000)), ("alipay", "liu-yan", (1280, 800))]
+)
+def test_the_phone_shows_its_own_code_and_holds_it_to_the_scanner(
+    house: RealPlatform, chromium: Browser, app: str, who: str, size: tuple[int, int]
+) -> None:
+    with demo_desk(house, chromium, size) as desk:
+        desk.choose(who, "0103")
+        desk.to_code()
+        desk.press(f'[data-name="own-{app}"]')
+        desk.press('[data-name="own-no_money"]')
+        desk.sees('[data-name="own-no_money"][aria-pressed="true"]')
+        assert desk.accessibility() == []
+        desk.press('[data-name="hold"]')
+        desk.shown("#screen.refused")
+        desk.press('[data-name="own-password"]')
+        desk.sees('[data-name="own-password"][aria-pressed="true"]')
+        desk.press('[data-name="hold"]')
+        desk.shown("#screen.password")
+        desk.sees('.ask[data-state="payable"]')
+        assert desk.accessibility() == []
+        desk.press('[data-name="pay"]')
+        desk.sees('.ask[data-state="paid"]')
+        desk.shown("#screen .slip .no")
+        desk.leave()
+        assert desk.complaints() == []
+
+
 def test_without_a_phone_the_window_collects_the_slip_and_comes_when_called(
     house: RealPlatform, chromium: Browser
 ) -> None:
@@ -109,9 +137,9 @@ def test_a_phone_that_pays_too_late_gets_its_money_back(house: RealPlatform, chr
 def test_the_drawer_makes_things_go_wrong_and_right_again(house: RealPlatform, chromium: Browser) -> None:
     with demo_desk(house, chromium) as desk:
         desk.shown("#screen.home .tiles")
-        for key in ("hold-taken", "forged", "printer-paper_out", "hospital-down"):
+        for key in ("hold-taken", "forged", "alipay-withheld", "printer-paper_out", "hospital-down"):
             desk.mishap(key)
-        expect(desk.page.locator("#faults-count")).to_have_text("4")
+        expect(desk.page.locator("#faults-count")).to_have_text("5")
         desk.mishap("hold-taken", armed="false")
         desk.press("#faults-open")
         assert desk.accessibility() == []
@@ -156,6 +184,8 @@ def test_the_page_lets_nothing_in_from_outside(house: RealPlatform) -> None:
         ("/demo/reader/lay", b"{", 400),
         ("/demo/printer", b'{"state":"on fire"}', 400),
         ("/demo/line", b'{"for_s":-1}', 400),
+        ("/demo/scanner", b'{"text":""}', 400),
+        ("/demo/phone/code", b'{"app":"cash"}', 400),
         ("/demo/window/collect", b'{"paper":999999}', 404),
         ("/demo/phone/scan", b"no picture", 404),
         ("/demo/wechatpay/v3/pay/transactions/native", b"{}", 404),

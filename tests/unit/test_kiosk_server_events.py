@@ -19,6 +19,7 @@ from yinyi.interface.kiosk.terminals import Terminals
 from yinyi.kernel.errors import Busy
 
 REFRESH = b"event: refresh\ndata: 1\n\n"
+SCANNED = b"event: scanned\ndata: 1\n\n"
 PATIENCE_S = 10
 
 
@@ -95,6 +96,7 @@ async def settled() -> None:
         ({"paper": "1"}, "PrintDone", True),
         ({"call": "1"}, "StaffComing", True),
         ({"terminal": "1"}, "LockChanged", True),
+        ({"card": "1", "payment": PAYMENT}, "CodeScanned", False),
         ({"terminal": "1"}, "DeviceChanged", True),
         ({"payment": PAYMENT}, "CardLaid", False),
         ({}, "SomethingNew", False),
@@ -123,6 +125,42 @@ def test_a_payment_page_hears_only_of_a_newer_version_of_its_own(number: str, ve
             await house.push("PaymentChanged", number=number, version=version)
             await settled()
             assert page.nothing_more() is not turns
+
+    run(work())
+
+
+def test_a_page_that_takes_codes_is_told_of_a_newer_scan_only() -> None:
+    async def work() -> None:
+        house = House()
+        async with house.page({"code": "4", "payment": PAYMENT, "version": "3"}) as page:
+            await page.attached()
+            await house.push("CodeScanned", version=4)
+            await settled()
+            assert page.nothing_more()
+            await house.push("CodeScanned", version=5)
+            assert await page.next() == SCANNED
+            await house.push("PaymentChanged", number=PAYMENT, version=4)
+            assert await page.next() == REFRESH
+
+    run(work())
+
+
+def test_a_scan_is_not_missed_between_two_streams() -> None:
+    """Neither what was heard before the stream was open, nor what may have happened while it was gone for longer."""
+
+    async def work() -> None:
+        house = House()
+        house.clock.at = NOW + timedelta(seconds=1)
+        await house.push("CodeScanned", version=5)
+        since = f"{NOW.timestamp():.3f}"
+        async with house.page({"code": "4", "since": since}) as page:
+            await page.attached()
+            assert await page.next() == SCANNED
+        house.clock.at = NOW + timedelta(minutes=1)
+        for query, told in ({"code": "5"}, SCANNED), ({"card": "1"}, REFRESH):
+            async with house.page({**query, "since": since}) as page:
+                await page.attached()
+                assert await page.next() == told
 
     run(work())
 

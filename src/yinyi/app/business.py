@@ -34,6 +34,7 @@ from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.business.scheduling.service import SchedulingService
@@ -96,6 +97,7 @@ class Business:
         means = Means(database, registry, self.lease, Limits(), clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
+        self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
@@ -108,6 +110,7 @@ class Business:
             self.terminals,
             self.identity,
             self.payments,
+            self.scanned_codes,
             self.human_queue,
             self.scheduling,
             self.documents,

@@ -8,6 +8,9 @@ import structlog
 
 from yinyi.wire.terminal_line import CardLaid, CardRemoved, DeviceState, Event, PrintResult, Scanned
 
+SCAN_LASTS = timedelta(seconds=10)
+"""Who held a code under the scanner while the line was gone has tried again by then, or has left."""
+
 _log = structlog.get_logger("yinyi.devices")
 
 
@@ -39,13 +42,14 @@ class Outbox:
         self._waiting.pop(event_id, None)
 
     def drop_stale(self, now: datetime, older_than: timedelta) -> None:
-        """Forget what would surprise the next person: old scans, and old cards that are gone again."""
+        """Forget what would surprise the next person: old scans, sooner than others because one may be a code to pay
+        with, and old cards that are gone again."""
         gone = {one.device for one in self.waiting() if isinstance(one, CardRemoved)}
         stale = [
             one
             for one in self.waiting()
-            if (isinstance(one, Scanned) or (isinstance(one, CardLaid) and one.device in gone))
-            and now - one.at > older_than
+            if (isinstance(one, Scanned) and now - one.at > min(SCAN_LASTS, older_than))
+            or (isinstance(one, CardLaid) and one.device in gone and now - one.at > older_than)
         ]
         if stale:
             _log.info("stale events dropped", count=len(stale))

@@ -32,7 +32,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """``total``, ``refunded``: fen.
 
     expires_at: 0 until the code is scanned, where the merchant gave minutes (``timeout_s``). code_until: the code
-    cannot be scanned after that.
+    cannot be scanned after that. payer_url: of a payment by the payer's code, how his phone finds it.
     """
 
     app_id: str
@@ -45,6 +45,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float = 0.0
     timeout_s: float = 0.0
     qr_code: str = ""
+    payer_url: str = ""
     state: State = "PRECREATED"
     trade_no: str = ""
     paid_at: float = 0.0
@@ -83,6 +84,11 @@ class PayerCode(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     behaviour: Behaviour
     until: float
+
+    @property
+    def code_url(self) -> str:
+        """By which the phone finds the payment that was made with it."""
+        return f"alipay://payer/{self.code}"
 
 
 def time_text(instant: float) -> str:

@@ -18,7 +18,9 @@ LONGEST_WAIT_S = 3_600.0
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the phone shows. ``code_url``: empty where the payer showed his code. ``refunded_fen``: what came back."""
+    """What the phone shows. ``code_url``: by which it scans and pays, also where the payer showed his own code.
+    ``refunded_fen``: what came back. password: a merchant has scanned our code, and to pay is to type the password.
+    """
 
     code_url: str
     merchant: str
@@ -28,6 +30,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     transaction_id: str
     refunded_fen: int
+    password: bool = False
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A payer's code. ``code_url``: what the phone pays it by, once a merchant has scanned it."""
+
+    payer_code: str
+    code_url: str
+    valid_for_s: float
 
 
 class Phone:
@@ -90,9 +101,14 @@ class Phone:
 
     def show_code(self, behaviour: Behaviour = "pays") -> str:
         """A payer's code of 18 digits, good for a minute and for one payment."""
-        code = f"28{secrets.randbelow(10**16):016}"
-        self._rules.show(PayerCode(code=code, behaviour=behaviour, until=self._rules.now() + PAYER_CODE_LIFE_S))
-        return code
+        return self.show(behaviour).payer_code
+
+    def show(self, behaviour: Behaviour) -> Shown:
+        """The same, and how the phone finds what is made of it."""
+        digits = f"28{secrets.randbelow(10**16):016}"
+        made = PayerCode(code=digits, behaviour=behaviour, until=self._rules.now() + PAYER_CODE_LIFE_S)
+        self._rules.show(made)
+        return Shown(payer_code=digits, code_url=made.code_url, valid_for_s=PAYER_CODE_LIFE_S)
 
     def waiting(self) -> list[Asked]:
         """Payments by his code that wait for the payer's password."""
@@ -130,7 +146,7 @@ class Phone:
 
     def _asked(self, trade: Trade) -> Asked:
         return Asked(
-            code_url=trade.qr_code,
+            code_url=trade.qr_code or trade.payer_url,
             merchant=self._merchants[trade.app_id].display_name,
             description=trade.subject,
             amount_fen=trade.total,
@@ -138,6 +154,7 @@ class Phone:
             reference=trade.out_trade_no,
             transaction_id=trade.trade_no if trade.paid_at else "",
             refunded_fen=trade.refunded,
+            password=trade.state == "WAIT_BUYER_PAY" and not trade.qr_code,
         )
 
     def _state(self, trade: Trade) -> Literal["payable", "paid", "closed", "expired"]:

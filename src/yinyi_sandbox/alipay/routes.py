@@ -53,7 +53,7 @@ def hands(sandbox: Sandbox) -> list[Route]:
         return answer(phone.refuse((await read(request, _Scanned)).code_url))
 
     async def show(request: Request) -> Response:
-        return answer({"payer_code": phone.show_code((await read(request, _Shown)).behaviour)})
+        return answer(phone.show((await read(request, _Shown)).behaviour))
 
     async def waiting(_: Request) -> Response:
         return answer(phone.waiting())

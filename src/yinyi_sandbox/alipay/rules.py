@@ -99,7 +99,7 @@ class Rules:
         _require(code is not None and now < code.until, "ACQ.PAYMENT_AUTH_CODE_INVALID", "支付授权码无效")
         assert code
         _require(code.behaviour != "no_money", "ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足")
-        trade = self._begun(made, now)
+        trade = self._begun(msgspec.structs.replace(made, payer_url=code.code_url), now)
         if code.behaviour == "password" or trade.total > self._password_above_fen:
             self._store.put_trade(trade)
             return trade
@@ -163,11 +163,14 @@ class Rules:
         self._codes[code.code] = code
 
     def look(self, qr_code: str) -> Trade:
-        """The order of a code, before anybody scans it."""
-        trade = self._store.trade_by_code(qr_code)
+        """The order of a code, before anybody scans it; of a payer's own, once a merchant has."""
+        trade = self._store.trade_by_code(qr_code) or self._by_payer(qr_code)
         if trade is None:
             raise Refusal("40004", "UNKNOWN_CODE", "二维码无效 This code is unknown")
         return trade.at(self.now())
+
+    def _by_payer(self, url: str) -> Trade | None:
+        return next((trade for trade in self._store.trades(_MOST_CODES) if url and trade.payer_url == url), None)
 
     def scan(self, qr_code: str) -> Trade:
         """The payer's phone reads a code: only now there is a trade."""

@@ -3,9 +3,10 @@
 import asyncio
 import base64
 import contextlib
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+import segno
 
 from yinyi.wire import resident_card
 from yinyi_sandbox.alipay.model import Refusal as AlipayRefusal
@@ -22,6 +23,9 @@ from yinyi_sandbox.wechatpay.model import Refusal
 from yinyi_sandbox.wechatpay.phone import Asked
 from yinyi_sandbox.wechatpay.sandbox import Sandbox as WechatPay
 
+App = Literal["wechatpay", "alipay"]
+OwnBehaviour = Literal["pays", "password", "no_money"]
+"""What comes of the payer's own code, in either app."""
 MOST_ORDERS = 20
 KIOSK_ROWS, WINDOW_ROWS = 4, 10
 SOMEBODY = "somebody"
@@ -59,6 +63,15 @@ class Scanned(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     asked: Asked | AlipayAsked | None = None
+
+
+class OwnCode(msgspec.Struct, frozen=True, kw_only=True):
+    """The payer's own code on his phone. ``code_url``: as its app names what is made of it. ``picture``: a data URL."""
+
+    payer_code: str
+    code_url: str
+    valid_for_s: float
+    picture: str
 
 
 class NothingToRead(Exception):
@@ -124,6 +137,25 @@ class Desk:
                 return Scanned(text=text, asked=phone.scan(text))
         return Scanned(text=text)
 
+    def own_code(self, app: App, behaviour: OwnBehaviour) -> OwnCode:
+        """A fresh one."""
+        if app == "wechatpay":
+            shown = self.wechatpay.phone.show_code("empty" if behaviour == "no_money" else behaviour)
+        else:
+            shown = self.alipay.phone.show(behaviour)
+        picture = segno.make(shown.payer_code, error="m", micro=False).svg_data_uri(border=2, scale=4)
+        return OwnCode(
+            payer_code=shown.payer_code, code_url=shown.code_url, valid_for_s=shown.valid_for_s, picture=picture
+        )
+
+    async def hold(self, text: str) -> None:
+        """Something under the kiosk's scanner.
+
+        Raises:
+            AgentAway, Refused: see ``Devices``.
+        """
+        await self.devices.post("/scanner/scan", {"text": text})
+
     async def collect(self, paper: int) -> dict[str, Any]:
         """The cashier scans the slip, takes the money and tells the platform.
 
@@ -160,6 +192,7 @@ class Desk:
             "down": self.hospital.down,
             "hospital": await self.hospital.armed(),
             "wechatpay": self.wechatpay.faults.waiting(),
+            "alipay": self.alipay.faults.waiting(),
         }
 
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yinyi_sandbox.alipay import routes as alipay_routes
 from yinyi_sandbox.demo.counter import PlatformAway, Problem
-from yinyi_sandbox.demo.desk import Desk, NothingToRead
+from yinyi_sandbox.demo.desk import App, Desk, NothingToRead, OwnBehaviour
 from yinyi_sandbox.demo.devices import AgentAway, Refused
 from yinyi_sandbox.demo.watch import TooMany
 from yinyi_sandbox.hospital import routes as hospital_routes
@@ -65,6 +65,19 @@ class Paper(msgspec.Struct, frozen=True):
     paper: int
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """A code of his own on the payer's phone."""
+
+    app: App
+    behaviour: OwnBehaviour = "pays"
+
+
+class Held(msgspec.Struct, frozen=True):
+    """``text``: of the code under the kiosk's scanner."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+
+
 class Answered(msgspec.Struct, frozen=True):
     call_id: int
 
@@ -91,10 +104,12 @@ class Demo:
             ("POST", "/pairing", self._pairing),
             ("POST", "/reader/lay", self._lay),
             ("POST", "/reader/remove", self._remove),
+            ("POST", "/scanner", self._hold),
             ("POST", "/printer", self._printer),
             ("POST", "/line", self._line),
             ("GET", "/papers/{number:int}.png", self._paper),
             ("POST", "/phone/scan", self._scan),
+            ("POST", "/phone/code", self._own_code),
             ("POST", "/window/collect", self._collect),
             ("POST", "/window/come", self._come),
         ]
@@ -148,6 +163,14 @@ class Demo:
 
     async def _remove(self, _: Request) -> Response:
         return _json(await self._desk.devices.post("/reader/remove"))
+
+    async def _hold(self, request: Request) -> Response:
+        await self._desk.hold((await _body(request, Held)).text)
+        return _json({})
+
+    async def _own_code(self, request: Request) -> Response:
+        wanted = await _body(request, Shown)
+        return _json(self._desk.own_code(wanted.app, wanted.behaviour))
 
     async def _printer(self, request: Request) -> Response:
         return _json(await self._desk.devices.post("/printer/state", await _body(request, Printer)))

@@ -51,6 +51,12 @@ class PayerCodeUnknown(NotFound):
     zh = "这不是微信或支付宝的付款码，请在手机上打开付款码再试。"
 
 
+class NothingScanned(NotFound):
+    """Nothing was scanned just now. Please hold the code under the scanner again."""
+
+    zh = "刚才没有扫到码，请把码对准扫码口再试一次。"
+
+
 class NothingInDoubt(Conflict):
     """There is nothing about this step that people have to decide."""
 

@@ -12,6 +12,7 @@ from yinyi.business.payments.errors import (
     MoreThanOwed,
     NotDelivered,
     NothingInDoubt,
+    NothingScanned,
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
@@ -35,7 +36,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
     tenders: channels whose code can be shown here.
     refunds: of what was taken for it: how far it is back, if anybody wanted it back.
-    scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone.
+    scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone. scans: channels
+    whose payer's code can be scanned here.
     """
 
     payment_no: str
@@ -60,6 +62,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     attention: bool = False
     tenders: list[TenderName] = []
     scanned: bool = False
+    scans: list[TenderName] = []
 
 
 @operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))
@@ -107,6 +110,21 @@ class SubmitCode(Operation[PaymentView], frozen=True, kw_only=True):
 
     payment_no: Number
     payer_code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{16,28}$")]
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    money=True,
+    errors=(PaymentUnknown, NotYours, PaymentClosed, NothingScanned, PayerCodeUnknown, ChannelUnavailable),
+)
+class SubmitScanned(Operation[PaymentView], frozen=True, kw_only=True):
+    """Pay by the payer's code that this terminal's scanner has just read; it never leaves the business layer. While
+    another means is open it is closed first. ``after``: the terminal's ``code_version`` when the page was made that
+    asks for a code; what was scanned before it is not used. The same code read twice is one attempt."""
+
+    payment_no: Number
+    after: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Payments(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,6 +67,11 @@ class Registry:
         shown = (name for name, channel in self.channels.items() if isinstance(channel, ShowsCode))
         return [cast(TenderName, name) for name in shown if self._merchants.of(scope, name)]
 
+    def scans(self, scope: str) -> list[TenderName]:
+        """The channels whose payer's code we can scan, with a merchant account for this scope."""
+        scanning = (name for name, channel in self.channels.items() if isinstance(channel, ScansCode))
+        return [cast(TenderName, name) for name in scanning if self._merchants.of(scope, name)]
+
     def knows_code(self, payer_code: str) -> str:
         """The channel whose payer shows this code.
 

@@ -11,7 +11,7 @@ from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import recorded
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import entry_rows, posting_ctes
-from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
 
 ROW = """
 (SELECT row_to_json(r) FROM (SELECT p.*, coalesce(
@@ -90,6 +90,8 @@ _MOVED = """, m AS (
   FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
   WHERE s.hospital_id = $1 AND s.payment_id = $2 AND s.position = r.position AND s.attempt = r.attempt
 )"""
+_FORGET = "SET facts = facts #- '{tender_facts,payer_code}', "
+"""The step has the payer's code now; once that is answered it stands nowhere any more."""
 _APPLIED = """, c AS (
   UPDATE payment_callback SET applied_at = $13 FROM p
   WHERE payment_callback.hospital_id = p.hospital_id AND payment_callback.payment_id = p.payment_id
@@ -152,10 +154,10 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 
 @cache
-def _write_statement(added: bool, moved: bool, posted: bool, applied: bool, freed: bool) -> str:
+def _write_statement(added: bool, moved: bool, posted: bool, applied: bool, freed: bool, forget: bool) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
     parts = ((added, _ADDED), (moved, _MOVED), (posted, "," + posting_ctes("?", "p")), (applied, _APPLIED))
-    statement, parameter = _WRITE, 17
+    statement, parameter = _WRITE.replace("SET ", _FORGET, 1) if forget else _WRITE, 17
     for wanted, part in parts:
         if wanted:
             statement += part.replace("?", f"${parameter}")
@@ -234,6 +236,7 @@ def write(
     when the plan was changed by somebody else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the
     lease is handed back until then."""
     freed = after.ended_at is not None and after.direction == "back"
+    forget = any(PAYER_CODE in step.params for step in changed_steps(before, after))
     added, moved = _added_and_moved(before, after)
     parts = [_steps(added), _steps(moved), entry_rows(entries), callbacks]
     wanted = [bool(added), bool(moved), bool(entries), bool(callbacks)]
@@ -256,7 +259,7 @@ def write(
         after.refunds_fen,
         *itertools.compress(parts, wanted),
     )
-    return _write_statement(*wanted, freed), args
+    return _write_statement(*wanted, freed, forget), args
 
 
 def release(plan: Plan, epoch: int, next_at: datetime | None) -> tuple[str, tuple[Any, ...]]:

@@ -89,7 +89,8 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         refunds=_refunds(plan),
         attention=bool(plan.attention),
         tenders=registry.tenders(plan.scope),
-        scanned=bool(take and take.scanned),
+        scanned=_scanned(plan, take),
+        scans=registry.scans(plan.scope),
     )
 
 
@@ -101,6 +102,13 @@ def _refunds(plan: Plan) -> RefundState | Literal[""]:
     if not back:
         return ""
     return "partly" if back < paid_fen(plan) else "wholly"
+
+
+def _scanned(plan: Plan, take: Step | None) -> bool:
+    """Of the means that was chosen last, also while the one before is still being closed."""
+    if take is None or plan.tender_no > take.tender_no:
+        return bool(plan.facts.get("tender_facts", {}).get("scanned"))
+    return take.scanned
 
 
 def _tender(plan: Plan) -> str:

@@ -113,6 +113,17 @@ _PRESENTED = """
 SELECT key_id, sealed FROM presented
 WHERE hospital_id = $1 AND terminal_id = $2 AND kind = $3 AND present AND sealed IS NOT NULL AND presented_at > $4
 """
+_TAKE_CODE = """
+WITH code AS (
+  SELECT key_id, sealed FROM presented
+  WHERE hospital_id = $1 AND terminal_id = $2 AND kind = 'code' AND present AND sealed IS NOT NULL
+    AND presented_at > $3 AND version > $4
+  FOR UPDATE
+)
+UPDATE presented p SET key_id = NULL, sealed = NULL FROM code
+WHERE p.hospital_id = $1 AND p.terminal_id = $2 AND p.kind = 'code'
+RETURNING code.key_id, code.sealed
+"""
 
 
 async def present(tx: Tx, hospital_id: int, terminal_id: str, kind: Presentable, sealed: Sealed, now: datetime) -> int:
@@ -139,4 +150,10 @@ async def wipe_old(tx: Tx, kind: Presentable, before: datetime) -> None:
 async def presented(tx: Tx, hospital_id: int, terminal_id: str, kind: Presentable, since: datetime) -> Sealed | None:
     """What was read since then and is still there."""
     row = await tx.fetchrow(_PRESENTED, hospital_id, terminal_id, kind, since)
+    return None if row is None else Sealed(row["key_id"], row["sealed"])
+
+
+async def take_code(tx: Tx, hospital_id: int, terminal_id: str, since: datetime, after: int) -> Sealed | None:
+    """The code that was scanned since then and after this version, which nobody can take again."""
+    row = await tx.fetchrow(_TAKE_CODE, hospital_id, terminal_id, since, after)
     return None if row is None else Sealed(row["key_id"], row["sealed"])

@@ -59,7 +59,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     """A terminal as its own screen and the console see it.
 
     line_ok: its agent is connected. devices: as last reported, also while the line is down.
-    card_version: grows with every card laid or taken away.
+    card_version: grows with every card laid or taken away. code_version: with every code scanned.
     """
 
     terminal_id: str
@@ -75,6 +75,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     line_ok: bool
     card_in_reader: bool
     card_version: int = 0
+    code_version: int = 0
     devices: list[DeviceView]
     seen_at: datetime | None = None
 

@@ -34,6 +34,19 @@ class Presented:
         sealed = await store.presented(tx, hospital_id, terminal_id, "code", since)
         return None if sealed is None else self._vault.open(sealed, _context("code", hospital_id, terminal_id))
 
+    async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:
+        """The same, if it was scanned after this version of what the scanner read. Nothing of it is kept: whoever takes
+        it is the only one who has it."""
+        since = self._clock.now() - CODE_KEPT_FOR
+        sealed = await store.take_code(tx, hospital_id, terminal_id, since, after)
+        return None if sealed is None else self._vault.open(sealed, _context("code", hospital_id, terminal_id))
+
+    async def is_new(self, tx: Tx, hospital_id: int, terminal_id: str, code: str, used_for: str, now: datetime) -> bool:
+        """False: this code was used for that here before. A scanner may read one code several times, each time as a
+        scan of its own. Kept for a day, as a keyed digest."""
+        event_id = self._vault.index(code, f"{_context('code', hospital_id, terminal_id)}:{used_for}").hex()
+        return await store.take_event(tx, hospital_id, terminal_id, event_id, now)
+
     async def keep_card(self, tx: Tx, hospital_id: int, terminal_id: str, block: bytes, now: datetime) -> int:
         """The version after it."""
         sealed = self._vault.seal(base64.b64encode(block).decode(), _context("card", hospital_id, terminal_id))

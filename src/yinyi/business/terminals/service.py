@@ -198,6 +198,7 @@ def _view(hospital: Hospital, standing: Standing, state: store.State, now: datet
         line_ok=state.line_up and seen_at is not None and now - seen_at <= SILENT_AFTER,
         card_in_reader=state.card_present,
         card_version=state.card_version,
+        code_version=state.code_version,
         devices=state.devices,
         seen_at=seen_at,
     )

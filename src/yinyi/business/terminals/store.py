@@ -80,6 +80,7 @@ async def standings(tx: Tx, hospital_id: int) -> dict[str, Standing]:
 _STATE = """
 SELECT t.terminal_id, t.locked_at, t.line_up, t.line_seen_at,
        coalesce(c.present, false) AS card_present, coalesce(c.version, 0) AS card_version,
+       coalesce(k.version, 0) AS code_version,
        (SELECT coalesce(json_agg(json_build_object('device', d.device, 'kind', d.kind, 'state', d.state,
                                                    'detail', d.detail) ORDER BY d.device), '[]')::text
         FROM terminal_device d
@@ -87,6 +88,8 @@ SELECT t.terminal_id, t.locked_at, t.line_up, t.line_seen_at,
 FROM terminal t
 LEFT JOIN presented c
   ON c.hospital_id = t.hospital_id AND c.terminal_id = t.terminal_id AND c.kind = 'card'
+LEFT JOIN presented k
+  ON k.hospital_id = t.hospital_id AND k.terminal_id = t.terminal_id AND k.kind = 'code'
 WHERE t.hospital_id = $1
 """
 _STATE_OF_ONE = f"{_STATE} AND t.terminal_id = $2"
@@ -109,6 +112,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     line_seen_at: datetime | None
     card_present: bool
     card_version: int
+    code_version: int
     devices: list[DeviceView]
 
 
@@ -130,6 +134,7 @@ def _state(row: Row) -> State:
         line_seen_at=row["line_seen_at"],
         card_present=row["card_present"],
         card_version=row["card_version"],
+        code_version=row["code_version"],
         devices=_devices.decode(row["devices"]),
     )
 

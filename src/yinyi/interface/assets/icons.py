@@ -10,9 +10,9 @@ ICONS = (
     "contrast", "delete", "droplets", "ear", "eye", "flower-2", "hand-helping", "headset", "heart-pulse",
     "history", "hospital", "house", "id-card", "info", "keyboard", "languages", "layers", "leaf", "lock",
     "map-pin", "monitor-cog", "moon", "person-standing", "pill", "printer", "receipt-text", "refresh-cw",
-    "ribbon", "scan-qr-code", "search-check", "shield-check", "smile", "star", "stethoscope", "syringe",
-    "ticket", "triangle-alert", "undo-2", "user-check", "user-round", "user-x", "users-round", "volume-2",
-    "wind", "wrench",
+    "ribbon", "scan-line", "scan-qr-code", "search-check", "shield-check", "smartphone", "smile",
+    "star", "stethoscope", "syringe", "ticket", "triangle-alert", "undo-2", "user-check", "user-round", "user-x",
+    "users-round", "volume-2", "wind", "wrench",
 )  # fmt: skip
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

@@ -5,14 +5,14 @@ from datetime import timedelta
 from yinyi.business.documents.messages import DocumentView, ListDocuments, ReprintSlip, SlipKind
 from yinyi.business.scheduling.messages import ListRegistrations, RegistrationView
 from yinyi.business.terminals.messages import CallStaff, GetStaffCall
-from yinyi.interface.journeys import present, standing, views
+from yinyi.interface.journeys import present, standing, views, views_afterwards
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 
 DAYS = 7
 ANSWER_S = 120
 WATCH_CALL = timedelta(seconds=10)
 
-_KINDS: dict[SlipKind, views.SlipKind] = {
+_KINDS: dict[SlipKind, views_afterwards.SlipKind] = {
     "registration": "registration",
     "hold": "hold",
     "checking": "trouble",
@@ -30,14 +30,14 @@ async def papers(visitor: Visitor) -> Next:
     slips = tuple(_slip(document, of[document.payment_no]) for document in documents if document.payment_no in of)
     chosen = next((each for each in documents if each.document_no == visitor.query.get("document")), None)
     printing = present.printing(chosen, visitor.terminal.line_ok) if chosen else None
-    view = views.ReprintView(
+    view = views_afterwards.ReprintView(
         slips=slips, chosen=chosen.document_no if chosen else "", printing=printing, key=present.new_key()
     )
     return Show(view, can_time_out=printing != "printing", listens=_paper(visitor, printing))
 
 
-def _slip(document: DocumentView, registration: RegistrationView) -> views.Slip:
-    return views.Slip(
+def _slip(document: DocumentView, registration: RegistrationView) -> views_afterwards.Slip:
+    return views_afterwards.Slip(
         document_no=document.document_no,
         kind=_KINDS[document.kind],
         department=present.department(registration.department),
@@ -69,12 +69,12 @@ async def payments(visitor: Visitor) -> Next:
     if not visitor.known:
         return visitor.wanting("find_payment")
     found = await visitor.ask(ListRegistrations(days=DAYS))
-    return Show(views.FindPaymentView(payments=tuple(map(_row, found.registrations))))
+    return Show(views_afterwards.FindPaymentView(payments=tuple(map(_row, found.registrations))))
 
 
-def _row(registration: RegistrationView) -> views.PaymentRow:
+def _row(registration: RegistrationView) -> views_afterwards.PaymentRow:
     payment = registration.payment
-    return views.PaymentRow(
+    return views_afterwards.PaymentRow(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         department=present.department(registration.department),
@@ -94,7 +94,7 @@ async def help_page(visitor: Visitor) -> Next:
     nobody_at = call.called_at + timedelta(seconds=ANSWER_S)
     answered = call.answered_at is not None
     state = "coming" if answered else "nobody" if visitor.now >= nobody_at else "called"
-    view = views.CallStaffView(state=state, called_at=call.called_at, answer_s=ANSWER_S)
+    view = views_afterwards.CallStaffView(state=state, called_at=call.called_at, answer_s=ANSWER_S)
     if state != "called":
         return Show(view)
     listens = {"call": "1", "at": f"{min(nobody_at, visitor.now + WATCH_CALL).timestamp():.1f}"}

@@ -5,7 +5,7 @@ from typing import Literal
 from yinyi.business.identity.errors import NoCard, TicketExpired
 from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
 from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
-from yinyi.interface.journeys import views
+from yinyi.interface.journeys import views_ends
 from yinyi.interface.journeys.visitor import StalePage
 from yinyi.kernel.errors import (
     Busy,
@@ -26,7 +26,7 @@ from yinyi.kernel.errors import (
     YinyiError,
 )
 
-Said = tuple[views.ErrorKind, int]
+Said = tuple[views_ends.ErrorKind, int]
 ClosedReason = Literal["platform_down", "not_paired", "locked"]
 
 TABLE: dict[type[YinyiError], Said] = {
@@ -67,7 +67,7 @@ def said_of(error: YinyiError) -> Said:
     return next(TABLE[ancestor] for ancestor in type(error).__mro__ if ancestor in TABLE)
 
 
-def kind_of(error: YinyiError) -> views.ErrorKind:
+def kind_of(error: YinyiError) -> views_ends.ErrorKind:
     return said_of(error)[0]
 
 

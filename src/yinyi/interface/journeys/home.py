@@ -6,12 +6,12 @@ from yinyi.business.identity.errors import CardUnreadable, CheckDigitWrong, NoCa
 from yinyi.business.identity.messages import EndSession, Identify, PreferElder
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
-from yinyi.interface.journeys import views
+from yinyi.interface.journeys import views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
 
-SERVICES: tuple[views.ServiceName, ...] = ("register", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = ("register", "reprint", "find_payment")
 
 
 async def home(visitor: Visitor) -> Next:
@@ -28,13 +28,13 @@ async def home(visitor: Visitor) -> Next:
     elif visitor.terminal.card_in_reader:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
-    return Show(views.HomeView(services=SERVICES), listens=None if visitor.known else CARDS)
+    return Show(views_start.HomeView(services=SERVICES), listens=None if visitor.known else CARDS)
 
 
 def _bye(visitor: Visitor) -> Next:
     if not visitor.terminal.card_in_reader:
         return Go(visitor.paths.home)
-    return Show(views.ByeView(), listens=CARDS)
+    return Show(views_ends.ByeView(), listens=CARDS)
 
 
 async def finish(visitor: Visitor) -> Next:

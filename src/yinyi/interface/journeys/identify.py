@@ -21,7 +21,7 @@ from yinyi.business.identity.messages import (
     IdentifyByNumber,
     RegisterPatient,
 )
-from yinyi.interface.journeys import present, views
+from yinyi.interface.journeys import present, views_start
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import YinyiError
 
@@ -30,7 +30,7 @@ CARDS = {"card": "1", "terminal": "1"}
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
 _PROOF = re.compile(r"\d{4}")
-_PROBLEMS: dict[type[YinyiError], views.IdentifyProblem] = {
+_PROBLEMS: dict[type[YinyiError], views_start.IdentifyProblem] = {
     CardUnreadable: "unreadable",
     CheckDigitWrong: "bad_check_digit",
     WindowOnly: "window_only",
@@ -70,14 +70,14 @@ async def lay_card(visitor: Visitor) -> Next:
     if visitor.known:
         return Go(goes_on(visitor))
     reader_ok = reader_works(visitor)
-    problem: views.IdentifyProblem | None = None if reader_ok else "reader_down"
+    problem: views_start.IdentifyProblem | None = None if reader_ok else "reader_down"
     try:
         return answered(visitor, await visitor.ask(Identify()))
     except NoCard:
         pass
     except (CardUnreadable, CheckDigitWrong, WindowOnly) as error:
         problem = _PROBLEMS[type(error)]
-    return Show(views.IdentifyView(reader_ok=reader_ok, problem=problem), listens=CARDS)
+    return Show(views_start.IdentifyView(reader_ok=reader_ok, problem=problem), listens=CARDS)
 
 
 def reader_works(visitor: Visitor) -> bool:
@@ -90,7 +90,7 @@ async def ask_number(visitor: Visitor) -> Next:
     """GET NUMBER."""
     if visitor.known:
         return Go(goes_on(visitor))
-    return Show(views.NumberView(key=present.new_key()))
+    return Show(views_start.NumberView(key=present.new_key()))
 
 
 async def take_number(visitor: Visitor) -> Next:
@@ -110,8 +110,10 @@ async def take_number(visitor: Visitor) -> Next:
         return _number_page("number", number, "too_many_tries")
 
 
-def _number_page(stage: Literal["number", "proof"], number: str, problem: views.IdentifyProblem | None = None) -> Show:
-    return Show(views.NumberView(stage=stage, number=number, problem=problem, key=present.new_key()))
+def _number_page(
+    stage: Literal["number", "proof"], number: str, problem: views_start.IdentifyProblem | None = None
+) -> Show:
+    return Show(views_start.NumberView(stage=stage, number=number, problem=problem, key=present.new_key()))
 
 
 async def which_patient(visitor: Visitor) -> Next:
@@ -120,10 +122,10 @@ async def which_patient(visitor: Visitor) -> Next:
     if not ticket.matches:
         return Go(visitor.paths.identify)
     matches = tuple(
-        views.Match(choice=each.choice, name=each.name_masked, age=each.age, number_tail=each.number_tail)
+        views_start.Match(choice=each.choice, name=each.name_masked, age=each.age, number_tail=each.number_tail)
         for each in ticket.matches
     )
-    return Show(views.WhoView(matches=matches, key=present.new_key()))
+    return Show(views_start.WhoView(matches=matches, key=present.new_key()))
 
 
 async def choose_patient(visitor: Visitor) -> Next:
@@ -162,9 +164,9 @@ async def _first_visit(visitor: Visitor) -> FirstVisit:
 
 
 def _first_visit_page(
-    card: FirstVisit, stage: Literal["phone", "confirm"], phone: str, problem: views.PhoneProblem | None = None
+    card: FirstVisit, stage: Literal["phone", "confirm"], phone: str, problem: views_start.PhoneProblem | None = None
 ) -> Show:
-    view = views.FirstVisitView(
+    view = views_start.FirstVisitView(
         stage=stage,
         name=present.masked(card.name),
         sex=card.sex,

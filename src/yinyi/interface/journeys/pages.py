@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChoiceLoader, FileSystemLoader, Template
 
 from yinyi.interface.assets.assets import Assets
-from yinyi.interface.journeys import icons, views
+from yinyi.interface.journeys import icons, views, views_afterwards, views_ends, views_pay, views_register, views_start
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.qr import qr_svg
 from yinyi.interface.journeys.wording import Wording
@@ -16,26 +16,26 @@ from yinyi.interface.text.compiled import Compiled
 from yinyi.interface.text.templates import environment
 
 TEMPLATES: Mapping[type[views.View], str] = {
-    views.HomeView: "home.html",
-    views.IdentifyView: "identify.html",
-    views.NumberView: "number.html",
-    views.WhoView: "who.html",
-    views.FirstVisitView: "first_visit.html",
-    views.DepartmentsView: "departments.html",
-    views.DoctorsView: "doctors.html",
-    views.DoctorView: "doctor.html",
-    views.CheckView: "check.html",
-    views.WaitView: "wait.html",
-    views.PayView: "pay.html",
-    views.HoldSlipView: "hold_slip.html",
-    views.DoneView: "done.html",
-    views.TroubleView: "trouble.html",
-    views.ReprintView: "reprint.html",
-    views.FindPaymentView: "find_payment.html",
-    views.CallStaffView: "call_staff.html",
-    views.ByeView: "bye.html",
-    views.ClosedView: "closed.html",
-    views.ErrorView: "error.html",
+    views_start.HomeView: "home.html",
+    views_start.IdentifyView: "identify.html",
+    views_start.NumberView: "number.html",
+    views_start.WhoView: "who.html",
+    views_start.FirstVisitView: "first_visit.html",
+    views_register.DepartmentsView: "departments.html",
+    views_register.DoctorsView: "doctors.html",
+    views_register.DoctorView: "doctor.html",
+    views_register.CheckView: "check.html",
+    views_register.WaitView: "wait.html",
+    views_pay.PayView: "pay.html",
+    views_pay.HoldSlipView: "hold_slip.html",
+    views_pay.DoneView: "done.html",
+    views_pay.TroubleView: "trouble.html",
+    views_afterwards.ReprintView: "reprint.html",
+    views_afterwards.FindPaymentView: "find_payment.html",
+    views_afterwards.CallStaffView: "call_staff.html",
+    views_ends.ByeView: "bye.html",
+    views_ends.ClosedView: "closed.html",
+    views_ends.ErrorView: "error.html",
 }
 
 

@@ -30,6 +30,9 @@ RELEASE: Final = "/register/release/{payment_no}"
 """POST: "not right, choose again": gives the number back."""
 PAY: Final = "/pay/{payment_no}"
 """GET · POST: start paying (shows a code)."""
+SCAN: Final = "/pay/{payment_no}/scan"
+"""POST [after]: pay by the code that the scanner has just read; comes back to the payment (``?other=1``: it was
+none)."""
 CANCEL: Final = "/pay/{payment_no}/cancel"
 """POST: leave the payment; goes to what became of it."""
 HOLD_SLIP: Final = "/pay/{payment_no}/hold-slip"
@@ -85,6 +88,9 @@ class Paths:
 
     def pay(self, payment_no: str) -> str:
         return self._at(PAY, payment_no=payment_no)
+
+    def scan(self, payment_no: str) -> str:
+        return self._at(SCAN, payment_no=payment_no)
 
     def cancel(self, payment_no: str) -> str:
         return self._at(CANCEL, payment_no=payment_no)

@@ -10,13 +10,14 @@ from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
 from yinyi.business.payments.model import PaymentState
 from yinyi.business.scheduling.messages import GetRegistration, IssueHoldSlip, RegistrationView
-from yinyi.interface.journeys import present, standing, views
+from yinyi.interface.journeys import present, scan, standing, views, views_ends, views_pay, views_register
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
 from yinyi.kernel.errors import Unavailable, YinyiError
 
 Paper = Literal["registration", "hold", "checking", "refund"]
 
-Waiting = Literal["holding", "starting", "closing"]
+Waiting = Literal["holding", "starting", "asking", "closing"]
+PayState = Literal["waiting", "password", "refused", "confirming", "unknown"]
 
 ASK_EVERY_S = 5
 CLOSING = timedelta(seconds=5)
@@ -26,7 +27,10 @@ PRINT_FRESH = timedelta(minutes=15)
 WATCH_PRINT = timedelta(seconds=2)
 """A page whose paper is under way looks again so often, should the printer's report be missed."""
 MIGHT_PAY: frozenset[PaymentState] = frozenset({"ready", "starting", "waiting"})
-_PAY_STATES: dict[PaymentState, Literal["waiting", "confirming", "unknown"]] = {
+TAKES_CODES: frozenset[PayState] = frozenset({"waiting", "password", "refused"})
+"""A payer's code may be held under the scanner now."""
+_PAY_STATES: dict[PaymentState, PayState] = {
+    "ready": "refused",
     "waiting": "waiting",
     "delivering": "confirming",
     "unknown": "unknown",
@@ -111,7 +115,7 @@ def _check(visitor: Visitor, registration: RegistrationView) -> Show:
     if payment.state == "holding":
         return _wait(visitor, registration, "holding")
     kept = min(filter(None, (registration.held_until, payment.pay_by)), default=payment.since)
-    view = views.CheckView(
+    view = views_register.CheckView(
         payment_no=payment.payment_no,
         visit=present.visit(registration),
         fee_fen=payment.amount_fen,
@@ -126,9 +130,12 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
     payment = registration.payment
     state = _PAY_STATES.get(payment.state)
     if state is None:
-        return _wait(visitor, registration, "starting")
+        return _wait(visitor, registration, "asking" if payment.scanned else "starting")
+    if state == "waiting" and payment.scanned:
+        state = "password"
+    scans = scan.offered(visitor, payment) if state in TAKES_CODES else ()
     expires_at = payment.code_expires_at or payment.pay_by or payment.since
-    view = views.PayView(
+    view = views_pay.PayView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         visit=present.visit(registration),
@@ -140,20 +147,25 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
         since=payment.since,
         resolves_by=payment.resolves_by or expires_at,
         ask_every_s=ASK_EVERY_S,
-        hold_slip=state == "waiting",
-        others=present.others(payment) if state == "waiting" else (),
+        hold_slip=state in TAKES_CODES,
+        others=present.others(payment) if state in TAKES_CODES else (),
+        scans=scans,
+        after=visitor.terminal.code_version,
+        other=scan.OTHER in visitor.query and bool(scans),
+        refused=standing.scan_refused(payment),
         key=present.new_key(),
     )
     patience = standing.PATIENCE.get(payment.state)
     turns_at = expires_at + CLOSING if patience is None else payment.since + patience
-    return Show(view, steps=True, can_time_out=state == "waiting", listens=_about(visitor, registration, turns_at))
+    listens = _about(visitor, registration, turns_at) | (scan.listens(visitor) if scans else {})
+    return Show(view, steps=True, can_time_out=state in ("waiting", "refused"), listens=listens)
 
 
 async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
     payment = registration.payment
     kept_until = registration.held_until or payment.pay_by or payment.since
     printing = await _print(visitor, registration) or "failed"
-    view = views.HoldSlipView(
+    view = views_pay.HoldSlipView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         visit=present.visit(registration),
@@ -169,7 +181,7 @@ async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
 async def _done(visitor: Visitor, registration: RegistrationView) -> Show:
     payment = registration.payment
     printing = await _print(visitor, registration) if _fresh(visitor, registration) else None
-    view = views.DoneView(
+    view = views_pay.DoneView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
         visit=present.visit(registration),
@@ -189,11 +201,11 @@ async def _trouble(visitor: Visitor, registration: RegistrationView) -> Show:
     never_held = standing.never_held(payment)
     if never_held is not None:
         back = visitor.paths.doctors(registration.department.department_id)
-        return Show(views.ErrorView(kind=never_held, back=back, ask_no=payment.ask_no), steps=True)
+        return Show(views_ends.ErrorView(kind=never_held, back=back, ask_no=payment.ask_no), steps=True)
     kind = standing.trouble_of(payment)
     on_paper = kind not in ("nothing_taken", "declined") and _fresh(visitor, registration)
     printing = await _print(visitor, registration) if on_paper else None
-    view = views.TroubleView(
+    view = views_pay.TroubleView(
         kind=kind,
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
@@ -212,7 +224,7 @@ async def _trouble(visitor: Visitor, registration: RegistrationView) -> Show:
 
 def _wait(visitor: Visitor, registration: RegistrationView, kind: Waiting) -> Show:
     payment = registration.payment
-    view = views.WaitView(
+    view = views_register.WaitView(
         kind=kind,
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,

@@ -7,7 +7,7 @@ from yinyi.business.documents.messages import DocumentView, PrintState
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.scheduling.messages import DoctorSession, RegistrationView
 from yinyi.business.scheduling.model import Department, Schedule
-from yinyi.interface.journeys import views
+from yinyi.interface.journeys import views, views_register
 from yinyi.kernel.ids import token
 from yinyi.kernel.masking import masked_name
 
@@ -27,8 +27,8 @@ def new_key() -> str:
     return token(16)
 
 
-def department(found: Department) -> views.DepartmentChoice:
-    return views.DepartmentChoice(
+def department(found: Department) -> views_register.DepartmentChoice:
+    return views_register.DepartmentChoice(
         department_id=found.department_id,
         name=found.name,
         name_en=found.name_en,
@@ -38,8 +38,8 @@ def department(found: Department) -> views.DepartmentChoice:
     )
 
 
-def visit(registration: RegistrationView) -> views.Visit:
-    return views.Visit(
+def visit(registration: RegistrationView) -> views_register.Visit:
+    return views_register.Visit(
         department=department(registration.department),
         doctor=registration.practitioner_name,
         title=registration.title,
@@ -52,11 +52,11 @@ def visit(registration: RegistrationView) -> views.Visit:
     )
 
 
-def doctor(row: DoctorSession, others: list[DoctorSession]) -> views.DoctorRow:
+def doctor(row: DoctorSession, others: list[DoctorSession]) -> views_register.DoctorRow:
     """``others``: where this doctor's later sessions are looked for."""
     practitioner, schedule = row.practitioner, row.schedule
     state = doctor_state(schedule)
-    return views.DoctorRow(
+    return views_register.DoctorRow(
         schedule_id=schedule.schedule_id,
         practitioner_id=practitioner.practitioner_id,
         name=practitioner.name,
@@ -73,7 +73,7 @@ def doctor(row: DoctorSession, others: list[DoctorSession]) -> views.DoctorRow:
     )
 
 
-def doctor_state(schedule: Schedule) -> views.DoctorState:
+def doctor_state(schedule: Schedule) -> views_register.DoctorState:
     if schedule.status == "stopped":
         return "stopped"
     if schedule.status == "closed":
@@ -85,7 +85,7 @@ def left(schedule: Schedule) -> int:
     return max(schedule.capacity - schedule.taken, 0)
 
 
-def later(schedule: Schedule, others: list[DoctorSession]) -> views.Later | None:
+def later(schedule: Schedule, others: list[DoctorSession]) -> views_register.Later | None:
     """The same doctor's next session of that day that still has numbers."""
     after = [
         other.schedule
@@ -98,10 +98,10 @@ def later(schedule: Schedule, others: list[DoctorSession]) -> views.Later | None
     if not after:
         return None
     first = min(after, key=lambda each: each.starts_at)
-    return views.Later(session=first.session, left=left(first))
+    return views_register.Later(session=first.session, left=left(first))
 
 
-def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views.SessionChoice, ...]:
+def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views_register.SessionChoice, ...]:
     """The sessions of the day in order, one of them chosen: the wanted one, else the first that has numbers."""
     found: dict[views.SessionName, int] = {}
     for row in sessions:
@@ -112,7 +112,7 @@ def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views.S
     chosen = wanted if wanted in totals else next((name for name, n in totals.items() if n), next(iter(totals), ""))
     first_on = sessions[0].schedule.service_date if sessions else None
     return tuple(
-        views.SessionChoice(service_date=first_on, session=name, left=n, chosen=name == chosen)
+        views_register.SessionChoice(service_date=first_on, session=name, left=n, chosen=name == chosen)
         for name, n in totals.items()
         if first_on
     )
@@ -156,6 +156,6 @@ def masked_phone(phone: str) -> str:
     return f"{phone[:3]}****{phone[7:]}" if phone else ""
 
 
-def in_room_first(row: views.DoctorRow) -> tuple[bool, datetime]:
+def in_room_first(row: views_register.DoctorRow) -> tuple[bool, datetime]:
     """Order of doctors: those who can be chosen first, otherwise as the hospital lists them."""
     return row.state != "open", row.starts_at

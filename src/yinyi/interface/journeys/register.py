@@ -19,7 +19,7 @@ from yinyi.business.scheduling.messages import (
     RegistrationView,
 )
 from yinyi.business.scheduling.model import Department
-from yinyi.interface.journeys import present, standing, views
+from yinyi.interface.journeys import present, standing, views_ends, views_register
 from yinyi.interface.journeys.errors import kind_of
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.errors import YinyiError
@@ -47,16 +47,16 @@ async def departments(visitor: Visitor) -> Next:
     return Show(view, steps=True)
 
 
-async def _common(visitor: Visitor, found: Departments, clinics: list[Department]) -> views.DepartmentsView:
+async def _common(visitor: Visitor, found: Departments, clinics: list[Department]) -> views_register.DepartmentsView:
     common = sorted((each for each in clinics if each.common_rank), key=lambda each: each.common_rank)
-    return views.DepartmentsView(
+    return views_register.DepartmentsView(
         by="common",
         same_as_last=await _same_as_last(visitor, found),
         departments=tuple(map(present.department, common)),
     )
 
 
-async def _same_as_last(visitor: Visitor, found: Departments) -> views.LastVisit | None:
+async def _same_as_last(visitor: Visitor, found: Departments) -> views_register.LastVisit | None:
     """Where the patient was last time, and whether that doctor is here today; nothing if that cannot be told now."""
     last, doctor = found.last_visit, found.last_practitioner
     clinic = next((each for each in found.departments if last and each.department_id == last.department_id), None)
@@ -70,7 +70,7 @@ async def _same_as_last(visitor: Visitor, found: Departments) -> views.LastVisit
         row.practitioner.practitioner_id == last.practitioner_id and row.schedule.status == "open"
         for row in today.sessions
     )
-    return views.LastVisit(
+    return views_register.LastVisit(
         department=present.department(clinic),
         doctor=doctor.name if doctor else "",
         title=doctor.title if doctor else "attending",
@@ -80,14 +80,14 @@ async def _same_as_last(visitor: Visitor, found: Departments) -> views.LastVisit
     )
 
 
-def _grouped(by: By, at: str, clinics: list[Department]) -> views.DepartmentsView:
-    groups: dict[str, list[views.DepartmentChoice]] = defaultdict(list)
+def _grouped(by: By, at: str, clinics: list[Department]) -> views_register.DepartmentsView:
+    groups: dict[str, list[views_register.DepartmentChoice]] = defaultdict(list)
     for each in sorted(clinics, key=lambda each: (each.floor, each.initial) if by == "floor" else (each.initial,)):
         groups[str(each.floor) if by == "floor" else each.initial].append(present.department(each))
     if at in groups:
-        return views.DepartmentsView(by=by, at=at, departments=tuple(groups[at]))
-    listed = (views.DepartmentGroup(at=name, departments=tuple(members)) for name, members in groups.items())
-    return views.DepartmentsView(by=by, groups=tuple(listed))
+        return views_register.DepartmentsView(by=by, at=at, departments=tuple(groups[at]))
+    listed = (views_register.DepartmentGroup(at=name, departments=tuple(members)) for name, members in groups.items())
+    return views_register.DepartmentsView(by=by, groups=tuple(listed))
 
 
 async def doctors(visitor: Visitor) -> Next:
@@ -96,7 +96,7 @@ async def doctors(visitor: Visitor) -> Next:
     choices = present.session_choices(found.sessions, visitor.query.get("session", ""))
     chosen = next((choice.session for choice in choices if choice.chosen), None)
     rows = [present.doctor(row, found.sessions) for row in found.sessions if row.schedule.session == chosen]
-    view = views.DoctorsView(
+    view = views_register.DoctorsView(
         department=present.department(found.department),
         sessions=choices,
         doctors=tuple(sorted(rows, key=present.in_room_first)),
@@ -110,7 +110,7 @@ async def doctor(visitor: Visitor) -> Next:
     """GET DOCTOR."""
     visitor.back = visitor.paths.doctors(visitor.at["department_id"])
     found = await visitor.ask(GetSchedule(**visitor.at))
-    view = views.DoctorView(
+    view = views_register.DoctorView(
         department=present.department(found.department),
         doctor=present.doctor(found.sessions[0], found.sessions),
         introduction=found.sessions[0].practitioner.introduction,
@@ -136,7 +136,7 @@ async def hold(visitor: Visitor) -> Next:
         if made is None:
             raise
     except (SlotTaken, SessionStopped, SessionClosed) as error:
-        view = views.ErrorView(kind=kind_of(error), back=visitor.back, later=await _later(visitor, message))
+        view = views_ends.ErrorView(kind=kind_of(error), back=visitor.back, later=await _later(visitor, message))
         return Show(view, steps=True, status=409)
     return Go(standing.address(visitor, made))
 
@@ -153,7 +153,7 @@ async def _under_way(visitor: Visitor, schedule_id: str) -> RegistrationView | N
     return next((each for each in same if each.payment.state not in ("fulfilled", "closed", "returned")), None)
 
 
-async def _later(visitor: Visitor, wanted: RegisterToday) -> views.Later | None:
+async def _later(visitor: Visitor, wanted: RegisterToday) -> views_register.Later | None:
     try:
         found: DoctorSessions = await visitor.ask(
             GetSchedule(department_id=wanted.department_id, schedule_id=wanted.schedule_id)

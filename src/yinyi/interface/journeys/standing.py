@@ -6,7 +6,7 @@ from typing import Literal
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import PaymentReason, PaymentState
 from yinyi.business.scheduling.messages import RegistrationView
-from yinyi.interface.journeys import views
+from yinyi.interface.journeys import views_afterwards, views_ends, views_pay
 from yinyi.interface.journeys.visitor import Visitor
 
 Page = Literal["check", "pay", "hold_slip", "done", "trouble"]
@@ -32,7 +32,7 @@ MONEY_MOVED: frozenset[PaymentState] = frozenset({"unknown", "delivering", "fulf
 PATIENCE: dict[PaymentState, timedelta] = {"delivering": timedelta(seconds=10), "unknown": timedelta(seconds=20)}
 """So long a person stands before a page that goes on by itself; then it becomes one with a slip to take along."""
 
-_TROUBLES: dict[PaymentState, views.TroubleKind] = {
+_TROUBLES: dict[PaymentState, views_pay.TroubleKind] = {
     "unknown": "payment_unknown",
     "delivering": "not_registered_yet",
     "returning": "refunding",
@@ -40,7 +40,15 @@ _TROUBLES: dict[PaymentState, views.TroubleKind] = {
     "closed": "nothing_taken",
 }
 _DECLINED: frozenset[PaymentReason | Literal[""]] = frozenset({"declined", "insufficient_funds", "limit_exceeded"})
-_NEVER_HELD: dict[PaymentReason | Literal[""], views.ErrorKind] = {
+_SCAN_REFUSED: dict[PaymentReason | Literal[""], views_pay.ScanRefused] = {
+    "": "expired",
+    "expired": "expired",
+    "declined": "declined",
+    "insufficient_funds": "insufficient_funds",
+    "limit_exceeded": "limit_exceeded",
+}
+"""No reason: nobody typed the password, and the attempt was closed. Any other: the channel could not do it."""
+_NEVER_HELD: dict[PaymentReason | Literal[""], views_ends.ErrorKind] = {
     "slot_taken": "slot_taken",
     "session_stopped": "doctor_stopped",
     "duplicate_registration": "already_registered",
@@ -52,7 +60,7 @@ _NEVER_HELD: dict[PaymentReason | Literal[""], views.ErrorKind] = {
 }
 """Closed before anybody could pay: the hospital's side of the matter."""
 
-_ROWS: dict[PaymentState, views.PaymentState] = {
+_ROWS: dict[PaymentState, views_afterwards.PaymentState] = {
     "holding": "waiting",
     "ready": "waiting",
     "starting": "waiting",
@@ -82,7 +90,7 @@ def pages_of(registration: RegistrationView, now: datetime) -> tuple[Page, ...]:
         return ("trouble",) if now >= payment.since + PATIENCE[payment.state] else (page, "trouble")
     if registration.hold_slip and page in ("check", "pay"):
         return ("hold_slip",)
-    return (page,)
+    return (page,) if scan_refused(payment) is None else ("pay", page)
 
 
 def address(visitor: Visitor, registration: RegistrationView) -> str:
@@ -101,7 +109,7 @@ def address(visitor: Visitor, registration: RegistrationView) -> str:
             return paths.trouble(payment_no)
 
 
-def trouble_of(payment: PaymentView) -> views.TroubleKind:
+def trouble_of(payment: PaymentView) -> views_pay.TroubleKind:
     """Of a payment whose page is ``trouble``."""
     if needs_people(payment):
         return "staff_decides"
@@ -110,7 +118,7 @@ def trouble_of(payment: PaymentView) -> views.TroubleKind:
     return _TROUBLES[payment.state]
 
 
-def never_held(payment: PaymentView) -> views.ErrorKind | None:
+def never_held(payment: PaymentView) -> views_ends.ErrorKind | None:
     """Why a closed payment never came to paying; None: somebody could have paid."""
     if payment.state != "closed":
         return None
@@ -130,6 +138,13 @@ def pay_again(payment: PaymentView) -> Literal["declined", "expired", "unavailab
     return "declined" if payment.reason in _DECLINED else "unavailable"
 
 
+def scan_refused(payment: PaymentView) -> views_pay.ScanRefused | None:
+    """Why the payer's code that was scanned last was not taken; None: none was, or it was."""
+    if payment.state != "ready" or not payment.scanned:
+        return None
+    return _SCAN_REFUSED.get(payment.reason, "unavailable")
+
+
 def gives_back_because(payment: PaymentView) -> Literal["hospital", "paid_late", "cancelled"]:
     """Why money goes back, in the words of the page."""
     if payment.reason in ("paid_late", "expired"):
@@ -137,6 +152,6 @@ def gives_back_because(payment: PaymentView) -> Literal["hospital", "paid_late",
     return "cancelled" if payment.reason == "cancelled" else "hospital"
 
 
-def row_state(payment: PaymentView) -> views.PaymentState:
+def row_state(payment: PaymentView) -> views_afterwards.PaymentState:
     """In the list of payments."""
     return "staff_decides" if needs_people(payment) else _ROWS[payment.state]

@@ -99,7 +99,7 @@ def _weekdays(_: Say) -> tuple[str, ...]:
 
 
 def tables(_: Say) -> dict[str, dict[str, str]]:
-    """Words for the closed lists of ``views.py``."""
+    """Words for the closed lists of ``views*.py``."""
     return {
         "title": {
             "chief": _("Chief physician"),

@@ -1,6 +1,7 @@
 """Pushes: one subscription per node, fanned out to the pages that are open at the terminals.
 
 A page says in the address of its event stream what it wants to be refreshed for: ``card``, ``payment`` + ``version``,
+``code`` (the version of what was scanned before the page was made; of a newer one it is told ``scanned`` instead),
 ``paper``, ``call``, ``terminal``, ``away`` (it says that the platform is), and ``at`` (seconds since 1970), an instant
 at which it is no longer true. ``since`` is when the page was made: what was heard after that and before the stream was
 open is not missed, and a page that comes back after a longer pause asks once by itself.
@@ -34,6 +35,7 @@ RECONNECTED = timedelta(seconds=6)
 _TOPICS: Mapping[str, str] = {
     "CardLaid": "card",
     "CardRemoved": "card",
+    "CodeScanned": "code",
     "PrintDone": "paper",
     "StaffCalled": "call",
     "StaffComing": "call",
@@ -68,6 +70,7 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     topics: frozenset[str] = frozenset()
     payment: str = ""
     version: int = 0
+    code: int | None = None
     since: datetime | None = None
     at: datetime | None = None
     away: bool = False
@@ -75,11 +78,11 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Interest":
         topics = {topic for topic in ("card", "paper", "call", "terminal") if topic in query}
-        payment, version = query.get("payment", ""), query.get("version", "")
         return cls(
             topics=frozenset(topics),
-            payment=payment,
-            version=int(version) if version.isdecimal() and len(version) < 12 else 0,
+            payment=query.get("payment", ""),
+            version=_number(query.get("version", "")),
+            code=_number(query["code"]) if "code" in query else None,
             since=_instant(query.get("since", "")),
             at=_instant(query.get("at", "")),
             away="away" in query,
@@ -88,7 +91,13 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     def wants(self, heard: Heard) -> bool:
         if heard.topic == "payment":
             return heard.number == self.payment and heard.version > self.version
+        if heard.topic == "code":
+            return self.code is not None and heard.version > self.code
         return heard.topic in self.topics
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 12 else 0
 
 
 def _instant(text: str) -> datetime | None:
@@ -100,12 +109,22 @@ def _instant(text: str) -> datetime | None:
 
 @dataclass(eq=False)
 class Page:
-    """An open stream. A flag, not a queue: however much happens, the page is drawn once."""
+    """An open stream. Flags, not a queue: however much happens, the page is drawn once.
+
+    scanned: it takes codes, and one was scanned, or may have been while nobody heard.
+    """
 
     screen: str
     interest: Interest
     terminal_id: str = ""
     stale: asyncio.Event = field(default_factory=asyncio.Event)
+    scanned: bool = False
+
+    def hear(self, heard: Heard | None) -> None:
+        """``None``: nobody knows what was missed."""
+        if heard is None or heard.topic == "code":
+            self.scanned = self.interest.code is not None
+        self.stale.set()
 
 
 class Hub:
@@ -141,7 +160,7 @@ class Hub:
         self._remember(terminal_id, heard)
         for page in self._at.get(terminal_id, ()):
             if page.interest.wants(heard):
-                page.stale.set()
+                page.hear(heard)
 
     def _remember(self, terminal_id: str, heard: Heard) -> None:
         memory = self._memory.setdefault(terminal_id, deque(maxlen=REMEMBERED))
@@ -153,7 +172,7 @@ class Hub:
     def missed(self) -> None:
         """The bus was away and is back: nobody knows what happened meanwhile, so every page asks once."""
         for page in self._pages:
-            page.stale.set()
+            page.hear(None)
 
     def close(self) -> None:
         """The node leaves: all streams end, and the browsers find another one."""
@@ -192,7 +211,7 @@ class Hub:
                 page.stale.clear()
                 if self._closed.is_set():
                     return
-                yield b"event: refresh\ndata: 1\n\n" if turned else b": alive\n\n"
+                yield _told(page) if turned else b": alive\n\n"
         finally:
             self.leave(page)
 
@@ -209,22 +228,24 @@ class Hub:
             return
         page.terminal_id = terminal_id
         self._at.setdefault(terminal_id, set()).add(page)
-        if away or self._has_missed(page):
+        if away:
             page.stale.set()
+        self._tell_missed(page)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._closed.wait()
 
-    def _has_missed(self, page: Page) -> bool:
+    def _tell_missed(self, page: Page) -> None:
         since = page.interest.since
         if since is None:
-            return False
+            return
         if self._clock.now() - since > RECONNECTED:
-            return True
-        memory = self._memory.get(page.terminal_id, ())
-        return any(heard.at >= since and page.interest.wants(heard) for heard in memory)
+            return page.hear(None)
+        for heard in self._memory.get(page.terminal_id, ()):
+            if heard.at >= since and page.interest.wants(heard):
+                page.hear(heard)
 
     async def _turned(self, page: Page) -> bool:
         """True: the page is no longer true. False: nothing happened for a while."""
@@ -239,6 +260,11 @@ class Hub:
             return True
         except TimeoutError:
             return at is not None and self._clock.now() >= at
+
+
+def _told(page: Page) -> bytes:
+    told, page.scanned = "scanned" if page.scanned else "refresh", False
+    return f"event: {told}\ndata: 1\n\n".encode()
 
 
 async def watch_connection(connected: Callable[[], bool], came_back: Callable[[], None]) -> None:

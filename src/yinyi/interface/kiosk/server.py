@@ -25,7 +25,7 @@ from yinyi.business.terminals.errors import PairingRefused
 from yinyi.business.terminals.messages import GetTerminal, PairBrowser
 from yinyi.business.terminals.model import TerminalView
 from yinyi.interface.body import TooLarge
-from yinyi.interface.journeys import errors, views
+from yinyi.interface.journeys import errors, views, views_ends
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
@@ -184,7 +184,7 @@ class Kiosk:
         try:
             paired = (await self._bus.ask(PairBrowser(pairing_code=code.strip()))).reply
         except (PairingRefused, InvalidField):
-            return self._closed(asked, views.ClosedView(reason="not_paired", pairing_code=code), 403)
+            return self._closed(asked, views_ends.ClosedView(reason="not_paired", pairing_code=code), 403)
         asked.headers += [asked.jar.screen(paired.screen_token), asked.jar.visit(Visit())]
         return self._finished(asked, page.redirect(self._paths.home))
 
@@ -235,7 +235,7 @@ class Kiosk:
         closed = errors.closed_of(error)
         if closed is not None:
             reason, status = closed
-            return self._closed(asked, views.ClosedView(reason=reason), status)
+            return self._closed(asked, views_ends.ClosedView(reason=reason), status)
         if isinstance(error, TooLarge):
             return self._finished(asked, page.Answer(413))
         kind, status = errors.said_of(error)
@@ -247,13 +247,13 @@ class Kiosk:
             back = self._paths.identify
         elif not back and not asked.posted and status >= 500:
             back = asked.here
-        view = views.ErrorView(kind=kind, back=back)
+        view = views_ends.ErrorView(kind=kind, back=back)
         listens = {"at": f"{(asked.now + BUSY_AGAIN).timestamp():.1f}"} if kind == "too_busy" else None
         session = await self._person(asked, error)
         terminal = asked.visitor.terminal if asked.visitor else self._last_terminal(asked)
         return self._show(asked, terminal, session, Show(view, listens=listens, status=status))
 
-    def _closed(self, asked: Asked, view: views.ClosedView, status: int) -> page.Answer:
+    def _closed(self, asked: Asked, view: views_ends.ClosedView, status: int) -> page.Answer:
         listens = {"platform_down": {"away": "1"}, "locked": {"terminal": "1"}}.get(view.reason)
         terminal = self._last_terminal(asked)
         return self._show(asked, terminal, None, Show(view, listens=listens, status=status))

@@ -42,6 +42,8 @@ AGAIN_AFTER_S = 120.0
 """A paper that was not reported by then is handed over again; the agent prints each job once."""
 LOOK_EVERY_S = 20.0
 """Papers are looked for at least this often, should a push have been missed."""
+SCAN_LASTS_S = 10.0
+"""A scan that the platform could not take by then is dropped: whoever made it has tried again, or has left."""
 TRIES = 30
 """How often an event is told while the platform fails on it, about a minute; then it is dropped for the next."""
 
@@ -190,8 +192,12 @@ class Line:
                 self._papers.set()
 
     async def _tell_one(self, event: wire.Event) -> None:
-        failures = 0
+        clock = asyncio.get_running_loop().time
+        failures, began = 0, clock()
         while True:
+            if isinstance(event, wire.Scanned) and clock() - began > SCAN_LASTS_S:
+                log.warning("line.event_dropped", terminal_id=self.terminal_id, event_id=event.event_id)
+                return
             try:
                 await self._ask(telling(event, self.epoch, self._kinds))
                 return

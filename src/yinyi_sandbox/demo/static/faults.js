@@ -54,6 +54,7 @@ const clear = () =>
     remove("/hospital/faults"),
     remove("/hospital/down"),
     remove("/wechatpay/faults"),
+    remove("/alipay/faults"),
     post("/printer", { state: "ok" }),
     post("/line", { for_s: 0 }),
   ]);

@@ -6,6 +6,7 @@ import { language, speak, t } from "./words.js";
 
 const PANEL_PX = 1080;
 const AGAIN_MS = 1500;
+const PAIRED = "yinyi-demo-paired";
 const TRIES = 4;
 
 const frame = find("#kiosk");
@@ -36,7 +37,13 @@ export function startKiosk() {
     pair();
   });
   speak(() => veil(shown));
-  frame.src = "/kiosk/";
+  begin();
+}
+
+// A browser that was never paired need not be refused first.
+function begin() {
+  if (localStorage.getItem(PAIRED)) frame.src = "/kiosk/";
+  else pair();
 }
 
 // The kiosk's language follows the desk's when that changes.
@@ -50,6 +57,7 @@ export function speakToKiosk() {
 
 function look() {
   const page = frame.contentDocument;
+  if (page?.URL === "about:blank") return;
   if (!page?.querySelector("#screen")) return soon();
   watcher.disconnect();
   watcher.observe(page.documentElement, { childList: true, subtree: true });
@@ -57,6 +65,7 @@ function look() {
   if (!page.querySelector(".bell.not_paired")) {
     const first = !paired;
     paired = true;
+    localStorage.setItem(PAIRED, "1");
     tries = 0;
     veil("");
     if (first) speakToKiosk();
@@ -83,7 +92,7 @@ async function pair() {
 function soon() {
   veil("starting");
   tell();
-  setTimeout(() => (frame.src = "/kiosk/"), AGAIN_MS);
+  setTimeout(begin, AGAIN_MS);
 }
 
 function veil(why) {

@@ -15,15 +15,15 @@ function atHospital(key, procedure, fault, words) {
   };
 }
 
-function atWechat(key, at, fault, words) {
-  return {
-    key,
-    ...words,
-    arm: () => post("/wechatpay/faults", { at, ...fault }),
-    cancel: () => remove("/wechatpay/faults"),
-    armed: ({ faults }) => Boolean(faults?.wechatpay.some((one) => one.at === at && one.kind === fault.kind)),
-  };
-}
+const atChannel = (channel) => (key, at, fault, words) => ({
+  key,
+  ...words,
+  arm: () => post(`/${channel}/faults`, { at, ...fault }),
+  cancel: () => remove(`/${channel}/faults`),
+  armed: ({ faults }) => Boolean(faults?.[channel].some((one) => one.at === at && one.kind === fault.kind)),
+});
+const atWechat = atChannel("wechatpay");
+const atAlipay = atChannel("alipay");
 
 function atPrinter(wanted, words) {
   return {
@@ -73,6 +73,8 @@ export const GROUPS = [
         words("出不了码", "No code is made", "没有扣钱，可以到窗口付", "Nothing is taken; pay at the window")),
       atWechat("code-lost", "native", { kind: "lost" },
         words("码已出，回答丢了", "Made, but the answer is lost", "平台再问一次，得到同一个码", "Asked again, the same code comes")),
+      atWechat("scan-lost", "codepay", { kind: "lost" },
+        words("扫了付款码，回答丢了", "Own code scanned, answer lost", "平台去问，已付就出号", "The platform asks; if it was paid, the number comes")),
       atWechat("query-down", "query", { kind: "down", count: UNTIL_CLEARED },
         words("查不到付款结果", "Payments cannot be asked after", "只靠回调也能走完；两样都没有时如实等待", "Callbacks are enough; without both it waits and says so")),
       atWechat("race", "phone", { kind: "race" },
@@ -91,6 +93,28 @@ export const GROUPS = [
         words("伪造的回调", "Is forged", "签名不对，不信；去查真相", "The signature is wrong, so it asks for the truth")),
       atWechat("wrong-amount", "callback", { kind: "wrong_amount" },
         words("金额不符的回调", "Names another amount", "不照它入账；去查真相，按真相办", "Not believed; it asks for the truth and does that")),
+    ],
+  },
+  {
+    zh: "支付宝",
+    en: "Alipay",
+    mishaps: [
+      atAlipay("alipay-code-slow", "precreate", { kind: "slow", ms: 4000 },
+        words("出码慢 4 秒", "The code takes 4 s", "等待页，然后出码", "A waiting page, then the code")),
+      atAlipay("alipay-code-refused", "precreate", { kind: "error", code: "40004", sub_code: "ACQ.ACCESS_FORBIDDEN" },
+        words("出不了码", "No code is made", "没有扣钱，可以到窗口付", "Nothing is taken; pay at the window")),
+      atAlipay("alipay-scan-unknown", "pay", { kind: "unknown" },
+        words("扫了付款码，答“未知”", "Own code scanned, “unknown”", "平台去问，已付就出号", "The platform asks; if it was paid, the number comes")),
+      atAlipay("alipay-query-down", "query", { kind: "down", count: UNTIL_CLEARED },
+        words("查不到付款结果", "Payments cannot be asked after", "只靠通知也能走完；两样都没有时如实等待", "Notices are enough; without both it waits and says so")),
+      atAlipay("alipay-race", "phone", { kind: "race" },
+        words("关单的同时，密码已经输完", "Paid at the moment of closing", "自助机上点“不付了”，手机仍付款：钱自动退回", "Choose not to pay at the kiosk, then pay on the phone: it comes back")),
+      atAlipay("alipay-withheld", "callback", { kind: "withheld" },
+        words("通知不来", "Its notice never comes", "平台自己去查，几秒后照样出号", "The platform asks by itself; the number comes seconds later")),
+      atAlipay("alipay-forged", "callback", { kind: "forged" },
+        words("伪造的通知", "Its notice is forged", "签名不对，不信；去查真相", "The signature is wrong, so it asks for the truth")),
+      atAlipay("alipay-wrong-amount", "callback", { kind: "wrong_amount" },
+        words("金额不符的通知", "Its notice names another amount", "不照它入账；去查真相，按真相办", "Not believed; it asks for the truth and does that")),
     ],
   },
   {

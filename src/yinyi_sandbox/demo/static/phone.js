@@ -5,6 +5,7 @@ import { find, icon, make, press, yuan } from "./build.js";
 import { clock, setClock } from "./clock.js";
 import { picture, post, Refused, state, watch } from "./desk.js";
 import { code, watchCode } from "./kiosk.js";
+import { madeOf, ownButtons, ownCode } from "./owncode.js";
 import { speak, t } from "./words.js";
 
 const SIDE_PX = 480;
@@ -24,9 +25,18 @@ let drawn = "";
 export function startPhone() {
   setClock();
   speak(() => draw(true));
-  watch(() => draw());
+  watch(() => {
+    if (page === "own" && orderOf(madeOf())) return askedFor(madeOf());
+    draw();
+  });
   watchCode(newCode);
   setInterval(() => draw(), 1000);
+}
+
+// A merchant has scanned the code on the phone: its app asks for the password, or says that it is paid.
+function askedFor(url) {
+  remember(url, 0);
+  turn("sheet", url);
 }
 
 // Who sees a code takes the phone out again.
@@ -40,8 +50,10 @@ const appOf = (url) => (url.startsWith("weixin:") ? "wechatpay" : "alipay");
 const orderOf = (url) => state?.orders?.find((order) => order.code_url === url);
 
 function draw(anyway = false) {
-  const parts = page === "sheet" && orderOf(holds) ? sheet(orderOf(holds)) : home();
+  const order = page === "sheet" && orderOf(holds);
+  const parts = order ? sheet(order) : page === "own" && madeOf() ? ownCode(button, said, turn) : home();
   const now = JSON.stringify([parts.key, clock(), said]);
+  parts.tick?.();
   if (now === drawn && !anyway) return;
   drawn = now;
   const glass = find("#glass");
@@ -63,6 +75,7 @@ function home() {
       make("ul", { class: "notes", "aria-live": "polite" }, ...lines.map(([order, left]) => note(order, left))),
       make("p", { class: "hint", role: "status" }, said || t(ready ? "phone.ready" : "phone.nothing")),
       button("scan", "phone.scan", scan, { class: `scan${ready ? " ready" : ""}`, disabled: !ready || page === "reading" }, "scan-qr-code"),
+      ownButtons(button, turn),
     ],
   };
 }
@@ -86,7 +99,7 @@ function sheet(order) {
     made: () => [
       make("p", { class: "app" }, t(`phone.${appOf(order.code_url)}`)),
       make("div", { class: "ask", "data-state": order.state }, ...asked(order)),
-      ...(order.state === "paid" ? paid(order) : order.state === "payable" ? payable(left) : tooLate(order)),
+      ...(order.state === "paid" ? paid(order) : order.state !== "payable" ? tooLate(order) : order.password ? typed() : payable(left)),
     ],
   };
 }
@@ -100,6 +113,13 @@ function asked(order) {
     make("span", {}, order.description),
   ];
 }
+
+const typed = () => [
+  make("p", { class: "hint", role: "status" }, said || t("phone.asked")),
+  button("pay", "phone.password", pay, { class: "pay" }),
+  button("pocket", "phone.pocket", () => turn("home"), { class: "plain" }),
+  button("refuse", "phone.refuse", refuse, { class: "plain" }),
+];
 
 const payable = (left) => [
   make("p", { class: "hint", role: "status" }, said || (left ? t("phone.paying", { left }) : "")),
@@ -121,10 +141,20 @@ const tooLate = (order) => [
 ];
 
 function button(name, key, work, more = {}, drawnIcon = "") {
-  const made = make("button", { "data-name": name, onclick: press(async () => work()), ...more });
+  const made = make("button", { "data-name": name, onclick: press(() => tried(work)), ...more });
   if (drawnIcon) made.append(icon(drawnIcon));
   made.append(make("span", {}, t(key)));
   return made;
+}
+
+async function tried(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    said = t("reader.away");
+  }
+  draw();
 }
 
 function turn(to, url = "") {

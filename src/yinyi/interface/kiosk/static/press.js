@@ -17,7 +17,7 @@ export function hands() {
   addEventListener("pointerdown", () => (down = true), true);
   for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, lifted, true);
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!down || event.detail.requestConfig.elt !== source()) return;
+    if (!down || !event.detail.requestConfig.elt.closest(".news")) return;
     event.detail.shouldSwap = false;
     late = true;
   });

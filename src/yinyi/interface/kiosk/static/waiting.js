@@ -1,4 +1,4 @@
-// What a press does while the platform works: at once nothing more can be pressed, after 300 ms the page fades,
+// What a press, or a code held under the scanner, does while the platform works: at once nothing more can be pressed, after 300 ms the page fades,
 // after 3 s it explains, after 10 s it shows a way out.
 import { lower, raise } from "./veil.js";
 
@@ -32,4 +32,4 @@ export function waiting() {
   document.addEventListener("htmx:afterRequest", (event) => isNews(event) || over());
 }
 
-const isNews = (event) => event.target.closest?.(".news");
+const isNews = (event) => event.target.closest?.(".news > div");

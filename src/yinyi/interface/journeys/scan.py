@@ -1,0 +1,44 @@
+"""The code on the payer's phone, held under the kiosk's scanner. Here it is only known that something was scanned."""
+
+from yinyi.business.payments.errors import NothingScanned, PayerCodeUnknown, PaymentClosed
+from yinyi.business.payments.messages import PaymentView, SubmitScanned
+from yinyi.interface.journeys import present, views
+from yinyi.interface.journeys.visitor import Go, Next, StalePage, Visitor
+from yinyi.kernel.errors import ChannelUnavailable
+
+SCANNER = "scanner"
+OTHER = "other"
+"""In the address of a page: what was held under the scanner is no code to pay with."""
+_MOST_DIGITS = 18
+
+
+async def submit(visitor: Visitor) -> Next:
+    """POST SCAN: the page has heard that something was scanned after it was made."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = to = visitor.paths.pay(payment_no)
+    try:
+        await visitor.ask(SubmitScanned(payment_no=payment_no, after=_after(visitor)), key=visitor.key)
+    except (PayerCodeUnknown, ChannelUnavailable):
+        return Go(f"{to}?{OTHER}=1")
+    except (NothingScanned, PaymentClosed):
+        pass
+    return Go(to)
+
+
+def _after(visitor: Visitor) -> int:
+    after = visitor.form.get("after", "")
+    if not after.isdecimal() or len(after) > _MOST_DIGITS:
+        raise StalePage("after")
+    return int(after)
+
+
+def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:
+    """Whose payers can hold their code here: nobody's while the scanner does not work."""
+    scanners = [device for device in visitor.terminal.devices if device.kind == SCANNER]
+    works = visitor.terminal.line_ok and any(device.state != "offline" for device in scanners)
+    return tuple(name for name in present.OFFERED if works and name in payment.scans)
+
+
+def listens(visitor: Visitor) -> dict[str, str]:
+    """What a page that takes a code is refreshed for besides: a scan newer than the page."""
+    return {"code": str(visitor.terminal.code_version)}

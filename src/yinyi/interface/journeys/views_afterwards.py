@@ -1,0 +1,62 @@
+"""Papers again, payments again, help."""
+
+from datetime import datetime
+from typing import Literal
+
+from yinyi.interface.journeys.views import Part, Printing, View
+from yinyi.interface.journeys.views_register import DepartmentChoice
+
+SlipKind = Literal["registration", "hold", "trouble", "refund"]
+
+
+class Slip(Part, frozen=True, kw_only=True):
+    """A paper that can be printed again."""
+
+    document_no: str
+    kind: SlipKind
+    department: DepartmentChoice
+    doctor: str
+    made_at: datetime
+    amount_fen: int
+    number: int = 0
+
+
+class ReprintView(View, frozen=True, kw_only=True):
+    """Which paper did not come out? ``printing``: of the one just chosen (``chosen``)."""
+
+    slips: tuple[Slip, ...]
+    chosen: str = ""
+    printing: Printing | None = None
+    key: str
+
+
+PaymentState = Literal[
+    "waiting", "checking", "registering", "done", "refunding", "refunded", "nothing_taken", "staff_decides"
+]
+
+
+class PaymentRow(Part, frozen=True, kw_only=True):
+    """One payment of this patient, and what became of it."""
+
+    payment_no: str
+    ask_no: str
+    department: DepartmentChoice
+    doctor: str
+    amount_fen: int
+    started_at: datetime
+    state: PaymentState
+    resolves_by: datetime | None = None
+
+
+class FindPaymentView(View, frozen=True, kw_only=True):
+    """What became of my payments?"""
+
+    payments: tuple[PaymentRow, ...]
+
+
+class CallStaffView(View, frozen=True, kw_only=True):
+    """Staff are called. ``nobody``: nobody answered within ``answer_s``; go to the desk."""
+
+    state: Literal["called", "coming", "nobody"]
+    called_at: datetime
+    answer_s: int = 120

@@ -1,0 +1,51 @@
+"""Where a journey ends or does not begin: goodbye, closed, a failure in words."""
+
+from datetime import datetime
+from typing import Literal
+
+from yinyi.interface.journeys.views import View
+from yinyi.interface.journeys.views_register import Later
+
+
+class ByeView(View, frozen=True, kw_only=True):
+    """The session is over and wiped; a card still lies in the reader."""
+
+
+class ClosedView(View, frozen=True, kw_only=True):
+    """Nothing can be done here now. pairing_code: the code that staff have just entered and that is
+    not valid any more; empty: none was."""
+
+    reason: Literal["hospital_down", "platform_down", "not_paired", "locked", "maintenance"]
+    opens_at: datetime | None = None
+    pairing_code: str = ""
+
+
+ErrorKind = Literal[
+    "slot_taken",  # somebody else was faster
+    "doctor_stopped",
+    "already_registered",  # this patient already has this doctor's number today
+    "session_closed",
+    "hold_expired",
+    "no_numbers",
+    "hospital_unavailable",
+    "payment_unavailable",  # the channel cannot be reached; nothing was taken
+    "session_over",  # the patient's session ended: lay the card again
+    "old_page",  # a form of another session, or sent twice in another form
+    "not_found",
+    "too_busy",
+    "device_gone",  # reader or printer does not answer
+    "unexpected",
+]
+
+
+class ErrorView(View, frozen=True, kw_only=True):
+    """A failure in words: what happened, what happens next, where to go.
+
+    back: the address from which it can be tried again; empty: only home. ask_no: a number to ask with, if there is one.
+    alternative: when a full doctor has numbers again.
+    """
+
+    kind: ErrorKind
+    back: str = ""
+    ask_no: str = ""
+    later: Later | None = None

@@ -1,0 +1,102 @@
+"""From the code to the slip, and what else can become of a payment."""
+
+from datetime import datetime
+from typing import Literal
+
+from yinyi.interface.journeys.views import Printing, TenderName, View
+from yinyi.interface.journeys.views_register import Visit
+
+ScanRefused = Literal[
+    "insufficient_funds",
+    "limit_exceeded",
+    "declined",  # by the channel or the payer's bank
+    "expired",  # the code had run out or was used before, or the password was not typed in time
+    "unavailable",  # the channel could not be reached
+]
+
+
+class PayView(View, frozen=True, kw_only=True):
+    """Pay by the code on the screen or by the one on the phone, or take a hold slip to the window.
+
+    state: ``waiting`` for the payer · ``password``: his own code was scanned, he types his password · ``refused``: it
+    was not taken (``refused``: why) · ``confirming``: he paid, the channel is being asked · ``unknown``: no answer yet.
+    code_url: text of the code. expires_at: the code is dead from then on. since: when this state began.
+    resolves_by: by then it is certain. ask_every_s: how often the platform asks. others: what could be chosen instead.
+    scans: whose payer's code can be held under the scanner. after: the version of what was scanned last when the page
+    was made. other: what was scanned last is no such code.
+    """
+
+    payment_no: str
+    ask_no: str
+    visit: Visit
+    tender: TenderName
+    state: Literal["waiting", "password", "refused", "confirming", "unknown"]
+    amount_fen: int
+    code_url: str = ""
+    expires_at: datetime
+    since: datetime
+    resolves_by: datetime
+    ask_every_s: int = 5
+    hold_slip: bool = True
+    others: tuple[TenderName, ...] = ()
+    scans: tuple[TenderName, ...] = ()
+    after: int = 0
+    other: bool = False
+    refused: ScanRefused | None = None
+    key: str
+
+
+class HoldSlipView(View, frozen=True, kw_only=True):
+    """The number is kept and the window takes the money. No phone needed."""
+
+    payment_no: str
+    ask_no: str
+    visit: Visit
+    amount_fen: int
+    kept_until: datetime
+    printing: Printing
+    key: str
+
+
+class DoneView(View, frozen=True, kw_only=True):
+    """It is done: the number, where to go, what is printed. ``queue_ahead`` None: the hospital does not say.
+    ``printing`` None: nothing is printed by itself, because it was done some time ago."""
+
+    payment_no: str
+    ask_no: str
+    visit: Visit
+    amount_fen: int
+    queue_ahead: int | None = None
+    printing: Printing | None = None
+    key: str
+
+
+TroubleKind = Literal[
+    "not_registered_yet",  # paid; the hospital has not answered
+    "payment_unknown",  # the channel has not said whether it took the money
+    "refunding",  # the number could not be had; the money is on its way back
+    "refunded",
+    "nothing_taken",  # code ran out or was cancelled: surely no money was taken, the number is free again
+    "declined",  # the payer's bank said no; nothing was taken
+    "staff_decides",  # a person looks into it, by ``resolves_by``
+]
+
+
+class TroubleView(View, frozen=True, kw_only=True):
+    """What is known, what is not, what happens next and by when, the number to ask with and where.
+
+    paid_at: when the channel took the money, if it is known to have. gives_back: why money goes back: the hospital
+    could not give the number, the payment came too late, or the patient did not want it any more.
+    """
+
+    kind: TroubleKind
+    payment_no: str
+    ask_no: str
+    visit: Visit
+    tender: TenderName
+    amount_fen: int
+    paid_at: datetime | None = None
+    resolves_by: datetime | None = None
+    gives_back: Literal["hospital", "paid_late", "cancelled"] = "hospital"
+    printing: Printing | None = None
+    key: str

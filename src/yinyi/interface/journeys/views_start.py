@@ -1,0 +1,78 @@
+"""The first page, and finding out who it is."""
+
+from datetime import date
+from typing import Literal
+
+from yinyi.interface.journeys.views import Part, View
+
+ServiceName = Literal["register", "reprint", "find_payment"]
+
+
+class HomeView(View, frozen=True, kw_only=True):
+    """The first page: what can be done here."""
+
+    services: tuple[ServiceName, ...]
+
+
+IdentifyProblem = Literal[
+    "unreadable",  # the reader saw a card and could not read it
+    "bad_check_digit",
+    "unknown_number",  # no patient has this hospital number
+    "window_only",  # a medium that only a window may take (passport)
+    "reader_down",
+    "too_many_tries",
+]
+
+
+class IdentifyView(View, frozen=True, kw_only=True):
+    """Lay the card on the reader."""
+
+    reader_ok: bool = True
+    problem: IdentifyProblem | None = None
+
+
+class NumberView(View, frozen=True, kw_only=True):
+    """The hospital number, typed on the number pad; then a proof that it is one's own: the last four digits of the
+    phone number, or month and day of birth."""
+
+    stage: Literal["number", "proof"] = "number"
+    number: str = ""
+    problem: IdentifyProblem | None = None
+    key: str
+
+
+class Match(Part, frozen=True, kw_only=True):
+    """One of several patients on record for one document. ``choice`` is what the form sends."""
+
+    choice: str
+    name: str
+    age: int | None
+    number_tail: str
+    last_visit_on: date | None = None
+
+
+class WhoView(View, frozen=True, kw_only=True):
+    """Two patients on record for one card: which one is it?"""
+
+    matches: tuple[Match, ...]
+    key: str
+
+
+PhoneProblem = Literal["not_a_phone_number"]
+
+
+class FirstVisitView(View, frozen=True, kw_only=True):
+    """Nobody on record yet. First the phone number is asked for, then everything is confirmed.
+
+    phone: digits typed so far (stage ``phone``); phone_masked: ``138****5678``, empty: none was given.
+    """
+
+    stage: Literal["phone", "confirm"]
+    name: str
+    sex: Literal["male", "female", "unknown"]
+    born_year: int | None
+    card_tail: str
+    phone: str = ""
+    phone_masked: str = ""
+    problem: PhoneProblem | None = None
+    key: str
