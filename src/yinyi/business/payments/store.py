@@ -34,9 +34,9 @@ STEP_NAMES = (
 )
 STEP_CHANGED = """
 ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
-  amount_fen = excluded.amount_fen, params = excluded.params, state = excluded.state, tries = excluded.tries, since = excluded.since,
-  next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at, reason = excluded.reason,
-  evidence = excluded.evidence, show = excluded.show
+  amount_fen = excluded.amount_fen, params = excluded.params, state = excluded.state, tries = excluded.tries,
+  since = excluded.since, next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at,
+  reason = excluded.reason, evidence = excluded.evidence, show = excluded.show
 """
 STEP_SELECT = STEP_NAMES.replace("show", "nullif(show, 'null'::jsonb)")
 
