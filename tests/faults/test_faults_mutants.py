@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from yinyi.app.faults.explore import Explorer
+from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import stage
 from yinyi.business.ledger.model import JournalEntry
-from yinyi.business.payments import apply, engine, postings, store, transitions
+from yinyi.business.payments import apply, engine, postings, signals, store, transitions
 from yinyi.business.payments.actions import Action, End, GiveBack, Retry
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.rules import Rule
+from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, Refused, Unknown
 
 PAYMENTS = "yinyi.business.payments"
@@ -110,6 +112,67 @@ def turning_back_is_the_end(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(f"{PAYMENTS}.engine._back", back)
 
 
+def any_part_is_the_whole(broken: pytest.MonkeyPatch) -> None:
+    def owed(plan: Plan) -> Fen:
+        return Fen(0 if any(take.state == "done" for take in plan.takes()) else plan.amount_fen)
+
+    for module in ("amounts", "engine", "postings", "view", "apply"):
+        broken.setattr(f"{PAYMENTS}.{module}.owed_fen", owed)
+
+
+def a_quote_is_forgotten(broken: pytest.MonkeyPatch) -> None:
+    def whole(plan: Plan) -> Fen:
+        return plan.amount_fen
+
+    broken.setattr(f"{PAYMENTS}.amounts.to_take_fen", whole)
+
+
+def refunds_after_delivery_are_not_driven(broken: pytest.MonkeyPatch) -> None:
+    def nothing(plan: Plan, rules: Rules, now: datetime) -> list[Action]:
+        return []
+
+    broken.setattr(f"{PAYMENTS}.engine._going_back", nothing)
+
+
+def refunds_at_the_channel_are_not_counted(broken: pytest.MonkeyPatch) -> None:
+    def unheard(plan: Plan, *more: object) -> Plan:
+        return plan
+
+    broken.setattr(f"{PAYMENTS}.apply.refunded_at_channel", unheard)
+
+
+def a_refused_void_is_the_end(broken: pytest.MonkeyPatch) -> None:
+    def always(rule: Rule, one: datetime, other: datetime) -> bool:
+        return True
+
+    broken.setattr(f"{PAYMENTS}.engine.is_same_day", always)
+    broken.setattr(f"{PAYMENTS}.plan.Step.booked", property(lambda step: True))
+
+
+def what_is_refunded_stays_income(broken: pytest.MonkeyPatch) -> None:
+    def delivered(plan: Plan) -> int:
+        return plan.amount_fen if postings.fulfilled(plan) else 0
+
+    broken.setattr(f"{PAYMENTS}.postings.delivered_fen", delivered)
+
+
+def settlements_are_not_reversed(broken: pytest.MonkeyPatch) -> None:
+    async def undo(self: object, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Done()
+
+    broken.setattr("yinyi.business.insurance.plans.SettleClaim.undo", undo)
+
+
+def amounts_stay_as_they_were_planned(broken: pytest.MonkeyPatch) -> None:
+    statement: str = vars(store)["_WRITE"]
+    changed = store.STEP_CHANGED.replace("amount_fen = excluded.amount_fen, ", "")
+    assert changed != store.STEP_CHANGED
+    assert ":changed" in statement
+    broken.setattr(f"{PAYMENTS}.store.STEP_CHANGED", changed)
+    signalled = signals.__dict__["_TENDER_SENT"].replace("amount_fen = excluded.amount_fen, ", "")
+    broken.setattr(f"{PAYMENTS}.signals._TENDER_SENT", signalled)
+
+
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     timeout_is_failure,
     not_found_is_believed_at_once,
@@ -123,10 +186,32 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     nobody_asks_after_a_crash,
     unknown_undo_is_done,
     turning_back_is_the_end,
+    any_part_is_the_whole,
+    a_quote_is_forgotten,
+    refunds_after_delivery_are_not_driven,
+    refunds_at_the_channel_are_not_counted,
+    a_refused_void_is_the_end,
+    what_is_refunded_stays_income,
+    settlements_are_not_reversed,
+    amounts_stay_as_they_were_planned,
 )
 
+FOUND_BY: dict[Callable[[pytest.MonkeyPatch], None], tuple[str, ...]] = {
+    any_part_is_the_whole: ("pays_in_parts",),
+    a_quote_is_forgotten: ("is_insured",),
+    refunds_after_delivery_are_not_driven: ("wants_parts_back",),
+    refunds_at_the_channel_are_not_counted: ("refunded_there",),
+    a_refused_void_is_the_end: ("wants_all_back_next_day", "wants_all_back"),
+    what_is_refunded_stays_income: ("wants_parts_back",),
+    settlements_are_not_reversed: ("is_insured_and_refused",),
+    amounts_stay_as_they_were_planned: ("pays_in_parts",),
+}
+"""The shapes in which it matters; the others are looked for in all of them."""
 
-QUICK = (timeout_is_failure, nobody_asks_after_a_crash, obligations_are_never_freed, turning_back_is_the_end)
+QUICK = (
+    *(timeout_is_failure, nobody_asks_after_a_crash, obligations_are_never_freed, turning_back_is_the_end),
+    *FOUND_BY,
+)
 """Found out within seconds; the others belong to `make test-all`."""
 
 
@@ -140,7 +225,7 @@ def test_a_wrong_engine_is_found_out(
     async def found() -> object:
         async with stage(platform_url) as it:
             try:
-                async for run in Explorer(it).explore(1):
+                async for run in Explorer(it, shapes=FOUND_BY.get(mutant, tuple(SHAPES))).explore(1):
                     if run.violations:
                         return run
             except Exception as error:  # an engine that turns in a circle, or contradicts its own table

@@ -5,7 +5,7 @@ from datetime import timedelta
 from yinyi.app.faults.model import Run, Schedule
 from yinyi.app.faults.shapes import SHAPES, until_the_end
 from yinyi.app.faults.stage import Stage
-from yinyi.business.payments.amounts import to_take_fen
+from yinyi.business.payments.amounts import paid_fen, to_take_fen
 from yinyi.business.payments.drive import LOOKED_INTO
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
@@ -79,6 +79,8 @@ def _of_money(stage: Stage, plan: Plan) -> list[str]:
         found.append(f"{state}, and the number is still held")
     if any(each.open_orders(references) for each in stage.channels.values()):
         found.append(f"{state}, and a code can still be paid")
+    if paid_fen(plan) > to_take_fen(plan):
+        found.append(f"{paid_fen(plan)} fen taken where {to_take_fen(plan)} were due")
     if plan.taken_fen - plan.returned_fen != kept:
         found.append(f"the payment says {plan.taken_fen} less {plan.returned_fen}, the channels {kept}")
     found += [f"more given back than taken by {each.reference}" for each in plan.moved() if _is_overpaid(stage, each)]

@@ -16,7 +16,7 @@ from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database
 from yinyi.bus.operation import Caller
 from yinyi.business.insurance.model import Claim
-from yinyi.business.insurance.plans import QuoteSplit, SettleClaim
+from yinyi.business.insurance.service import InsuranceService
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.channels import MerchantTable
@@ -313,7 +313,7 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
     registry = MishapRegistry(
         effects=[
             *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
-            *(QuoteSplit(scheme), SettleClaim(scheme), LockBills(bills), SettleBills(bills)),
+            *(*InsuranceService(scheme).effects, LockBills(bills), SettleBills(bills)),
         ],
         purposes=[Registration(), Invoice()],
         channels={"wechatpay": channel, "alipay": wallet},
