@@ -95,8 +95,11 @@ class Business:
             channels=outside.channels,
             merchants=outside.merchants,
         )
-        self.lease = Lease(database, clock, holder=f"{socket.gethostname()}:{os.getpid()}")
-        means = Means(database, registry, self.lease, Limits(), clock, ZONE)
+        limits = Limits()
+        registry.is_away = limits.is_open
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.lease = Lease(database, clock, holder, limits.open_breakers)
+        means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, committed=self.outbox.offer)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.human_queue = HumanQueue(self.payments, ZONE)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from yinyi.app.faults.far_side import START, SimChannel, SimClock, SimHospital
 from yinyi.app.faults.mishaps import CommitLost, Killed, MishapDatabase, MishapRegistry, Script
 from yinyi.app.faults.model import FEE, Told
@@ -242,6 +244,7 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
         merchants=MerchantTable({("outpatient", "wechatpay"): "outpatient"}),
     )
     registry.script = script
+    registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
     quiet = watched.quiet()
     ours, others = Lease(quiet, clock, "ours"), Lease(quiet, clock, "other")
     await ours.take()

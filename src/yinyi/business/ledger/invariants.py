@@ -1,6 +1,6 @@
 """What has to hold of the ledger by itself."""
 
-from yinyi.business.watch.model import Invariant, Walk
+from yinyi.business.watch.model import Invariant, Walk, slices
 
 ENTRIES = Walk(table="journal_entry", key="entry_id", at="posted_at", lag_s=15)
 """Longer than any transaction lasts: nothing with a lower number is committed later."""
@@ -15,8 +15,7 @@ class EntriesHavePostings(Invariant):
     statement = """
 SELECT e.source AS subject, e.kind || ', without a posting' AS detail,
   e.entry_id AS position
-FROM unnest(:lows::bigint[], :highs::bigint[]) AS r (low, high)
-JOIN journal_entry e ON e.hospital_id = :hospital AND e.entry_id > r.low AND e.entry_id <= r.high
+FROM :entries AS e
 WHERE NOT EXISTS (SELECT FROM posting p WHERE p.hospital_id = :hospital AND p.entry_id = e.entry_id)
 LIMIT 100
-"""
+""".replace(":entries", slices(ENTRIES))

@@ -42,4 +42,16 @@ FROM payment WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id =
 """
 
 
-FIGURES = (PaymentsOpen(), PaymentsInQueue(), OldestInQueue(), OldestOverdue())
+class BreakersOpen(Figure):
+    """Business processes that leave this kind of call to this channel alone for now"""
+
+    name = "breaker_open"
+    label = "calls"
+    statement = """
+SELECT b.name AS label, count(*) AS value
+FROM process_lease l CROSS JOIN LATERAL regexp_split_to_table(l.breakers, ' ') AS b (name)
+WHERE l.alive_until > :now AND l.breakers <> '' GROUP BY b.name
+"""
+
+
+FIGURES = (PaymentsOpen(), PaymentsInQueue(), OldestInQueue(), OldestOverdue(), BreakersOpen())

@@ -6,7 +6,7 @@ import msgspec
 
 from yinyi.business.ledger.invariants import ENTRIES
 from yinyi.business.payments.engine import Rules
-from yinyi.business.watch.model import Invariant, Walk
+from yinyi.business.watch.model import Invariant, Walk, slices
 
 PAYMENTS = Walk(table="payment", key="payment_id", at="started_at", lag_s=1800)
 """Half an hour after they were opened nearly all have ended."""
@@ -23,10 +23,8 @@ _PARTS = {
     ":touched": """
 touched AS (
   SELECT DISTINCT ON (s.payment_id) s.payment_id, e.entry_id
-  FROM unnest(:lows::bigint[], :highs::bigint[]) AS r (low, high)
-  JOIN journal_entry e ON e.hospital_id = :hospital AND e.entry_id > r.low AND e.entry_id <= r.high
-    AND e.kind IN ('taken', 'refund_sent', 'refunded', 'refund_not_made')
-  JOIN payment_step s ON s.reference = split_part(e.source, ':', 1) AND s.hospital_id = :hospital
+  FROM :entries AS e JOIN payment_step s ON s.reference = split_part(e.source, ':', 1) AND s.hospital_id = :hospital
+  WHERE e.kind IN ('taken', 'refund_sent', 'refunded', 'refund_not_made')
   ORDER BY s.payment_id, e.entry_id DESC
 )""",
     ":at_work": """
@@ -49,13 +47,18 @@ coalesce(s.sent_at, s.since) + interval '1 second' * coalesce(
    AND b.params ->> 'by' IS DISTINCT FROM 'channel')
 """,
 }
+_SLICES = {
+    ":slices": slices(PAYMENTS),
+    ":entries": slices(ENTRIES),
+    ":obligations": slices(msgspec.structs.replace(PAYMENTS, table="payment_obligation")),
+}
 """``open``: by two small partial indexes, however many have ended. ``touched``: payments whose money moved with these
 journal entries. ``people_by``: when people are told of step ``s``, by the rules' seconds for kind and channel.
 ``given_back``, ``sent_back``: of take ``s``, surely, and by us, maybe."""
 
 
 def _filled(statement: str) -> str:
-    for name, part in _PARTS.items():
+    for name, part in (_PARTS | _SLICES).items():
         statement = statement.replace(name, part)
     return statement
 
@@ -108,11 +111,10 @@ class MovementsAreBooked(Invariant):
     name = "movements_are_booked"
     zh = "支付记录的每笔资金变动都按金额、渠道和商户号记入账簿。"
     walk = PAYMENTS
-    statement = """
+    statement = _filled("""
 SELECT p.payment_no AS subject, s.reference || ' is ' || s.state || ' and not booked as such: ' || s.amount_fen
   || ' fen, ' || (s.params ->> 'channel') AS detail, p.payment_id AS position
-FROM unnest(:lows::bigint[], :highs::bigint[]) AS r (low, high)
-JOIN payment p ON p.hospital_id = :hospital AND p.payment_id > r.low AND p.payment_id <= r.high
+FROM :slices AS p
 JOIN payment_step s ON s.hospital_id = :hospital AND s.payment_id = p.payment_id
   AND s.kind IN ('payments.take', 'payments.refund') AND s.state IN ('done', 'late') AND s.amount_fen > 0
 CROSS JOIN LATERAL (
@@ -124,7 +126,7 @@ WHERE NOT EXISTS (
     AND o.amount_fen = s.amount_fen
     AND CASE WHEN m.taking THEN o.debit_account ELSE o.credit_account END = m.account)
 LIMIT 100
-"""
+""")
 
 
 class BookingsHaveTheirMovement(Invariant):
@@ -133,19 +135,17 @@ class BookingsHaveTheirMovement(Invariant):
     name = "bookings_have_their_movement"
     zh = "账簿中的每笔资金变动都有对应的支付记录，金额一致。"
     walk = ENTRIES
-    statement = """
+    statement = _filled("""
 SELECT e.source AS subject, 'booked as ' || e.kind || ' on ' || e.business_date || ', and no payment knows of it'
   AS detail, e.entry_id AS position
-FROM unnest(:lows::bigint[], :highs::bigint[]) AS r (low, high)
-JOIN journal_entry e ON e.hospital_id = :hospital AND e.entry_id > r.low AND e.entry_id <= r.high
-  AND e.kind IN ('taken', 'refunded')
-WHERE NOT EXISTS (
+FROM :entries AS e
+WHERE e.kind IN ('taken', 'refunded') AND NOT EXISTS (
   SELECT FROM payment_step s
   JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id AND o.amount_fen = s.amount_fen
   WHERE s.reference = split_part(e.source, ':', 1) AND s.hospital_id = :hospital AND s.state IN ('done', 'late')
     AND s.kind = CASE WHEN e.kind = 'taken' THEN 'payments.take' ELSE 'payments.refund' END)
 LIMIT 100
-"""
+""")
 
 
 class RefundsWithinTaken(Invariant):
@@ -190,16 +190,14 @@ class OnePaymentPerObligation(Invariant):
 UNION ALL
 (SELECT p.payment_no, CASE WHEN p.direction = 'back' THEN 'given back, and still holds ' || o.kind || ' ' || o.number
     ELSE 'delivered, and holds no obligation' END, p.payment_id
- FROM unnest(:lows::bigint[], :highs::bigint[]) AS r (low, high)
- JOIN payment p ON p.hospital_id = :hospital AND p.payment_id > r.low AND p.payment_id <= r.high
+ FROM :slices AS p
  LEFT JOIN payment_obligation o ON o.payment_id = p.payment_id AND o.hospital_id = :hospital
  WHERE p.ended_at IS NOT NULL AND CASE WHEN p.direction = 'back' THEN o.payment_id IS NOT NULL
    ELSE o.payment_id IS NULL AND p.purpose = ANY(:obliged::text[]) END
  LIMIT 100)
 UNION ALL
 (SELECT o.kind || ' ' || o.number, 'held by a payment that does not exist', o.payment_id
- FROM unnest(:lows::bigint[], :highs::bigint[]) AS r (low, high)
- JOIN payment_obligation o ON o.hospital_id = :hospital AND o.payment_id > r.low AND o.payment_id <= r.high
+ FROM :obligations AS o
  WHERE NOT EXISTS (SELECT FROM payment p WHERE p.hospital_id = :hospital AND p.payment_id = o.payment_id)
  LIMIT 100)
 """)

@@ -68,6 +68,15 @@ def meaning(of: Invariant | Figure) -> str:
     return " ".join(said.split())
 
 
+def slices(walk: Walk) -> str:
+    """The rows between ``:lows`` and ``:highs``, to be named by what follows. ``OFFSET 0`` keeps the planner, which
+    cannot know how far apart the bounds are, from turning it inside out."""
+    return """
+(SELECT s.* FROM unnest(:lows::bigint[], :highs::bigint[]) AS r (low, high) CROSS JOIN LATERAL (
+   SELECT * FROM :table WHERE hospital_id = :hospital AND :key > r.low AND :key <= r.high OFFSET 0) AS s)
+""".replace(":table", walk.table).replace(":key", walk.key)
+
+
 def numbered(statement: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """``$1``, ``$2``… in place of the names that the statement uses, and their values in this order."""
     used = [name for name in values if re.search(rf":{name}\b", statement)]
