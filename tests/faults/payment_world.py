@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.operation import Caller
@@ -470,6 +472,7 @@ async def world(url: str) -> AsyncGenerator[World]:
         channels={"wechatpay": channel},
         merchants=MerchantTable({("outpatient", "wechatpay"): "outpatient"}),
     )
+    registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
     lease = Lease(database, clock, "test")
     means = Means(database, registry, lease, Limits(), clock, ZONE)
     payments = PaymentService(database, registry, Driver(means), ZONE)

@@ -165,7 +165,8 @@ def test_what_cannot_be_sent_in_time_is_given_up_in_time() -> None:
     play = Play(mishaps=iter(["not_sent"] * 99), people=[])
     while play.plan.steps[0].state != "refused":
         play.step()
-    assert play.now - START == timedelta(seconds=RULES["scheduling.hold"].send_within_s)
+    late = play.now - START - timedelta(seconds=RULES["scheduling.hold"].send_within_s)
+    assert timedelta() <= late <= timedelta(seconds=0.1), "a last call may be on its way just then"
 
 
 def waits_until(plan: Plan, step: Step) -> float:
@@ -175,11 +176,12 @@ def waits_until(plan: Plan, step: Step) -> float:
 
 def test_what_cannot_be_sent_is_tried_less_and_less_often() -> None:
     """A hospital that is down is not asked twice a second for a quarter of an hour by everybody who has paid."""
+    steady = {kind: replace(rule, spread=0.0) for kind, rule in RULES.items()}
     plan, now, pauses = new_plan(), START, list[float]()
     for _ in range(6):
         step = plan.steps[2]
         plan = apply.sent(plan, step, now)
-        plan = apply.learned(plan, plan.steps[2], NotSent(), RULES, now)
+        plan = apply.learned(plan, plan.steps[2], NotSent(), steady, now)
         pauses.append(waits_until(plan, plan.steps[2]))
         now = plan.steps[2].next_at or now
     assert pauses == list(RULES["scheduling.confirm"].send_every_s)

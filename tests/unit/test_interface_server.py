@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -12,10 +13,17 @@ from starlette.routing import Route
 
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import Health
+from yinyi.business.watch.messages import Figures, FigureView
 from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
 from yinyi.kernel.errors import InternalError
 
-ANSWERS = {**USUAL, "GetHealth": Health(at=NOW)}
+FIGURES = Figures(
+    figures=[
+        FigureView(name="payments_open", meaning="Payments that have not ended", label="", values={"": 3}),
+        FigureView(name="invariant_holds", meaning="Whether", label="invariant", values={"a": 1, "b": 0}),
+    ]
+)
+ANSWERS = {**USUAL, "GetHealth": Health(at=NOW), "GetFigures": FIGURES}
 
 
 def around(platform: Platform, **more: Any) -> Surroundings:
@@ -111,6 +119,28 @@ def test_what_the_bus_does_not_answer_is_counted() -> None:
     platform = Platform(answers=ANSWERS, away=True)
     counts = get(Interfaces({"kiosk": platform}, around(platform)), "/kiosk/", "/metrics")[-1].text
     assert 'yinyi_bus_errors_total{account="kiosk",error="PlatformUnavailable"} 1.0' in counts
+
+
+def test_the_platforms_own_figures_are_asked_for() -> None:
+    platform = Platform(answers=ANSWERS)
+    counts = get(Interfaces({"kiosk": platform}, around(platform)), *["/metrics"] * 3)[-1].text
+    assert "# HELP yinyi_payments_open Payments that have not ended\n" in counts
+    assert "yinyi_payments_open 3.0\n" in counts
+    assert 'yinyi_invariant_holds{invariant="b"} 0.0\n' in counts
+    assert "yinyi_platform_answers 1.0\n" in counts
+    assert "process_resident_memory_bytes " in counts
+    assert platform.names() == ["GetFigures"], "no more often than it needs"
+
+
+def test_figures_that_cannot_be_asked_for_are_not_shown() -> None:
+    platform = Platform(answers=ANSWERS)
+    interfaces = Interfaces({"kiosk": platform}, around(platform))
+    assert "yinyi_payments_open 3.0\n" in get(interfaces, "/metrics")[0].text
+    platform.away = True
+    platform.clock.at += timedelta(seconds=6)
+    counts = get(interfaces, "/metrics")[0].text
+    assert "yinyi_payments_open" not in counts
+    assert "yinyi_platform_answers 0.0\n" in counts
 
 
 # ---- a whole server

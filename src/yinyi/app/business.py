@@ -14,6 +14,7 @@ import structlog
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.people import MasterIndex
 from yinyi.app.verifier import Verifier
+from yinyi.app.watched import FIGURES, every_invariant
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.outbox import OutboxPublisher, Publish
@@ -40,6 +41,8 @@ from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumbe
 from yinyi.business.scheduling.service import SchedulingService
 from yinyi.business.scheduling.slips import RegistrationSlips
 from yinyi.business.terminals.service import TerminalService
+from yinyi.business.watch.rounds import Rounds
+from yinyi.business.watch.service import WatchService
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 
@@ -93,8 +96,11 @@ class Business:
             channels=outside.channels,
             merchants=outside.merchants,
         )
-        self.lease = Lease(database, clock, holder=f"{socket.gethostname()}:{os.getpid()}")
-        means = Means(database, registry, self.lease, Limits(), clock, ZONE)
+        limits = Limits()
+        registry.is_away = limits.is_open
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.lease = Lease(database, clock, holder, limits.open_breakers)
+        means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
@@ -103,6 +109,7 @@ class Business:
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
         self._sealer = AuditSealer(database, clock)
+        self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
 
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
         self.dispatcher = Dispatcher(database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE)
@@ -116,6 +123,7 @@ class Business:
             self.documents,
             LedgerService(),
             AuditService(),
+            WatchService(database, self._rounds, FIGURES),
         ):
             service.register(self.dispatcher)
 
@@ -133,6 +141,7 @@ class Business:
         self._run(self.driver.run())
         self._run(self.outbox.run())
         self._run(self._sealer.run())
+        self._run(self._rounds.run())
         self._run(self.terminals.run())
         self._run(self.documents.run())
         self._run(self.identity.run(self.clock))

@@ -8,8 +8,9 @@ from yinyi.business.institutions import tables as institutions
 from yinyi.business.ledger import tables as ledger
 from yinyi.business.payments import tables as payments
 from yinyi.business.terminals import tables as terminals
+from yinyi.business.watch import tables as watch
 
-DOMAINS = (audit, documents, identity, institutions, ledger, payments, terminals)
+DOMAINS = (audit, documents, identity, institutions, ledger, payments, terminals, watch)
 METADATA = metadata
 
 TRIGGERS: tuple[str, ...] = (*ledger.TRIGGERS, *audit.TRIGGERS)

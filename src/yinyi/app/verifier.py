@@ -18,7 +18,7 @@ from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
 
-OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth"})
+OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "GetFigures"})
 """Their own code is the credential; or there is nothing in them to protect."""
 
 CHANGES_SESSIONS = frozenset(

@@ -2,16 +2,26 @@
 
 from collections.abc import Callable
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 from starlette.types import Receive, Scope, Send
 
+from yinyi.interface.figures import PlatformFigures
 from yinyi.kernel.errors import Unavailable, YinyiError
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics:
-    """Requests and how long they took by route, open streams, and what went wrong on the bus."""
+    """Requests and how long they took by route, open streams, what went wrong on the bus, and this process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -24,6 +34,9 @@ class Metrics:
         )
         self._bus = Counter("yinyi_bus_errors", "What the bus did not answer", ["account", "error"], registry=of)
         self._streams = Gauge("yinyi_event_streams", "Open event streams", registry=of)
+        self._platform: PlatformFigures | None = None
+        ProcessCollector(registry=of)
+        PlatformCollector(registry=of)
         self._known: dict[tuple[str, str, int], Callable[[float], None]] = {}
 
     def answered(self, interface: str, route: str, status: int, seconds: float) -> None:
@@ -50,8 +63,15 @@ class Metrics:
     def count_streams(self, how_many: Callable[[], int]) -> None:
         self._streams.set_function(how_many)
 
+    def ask_first(self, platform: PlatformFigures) -> None:
+        """The platform's own figures are shown too."""
+        self._platform = platform
+        self.registry.register(platform)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """GET /metrics."""
+        if self._platform is not None:
+            await self._platform.ask()
         headers = [(b"content-type", CONTENT_TYPE_LATEST.encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": generate_latest(self.registry)})

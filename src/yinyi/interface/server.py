@@ -14,6 +14,7 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller, spec_of
 from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
+from yinyi.interface.figures import PlatformFigures
 from yinyi.interface.health import Health, Parts
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
@@ -82,6 +83,7 @@ class Interfaces:
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
+        self.metrics.ask_first(PlatformFigures(asking, around.clock))
         health = Health(asking, self.connected, around.parts, around.clock)
         routes = self._kiosk.routes() if self._kiosk else []
         routes += [*health.routes(), Route("/metrics", self.metrics), *around.more]

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from yinyi.app.faults.far_bills import Invoice, LockBills, SettleBills, SimBills, SimScheme
 from yinyi.app.faults.far_side import START, SimChannel, SimClock, SimHospital, SimWallet
 from yinyi.app.faults.mishaps import CommitLost, Killed, MishapDatabase, MishapRegistry, Script
@@ -320,6 +322,7 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
         merchants=MerchantTable({("outpatient", each): "outpatient" for each in ("wechatpay", "alipay")}),
     )
     registry.script = script
+    registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
     quiet = watched.quiet()
     ours, others = Lease(quiet, clock, "ours"), Lease(quiet, clock, "other")
     await ours.take()

@@ -102,7 +102,7 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
         case NotFound() if step.left_at and now >= step.left_at + _believed_after(rule):
             return plan.with_step(_moved(step, "undo_done", now))
         case _:
-            wait = timedelta(seconds=pause_s(rule.undo_every_s, step.tries))
+            wait = timedelta(seconds=pause_s(rule.undo_every_s, step.tries, rule.spread, step.reference))
             moved = _moved(step, "undo_unknown", now, tries=step.tries + 1, next_at=now + wait)
             return plan.with_step(moved)
 
@@ -245,7 +245,7 @@ def _waiting(step: Step, answer: Waiting, rule: Rule, now: datetime) -> Step:
         show=answer.show or step.show,
         evidence=step.evidence | answer.evidence,
         tries=tries,
-        next_at=now + timedelta(seconds=pause_s(rule.wait_every_s, tries)),
+        next_at=now + timedelta(seconds=pause_s(rule.wait_every_s, tries, rule.spread, step.reference)),
     )
 
 
@@ -253,7 +253,8 @@ def _again(step: Step, event: StepEvent, rule: Rule, now: datetime) -> Step:
     state = after(step.state, event)
     ladder = {"planned": rule.send_every_s, "waiting": rule.wait_every_s}.get(state, rule.ask_every_s)
     tries = step.tries + 1 if state in ("planned", step.state) else 1
-    return _moved(step, event, now, tries=tries, next_at=now + timedelta(seconds=pause_s(ladder, tries - 1)))
+    wait = timedelta(seconds=pause_s(ladder, tries - 1, rule.spread, step.reference))
+    return _moved(step, event, now, tries=tries, next_at=now + wait)
 
 
 def _not_found(step: Step, rule: Rule, now: datetime) -> Step:

@@ -15,7 +15,7 @@ from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown, Waitin
 WINDOW = "window"
 """The channel of money that a cashier has taken."""
 
-TAKE_RULE = Rule(give_up_s=60, people_after_s=900)
+TAKE_RULE = Rule(send_within_s=3, give_up_s=60, people_after_s=900)
 REFUND_RULE = Rule(
     wait_every_s=(5, 10, 30, 60, 300, 900, 1800),
     people_after_s=3 * 86400,

@@ -159,14 +159,17 @@ class Drive:
         return self.means.registry.effect(step)
 
     async def _hear(self, step: Step, call: Calls, *, to_undo: bool, to_ask: bool = False) -> None:
-        timeout_s = min(rule_of(self.means.registry.rules, step).timeout_s, LONGEST_CALL_S)
+        rule = rule_of(self.means.registry.rules, step)
+        timeout_s = min(rule.timeout_s, LONGEST_CALL_S)
+        verb = "undo" if to_undo else "ask" if to_ask else "do"
         assert_no_transaction()
-        async with self.means.limits.place(step) as free:
-            if not free:
-                answer: Answer = NotSent(detail="too many calls in flight")
+        async with self.means.limits.place(self.plan, step, verb, rule, self._now()) as place:
+            if place.answer is not None:
+                answer: Answer = place.answer
             else:
                 await self._wait_for_lease(timeout_s)
                 answer = await _bounded(call(self.plan, step, self._now()), timeout_s, step)
+                place.heard(answer, self._now())
         if to_ask and isinstance(answer, NotSent):
             answer = Unknown(detail=answer.detail)  # the question never left; what it was about may have
         self._learn(Heard(step.reference, answer, to_undo))

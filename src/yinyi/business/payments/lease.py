@@ -2,6 +2,7 @@
 by it. A process that hangs or loses its database finds its epoch dead and starts anew under another."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,7 +18,7 @@ LONGEST_CALL_S = LEASE_S - BEAT_S
 """A lease is good for at least so long after each beat: a call that might last longer could never go out."""
 
 _TAKE = "INSERT INTO process_lease (holder, alive_until) VALUES ($1, $2) RETURNING epoch"
-_BEAT = "UPDATE process_lease SET alive_until = $2 WHERE epoch = $1 AND alive_until > $3 RETURNING true"
+_BEAT = "UPDATE process_lease SET alive_until = $2, breakers = $4 WHERE epoch = $1 AND alive_until > $3 RETURNING true"
 _END = "UPDATE process_lease SET alive_until = $2 WHERE epoch = $1"
 _BACK = "UPDATE payment SET lease_epoch = NULL, next_at = coalesce(next_at, $2) WHERE lease_epoch = $1"
 
@@ -25,10 +26,12 @@ _BACK = "UPDATE payment SET lease_epoch = NULL, next_at = coalesce(next_at, $2) 
 class Lease:
     """``epoch`` is 0 until the first one is taken."""
 
-    def __init__(self, database: Database, clock: Clock, holder: str) -> None:
+    def __init__(self, database: Database, clock: Clock, holder: str, breakers: Callable[[], list[str]] = list) -> None:
+        """``breakers``: those of this process that are open; each beat says so to whoever watches."""
         self._database = database
         self._clock = clock
         self._holder = holder
+        self._breakers = breakers
         self.epoch = 0
         self.alive_until: datetime | None = None
 
@@ -50,7 +53,7 @@ class Lease:
         now = self._clock.now()
         until = now + timedelta(seconds=LEASE_S)
         async with self._database.read() as tx:
-            alive = await tx.fetchval(_BEAT, self.epoch, until, now)
+            alive = await tx.fetchval(_BEAT, self.epoch, until, now, " ".join(self._breakers()))
         if alive:
             self.alive_until = until
             return

@@ -1,6 +1,6 @@
 """Everything the driver can do, by name: effects of the domains, channels, merchant accounts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from yinyi.business.payments.channels import (
@@ -41,6 +41,8 @@ class Registry:
         self._merchants = merchants
         self.rules: Rules = {kind: effect.rule for kind, effect in self._effects.items()}
         no_channel = self._effects[f"{TAKE}/{WINDOW}"].rule
+        self.is_away: Callable[[str], bool] = lambda _: False
+        """Whether the breaker of this kind and channel is open just now."""
         self.rules = {TAKE: no_channel, REFUND: no_channel, **self.rules}
 
     def effect(self, step: Step) -> Effect:
@@ -63,9 +65,10 @@ class Registry:
         return merchant
 
     def tenders(self, scope: str) -> list[TenderName]:
-        """The channels that show a code and have a merchant account for this scope."""
+        """The channels that show a code and have a merchant account for this scope; last those that are away."""
         shown = (name for name, channel in self.channels.items() if isinstance(channel, ShowsCode))
-        return [cast(TenderName, name) for name in shown if self._merchants.of(scope, name)]
+        found = sorted(shown, key=lambda name: self.is_away(f"{TAKE}/{name}"))
+        return [cast(TenderName, name) for name in found if self._merchants.of(scope, name)]
 
     def scans(self, scope: str) -> list[TenderName]:
         """The channels whose payer's code we can scan, with a merchant account for this scope."""

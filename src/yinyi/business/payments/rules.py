@@ -1,6 +1,7 @@
 """How patient the engine is with each kind of effect: data, one row a kind. Seconds everywhere."""
 
 from datetime import datetime, timedelta, timezone
+from zlib import crc32
 
 import msgspec
 
@@ -13,6 +14,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     people_after_s: people are told when it is not settled by then. repeatable: sending one reference again is harmless.
     voids: of a refund: an order can be cancelled whole on the day on which it was paid; that day begins so many seconds
     (``day_offset_s``) before the day of UTC.
+    spread: each pause is longer by up to this part of it, so that those who began together do not all come at once.
+    opens_after, opens_within_s, probe_every_s: see ``Breaker``.
     """
 
     timeout_s: float = 5.0
@@ -31,11 +34,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     repeatable: bool = False
     voids: bool = False
     day_offset_s: float = 28800.0
+    spread: float = 0.25
+    opens_after: int = 5
+    opens_within_s: float = 60.0
+    probe_every_s: tuple[float, ...] = (2, 5, 10, 20)
 
 
-def pause_s(ladder: tuple[float, ...], tries: int) -> float:
-    """The pause before the next of a series: the ladder's step, its last one for ever after."""
-    return ladder[min(tries, len(ladder) - 1)]
+def pause_s(ladder: tuple[float, ...], tries: int, spread: float = 0.0, reference: str = "") -> float:
+    """The pause before the next of a series: the ladder's step, its last one for ever after; with ``spread`` longer by
+    a part of it that depends on nothing but ``reference`` and ``tries``."""
+    part = crc32(f"{reference} {tries}".encode()) / 2**32
+    return ladder[min(tries, len(ladder) - 1)] * (1 + spread * part)
 
 
 def is_same_day(rule: Rule, one: datetime, other: datetime) -> bool:

@@ -117,6 +117,7 @@ payment_obligation = Table(
     Column("number", Text, primary_key=True),
     Column("payment_id", BigInteger, nullable=False),
 )
+Index("payment_obligation_payment_ix", payment_obligation.c.payment_id, payment_obligation.c.hospital_id)
 
 payment_callback = Table(
     "payment_callback",
@@ -163,6 +164,7 @@ process_lease = Table(
     Column("epoch", BigInteger, Identity(), primary_key=True),
     Column("holder", Text, nullable=False),
     Column("alive_until", INSTANT, nullable=False),
+    Column("breakers", Text, nullable=False, server_default=""),
 )
 Index("process_lease_alive_ix", process_lease.c.alive_until)
 

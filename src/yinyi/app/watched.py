@@ -1,0 +1,19 @@
+"""Everything that is watched: each domain says what has to hold of it; here is the list."""
+
+from yinyi.business.audit.invariants import AuditSealed
+from yinyi.business.ledger.invariants import EntriesHavePostings
+from yinyi.business.payments import figures as payments
+from yinyi.business.payments.engine import Rules
+from yinyi.business.payments.invariants import payment_invariants
+from yinyi.business.scheduling.plans import REGISTRATION
+from yinyi.business.watch import figures as watch
+from yinyi.business.watch.invariants import EventsLeave
+from yinyi.business.watch.model import Invariant
+
+OBLIGED = (REGISTRATION,)
+"""The purposes whose payments always hold an obligation."""
+FIGURES = (*payments.FIGURES, *watch.FIGURES)
+
+
+def every_invariant(rules: Rules) -> list[Invariant]:
+    return [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), AuditSealed(), EventsLeave()]

@@ -1,0 +1,330 @@
+"""What has to hold at any time: quiet on what real flows leave behind, and it finds every row that breaks it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+import structlog
+from payment_world import World, world
+from watch_world import Watch, grown, watch
+
+from yinyi.app.watched import every_invariant
+from yinyi.business.payments.plan import TAKE
+from yinyi.business.scheduling.plans import CONFIRM
+from yinyi.business.watch.model import Invariant
+from yinyi.business.watch.rounds import Rounds
+from yinyi.business.watch.store import become_watcher
+
+Story = Callable[[World], Awaitable[None]]
+
+
+def play(url: str, story: Story) -> None:
+    async def on_stage() -> None:
+        async with world(url) as it:
+            await story(it)
+
+    asyncio.run(on_stage())
+
+
+def test_quiet_on_what_real_flows_leave_behind(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        them = await grown(it)
+        assert await them.found() == {}
+        assert await them.found(after=timedelta(minutes=4)) == {}, "new rows are old now"
+        views = await them.look()
+        assert {each.checked_at for each in views.values()} == {it.clock.now()}
+        assert all(each.meaning.endswith(".") and each.meaning_zh.endswith("。") for each in views.values())
+
+    play(platform_url, story)
+
+
+STEPS = "UPDATE payment_step SET {} WHERE payment_id = :{} AND kind = '{}'"
+PAYMENT = "UPDATE payment SET {} WHERE payment_id = :{}"
+REFUND_AGAIN = """
+INSERT INTO payment_step SELECT hospital_id, payment_id, position, attempt + 1, kind, reference || 'X', amount_fen,
+  params, '{}', tries, since, next_at, until, sent_at, reason, evidence, show
+FROM payment_step WHERE payment_id = :returned AND kind = 'payments.refund'"""
+ENTRY = """
+INSERT INTO journal_entry (hospital_id, source, kind, business_date, posted_at)
+VALUES (1, 'NOBODY:taken', 'taken', '2026-03-02', :now)"""
+POSTING = """
+INSERT INTO posting SELECT 1, entry_id, 1, 'channel:wechatpay:outpatient', 'patient_funds:outpatient', 5000
+FROM journal_entry WHERE source = 'NOBODY:taken'"""
+UNBOOKED = """
+DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
+  SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
+OBLIGATION = "INSERT INTO payment_obligation VALUES (1, 'registration', 'P9:S9', :{})"
+MONEY = "payments_delivered_or_returned"
+SOON, LATER = timedelta(minutes=6), timedelta(hours=2)
+NOW = timedelta()
+
+BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
+    "ended back, the money is not": (
+        MONEY,
+        "returned",
+        NOW,
+        (STEPS.format("state = 'refused'", "returned", "payments.refund"),),
+    ),
+    "ended back, the refund is under way": (
+        MONEY,
+        "returned",
+        NOW,
+        (STEPS.format("state = 'waiting'", "returned", "payments.refund"),),
+    ),
+    "ended forward, not delivered": (
+        MONEY,
+        "delivered",
+        NOW,
+        (STEPS.format("state = 'refused'", "delivered", CONFIRM),),
+    ),
+    "ended forward, paid twice": (
+        MONEY,
+        "delivered",
+        NOW,
+        (STEPS.format("state = 'late'", "delivered", TAKE),),
+    ),
+    "open with the money, and nobody knows": (
+        MONEY,
+        "delivered",
+        LATER,
+        (PAYMENT.format("ended_at = NULL, next_at = :now + interval '1 day'", "delivered"),),
+    ),
+    "taken, not booked": (
+        "movements_are_booked",
+        "delivered",
+        NOW,
+        ("ALTER TABLE posting DISABLE TRIGGER USER", UNBOOKED),
+    ),
+    "booked with another amount": (
+        "movements_are_booked",
+        "returned",
+        NOW,
+        (STEPS.format("amount_fen = 1", "returned", "payments.refund"),),
+    ),
+    "booked by nobody": ("bookings_have_their_movement", "NOBODY:taken", NOW, (ENTRY, POSTING)),
+    "an entry without a posting": ("entries_have_postings", "NOBODY:taken", NOW, (ENTRY,)),
+    "given back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("done"),)),
+    "on its way back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("waiting"),)),
+    "another sum": ("refunds_within_taken", "returned", NOW, (PAYMENT.format("taken_fen = 5001", "returned"),)),
+    "open without its obligation": (
+        "one_payment_per_obligation",
+        "waiting",
+        NOW,
+        ("DELETE FROM payment_obligation WHERE payment_id = :waiting",),
+    ),
+    "delivered without its obligation": (
+        "one_payment_per_obligation",
+        "delivered",
+        NOW,
+        ("DELETE FROM payment_obligation WHERE payment_id = :delivered",),
+    ),
+    "given back, and nobody else may pay": (
+        "one_payment_per_obligation",
+        "returned",
+        NOW,
+        (OBLIGATION.format("returned"),),
+    ),
+    "an obligation of nobody": (
+        "one_payment_per_obligation",
+        "registration P9:S9",
+        NOW,
+        (
+            OBLIGATION.format("closed"),
+            "DELETE FROM payment_step WHERE payment_id = :closed",
+            "DELETE FROM payment WHERE payment_id = :closed",
+        ),
+    ),
+    "driven by the dead": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (PAYMENT.format("lease_epoch = 999999, next_at = NULL", "waiting"),),
+    ),
+    "due, and nobody comes": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (PAYMENT.format("next_at = :now - interval '10 minutes'", "waiting"),),
+    ),
+    "due next month": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (PAYMENT.format("next_at = :now + interval '30 days'", "waiting"),),
+    ),
+    "past its deadline, and people do not know": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (
+            STEPS.format("state = 'unknown', sent_at = :now - interval '1 hour'", "waiting", TAKE),
+            PAYMENT.format("next_at = :now + interval '1 hour'", "waiting"),
+        ),
+    ),
+    "a callback that was kept and forgotten": (
+        "callbacks_applied",
+        "delivered",
+        SOON,
+        ("UPDATE payment_callback SET applied_at = NULL",),
+    ),
+    "a record outside the chain": (
+        "audit_sealed",
+        "audit 2",
+        SOON,
+        (
+            "INSERT INTO audit (hospital_id, at, actor, patient_id, operation, subject, detail, correlation_id)"
+            " VALUES (1, :now, 'a', 0, 'o', 's', '', 'c')",
+        ),
+    ),
+    "an event that stays": (
+        "events_leave",
+        " event.y",
+        SOON,
+        ("INSERT INTO outbox (hospital_id, subject, body, created_at) VALUES (1, 'event.y', '{}', :now)",),
+    ),
+}
+"""What is broken: the invariant that finds it, under which subject, after how long, and how it was broken."""
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_broken_is_found(platform_url: str, what: str) -> None:
+    name, subject, after, statements = BROKEN[what]
+
+    async def story(it: World) -> None:
+        them = await grown(it)
+        await them.sql(*statements)
+        with structlog.testing.capture_logs() as logs:
+            found = await them.found(after=after)
+        wanted = next((each for each in found.get(name, []) if each.endswith(getattr(them, subject, subject))), "")
+        assert wanted, found
+        told = next(line for line in logs if line["event"] == "invariant.violated" and line["invariant"] == name)
+        assert told["log_level"] == "error"
+        assert wanted in told["subjects"]
+
+    play(platform_url, story)
+
+
+def test_every_invariant_has_something_that_breaks_it() -> None:
+    assert {name for name, *_ in BROKEN.values()} == {each.name for each in every_invariant({})}
+
+
+def test_what_is_mended_is_gone_and_what_stands_is_told_once(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        them = await grown(it)
+        refund = ("returned", "payments.refund")
+        await them.sql(STEPS.format("state = 'refused'", *refund))
+        first = (await them.look())[MONEY].findings[0].found_at
+        with structlog.testing.capture_logs() as logs:
+            again = (await them.look(after=timedelta(minutes=1)))[MONEY].findings[0]
+        assert (again.subject, again.found_at) == (them.returned, first)
+        assert not [line for line in logs if line["event"] == "invariant.violated" and line["invariant"] == MONEY]
+        await them.sql(STEPS.format("state = 'done'", *refund))
+        assert MONEY not in await them.found(after=timedelta(minutes=1))
+
+    play(platform_url, story)
+
+
+# ---- large tables, slice by slice
+
+
+def test_a_walk_looks_at_all_of_it_slice_by_slice(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        them = await grown(it, slice_rows=2)
+        await them.sql("ALTER TABLE posting DISABLE TRIGGER USER", UNBOOKED)
+        name = "movements_are_booked"
+        looks = [(await them.look())[name] for _ in range(5)]
+        assert [each.violations for each in looks] == [0, 1, 1, 1, 1], "the fourth of five payments"
+        assert [each.rounds for each in looks] == [0, 0, 0, 1, 1]
+
+    play(platform_url, story)
+
+
+def test_what_is_new_is_not_left_to_the_round(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        them = await grown(it)
+        name = "bookings_have_their_movement"
+        await them.look()
+        await them.look()
+        small = Watch(it, Rounds(it.database, it.clock, 1, them.rounds.invariants, slice_rows=1))
+        await them.sql(ENTRY, POSTING)
+        assert name not in await small.found(), "an older one might still be on its way to the disk"
+        assert (await small.found(after=timedelta(seconds=16)))[name] == ["NOBODY:taken"]
+
+    play(platform_url, story)
+
+
+# ---- who looks, and when
+
+
+def test_each_is_looked_at_when_it_is_due_and_by_one(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        one, other = watch(it).rounds, watch(it).rounds
+        names = {each.name for each in one.invariants}
+        both = await asyncio.gather(one.check_due(), other.check_due())
+        rest = [await one.check_due(), await other.check_due()]
+        done = [name for names in (*both, *rest) for name in names]
+        assert sorted(done) == sorted(names), "each once"
+        it.clock.advance(timedelta(seconds=19))
+        assert await one.check_due() == []
+        it.clock.advance(timedelta(seconds=1))
+        assert set(await one.check_due()) == {each.name for each in one.invariants if each.every_s == 20}
+
+    play(platform_url, story)
+
+
+def test_who_finds_another_at_it_leaves_it_to_him(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        one, other = watch(it).rounds, watch(it).rounds
+        async with it.database.transaction() as tx:
+            assert await become_watcher(tx)
+            assert await one.check_due() == []
+        assert len(await other.check_due()) == len(other.invariants)
+
+    play(platform_url, story)
+
+
+class Unreadable(Invariant):
+    """Cannot be looked at."""
+
+    name = "unreadable"
+    zh = "查不了。"
+    statement = "SELECT * FROM no_such_table WHERE hospital_id = :hospital"
+
+
+def test_one_that_cannot_be_looked_at_is_told_and_holds_up_no_other(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        them = watch(it)
+        them.rounds = Rounds(it.database, it.clock, 1, [Unreadable(), *them.rounds.invariants])
+        with structlog.testing.capture_logs() as logs:
+            checked = await them.rounds.check_due()
+        assert len(checked) == len(them.rounds.invariants) - 1
+        assert [line["why"] for line in logs if line["event"] == "invariant.not_checked"] == ["UndefinedTableError"]
+        assert await them.rounds.check_due() == [], "not again at once"
+        views = await them.look()
+        assert (views["unreadable"].problem, views["unreadable"].checked_at) == ("UndefinedTableError", None)
+
+    play(platform_url, story)
+
+
+# ---- in numbers
+
+
+def test_figures_say_how_it_stands(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        them = await grown(it)
+        await them.look()
+        await them.sql(ENTRY, PAYMENT.format("next_at = :now - interval '10 minutes'", "waiting"))
+        await them.look(after=timedelta(seconds=20))
+        it.clock.advance(timedelta(seconds=7))
+        figures = await them.figures()
+        assert figures["payments_open"] == {"": 2}
+        assert figures["payments_in_human_queue"] == {"": 1}
+        assert figures["payments_human_queue_oldest_seconds"][""] > 0
+        assert figures["payments_oldest_overdue_seconds"] == {"": 627}
+        assert figures["invariant_holds"]["audit_sealed"] == 1
+        assert figures["invariant_holds"]["nothing_without_owner"] == 0
+        assert figures["invariant_violations"]["nothing_without_owner"] == 1
+        assert set(figures["invariant_checked_age_seconds"].values()) == {7}
+
+    play(platform_url, story)
