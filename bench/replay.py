@@ -16,21 +16,21 @@ class Listening(Database):
     """A database that notes every statement and its parameters."""
 
     def __init__(self, under: Database) -> None:
-        self._under = under
+        self.under = under
         self.spoken: Spoken = []
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Any]:
-        async with self._under.read() as tx:
+        async with self.under.read() as tx:
             yield _Noting(tx, self.spoken)
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Any]:
-        async with self._under.connection() as connection:
+        async with self.under.connection() as connection:
             yield _Noting(connection, self.spoken)
 
     async def close(self) -> None:
-        await self._under.close()
+        await self.under.close()
 
 
 class _Noting:

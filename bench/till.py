@@ -2,6 +2,8 @@
 at once."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from yinyi.bus.database import Database, Tx, open_database
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.envelope import ReplyEnvelope, RequestEnvelope
 from yinyi.bus.operation import Caller, Operation, OperationSpec, operation, spec_of
+from yinyi.bus.work import Record, work_on
 from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
@@ -48,20 +51,35 @@ class PayInvoice(Operation[PaymentView], frozen=True, kw_only=True):
 
 
 class Till:
-    """A channel whose payer has paid before he is asked."""
+    """A channel whose payer has paid before he is asked. ``sent``: orders that came; ``asked``: about which of them;
+    ``enough``: about as many as ``wanted``."""
 
     channel = CHANNEL
     settles_after = timedelta(seconds=30)
     call_timeout_s = 5.0
 
+    def __init__(self) -> None:
+        self.sent = 0
+        self.asked: set[str] = set()
+        self.wanted = 0
+        self.enough = asyncio.Event()
+
     async def show_code(self, order: Order) -> Outcome:
-        return Done(evidence={"transaction_id": order.reference, "paid_at": order.expires_at.isoformat()})
+        self.sent += 1
+        return _paid(order)
 
     async def ask(self, order: Order) -> Answer:
-        return await self.show_code(order)
+        self.asked.add(order.reference)
+        if len(self.asked) == self.wanted:
+            self.enough.set()
+        return _paid(order)
 
     async def close(self, order: Order) -> Answer:
         return Done()
+
+
+def _paid(order: Order) -> Done:
+    return Done(evidence={"transaction_id": order.reference, "paid_at": order.expires_at.isoformat()})
 
 
 class SettleInvoice:
@@ -106,10 +124,12 @@ class Counter:
     driver: Driver
     payments: PaymentService
     dispatcher: Dispatcher
+    till: Till
     name: str
+    paid: int = 0
 
-    async def pay(self) -> None:
-        """One payment from the request's bytes to the reply's.
+    async def pay(self) -> tuple[str, str]:
+        """One payment from the request's bytes to the reply's; the invoice's number and the key.
 
         Raises:
             RuntimeError: it was not delivered.
@@ -130,21 +150,23 @@ class Counter:
             if reply.failure is not None:
                 break
             if msgspec.json.decode(reply.body, type=PaymentView).state == "fulfilled":
-                return
+                self.paid += 1
+                return message.invoice_no, envelope.key
         raise RuntimeError(data.decode())
 
 
 @asynccontextmanager
 async def counter(
-    url: str, name: str, wrap: Callable[[Database], Any] = lambda database: database, size: int = 16
+    url: str, name: str, wrap: Callable[[Database], Any] = lambda database: database, works: bool = True
 ) -> AsyncGenerator[Counter]:
-    """A business process of the bench's own on this database; ``wrap`` sees its statements."""
-    database: Database = wrap(await open_database(url, size=size, name=name))
-    clock = ShiftedClock()
+    """A business process of the bench's own on this database; ``wrap`` sees its statements, and it
+    only opens payments unless it ``works``."""
+    database: Database = wrap(await open_database(url, size=16, name=name))
+    clock, till = ShiftedClock(), Till()
     registry = Registry(
         effects=[SettleInvoice()],
         purposes=[Invoice()],
-        channels={CHANNEL: Till()},
+        channels={CHANNEL: till},
         merchants=MerchantTable({("outpatient", CHANNEL): "M1"}),
     )
     lease = Lease(database, clock, name)
@@ -153,9 +175,9 @@ async def counter(
     payments = PaymentService(database, registry, driver, ZONE)
     dispatcher = Dispatcher(database, _Trusting(), clock, audit=WITH_A_CHANGE)
     dispatcher.changes(PayInvoice, _paying(payments))
-    loops = [asyncio.create_task(lease.run()), asyncio.create_task(driver.run())]
+    loops = [asyncio.create_task(each) for each in ((lease.run(), driver.run()) if works else (lease.run(),))]
     try:
-        yield Counter(database, clock, driver, payments, dispatcher, name)
+        yield Counter(database, clock, driver, payments, dispatcher, till, name)
     finally:
         await driver.stop()
         for loop in loops:
@@ -166,21 +188,40 @@ async def counter(
 
 def _paying(payments: PaymentService) -> Change[PayInvoice, None]:
     async def make(tx: Tx, call: Call, message: PayInvoice, facts: None) -> str:
-        new = NewPayment(
-            purpose=PURPOSE,
-            scope="outpatient",
-            amount_fen=FEE,
-            description="门诊费用",
-            pay_by=call.now + timedelta(minutes=8),
-            steps=((30, TAKE), (40, SETTLE)),
-            facts={"invoice_no": message.invoice_no, "patient_no": "P0000007"},
-            obligation=(PURPOSE, message.invoice_no),
-            tender=CHANNEL,
-        )
-        return await payments.open(tx, call, new)
+        return await payments.open(tx, call, _invoice(message.invoice_no, call.now))
 
     async def settled(call: Call, payment_no: str) -> PaymentView | None:
         plan = await payments.settled(call, payment_no, SETTLING | {"delivering"})
         return view_of(plan, payments.registry) if plan is not None else None
 
     return Change(make, payments.show, settle=settled)
+
+
+def _invoice(invoice_no: str, now: datetime) -> NewPayment:
+    return NewPayment(
+        purpose=PURPOSE,
+        scope="outpatient",
+        amount_fen=FEE,
+        description="门诊费用",
+        pay_by=now + timedelta(minutes=8),
+        steps=((30, TAKE), (40, SETTLE)),
+        facts={"invoice_no": invoice_no, "patient_no": "P0000007"},
+        obligation=(PURPOSE, invoice_no),
+        tender=CHANNEL,
+    )
+
+
+async def die_in_flight(url: str, count: int) -> None:
+    """Opens so many payments, their calls marked as about to leave, and is killed before any answer comes."""
+    async with counter(url, "killed", works=False) as it:
+        now = it.clock.now()
+        for first in range(0, count, 200):
+            await asyncio.gather(*(_opened(it, f"killed-{serial}", now) for serial in range(first, first + 200)))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def _opened(it: Counter, invoice_no: str, now: datetime) -> None:
+    call = Call(PAYER, now, now + timedelta(seconds=20), invoice_no, key=invoice_no)
+    record = Record(1, PAYER.key_owner, invoice_no, "bench", b"", now, PAYER.actor, PAYER.patient_id, invoice_no)
+    async with work_on(it.driver.together, record) as work:
+        await work.finish(await it.payments.open(work, call, _invoice(invoice_no, now)))

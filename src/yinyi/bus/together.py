@@ -30,7 +30,8 @@ class Together:
     database: Database
     lanes: int = 2
     _queues: dict[str, deque[_Waiting]] = field(default_factory=dict[str, "deque[_Waiting]"])
-    _busy: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
+    _open: int = 0
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
 
     async def fetchrow(self, statement: str, args: tuple[Any, ...], key: Any) -> Row | None:
         """The row that this statement answers, None when it answers none. Its first column is ``key``, by which the
@@ -42,13 +43,20 @@ class Together:
         """
         waiting = _Waiting(args, key, asyncio.get_running_loop().create_future())
         self._queues.setdefault(statement, deque()).append(waiting)
-        if len(self._busy) < self.lanes:
+        if self._open < self.lanes:
+            self._open += 1
             lane = asyncio.create_task(self._lane())
-            self._busy.add(lane)
-            lane.add_done_callback(self._busy.discard)
+            self._tasks.add(lane)
+            lane.add_done_callback(self._tasks.discard)
         return await waiting.done
 
     async def _lane(self) -> None:
+        try:
+            await self._serve()
+        finally:
+            self._open -= 1  # at once: whoever was just answered may ask again before this task is gone
+
+    async def _serve(self) -> None:
         while self._queues:
             statement = next(iter(self._queues))
             queue = self._queues.pop(statement)

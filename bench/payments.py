@@ -1,0 +1,247 @@
+"""Payments a second against pgbench with the engine's own statements; recovery; several business processes.
+
+A payment here is an invoice: taken by a channel and booked by a hospital that both answer at once inside the process,
+with ledger, audit, idempotency and everything that makes it survive faults.
+"""
+
+import asyncio
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from bench.figures import Figures, Target, options, report
+from bench.replay import Listening, pgbench, script
+from bench.till import Counter, counter, die_in_flight
+from yinyi.app.embedded.binaries import postgres_binaries
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.app.logs import set_up_logs
+from yinyi.app.migrations import upgrade
+from yinyi.bus.database import Database, open_database
+
+OWNER, TEMPLATE = "bench", "bench_template"
+FLIGHTS = (1, 16, 64)
+LONGEST_S = 300
+EVENTS = 2
+"""Lines in the history of a payment that nobody else has touched."""
+ROOM = {"max_connections": "200", "shared_buffers": "512MB", "max_wal_size": "4GB"}
+TARGETS = {
+    "ratio_at_1": Target(">=", 0.6),
+    "ratio_at_16": Target(">=", 1.0),
+    "ratio_at_64": Target(">=", 1.0),
+    "p99_ratio_at_64": Target("<=", 1.0),
+    "commits": Target("<=", 3.1),
+    "wal_bytes": Target("<=", 6000),
+    "recovered_s": Target("<=", 60),
+    "sent_before_asked": Target("==", 0),
+    "two_processes_ratio": Target(">=", 0.7),
+    "four_processes_ratio": Target(">=", 0.5),
+    "driven_twice": Target("==", 0),
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of it: seconds of each run, payments left in flight."""
+
+    seconds: float
+    in_flight: int
+
+
+FULL, QUICK = Size(8, 100_000), Size(2, 2_000)
+
+
+@dataclass
+class Lab:
+    """One PostgreSQL with everything that makes it safe, and a database with the platform's schema to copy."""
+
+    server: EmbeddedPostgres
+    folder: Path
+    size: Size
+
+    @property
+    def pgbench(self) -> Path:
+        return postgres_binaries() / "pgbench"
+
+    def database(self, name: str) -> str:
+        self.server.create_database(name, owner=OWNER, template=TEMPLATE)
+        return self.server.url(name, OWNER)
+
+
+@contextmanager
+def lab(size: Size) -> Generator[Lab]:
+    with (
+        tempfile.TemporaryDirectory(prefix="yinyi-payments-") as folder,
+        EmbeddedPostgres(Path(folder), tuning=ROOM) as server,
+    ):
+        server.create_database(TEMPLATE, owner=OWNER)
+        upgrade(server.url(TEMPLATE, OWNER))
+        yield Lab(server, Path(folder), size)
+
+
+async def pay_for(it: Counter, flights: int, seconds: float) -> tuple[float, float]:
+    """Payments a second, and the 99th percentile of their time in ms."""
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def payer() -> None:
+        while (begun := time.perf_counter()) < end:
+            await it.pay()
+            times.append(time.perf_counter() - begun)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(payer() for _ in range(flights)))
+    took = time.perf_counter() - begun
+    times.sort()
+    return len(times) / took, times[int(len(times) * 0.99)] * 1000
+
+
+async def statements(url: str, folder: Path) -> Path:
+    """The statements of one payment as a script for pgbench."""
+    ears: list[Listening] = []
+
+    def listening(database: Database) -> Listening:
+        ears.append(Listening(database))
+        return ears[0]
+
+    async with counter(url, "listened", listening) as it:
+        for _ in range(20):
+            await it.pay()
+        ears[0].spoken.clear()
+        invoice_no, key = await it.pay()
+        spoken = list(ears[0].spoken)
+        async with ears[0].under.read() as tx:
+            row = await tx.fetchrow(
+                "SELECT payment_no, ask_no, payment_id FROM payment ORDER BY payment_id DESC LIMIT 1"
+            )
+        assert row is not None
+        unique = (row["payment_no"], row["ask_no"], key, invoice_no)
+        written = folder / "payment.sql"
+        written.write_text(await script(ears[0].under, spoken, unique, row["payment_id"]), encoding="utf-8")
+    return written
+
+
+async def throughput(it: Lab) -> dict[str, float]:
+    """Ours and pgbench's, by turns, at each number in flight."""
+    url = it.database("throughput")
+    written = await statements(url, it.folder)
+    figures: dict[str, float] = {}
+    async with counter(url, "throughput") as ours:
+        await pay_for(ours, 16, 1)
+        for flights in FLIGHTS:
+            before, paid = await _marks(ours.database), ours.paid
+            a_second, p99_ms = await pay_for(ours, flights, it.size.seconds)
+            paid, after = ours.paid - paid, await _marks(ours.database)
+            theirs, their_p99_ms = await asyncio.to_thread(pgbench, it.pgbench, url, written, flights, it.size.seconds)
+            figures |= {
+                f"per_second_at_{flights}": round(a_second),
+                f"pgbench_per_second_at_{flights}": round(theirs),
+                f"ratio_at_{flights}": round(a_second / theirs, 2),
+                f"p99_ms_at_{flights}": round(p99_ms, 1),
+                f"p99_ratio_at_{flights}": round(p99_ms / their_p99_ms, 2),
+            }
+            if flights == 1:
+                figures["commits"] = round((after[0] - before[0]) / paid, 2)
+                figures["wal_bytes"] = round((after[1] - before[1]) / paid)
+    return figures
+
+
+async def _marks(database: Database) -> tuple[int, int]:
+    """Commits and bytes of WAL so far."""
+    await asyncio.sleep(1.1)  # a connection reports its commits at most once a second
+    async with database.read() as tx:
+        row = await tx.fetchrow(
+            "SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()) AS commits,"
+            " (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint AS bytes"
+        )
+    assert row is not None
+    return row["commits"], row["bytes"]
+
+
+def _alone(url: str, name: str, seconds: float) -> float:
+    """One business process of several; its payments a second."""
+    set_up_logs("critical")
+
+    async def paying() -> float:
+        async with counter(url, name) as it:
+            await pay_for(it, 16, 0.5)
+            return (await pay_for(it, 16, seconds))[0]
+
+    return uvloop.run(paying())
+
+
+async def together(it: Lab) -> dict[str, float]:
+    """One, two and four business processes on one database."""
+    url = it.database("together")
+    loop, a_second = asyncio.get_running_loop(), dict[int, float]()
+    for count in (1, 2, 4):
+        with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+            jobs = [
+                loop.run_in_executor(pool, _alone, url, f"p{count}{part}", it.size.seconds) for part in range(count)
+            ]
+            a_second[count] = sum(await asyncio.gather(*jobs))
+    database = await open_database(url, size=1)
+    async with database.read() as tx:
+        twice = await tx.fetchval(
+            "SELECT count(*) FROM (SELECT payment_id FROM payment_event GROUP BY payment_id HAVING count(*) > $1) AS t",
+            EVENTS,
+        )
+    await database.close()
+    return {
+        "one_process_per_second": round(a_second[1]),
+        "two_processes_ratio": round(a_second[2] / a_second[1], 2),
+        "four_processes_ratio": round(a_second[4] / a_second[1], 2),
+        "driven_twice": twice,
+    }
+
+
+def _killed(url: str, count: int) -> None:
+    set_up_logs("critical")
+    uvloop.run(die_in_flight(url, count))
+
+
+async def recovery(it: Lab) -> dict[str, float]:
+    """Everything was killed with so many payments in flight; one business process comes back."""
+    url = it.database("recovery")
+    process = multiprocessing.get_context("spawn").Process(target=_killed, args=(url, it.size.in_flight))
+    process.start()
+    await asyncio.to_thread(process.join)
+    async with counter(url, "recovery") as ours:
+        ours.till.wanted = it.size.in_flight
+        async with ours.database.read() as tx:  # as if its lease had run out while we started
+            await tx.execute("UPDATE process_lease SET alive_until = $1 WHERE holder = 'killed'", ours.clock.now())
+        begun = time.perf_counter()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_S):
+                await ours.till.enough.wait()
+        took = time.perf_counter() - begun
+    return {
+        "left_in_flight": it.size.in_flight,
+        "asked": len(ours.till.asked),
+        "recovered_s": round(took, 1),
+        "sent_before_asked": ours.till.sent,
+    }
+
+
+async def measure(it: Lab) -> Figures:
+    """All of it, one after another."""
+    return await throughput(it) | await together(it) | await recovery(it)
+
+
+def main() -> int:
+    given = options(__doc__)
+    set_up_logs("critical")
+    with lab(QUICK if given.quick else FULL) as it:
+        figures = uvloop.run(measure(it))
+    return report("payments", figures, TARGETS, given.as_json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

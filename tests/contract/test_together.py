@@ -1,0 +1,115 @@
+"""Statements that leave together: matched to who asked, none suffers for another, nothing leaves that nobody wants."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+
+from yinyi.bus.database import Database, open_database
+from yinyi.bus.together import Together
+
+TABLE = "CREATE TABLE counted (id bigint PRIMARY KEY, n int NOT NULL CHECK (n > 0))"
+ADD = "INSERT INTO counted VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
+ADD_STRICTLY = "INSERT INTO counted VALUES ($1, $2) RETURNING id"
+
+
+@dataclass
+class Stage:
+    database: Database
+    together: Together
+
+    async def rows(self) -> list[tuple[int, int]]:
+        async with self.database.read() as tx:
+            return [(row["id"], row["n"]) for row in await tx.fetch("SELECT * FROM counted ORDER BY id")]
+
+    async def transactions(self) -> int:
+        async with self.database.read() as tx:
+            return await tx.fetchval("SELECT count(DISTINCT xmin::text) FROM counted")
+
+
+def play(url: str, story: Callable[[Stage], Awaitable[None]]) -> None:
+    async def on_stage() -> None:
+        database = await open_database(url, size=4)
+        try:
+            async with database.read() as tx:
+                await tx.execute(TABLE)
+            async with asyncio.timeout(20):
+                await story(Stage(database, Together(database, lanes=1)))
+        finally:
+            await database.close()
+
+    asyncio.run(on_stage())
+
+
+def test_what_gathers_leaves_in_one_transaction_and_everybody_gets_his_own_answer(database: str) -> None:
+    async def story(it: Stage) -> None:
+        asked = [it.together.fetchrow(ADD, (each, each), each) for each in range(1, 31)]
+        answers = await asyncio.gather(*asked)
+        assert [row["id"] for row in answers if row] == list(range(1, 31))
+        assert await it.rows() == [(each, each) for each in range(1, 31)]
+        assert await it.transactions() == 1
+
+    play(database, story)
+
+
+def test_a_lone_statement_leaves_at_once(database: str) -> None:
+    async def story(it: Stage) -> None:
+        for each in (1, 2):
+            assert await it.together.fetchrow(ADD, (each, 1), each)
+        assert await it.transactions() == 2
+
+    play(database, story)
+
+
+def test_who_finds_nothing_is_told_so_among_others(database: str) -> None:
+    async def story(it: Stage) -> None:
+        assert await it.together.fetchrow(ADD, (7, 1), 7)
+        answers = await asyncio.gather(*(it.together.fetchrow(ADD, (each, 2), each) for each in (6, 7, 8)))
+        assert [row["id"] if row else None for row in answers] == [6, None, 8]
+        assert await it.rows() == [(6, 2), (7, 1), (8, 2)]
+
+    play(database, story)
+
+
+def test_nobody_suffers_for_another(database: str) -> None:
+    async def story(it: Stage) -> None:
+        asked = (it.together.fetchrow(ADD_STRICTLY, (each, 0 if each == 5 else 1), each) for each in range(1, 10))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(answers[4], asyncpg.CheckViolationError)
+        assert [row for row, _ in await it.rows()] == [1, 2, 3, 4, 6, 7, 8, 9]
+
+    play(database, story)
+
+
+def test_different_statements_gather_apart(database: str) -> None:
+    async def story(it: Stage) -> None:
+        asked = [it.together.fetchrow(ADD if each % 2 else ADD_STRICTLY, (each, 1), each) for each in range(1, 21)]
+        assert all(await asyncio.gather(*asked))
+        assert await it.transactions() == 2
+
+    play(database, story)
+
+
+def test_what_was_cancelled_while_it_waited_does_not_leave(database: str) -> None:
+    async def story(it: Stage) -> None:
+        tasks = [asyncio.create_task(it.together.fetchrow(ADD, (each, 1), each)) for each in (1, 2, 3)]
+        await asyncio.sleep(0)  # all wait now; nothing has left
+        tasks[1].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[1]
+        assert await tasks[0]
+        assert await tasks[2]
+        assert await it.rows() == [(1, 1), (3, 1)]
+
+    play(database, story)
+
+
+def test_a_lost_connection_is_told_to_who_waits_and_the_next_one_is_served(database: str) -> None:
+    async def story(it: Stage) -> None:
+        with pytest.raises(asyncpg.PostgresError):
+            await it.together.fetchrow("SELECT pg_terminate_backend(pg_backend_pid())", (), True)
+        assert await it.together.fetchrow(ADD, (1, 1), 1)
+
+    play(database, story)
