@@ -45,10 +45,16 @@ class Together:
         if len(self._busy) < self.lanes:
             lane = asyncio.create_task(self._lane())
             self._busy.add(lane)
-            lane.add_done_callback(self._busy.discard)
         return await waiting.done
 
     async def _lane(self) -> None:
+        try:
+            await self._leave_all()
+        finally:  # at once, not once the loop calls back: who comes in between would wait for a lane that has left
+            lane = asyncio.current_task()
+            self._busy = {each for each in self._busy if each is not lane}
+
+    async def _leave_all(self) -> None:
         while self._queues:
             statement = next(iter(self._queues))
             queue = self._queues.pop(statement)

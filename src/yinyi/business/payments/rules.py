@@ -13,6 +13,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     people_after_s: people are told when it is not settled by then. repeatable: sending one reference again is harmless.
     voids: of a refund: an order can be cancelled whole on the day on which it was paid; that day begins so many seconds
     (``day_offset_s``) before the day of UTC.
+    internal: it happens in our own database, by its postings, in the write that marks it done: nothing leaves, and
+    nothing can stay in doubt.
     """
 
     timeout_s: float = 5.0
@@ -30,6 +32,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     needs_undo: bool = True
     repeatable: bool = False
     voids: bool = False
+    internal: bool = False
     day_offset_s: float = 28800.0
 
 
