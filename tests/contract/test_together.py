@@ -113,3 +113,20 @@ def test_a_lost_connection_is_told_to_who_waits_and_the_next_one_is_served(datab
         assert await it.together.fetchrow(ADD, (1, 1), 1)
 
     play(database, story)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_who_comes_while_a_lane_leaves_is_served(database: str, lanes: int) -> None:
+    """Whoever is answered asks again at once, before the loop has told anybody that the lane is done."""
+
+    async def story(it: Stage) -> None:
+        together = Together(it.database, lanes)
+
+        async def asks(key: int) -> int:
+            for _ in range(20):
+                assert await together.fetchrow("SELECT $1::int", (key,), key)
+            return key
+
+        assert await asyncio.gather(*(asks(key) for key in range(4))) == [0, 1, 2, 3]
+
+    play(database, story)

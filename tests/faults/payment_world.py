@@ -27,6 +27,7 @@ from yinyi.business.payments.model import CallbackRead, Order, RefundOrder, Tend
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
+from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
 from yinyi.business.scheduling.plans import (
     AT_CONFIRM,
@@ -468,7 +469,7 @@ async def world(url: str) -> AsyncGenerator[World]:
     database = await open_database(url, size=4)
     registry = Registry(
         effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-        purposes=[Registration()],
+        purposes=[Registration(), TopUpPurpose()],
         channels={"wechatpay": channel},
         merchants=MerchantTable({("outpatient", "wechatpay"): "outpatient"}),
     )

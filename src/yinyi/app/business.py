@@ -37,6 +37,8 @@ from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
+from yinyi.business.prepaid.model import TopUpPurpose
+from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.business.scheduling.service import SchedulingService
 from yinyi.business.scheduling.slips import RegistrationSlips
@@ -92,7 +94,7 @@ class Business:
 
         registry = Registry(
             effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-            purposes=[Registration()],
+            purposes=[Registration(), TopUpPurpose()],
             channels=outside.channels,
             merchants=outside.merchants,
         )
@@ -120,6 +122,7 @@ class Business:
             self.scanned_codes,
             self.human_queue,
             self.scheduling,
+            PrepaidService(self.payments, ZONE),
             self.documents,
             LedgerService(),
             AuditService(),

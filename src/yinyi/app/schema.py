@@ -7,10 +7,11 @@ from yinyi.business.identity import tables as identity
 from yinyi.business.institutions import tables as institutions
 from yinyi.business.ledger import tables as ledger
 from yinyi.business.payments import tables as payments
+from yinyi.business.prepaid import tables as prepaid
 from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
-DOMAINS = (audit, documents, identity, institutions, ledger, payments, terminals, watch)
+DOMAINS = (audit, documents, identity, institutions, ledger, payments, prepaid, terminals, watch)
 METADATA = metadata
 
 TRIGGERS: tuple[str, ...] = (*ledger.TRIGGERS, *audit.TRIGGERS)

@@ -186,6 +186,8 @@ class MishapRegistry(Registry):
 
     def effect(self, step: Step) -> Effect:
         inner = super().effect(step)
+        if inner.rule.internal:
+            return inner  # no call leaves: what can go wrong is the write
         name = f"{step.kind}/{step.channel}" if step.channel else step.kind
         return cast(Effect, Mishappen(inner, self.script, name))
 

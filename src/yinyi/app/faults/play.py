@@ -5,10 +5,12 @@ from datetime import timedelta
 from yinyi.app.faults.model import Run, Schedule
 from yinyi.app.faults.shapes import SHAPES, until_the_end
 from yinyi.app.faults.stage import Stage
+from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.amounts import paid_fen, to_take_fen
 from yinyi.business.payments.drive import LOOKED_INTO
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
+from yinyi.business.prepaid.model import TOP_UP
 
 _ENTRIES = """
 SELECT p.debit_account, p.credit_account, p.amount_fen FROM journal_entry e
@@ -24,6 +26,7 @@ async def play(stage: Stage, schedule: Schedule) -> Run:
     """The run of this schedule, with everything that is wrong with how it ended."""
     script = stage.script
     stage.told = []
+    stage.somebody_else()
     script.began(schedule.faults)
     for channel in stage.channels.values():
         channel.began()
@@ -47,11 +50,12 @@ async def play(stage: Stage, schedule: Schedule) -> Run:
 
 async def _violations(stage: Stage, plan: Plan) -> list[str]:
     """Sentences; empty when money, hospital, books and what was told agree."""
-    found = [*_of_money(stage, plan), *await _of_books(stage, plan), *_of_words(stage, plan)]
+    used_fen = await stage.used_fen()
+    found = [*_of_money(stage, plan, used_fen), *await _of_books(stage, plan), *_of_words(stage, plan)]
     async with stage.quiet.read() as tx:
         obliged = await tx.fetchval(_OBLIGED, plan.payment_id)
         ownerless = await tx.fetchval(_OWNERLESS, plan.payment_id)
-    if bool(obliged) != (state_of(plan) == "fulfilled"):
+    if bool(obliged) != (state_of(plan) == "fulfilled" and not _is_top_up(plan)):
         found.append(f"{state_of(plan)}, and {obliged} obligations")
     if ownerless:
         found.append("open, and nobody's")
@@ -60,10 +64,18 @@ async def _violations(stage: Stage, plan: Plan) -> list[str]:
     return found
 
 
-def _of_money(stage: Stage, plan: Plan) -> list[str]:
+def _is_top_up(plan: Plan) -> bool:
+    return plan.purpose == TOP_UP
+
+
+def _of_money(stage: Stage, plan: Plan, used_fen: int) -> list[str]:
     references = {step.reference for step in plan.steps}
-    delivered = stage.delivered(references)
     kept, promised = stage.kept_fen(references), stage.scheme.settled_fen(references)
+    if _is_top_up(plan):
+        delivered = int(-used_fen == kept and bool(paid_fen(plan)) and plan.direction == "forward")
+    else:
+        kept += used_fen
+        delivered = stage.delivered(references)
     due = to_take_fen(plan) - stage.gone_fen if delivered else 0
     state = state_of(plan)
     found: list[str] = []
@@ -75,6 +87,8 @@ def _of_money(stage: Stage, plan: Plan) -> list[str]:
         found.append(f"{state}, and the channels have kept {kept} fen instead of {due}")
     if promised != (plan.amount_fen - to_take_fen(plan) if delivered else 0):
         found.append(f"{state}, and the insurance owes {promised} fen")
+    if _is_top_up(plan) and -used_fen != kept:
+        found.append(f"{state}, and {-used_fen} fen have come onto the account of {kept} that were kept")
     if not delivered and any(stage.hospital.is_held(each) or stage.bills.is_locked(each) for each in references):
         found.append(f"{state}, and the number is still held")
     if any(each.open_orders(references) for each in stage.channels.values()):
@@ -88,26 +102,30 @@ def _of_money(stage: Stage, plan: Plan) -> list[str]:
 
 
 def _is_overpaid(stage: Stage, take: Step) -> bool:
-    return stage.channels[take.channel].back_fen(take.reference) > take.amount_fen
+    far = stage.channels.get(take.channel)
+    return far is not None and far.back_fen(take.reference) > take.amount_fen
 
 
 async def _of_books(stage: Stage, plan: Plan) -> list[str]:
     """The ledger's accounts of this payment against the channels, the insurance and the hospital."""
     async with stage.quiet.read() as tx:
         rows = await tx.fetch(_ENTRIES, plan.payment_no)
+    used_fen = await stage.used_fen()
     balances: dict[str, int] = {}
     for row in rows:
         balances[row["debit_account"]] = balances.get(row["debit_account"], 0) + row["amount_fen"]
         balances[row["credit_account"]] = balances.get(row["credit_account"], 0) - row["amount_fen"]
     references = {step.reference for step in plan.steps}
     promised = stage.scheme.settled_fen(references)
-    delivered = (stage.kept_fen(references) + promised) * stage.delivered(references)
+    delivered = (stage.kept_fen(references) + used_fen + promised) * stage.delivered(references)
     wanted = {
         **{f"channel:{name}:outpatient": each.kept_fen(references) for name, each in stage.channels.items()},
         **{f"refunds:{name}:outpatient": 0 for name in stage.channels},
         f"insurance:{stage.scheme.scheme}": promised,
         "patient_funds:outpatient": 0,
+        prepaid_account(str(stage.patient_id)): used_fen,
         f"hospital:outpatient:{plan.purpose}": -delivered,
+        "suspense:short": 0,
     }
     return [
         f"{account}: booked {balances.get(account, 0)}, really {fen}"

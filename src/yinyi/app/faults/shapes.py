@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
+from yinyi.app.faults.model import FEE
 from yinyi.app.faults.stage import Stage, What
 from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import TAKE, Step
@@ -200,6 +201,60 @@ async def refunded_there(stage: Stage) -> None:
     await stage.drive()
 
 
+async def pays_from_account(stage: Stage) -> None:
+    """Has enough on his prepaid account."""
+    await stage.has_on_account(FEE + 100)
+    await _begin(stage, tender="prepaid")
+
+
+async def pays_from_account_and_by_phone(stage: Stage) -> None:
+    """Has too little on it: he is told so, uses what there is, and pays the rest by WeChat."""
+    await stage.has_on_account(2000)
+    with stage.calm():
+        await _begin(stage, tender="prepaid")
+    await stage.choose("prepaid", Fen(2000))
+    await stage.drive()
+    await stage.choose()
+    await stage.drive()
+    with stage.calm():
+        await _pay(stage, tells=True)
+
+
+async def account_is_given_back(stage: Stage) -> None:
+    """Pays from his account, and the hospital has given the number away meanwhile."""
+    await stage.has_on_account(FEE)
+    await stage.open()
+    await stage.drive()
+    for reference in stage.hospital.numbers:
+        stage.hospital.until[reference] = stage.clock.now()
+    await stage.choose("prepaid")
+    await stage.drive()
+
+
+async def wants_account_money_back(stage: Stage) -> None:
+    """Paid from his account, and he gets a part of it back."""
+    with stage.calm():
+        await pays_from_account(stage)
+        await until_the_end(stage)
+    await stage.refund(Fen(2000))
+    await stage.drive()
+
+
+async def tops_up(stage: Stage) -> None:
+    """Pays onto his account."""
+    await _begin(stage, "top_up")
+    await _pay(stage, tells=True)
+
+
+async def tops_up_and_withdraws(stage: Stage) -> None:
+    """The same, and he wants it back."""
+    with stage.calm():
+        await tops_up(stage)
+        await until_the_end(stage)
+    await stage.withdraw()
+    await stage.drive()
+
+
 async def _pays_a_part(stage: Stage) -> None:
     await stage.open()
     await stage.drive()
@@ -233,7 +288,8 @@ SHAPES: Mapping[str, Shape] = {
         *(scans, scans_and_types, scans_and_leaves, scans_after_a_code),
         *(pays_in_parts, pays_a_part_and_cancels, is_insured, is_insured_and_refused, pays_an_invoice),
         *(wants_parts_back, wants_all_back, wants_all_back_next_day, refund_is_refused, refund_takes_days),
-        refunded_there,
+        *(refunded_there, pays_from_account, pays_from_account_and_by_phone, account_is_given_back),
+        *(wants_account_money_back, tops_up, tops_up_and_withdraws),
     )
 }
 
@@ -272,7 +328,8 @@ async def _open_take(stage: Stage) -> Step | None:
         take = plan.latest(TAKE)
         if plan.ended_at is not None or plan.direction == "back":
             return None
-        if take is not None and take.channel and stage.channels[take.channel].orders.get(take.reference) == "open":
+        far = stage.channels.get(take.channel) if take is not None else None
+        if take is not None and far is not None and far.orders.get(take.reference) == "open":
             return take
         stage.clock.at += timedelta(seconds=3)
         await stage.drive()

@@ -15,10 +15,13 @@ from yinyi.app.faults.far_side import START, SimChannel, SimClock, SimHospital, 
 from yinyi.app.faults.mishaps import CommitLost, Killed, MishapDatabase, MishapRegistry, Script
 from yinyi.app.faults.model import FEE, Told
 from yinyi.bus.call import Call, Principal
-from yinyi.bus.database import Database
+from yinyi.bus.database import Database, Tx
 from yinyi.bus.operation import Caller
 from yinyi.business.insurance.model import Claim
 from yinyi.business.insurance.service import InsuranceService
+from yinyi.business.ledger import store as ledger
+from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.channels import MerchantTable
@@ -33,6 +36,11 @@ from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
 from yinyi.business.payments.view import state_of
+from yinyi.business.prepaid import store as prepaid_store
+from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow
+from yinyi.business.prepaid.messages import TopUp, Withdraw
+from yinyi.business.prepaid.model import TopUpPurpose
+from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.scheduling.model import Department
 from yinyi.business.scheduling.plans import (
     REGISTRATION,
@@ -45,7 +53,7 @@ from yinyi.business.scheduling.plans import (
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
 
-What = Literal["registration", "insured", "invoice"]
+What = Literal["registration", "insured", "invoice", "top_up"]
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RESTARTED_AFTER = timedelta(seconds=10)
@@ -77,8 +85,13 @@ class Stage:
     """A second business process, alive all the time."""
     payments: PaymentService
     script: Script
+    prepaid: PrepaidService
     number: str = ""
     payment_id: int = 0
+    patient_id: int = 1
+    """Another one in each run, so that his account is this run's."""
+    opened_fen: int = 0
+    """What this patient had on his account."""
     gone_fen: int = 0
     """What people wanted back of what was delivered, and what somebody gave back at the channel."""
     told: list[Told] = field(default_factory=list[Told])
@@ -92,12 +105,46 @@ class Stage:
         """Somebody chooses a doctor, or which bills to pay."""
         await self._stay_alive()
         call = self.call()
-        new = self._invoice() if what == "invoice" else self._registration(insured=what == "insured")
         self.gone_fen = 0
         async with self.quiet.transaction() as tx:
-            self.number = await self.payments.open(tx, call, new)
+            self.number = await self._opened(tx, call, what)
         self._begun = call.notes.get(TAKEN_UP)
         self.payment_id = (await self.plan()).payment_id
+
+    async def _opened(self, tx: Tx, call: Call, what: What) -> str:
+        if what == "top_up":
+            return await self.prepaid.top_up(tx, call, TopUp(amount_fen=FEE), None)
+        new = self._invoice() if what == "invoice" else self._registration(insured=what == "insured")
+        return await self.payments.open(tx, call, new)
+
+    def somebody_else(self) -> None:
+        """Whoever comes now has not been here before."""
+        self.patient_id, self.opened_fen = self.patient_id + 1, 0
+
+    async def has_on_account(self, fen: int) -> None:
+        """He has so much on his account."""
+        account, now = prepaid_account(str(self.patient_id)), self.clock.now()
+        entry = JournalEntry(
+            hospital_id=1,
+            source=f"opening:{account}",
+            kind="opening",
+            business_date=now.date(),
+            posted_at=now,
+            postings=(Posting(debit_account="opening:faults", credit_account=account, amount_fen=Fen(fen)),),
+        )
+        async with self.quiet.transaction() as tx:
+            await ledger.post(tx, [entry])
+        self.opened_fen = fen
+
+    async def withdraw(self) -> None:
+        """He wants back what is left on his account, as far as it can go back."""
+        before = (await self.plan()).refunds_fen
+        try:
+            async with self.quiet.transaction() as tx:
+                await self.prepaid.withdraw(tx, self.call(), Withdraw(), None)
+        except (NothingOnAccount, OnlyAtWindow):
+            return
+        self.gone_fen += (await self.plan()).refunds_fen - before
 
     async def choose(self, tender: TenderName = "wechatpay", amount_fen: Fen | None = None) -> None:
         """He chooses a means, if he still may."""
@@ -137,7 +184,7 @@ class Stage:
         try:
             async with self.quiet.transaction() as tx:
                 await RefundDesk(self.payments, ZONE).refund(tx, call, message, None)
-        except (PaymentClosed, NotDelivered, MoreThanLeft):
+        except (PaymentClosed, NotDelivered, MoreThanLeft, BalanceTooLow):
             return
         self._begun = call.notes.get(TAKEN_UP)
         plan = await self.plan()
@@ -255,12 +302,17 @@ class Stage:
         """How many of these the hospital has confirmed or settled."""
         return self.hospital.confirmed(references) + self.bills.settled(references)
 
+    async def used_fen(self) -> int:
+        """What is gone from the patient's account; less than nothing: so much has come onto it."""
+        async with self.quiet.read() as tx:
+            return self.opened_fen - await ledger.balance_of(tx, 1, prepaid_account(str(self.patient_id)))
+
     def kept_fen(self, references: set[str]) -> int:
         """Of these orders: taken less given back."""
         return sum(each.kept_fen(references) for each in self.channels.values())
 
     def call(self) -> Call:
-        who = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="T1", patient_id=1)
+        who = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="T1", patient_id=self.patient_id)
         now = self.clock.now()
         return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
 
@@ -317,7 +369,7 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
             *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
             *(*InsuranceService(scheme).effects, LockBills(bills), SettleBills(bills)),
         ],
-        purposes=[Registration(), Invoice()],
+        purposes=[Registration(), Invoice(), TopUpPurpose()],
         channels={"wechatpay": channel, "alipay": wallet},
         merchants=MerchantTable({("outpatient", each): "outpatient" for each in ("wechatpay", "alipay")}),
     )
@@ -330,8 +382,11 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
     means = Means(watched, registry, ours, Limits(), clock, ZONE)
     other = Means(quiet, registry, others, Limits(), clock, ZONE)
     payments = PaymentService(quiet, registry, Driver(Means(quiet, registry, ours, Limits(), clock, ZONE)), ZONE)
+    prepaid = PrepaidService(payments, ZONE)
+    async with quiet.read() as tx:
+        await prepaid_store.set_mode(tx, 1, "collect", "faults", clock.now())
     try:
         far = (clock, hospital, channel, wallet, bills, scheme)
-        yield Stage(*far, quiet, means, other, payments, script)
+        yield Stage(*far, quiet, means, other, payments, script, prepaid)
     finally:
         await quiet.close()

@@ -40,4 +40,4 @@ class LedgerReport(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(callers=[Caller.STAFF])
 class VerifyLedger(Operation[LedgerReport], frozen=True, kw_only=True):
-    """Do ledger and payments agree?"""
+    """Do ledger, payments and balances agree?"""

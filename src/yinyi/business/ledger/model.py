@@ -26,9 +26,30 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Posting, ...]
 
 
+PREPAID = "prepaid"
+SUSPENSE_SHORT = "suspense:short"
+"""短款: what is missing until people have found it (asset)."""
+
+
+def prepaid_account(owner: str) -> str:
+    """What a patient has paid in and not used yet (liability). ``owner``: his number in the master index."""
+    return f"{PREPAID}:{owner}"
+
+
+def paid_out_account(scope: str) -> str:
+    """What cashiers have paid out of prepaid accounts, to be settled with the window (liability)."""
+    return f"paid_out:window:{scope}"
+
+
+def is_limited(account: str) -> bool:
+    """Whether this account has a balance of its own, which never falls below zero."""
+    return account.startswith(f"{PREPAID}:")
+
+
 def channel_account(channel: str, merchant: str) -> str:
-    """What a channel owes us under one merchant number (asset)."""
-    return f"channel:{channel}:{merchant}"
+    """Where what was taken comes from: what a channel owes us under one merchant number (asset), or the payer's own
+    prepaid account."""
+    return prepaid_account(merchant) if channel == PREPAID else f"channel:{channel}:{merchant}"
 
 
 def refunds_account(channel: str, merchant: str) -> str:

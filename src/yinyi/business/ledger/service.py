@@ -36,4 +36,9 @@ class LedgerService:
             for row in await store.channels_against_payments(tx, call.hospital_id)
             if row["ledger_fen"] != row["payments_fen"]
         ]
+        differences += [
+            f"{row['account']}: the postings say {row['ledger_fen']} fen, the balance {row['balance_fen']} fen"
+            for row in await store.balances_against_postings(tx, call.hospital_id)
+            if row["ledger_fen"] != row["balance_fen"]
+        ]
         return LedgerReport(entries=counts["entries"], postings=counts["postings"], differences=differences)

@@ -1,12 +1,15 @@
 """The ledger's SQL."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.ledger.model import JournalEntry
+from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.ledger.model import JournalEntry, is_limited
 
 
 def posting_ctes(parameter: str, source: str) -> str:
@@ -34,12 +37,74 @@ def entry_rows(entries: list[JournalEntry]) -> str:
     return msgspec.json.encode(entries).decode()
 
 
+# ---- balances that have a limit
+
+
+def balance_ctes(parameter: str, source: str) -> str:
+    """Two more for what ``balance_rows`` made: the balances move in the statement that posts, and the database refuses
+    what would leave less than nothing. A row that is there is updated; only one that is not is inserted, because
+    PostgreSQL checks a row that is proposed before it looks for one to update."""
+    rows = """:source, jsonb_to_recordset(:parameter::jsonb)
+    AS r(hospital_id int, account text, change_fen bigint, changed_at timestamptz)"""
+    return (
+        """
+moved_balance AS (
+  UPDATE account_balance a SET balance_fen = a.balance_fen + r.change_fen, changed_at = r.changed_at
+  FROM :rows
+  WHERE a.account = r.account AND a.hospital_id = r.hospital_id
+), new_balance AS (
+  INSERT INTO account_balance AS b (hospital_id, account, balance_fen, changed_at)
+  SELECT r.hospital_id, r.account, r.change_fen, r.changed_at
+  FROM :rows
+  WHERE NOT EXISTS (SELECT FROM account_balance a WHERE a.account = r.account AND a.hospital_id = r.hospital_id)
+  ON CONFLICT (account, hospital_id) DO UPDATE
+    SET balance_fen = b.balance_fen + excluded.balance_fen, changed_at = excluded.changed_at
+)""".replace(":rows", rows)
+        .replace(":parameter", parameter)
+        .replace(":source", source)
+    )
+
+
+def balance_rows(entries: list[JournalEntry]) -> str:
+    """The parameter for ``balance_ctes``; empty: no account with a limit is touched. A credit raises a balance."""
+    changes: Counter[tuple[int, str]] = Counter()
+    for entry in entries:
+        for posting in entry.postings:
+            changes[entry.hospital_id, posting.credit_account] += posting.amount_fen
+            changes[entry.hospital_id, posting.debit_account] -= posting.amount_fen
+    rows = [
+        {"hospital_id": hospital_id, "account": account, "change_fen": fen, "changed_at": entries[0].posted_at}
+        for (hospital_id, account), fen in sorted(changes.items())
+        if fen and is_limited(account)
+    ]
+    return msgspec.json.encode(rows).decode() if rows else ""
+
+
+def overdraws(error: Exception) -> bool:
+    """Whether a statement failed because a balance would have fallen below zero; nothing of it was done."""
+    return isinstance(error, asyncpg.CheckViolationError) and error.constraint_name == "account_balance_balance_check"
+
+
 _POST = "\n".join(("WITH one AS (SELECT 1),", posting_ctes("$1", "one"), "SELECT count(*) FROM j"))
+_POST_LIMITED = _POST.replace("SELECT count(*)", f", {balance_ctes('$2', 'one')} SELECT count(*)")
 
 
 async def post(tx: Tx, entries: list[JournalEntry]) -> None:
-    """Post in the transaction of what moved the money."""
-    await tx.fetchval(_POST, entry_rows(entries))
+    """Post in the transaction of what moved the money.
+
+    Raises:
+        BalanceTooLow: an account with a limit has not so much.
+    """
+    rows, changes = entry_rows(entries), balance_rows(entries)
+    if not changes:
+        await tx.fetchval(_POST, rows)
+        return
+    try:
+        await tx.fetchval(_POST_LIMITED, rows, changes)
+    except asyncpg.CheckViolationError as error:
+        if not overdraws(error):
+            raise
+        raise BalanceTooLow from error
 
 
 _BALANCES = """
@@ -84,7 +149,8 @@ WITH ledger AS (
   SELECT 'channel:' || (params ->> 'channel') || ':' || (params ->> 'merchant') AS account,
     sum(CASE WHEN kind = 'payments.take' AND state IN ('done', 'late') THEN amount_fen
              WHEN kind = 'payments.refund' AND state IN ('done', 'late') THEN -amount_fen ELSE 0 END)::bigint AS fen
-  FROM payment_step WHERE hospital_id = $1 AND kind IN ('payments.take', 'payments.refund') GROUP BY 1
+  FROM payment_step WHERE hospital_id = $1 AND kind IN ('payments.take', 'payments.refund')
+    AND params ->> 'channel' <> 'prepaid' GROUP BY 1
 )
 SELECT coalesce(l.account, p.account) AS channel, coalesce(l.fen, 0) AS ledger_fen, coalesce(p.fen, 0) AS payments_fen
 FROM ledger l FULL JOIN payments p USING (account)
@@ -95,3 +161,53 @@ WHERE coalesce(l.account, p.account) IS NOT NULL
 async def channels_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
     """``channel, ledger_fen, payments_fen``: what the ledger and the payments' steps say of each channel."""
     return await tx.fetch(_CHANNELS, hospital_id)
+
+
+_BALANCE = "SELECT balance_fen FROM account_balance WHERE account = $2 AND hospital_id = $1"
+_ABOVE_ZERO = """
+SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1 AND account LIKE $2 || ':%' AND balance_fen > 0
+ORDER BY account LIMIT $3
+"""
+_MOVEMENTS = """
+SELECT e.posted_at, e.kind, e.source, m.amount_fen FROM (
+  SELECT hospital_id, entry_id, amount_fen FROM posting
+  WHERE credit_account = $2 AND hospital_id = $1 AND credit_account LIKE 'prepaid:%'
+  UNION ALL
+  SELECT hospital_id, entry_id, -amount_fen FROM posting
+  WHERE debit_account = $2 AND hospital_id = $1 AND debit_account LIKE 'prepaid:%'
+  ORDER BY entry_id DESC LIMIT $3
+) AS m JOIN journal_entry e USING (hospital_id, entry_id) ORDER BY e.entry_id DESC
+"""
+_LIMITED = """
+WITH ledger AS (
+  SELECT account, sum(amount)::bigint AS fen FROM (
+    SELECT credit_account AS account, amount_fen AS amount FROM posting
+    WHERE hospital_id = $1 AND credit_account LIKE 'prepaid:%'
+    UNION ALL
+    SELECT debit_account, -amount_fen FROM posting WHERE hospital_id = $1 AND debit_account LIKE 'prepaid:%'
+  ) AS sides GROUP BY account
+), balance AS (SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1)
+SELECT account, coalesce(l.fen, 0) AS ledger_fen, coalesce(b.balance_fen, 0) AS balance_fen
+FROM ledger l FULL JOIN balance b USING (account)
+"""
+
+
+async def balance_of(tx: Tx, hospital_id: int, account: str) -> int:
+    """Of an account with a limit, in fen."""
+    return await tx.fetchval(_BALANCE, hospital_id, account) or 0
+
+
+async def above_zero(tx: Tx, hospital_id: int, kind: str, limit: int) -> list[Row]:
+    """``account, balance_fen`` of accounts with a limit, of this kind, on which something is left."""
+    return await tx.fetch(_ABOVE_ZERO, hospital_id, kind, limit)
+
+
+async def movements(tx: Tx, hospital_id: int, account: str, limit: int) -> list[Row]:
+    """``posted_at, kind, source, amount_fen`` of an account with a limit, newest first; less than zero: it was
+    debited."""
+    return await tx.fetch(_MOVEMENTS, hospital_id, account, limit)
+
+
+async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
+    """``account, ledger_fen, balance_fen``: what the postings and the balance say of each account with a limit."""
+    return await tx.fetch(_LIMITED, hospital_id)

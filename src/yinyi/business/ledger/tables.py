@@ -7,14 +7,16 @@ from sqlalchemy import (
     Column,
     Date,
     Identity,
+    Index,
     Integer,
     Table,
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 
-from yinyi.bus.schema import INSTANT, metadata
+from yinyi.bus.schema import INSTANT, ROOM_TO_CHANGE, metadata
 
 journal_entry = Table(
     "journal_entry",
@@ -40,6 +42,22 @@ posting = Table(
     CheckConstraint("amount_fen > 0", name="amount"),
     CheckConstraint("debit_account <> credit_account", name="accounts"),
 )
+for _side in ("credit", "debit"):
+    _column = posting.c[f"{_side}_account"]
+    _limited = text(f"{_column.name} LIKE 'prepaid:%'")
+    Index(f"posting_limited_{_side}_ix", _column, posting.c.hospital_id, posting.c.entry_id, postgresql_where=_limited)
+
+account_balance = Table(
+    "account_balance",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("hospital_id", Integer, primary_key=True),
+    Column("balance_fen", BigInteger, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    CheckConstraint("balance_fen >= 0", name="balance"),
+    postgresql_with=ROOM_TO_CHANGE,
+)
+"""Only of accounts on which a limit has to hold; moved by the statement that posts."""
 
 TRIGGERS = (
     """

@@ -11,7 +11,6 @@ from yinyi.business.payments.plan import LAST_TAKE, TAKE
 SCHEDULING_HOLD, SCHEDULING_KEEP, SCHEDULING_CONFIRM = "scheduling.hold", "scheduling.keep", "scheduling.confirm"
 INSURANCE_QUOTE, INSURANCE_SETTLE = "insurance.quote", "insurance.settle"
 BILLING_LOCK, BILLING_SETTLE = "billing.lock", "billing.settle"
-PREPAID_CREDIT, PREPAID_DEBIT, PREPAID_PAY_OUT = "prepaid.credit", "prepaid.debit", "prepaid.pay_out"
 INPATIENT_POST = "inpatient.post"
 
 AT_HOLD, AT_KEEP, AT_QUOTE, AT_TAKE, AT_SETTLE, AT_CONFIRM = 10, 20, 25, 30, LAST_TAKE + 1, 40
@@ -31,18 +30,13 @@ def invoice(*, insured: bool = False) -> Steps:
 
 
 def top_up() -> Steps:
-    """Money onto the prepaid account."""
-    return ((AT_TAKE, TAKE), (AT_CONFIRM, PREPAID_CREDIT))
+    """Money onto the prepaid account: credited by the write that says that it was taken, see ``postings.CREDITED``."""
+    return ((AT_TAKE, TAKE),)
 
 
 def deposit() -> Steps:
     """Money for a stay in hospital."""
     return ((AT_TAKE, TAKE), (AT_CONFIRM, INPATIENT_POST))
-
-
-def withdrawal() -> Steps:
-    """What is left on the prepaid account goes back to where it came from: nothing is taken."""
-    return ((AT_HOLD, PREPAID_DEBIT), (AT_CONFIRM, PREPAID_PAY_OUT))
 
 
 def _taking(insured: bool, free: bool = False) -> Steps:
@@ -56,9 +50,8 @@ PLANS: Mapping[str, tuple[Callable[[], Steps], str]] = {
     "registration, free": (lambda: registration(free=True), "nothing is taken"),
     "invoice": (invoice, "the sum of the bills that are locked"),
     "invoice, insured": (lambda: invoice(insured=True), "the patient pays what the quote leaves for him"),
-    "top-up": (top_up, "what the patient has chosen"),
+    "top-up": (top_up, "what the patient has chosen; what he withdraws later are refunds of it"),
     "deposit": (deposit, "what the patient has chosen"),
-    "withdrawal": (withdrawal, "what is left on the account"),
 }
 """Every plan there is, with how much is paid, for the docs and for tests."""
 
@@ -71,8 +64,5 @@ MEANING: Mapping[str, str] = {
     TAKE: "a channel takes money; as often as the payer divides what he owes",
     BILLING_LOCK: "the hospital locks the bills that are paid now",
     BILLING_SETTLE: "the hospital is told that they are paid",
-    PREPAID_CREDIT: "the prepaid account is credited",
-    PREPAID_DEBIT: "the prepaid account is debited",
-    PREPAID_PAY_OUT: "what was debited goes back to where it came from",
     INPATIENT_POST: "the stay's deposit account is credited at the hospital",
 }

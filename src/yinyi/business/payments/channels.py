@@ -23,6 +23,7 @@ REFUND_RULE = Rule(
     repeatable=True,
 )
 WINDOW_TAKE_RULE = Rule(can_ask=False, can_undo=False, repeatable=True)
+ACCOUNT_RULE = Rule(internal=True, can_ask=False, can_undo=False)
 WINDOW_REFUND_RULE = Rule(can_ask=False, can_undo=False, repeatable=True, people_after_s=0)
 
 
@@ -144,6 +145,26 @@ class GivenBackAtWindow:
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return Refused(reason="not_permitted")
+
+
+class MovedInside:
+    """Between a patient's own account and what he pays for: it happens with its postings, and is never in doubt."""
+
+    version = 1
+    rule = ACCOUNT_RULE
+
+    def __init__(self, kind: str) -> None:
+        """``kind``: a take or a refund."""
+        self.kind = kind
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        return Done(evidence={"paid_at": now.astimezone(UTC).isoformat()} if self.kind == TAKE else {})
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Unknown(detail="what happens inside is not asked for")
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Refused(reason="already_paid")
 
 
 def _order(plan: Plan, step: Step) -> Order:

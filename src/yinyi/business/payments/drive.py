@@ -7,24 +7,27 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 
-from yinyi.bus.database import Database
+from yinyi.bus.database import Database, Row
 from yinyi.bus.guard import assert_no_transaction
 from yinyi.bus.together import Together
+from yinyi.business.ledger.model import JournalEntry
+from yinyi.business.ledger.store import balance_rows, overdraws
 from yinyi.business.payments import apply, store
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
 from yinyi.business.payments.lease import LONGEST_CALL_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.model import RefundedAtChannel
-from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect
-from yinyi.business.payments.postings import entries
+from yinyi.business.payments.postings import entries, on_our_account
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import settle
 from yinyi.business.payments.transitions import Impossible
@@ -94,6 +97,12 @@ class Drive:
     plan: Plan = field(init=False)
     _heard: list[Heard] = field(default_factory=list[Heard])
     _callbacks: list[str] = field(default_factory=list[str])
+    _inside: str = ""
+    """The internal step that the next write makes happen: one at a time, so that it is known whose overdraft it was."""
+    _short: set[str] = field(default_factory=set[str])
+    """Internal steps for which there was not enough."""
+    _ours: bool = False
+    """What is missing on a patient's account is ours."""
 
     async def run(self) -> Plan | None:
         """Drive until it waits or ends; the plan then, or None when somebody else has it.
@@ -110,6 +119,8 @@ class Drive:
         while True:
             self.plan, action = settle(self.plan, self.means.registry, self._now())
             match action:
+                case Send(step) if self._is_inside(step):
+                    await self._move_inside(step)
                 case Send() | Undo():
                     await self._leave(action)
                 case Ask(step):
@@ -145,6 +156,24 @@ class Drive:
         marked = next(each for each in self.plan.steps if each.reference == step.reference)
         effect = self._effect(marked)
         await self._hear(marked, effect.undo if undo else effect.do, to_undo=undo)
+
+    def _is_inside(self, step: Step) -> bool:
+        return rule_of(self.means.registry.rules, step).internal
+
+    async def _move_inside(self, step: Step) -> None:
+        """Nothing leaves: it happens with its postings, in the write that says so."""
+        if self._inside:
+            await self._write(keep=True, next_at=None)
+            return
+        now = self._now()
+        self.plan = apply.sent(self.plan, step, now)
+        if step.kind == TAKE and step.reference in self._short:
+            answer: Answer = Refused(reason="insufficient_funds")
+        else:
+            answer = await self._effect(step).do(self.plan, step, now)
+            self._inside = step.reference
+        sent = next(each for each in self.plan.steps if each.reference == step.reference)
+        self.plan = apply.learned(self.plan, sent, answer, self.means.registry.rules, now)
 
     async def _ask(self, step: Step) -> None:
         await self._hear(step, self._effect(step).ask, to_undo=False, to_ask=True)
@@ -213,6 +242,7 @@ class Drive:
         if row is None:
             return False
         self.before = self.plan = store.read_plan(row["plan"])
+        self._inside = ""
         for heard in self._heard:
             self._apply(heard)
         self._apply_callbacks(store.read_callbacks(row["callbacks"]))
@@ -252,8 +282,8 @@ class Drive:
             LeaseLost: it is not ours any more.
         """
         now = self._now()
-        on = now.astimezone(self.means.zone).date()
         after = replace(self.plan, version=self.before.version + 1)
+        posted = self._entries(after, now)
         changed = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
         statement, args = store.write(
             self.before,
@@ -262,17 +292,40 @@ class Drive:
             keep=keep,
             next_at=next_at,
             now=now,
-            entries=entries(self.before, after, on, now),
+            entries=posted,
             callbacks=self._callbacks,
         )
-        if await self.means.together.fetchrow(statement, args, self.payment_id) is None:
+        if await self._written(statement, args, posted) is None:
             if not await self._load():
                 raise LeaseLost
             return False
         self.before = self.plan = after
         self._heard, self._callbacks = [], []
+        self._inside, self._ours = "", False
         self.on_write(after, changed)
         return True
+
+    def _entries(self, after: Plan, now: datetime) -> list[JournalEntry]:
+        found = entries(self.before, after, now.astimezone(self.means.zone).date(), now)
+        return on_our_account(found) if self._ours else found
+
+    async def _written(self, statement: str, args: tuple[Any, ...], posted: list[JournalEntry]) -> Row | None:
+        """What moves a balance leaves alone: payments that wait for each other's balances would wait for ever if they
+        were in one transaction with others. None also when a balance would have fallen below zero: then the internal
+        step is refused; where none is to blame, because the money is gone already, the loss is ours."""
+        if not balance_rows(posted):
+            return await self.means.together.fetchrow(statement, args, self.payment_id)
+        try:
+            async with self.means.database.read() as tx:
+                return await tx.fetchrow(statement, *args)
+        except Exception as error:
+            if not overdraws(error):
+                raise
+        if self._inside:
+            self._short.add(self._inside)
+        else:
+            self._ours = True
+        return None
 
     def _now(self) -> datetime:
         return self.means.clock.now()

@@ -45,6 +45,12 @@ class AlreadyUnderWay(Conflict):
     zh = "这项业务已经在办理中或已办好。"
 
 
+class AccountsClosed(Conflict):
+    """This hospital keeps no prepaid accounts. Please choose another way of paying."""
+
+    zh = "本院没有开通预交金账户，请换一种方式付款。"
+
+
 class PayerCodeUnknown(NotFound):
     """This is no payment code of WeChat or Alipay. Please open the payment code on your phone and try again."""
 

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.errors import (
+    AccountsClosed,
     CallbackForged,
     MoreThanLeft,
     MoreThanOwed,
@@ -76,7 +78,7 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
     money=True,
-    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable),
+    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable, AccountsClosed),
 )
 class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
     """Pay by this means all that is owed, or a part of it. While another one is open it is closed first, surely, before
@@ -170,7 +172,7 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered),
+    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow),
 )
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last

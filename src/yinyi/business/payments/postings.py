@@ -2,12 +2,16 @@
 
 from datetime import date, datetime
 
+from msgspec.structs import replace
+
 from yinyi.business.ledger.model import (
+    SUSPENSE_SHORT,
     JournalEntry,
     Posting,
     channel_account,
     funds_account,
     income_account,
+    is_limited,
     refunds_account,
 )
 from yinyi.business.payments.amounts import owed_fen
@@ -21,6 +25,11 @@ _PROMISED = ("done", "undoing", "undo_unknown", "late")
 RECEIVABLE, RECEIVABLE_FEN = "receivable", "receivable_fen"
 """In the evidence of a step by which somebody else, an insurance, comes to owe us a part: who, as a ledger account, and
 how much."""
+
+
+CREDITED = "credited"
+"""In a plan's facts: the ledger account, a patient's own, that is credited with what was taken; what goes back of it is
+debited as soon as it is planned, so that nobody spends it meanwhile. Otherwise it is owed to the hospital."""
 
 
 def entries(before: Plan, after: Plan, business_date: date, now: datetime) -> list[JournalEntry]:
@@ -44,7 +53,7 @@ def _delivered(before: Plan, after: Plan, on: date, now: datetime) -> list[Journ
     more = delivered_fen(after) - delivered_fen(before)
     if not more:
         return []
-    funds, income = funds_account(after.scope), income_account(after.scope, after.purpose)
+    funds, income = funds_account(after.scope), after.facts.get(CREDITED) or income_account(after.scope, after.purpose)
     kind = "delivered" if more > 0 else "taken_back"
     once = fulfilled(after) and not fulfilled(before)
     source = f"{after.payment_no}:delivered" if once else f"{after.payment_no}:{kind}:{after.version}"
@@ -71,6 +80,8 @@ def delivered_fen(plan: Plan) -> int:
     if not fulfilled(plan):
         return 0
     takes = {take.reference: take.amount_fen for take in plan.takes() if take.state == "done"}
+    if CREDITED in plan.facts:
+        return sum(take.amount_fen - plan.booked_fen(take) for take in plan.takes() if take.state == "done")
     back = sum(
         step.amount_fen
         for step in plan.steps
@@ -116,6 +127,16 @@ def _of_refund(step: Step, state_was: str, funds: str) -> list[tuple[str, str, s
     if state_was in _UNDER_WAY and step.state not in _UNDER_WAY:
         return [("refund_not_made", refunds, funds)]
     return []
+
+
+def on_our_account(found: list[JournalEntry]) -> list[JournalEntry]:
+    """The same where a patient's account has not so much: what is missing is ours until people have found it."""
+
+    def moved(posting: Posting) -> Posting:
+        short = is_limited(posting.debit_account)
+        return replace(posting, debit_account=SUSPENSE_SHORT) if short else posting
+
+    return [replace(entry, postings=tuple(moved(each) for each in entry.postings)) for entry in found]
 
 
 def _move(debit: str, credit: str, amount_fen: Fen) -> Posting:

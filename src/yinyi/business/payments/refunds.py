@@ -16,6 +16,7 @@ from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.postings import entries, fulfilled
 from yinyi.business.payments.service import PaymentService
+from yinyi.kernel.money import Fen
 
 
 class RefundDesk:
@@ -35,6 +36,7 @@ class RefundDesk:
         Raises:
             PaymentClosed: nothing is left to give back, or all of it is on its way already.
             MoreThanLeft: that is more than there is left.
+            BalanceTooLow: it was a top-up, and is spent.
             NotDelivered: only all of it can be given back, as long as what it is for is not delivered.
         """
         plan = await self._payments.locked(tx, call, message.payment_no)
@@ -57,6 +59,17 @@ class RefundDesk:
             taken = await signals.refund(tx, plan, after, call.now, self._payments.epoch)
         self._payments.taken_up(call, taken)
         return plan.payment_no
+
+    async def give_part(self, tx: Tx, call: Call, plan: Plan, amount_fen: Fen, reason: str) -> None:
+        """The same of a part, or all, of a locked plan whose delivery is a balance: whoever finds it gives it back.
+
+        Raises:
+            BalanceTooLow: it was spent.
+            MoreThanLeft: that is more than there is left.
+        """
+        after = apply.refunding(plan, amount_fen, reason, call.now)
+        await self._keep(tx, call, plan, after)
+        await signals.refund(tx, plan, after, call.now, 0)
 
     def _can_be_undone(self, plan: Plan) -> bool:
         """What was delivered can be given back; otherwise only money is."""

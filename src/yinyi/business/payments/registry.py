@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
+from yinyi.business.ledger.model import PREPAID
 from yinyi.business.payments.channels import (
     WINDOW,
     GivenBackAtWindow,
     MerchantTable,
+    MovedInside,
     RefundByChannel,
     TakeByCode,
     TakenAtWindow,
@@ -14,7 +16,7 @@ from yinyi.business.payments.channels import (
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.errors import PayerCodeUnknown
 from yinyi.business.payments.model import TenderName
-from yinyi.business.payments.plan import REFUND, TAKE, Step
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect, Purpose, ScansCode, ShowsCode, TakesPayment
 from yinyi.kernel.errors import ChannelUnavailable
 
@@ -33,6 +35,8 @@ class Registry:
         self._effects: dict[str, Effect] = {effect.kind: effect for effect in effects}
         self._effects[f"{TAKE}/{WINDOW}"] = TakenAtWindow()
         self._effects[f"{REFUND}/{WINDOW}"] = GivenBackAtWindow()
+        for kind in (TAKE, REFUND):
+            self._effects[f"{kind}/{PREPAID}"] = MovedInside(kind)
         for name, channel in channels.items():
             self._effects[f"{TAKE}/{name}"] = TakeByCode(channel)
             self._effects[f"{REFUND}/{name}"] = RefundByChannel(channel)
@@ -52,12 +56,15 @@ class Registry:
         """
         return self._effects.get(f"{step.kind}/{step.channel}") or self._effects[step.kind]
 
-    def merchant(self, scope: str, channel: str) -> str:
-        """The merchant account for this scope.
+    def merchant(self, plan: Plan, channel: str) -> str:
+        """The merchant account for the plan's scope, or whose own account it is.
 
         Raises:
             ChannelUnavailable: this hospital has none there.
         """
+        if channel == PREPAID and plan.patient_id:
+            return str(plan.patient_id)
+        scope = plan.scope
         known = channel == WINDOW or channel in self.channels
         merchant = self._merchants.of(scope, channel) if known else None
         if not merchant:

@@ -16,6 +16,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     (``day_offset_s``) before the day of UTC.
     spread: each pause is longer by up to this part of it, so that those who began together do not all come at once.
     opens_after, opens_within_s, probe_every_s: see ``Breaker``.
+    internal: it happens in our own database, by its postings, in the write that marks it done: nothing leaves, and
+    nothing can stay in doubt.
     """
 
     timeout_s: float = 5.0
@@ -33,6 +35,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     needs_undo: bool = True
     repeatable: bool = False
     voids: bool = False
+    internal: bool = False
     day_offset_s: float = 28800.0
     spread: float = 0.25
     opens_after: int = 5

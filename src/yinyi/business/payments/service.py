@@ -1,7 +1,7 @@
 """The operations of payments: what patients, windows and staff ask, turned into signals to the engine."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,13 +12,16 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
+from yinyi.business.ledger.model import PREPAID
 from yinyi.business.payments import apply, signals, store
 from yinyi.business.payments.actions import Send
 from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.engine import rule_of
 from yinyi.business.payments.errors import (
+    AccountsClosed,
     AlreadyUnderWay,
     MoreThanOwed,
     PaymentClosed,
@@ -49,6 +52,9 @@ SETTLE_S = 2.5
 """A page waits so long for the engine's next word before it says "please wait"."""
 SETTLING = frozenset({"holding", "starting", "closing"})
 TAKEN_UP = "payments.taken_up"
+
+PaysFromAccount = Callable[[Tx, Call, Plan], Awaitable[None]]
+"""Whether this plan may be paid from the patient's prepaid account; raises if not."""
 
 
 class TakenUp(NamedTuple):
@@ -85,6 +91,8 @@ class PaymentService:
         self._restore_epoch = 0
         self.counter = Counter(registry.rules, zone)
         self.callbacks = Callbacks(registry, driver)
+        self.pays_from_account: PaysFromAccount | None = None
+        """Given by the domain that keeps prepaid accounts; without it nothing is paid from one."""
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(GetPayment, self.get)
@@ -163,7 +171,7 @@ class PaymentService:
         """The plan with its next call marked, and the reference of that step; as it is when our lease is not good, or
         when something else comes first."""
         ready, wish = settle(plan, self.registry, now)
-        if not isinstance(wish, Send) or not self.epoch:
+        if not isinstance(wish, Send) or not self.epoch or rule_of(self.registry.rules, wish.step).internal:
             return plan, ""
         return apply.sent(ready, wish.step, now), wish.step.reference
 
@@ -283,14 +291,22 @@ class PaymentService:
         if seen is None:
             raise PaymentUnknown
         tender = self._tender(call, seen.plan, wanted)
-        if not tender or (seen.free and await self._taken_at_once(tx, call, seen.plan, tender, told)):
+        at_once = seen.free and tender != PREPAID
+        if not tender or (at_once and await self._taken_at_once(tx, call, seen.plan, tender, told)):
             return payment_no
         plan = await self.locked(tx, call, payment_no)
         tender = self._tender(call, plan, wanted)
+        if tender == PREPAID:
+            await self._check_account(tx, call, plan)
         if tender:
             taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, told, call.now, self.epoch)
             self.taken_up(call, taken)
         return payment_no
+
+    async def _check_account(self, tx: Tx, call: Call, plan: Plan) -> None:
+        if self.pays_from_account is None:
+            raise AccountsClosed
+        await self.pays_from_account(tx, call, plan)
 
     def _tender(self, call: Call, plan: Plan, wanted: Callable[[Plan], str]) -> str:
         self.check_owner(call, plan)
@@ -298,7 +314,7 @@ class PaymentService:
             raise PaymentClosed
         tender = wanted(plan)
         if tender:
-            self.registry.merchant(plan.scope, tender)
+            self.registry.merchant(plan, tender)
         return tender
 
     async def _taken_at_once(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any]) -> bool:

@@ -38,7 +38,7 @@ def settle(plan: Plan, registry: Registry, now: datetime) -> tuple[Plan, Action]
             case Retry(step):
                 plan = apply.retried(plan, step, now)
             case Choose(step, channel):
-                merchant = registry.merchant(plan.scope, channel)
+                merchant = registry.merchant(plan, channel)
                 plan = apply.chosen(plan, step, channel, merchant, now, plan.facts.get("tender_facts", {}))
             case Again(step):
                 plan = apply.again(plan, step, now)

@@ -10,7 +10,7 @@ import msgspec
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import recorded
 from yinyi.business.ledger.model import JournalEntry
-from yinyi.business.ledger.store import entry_rows, posting_ctes
+from yinyi.business.ledger.store import balance_ctes, balance_rows, entry_rows, posting_ctes
 from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
 
 ROW = """
@@ -154,9 +154,17 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 
 @cache
-def _write_statement(added: bool, moved: bool, posted: bool, applied: bool, freed: bool, forget: bool) -> str:
+def _write_statement(
+    added: bool, moved: bool, posted: bool, limited: bool, applied: bool, freed: bool, forget: bool
+) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
-    parts = ((added, _ADDED), (moved, _MOVED), (posted, "," + posting_ctes("?", "p")), (applied, _APPLIED))
+    parts = (
+        (added, _ADDED),
+        (moved, _MOVED),
+        (posted, "," + posting_ctes("?", "p")),
+        (limited, "," + balance_ctes("?", "p")),
+        (applied, _APPLIED),
+    )
     statement, parameter = _WRITE.replace("SET ", _FORGET, 1) if forget else _WRITE, 17
     for wanted, part in parts:
         if wanted:
@@ -238,8 +246,9 @@ def write(
     freed = after.ended_at is not None and after.direction == "back"
     forget = any(PAYER_CODE in step.params for step in changed_steps(before, after))
     added, moved = _added_and_moved(before, after)
-    parts = [_steps(added), _steps(moved), entry_rows(entries), callbacks]
-    wanted = [bool(added), bool(moved), bool(entries), bool(callbacks)]
+    changes = balance_rows(entries) if entries else ""
+    parts = [_steps(added), _steps(moved), entry_rows(entries), changes, callbacks]
+    wanted = [bool(added), bool(moved), bool(entries), bool(changes), bool(callbacks)]
     args = (
         after.hospital_id,
         after.payment_id,

@@ -1,0 +1,124 @@
+"""What can be asked about prepaid accounts."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.payments.messages import Part, PaymentView
+from yinyi.business.prepaid.errors import (
+    BalancesLeft,
+    NothingOnAccount,
+    OnlyAtWindow,
+    StillCollecting,
+    ToOrigin,
+    TopUpsClosed,
+    TotalDiffers,
+)
+from yinyi.business.prepaid.model import PrepaidMode
+from yinyi.kernel.money import Fen
+
+PATIENTS = [Caller.KIOSK, Caller.MOBILE]
+TopUpPart = Annotated[Fen, msgspec.Meta(ge=1_00, le=5_000_00)]
+PatientId = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class PrepaidEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One movement. ``amount_fen``: less than zero: it was debited. ``source``: begins with the payment's number."""
+
+    at: datetime
+    kind: str
+    source: str
+    amount_fen: int
+
+
+class PrepaidAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient's own account, as the ledger has it. ``entries``: the latest, newest first."""
+
+    mode: PrepaidMode
+    balance_fen: Fen
+    entries: list[PrepaidEntry]
+
+
+@operation(callers=PATIENTS, needs_patient=True)
+class GetPrepaidAccount(Operation[PrepaidAccount], frozen=True, kw_only=True):
+    """What this patient has paid in and not used yet."""
+
+
+@operation(callers=PATIENTS, needs_patient=True, money=True, errors=(TopUpsClosed,))
+class TopUp(Operation[PaymentView], frozen=True, kw_only=True):
+    """Open a payment onto this patient's account; it is credited by the write that says that the money was taken."""
+
+    amount_fen: TopUpPart
+
+
+@operation(
+    callers=PATIENTS,
+    needs_patient=True,
+    money=True,
+    errors=(NothingOnAccount, OnlyAtWindow, BalanceTooLow),
+)
+class Withdraw(Operation[PrepaidAccount], frozen=True, kw_only=True):
+    """Give back what is left, or a part of it: refunds of this patient's top-ups, newest first. The account is debited
+    at once, before anything leaves. Without an amount: all that can go back this way."""
+
+    amount_fen: Part | None = None
+
+
+@operation(
+    callers=[Caller.STAFF],
+    money=True,
+    errors=(NothingOnAccount, ToOrigin, BalanceTooLow),
+)
+class WithdrawAtWindow(Operation[PrepaidAccount], frozen=True, kw_only=True):
+    """A cashier has given cash for what cannot go back to where it came from: an earlier system's balance, an old
+    top-up, money that was given back onto the account."""
+
+    patient_id: PatientId
+    amount_fen: Part
+    receipt_no: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class PrepaidSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """What this hospital wants of its prepaid accounts."""
+
+    mode: PrepaidMode
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(BalancesLeft,))
+class SetPrepaidMode(Operation[PrepaidSetting], frozen=True, kw_only=True):
+    """From now on. ``off`` only when nothing is left on any account."""
+
+    mode: PrepaidMode
+
+
+class AccountLeft(msgspec.Struct, frozen=True, kw_only=True):
+    """An account with money. ``to_origin_fen``: what can go back to the top-ups it came from; the rest only over the
+    counter."""
+
+    patient_id: int
+    balance_fen: Fen
+    to_origin_fen: Fen
+
+
+class BalancesReport(msgspec.Struct, frozen=True, kw_only=True):
+    """All accounts with money: how many, how much, and the first of them."""
+
+    accounts: int
+    total_fen: Fen
+    items: list[AccountLeft]
+
+
+@operation(callers=[Caller.STAFF])
+class ListBalances(Operation[BalancesReport], frozen=True, kw_only=True):
+    """What would be cleared, and how: a dry run."""
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(StillCollecting, TotalDiffers))
+class ClearBalances(Operation[BalancesReport], frozen=True, kw_only=True):
+    """Give the next fifty accounts back to where their money came from; answers what is left. ``total_fen``: of the
+    list, as it was looked at."""
+
+    total_fen: Fen

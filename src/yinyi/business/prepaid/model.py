@@ -1,0 +1,21 @@
+"""Words of prepaid accounts. Plain data."""
+
+from typing import Literal
+
+PrepaidMode = Literal[
+    "collect",  # patients top up, pay and withdraw
+    "refund_only",  # no top-ups any more: patients pay with what is left, or withdraw it
+    "off",  # nothing is left, and nothing is paid from an account
+]
+"""What a hospital wants of its prepaid accounts. 门诊预交金 is being abolished: many only give back."""
+
+TOP_UP = "top_up"
+"""The purpose of payments that credit an account."""
+
+
+class TopUpPurpose:
+    """What a top-up's plans are made of: nothing but taking."""
+
+    name = TOP_UP
+    version = 1
+    kinds: tuple[str, ...] = ()

@@ -1,0 +1,226 @@
+"""Prepaid accounts: topping up, paying from one, withdrawing, clearing. The ledger owns the balances."""
+
+from contextlib import suppress
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.ledger import store as ledger
+from yinyi.business.ledger.model import JournalEntry, Posting, paid_out_account, prepaid_account
+from yinyi.business.payments import builder
+from yinyi.business.payments.amounts import refundable_fen
+from yinyi.business.payments.errors import AccountsClosed
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.postings import CREDITED, fulfilled
+from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.service import NewPayment, PaymentService
+from yinyi.business.prepaid import store
+from yinyi.business.prepaid.errors import (
+    BalancesLeft,
+    NothingOnAccount,
+    OnlyAtWindow,
+    StillCollecting,
+    ToOrigin,
+    TopUpsClosed,
+    TotalDiffers,
+)
+from yinyi.business.prepaid.messages import (
+    AccountLeft,
+    BalancesReport,
+    ClearBalances,
+    GetPrepaidAccount,
+    ListBalances,
+    PrepaidAccount,
+    PrepaidEntry,
+    PrepaidSetting,
+    SetPrepaidMode,
+    TopUp,
+    Withdraw,
+    WithdrawAtWindow,
+)
+from yinyi.business.prepaid.model import TOP_UP
+from yinyi.kernel.errors import NotAllowed
+from yinyi.kernel.money import Fen
+
+PAY_WITHIN = timedelta(minutes=8)
+REFUNDABLE_FOR = timedelta(days=350)
+"""Channels give back for a year; what is older goes over the counter."""
+SHOWN, AT_A_TIME, TOP_UPS_AT_A_TIME = 50, 50, 20
+WHY = "退预交金余额"
+
+
+class PrepaidService:
+    """Nothing of a balance is decided here: the statement that posts is refused by the database where it must be."""
+
+    def __init__(self, payments: PaymentService, zone: ZoneInfo) -> None:
+        self._payments = payments
+        self._refunds = RefundDesk(payments, zone)
+        self._zone = zone
+        payments.pays_from_account = self.check_payable
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        payments = self._payments
+        dispatcher.reads(GetPrepaidAccount, self.get)
+        dispatcher.reads(ListBalances, self.list_balances)
+        dispatcher.changes(TopUp, Change(self.top_up, payments.show, settle=payments.settle))
+        dispatcher.changes(Withdraw, Change(self.withdraw, self._show_account))
+        dispatcher.changes(WithdrawAtWindow, Change(self.withdraw_at_window, self._show_account))
+        dispatcher.changes(SetPrepaidMode, Change(self.set_mode, self._show_setting))
+        dispatcher.changes(ClearBalances, Change(self.clear, self._show_balances))
+
+    # -- looking
+
+    async def get(self, tx: Tx, call: Call, message: GetPrepaidAccount) -> PrepaidAccount:
+        return await self._show_account(tx, call, str(call.principal.patient_id))
+
+    async def _show_account(self, tx: Tx, call: Call, owner: str) -> PrepaidAccount:
+        account = prepaid_account(owner)
+        rows = await ledger.movements(tx, call.hospital_id, account, SHOWN)
+        entries = [
+            PrepaidEntry(at=row["posted_at"], kind=row["kind"], source=row["source"], amount_fen=row["amount_fen"])
+            for row in rows
+        ]
+        balance_fen = Fen(await ledger.balance_of(tx, call.hospital_id, account))
+        return PrepaidAccount(mode=await store.mode(tx, call.hospital_id), balance_fen=balance_fen, entries=entries)
+
+    async def list_balances(self, tx: Tx, call: Call, message: ListBalances) -> BalancesReport:
+        return await self._show_balances(tx, call, "")
+
+    async def _show_balances(self, tx: Tx, call: Call, subject: str) -> BalancesReport:
+        rows = await store.balances(tx, call.hospital_id, call.now - REFUNDABLE_FOR, AT_A_TIME)
+        items = [
+            AccountLeft(
+                patient_id=row["patient_id"],
+                balance_fen=Fen(row["balance_fen"]),
+                to_origin_fen=Fen(row["to_origin_fen"]),
+            )
+            for row in rows
+        ]
+        accounts, total_fen = (rows[0]["accounts"], rows[0]["total_fen"]) if rows else (0, 0)
+        return BalancesReport(accounts=accounts, total_fen=Fen(total_fen), items=items)
+
+    # -- in and out
+
+    async def top_up(self, tx: Tx, call: Call, message: TopUp, facts: None) -> str:
+        """
+        Raises:
+            TopUpsClosed: the hospital takes none (any more).
+        """
+        if await store.mode(tx, call.hospital_id) != "collect":
+            raise TopUpsClosed
+        new = NewPayment(
+            purpose=TOP_UP,
+            scope="outpatient",
+            amount_fen=message.amount_fen,
+            description="门诊预交金充值",
+            pay_by=call.now + PAY_WITHIN,
+            steps=builder.top_up(),
+            facts={CREDITED: prepaid_account(str(call.principal.patient_id))},
+        )
+        return await self._payments.open(tx, call, new)
+
+    async def check_payable(self, tx: Tx, call: Call, plan: Plan) -> None:
+        """Whether this plan may be paid from its patient's account; whether there is enough, the database decides.
+
+        Raises:
+            AccountsClosed: the hospital keeps none.
+            NotAllowed: a top-up is not paid from the account that it credits.
+        """
+        if await store.mode(tx, call.hospital_id) == "off":
+            raise AccountsClosed
+        if CREDITED in plan.facts:
+            raise NotAllowed("a top-up is paid by other means")
+
+    async def withdraw(self, tx: Tx, call: Call, message: Withdraw, facts: None) -> str:
+        await self._give_back(tx, call, call.principal.patient_id, message.amount_fen)
+        return str(call.principal.patient_id)
+
+    async def _give_back(self, tx: Tx, call: Call, patient_id: int, wish_fen: Fen | None) -> None:
+        """All plans are locked before the first of them touches the balance: nobody who has the balance ever waits for
+        a plan of ours.
+
+        Raises:
+            NothingOnAccount, OnlyAtWindow, BalanceTooLow.
+        """
+        plans = await self._top_ups(tx, call, patient_id)
+        balance_fen = await ledger.balance_of(tx, call.hospital_id, prepaid_account(str(patient_id)))
+        if not balance_fen:
+            raise NothingOnAccount
+        left = {plan.payment_no: refundable_fen(plan) for plan in plans}
+        amount_fen = wish_fen or min(balance_fen, sum(left.values()))
+        if not amount_fen or sum(left.values()) < amount_fen:
+            raise OnlyAtWindow
+        for plan in plans:
+            part_fen = Fen(min(amount_fen, left[plan.payment_no]))
+            if part_fen:
+                await self._refunds.give_part(tx, call, plan, part_fen, WHY)
+                amount_fen -= part_fen
+
+    async def _top_ups(self, tx: Tx, call: Call, patient_id: int) -> list[Plan]:
+        since = call.now - REFUNDABLE_FOR
+        numbers = await store.top_ups(tx, call.hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
+        plans = [await self._payments.locked(tx, call, number) for number in numbers]
+        return [plan for plan in plans if plan.direction == "forward" and fulfilled(plan)]
+
+    async def withdraw_at_window(self, tx: Tx, call: Call, message: WithdrawAtWindow, facts: None) -> str:
+        """
+        Raises:
+            NothingOnAccount: the account has nothing.
+            ToOrigin: so much of it goes back to where it came from.
+            BalanceTooLow: there is not so much.
+        """
+        owner = str(message.patient_id)
+        account = prepaid_account(owner)
+        plans = await self._top_ups(tx, call, message.patient_id)
+        balance_fen = await ledger.balance_of(tx, call.hospital_id, account)
+        if not balance_fen:
+            raise NothingOnAccount
+        if balance_fen >= message.amount_fen > balance_fen - sum(refundable_fen(plan) for plan in plans):
+            raise ToOrigin
+        posting = Posting(
+            debit_account=account, credit_account=paid_out_account("outpatient"), amount_fen=message.amount_fen
+        )
+        entry = JournalEntry(
+            hospital_id=call.hospital_id,
+            source=f"{account}:{call.key}",
+            kind="withdrawn_at_window",
+            business_date=call.now.astimezone(self._zone).date(),
+            posted_at=call.now,
+            postings=(posting,),
+        )
+        await ledger.post(tx, [entry])
+        return owner
+
+    # -- what the hospital wants
+
+    async def set_mode(self, tx: Tx, call: Call, message: SetPrepaidMode, facts: None) -> str:
+        """
+        Raises:
+            BalancesLeft: patients still have money on their accounts.
+        """
+        if message.mode == "off" and await ledger.above_zero(tx, call.hospital_id, "prepaid", 1):
+            raise BalancesLeft
+        await store.set_mode(tx, call.hospital_id, message.mode, call.principal.actor, call.now)
+        return message.mode
+
+    async def _show_setting(self, tx: Tx, call: Call, subject: str) -> PrepaidSetting:
+        return PrepaidSetting(mode=await store.mode(tx, call.hospital_id))
+
+    async def clear(self, tx: Tx, call: Call, message: ClearBalances, facts: None) -> str:
+        """
+        Raises:
+            StillCollecting: patients may still top up.
+            TotalDiffers: it is not the total of all balances any more.
+        """
+        if await store.mode(tx, call.hospital_id) == "collect":
+            raise StillCollecting
+        report = await self._show_balances(tx, call, "")
+        if report.total_fen != message.total_fen:
+            raise TotalDiffers
+        returnable = [item for item in report.items if item.to_origin_fen]
+        for item in returnable:
+            with suppress(NothingOnAccount, OnlyAtWindow):  # raised before anything is written
+                await self._give_back(tx, call, item.patient_id, None)
+        return str(len(returnable))

@@ -1,0 +1,53 @@
+"""Prepaid accounts' SQL."""
+
+from datetime import datetime
+
+from yinyi.bus.database import Row, Tx
+from yinyi.business.prepaid.model import TOP_UP, PrepaidMode
+
+_MODE = "SELECT mode FROM prepaid_setting WHERE hospital_id = $1"
+_SET_MODE = """
+INSERT INTO prepaid_setting (hospital_id, mode, changed_by, changed_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (hospital_id) DO UPDATE SET mode = $2, changed_by = $3, changed_at = $4
+"""
+_TOP_UPS = """
+SELECT payment_no FROM payment
+WHERE patient_id = $2 AND hospital_id = $1 AND started_at > $3 AND purpose = $4 AND direction = 'forward'
+  AND refunds_fen < taken_fen
+ORDER BY started_at DESC LIMIT $5
+"""
+_BALANCES = """
+WITH b AS (
+  SELECT account, balance_fen, substr(account, length('prepaid:') + 1)::bigint AS patient_id FROM account_balance
+  WHERE hospital_id = $1 AND account LIKE 'prepaid:%' AND balance_fen > 0
+), o AS (
+  SELECT patient_id, sum(taken_fen - refunds_fen) AS fen FROM payment
+  WHERE hospital_id = $1 AND started_at > $2 AND purpose = $3 AND direction = 'forward' AND refunds_fen < taken_fen
+    AND patient_id IN (SELECT patient_id FROM b)
+  GROUP BY patient_id
+)
+SELECT b.patient_id, b.balance_fen, least(b.balance_fen, coalesce(o.fen, 0))::bigint AS to_origin_fen,
+  count(*) OVER () AS accounts, (sum(b.balance_fen) OVER ())::bigint AS total_fen
+FROM b LEFT JOIN o USING (patient_id) ORDER BY o.fen IS NULL, b.patient_id LIMIT $4
+"""
+
+
+async def mode(tx: Tx, hospital_id: int) -> PrepaidMode:
+    """``off`` until somebody has said otherwise."""
+    return await tx.fetchval(_MODE, hospital_id) or "off"
+
+
+async def set_mode(tx: Tx, hospital_id: int, wanted: PrepaidMode, by: str, now: datetime) -> None:
+    await tx.execute(_SET_MODE, hospital_id, wanted, by, now)
+
+
+async def top_ups(tx: Tx, hospital_id: int, patient_id: int, since: datetime, limit: int) -> list[str]:
+    """Payment numbers of top-ups of which something can go back, newest first."""
+    rows = await tx.fetch(_TOP_UPS, hospital_id, patient_id, since, TOP_UP, limit)
+    return [row["payment_no"] for row in rows]
+
+
+async def balances(tx: Tx, hospital_id: int, since: datetime, limit: int) -> list[Row]:
+    """``patient_id, balance_fen, to_origin_fen`` of accounts with money, those first of which some can go back to where
+    it came from; with each ``accounts, total_fen`` of all."""
+    return await tx.fetch(_BALANCES, hospital_id, since, TOP_UP, limit)
