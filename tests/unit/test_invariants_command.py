@@ -38,6 +38,7 @@ def told(monkeypatch: pytest.MonkeyPatch, reply: list[InvariantView], *words: st
         return Invariants(invariants=reply)
 
     monkeypatch.setattr(invariants, "ask_as_staff", ask)
+    monkeypatch.setattr(invariants, "set_up_logs", str)
     done = CliRunner().invoke(application("invariants"), ["invariants", *words])
     return done, asked[0]
 
