@@ -119,7 +119,8 @@ JOIN payment_step s ON s.hospital_id = :hospital AND s.payment_id = p.payment_id
   AND s.kind IN ('payments.take', 'payments.refund') AND s.state IN ('done', 'late') AND s.amount_fen > 0
 CROSS JOIN LATERAL (
   SELECT s.kind = 'payments.take' AS taking,
-    'channel:' || (s.params ->> 'channel') || ':' || (s.params ->> 'merchant') AS account) AS m
+    CASE WHEN s.params ->> 'channel' = 'prepaid' THEN '' ELSE 'channel:' END
+      || (s.params ->> 'channel') || ':' || (s.params ->> 'merchant') AS account) AS m
 WHERE NOT EXISTS (
   SELECT FROM journal_entry e JOIN posting o ON o.hospital_id = e.hospital_id AND o.entry_id = e.entry_id
   WHERE e.hospital_id = :hospital AND e.source = s.reference || CASE WHEN m.taking THEN ':taken' ELSE ':refunded' END
