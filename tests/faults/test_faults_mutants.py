@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from yinyi.app.faults.explore import Explorer
+from yinyi.app.faults.model import Schedule
+from yinyi.app.faults.play import play
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import stage
 from yinyi.business.ledger.model import JournalEntry
@@ -238,3 +240,44 @@ def test_a_wrong_engine_is_found_out(
     monkeypatch.undo()
     vars(store)["_write_statement"].cache_clear()
     assert caught is not None
+
+
+def balances_stand_still(broken: pytest.MonkeyPatch) -> None:
+    def nothing(found: list[JournalEntry]) -> str:
+        return ""
+
+    broken.setattr(f"{PAYMENTS}.store.balance_rows", nothing)
+    broken.setattr(f"{PAYMENTS}.drive.balance_rows", nothing)
+
+
+def what_is_withdrawn_stays_on_the_account(broken: pytest.MonkeyPatch) -> None:
+    def booked_fen(plan: Plan, take: Step) -> int:
+        return 0
+
+    broken.setattr(f"{PAYMENTS}.plan.Plan.booked_fen", booked_fen)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "shape"),
+    [
+        (balances_stand_still, "pays_from_account"),
+        (balances_stand_still, "pays_from_account_and_by_phone"),
+        (what_is_withdrawn_stays_on_the_account, "tops_up_and_withdraws"),
+    ],
+)
+def test_a_wrong_account_is_found_out(
+    platform_url: str, monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None], shape: str
+) -> None:
+    """Nothing needs to go wrong besides."""
+
+    async def found() -> object:
+        async with stage(platform_url) as it:
+            try:
+                return (await play(it, Schedule(shape))).violations
+            except Exception as error:  # the database contradicts
+                return error
+
+    mutant(monkeypatch)
+    caught = asyncio.run(found())
+    monkeypatch.undo()
+    assert caught
