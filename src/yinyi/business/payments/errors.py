@@ -33,6 +33,12 @@ class PayerCodeUnknown(NotFound):
     zh = "这不是微信或支付宝的付款码，请在手机上打开付款码再试。"
 
 
+class NothingToCompare(NotFound):
+    """There is nothing like this to compare after a restore."""
+
+    zh = "恢复之后没有这样一项需要核对。"
+
+
 class NothingInDoubt(Conflict):
     """There is nothing about this step that people have to decide."""
 
