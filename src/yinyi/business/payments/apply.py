@@ -10,7 +10,7 @@ from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, REFUND_POSITION, TAKE, Plan, Step
 from yinyi.business.payments.rules import Rule, pause_s
 from yinyi.business.payments.transitions import StepEvent, after
-from yinyi.kernel.ids import base32
+from yinyi.kernel.ids import base32, restore_epoch_of
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
 
@@ -22,6 +22,18 @@ SCANNED_LIFE = timedelta(seconds=40)
 def reference(payment_no: str, serial: int) -> str:
     """Ours, 24 characters: the payment's number and which of its calls this is."""
     return payment_no + base32(serial, 2)
+
+
+def next_reference(plan: Plan) -> str:
+    """For a call more. Of a payment that is older than the last restore it carries the epoch of that, too (26
+    characters): the time that was lost may have used the plain one."""
+    return reference_in(plan, plan.restored, len(plan.steps) + 1)
+
+
+def reference_in(plan: Plan, epoch: int, serial: int) -> str:
+    """The reference of a call that is made in this restore epoch."""
+    again = epoch and restore_epoch_of(plan.payment_no) != epoch
+    return reference(plan.payment_no + (base32(epoch, 2) if again else ""), serial)
 
 
 def sent(plan: Plan, step: Step, now: datetime) -> Plan:
@@ -106,7 +118,7 @@ def giving_back(plan: Plan, take: Step, now: datetime) -> Plan:
         position=REFUND_POSITION,
         attempt=len(refunds) + 1,
         kind=REFUND,
-        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        reference=next_reference(plan),
         amount_fen=Fen(take.amount_fen),
         since=now,
         params={"of": take.reference, "channel": take.channel, "merchant": take.merchant},
@@ -168,7 +180,7 @@ def _fresh(plan: Plan, step: Step, params: dict[str, Any], now: datetime) -> Ste
         position=step.position,
         attempt=step.attempt + 1,
         kind=step.kind,
-        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        reference=next_reference(plan),
         amount_fen=step.amount_fen,
         since=now,
         params=params,

@@ -16,7 +16,7 @@ _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.
 )
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
 _LOCKED = store.filled("""
-SELECT p.version, :seen AS seen, :row AS plan, p.lease_epoch IS NULL AND NOT EXISTS (
+SELECT p.version, :seen AS seen, :row AS plan, p.lease_epoch IS NULL AND p.gap_until IS NULL AND NOT EXISTS (
   SELECT FROM payment_callback c
   WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL) AS free
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p

@@ -41,6 +41,8 @@ class Counter:
             raise PaymentClosed
         if any(take.state in _OPEN for take in plan.takes()):
             raise TenderUnderWay
+        if plan.gap_until is not None:
+            raise TenderUnderWay("the database was restored, and a channel may have taken the money")
         chosen = replace(plan, tender=WINDOW, tender_no=plan.tender_no + 1)
         chosen = apply.chosen(chosen, before, WINDOW, plan.scope, call.now, told)
         sent = apply.sent(chosen, _latest(chosen, TAKE), call.now)
