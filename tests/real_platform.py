@@ -45,10 +45,11 @@ _T = TypeVar("_T")
 class RealPlatform:
     """On a folder of its own. For the hospital it is half past nine today when it starts, whatever hour it is here."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: ShiftedClock | None = None) -> None:
+        """``clock``: of an earlier one on the same folder, which goes on."""
         self.folder = folder
         self.port, self._sandbox_port = free_port(), free_port()
-        self.clock = _morning_clock()
+        self.clock = clock or _morning_clock()
         self.base = f"http://127.0.0.1:{self.port}"
         self._loop = _Loop()
         self._heard: list[str] = []
@@ -56,9 +57,10 @@ class RealPlatform:
         told = {"DATA_DIR": str(folder), "HTTP_PORT": str(self.port), "SANDBOX_PORT": str(self._sandbox_port)}
         told["CLOCK"] = offset_setting(self.clock)
         inherited = {name: text for name, text in os.environ.items() if not name.startswith("YINYI_")}
+        self._environment = inherited | {f"YINYI_{name}": text for name, text in told.items()}
         self._process = subprocess.Popen(
             [_YINYI, "up"],
-            env=inherited | {f"YINYI_{name}": text for name, text in told.items()},
+            env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -102,9 +104,15 @@ class RealPlatform:
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    def stop(self) -> None:
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command of ours, on the same folder."""
+        return subprocess.run(
+            [_YINYI, *arguments], env=self._environment, capture_output=True, text=True, timeout=180, check=False
+        )
+
+    def stop(self, at_once: bool = False) -> None:
         """Gently, then not."""
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(signal.SIGKILL if at_once else signal.SIGINT)
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:

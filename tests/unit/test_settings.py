@@ -29,6 +29,7 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_HTTP_HOST": "10.0.0.8",
         "YINYI_HTTP_PORT": "9000",
         "YINYI_DATA_DIR": "/srv/yinyi",
+        "YINYI_ARCHIVE_DIR": "/mnt/archive",
         "YINYI_DATABASE_URL": "postgresql://u:p@db/yinyi",
         "YINYI_NATS_URL": "nats://bus:4222",
         "YINYI_HOSPITAL_DATABASE_URL": "postgres://h@db/hospital",

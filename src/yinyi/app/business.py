@@ -35,10 +35,12 @@ from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.restored import Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.prepaid.service import PrepaidService
+from yinyi.business.scheduling.lost import LostRegistrations
 from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.business.scheduling.service import SchedulingService
 from yinyi.business.scheduling.slips import RegistrationSlips
@@ -50,6 +52,8 @@ from yinyi.kernel.secrets import Vault
 
 log = structlog.get_logger()
 
+DOORS_S = 30.0
+"""After a restore the doors stay shut so long at most, until everybody has been asked about the time that was lost."""
 NOBODY: Mapping[bytes, str] = {}
 
 
@@ -108,6 +112,8 @@ class Business:
         self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
+        lost = LostRegistrations(hospital, patients.patient_id)
+        self.restored = Restored(database, registry, [lost], clock, ZONE, HOSPITAL_ID)
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
         self._sealer = AuditSealer(database, clock)
@@ -121,6 +127,7 @@ class Business:
             self.payments,
             self.scanned_codes,
             self.human_queue,
+            self.restored,
             self.scheduling,
             PrepaidService(self.payments, ZONE),
             self.documents,
@@ -142,12 +149,15 @@ class Business:
         await self.lease.take()
         self._run(self.lease.run())
         self._run(self.driver.run())
+        self._run(self.restored.run())
         self._run(self.outbox.run())
         self._run(self._sealer.run())
         self._run(self._rounds.run())
         self._run(self.terminals.run())
         self._run(self.documents.run())
         self._run(self.identity.run(self.clock))
+        if not await self.restored.until_asked(DOORS_S):
+            log.warning("restore.not_all_asked")  # what is not asked is not touched either
 
     async def stop(self) -> None:
         """Calls that are out come home, leases are handed back."""

@@ -10,6 +10,7 @@
     run/sandbox/        connectors' settings for this machine's own sandbox, written by it at every start
     sandbox/            the sandbox's own keys and memory
     log/PART.log        what each part says
+    archive/            backups and the database's log, 0700, unless YINYI_ARCHIVE_DIR names another place
     lock                held while `yinyi up` runs
 """
 
@@ -48,6 +49,10 @@ class DataFolder:
     @property
     def status(self) -> Path:
         return self.run / "status.json"
+
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive"
 
     def log(self, part: str) -> Path:
         return self.path / "log" / f"{part}.log"

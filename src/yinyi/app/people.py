@@ -30,3 +30,7 @@ class MasterIndex:
         if facts is None:
             raise SessionEnded
         return facts.name
+
+    async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
+        """0: nobody of this number is on record here."""
+        return await store.patient_id_of(tx, hospital_id, patient_no)

@@ -1,12 +1,17 @@
 """The processes of a laptop, as one table: what each is started with, and what has to be there before."""
 
+import signal
 from functools import partial
 
 import msgspec
 
+from yinyi.app.backup.archive import Archive
+from yinyi.app.backup.take import SLOT
+from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.folder import free_port
 from yinyi.app.embedded.nats import EmbeddedNats
 from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.app.embedded.server import Command
 from yinyi.app.nats_config import account_names, nats_config
 from yinyi.app.part import Part, own_command
 from yinyi.app.secret_files import secret
@@ -19,6 +24,8 @@ HOSPITAL = "hospital"
 """The sandbox hospital's database, and the role that owns it."""
 PLATFORM_AT_HOSPITAL = "platform"
 """The role that the platform calls the sandbox hospital's procedures with; it owns nothing."""
+
+_ONCE_THERE_IS = 'until [ -d "$0" ]; do sleep 1; done; exec "$@"'
 
 _ALL = ("data_dir", "clock", "log_level")
 _KNOWS = {
@@ -37,6 +44,8 @@ def parts_for(settings: Settings) -> list[Part]:
     if not (settings.database_url and settings.hospital_database_url):
         server = EmbeddedPostgres(settings.folder.postgres, secrets_dir=settings.folder.secrets)
         servers.append(_postgres_part(server))
+        if not settings.database_url:
+            servers.append(_archive_part(server, Archive(settings.archive), settings))
         settings = msgspec.structs.replace(
             settings,
             database_url=settings.database_url or server.url(PLATFORM, PLATFORM),
@@ -82,6 +91,27 @@ def _postgres_part(server: EmbeddedPostgres) -> Part:
         server.create_role(PLATFORM_AT_HOSPITAL)
 
     return Part("postgres", server.command, prepare=server.prepare, is_ready=server.is_ready, once_ready=create)
+
+
+def _archive_part(server: EmbeddedPostgres, archive: Archive, settings: Settings) -> Part:
+    """Keeps the server's log, byte by byte as it is written, from the first `yinyi backup` on; a shell that waits for
+    that one costs next to nothing."""
+
+    def command() -> Command:
+        receive = ["-D", str(archive.wal), "-S", SLOT, "--no-password", "-s", "5"]
+        return Command(
+            argv=["/bin/sh", "-c", _ONCE_THERE_IS, str(archive.wal), str(server.program("pg_receivewal")), *receive],
+            log=settings.folder.log("archive"),
+            preexec=tied_to_parent(signal.SIGKILL),
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | server.client_environment(),
+        )
+
+    return Part("archive", command, needs=("postgres",), is_ready=_at_once)
+
+
+def _at_once() -> bool:
+    """Nobody waits for it."""
+    return True
 
 
 def _embedded_nats(settings: Settings) -> EmbeddedNats:

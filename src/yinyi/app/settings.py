@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_port: int = 8080
     """0 takes a free one."""
     data_dir: Path = msgspec.field(default_factory=Path("var").absolute)
+    archive_dir: Path = Path()
+    """Where backups and the database's log go; not given: ``archive`` in the data folder. Better another disk."""
     database_url: str = ""
     """The platform's PostgreSQL, version 15 or newer, as its owner; "" is the embedded one."""
     nats_url: str = ""
@@ -49,6 +51,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def folder(self) -> DataFolder:
         return DataFolder(self.data_dir)
+
+    @property
+    def archive(self) -> Path:
+        return self.archive_dir if self.archive_dir != Path() else self.folder.archive
 
     @property
     def reached_at(self) -> str:

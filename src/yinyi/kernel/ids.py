@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so nothing is misread."""
 
+PAYMENT_NUMBER = 22
+"""Characters of a payment's number; references of its calls begin with it."""
+_EPOCH = slice(12, 14)
 _SHORT = "346789ABCDEFGHJKMNPQRTVWXY"
 
 
@@ -21,6 +24,19 @@ def payment_number(restore_epoch: int, at: datetime, zone: ZoneInfo) -> str:
     """
     local = at.astimezone(zone)
     return f"{local:%y%m%d%H%M%S}{base32(restore_epoch, 2)}{random_text(8)}"
+
+
+def restore_epoch_of(payment_no: str) -> int:
+    """The epoch that a payment's number carries."""
+    first, second = (ALPHABET.index(digit) for digit in payment_no[_EPOCH])
+    return first * 32 + second
+
+
+def payment_number_of(reference: str) -> str:
+    """The number of the payment that a reference of ours belongs to; empty: it is none of ours."""
+    number = reference[:PAYMENT_NUMBER]
+    ours = len(reference) > PAYMENT_NUMBER and number[:12].isdecimal() and all(each in ALPHABET for each in reference)
+    return number if ours else ""
 
 
 def ask_number() -> str:

@@ -32,6 +32,7 @@ PROCEDURES = (
     "confirm_registration",
     "release_number",
     "query_registration",
+    "query_numbers",
 )
 """All that the platform may call."""
 

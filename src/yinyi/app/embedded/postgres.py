@@ -33,7 +33,8 @@ _TUNING = {
     "max_parallel_workers": "0",
     "max_parallel_workers_per_gather": "0",
     "max_logical_replication_workers": "0",
-    "max_wal_senders": "0",
+    "max_wal_senders": "3",
+    "max_slot_wal_keep_size": "1GB",
     "autovacuum_max_workers": "1",
     "huge_pages": "off",
     "jit": "off",
@@ -72,11 +73,14 @@ class EmbeddedPostgres:
         port: int = 0,
         tuning: Mapping[str, str] | None = None,
         secrets_dir: Path | None = None,
+        cluster: str = "data",
     ) -> None:
-        """``port`` 0 takes a free one; ``tuning`` are server settings that go before Yinyi's own."""
+        """``port`` 0 takes a free one; ``tuning`` are server settings that go before Yinyi's own; ``cluster`` is
+        another name for ``data``, for one that is not in use yet, or not any more."""
         self.base_dir = base_dir.resolve()
         self.port = port or free_port()
         self._secrets_dir = secrets_dir or self.base_dir / "secrets"
+        self._cluster = cluster
         self._tuning = dict(tuning or {})
         self._identity: Identity | None = None
         self._lock: FolderLock | None = None
@@ -124,7 +128,7 @@ class EmbeddedPostgres:
         self._lock = self._lock or FolderLock(self.base_dir)
         identity = identity_for(postgres_binaries(), self.base_dir)
         self._identity = identity
-        data = identity.folder / "data"
+        data = self.cluster
         if not (data / "PG_VERSION").exists():
             require_space(identity.folder, _FRESH_BYTES)
             self._make_cluster(identity, data)
@@ -137,9 +141,8 @@ class EmbeddedPostgres:
         identity = self._prepared()
         settings = _TUNING | (_TUNING_18 if postgres_major(identity.binaries) >= 18 else {}) | self._tuning
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        data = str(identity.folder / "data")
         return Command(
-            argv=[str(identity.binaries / "postgres"), "-D", data, "-p", str(self.port), *flags],
+            argv=[str(identity.binaries / "postgres"), "-D", str(self.cluster), "-p", str(self.port), *flags],
             log=self.base_dir / "postgres.log",
             preexec=tied_to_parent(signal.SIGINT, identity.enter),
             cwd=identity.folder,
@@ -150,10 +153,77 @@ class EmbeddedPostgres:
     def is_ready(self) -> bool:
         """Whether the server takes connections."""
         try:
-            lines = (self._prepared().folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split("\n")
+            lines = (self.cluster / "postmaster.pid").read_text(encoding="utf-8").split("\n")
         except FileNotFoundError:
             return False
         return len(lines) > 7 and lines[7].strip() == "ready"
+
+    def attach(self) -> bool:
+        """Instead of ``start()``: talk to the server that another process of ours keeps; False when none is ready."""
+        self.locate()
+        if not self.is_ready() or not _working_in(self.cluster):
+            return False
+        self.port = int((self.cluster / "postmaster.pid").read_text(encoding="utf-8").split("\n")[3])
+        return True
+
+    def locate(self) -> None:
+        """Find out where ``cluster`` and the programs are, without taking the folder."""
+        self._identity = self._identity or identity_for(postgres_binaries(), self.base_dir)
+
+    @property
+    def runs_as_another(self) -> bool:
+        """The server's account is not ours; after ``locate()``."""
+        return self._prepared().owner is not None
+
+    @property
+    def cluster(self) -> Path:
+        """The folder that the server works in; after ``locate()`` or ``prepare()``."""
+        return self.folder / self._cluster
+
+    @property
+    def folder(self) -> Path:
+        """Where clusters lie; not ``base_dir`` where the server's account may not enter that. After ``locate()``."""
+        return self._prepared().folder
+
+    def give(self, path: Path) -> None:
+        """Hands what we made to the account that the server runs as; after ``locate()``."""
+        for each in (path, *path.rglob("*")) if path.is_dir() else (path,):
+            self._prepared().give(each)
+
+    def run_client(self, program: str, *arguments: str, timeout_s: float = 6 * 3600) -> None:
+        """One of PostgreSQL's own client programs, as superuser of this server.
+
+        Raises:
+            CannotStart: it is missing, or ended with an error; with its words.
+        """
+        done = subprocess.run(
+            [self.program(program), *arguments],
+            text=True,
+            capture_output=True,
+            timeout=timeout_s,
+            env=_environment(self.base_dir) | self.client_environment(),
+        )
+        if done.returncode:
+            raise CannotStart(f"{program} did not succeed: {_first_error(done.stderr)}")
+
+    def program(self, name: str) -> Path:
+        """
+        Raises:
+            CannotStart: this PostgreSQL has no such program.
+        """
+        path = self._prepared().binaries / name
+        if not path.exists():
+            raise CannotStart(f"The PostgreSQL in {path.parent} has no {name}; install its client programs.")
+        return path
+
+    def client_environment(self) -> dict[str, str]:
+        """For PostgreSQL's own client programs."""
+        return {
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self.port),
+            "PGUSER": SUPERUSER,
+            "PGPASSWORD": self.password(SUPERUSER),
+        }
 
     def url(self, database: str = "postgres", role: str = SUPERUSER) -> str:
         """``postgresql://role:password@127.0.0.1:port/database``."""
@@ -200,13 +270,7 @@ class EmbeddedPostgres:
             text=True,
             capture_output=True,
             timeout=60,
-            env=_environment(identity.folder)
-            | {
-                "PGHOST": "127.0.0.1",
-                "PGPORT": str(self.port),
-                "PGUSER": SUPERUSER,
-                "PGPASSWORD": self.password(SUPERUSER),
-            },
+            env=_environment(identity.folder) | self.client_environment(),
         )
         if "password authentication failed" in done.stderr:
             raise CannotStart(

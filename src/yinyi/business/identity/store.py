@@ -76,6 +76,12 @@ async def patient_facts(tx: Tx, hospital_id: int, patient_id: int) -> PatientFac
     return facts_of(row) if row else None
 
 
+async def patient_id_of(tx: Tx, hospital_id: int, patient_no: str) -> int:
+    """0: nobody of this number is on record here."""
+    query = "SELECT patient_id FROM patient WHERE hospital_id = $1 AND patient_no = $2"
+    return await tx.fetchval(query, hospital_id, patient_no) or 0
+
+
 async def patient_by_no(tx: Tx, vault: Vault, hospital_id: int, patient_no: str) -> PatientRecord | None:
     """What we hold ourselves of a hospital number, the telephone opened: to be compared with a proof."""
     row = await tx.fetchrow(_BY_NO, hospital_id, patient_no)

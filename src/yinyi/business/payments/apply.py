@@ -22,7 +22,7 @@ from yinyi.business.payments.plan import (
 )
 from yinyi.business.payments.rules import Rule, pause_s
 from yinyi.business.payments.transitions import StepEvent, after, allowed
-from yinyi.kernel.ids import base32
+from yinyi.kernel.ids import PAYMENT_NUMBER, base32, restore_epoch_of
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
 
@@ -42,7 +42,19 @@ def reference(payment_no: str, serial: int) -> str:
 
 def same_payment(one: str, other: str) -> bool:
     """Whether two references are calls of one payment."""
-    return one[:-2] == other[:-2]
+    return one[:PAYMENT_NUMBER] == other[:PAYMENT_NUMBER]
+
+
+def next_reference(plan: Plan) -> str:
+    """For a call more. Of a payment that is older than the last restore it carries the epoch of that, too (26
+    characters): the time that was lost may have used the plain one."""
+    return reference_in(plan, plan.restored, len(plan.steps) + 1)
+
+
+def reference_in(plan: Plan, epoch: int, serial: int) -> str:
+    """The reference of a call that is made in this restore epoch."""
+    again = epoch and restore_epoch_of(plan.payment_no) != epoch
+    return reference(plan.payment_no + (base32(epoch, 2) if again else ""), serial)
 
 
 def sent(plan: Plan, step: Step, now: datetime) -> Plan:
@@ -124,7 +136,7 @@ def taking_rest(plan: Plan, take: Step, now: datetime) -> Plan:
         position=take.position + 1,
         attempt=1,
         kind=TAKE,
-        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        reference=next_reference(plan),
         amount_fen=owed_fen(plan),
         since=now,
         params={"tender_no": take.tender_no},
@@ -173,7 +185,7 @@ def _refunding(plan: Plan, take: Step, amount_fen: Fen, now: datetime, told: dic
         position=REFUND_POSITION,
         attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
         kind=REFUND,
-        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        reference=next_reference(plan),
         amount_fen=amount_fen,
         since=now,
         params={"of": take.reference, "channel": take.channel, "merchant": take.merchant, **told},
@@ -204,7 +216,7 @@ def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel
         position=REFUND_POSITION,
         attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
         kind=REFUND,
-        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        reference=next_reference(plan),
         amount_fen=told.amount_fen,
         since=now,
         params={
@@ -273,7 +285,7 @@ def _fresh(plan: Plan, step: Step, params: dict[str, Any], now: datetime) -> Ste
         position=step.position,
         attempt=step.attempt + 1,
         kind=step.kind,
-        reference=reference(plan.payment_no, len(plan.steps) + 1),
+        reference=next_reference(plan),
         amount_fen=step.amount_fen,
         since=now,
         params=params,

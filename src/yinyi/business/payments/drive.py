@@ -22,6 +22,7 @@ from yinyi.business.ledger.store import balance_rows, overdraws
 from yinyi.business.payments import apply, store
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
+from yinyi.business.payments.gap import close_gap
 from yinyi.business.payments.lease import LONGEST_CALL_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.model import RefundedAtChannel
@@ -110,12 +111,15 @@ class Drive:
         Raises:
             LeaseLost: nothing of ours was written after that.
         """
-        if self.known is not None:
+        if self.known is not None and self.known.gap_until is None:
             self.before = self.plan = self.known
             self._apply_callbacks(self.pending)
             await self._leave_marked()
         elif not await self._load():
             return None
+        while self.before.gap_until is not None:
+            if not await close_gap(self.means, self.before, self.epoch) or not await self._load():
+                return None
         while True:
             self.plan, action = settle(self.plan, self.means.registry, self._now())
             match action:

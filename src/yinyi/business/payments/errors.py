@@ -63,6 +63,12 @@ class NothingScanned(NotFound):
     zh = "刚才没有扫到码，请把码对准扫码口再试一次。"
 
 
+class NothingToCompare(NotFound):
+    """There is nothing like this to compare after a restore."""
+
+    zh = "恢复之后没有这样一项需要核对。"
+
+
 class NothingInDoubt(Conflict):
     """There is nothing about this step that people have to decide."""
 

@@ -15,6 +15,7 @@ from yinyi.business.payments.errors import (
     NotDelivered,
     NothingInDoubt,
     NothingScanned,
+    NothingToCompare,
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
@@ -276,3 +277,51 @@ class SettleByHand(Operation[Case], frozen=True, kw_only=True):
     reference: Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
     outcome: ByHand
     note: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+
+
+GapState = Literal["to_ask", "to_compare", "settled"]
+
+
+class Restore(msgspec.Struct, frozen=True, kw_only=True):
+    """One restore from a backup. reached_at: what happened from then until ``since`` is not in the database. asked_at:
+    when everybody who can be asked had answered."""
+
+    epoch: int
+    since: datetime
+    reached_at: datetime | None
+    asked_at: datetime | None
+
+
+class GapItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Something of the time that was lost: to be asked, to be compared by people, or settled, with what was found."""
+
+    epoch: int
+    source: str
+    item: str
+    state: GapState
+    found: str
+    since: datetime
+    settled_by: str | None = None
+
+
+class RestoreGap(msgspec.Struct, frozen=True, kw_only=True):
+    """``unasked``: so many payments wait because somebody has not yet said what became of them."""
+
+    restores: list[Restore]
+    items: list[GapItem]
+    unasked: int
+
+
+@operation(callers=[Caller.STAFF])
+class ListRestoreGap(Operation[RestoreGap], frozen=True, kw_only=True):
+    """What was lost by restores, what was found of it, and what is still to be compared."""
+
+
+@operation(callers=[Caller.STAFF], changes=True, errors=(NothingToCompare,))
+class SettleGapItem(Operation[RestoreGap], frozen=True, kw_only=True):
+    """Somebody has compared it. ``note``: what was found."""
+
+    epoch: int
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    item: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    note: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

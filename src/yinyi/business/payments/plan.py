@@ -127,6 +127,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     often he has chosen. pay_by: he has time until then.
     attention: why people look into it; empty: they need not. version: grows with every write, signals included.
     facts: what the purpose has to remember.
+    restored: how often the database has been restored from a backup, when this was read. gap_until: it has been since,
+    and what happened outside until then is asked before anything else.
     """
 
     hospital_id: int
@@ -151,6 +153,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     attention_at: datetime | None = None
     version: int = 0
     ended_at: datetime | None = None
+    restored: int = 0
+    gap_until: datetime | None = None
     steps: tuple[Step, ...] = ()
 
     def current(self) -> list[Step]:

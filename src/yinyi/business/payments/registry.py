@@ -71,6 +71,11 @@ class Registry:
             raise ChannelUnavailable(f"no merchant account for {scope} at {channel}")
         return merchant
 
+    def merchants(self, scope: str) -> dict[str, str]:
+        """The merchant account of this scope at each channel that has one."""
+        found = {name: self._merchants.of(scope, name) for name in self.channels}
+        return {name: merchant for name, merchant in found.items() if merchant}
+
     def tenders(self, scope: str) -> list[TenderName]:
         """The channels that show a code and have a merchant account for this scope; last those that are away."""
         shown = (name for name, channel in self.channels.items() if isinstance(channel, ShowsCode))

@@ -139,6 +139,7 @@ class PaymentService:
             description=new.description,
             facts=new.facts,
             version=1,
+            restored=self._restore_epoch,
             steps=tuple(
                 Step(
                     position=position,

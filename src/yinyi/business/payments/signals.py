@@ -22,7 +22,7 @@ SELECT p.version, :seen AS seen, :row AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
 """)
 _GLANCE = """
-SELECT :row AS plan, p.lease_epoch IS NULL AND NOT EXISTS (:waiting) AS free
+SELECT :row AS plan, p.lease_epoch IS NULL AND p.gap_until IS NULL AND NOT EXISTS (:waiting) AS free
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
 """.replace(":row", store.ROW).replace(":waiting", store.CALLBACK_WAITS)
 _OF_PATIENT = """
@@ -49,7 +49,8 @@ _TENDER_SENT = store.filled("""
 WITH p AS (
   UPDATE payment AS p SET tender = $5, tender_no = tender_no + 1, facts = facts || $6::jsonb, version = version + 1,
     lease_epoch = $4
-  WHERE hospital_id = $1 AND payment_id = $2 AND version = $7 AND lease_epoch IS NULL AND NOT EXISTS (:waiting)
+  WHERE hospital_id = $1 AND payment_id = $2 AND version = $7 AND lease_epoch IS NULL AND gap_until IS NULL
+    AND NOT EXISTS (:waiting)
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $4 AND alive_until > $3)
   RETURNING hospital_id, payment_id, version
 ), s AS (

@@ -14,7 +14,7 @@ from yinyi.business.ledger.store import balance_ctes, balance_rows, entry_rows, 
 from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
 
 ROW = """
-(SELECT row_to_json(r) FROM (SELECT p.*, coalesce(
+(SELECT row_to_json(r) FROM (SELECT p.*, (SELECT coalesce(max(epoch), 0) FROM restore_epoch) AS restored, coalesce(
   (SELECT json_agg(s ORDER BY s.position, s.attempt) FROM payment_step s
    WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id), '[]'::json) AS steps) AS r)::text
 """

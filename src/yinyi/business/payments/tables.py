@@ -58,6 +58,7 @@ payment = Table(
     Column("ended_at", INSTANT),
     Column("next_at", INSTANT),
     Column("lease_epoch", BigInteger),
+    Column("gap_until", INSTANT),
     UniqueConstraint("payment_no", "hospital_id"),
     UniqueConstraint("ask_no", "hospital_id", name="payment_ask_no_key"),
     CheckConstraint("amount_fen >= 0", name="amount"),
@@ -72,6 +73,7 @@ Index("payment_due_ix", payment.c.next_at, postgresql_where=text("lease_epoch IS
 Index("payment_lease_ix", payment.c.lease_epoch, postgresql_where=text("lease_epoch IS NOT NULL"))
 Index("payment_patient_ix", payment.c.patient_id, payment.c.hospital_id, payment.c.started_at)
 Index("payment_attention_ix", payment.c.attention_at, postgresql_where=text("attention <> ''"))
+Index("payment_gap_ix", payment.c.gap_until, postgresql_where=text("gap_until IS NOT NULL"))
 
 payment_step = Table(
     "payment_step",
@@ -140,6 +142,11 @@ Index(
     payment_callback.c.hospital_id,
     postgresql_where=text("applied_at IS NULL AND payment_id IS NOT NULL"),
 )
+Index(
+    "payment_callback_stranger_ix",
+    payment_callback.c.received_at,
+    postgresql_where=text("verdict = 'stranger'"),
+)
 
 payment_settlement = Table(
     "payment_settlement",
@@ -173,4 +180,22 @@ restore_epoch = Table(
     metadata,
     Column("epoch", Integer, primary_key=True, autoincrement=False),
     Column("since", INSTANT, nullable=False),
+    Column("reached_at", INSTANT),
+    Column("asked_at", INSTANT),
+)
+
+restore_gap = Table(
+    "restore_gap",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("found", Text, nullable=False),
+    Column("since", INSTANT, nullable=False),
+    Column("settled_by", Text),
+    Column("settled_at", INSTANT),
+    CheckConstraint("state IN ('to_ask', 'to_compare', 'settled')", name="state"),
+    CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled"),
 )

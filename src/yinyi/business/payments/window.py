@@ -42,6 +42,8 @@ class Counter:
             raise PaymentClosed
         if any(take.state in _OPEN for take in plan.takes()):
             raise TenderUnderWay
+        if plan.gap_until is not None:
+            raise TenderUnderWay("the database was restored, and a channel may have taken the money")
         open_plan = apply.taking_rest(plan, before, call.now) if before.state == "done" else plan
         chosen = replace(open_plan, tender=WINDOW, tender_no=plan.tender_no + 1)
         chosen = apply.chosen(chosen, _latest(open_plan, TAKE), WINDOW, plan.scope, call.now, told)

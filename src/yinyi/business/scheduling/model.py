@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Evidence
 
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
@@ -83,3 +84,21 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     visited_on: date
     department_id: str
     practitioner_id: str
+
+
+class FoundNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that the hospital gave us, as it stands now. ``reference``: ours. ``evidence``: see ``Schedules``."""
+
+    reference: str
+    status: Literal["held", "confirmed", "released", "lapsed"]
+    patient_no: str
+    schedule_id: str
+    department_id: str
+    practitioner_id: str
+    service_date: date
+    session: SessionName
+    room: str
+    fee_fen: Fen
+    made_at: datetime
+    held_until: datetime | None
+    evidence: Evidence

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from yinyi.bus.database import Tx
-from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
+from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
@@ -53,6 +53,18 @@ class Schedules(Protocol):
 
     async def ask(self, reference: str) -> Answer:
         """``Done`` with ``status`` held or confirmed; ``Refused("expired")`` when it was released or ran out."""
+        ...
+
+
+@runtime_checkable
+class ListsNumbers(Protocol):
+    """A hospital that can say which numbers it gave us in a time, whatever became of them since."""
+
+    async def numbers(self, since: datetime, until: datetime) -> list[FoundNumber]:
+        """
+        Raises:
+            HospitalUnavailable: whatever the reason.
+        """
         ...
 
 

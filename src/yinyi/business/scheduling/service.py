@@ -312,7 +312,7 @@ def _keep_step(plan: Plan, until: datetime, now: datetime) -> Step:
         position=AT_KEEP,
         attempt=1,
         kind=KEEP,
-        reference=apply.reference(plan.payment_no, len(plan.steps) + 1),
+        reference=apply.next_reference(plan),
         amount_fen=plan.amount_fen,
         since=now,
         params={"until": until.isoformat()},

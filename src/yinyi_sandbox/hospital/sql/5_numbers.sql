@@ -237,3 +237,22 @@ BEGIN
     PERFORM his.refuse_reading_('query_registration');
     RETURN his.standing_(p_ref, his.instant_());
 END $$;
+
+-- What the platform was given in that time, whatever has become of it since.
+CREATE FUNCTION his.query_numbers(p_since timestamptz, p_until timestamptz)
+RETURNS TABLE (ref text, state text, patient_no text, schedule_id bigint, no int, dept_code text, doctor_code text,
+               work_date date, session_no int, room text, fee_fen int, made_at timestamptz, held_until timestamptz,
+               starts_at timestamptz, ends_at timestamptz, registration_no text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM his.refuse_reading_('query_numbers');
+    RETURN QUERY
+    SELECT r.ref, st.state, r.patient_no, r.schedule_id, r.no, s.dept_code, d.doctor_code, s.work_date, s.session_no,
+           s.room, s.fee_fen, r.made_at, st.held_until, st.starts_at, st.ends_at, r.registration_no
+    FROM his.registration r
+    JOIN his.schedule s ON s.schedule_id = r.schedule_id
+    JOIN his.doctor d ON d.doctor_no = s.doctor_no
+    CROSS JOIN LATERAL his.standing_(r.ref, his.instant_()) AS st
+    WHERE r.source = 'platform' AND r.made_at BETWEEN p_since AND p_until
+    ORDER BY r.made_at, r.ref;
+END $$;

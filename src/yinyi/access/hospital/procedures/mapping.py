@@ -7,6 +7,7 @@ from yinyi.access.hospital.procedures.client import Row
 from yinyi.business.identity.model import CredentialKind, PatientRecord, Sex
 from yinyi.business.scheduling.model import (
     Department,
+    FoundNumber,
     Practitioner,
     Schedule,
     SessionName,
@@ -114,6 +115,36 @@ def slot(schedule_id: str, row: Row) -> Slot:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         status=_SLOT_STATES[row["status_code"]],
+    )
+
+
+def found_number(row: Row) -> FoundNumber:
+    row_id = str(row["schedule_id"])
+    status: Literal["held", "confirmed", "released", "lapsed"] = row["state"]
+    said: dict[str, Any] = {
+        "status": status,
+        "number": row["no"],
+        "slot_id": slot_id(row_id, row["no"]),
+        "starts_at": _instant(row["starts_at"]),
+        "ends_at": _instant(row["ends_at"]),
+        "held_until": _instant(row["held_until"]),
+        "room": row["room"],
+        "registration_no": row["registration_no"],
+    }
+    return FoundNumber(
+        reference=row["ref"],
+        status=status,
+        patient_no=row["patient_no"],
+        schedule_id=row_id,
+        department_id=row["dept_code"],
+        practitioner_id=row["doctor_code"],
+        service_date=row["work_date"],
+        session=_SESSIONS[row["session_no"]],
+        room=row["room"],
+        fee_fen=Fen(row["fee_fen"]),
+        made_at=row["made_at"],
+        held_until=row["held_until"],
+        evidence={name: value for name, value in said.items() if value is not None},
     )
 
 

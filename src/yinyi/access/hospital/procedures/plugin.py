@@ -7,7 +7,7 @@ from yinyi.access.hospital.procedures import mapping
 from yinyi.access.hospital.procedures.client import CallFailed, NotReached, ProcedureClient, Rejected, Row
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.business.identity.model import CredentialKind, PatientRecord, Person
-from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
+from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Unknown
@@ -24,6 +24,7 @@ _EXTEND = "SELECT * FROM his.extend_lock($1, $2)"
 _CONFIRM = "SELECT * FROM his.confirm_registration($1, $2, $3, $4)"
 _RELEASE = "SELECT * FROM his.release_number($1)"
 _REGISTRATION = "SELECT * FROM his.query_registration($1)"
+_NUMBERS = "SELECT * FROM his.query_numbers($1, $2)"
 _PATIENT = "SELECT * FROM his.query_patient($1, $2)"
 _PATIENT_NO = "SELECT * FROM his.query_patient_no($1)"
 _CREATE = "SELECT * FROM his.create_patient($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -31,7 +32,7 @@ _CREATED = "SELECT * FROM his.query_created($1)"
 
 
 class ProceduresHospital:
-    """Implements ``PatientIndex`` and ``Schedules``."""
+    """Implements ``PatientIndex``, ``Schedules`` and ``ListsNumbers``."""
 
     def __init__(self, config: ProceduresConfig) -> None:
         self.call_timeout_s = config.connect_timeout_s + config.call_timeout_s
@@ -61,6 +62,9 @@ class ProceduresHospital:
 
     async def visits(self, patient_no: str, limit: int) -> list[Visit]:
         return [mapping.visit(row) for row in await self._read(_VISITS, patient_no, limit)]
+
+    async def numbers(self, since: datetime, until: datetime) -> list[FoundNumber]:
+        return [mapping.found_number(row) for row in await self._read(_NUMBERS, since, until)]
 
     async def hold(self, reference: str, schedule_id: str, slot_id: str, patient_no: str, until: datetime) -> Outcome:
         try:

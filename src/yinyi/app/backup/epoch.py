@@ -1,0 +1,81 @@
+"""A new restore epoch: from here on no number, no reference and no key is made again that was made before."""
+
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from yinyi.app.errors import CannotStart
+
+_HIGHEST = "SELECT coalesce(max(epoch), 0) FROM restore_epoch"
+_ALIVE = "SELECT holder FROM process_lease WHERE alive_until > $1 LIMIT 1"
+_BEGIN = "INSERT INTO restore_epoch (epoch, since, reached_at) VALUES ($1, $2, $3)"
+_ASK_ABOUT = """
+UPDATE payment SET gap_until = $1, next_at = $1, lease_epoch = NULL, version = version + 1
+WHERE ended_at IS NULL OR (direction = 'back' AND ended_at > $2::timestamptz - interval '2 hours')
+"""
+"""Every open payment; and those that had just been undone: money may have come after all."""
+_LEAVE_ROOM = """
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, greatest(coalesce(last_value, 0), $1::bigint << 40))
+FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype
+"""
+"""Keys begin anew far above whatever was given out in the time that was lost: kiosks remember what they have printed,
+processes which lease they held."""
+_LINES = "UPDATE terminal SET line_epoch = greatest(line_epoch, $1::bigint << 40), line_up = false"
+_END_LEASES = "UPDATE process_lease SET alive_until = least(alive_until, $1)"
+_TABLES = {
+    "payments": "SELECT count(p) FROM payment p",
+    "steps": "SELECT count(s) FROM payment_step s",
+    "postings": "SELECT count(p) FROM posting p",
+    "patients": "SELECT count(p) FROM patient p",
+}
+MOST_EPOCHS = 1023
+"""Two characters of base 32 in every number."""
+
+
+async def begin_epoch(url: str, now: datetime, reached_at: datetime, above: int) -> int:
+    """Begin one in a restored database of this release's schema; its number, higher than ``above`` and than any before.
+
+    now, reached_at: in the platform's time. Everything that was open is to be asked about before it goes on.
+
+    Raises:
+        CannotStart: a business process still works on this database.
+    """
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(url, timeout=10)
+    try:
+        async with connection.transaction():
+            holder = await connection.fetchval(_ALIVE, now)
+            if holder is not None:
+                raise CannotStart(f"The business process {holder} still works on this database: stop it first.")
+            epoch = max(above, await connection.fetchval(_HIGHEST)) + 1
+            if epoch > MOST_EPOCHS:
+                raise CannotStart(f"There were {MOST_EPOCHS} restores already; numbers have no room for another one.")
+            await connection.execute(_BEGIN, epoch, now, reached_at)
+            await connection.execute(_ASK_ABOUT, now, reached_at)
+            await connection.execute(_END_LEASES, now)
+            await connection.execute(_LEAVE_ROOM, epoch)
+            await connection.execute(_LINES, epoch)
+            return epoch
+    finally:
+        await connection.close()
+
+
+async def highest_epoch(url: str) -> int:
+    """That this database knows of."""
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(url, timeout=10)
+    try:
+        return await connection.fetchval(_HIGHEST)
+    finally:
+        await connection.close()
+
+
+async def read_through(url: str) -> dict[str, int]:
+    """Rows of the tables that hold money, each of them read: whether the database can be read at all."""
+    counts: dict[str, int] = {}
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(url, timeout=10)
+    try:
+        for name, query in _TABLES.items():
+            counts[name] = await connection.fetchval(query)
+    finally:
+        await connection.close()
+    return counts

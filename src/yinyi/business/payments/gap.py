@@ -1,0 +1,94 @@
+"""Closing the gap of one payment after a restore: asked, written down, and only then driven on."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+from msgspec.structs import replace
+
+from yinyi.bus.database import Tx
+from yinyi.business.ledger.store import post
+from yinyi.business.payments import store
+from yinyi.business.payments.inquiry import Inquiry, Unanswered
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.postings import entries
+from yinyi.kernel.ids import restore_epoch_of
+
+if TYPE_CHECKING:
+    from yinyi.business.payments.drive import Means
+
+log = structlog.get_logger()
+
+UNASKED = "gap_unasked"
+"""Somebody outside has not answered for too long what became of a payment in the time that a restore has lost."""
+PEOPLE_AFTER = timedelta(minutes=15)
+
+_ASKED = store.filled("""
+WITH p AS (
+  UPDATE payment SET direction = $4, reason = $5, tender = $6, tender_no = $7, taken_fen = $8, returned_fen = $9,
+    ended_at = $10, gap_until = NULL, updated_at = $11, version = version + 1,
+    attention = CASE WHEN attention = $15 THEN '' ELSE attention END,
+    attention_at = CASE WHEN attention = $15 THEN NULL ELSE attention_at END
+  WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $12
+    AND EXISTS (SELECT FROM process_lease WHERE epoch = $12 AND alive_until > $11)
+  RETURNING hospital_id, payment_id, version
+), s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($13::jsonb) AS r(:columns)
+  :changed
+), e AS (
+  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
+  SELECT p.hospital_id, p.payment_id, p.version, $11, $14::jsonb FROM p
+)
+SELECT version FROM p
+""")
+_LATER = """
+UPDATE payment SET lease_epoch = NULL, next_at = $4,
+  attention = CASE WHEN $5 AND attention = '' THEN $6 ELSE attention END,
+  attention_at = CASE WHEN $5 AND attention = '' THEN $7::timestamptz ELSE attention_at END
+WHERE hospital_id = $1 AND payment_id = $2 AND lease_epoch = $3
+"""
+
+
+class Found(NamedTuple):
+    """A plan before and after it was asked about."""
+
+    before: Plan
+    after: Plan
+
+
+async def close_gap(means: "Means", plan: Plan, epoch: int) -> bool:
+    """True: look at the payment again, its gap is closed or it was changed meanwhile. False: somebody has not answered;
+    it is left alone until it is due again."""
+    epochs = range(restore_epoch_of(plan.payment_no), plan.restored)
+    try:
+        after = await Inquiry(means, plan).asked(epochs)
+    except Unanswered as unanswered:
+        log.info("gap.unanswered", payment_no=plan.payment_no, why=str(unanswered))
+        await _leave(means, plan, epoch, unanswered)
+        return False
+    async with means.database.transaction() as tx:
+        await write(tx, means, Found(plan, after), epoch)
+    return True
+
+
+async def write(tx: Tx, means: "Means", found: Found, epoch: int) -> None:
+    """Nothing is written if the lease is not ours any more, or the payment was changed meanwhile."""
+    before, after = found.before, replace(found.after, version=found.before.version + 1)
+    now = means.clock.now()
+    version = await tx.fetchval(
+        _ASKED,
+        *(before.hospital_id, before.payment_id, before.version, after.direction, after.reason),
+        *(after.tender, after.tender_no, after.taken_fen, after.returned_fen, after.ended_at, now, epoch),
+        *(store.step_rows(before, after), store.history(before, after), UNASKED),
+    )
+    if version is not None:
+        await post(tx, entries(before, after, now.astimezone(means.zone).date(), now))
+
+
+async def _leave(means: "Means", plan: Plan, epoch: int, unanswered: Unanswered) -> None:
+    now = means.clock.now()
+    overdue = plan.gap_until is not None and now >= plan.gap_until + PEOPLE_AFTER
+    async with means.database.read() as tx:
+        told = (plan.hospital_id, plan.payment_id, epoch, unanswered.again_at, overdue, UNASKED, now)
+        await tx.execute(_LATER, *told)

@@ -1,0 +1,236 @@
+"""What a restored database has forgotten of one payment, asked of everybody outside before anything is done about it.
+
+Our references are made in order, so those of the time that was lost can be asked for one after the other, until several
+in a row are known to nobody.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from yinyi.business.payments import apply
+from yinyi.business.payments.channels import WINDOW
+from yinyi.business.payments.engine import rule_of
+from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.plan import REFUND, REFUND_POSITION, TAKE, Plan, Step
+from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.store import changed_steps
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Unknown, Waiting
+
+STRANGERS_IN_A_ROW = 6
+"""So many references that nobody knows: more than a plan ever makes without using them outside."""
+PAUSE = timedelta(seconds=5)
+_TAKEN = ("done", "late")
+_UNDER_WAY = ("doing", "waiting", "unknown")
+_OVER = ("refused", "undone")
+
+
+class Unanswered(Exception):
+    """Somebody has not said what became of a reference, or it is too early to believe that he knows nothing."""
+
+    def __init__(self, again_at: datetime, why: str) -> None:
+        super().__init__(why)
+        self.again_at = again_at
+
+
+class Knows(Protocol):
+    """What the inquiry needs of the engine's means."""
+
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+class Inquiry:
+    """About one payment, whose plan is as the restored database has it."""
+
+    def __init__(self, means: Knows, plan: Plan) -> None:
+        self._means = means
+        self._rules = means.registry.rules
+        self._merchants = means.registry.merchants(plan.scope)
+        self._before = self._plan = plan
+        self._until = plan.gap_until or plan.started_at
+
+    async def asked(self, lost_epochs: Sequence[int]) -> Plan:
+        """The plan with everything that was found, its gap closed. ``lost_epochs``: of the references to ask for.
+
+        Raises:
+            Unanswered: nothing has changed; to be asked again later.
+        """
+        for step in self._plan.steps:
+            await self._about(step)
+        for epoch in lost_epochs:
+            await self._about_forgotten(epoch)
+        self._paid_at_window()
+        return _concluded(self._before, self._plan, self._means.clock.now())
+
+    # -- what the database knows
+
+    async def _about(self, step: Step) -> None:
+        """A step that the database believes not to have left; and every take, whatever it believes of that."""
+        if step.kind == TAKE and step.state == "planned":
+            await self._about_planned_take(step)
+        elif step.kind == TAKE and step.channel in self._merchants and step.state not in _TAKEN:
+            answer = await self._ask(step)
+            if isinstance(answer, Done) or step.state in _UNDER_WAY:
+                self._plan = self._learned(step, answer)
+        elif step.state == "planned" and step.kind != TAKE:
+            answer = await self._ask(step)
+            if isinstance(answer, Done) or (step.kind == REFUND and isinstance(answer, Waiting)):
+                self._plan = self._learned(self._left(step), answer)
+
+    async def _about_planned_take(self, step: Step) -> None:
+        """Its reference is not used again, whoever knows it: a planned take that nobody knows is over, and what may
+        still come in under it goes back."""
+        channels = [step.channel] if step.channel else list(self._merchants)
+        for channel in channels:
+            tried = self._at(step, channel)
+            answer = await self._ask(tried)
+            if not isinstance(answer, NotFound):
+                self._plan = self._learned(self._left(tried), answer)
+                return
+        self._plan = apply.given_up(self._plan, step, self._means.clock.now())
+
+    def _at(self, step: Step, channel: str) -> Step:
+        told = {"channel": channel, "merchant": self._merchants.get(channel, step.merchant)}
+        return replace(step, params={"tender_no": self._plan.tender_no} | step.params | told)
+
+    # -- what it has forgotten
+
+    async def _about_forgotten(self, epoch: int) -> None:
+        serial, strangers = len(self._plan.steps) + 1, 0
+        while strangers < STRANGERS_IN_A_ROW:
+            reference = apply.reference_in(self._plan, epoch, serial)
+            known = any(step.reference == reference for step in self._plan.steps)
+            found = known or await self._take_of(reference) or await self._refund_of(reference)
+            strangers = 0 if found else strangers + 1
+            serial += 1
+
+    async def _take_of(self, reference: str) -> bool:
+        takes = self._plan.takes()
+        if not takes:
+            return False
+        attempt = max(step.attempt for step in takes) + 1
+        blank = replace(takes[-1], attempt=attempt, reference=reference, since=self._until, params={}, evidence={})
+        blank = replace(blank, state="planned", tries=0, next_at=None, until=None, sent_at=None, reason="", show=None)
+        for channel in self._merchants:
+            step = self._at(blank, channel)
+            answer = await self._ask(step)
+            if not isinstance(answer, NotFound):
+                self._plan = self._learned(self._left(step), answer)
+                return True
+        return False
+
+    async def _refund_of(self, reference: str) -> bool:
+        for take in self._plan.takes():
+            if take.state not in _TAKEN or take.channel not in self._merchants:
+                continue
+            attempt = 1 + sum(step.kind == REFUND for step in self._plan.steps)
+            step = Step(
+                position=REFUND_POSITION,
+                attempt=attempt,
+                kind=REFUND,
+                reference=reference,
+                amount_fen=take.amount_fen,
+                since=self._until,
+                params={"of": take.reference, "channel": take.channel, "merchant": take.merchant},
+            )
+            answer = await self._ask(step)
+            if not isinstance(answer, NotFound):
+                self._plan = self._learned(self._left(step), answer)
+                return True
+        return False
+
+    def _paid_at_window(self) -> None:
+        """The hospital has what is delivered only against money, and no channel has taken it: a cashier did."""
+        takes = self._plan.takes()
+        if not takes or any(step.state not in (*_OVER, "planned") for step in takes):
+            return
+        last = takes[-1]
+        after = [step for step in self._plan.current() if last.position < step.position and step.state == "done"]
+        if not after:
+            return
+        now = self._means.clock.now()
+        chosen = apply.chosen(self._plan, last, WINDOW, self._plan.scope, now, {"operator": "", "receipt_no": ""})
+        taken = apply.sent(chosen, chosen.takes()[-1], now)
+        self._plan = apply.learned(
+            taken, taken.takes()[-1], Done(evidence={"found": "after a restore"}), self._rules, now
+        )
+
+    # -- asking and learning
+
+    async def _ask(self, step: Step) -> Answer:
+        """
+        Raises:
+            Unanswered: nobody knows yet.
+        """
+        rule = rule_of(self._rules, step)
+        if not rule.can_ask:
+            return NotFound()
+        now = self._means.clock.now()
+        quiet = replace(step, params=step.params | {"scanned": True}) if step.kind == TAKE else step
+        async with self._means.limits.place(self._plan, step, "ask", rule, now) as place:
+            if place.answer is not None:
+                answer: Answer = place.answer
+            else:
+                answer = await self._bounded(quiet, rule.timeout_s)
+                place.heard(answer, self._means.clock.now())
+        if isinstance(answer, Unknown | NotSent):
+            raise Unanswered(now + PAUSE, f"{step.channel or step.kind}: {answer.detail}")
+        believed_at = self._until + timedelta(seconds=rule.timeout_s + rule.settles_after_s)
+        if isinstance(answer, NotFound) and now < believed_at:
+            raise Unanswered(believed_at, f"{step.channel or step.kind}: too early to believe that it knows nothing")
+        return answer
+
+    async def _bounded(self, step: Step, timeout_s: float) -> Answer:
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._means.registry.effect(step).ask(self._plan, step, self._means.clock.now())
+        except Exception as error:
+            return Unknown(detail=type(error).__name__)
+
+    def _left(self, step: Step) -> Step:
+        """As it is when its call has left, at the latest when the time that was lost ended."""
+        sent = apply.sent(self._plan, step, self._until)
+        return next(each for each in sent.steps if each.reference == step.reference)
+
+    def _learned(self, step: Step, answer: Answer) -> Plan:
+        """A refund that was made is ``late``: it is booked at one stroke, not as under way first."""
+        plan = apply.learned(self._plan, step, answer, self._rules, self._means.clock.now())
+        if step.kind != REFUND or not isinstance(answer, Done):
+            return plan
+        made = next(each for each in plan.steps if each.reference == step.reference)
+        return plan.with_step(replace(made, state="late"))
+
+
+def _concluded(before: Plan, plan: Plan, now: datetime) -> Plan:
+    """What follows from all that was found together."""
+    takes = plan.takes()
+    paid = [step for step in takes if step.state == "done"]
+    for step in takes[:-1]:
+        if step.state == "done":  # another means was chosen after it: as when it comes late
+            plan = plan.with_step(replace(step, state="late", since=now))
+    if plan.direction == "forward" and takes and takes[-1].state == "refused" and _was_planned(before, takes[-1]):
+        plan = apply.retried(plan, replace(takes[-1], params={}), now)
+    gives_back = any(step.kind == REFUND and step.state not in _OVER for step in plan.steps)
+    if gives_back and plan.direction == "forward" and paid:
+        plan = apply.turned_back(plan, "unavailable")
+    reopened = any(step.state not in _OVER for step in changed_steps(before, plan))
+    return replace(
+        plan,
+        tender=paid[-1].channel if paid else plan.tender,
+        ended_at=None if reopened else plan.ended_at,
+        gap_until=None,
+    )
+
+
+def _was_planned(before: Plan, take: Step) -> bool:
+    """Nobody has used it, so that the payer has a try to go on with."""
+    return any(step.reference == take.reference and step.state == "planned" for step in before.steps)

@@ -1,0 +1,148 @@
+"""Registrations that only the hospital knows of after a restore: written down again from what it says."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from yinyi.bus.database import Tx
+from yinyi.business.payments import apply
+from yinyi.business.payments.plan import TAKE, Plan, Step, StepState
+from yinyi.business.payments.restored import LostPayment
+from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner
+from yinyi.business.scheduling.plans import (
+    AT_CONFIRM,
+    AT_HOLD,
+    AT_TAKE,
+    CONFIRM,
+    HOLD,
+    REGISTRATION,
+    RegistrationFacts,
+)
+from yinyi.business.scheduling.ports import ListsNumbers, Schedules
+from yinyi.kernel.ids import ask_number, payment_number_of
+
+SKEW = timedelta(minutes=5)
+"""So much the hospital's clock and ours may be apart."""
+
+PatientId = Callable[[Tx, int, str], Awaitable[int]]
+
+
+class LostRegistrations:
+    """Asks the hospital which numbers it gave us in the time that was lost. Implements payments' ``FindsLost``."""
+
+    source = "hospital"
+
+    def __init__(self, hospital: Schedules, patient_id: PatientId) -> None:
+        """``patient_id`` finds one of ours by the hospital's number; 0: none."""
+        self._hospital = hospital
+        self._patient_id = patient_id
+
+    @property
+    def can_list(self) -> bool:
+        return isinstance(self._hospital, ListsNumbers)
+
+    async def lost(self, since: datetime, until: datetime) -> list[LostPayment]:
+        """All that were made then, also those that the database knows.
+
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        if not isinstance(self._hospital, ListsNumbers):
+            return []
+        numbers: dict[str, list[FoundNumber]] = defaultdict(list)
+        for each in await self._hospital.numbers(since - SKEW, until + SKEW):
+            if payment_no := payment_number_of(each.reference):
+                numbers[payment_no].append(each)
+        departments = {each.department_id: each for each in await self._hospital.departments()}
+        doctors = {each.practitioner_id: each for each in await self._hospital.practitioners()}
+        return [
+            self._payment(payment_no, found, departments, doctors)
+            for payment_no, found in numbers.items()
+            if found[-1].department_id in departments and found[-1].practitioner_id in doctors
+        ]
+
+    def _payment(
+        self,
+        payment_no: str,
+        found: list[FoundNumber],
+        departments: dict[str, Department],
+        doctors: dict[str, Practitioner],
+    ) -> LostPayment:
+        last = max(found, key=lambda each: each.reference)
+        facts = _facts(last, departments[last.department_id], doctors[last.practitioner_id])
+        confirmed = last.status == "confirmed"
+
+        async def patient_id(tx: Tx, hospital_id: int) -> int:
+            return await self._patient_id(tx, hospital_id, last.patient_no)
+
+        plan = Plan(
+            hospital_id=0,
+            payment_id=0,
+            payment_no=payment_no,
+            ask_no=ask_number(),
+            purpose=REGISTRATION,
+            scope="outpatient",
+            amount_fen=last.fee_fen,
+            started_at=last.made_at,
+            pay_by=last.made_at,
+            description=f"挂号费 {facts.department.name} {facts.practitioner_name}",
+            facts=facts.as_json(),
+            direction="forward" if confirmed else "back",
+            reason="" if confirmed else "unavailable",
+            version=1,
+            steps=_steps(payment_no, found, last),
+        )
+        obligation = (REGISTRATION, f"{last.patient_no}:{last.schedule_id}") if confirmed else ("", "")
+        return LostPayment(plan=plan, version=1, obligation=obligation, found=last.status, patient_id=patient_id)
+
+
+def _facts(number: FoundNumber, department: Department, doctor: Practitioner) -> RegistrationFacts:
+    return RegistrationFacts(
+        patient_no=number.patient_no,
+        department=department,
+        department_id=department.department_id,
+        schedule_id=number.schedule_id,
+        slot_id="",
+        practitioner_id=doctor.practitioner_id,
+        practitioner_name=doctor.name,
+        title=doctor.title,
+        service_date=number.service_date,
+        session=number.session,
+        room=number.room,
+        held_until=number.held_until or number.made_at,
+    )
+
+
+def _steps(payment_no: str, found: list[FoundNumber], last: FoundNumber) -> tuple[Step, ...]:
+    """As ``RegisterToday`` makes them; the engine's inquiry finds out about the rest."""
+    holds = [
+        Step(
+            position=AT_HOLD,
+            attempt=attempt,
+            kind=HOLD,
+            reference=each.reference,
+            amount_fen=last.fee_fen,
+            since=each.made_at,
+            sent_at=each.made_at,
+            state=_state(each),
+            evidence=each.evidence,
+        )
+        for attempt, each in enumerate(sorted(found, key=lambda each: each.reference), start=1)
+    ]
+    later = ((AT_TAKE, TAKE), (AT_CONFIRM, CONFIRM)) if last.fee_fen else ((AT_CONFIRM, CONFIRM),)
+    planned = [
+        Step(
+            position=position,
+            attempt=1,
+            kind=kind,
+            reference=apply.reference(payment_no, serial),
+            amount_fen=last.fee_fen,
+            since=last.made_at,
+        )
+        for serial, (position, kind) in enumerate(later, start=2)
+    ]
+    return (*holds, *planned)
+
+
+def _state(number: FoundNumber) -> StepState:
+    return "done" if number.status in ("held", "confirmed") else "undone"

@@ -1,0 +1,344 @@
+"""The database goes back to an earlier instant while hospital and channel go on: every moment of a payment, to every
+earlier one. What was lost is found by asking, nothing is used twice, and all books agree at the end."""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from payment_world import FEE, ZONE, Mishap, SimChannel, SimHospital, World, world
+
+from yinyi.app.backup.epoch import begin_epoch
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.app.errors import CannotStart
+from yinyi.business.payments.messages import ListRestoreGap
+from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.restored import Restored
+from yinyi.business.payments.view import state_of
+from yinyi.kernel.outcome import Outcome
+
+_names = itertools.count(1)
+Act = Callable[[World, str], Awaitable[None]]
+
+
+@dataclass
+class Outside:
+    """What goes on while the database goes back; and every reference that was ever sent for a new order or refund."""
+
+    hospital: SimHospital
+    channel: SimChannel
+    at: datetime
+    sent: list[str] = field(default_factory=list[str])
+
+
+async def drive(it: World, number: str) -> None:
+    """A little later, so that whoever is waited for is asked again."""
+    it.clock.advance(timedelta(seconds=6))
+    await it.drive(number)
+
+
+async def choose(it: World, number: str) -> None:
+    await it.choose(number)
+
+
+async def choose_anew(it: World, number: str) -> None:
+    await it.choose_anew(number)
+
+
+async def cancel(it: World, number: str) -> None:
+    await it.cancel(number)
+
+
+async def pay(it: World, number: str) -> None:
+    """Whatever code is open, the latest first."""
+    for reference in reversed(list(it.channel.orders)):
+        if it.channel.pay(reference):
+            return
+
+
+async def no_more_numbers(it: World, number: str) -> None:
+    """The hospital takes the number back before it hears of the money."""
+    for reference in it.hospital.numbers:
+        it.hospital.numbers[reference] = "released"
+
+
+async def later(it: World, number: str) -> None:
+    it.clock.advance(timedelta(minutes=9))
+
+
+JOURNEYS: dict[str, tuple[Act, ...]] = {
+    "paid and delivered": (drive, choose, drive, pay, drive, drive),
+    "another code": (drive, choose, drive, choose_anew, drive, pay, drive),
+    "cancelled": (drive, choose, drive, cancel, drive),
+    "never paid": (drive, choose, drive, later, drive, drive),
+    "nothing chosen": (drive, later, drive),
+    "the hospital refuses": (drive, choose, drive, pay, no_more_numbers, drive, drive, drive),
+}
+PAIRS = [
+    pytest.param(name, kept, lost, marks=() if lost == len(acts) else pytest.mark.slow)
+    for name, acts in JOURNEYS.items()
+    for kept, lost in itertools.combinations(range(len(acts) + 1), 2)
+]
+"""The quick ones have everything happen before the database goes back."""
+
+
+@pytest.fixture
+def copies(postgres: EmbeddedPostgres) -> Iterator[Callable[[str], str]]:
+    """Copies of databases that nobody is connected to."""
+    made: list[str] = []
+
+    def copy(url: str) -> str:
+        made.append(f"restored_{next(_names)}")
+        postgres.create_database(made[-1], owner="tester", template=url.rpartition("/")[2])
+        return postgres.url(made[-1], "tester")
+
+    yield copy
+    for name in made:
+        postgres.drop_database(name)
+
+
+@asynccontextmanager
+async def inside(url: str, outside: Outside | None = None) -> AsyncGenerator[tuple[World, Outside]]:
+    """A business process on this database, with the far side as it is."""
+    async with world(url) as it:
+        if outside is not None:
+            it.hospital.numbers, it.channel.orders = outside.hospital.numbers, outside.channel.orders
+            it.channel.refunds, it.clock.at = outside.channel.refunds, outside.at
+            await it.means.lease.take()
+        now = Outside(it.hospital, it.channel, it.clock.at, outside.sent if outside else [])
+        _record(it, now.sent)
+        await it.payments.prepare()
+        yield it, now
+        now.at = it.clock.at
+
+
+def _record(it: World, sent: list[str]) -> None:
+    show_code, refund = it.channel.show_code, it.channel.refund
+
+    async def recorded_code(order: Order) -> Outcome:
+        sent.append(order.reference)
+        return await show_code(order)
+
+    async def recorded_refund(order: RefundOrder) -> Outcome:
+        sent.append(order.reference)
+        return await refund(order)
+
+    it.channel.show_code, it.channel.refund = recorded_code, recorded_refund
+
+
+async def restored(url: str, outside: Outside) -> int:
+    """So long after the crash that calls which were on their way have arrived."""
+    reached_at, outside.at = outside.at, outside.at + timedelta(seconds=20)
+    return await begin_epoch(url, outside.at, reached_at, 0)
+
+
+@pytest.mark.parametrize(("journey", "kept", "lost"), PAIRS)
+def test_back_to_every_earlier_moment(
+    platform_url: str, copies: Callable[[str], str], journey: str, kept: int, lost: int
+) -> None:
+    """``kept`` acts are in the database, those up to ``lost`` have happened."""
+    acts = JOURNEYS[journey]
+
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            for act in acts[:kept]:
+                await act(it, number)
+        url = copies(platform_url)
+        async with inside(platform_url, outside) as (it, outside):
+            for act in acts[kept:lost]:
+                await act(it, number)
+        before = list(outside.sent)
+        epoch = await restored(url, outside)
+        async with inside(url, outside) as (it, outside):
+            plan = await it.to_the_end(number)
+            if plan.gap_until is not None:  # it had ended before, and is asked about all the same
+                it.clock.advance(timedelta(seconds=40))
+                await it.drive(number)
+                plan = await it.to_the_end(number)
+            await agree(it, plan)
+            assert plan.restored == epoch
+        again = set(before) & set(outside.sent[len(before) :])
+        assert not again, "a reference was used again"
+
+    asyncio.run(story())
+
+
+async def agree(it: World, plan: Plan) -> None:
+    """Delivered and kept, or not delivered and all given back; and the books say the same."""
+    delivered = "confirmed" in it.hospital.numbers.values()
+    state = state_of(plan)
+    assert state in ("fulfilled", "closed", "returned"), state
+    assert (state == "fulfilled") == delivered
+    assert it.channel.kept_fen() == (FEE if delivered else 0)
+    assert await it.books_differ() == []
+    assert "open" not in it.channel.orders.values()
+    assert plan.gap_until is None
+
+
+def test_nothing_is_decided_before_everybody_has_answered(platform_url: str, copies: Callable[[str], str]) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            await it.drive(number)
+        url = copies(platform_url)
+        async with inside(platform_url, outside) as (it, outside):
+            await it.choose(number)
+            await it.drive(number)
+            await pay(it, number)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, outside):
+            it.clock.advance(timedelta(minutes=9))
+            down: list[Mishap] = ["down"] * 200
+            it.script.mishaps["ask_channel"] = deque(down)
+            before = len(outside.sent)
+            for _ in range(200):
+                it.clock.advance(timedelta(seconds=6))
+                await it.drive(number)
+            plan = await it.plan(number)
+            assert plan.gap_until is not None
+            assert plan.attention == "gap_unasked"
+            assert len(outside.sent) == before
+            assert "held" in it.hospital.numbers.values()
+            plan = await it.to_the_end(number)
+            assert plan.attention == ""
+            assert state_of(plan) == "fulfilled"
+            await agree(it, plan)
+
+    asyncio.run(story())
+
+
+def test_a_call_that_arrives_after_the_restore_is_still_found(platform_url: str, copies: Callable[[str], str]) -> None:
+    """ "Never heard of it" is not believed while something may be on its way."""
+
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            await it.drive(number)
+        url = copies(platform_url)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            await it.drive(number)
+            assert (await it.plan(number)).gap_until is not None
+            it.channel.orders[f"{number}02"] = "paid"
+            plan = await it.to_the_end(number)
+            assert state_of(plan) == "fulfilled"
+            await agree(it, plan)
+
+    asyncio.run(story())
+
+
+def test_a_choice_made_meanwhile_is_acted_on_only_when_everybody_was_asked(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            await it.drive(number)
+        url = copies(platform_url)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, now):
+            await it.choose(number)
+            take = (await it.plan(number)).latest(TAKE)
+            assert take is not None
+            assert (take.state, take.channel) == ("planned", "")
+            await it.drive(number)
+            assert now.sent == []
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            assert now.sent == [f"{number}0104"]
+
+    asyncio.run(story())
+
+
+def test_a_callback_about_an_order_that_nobody_knew_of_then(platform_url: str, copies: Callable[[str], str]) -> None:
+    """A channel that knows no order before its code is scanned: it is paid after everybody was asked."""
+
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            await it.drive(number)
+        url = copies(platform_url)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            plan = await it.to_the_end(number)
+            assert state_of(plan) == "closed"
+            lost = f"{number}05"
+            it.channel.orders[lost] = "paid"
+            await it.callback(number, "E1", reference=lost)
+            await it.callback(number, "E2", reference=f"{number[:-1]}Z02")
+            after = Restored(it.database, it.means.registry, [], it.clock, ZONE, 1)
+            async with it.database.read() as tx:
+                epochs = await tx.fetch("SELECT epoch, since, reached_at, asked_at FROM restore_epoch")
+            await after.look(epochs)
+            await it.drive(number)
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            plan = await it.to_the_end(number)
+            assert lost in {step.reference for step in plan.takes()}
+            assert state_of(plan) == "returned"
+            await agree(it, plan)
+            async with it.database.read() as tx:
+                gap = await after.gap(tx, it.call(), ListRestoreGap())
+            found = {(each.item, each.state) for each in gap.items if "callback" in each.source}
+            assert found == {(lost, "settled"), (f"{number[:-1]}Z02", "to_compare")}
+            assert gap.unasked == 0
+
+    asyncio.run(story())
+
+
+def test_a_payment_made_afterwards_carries_the_epoch(platform_url: str) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+        assert number[12:14] == "00"
+        epoch = await restored(platform_url, outside)
+        async with inside(platform_url, outside) as (it, outside):
+            it.numbers = itertools.count(2)
+            fresh = await it.open()
+            assert fresh[12:14] == "01"
+            plan = await it.to_the_end(fresh)
+            assert {step.reference for step in plan.steps} == {f"{fresh}0{n}" for n in (1, 2, 3)}
+            assert plan.payment_id > epoch << 40
+
+    asyncio.run(story())
+
+
+def test_what_is_not_known_to_have_been_paid_may_be_paid_again(platform_url: str, copies: Callable[[str], str]) -> None:
+    """Nothing had happened in the lost time: the payer goes on under another reference."""
+
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            await it.drive(number)
+        url = copies(platform_url)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, outside):
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            assert state_of(await it.plan(number)) == "ready"
+            await it.choose(number)
+            await it.drive(number)
+            take = (await it.plan(number)).latest(TAKE)
+            assert take is not None
+            assert take.reference == f"{number}0104"
+            it.channel.pay(take.reference)
+            plan = await it.to_the_end(number)
+            assert state_of(plan) == "fulfilled"
+            await agree(it, plan)
+
+    asyncio.run(story())
+
+
+def test_a_business_process_still_at_work_is_no_time_to_restore(platform_url: str) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, _):
+            with pytest.raises(CannotStart, match="still works on this database"):
+                await begin_epoch(platform_url, it.clock.now(), it.clock.now(), 0)
+
+    asyncio.run(story())
