@@ -26,7 +26,7 @@ PEOPLE_AFTER = timedelta(minutes=15)
 _ASKED = store.filled("""
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, tender = $6, tender_no = $7, taken_fen = $8, returned_fen = $9,
-    ended_at = $10, gap_until = NULL, updated_at = $11, version = version + 1,
+    refunds_fen = $16, ended_at = $10, gap_until = NULL, updated_at = $11, version = version + 1,
     attention = CASE WHEN attention = $15 THEN '' ELSE attention END,
     attention_at = CASE WHEN attention = $15 THEN NULL ELSE attention_at END
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $12
@@ -80,7 +80,7 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int) -> None:
         _ASKED,
         *(before.hospital_id, before.payment_id, before.version, after.direction, after.reason),
         *(after.tender, after.tender_no, after.taken_fen, after.returned_fen, after.ended_at, now, epoch),
-        *(store.step_rows(before, after), store.history(before, after), UNASKED),
+        *(store.step_rows(before, after), store.history(before, after), UNASKED, after.refunds_fen),
     )
     if version is not None:
         await post(tx, entries(before, after, now.astimezone(means.zone).date(), now))
