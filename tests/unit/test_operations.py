@@ -97,10 +97,13 @@ def handled(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
     async def publish(subject: str, body: bytes, message_id: str) -> None: ...
 
+    def say(subject: str, body: bytes) -> None: ...
+
     monkeypatch.setattr(wiring, "Dispatcher", Recording)
     hospital = SimpleNamespace(call_timeout_s=5.0)
     outside = Outside(hospital=hospital, channels={}, merchants=MerchantTable({}))
-    built = Business(Database(cast(Any, None)), outside, Vault({1: bytes(32)}, bytes(32)), ShiftedClock(), publish)
+    vault = Vault({1: bytes(32)}, bytes(32))
+    built = Business(Database(cast(Any, None)), outside, vault, ShiftedClock(), publish, say)
     assert built.dispatcher.handled == ways.keys()
     return ways
 

@@ -76,7 +76,7 @@ class Business:
         vault: Vault,
         clock: Clock,
         publish: Publish,
-        say: Callable[[str, bytes], None] = lambda _subject, _body: None,
+        say: Callable[[str, bytes], None],
         fonts: Path | None = None,
         staff: Mapping[bytes, str] = NOBODY,
     ) -> None:

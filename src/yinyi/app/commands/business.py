@@ -28,7 +28,7 @@ async def _run(settings: Settings, stopping: asyncio.Event) -> None:
     await transport.make_stream()
     vault = load_vault(settings.folder.secrets)
     outside, staff = outside_of(settings, clock), staff_of(settings)
-    business = Business(database, outside, vault, clock, transport.publish_event, staff=staff)
+    business = Business(database, outside, vault, clock, transport.publish_event, transport.say, staff=staff)
     await first_start(settings, database, business, clock)
     try:
         await business.start()
