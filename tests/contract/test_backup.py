@@ -147,6 +147,12 @@ def test_a_copy_that_was_damaged_is_not_put_in_place(backed_up: tuple[House, dat
     assert not (other.settings.folder.postgres / "data").exists()
 
 
+@pytest.fixture(autouse=True)
+def logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command sets up the logs of its process, which here is that of all tests."""
+    monkeypatch.setattr("yinyi.app.commands.restore.set_up_logs", str)
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "sentence"),
     [
