@@ -49,7 +49,11 @@ def test_a_newcomer_lays_a_card_pays_by_phone_and_holds_the_slip(
 
 
 @pytest.mark.parametrize(
-    ("app", "who", "size"), [("wechatpay", "chan-kahin", (1600, 1000)), ("alipay", "liu-yan", (1280, 800))]
+    ("app", "who", "size"),
+    [
+        ("wechatpay", "chan-kahin", (1600, 1000)),
+        pytest.param("alipay", "liu-yan", (1280, 800), marks=pytest.mark.slow),
+    ],
 )
 def test_the_phone_shows_its_own_code_and_holds_it_to_the_scanner(
     house: RealPlatform, chromium: Browser, app: str, who: str, size: tuple[int, int]
