@@ -130,3 +130,25 @@ def test_who_comes_while_a_lane_leaves_is_served(database: str, lanes: int) -> N
         assert await asyncio.gather(*(asks(key) for key in range(4))) == [0, 1, 2, 3]
 
     play(database, story)
+
+
+def test_nobody_waits_for_a_lane_that_was_cancelled(database: str) -> None:
+    async def story(it: Stage) -> None:
+        async with it.database.transaction() as tx:
+            await tx.execute("LOCK TABLE counted")
+            asked = [asyncio.create_task(it.together.fetchrow(ADD, (each, 1), each)) for each in (1, 2, 3)]
+            async with asyncio.timeout(10):
+                while not await _waits_for_a_lock(it):
+                    pass
+            for task in asyncio.all_tasks():
+                if getattr(task.get_coro(), "__qualname__", "") == "Together._lane":
+                    task.cancel()
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 3
+
+    play(database, story)
+
+
+async def _waits_for_a_lock(it: Stage) -> bool:
+    async with it.database.read() as tx:
+        return bool(await tx.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))

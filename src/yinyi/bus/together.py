@@ -87,6 +87,10 @@ class Together:
                 rows = await connection.fetchmany(statement, [each.args for each in waiting])
         except Exception:
             return False
+        except BaseException as error:  # this process is stopping: nobody is left waiting for an answer
+            for each in waiting:
+                _fail(each, error)
+            raise
         answers = {row[0]: row for row in rows}
         for each in waiting:
             _tell(each, answers.get(each.key))
