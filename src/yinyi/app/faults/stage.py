@@ -30,7 +30,7 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, PaymentClosed
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.messages import ChooseTender, RefundPayment, SubmitCode
+from yinyi.business.payments.messages import ChooseTender, RefundPayment
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel, TenderName
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.refunds import RefundDesk
@@ -162,10 +162,9 @@ class Stage:
         """He holds the code on his phone under the scanner, if it may still be."""
         await self._stay_alive()
         call = self.call()
-        message = SubmitCode(payment_no=self.number, payer_code=payer_code)
         try:
             async with self.quiet.transaction() as tx:
-                await self.payments.submit_code(tx, call, message, None)
+                await self.payments.submit_code(tx, call, self.number, payer_code)
         except PaymentClosed:
             return
         self._begun = call.notes.get(TAKEN_UP)

@@ -106,19 +106,6 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK],
     needs_patient=True,
     money=True,
-    errors=(PaymentUnknown, NotYours, PaymentClosed, PayerCodeUnknown, ChannelUnavailable),
-)
-class SubmitCode(Operation[PaymentView], frozen=True, kw_only=True):
-    """Pay by the code on the payer's phone, as it was scanned. While another means is open it is closed first."""
-
-    payment_no: Number
-    payer_code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{16,28}$")]
-
-
-@operation(
-    callers=[Caller.KIOSK],
-    needs_patient=True,
-    money=True,
     errors=(PaymentUnknown, NotYours, PaymentClosed, NothingScanned, PayerCodeUnknown, ChannelUnavailable),
 )
 class SubmitScanned(Operation[PaymentView], frozen=True, kw_only=True):

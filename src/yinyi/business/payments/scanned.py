@@ -4,7 +4,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments.errors import NothingScanned
-from yinyi.business.payments.messages import SubmitCode, SubmitScanned
+from yinyi.business.payments.messages import SubmitScanned
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import view_of
 from yinyi.business.terminals.presented import Presented
@@ -45,4 +45,4 @@ class ScannedCodes:
             known = view_of(plan, self._payments.registry)
             if (known.state, known.reason) != ("ready", "unavailable"):
                 return plan.payment_no
-        return await self._payments.submit_code(tx, call, SubmitCode(payment_no=plan.payment_no, payer_code=code), None)
+        return await self._payments.submit_code(tx, call, plan.payment_no, code)

@@ -37,7 +37,6 @@ from yinyi.business.payments.messages import (
     Payments,
     PaymentView,
     ReceiveCallback,
-    SubmitCode,
 )
 from yinyi.business.payments.plan import PAYER_CODE, TAKE, Plan, Step
 from yinyi.business.payments.registry import Registry
@@ -99,7 +98,6 @@ class PaymentService:
         dispatcher.reads(ListPayments, self.list)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
         dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
-        dispatcher.changes(SubmitCode, Change(self.submit_code, self.show, settle=self.settle_tender))
         dispatcher.changes(CancelPayment, Change(self._cancel, self.show, settle=self.settle))
         dispatcher.changes(ConfirmGivenBack, Change(self._given_back, self.show, settle=self.settle))
 
@@ -277,11 +275,12 @@ class PaymentService:
         told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
         return await self._take_tender(tx, call, message.payment_no, wanted, told)
 
-    async def submit_code(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
-        """A code that was scanned is used once: the same key is the same attempt, another code another one."""
-        channel = self.registry.knows_code(message.payer_code)
-        told = {"scanned": True, PAYER_CODE: message.payer_code}
-        return await self._take_tender(tx, call, message.payment_no, lambda _: channel, told)
+    async def submit_code(self, tx: Tx, call: Call, payment_no: str, payer_code: str) -> str:
+        """By the code on the payer's phone, as a scanner of ours has read it. It is used once: the same key is the same
+        attempt, another code another one."""
+        channel = self.registry.knows_code(payer_code)
+        told = {"scanned": True, PAYER_CODE: payer_code}
+        return await self._take_tender(tx, call, payment_no, lambda _: channel, told)
 
     async def _take_tender(
         self, tx: Tx, call: Call, payment_no: str, wanted: Callable[[Plan], str], told: dict[str, Any]

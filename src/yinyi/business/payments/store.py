@@ -244,8 +244,10 @@ def write(
     when the plan was changed by somebody else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the
     lease is handed back until then."""
     freed = after.ended_at is not None and after.direction == "back"
-    forget = any(PAYER_CODE in step.params for step in changed_steps(before, after))
-    added, moved = _added_and_moved(before, after)
+    known, changed = {step.reference for step in before.steps}, changed_steps(before, after)
+    forget = any(PAYER_CODE in step.params for step in changed)
+    added = [step for step in changed if step.reference not in known]
+    moved = [step for step in changed if step.reference in known]
     changes = balance_rows(entries) if entries else ""
     parts = [_steps(added), _steps(moved), entry_rows(entries), changes, callbacks]
     wanted = [bool(added), bool(moved), bool(entries), bool(changes), bool(callbacks)]
@@ -308,12 +310,6 @@ def read_callbacks(text: str | None) -> list[PendingCallback]:
 def changed_steps(before: Plan, after: Plan) -> list[Step]:
     old = {step.reference: step for step in before.steps}
     return [step for step in after.steps if old.get(step.reference) != step]
-
-
-def _added_and_moved(before: Plan, after: Plan) -> tuple[list[Step], list[Step]]:
-    known = {step.reference for step in before.steps}
-    changed = changed_steps(before, after)
-    return [step for step in changed if step.reference not in known], [s for s in changed if s.reference in known]
 
 
 def step_rows(before: Plan, after: Plan) -> str:
