@@ -102,6 +102,14 @@ def copies(postgres: EmbeddedPostgres) -> Iterator[Callable[[str], str]]:
         postgres.drop_database(name)
 
 
+async def held_before(url: str, copies: Callable[[str], str]) -> tuple[str, Outside, str]:
+    """A number is held when the database is copied; the copy, the far side as it is then, and the payment's number."""
+    async with inside(url) as (it, outside):
+        number = await it.open()
+        await it.drive(number)
+    return copies(url), outside, number
+
+
 @asynccontextmanager
 async def inside(url: str, outside: Outside | None = None) -> AsyncGenerator[tuple[World, Outside]]:
     """A business process on this database, with the far side as it is."""
@@ -217,10 +225,7 @@ def test_a_call_that_arrives_after_the_restore_is_still_found(platform_url: str,
     """ "Never heard of it" is not believed while something may be on its way."""
 
     async def story() -> None:
-        async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            await it.drive(number)
-        url = copies(platform_url)
+        url, outside, number = await held_before(platform_url, copies)
         await restored(url, outside)
         async with inside(url, outside) as (it, _):
             await it.drive(number)
@@ -237,10 +242,7 @@ def test_a_choice_made_meanwhile_is_acted_on_only_when_everybody_was_asked(
     platform_url: str, copies: Callable[[str], str]
 ) -> None:
     async def story() -> None:
-        async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            await it.drive(number)
-        url = copies(platform_url)
+        url, outside, number = await held_before(platform_url, copies)
         await restored(url, outside)
         async with inside(url, outside) as (it, now):
             await it.choose(number)
@@ -260,10 +262,7 @@ def test_a_callback_about_an_order_that_nobody_knew_of_then(platform_url: str, c
     """A channel that knows no order before its code is scanned: it is paid after everybody was asked."""
 
     async def story() -> None:
-        async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            await it.drive(number)
-        url = copies(platform_url)
+        url, outside, number = await held_before(platform_url, copies)
         await restored(url, outside)
         async with inside(url, outside) as (it, _):
             plan = await it.to_the_end(number)
@@ -313,10 +312,7 @@ def test_what_is_not_known_to_have_been_paid_may_be_paid_again(platform_url: str
     """Nothing had happened in the lost time: the payer goes on under another reference."""
 
     async def story() -> None:
-        async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            await it.drive(number)
-        url = copies(platform_url)
+        url, outside, number = await held_before(platform_url, copies)
         await restored(url, outside)
         async with inside(url, outside) as (it, outside):
             it.clock.advance(timedelta(seconds=40))
