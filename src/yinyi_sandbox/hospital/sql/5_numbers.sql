@@ -47,21 +47,33 @@ BEGIN
     RETURN v_reply;
 END $$;
 
--- The next free number (or the one asked for) becomes busy; null when there is none. Numbers whose time is still to
--- come go first. Locked ones are passed over, and waited for only when nothing else is left.
-CREATE FUNCTION his.take_(p_schedule his.schedule, p_no int, p_ref text, p_until timestamptz, p_at timestamptz)
-RETURNS int LANGUAGE plpgsql AS $$
+-- The next free number (or the one asked for), locked; null when none is free and unlocked. Numbers whose time is still
+-- to come go first. A number that was just taken by somebody else is locked in passing: without one found, such locks are
+-- undone, because who holds them must not wait for another.
+CREATE FUNCTION his.free_(p_schedule his.schedule, p_no int, p_at timestamptz) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
     v_over int := floor(extract(epoch FROM p_at - p_schedule.starts_at) / 60 / p_schedule.slot_minutes);
     v_no   int;
 BEGIN
-    SELECT no INTO v_no FROM his.number
+    SELECT no INTO STRICT v_no FROM his.number
     WHERE schedule_id = p_schedule.schedule_id AND busy_until <= p_at AND (p_no IS NULL OR no = p_no)
     ORDER BY no <= v_over, no LIMIT 1 FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
+    RETURN v_no;
+EXCEPTION WHEN no_data_found THEN
+    RETURN NULL;
+END $$;
+
+-- The number becomes busy; null when there is none. Locked ones are waited for only when nothing else is left, and then
+-- by everybody in the same order: who waits keeps what he has waited for before.
+CREATE FUNCTION his.take_(p_schedule his.schedule, p_no int, p_ref text, p_until timestamptz, p_at timestamptz)
+RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+    v_no int := his.free_(p_schedule, p_no, p_at);
+BEGIN
+    IF v_no IS NULL THEN
         SELECT no INTO v_no FROM his.number
         WHERE schedule_id = p_schedule.schedule_id AND busy_until <= p_at AND (p_no IS NULL OR no = p_no)
-        ORDER BY no <= v_over, no LIMIT 1 FOR UPDATE;
+        ORDER BY no LIMIT 1 FOR UPDATE;
     END IF;
     UPDATE his.number SET ref = p_ref, busy_until = p_until
     WHERE schedule_id = p_schedule.schedule_id AND no = v_no;
