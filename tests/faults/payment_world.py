@@ -392,6 +392,7 @@ class World:
         self.script.killed = True
         self.script.kill_at = 0
         self.clock.advance(timedelta(seconds=10))
+        self.means.known.forget()
         await self.means.lease.take()
         self.payments = PaymentService(self.database, self.means.registry, Driver(self.means), ZONE)
         self.begun.clear()

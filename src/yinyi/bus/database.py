@@ -1,12 +1,13 @@
 """PostgreSQL as handlers see it: a transaction, or short reads. Committed once, at the edge."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 import asyncpg
 
 from yinyi.bus.guard import in_transaction
+from yinyi.bus.lending import Lending
 
 Row = asyncpg.Record
 
@@ -26,33 +27,29 @@ class Tx(Protocol):
 class Database:
     """A bounded pool. ``read`` for single statements, ``transaction`` for a unit of work."""
 
-    def __init__(self, pool: "asyncpg.Pool[Row]") -> None:
-        self._pool = pool
+    def __init__(self, lending: Lending) -> None:
+        self._lending = lending
 
-    @asynccontextmanager
-    async def read(self) -> AsyncGenerator[Tx]:
+    def read(self) -> AbstractAsyncContextManager[Tx]:
         """A connection without a transaction around: each statement commits itself."""
-        async with self._pool.acquire() as connection:
-            yield connection
+        return self._lending.lend()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
         """Commits at the end of the block, rolls back if it raises."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._lending.lend() as connection, connection.transaction():
             mark = in_transaction.set(True)
             try:
                 yield connection
             finally:
                 in_transaction.reset(mark)
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncGenerator[Any]:
+    def connection(self) -> AbstractAsyncContextManager[Any]:
         """A whole connection of the driver's, for ``bus.work``."""
-        async with self._pool.acquire() as connection:
-            yield connection
+        return self._lending.lend()
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self._lending.close()
 
 
 async def _keep_session(connection: object) -> None:
@@ -61,7 +58,7 @@ async def _keep_session(connection: object) -> None:
 
 async def open_database(url: str, *, size: int = 10, name: str = "yinyi") -> Database:
     """Connect. Times are UTC; a statement lasts at most 10 s, a lock is waited for at most 5 s."""
-    return Database(await open_pool(url, size=size, name=name))
+    return Database(Lending(await open_pool(url, size=size, name=name)))
 
 
 async def open_pool(url: str, *, size: int, name: str) -> "asyncpg.Pool[Row]":

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-import asyncpg
-
 from yinyi.app.faults.far_side import SimClock
 from yinyi.app.faults.model import DOWN_FOR, Fault, FaultName, Moment, Verb
-from yinyi.bus.database import Database, Row, Tx, open_pool
+from yinyi.bus.database import Database, Tx, open_pool
+from yinyi.bus.lending import Lending
 from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect
@@ -195,17 +194,17 @@ class MishapRegistry(Registry):
 class MishapDatabase(Database):
     """The driver's way to PostgreSQL: every statement is a commit that may go wrong."""
 
-    def __init__(self, pool: "asyncpg.Pool[Row]", script: Script) -> None:
-        super().__init__(pool)
+    def __init__(self, lending: Lending, script: Script) -> None:
+        super().__init__(lending)
         self.script = script
 
     def quiet(self) -> Database:
         """The same connections, undisturbed."""
-        return Database(self._pool)
+        return Database(self._lending)
 
     @classmethod
     async def opened(cls, url: str, script: Script) -> "MishapDatabase":
-        return cls(await open_pool(url, size=4, name="yinyi faults"), script)
+        return cls(Lending(await open_pool(url, size=4, name="yinyi faults")), script)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:

@@ -1,11 +1,12 @@
 """One payment on a stage: the real engine, driver, store and PostgreSQL; a far side, a payer and a clock of our own."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -23,9 +24,10 @@ from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
 from yinyi.business.payments import builder, signals
+from yinyi.business.payments.callbacks import Fresh as FreshCallback
 from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.channels import MerchantTable
-from yinyi.business.payments.drive import Drive, LeaseLost, Means
+from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, PaymentClosed
 from yinyi.business.payments.lease import Lease
@@ -199,7 +201,9 @@ class Stage:
         told = RefundedAtChannel(their_id=their_id, amount_fen=Fen(amount_fen))
         await self._hear(take, f"told {their_id}", told, amount_fen)
 
-    async def _hear(self, step: Step, event_id: str, outcome: Done | RefundedAtChannel, amount_fen: int) -> None:
+    async def _hear(
+        self, step: Step, event_id: str, outcome: Done | RefundedAtChannel, amount_fen: int, driven: bool = False
+    ) -> None:
         await self._stay_alive()
         read = CallbackRead(
             event_id=event_id,
@@ -209,11 +213,26 @@ class Stage:
             amount_fen=Fen(amount_fen),
             outcome=outcome,
         )
-        kept = await self.payments.callbacks.keep(self.call(), step.channel, b"body", read)
+        callbacks = self.payments.callbacks
+        fresh = None if driven or self._begun else callbacks.fresh(self.call(), step.channel, b"body", read)
+        if fresh is not None and await self._kept_at_once(fresh):
+            return
+        kept = await callbacks.keep(self.call(), step.channel, b"body", read)
         self._kept = kept or self._kept
 
+    async def _kept_at_once(self, fresh: FreshCallback) -> bool:
+        """Driven by it at once; False: the channel has not been answered and tells again."""
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        try:
+            await self._run(known=fresh.plan, fresh=Fresh(fresh.callback, kept))
+        except Killed:
+            await self._restart()
+        except (CommitLost, Outdated):
+            pass
+        return kept.done()
+
     async def _tell_first(self, step: Step, answer: Done) -> None:
-        await self._hear(step, f"first {step.reference}", answer, step.amount_fen)
+        await self._hear(step, f"first {step.reference}", answer, step.amount_fen, driven=True)
         self._kept = None  # whoever drives finds it
 
     @contextmanager
@@ -244,14 +263,12 @@ class Stage:
         self._begun = self._kept = None
         known, leaving = (begun.plan, begun.leaving) if begun else (kept.plan if kept else None, "")
         pending = [kept.callback] if kept and kept.plan and not begun else []
+        await self._run(known=known, leaving=leaving, pending=pending)
+
+    async def _run(self, **begun: Any) -> None:
         self.script.steal, self.script.tell = self._stolen, self._tell_first
         try:
-            await Drive(
-                *(self.means, 1, self.payment_id, self.means.lease.epoch, self._tell),
-                known=known,
-                leaving=leaving,
-                pending=pending,
-            ).run()
+            await Drive(self.means, 1, self.payment_id, self.means.lease.epoch, self._tell, **begun).run()
         except LeaseLost:
             await self.means.lease.take()
         finally:
@@ -274,6 +291,7 @@ class Stage:
         self._begun = self._kept = None
         self.clock.at += RESTARTED_AFTER
         await self.script.take_late_effects()
+        self.means.known.forget()
         await self.means.lease.take()
 
     def _tell(self, plan: Plan, push: object) -> None:

@@ -16,6 +16,7 @@ from yinyi.business.payments.model import CallbackRead, CallbackReply, RefundedA
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.ports import CallbackRefused, ReceivesCallbacks
 from yinyi.business.payments.registry import Registry
+from yinyi.kernel.ids import PAYMENT_NUMBER
 from yinyi.kernel.outcome import Done
 
 log = structlog.get_logger()
@@ -64,6 +65,13 @@ class Kept(NamedTuple):
     callback: store.PendingCallback
 
 
+class Fresh(NamedTuple):
+    """A callback that is not on disk yet, and its payment as this process knows it."""
+
+    plan: Plan
+    callback: store.FreshCallback
+
+
 class Callbacks:
     """``ReceiveCallback``: a callback may come before the answer, twice, late, or not at all."""
 
@@ -84,12 +92,38 @@ class Callbacks:
         except CallbackRefused as refused:
             log.warning("callback.refused", plugin=message.plugin, why=str(refused))
             return _answer(channel.rejected(str(refused)))
-        kept = await self.keep(call, message.plugin, message.body, understood(read))
+        read = understood(read)
+        fresh = self.fresh(call, message.plugin, message.body, read)
+        if fresh is not None and await self._driver.told(fresh.plan, fresh.callback):
+            return _answer(channel.accepted())
+        kept = await self.keep(call, message.plugin, message.body, read)
         if kept is not None and kept.plan is not None:
             self._driver.take_over(kept.plan, [kept.callback])
         elif kept is not None:
             self._driver.wake(call.hospital_id, kept.payment_id)
         return _answer(channel.accepted())
+
+    def fresh(self, call: Call, plugin: str, body: bytes, read: CallbackRead) -> Fresh | None:
+        """What tells nothing but what was expected can be kept in the very write that follows from it, if the payment
+        still is as this process knows it: see ``Driver.told``. None: it has to be kept by itself."""
+        plan = self._driver.known.get(read.reference[:PAYMENT_NUMBER])
+        if plan is None or plan.hospital_id != call.hospital_id or not self._driver.lease.good_for(1.0):
+            return None
+        step = next((each for each in plan.steps if each.reference == read.reference), None)
+        if step is None or isinstance(read.outcome, RefundedAtChannel):
+            return None
+        expected = (step.channel, step.merchant, step.amount_fen)
+        if expected != (plugin, read.merchant, read.amount_fen):
+            return None
+        callback = store.FreshCallback(
+            source=plugin,
+            event_id=read.event_id,
+            reference=read.reference,
+            outcome=msgspec.to_builtins(read.outcome),
+            body_hash=hashlib.sha256(body).hexdigest(),
+            received_at=call.now,
+        )
+        return Fresh(plan, callback)
 
     async def keep(self, call: Call, plugin: str, body: bytes, read: CallbackRead) -> Kept | None:
         """Store it once; the payment that it concerns, None if it was here before or concerns nobody."""

@@ -23,6 +23,7 @@ from yinyi.business.payments import apply, store
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
 from yinyi.business.payments.gap import close_gap
+from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.lease import LONGEST_CALL_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.model import RefundedAtChannel
@@ -53,6 +54,22 @@ class LeaseLost(Exception):
     """Another process drives this payment now, or ours was declared dead."""
 
 
+class Outdated(Exception):
+    """The payment is not as it was known to be, or not free: nothing was written."""
+
+
+@dataclass
+class Fresh:
+    """A callback that the first write of a drive keeps. ``kept``: whether it did."""
+
+    callback: store.FreshCallback
+    kept: "asyncio.Future[bool]"
+
+    def tell(self, kept: bool) -> None:
+        if not self.kept.done():
+            self.kept.set_result(kept)
+
+
 @dataclass(frozen=True)
 class Means:
     """What driving needs, shared by all payments of a process."""
@@ -64,6 +81,7 @@ class Means:
     clock: Clock
     zone: ZoneInfo
     together: Together = field(init=False)
+    known: KnownPlans = field(default_factory=KnownPlans)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "together", Together(self.database))
@@ -94,6 +112,8 @@ class Drive:
     """The reference of the step whose ``do`` is marked on disk and has not left yet."""
     pending: Sequence[store.PendingCallback] = ()
     """Callbacks that ``known`` has not been told of yet."""
+    fresh: Fresh | None = None
+    """One that is not on disk yet; the lease is not ours either, before the first write has taken it."""
     before: Plan = field(init=False)
     plan: Plan = field(init=False)
     _heard: list[Heard] = field(default_factory=list[Heard])
@@ -110,10 +130,13 @@ class Drive:
 
         Raises:
             LeaseLost: nothing of ours was written after that.
+            Outdated: with ``fresh`` only.
         """
         if self.known is not None and self.known.gap_until is None:
             self.before = self.plan = self.known
             self._apply_callbacks(self.pending)
+            if self.fresh is not None:
+                self._apply_told(self.fresh.callback.reference, msgspec.convert(self.fresh.callback.outcome, Told))
             await self._leave_marked()
         elif not await self._load():
             return None
@@ -267,7 +290,7 @@ class Drive:
         self.plan = apply.refunded_at_channel(self.plan, reference, told, self.means.registry.rules, self._now())
 
     def _dirty(self) -> bool:
-        return self.plan != self.before or bool(self._callbacks)
+        return self.plan != self.before or bool(self._callbacks) or self.fresh is not None
 
     async def _rest(self, next_at: datetime | None) -> bool:
         """Hand the lease back until then, with what has changed, if anything has; see ``_write``."""
@@ -284,6 +307,7 @@ class Drive:
 
         Raises:
             LeaseLost: it is not ours any more.
+            Outdated: ``fresh`` was not kept.
         """
         now = self._now()
         after = replace(self.plan, version=self.before.version + 1)
@@ -298,12 +322,19 @@ class Drive:
             now=now,
             entries=posted,
             callbacks=self._callbacks,
+            fresh=self.fresh.callback if self.fresh is not None else None,
         )
         if await self._written(statement, args, posted) is None:
+            if self.fresh is not None:
+                raise Outdated
             if not await self._load():
                 raise LeaseLost
             return False
         self.before = self.plan = after
+        self.means.known.keep(after)
+        if self.fresh is not None:
+            self.fresh.tell(True)
+            self.fresh = None
         self._heard, self._callbacks = [], []
         self._inside, self._ours = "", False
         self.on_write(after, changed)

@@ -11,11 +11,12 @@ import structlog
 
 from yinyi.bus.together import Together
 from yinyi.business.payments import store
-from yinyi.business.payments.drive import Drive, LeaseLost, Means
+from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
+from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.pushes import push_of
-from yinyi.business.payments.store import PendingCallback
+from yinyi.business.payments.store import FreshCallback, PendingCallback
 
 log = structlog.get_logger()
 
@@ -43,6 +44,10 @@ class Driver:
     @property
     def lease(self) -> Lease:
         return self._means.lease
+
+    @property
+    def known(self) -> KnownPlans:
+        return self._means.known
 
     @property
     def together(self) -> Together:
@@ -88,6 +93,17 @@ class Driver:
             return
         drive = self._drive(plan.hospital_id, payment_id, plan, pending=pending)
         self._active[payment_id] = asyncio.create_task(drive)
+
+    async def told(self, plan: Plan, callback: FreshCallback) -> bool:
+        """Drive a payment that nobody drives by a callback that is not on disk yet: ``plan`` is as this process knows
+        it. True once both are written; False: nothing was, and the callback has to be kept by itself."""
+        payment_id = plan.payment_id
+        if self._stopping or payment_id in self._active:
+            return False
+        fresh = Fresh(callback, asyncio.get_running_loop().create_future())
+        drive = self._drive(plan.hospital_id, payment_id, plan, fresh=fresh)
+        self._active[payment_id] = asyncio.create_task(drive)
+        return await fresh.kept
 
     async def moved(self, payment_id: int, within_s: float) -> Plan | None:
         """The plan as soon as this process has moved it; None when it has not within that time."""
@@ -147,12 +163,15 @@ class Driver:
         known: Plan | None = None,
         leaving: str = "",
         pending: Sequence[PendingCallback] = (),
+        fresh: Fresh | None = None,
     ) -> None:
         plan = known
         try:
             epoch = self.lease.epoch
-            drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving, pending)
+            drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving, pending, fresh)
             plan = await drive.run()
+        except Outdated:
+            plan = None
         except LeaseLost:
             log.info("driver.lease_lost", payment_id=payment_id)
         except Exception:
@@ -160,6 +179,8 @@ class Driver:
             await asyncio.sleep(0.5)
         finally:
             self._active.pop(payment_id, None)
+            if fresh is not None:
+                fresh.tell(False)
             self._resolve(payment_id, plan)
             self._go_on(payment_id)
 

@@ -43,7 +43,7 @@ from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import settle
 from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.payments.window import Counter
-from yinyi.kernel.errors import NotAllowed, NotYours, SessionEnded
+from yinyi.kernel.errors import NotAllowed, NotYours, SessionEnded, YinyiError
 from yinyi.kernel.ids import ask_number, payment_number
 from yinyi.kernel.money import Fen
 
@@ -227,7 +227,8 @@ class PaymentService:
         return view_of(plan, self.registry)
 
     async def get(self, tx: Tx, call: Call, message: GetPayment) -> PaymentView:
-        plan = await signals.find(tx, call.hospital_id, message.number)
+        known = self._driver.known.get(message.number)
+        plan = await signals.find(tx, call.hospital_id, message.number, known)
         if plan is None:
             raise PaymentUnknown
         self.check_owner(call, plan)
@@ -287,6 +288,8 @@ class PaymentService:
     ) -> str:
         """``wanted``: the means, empty where nothing is to be done. If nobody drives the payment, its next call is
         marked in the same statement; otherwise whoever does is told of the choice."""
+        if await self._taken_as_known(tx, call, payment_no, wanted, told):
+            return payment_no
         seen = await signals.glanced(tx, call.hospital_id, payment_no)
         if seen is None:
             raise PaymentUnknown
@@ -302,6 +305,20 @@ class PaymentService:
             taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, told, call.now, self.epoch)
             self.taken_up(call, taken)
         return payment_no
+
+    async def _taken_as_known(
+        self, tx: Tx, call: Call, payment_no: str, wanted: Callable[[Plan], str], told: dict[str, Any]
+    ) -> bool:
+        """The same without looking first, if the payment is as this process has seen it last. Only a yes is believed:
+        whatever speaks against it is looked at again."""
+        known = self._driver.known.get(payment_no)
+        if known is None or known.hospital_id != call.hospital_id:
+            return False
+        try:
+            tender = self._tender(call, known, wanted)
+        except YinyiError:
+            return False
+        return tender not in ("", PREPAID) and await self._taken_at_once(tx, call, known, tender, told)
 
     async def _check_account(self, tx: Tx, call: Call, plan: Plan) -> None:
         if self.pays_from_account is None:

@@ -17,6 +17,7 @@ _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.
     ":row", store.ROW
 )
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
+_IF_CHANGED = _BY_NUMBER.replace(store.ROW, f"CASE WHEN p.version <> $3 THEN {store.ROW} END")
 _LOCKED = store.filled("""
 SELECT p.version, :seen AS seen, :row AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
@@ -125,8 +126,12 @@ async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
     return [(row["kind"], row["channel"]) for row in await tx.fetch(_OPEN_KINDS)]
 
 
-async def find(tx: Tx, hospital_id: int, number: str) -> Plan | None:
-    """By payment number or by the short number to ask with."""
+async def find(tx: Tx, hospital_id: int, number: str, known: Plan | None = None) -> Plan | None:
+    """By payment number or by the short number to ask with. ``known``: what is answered if it has not changed since."""
+    if known is not None and known.hospital_id == hospital_id:
+        row = await tx.fetchrow(_IF_CHANGED, hospital_id, known.payment_no, known.version)
+        if row is not None:
+            return known if row["plan"] is None else store.read_plan(row["plan"])
     row = await tx.fetchrow(_BY_ASK_NO if is_ask_number(number) else _BY_NUMBER, hospital_id, number)
     return store.read_plan(row["plan"]) if row is not None else None
 

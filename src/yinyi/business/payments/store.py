@@ -90,6 +90,18 @@ _MOVED = """, m AS (
   FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
   WHERE s.hospital_id = $1 AND s.payment_id = $2 AND s.position = r.position AND s.attempt = r.attempt
 )"""
+_OURS = "lease_epoch IS NOT DISTINCT FROM $14"
+_FREE = f"""lease_epoch IS NULL AND gap_until IS NULL AND NOT EXISTS ({CALLBACK_WAITS}) AND NOT EXISTS (
+    SELECT FROM payment_callback k
+    WHERE k.hospital_id = $1 AND k.source = $17::jsonb ->> 'source' AND k.event_id = $17::jsonb ->> 'event_id')"""
+_RECEIVED = """, k AS (
+  INSERT INTO payment_callback
+    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at)
+  SELECT p.hospital_id, r.source, r.event_id, r.reference, p.payment_id, 'believed', r.outcome,
+    decode(r.body_hash, 'hex'), r.received_at, $13 FROM p, jsonb_to_record(?::jsonb)
+    AS r(source text, event_id text, reference text, outcome jsonb, body_hash text, received_at timestamptz)
+)"""
+"""Together with ``_FREE``, which takes the lease: a callback that is not on disk yet."""
 _FORGET = "SET facts = facts #- '{tender_facts,payer_code}', "
 """The step has the payer's code now; once that is answered it stands nowhere any more."""
 _APPLIED = """, c AS (
@@ -155,10 +167,11 @@ OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 @cache
 def _write_statement(
-    added: bool, moved: bool, posted: bool, limited: bool, applied: bool, freed: bool, forget: bool
+    received: bool, added: bool, moved: bool, posted: bool, limited: bool, applied: bool, freed: bool, forget: bool
 ) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
     parts = (
+        (received, _RECEIVED),
         (added, _ADDED),
         (moved, _MOVED),
         (posted, "," + posting_ctes("?", "p")),
@@ -166,6 +179,8 @@ def _write_statement(
         (applied, _APPLIED),
     )
     statement, parameter = _WRITE.replace("SET ", _FORGET, 1) if forget else _WRITE, 17
+    if received:
+        statement = statement.replace("UPDATE payment", "UPDATE payment AS p").replace(_OURS, _FREE)
     for wanted, part in parts:
         if wanted:
             statement += part.replace("?", f"${parameter}")
@@ -185,6 +200,17 @@ class PendingCallback(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     verdict: str
     outcome: dict[str, Any]
+
+
+class FreshCallback(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified callback of a payment that nobody drives, and that is not on disk yet. body_hash: SHA-256, in hex."""
+
+    source: str
+    event_id: str
+    reference: str
+    outcome: dict[str, Any]
+    body_hash: str
+    received_at: datetime
 
 
 _callbacks = msgspec.json.Decoder(list[PendingCallback])
@@ -239,18 +265,21 @@ def write(
     now: datetime,
     entries: list[JournalEntry],
     callbacks: list[str],
+    fresh: FreshCallback | None = None,
 ) -> tuple[str, tuple[Any, ...]]:
     """Everything that a step changes, as one statement with its parameters. It answers the payment's id, or nothing
     when the plan was changed by somebody else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the
-    lease is handed back until then."""
+    lease is handed back until then. ``fresh``: is kept with it, and the lease is taken with it; nothing is written if
+    somebody drives the payment, or if this callback was here before."""
     freed = after.ended_at is not None and after.direction == "back"
     known, changed = {step.reference for step in before.steps}, changed_steps(before, after)
     forget = any(PAYER_CODE in step.params for step in changed)
     added = [step for step in changed if step.reference not in known]
     moved = [step for step in changed if step.reference in known]
     changes = balance_rows(entries) if entries else ""
-    parts = [_steps(added), _steps(moved), entry_rows(entries), changes, callbacks]
-    wanted = [bool(added), bool(moved), bool(entries), bool(changes), bool(callbacks)]
+    received = msgspec.json.encode(fresh).decode()
+    parts = [received, _steps(added), _steps(moved), entry_rows(entries), changes, callbacks]
+    wanted = [fresh is not None, bool(added), bool(moved), bool(entries), bool(changes), bool(callbacks)]
     args = (
         after.hospital_id,
         after.payment_id,

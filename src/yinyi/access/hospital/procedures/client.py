@@ -10,6 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.bus.guard import assert_no_transaction
+from yinyi.bus.lending import Lending
 
 Row = asyncpg.Record
 
@@ -75,6 +76,7 @@ class ProcedureClient:
         self._config = config
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._pool: asyncpg.Pool | None = None
+        self._lending: Lending | None = None
         self._waiting = 0
 
     async def start(self) -> None:
@@ -84,12 +86,14 @@ class ProcedureClient:
             max_size=self._config.calls_at_once,
             timeout=self._config.connect_timeout_s,
             reset=_nothing_to_reset,
+            max_inactive_connection_lifetime=0,
         )
+        self._lending = Lending(self._pool)
 
     async def stop(self) -> None:
         if self._pool is not None:
             self._pool.terminate()
-            self._pool = None
+            self._pool = self._lending = None
 
     async def call(self, query: str, *parameters: Any) -> list[Row]:
         """The rows of one call, committed.
@@ -110,21 +114,24 @@ class ProcedureClient:
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator["PoolConnectionProxy[Row]"]:
         assert self._pool is not None, "start() comes first"
+        assert self._lending is not None
         if self._waiting >= self._config.calls_waiting:
             raise NotReached("too many calls are waiting")
         self._waiting += 1
         try:
-            connection = await self._pool.acquire(timeout=self._config.connect_timeout_s)
+            connection = await self._lending.take(self._config.connect_timeout_s)
         except _FAILURES as error:
             if not self._all_busy(self._pool):
                 self._breaker.failed()
             raise NotReached(f"no connection: {type(error).__name__}") from error
         finally:
             self._waiting -= 1
+        well = False
         try:
             yield connection
+            well = True
         finally:
-            await self._pool.release(connection)
+            await self._lending.give(connection, well)
 
     def _all_busy(self, pool: asyncpg.Pool) -> bool:
         """Whether it is our own limit that let nobody through: that is no failure of the hospital."""
