@@ -91,7 +91,7 @@ class EmbeddedNats:
             log=self.base_dir / "nats.log",
             preexec=tied_to_parent(signal.SIGTERM),
             cwd=self.base_dir,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(self.base_dir)},
+            env={"PATH": "/usr/bin:/bin", "HOME": str(self.base_dir), "GOMAXPROCS": "1"},  # waking threads costs more
         )
 
     def is_ready(self) -> bool:

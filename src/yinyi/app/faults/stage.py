@@ -294,7 +294,7 @@ class Stage:
         self.means.known.forget()
         await self.means.lease.take()
 
-    def _tell(self, plan: Plan, push: object) -> None:
+    def _tell(self, plan: Plan, changed: bool, rests: bool) -> None:
         self.told.append(Told(self.clock.now(), state_of(plan)))
 
     # -- looking

@@ -14,7 +14,7 @@ from yinyi.business.payments.errors import CallbackForged
 from yinyi.business.payments.messages import CallbackAnswer, ReceiveCallback
 from yinyi.business.payments.model import CallbackRead, CallbackReply, RefundedAtChannel
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.ports import CallbackRefused, ReceivesCallbacks
+from yinyi.business.payments.ports import CallbackRefused
 from yinyi.business.payments.registry import Registry
 from yinyi.kernel.ids import PAYMENT_NUMBER
 from yinyi.kernel.outcome import Done
@@ -84,8 +84,8 @@ class Callbacks:
         Raises:
             CallbackForged: no such plugin.
         """
-        channel = self._registry.channels.get(message.plugin)
-        if not isinstance(channel, ReceivesCallbacks):
+        channel = self._registry.receivers.get(message.plugin)
+        if channel is None:
             raise CallbackForged(f"no channel {message.plugin} receives callbacks")
         try:
             read = channel.read_callback(message.path, message.headers, message.body)

@@ -48,6 +48,8 @@ class TakeByCode:
 
     def __init__(self, channel: TakesPayment) -> None:
         self._channel = channel
+        self._shows = channel if isinstance(channel, ShowsCode) else None
+        self._scans = channel if isinstance(channel, ScansCode) else None
         settles_after_s = channel.settles_after.total_seconds()
         self.rule = msgspec.structs.replace(
             TAKE_RULE, timeout_s=channel.call_timeout_s, settles_after_s=settles_after_s
@@ -56,15 +58,15 @@ class TakeByCode:
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         if step.scanned:
             return await self._scan(plan, step)
-        if not isinstance(self._channel, ShowsCode):
+        if self._shows is None:
             return Refused(reason="not_permitted", detail="this channel shows no code")
-        return await self._channel.show_code(_order(plan, step))
+        return await self._shows.show_code(_order(plan, step))
 
     async def _scan(self, plan: Plan, step: Step) -> Outcome:
         payer_code = step.params.get(PAYER_CODE, "")
-        if not isinstance(self._channel, ScansCode) or not payer_code:
+        if self._scans is None or not payer_code:
             return Refused(reason="not_permitted", detail="nothing to scan")
-        return await self._channel.take_by_code(_order(plan, step), payer_code)
+        return await self._scans.take_by_code(_order(plan, step), payer_code)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return await self._channel.ask(_order(plan, step))

@@ -104,8 +104,8 @@ class Drive:
     hospital_id: int
     payment_id: int
     epoch: int
-    on_write: Callable[[Plan, bool], None] = lambda _plan, _changed: None
-    """Told after every write; and whether what people see of the payment has changed with it."""
+    on_write: Callable[[Plan, bool, bool], None] = lambda _plan, _changed, _rests: None
+    """Told after every write; whether what people see of the payment has changed with it, and whether it rests now."""
     known: Plan | None = None
     """As on disk under our lease already; None: it is loaded."""
     leaving: str = ""
@@ -337,7 +337,7 @@ class Drive:
             self.fresh = None
         self._heard, self._callbacks = [], []
         self._inside, self._ours = "", False
-        self.on_write(after, changed)
+        self.on_write(after, changed, not keep)
         return True
 
     def _entries(self, after: Plan, now: datetime) -> list[JournalEntry]:

@@ -15,7 +15,7 @@ from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdat
 from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.pushes import push_of
+from yinyi.business.payments.pushes import Pushes
 from yinyi.business.payments.store import FreshCallback, PendingCallback
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ class Driver:
     def __init__(self, means: Means, say: Callable[[str, bytes], None] = lambda _subject, _body: None) -> None:
         """``say`` pushes to screens that a payment has changed."""
         self._means = means
-        self._say = say
+        self._pushes = Pushes(say)
         self._active: dict[int, asyncio.Task[None]] = {}
         self._woken: dict[int, int] = {}
         self._next: dict[int, tuple[Plan, str]] = {}
@@ -194,9 +194,8 @@ class Driver:
         elif payment_id in self._woken:
             self.wake(self._woken.pop(payment_id), payment_id)
 
-    def _tell(self, plan: Plan, changed: bool) -> None:
-        if changed and plan.terminal_id:
-            self._say(*push_of(plan))
+    def _tell(self, plan: Plan, changed: bool, rests: bool) -> None:
+        self._pushes.written(plan, changed, rests)
         self._resolve(plan.payment_id, plan)
 
     def _resolve(self, payment_id: int, plan: Plan | None) -> None:

@@ -1,6 +1,7 @@
 """A payment as a persisted plan of effects outside the database. Plain data."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -120,7 +121,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return self.state != "refused" or not (self.is_void or self.reason == SUPERSEDED)
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A payment with its steps, as the engine sees it.
 
     direction: ``back`` once it is being undone. tender, tender_no: what the payer has chosen last, and how
@@ -157,13 +158,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     gap_until: datetime | None = None
     steps: tuple[Step, ...] = ()
 
-    def current(self) -> list[Step]:
+    def current(self) -> tuple[Step, ...]:
         """The latest attempt at each forward position, in order."""
+        return self._current
+
+    @cached_property
+    def _current(self) -> tuple[Step, ...]:
+        """Found once: everything that is asked of a plan begins here."""
         latest: dict[int, Step] = {}
         for step in self.steps:
             if step.position < REFUND_POSITION:
                 latest[step.position] = step
-        return [latest[position] for position in sorted(latest)]
+        return tuple(latest[position] for position in sorted(latest))
 
     def latest(self, kind: str) -> Step | None:
         """The latest attempt of this kind."""
@@ -183,9 +189,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """What is planned to go back of this take, on its way, or back. The channel gives no more than it took."""
         return Fen(min(take.amount_fen, sum(step.amount_fen for step in self.refunds_of(take) if step.booked)))
 
-    def takes(self) -> list[Step]:
+    def takes(self) -> tuple[Step, ...]:
         """All attempts to take money, oldest first."""
-        return [step for step in self.steps if step.kind == TAKE]
+        return self._takes
+
+    @cached_property
+    def _takes(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.kind == TAKE)
 
     def takes_begun(self) -> bool:
         """Whether any means of payment was ever chosen."""

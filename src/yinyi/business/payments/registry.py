@@ -17,7 +17,7 @@ from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.errors import PayerCodeUnknown
 from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.ports import Effect, Purpose, ScansCode, ShowsCode, TakesPayment
+from yinyi.business.payments.ports import Effect, Purpose, ReceivesCallbacks, ScansCode, ShowsCode, TakesPayment
 from yinyi.kernel.errors import ChannelUnavailable
 
 
@@ -42,6 +42,9 @@ class Registry:
             self._effects[f"{REFUND}/{name}"] = RefundByChannel(channel)
         self.purposes = {purpose.name: purpose for purpose in purposes}
         self.channels = dict(channels)
+        self._shown = [name for name, channel in channels.items() if isinstance(channel, ShowsCode)]
+        self._scanned = {name: channel for name, channel in channels.items() if isinstance(channel, ScansCode)}
+        self.receivers = {name: each for name, each in channels.items() if isinstance(each, ReceivesCallbacks)}
         self._merchants = merchants
         self.rules: Rules = {kind: effect.rule for kind, effect in self._effects.items()}
         no_channel = self._effects[f"{TAKE}/{WINDOW}"].rule
@@ -78,14 +81,12 @@ class Registry:
 
     def tenders(self, scope: str) -> list[TenderName]:
         """The channels that show a code and have a merchant account for this scope; last those that are away."""
-        shown = (name for name, channel in self.channels.items() if isinstance(channel, ShowsCode))
-        found = sorted(shown, key=lambda name: self.is_away(f"{TAKE}/{name}"))
+        found = sorted(self._shown, key=lambda name: self.is_away(f"{TAKE}/{name}"))
         return [cast(TenderName, name) for name in found if self._merchants.of(scope, name)]
 
     def scans(self, scope: str) -> list[TenderName]:
         """The channels whose payer's code we can scan, with a merchant account for this scope."""
-        scanning = (name for name, channel in self.channels.items() if isinstance(channel, ScansCode))
-        return [cast(TenderName, name) for name in scanning if self._merchants.of(scope, name)]
+        return [cast(TenderName, name) for name in self._scanned if self._merchants.of(scope, name)]
 
     def knows_code(self, payer_code: str) -> str:
         """The channel whose payer shows this code.
@@ -93,8 +94,8 @@ class Registry:
         Raises:
             PayerCodeUnknown: none of ours.
         """
-        for name, channel in self.channels.items():
-            if isinstance(channel, ScansCode) and channel.knows_code(payer_code):
+        for name, channel in self._scanned.items():
+            if channel.knows_code(payer_code):
                 return name
         raise PayerCodeUnknown
 
