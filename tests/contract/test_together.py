@@ -54,6 +54,15 @@ def test_what_gathers_leaves_in_one_transaction_and_everybody_gets_his_own_answe
     play(database, story)
 
 
+def test_of_two_with_one_key_only_the_one_that_did_something_is_told_so(database: str) -> None:
+    async def story(it: Stage) -> None:
+        answers = await asyncio.gather(*(it.together.fetchrow(ADD, (each % 5, 1), each % 5) for each in range(15)))
+        assert [row["id"] for row in answers if row] == [0, 1, 2, 3, 4]
+        assert not any(answers[5:])
+
+    play(database, story)
+
+
 def test_a_lone_statement_leaves_at_once(database: str) -> None:
     async def story(it: Stage) -> None:
         for each in (1, 2):

@@ -57,6 +57,10 @@ async def start(it: World, name: str) -> Process:
     return Process(lease, Driver(Means(it.database, it.means.registry, lease, Limits(), it.clock, ZONE)))
 
 
+def _ids(claimed: list[store.Claimed]) -> list[tuple[int, int]]:
+    return [(each.hospital_id, each.payment_id) for each in claimed]
+
+
 async def opened(it: World, count: int = 1) -> list[Plan]:
     """Payments of a process that had no good lease when it opened them: nothing has left, whoever finds them begins."""
     it.clock.advance(LEASE)
@@ -370,12 +374,16 @@ def test_what_is_due_is_found_and_what_is_not_is_not(platform_url: str) -> None:
         one = await start(it, "one")
         epoch = one.lease.epoch
         async with it.database.read() as tx:
-            assert await store.claim_due(tx, epoch, it.clock.now(), [], 10) == [(1, due.payment_id)]
-            assert await store.claim_due(tx, epoch, it.clock.now(), [due.payment_id], 10) == [], "it is being driven"
-            assert await store.claim_due(tx, epoch, it.clock.now(), [], 10) == [(1, due.payment_id)], "it was let go"
+
+            async def due_now(driven: list[int]) -> list[tuple[int, int]]:
+                return _ids(await store.claim_due(tx, epoch, it.clock.now(), driven, 10))
+
+            assert await due_now([]) == [(1, due.payment_id)]
+            assert await due_now([due.payment_id]) == [], "it is being driven"
+            assert await due_now([]) == [(1, due.payment_id)], "it was let go"
             at = await tx.fetchval("SELECT next_at FROM payment WHERE payment_id = $1", later.payment_id)
-            assert await store.claim_due(tx, epoch, at - timedelta(seconds=1), [due.payment_id], 10) == []
-            assert await store.claim_due(tx, epoch, at, [due.payment_id], 10) == [(1, later.payment_id)]
+            assert _ids(await store.claim_due(tx, epoch, at - timedelta(seconds=1), [due.payment_id], 10)) == []
+            assert _ids(await store.claim_due(tx, epoch, at, [due.payment_id], 10)) == [(1, later.payment_id)]
 
     play(platform_url, story)
 
@@ -396,8 +404,8 @@ def test_no_more_are_taken_than_there_is_room_for(platform_url: str) -> None:
     async def story(it: World) -> None:
         plans = await opened(it, 12)
         async with it.database.read() as tx:
-            first = await store.claim_due(tx, (await start(it, "one")).lease.epoch, it.clock.now(), [], 5)
-            other = await store.claim_due(tx, (await start(it, "other")).lease.epoch, it.clock.now(), [], 5)
+            first = _ids(await store.claim_due(tx, (await start(it, "one")).lease.epoch, it.clock.now(), [], 5))
+            other = _ids(await store.claim_due(tx, (await start(it, "other")).lease.epoch, it.clock.now(), [], 5))
         assert len(first) == len(other) == 5
         assert not set(first) & set(other)
         assert {payment_id for _, payment_id in (*first, *other)} <= {plan.payment_id for plan in plans}

@@ -60,9 +60,9 @@ class Together:
         while self._queues:
             statement = next(iter(self._queues))
             queue = self._queues.pop(statement)
-            taken = [queue.popleft() for _ in range(min(MOST, len(queue)))]
-            if queue:
-                self._queues[statement] = queue  # behind the others
+            taken, left = _different(queue)
+            if left:
+                self._queues[statement] = left  # behind the others
             alive = [each for each in taken if not each.done.done()]
             if alive:
                 await self._leave(statement, alive)
@@ -95,6 +95,19 @@ class Together:
         for each in waiting:
             _tell(each, answers.get(each.key))
         return True
+
+
+def _different(queue: deque[_Waiting]) -> tuple[list[_Waiting], deque[_Waiting]]:
+    """Those that leave now and those that do not: by one key only the first, because by it the answers are told
+    apart."""
+    taken: dict[Any, _Waiting] = {}
+    left = deque[_Waiting]()
+    for each in queue:
+        if len(taken) < MOST and each.key not in taken:
+            taken[each.key] = each
+        else:
+            left.append(each)
+    return list(taken.values()), left
 
 
 def _tell(waiting: _Waiting, row: Row | None) -> None:

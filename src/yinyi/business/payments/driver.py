@@ -40,6 +40,7 @@ class Driver:
         self._moved: dict[int, set[asyncio.Future[Plan | None]]] = defaultdict(set)
         self._stopping = False
         self._reserved: dict[int, float] = {}
+        self._room = asyncio.Event()
 
     @property
     def lease(self) -> Lease:
@@ -86,7 +87,7 @@ class Driver:
         self._active[payment_id] = asyncio.create_task(drive)
 
     def take_over(self, plan: Plan, pending: Sequence[PendingCallback]) -> None:
-        """Drive a payment that a callback has taken up for this process: ``plan`` is as on disk, without these."""
+        """Drive a payment that has been taken up for this process: ``plan`` is as on disk, without these callbacks."""
         payment_id = plan.payment_id
         if self._stopping or payment_id in self._active:
             self.wake(plan.hospital_id, payment_id)
@@ -125,16 +126,27 @@ class Driver:
     async def run(self) -> None:
         """Until cancelled: look for what is due."""
         while True:
+            room = AT_ONCE - len(self._active)
             try:
-                found = await self.look()
+                more = await self.look() >= room
             except Exception as error:  # the database is away; leases are fenced, so nothing goes wrong meanwhile
                 log.warning("driver.waiting", why=type(error).__name__)
-                found = 0
-            if found < AT_ONCE // 2:
-                await asyncio.sleep(EVERY_S * (0.8 + 0.4 * _jitter.random()))
+                more = False
+            wait_s = EVERY_S * (0.8 + 0.4 * _jitter.random())
+            if more:
+                await self._until_room(wait_s)
+            else:
+                await asyncio.sleep(wait_s)
+
+    async def _until_room(self, within_s: float) -> None:
+        self._room.clear()
+        if len(self._active) > AT_ONCE // 2:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._room.wait()
 
     async def look(self) -> int:
-        """Claim what is due and start driving it; how many were found."""
+        """Claim what is due, as much as there is room for, and start driving it; how many were found."""
         room = AT_ONCE - len(self._active)
         if room <= 0 or not self.lease.good_for(1.0):
             return 0
@@ -142,8 +154,11 @@ class Driver:
         async with self._means.database.read() as tx:
             held = [*self._active, *(each for each, until in self._reserved.items() if until > time.monotonic())]
             due = await store.claim_due(tx, self.lease.epoch, now, held, room)
-        for hospital_id, payment_id in due:
-            self.wake(hospital_id, payment_id)
+        for each in due:
+            if each.plan is not None:
+                self.take_over(each.plan, each.callbacks)
+            else:
+                self.wake(each.hospital_id, each.payment_id)
         return len(due)
 
     async def stop(self, patience_s: float = 6.0) -> None:
@@ -179,6 +194,8 @@ class Driver:
             await asyncio.sleep(0.5)
         finally:
             self._active.pop(payment_id, None)
+            if len(self._active) <= AT_ONCE // 2:
+                self._room.set()
             if fresh is not None:
                 fresh.tell(False)
             self._resolve(payment_id, plan)

@@ -1,9 +1,10 @@
 """The payments' SQL: one statement a step."""
 
 import itertools
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,6 +30,14 @@ CALLBACK_WAITS = """
 SELECT FROM payment_callback c
 WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL
 """
+
+PENDING = """
+(SELECT json_agg(json_build_object('event_id', c.event_id, 'reference', c.reference, 'verdict', c.verdict,
+   'outcome', c.outcome) ORDER BY c.received_at)::text
+ FROM payment_callback c
+ WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL)
+"""
+"""Callbacks that the plan has not been told of."""
 
 STEP_COLUMNS = """
 position int, attempt int, kind text, reference text, amount_fen bigint, params jsonb, state text, tries int,
@@ -119,11 +128,7 @@ UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_
   p.lease_epoch IS NULL OR p.lease_epoch = $3
   OR NOT EXISTS (SELECT FROM process_lease l WHERE l.epoch = p.lease_epoch AND l.alive_until > $4))
   AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > $4)
-RETURNING p.version, :seen AS seen, :row AS plan, (SELECT json_agg(json_build_object(
-    'event_id', c.event_id, 'reference', c.reference, 'verdict', c.verdict, 'outcome', c.outcome
-  ) ORDER BY c.received_at)::text
-  FROM payment_callback c
-  WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL) AS callbacks
+RETURNING p.version, :seen AS seen, :row AS plan, :pending AS callbacks
 """
 
 _CLAIM_DUE = """
@@ -139,9 +144,8 @@ WITH due AS (
 )
 UPDATE payment AS p SET lease_epoch = $1 FROM (SELECT * FROM due UNION ALL SELECT * FROM orphans) AS d
 WHERE p.hospital_id = d.hospital_id AND p.payment_id = d.payment_id
-RETURNING p.hospital_id, p.payment_id
+RETURNING p.hospital_id, p.payment_id, p.version, :seen AS seen, :row AS plan, :pending AS callbacks
 """
-
 
 RELEASE = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4
@@ -158,11 +162,12 @@ def filled(statement: str) -> str:
         .replace(":columns", STEP_COLUMNS)
         .replace(":row", ROW)
         .replace(":seen", SEEN)
+        .replace(":pending", PENDING)
         .replace(":changed", STEP_CHANGED)
     )
 
 
-OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
+OPEN, CLAIM_ONE, CLAIM_DUE = filled(_OPEN), filled(_CLAIM_ONE), filled(_CLAIM_DUE)
 
 
 @cache
@@ -322,10 +327,25 @@ async def whole(tx: Tx, statement: str, *parameters: Any) -> Row | None:
     return row
 
 
-async def claim_due(tx: Tx, epoch: int, now: datetime, active: list[int], limit: int) -> list[tuple[int, int]]:
-    """Payments whose time has come, or whose driver is dead: ``(hospital_id, payment_id)``."""
-    rows = await tx.fetch(_CLAIM_DUE, epoch, now, active, limit)
-    return [(row["hospital_id"], row["payment_id"]) for row in rows]
+class Claimed(NamedTuple):
+    """A payment under our lease. ``plan`` is None if it was changed while it was claimed: then it has to be read."""
+
+    hospital_id: int
+    payment_id: int
+    plan: Plan | None
+    callbacks: list[PendingCallback]
+
+
+async def claim_due(tx: Tx, epoch: int, now: datetime, active: list[int], limit: int) -> list[Claimed]:
+    """Payments whose time has come, or whose driver is dead."""
+    return [_claimed(row) for row in await tx.fetch(CLAIM_DUE, epoch, now, active, limit)]
+
+
+def _claimed(row: Row) -> Claimed:
+    whole, plan = row["seen"] == row["version"], None
+    with suppress(msgspec.MsgspecError):  # whoever reads it alone fails with it, and nobody else does
+        plan = read_plan(row["plan"]) if whole else None
+    return Claimed(row["hospital_id"], row["payment_id"], plan, read_callbacks(row["callbacks"]))
 
 
 def read_plan(text: str) -> Plan:
