@@ -1,0 +1,107 @@
+"""Sixty-four payments at a time through two business processes that die, with a bus, a database and a channel that do
+too: at the end the channel, the ledger and the hospital agree to the fen."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from crowd_at_once import PATIENCE_S, AtOnce, at_once, environment_of
+
+import books
+from real_platform import RealPlatform
+from yinyi.app.embedded.child import tied_to_parent
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SCREENS, ROUNDS = 64, 2
+_YINYI = Path(sys.executable).with_name("yinyi")
+
+
+class SecondBusiness:
+    """Another business process on the same database and bus."""
+
+    def __init__(self, house: RealPlatform) -> None:
+        self._environment = environment_of(house, "business")
+        self._log = house.folder / "second.log"
+        self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [_YINYI, "business"],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                preexec_fn=tied_to_parent(signal.SIGKILL),
+            )
+
+    def killed(self) -> None:
+        """By SIGKILL, and started again."""
+        self.stop()
+        self._process = self._started()
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait(30)
+
+
+@contextmanager
+def another_process(house: RealPlatform) -> Generator[SecondBusiness]:
+    second = SecondBusiness(house)
+    try:
+        yield second
+    finally:
+        second.stop()
+
+
+def drops_answers(house: RealPlatform) -> None:
+    """What was asked happens, and nobody hears of it; callbacks come twice, late, or never."""
+    house.wechat_fault("native", "lost", count=12)
+    house.wechat_fault("query", "lost", count=12)
+    house.wechat_fault("callback", "withheld", count=12)
+    house.wechat_fault("callback", "duplicated", count=12)
+    house.hospital_fault("lock_number", "lost", count=8)
+    house.hospital_fault("confirm_registration", "lost", count=8)
+
+
+def disturb(house: RealPlatform, second: SecondBusiness) -> None:
+    """Each as soon as the one before is back."""
+    drops_answers(house)
+    house.kill("business")
+    second.killed()
+    house.kill("nats")
+    drops_answers(house)
+    house.kill("business")
+    house.kill("postgres")
+    second.killed()
+    house.kill("business")
+
+
+async def _everybody(it: AtOnce) -> None:
+    places = await it.places()
+    for turn in range(ROUNDS):
+        chosen = [places[(serial + turn * 7) % len(places)] for serial in range(SCREENS)]
+        await asyncio.gather(*(it.register(*each) for each in zip(it.screens, chosen, strict=True)))
+
+
+def test_all_books_agree_to_the_fen(house: RealPlatform) -> None:
+    async def story() -> AtOnce:
+        with another_process(house) as second:
+            async with asyncio.timeout(PATIENCE_S), at_once(house, SCREENS) as it:
+                disturbed = asyncio.create_task(asyncio.to_thread(disturb, house, second))
+                await _everybody(it)
+                await disturbed
+                return it
+
+    it = asyncio.run(story())
+    ends = Counter(it.ends.values())
+    assert len(it.ends) + len(it.told) == SCREENS * ROUNDS
+    assert ends["fulfilled"] > SCREENS, (ends, list(islice(it.told, 10)))
+    books.agree(house, *it.ends, within_s=120)
