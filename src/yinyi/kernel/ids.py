@@ -14,7 +14,12 @@ _SHORT = "346789ABCDEFGHJKMNPQRTVWXY"
 
 
 def random_text(length: int, alphabet: str = ALPHABET) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    """Each character as likely as any other: bytes that would favour the first ones are thrown away."""
+    fair = 256 - 256 % len(alphabet)
+    text = ""
+    while len(text) < length:
+        text += "".join(alphabet[byte % len(alphabet)] for byte in secrets.token_bytes(length) if byte < fair)
+    return text[:length]
 
 
 def payment_number(restore_epoch: int, at: datetime, zone: ZoneInfo) -> str:

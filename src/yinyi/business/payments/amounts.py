@@ -1,6 +1,6 @@
 """Sums over a plan: what is still owed, what can still be given back, and how a refund is divided. Pure."""
 
-from yinyi.business.payments.plan import LAST_TAKE, TAKE, Plan, Step
+from yinyi.business.payments.plan import LAST_TAKE, TAKE, Plan, Step, once
 from yinyi.kernel.money import Fen
 
 CASH = "cash_fen"
@@ -23,11 +23,13 @@ def paid_fen(plan: Plan) -> Fen:
     return Fen(sum(take.amount_fen for take in plan.takes() if take.state == "done"))
 
 
+@once
 def owed_fen(plan: Plan) -> Fen:
     """What the payer has still to pay."""
     return Fen(max(0, to_take_fen(plan) - paid_fen(plan)))
 
 
+@once
 def paid(plan: Plan) -> bool:
     """Nothing is owed any more, and that is certain: everything that comes before the taking is done."""
     if owed_fen(plan):

@@ -1,8 +1,9 @@
 """A payment as a persisted plan of effects outside the database. Plain data."""
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -21,6 +22,8 @@ StepState = Literal[
     "undone",  # as if it had never happened
     "late",  # happened after it was refused or undone: has to be given back
 ]
+
+_T = TypeVar("_T")
 
 TAKE = "payments.take"
 REFUND = "payments.refund"
@@ -121,6 +124,20 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return self.state != "refused" or not (self.is_void or self.reason == SUPERSEDED)
 
 
+def once(find: Callable[["Plan"], _T]) -> Callable[["Plan"], _T]:
+    """For what depends on nothing but a plan: it is found out once, plans never change."""
+    name = find.__qualname__
+
+    @wraps(find)
+    def found(plan: "Plan") -> _T:
+        known: Any = plan.__dict__
+        if name not in known:
+            known[name] = find(plan)
+        return known[name]
+
+    return found
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A payment with its steps, as the engine sees it.
 
@@ -158,13 +175,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     gap_until: datetime | None = None
     steps: tuple[Step, ...] = ()
 
+    @once
     def current(self) -> tuple[Step, ...]:
         """The latest attempt at each forward position, in order."""
-        return self._current
-
-    @cached_property
-    def _current(self) -> tuple[Step, ...]:
-        """Found once: everything that is asked of a plan begins here."""
         latest: dict[int, Step] = {}
         for step in self.steps:
             if step.position < REFUND_POSITION:
@@ -189,12 +202,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """What is planned to go back of this take, on its way, or back. The channel gives no more than it took."""
         return Fen(min(take.amount_fen, sum(step.amount_fen for step in self.refunds_of(take) if step.booked)))
 
+    @once
     def takes(self) -> tuple[Step, ...]:
         """All attempts to take money, oldest first."""
-        return self._takes
-
-    @cached_property
-    def _takes(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.kind == TAKE)
 
     def takes_begun(self) -> bool:

@@ -15,7 +15,7 @@ from yinyi.business.ledger.model import (
     refunds_account,
 )
 from yinyi.business.payments.amounts import owed_fen
-from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step, once
 from yinyi.kernel.money import Fen
 
 _MOVED = ("done", "late")
@@ -62,6 +62,7 @@ def _delivered(before: Plan, after: Plan, on: date, now: datetime) -> list[Journ
     return [_entry(after, source, kind, on, now, posting)]
 
 
+@once
 def fulfilled(plan: Plan) -> bool:
     """Everything that was to happen has happened."""
     current = plan.current()

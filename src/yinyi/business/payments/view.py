@@ -7,7 +7,7 @@ from yinyi.business.payments.amounts import owed_fen, paid, paid_fen
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import PaymentState, RefundState
-from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step, once
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
 from yinyi.kernel.money import Fen
@@ -21,6 +21,7 @@ _TAKE_STATES: dict[str, PaymentState] = {
 }
 
 
+@once
 def state_of(plan: Plan) -> PaymentState:
     """One word for the whole."""
     if plan.direction == "back":
