@@ -124,3 +124,40 @@ def test_a_full_disk_is_told_in_megabytes(tmp_path: Path) -> None:
         CannotStart, match=r"The disk that holds .* is full: \d+ MB are free, 1099511627776 MB are needed"
     ):
         require_space(tmp_path, 1 << 60)
+
+
+def _asked(url: str) -> str:
+    async def ask() -> str:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval("SELECT coalesce(host(inet_client_addr()), 'socket')")
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def test_processes_of_ours_reach_it_by_a_socket_with_their_password(postgres: EmbeddedPostgres) -> None:
+    postgres.create_database("near", owner="near")
+    assert _asked(postgres.local_url("near", "near")) == "socket"
+    assert _asked(postgres.url("near", "near")) == "127.0.0.1"
+    wrong = postgres.local_url("near", "near").replace(postgres.password("near"), "guessed")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        _asked(wrong)
+
+
+def test_a_folder_with_a_long_name_is_reached_by_loopback(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / ("long" * 25), tuning=FAST_AND_FORGETFUL)
+    with server:
+        assert server.local_url("postgres", "postgres") == server.url()
+        assert _asked(server.url()) == "127.0.0.1"
+
+
+def test_a_socket_left_behind_does_not_stop_the_next_start(tmp_path: Path) -> None:
+    """Also when somebody else has the number of the process that left it."""
+    with EmbeddedPostgres(tmp_path, tuning=FAST_AND_FORGETFUL) as first:
+        port, folder = first.port, first.folder
+    (folder / f".s.PGSQL.{port}").touch()
+    (folder / f".s.PGSQL.{port}.lock").write_text(f"{os.getpid()}\n{folder}\n0\n{port}\n{folder}\n")
+    with EmbeddedPostgres(tmp_path, port=port, tuning=FAST_AND_FORGETFUL) as second:
+        assert _asked(second.local_url("postgres", "postgres")) == "socket"

@@ -48,7 +48,7 @@ def parts_for(settings: Settings) -> list[Part]:
             servers.append(_archive_part(server, Archive(settings.archive), settings))
         settings = msgspec.structs.replace(
             settings,
-            database_url=settings.database_url or server.url(PLATFORM, PLATFORM),
+            database_url=settings.database_url or server.local_url(PLATFORM, PLATFORM),
             hospital_database_url=settings.hospital_database_url or server.url(HOSPITAL, HOSPITAL),
         )
     if not settings.nats_url:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from yinyi.app.embedded.binaries import postgres_binaries, postgres_major
 from yinyi.app.embedded.child import tied_to_parent
@@ -23,6 +24,8 @@ SUPERUSER = "postgres"
 FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For tests only: a power cut may lose everything."""
 
+_SOCKET_NAME_BYTES = 107
+"""Of an address in the file system (unix(7), sun_path), without its end mark."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FRESH_BYTES = 400 * MIB
 _RUNNING_BYTES = 100 * MIB
@@ -41,7 +44,6 @@ _TUNING = {
     "max_wal_size": "512MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "unix_socket_directories": "",
     "listen_addresses": "127.0.0.1",
 }
 _ENSURE_ROLE = r"""
@@ -135,11 +137,13 @@ class EmbeddedPostgres:
         require_space(data, _RUNNING_BYTES)
         _require_version(data, postgres_major(identity.binaries))
         _clear_after_predecessor(data)
+        _drop_sockets(identity.folder)
 
     def command(self) -> Command:
         """How to start the server; after ``prepare()``."""
         identity = self._prepared()
-        settings = _TUNING | (_TUNING_18 if postgres_major(identity.binaries) >= 18 else {}) | self._tuning
+        sockets = {"unix_socket_directories": str(identity.folder) if self._has_socket else ""}
+        settings = _TUNING | sockets | (_TUNING_18 if postgres_major(identity.binaries) >= 18 else {}) | self._tuning
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Command(
             argv=[str(identity.binaries / "postgres"), "-D", str(self.cluster), "-p", str(self.port), *flags],
@@ -228,6 +232,20 @@ class EmbeddedPostgres:
     def url(self, database: str = "postgres", role: str = SUPERUSER) -> str:
         """``postgresql://role:password@127.0.0.1:port/database``."""
         return f"postgresql://{role}:{self.password(role)}@127.0.0.1:{self.port}/{database}"
+
+    def local_url(self, database: str, role: str) -> str:
+        """The same by a socket in the server's folder, which costs a third less than loopback; by loopback where the
+        folder's name is too long for one."""
+        private_folder(self.base_dir)
+        self.locate()
+        if not self._has_socket:
+            return self.url(database, role)
+        folder = quote(str(self.folder), safe="")
+        return f"postgresql://{role}:{self.password(role)}@/{database}?host={folder}&port={self.port}"
+
+    @property
+    def _has_socket(self) -> bool:
+        return len(os.fsencode(self.folder / ".s.PGSQL.65535")) <= _SOCKET_NAME_BYTES
 
     def password(self, role: str) -> str:
         """The role's password; made when there is none yet."""
@@ -347,6 +365,22 @@ def _clear_after_predecessor(data: Path, timeout_s: float = 30) -> None:
             )
         time.sleep(0.02)
     (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _drop_sockets(folder: Path) -> None:
+    """Sockets that servers have left behind: their locks name processes whose numbers others may have by now."""
+    for lock in folder.glob(".s.PGSQL.*.lock"):
+        pid = lock.read_text(encoding="ascii").split("\n")[0]
+        if not _is_postgres(pid):
+            lock.with_suffix("").unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)
+
+
+def _is_postgres(pid: str) -> bool:
+    try:
+        return Path("/proc", pid, "comm").read_text(encoding="utf-8").strip() == "postgres"
+    except OSError:
+        return False
 
 
 def _working_in(data: Path) -> list[int]:
