@@ -107,6 +107,14 @@ async def post(tx: Tx, entries: list[JournalEntry]) -> None:
         raise BalanceTooLow from error
 
 
+_POSTED = "SELECT source FROM journal_entry WHERE hospital_id = $1 AND source = ANY ($2::text[])"
+
+
+async def posted(tx: Tx, hospital_id: int, sources: list[str]) -> set[str]:
+    """Those of these sources that were posted."""
+    return {row["source"] for row in await tx.fetch(_POSTED, hospital_id, sources)}
+
+
 _BALANCES = """
 WITH counted AS (
   SELECT p.debit_account, p.credit_account, p.amount_fen FROM posting p
