@@ -199,7 +199,8 @@ async def _confirm(name: str, message: ConfirmImport) -> int:
         say("Confirmed. It is taken over now, whether this command waits or not.")
         while view.state == "confirmed":
             await asyncio.sleep(_LOOK_EVERY_S)
-            view = await staff.ask(GetImport(import_no=message.import_no))
+            with suppress(Unavailable):  # a process that dies is followed by another
+                view = await staff.ask(GetImport(import_no=message.import_no))
             sys.stderr.write(f"\r{_progress(view)}")
         sys.stderr.write("\n")
     _show(view)

@@ -12,12 +12,17 @@ from yinyi.business.identity.model import CredentialKind, PatientRecord, Sex
 from yinyi.business.identity.store import NUMBER, PHONE, number_index
 from yinyi.kernel.secrets import Sealed, Vault
 
-_IDS = "SELECT patient_no, patient_id FROM patient WHERE hospital_id = $1 AND patient_no = ANY ($2::text[])"
+_IDS = """
+SELECT f.patient_no, f.patient_id FROM unnest($2::text[]) AS n (patient_no) CROSS JOIN LATERAL (
+  SELECT p.patient_no, p.patient_id FROM patient p
+  WHERE p.hospital_id = $1 AND p.patient_no = n.patient_no LIMIT 1) AS f
+"""
 _BOUND = """
-SELECT c.kind, c.number_index, c.patient_id
-FROM unnest($2::text[], $3::bytea[]) AS n (kind, number_index)
-JOIN credential c ON c.hospital_id = $1 AND c.kind = n.kind AND c.number_index = n.number_index
-WHERE c.unbound_at IS NULL
+SELECT f.kind, f.number_index, f.patient_id
+FROM unnest($2::text[], $3::bytea[]) AS n (kind, number_index) CROSS JOIN LATERAL (
+  SELECT c.kind, c.number_index, c.patient_id FROM credential c
+  WHERE c.hospital_id = $1 AND c.kind = n.kind AND c.number_index = n.number_index AND c.unbound_at IS NULL
+  LIMIT 1) AS f
 """
 _KEEP_NEW = """
 WITH made AS (

@@ -96,16 +96,21 @@ async def done_since(tx: Tx, hospital_id: int, at: datetime) -> bool:
 
 
 # ---- what is checked
+#
+# LIMIT 1 beside a whole unique key: however much a table has grown since the plan was made, each is one look-up.
 
 
 _EARLIER_PATIENTS = """
-SELECT patient_no, line FROM import_patient
-WHERE patient_no = ANY ($3::text[]) AND import_id = $2 AND hospital_id = $1
+SELECT f.patient_no, f.line FROM unnest($3::text[]) AS n (patient_no) CROSS JOIN LATERAL (
+  SELECT p.patient_no, p.line FROM import_patient p
+  WHERE p.patient_no = n.patient_no AND p.import_id = $2 AND p.hospital_id = $1 LIMIT 1) AS f
 """
 _EARLIER_BALANCES = _EARLIER_PATIENTS.replace("import_patient", "import_balance")
 _EARLIER_BINDINGS = """
-SELECT b.kind, b.number_index, b.line FROM unnest($3::text[], $4::bytea[]) AS n (kind, number_index)
-JOIN import_binding b ON b.number_index = n.number_index AND b.kind = n.kind AND b.import_id = $2 AND b.hospital_id = $1
+SELECT f.kind, f.number_index, f.line
+FROM unnest($3::text[], $4::bytea[]) AS n (kind, number_index) CROSS JOIN LATERAL (
+  SELECT b.kind, b.number_index, b.line FROM import_binding b
+  WHERE b.number_index = n.number_index AND b.kind = n.kind AND b.import_id = $2 AND b.hospital_id = $1 LIMIT 1) AS f
 """
 _PUT_PATIENTS = """
 INSERT INTO import_patient (hospital_id, import_id, line, patient_no, name, sex, born_on, phone_key_id, phone_data,
@@ -256,7 +261,7 @@ WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4 AND opene
 _OPENED = """
 UPDATE import_balance b SET patient_id = n.patient_id, opened_at = $5
 FROM unnest($3::int[], $4::bigint[]) AS n (line, patient_id)
-WHERE b.hospital_id = $1 AND b.import_id = $2 AND b.line = n.line AND b.opened_at IS NULL
+WHERE b.hospital_id = $1 AND b.import_id = $2 AND b.line > $6 AND b.line <= $7 AND b.line = n.line
 """
 _TAKEN_TO = """
 UPDATE import_run SET taken_to = $3, made = made + $4, bound = bound + $5, left_out = left_out + $6
@@ -322,8 +327,12 @@ async def balances(tx: Tx, run: Row, to_line: int) -> list[BalanceLine]:
     return [BalanceLine(line=row["line"], patient_no=row["patient_no"], amount_fen=row["amount_fen"]) for row in rows]
 
 
-async def opened(tx: Tx, run: Row, lines: list[int], patient_ids: list[int], now: datetime) -> None:
-    await tx.execute(_OPENED, *_of(run), lines, patient_ids, now)
+async def opened(
+    tx: Tx, run: Row, to_line: int, balances: list[BalanceLine], patient_ids: list[int], now: datetime
+) -> None:
+    """These of the lines up to this one were opened on these patients' accounts."""
+    lines = [each.line for each in balances]
+    await tx.execute(_OPENED, *_of(run), lines, patient_ids, now, run["opened_to"], to_line)
 
 
 async def taken_to(tx: Tx, run: Row, to_line: int, *counts: int) -> None:

@@ -22,16 +22,19 @@ from yinyi.kernel.money import Fen
 log = structlog.get_logger()
 
 LINES = 1000
-"""Of a file, in one transaction."""
 
 
 class Takeover:
     """Runs in every business process; one of them works at an import at a time."""
 
-    def __init__(self, database: Database, clock: Clock, zone: ZoneInfo, every_s: float = 1.0) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, zone: ZoneInfo, lines: int = LINES, every_s: float = 1.0
+    ) -> None:
+        """``lines``: of a file, in one transaction."""
         self._database = database
         self._clock = clock
         self._zone = zone
+        self._lines = lines
         self._every_s = every_s
 
     async def run(self) -> None:
@@ -52,11 +55,11 @@ class Takeover:
 
     async def _step(self, tx: Tx, run: Row, now: datetime) -> bool:
         if run["state"] == "withdrawn":
-            await store.sweep(tx, run, run["taken_to"] + LINES, now)
+            await store.sweep(tx, run, run["taken_to"] + self._lines, now)
         elif run["taken_to"] < run["patients_lines"]:
-            await self._take(tx, run, min(run["taken_to"] + LINES, run["patients_lines"]), now)
+            await self._take(tx, run, min(run["taken_to"] + self._lines, run["patients_lines"]), now)
         elif run["opened_to"] < run["balances_lines"]:
-            return await self._open(tx, run, min(run["opened_to"] + LINES, run["balances_lines"]), now)
+            return await self._open(tx, run, min(run["opened_to"] + self._lines, run["balances_lines"]), now)
         else:
             await store.end(tx, run, now)
             log.info("imports.done", import_no=run["import_no"], opened=run["opened"], opened_fen=run["opened_fen"])
@@ -85,7 +88,7 @@ class Takeover:
         ids = await many.patient_ids(tx, hospital_id, [each.patient_no for each in balances])
         if balances:
             await ledger.post(tx, [self._entry(hospital_id, ids[each.patient_no], each, now) for each in balances])
-        await store.opened(tx, run, [each.line for each in balances], [ids[each.patient_no] for each in balances], now)
+        await store.opened(tx, run, to_line, balances, [ids[each.patient_no] for each in balances], now)
         await store.opened_to(tx, run, to_line, len(balances), sum(each.amount_fen for each in balances))
         return True
 

@@ -107,7 +107,10 @@ async def post(tx: Tx, entries: list[JournalEntry]) -> None:
         raise BalanceTooLow from error
 
 
-_POSTED = "SELECT source FROM journal_entry WHERE hospital_id = $1 AND source = ANY ($2::text[])"
+_POSTED = """
+SELECT f.source FROM unnest($2::text[]) AS n (source) CROSS JOIN LATERAL (
+  SELECT e.source FROM journal_entry e WHERE e.hospital_id = $1 AND e.source = n.source LIMIT 1) AS f
+"""
 
 
 async def posted(tx: Tx, hospital_id: int, sources: list[str]) -> set[str]:
