@@ -52,7 +52,7 @@ def _lines(path: Path) -> Iterator[str]:
             raise CannotStart(f"{path} is larger than {MOST_BYTES // 1024 // 1024} MB.")
         with path.open("rb") as file:
             number = 0
-            while line := file.readline(LINE_BYTES + 3):
+            while line := file.readline(LINE_BYTES + len(_BOM) + 2):
                 number += 1
                 yield _text(path, number, line.removeprefix(_BOM) if number == 1 else line)
     except OSError as error:

@@ -6,7 +6,8 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
+from uuid import uuid4
 
 import typer
 
@@ -15,13 +16,13 @@ from yinyi.app.former_system import header_of, slices
 from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import Staff, as_staff
+from yinyi.bus.operation import Operation
 from yinyi.business.imports.messages import (
     BeginImport,
     CheckLines,
     ConfirmImport,
     GetImport,
     ImportView,
-    LinesRead,
     ListImports,
     ProblemView,
     ProposeImport,
@@ -31,6 +32,7 @@ from yinyi.business.imports.model import ImportFile
 from yinyi.kernel.errors import Unavailable, YinyiError
 from yinyi.kernel.money import Fen, fen, yuan
 
+R = TypeVar("R")
 _PATIENCE_S = 30.0
 _LOOK_EVERY_S = 0.5
 _TRIES = 5
@@ -125,7 +127,7 @@ async def _read(name: str, begin: BeginImport, files: dict[ImportFile, Path | No
                 asked = ProposeImport(
                     import_no=import_no, patients_lines=last["patients"], balances_lines=last["balances"]
                 )
-                view = await staff.ask(asked)
+                view = await _patiently(staff, asked, f"{import_no}-propose")
                 is_proposed = True
         finally:
             if not is_proposed:
@@ -143,7 +145,7 @@ async def _send(staff: Staff, import_no: str, file: ImportFile, path: Path | Non
     last_line, told = (1 if header_of(path) else 0), 0
     for first_line, lines in slices(path) if path is not None and last_line else ():
         message = CheckLines(import_no=import_no, file=file, first_line=first_line, lines=lines)
-        read = await _checked(staff, message)
+        read = await _patiently(staff, message, f"{import_no}-{file}-{first_line}")
         for problem in read.problems:
             say(f"{path}, {_words(problem)}")
         last_line = read.last_line
@@ -153,9 +155,8 @@ async def _send(staff: Staff, import_no: str, file: ImportFile, path: Path | Non
     return last_line
 
 
-async def _checked(staff: Staff, message: CheckLines) -> LinesRead:
-    """Asked again under the same key where no answer came: lines are read once."""
-    key = f"{message.import_no}-{message.file}-{message.first_line}"
+async def _patiently(staff: Staff, message: Operation[R], key: str) -> R:
+    """Asked again under the same key where no answer came: what is done, is done once."""
     for _ in range(_TRIES - 1):
         try:
             return await staff.ask(message, key=key, timeout_s=_PATIENCE_S)
@@ -195,7 +196,7 @@ def _how(view: ImportView) -> str:
 async def _confirm(name: str, message: ConfirmImport) -> int:
     """Waits until all of it is taken over; whoever stops waiting stops nothing."""
     async with as_staff(settings_from(), name) as staff:
-        view = await staff.ask(message)
+        view = await _patiently(staff, message, f"confirm-{uuid4().hex}")
         say("Confirmed. It is taken over now, whether this command waits or not.")
         while view.state == "confirmed":
             await asyncio.sleep(_LOOK_EVERY_S)
