@@ -178,7 +178,7 @@ class Stage:
             assert report.differences == []
             rows = await ledger.balances(tx, 1)
         assert sum(row["debit_fen"] - row["credit_fen"] for row in rows) == 0
-        found = await watch(self.it).found()
+        found = await watch(self.it).found(after=timedelta(seconds=16))
         assert {name: each for name, each in found.items() if name != "audit_sealed"} == {}
 
     def patient_call(self, patient_id: int) -> Call:

@@ -17,6 +17,7 @@ from yinyi.business.imports.errors import (
     NothingToImport,
 )
 from yinyi.business.imports.messages import (
+    LINES_AT_ONCE,
     BeginImport,
     CheckLines,
     GetImport,
@@ -118,6 +119,20 @@ def test_what_is_said_of_bad_lines_never_says_what_stands_in_them(platform_url: 
             kept = str(await stage.rows(f"SELECT t::text FROM {table} t WHERE t::text <> $1", import_no))
             assert [each for each in secrets[:4] if each in kept] == [], table
             assert [each for each in secrets[:4] if each.encode().hex() in kept] == [], table
+
+    play(platform_url, story)
+
+
+def test_a_file_that_is_wrong_throughout_is_told_within_what_the_bus_carries(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        import_no = await stage.begin()
+        message = CheckLines(
+            import_no=import_no, file="patients", first_line=2, lines=["P1,,x,x,x,x,x"] * LINES_AT_ONCE
+        )
+        read = await stage.ask(message)
+        assert {each.line for each in read.problems} == set(range(2, LINES_AT_ONCE + 2))
+        assert len(read.problems) + read.untold == 6 * LINES_AT_ONCE + LINES_AT_ONCE - 1
+        assert len(msgspec.json.encode(read)) < 1_000_000
 
     play(platform_url, story)
 

@@ -1,6 +1,7 @@
 """What two people have confirmed is taken over: all of it, once, whoever is killed and whatever happens meanwhile."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -8,8 +9,10 @@ import pytest
 from import_stage import Killed, Mortal, Stage, card, money, person, play
 from payment_world import FEE
 from test_prepaid import paid_from_account
+from watch_world import watch
 
 from yinyi.business.identity import store as identity
+from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.identity.model import PatientRecord, Person
 from yinyi.business.imports.errors import (
     AccountsOff,
@@ -238,6 +241,17 @@ def test_an_import_ends_only_with_what_was_confirmed(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def test_an_opening_with_another_amount_is_found(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.taken_over(*few())
+        await stage.rows("ALTER TABLE posting DISABLE TRIGGER USER")
+        await stage.rows("UPDATE posting SET amount_fen = amount_fen + 1 WHERE credit_account = 'prepaid:3'")
+        found = await watch(stage.it).found(after=timedelta(minutes=1))
+        assert found["openings_confirmed"] == ["opening:3"]
+
+    play(platform_url, story)
+
+
 MANY = 20_000
 
 
@@ -349,10 +363,12 @@ def test_what_was_taken_over_goes_over_the_counter_and_nowhere_else(platform_url
         assert "window" in told.value.sentence("en")
         assert "窗口" in told.value.sentence("zh-CN")
         with pytest.raises(BalanceTooLow):
-            await at_window(stage, patient_id, 151)
-        await at_window(stage, patient_id, 150)
+            await at_window(stage, "P000001", 151)
+        with pytest.raises(PatientUnknown):
+            await at_window(stage, "P000002", 150)
+        await at_window(stage, "P000001", 150)
         with pytest.raises(NothingOnAccount):
-            await at_window(stage, patient_id, 150)
+            await at_window(stage, "P000001", 150)
         shown = await account(stage, patient_id)
         assert [(each.kind, each.amount_fen) for each in shown.entries] == [
             ("withdrawn_at_window", -150),
@@ -364,8 +380,8 @@ def test_what_was_taken_over_goes_over_the_counter_and_nowhere_else(platform_url
     play(platform_url, story)
 
 
-async def at_window(stage: Stage, patient_id: int, fen: int) -> None:
-    message = WithdrawAtWindow(patient_id=patient_id, amount_fen=Fen(fen), receipt_no="R1")
+async def at_window(stage: Stage, patient_no: str, fen: int) -> None:
+    message = WithdrawAtWindow(patient_no=patient_no, amount_fen=Fen(fen), receipt_no="R1")
     async with stage.database.transaction() as tx:
         await stage.prepaid.withdraw_at_window(tx, stage.patient_call(0), message, None)
 

@@ -1,11 +1,14 @@
 """Lines of a former system's files: what each says, and every way in which it can say nothing."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from yinyi.business.identity.media import TYPED_FORMS
 from yinyi.business.imports.errors import HeaderWrong
-from yinyi.business.imports.lines import balance_line, balances_columns, patient_line, patients_columns
+from yinyi.business.imports.lines import PERSON, balance_line, balances_columns, patient_line, patients_columns
 from yinyi.business.imports.model import (
     NO_LINES,
     REASONS,
@@ -150,3 +153,24 @@ def test_a_fingerprint_is_read_as_it_is_told() -> None:
     assert not same_fingerprint(other, one)
     assert not same_fingerprint(one[:-1], one)
     assert not same_fingerprint("", one)
+
+
+# ---- the manual
+
+MANUAL = (Path(__file__).parents[2] / "docs/operate/import.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_of_the_manual_can_be_taken_over() -> None:
+    patients, balances = (block.splitlines() for block in re.findall(r"(?s)```csv\n(.*?)\n```", MANUAL))
+    columns = patients_columns(patients[0])
+    for line in patients[1:]:
+        assert patient_line(columns, 2, line, TODAY)[1] == []
+    columns = balances_columns(balances[0])
+    for line in balances[1:]:
+        assert balance_line(columns, 2, line, LIMIT_FEN)[1] == []
+
+
+def test_the_manual_names_every_column() -> None:
+    table = MANUAL[MANUAL.index("| column |") : MANUAL.index("### Balances")]
+    named = {name for row in re.findall(r"(?m)^\| (`.*?) \|", table) for name in re.findall(r"`(\w+)`", row)}
+    assert named == {*PERSON, *TYPED_FORMS}

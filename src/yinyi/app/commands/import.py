@@ -148,6 +148,8 @@ async def _send(staff: Staff, import_no: str, file: ImportFile, path: Path | Non
         read = await _patiently(staff, message, f"{import_no}-{file}-{first_line}")
         for problem in read.problems:
             say(f"{path}, {_words(problem)}")
+        if read.untold:
+            say(f"{path}, lines {first_line} to {read.last_line}: {read.untold} more faults in these lines")
         last_line = read.last_line
         if last_line - told >= _NEWS_EVERY:
             told = last_line

@@ -25,8 +25,8 @@ from yinyi.kernel.money import Fen
 MOST_LINES = 2_000_000
 LINE_LETTERS = 4000
 LINES_AT_ONCE = 1000
-LETTERS_AT_ONCE = 40_000
-"""So that a request stays below 256 KiB, whatever the letters are."""
+PROBLEMS_AT_ONCE = 2000
+"""So that the reply stays below a megabyte."""
 
 ImportNo = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z-]{4,20}$")]
 Line = Annotated[str, msgspec.Meta(max_length=LINE_LETTERS)]
@@ -86,10 +86,12 @@ class Imports(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinesRead(msgspec.Struct, frozen=True, kw_only=True):
-    """``last_line``: up to there this file was read. ``problems``: of these lines."""
+    """``last_line``: up to there this file was read. ``problems``: of these lines, at least one for each that has any;
+    ``untold``: so many more."""
 
     last_line: int
     problems: list[ProblemView]
+    untold: int = 0
 
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(HeaderWrong,))

@@ -30,6 +30,7 @@ from yinyi.business.imports.errors import (
 from yinyi.business.imports.lines import balances_columns, patients_columns
 from yinyi.business.imports.messages import (
     MOST_LINES,
+    PROBLEMS_AT_ONCE,
     BeginImport,
     CheckLines,
     ConfirmImport,
@@ -149,8 +150,10 @@ class ImportService:
         run = await store.find(tx, call.hospital_id, import_no)
         if run is None:
             raise ImportUnknown
-        rows = await store.problems_of(tx, run, file, int(first_line), int(last_line))
-        return LinesRead(last_line=int(last_line), problems=[_problem_view(row) for row in rows])
+        rows = await store.problems_of(tx, run, file, int(first_line), int(last_line), PROBLEMS_AT_ONCE)
+        untold = rows[0]["problems"] - len(rows) if rows else 0
+        problems = sorted((_problem_view(row) for row in rows), key=lambda each: (each.line, each.field))
+        return LinesRead(last_line=int(last_line), problems=problems, untold=untold)
 
     # -- two people
 

@@ -134,9 +134,10 @@ SELECT $1, $2, $3, n.* FROM unnest($4::int[], $5::text[], $6::text[], $7::int[])
 ON CONFLICT DO NOTHING
 """
 _PROBLEMS = """
-SELECT file, line, field, reason, earlier_line FROM import_problem
-WHERE hospital_id = $1 AND import_id = $2 AND file = $3 AND line >= $4 AND line <= $5
-ORDER BY line, field, reason
+SELECT *, count(*) OVER () AS problems FROM (
+  SELECT file, line, field, reason, earlier_line, row_number() OVER (PARTITION BY line ORDER BY field, reason) AS place
+  FROM import_problem WHERE hospital_id = $1 AND import_id = $2 AND file = $3 AND line >= $4 AND line <= $5) AS each
+ORDER BY place, line LIMIT $6
 """
 _LEFT_OUT = """
 SELECT file, line, field, reason, earlier_line FROM import_problem
@@ -219,8 +220,9 @@ async def put_problems(tx: Tx, run: Row, file: ImportFile, problems: list[Proble
     await tx.execute(_PUT_PROBLEMS, *_of(run), file, lines, fields, reasons, earlier)
 
 
-async def problems_of(tx: Tx, run: Row, file: str, first_line: int, last_line: int) -> list[Row]:
-    return await tx.fetch(_PROBLEMS, *_of(run), file, first_line, last_line)
+async def problems_of(tx: Tx, run: Row, file: str, first_line: int, last_line: int, limit: int) -> list[Row]:
+    """The first of every line before the second of any; ``problems``: how many there are without the limit."""
+    return await tx.fetch(_PROBLEMS, *_of(run), file, first_line, last_line, limit)
 
 
 async def left_out(tx: Tx, run: Row) -> list[Row]:
