@@ -176,8 +176,12 @@ class Stage:
         async with self.database.read() as tx:
             report = await LedgerService().verify(tx, as_staff(self.it, "operator"), VerifyLedger())
             assert report.differences == []
-            rows = await ledger.balances(tx, 1)
+            rows = await ledger.balances_together(tx, 1)
+            one_by_one = await ledger.balances(tx, 1)
         assert sum(row["debit_fen"] - row["credit_fen"] for row in rows) == 0
+        for side in ("debit_fen", "credit_fen"):
+            own = [row[side] for row in one_by_one if row["account"].startswith("prepaid:")]
+            assert [row[side] for row in rows if row["account"] == "prepaid:*"] == [sum(own)]
         found = await watch(self.it).found(after=timedelta(seconds=16))
         assert {name: each for name, each in found.items() if name != "audit_sealed"} == {}
 

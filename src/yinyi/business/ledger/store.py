@@ -131,6 +131,11 @@ SELECT account, sum(debit)::bigint AS debit_fen, sum(credit)::bigint AS credit_f
   SELECT credit_account, 0, sum(amount_fen) FROM counted GROUP BY 1
 ) AS sides GROUP BY account ORDER BY account
 """
+_TOGETHER = """
+SELECT CASE WHEN account LIKE 'prepaid:%' THEN 'prepaid:*' ELSE account END AS account,
+  sum(debit_fen)::bigint AS debit_fen, sum(credit_fen)::bigint AS credit_fen
+FROM (:balances) AS single GROUP BY 1 ORDER BY 1
+""".replace(":balances", _BALANCES)
 _COUNTS = """
 SELECT (SELECT count(*) FROM journal_entry WHERE hospital_id = $1) AS entries,
   (SELECT count(*) FROM posting WHERE hospital_id = $1) AS postings,
@@ -142,6 +147,11 @@ SELECT (SELECT count(*) FROM journal_entry WHERE hospital_id = $1) AS entries,
 async def balances(tx: Tx, hospital_id: int, at: datetime | None = None) -> list[Row]:
     """``account, debit_fen, credit_fen`` by account; ``at``: as it was then."""
     return await tx.fetch(_BALANCES, hospital_id, at)
+
+
+async def balances_together(tx: Tx, hospital_id: int, at: datetime | None = None) -> list[Row]:
+    """The same with all patients' own accounts as one: there may be half a million of them."""
+    return await tx.fetch(_TOGETHER, hospital_id, at)
 
 
 async def counts(tx: Tx, hospital_id: int) -> Any:
@@ -200,6 +210,7 @@ WITH ledger AS (
 ), balance AS (SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1)
 SELECT account, coalesce(l.fen, 0) AS ledger_fen, coalesce(b.balance_fen, 0) AS balance_fen
 FROM ledger l FULL JOIN balance b USING (account)
+WHERE coalesce(l.fen, 0) <> coalesce(b.balance_fen, 0) ORDER BY account LIMIT 100
 """
 
 
@@ -220,5 +231,6 @@ async def movements(tx: Tx, hospital_id: int, account: str, limit: int) -> list[
 
 
 async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
-    """``account, ledger_fen, balance_fen``: what the postings and the balance say of each account with a limit."""
+    """``account, ledger_fen, balance_fen`` of the first hundred accounts with a limit of which the postings and the
+    balance say different things."""
     return await tx.fetch(_LIMITED, hospital_id)
