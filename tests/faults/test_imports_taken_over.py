@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from import_stage import Killed, Mortal, Stage, card, money, person, play
 from payment_world import FEE
-from test_prepaid import paid_from_account
+from test_prepaid import paid_from_account, topped_up
 from watch_world import watch
 
 from yinyi.business.identity import store as identity
@@ -375,6 +375,25 @@ def test_what_was_taken_over_goes_over_the_counter_and_nowhere_else(platform_url
             ("opening", 150),
         ]
         assert await stage.it.balance("paid_out:window:outpatient") == -150
+        await stage.all_is_well()
+
+    play(platform_url, story)
+
+
+def test_he_pays_from_his_account_while_the_rest_of_it_is_opened(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.database.transaction() as tx:
+            record = PatientRecord(patient_no="P000001", name="张明", sex="male", born_on=None)
+            known = await identity.keep_patient(tx, stage.vault, 1, record, stage.it.clock.now())
+        assert known.patient_id == 1, "who stands in front of the world's terminal"
+        await topped_up(stage.it, stage.prepaid)
+        await stage.confirm(await stage.proposed([person(n) for n in FEW if n > 1], [money(n) for n in FEW]))
+        paying = asyncio.gather(*(paid_from_account(stage.it, Fen(700)) for _ in range(5)))
+        plans, _ = await asyncio.gather(paying, asyncio.gather(stage.work(lines=2), stage.work(lines=3)))
+        paid_fen = 700 * sum(state_of(plan) == "fulfilled" for plan in plans)
+        assert paid_fen == 3500
+        assert (await account(stage, 1)).balance_fen == FEE + 150 - paid_fen
+        assert (await stage.states())["opened_fen"] == FEN
         await stage.all_is_well()
 
     play(platform_url, story)

@@ -131,11 +131,10 @@ SELECT account, sum(debit)::bigint AS debit_fen, sum(credit)::bigint AS credit_f
   SELECT credit_account, 0, sum(amount_fen) FROM counted GROUP BY 1
 ) AS sides GROUP BY account ORDER BY account
 """
-_TOGETHER = """
-SELECT CASE WHEN account LIKE 'prepaid:%' THEN 'prepaid:*' ELSE account END AS account,
-  sum(debit_fen)::bigint AS debit_fen, sum(credit_fen)::bigint AS credit_fen
-FROM (:balances) AS single GROUP BY 1 ORDER BY 1
-""".replace(":balances", _BALANCES)
+_PATIENTS_AS_ONE = "CASE WHEN {0} LIKE 'prepaid:%' THEN 'prepaid:*' ELSE {0} END"
+_TOGETHER = _BALANCES.replace(
+    "debit_account AS account", f"{_PATIENTS_AS_ONE.format('debit_account')} AS account"
+).replace("SELECT credit_account,", f"SELECT {_PATIENTS_AS_ONE.format('credit_account')},")
 _COUNTS = """
 SELECT (SELECT count(*) FROM journal_entry WHERE hospital_id = $1) AS entries,
   (SELECT count(*) FROM posting WHERE hospital_id = $1) AS postings,
