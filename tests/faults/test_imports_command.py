@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 
 from real_platform import RealPlatform, until
 
-PEOPLE = 4000
+PEOPLE = 3000
 CENTS = 1234
 BOM, CRLF = "\ufeff", "\r\n"
 LEFT = "SELECT (SELECT count(*) FROM import_patient) + (SELECT count(*) FROM import_binding) AS waiting"
@@ -40,7 +40,7 @@ def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     nothing = dict(house.rows(HERE)[0])
     told = said(house.command("import", "check", *what), 0)
     assert f"{PEOPLE}, with {PEOPLE} documents and cards" in told
-    assert "49360.00 yuan" in told
+    assert "37020.00 yuan" in told
     fingerprint = re.findall(r"fingerprint +(\S+)", told)[0]
     assert dict(house.rows(HERE)[0]) == nothing
 
@@ -50,12 +50,12 @@ def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     number = re.findall(r"Proposed as (\S+)\.", told)[0]
     figures = ["--people", str(PEOPLE), "--accounts", str(PEOPLE), "--fingerprint", fingerprint]
     confirm = ["import", "confirm", number, *figures]
-    assert "SecondPersonNeeded" in said(house.command(*confirm, "--total", "49360.00", "--as", "operator"), 1)
-    assert "FiguresDiffer" in said(house.command(*confirm, "--total", "49360.01", "--as", "supervisor"), 1)
+    assert "SecondPersonNeeded" in said(house.command(*confirm, "--total", "37020.00", "--as", "operator"), 1)
+    assert "FiguresDiffer" in said(house.command(*confirm, "--total", "37020.01", "--as", "supervisor"), 1)
     assert dict(house.rows(HERE)[0]) == nothing
 
     with ThreadPoolExecutor(1) as beside:
-        waits = beside.submit(house.command, *confirm, "--total", "49,360.00", "--by", "supervisor")
+        waits = beside.submit(house.command, *confirm, "--total", "37,020.00", "--by", "supervisor")
         until(lambda: house.rows(BEGUN, number), "it has begun")
         house.signal("business", signal.SIGKILL)
         told = said(waits.result())
@@ -64,6 +64,9 @@ def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     assert dict(house.rows(HERE)[0]) == everything
     assert house.rows(LEFT)[0]["waiting"] == 0
     assert "ledger and payments agree" in said(house.command("ledger", "verify"))
+    books = said(house.command("ledger"))
+    assert re.search(r"opening:former_system +37020\.00 +0\.00", books)
+    assert len(re.findall(r"(?m)^prepaid:", books)) == 1, "half a million would be too many"
     until(lambda: house.command("invariants", "--now").returncode == 0, "everything holds", 90)
 
     told = said(house.command("import", "check", *files(tmp_path, "FS99999,王芳,13899999999")), 1)
