@@ -51,6 +51,7 @@ VALUES (1, 'NOBODY:taken', 'taken', '2026-03-02', :now)"""
 POSTING = """
 INSERT INTO posting SELECT 1, entry_id, 1, 'channel:wechatpay:outpatient', 'patient_funds:outpatient', 5000
 FROM journal_entry WHERE source = 'NOBODY:taken'"""
+OPENED = POSTING.replace("channel:wechatpay:outpatient", "opening:former_system").replace("patient_funds", "prepaid")
 UNBOOKED = """
 DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
   SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
@@ -104,6 +105,7 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     ),
     "booked by nobody": ("bookings_have_their_movement", "NOBODY:taken", NOW, (ENTRY, POSTING)),
     "an entry without a posting": ("entries_have_postings", "NOBODY:taken", NOW, (ENTRY,)),
+    "opened, and nobody has confirmed it": ("openings_confirmed", "NOBODY:taken", NOW, (ENTRY, OPENED)),
     "given back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("done"),)),
     "on its way back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("waiting"),)),
     "another sum": ("refunds_within_taken", "returned", NOW, (PAYMENT.format("taken_fen = 5001", "returned"),)),

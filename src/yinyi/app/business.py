@@ -25,6 +25,8 @@ from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.service import DocumentService
 from yinyi.business.identity.service import IdentityService
+from yinyi.business.imports.service import ImportService
+from yinyi.business.imports.takeover import Takeover
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.payments.channels import MerchantTable
@@ -117,6 +119,7 @@ class Business:
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
         self._sealer = AuditSealer(database, clock)
+        self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
 
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
@@ -130,6 +133,7 @@ class Business:
             self.restored,
             self.scheduling,
             PrepaidService(self.payments, ZONE),
+            ImportService(database, vault, ZONE),
             self.documents,
             LedgerService(),
             AuditService(),
@@ -155,6 +159,7 @@ class Business:
         self._run(self._rounds.run())
         self._run(self.terminals.run())
         self._run(self.documents.run())
+        self._run(self._takeover.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):
             log.warning("restore.not_all_asked")  # what is not asked is not touched either

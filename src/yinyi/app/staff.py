@@ -1,6 +1,8 @@
 """Asking as staff, on the machine of `yinyi up`: whoever may read its secrets may."""
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TypeVar
 from uuid import uuid4
 
@@ -17,10 +19,28 @@ from yinyi.bus.operation import Caller, Operation
 R = TypeVar("R")
 
 
-async def ask_as_staff(settings: Settings, message: Operation[R], name: str = STAFF[0]) -> R:
+class Staff:
+    """One of the staff, on the bus."""
+
+    def __init__(self, client: BusClient, credentials: Credentials) -> None:
+        self._client = client
+        self._credentials = credentials
+
+    async def ask(self, message: Operation[R], *, key: str = "", timeout_s: float | None = None) -> R:
+        """``key``: the same for what is asked again because no answer came.
+
+        Raises:
+            YinyiError: whatever the operation ended in.
+        """
+        key = key or uuid4().hex
+        answered = await self._client.ask(message, credentials=self._credentials, key=key, timeout_s=timeout_s)
+        return answered.reply
+
+
+@asynccontextmanager
+async def as_staff(settings: Settings, name: str = STAFF[0]) -> AsyncGenerator[Staff]:
     """
     Raises:
-        YinyiError: whatever the operation ended in.
         CannotStart: there is no bus, or no such staff.
     """
     if name not in STAFF:
@@ -29,10 +49,19 @@ async def ask_as_staff(settings: Settings, message: Operation[R], name: str = ST
     bus = await connect_bus(settings, Caller.STAFF.value)
     try:
         client = BusClient(bus, Caller.STAFF.value, settings.make_clock())
-        credentials = Credentials(staff=staff_token(settings, name))
-        return (await client.ask(message, credentials=credentials, key=uuid4().hex)).reply
+        yield Staff(client, Credentials(staff=staff_token(settings, name)))
     finally:
         await bus.close()
+
+
+async def ask_as_staff(settings: Settings, message: Operation[R], name: str = STAFF[0]) -> R:
+    """
+    Raises:
+        YinyiError: whatever the operation ended in.
+        CannotStart: there is no bus, or no such staff.
+    """
+    async with as_staff(settings, name) as staff:
+        return await staff.ask(message)
 
 
 def _embedded(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """Everything that is watched: each domain says what has to hold of it; here is the list."""
 
 from yinyi.business.audit.invariants import AuditSealed
+from yinyi.business.imports.invariants import OpeningsConfirmed
 from yinyi.business.ledger.invariants import EntriesHavePostings
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
@@ -16,4 +17,5 @@ FIGURES = (*payments.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules) -> list[Invariant]:
-    return [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), AuditSealed(), EventsLeave()]
+    of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
+    return [*of_money, AuditSealed(), EventsLeave()]

@@ -25,7 +25,8 @@ class Balances(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(callers=[Caller.STAFF])
 class TrialBalance(Operation[Balances], frozen=True, kw_only=True):
-    """How all accounts stand, or stood at an instant: what was posted later does not count."""
+    """How all accounts stand, or stood at an instant: what was posted later does not count. Patients' own accounts are
+    one, ``prepaid:*``."""
 
     at: datetime | None = None
 

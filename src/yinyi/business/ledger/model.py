@@ -31,6 +31,10 @@ SUSPENSE_SHORT = "suspense:short"
 """短款: what is missing until people have found it (asset)."""
 
 
+OPENING = "opening:former_system"
+"""What a former system has to hand over for the balances that were taken over from it (asset)."""
+
+
 def prepaid_account(owner: str) -> str:
     """What a patient has paid in and not used yet (liability). ``owner``: his number in the master index."""
     return f"{PREPAID}:{owner}"

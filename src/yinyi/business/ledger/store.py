@@ -107,6 +107,17 @@ async def post(tx: Tx, entries: list[JournalEntry]) -> None:
         raise BalanceTooLow from error
 
 
+_POSTED = """
+SELECT f.source FROM unnest($2::text[]) AS n (source) CROSS JOIN LATERAL (
+  SELECT e.source FROM journal_entry e WHERE e.hospital_id = $1 AND e.source = n.source LIMIT 1) AS f
+"""
+
+
+async def posted(tx: Tx, hospital_id: int, sources: list[str]) -> set[str]:
+    """Those of these sources that were posted."""
+    return {row["source"] for row in await tx.fetch(_POSTED, hospital_id, sources)}
+
+
 _BALANCES = """
 WITH counted AS (
   SELECT p.debit_account, p.credit_account, p.amount_fen FROM posting p
@@ -120,6 +131,10 @@ SELECT account, sum(debit)::bigint AS debit_fen, sum(credit)::bigint AS credit_f
   SELECT credit_account, 0, sum(amount_fen) FROM counted GROUP BY 1
 ) AS sides GROUP BY account ORDER BY account
 """
+_PATIENTS_AS_ONE = "CASE WHEN {0} LIKE 'prepaid:%' THEN 'prepaid:*' ELSE {0} END"
+_TOGETHER = _BALANCES.replace(
+    "debit_account AS account", f"{_PATIENTS_AS_ONE.format('debit_account')} AS account"
+).replace("SELECT credit_account,", f"SELECT {_PATIENTS_AS_ONE.format('credit_account')},")
 _COUNTS = """
 SELECT (SELECT count(*) FROM journal_entry WHERE hospital_id = $1) AS entries,
   (SELECT count(*) FROM posting WHERE hospital_id = $1) AS postings,
@@ -131,6 +146,11 @@ SELECT (SELECT count(*) FROM journal_entry WHERE hospital_id = $1) AS entries,
 async def balances(tx: Tx, hospital_id: int, at: datetime | None = None) -> list[Row]:
     """``account, debit_fen, credit_fen`` by account; ``at``: as it was then."""
     return await tx.fetch(_BALANCES, hospital_id, at)
+
+
+async def balances_together(tx: Tx, hospital_id: int, at: datetime | None = None) -> list[Row]:
+    """The same with all patients' own accounts as one: there may be half a million of them."""
+    return await tx.fetch(_TOGETHER, hospital_id, at)
 
 
 async def counts(tx: Tx, hospital_id: int) -> Any:
@@ -189,6 +209,7 @@ WITH ledger AS (
 ), balance AS (SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1)
 SELECT account, coalesce(l.fen, 0) AS ledger_fen, coalesce(b.balance_fen, 0) AS balance_fen
 FROM ledger l FULL JOIN balance b USING (account)
+WHERE coalesce(l.fen, 0) <> coalesce(b.balance_fen, 0) ORDER BY account LIMIT 100
 """
 
 
@@ -209,5 +230,6 @@ async def movements(tx: Tx, hospital_id: int, account: str, limit: int) -> list[
 
 
 async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
-    """``account, ledger_fen, balance_fen``: what the postings and the balance say of each account with a limit."""
+    """``account, ledger_fen, balance_fen`` of the first hundred accounts with a limit of which the postings and the
+    balance say different things."""
     return await tx.fetch(_LIMITED, hospital_id)

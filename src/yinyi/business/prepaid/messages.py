@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.messages import Part, PaymentView
 from yinyi.business.prepaid.errors import (
@@ -70,13 +71,15 @@ class Withdraw(Operation[PrepaidAccount], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     money=True,
-    errors=(NothingOnAccount, ToOrigin, BalanceTooLow),
+    errors=(PatientUnknown, NothingOnAccount, ToOrigin, BalanceTooLow),
 )
 class WithdrawAtWindow(Operation[PrepaidAccount], frozen=True, kw_only=True):
     """A cashier has given cash for what cannot go back to where it came from: an earlier system's balance, an old
-    top-up, money that was given back onto the account."""
+    top-up, money that was given back onto the account. ``patient_no``: the hospital number, where there is no
+    ``patient_id``."""
 
-    patient_id: PatientId
+    patient_id: PatientId | None = None
+    patient_no: Annotated[str, msgspec.Meta(max_length=32)] = ""
     amount_fen: Part
     receipt_no: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 

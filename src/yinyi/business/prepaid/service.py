@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.identity.errors import PatientUnknown
+from yinyi.business.identity.store import patient_id_of
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, paid_out_account, prepaid_account
 from yinyi.business.payments import builder
@@ -167,13 +169,17 @@ class PrepaidService:
     async def withdraw_at_window(self, tx: Tx, call: Call, message: WithdrawAtWindow, facts: None) -> str:
         """
         Raises:
+            PatientUnknown: nobody has this hospital number here.
             NothingOnAccount: the account has nothing.
             ToOrigin: so much of it goes back to where it came from.
             BalanceTooLow: there is not so much.
         """
-        owner = str(message.patient_id)
+        patient_id = message.patient_id or await patient_id_of(tx, call.hospital_id, message.patient_no)
+        if not patient_id:
+            raise PatientUnknown
+        owner = str(patient_id)
         account = prepaid_account(owner)
-        plans = await self._top_ups(tx, call, message.patient_id)
+        plans = await self._top_ups(tx, call, patient_id)
         balance_fen = await ledger.balance_of(tx, call.hospital_id, account)
         if not balance_fen:
             raise NothingOnAccount

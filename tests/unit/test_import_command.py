@@ -1,0 +1,96 @@
+"""``yinyi import``: what it refuses before anybody is asked, and how it reads files."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from yinyi.app import former_system
+from yinyi.app.cli import application
+from yinyi.app.errors import CannotStart
+from yinyi.app.former_system import LINE_BYTES, header_of, slices
+from yinyi.business.imports.messages import LINES_AT_ONCE
+
+
+def written(folder: Path, content: bytes) -> Path:
+    path = folder / "patients.csv"
+    path.write_bytes(content)
+    return path
+
+
+# ---- files
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n3,4", b"a,b\r\n1,2\r\n3,4\r\n", b"\xef\xbb\xbfa,b\n1,2\n3,4\n"])
+def test_lines_with_whatever_end_and_with_or_without_bom(tmp_path: Path, content: bytes) -> None:
+    path = written(tmp_path, content)
+    assert header_of(path) == "a,b"
+    assert list(slices(path)) == [(2, ["1,2", "3,4"])]
+
+
+def test_no_file_and_nothing_in_it(tmp_path: Path) -> None:
+    assert header_of(None) == ""
+    path = written(tmp_path, b"")
+    assert (header_of(path), list(slices(path))) == ("", [])
+
+
+def test_a_request_carries_so_many_lines_and_so_many_bytes(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a\n" + b"x\n" * (LINES_AT_ONCE + 1))
+    assert [(first, len(lines)) for first, lines in slices(path)] == [(2, LINES_AT_ONCE), (LINES_AT_ONCE + 2, 1)]
+    long = b"\x07" * (LINE_BYTES - 1) + b"\n"
+    parts = list(slices(written(tmp_path, b"a\n" + long * 20)))
+    assert [first for first, _ in parts] == [2, 10, 18]
+    assert sum(len(lines) for _, lines in parts) == 20
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"a\n" + b"x" * (LINE_BYTES + 1) + b"\n", "line 2: longer than 4000 bytes"),
+        (b"a\n" + b"x" * 10 * LINE_BYTES, "line 2: longer than 4000 bytes"),
+        ("a\n张明\n".encode("gb18030"), "line 2: not UTF-8"),
+    ],
+)
+def test_what_is_no_text_names_the_line(tmp_path: Path, content: bytes, sentence: str) -> None:
+    with pytest.raises(CannotStart, match=sentence):
+        list(slices(written(tmp_path, content)))
+
+
+def test_a_line_may_be_as_long_as_it_may(tmp_path: Path) -> None:
+    path = written(tmp_path, b"\xef\xbb\xbf" + b"x" * LINE_BYTES + b"\r\n" + b"y" * LINE_BYTES + b"\r\n")
+    assert header_of(path) == "x" * LINE_BYTES
+    assert list(slices(path)) == [(2, ["y" * LINE_BYTES])]
+
+
+def test_files_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, b"a\n1\n2\n3\n")
+    monkeypatch.setattr(former_system, "MOST_LINES", 3)
+    with pytest.raises(CannotStart, match="more than 3 lines"):
+        list(slices(path))
+    monkeypatch.setattr(former_system, "MOST_BYTES", 7)
+    with pytest.raises(CannotStart, match="larger than"):
+        header_of(path)
+    with pytest.raises(CannotStart, match="not a file"):
+        header_of(tmp_path)
+
+
+# ---- the command line
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["check"], "Which files?"),
+        (["check", "--patients", "nowhere.csv"], "nowhere.csv is not a file"),
+        (["check", "--limit", "much"], "much is no amount"),
+        (["confirm"], "Which import?"),
+        (["show"], "Which import?"),
+        (["withdraw"], "Which import?"),
+        (["confirm", "260302-7Q4X8X", "--people", "1", "--accounts", "1", "--total", "1.00"], "--fingerprint"),
+        (["confirm", "260302-7Q4X8X", "--people", "1", "--accounts", "1", "--fingerprint", "x"], "--total"),
+    ],
+)
+def test_what_is_missing_is_named(words: list[str], sentence: str) -> None:
+    done = CliRunner().invoke(application("import"), ["import", *words])
+    assert isinstance(done.exception, CannotStart)
+    assert sentence in str(done.exception)
