@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -49,13 +50,19 @@ def _take(plan: Plan) -> str:
     return take.reference
 
 
-def told(it: World, plan: Plan, **other: object) -> CallbackRead:
-    paid = Done(evidence={"paid_at": it.clock.now().isoformat()})
-    about = {"event_id": "EV1", "about": "take", "reference": _take(plan), "merchant": "outpatient"}
-    return CallbackRead(**about | {"amount_fen": FEE, "outcome": paid} | other)  # pyright: ignore[reportArgumentType]
+def told(it: World, plan: Plan, **other: Any) -> CallbackRead:
+    read = CallbackRead(
+        event_id="EV1",
+        about="take",
+        reference=_take(plan),
+        merchant="outpatient",
+        amount_fen=FEE,
+        outcome=Done(evidence={"paid_at": it.clock.now().isoformat()}),
+    )
+    return replace(read, **other)
 
 
-def fresh(it: World, plan: Plan, **other: object) -> FreshCallback:
+def fresh(it: World, plan: Plan, **other: Any) -> FreshCallback:
     found = it.payments.callbacks.fresh(it.call(), "wechatpay", b"body", told(it, plan, **other))
     assert found is not None
     return found.callback
@@ -169,7 +176,7 @@ def test_nothing_is_written_on_what_is_not_so_any_more(
     ],
 )
 def test_what_was_not_expected_is_kept_by_itself_and_judged_by_the_database(
-    platform_url: str, other: dict[str, object]
+    platform_url: str, other: dict[str, Any]
 ) -> None:
     async def story(it: World, driver: Driver) -> None:
         plan = await waiting(it)
