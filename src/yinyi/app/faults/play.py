@@ -7,7 +7,7 @@ from yinyi.app.faults.shapes import SHAPES, until_the_end
 from yinyi.app.faults.stage import Stage
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.amounts import paid_fen, to_take_fen
-from yinyi.business.payments.drive import LOOKED_INTO
+from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.model import TOP_UP

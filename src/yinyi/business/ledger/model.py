@@ -29,6 +29,8 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 PREPAID = "prepaid"
 SUSPENSE_SHORT = "suspense:short"
 """短款: what is missing until people have found it (asset)."""
+SUSPENSE_OVER = "suspense:over"
+"""长款: money that has come and belongs to nothing we know, until people have found whose it is (liability)."""
 
 
 def prepaid_account(owner: str) -> str:

@@ -146,11 +146,16 @@ WITH ledger AS (
     SELECT credit_account, -amount_fen FROM posting WHERE hospital_id = $1
   ) AS sides WHERE account LIKE 'channel:%' GROUP BY account
 ), payments AS (
-  SELECT 'channel:' || (params ->> 'channel') || ':' || (params ->> 'merchant') AS account,
-    sum(CASE WHEN kind = 'payments.take' AND state IN ('done', 'late') THEN amount_fen
-             WHEN kind = 'payments.refund' AND state IN ('done', 'late') THEN -amount_fen ELSE 0 END)::bigint AS fen
-  FROM payment_step WHERE hospital_id = $1 AND kind IN ('payments.take', 'payments.refund')
-    AND params ->> 'channel' <> 'prepaid' GROUP BY 1
+  SELECT 'channel:' || channel || ':' || merchant AS account, sum(fen)::bigint AS fen FROM (
+    SELECT params ->> 'channel' AS channel, params ->> 'merchant' AS merchant,
+      CASE WHEN state NOT IN ('done', 'late') THEN 0 WHEN kind = 'payments.take' THEN amount_fen ELSE -amount_fen END
+    FROM payment_step WHERE hospital_id = $1 AND kind IN ('payments.take', 'payments.refund')
+      AND params ->> 'channel' <> 'prepaid'
+    UNION ALL
+    SELECT channel, merchant, CASE WHEN outcome IN ('over_found', 'short_made_good') THEN amount_fen
+      WHEN outcome IN ('short_found', 'over_given_back') THEN -amount_fen ELSE 0 END
+    FROM payment_settlement WHERE hospital_id = $1 AND settled_at IS NOT NULL AND channel <> ''
+  ) AS moves (channel, merchant, fen) GROUP BY channel, merchant
 )
 SELECT coalesce(l.account, p.account) AS channel, coalesce(l.fen, 0) AS ledger_fen, coalesce(p.fen, 0) AS payments_fen
 FROM ledger l FULL JOIN payments p USING (account)
@@ -159,7 +164,8 @@ WHERE coalesce(l.account, p.account) IS NOT NULL
 
 
 async def channels_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
-    """``channel, ledger_fen, payments_fen``: what the ledger and the payments' steps say of each channel."""
+    """``channel, ledger_fen, payments_fen``: what the ledger says of each channel, and what the payments' steps say
+    together with what people have found there."""
     return await tx.fetch(_CHANNELS, hospital_id)
 
 

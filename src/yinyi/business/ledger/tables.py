@@ -47,6 +47,13 @@ for _side in ("credit", "debit"):
     _limited = text(f"{_column.name} LIKE 'prepaid:%'")
     Index(f"posting_limited_{_side}_ix", _column, posting.c.hospital_id, posting.c.entry_id, postgresql_where=_limited)
 
+Index(
+    "posting_suspense_ix",
+    posting.c.hospital_id,
+    posting.c.entry_id,
+    postgresql_where=text("debit_account LIKE 'suspense:%' OR credit_account LIKE 'suspense:%'"),
+)
+
 account_balance = Table(
     "account_balance",
     metadata,

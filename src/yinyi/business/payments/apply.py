@@ -11,6 +11,7 @@ from yinyi.business.payments.amounts import chosen_fen, divided, left_fen, owed_
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import (
+    NOT_BELIEVED,
     PAYER_CODE,
     REFUND,
     REFUND_POSITION,
@@ -29,6 +30,8 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unkno
 CALLBACK_MISMATCH = "callback_mismatch"
 REFUNDED_AT_CHANNEL = "refunded_at_channel"
 """Why people look into a payment; and in the evidence of an answer about a take, the refunds that it tells of."""
+LOOKED_INTO = (CALLBACK_MISMATCH, REFUNDED_AT_CHANNEL)
+"""What people look into although the payment has ended."""
 
 CODE_LIFE = timedelta(minutes=5)
 SCANNED_LIFE = timedelta(seconds=40)
@@ -210,14 +213,13 @@ def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel
         take = next(step for step in plan.takes() if step.reference == take_reference)
     attention = plan.attention if plan.attention == CALLBACK_MISMATCH else REFUNDED_AT_CHANNEL
     plan = replace(plan, attention=attention, attention_at=plan.attention_at or now, ended_at=None)
-    if take not in plan.moved() or not 0 < told.amount_fen <= take.amount_fen - plan.refunded_fen(take):
-        return plan
+    possible = take in plan.moved() and 0 < told.amount_fen <= take.amount_fen - plan.refunded_fen(take)
     step = Step(
         position=REFUND_POSITION,
         attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
         kind=REFUND,
         reference=next_reference(plan),
-        amount_fen=told.amount_fen,
+        amount_fen=Fen(max(0, told.amount_fen)),
         since=now,
         params={
             "of": take.reference,
@@ -227,6 +229,8 @@ def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel
             "their_id": told.their_id,
         },
     )
+    if not possible:
+        return plan.with_step(_moved(step, "give_up", now, reason=NOT_BELIEVED))
     return plan.with_step(_moved(_moved(step, "send", now, sent_at=now), "done", now))
 
 

@@ -13,6 +13,7 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
 from yinyi.business.payments.messages import CallbackAnswer, ReceiveCallback
 from yinyi.business.payments.model import CallbackRead, CallbackReply, RefundedAtChannel
+from yinyi.business.payments.notices import notice_key
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.ports import CallbackRefused, ReceivesCallbacks
 from yinyi.business.payments.registry import Registry
@@ -22,38 +23,51 @@ log = structlog.get_logger()
 
 _STATEMENT = """
 WITH known AS (
-  SELECT payment_id, amount_fen, params ->> 'merchant' AS merchant FROM payment_step
+  SELECT payment_id, amount_fen, params ->> 'merchant' AS merchant,
+    $7::jsonb ->> 'type' = 'refused' AND state IN ('done', 'late') AND (kind = 'payments.refund' OR amount_fen > (
+      SELECT coalesce(sum(b.amount_fen), 0) FROM payment_step b
+      WHERE b.hospital_id = t.hospital_id AND b.payment_id = t.payment_id AND b.kind = 'payments.refund'
+        AND b.params ->> 'of' = $4 AND b.state <> 'refused')) AS denied
+  FROM payment_step t
   WHERE hospital_id = $1 AND reference = $4 AND params ->> 'channel' = $2
 ), judged AS (
   SELECT k.payment_id, CASE
     WHEN k.payment_id IS NULL THEN 'stranger'
-    WHEN k.merchant = $6 AND (k.amount_fen = $5::bigint
+    WHEN NOT k.denied AND k.merchant = $6 AND (k.amount_fen = $5::bigint
       OR $7::jsonb ->> 'type' = 'refunded_at_channel' AND k.amount_fen >= $5
       OR $7::jsonb #> '{evidence,cumulative}' = 'true'::jsonb AND k.amount_fen <= $5) THEN 'believed'
     ELSE 'mismatch' END AS verdict
   FROM (SELECT 1) AS one LEFT JOIN known k ON true
 ), kept AS (
   INSERT INTO payment_callback
-    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at)
+    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at,
+    amount_fen, merchant)
   SELECT $1, $2::text, $3::text, $4::text, j.payment_id, j.verdict, $7::jsonb, $8, $9::timestamptz,
-    CASE WHEN j.payment_id IS NULL THEN $9::timestamptz END
+    CASE WHEN j.payment_id IS NULL OR j.verdict = 'mismatch' AND EXISTS (:settled) THEN $9::timestamptz END,
+    $5::bigint, $6::text
   FROM judged j
   ON CONFLICT (hospital_id, source, event_id) DO NOTHING
-  RETURNING payment_id, verdict
+  RETURNING payment_id, verdict, applied_at
 ), signalled AS (
   UPDATE payment AS p SET version = version + 1,
     next_at = CASE WHEN lease_epoch IS NULL THEN $9::timestamptz ELSE next_at END,
     lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $10 AND alive_until > $9
       AND NOT EXISTS (:waiting)))
-  FROM kept WHERE p.hospital_id = $1 AND p.payment_id = kept.payment_id
+  FROM kept WHERE p.hospital_id = $1 AND p.payment_id = kept.payment_id AND kept.applied_at IS NULL
   RETURNING p.version - 1 AS version, :seen AS seen, coalesce(p.lease_epoch = $10, false) AND NOT EXISTS (:waiting)
     AS ours, :row AS plan
 )
-SELECT $3::text AS event_id, payment_id, verdict, version, seen, ours, plan FROM kept LEFT JOIN signalled ON true
+SELECT $3::text AS event_id, kept.payment_id, verdict, applied_at, version, seen, ours, plan
+FROM kept LEFT JOIN signalled ON true
 """
-_KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS))
+_SETTLED = """
+SELECT FROM payment_settlement t
+WHERE t.hospital_id = $1 AND t.payment_id = j.payment_id AND t.settled_at IS NOT NULL AND t.reference = :key
+""".replace(":key", notice_key("$4::text", "$7::jsonb", "$5::bigint", "$6::text"))
+_KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS).replace(":settled", _SETTLED))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
-in one statement; no row when it was here before."""
+in one statement; no row when it was here before. What denies money that is booked does not
+fit. What people have settled already is kept, and nobody is called."""
 
 
 class Kept(NamedTuple):
@@ -104,7 +118,7 @@ class Callbacks:
         verdict = row["verdict"]
         if verdict != "believed":
             log.warning("callback.not_believed", plugin=plugin, verdict=verdict, reference=read.reference)
-        if row["payment_id"] is None:
+        if row["applied_at"] is not None:
             return None
         whole = row["ours"] and row["seen"] == row["version"]
         outcome = msgspec.to_builtins(read.outcome)

@@ -41,6 +41,10 @@ class Driver:
         self._reserved: dict[int, float] = {}
 
     @property
+    def means(self) -> Means:
+        return self._means
+
+    @property
     def lease(self) -> Lease:
         return self._means.lease
 

@@ -75,6 +75,24 @@ class NothingInDoubt(Conflict):
     zh = "这一步没有需要人来裁定的。"
 
 
+class NothingToRule(NotFound):
+    """Nothing that people have to look into is called by this name."""
+
+    zh = "没有这样一项需要人来查明的。"
+
+
+class RulingDoesNotFit(Conflict):
+    """This cannot be found about it."""
+
+    zh = "这项通知不能这样裁定。"
+
+
+class ChannelSilent(Conflict):
+    """The channel does not say how it stands just now. Please ask again later."""
+
+    zh = "渠道暂时没有说明情况，请稍后再查。"
+
+
 class CallbackForged(Conflict):
     """This callback is not genuine."""
 

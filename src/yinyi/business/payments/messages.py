@@ -10,18 +10,28 @@ from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.errors import (
     AccountsClosed,
     CallbackForged,
+    ChannelSilent,
     MoreThanLeft,
     MoreThanOwed,
     NotDelivered,
     NothingInDoubt,
     NothingScanned,
     NothingToCompare,
+    NothingToRule,
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
+    RulingDoesNotFit,
     TenderUnderWay,
 )
-from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState, TenderName
+from yinyi.business.payments.model import (
+    ByHand,
+    PaymentReason,
+    PaymentState,
+    RefundState,
+    Ruling,
+    TenderName,
+)
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.money import Fen
 
@@ -197,9 +207,9 @@ class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
     payment_no: Number
 
 
-Resort = Literal["ask_again", "post_again", "give_back", "settle_by_hand"]
-"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``SettleByHand``."""
-ByHand = Literal["happened", "did_not_happen"]
+Resort = Literal["ask_again", "post_again", "give_back", "settle_by_hand", "settle_notice"]
+"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``SettleByHand``,
+``SettleNotice``."""
 
 
 class KnownStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,12 +230,35 @@ class KnownStep(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: str = ""
 
 
+class KnownNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a channel has told and that does not fit: it stands until people have looked into it.
+
+    notice: what to call it by. reference: our call that it is about. told: ``done``, ``refused`` or
+    ``refunded_at_channel``. their_id: of a refund at the channel. booked: it stands in the books already.
+    proposed, proposed_by, proposed_fen: what the first of two people has found, and how much it would move.
+    """
+
+    notice: str
+    why: str
+    reference: str
+    told: str
+    since: datetime
+    amount_fen: Fen | None = None
+    merchant: str = ""
+    their_id: str = ""
+    booked: bool = False
+    proposed: str = ""
+    proposed_by: str = ""
+    proposed_fen: Fen = Fen(0)
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as those see it who have to decide. ``why`` and ``since``: of its being in the queue, if it is."""
 
     payment: PaymentView
     steps: list[KnownStep]
     can: list[Resort]
+    notices: list[KnownNotice] = []
     why: str = ""
     since: datetime | None = None
 
@@ -264,6 +297,24 @@ class SettleByHand(Operation[Case], frozen=True, kw_only=True):
     reference: Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
     outcome: ByHand
     note: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+
+
+Notice = Annotated[str, msgspec.Meta(min_length=4, max_length=200)]
+Note = Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, NothingToRule, RulingDoesNotFit, ChannelSilent))
+class SettleNotice(Operation[Case], frozen=True, kw_only=True):
+    """What people have found out about something that a channel has told and that did not fit. A refund made at the
+    channel was given back ``rightly``, or ``wrongly``: then what was delivered is still owed to the hospital, and the
+    money is missing until it is found. Any other notice is settled ``as_channel_says``: the channel is asked now, and
+    what it says counts. Where money moves on the books, it takes effect when a second person says the same; the same
+    notice is not looked into again."""
+
+    payment_no: Number
+    notice: Notice
+    ruling: Ruling
+    note: Note
 
 
 GapState = Literal["to_ask", "to_compare", "settled"]

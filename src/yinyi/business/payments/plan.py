@@ -36,6 +36,8 @@ VOID = "void"
 WANTED_AGAIN = "wanted_again"
 SUPERSEDED = "superseded"
 """Why a refund of ours is not tried again: somebody at the channel has given that money back."""
+NOT_BELIEVED = "not_believed"
+"""Why a refund that somebody is said to have made at the channel is none: there was not so much left to give back."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +119,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     def booked(self) -> bool:
         """Of a refund: planned, under way or done, or refused and to be tried again. Nobody else may give this money
         back."""
-        return self.state != "refused" or not (self.is_void or self.reason == SUPERSEDED)
+        return self.state != "refused" or not (self.is_void or self.reason in (SUPERSEDED, NOT_BELIEVED))
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

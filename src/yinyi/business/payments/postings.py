@@ -5,6 +5,7 @@ from datetime import date, datetime
 from msgspec.structs import replace
 
 from yinyi.business.ledger.model import (
+    SUSPENSE_OVER,
     SUSPENSE_SHORT,
     JournalEntry,
     Posting,
@@ -12,9 +13,11 @@ from yinyi.business.ledger.model import (
     funds_account,
     income_account,
     is_limited,
+    paid_out_account,
     refunds_account,
 )
 from yinyi.business.payments.amounts import owed_fen
+from yinyi.business.payments.model import SuspenseMove
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.kernel.money import Fen
 
@@ -127,6 +130,24 @@ def _of_refund(step: Step, state_was: str, funds: str) -> list[tuple[str, str, s
     if state_was in _UNDER_WAY and step.state not in _UNDER_WAY:
         return [("refund_not_made", refunds, funds)]
     return []
+
+
+def suspense_posting(move: SuspenseMove, channel: str, merchant: str, scope: str, amount_fen: Fen) -> Posting:
+    """What comes to suspense, and where it goes from there. ``channel`` and ``merchant`` where money is there,
+    otherwise ``scope``."""
+    at_channel, at_window = channel_account(channel, merchant), paid_out_account(scope)
+    accounts: dict[SuspenseMove, tuple[str, str]] = {
+        "over_found": (at_channel, SUSPENSE_OVER),
+        "over_given_back": (SUSPENSE_OVER, at_channel),
+        "over_paid_out": (SUSPENSE_OVER, at_window),
+        "over_kept": (SUSPENSE_OVER, income_account(scope, "surplus")),
+        "short_found": (SUSPENSE_SHORT, at_channel),
+        "short_made_good": (at_channel, SUSPENSE_SHORT),
+        "short_paid_in": (at_window, SUSPENSE_SHORT),
+        "short_borne": (income_account(scope, "shortfall"), SUSPENSE_SHORT),
+    }
+    debit, credit = accounts[move]
+    return _move(debit, credit, amount_fen)
 
 
 def on_our_account(found: list[JournalEntry]) -> list[JournalEntry]:

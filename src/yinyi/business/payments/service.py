@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,9 +14,10 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger.model import PREPAID
-from yinyi.business.payments import apply, signals, store
+from yinyi.business.payments import apply, asking, signals, store
 from yinyi.business.payments.actions import Send
 from yinyi.business.payments.amounts import owed_fen
+from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.driver import Driver
@@ -207,6 +209,14 @@ class PaymentService:
     async def _found(self, call: Call, payment_no: str) -> Plan | None:
         async with self._database.read() as tx:
             return await signals.find(tx, call.hospital_id, payment_no)
+
+    def reading(self) -> AbstractAsyncContextManager[Tx]:
+        """For those of this domain who look before they ask the outside."""
+        return self._database.read()
+
+    async def asked(self, plan: Plan, step: Step) -> Asked:
+        """What the other side says of this call now; see ``asking.ask``."""
+        return await asking.ask(self._driver.means, plan, step)
 
     async def settle(self, call: Call, payment_no: str) -> PaymentView | None:
         """The payment once the engine has moved it."""

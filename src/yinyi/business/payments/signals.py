@@ -9,6 +9,7 @@ import msgspec
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import glance, recorded
 from yinyi.business.payments import store
+from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
 from yinyi.business.payments.plan import Plan
 from yinyi.kernel.ids import is_ask_number
@@ -76,7 +77,9 @@ _REFUND = _SIGNAL.replace(":change", "refunds_fen = refunds_fen + $5, ended_at =
     "WHERE hospital_id = $1 AND payment_id = $2 AND refunds_fen + $5 <= taken_fen\n",
 )
 _SETTLED = _SIGNAL.replace(
-    ":change", "attention = '', attention_at = NULL, taken_fen = $5, returned_fen = $6, refunds_fen = $7"
+    ":change",
+    "attention = $8, attention_at = CASE WHEN $8 <> '' THEN attention_at END, "
+    "taken_fen = $5, returned_fen = $6, refunds_fen = $7, ended_at = CASE WHEN $9 THEN NULL ELSE ended_at END",
 )
 _KEEP = """
 UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 1,
@@ -243,8 +246,15 @@ async def refund(tx: Tx, before: Plan, plan: Plan, now: datetime, epoch: int) ->
 
 
 async def settled_by_hand(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
-    """What people found out stands in the plan's steps already; the engine looks anew. See ``choose_tender``."""
-    told = (plan.taken_fen, plan.returned_fen, plan.refunds_fen)
+    """What people found out stands in the plan's steps already; the engine looks anew. What else they have to look
+    into stays. See ``choose_tender``."""
+    attention = plan.attention if plan.attention in LOOKED_INTO else ""
+    return await looked_into(tx, plan, attention, now, epoch)
+
+
+async def looked_into(tx: Tx, plan: Plan, attention: str, now: datetime, epoch: int) -> Plan | None:
+    """The same; ``attention``: what is left to look into. A payment that is not to end after all goes on."""
+    told = (plan.taken_fen, plan.returned_fen, plan.refunds_fen, attention, plan.ended_at is None)
     return _taken_up(await tx.fetchrow(_SETTLED, plan.hospital_id, plan.payment_id, now, epoch, *told))
 
 
