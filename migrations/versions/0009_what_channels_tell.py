@@ -19,6 +19,35 @@ OUTCOMES = (
 )
 
 
+POST_DOUBTS = """
+WITH doubtful AS (
+  SELECT p.hospital_id, p.payment_no, p.business_date, p.updated_at, p.scope, (
+    SELECT sum(CASE WHEN s.kind = 'payments.take' AND s.state = 'done' THEN s.amount_fen
+      WHEN s.kind = 'payments.refund' AND s.params ->> 'of' IN (
+        SELECT t.reference FROM payment_step t
+        WHERE t.hospital_id = p.hospital_id AND t.payment_id = p.payment_id AND t.kind = 'payments.take'
+          AND t.state = 'done') AND s.state IN ('doing', 'waiting', 'unknown', 'done', 'late') THEN -s.amount_fen
+      WHEN s.evidence ? 'receivable' AND s.state IN ('done', 'undoing', 'undo_unknown', 'late')
+        THEN (s.evidence ->> 'receivable_fen')::bigint
+      ELSE 0 END)::bigint
+    FROM payment_step s WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id) AS fen
+  FROM payment p
+  WHERE p.ended_at IS NULL AND NOT p.facts ? 'credited' AND EXISTS (
+    SELECT FROM payment_step d WHERE d.hospital_id = p.hospital_id AND d.payment_id = p.payment_id
+      AND d.position >= 40 AND d.position < 900
+      AND (d.state IN ('unknown', 'undo_unknown') OR d.state = 'undoing' AND d.tries > 0))
+), j AS (
+  INSERT INTO journal_entry (hospital_id, source, kind, business_date, posted_at)
+  SELECT hospital_id, payment_no || ':his_in_doubt:0', 'his_in_doubt', business_date, updated_at
+  FROM doubtful WHERE fen > 0 RETURNING hospital_id, entry_id, source
+)
+INSERT INTO posting (hospital_id, entry_id, line, debit_account, credit_account, amount_fen)
+SELECT j.hospital_id, j.entry_id, 1, 'patient_funds:' || d.scope, 'his:' || d.scope, d.fen
+FROM j JOIN doubtful d ON d.hospital_id = j.hospital_id AND d.payment_no || ':his_in_doubt:0' = j.source
+"""
+"""What is in doubt at the hospital when this release comes stands on its account from then on."""
+
+
 def upgrade() -> None:
     op.add_column("payment_callback", sa.Column("amount_fen", sa.BigInteger(), nullable=True))
     op.add_column("payment_callback", sa.Column("merchant", sa.Text(), nullable=True))
@@ -41,7 +70,8 @@ def upgrade() -> None:
     }
     for name, condition in checks.items():
         op.create_check_constraint(op.f(f"payment_settlement_{name}_check"), "payment_settlement", condition)
-    op.execute(
-        "CREATE INDEX posting_suspense_ix ON posting (hospital_id, entry_id) "
-        "WHERE debit_account LIKE 'suspense:%' OR credit_account LIKE 'suspense:%'"
+    open_items = " OR ".join(
+        f"{side}_account LIKE '{kind}:%'" for kind in ("suspense", "his") for side in ("debit", "credit")
     )
+    op.execute(f"CREATE INDEX posting_open_items_ix ON posting (hospital_id, entry_id) WHERE {open_items}")
+    op.execute(POST_DOUBTS)

@@ -25,6 +25,7 @@ from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.model import CallbackRead, Order, RefundOrder, TenderName
 from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.ports import Effect, Purpose
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
 from yinyi.business.prepaid.model import TopUpPurpose
@@ -444,6 +445,7 @@ class World:
         """Where ledger and payments disagree."""
         async with self.database.read() as tx:
             rows = await ledger_store.channels_against_payments(tx, 1)
+            rows += await ledger_store.doubts_against_payments(tx, 1)
             balances = {
                 row["account"]: row["debit_fen"] - row["credit_fen"] for row in await ledger_store.balances(tx, 1)
             }
@@ -476,16 +478,16 @@ DEPARTMENT = Department(
 
 
 @asynccontextmanager
-async def world(url: str) -> AsyncGenerator[World]:
-    """A fresh world on this database."""
+async def world(url: str, effects: Sequence[Effect] = (), purposes: Sequence[Purpose] = ()) -> AsyncGenerator[World]:
+    """A fresh world on this database; ``effects`` and ``purposes``: beside registrations and top-ups."""
     clock, script = SimClock(), Script()
     hospital, channel = SimHospital(clock, script), SimChannel(clock, script)
     database = await open_database(url, size=4)
     registry = Registry(
-        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-        purposes=[Registration(), TopUpPurpose()],
+        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital), *effects],
+        purposes=[Registration(), TopUpPurpose(), *purposes],
         channels={"wechatpay": channel},
-        merchants=MerchantTable({("outpatient", "wechatpay"): "outpatient"}),
+        merchants=MerchantTable({(scope, "wechatpay"): scope for scope in ("outpatient", "inpatient")}),
     )
     registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
     lease = Lease(database, clock, "test")

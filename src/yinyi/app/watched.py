@@ -1,7 +1,7 @@
 """Everything that is watched: each domain says what has to hold of it; here is the list."""
 
 from yinyi.business.audit.invariants import AuditSealed
-from yinyi.business.ledger.invariants import EntriesHavePostings
+from yinyi.business.ledger.invariants import DoubtsAgree, EntriesHavePostings
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
@@ -16,4 +16,4 @@ FIGURES = (*payments.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules) -> list[Invariant]:
-    return [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), AuditSealed(), EventsLeave()]
+    return [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), DoubtsAgree(), AuditSealed(), EventsLeave()]

@@ -125,6 +125,7 @@ async def _of_books(stage: Stage, plan: Plan) -> list[str]:
         "patient_funds:outpatient": 0,
         prepaid_account(str(stage.patient_id)): used_fen,
         f"hospital:outpatient:{plan.purpose}": -delivered,
+        "his:outpatient": 0,
         "suspense:short": 0,
     }
     return [

@@ -93,6 +93,18 @@ class ChannelSilent(Conflict):
     zh = "渠道暂时没有说明情况，请稍后再查。"
 
 
+class AlreadyBooked(Conflict):
+    """This was booked already."""
+
+    zh = "这一项已经入账。"
+
+
+class MoreThanInSuspense(Conflict):
+    """There is not so much in suspense."""
+
+    zh = "挂账余额没有这么多。"
+
+
 class CallbackForged(Conflict):
     """This callback is not genuine."""
 

@@ -9,8 +9,10 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.errors import (
     AccountsClosed,
+    AlreadyBooked,
     CallbackForged,
     ChannelSilent,
+    MoreThanInSuspense,
     MoreThanLeft,
     MoreThanOwed,
     NotDelivered,
@@ -30,9 +32,10 @@ from yinyi.business.payments.model import (
     PaymentState,
     RefundState,
     Ruling,
+    SuspenseMove,
     TenderName,
 )
-from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, NotYours
 from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
@@ -314,6 +317,69 @@ class SettleNotice(Operation[Case], frozen=True, kw_only=True):
     payment_no: Number
     notice: Notice
     ruling: Ruling
+    note: Note
+
+
+class SuspenseEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that came to suspense or left it. ``debit_fen``: less than zero: a credit."""
+
+    at: datetime
+    kind: str
+    source: str
+    account: str
+    debit_fen: Fen
+
+
+class SuspenseSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first of two people has said."""
+
+    item: str
+    move: str
+    amount_fen: Fen
+    channel: str
+    merchant: str
+    proposed_by: str
+
+
+class UnknownMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel says that it was paid, under a number that nobody here knows."""
+
+    source: str
+    reference: str
+    merchant: str
+    amount_fen: Fen | None
+    since: datetime
+
+
+class Suspense(msgspec.Struct, frozen=True, kw_only=True):
+    """over_fen: money that is here and belongs to nothing we know; short_fen: money that is missing. entries: newest
+    first. said: by the first of two. unknown: of the last month, and not in suspense yet."""
+
+    over_fen: Fen
+    short_fen: Fen
+    entries: list[SuspenseEntry]
+    said: list[SuspenseSaid]
+    unknown: list[UnknownMoney]
+
+
+@operation(callers=[Caller.STAFF])
+class ListSuspense(Operation[Suspense], frozen=True, kw_only=True):
+    """What stands in suspense, and where it came from."""
+
+
+@operation(
+    callers=[Caller.STAFF], money=True, errors=(ChannelUnavailable, AlreadyBooked, MoreThanInSuspense, NotAllowed)
+)
+class BookSuspense(Operation[Suspense], frozen=True, kw_only=True):
+    """What people have found, for example in a channel's statement, and no payment tells of: money that came, or is
+    missing, and where it goes from suspense. ``item``: what it is called there, so that it is booked once; ``channel``
+    where it is there, otherwise it is at a window. It is posted when a second person says the same."""
+
+    item: Annotated[str, msgspec.Meta(min_length=4, max_length=64)]
+    move: SuspenseMove
+    amount_fen: Part
+    scope: Literal["outpatient", "inpatient"]
+    channel: Annotated[str, msgspec.Meta(max_length=40)] = ""
     note: Note
 
 
