@@ -4,6 +4,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from runpy import run_path
 
 import pytest
 from payment_world import FEE, ZONE, Mishap, World, world
@@ -107,6 +109,24 @@ def test_it_stands_apart_as_long_as_undoing_is_in_doubt(platform_url: str) -> No
         it.script.mishaps.clear()
         assert state_of(await it.to_the_end(number)) == "returned"
         assert await standing(it) == (0, 0, 0)
+
+    play(platform_url, story)
+
+
+def test_what_is_in_doubt_when_the_release_comes_is_posted_by_its_migration(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number = await told_and_in_doubt(it, "lost_after")
+        migration = run_path(str(Path(__file__).parents[2] / "migrations/versions/0009_what_channels_tell.py"))
+        async with it.database.transaction() as tx:
+            await tx.execute("ALTER TABLE posting DISABLE TRIGGER USER")
+            await tx.execute("ALTER TABLE journal_entry DISABLE TRIGGER USER")
+            await tx.execute("DELETE FROM posting WHERE credit_account LIKE 'his:%'")
+            await tx.execute("DELETE FROM journal_entry WHERE kind = 'his_in_doubt'")
+            await tx.execute(migration["POST_DOUBTS"])
+        assert await standing(it) == (-FEE, 0, 0)
+        it.script.mishaps.clear()
+        await it.to_the_end(number)
+        assert await standing(it) == (0, 0, -FEE)
 
     play(platform_url, story)
 
