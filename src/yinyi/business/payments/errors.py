@@ -63,6 +63,12 @@ class NothingScanned(NotFound):
     zh = "刚才没有扫到码，请把码对准扫码口再试一次。"
 
 
+class NothingToAgree(Conflict):
+    """There is nothing that the patient has to agree to."""
+
+    zh = "没有需要患者确认的结算。"
+
+
 class NothingToCompare(NotFound):
     """There is nothing like this to compare after a restore."""
 

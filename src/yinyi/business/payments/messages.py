@@ -18,6 +18,7 @@ from yinyi.business.payments.errors import (
     NotDelivered,
     NothingInDoubt,
     NothingScanned,
+    NothingToAgree,
     NothingToCompare,
     NothingToRule,
     PayerCodeUnknown,
@@ -52,6 +53,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
     tenders: channels whose code can be shown here.
     refunds: of what was taken for it: how far it is back, if anybody wanted it back.
+    to_agree: an insurance pays all of it, once the patient has agreed (``AgreeToQuote``).
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone. scans: channels
     whose payer's code can be scanned here.
     """
@@ -77,6 +79,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     refunds: RefundState | Literal[""] = ""
     attention: bool = False
     tenders: list[TenderName] = []
+    to_agree: bool = False
     scanned: bool = False
     scans: list[TenderName] = []
 
@@ -107,6 +110,19 @@ class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
     money=True,
+    errors=(PaymentUnknown, NotYours, PaymentClosed, NothingToAgree),
+)
+class AgreeToQuote(Operation[PaymentView], frozen=True, kw_only=True):
+    """The insurance pays all of it, and the patient agrees: only then it is settled in his name. Whoever has something
+    left to pay agrees by paying."""
+
+    payment_no: Number
+
+
+@operation(
+    callers=[Caller.KIOSK, Caller.MOBILE],
+    needs_patient=True,
+    money=True,
     errors=(PaymentUnknown, NotYours),
 )
 class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
@@ -119,7 +135,10 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK],
     needs_patient=True,
     money=True,
-    errors=(PaymentUnknown, NotYours, PaymentClosed, NothingScanned, PayerCodeUnknown, ChannelUnavailable),
+    errors=(
+        *(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed),
+        *(NothingScanned, PayerCodeUnknown, ChannelUnavailable),
+    ),
 )
 class SubmitScanned(Operation[PaymentView], frozen=True, kw_only=True):
     """Pay by the payer's code that this terminal's scanner has just read; it never leaves the business layer. While

@@ -9,9 +9,10 @@ import msgspec
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import glance, recorded
 from yinyi.business.payments import store
+from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
-from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.plan import Plan, Step
 from yinyi.kernel.ids import is_ask_number
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
@@ -66,6 +67,7 @@ SELECT payment_id, version FROM p
 """).replace(":waiting", store.CALLBACK_WAITS)
 """The choice together with the mark that its call is about to leave, if nothing has changed since it was looked at and
 nobody drives it."""
+_AGREED = _SIGNAL.replace(":change", "facts = facts || $5::jsonb")
 _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
@@ -186,6 +188,12 @@ async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: 
     args = (plan.hospital_id, plan.payment_id, now, epoch, *written)
     row = await recorded(tx, _TENDER_SENT, args, source="p", subject=plan.payment_no, key=plan.payment_id)
     return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
+
+
+async def agree(tx: Tx, plan: Plan, quote: Step, now: datetime, epoch: int = 0) -> Plan | None:
+    """The payer has agreed to this quote; see ``choose_tender``."""
+    told = _json({AGREED: quote.reference})
+    return _taken_up(await tx.fetchrow(_AGREED, plan.hospital_id, plan.payment_id, now, epoch, told))
 
 
 async def cancel(tx: Tx, plan: Plan, now: datetime, epoch: int = 0) -> Plan | None:
