@@ -11,6 +11,7 @@ from yinyi.business.payments.amounts import chosen_fen, divided, left_fen, owed_
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import (
+    ASSUMED,
     NOT_BELIEVED,
     PAYER_CODE,
     REFUND,
@@ -87,6 +88,7 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
     never left."""
     if PAYER_CODE in step.params and not isinstance(answer, NotSent):
         step = replace(step, params={name: each for name, each in step.params.items() if name != PAYER_CODE})
+    step = _with_its_amount(step, answer)
     rule = rule_of(rules, step)
     match answer:
         case Done():
@@ -108,6 +110,7 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
 
 def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
     """The answer to ``undo``."""
+    step = _with_its_amount(step, answer)
     rule = rule_of(rules, step)
     match answer:
         case Done():
@@ -120,6 +123,14 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
             wait = timedelta(seconds=pause_s(rule.undo_every_s, step.tries, rule.spread, step.reference))
             moved = _moved(step, "undo_unknown", now, tries=step.tries + 1, next_at=now + wait)
             return plan.with_step(moved)
+
+
+def _with_its_amount(step: Step, answer: Answer) -> Step:
+    """Where we could only assume over how much it is, the other side's word counts."""
+    if not isinstance(answer, Unknown) or ASSUMED not in step.params or "amount_fen" not in answer.evidence:
+        return step
+    known = {name: each for name, each in step.params.items() if name != ASSUMED}
+    return replace(step, amount_fen=Fen(answer.evidence["amount_fen"]), params=known)
 
 
 def chosen(plan: Plan, step: Step, channel: str, merchant: str, now: datetime, more: Mapping[str, Any]) -> Plan:

@@ -7,11 +7,12 @@ import structlog
 from msgspec.structs import replace
 
 from yinyi.bus.database import Tx
+from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.store import post
 from yinyi.business.payments import store
 from yinyi.business.payments.inquiry import Inquiry, Unanswered
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.postings import entries
+from yinyi.business.payments.postings import entries, on_our_account
 from yinyi.kernel.ids import restore_epoch_of
 
 if TYPE_CHECKING:
@@ -67,13 +68,25 @@ async def close_gap(means: "Means", plan: Plan, epoch: int) -> bool:
         log.info("gap.unanswered", payment_no=plan.payment_no, why=str(unanswered))
         await _leave(means, plan, epoch, unanswered)
         return False
-    async with means.database.transaction() as tx:
-        await write(tx, means, Found(plan, after), epoch)
+    try:
+        await _written(means, Found(plan, after), epoch, ours=False)
+    except BalanceTooLow:
+        await _written(means, Found(plan, after), epoch, ours=True)
     return True
 
 
-async def write(tx: Tx, means: "Means", found: Found, epoch: int) -> None:
-    """Nothing is written if the lease is not ours any more, or the payment was changed meanwhile."""
+async def _written(means: "Means", found: Found, epoch: int, *, ours: bool) -> None:
+    async with means.database.transaction() as tx:
+        await write(tx, means, found, epoch, ours=ours)
+
+
+async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool = False) -> None:
+    """Nothing is written if the lease is not ours any more, or the payment was changed meanwhile. ``ours``: what is
+    missing on a patient's account is our loss.
+
+    Raises:
+        BalanceTooLow: and it is not.
+    """
     before, after = found.before, replace(found.after, version=found.before.version + 1)
     now = means.clock.now()
     version = await tx.fetchval(
@@ -83,7 +96,8 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int) -> None:
         *(store.step_rows(before, after), store.history(before, after), UNASKED, after.refunds_fen),
     )
     if version is not None:
-        await post(tx, entries(before, after, now.astimezone(means.zone).date(), now))
+        posted = entries(before, after, now.astimezone(means.zone).date(), now)
+        await post(tx, on_our_account(posted) if ours else posted)
 
 
 async def _leave(means: "Means", plan: Plan, epoch: int, unanswered: Unanswered) -> None:

@@ -32,6 +32,9 @@ LAST_TAKE = 37
 REFUND_POSITION = 900
 """Refunds stand behind everything that moves forward."""
 
+ASSUMED = "amount_assumed"
+"""In a take's ``params`` after a restore: its channel knows the order and has not said over how much."""
+
 VOID = "void"
 WANTED_AGAIN = "wanted_again"
 SUPERSEDED = "superseded"
