@@ -24,7 +24,8 @@ UNASKED = "gap_unasked"
 """Somebody outside has not answered for too long what became of a payment in the time that a restore has lost."""
 PEOPLE_AFTER = timedelta(minutes=15)
 
-_ASKED = store.filled("""
+_ASKED = store.filled(
+    """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, tender = $6, tender_no = $7, taken_fen = $8, returned_fen = $9,
     refunds_fen = $16, ended_at = $10, gap_until = NULL, updated_at = $11, version = version + 1,
@@ -33,16 +34,10 @@ WITH p AS (
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $12
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $12 AND alive_until > $11)
   RETURNING hospital_id, payment_id, version
-), s AS (
-  INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($13::jsonb) AS r(:columns)
-  :changed
-), e AS (
-  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT p.hospital_id, p.payment_id, p.version, $11, $14::jsonb FROM p
-)
+), :steps
 SELECT version FROM p
-""")
+""".replace(":steps", store.step_ctes(steps="$13", at="$11", what="$14"))
+)
 _LATER = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4,
   attention = CASE WHEN $5 AND attention = '' THEN $6 ELSE attention END,

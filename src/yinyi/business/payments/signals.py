@@ -47,7 +47,8 @@ _SIGNAL = _SIGNALLED + store.filled("coalesce(lease_epoch = $4, false) AS ours, 
 callback waits: then the plan has to be read together with it."""
 _CHOICE = "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts || $7::jsonb"
 _TENDER = _SIGNAL.replace(":change", _CHOICE)
-_TENDER_SENT = store.filled("""
+_TENDER_SENT = store.filled(
+    """
 WITH p AS (
   UPDATE payment AS p SET tender = $5, tender_no = tender_no + 1, facts = facts || $6::jsonb, version = version + 1,
     lease_epoch = $4
@@ -55,16 +56,10 @@ WITH p AS (
     AND NOT EXISTS (:waiting)
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $4 AND alive_until > $3)
   RETURNING hospital_id, payment_id, version
-), s AS (
-  INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($8::jsonb) AS r(:columns)
-  :changed
-), e AS (
-  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT hospital_id, payment_id, version, $3::timestamptz, $9::jsonb FROM p
-) :record
+), :steps :record
 SELECT payment_id, version FROM p
-""").replace(":waiting", store.CALLBACK_WAITS)
+""".replace(":steps", store.step_ctes(steps="$8", at="$3", what="$9"))
+).replace(":waiting", store.CALLBACK_WAITS)
 """The choice together with the mark that its call is about to leave, if nothing has changed since it was looked at and
 nobody drives it."""
 _AGREED = _SIGNAL.replace(":change", "facts = facts || $5::jsonb")

@@ -150,6 +150,22 @@ def filled(statement: str) -> str:
     )
 
 
+_STEP_CTES = """s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset(:steps::jsonb) AS r(:columns)
+  :changed
+), e AS (
+  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
+  SELECT p.hospital_id, p.payment_id, p.version, :at::timestamptz, :what::jsonb FROM p
+)"""
+
+
+def step_ctes(steps: str, at: str, what: str) -> str:
+    """Two common table expressions for a statement whose ``p`` has a row exactly if the payment was changed: what its
+    steps become (``step_rows``), and the line of its history. All three are parameters; to be ``filled``."""
+    return _STEP_CTES.replace(":steps", steps).replace(":at", at).replace(":what", what)
+
+
 OPEN, CLAIM_ONE = filled(_OPEN), filled(_CLAIM_ONE)
 
 
