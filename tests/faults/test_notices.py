@@ -162,6 +162,22 @@ def test_asking_settles_it_nothing_was_paid(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def test_what_nobody_has_applied_yet_calls_nobody_once_it_is_settled(platform_url: str) -> None:
+    """The same is told again, and is settled before the payment has been told of it."""
+
+    async def story(it: World) -> None:
+        number = await told_another_amount(it, 1)
+        await it.callback(number, "E2", 1)
+        it.told.clear()
+        await rule(it, number, "as_channel_says")
+        await it.drive(number)
+        assert (await it.plan(number)).attention == ""
+        async with it.database.read() as tx:
+            assert await tx.fetchval("SELECT count(*) FROM payment_callback WHERE applied_at IS NULL") == 0
+
+    play(platform_url, story)
+
+
 def test_asking_settles_it_all_was_paid(platform_url: str) -> None:
     async def story(it: World) -> None:
         number = await told_another_amount(it, 1, paid_fen=FEE)

@@ -13,7 +13,6 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
 from yinyi.business.payments.messages import CallbackAnswer, ReceiveCallback
 from yinyi.business.payments.model import CallbackRead, CallbackReply, RefundedAtChannel
-from yinyi.business.payments.notices import notice_key
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.ports import CallbackRefused, ReceivesCallbacks
 from yinyi.business.payments.registry import Registry
@@ -60,10 +59,7 @@ WITH known AS (
 SELECT $3::text AS event_id, kept.payment_id, verdict, applied_at, version, seen, ours, plan
 FROM kept LEFT JOIN signalled ON true
 """
-_SETTLED = """
-SELECT FROM payment_settlement t
-WHERE t.hospital_id = $1 AND t.payment_id = j.payment_id AND t.settled_at IS NOT NULL AND t.reference = :key
-""".replace(":key", notice_key("$4::text", "$7::jsonb", "$5::bigint", "$6::text"))
+_SETTLED = store.notice_settled("j.payment_id", "$4::text", "$7::jsonb", "$5::bigint", "$6::text")
 _KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS).replace(":settled", _SETTLED))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
 in one statement; no row when it was here before. What denies money that is booked does not

@@ -255,7 +255,7 @@ class Drive:
             self._callbacks.append(callback.event_id)
             if callback.verdict == "believed":
                 self._apply_told(callback.reference, msgspec.convert(callback.outcome, Told))
-            elif self.plan.attention not in apply.LOOKED_INTO:
+            elif callback.verdict == "mismatch" and self.plan.attention not in apply.LOOKED_INTO:
                 since = self.plan.attention_at or self._now()
                 self.plan = replace(self.plan, attention=MISMATCH, attention_at=since)
 

@@ -3,23 +3,18 @@
 from msgspec.structs import replace
 
 from yinyi.bus.database import Row, Tx
+from yinyi.business.payments import store
 from yinyi.business.payments.agreement import said
 from yinyi.business.payments.apply import CALLBACK_MISMATCH, REFUNDED_AT_CHANNEL
 from yinyi.business.payments.messages import KnownNotice
 from yinyi.business.payments.plan import NOT_BELIEVED, Plan, Step
-
-
-def notice_key(reference: str, outcome: str, amount_fen: str, merchant: str) -> str:
-    """What a callback is called by, as SQL: two that tell the same are one notice, whatever their ids."""
-    return f"concat_ws(' ', {reference}, {outcome} ->> 'type', {amount_fen}, {merchant}, {outcome} ->> 'their_id')"
-
 
 _MISMATCHES = """
 SELECT :key AS notice, c.reference, c.outcome ->> 'type' AS told, c.amount_fen, coalesce(c.merchant, '') AS merchant,
   coalesce(c.outcome ->> 'their_id', '') AS their_id, min(c.received_at) AS since
 FROM payment_callback c WHERE c.payment_id = $2 AND c.hospital_id = $1 AND c.verdict = 'mismatch'
 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY since
-""".replace(":key", notice_key("c.reference", "c.outcome", "c.amount_fen", "c.merchant"))
+""".replace(":key", store.notice_key("c.reference", "c.outcome", "c.amount_fen", "c.merchant"))
 
 
 async def standing(tx: Tx, plan: Plan) -> list[KnownNotice]:

@@ -102,17 +102,33 @@ _FREED = """, f AS (
   WHERE o.hospital_id = p.hospital_id AND o.payment_id = p.payment_id
 )"""
 
+
+def notice_key(reference: str, outcome: str, amount_fen: str, merchant: str) -> str:
+    """What a callback is called by, as SQL: two that tell the same are one notice, whatever their ids."""
+    return f"concat_ws(' ', {reference}, {outcome} ->> 'type', {amount_fen}, {merchant}, {outcome} ->> 'their_id')"
+
+
+def notice_settled(payment_id: str, *told: str) -> str:
+    """As SQL: a row if people have settled what tells the same; ``told``: as for ``notice_key``. ``$1``: the
+    hospital."""
+    return """
+SELECT FROM payment_settlement t
+WHERE t.hospital_id = $1 AND t.payment_id = :payment AND t.settled_at IS NOT NULL AND t.reference = :key
+""".replace(":payment", payment_id).replace(":key", notice_key(*told))
+
+
 _CLAIM_ONE = """
 UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_id = $2 AND (
   p.lease_epoch IS NULL OR p.lease_epoch = $3
   OR NOT EXISTS (SELECT FROM process_lease l WHERE l.epoch = p.lease_epoch AND l.alive_until > $4))
   AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > $4)
 RETURNING p.version, :seen AS seen, :row AS plan, (SELECT json_agg(json_build_object(
-    'event_id', c.event_id, 'reference', c.reference, 'verdict', c.verdict, 'outcome', c.outcome
+    'event_id', c.event_id, 'reference', c.reference, 'outcome', c.outcome,
+    'verdict', CASE WHEN c.verdict = 'mismatch' AND EXISTS (:settled) THEN 'settled' ELSE c.verdict END
   ) ORDER BY c.received_at)::text
   FROM payment_callback c
   WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL) AS callbacks
-"""
+""".replace(":settled", notice_settled("c.payment_id", "c.reference", "c.outcome", "c.amount_fen", "c.merchant"))
 
 _CLAIM_DUE = """
 WITH due AS (
@@ -195,7 +211,8 @@ _plans = msgspec.json.Decoder(Plan)
 
 
 class PendingCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified callback that has not been applied to its plan yet."""
+    """A verified callback that has not been applied to its plan yet. ``verdict``: ``settled`` if people have looked
+    into one that tells the same."""
 
     event_id: str
     reference: str
