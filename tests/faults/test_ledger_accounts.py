@@ -11,6 +11,7 @@ import pytest
 from payment_world import FEE, ZONE, Mishap, World, world
 from test_human_queue import as_staff, lost
 from test_payment_engine import play, reference_of
+from watch_world import watch
 
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.errors import BalanceTooLow
@@ -178,6 +179,7 @@ def test_money_that_belongs_to_nothing_comes_and_goes_by_two(platform_url: str) 
             left = await book(it, "over_paid_out", 300, name, item=item, channel="")
         assert (left.over_fen, len(left.entries)) == (0, 3)
         assert (await it.balance(CHANNEL), await it.balance("paid_out:window:outpatient")) == (300, -300)
+        assert await watch(it).found() == {}
         await verified(it)
 
     play(platform_url, story)

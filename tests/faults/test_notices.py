@@ -6,6 +6,7 @@ from payment_world import FEE, World
 from test_human_queue import as_staff, case, in_doubt, lost, queue_of, say
 from test_payment_engine import pay_in_time, play, reference_of
 from test_refunds import CHANNEL, INCOME, refund, told_by_channel
+from watch_world import watch
 
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, RulingDoesNotFit
 from yinyi.business.payments.messages import SettleNotice
@@ -97,6 +98,7 @@ def test_a_refund_at_the_channel_that_was_wrong_is_a_loss_until_it_is_found_as_t
         assert (await attention(it, number), await it.balance(SHORT)) == ("", 2000)
         assert (await it.balance(CHANNEL), await it.balance(INCOME)) == (FEE - 2000, -FEE)
         assert await it.books_differ() == []
+        assert await watch(it).found() == {}
 
     play(platform_url, story)
 
@@ -214,6 +216,7 @@ def test_the_channel_took_another_amount(platform_url: str, paid_fen: int, accou
         assert await it.balance(account) == FEE - paid_fen
         assert await it.balance(CHANNEL) == paid_fen
         assert await it.books_differ() == []
+        assert await watch(it).found() == {}
 
     play(platform_url, story)
 
