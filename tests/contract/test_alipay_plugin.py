@@ -324,6 +324,12 @@ def test_refunds_stay_within_the_order(tmp_path: Path, run: Run) -> None:
             told = await it.read_next()
             assert (told.about, told.reference, told.amount_fen) == ("refund", "R000002", 300)
             assert isinstance(await it.pay.ask_refund(first), Done)
+            for answer, fen in (
+                (await it.pay.ask_refund(refund_of(order, "R000002", 1_000)), 300),
+                (await it.pay.ask(it.order(NUMBER, 900)), 1_000),
+            ):
+                assert isinstance(answer, Unknown), "ours in everything but the amount"
+                assert answer.evidence == {"amount_fen": fen}
             assert isinstance(await it.pay.ask(order), Done), "given back in part, it is still paid"
             assert it.phone.look(code).refunded_fen == 300
             assert reason(await it.pay.refund(refund_of(order, "R000003", 701))) == "not_refundable"

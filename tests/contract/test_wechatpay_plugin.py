@@ -168,6 +168,12 @@ def test_refunds_stay_within_the_order(tmp_path: Path, run: Run, trust: Trust) -
             assert (told.about, told.reference, told.amount_fen) == ("refund", "R000002", 300)
             assert isinstance(told.outcome, Done)
             assert isinstance(await it.pay.ask_refund(first), Done)
+            for answer, fen in (
+                (await it.pay.ask_refund(refund_of(order, "R000002", 1_000)), 300),
+                (await it.pay.ask(it.order(order.reference, 900)), 1_000),
+            ):
+                assert isinstance(answer, Unknown), "ours in everything but the amount"
+                assert answer.evidence == {"amount_fen": fen}
             assert it.phone.scan(code).refunded_fen == 300
             too_much = await it.pay.refund(refund_of(order, "R000003", 701))
             assert isinstance(too_much, Refused)

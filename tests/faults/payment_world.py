@@ -25,6 +25,7 @@ from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.model import CallbackRead, Order, RefundOrder, TenderName
 from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.ports import Effect, Purpose
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
 from yinyi.business.prepaid.model import TopUpPurpose
@@ -182,6 +183,7 @@ class SimChannel:
     call_timeout_s: float = 5.0
     orders: dict[str, str] = field(default_factory=dict[str, str])
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
+    amounts: dict[str, int] = field(default_factory=dict[str, int])
 
     def pay(self, reference: str) -> bool:
         """The payer pays, if the channel lets him."""
@@ -192,12 +194,16 @@ class SimChannel:
 
     def kept_fen(self) -> int:
         """What the hospital has of it: taken less given back."""
-        paid = sum(FEE for state in self.orders.values() if state == "paid")
+        paid = sum(self.order_fen(each) for each, state in self.orders.items() if state == "paid")
         return paid - sum(amount for _, amount in self.refunds.values())
+
+    def order_fen(self, reference: str) -> int:
+        return self.amounts.get(reference, FEE)
 
     async def show_code(self, order: Order) -> Outcome:
         def effect() -> Outcome:
             self.orders.setdefault(order.reference, "open")
+            self.amounts.setdefault(order.reference, order.amount_fen)
             return Waiting(until=order.expires_at, show=Show(code_url=f"weixin://{order.reference}"))
 
         return _happen(self.script, "show_code", effect, "declined")
@@ -206,6 +212,8 @@ class SimChannel:
         self.script.point("ask channel")
         if self.script.next("ask_channel"):
             return Unknown()
+        if order.reference in self.orders and self.order_fen(order.reference) != order.amount_fen:
+            return Unknown(evidence={"amount_fen": self.order_fen(order.reference)})
         match self.orders.get(order.reference):
             case "paid":
                 return Done(evidence={"paid_at": self.clock.now().isoformat()})
@@ -229,7 +237,8 @@ class SimChannel:
         def effect() -> Outcome:
             back = sum(amount for of, amount in self.refunds.values() if of == order.order_reference)
             known = order.reference in self.refunds
-            if self.orders.get(order.order_reference) != "paid" or (not known and back + order.amount_fen > FEE):
+            taken_fen = self.order_fen(order.order_reference)
+            if self.orders.get(order.order_reference) != "paid" or (not known and back + order.amount_fen > taken_fen):
                 return Refused(reason="not_refundable")
             self.refunds[order.reference] = (order.order_reference, order.amount_fen)
             return Done()
@@ -240,7 +249,12 @@ class SimChannel:
         self.script.point("ask refund")
         if self.script.next("ask_refund"):
             return Unknown()
-        return Done() if order.reference in self.refunds else NotFound()
+        if order.reference not in self.refunds:
+            return NotFound()
+        of, amount_fen = self.refunds[order.reference]
+        if of != order.order_reference:
+            return Unknown(detail="another order")
+        return Done() if amount_fen == order.amount_fen else Unknown(evidence={"amount_fen": amount_fen})
 
 
 def _happen(script: Script, verb: str, effect: Callable[[], Outcome], refusal: RefusedReason) -> Outcome:
@@ -382,6 +396,7 @@ class World:
         self.hospital.numbers.clear()
         self.channel.orders.clear()
         self.channel.refunds.clear()
+        self.channel.amounts.clear()
         self.script.seen.clear()
         self.script.kill_at = 0
         self.script.killed = False
@@ -431,6 +446,7 @@ class World:
         """Where ledger and payments disagree."""
         async with self.database.read() as tx:
             rows = await ledger_store.channels_against_payments(tx, 1)
+            rows += await ledger_store.doubts_against_payments(tx, 1)
             balances = {
                 row["account"]: row["debit_fen"] - row["credit_fen"] for row in await ledger_store.balances(tx, 1)
             }
@@ -463,16 +479,16 @@ DEPARTMENT = Department(
 
 
 @asynccontextmanager
-async def world(url: str) -> AsyncGenerator[World]:
-    """A fresh world on this database."""
+async def world(url: str, effects: Sequence[Effect] = (), purposes: Sequence[Purpose] = ()) -> AsyncGenerator[World]:
+    """A fresh world on this database; ``effects`` and ``purposes``: beside registrations and top-ups."""
     clock, script = SimClock(), Script()
     hospital, channel = SimHospital(clock, script), SimChannel(clock, script)
     database = await open_database(url, size=4)
     registry = Registry(
-        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-        purposes=[Registration(), TopUpPurpose()],
+        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital), *effects],
+        purposes=[Registration(), TopUpPurpose(), *purposes],
         channels={"wechatpay": channel},
-        merchants=MerchantTable({("outpatient", "wechatpay"): "outpatient"}),
+        merchants=MerchantTable({(scope, "wechatpay"): scope for scope in ("outpatient", "inpatient")}),
     )
     registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
     lease = Lease(database, clock, "test")

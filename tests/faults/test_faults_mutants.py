@@ -256,9 +256,29 @@ def what_is_withdrawn_stays_on_the_account(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(f"{PAYMENTS}.plan.Plan.booked_fen", booked_fen)
 
 
+def nobody_is_asked_to_agree(broken: pytest.MonkeyPatch) -> None:
+    def agreed(plan: Plan, before: Step | None = None) -> bool:
+        return False
+
+    broken.setattr(f"{PAYMENTS}.engine.to_agree", agreed)
+    broken.setattr(f"{PAYMENTS}.amounts.to_agree", agreed)
+
+
+def doubts_stay_in_the_books(broken: pytest.MonkeyPatch) -> None:
+    name = "_in_doubt_at_hospital"
+    posted: Callable[..., list[JournalEntry]] = vars(postings)[name]
+
+    def never_taken_back(after: Plan, more_fen: int, *when: Any) -> list[JournalEntry]:
+        return posted(after, max(0, more_fen), *when)
+
+    broken.setattr(f"{PAYMENTS}.postings.{name}", never_taken_back)
+
+
 @pytest.mark.parametrize(
     ("mutant", "shape"),
     [
+        (nobody_is_asked_to_agree, "is_insured_wholly_and_leaves"),
+        (doubts_stay_in_the_books, "hospital_is_mute"),
         (balances_stand_still, "pays_from_account"),
         (balances_stand_still, "pays_from_account_and_by_phone"),
         (what_is_withdrawn_stays_on_the_account, "tops_up_and_withdraws"),

@@ -52,6 +52,12 @@ POSTING = """
 INSERT INTO posting SELECT 1, entry_id, 1, 'channel:wechatpay:outpatient', 'patient_funds:outpatient', 5000
 FROM journal_entry WHERE source = 'NOBODY:taken'"""
 OPENED = POSTING.replace("channel:wechatpay:outpatient", "opening:former_system").replace("patient_funds", "prepaid")
+SUSPENSE = POSTING.replace("patient_funds:outpatient", "suspense:over")
+DOUBT = POSTING.replace("channel:wechatpay:outpatient", "his:outpatient")
+SAID = """
+INSERT INTO payment_settlement (hospital_id, payment_id, reference, outcome, note, proposed_by, proposed_at, settled_by,
+  settled_at, amount_fen, channel, merchant)
+VALUES (1, 0, 'over_found 4711', 'over_found', 'n', 'one', :now, 'other', :now, 1, 'wechatpay', 'outpatient')"""
 UNBOOKED = """
 DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
   SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
@@ -106,6 +112,9 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     "booked by nobody": ("bookings_have_their_movement", "NOBODY:taken", NOW, (ENTRY, POSTING)),
     "an entry without a posting": ("entries_have_postings", "NOBODY:taken", NOW, (ENTRY,)),
     "opened, and nobody has confirmed it": ("openings_confirmed", "NOBODY:taken", NOW, (ENTRY, OPENED)),
+    "in suspense, and nobody has said so": ("suspense_is_explained", "NOBODY:taken", NOW, (ENTRY, SUSPENSE)),
+    "said by two, and not booked": ("suspense_is_explained", "suspense:over_found 4711", NOW, (SAID,)),
+    "in doubt, and no payment is": ("doubts_agree", "his:outpatient", NOW, (ENTRY, DOUBT)),
     "given back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("done"),)),
     "on its way back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("waiting"),)),
     "another sum": ("refunds_within_taken", "returned", NOW, (PAYMENT.format("taken_fen = 5001", "returned"),)),

@@ -11,18 +11,23 @@ from datetime import datetime, timedelta
 
 import pytest
 from payment_world import FEE, ZONE, Mishap, SimChannel, SimHospital, World, world
+from test_human_queue import as_staff
 
 from yinyi.app.backup.epoch import begin_epoch
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
-from yinyi.business.payments.messages import ListRestoreGap
+from yinyi.business.payments.messages import ChooseTender, ListRestoreGap, RefundPayment
 from yinyi.business.payments.model import Order, RefundOrder
 from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.restored import Restored
+from yinyi.business.payments.service import TAKEN_UP
 from yinyi.business.payments.view import state_of
-from yinyi.kernel.outcome import Outcome
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Outcome, Unknown, Waiting
 
 _names = itertools.count(1)
+PART = Fen(2000)
 Act = Callable[[World, str], Awaitable[None]]
 
 
@@ -44,6 +49,13 @@ async def drive(it: World, number: str) -> None:
 
 async def choose(it: World, number: str) -> None:
     await it.choose(number)
+
+
+async def choose_a_part(it: World, number: str) -> None:
+    call = it.call()
+    async with it.database.transaction() as tx:
+        await it.payments.choose(tx, call, ChooseTender(payment_no=number, tender="wechatpay", amount_fen=PART), None)
+    it.begun[number] = call.notes.get(TAKEN_UP)
 
 
 async def choose_anew(it: World, number: str) -> None:
@@ -74,6 +86,8 @@ async def later(it: World, number: str) -> None:
 JOURNEYS: dict[str, tuple[Act, ...]] = {
     "paid and delivered": (drive, choose, drive, pay, drive, drive),
     "another code": (drive, choose, drive, choose_anew, drive, pay, drive),
+    "in two parts": (drive, choose_a_part, drive, pay, drive, choose, drive, pay, drive, drive),
+    "a part, and no more": (drive, choose_a_part, drive, pay, drive, later, drive, drive, drive),
     "cancelled": (drive, choose, drive, cancel, drive),
     "never paid": (drive, choose, drive, later, drive, drive),
     "nothing chosen": (drive, later, drive),
@@ -116,7 +130,8 @@ async def inside(url: str, outside: Outside | None = None) -> AsyncGenerator[tup
     async with world(url) as it:
         if outside is not None:
             it.hospital.numbers, it.channel.orders = outside.hospital.numbers, outside.channel.orders
-            it.channel.refunds, it.clock.at = outside.channel.refunds, outside.at
+            it.channel.refunds, it.channel.amounts = outside.channel.refunds, outside.channel.amounts
+            it.clock.at = outside.at
             await it.means.lease.take()
         now = Outside(it.hospital, it.channel, it.clock.at, outside.sent if outside else [])
         _record(it, now.sent)
@@ -329,6 +344,74 @@ def test_what_is_not_known_to_have_been_paid_may_be_paid_again(platform_url: str
             await agree(it, plan)
 
     asyncio.run(story())
+
+
+def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            for act in (drive, choose, drive, pay, drive, drive):
+                await act(it, number)
+        url = copies(platform_url)
+        async with inside(platform_url, outside) as (it, outside):
+            message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
+            async with it.database.transaction() as tx:
+                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await it.drive(number)
+            assert len(it.channel.refunds) == 1
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            async with it.database.transaction() as tx:
+                await tx.execute("UPDATE payment SET gap_until = $1, next_at = $1", it.clock.now())
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            plan = await it.to_the_end(number)
+            assert (state_of(plan), plan.returned_fen) == ("fulfilled", PART)
+            assert it.channel.kept_fen() == FEE - PART
+            assert "confirmed" in it.hospital.numbers.values()
+            assert await it.books_differ() == []
+
+    asyncio.run(story())
+
+
+def test_a_channel_that_says_no_amount_before_it_is_paid(platform_url: str, copies: Callable[[str], str]) -> None:
+    """The code of a part is on the screen: over how much it is, is learned when it is paid."""
+
+    async def story() -> None:
+        url, outside, number = await held_before(platform_url, copies)
+        async with inside(platform_url, outside) as (it, outside):
+            await choose_a_part(it, number)
+            await it.drive(number)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            _says_no_amount(it.channel)
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            assert (await it.plan(number)).takes()[-1].amount_fen == FEE
+            await pay(it, number)
+            for _ in range(3):
+                await drive(it, number)
+            plan = await it.plan(number)
+            assert (plan.taken_fen, plan.takes()[0].amount_fen, state_of(plan)) == (PART, PART, "ready")
+            plan = await it.to_the_end(number)
+            assert state_of(plan) == "returned"
+            await agree(it, plan)
+
+    asyncio.run(story())
+
+
+def _says_no_amount(channel: SimChannel) -> None:
+    """Of orders that are not paid."""
+    ask = channel.ask
+
+    async def quiet(order: Order) -> Answer:
+        answer = await ask(order)
+        unpaid = channel.orders.get(order.reference) == "open"
+        return Waiting(until=order.expires_at) if unpaid and isinstance(answer, Unknown) else answer
+
+    channel.ask = quiet
 
 
 def test_a_business_process_still_at_work_is_no_time_to_restore(platform_url: str) -> None:

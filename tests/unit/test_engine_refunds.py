@@ -142,8 +142,10 @@ def test_more_than_the_channel_can_have_given_back_is_not_believed() -> None:
     take = plan.takes()[0]
     told = RefundedAtChannel(their_id="X", amount_fen=Fen(FEE - THERE + 1))
     after = apply.refunded_at_channel(plan, take.reference, told, RULES, START)
-    assert after.steps == plan.steps
+    assert (after.returned_fen, after.refunds_fen) == (plan.returned_fen, plan.refunds_fen)
+    assert (after.steps[-1].state, after.steps[-1].booked) == ("refused", False)
     assert after.attention
+    assert apply.refunded_at_channel(after, take.reference, told, RULES, START) == after, "heard once"
 
 
 def test_an_answer_to_asking_tells_of_it_too() -> None:

@@ -110,4 +110,8 @@ def test_a_quote_leaves_a_part_for_the_payer(cash: int) -> None:
     quoted = replace(plan.steps[0], state="done", evidence={amounts.CASH: cash})
     plan = plan.with_step(quoted)
     assert amounts.owed_fen(plan) == min(cash, FEE)
-    assert amounts.paid(plan) == (cash == 0)
+    assert not amounts.paid(plan), "he has to pay, or at least to agree"
+    assert amounts.to_agree(plan) == (cash == 0)
+    agreed = replace(plan, facts={amounts.AGREED: quoted.reference})
+    assert amounts.paid(agreed) == (cash == 0)
+    assert not amounts.to_agree(agreed)

@@ -40,6 +40,7 @@ from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.restored import Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
+from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.scheduling.lost import LostRegistrations
@@ -130,6 +131,7 @@ class Business:
             self.payments,
             self.scanned_codes,
             self.human_queue,
+            SuspenseDesk(registry, ZONE),
             self.restored,
             self.scheduling,
             PrepaidService(self.payments, ZONE),

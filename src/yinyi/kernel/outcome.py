@@ -58,9 +58,11 @@ class NotSent(msgspec.Struct, frozen=True, tag="not_sent", kw_only=True):
 
 
 class Unknown(msgspec.Struct, frozen=True, tag="unknown", kw_only=True):
-    """It may have happened. Only asking tells."""
+    """It may have happened. Only asking tells. ``evidence``: ``amount_fen``, where the other side knows our reference
+    over another amount than we have asked about."""
 
     detail: str = ""
+    evidence: Evidence = {}
 
 
 class NotFound(msgspec.Struct, frozen=True, tag="not_found", kw_only=True):

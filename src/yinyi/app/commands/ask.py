@@ -19,13 +19,14 @@ from yinyi.kernel.errors import YinyiError
 def command(
     operation: Annotated[str, typer.Argument(help="its name")],
     body: Annotated[str, typer.Argument(help="its fields, as JSON")] = "{}",
+    name: Annotated[str, typer.Option("--as", help="who asks: operator or supervisor")] = "operator",
 ) -> None:
     """Whoever may read the data folder's secrets may ask what the account `console` may. The answer is JSON."""
     set_up_logs("error")
     settings = settings_from()
     message = _message(operation, body)
     try:
-        reply = asyncio.run(ask_as_staff(settings, message))
+        reply = asyncio.run(ask_as_staff(settings, message, name))
     except YinyiError as error:
         raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(reply), indent=2).decode() + "\n")

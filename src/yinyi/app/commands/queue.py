@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
@@ -13,7 +13,16 @@ from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import ask_as_staff
 from yinyi.bus.operation import Operation
-from yinyi.business.payments.messages import AskAgain, GetCase, GiveBack, ListAttention, PostAgain, SettleByHand
+from yinyi.business.payments.messages import (
+    AskAgain,
+    GetCase,
+    GiveBack,
+    ListAttention,
+    PostAgain,
+    SettleByHand,
+    SettleNotice,
+)
+from yinyi.business.payments.model import Ruling
 from yinyi.kernel.errors import YinyiError
 
 
@@ -26,11 +35,15 @@ class Action(StrEnum):
 
 
 class How(StrEnum):
-    """How a payment is resolved. The last two say what became of one call, and need two people."""
+    """How a payment is resolved. ``rightly``, ``wrongly``, ``as-channel-says``: what was found out about a notice of a
+    channel. The last two say what became of one call, and need two people."""
 
     ASK_AGAIN = "ask-again"
     POST_AGAIN = "post-again"
     GIVE_BACK = "give-back"
+    RIGHTLY = "rightly"
+    WRONGLY = "wrongly"
+    AS_CHANNEL_SAYS = "as-channel-says"
     HAPPENED = "happened"
     DID_NOT_HAPPEN = "did-not-happen"
 
@@ -40,6 +53,7 @@ def command(
     number: Annotated[str, typer.Argument(help="of the payment, or the short one from the slip")] = "",
     how: Annotated[How | None, typer.Argument(help="for resolve")] = None,
     reference: Annotated[str, typer.Option(help="of the call that is settled by hand: `show` lists them")] = "",
+    notice: Annotated[str, typer.Option(help="what a channel told, as `show` lists it")] = "",
     note: Annotated[str, typer.Option(help="how it was found out")] = "",
     name: Annotated[str, typer.Option("--as", help="who says so: operator or supervisor")] = "operator",
 ) -> None:
@@ -47,13 +61,22 @@ def command(
     set_up_logs("error")
     settings = settings_from()
     try:
-        reply = asyncio.run(ask_as_staff(settings, _message(action, number, how, reference, note), name))
+        message = _message(action, number, how, About(reference, notice, note))
+        reply = asyncio.run(ask_as_staff(settings, message, name))
     except YinyiError as error:
         raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(reply), indent=2).decode() + "\n")
 
 
-def _message(action: Action, number: str, how: How | None, reference: str, note: str) -> Operation[Any]:
+class About(NamedTuple):
+    """What was found out, and of what."""
+
+    reference: str
+    notice: str
+    note: str
+
+
+def _message(action: Action, number: str, how: How | None, about: About) -> Operation[Any]:
     if action is Action.LIST:
         return ListAttention()
     if not number:
@@ -67,10 +90,16 @@ def _message(action: Action, number: str, how: How | None, reference: str, note:
             return PostAgain(payment_no=number)
         case How.GIVE_BACK:
             return GiveBack(payment_no=number)
-        case How.HAPPENED | How.DID_NOT_HAPPEN if reference and note:
+        case How.RIGHTLY | How.WRONGLY | How.AS_CHANNEL_SAYS if about.notice and about.note:
+            ruling: Ruling = "rightly" if how is How.RIGHTLY else "wrongly" if how is How.WRONGLY else "as_channel_says"
+            return SettleNotice(payment_no=number, notice=about.notice, ruling=ruling, note=about.note)
+        case How.HAPPENED | How.DID_NOT_HAPPEN if about.reference and about.note:
             outcome = "happened" if how is How.HAPPENED else "did_not_happen"
-            return SettleByHand(payment_no=number, reference=reference, outcome=outcome, note=note)
+            return SettleByHand(payment_no=number, reference=about.reference, outcome=outcome, note=about.note)
         case None:
             raise CannotStart(f"How is it resolved? {', '.join(How)}.")
         case _:
-            raise CannotStart("What became of a call needs its --reference and a --note on how it was found out.")
+            raise CannotStart(
+                "What became of a call needs its --reference, what became of a notice needs its --notice, and each a "
+                "--note on how it was found out."
+            )

@@ -96,22 +96,29 @@ def _lock(plan: Plan) -> str:
 
 @dataclass
 class SimScheme:
-    """An insurance that pays seven tenths of a bill; settlements by our reference."""
+    """An insurance that pays seven tenths of a bill, or all of it; settlements by our reference."""
 
     scheme: str = "employees"
     settles_after: timedelta = timedelta(seconds=30)
     call_timeout_s: float = 5.0
     settlements: dict[str, Split] = field(default_factory=dict[str, Split])
+    claimed: set[str] = field(default_factory=set[str])
+    pays_all: bool = False
 
     def settled_fen(self, references: set[str]) -> int:
         """What it owes the hospital for these."""
         return sum(split.scheme_fen for each, split in self.settlements.items() if each in references)
 
+    def asked(self, references: set[str]) -> bool:
+        """Whether it was ever asked to settle one of these."""
+        return not references.isdisjoint(self.claimed)
+
     async def quote(self, reference: str, claim: Claim) -> Outcome:
-        return _told(_divided(claim), "")
+        return _told(self._divided(claim), "")
 
     async def settle(self, reference: str, claim: Claim, quoted: Split) -> Outcome:
-        self.settlements.setdefault(reference, _divided(claim))
+        self.claimed.add(reference)
+        self.settlements.setdefault(reference, self._divided(claim))
         return _told(self.settlements[reference], reference)
 
     async def ask_settlement(self, reference: str, claim: Claim) -> Answer:
@@ -121,10 +128,9 @@ class SimScheme:
         self.settlements.pop(reference, None)
         return Done()
 
-
-def _divided(claim: Claim) -> Split:
-    fund, account = claim.amount_fen * 6 // 10, claim.amount_fen // 10
-    return Split(fund_fen=Fen(fund), account_fen=Fen(account), cash_fen=Fen(claim.amount_fen - fund - account))
+    def _divided(self, claim: Claim) -> Split:
+        fund, account = claim.amount_fen * (9 if self.pays_all else 6) // 10, claim.amount_fen // 10
+        return Split(fund_fen=Fen(fund), account_fen=Fen(account), cash_fen=Fen(claim.amount_fen - fund - account))
 
 
 def _told(split: Split, reference: str) -> Done:

@@ -10,6 +10,7 @@ from yinyi.app.faults.far_side import SimClock
 from yinyi.app.faults.model import DOWN_FOR, Fault, FaultName, Moment, Verb
 from yinyi.bus.database import Database, Tx, open_pool
 from yinyi.bus.lending import Lending
+from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect
@@ -78,7 +79,8 @@ class Script:
         """A call is about to leave: how the payment stands."""
         steps = ",".join(f"{each.kind}.{each.attempt}.{each.state}.{each.channel}" for each in plan.steps)
         self.stands = (
-            f"{steps} {plan.direction} {plan.tender_no} {plan.cancel_wanted} {plan.attention} {step.reference[-2:]}"
+            f"{steps} {plan.direction} {plan.tender_no} {plan.cancel_wanted} {plan.attention} {AGREED in plan.facts} "
+            f"{step.reference[-2:]}"
         )
 
     def began(self, faults: tuple[Fault, ...]) -> None:

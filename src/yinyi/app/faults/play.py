@@ -6,9 +6,9 @@ from yinyi.app.faults.model import Run, Schedule
 from yinyi.app.faults.shapes import SHAPES, until_the_end
 from yinyi.app.faults.stage import Stage
 from yinyi.business.ledger.model import prepaid_account
-from yinyi.business.payments.amounts import paid_fen, to_take_fen
-from yinyi.business.payments.drive import LOOKED_INTO
-from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.amounts import AGREED, paid_fen, to_take_fen
+from yinyi.business.payments.apply import LOOKED_INTO
+from yinyi.business.payments.plan import REFUND, Plan, Step
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.model import TOP_UP
 
@@ -27,6 +27,7 @@ async def play(stage: Stage, schedule: Schedule) -> Run:
     script = stage.script
     stage.told = []
     stage.somebody_else()
+    stage.scheme.pays_all = False
     script.began(schedule.faults)
     for channel in stage.channels.values():
         channel.began()
@@ -85,6 +86,8 @@ def _of_money(stage: Stage, plan: Plan, used_fen: int) -> list[str]:
         found.append(f"{state}, and the hospital has confirmed {delivered}")
     if kept != due:
         found.append(f"{state}, and the channels have kept {kept} fen instead of {due}")
+    if stage.scheme.pays_all and stage.scheme.asked(references) and AGREED not in plan.facts:
+        found.append("claimed from the insurance, and the patient has not agreed")
     if promised != (plan.amount_fen - to_take_fen(plan) if delivered else 0):
         found.append(f"{state}, and the insurance owes {promised} fen")
     if _is_top_up(plan) and -used_fen != kept:
@@ -125,6 +128,7 @@ async def _of_books(stage: Stage, plan: Plan) -> list[str]:
         "patient_funds:outpatient": 0,
         prepaid_account(str(stage.patient_id)): used_fen,
         f"hospital:outpatient:{plan.purpose}": -delivered,
+        "his:outpatient": 0,
         "suspense:short": 0,
     }
     return [
@@ -144,6 +148,8 @@ def _of_words(stage: Stage, plan: Plan) -> list[str]:
     refunded = any(step.kind == REFUND and step.state in ("done", "late") for step in plan.steps)
     if "returned" in told and not refunded:
         found.append("told that the money is back, and it is not")
-    if "delivering" in told and not any(step.state in ("done", "late") for step in plan.steps if step.kind == TAKE):
+    agreed = not to_take_fen(plan) and AGREED in plan.facts
+    taken = any(step.state in ("done", "late") for step in plan.takes())
+    if "delivering" in told and not (agreed or taken):
         found.append("told that it is paid, and it is not")
     return found

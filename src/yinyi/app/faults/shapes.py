@@ -143,6 +143,27 @@ async def is_insured_and_refused(stage: Stage) -> None:
     await stage.drive()
 
 
+async def is_insured_wholly(stage: Stage) -> None:
+    """His insurance pays all of it; he agrees, and it settles."""
+    stage.scheme.pays_all = True
+    await stage.open("insured")
+    await stage.drive()
+    for _ in range(TURNS):
+        if await stage.agree():
+            break
+        stage.clock.at += timedelta(seconds=3)
+        await stage.drive()
+    await stage.drive()
+
+
+async def is_insured_wholly_and_leaves(stage: Stage) -> None:
+    """The same, and he goes away without having agreed."""
+    stage.scheme.pays_all = True
+    await stage.open("insured")
+    with stage.calm():
+        await stage.drive()
+
+
 async def pays_an_invoice(stage: Stage) -> None:
     """Bills are locked, paid and settled."""
     await _begin(stage, "invoice")
@@ -287,6 +308,7 @@ SHAPES: Mapping[str, Shape] = {
         *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused, hospital_is_mute),
         *(scans, scans_and_types, scans_and_leaves, scans_after_a_code),
         *(pays_in_parts, pays_a_part_and_cancels, is_insured, is_insured_and_refused, pays_an_invoice),
+        *(is_insured_wholly, is_insured_wholly_and_leaves),
         *(wants_parts_back, wants_all_back, wants_all_back_next_day, refund_is_refused, refund_takes_days),
         *(refunded_there, pays_from_account, pays_from_account_and_by_phone, account_is_given_back),
         *(wants_account_money_back, tops_up, tops_up_and_withdraws),

@@ -29,10 +29,10 @@ from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, PaymentClosed
+from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, NothingToAgree, PaymentClosed
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.messages import ChooseTender, RefundPayment
+from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel, TenderName
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.refunds import RefundDesk
@@ -170,6 +170,18 @@ class Stage:
         except PaymentClosed:
             return
         self._begun = call.notes.get(TAKEN_UP)
+
+    async def agree(self) -> bool:
+        """He agrees that his insurance pays all of it, if he is asked."""
+        await self._stay_alive()
+        call = self.call()
+        try:
+            async with self.quiet.transaction() as tx:
+                await self.payments.agree(tx, call, AgreeToQuote(payment_no=self.number), None)
+        except (PaymentClosed, NothingToAgree):
+            return False
+        self._begun = call.notes.get(TAKEN_UP)
+        return True
 
     async def cancel(self) -> None:
         plan = await self.plan()

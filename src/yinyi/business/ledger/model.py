@@ -26,9 +26,11 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Posting, ...]
 
 
-PREPAID = "prepaid"
+PREPAID, DEPOSIT = "prepaid", "deposit"
 SUSPENSE_SHORT = "suspense:short"
 """短款: what is missing until people have found it (asset)."""
+SUSPENSE_OVER = "suspense:over"
+"""长款: money that has come and belongs to nothing we know, until people have found whose it is (liability)."""
 
 
 OPENING = "opening:former_system"
@@ -40,14 +42,19 @@ def prepaid_account(owner: str) -> str:
     return f"{PREPAID}:{owner}"
 
 
+def deposit_account(owner: str) -> str:
+    """What was paid in for a stay in hospital and is not used yet (liability). ``owner``: the stay's number."""
+    return f"{DEPOSIT}:{owner}"
+
+
 def paid_out_account(scope: str) -> str:
-    """What cashiers have paid out of prepaid accounts, to be settled with the window (liability)."""
+    """What cashiers have paid out of prepaid accounts and of suspense, to be settled with the window (liability)."""
     return f"paid_out:window:{scope}"
 
 
 def is_limited(account: str) -> bool:
     """Whether this account has a balance of its own, which never falls below zero."""
-    return account.startswith(f"{PREPAID}:")
+    return account.startswith((f"{PREPAID}:", f"{DEPOSIT}:"))
 
 
 def channel_account(channel: str, merchant: str) -> str:
@@ -69,6 +76,12 @@ def insurance_account(scheme: str) -> str:
 def funds_account(scope: str) -> str:
     """Patients' money that is neither delivered nor given back (liability)."""
     return f"patient_funds:{scope}"
+
+
+def his_account(scope: str) -> str:
+    """HIS receivables that may have been settled: what the HIS was told is paid and has not surely booked. Credited
+    while that is in doubt, from patients' funds; then it is the hospital's, or the patient's again."""
+    return f"his:{scope}"
 
 
 def income_account(scope: str, purpose: str) -> str:

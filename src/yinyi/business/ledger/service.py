@@ -37,6 +37,11 @@ class LedgerService:
             if row["ledger_fen"] != row["payments_fen"]
         ]
         differences += [
+            f"{row['account']}: the ledger says {row['ledger_fen']} fen, open payments say {row['payments_fen']} fen"
+            for row in await store.doubts_against_payments(tx, call.hospital_id)
+            if row["ledger_fen"] != row["payments_fen"]
+        ]
+        differences += [
             f"{row['account']}: the postings say {row['ledger_fen']} fen, the balance {row['balance_fen']} fen"
             for row in await store.balances_against_postings(tx, call.hospital_id)
         ]

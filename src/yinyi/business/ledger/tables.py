@@ -47,6 +47,16 @@ for _side in ("credit", "debit"):
     _limited = text(f"{_column.name} LIKE 'prepaid:%'")
     Index(f"posting_limited_{_side}_ix", _column, posting.c.hospital_id, posting.c.entry_id, postgresql_where=_limited)
 
+Index(
+    "posting_open_items_ix",
+    posting.c.hospital_id,
+    posting.c.entry_id,
+    postgresql_where=text(
+        " OR ".join(f"{side}_account LIKE '{kind}:%'" for kind in ("suspense", "his") for side in ("debit", "credit"))
+    ),
+)
+"""Of accounts on which nothing is to stay: a few postings among many."""
+
 account_balance = Table(
     "account_balance",
     metadata,

@@ -6,16 +6,34 @@ from yinyi.kernel.money import Fen
 CASH = "cash_fen"
 """In the evidence of a step that was quoted by somebody who pays a part: what is left for the payer."""
 
+AGREED = "agreed"
+"""In a plan's facts: the quote, by its reference, to which the payer has agreed although it has left nothing to pay."""
+
 
 # ---- taking
 
 
 def to_take_fen(plan: Plan) -> Fen:
     """What the payer has to pay of it: all, or what a quote has left for him."""
-    for step in plan.current():
-        if step.state == "done" and step.kind != TAKE and CASH in step.evidence:
-            return Fen(min(int(step.evidence[CASH]), plan.amount_fen))
-    return plan.amount_fen
+    quote = quote_of(plan)
+    return Fen(min(int(quote.evidence[CASH]), plan.amount_fen)) if quote is not None else plan.amount_fen
+
+
+def quote_of(plan: Plan) -> Step | None:
+    """By which somebody else pays a part, or all of it."""
+    quotes = (step for step in plan.current() if step.state == "done" and step.kind != TAKE and CASH in step.evidence)
+    return next(quotes, None)
+
+
+def to_agree(plan: Plan, before: Step | None = None) -> bool:
+    """A quote has left nothing to pay, so that the payer has not agreed by paying: nothing is claimed in his name
+    before he has. ``before``: this step, rather than any that comes after the quote."""
+    quote = quote_of(plan)
+    if quote is None or to_take_fen(plan) or not plan.amount_fen or plan.facts.get(AGREED) == quote.reference:
+        return False
+    if before is not None and before.position < quote.position:
+        return False
+    return not any(step.sent_at for step in plan.current() if step.position > quote.position)
 
 
 def paid_fen(plan: Plan) -> Fen:
@@ -31,8 +49,9 @@ def owed_fen(plan: Plan) -> Fen:
 
 @once
 def paid(plan: Plan) -> bool:
-    """Nothing is owed any more, and that is certain: everything that comes before the taking is done."""
-    if owed_fen(plan):
+    """Nothing is owed any more, and that is certain: everything that comes before the taking is done, and the payer
+    has agreed to what others pay for him."""
+    if owed_fen(plan) or to_agree(plan):
         return False
     takes = [step.position for step in plan.takes()]
     return all(step.state == "done" for step in plan.current() if not takes or step.position < min(takes))

@@ -11,6 +11,8 @@ from yinyi.business.payments.amounts import chosen_fen, divided, left_fen, owed_
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import (
+    ASSUMED,
+    NOT_BELIEVED,
     PAYER_CODE,
     REFUND,
     REFUND_POSITION,
@@ -29,6 +31,8 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unkno
 CALLBACK_MISMATCH = "callback_mismatch"
 REFUNDED_AT_CHANNEL = "refunded_at_channel"
 """Why people look into a payment; and in the evidence of an answer about a take, the refunds that it tells of."""
+LOOKED_INTO = (CALLBACK_MISMATCH, REFUNDED_AT_CHANNEL)
+"""What people look into although the payment has ended."""
 
 CODE_LIFE = timedelta(minutes=5)
 SCANNED_LIFE = timedelta(seconds=40)
@@ -84,6 +88,7 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
     never left."""
     if PAYER_CODE in step.params and not isinstance(answer, NotSent):
         step = replace(step, params={name: each for name, each in step.params.items() if name != PAYER_CODE})
+    step = _with_its_amount(step, answer)
     rule = rule_of(rules, step)
     match answer:
         case Done():
@@ -105,6 +110,7 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
 
 def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
     """The answer to ``undo``."""
+    step = _with_its_amount(step, answer)
     rule = rule_of(rules, step)
     match answer:
         case Done():
@@ -117,6 +123,14 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
             wait = timedelta(seconds=pause_s(rule.undo_every_s, step.tries, rule.spread, step.reference))
             moved = _moved(step, "undo_unknown", now, tries=step.tries + 1, next_at=now + wait)
             return plan.with_step(moved)
+
+
+def _with_its_amount(step: Step, answer: Answer) -> Step:
+    """Where we could only assume over how much it is, the other side's word counts."""
+    if not isinstance(answer, Unknown) or ASSUMED not in step.params or "amount_fen" not in answer.evidence:
+        return step
+    known = {name: each for name, each in step.params.items() if name != ASSUMED}
+    return replace(step, amount_fen=Fen(answer.evidence["amount_fen"]), params=known)
 
 
 def chosen(plan: Plan, step: Step, channel: str, merchant: str, now: datetime, more: Mapping[str, Any]) -> Plan:
@@ -210,14 +224,13 @@ def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel
         take = next(step for step in plan.takes() if step.reference == take_reference)
     attention = plan.attention if plan.attention == CALLBACK_MISMATCH else REFUNDED_AT_CHANNEL
     plan = replace(plan, attention=attention, attention_at=plan.attention_at or now, ended_at=None)
-    if take not in plan.moved() or not 0 < told.amount_fen <= take.amount_fen - plan.refunded_fen(take):
-        return plan
+    possible = take in plan.moved() and 0 < told.amount_fen <= take.amount_fen - plan.refunded_fen(take)
     step = Step(
         position=REFUND_POSITION,
         attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
         kind=REFUND,
         reference=next_reference(plan),
-        amount_fen=told.amount_fen,
+        amount_fen=Fen(max(0, told.amount_fen)),
         since=now,
         params={
             "of": take.reference,
@@ -227,6 +240,8 @@ def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel
             "their_id": told.their_id,
         },
     )
+    if not possible:
+        return plan.with_step(_moved(step, "give_up", now, reason=NOT_BELIEVED))
     return plan.with_step(_moved(_moved(step, "send", now, sent_at=now), "done", now))
 
 

@@ -44,12 +44,19 @@ def _taking(insured: bool, free: bool = False) -> Steps:
     return ((AT_QUOTE, INSURANCE_QUOTE), *take, (AT_SETTLE, INSURANCE_SETTLE)) if insured else take
 
 
+_INSURED = "the patient pays what the quote leaves for him; where it leaves nothing, he agrees"
 PLANS: Mapping[str, tuple[Callable[[], Steps], str]] = {
     "registration": (registration, "the fee is the hospital's"),
-    "registration, insured": (lambda: registration(insured=True), "the patient pays what the quote leaves for him"),
+    "registration, insured": (
+        lambda: registration(insured=True),
+        _INSURED,
+    ),
     "registration, free": (lambda: registration(free=True), "nothing is taken"),
     "invoice": (invoice, "the sum of the bills that are locked"),
-    "invoice, insured": (lambda: invoice(insured=True), "the patient pays what the quote leaves for him"),
+    "invoice, insured": (
+        lambda: invoice(insured=True),
+        _INSURED,
+    ),
     "top-up": (top_up, "what the patient has chosen; what he withdraws later are refunds of it"),
     "deposit": (deposit, "what the patient has chosen"),
 }
@@ -60,7 +67,7 @@ MEANING: Mapping[str, str] = {
     SCHEDULING_KEEP: "the number is kept for longer, for a hold slip",
     SCHEDULING_CONFIRM: "the number becomes a registration",
     INSURANCE_QUOTE: "the scheme says how the bill will be divided",
-    INSURANCE_SETTLE: "the scheme settles its part; undone by a reversal",
+    INSURANCE_SETTLE: "the scheme settles its part, once the patient has paid his or has agreed; undone by a reversal",
     TAKE: "a channel takes money; as often as the payer divides what he owes",
     BILLING_LOCK: "the hospital locks the bills that are paid now",
     BILLING_SETTLE: "the hospital is told that they are paid",

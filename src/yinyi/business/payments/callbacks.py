@@ -23,38 +23,48 @@ log = structlog.get_logger()
 
 _STATEMENT = """
 WITH known AS (
-  SELECT payment_id, amount_fen, params ->> 'merchant' AS merchant FROM payment_step
+  SELECT payment_id, amount_fen, params ->> 'merchant' AS merchant,
+    $7::jsonb ->> 'type' = 'refused' AND state IN ('done', 'late') AND (kind = 'payments.refund' OR amount_fen > (
+      SELECT coalesce(sum(b.amount_fen), 0) FROM payment_step b
+      WHERE b.hospital_id = t.hospital_id AND b.payment_id = t.payment_id AND b.kind = 'payments.refund'
+        AND b.params ->> 'of' = $4 AND b.state <> 'refused')) AS denied
+  FROM payment_step t
   WHERE hospital_id = $1 AND reference = $4 AND params ->> 'channel' = $2
 ), judged AS (
   SELECT k.payment_id, CASE
     WHEN k.payment_id IS NULL THEN 'stranger'
-    WHEN k.merchant = $6 AND (k.amount_fen = $5::bigint
+    WHEN NOT k.denied AND k.merchant = $6 AND (k.amount_fen = $5::bigint
       OR $7::jsonb ->> 'type' = 'refunded_at_channel' AND k.amount_fen >= $5
       OR $7::jsonb #> '{evidence,cumulative}' = 'true'::jsonb AND k.amount_fen <= $5) THEN 'believed'
     ELSE 'mismatch' END AS verdict
   FROM (SELECT 1) AS one LEFT JOIN known k ON true
 ), kept AS (
   INSERT INTO payment_callback
-    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at)
+    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at,
+    amount_fen, merchant)
   SELECT $1, $2::text, $3::text, $4::text, j.payment_id, j.verdict, $7::jsonb, $8, $9::timestamptz,
-    CASE WHEN j.payment_id IS NULL THEN $9::timestamptz END
+    CASE WHEN j.payment_id IS NULL OR j.verdict = 'mismatch' AND EXISTS (:settled) THEN $9::timestamptz END,
+    $5::bigint, $6::text
   FROM judged j
   ON CONFLICT (hospital_id, source, event_id) DO NOTHING
-  RETURNING payment_id, verdict
+  RETURNING payment_id, verdict, applied_at
 ), signalled AS (
   UPDATE payment AS p SET version = version + 1,
     next_at = CASE WHEN lease_epoch IS NULL THEN $9::timestamptz ELSE next_at END,
     lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $10 AND alive_until > $9
       AND NOT EXISTS (:waiting)))
-  FROM kept WHERE p.hospital_id = $1 AND p.payment_id = kept.payment_id
+  FROM kept WHERE p.hospital_id = $1 AND p.payment_id = kept.payment_id AND kept.applied_at IS NULL
   RETURNING p.version - 1 AS version, :seen AS seen, coalesce(p.lease_epoch = $10, false) AND NOT EXISTS (:waiting)
     AS ours, :row AS plan
 )
-SELECT $3::text AS event_id, payment_id, verdict, version, seen, ours, plan FROM kept LEFT JOIN signalled ON true
+SELECT $3::text AS event_id, kept.payment_id, verdict, applied_at, version, seen, ours, plan
+FROM kept LEFT JOIN signalled ON true
 """
-_KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS))
+_SETTLED = store.notice_settled("j.payment_id", "$4::text", "$7::jsonb", "$5::bigint", "$6::text")
+_KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS).replace(":settled", _SETTLED))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
-in one statement; no row when it was here before."""
+in one statement; no row when it was here before. What denies money that is booked does not
+fit. What people have settled already is kept, and nobody is called."""
 
 
 class Kept(NamedTuple):
@@ -110,7 +120,7 @@ class Callbacks:
         if plan is None or plan.hospital_id != call.hospital_id or not self._driver.lease.good_for(1.0):
             return None
         step = next((each for each in plan.steps if each.reference == read.reference), None)
-        if step is None or isinstance(read.outcome, RefundedAtChannel):
+        if step is None or not isinstance(read.outcome, Done):
             return None
         expected = (step.channel, step.merchant, step.amount_fen)
         if expected != (plugin, read.merchant, read.amount_fen):
@@ -122,6 +132,8 @@ class Callbacks:
             outcome=msgspec.to_builtins(read.outcome),
             body_hash=hashlib.sha256(body).hexdigest(),
             received_at=call.now,
+            amount_fen=read.amount_fen,
+            merchant=read.merchant,
         )
         return Fresh(plan, callback)
 
@@ -138,7 +150,7 @@ class Callbacks:
         verdict = row["verdict"]
         if verdict != "believed":
             log.warning("callback.not_believed", plugin=plugin, verdict=verdict, reference=read.reference)
-        if row["payment_id"] is None:
+        if row["applied_at"] is not None:
             return None
         whole = row["ours"] and row["seen"] == row["version"]
         outcome = msgspec.to_builtins(read.outcome)

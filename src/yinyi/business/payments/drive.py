@@ -43,9 +43,6 @@ Told = Done | Waiting | Refused | RefundedAtChannel
 MISMATCH = apply.CALLBACK_MISMATCH
 """A genuine callback over another amount or merchant: people look into it, whatever becomes of the payment."""
 
-LOOKED_INTO = (MISMATCH, apply.REFUNDED_AT_CHANNEL)
-"""What people look into although the payment has ended."""
-
 Calls = Callable[[Plan, Step, datetime], Awaitable[Answer]]
 """The shape of ``do``, ``ask`` and ``undo``."""
 
@@ -163,7 +160,7 @@ class Drive:
                 case End():
                     if self.before.ended_at is not None and not self._dirty() and await self._rest(None):
                         return self.before
-                    kept = self.plan.attention if self.plan.attention in LOOKED_INTO else ""
+                    kept = self.plan.attention if self.plan.attention in apply.LOOKED_INTO else ""
                     self.plan = replace(self.plan, ended_at=self.plan.ended_at or self._now(), attention=kept)
                     if await self._write(keep=False, next_at=None):
                         return self.before
@@ -281,8 +278,9 @@ class Drive:
             self._callbacks.append(callback.event_id)
             if callback.verdict == "believed":
                 self._apply_told(callback.reference, msgspec.convert(callback.outcome, Told))
-            elif not self.plan.attention:
-                self.plan = replace(self.plan, attention=MISMATCH, attention_at=self._now())
+            elif callback.verdict == "mismatch" and self.plan.attention not in apply.LOOKED_INTO:
+                since = self.plan.attention_at or self._now()
+                self.plan = replace(self.plan, attention=MISMATCH, attention_at=since)
 
     def _apply_told(self, reference: str, told: Told) -> None:
         if not isinstance(told, RefundedAtChannel):

@@ -43,6 +43,10 @@ class Driver:
         self._room = asyncio.Event()
 
     @property
+    def means(self) -> Means:
+        return self._means
+
+    @property
     def lease(self) -> Lease:
         return self._means.lease
 

@@ -24,7 +24,7 @@ from yinyi.business.payments.actions import (
     Undo,
     Wait,
 )
-from yinyi.business.payments.amounts import is_accepted, is_overbooked, left_fen, owed_fen, paid
+from yinyi.business.payments.amounts import is_accepted, is_overbooked, left_fen, owed_fen, paid, to_agree
 from yinyi.business.payments.plan import LAST_TAKE, REFUND, REFUND_POSITION, TAKE, VOID, Plan, Step
 from yinyi.business.payments.rules import Rule, is_same_day
 
@@ -64,6 +64,8 @@ def _forward(plan: Plan, rules: Rules, now: datetime) -> Action:
     if (plan.cancel_wanted and not paid(plan)) or _is_given_back_elsewhere(plan):
         return TurnBack("cancelled")
     for step in plan.current():
+        if step.state == "planned" and to_agree(plan, step):
+            return TurnBack("expired") if now >= plan.pay_by else Wait(min(plan.pay_by, *wakes))
         wish = _take_on(plan, step, rules, now) if step.kind == TAKE else _do_on(plan, step, rules, now)
         if isinstance(wish, Wait):
             return Wait(min(wish.until, *wakes))

@@ -63,6 +63,12 @@ class NothingScanned(NotFound):
     zh = "刚才没有扫到码，请把码对准扫码口再试一次。"
 
 
+class NothingToAgree(Conflict):
+    """There is nothing that the patient has to agree to."""
+
+    zh = "没有需要患者确认的结算。"
+
+
 class NothingToCompare(NotFound):
     """There is nothing like this to compare after a restore."""
 
@@ -73,6 +79,36 @@ class NothingInDoubt(Conflict):
     """There is nothing about this step that people have to decide."""
 
     zh = "这一步没有需要人来裁定的。"
+
+
+class NothingToRule(NotFound):
+    """Nothing that people have to look into is called by this name."""
+
+    zh = "没有这样一项需要人来查明的。"
+
+
+class RulingDoesNotFit(Conflict):
+    """This cannot be found about it."""
+
+    zh = "这项通知不能这样裁定。"
+
+
+class ChannelSilent(Conflict):
+    """The channel does not say how it stands just now. Please ask again later."""
+
+    zh = "渠道暂时没有说明情况，请稍后再查。"
+
+
+class AlreadyBooked(Conflict):
+    """This was booked already."""
+
+    zh = "这一项已经入账。"
+
+
+class MoreThanInSuspense(Conflict):
+    """There is not so much in suspense."""
+
+    zh = "挂账余额没有这么多。"
 
 
 class CallbackForged(Conflict):

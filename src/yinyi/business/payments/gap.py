@@ -7,11 +7,12 @@ import structlog
 from msgspec.structs import replace
 
 from yinyi.bus.database import Tx
+from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.store import post
 from yinyi.business.payments import store
 from yinyi.business.payments.inquiry import Inquiry, Unanswered
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.postings import entries
+from yinyi.business.payments.postings import entries, on_our_account
 from yinyi.kernel.ids import restore_epoch_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ UNASKED = "gap_unasked"
 """Somebody outside has not answered for too long what became of a payment in the time that a restore has lost."""
 PEOPLE_AFTER = timedelta(minutes=15)
 
-_ASKED = store.filled("""
+_ASKED = store.filled(
+    """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, tender = $6, tender_no = $7, taken_fen = $8, returned_fen = $9,
     refunds_fen = $16, ended_at = $10, gap_until = NULL, updated_at = $11, version = version + 1,
@@ -32,16 +34,10 @@ WITH p AS (
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $12
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $12 AND alive_until > $11)
   RETURNING hospital_id, payment_id, version
-), s AS (
-  INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($13::jsonb) AS r(:columns)
-  :changed
-), e AS (
-  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT p.hospital_id, p.payment_id, p.version, $11, $14::jsonb FROM p
-)
+), :steps
 SELECT version FROM p
-""")
+""".replace(":steps", store.step_ctes(steps="$13", at="$11", what="$14"))
+)
 _LATER = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4,
   attention = CASE WHEN $5 AND attention = '' THEN $6 ELSE attention END,
@@ -67,13 +63,25 @@ async def close_gap(means: "Means", plan: Plan, epoch: int) -> bool:
         log.info("gap.unanswered", payment_no=plan.payment_no, why=str(unanswered))
         await _leave(means, plan, epoch, unanswered)
         return False
-    async with means.database.transaction() as tx:
-        await write(tx, means, Found(plan, after), epoch)
+    try:
+        await _written(means, Found(plan, after), epoch, ours=False)
+    except BalanceTooLow:
+        await _written(means, Found(plan, after), epoch, ours=True)
     return True
 
 
-async def write(tx: Tx, means: "Means", found: Found, epoch: int) -> None:
-    """Nothing is written if the lease is not ours any more, or the payment was changed meanwhile."""
+async def _written(means: "Means", found: Found, epoch: int, *, ours: bool) -> None:
+    async with means.database.transaction() as tx:
+        await write(tx, means, found, epoch, ours=ours)
+
+
+async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool = False) -> None:
+    """Nothing is written if the lease is not ours any more, or the payment was changed meanwhile. ``ours``: what is
+    missing on a patient's account is our loss.
+
+    Raises:
+        BalanceTooLow: and it is not.
+    """
     before, after = found.before, replace(found.after, version=found.before.version + 1)
     now = means.clock.now()
     version = await tx.fetchval(
@@ -83,7 +91,8 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int) -> None:
         *(store.step_rows(before, after), store.history(before, after), UNASKED, after.refunds_fen),
     )
     if version is not None:
-        await post(tx, entries(before, after, now.astimezone(means.zone).date(), now))
+        posted = entries(before, after, now.astimezone(means.zone).date(), now)
+        await post(tx, on_our_account(posted) if ours else posted)
 
 
 async def _leave(means: "Means", plan: Plan, epoch: int, unanswered: Unanswered) -> None:

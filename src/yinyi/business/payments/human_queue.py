@@ -8,7 +8,8 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.ledger.store import post
-from yinyi.business.payments import apply, signals
+from yinyi.business.payments import apply, notices, signals
+from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.amounts import paid
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed, PaymentUnknown
@@ -19,36 +20,21 @@ from yinyi.business.payments.messages import (
     Case,
     GetCase,
     GiveBack,
+    KnownNotice,
     KnownStep,
     ListAttention,
     PostAgain,
     Resort,
     SettleByHand,
+    SettleNotice,
 )
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import entries, fulfilled
 from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.rulings import RulingDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import view_of
 from yinyi.kernel.outcome import Done, Refused
-
-_PROPOSALS = """
-SELECT reference, outcome, proposed_by FROM payment_settlement
-WHERE hospital_id = $1 AND payment_id = $2 AND settled_at IS NULL
-"""
-_PROPOSE = """
-INSERT INTO payment_settlement AS s
-  (hospital_id, payment_id, reference, outcome, note, proposed_by, proposed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (hospital_id, payment_id, reference) DO UPDATE SET
-  settled_by = CASE WHEN s.outcome = $4 AND s.proposed_by <> $6 AND s.settled_at IS NULL THEN $6 END,
-  settled_at = CASE WHEN s.outcome = $4 AND s.proposed_by <> $6 AND s.settled_at IS NULL THEN $7::timestamptz END,
-  outcome = $4, note = CASE WHEN s.outcome = $4 THEN s.note || ' / ' || $5 ELSE $5 END,
-  proposed_by = CASE WHEN s.outcome = $4 AND s.settled_at IS NULL THEN s.proposed_by ELSE $6 END,
-  proposed_at = CASE WHEN s.outcome = $4 AND s.settled_at IS NULL THEN s.proposed_at ELSE $7 END
-RETURNING settled_at IS NOT NULL
-"""
-"""The second of two who say the same settles it; who says something else begins anew."""
 
 
 class HumanQueue:
@@ -59,6 +45,7 @@ class HumanQueue:
         self._rules: Rules = payments.registry.rules
         self._zone = zone
         self.refunds = RefundDesk(payments, zone)
+        self.rulings = RulingDesk(payments, zone)
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
@@ -69,6 +56,9 @@ class HumanQueue:
         dispatcher.changes(GiveBack, Change(self.give_back, payments.show, settle=payments.settle))
         dispatcher.changes(SettleByHand, Change(self.settle_by_hand, self._show, settle=self._settled))
         self.refunds.register(dispatcher)
+        rulings = self.rulings
+        change = Change(rulings.settle, self._show, prepare=rulings.prepare, settle=self._settled, only_reads=True)
+        dispatcher.changes(SettleNotice, change)
 
     async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
         items = [
@@ -85,12 +75,13 @@ class HumanQueue:
         plan = await signals.find(tx, call.hospital_id, message.number)
         if plan is None:
             raise PaymentUnknown
-        return self._case(plan, await tx.fetch(_PROPOSALS, plan.hospital_id, plan.payment_id))
+        proposals = [row for row in await said(tx, plan.hospital_id, plan.payment_id) if not row["settled"]]
+        return self._case(plan, proposals, await notices.standing(tx, plan))
 
     async def _show(self, tx: Tx, call: Call, payment_no: str) -> Case:
         return await self.case(tx, call, GetCase(number=payment_no))
 
-    def _case(self, plan: Plan, proposals: list[Row]) -> Case:
+    def _case(self, plan: Plan, proposals: list[Row], standing: list[KnownNotice]) -> Case:
         proposed = {row["reference"]: row for row in proposals}
         steps = [self._known(plan, step, proposed.get(step.reference)) for step in plan.steps]
         can: list[Resort] = []
@@ -102,8 +93,11 @@ class HumanQueue:
             can.append("give_back")
         if any(step.in_doubt for step in steps):
             can.append("settle_by_hand")
+        if standing:
+            can.append("settle_notice")
         payment = view_of(plan, self._payments.registry)
-        return Case(payment=payment, steps=steps, can=can, why=plan.attention, since=plan.attention_at)
+        since = plan.attention_at
+        return Case(payment=payment, steps=steps, can=can, notices=standing, why=plan.attention, since=since)
 
     def _known(self, plan: Plan, step: Step, proposal: Row | None) -> KnownStep:
         return KnownStep(
@@ -159,9 +153,7 @@ class HumanQueue:
         step = next((each for each in plan.steps if each.reference == message.reference), None)
         if step is None or not _in_doubt(plan, step):
             raise NothingInDoubt
-        who = call.principal.staff_id
-        told = (message.reference, message.outcome, message.note, who, call.now)
-        if await tx.fetchval(_PROPOSE, plan.hospital_id, plan.payment_id, *told):
+        if await say(tx, call, Saying(plan.payment_id, message.reference, message.outcome, message.note)):
             await self._take_effect(tx, call, plan, step, message)
         return plan.payment_no
 

@@ -4,21 +4,19 @@ Our references are made in order, so those of the time that was lost can be aske
 in a row are known to nobody.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from msgspec.structs import replace
 
 from yinyi.business.payments import apply
+from yinyi.business.payments.amounts import owed_fen, refundable_fen, to_take_fen
+from yinyi.business.payments.asking import Asked, Asks, ask
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import rule_of
-from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.plan import REFUND, REFUND_POSITION, TAKE, Plan, Step
-from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.plan import ASSUMED, LAST_TAKE, REFUND, REFUND_POSITION, TAKE, Plan, Step
+from yinyi.business.payments.postings import CREDITED, fulfilled
 from yinyi.business.payments.store import changed_steps
-from yinyi.kernel.clock import Clock
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Unknown, Waiting
 
 STRANGERS_IN_A_ROW = 6
@@ -37,21 +35,10 @@ class Unanswered(Exception):
         self.again_at = again_at
 
 
-class Knows(Protocol):
-    """What the inquiry needs of the engine's means."""
-
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def limits(self) -> Limits: ...
-    @property
-    def clock(self) -> Clock: ...
-
-
 class Inquiry:
     """About one payment, whose plan is as the restored database has it."""
 
-    def __init__(self, means: Knows, plan: Plan) -> None:
+    def __init__(self, means: Asks, plan: Plan) -> None:
         self._means = means
         self._rules = means.registry.rules
         self._merchants = means.registry.merchants(plan.scope)
@@ -69,7 +56,8 @@ class Inquiry:
         for epoch in lost_epochs:
             await self._about_forgotten(epoch)
         self._paid_at_window()
-        return _concluded(self._before, self._plan, self._means.clock.now())
+        stands = await self._stands()
+        return _concluded(self._before, self._plan, self._means.clock.now(), stands=stands)
 
     # -- what the database knows
 
@@ -78,23 +66,22 @@ class Inquiry:
         if step.kind == TAKE and step.state == "planned":
             await self._about_planned_take(step)
         elif step.kind == TAKE and step.channel in self._merchants and step.state not in _TAKEN:
-            answer = await self._ask(step)
+            asked, answer = await self._ask(step)
             if isinstance(answer, Done) or step.state in _UNDER_WAY:
-                self._plan = self._learned(step, answer)
+                self._plan = self._learned(asked, answer)
         elif step.state == "planned" and step.kind != TAKE:
-            answer = await self._ask(step)
+            asked, answer = await self._ask(step)
             if isinstance(answer, Done) or (step.kind == REFUND and isinstance(answer, Waiting)):
-                self._plan = self._learned(self._left(step), answer)
+                self._plan = self._learned(self._left(asked), answer)
 
     async def _about_planned_take(self, step: Step) -> None:
         """Its reference is not used again, whoever knows it: a planned take that nobody knows is over, and what may
         still come in under it goes back."""
         channels = [step.channel] if step.channel else list(self._merchants)
         for channel in channels:
-            tried = self._at(step, channel)
-            answer = await self._ask(tried)
+            tried, answer = await self._ask(self._at(step, channel))
             if not isinstance(answer, NotFound):
-                self._plan = self._learned(self._left(tried), answer)
+                self._plan = self._learned(self._left(_assumed(tried, answer)), answer)
                 return
         self._plan = apply.given_up(self._plan, step, self._means.clock.now())
 
@@ -117,23 +104,33 @@ class Inquiry:
         takes = self._plan.takes()
         if not takes:
             return False
-        attempt = max(step.attempt for step in takes) + 1
-        blank = replace(takes[-1], attempt=attempt, reference=reference, since=self._until, params={}, evidence={})
-        blank = replace(blank, state="planned", tries=0, next_at=None, until=None, sent_at=None, reason="", show=None)
+        blank = self._blank(takes[-1], reference)
         for channel in self._merchants:
-            step = self._at(blank, channel)
-            answer = await self._ask(step)
+            step, answer = await self._ask(self._at(blank, channel))
             if not isinstance(answer, NotFound):
-                self._plan = self._learned(self._left(step), answer)
+                self._plan = self._learned(self._left(_assumed(step, answer)), answer)
                 return True
         return False
+
+    def _blank(self, last: Step, reference: str) -> Step:
+        """A take behind the last one that is known: in its place, or, if that one took a part, behind it."""
+        part = last.state == "done" and bool(owed_fen(self._plan)) and last.position < LAST_TAKE
+        position = last.position + 1 if part else last.position
+        return Step(
+            position=position,
+            attempt=1 + sum(step.position == position for step in self._plan.takes()),
+            kind=TAKE,
+            reference=reference,
+            amount_fen=owed_fen(self._plan) or last.amount_fen,
+            since=self._until,
+        )
 
     async def _refund_of(self, reference: str) -> bool:
         for take in self._plan.takes():
             if take.state not in _TAKEN or take.channel not in self._merchants:
                 continue
             attempt = 1 + sum(step.kind == REFUND for step in self._plan.steps)
-            step = Step(
+            blank = Step(
                 position=REFUND_POSITION,
                 attempt=attempt,
                 kind=REFUND,
@@ -142,59 +139,62 @@ class Inquiry:
                 since=self._until,
                 params={"of": take.reference, "channel": take.channel, "merchant": take.merchant},
             )
-            answer = await self._ask(step)
+            step, answer = await self._ask(blank)
             if not isinstance(answer, NotFound):
                 self._plan = self._learned(self._left(step), answer)
                 return True
         return False
 
     def _paid_at_window(self) -> None:
-        """The hospital has what is delivered only against money, and no channel has taken it: a cashier did."""
+        """The hospital has what is delivered only against money, and no channel has taken it, or not all of it: a
+        cashier did."""
         takes = self._plan.takes()
-        if not takes or any(step.state not in (*_OVER, "planned") for step in takes):
+        if not takes or not owed_fen(self._plan) or any(step.state in _UNDER_WAY for step in takes):
             return
         last = takes[-1]
         after = [step for step in self._plan.current() if last.position < step.position and step.state == "done"]
         if not after:
             return
         now = self._means.clock.now()
-        chosen = apply.chosen(self._plan, last, WINDOW, self._plan.scope, now, {"operator": "", "receipt_no": ""})
+        plan = apply.taking_rest(self._plan, last, now) if last.state == "done" else self._plan
+        chosen = apply.chosen(plan, plan.takes()[-1], WINDOW, self._plan.scope, now, {"operator": "", "receipt_no": ""})
         taken = apply.sent(chosen, chosen.takes()[-1], now)
         self._plan = apply.learned(
             taken, taken.takes()[-1], Done(evidence={"found": "after a restore"}), self._rules, now
         )
 
+    async def _stands(self) -> bool:
+        """What is delivered for what was taken is still there, although a part was given back meanwhile."""
+        if not fulfilled(self._plan):
+            return False
+        takes = [step.position for step in self._plan.takes()]
+        for step in self._plan.current():
+            if step.kind != TAKE and takes and step.position > max(takes):
+                _, answer = await self._ask(step)
+                if not isinstance(answer, Done):
+                    return False
+        return CREDITED in self._plan.facts or bool(refundable_fen(self._plan))
+
     # -- asking and learning
 
-    async def _ask(self, step: Step) -> Answer:
-        """
+    async def _ask(self, step: Step) -> Asked:
+        """What became of it, with its own amount where that is another than we believe.
+
         Raises:
             Unanswered: nobody knows yet.
         """
         rule = rule_of(self._rules, step)
         if not rule.can_ask:
-            return NotFound()
+            return Asked(step, NotFound())
         now = self._means.clock.now()
         quiet = replace(step, params=step.params | {"scanned": True}) if step.kind == TAKE else step
-        async with self._means.limits.place(self._plan, step, "ask", rule, now) as place:
-            if place.answer is not None:
-                answer: Answer = place.answer
-            else:
-                answer = await self._bounded(quiet, rule.timeout_s)
-                place.heard(answer, self._means.clock.now())
+        asked, answer = await ask(self._means, self._plan, quiet)
         if isinstance(answer, Unknown | NotSent):
             raise Unanswered(now + PAUSE, f"{step.channel or step.kind}: {answer.detail}")
         believed_at = self._until + timedelta(seconds=rule.timeout_s + rule.settles_after_s)
         if isinstance(answer, NotFound) and now < believed_at:
             raise Unanswered(believed_at, f"{step.channel or step.kind}: too early to believe that it knows nothing")
-        return answer
-
-    async def _bounded(self, step: Step, timeout_s: float) -> Answer:
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await self._means.registry.effect(step).ask(self._plan, step, self._means.clock.now())
-        except Exception as error:
-            return Unknown(detail=type(error).__name__)
+        return Asked(replace(step, amount_fen=asked.amount_fen), answer)
 
     def _left(self, step: Step) -> Step:
         """As it is when its call has left, at the latest when the time that was lost ended."""
@@ -210,17 +210,22 @@ class Inquiry:
         return plan.with_step(replace(made, state="late"))
 
 
-def _concluded(before: Plan, plan: Plan, now: datetime) -> Plan:
-    """What follows from all that was found together."""
+def _assumed(step: Step, answer: Answer) -> Step:
+    """A take that its channel knows, and of which it has not said over how much it is."""
+    return step if isinstance(answer, Done) else replace(step, params=step.params | {ASSUMED: True})
+
+
+def _concluded(before: Plan, plan: Plan, now: datetime, *, stands: bool) -> Plan:
+    """What follows from all that was found together. ``stands``: what is delivered, for all that was not given back."""
+    plan = _without_too_much(plan, now)
     takes = plan.takes()
     paid = [step for step in takes if step.state == "done"]
-    for step in takes[:-1]:
-        if step.state == "done":  # another means was chosen after it: as when it comes late
-            plan = plan.with_step(replace(step, state="late", since=now))
-    if plan.direction == "forward" and takes and takes[-1].state == "refused" and _was_planned(before, takes[-1]):
-        plan = apply.retried(plan, replace(takes[-1], params={}), now)
+    planned = _planned(before, takes[-1]) if takes else None
+    if plan.direction == "forward" and takes and takes[-1].state == "refused" and planned is not None:
+        params = {} if planned.channel else planned.params
+        plan = apply.retried(plan, replace(takes[-1], params=params), now)
     gives_back = any(step.kind == REFUND and step.state not in _OVER for step in plan.steps)
-    if gives_back and plan.direction == "forward" and paid:
+    if gives_back and plan.direction == "forward" and paid and not stands:
         plan = apply.turned_back(plan, "unavailable")
     reopened = any(step.state not in _OVER for step in changed_steps(before, plan))
     return replace(
@@ -231,6 +236,20 @@ def _concluded(before: Plan, plan: Plan, now: datetime) -> Plan:
     )
 
 
-def _was_planned(before: Plan, take: Step) -> bool:
-    """Nobody has used it, so that the payer has a try to go on with."""
-    return any(step.reference == take.reference and step.state == "planned" for step in before.steps)
+def _without_too_much(plan: Plan, now: datetime) -> Plan:
+    """What was taken last counts, as far as it is owed. What was taken before it and is too much had another means
+    chosen after it: as when it comes late."""
+    left_fen: int = to_take_fen(plan)
+    for step in reversed(plan.takes()):
+        if step.state != "done":
+            continue
+        if step.amount_fen > left_fen:
+            plan = plan.with_step(replace(step, state="late", since=now))
+        else:
+            left_fen -= step.amount_fen
+    return plan
+
+
+def _planned(before: Plan, take: Step) -> Step | None:
+    """As it was before: nobody has used it, so that the payer has a try to go on with."""
+    return next((step for step in before.steps if step.reference == take.reference and step.state == "planned"), None)

@@ -149,6 +149,35 @@ LIMIT 100
 """)
 
 
+class SuspenseIsExplained(Invariant):
+    """Everything in suspense is there because two people have said so, or because a refund took more than a patient's
+    account had; and everything that two people have said is booked."""
+
+    name = "suspense_is_explained"
+    zh = "挂账的每笔都由两人认定，或因退款超出账户余额而产生；两人认定的都已入账。"
+    statement = """
+WITH said AS (
+  SELECT coalesce(p.payment_no, 'suspense') || ':' || CASE WHEN s.payment_id = 0 THEN '' ELSE s.outcome || ':' END
+    || s.reference AS source, s.amount_fen
+  FROM payment_settlement s
+  LEFT JOIN payment p ON p.hospital_id = s.hospital_id AND p.payment_id = s.payment_id
+  WHERE s.hospital_id = :hospital AND s.settled_at IS NOT NULL AND s.amount_fen > 0
+), booked AS (
+  SELECT e.source, e.kind, o.amount_fen FROM posting o JOIN journal_entry e USING (hospital_id, entry_id)
+  WHERE o.hospital_id = :hospital AND (o.debit_account LIKE 'suspense:%' OR o.credit_account LIKE 'suspense:%')
+)
+(SELECT b.source AS subject, 'in suspense as ' || b.kind || ', and nobody has said so' AS detail,
+   NULL::bigint AS position
+ FROM booked b WHERE b.kind NOT IN ('refund_sent', 'refunded', 'taken_back')
+   AND NOT EXISTS (SELECT FROM said s WHERE s.source = b.source AND s.amount_fen = b.amount_fen)
+ LIMIT 50)
+UNION ALL
+(SELECT s.source, 'said by two, and not booked: ' || s.amount_fen || ' fen', NULL
+ FROM said s WHERE NOT EXISTS (SELECT FROM booked b WHERE b.source = s.source AND b.amount_fen = s.amount_fen)
+ LIMIT 50)
+"""
+
+
 class RefundsWithinTaken(Invariant):
     """No more is given back than was taken: for each movement, and for the payment as a whole."""
 
@@ -268,6 +297,7 @@ def payment_invariants(rules: Rules, obliged: Collection[str]) -> list[Invariant
         DeliveredOrReturned(rules),
         MovementsAreBooked(),
         BookingsHaveTheirMovement(),
+        SuspenseIsExplained(),
         RefundsWithinTaken(),
         OnePaymentPerObligation(obliged),
         NothingWithoutOwner(rules),

@@ -51,8 +51,8 @@ class Limits:
         breaker = self._breakers.setdefault(name, Breaker(rule))
 
         def heard(answer: Answer, at: datetime) -> None:
-            answered = not isinstance(answer, NotSent | Unknown)
-            if breaker.heard(answered, plan.payment_id, at, self._jitter()):
+            unsaid = isinstance(answer, NotSent) or (isinstance(answer, Unknown) and not answer.evidence)
+            if breaker.heard(not unsaid, plan.payment_id, at, self._jitter()):
                 log.warning("breaker.open" if breaker.is_open else "breaker.closed", of=name)
 
         probe = breaker.is_open

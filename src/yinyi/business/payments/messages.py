@@ -9,20 +9,34 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.errors import (
     AccountsClosed,
+    AlreadyBooked,
     CallbackForged,
+    ChannelSilent,
+    MoreThanInSuspense,
     MoreThanLeft,
     MoreThanOwed,
     NotDelivered,
     NothingInDoubt,
     NothingScanned,
+    NothingToAgree,
     NothingToCompare,
+    NothingToRule,
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
+    RulingDoesNotFit,
     TenderUnderWay,
 )
-from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState, TenderName
-from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.business.payments.model import (
+    ByHand,
+    PaymentReason,
+    PaymentState,
+    RefundState,
+    Ruling,
+    SuspenseMove,
+    TenderName,
+)
+from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, NotYours
 from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
@@ -39,6 +53,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
     tenders: channels whose code can be shown here.
     refunds: of what was taken for it: how far it is back, if anybody wanted it back.
+    to_agree: an insurance pays all of it, once the patient has agreed (``AgreeToQuote``).
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone. scans: channels
     whose payer's code can be scanned here.
     """
@@ -64,6 +79,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     refunds: RefundState | Literal[""] = ""
     attention: bool = False
     tenders: list[TenderName] = []
+    to_agree: bool = False
     scanned: bool = False
     scans: list[TenderName] = []
 
@@ -94,6 +110,19 @@ class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
     money=True,
+    errors=(PaymentUnknown, NotYours, PaymentClosed, NothingToAgree),
+)
+class AgreeToQuote(Operation[PaymentView], frozen=True, kw_only=True):
+    """The insurance pays all of it, and the patient agrees: only then it is settled in his name. Whoever has something
+    left to pay agrees by paying."""
+
+    payment_no: Number
+
+
+@operation(
+    callers=[Caller.KIOSK, Caller.MOBILE],
+    needs_patient=True,
+    money=True,
     errors=(PaymentUnknown, NotYours),
 )
 class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
@@ -106,7 +135,10 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
     callers=[Caller.KIOSK],
     needs_patient=True,
     money=True,
-    errors=(PaymentUnknown, NotYours, PaymentClosed, NothingScanned, PayerCodeUnknown, ChannelUnavailable),
+    errors=(
+        *(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed),
+        *(NothingScanned, PayerCodeUnknown, ChannelUnavailable),
+    ),
 )
 class SubmitScanned(Operation[PaymentView], frozen=True, kw_only=True):
     """Pay by the payer's code that this terminal's scanner has just read; it never leaves the business layer. While
@@ -197,9 +229,9 @@ class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
     payment_no: Number
 
 
-Resort = Literal["ask_again", "post_again", "give_back", "settle_by_hand"]
-"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``SettleByHand``."""
-ByHand = Literal["happened", "did_not_happen"]
+Resort = Literal["ask_again", "post_again", "give_back", "settle_by_hand", "settle_notice"]
+"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``SettleByHand``,
+``SettleNotice``."""
 
 
 class KnownStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,12 +252,35 @@ class KnownStep(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: str = ""
 
 
+class KnownNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a channel has told and that does not fit: it stands until people have looked into it.
+
+    notice: what to call it by. reference: our call that it is about. told: ``done``, ``refused`` or
+    ``refunded_at_channel``. their_id: of a refund at the channel. booked: it stands in the books already.
+    proposed, proposed_by, proposed_fen: what the first of two people has found, and how much it would move.
+    """
+
+    notice: str
+    why: str
+    reference: str
+    told: str
+    since: datetime
+    amount_fen: Fen | None = None
+    merchant: str = ""
+    their_id: str = ""
+    booked: bool = False
+    proposed: str = ""
+    proposed_by: str = ""
+    proposed_fen: Fen = Fen(0)
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as those see it who have to decide. ``why`` and ``since``: of its being in the queue, if it is."""
 
     payment: PaymentView
     steps: list[KnownStep]
     can: list[Resort]
+    notices: list[KnownNotice] = []
     why: str = ""
     since: datetime | None = None
 
@@ -264,6 +319,87 @@ class SettleByHand(Operation[Case], frozen=True, kw_only=True):
     reference: Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
     outcome: ByHand
     note: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+
+
+Notice = Annotated[str, msgspec.Meta(min_length=4, max_length=200)]
+Note = Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, NothingToRule, RulingDoesNotFit, ChannelSilent))
+class SettleNotice(Operation[Case], frozen=True, kw_only=True):
+    """What people have found out about something that a channel has told and that did not fit. A refund made at the
+    channel was given back ``rightly``, or ``wrongly``: then what was delivered is still owed to the hospital, and the
+    money is missing until it is found. Any other notice is settled ``as_channel_says``: the channel is asked now, and
+    what it says counts. Where money moves on the books, it takes effect when a second person says the same; the same
+    notice is not looked into again."""
+
+    payment_no: Number
+    notice: Notice
+    ruling: Ruling
+    note: Note
+
+
+class SuspenseEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that came to suspense or left it. ``debit_fen``: less than zero: a credit."""
+
+    at: datetime
+    kind: str
+    source: str
+    account: str
+    debit_fen: Fen
+
+
+class SuspenseSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first of two people has said."""
+
+    item: str
+    move: str
+    amount_fen: Fen
+    channel: str
+    merchant: str
+    proposed_by: str
+
+
+class UnknownMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel says that it was paid, under a number that nobody here knows."""
+
+    source: str
+    reference: str
+    merchant: str
+    amount_fen: Fen | None
+    since: datetime
+
+
+class Suspense(msgspec.Struct, frozen=True, kw_only=True):
+    """over_fen: money that is here and belongs to nothing we know; short_fen: money that is missing. entries: newest
+    first. said: by the first of two. unknown: of the last month, and not in suspense yet."""
+
+    over_fen: Fen
+    short_fen: Fen
+    entries: list[SuspenseEntry]
+    said: list[SuspenseSaid]
+    unknown: list[UnknownMoney]
+
+
+@operation(callers=[Caller.STAFF])
+class ListSuspense(Operation[Suspense], frozen=True, kw_only=True):
+    """What stands in suspense, and where it came from."""
+
+
+@operation(
+    callers=[Caller.STAFF], money=True, errors=(ChannelUnavailable, AlreadyBooked, MoreThanInSuspense, NotAllowed)
+)
+class BookSuspense(Operation[Suspense], frozen=True, kw_only=True):
+    """What people have found, for example in a channel's statement, and no payment tells of: money that came, or is
+    missing, and where it goes from suspense. ``item``: what it is called there, so that it is booked once; ``channel``
+    where it is there, otherwise it is at a window. It is posted when a second person says the same."""
+
+    item: Annotated[str, msgspec.Meta(min_length=4, max_length=64)]
+    move: SuspenseMove
+    amount_fen: Part
+    scope: Literal["outpatient", "inpatient"]
+    channel: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    note: Note
 
 
 GapState = Literal["to_ask", "to_compare", "settled"]

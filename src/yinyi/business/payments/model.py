@@ -90,6 +90,26 @@ PaymentState = Literal[
 RefundState = Literal["under_way", "partly", "wholly"]
 """How far what was taken for something is back."""
 
+ByHand = Literal["happened", "did_not_happen"]
+"""What became of a call in doubt, as people have found out."""
+
+Ruling = Literal["rightly", "wrongly", "as_channel_says"]
+"""What people have found out about something that a channel has told and that did not fit."""
+SAID_BY_ONE: tuple[Ruling, ...] = ("rightly", "as_channel_says")
+"""By one person, where nothing moves on the books."""
+
+SuspenseMove = Literal[
+    "over_found",  # a channel has money of ours that belongs to nothing we know
+    "over_given_back",  # given back at the channel
+    "over_paid_out",  # paid out at a window
+    "over_kept",  # nobody came for it: it is the hospital's
+    "short_found",  # a channel has less than it should
+    "short_made_good",  # the channel has made up for it
+    "short_paid_in",  # somebody has paid for it at a window
+    "short_borne",  # the hospital bears it
+]
+"""What brings money to suspense, and where it goes from there."""
+
 PaymentReason = Literal[
     "cancelled", "expired", "declined", "insufficient_funds", "limit_exceeded", "slot_taken",
     "duplicate_registration", "session_stopped", "already_paid", "not_refundable", "bad_request",

@@ -36,10 +36,15 @@ LAST_TAKE = 37
 REFUND_POSITION = 900
 """Refunds stand behind everything that moves forward."""
 
+ASSUMED = "amount_assumed"
+"""In a take's ``params`` after a restore: its channel knows the order and has not said over how much."""
+
 VOID = "void"
 WANTED_AGAIN = "wanted_again"
 SUPERSEDED = "superseded"
 """Why a refund of ours is not tried again: somebody at the channel has given that money back."""
+NOT_BELIEVED = "not_believed"
+"""Why a refund that somebody is said to have made at the channel is none: there was not so much left to give back."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +126,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     def booked(self) -> bool:
         """Of a refund: planned, under way or done, or refused and to be tried again. Nobody else may give this money
         back."""
-        return self.state != "refused" or not (self.is_void or self.reason == SUPERSEDED)
+        return self.state != "refused" or not (self.is_void or self.reason in (SUPERSEDED, NOT_BELIEVED))
 
 
 def once(find: Callable[["Plan"], _T]) -> Callable[["Plan"], _T]:

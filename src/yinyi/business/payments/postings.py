@@ -5,16 +5,21 @@ from datetime import date, datetime
 from msgspec.structs import replace
 
 from yinyi.business.ledger.model import (
+    SUSPENSE_OVER,
     SUSPENSE_SHORT,
     JournalEntry,
     Posting,
     channel_account,
     funds_account,
+    his_account,
     income_account,
     is_limited,
+    paid_out_account,
     refunds_account,
 )
 from yinyi.business.payments.amounts import owed_fen
+from yinyi.business.payments.builder import AT_CONFIRM
+from yinyi.business.payments.model import SuspenseMove
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step, once
 from yinyi.kernel.money import Fen
 
@@ -43,23 +48,35 @@ def entries(before: Plan, after: Plan, business_date: date, now: datetime) -> li
             continue
         for kind, posting in _of_step(after, step, state_was):
             once = kind in ("taken", "refunded")
-            source = f"{step.reference}:{kind}" if once else f"{step.reference}:{kind}:{after.version}"
+            source = f"{step.reference}:{kind}" if at_once else f"{step.reference}:{kind}:{after.version}"
             found.append(_entry(after, source, kind, business_date, now, posting))
     return [*found, *_delivered(before, after, business_date, now)]
 
 
 def _delivered(before: Plan, after: Plan, on: date, now: datetime) -> list[JournalEntry]:
-    """What is delivered is owed to the hospital: all that was kept for it. It grows once, and shrinks with refunds."""
+    """What is delivered is owed to the hospital: all that was kept for it. It grows once, and shrinks with refunds.
+    While it is in doubt whether the hospital has booked it, it stands apart."""
+    doubtful = _in_doubt_at_hospital(after, doubtful_fen(after) - doubtful_fen(before), on, now)
     more = delivered_fen(after) - delivered_fen(before)
     if not more:
-        return []
+        return doubtful
     funds, income = funds_account(after.scope), after.facts.get(CREDITED) or income_account(after.scope, after.purpose)
     kind = "delivered" if more > 0 else "taken_back"
-    once = fulfilled(after) and not fulfilled(before)
-    source = f"{after.payment_no}:delivered" if once else f"{after.payment_no}:{kind}:{after.version}"
+    at_once = fulfilled(after) and not fulfilled(before)
+    source = f"{after.payment_no}:delivered" if at_once else f"{after.payment_no}:{kind}:{after.version}"
     debit, credit = (funds, income) if more > 0 else (income, funds)
     posting = Posting(debit_account=debit, credit_account=credit, amount_fen=Fen(abs(more)))
-    return [_entry(after, source, kind, on, now, posting)]
+    return [*doubtful, _entry(after, source, kind, on, now, posting)]
+
+
+def _in_doubt_at_hospital(after: Plan, more_fen: int, on: date, now: datetime) -> list[JournalEntry]:
+    if not more_fen:
+        return []
+    funds, his = funds_account(after.scope), his_account(after.scope)
+    kind = "his_in_doubt" if more_fen > 0 else "his_certain"
+    debit, credit = (funds, his) if more_fen > 0 else (his, funds)
+    source = f"{after.payment_no}:{kind}:{after.version}"
+    return [_entry(after, source, kind, on, now, _move(debit, credit, Fen(abs(more_fen))))]
 
 
 @once
@@ -77,9 +94,23 @@ def _is_spared(step: Step) -> bool:
 
 
 def delivered_fen(plan: Plan) -> int:
-    """What is kept for what was delivered: taken for it, promised by an insurance, and not given back."""
-    if not fulfilled(plan):
-        return 0
+    """What is kept for what was delivered."""
+    return kept_fen(plan) if fulfilled(plan) else 0
+
+
+def doubtful_fen(plan: Plan) -> int:
+    """What is kept, while nobody knows whether the hospital has booked that it was paid."""
+    told = [step for step in plan.current() if step.position >= AT_CONFIRM]
+    return kept_fen(plan) if any(_is_in_doubt(step) for step in told) else 0
+
+
+def _is_in_doubt(step: Step) -> bool:
+    """A call that is on its way for the first time is not yet."""
+    return step.state in ("unknown", "undo_unknown") or (step.state == "undoing" and step.tries > 0)
+
+
+def kept_fen(plan: Plan) -> int:
+    """Taken for it, promised by an insurance, and not given back."""
     takes = {take.reference: take.amount_fen for take in plan.takes() if take.state == "done"}
     if CREDITED in plan.facts:
         return sum(take.amount_fen - plan.booked_fen(take) for take in plan.takes() if take.state == "done")
@@ -128,6 +159,24 @@ def _of_refund(step: Step, state_was: str, funds: str) -> list[tuple[str, str, s
     if state_was in _UNDER_WAY and step.state not in _UNDER_WAY:
         return [("refund_not_made", refunds, funds)]
     return []
+
+
+def suspense_posting(move: SuspenseMove, channel: str, merchant: str, scope: str, amount_fen: Fen) -> Posting:
+    """What comes to suspense, and where it goes from there. ``channel`` and ``merchant`` where money is there,
+    otherwise ``scope``."""
+    at_channel, at_window = channel_account(channel, merchant), paid_out_account(scope)
+    accounts: dict[SuspenseMove, tuple[str, str]] = {
+        "over_found": (at_channel, SUSPENSE_OVER),
+        "over_given_back": (SUSPENSE_OVER, at_channel),
+        "over_paid_out": (SUSPENSE_OVER, at_window),
+        "over_kept": (SUSPENSE_OVER, income_account(scope, "surplus")),
+        "short_found": (SUSPENSE_SHORT, at_channel),
+        "short_made_good": (at_channel, SUSPENSE_SHORT),
+        "short_paid_in": (at_window, SUSPENSE_SHORT),
+        "short_borne": (income_account(scope, "shortfall"), SUSPENSE_SHORT),
+    }
+    debit, credit = accounts[move]
+    return _move(debit, credit, amount_fen)
 
 
 def on_our_account(found: list[JournalEntry]) -> list[JournalEntry]:

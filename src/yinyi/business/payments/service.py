@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,9 +14,10 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger.model import PREPAID
-from yinyi.business.payments import apply, signals, store
+from yinyi.business.payments import apply, asking, signals, store
 from yinyi.business.payments.actions import Send
-from yinyi.business.payments.amounts import owed_fen
+from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
+from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.driver import Driver
@@ -24,11 +26,13 @@ from yinyi.business.payments.errors import (
     AccountsClosed,
     AlreadyUnderWay,
     MoreThanOwed,
+    NothingToAgree,
     PaymentClosed,
     PaymentUnknown,
     PlansUnreadable,
 )
 from yinyi.business.payments.messages import (
+    AgreeToQuote,
     CancelPayment,
     ChooseTender,
     ConfirmGivenBack,
@@ -98,6 +102,7 @@ class PaymentService:
         dispatcher.reads(ListPayments, self.list)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
         dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
+        dispatcher.changes(AgreeToQuote, Change(self.agree, self.show, settle=self.settle_tender))
         dispatcher.changes(CancelPayment, Change(self._cancel, self.show, settle=self.settle))
         dispatcher.changes(ConfirmGivenBack, Change(self._given_back, self.show, settle=self.settle))
 
@@ -207,6 +212,14 @@ class PaymentService:
     async def _found(self, call: Call, payment_no: str) -> Plan | None:
         async with self._database.read() as tx:
             return await signals.find(tx, call.hospital_id, payment_no)
+
+    def reading(self) -> AbstractAsyncContextManager[Tx]:
+        """For those of this domain who look before they ask the outside."""
+        return self._database.read()
+
+    async def asked(self, plan: Plan, step: Step) -> Asked:
+        """What the other side says of this call now; see ``asking.ask``."""
+        return await asking.ask(self._driver.means, plan, step)
 
     async def settle(self, call: Call, payment_no: str) -> PaymentView | None:
         """The payment once the engine has moved it."""
@@ -329,6 +342,8 @@ class PaymentService:
         self.check_owner(call, plan)
         if plan.direction == "back" or state_of(plan) in ("fulfilled", "delivering"):
             raise PaymentClosed
+        if to_agree(plan):
+            raise MoreThanOwed
         tender = wanted(plan)
         if tender:
             self.registry.merchant(plan, tender)
@@ -339,6 +354,17 @@ class PaymentService:
         taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch) if leaving else None
         self.taken_up(call, taken, leaving)
         return taken is not None
+
+    async def agree(self, tx: Tx, call: Call, message: AgreeToQuote, facts: None) -> str:
+        plan = await self.locked(tx, call, message.payment_no)
+        quote = quote_of(plan)
+        if plan.direction == "back" or plan.cancel_wanted or call.now >= plan.pay_by:
+            raise PaymentClosed
+        if quote is None or not (to_agree(plan) or AGREED in plan.facts):
+            raise NothingToAgree
+        if to_agree(plan):
+            self.taken_up(call, await signals.agree(tx, plan, quote, call.now, self.epoch))
+        return plan.payment_no
 
     async def _cancel(self, tx: Tx, call: Call, message: CancelPayment, facts: None) -> str:
         plan = await self.locked(tx, call, message.payment_no)

@@ -9,8 +9,10 @@ import msgspec
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import glance, recorded
 from yinyi.business.payments import store
+from yinyi.business.payments.amounts import AGREED
+from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
-from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.plan import Plan, Step
 from yinyi.kernel.ids import is_ask_number
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
@@ -46,7 +48,8 @@ _SIGNAL = _SIGNALLED + store.filled("coalesce(lease_epoch = $4, false) AS ours, 
 callback waits: then the plan has to be read together with it."""
 _CHOICE = "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts || $7::jsonb"
 _TENDER = _SIGNAL.replace(":change", _CHOICE)
-_TENDER_SENT = store.filled("""
+_TENDER_SENT = store.filled(
+    """
 WITH p AS (
   UPDATE payment AS p SET tender = $5, tender_no = tender_no + 1, facts = facts || $6::jsonb, version = version + 1,
     lease_epoch = $4
@@ -54,18 +57,13 @@ WITH p AS (
     AND NOT EXISTS (:waiting)
     AND EXISTS (SELECT FROM process_lease WHERE epoch = $4 AND alive_until > $3)
   RETURNING hospital_id, payment_id, version
-), s AS (
-  INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($8::jsonb) AS r(:columns)
-  :changed
-), e AS (
-  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT hospital_id, payment_id, version, $3::timestamptz, $9::jsonb FROM p
-) :record
+), :steps :record
 SELECT payment_id, version FROM p
-""").replace(":waiting", store.CALLBACK_WAITS)
+""".replace(":steps", store.step_ctes(steps="$8", at="$3", what="$9"))
+).replace(":waiting", store.CALLBACK_WAITS)
 """The choice together with the mark that its call is about to leave, if nothing has changed since it was looked at and
 nobody drives it."""
+_AGREED = _SIGNAL.replace(":change", "facts = facts || $5::jsonb")
 _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
@@ -77,7 +75,9 @@ _REFUND = _SIGNAL.replace(":change", "refunds_fen = refunds_fen + $5, ended_at =
     "WHERE hospital_id = $1 AND payment_id = $2 AND refunds_fen + $5 <= taken_fen\n",
 )
 _SETTLED = _SIGNAL.replace(
-    ":change", "attention = '', attention_at = NULL, taken_fen = $5, returned_fen = $6, refunds_fen = $7"
+    ":change",
+    "attention = $8, attention_at = CASE WHEN $8 <> '' THEN attention_at END, "
+    "taken_fen = $5, returned_fen = $6, refunds_fen = $7, ended_at = CASE WHEN $9 THEN NULL ELSE ended_at END",
 )
 _KEEP = """
 UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 1,
@@ -190,6 +190,12 @@ async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: 
     return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
 
 
+async def agree(tx: Tx, plan: Plan, quote: Step, now: datetime, epoch: int = 0) -> Plan | None:
+    """The payer has agreed to this quote; see ``choose_tender``."""
+    told = _json({AGREED: quote.reference})
+    return _taken_up(await tx.fetchrow(_AGREED, plan.hospital_id, plan.payment_id, now, epoch, told))
+
+
 async def cancel(tx: Tx, plan: Plan, now: datetime, epoch: int = 0) -> Plan | None:
     """Nobody wants it any more; see ``choose_tender``."""
     return _taken_up(await tx.fetchrow(_CANCEL, plan.hospital_id, plan.payment_id, now, epoch))
@@ -248,8 +254,15 @@ async def refund(tx: Tx, before: Plan, plan: Plan, now: datetime, epoch: int) ->
 
 
 async def settled_by_hand(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
-    """What people found out stands in the plan's steps already; the engine looks anew. See ``choose_tender``."""
-    told = (plan.taken_fen, plan.returned_fen, plan.refunds_fen)
+    """What people found out stands in the plan's steps already; the engine looks anew. What else they have to look
+    into stays. See ``choose_tender``."""
+    attention = plan.attention if plan.attention in LOOKED_INTO else ""
+    return await looked_into(tx, plan, attention, now, epoch)
+
+
+async def looked_into(tx: Tx, plan: Plan, attention: str, now: datetime, epoch: int) -> Plan | None:
+    """The same; ``attention``: what is left to look into. A payment that is not to end after all goes on."""
+    told = (plan.taken_fen, plan.returned_fen, plan.refunds_fen, attention, plan.ended_at is None)
     return _taken_up(await tx.fetchrow(_SETTLED, plan.hospital_id, plan.payment_id, now, epoch, *told))
 
 

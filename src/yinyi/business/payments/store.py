@@ -31,14 +31,6 @@ SELECT FROM payment_callback c
 WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL
 """
 
-PENDING = """
-(SELECT json_agg(json_build_object('event_id', c.event_id, 'reference', c.reference, 'verdict', c.verdict,
-   'outcome', c.outcome) ORDER BY c.received_at)::text
- FROM payment_callback c
- WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL)
-"""
-"""Callbacks that the plan has not been told of."""
-
 STEP_COLUMNS = """
 position int, attempt int, kind text, reference text, amount_fen bigint, params jsonb, state text, tries int,
 since timestamptz, next_at timestamptz, until timestamptz, sent_at timestamptz, reason text, evidence jsonb, show jsonb
@@ -105,10 +97,12 @@ _FREE = f"""lease_epoch IS NULL AND gap_until IS NULL AND NOT EXISTS ({CALLBACK_
     WHERE k.hospital_id = $1 AND k.source = $17::jsonb ->> 'source' AND k.event_id = $17::jsonb ->> 'event_id')"""
 _RECEIVED = """, k AS (
   INSERT INTO payment_callback
-    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at)
+    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at,
+    amount_fen, merchant)
   SELECT p.hospital_id, r.source, r.event_id, r.reference, p.payment_id, 'believed', r.outcome,
-    decode(r.body_hash, 'hex'), r.received_at, $13 FROM p, jsonb_to_record(?::jsonb)
-    AS r(source text, event_id text, reference text, outcome jsonb, body_hash text, received_at timestamptz)
+    decode(r.body_hash, 'hex'), r.received_at, $13, r.amount_fen, r.merchant FROM p, jsonb_to_record(?::jsonb)
+    AS r(source text, event_id text, reference text, outcome jsonb, body_hash text, received_at timestamptz,
+    amount_fen bigint, merchant text)
 )"""
 """Together with ``_FREE``, which takes the lease: a callback that is not on disk yet."""
 _FORGET = "SET facts = facts #- '{tender_facts,payer_code}', "
@@ -122,6 +116,35 @@ _FREED = """, f AS (
   DELETE FROM payment_obligation o USING p
   WHERE o.hospital_id = p.hospital_id AND o.payment_id = p.payment_id
 )"""
+
+
+def notice_key(reference: str, outcome: str, amount_fen: str, merchant: str) -> str:
+    """What a callback is called by, as SQL: two that tell the same are one notice, whatever their ids."""
+    return f"concat_ws(' ', {reference}, {outcome} ->> 'type', {amount_fen}, {merchant}, {outcome} ->> 'their_id')"
+
+
+def notice_settled(payment_id: str, *told: str, hospital_id: str = "$1") -> str:
+    """As SQL: a row if people have settled what tells the same; ``told``: as for ``notice_key``."""
+    return (
+        """
+SELECT FROM payment_settlement t
+WHERE t.hospital_id = :hospital AND t.payment_id = :payment AND t.settled_at IS NOT NULL AND t.reference = :key
+""".replace(":hospital", hospital_id)
+        .replace(":payment", payment_id)
+        .replace(":key", notice_key(*told))
+    )
+
+
+_TOLD = ("c.payment_id", "c.reference", "c.outcome", "c.amount_fen", "c.merchant")
+PENDING = """
+(SELECT json_agg(json_build_object('event_id', c.event_id, 'reference', c.reference, 'outcome', c.outcome,
+   'verdict', CASE WHEN c.verdict = 'mismatch' AND EXISTS (:settled) THEN 'settled' ELSE c.verdict END
+ ) ORDER BY c.received_at)::text
+ FROM payment_callback c
+ WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL)
+""".replace(":settled", notice_settled(*_TOLD, hospital_id="p.hospital_id"))
+"""Callbacks that the plan has not been told of; what people have settled meanwhile calls nobody."""
+
 
 _CLAIM_ONE = """
 UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_id = $2 AND (
@@ -167,6 +190,22 @@ def filled(statement: str) -> str:
     )
 
 
+_STEP_CTES = """s AS (
+  INSERT INTO payment_step (hospital_id, payment_id, :names)
+  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset(:steps::jsonb) AS r(:columns)
+  :changed
+), e AS (
+  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
+  SELECT p.hospital_id, p.payment_id, p.version, :at::timestamptz, :what::jsonb FROM p
+)"""
+
+
+def step_ctes(steps: str, at: str, what: str) -> str:
+    """Two common table expressions for a statement whose ``p`` has a row exactly if the payment was changed: what its
+    steps become (``step_rows``), and the line of its history. All three are parameters; to be ``filled``."""
+    return _STEP_CTES.replace(":steps", steps).replace(":at", at).replace(":what", what)
+
+
 OPEN, CLAIM_ONE, CLAIM_DUE = filled(_OPEN), filled(_CLAIM_ONE), filled(_CLAIM_DUE)
 
 
@@ -199,7 +238,8 @@ _plans = msgspec.json.Decoder(Plan)
 
 
 class PendingCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified callback that has not been applied to its plan yet."""
+    """A verified callback that has not been applied to its plan yet. ``verdict``: ``settled`` if people have looked
+    into one that tells the same."""
 
     event_id: str
     reference: str
@@ -216,6 +256,8 @@ class FreshCallback(msgspec.Struct, frozen=True, kw_only=True):
     outcome: dict[str, Any]
     body_hash: str
     received_at: datetime
+    amount_fen: int
+    merchant: str
 
 
 _callbacks = msgspec.json.Decoder(list[PendingCallback])

@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -21,9 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from yinyi.bus.schema import INSTANT, ROOM_TO_CHANGE, metadata
+from yinyi.business.payments.model import SAID_BY_ONE, ByHand, Ruling, SuspenseMove
 from yinyi.business.payments.plan import StepState
 
 _STATES = ", ".join(f"'{state}'" for state in get_args(StepState))
+_OUTCOMES = ", ".join(f"'{each}'" for of in (ByHand, Ruling, SuspenseMove) for each in get_args(of))
+_BY_ONE = ", ".join(f"'{each}'" for each in SAID_BY_ONE)
 
 payment = Table(
     "payment",
@@ -134,6 +136,8 @@ payment_callback = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("received_at", INSTANT, nullable=False),
     Column("applied_at", INSTANT),
+    Column("amount_fen", BigInteger),
+    Column("merchant", Text),
     CheckConstraint("verdict IN ('believed', 'mismatch', 'stranger')", name="verdict"),
 )
 Index(
@@ -148,6 +152,13 @@ Index(
     postgresql_where=text("verdict = 'stranger'"),
 )
 
+Index(
+    "payment_callback_mismatch_ix",
+    payment_callback.c.payment_id,
+    payment_callback.c.hospital_id,
+    postgresql_where=text("verdict = 'mismatch'"),
+)
+
 payment_settlement = Table(
     "payment_settlement",
     metadata,
@@ -160,10 +171,17 @@ payment_settlement = Table(
     Column("proposed_at", INSTANT, nullable=False),
     Column("settled_by", Text),
     Column("settled_at", INSTANT),
-    ForeignKeyConstraint(["hospital_id", "payment_id"], ["payment.hospital_id", "payment.payment_id"]),
-    CheckConstraint("outcome IN ('happened', 'did_not_happen')", name="outcome"),
-    CheckConstraint("settled_by <> proposed_by", name="two_people"),
+    Column("amount_fen", BigInteger, nullable=False, server_default="0"),
+    Column("channel", Text, nullable=False, server_default=""),
+    Column("merchant", Text, nullable=False, server_default=""),
+    CheckConstraint(f"outcome IN ({_OUTCOMES})", name="outcome"),
+    CheckConstraint("amount_fen >= 0", name="amount"),
+    CheckConstraint(
+        f"settled_by <> proposed_by OR amount_fen = 0 AND outcome IN ({_BY_ONE})",
+        name="two_people",
+    ),
 )
+"""``payment_id`` 0: it concerns no payment. What moves money on the books is said by two."""
 
 process_lease = Table(
     "process_lease",

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from yinyi.business.payments.amounts import owed_fen, paid, paid_fen
+from yinyi.business.payments.amounts import owed_fen, paid, paid_fen, to_agree
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import PaymentState, RefundState
@@ -90,6 +90,7 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         refunds=_refunds(plan),
         attention=bool(plan.attention),
         tenders=registry.tenders(plan.scope),
+        to_agree=plan.direction == "forward" and to_agree(plan),
         scanned=_scanned(plan, take),
         scans=registry.scans(plan.scope),
     )

@@ -118,7 +118,7 @@ def of_payment(order: Order, told: Trade) -> Outcome:
     if told.code not in (OK, PAYER_ASKED):
         return refused("take", told)
     if unlike := _unlike(order, told):
-        return Unknown(detail=unlike)
+        return unlike
     if told.code == PAYER_ASKED:
         return Waiting(until=order.expires_at)
     return _taken(told) or Unknown(detail="paid, but the answer says too little to be believed")
@@ -132,7 +132,7 @@ def of_trade(order: Order, told: Trade) -> Answer:
     if told.code != OK:
         return unanswered(told)
     if unlike := _unlike(order, told):
-        return Unknown(detail=unlike)
+        return unlike
     if told.trade_status == "WAIT_BUYER_PAY":
         return Waiting(until=order.expires_at)
     if told.trade_status == "TRADE_CLOSED":
@@ -194,10 +194,12 @@ def of_refund_found(order: RefundOrder, told: RefundFound, status_told: bool) ->
     unlike = difference(
         number=(told.out_request_no or "", order.reference),
         order=(told.out_trade_no or "", order.order_reference),
-        amount=(_fen(told.refund_amount), order.amount_fen),
         total=(_fen(told.total_amount), order.order_amount_fen),
     )
-    return Unknown(detail=unlike) if unlike else _returned(order, told.trade_no, told.gmt_refund_pay)
+    if unlike:
+        return Unknown(detail=unlike)
+    other = _of_another_amount(told.refund_amount, order.amount_fen)
+    return other or _returned(order, told.trade_no, told.gmt_refund_pay)
 
 
 def given_back_otherwise(order: RefundOrder, told: Trade) -> Done | None:
@@ -250,11 +252,18 @@ def _returned(order: RefundOrder, trade_no: str, at: str) -> Done:
     return Done(evidence=evidence)
 
 
-def _unlike(order: Order, told: Trade) -> str:
+def _unlike(order: Order, told: Trade) -> Unknown | None:
     """Where the trade is not our order. Before it is paid, the amount may be missing."""
-    return difference(
-        number=(told.out_trade_no or "", order.reference), amount=(_fen(told.total_amount), order.amount_fen)
-    )
+    unlike = difference(number=(told.out_trade_no or "", order.reference))
+    return Unknown(detail=unlike) if unlike else _of_another_amount(told.total_amount, order.amount_fen)
+
+
+def _of_another_amount(theirs: str | None, ours: Fen) -> Unknown | None:
+    """Ours in everything but the amount: it is not believed to be what we have asked about, and theirs is passed on if
+    it is an amount at all."""
+    fen = _fen(theirs)
+    unlike = difference(amount=(fen, ours))
+    return Unknown(detail=unlike, evidence={"amount_fen": fen} if fen and fen > 0 else {}) if unlike else None
 
 
 def _fen(text: str | None) -> int | None:

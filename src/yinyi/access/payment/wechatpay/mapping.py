@@ -136,11 +136,12 @@ def of_order(order: Order, mchid: str, told: Transaction) -> Outcome:
     difference = _difference(
         number=(told.out_trade_no, order.reference),
         merchant=(told.mchid, mchid),
-        amount=(told.amount.total if told.amount else None, order.amount_fen),
         currency=(told.amount.currency if told.amount else None, "CNY"),
     )
     if difference:
         return Unknown(detail=difference)
+    if told.amount and (other := _of_another_amount(told.amount.total, order.amount_fen)):
+        return other
     if told.trade_state in _NOT_FINAL:
         return Waiting(until=order.expires_at)
     return of_transaction(told) or Unknown(detail=f"trade_state {told.trade_state}")
@@ -199,12 +200,13 @@ def of_refund(order: RefundOrder, told: Refund, until: datetime) -> Outcome:
     difference = _difference(
         number=(told.out_refund_no, order.reference),
         order=(told.out_trade_no, order.order_reference),
-        amount=(told.amount.refund, order.amount_fen),
         total=(told.amount.total, order.order_amount_fen),
         currency=(told.amount.currency, "CNY"),
     )
     if difference:
         return Unknown(detail=difference)
+    if other := _of_another_amount(told.amount.refund, order.amount_fen):
+        return other
     if told.status == "PROCESSING":
         return Waiting(until=until, evidence={"refund_id": told.refund_id})
     return of_returned(told) or Unknown(detail=f"refund status {told.status}")
@@ -239,6 +241,12 @@ def _difference(**pairs: tuple[object, object]) -> str:
         for name, (theirs, ours) in pairs.items()
         if theirs is not None and theirs != ours
     )
+
+
+def _of_another_amount(theirs: int | None, ours: int) -> Unknown | None:
+    """Ours in everything but the amount: it is not believed to be what we have asked about, and theirs is passed on."""
+    difference = _difference(amount=(theirs, ours))
+    return Unknown(detail=difference, evidence={"amount_fen": theirs}) if difference else None
 
 
 def _look_up(status: int, body: bytes) -> tuple[Row, str]:
