@@ -17,6 +17,7 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.database import Database, Tx, open_pool
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.envelope import Credentials, RequestEnvelope
+from yinyi.bus.lending import Lending
 from yinyi.bus.operation import Caller, Operation, OperationSpec
 from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.imports.messages import (
@@ -93,7 +94,7 @@ class Stage:
     """What a test holds in its hand."""
 
     it: World
-    pool: Any
+    lending: Lending
     database: Database
     vault: Vault
     client: BusClient
@@ -198,8 +199,8 @@ class Killed(Exception):
 class Mortal(Database):
     """Dies before a statement of a transaction: what it has written is gone with it."""
 
-    def __init__(self, pool: Any, dies_at: int) -> None:
-        super().__init__(pool)
+    def __init__(self, lending: Lending, dies_at: int) -> None:
+        super().__init__(lending)
         self._left = dies_at
 
     @asynccontextmanager
@@ -263,14 +264,14 @@ def play(url: str, story: Story) -> None:
 
     async def on_stage() -> None:
         statements: list[str] = []
-        pool = await _counted_pool(url, statements)
+        lending = Lending(await _counted_pool(url, statements))
         async with world(url) as it:
-            database = Database(pool)
+            database = Database(lending)
             vault = Vault({1: b"k" * 32}, b"i" * 32)
             dispatcher = Dispatcher(database, _Believing(), it.clock, audit=WITH_A_CHANGE)
             ImportService(database, vault, ZONE).register(dispatcher)
             client = BusClient(_InProcess(dispatcher), Caller.STAFF, it.clock)
-            stage = Stage(it, pool, database, vault, client, PrepaidService(it.payments, ZONE), statements)
+            stage = Stage(it, lending, database, vault, client, PrepaidService(it.payments, ZONE), statements)
             await stage.mode("collect")
             try:
                 await story(stage)

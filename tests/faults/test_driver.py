@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from payment_world import FEE, ZONE, World, world
+from payment_far_side import FEE
+from payment_world import ZONE, World, world
 
 from yinyi.business.payments import store
 from yinyi.business.payments.channels import MerchantTable

@@ -4,7 +4,8 @@ from collections import deque
 from datetime import timedelta
 
 import pytest
-from payment_world import FEE, ZONE, Mishap, World
+from payment_far_side import FEE, Mishap
+from payment_world import ZONE, World
 from test_payment_engine import play, reference_of
 
 from yinyi.bus.call import Call, Principal

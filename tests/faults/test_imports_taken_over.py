@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 from import_stage import Killed, Mortal, Stage, card, money, person, play
-from payment_world import FEE
+from payment_far_side import FEE
 from test_prepaid import paid_from_account, topped_up
 from watch_world import watch
 
@@ -198,7 +198,7 @@ def test_killed_before_every_statement_of_every_slice_and_taken_up_again(platfor
             before, dies_at = await stage.states(), 1
             while True:
                 try:
-                    more = await stage.takeover(3, Mortal(stage.pool, dies_at)).advance()
+                    more = await stage.takeover(3, Mortal(stage.lending, dies_at)).advance()
                     break
                 except Killed:
                     assert await stage.states() == before

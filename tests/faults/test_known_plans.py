@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from payment_world import FEE, World, world
+from payment_far_side import FEE
+from payment_world import World, world
 
 from yinyi.business.payments import signals
 from yinyi.business.payments.driver import Driver

@@ -8,7 +8,8 @@ from pathlib import Path
 from runpy import run_path
 
 import pytest
-from payment_world import FEE, ZONE, Mishap, World, world
+from payment_far_side import FEE, Mishap
+from payment_world import ZONE, World, world
 from test_human_queue import as_staff, lost
 from test_payment_engine import play, reference_of
 from watch_world import watch

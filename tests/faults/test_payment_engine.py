@@ -7,7 +7,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from payment_world import FEE, Killed, Mishap, World, world
+from payment_far_side import FEE, Killed, Mishap
+from payment_world import World, world
 
 from yinyi.business.payments import signals, store
 from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from payment_world import FEE, ZONE, World
+from payment_far_side import FEE
+from payment_world import ZONE, World
 from test_human_queue import as_staff
 from test_payment_engine import play, reference_of
 from test_refunds import refund

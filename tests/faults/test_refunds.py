@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from payment_world import FEE, ZONE, Mishap, World
+from payment_far_side import FEE, Mishap
+from payment_world import ZONE, World
 from test_human_queue import as_staff
 from test_payment_engine import pay_in_time, play, reference_of
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from payment_world import FEE, ZONE, Mishap, SimChannel, SimHospital, World, world
+from payment_far_side import FEE, Mishap, SimChannel, SimHospital
+from payment_world import ZONE, World, world
 from test_human_queue import as_staff
 
 from yinyi.app.backup.epoch import begin_epoch

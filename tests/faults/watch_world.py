@@ -4,7 +4,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from payment_world import Mishap, World
+from payment_far_side import Mishap
+from payment_world import World
 from test_human_queue import in_doubt
 from test_payment_engine import pay_in_time, reference_of
 

@@ -47,7 +47,7 @@ def entries(before: Plan, after: Plan, business_date: date, now: datetime) -> li
         if state_was == step.state:
             continue
         for kind, posting in _of_step(after, step, state_was):
-            once = kind in ("taken", "refunded")
+            at_once = kind in ("taken", "refunded")
             source = f"{step.reference}:{kind}" if at_once else f"{step.reference}:{kind}:{after.version}"
             found.append(_entry(after, source, kind, business_date, now, posting))
     return [*found, *_delivered(before, after, business_date, now)]
