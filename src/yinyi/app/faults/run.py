@@ -1,11 +1,12 @@
 """Runs an exploration on a PostgreSQL of its own, in as many processes as there are cores."""
 
-import asyncio
 import multiprocessing
 import os
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+
+import uvloop
 
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
 from yinyi.app.faults.explore import Explorer, at_random
@@ -29,7 +30,7 @@ def simulate(depth: int, seeds: range) -> Tally:
         upgrade(postgres.url(_TEMPLATE, _OWNER))
         for part in range(parts):
             postgres.create_database(f"faults_{part}", owner=_OWNER, template=_TEMPLATE)
-        urls = [postgres.url(f"faults_{part}", _OWNER) for part in range(parts)]
+        urls = [postgres.local_url(f"faults_{part}", _OWNER) for part in range(parts)]
         jobs = [processes.submit(share, url, depth, seeds, part, parts) for part, url in enumerate(urls)]
         whole = Tally()
         for job in jobs:
@@ -40,7 +41,7 @@ def simulate(depth: int, seeds: range) -> Tally:
 def share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:
     """One process's part of it, on the database at ``url``."""
     set_up_logs("critical")
-    return asyncio.run(_share(url, depth, seeds, part, parts))
+    return uvloop.run(_share(url, depth, seeds, part, parts))
 
 
 async def _share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:

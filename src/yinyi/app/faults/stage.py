@@ -30,7 +30,7 @@ from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, NothingToAgree, PaymentClosed
-from yinyi.business.payments.lease import Lease
+from yinyi.business.payments.lease import BEAT_S, LEASE_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel, TenderName
@@ -287,8 +287,9 @@ class Stage:
             self.script.steal = None
 
     async def _stay_alive(self) -> None:
-        await self.means.lease.beat()
-        await self.other.lease.beat()
+        for lease in (self.means.lease, self.other.lease):
+            if not lease.good_for(LEASE_S - BEAT_S):
+                await lease.beat()
 
     async def _stolen(self) -> None:
         """Our heart stood still for too long; the other process has found the payment and drives it."""
