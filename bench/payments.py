@@ -72,7 +72,7 @@ class Lab:
 
     def database(self, name: str) -> str:
         self.server.create_database(name, owner=OWNER, template=TEMPLATE)
-        return self.server.url(name, OWNER)
+        return self.server.local_url(name, OWNER)
 
 
 @contextmanager

@@ -74,8 +74,8 @@ def _written(value: Any, kind: str, unique: Sequence[str], payment_id: int) -> s
     if isinstance(value, bytes):
         return f"decode('{value.hex()}', 'hex')"
     if isinstance(value, list):
-        items = ",".join(str(each) for each in cast(list[Any], value))
-        return f"'{{{items}}}'::" + kind.removesuffix("[]") + "[]"
+        items = [_written(each, kind.removesuffix("[]"), unique, payment_id) for each in cast(list[Any], value)]
+        return f"ARRAY[{', '.join(items)}]::{kind}"
     text = _literal(str(value))
     for number, each in enumerate(unique):
         if each in str(value):

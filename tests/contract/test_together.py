@@ -45,11 +45,20 @@ def play(url: str, story: Callable[[Stage], Awaitable[None]]) -> None:
 
 def test_what_gathers_leaves_in_one_transaction_and_everybody_gets_his_own_answer(database: str) -> None:
     async def story(it: Stage) -> None:
-        asked = [it.together.fetchrow(ADD, (each, each), each) for each in range(1, 31)]
+        asked = [it.together.fetchrow(ADD, (each, each), each) for each in range(1, 9)]
         answers = await asyncio.gather(*asked)
-        assert [row["id"] for row in answers if row] == list(range(1, 31))
-        assert await it.rows() == [(each, each) for each in range(1, 31)]
+        assert [row["id"] for row in answers if row] == list(range(1, 9))
+        assert await it.rows() == [(each, each) for each in range(1, 9)]
         assert await it.transactions() == 1
+
+    play(database, story)
+
+
+def test_of_many_half_leave_and_the_other_half_follow(database: str) -> None:
+    async def story(it: Stage) -> None:
+        answers = await asyncio.gather(*(it.together.fetchrow(ADD, (each, 1), each) for each in range(32)))
+        assert [row["id"] for row in answers if row] == list(range(32))
+        assert await it.transactions() == 3
 
     play(database, story)
 
@@ -94,7 +103,7 @@ def test_nobody_suffers_for_another(database: str) -> None:
 
 def test_different_statements_gather_apart(database: str) -> None:
     async def story(it: Stage) -> None:
-        asked = [it.together.fetchrow(ADD if each % 2 else ADD_STRICTLY, (each, 1), each) for each in range(1, 21)]
+        asked = [it.together.fetchrow(ADD if each % 2 else ADD_STRICTLY, (each, 1), each) for each in range(1, 17)]
         assert all(await asyncio.gather(*asked))
         assert await it.transactions() == 2
 

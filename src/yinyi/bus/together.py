@@ -11,7 +11,8 @@ from typing import Any
 
 from yinyi.bus.database import Database, Row
 
-MOST = 64
+MOST, FEW = 64, 8
+"""So many leave at most; of more than a few only half, so that the database and this process work at the same time."""
 
 
 @dataclass(eq=False)
@@ -100,10 +101,11 @@ class Together:
 def _different(queue: deque[_Waiting]) -> tuple[list[_Waiting], deque[_Waiting]]:
     """Those that leave now and those that do not: by one key only the first, because by it the answers are told
     apart."""
+    room = min(MOST, max(FEW, len(queue) // 2))
     taken: dict[Any, _Waiting] = {}
     left = deque[_Waiting]()
     for each in queue:
-        if len(taken) < MOST and each.key not in taken:
+        if len(taken) < room and each.key not in taken:
             taken[each.key] = each
         else:
             left.append(each)

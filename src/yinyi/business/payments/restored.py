@@ -213,14 +213,15 @@ class Restored:
         patient_id = await lost.patient_id(tx, self._hospital_id)
         plan = msgspec.structs.replace(lost.plan, hospital_id=self._hospital_id, patient_id=patient_id)
         on = now.astimezone(self._zone).date()
-        payment_id = None
+        opened = None
         for obligation in (lost.obligation, ("", "")):  # somebody may have begun the same thing anew meanwhile
-            payment_id = payment_id or await store.open_payment(
+            opened = opened or await store.open_payment(
                 tx, plan, purpose_version=lost.version, business_date=on, epoch=None, obligation=obligation
             )
-        await tx.execute(_LOST, self._hospital_id, payment_id, now, plan.direction, plan.reason)
+        assert opened is not None, "without an obligation nothing is in the way"
+        await tx.execute(_LOST, self._hospital_id, opened.payment_id, now, plan.direction, plan.reason)
         what = msgspec.json.encode({"found": lost.found}).decode()
-        await tx.execute(_FOUND, self._hospital_id, payment_id, now, what)
+        await tx.execute(_FOUND, self._hospital_id, opened.payment_id, now, what)
 
     async def _look_at_strangers(self, epoch: Row) -> None:
         """A callback about an order that was made in the time that was lost."""

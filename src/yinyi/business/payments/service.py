@@ -158,7 +158,7 @@ class PaymentService:
         if new.tender:
             plan = _with_tender(plan, new.tender, {})
         plan, leaving = self._about_to_leave(plan, call.now)
-        payment_id = await store.open_payment(
+        opened = await store.open_payment(
             tx,
             plan,
             purpose_version=self.registry.purposes[new.purpose].version,
@@ -166,9 +166,9 @@ class PaymentService:
             epoch=self._driver.lease.epoch if leaving else None,
             obligation=new.obligation,
         )
-        if payment_id is None:
+        if opened is None:
             raise AlreadyUnderWay(new.obligation[0])
-        self.taken_up(call, msgspec.structs.replace(plan, payment_id=payment_id), leaving)
+        self.taken_up(call, opened, leaving)
         return number
 
     def _about_to_leave(self, plan: Plan, now: datetime) -> tuple[Plan, str]:

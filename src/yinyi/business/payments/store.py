@@ -7,12 +7,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import recorded
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import balance_ctes, balance_rows, entry_rows, posting_ctes
 from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
+from yinyi.kernel.ids import ask_number
 
 ROW = """
 (SELECT row_to_json(r) FROM (SELECT p.*, (SELECT coalesce(max(epoch), 0) FROM restore_epoch) AS restored, coalesce(
@@ -47,6 +49,9 @@ ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
 """
 STEP_SELECT = STEP_NAMES.replace("show", "nullif(show, 'null'::jsonb)")
 
+_MORE_NUMBERS = 3
+"""Short numbers besides the first: with ten million payments on record, of a thousand first ones one is taken."""
+
 _OPEN = """
 WITH o AS (
   INSERT INTO payment_obligation (hospital_id, kind, number, payment_id)
@@ -57,15 +62,17 @@ WITH o AS (
     terminal_id, amount_fen, description, facts, pay_by, business_date, started_at, updated_at, next_at, lease_epoch,
     tender, tender_no)
   SELECT $1, coalesce((SELECT payment_id FROM o), nextval('payment_payment_id_seq')),
-    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, $14,
+    $2, (SELECT a FROM unnest($3::text[]) WITH ORDINALITY AS t (a, n)
+      WHERE NOT EXISTS (SELECT FROM payment q WHERE q.ask_no = a AND q.hospital_id = $1) ORDER BY n LIMIT 1),
+    $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, $14,
     CASE WHEN $15::bigint IS NULL THEN $14::timestamptz END, $15, $19, $20
   WHERE $17 = '' OR EXISTS (SELECT FROM o)
-  RETURNING hospital_id, payment_id, payment_no
+  RETURNING hospital_id, payment_id, payment_no, ask_no
 ), s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
   SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($18::jsonb) AS r(:columns)
 ) :record
-SELECT payment_no, payment_id FROM p
+SELECT payment_no, payment_id, ask_no FROM p
 """
 
 _WRITE = """
@@ -271,16 +278,16 @@ async def open_payment(
     business_date: date,
     epoch: int | None,
     obligation: tuple[str, str],
-) -> int | None:
-    """Insert a payment with its steps, the one statement of its change; its id, or None when there is an open or
-    fulfilled one for this obligation.
+) -> Plan | None:
+    """Insert a payment with its steps, the one statement of its change; the plan with its id and with a short number
+    that no other payment has, or None when there is an open or fulfilled one for this obligation.
 
     epoch: of the lease under which its first step is about to leave; None: whoever finds it drives it.
     """
     args = (
         plan.hospital_id,
         plan.payment_no,
-        plan.ask_no,
+        [plan.ask_no, *(ask_number() for _ in range(_MORE_NUMBERS))],
         plan.purpose,
         purpose_version,
         plan.scope,
@@ -299,7 +306,7 @@ async def open_payment(
         plan.tender_no,
     )
     row = await recorded(tx, OPEN, args, source="p", subject=plan.payment_no, key=plan.payment_no)
-    return row["payment_id"] if row is not None else None
+    return replace(plan, payment_id=row["payment_id"], ask_no=row["ask_no"]) if row is not None else None
 
 
 def write(
