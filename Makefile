@@ -1,12 +1,14 @@
 # the system's own Python where it is new enough: it gets its security updates, and distributions build it optimised
 PYTHON ?= $(shell /usr/bin/python3 -c 'import sys, venv; print(sys.executable if sys.version_info >= (3, 11) else "python3")' 2>/dev/null || echo python3)
 INSTALL = $(PYTHON) deploy/laptop/install.py
+# one more than there are cores, because tests wait for browsers and processes; more than nine do not help
+WORKERS = $(shell n=$$(nproc); echo $$((n < 8 ? n + 1 : 9)))
 CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit/test_catalogues.py)
 
 .PHONY: up test test-all check bench faults
 up:       ; @$(INSTALL) && exec .venv/bin/yinyi up
-test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n logical --maxprocesses 8 -m "not slow"
-test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n logical --maxprocesses 8
+test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) -m "not slow"
+test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS)
 check:    ; @$(INSTALL) --tests && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/basedpyright && .venv/bin/lint-imports && .venv/bin/pytest $(CHECKED)
 faults:   ; @$(INSTALL) && .venv/bin/yinyi faults --depth 2
 bench:    ; @$(INSTALL) --tests && .venv/bin/python -m bench
