@@ -12,6 +12,12 @@ from yinyi.app.former_system import LINE_BYTES, header_of, slices
 from yinyi.business.imports.messages import LINES_AT_ONCE
 
 
+@pytest.fixture(autouse=True)
+def logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command sets up the logs of its process, which here is that of all tests."""
+    monkeypatch.setattr("yinyi.app.commands.import.set_up_logs", str)
+
+
 def written(folder: Path, content: bytes) -> Path:
     path = folder / "patients.csv"
     path.write_bytes(content)
