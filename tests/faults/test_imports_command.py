@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import pytest
+
 from real_platform import RealPlatform, until
 
 PEOPLE = 3000
@@ -35,6 +37,7 @@ def said(done: CompletedProcess[str], code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     what = files(tmp_path)
     nothing = dict(house.rows(HERE)[0])
