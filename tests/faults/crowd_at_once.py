@@ -34,7 +34,7 @@ from yinyi.kernel.errors import (
 _R = TypeVar("_R")
 _TRY_AGAIN = (Busy, ChannelUnavailable, DeadlineExceeded, HospitalUnavailable, InternalError, PlatformUnavailable)
 _PAUSE_S = 0.2
-_OVER = frozenset({"fulfilled", "closed", "returned"})
+OVER = frozenset({"fulfilled", "closed", "returned"})
 PATIENCE_S = 240.0
 
 
@@ -84,13 +84,13 @@ class AtOnce:
         except YinyiError as error:
             self.told.append(error.code())
             return
-        paid, number = False, payment.payment_no
-        while payment.state not in _OVER:
+        paid, number = set[str](), payment.payment_no
+        while payment.state not in OVER:
             self.ends[number] = payment.state
             if payment.state == "ready":
                 payment = await self._choose(number, screen)
-            elif payment.state == "waiting" and not paid:
-                paid = await self._pay(payment)
+            elif payment.state == "waiting" and payment.code_url not in paid and await self._pay(payment):
+                paid.add(payment.code_url)
             else:
                 await asyncio.sleep(_PAUSE_S)
                 payment = await self._ask(GetPayment(number=number), screen)

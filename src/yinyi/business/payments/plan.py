@@ -131,7 +131,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 def once(find: Callable[["Plan"], _T]) -> Callable[["Plan"], _T]:
     """For what depends on nothing but a plan: it is found out once, plans never change."""
-    name = find.__qualname__
+    name = f"{find.__module__}.{find.__qualname__}"
 
     @wraps(find)
     def found(plan: "Plan") -> _T:
