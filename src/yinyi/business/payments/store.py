@@ -62,8 +62,8 @@ WITH o AS (
     terminal_id, amount_fen, description, facts, pay_by, business_date, started_at, updated_at, next_at, lease_epoch,
     tender, tender_no)
   SELECT $1, coalesce((SELECT payment_id FROM o), nextval('payment_payment_id_seq')),
-    $2, (SELECT a FROM unnest($3::text[]) WITH ORDINALITY AS t (a, n)
-      WHERE NOT EXISTS (SELECT FROM payment q WHERE q.ask_no = a AND q.hospital_id = $1) ORDER BY n LIMIT 1),
+    $2, (SELECT a FROM unnest($3::text[]) AS t (a)
+      WHERE NOT EXISTS (SELECT FROM payment q WHERE q.ask_no = a AND q.hospital_id = $1 OFFSET 0) LIMIT 1),
     $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, $14,
     CASE WHEN $15::bigint IS NULL THEN $14::timestamptz END, $15, $19, $20
   WHERE $17 = '' OR EXISTS (SELECT FROM o)
