@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from payment_world import ZONE, World, world
-from test_human_queue import as_staff
+from queue_desk import as_staff
 from watch_world import watch
 
 from yinyi.bus.call import Call, Principal

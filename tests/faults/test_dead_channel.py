@@ -4,10 +4,10 @@ when it lives again all of it ends well. And a process that is dead: its payment
 from collections import deque
 from datetime import timedelta
 
+from payment_checks import reference_of
 from payment_far_side import Mishap
 from payment_world import World
-from test_driver import Gate, opened, play, start
-from test_payment_engine import reference_of
+from process_stage import Gate, opened, play, start
 from watch_world import watch
 
 from yinyi.business.payments.driver import EVERY_S

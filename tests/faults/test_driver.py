@@ -2,107 +2,22 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from payment_far_side import FEE
-from payment_world import ZONE, World, world
+from payment_world import ZONE, World
+from process_stage import LEASE, PATIENCE_S, Gate, ids_of, opened, opening, owner, play, start
 
 from yinyi.business.payments import store
 from yinyi.business.payments.channels import MerchantTable
-from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import PlansUnreadable
-from yinyi.business.payments.lease import LEASE_S, Lease
-from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.plans import HOLD, HoldNumber, KeepNumber, Registration
-from yinyi.kernel.outcome import Outcome
-
-PATIENCE_S = 40.0
-LEASE = timedelta(seconds=LEASE_S)
-Story = Callable[[World], Awaitable[None]]
-
-
-def play(url: str, story: Story) -> None:
-    async def on_stage() -> None:
-        async with world(url) as it, asyncio.timeout(PATIENCE_S):
-            await story(it)
-
-    asyncio.run(on_stage())
-
-
-@dataclass
-class Process:
-    """A business process, as far as payments are concerned."""
-
-    lease: Lease
-    driver: Driver
-
-    async def idle(self, *payment_ids: int) -> None:
-        """Returns when it drives none of these."""
-        for payment_id in payment_ids:
-            while self.driver.active(payment_id):
-                await self.driver.moved(payment_id, PATIENCE_S)
-
-
-async def start(it: World, name: str) -> Process:
-    lease = Lease(it.database, it.clock, name)
-    await lease.take()
-    return Process(lease, Driver(Means(it.database, it.means.registry, lease, Limits(), it.clock, ZONE)))
-
-
-def _ids(claimed: list[store.Claimed]) -> list[tuple[int, int]]:
-    return [(each.hospital_id, each.payment_id) for each in claimed]
-
-
-async def opened(it: World, count: int = 1) -> list[Plan]:
-    """Payments of a process that had no good lease when it opened them: nothing has left, whoever finds them begins."""
-    it.clock.advance(LEASE)
-    numbers = [await it.open() for _ in range(count)]
-    return [await it.plan(number) for number in numbers]
-
-
-async def history(it: World, plan: Plan) -> list[Any]:
-    """Every line that was ever written about it."""
-    async with it.database.read() as tx:
-        rows = await tx.fetch("SELECT version, what FROM payment_event WHERE payment_id = $1", plan.payment_id)
-    return [tuple(row) for row in rows]
-
-
-async def owner(it: World, plan: Plan) -> int | None:
-    async with it.database.read() as tx:
-        return await tx.fetchval("SELECT lease_epoch FROM payment WHERE payment_id = $1", plan.payment_id)
-
-
-@dataclass
-class Gate:
-    """Holds at the hospital take effect at once, and answer when it is opened. ``calls``: how often each was made."""
-
-    it: World
-    open: asyncio.Event = field(default_factory=asyncio.Event)
-    came: asyncio.Event = field(default_factory=asyncio.Event)
-    calls: dict[str, int] = field(default_factory=dict[str, int])
-    hanging: str = ""
-
-    def __post_init__(self) -> None:
-        self._hold = self.it.hospital.hold
-        self.it.hospital.hold = self.hold
-
-    async def hold(self, reference: str, schedule_id: str, slot_id: str, patient_no: str, until: datetime) -> Outcome:
-        self.calls[reference] = self.calls.get(reference, 0) + 1
-        outcome = await self._hold(reference, schedule_id, slot_id, patient_no, until)
-        self.came.set()
-        if self.hanging in ("", reference):
-            await self.open.wait()
-        return outcome
-
 
 # ---- one payment, one driver
 
@@ -180,11 +95,6 @@ def test_who_is_woken_while_he_drives_looks_again(platform_url: str) -> None:
     play(platform_url, story)
 
 
-def opening(it: World, process: Process) -> None:
-    """Payments are opened by this process from now on; the call of their first step is marked with the opening."""
-    it.payments = PaymentService(it.database, it.means.registry, process.driver, ZONE)
-
-
 def test_what_a_request_has_just_committed_is_left_to_it(platform_url: str) -> None:
     async def story(it: World) -> None:
         gate = Gate(it)
@@ -222,108 +132,6 @@ def test_what_was_marked_under_a_lease_that_is_gone_does_not_leave(platform_url:
         assert plan.steps[0].reference not in gate.calls
         assert "ask hospital" in it.script.seen
         assert state_of(await it.plan(number)) == "ready"
-
-    play(platform_url, story)
-
-
-# ---- the dead and the hanging
-
-
-def test_what_a_dead_process_left_is_picked_up_when_its_lease_ran_out(platform_url: str) -> None:
-    async def story(it: World) -> None:
-        gate = Gate(it)
-        (plan,) = await opened(it)
-        dead = await start(it, "dead")
-        await dead.driver.look()
-        await gate.came.wait()
-        other = await start(it, "other")
-        it.clock.advance(LEASE - timedelta(milliseconds=1))
-        await other.lease.beat()
-        assert await other.driver.look() == 0, "it may be alive"
-        it.clock.advance(timedelta(milliseconds=1))
-        assert await other.driver.look() == 1
-        await other.idle(plan.payment_id)
-        assert "ask hospital" in it.script.seen, "whether it had happened is asked before anything is done again"
-        assert state_of(await it.plan(plan.payment_no)) == "ready"
-        assert list(gate.calls.values()) == [1]
-        gate.open.set()
-        await dead.idle(plan.payment_id)
-
-    play(platform_url, story)
-
-
-def test_who_wakes_up_after_his_lease_ran_out_writes_nothing(platform_url: str) -> None:
-    async def story(it: World) -> None:
-        gate = Gate(it)
-        (plan,) = await opened(it)
-        hanging = await start(it, "hanging")
-        await hanging.driver.look()
-        await gate.came.wait()
-        it.clock.advance(LEASE)
-        other = await start(it, "other")
-        assert await other.driver.look() == 1
-        await other.idle(plan.payment_id)
-        before = await it.plan(plan.payment_no), await history(it, plan), await owner(it, plan)
-        gate.open.set()
-        await hanging.idle(plan.payment_id)
-        assert (await it.plan(plan.payment_no), await history(it, plan), await owner(it, plan)) == before
-
-    play(platform_url, story)
-
-
-def test_a_lease_that_ran_out_is_no_lease_even_if_nobody_has_taken_over(platform_url: str) -> None:
-    """A process alone whose database was away for longer than a lease: its old drives end, new ones go on."""
-
-    async def story(it: World) -> None:
-        gate = Gate(it)
-        (plan,) = await opened(it)
-        alone = await start(it, "alone")
-        await alone.driver.look()
-        await gate.came.wait()
-        it.clock.advance(LEASE)
-        before = await history(it, plan)
-        old = alone.lease.epoch
-        await alone.lease.beat()
-        assert alone.lease.epoch > old
-        gate.open.set()
-        await alone.idle(plan.payment_id)
-        assert await history(it, plan) == before
-        assert await alone.driver.look() == 1
-        await alone.idle(plan.payment_id)
-        assert state_of(await it.plan(plan.payment_no)) == "ready"
-        assert list(gate.calls.values()) == [1]
-
-    play(platform_url, story)
-
-
-def test_no_call_leaves_that_might_outlast_the_lease(platform_url: str) -> None:
-    async def story(it: World) -> None:
-        gate = Gate(it)
-        (plan,) = await opened(it)
-        one = await start(it, "one")
-        it.clock.advance(LEASE - timedelta(seconds=it.hospital.call_timeout_s))
-        one.driver.wake(1, plan.payment_id)
-        await one.idle(plan.payment_id)
-        assert gate.calls == {}
-        await one.lease.beat()
-        gate.open.set()
-        await one.driver.look()
-        await one.idle(plan.payment_id)
-        assert state_of(await it.plan(plan.payment_no)) in ("holding", "ready")
-
-    play(platform_url, story)
-
-
-def test_a_process_without_a_good_lease_looks_for_nothing(platform_url: str) -> None:
-    async def story(it: World) -> None:
-        await opened(it)
-        never = Driver(
-            Means(it.database, it.means.registry, Lease(it.database, it.clock, ""), Limits(), it.clock, ZONE)
-        )
-        assert await never.look() == 0
-        one = await start(it, "one")
-        it.clock.advance(LEASE)
-        assert await one.driver.look() == 0
 
     play(platform_url, story)
 
@@ -377,14 +185,14 @@ def test_what_is_due_is_found_and_what_is_not_is_not(platform_url: str) -> None:
         async with it.database.read() as tx:
 
             async def due_now(driven: list[int]) -> list[tuple[int, int]]:
-                return _ids(await store.claim_due(tx, epoch, it.clock.now(), driven, 10))
+                return ids_of(await store.claim_due(tx, epoch, it.clock.now(), driven, 10))
 
             assert await due_now([]) == [(1, due.payment_id)]
             assert await due_now([due.payment_id]) == [], "it is being driven"
             assert await due_now([]) == [(1, due.payment_id)], "it was let go"
             at = await tx.fetchval("SELECT next_at FROM payment WHERE payment_id = $1", later.payment_id)
-            assert _ids(await store.claim_due(tx, epoch, at - timedelta(seconds=1), [due.payment_id], 10)) == []
-            assert _ids(await store.claim_due(tx, epoch, at, [due.payment_id], 10)) == [(1, later.payment_id)]
+            assert ids_of(await store.claim_due(tx, epoch, at - timedelta(seconds=1), [due.payment_id], 10)) == []
+            assert ids_of(await store.claim_due(tx, epoch, at, [due.payment_id], 10)) == [(1, later.payment_id)]
 
     play(platform_url, story)
 
@@ -405,8 +213,8 @@ def test_no_more_are_taken_than_there_is_room_for(platform_url: str) -> None:
     async def story(it: World) -> None:
         plans = await opened(it, 12)
         async with it.database.read() as tx:
-            first = _ids(await store.claim_due(tx, (await start(it, "one")).lease.epoch, it.clock.now(), [], 5))
-            other = _ids(await store.claim_due(tx, (await start(it, "other")).lease.epoch, it.clock.now(), [], 5))
+            first = ids_of(await store.claim_due(tx, (await start(it, "one")).lease.epoch, it.clock.now(), [], 5))
+            other = ids_of(await store.claim_due(tx, (await start(it, "other")).lease.epoch, it.clock.now(), [], 5))
         assert len(first) == len(other) == 5
         assert not set(first) & set(other)
         assert {payment_id for _, payment_id in (*first, *other)} <= {plan.payment_id for plan in plans}

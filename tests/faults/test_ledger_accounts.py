@@ -8,10 +8,10 @@ from pathlib import Path
 from runpy import run_path
 
 import pytest
+from payment_checks import play, reference_of
 from payment_far_side import FEE, Mishap
 from payment_world import ZONE, World, world
-from test_human_queue import as_staff, lost
-from test_payment_engine import play, reference_of
+from queue_desk import as_staff, lost
 from watch_world import watch
 
 from yinyi.business.ledger import store as ledger

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from payment_checks import play, reference_of
 from payment_far_side import FEE
 from payment_world import World
-from test_payment_engine import play, reference_of
 
 from yinyi.business.ledger import store
 

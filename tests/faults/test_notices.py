@@ -2,11 +2,11 @@
 same told again brings nothing back."""
 
 import pytest
+from payment_checks import pay_in_time, play, reference_of
 from payment_far_side import FEE
 from payment_world import World
-from test_human_queue import as_staff, case, in_doubt, lost, queue_of, say
-from test_payment_engine import pay_in_time, play, reference_of
-from test_refunds import CHANNEL, INCOME, refund, told_by_channel
+from queue_desk import as_staff, case, in_doubt, lost, queue_of, say
+from refund_desk import CHANNEL, INCOME, refund, told_by_channel
 from watch_world import watch
 
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, RulingDoesNotFit

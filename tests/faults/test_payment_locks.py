@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from payment_checks import play
 from payment_world import World
-from test_driver import Gate, opening, start
-from test_payment_engine import play
+from process_stage import Gate, opening, start
 
 from yinyi.bus.database import Tx
 from yinyi.business.payments import signals, store

@@ -6,28 +6,16 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from payment_checks import pay_in_time, play, reference_of
 from payment_far_side import FEE, Mishap
-from payment_world import ZONE, World
-from test_human_queue import as_staff
-from test_payment_engine import pay_in_time, play, reference_of
+from payment_world import World
+from refund_desk import INCOME, refund, told_by_channel
 
-from yinyi.business.payments.callbacks import understood
 from yinyi.business.payments.errors import MoreThanLeft, NotDelivered, PaymentClosed
-from yinyi.business.payments.messages import RefundPayment
-from yinyi.business.payments.model import CallbackRead, RefundOrder
+from yinyi.business.payments.model import RefundOrder
 from yinyi.business.payments.plan import REFUND, Plan
-from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.view import PaymentView, view_of
-from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, Outcome, Waiting
-
-CHANNEL, INCOME = "channel:wechatpay:outpatient", "hospital:outpatient:registration"
-
-
-async def refund(it: World, number: str, fen: int | None = None) -> None:
-    message = RefundPayment(payment_no=number, amount_fen=None if fen is None else Fen(fen), reason="少做一项检查")
-    async with it.database.transaction() as tx:
-        await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+from yinyi.kernel.outcome import Answer, Outcome, Waiting
 
 
 async def seen(it: World, number: str) -> PaymentView:
@@ -199,22 +187,6 @@ def test_a_killed_process_refunds_once(platform_url: str) -> None:
         assert kills >= 2
 
     play(platform_url, story)
-
-
-async def told_by_channel(it: World, plan: Plan, fen: int, their_id: str, event_id: str) -> None:
-    """A refund callback of an order of ours, under a number that is not ours."""
-    read = CallbackRead(
-        event_id=event_id,
-        about="refund",
-        reference=their_id,
-        order_reference=reference_of(plan),
-        merchant="outpatient",
-        amount_fen=Fen(fen),
-        outcome=Done(evidence={}),
-    )
-    kept = await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", understood(read))
-    if kept is not None:
-        it.told[plan.payment_no] = kept
 
 
 def test_somebody_refunds_at_the_channel(platform_url: str) -> None:

@@ -4,10 +4,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from payment_checks import pay_in_time, reference_of
 from payment_far_side import Mishap
 from payment_world import World
-from test_human_queue import in_doubt
-from test_payment_engine import pay_in_time, reference_of
+from queue_desk import in_doubt
 
 from yinyi.app.watched import FIGURES, every_invariant
 from yinyi.bus.call import Call, Principal

@@ -1,0 +1,153 @@
+"""Backups of a payment at every moment, and what the outside has seen since."""
+
+import itertools
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from payment_far_side import FEE, SimChannel, SimHospital
+from payment_world import World, world
+
+from yinyi.app.backup.epoch import begin_epoch
+from yinyi.business.payments.messages import ChooseTender
+from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.service import TAKEN_UP
+from yinyi.business.payments.view import state_of
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Outcome
+
+PART = Fen(2000)
+Act = Callable[[World, str], Awaitable[None]]
+
+
+@dataclass
+class Outside:
+    """What goes on while the database goes back; and every reference that was ever sent for a new order or refund."""
+
+    hospital: SimHospital
+    channel: SimChannel
+    at: datetime
+    sent: list[str] = field(default_factory=list[str])
+
+
+async def drive(it: World, number: str) -> None:
+    """A little later, so that whoever is waited for is asked again."""
+    it.clock.advance(timedelta(seconds=6))
+    await it.drive(number)
+
+
+async def choose(it: World, number: str) -> None:
+    await it.choose(number)
+
+
+async def choose_a_part(it: World, number: str) -> None:
+    call = it.call()
+    async with it.database.transaction() as tx:
+        await it.payments.choose(tx, call, ChooseTender(payment_no=number, tender="wechatpay", amount_fen=PART), None)
+    it.begun[number] = call.notes.get(TAKEN_UP)
+
+
+async def choose_anew(it: World, number: str) -> None:
+    await it.choose_anew(number)
+
+
+async def cancel(it: World, number: str) -> None:
+    await it.cancel(number)
+
+
+async def pay(it: World, number: str) -> None:
+    """Whatever code is open, the latest first."""
+    for reference in reversed(list(it.channel.orders)):
+        if it.channel.pay(reference):
+            return
+
+
+async def no_more_numbers(it: World, number: str) -> None:
+    """The hospital takes the number back before it hears of the money."""
+    for reference in it.hospital.numbers:
+        it.hospital.numbers[reference] = "released"
+
+
+async def later(it: World, number: str) -> None:
+    it.clock.advance(timedelta(minutes=9))
+
+
+JOURNEYS: dict[str, tuple[Act, ...]] = {
+    "paid and delivered": (drive, choose, drive, pay, drive, drive),
+    "another code": (drive, choose, drive, choose_anew, drive, pay, drive),
+    "in two parts": (drive, choose_a_part, drive, pay, drive, choose, drive, pay, drive, drive),
+    "a part, and no more": (drive, choose_a_part, drive, pay, drive, later, drive, drive, drive),
+    "cancelled": (drive, choose, drive, cancel, drive),
+    "never paid": (drive, choose, drive, later, drive, drive),
+    "nothing chosen": (drive, later, drive),
+    "the hospital refuses": (drive, choose, drive, pay, no_more_numbers, drive, drive, drive),
+}
+
+
+PAIRS = [
+    pytest.param(name, kept, lost, marks=() if lost == len(acts) else pytest.mark.slow)
+    for name, acts in JOURNEYS.items()
+    for kept, lost in itertools.combinations(range(len(acts) + 1), 2)
+]
+
+
+"""The quick ones have everything happen before the database goes back."""
+
+
+async def held_before(url: str, copies: Callable[[str], str]) -> tuple[str, Outside, str]:
+    """A number is held when the database is copied; the copy, the far side as it is then, and the payment's number."""
+    async with inside(url) as (it, outside):
+        number = await it.open()
+        await it.drive(number)
+    return copies(url), outside, number
+
+
+@asynccontextmanager
+async def inside(url: str, outside: Outside | None = None) -> AsyncGenerator[tuple[World, Outside]]:
+    """A business process on this database, with the far side as it is."""
+    async with world(url) as it:
+        if outside is not None:
+            it.hospital.numbers, it.channel.orders = outside.hospital.numbers, outside.channel.orders
+            it.channel.refunds, it.channel.amounts = outside.channel.refunds, outside.channel.amounts
+            it.clock.at = outside.at
+            await it.means.lease.take()
+        now = Outside(it.hospital, it.channel, it.clock.at, outside.sent if outside else [])
+        record(it, now.sent)
+        await it.payments.prepare()
+        yield it, now
+        now.at = it.clock.at
+
+
+def record(it: World, sent: list[str]) -> None:
+    show_code, refund = it.channel.show_code, it.channel.refund
+
+    async def recorded_code(order: Order) -> Outcome:
+        sent.append(order.reference)
+        return await show_code(order)
+
+    async def recorded_refund(order: RefundOrder) -> Outcome:
+        sent.append(order.reference)
+        return await refund(order)
+
+    it.channel.show_code, it.channel.refund = recorded_code, recorded_refund
+
+
+async def restored(url: str, outside: Outside) -> int:
+    """So long after the crash that calls which were on their way have arrived."""
+    reached_at, outside.at = outside.at, outside.at + timedelta(seconds=20)
+    return await begin_epoch(url, outside.at, reached_at, 0)
+
+
+async def agree(it: World, plan: Plan) -> None:
+    """Delivered and kept, or not delivered and all given back; and the books say the same."""
+    delivered = "confirmed" in it.hospital.numbers.values()
+    state = state_of(plan)
+    assert state in ("fulfilled", "closed", "returned"), state
+    assert (state == "fulfilled") == delivered
+    assert it.channel.kept_fen() == (FEE if delivered else 0)
+    assert await it.books_differ() == []
+    assert "open" not in it.channel.orders.values()
+    assert plan.gap_until is None

@@ -1,0 +1,179 @@
+"""Money leaves prepaid accounts: to where it came from, over the counter, and all of it when they are cleared."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from payment_checks import play
+from payment_far_side import FEE
+from payment_world import World
+from prepaid_desk import FUNDS, balance, desk, listed, opening, paid_from_account, topped_up, withdraw
+from queue_desk import as_staff
+from refund_desk import refund
+
+from yinyi.bus.call import Call
+from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
+from yinyi.business.payments.plan import TAKE
+from yinyi.business.prepaid.errors import (
+    BalancesLeft,
+    NothingOnAccount,
+    OnlyAtWindow,
+    StillCollecting,
+    ToOrigin,
+    TotalDiffers,
+)
+from yinyi.business.prepaid.messages import (
+    ClearBalances,
+    WithdrawAtWindow,
+)
+from yinyi.business.prepaid.service import PrepaidService
+from yinyi.kernel.money import Fen
+
+# ---- out
+
+
+def test_withdrawn_to_where_it_came_from_newest_first(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        first, second = await topped_up(it, prepaid), await topped_up(it, prepaid)
+        await paid_from_account(it, 3000)
+        await withdraw(it, prepaid)
+        assert await balance(it) == 0, "before anything has left"
+        assert await it.balance(FUNDS) == -(2 * FEE - 3000)
+        with pytest.raises(NothingOnAccount):
+            await withdraw(it, prepaid)
+        for number in (first, second):
+            await it.to_the_end(number)
+        assert ((await it.plan(second)).returned_fen, (await it.plan(first)).returned_fen) == (FEE, FEE - 3000)
+        assert it.channel.kept_fen() == 3000
+        assert await it.books_differ() == []
+        assert await it.balance(FUNDS) == 0
+
+    play(platform_url, story)
+
+
+def test_two_withdrawals_at_once_give_back_once(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        number = await topped_up(it, prepaid)
+        both = await asyncio.gather(*(withdraw(it, prepaid, FEE) for _ in range(2)), return_exceptions=True)
+        assert sorted(type(each).__name__ for each in both) == ["NoneType", "NothingOnAccount"]
+        await it.to_the_end(number)
+        assert (await balance(it), it.channel.kept_fen()) == (0, 0)
+
+    play(platform_url, story)
+
+
+def test_what_is_spent_is_not_given_back(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        number = await topped_up(it, prepaid)
+        await paid_from_account(it, 4000)
+        for fen in (None, 1001):
+            with pytest.raises(BalanceTooLow):
+                await refund(it, number, fen)
+        with pytest.raises(BalanceTooLow):
+            await withdraw(it, prepaid, 1001)
+        await refund(it, number, 1000)
+        await it.to_the_end(number)
+        assert (await balance(it), it.channel.kept_fen()) == (0, 4000)
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_what_somebody_gives_back_at_the_channel_after_it_was_spent_is_our_loss_until_it_is_found(
+    platform_url: str,
+) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        number = await topped_up(it, prepaid)
+        await paid_from_account(it, FEE)
+        take = (await it.plan(number)).latest(TAKE)
+        assert take is not None
+        it.channel.refunds["theirs"] = (take.reference, 1200)
+        read = CallbackRead(
+            event_id="theirs",
+            about="take",
+            reference=take.reference,
+            merchant="outpatient",
+            amount_fen=Fen(1200),
+            outcome=RefundedAtChannel(their_id="theirs", amount_fen=Fen(1200)),
+        )
+        await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read)
+        plan = await it.to_the_end(number)
+        assert plan.attention == "refunded_at_channel"
+        assert (await balance(it), await it.balance("suspense:short")) == (0, 1200)
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_other_money_goes_over_the_counter(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await opening(it, 800)
+        with pytest.raises(OnlyAtWindow):
+            await withdraw(it, prepaid)
+        await topped_up(it, prepaid)
+        with pytest.raises(ToOrigin):
+            await at_window(it, prepaid, 801, "R1")
+        with pytest.raises(BalanceTooLow):
+            await at_window(it, prepaid, FEE + 801, "R1")
+        await at_window(it, prepaid, 800, "R1")
+        assert (await balance(it), await it.balance("paid_out:window:outpatient")) == (FEE, -800)
+        await withdraw(it, prepaid)
+        assert await balance(it) == 0
+
+    play(platform_url, story)
+
+
+def test_an_old_top_up_goes_over_the_counter(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        it.clock.advance(timedelta(days=351))
+        with pytest.raises(OnlyAtWindow):
+            await withdraw(it, prepaid)
+        await at_window(it, prepaid, FEE, "R1")
+        assert await balance(it) == 0
+
+    play(platform_url, story)
+
+
+async def at_window(it: World, prepaid: PrepaidService, fen: int, receipt_no: str) -> None:
+    message = WithdrawAtWindow(patient_id=1, amount_fen=Fen(fen), receipt_no=receipt_no)
+    async with it.database.transaction() as tx:
+        await prepaid.withdraw_at_window(tx, as_staff(it, "operator"), message, None)
+
+
+# ---- clearing
+
+
+def test_all_balances_are_cleared(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        number = await topped_up(it, prepaid)
+        await opening(it, 300, owner="2")
+        report = await listed(it, prepaid)
+        assert (report.accounts, report.total_fen) == (2, FEE + 300)
+        assert [(item.patient_id, item.to_origin_fen) for item in report.items] == [(1, FEE), (2, 0)]
+        with pytest.raises(StillCollecting):
+            await clear(it, prepaid, FEE + 300)
+        await desk(it, "refund_only")
+        with pytest.raises(TotalDiffers):
+            await clear(it, prepaid, FEE)
+        await clear(it, prepaid, FEE + 300)
+        await it.to_the_end(number)
+        assert (await balance(it), it.channel.kept_fen(), (await listed(it, prepaid)).total_fen) == (0, 0, 300)
+        with pytest.raises(BalancesLeft):
+            await desk(it, "off")
+
+    play(platform_url, story)
+
+
+async def clear(it: World, prepaid: PrepaidService, total_fen: int) -> None:
+    staff: Call = as_staff(it, "operator")
+    async with it.database.transaction() as tx:
+        await prepaid.clear(tx, staff, ClearBalances(total_fen=Fen(total_fen)), None)
