@@ -35,7 +35,9 @@ WITH doubtful AS (
   WHERE p.ended_at IS NULL AND NOT p.facts ? 'credited' AND EXISTS (
     SELECT FROM payment_step d WHERE d.hospital_id = p.hospital_id AND d.payment_id = p.payment_id
       AND d.position >= 40 AND d.position < 900
-      AND (d.state IN ('unknown', 'undo_unknown') OR d.state = 'undoing' AND d.tries > 0))
+      AND (d.state IN ('unknown', 'undo_unknown') OR d.state = 'undoing' AND d.tries > 0)
+      AND NOT EXISTS (SELECT FROM payment_step l WHERE l.hospital_id = d.hospital_id AND l.payment_id = d.payment_id
+        AND l.position = d.position AND l.attempt > d.attempt))
 ), j AS (
   INSERT INTO journal_entry (hospital_id, source, kind, business_date, posted_at)
   SELECT hospital_id, payment_no || ':his_in_doubt:0', 'his_in_doubt', business_date, updated_at
@@ -51,6 +53,7 @@ FROM j JOIN doubtful d ON d.hospital_id = j.hospital_id AND d.payment_no || ':hi
 def upgrade() -> None:
     op.add_column("payment_callback", sa.Column("amount_fen", sa.BigInteger(), nullable=True))
     op.add_column("payment_callback", sa.Column("merchant", sa.Text(), nullable=True))
+    op.add_column("payment_callback", sa.Column("about", sa.Text(), nullable=True))
     op.create_index(
         "payment_callback_mismatch_ix",
         "payment_callback",

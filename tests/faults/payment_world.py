@@ -25,7 +25,7 @@ from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.model import CallbackRead, TenderName
-from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.plan import REFUND, TAKE, Plan
 from yinyi.business.payments.ports import Effect, Purpose
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
@@ -197,11 +197,13 @@ class World:
         reference: str = "",
     ) -> None:
         """WeChat Pay tells by itself that the payer has paid."""
-        take = (await self.plan(payment_no)).latest(TAKE)
+        plan = await self.plan(payment_no)
+        take = plan.latest(TAKE)
         assert take is not None
+        refunds = {step.reference for step in plan.steps if step.kind == REFUND}
         read = CallbackRead(
             event_id=event_id,
-            about="take",
+            about="refund" if reference in refunds else "take",
             reference=reference or take.reference,
             merchant=merchant,
             amount_fen=Fen(amount_fen),

@@ -55,17 +55,9 @@ def test_it_is_settled_only_once_he_has_agreed(platform_url: str) -> None:
         await until_the_end(it)
         view = await seen(it)
         assert (view.state, view.to_agree, view.taken_fen, len(it.scheme.settlements)) == ("fulfilled", False, 0, 1)
-        with pytest.raises(NothingToAgree):
-            await agree_again(it)
+        await agree(it)  # the same press twice is one
 
     play(platform_url, story)
-
-
-async def agree_again(it: Stage) -> None:
-    """The same press twice is one; of another payment there is nothing to agree to."""
-    await agree(it)
-    await quoted(it, pays_all=False)
-    await agree(it)
 
 
 def test_who_does_not_agree_is_not_claimed_for(platform_url: str) -> None:

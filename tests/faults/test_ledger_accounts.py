@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from runpy import run_path
+from typing import Any, cast
 
 import pytest
-from payment_checks import play, reference_of
+from payment_checks import pay_in_time, play, reference_of
 from payment_far_side import FEE, Mishap
 from payment_world import ZONE, World, world
 from queue_desk import as_staff, lost
@@ -22,7 +23,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.payments import builder
 from yinyi.business.payments.errors import AlreadyBooked, MoreThanInSuspense
 from yinyi.business.payments.messages import BookSuspense, ListSuspense, RefundPayment, Suspense
-from yinyi.business.payments.model import SuspenseMove
+from yinyi.business.payments.model import CallbackRead, SuspenseMove
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.postings import CREDITED
 from yinyi.business.payments.refunds import RefundDesk
@@ -141,7 +142,7 @@ async def book(it: World, move: SuspenseMove, fen: int, name: str, **more: str) 
         item=more.get("item", "4200002511"),
         move=move,
         amount_fen=Fen(fen),
-        scope="outpatient",
+        scope=cast(Any, more.get("scope", "outpatient")),
         channel=more.get("channel", "wechatpay"),
         note="in the statement",
     )
@@ -182,6 +183,60 @@ def test_money_that_belongs_to_nothing_comes_and_goes_by_two(platform_url: str) 
         assert (await it.balance(CHANNEL), await it.balance("paid_out:window:outpatient")) == (300, -300)
         assert await watch(it).found() == {}
         await verified(it)
+
+    play(platform_url, story)
+
+
+def test_what_went_out_is_not_shown_as_money_that_came_in(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        read = CallbackRead(
+            event_id="R1",
+            about="refund",
+            reference="50300806962022",
+            merchant="outpatient",
+            amount_fen=Fen(1200),
+            outcome=Done(),
+        )
+        assert await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read) is None
+        assert [each.refunded for each in (await listed(it)).unknown] == [True]
+        for name in ("operator", "supervisor"):
+            found = await book(it, "short_found", 1200, name, item=read.reference)
+        assert (found.short_fen, found.unknown) == (1200, [])
+
+    play(platform_url, story)
+
+
+def test_what_a_payment_has_booked_meanwhile_belongs_to_it(platform_url: str) -> None:
+    """Told as a stranger's, before a restore has found the payment again."""
+
+    async def story(it: World) -> None:
+        plan = await pay_in_time(it)
+        async with it.database.read() as tx:
+            await tx.execute(
+                "INSERT INTO payment_callback (hospital_id, source, event_id, reference, verdict, outcome, body_hash,"
+                " received_at, applied_at, amount_fen, merchant, about) VALUES (1, 'wechatpay', 'E0', $1, 'stranger',"
+                " $3, '', $2, $2, 5000, 'outpatient', 'take')",
+                reference_of(plan),
+                it.clock.now(),
+                '{"type": "done"}',
+            )
+        assert (await listed(it)).unknown == []
+        with pytest.raises(AlreadyBooked):
+            await book(it, "over_found", FEE, "operator", item=reference_of(plan))
+
+    play(platform_url, story)
+
+
+def test_two_who_mean_different_windows_do_not_agree(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        for name in ("operator", "supervisor"):
+            await book(it, "over_found", 900, name)
+        await book(it, "over_paid_out", 900, "operator", channel="", scope="outpatient")
+        left = await book(it, "over_paid_out", 900, "supervisor", channel="", scope="inpatient")
+        assert left.over_fen == 900
+        left = await book(it, "over_paid_out", 900, "operator", channel="", scope="inpatient")
+        assert left.over_fen == 0
+        assert await it.balance("paid_out:window:inpatient") == -900
 
     play(platform_url, story)
 

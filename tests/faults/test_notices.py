@@ -9,13 +9,14 @@ from queue_desk import as_staff, case, in_doubt, lost, queue_of, say
 from refund_desk import CHANNEL, INCOME, refund, told_by_channel
 from watch_world import watch
 
+from yinyi.business.payments.callbacks import understood
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, RulingDoesNotFit
 from yinyi.business.payments.messages import SettleNotice
 from yinyi.business.payments.model import CallbackRead, Ruling
-from yinyi.business.payments.plan import REFUND, Plan
+from yinyi.business.payments.plan import REFUND, TAKE, Plan
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Refused
+from yinyi.kernel.outcome import Done, Refused
 
 THEIRS = "50300806962022"
 SHORT, OVER = "suspense:short", "suspense:over"
@@ -276,12 +277,63 @@ def test_an_order_that_is_closed_at_the_channel_after_it_was_paid_was_given_back
         it.told[number] = kept
         await it.drive(number)
         await rule(it, number, "as_channel_says")
+        assert (await it.plan(number)).returned_fen == 2000, "one person alone moves nothing"
+        await rule(it, number, "as_channel_says", "supervisor")
         await settle_down(it, number)
         assert await attention(it, number) == "refunded_at_channel"
         await rule(it, number, "wrongly")
         await rule(it, number, "wrongly", "supervisor")
         assert (await attention(it, number), (await it.plan(number)).returned_fen) == ("", FEE)
         assert (await it.balance(SHORT), await it.balance(CHANNEL), await it.balance(INCOME)) == (3000, 0, -3000)
+
+    play(platform_url, story)
+
+
+def test_two_notices_about_one_call_bring_the_difference_to_suspense_once(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number = await told_another_amount(it, FEE - 700, FEE - 700)
+        await it.callback(number, "E2", FEE - 600)
+        await it.drive(number)
+        first, second = (each.notice for each in (await case(it, number)).notices)
+        for name in ("operator", "supervisor"):
+            await rule(it, number, "as_channel_says", name, first)
+        assert await it.balance(SHORT) == 700
+        await rule(it, number, "as_channel_says", notice=second)
+        await settle_down(it, number)
+        assert (await attention(it, number), await it.balance(SHORT), await it.balance(CHANNEL)) == ("", 700, FEE - 700)
+        assert await it.books_differ() == []
+        assert await watch(it).found() == {}
+
+    play(platform_url, story)
+
+
+@pytest.mark.parametrize("about", ["order", "foreign"])
+def test_a_refund_is_never_taken_for_a_payment(platform_url: str, about: str) -> None:
+    """Under the order's own number, as the code waits to be paid: on neither of the two ways a callback can go."""
+
+    async def story(it: World) -> None:
+        number = await it.open()
+        await it.drive(number)
+        await it.choose(number)
+        await it.drive(number)
+        plan = await it.plan(number)
+        reference = reference_of(plan)
+        read = CallbackRead(
+            event_id="R1",
+            about="refund",
+            reference=reference,
+            order_reference=reference if about == "order" else "",
+            merchant="outpatient",
+            amount_fen=FEE,
+            outcome=Done(),
+        )
+        assert it.payments.callbacks.fresh(it.call(), "wechatpay", b"body", read) is None
+        understood_as = understood(read)
+        if about == "order":
+            assert (understood_as.about, understood_as.outcome.__class__.__name__) == ("take", "RefundedAtChannel")
+        else:
+            assert await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", understood_as) is None
+            assert (await it.plan(number)).latest(TAKE) == plan.latest(TAKE)
 
     play(platform_url, story)
 

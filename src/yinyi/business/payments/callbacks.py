@@ -13,7 +13,7 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
 from yinyi.business.payments.messages import CallbackAnswer, ReceiveCallback
 from yinyi.business.payments.model import CallbackRead, CallbackReply, RefundedAtChannel
-from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.ports import CallbackRefused
 from yinyi.business.payments.registry import Registry
 from yinyi.kernel.ids import PAYMENT_NUMBER
@@ -30,6 +30,7 @@ WITH known AS (
         AND b.params ->> 'of' = $4 AND b.state <> 'refused')) AS denied
   FROM payment_step t
   WHERE hospital_id = $1 AND reference = $4 AND params ->> 'channel' = $2
+    AND (kind = 'payments.refund') = ($11 = 'refund')
 ), judged AS (
   SELECT k.payment_id, CASE
     WHEN k.payment_id IS NULL THEN 'stranger'
@@ -41,10 +42,10 @@ WITH known AS (
 ), kept AS (
   INSERT INTO payment_callback
     (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at,
-    amount_fen, merchant)
+    amount_fen, merchant, about)
   SELECT $1, $2::text, $3::text, $4::text, j.payment_id, j.verdict, $7::jsonb, $8, $9::timestamptz,
     CASE WHEN j.payment_id IS NULL OR j.verdict = 'mismatch' AND EXISTS (:settled) THEN $9::timestamptz END,
-    $5::bigint, $6::text
+    $5::bigint, $6::text, $11::text
   FROM judged j
   ON CONFLICT (hospital_id, source, event_id) DO NOTHING
   RETURNING payment_id, verdict, applied_at
@@ -63,8 +64,8 @@ FROM kept LEFT JOIN signalled ON true
 _SETTLED = store.notice_settled("j.payment_id", "$4::text", "$7::jsonb", "$5::bigint", "$6::text")
 _KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS).replace(":settled", _SETTLED))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
-in one statement; no row when it was here before. What denies money that is booked does not
-fit. What people have settled already is kept, and nobody is called."""
+in one statement; no row when it was here before. What denies money that is booked does not fit; what people have
+settled already is kept, and nobody is called."""
 
 
 class Kept(NamedTuple):
@@ -120,7 +121,7 @@ class Callbacks:
         if plan is None or plan.hospital_id != call.hospital_id or not self._driver.lease.good_for(1.0):
             return None
         step = next((each for each in plan.steps if each.reference == read.reference), None)
-        if step is None or not isinstance(read.outcome, Done):
+        if step is None or (step.kind == REFUND) != (read.about == "refund") or not isinstance(read.outcome, Done):
             return None
         expected = (step.channel, step.merchant, step.amount_fen)
         if expected != (plugin, read.merchant, read.amount_fen):
@@ -134,6 +135,7 @@ class Callbacks:
             received_at=call.now,
             amount_fen=read.amount_fen,
             merchant=read.merchant,
+            about=read.about,
         )
         return Fresh(plan, callback)
 
@@ -144,7 +146,7 @@ class Callbacks:
         told = (call.hospital_id, plugin, read.event_id, read.reference, read.amount_fen, read.merchant)
         outcome, digest = msgspec.json.encode(read.outcome).decode(), hashlib.sha256(body).digest()
         together = self._driver.together
-        row = await together.fetchrow(_KEEP, (*told, outcome, digest, call.now, epoch), read.event_id)
+        row = await together.fetchrow(_KEEP, (*told, outcome, digest, call.now, epoch, read.about), read.event_id)
         if row is None:
             return None
         verdict = row["verdict"]
@@ -164,8 +166,10 @@ class Callbacks:
 
 
 def understood(read: CallbackRead) -> CallbackRead:
-    """A refund of an order of ours under a number that is not ours: somebody has made it at the channel itself."""
-    foreign = bool(read.order_reference) and not same_payment(read.reference, read.order_reference)
+    """A refund of an order of ours under a number that is not ours, or under the order's own: somebody has made it at
+    the channel itself."""
+    order = read.order_reference
+    foreign = bool(order) and (read.reference == order or not same_payment(read.reference, order))
     if read.about != "refund" or not foreign or not isinstance(read.outcome, Done):
         return read
     told = RefundedAtChannel(their_id=read.reference, amount_fen=read.amount_fen)

@@ -162,6 +162,7 @@ WITH said AS (
   FROM payment_settlement s
   LEFT JOIN payment p ON p.hospital_id = s.hospital_id AND p.payment_id = s.payment_id
   WHERE s.hospital_id = :hospital AND s.settled_at IS NOT NULL AND s.amount_fen > 0
+    AND s.outcome <> 'as_channel_says'
 ), booked AS (
   SELECT e.source, e.kind, o.amount_fen FROM posting o JOIN journal_entry e USING (hospital_id, entry_id)
   WHERE o.hospital_id = :hospital AND (o.debit_account LIKE 'suspense:%' OR o.credit_account LIKE 'suspense:%')

@@ -330,8 +330,9 @@ class SettleNotice(Operation[Case], frozen=True, kw_only=True):
     """What people have found out about something that a channel has told and that did not fit. A refund made at the
     channel was given back ``rightly``, or ``wrongly``: then what was delivered is still owed to the hospital, and the
     money is missing until it is found. Any other notice is settled ``as_channel_says``: the channel is asked now, and
-    what it says counts. Where money moves on the books, it takes effect when a second person says the same; the same
-    notice is not looked into again."""
+    what it says counts, as whatever it answers. Where what people say moves money on the books, and where the channel
+    denies money that is booked, it takes effect when a second person says the same; the same notice is not looked into
+    again."""
 
     payment_no: Number
     notice: Notice
@@ -361,13 +362,14 @@ class SuspenseSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnknownMoney(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel says that it was paid, under a number that nobody here knows."""
+    """A channel says that it was paid, or has given back (``refunded``), under a number that nobody here knows."""
 
     source: str
     reference: str
     merchant: str
     amount_fen: Fen | None
     since: datetime
+    refunded: bool = False
 
 
 class Suspense(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,17 +7,17 @@ from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
-from yinyi.business.ledger.model import SUSPENSE_SHORT, JournalEntry, Posting, income_account
-from yinyi.business.ledger.store import post
+from yinyi.business.ledger.model import SUSPENSE_SHORT, JournalEntry, Posting, income_account, is_limited
+from yinyi.business.ledger.store import balance_of, post
 from yinyi.business.payments import apply, notices, signals
-from yinyi.business.payments.agreement import Saying, say
+from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, PaymentUnknown, RulingDoesNotFit
 from yinyi.business.payments.messages import KnownNotice, SettleNotice
 from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, Plan, Step
-from yinyi.business.payments.postings import CREDITED, entries, fulfilled, suspense_posting
+from yinyi.business.payments.postings import CREDITED, entries, fulfilled, on_our_account, suspense_posting
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.transitions import StepEvent, allowed
 from yinyi.kernel.money import Fen
@@ -25,7 +25,8 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unkno
 
 
 class Judged(NamedTuple):
-    """What a ruling means. ``outcome``: the ruling, or what has come to suspense by it; ``posting`` says so."""
+    """What a ruling means. ``outcome``: the ruling, or what has come to suspense by it; ``posting`` says so.
+    ``amount_fen``: what moves on the books by it; nothing: one person is enough."""
 
     after: Plan
     outcome: str
@@ -64,7 +65,8 @@ class RulingDesk:
         plan = await self._payments.locked(tx, call, message.payment_no)
         open_notices = await notices.standing(tx, plan)
         notice = _called(open_notices, message.notice)
-        judged = self._by_channel(plan, notice, asked, call) if asked else _by_people(plan, notice, message)
+        known_fen = await _in_suspense_fen(tx, plan, notice)
+        judged = self._by_channel(plan, notice, asked, call, known_fen) if asked else _by_people(plan, notice, message)
         saying = Saying(
             plan.payment_id,
             notice.notice,
@@ -72,7 +74,7 @@ class RulingDesk:
             message.note,
             judged.amount_fen,
             *_channel(plan, notice),
-            alone=judged.posting is None,
+            alone=not judged.amount_fen,
         )
         if await say(tx, call, saying):
             left = [each.why for each in open_notices if each is not notice]
@@ -81,28 +83,28 @@ class RulingDesk:
             await self._take_effect(tx, call, plan, notice, judged, left)
         return plan.payment_no
 
-    def _by_channel(self, plan: Plan, notice: KnownNotice, asked: Asked, call: Call) -> Judged:
+    def _by_channel(self, plan: Plan, notice: KnownNotice, asked: Asked, call: Call, known_fen: int) -> Judged:
         """The channel has said how it stands: that is learned, and what the books then have too much or too little is
-        in suspense."""
+        in suspense. ``known_fen``: what is there already of this call, by an earlier notice."""
         if notice.why != apply.CALLBACK_MISMATCH:
             raise RulingDoesNotFit
         step = _about(plan, notice)
         if isinstance(asked.answer, Refused) and step in plan.moved():
-            return Judged(self._given_back(plan, step, call), "as_channel_says")
+            rest_fen = Fen(step.amount_fen - plan.refunded_fen(step))
+            return Judged(self._given_back(plan, step, rest_fen, call), "as_channel_says", rest_fen)
         after = self._learned(plan, step, asked.answer, call)
         now = next(each for each in after.steps if each.reference == step.reference)
         booked_fen = now.amount_fen if now.state in ("done", "late") else 0
         there_fen = _there_fen(asked, booked=bool(booked_fen))
-        over_fen = (there_fen - booked_fen) * (-1 if step.kind == REFUND else 1)
+        over_fen = (there_fen - booked_fen) * (-1 if step.kind == REFUND else 1) - known_fen
         if not over_fen:
             return Judged(after, "as_channel_says")
         amount_fen = Fen(abs(over_fen))
         move = "over_found" if over_fen > 0 else "short_found"
         return Judged(after, move, amount_fen, suspense_posting(move, step.channel, step.merchant, "", amount_fen))
 
-    def _given_back(self, plan: Plan, take: Step, call: Call) -> Plan:
+    def _given_back(self, plan: Plan, take: Step, rest_fen: Fen, call: Call) -> Plan:
         """The channel keeps nothing of this order that it had taken: somebody has given it back there."""
-        rest_fen = Fen(take.amount_fen - plan.refunded_fen(take))
         told = RefundedAtChannel(their_id=f"closed {take.reference}", amount_fen=rest_fen)
         return apply.refunded_at_channel(plan, take.reference, told, self._rules, call.now) if rest_fen else plan
 
@@ -137,11 +139,27 @@ class RulingDesk:
             )
         await signals.put_steps(tx, plan, after, call.now)
         if found:
-            await post(tx, found)
+            await post(tx, on_our_account(found) if await _short(tx, found) else found)
         rest = left[0] if left else ""
         attention = rest if after.attention in apply.LOOKED_INTO else after.attention
         taken = await signals.looked_into(tx, after, attention, call.now, self._payments.epoch)
         self._payments.taken_up(call, taken)
+
+
+async def _in_suspense_fen(tx: Tx, plan: Plan, notice: KnownNotice) -> int:
+    """What earlier notices about the same call have brought to suspense: less than zero: missing."""
+    signs = {"over_found": 1, "short_found": -1}
+    return sum(
+        signs.get(row["outcome"], 0) * row["amount_fen"]
+        for row in await said(tx, plan.hospital_id, plan.payment_id)
+        if row["settled"] and row["reference"].partition(" ")[0] == notice.reference
+    )
+
+
+async def _short(tx: Tx, found: list[JournalEntry]) -> bool:
+    """Whether a patient's account has not so much any more: then what is missing is ours, as for the engine."""
+    taken = [(entry.hospital_id, each) for entry in found for each in entry.postings if is_limited(each.debit_account)]
+    return any([await balance_of(tx, hospital_id, each.debit_account) < each.amount_fen for hospital_id, each in taken])
 
 
 def _called(known: list[KnownNotice], name: str) -> KnownNotice:

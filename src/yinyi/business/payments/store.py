@@ -105,11 +105,11 @@ _FREE = f"""lease_epoch IS NULL AND gap_until IS NULL AND NOT EXISTS ({CALLBACK_
 _RECEIVED = """, k AS (
   INSERT INTO payment_callback
     (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at,
-    amount_fen, merchant)
+    amount_fen, merchant, about)
   SELECT p.hospital_id, r.source, r.event_id, r.reference, p.payment_id, 'believed', r.outcome,
-    decode(r.body_hash, 'hex'), r.received_at, $13, r.amount_fen, r.merchant FROM p, jsonb_to_record(?::jsonb)
+    decode(r.body_hash, 'hex'), r.received_at, $13, r.amount_fen, r.merchant, r.about FROM p, jsonb_to_record(?::jsonb)
     AS r(source text, event_id text, reference text, outcome jsonb, body_hash text, received_at timestamptz,
-    amount_fen bigint, merchant text)
+    amount_fen bigint, merchant text, about text)
 )"""
 """Together with ``_FREE``, which takes the lease: a callback that is not on disk yet."""
 _FORGET = "SET facts = facts #- '{tender_facts,payer_code}', "
@@ -130,16 +130,16 @@ def notice_key(reference: str, outcome: str, amount_fen: str, merchant: str) -> 
     return f"concat_ws(' ', {reference}, {outcome} ->> 'type', {amount_fen}, {merchant}, {outcome} ->> 'their_id')"
 
 
-def notice_settled(payment_id: str, *told: str, hospital_id: str = "$1") -> str:
-    """As SQL: a row if people have settled what tells the same; ``told``: as for ``notice_key``."""
-    return (
-        """
+_SETTLED = """
 SELECT FROM payment_settlement t
 WHERE t.hospital_id = :hospital AND t.payment_id = :payment AND t.settled_at IS NOT NULL AND t.reference = :key
-""".replace(":hospital", hospital_id)
-        .replace(":payment", payment_id)
-        .replace(":key", notice_key(*told))
-    )
+"""
+
+
+def notice_settled(payment_id: str, *told: str, hospital_id: str = "$1") -> str:
+    """As SQL: a row if people have settled what tells the same; ``told``: as for ``notice_key``."""
+    statement = _SETTLED.replace(":hospital", hospital_id).replace(":payment", payment_id)
+    return statement.replace(":key", notice_key(*told))
 
 
 _TOLD = ("c.payment_id", "c.reference", "c.outcome", "c.amount_fen", "c.merchant")
@@ -265,6 +265,7 @@ class FreshCallback(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     amount_fen: int
     merchant: str
+    about: str
 
 
 _callbacks = msgspec.json.Decoder(list[PendingCallback])
@@ -391,9 +392,9 @@ async def claim_due(tx: Tx, epoch: int, now: datetime, active: list[int], limit:
 
 
 def _claimed(row: Row) -> Claimed:
-    whole, plan = row["seen"] == row["version"], None
+    plan = None
     with suppress(msgspec.MsgspecError):  # whoever reads it alone fails with it, and nobody else does
-        plan = read_plan(row["plan"]) if whole else None
+        plan = read_plan(row["plan"]) if row["seen"] == row["version"] else None
     return Claimed(row["hospital_id"], row["payment_id"], plan, read_callbacks(row["callbacks"]))
 
 

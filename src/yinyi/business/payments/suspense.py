@@ -42,18 +42,25 @@ _ALONE = "SELECT pg_advisory_xact_lock(hashtext('payments.suspense'), $1)"
 _BOOKED = """
 SELECT EXISTS (SELECT FROM payment_settlement
   WHERE hospital_id = $1 AND payment_id = 0 AND reference = $2 AND settled_at IS NOT NULL)
+  OR $3 AND EXISTS (SELECT FROM payment_step
+    WHERE hospital_id = $1 AND reference = $4 AND state IN ('done', 'late'))
 """
+"""What was found is money of a payment where that has booked it meanwhile."""
 _SAID = """
-SELECT split_part(reference, ' ', 2) AS item, outcome AS move, amount_fen, channel, merchant, proposed_by
+SELECT substr(reference, strpos(reference, ' ') + 1) AS item, outcome AS move, amount_fen, channel, merchant,
+  proposed_by
 FROM payment_settlement WHERE hospital_id = $1 AND payment_id = 0 AND settled_at IS NULL ORDER BY proposed_at
 """
 _UNKNOWN = """
-SELECT c.source, c.reference, coalesce(c.merchant, '') AS merchant, c.amount_fen, min(c.received_at) AS since
+SELECT c.source, c.reference, coalesce(c.merchant, '') AS merchant, c.amount_fen, min(c.received_at) AS since,
+  coalesce(c.about, '') = 'refund' AS refunded
 FROM payment_callback c
 WHERE c.hospital_id = $1 AND c.verdict = 'stranger' AND c.received_at > $2 AND c.outcome ->> 'type' = 'done'
   AND NOT EXISTS (SELECT FROM payment_settlement s WHERE s.hospital_id = $1 AND s.payment_id = 0
-    AND s.reference = 'over_found ' || c.reference AND s.settled_at IS NOT NULL)
-GROUP BY 1, 2, 3, 4 ORDER BY since DESC LIMIT $3
+    AND s.reference IN ('over_found ' || c.reference, 'short_found ' || c.reference) AND s.settled_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM payment_step t
+    WHERE t.hospital_id = $1 AND t.reference = c.reference AND t.state IN ('done', 'late'))
+GROUP BY 1, 2, 3, 4, 6 ORDER BY since DESC LIMIT $3
 """
 
 
@@ -92,7 +99,7 @@ class SuspenseDesk:
         merchant = self._merchant(message)
         reference = f"{message.move} {message.item}"
         await tx.execute(_ALONE, call.hospital_id)
-        if await tx.fetchval(_BOOKED, call.hospital_id, reference):
+        if await tx.fetchval(_BOOKED, call.hospital_id, reference, message.move == "over_found", message.item):
             raise AlreadyBooked
         await _check_left(tx, call, message)
         saying = Saying(
@@ -106,7 +113,7 @@ class SuspenseDesk:
         if bool(message.channel) != (message.move in _AT_CHANNEL):
             raise NotAllowed("money at a channel needs its name, other money has none")
         if not message.channel:
-            return ""
+            return message.scope
         known = self._registry.merchants(message.scope) | {WINDOW: message.scope}
         if message.channel not in known:
             raise ChannelUnavailable(f"no merchant account for {message.scope} at {message.channel}")

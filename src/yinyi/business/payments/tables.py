@@ -138,6 +138,7 @@ payment_callback = Table(
     Column("applied_at", INSTANT),
     Column("amount_fen", BigInteger),
     Column("merchant", Text),
+    Column("about", Text),
     CheckConstraint("verdict IN ('believed', 'mismatch', 'stranger')", name="verdict"),
 )
 Index(
