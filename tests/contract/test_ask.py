@@ -16,7 +16,7 @@ from yinyi.app.operations import declared_operations
 from yinyi.app.secret_files import secret
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.transport import connect
-from yinyi.business.payments.messages import Attention
+from yinyi.business.payments.messages_queue import Attention
 
 PATIENCE_S = 60.0
 

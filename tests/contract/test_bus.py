@@ -15,7 +15,7 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.operation import Caller, every_operation, spec_of
 from yinyi.bus.permissions import BUSINESS
-from yinyi.business.payments.messages import ListAttention
+from yinyi.business.payments.messages_queue import ListAttention
 from yinyi.business.scheduling.errors import ScheduleUnknown
 from yinyi.business.scheduling.messages import ListDepartments
 from yinyi.kernel.clock import ShiftedClock

@@ -11,7 +11,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change
 from yinyi.bus.guard import assert_no_transaction
-from yinyi.business.payments.messages import AskAgain
+from yinyi.business.payments.messages_queue import AskAgain
 from yinyi.business.terminals.messages import LockTerminal
 from yinyi.kernel.errors import Conflict
 

@@ -10,7 +10,8 @@ from payment_world import ZONE, World
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.operation import Caller
 from yinyi.business.payments.human_queue import HumanQueue
-from yinyi.business.payments.messages import ByHand, Case, GetCase, SettleByHand
+from yinyi.business.payments.messages_queue import Case, GetCase, SettleByHand
+from yinyi.business.payments.model import ByHand
 
 
 def lost(times: int) -> deque[Mishap]:

@@ -9,7 +9,7 @@ from payment_world import World
 from queue_desk import as_staff, case, in_doubt, lost, queue_of, say
 
 from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed
-from yinyi.business.payments.messages import GiveBack, PostAgain
+from yinyi.business.payments.messages_queue import GiveBack, PostAgain
 from yinyi.business.payments.view import state_of
 
 

@@ -22,7 +22,8 @@ from yinyi.business.ledger.model import JournalEntry, Posting, deposit_account
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.payments import builder
 from yinyi.business.payments.errors import AlreadyBooked, MoreThanInSuspense
-from yinyi.business.payments.messages import BookSuspense, ListSuspense, RefundPayment, Suspense
+from yinyi.business.payments.messages import RefundPayment
+from yinyi.business.payments.messages_found import BookSuspense, ListSuspense, Suspense
 from yinyi.business.payments.model import CallbackRead, SuspenseMove
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.postings import CREDITED

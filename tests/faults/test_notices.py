@@ -11,7 +11,7 @@ from watch_world import watch
 
 from yinyi.business.payments.callbacks import understood
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, RulingDoesNotFit
-from yinyi.business.payments.messages import SettleNotice
+from yinyi.business.payments.messages_queue import SettleNotice
 from yinyi.business.payments.model import CallbackRead, Ruling
 from yinyi.business.payments.plan import REFUND, TAKE, Plan
 from yinyi.business.payments.view import state_of

@@ -28,7 +28,8 @@ from restore_stage import (
 from yinyi.app.backup.epoch import begin_epoch
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
-from yinyi.business.payments.messages import ListRestoreGap, RefundPayment
+from yinyi.business.payments.messages import RefundPayment
+from yinyi.business.payments.messages_found import ListRestoreGap
 from yinyi.business.payments.model import Order
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.refunds import RefundDesk

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from yinyi.app.cli import application
 from yinyi.app.commands import queue
 from yinyi.bus.operation import Operation
-from yinyi.business.payments.messages import GetCase, ListAttention, SettleByHand, SettleNotice
+from yinyi.business.payments.messages_queue import GetCase, ListAttention, SettleByHand, SettleNotice
 
 NUMBER, REFERENCE = "26112315053800AFN5J267", "26112315053800AFN5J26702"
 NOTICE = f"{REFERENCE} done 1 outpatient"

@@ -1,4 +1,5 @@
-"""Every operation of this release. Domains declare theirs in ``messages.py``; somebody has to import them all."""
+"""Every operation of this release. Domains declare theirs in ``messages.py``, many of them in
+``messages_*.py`` beside it; somebody has to import them all."""
 
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,6 @@ _BUSINESS = Path(__file__).parents[1] / "business"
 
 def declared_operations() -> list[OperationSpec]:
     """All of them, whatever this process has imported before; in the order of their paths."""
-    for path in sorted(_BUSINESS.glob("*/messages.py")):
-        import_module(f"yinyi.business.{path.parent.name}.messages")
+    for path in sorted(_BUSINESS.glob("*/messages*.py")):
+        import_module(f"yinyi.business.{path.parent.name}.{path.stem}")
     return every_operation()

@@ -13,7 +13,7 @@ from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import ask_as_staff
 from yinyi.bus.operation import Operation
-from yinyi.business.payments.messages import (
+from yinyi.business.payments.messages_queue import (
     AskAgain,
     GetCase,
     GiveBack,

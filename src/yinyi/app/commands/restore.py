@@ -14,7 +14,7 @@ from yinyi.app.embedded.folder import FolderLock
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import Settings, settings_from
-from yinyi.business.payments.messages import GapState, ListRestoreGap, RestoreGap
+from yinyi.business.payments.messages_found import GapState, ListRestoreGap, RestoreGap
 from yinyi.kernel.errors import YinyiError
 
 _STATES: dict[GapState, str] = {"to_ask": "to ask    ", "to_compare": "to compare", "settled": "settled   "}

@@ -13,7 +13,7 @@ from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.amounts import paid
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed, PaymentUnknown
-from yinyi.business.payments.messages import (
+from yinyi.business.payments.messages_queue import (
     AskAgain,
     Attention,
     AttentionItem,

@@ -6,7 +6,7 @@ from yinyi.bus.database import Row, Tx
 from yinyi.business.payments import store
 from yinyi.business.payments.agreement import said
 from yinyi.business.payments.apply import CALLBACK_MISMATCH, REFUNDED_AT_CHANNEL
-from yinyi.business.payments.messages import KnownNotice
+from yinyi.business.payments.messages_queue import KnownNotice
 from yinyi.business.payments.plan import NOT_BELIEVED, Plan, Step
 
 _MISMATCHES = """

@@ -14,14 +14,7 @@ from yinyi.bus.database import Database, Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments import store
 from yinyi.business.payments.errors import NothingToCompare
-from yinyi.business.payments.messages import (
-    GapItem,
-    GapState,
-    ListRestoreGap,
-    Restore,
-    RestoreGap,
-    SettleGapItem,
-)
+from yinyi.business.payments.messages_found import GapItem, GapState, ListRestoreGap, Restore, RestoreGap, SettleGapItem
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.kernel.clock import Clock

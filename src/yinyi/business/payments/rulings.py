@@ -14,7 +14,7 @@ from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, PaymentUnknown, RulingDoesNotFit
-from yinyi.business.payments.messages import KnownNotice, SettleNotice
+from yinyi.business.payments.messages_queue import KnownNotice, SettleNotice
 from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, Plan, Step
 from yinyi.business.payments.postings import CREDITED, entries, fulfilled, on_our_account, suspense_posting

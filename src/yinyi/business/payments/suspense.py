@@ -11,7 +11,7 @@ from yinyi.business.ledger.model import SUSPENSE_OVER, SUSPENSE_SHORT, JournalEn
 from yinyi.business.payments.agreement import NO_PAYMENT, Saying, say
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.errors import AlreadyBooked, MoreThanInSuspense
-from yinyi.business.payments.messages import (
+from yinyi.business.payments.messages_found import (
     BookSuspense,
     ListSuspense,
     Suspense,
