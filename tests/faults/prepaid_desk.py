@@ -23,8 +23,6 @@ from yinyi.business.prepaid.service import PrepaidService
 from yinyi.kernel.money import Fen
 
 ACCOUNT = prepaid_account("1")
-
-
 CHANNEL, FUNDS, INCOME = "channel:wechatpay:outpatient", "patient_funds:outpatient", "hospital:outpatient:registration"
 
 

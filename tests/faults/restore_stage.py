@@ -85,8 +85,6 @@ JOURNEYS: dict[str, tuple[Act, ...]] = {
     "nothing chosen": (drive, later, drive),
     "the hospital refuses": (drive, choose, drive, pay, no_more_numbers, drive, drive, drive),
 }
-
-
 PAIRS = [
     pytest.param(name, kept, lost, marks=() if lost == len(acts) else pytest.mark.slow)
     for name, acts in JOURNEYS.items()

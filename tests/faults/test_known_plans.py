@@ -16,7 +16,7 @@ from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.messages import ChooseTender, GetPayment
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
 from yinyi.business.payments.plan import PAYER_CODE, TAKE, Plan
-from yinyi.business.payments.store import FreshCallback
+from yinyi.business.payments.rows import FreshCallback
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done

@@ -9,7 +9,7 @@ from payment_world import World
 from process_stage import Gate, opening, start
 
 from yinyi.bus.database import Tx
-from yinyi.business.payments import signals, store
+from yinyi.business.payments import rows, signals, store
 from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.view import state_of
@@ -23,7 +23,7 @@ async def by_locking(it: World, tx: Tx, number: str, payment_id: int) -> Plan | 
 
 async def by_claiming(it: World, tx: Tx, number: str, payment_id: int) -> Plan | None:
     row = await store.claim_one(tx, 1, payment_id, it.means.lease.epoch, it.clock.now())
-    return store.read_plan(row["plan"]) if row else None
+    return rows.read_plan(row["plan"]) if row else None
 
 
 async def waits_for_a_lock(it: World) -> bool:

@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,7 @@ from yinyi.app.embedded.binaries import postgres_binaries, postgres_major
 from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.folder import MIB, FolderLock, free_port, require_space
 from yinyi.app.embedded.identity import Identity, identity_for
+from yinyi.app.embedded.leftovers import clear_after_predecessor, drop_sockets, working_in
 from yinyi.app.embedded.server import Command, RunningServer
 from yinyi.app.errors import CannotStart
 from yinyi.app.secret_files import private_folder, secret
@@ -136,8 +136,8 @@ class EmbeddedPostgres:
             self._make_cluster(identity, data)
         require_space(data, _RUNNING_BYTES)
         _require_version(data, postgres_major(identity.binaries))
-        _clear_after_predecessor(data)
-        _drop_sockets(identity.folder)
+        clear_after_predecessor(data)
+        drop_sockets(identity.folder)
 
     def command(self) -> Command:
         """How to start the server; after ``prepare()``."""
@@ -165,7 +165,7 @@ class EmbeddedPostgres:
     def attach(self) -> bool:
         """Instead of ``start()``: talk to the server that another process of ours keeps; False when none is ready."""
         self.locate()
-        if not self.is_ready() or not _working_in(self.cluster):
+        if not self.is_ready() or not working_in(self.cluster):
             return False
         self.port = int((self.cluster / "postmaster.pid").read_text(encoding="utf-8").split("\n")[3])
         return True
@@ -352,47 +352,6 @@ def _require_version(data: Path, major: int) -> None:
             f"The database in {data} was made by PostgreSQL {found}, but Yinyi runs PostgreSQL {major}: "
             "move it with pg_upgrade or pg_dump, or choose another folder with YINYI_DATA_DIR."
         )
-
-
-def _clear_after_predecessor(data: Path, timeout_s: float = 30) -> None:
-    """Waits until no process of an earlier one works in ``data``, then drops its stale pid file (we hold the lock)."""
-    deadline = time.monotonic() + timeout_s
-    while pids := _working_in(data):
-        if time.monotonic() > deadline:
-            raise CannotStart(
-                f"A PostgreSQL of an earlier start (process {pids[0]}) is still ending in {data}; "
-                "try again in a moment."
-            )
-        time.sleep(0.02)
-    (data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def _drop_sockets(folder: Path) -> None:
-    """Sockets that servers have left behind: their locks name processes whose numbers others may have by now."""
-    for lock in folder.glob(".s.PGSQL.*.lock"):
-        pid = lock.read_text(encoding="ascii").split("\n")[0]
-        if not _is_postgres(pid):
-            lock.with_suffix("").unlink(missing_ok=True)
-            lock.unlink(missing_ok=True)
-
-
-def _is_postgres(pid: str) -> bool:
-    try:
-        return Path("/proc", pid, "comm").read_text(encoding="utf-8").strip() == "postgres"
-    except OSError:
-        return False
-
-
-def _working_in(data: Path) -> list[int]:
-    """Every PostgreSQL process has its cluster as working folder."""
-    found: list[int] = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and os.readlink(entry / "cwd") == str(data):
-                found.append(int(entry.name))
-        except OSError:  # ended meanwhile, or somebody else's
-            continue
-    return found
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from yinyi.bus.call import Call
-from yinyi.business.payments import store
+from yinyi.business.payments import rows
 from yinyi.business.payments.apply import same_payment
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
@@ -61,8 +61,8 @@ WITH known AS (
 SELECT $3::text AS event_id, kept.payment_id, verdict, applied_at, version, seen, ours, plan
 FROM kept LEFT JOIN signalled ON true
 """
-_SETTLED = store.notice_settled("j.payment_id", "$4::text", "$7::jsonb", "$5::bigint", "$6::text")
-_KEEP = store.filled(_STATEMENT.replace(":waiting", store.CALLBACK_WAITS).replace(":settled", _SETTLED))
+_SETTLED = rows.notice_settled("j.payment_id", "$4::text", "$7::jsonb", "$5::bigint", "$6::text")
+_KEEP = rows.filled(_STATEMENT.replace(":waiting", rows.CALLBACK_WAITS).replace(":settled", _SETTLED))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
 in one statement; no row when it was here before. What denies money that is booked does not fit; what people have
 settled already is kept, and nobody is called."""
@@ -73,14 +73,14 @@ class Kept(NamedTuple):
 
     payment_id: int
     plan: Plan | None
-    callback: store.PendingCallback
+    callback: rows.PendingCallback
 
 
 class Fresh(NamedTuple):
     """A callback that is not on disk yet, and its payment as this process knows it."""
 
     plan: Plan
-    callback: store.FreshCallback
+    callback: rows.FreshCallback
 
 
 class Callbacks:
@@ -126,7 +126,7 @@ class Callbacks:
         expected = (step.channel, step.merchant, step.amount_fen)
         if expected != (plugin, read.merchant, read.amount_fen):
             return None
-        callback = store.FreshCallback(
+        callback = rows.FreshCallback(
             source=plugin,
             event_id=read.event_id,
             reference=read.reference,
@@ -158,8 +158,8 @@ class Callbacks:
         outcome = msgspec.to_builtins(read.outcome)
         return Kept(
             payment_id=row["payment_id"],
-            plan=store.read_plan(row["plan"]) if whole else None,
-            callback=store.PendingCallback(
+            plan=rows.read_plan(row["plan"]) if whole else None,
+            callback=rows.PendingCallback(
                 event_id=read.event_id, reference=read.reference, verdict=verdict, outcome=outcome
             ),
         )

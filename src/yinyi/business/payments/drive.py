@@ -19,7 +19,7 @@ from yinyi.bus.guard import assert_no_transaction
 from yinyi.bus.together import Together
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import balance_rows, overdraws
-from yinyi.business.payments import apply, store
+from yinyi.business.payments import apply, rows, store
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
 from yinyi.business.payments.gap import close_gap
@@ -59,7 +59,7 @@ class Outdated(Exception):
 class Fresh:
     """A callback that the first write of a drive keeps. ``kept``: whether it did."""
 
-    callback: store.FreshCallback
+    callback: rows.FreshCallback
     kept: "asyncio.Future[bool]"
 
     def tell(self, kept: bool) -> None:
@@ -107,7 +107,7 @@ class Drive:
     """As on disk under our lease already; None: it is loaded."""
     leaving: str = ""
     """The reference of the step whose ``do`` is marked on disk and has not left yet."""
-    pending: Sequence[store.PendingCallback] = ()
+    pending: Sequence[rows.PendingCallback] = ()
     """Callbacks that ``known`` has not been told of yet."""
     fresh: Fresh | None = None
     """One that is not on disk yet; the lease is not ours either, before the first write has taken it."""
@@ -265,14 +265,14 @@ class Drive:
             row = await store.claim_one(tx, self.hospital_id, self.payment_id, self.epoch, self._now())
         if row is None:
             return False
-        self.before = self.plan = store.read_plan(row["plan"])
+        self.before = self.plan = rows.read_plan(row["plan"])
         self._inside = ""
         for heard in self._heard:
             self._apply(heard)
-        self._apply_callbacks(store.read_callbacks(row["callbacks"]))
+        self._apply_callbacks(rows.read_callbacks(row["callbacks"]))
         return True
 
-    def _apply_callbacks(self, callbacks: Sequence[store.PendingCallback]) -> None:
+    def _apply_callbacks(self, callbacks: Sequence[rows.PendingCallback]) -> None:
         self._callbacks = []
         for callback in callbacks:
             self._callbacks.append(callback.event_id)

@@ -16,7 +16,7 @@ from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.pushes import Pushes
-from yinyi.business.payments.store import FreshCallback, PendingCallback
+from yinyi.business.payments.rows import FreshCallback, PendingCallback
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from yinyi.bus.database import Tx
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.store import post
-from yinyi.business.payments import store
+from yinyi.business.payments import rows
 from yinyi.business.payments.inquiry import Inquiry, Unanswered
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import entries, on_our_account
@@ -24,7 +24,7 @@ UNASKED = "gap_unasked"
 """Somebody outside has not answered for too long what became of a payment in the time that a restore has lost."""
 PEOPLE_AFTER = timedelta(minutes=15)
 
-_ASKED = store.filled(
+_ASKED = rows.filled(
     """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, tender = $6, tender_no = $7, taken_fen = $8, returned_fen = $9,
@@ -36,7 +36,7 @@ WITH p AS (
   RETURNING hospital_id, payment_id, version
 ), :steps
 SELECT version FROM p
-""".replace(":steps", store.step_ctes(steps="$13", at="$11", what="$14"))
+""".replace(":steps", rows.step_ctes(steps="$13", at="$11", what="$14"))
 )
 _LATER = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4,
@@ -88,7 +88,7 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool 
         _ASKED,
         *(before.hospital_id, before.payment_id, before.version, after.direction, after.reason),
         *(after.tender, after.tender_no, after.taken_fen, after.returned_fen, after.ended_at, now, epoch),
-        *(store.step_rows(before, after), store.history(before, after), UNASKED, after.refunds_fen),
+        *(rows.step_rows(before, after), rows.history(before, after), UNASKED, after.refunds_fen),
     )
     if version is not None:
         posted = entries(before, after, now.astimezone(means.zone).date(), now)

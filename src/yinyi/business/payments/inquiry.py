@@ -16,7 +16,7 @@ from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import rule_of
 from yinyi.business.payments.plan import ASSUMED, LAST_TAKE, REFUND, REFUND_POSITION, TAKE, Plan, Step
 from yinyi.business.payments.postings import CREDITED, fulfilled
-from yinyi.business.payments.store import changed_steps
+from yinyi.business.payments.rows import changed_steps
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Unknown, Waiting
 
 STRANGERS_IN_A_ROW = 6

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.payments import store
+from yinyi.business.payments import rows
 from yinyi.business.payments.agreement import said
 from yinyi.business.payments.apply import CALLBACK_MISMATCH, REFUNDED_AT_CHANNEL
 from yinyi.business.payments.messages_queue import KnownNotice
@@ -14,7 +14,7 @@ SELECT :key AS notice, c.reference, c.outcome ->> 'type' AS told, c.amount_fen, 
   coalesce(c.outcome ->> 'their_id', '') AS their_id, min(c.received_at) AS since
 FROM payment_callback c WHERE c.payment_id = $2 AND c.hospital_id = $1 AND c.verdict = 'mismatch'
 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY since
-""".replace(":key", store.notice_key("c.reference", "c.outcome", "c.amount_fen", "c.merchant"))
+""".replace(":key", rows.notice_key("c.reference", "c.outcome", "c.amount_fen", "c.merchant"))
 
 
 async def standing(tx: Tx, plan: Plan) -> list[KnownNotice]:

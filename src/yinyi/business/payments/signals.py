@@ -8,7 +8,7 @@ import msgspec
 
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import glance, recorded
-from yinyi.business.payments import store
+from yinyi.business.payments import rows, store
 from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
@@ -16,39 +16,39 @@ from yinyi.business.payments.plan import Plan, Step
 from yinyi.kernel.ids import is_ask_number
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
-    ":row", store.ROW
+    ":row", rows.ROW
 )
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
-_IF_CHANGED = _BY_NUMBER.replace(store.ROW, f"CASE WHEN p.version <> $3 THEN {store.ROW} END")
-_LOCKED = store.filled("""
+_IF_CHANGED = _BY_NUMBER.replace(rows.ROW, f"CASE WHEN p.version <> $3 THEN {rows.ROW} END")
+_LOCKED = rows.filled("""
 SELECT p.version, :seen AS seen, :row AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
 """)
 _GLANCE = """
 SELECT :row AS plan, p.lease_epoch IS NULL AND p.gap_until IS NULL AND NOT EXISTS (:waiting) AS free
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
-""".replace(":row", store.ROW).replace(":waiting", store.CALLBACK_WAITS)
+""".replace(":row", rows.ROW).replace(":waiting", rows.CALLBACK_WAITS)
 _OF_PATIENT = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
 ORDER BY p.started_at DESC LIMIT 50
-""".replace(":row", store.ROW)
+""".replace(":row", rows.ROW)
 _ATTENTION = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.attention <> ''
 ORDER BY p.attention_at LIMIT 200
-""".replace(":row", store.ROW)
+""".replace(":row", rows.ROW)
 _SIGNALLED = """
 UPDATE payment AS p SET :change, version = version + 1,
   next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END,
   lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $4 AND alive_until > $3
     AND NOT EXISTS (:waiting)))
 WHERE hospital_id = $1 AND payment_id = $2
-RETURNING """.replace(":waiting", store.CALLBACK_WAITS)
-_SIGNAL = _SIGNALLED + store.filled("coalesce(lease_epoch = $4, false) AS ours, :row AS plan")
+RETURNING """.replace(":waiting", rows.CALLBACK_WAITS)
+_SIGNAL = _SIGNALLED + rows.filled("coalesce(lease_epoch = $4, false) AS ours, :row AS plan")
 """A signal takes the lease, if nobody has it, for the process that brings it (``$4``; 0 takes none). Not while a
 callback waits: then the plan has to be read together with it."""
 _CHOICE = "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts || $7::jsonb"
 _TENDER = _SIGNAL.replace(":change", _CHOICE)
-_TENDER_SENT = store.filled(
+_TENDER_SENT = rows.filled(
     """
 WITH p AS (
   UPDATE payment AS p SET tender = $5, tender_no = tender_no + 1, facts = facts || $6::jsonb, version = version + 1,
@@ -59,8 +59,8 @@ WITH p AS (
   RETURNING hospital_id, payment_id, version
 ), :steps :record
 SELECT payment_id, version FROM p
-""".replace(":steps", store.step_ctes(steps="$8", at="$3", what="$9"))
-).replace(":waiting", store.CALLBACK_WAITS)
+""".replace(":steps", rows.step_ctes(steps="$8", at="$3", what="$9"))
+).replace(":waiting", rows.CALLBACK_WAITS)
 """The choice together with the mark that its call is about to leave, if nothing has changed since it was looked at and
 nobody drives it."""
 _AGREED = _SIGNAL.replace(":change", "facts = facts || $5::jsonb")
@@ -84,11 +84,11 @@ UPDATE payment SET pay_by = $3, facts = facts || $4::jsonb, version = version + 
   next_at = CASE WHEN lease_epoch IS NULL THEN $5 ELSE next_at END
 WHERE hospital_id = $1 AND payment_id = $2
 """
-_ADD_STEP = store.filled("""
+_ADD_STEP = rows.filled("""
 INSERT INTO payment_step (hospital_id, payment_id, :names)
 SELECT $1, $2, :select FROM jsonb_to_recordset($3::jsonb) AS r(:columns)
 """)
-_PUT_STEPS = store.filled("""
+_PUT_STEPS = rows.filled("""
 WITH s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
   SELECT $1, $2, :select FROM jsonb_to_recordset($3::jsonb) AS r(:columns)
@@ -107,7 +107,7 @@ WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id AND s.next_a
 _OBLIGED = """
 SELECT :row AS plan FROM payment_obligation o JOIN payment p USING (hospital_id, payment_id)
 WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3
-""".replace(":row", store.ROW)
+""".replace(":row", rows.ROW)
 
 _RESTORES = "SELECT coalesce(max(epoch), 0) FROM restore_epoch"
 _OPEN_KINDS = """
@@ -131,9 +131,9 @@ async def find(tx: Tx, hospital_id: int, number: str, known: Plan | None = None)
     if known is not None and known.hospital_id == hospital_id:
         row = await tx.fetchrow(_IF_CHANGED, hospital_id, known.payment_no, known.version)
         if row is not None:
-            return known if row["plan"] is None else store.read_plan(row["plan"])
+            return known if row["plan"] is None else rows.read_plan(row["plan"])
     row = await tx.fetchrow(_BY_ASK_NO if is_ask_number(number) else _BY_NUMBER, hospital_id, number)
-    return store.read_plan(row["plan"]) if row is not None else None
+    return rows.read_plan(row["plan"]) if row is not None else None
 
 
 class Glanced(NamedTuple):
@@ -146,13 +146,13 @@ class Glanced(NamedTuple):
 async def glanced(tx: Tx, hospital_id: int, payment_no: str) -> Glanced | None:
     """The plan as it is just now; what is decided by it has to be written with ``choose_and_send``."""
     row = await glance(tx, _GLANCE, hospital_id, payment_no)
-    return Glanced(store.read_plan(row["plan"]), row["free"]) if row is not None else None
+    return Glanced(rows.read_plan(row["plan"]), row["free"]) if row is not None else None
 
 
 async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Plan | None:
     """The plan, which nobody else changes until this transaction ends."""
     row = await store.whole(tx, _LOCKED, hospital_id, payment_no)
-    return store.read_plan(row["plan"]) if row is not None else None
+    return rows.read_plan(row["plan"]) if row is not None else None
 
 
 async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime) -> list[Plan]:
@@ -166,7 +166,7 @@ async def with_attention(tx: Tx, hospital_id: int) -> list[Plan]:
 async def obliged(tx: Tx, hospital_id: int, kind: str, number: str) -> Plan | None:
     """The open or fulfilled payment for this obligation."""
     row = await tx.fetchrow(_OBLIGED, hospital_id, kind, number)
-    return store.read_plan(row["plan"]) if row is not None else None
+    return rows.read_plan(row["plan"]) if row is not None else None
 
 
 async def choose_tender(
@@ -184,7 +184,7 @@ async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: 
     whose call is marked as about to leave. It is so on disk, under the lease of ``epoch``, and the change is recorded;
     None: it is not free any more, and nothing was written."""
     told = _json({"tender_facts": {}})
-    written = (sent.tender, told, plan.version, store.step_rows(plan, sent), store.history(plan, sent))
+    written = (sent.tender, told, plan.version, rows.step_rows(plan, sent), rows.history(plan, sent))
     args = (plan.hospital_id, plan.payment_id, now, epoch, *written)
     row = await recorded(tx, _TENDER_SENT, args, source="p", subject=plan.payment_no, key=plan.payment_id)
     return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
@@ -202,7 +202,7 @@ async def cancel(tx: Tx, plan: Plan, now: datetime, epoch: int = 0) -> Plan | No
 
 
 def _taken_up(row: Row | None) -> Plan | None:
-    return store.read_plan(row["plan"]) if row is not None and row["ours"] else None
+    return rows.read_plan(row["plan"]) if row is not None and row["ours"] else None
 
 
 async def keep_longer(tx: Tx, plan: Plan, pay_by: datetime, facts: dict[str, Any], now: datetime) -> None:
@@ -212,14 +212,14 @@ async def keep_longer(tx: Tx, plan: Plan, pay_by: datetime, facts: dict[str, Any
 
 async def add_step(tx: Tx, before: Plan, after: Plan) -> None:
     """A step more, for a plan that this transaction has locked."""
-    rows = store.step_rows(before, after)
-    await tx.execute(_ADD_STEP, after.hospital_id, after.payment_id, rows)
+    added = rows.step_rows(before, after)
+    await tx.execute(_ADD_STEP, after.hospital_id, after.payment_id, added)
 
 
 async def put_steps(tx: Tx, before: Plan, after: Plan, now: datetime) -> None:
     """What a plan that this transaction has locked becomes, step by step; the signal that follows raises its version
     to the one of this line of its history."""
-    told = (store.step_rows(before, after), before.version + 1, now, store.history(before, after))
+    told = (rows.step_rows(before, after), before.version + 1, now, rows.history(before, after))
     await tx.execute(_PUT_STEPS, after.hospital_id, after.payment_id, *told)
 
 
@@ -271,8 +271,8 @@ async def ask_now(tx: Tx, plan: Plan, now: datetime) -> None:
     await tx.execute(_ASK_NOW, plan.hospital_id, plan.payment_id, now)
 
 
-def _plans(rows: list[Row]) -> list[Plan]:
-    return [store.read_plan(row["plan"]) for row in rows]
+def _plans(found: list[Row]) -> list[Plan]:
+    return [rows.read_plan(row["plan"]) for row in found]
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -13,45 +13,22 @@ from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import recorded
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import balance_ctes, balance_rows, entry_rows, posting_ctes
-from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
-from yinyi.kernel.ids import ask_number
-
-ROW = """
-(SELECT row_to_json(r) FROM (SELECT p.*, (SELECT coalesce(max(epoch), 0) FROM restore_epoch) AS restored, coalesce(
-  (SELECT json_agg(s ORDER BY s.position, s.attempt) FROM payment_step s
-   WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id), '[]'::json) AS steps) AS r)::text
-"""
-"""A plan as JSON text; as ``jsonb`` it would be taken apart and put together again on the way."""
-SEEN = """
-(SELECT v.version FROM payment v WHERE v.hospital_id = p.hospital_id AND v.payment_id = p.payment_id)
-"""
-"""The version that the statement saw when it began. Another one than the row's: it waited for somebody who changed the
-payment, and read that one's row beside its steps as they were before; it has to be run again."""
-
-CALLBACK_WAITS = """
-SELECT FROM payment_callback c
-WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL
-"""
-
-STEP_COLUMNS = """
-position int, attempt int, kind text, reference text, amount_fen bigint, params jsonb, state text, tries int,
-since timestamptz, next_at timestamptz, until timestamptz, sent_at timestamptz, reason text, evidence jsonb, show jsonb
-"""
-STEP_NAMES = (
-    "position, attempt, kind, reference, amount_fen, params, state, tries, "
-    "since, next_at, until, sent_at, reason, evidence, show"
+from yinyi.business.payments.plan import PAYER_CODE, Plan
+from yinyi.business.payments.rows import (
+    CALLBACK_WAITS,
+    FreshCallback,
+    PendingCallback,
+    changed_steps,
+    filled,
+    history,
+    read_callbacks,
+    read_plan,
+    steps_as_rows,
 )
-STEP_CHANGED = """
-ON CONFLICT (hospital_id, payment_id, position, attempt) DO UPDATE SET
-  amount_fen = excluded.amount_fen, params = excluded.params, state = excluded.state, tries = excluded.tries,
-  since = excluded.since, next_at = excluded.next_at, until = excluded.until, sent_at = excluded.sent_at,
-  reason = excluded.reason, evidence = excluded.evidence, show = excluded.show
-"""
-STEP_SELECT = STEP_NAMES.replace("show", "nullif(show, 'null'::jsonb)")
+from yinyi.kernel.ids import ask_number
 
 _MORE_NUMBERS = 3
 """Short numbers besides the first: with ten million payments on record, of a thousand first ones one is taken."""
-
 _OPEN = """
 WITH o AS (
   INSERT INTO payment_obligation (hospital_id, kind, number, payment_id)
@@ -74,7 +51,6 @@ WITH o AS (
 ) :record
 SELECT payment_no, payment_id, ask_no FROM p
 """
-
 _WRITE = """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, attention = $6, attention_at = $7, taken_fen = $8,
@@ -123,36 +99,6 @@ _FREED = """, f AS (
   DELETE FROM payment_obligation o USING p
   WHERE o.hospital_id = p.hospital_id AND o.payment_id = p.payment_id
 )"""
-
-
-def notice_key(reference: str, outcome: str, amount_fen: str, merchant: str) -> str:
-    """What a callback is called by, as SQL: two that tell the same are one notice, whatever their ids."""
-    return f"concat_ws(' ', {reference}, {outcome} ->> 'type', {amount_fen}, {merchant}, {outcome} ->> 'their_id')"
-
-
-_SETTLED = """
-SELECT FROM payment_settlement t
-WHERE t.hospital_id = :hospital AND t.payment_id = :payment AND t.settled_at IS NOT NULL AND t.reference = :key
-"""
-
-
-def notice_settled(payment_id: str, *told: str, hospital_id: str = "$1") -> str:
-    """As SQL: a row if people have settled what tells the same; ``told``: as for ``notice_key``."""
-    statement = _SETTLED.replace(":hospital", hospital_id).replace(":payment", payment_id)
-    return statement.replace(":key", notice_key(*told))
-
-
-_TOLD = ("c.payment_id", "c.reference", "c.outcome", "c.amount_fen", "c.merchant")
-PENDING = """
-(SELECT json_agg(json_build_object('event_id', c.event_id, 'reference', c.reference, 'outcome', c.outcome,
-   'verdict', CASE WHEN c.verdict = 'mismatch' AND EXISTS (:settled) THEN 'settled' ELSE c.verdict END
- ) ORDER BY c.received_at)::text
- FROM payment_callback c
- WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL)
-""".replace(":settled", notice_settled(*_TOLD, hospital_id="p.hospital_id"))
-"""Callbacks that the plan has not been told of; what people have settled meanwhile calls nobody."""
-
-
 _CLAIM_ONE = """
 UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_id = $2 AND (
   p.lease_epoch IS NULL OR p.lease_epoch = $3
@@ -160,7 +106,6 @@ UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_
   AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > $4)
 RETURNING p.version, :seen AS seen, :row AS plan, :pending AS callbacks
 """
-
 _CLAIM_DUE = """
 WITH due AS (
   SELECT hospital_id, payment_id FROM payment
@@ -176,43 +121,11 @@ UPDATE payment AS p SET lease_epoch = $1 FROM (SELECT * FROM due UNION ALL SELEC
 WHERE p.hospital_id = d.hospital_id AND p.payment_id = d.payment_id
 RETURNING p.hospital_id, p.payment_id, p.version, :seen AS seen, :row AS plan, :pending AS callbacks
 """
-
 RELEASE = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4
 WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $5
 RETURNING payment_id
 """
-
-
-def filled(statement: str) -> str:
-    """With what every statement about payments has alike in place of ``:names``, ``:row`` and so on."""
-    return (
-        statement.replace(":names", STEP_NAMES)
-        .replace(":select", STEP_SELECT)
-        .replace(":columns", STEP_COLUMNS)
-        .replace(":row", ROW)
-        .replace(":seen", SEEN)
-        .replace(":pending", PENDING)
-        .replace(":changed", STEP_CHANGED)
-    )
-
-
-_STEP_CTES = """s AS (
-  INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset(:steps::jsonb) AS r(:columns)
-  :changed
-), e AS (
-  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT p.hospital_id, p.payment_id, p.version, :at::timestamptz, :what::jsonb FROM p
-)"""
-
-
-def step_ctes(steps: str, at: str, what: str) -> str:
-    """Two common table expressions for a statement whose ``p`` has a row exactly if the payment was changed: what its
-    steps become (``step_rows``), and the line of its history. All three are parameters; to be ``filled``."""
-    return _STEP_CTES.replace(":steps", steps).replace(":at", at).replace(":what", what)
-
-
 OPEN, CLAIM_ONE, CLAIM_DUE = filled(_OPEN), filled(_CLAIM_ONE), filled(_CLAIM_DUE)
 
 
@@ -239,36 +152,6 @@ def _write_statement(
     if freed:
         statement += _FREED
     return filled(f"{statement}\nSELECT p.payment_id FROM p")
-
-
-_plans = msgspec.json.Decoder(Plan)
-
-
-class PendingCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified callback that has not been applied to its plan yet. ``verdict``: ``settled`` if people have looked
-    into one that tells the same."""
-
-    event_id: str
-    reference: str
-    verdict: str
-    outcome: dict[str, Any]
-
-
-class FreshCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified callback of a payment that nobody drives, and that is not on disk yet. body_hash: SHA-256, in hex."""
-
-    source: str
-    event_id: str
-    reference: str
-    outcome: dict[str, Any]
-    body_hash: str
-    received_at: datetime
-    amount_fen: int
-    merchant: str
-    about: str
-
-
-_callbacks = msgspec.json.Decoder(list[PendingCallback])
 
 
 async def open_payment(
@@ -302,7 +185,7 @@ async def open_payment(
         plan.started_at,
         epoch,
         *obligation,
-        _steps(list(plan.steps)),
+        steps_as_rows(list(plan.steps)),
         plan.tender,
         plan.tender_no,
     )
@@ -333,7 +216,7 @@ def write(
     moved = [step for step in changed if step.reference in known]
     changes = balance_rows(entries) if entries else ""
     received = msgspec.json.encode(fresh).decode()
-    parts = [received, _steps(added), _steps(moved), entry_rows(entries), changes, callbacks]
+    parts = [received, steps_as_rows(added), steps_as_rows(moved), entry_rows(entries), changes, callbacks]
     wanted = [fresh is not None, bool(added), bool(moved), bool(entries), bool(changes), bool(callbacks)]
     args = (
         after.hospital_id,
@@ -396,43 +279,3 @@ def _claimed(row: Row) -> Claimed:
     with suppress(msgspec.MsgspecError):  # whoever reads it alone fails with it, and nobody else does
         plan = read_plan(row["plan"]) if row["seen"] == row["version"] else None
     return Claimed(row["hospital_id"], row["payment_id"], plan, read_callbacks(row["callbacks"]))
-
-
-def read_plan(text: str) -> Plan:
-    return _plans.decode(text)
-
-
-def read_callbacks(text: str | None) -> list[PendingCallback]:
-    return _callbacks.decode(text) if text else []
-
-
-def changed_steps(before: Plan, after: Plan) -> list[Step]:
-    old = {step.reference: step for step in before.steps}
-    return [step for step in after.steps if old.get(step.reference) != step]
-
-
-def step_rows(before: Plan, after: Plan) -> str:
-    """The steps that differ, as the parameter of a statement."""
-    return _steps(changed_steps(before, after))
-
-
-def _steps(steps: list[Step]) -> str:
-    return msgspec.json.encode(steps).decode()
-
-
-def history(before: Plan, after: Plan) -> str:
-    """The line in ``payment_event``: which steps moved from where to where, and what the whole became."""
-    old = {step.reference: step.state for step in before.steps}
-    moved = [
-        {"step": step.kind, "reference": step.reference, "from": old.get(step.reference, ""), "to": step.state}
-        | ({"reason": step.reason} if step.reason else {})
-        for step in changed_steps(before, after)
-    ]
-    what: dict[str, Any] = {"steps": moved}
-    if before.direction != after.direction:
-        what["turned"] = after.reason
-    if before.attention != after.attention:
-        what["attention"] = after.attention
-    if before.ended_at != after.ended_at:
-        what["ended"] = after.ended_at is not None
-    return msgspec.json.encode(what).decode()
