@@ -1,6 +1,6 @@
 """SQL of imports: what waits to be taken over, and how far it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -244,8 +244,9 @@ async def count_balances(tx: Tx, run: Row, last_line: int, chain: bytes, *counts
 
 
 _TAKE_WORK = """
-SELECT * FROM import_run WHERE state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL
-ORDER BY import_id LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT * FROM import_run
+WHERE (state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL) AND import_id <> ALL ($1::bigint[])
+ORDER BY state = 'confirmed', import_id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 _TAKE_PATIENTS = """
 DELETE FROM import_patient WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4
@@ -285,9 +286,10 @@ WHERE hospital_id = $1 AND import_id = $2
 """
 
 
-async def take_work(tx: Tx) -> Row | None:
-    """The oldest import that has something to be done, unless another process is at it."""
-    return await tx.fetchrow(_TAKE_WORK)
+async def take_work(tx: Tx, beside: Collection[int]) -> Row | None:
+    """The oldest import that has something to be done, unless another process is at it; first what is to be forgotten,
+    for names stand in it. ``beside``: not these."""
+    return await tx.fetchrow(_TAKE_WORK, list(beside))
 
 
 async def take_patients(tx: Tx, run: Row, to_line: int) -> list[SealedPatient]:
