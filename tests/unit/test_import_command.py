@@ -39,10 +39,22 @@ def test_lines_with_whatever_end_and_with_or_without_bom(tmp_path: Path, content
     assert list(slices(path)) == [(2, ["1,2", "3,4"])]
 
 
-def test_no_file_and_nothing_in_it(tmp_path: Path) -> None:
+def test_no_file_has_no_header() -> None:
     assert header_of(None) == ""
-    path = written(tmp_path, b"")
-    assert (header_of(path), list(slices(path))) == ("", [])
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\nP1,12.50\r\n", b" \na,b\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+def test_a_file_that_is_named_has_a_header(tmp_path: Path, content: bytes) -> None:
+    """Or patients would come without their money, unsaid."""
+    path = written(tmp_path, content)
+    with pytest.raises(CannotStart, match=r"patients\.csv: no header in line 1"):
+        header_of(path)
+    good = tmp_path / "good.csv"
+    good.write_text("patient_no,name\nP1,张明\n")
+    done = CliRunner().invoke(
+        application("import"), ["import", "propose", "--patients", str(good), "--balances", str(path)]
+    )
+    assert isinstance(done.exception, CannotStart)
 
 
 def test_a_request_carries_so_many_lines_and_so_many_bytes(tmp_path: Path) -> None:
