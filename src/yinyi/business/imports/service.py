@@ -142,6 +142,7 @@ class ImportService:
         last_line = message.first_line + len(message.lines) - 1
         if begins_too_late or message.first_line != next_line or last_line > MOST_LINES:
             raise LinesOutOfStep(f"line {next_line} of {message.file} is the next")
+        await store.by_index(tx)
         if isinstance(read, Patients):
             await keep_patients(tx, run, read, message.lines)
         else:

@@ -72,6 +72,7 @@ class Takeover:
                 return True
 
     async def _step(self, tx: Tx, run: Row, now: datetime) -> bool:
+        await store.by_index(tx)
         if run["state"] == "withdrawn":
             await store.sweep(tx, run, run["taken_to"] + self._lines, now)
         elif run["taken_to"] < run["patients_lines"]:
