@@ -17,7 +17,7 @@ from yinyi.business.identity.model import PatientRecord, Person
 from yinyi.business.imports.errors import (
     AccountsOff,
 )
-from yinyi.business.imports.messages import GetImport
+from yinyi.business.imports.messages import GetImport, WithdrawImport
 from yinyi.business.imports.model import ImportState
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.model import prepaid_account
@@ -217,6 +217,66 @@ def test_no_balances_where_accounts_are_off(platform_url: str) -> None:
         await stage.mode("collect")
         await stage.work()
         assert await state(stage, view.import_no) == "done"
+
+    play(platform_url, story)
+
+
+def test_accounts_that_are_off_hold_up_no_import_without_money(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.mode("off")
+        view = await stage.taken_over([person(1)], ["P000001,0.00"])
+        assert (view.made, view.empty_accounts, view.accounts_off) == (1, 1, False)
+
+    play(platform_url, story)
+
+
+ANOTHER_HOSPITALS = """
+INSERT INTO import_run (hospital_id, import_no, state, most_fen, patients_header, balances_header, patients_lines,
+                        balances_lines, patients_chain, balances_chain, begun_by, begun_at, proposed_by, proposed_at,
+                        confirmed_by, confirmed_at)
+SELECT 2, 'ANOTHER', 'confirmed', 1, 'x', '', 1, 0, '', '', 'a', begun_at, 'a', begun_at, 'b', begun_at
+FROM import_run LIMIT 1
+"""
+LEFT_OF = """
+SELECT count(*) FROM import_patient JOIN import_run r USING (import_id) WHERE r.import_no = $1 AND r.swept_at IS NULL
+"""
+
+
+@pytest.mark.parametrize("fault", ["accounts are off", "the database refuses it"])
+def test_an_import_that_cannot_go_on_holds_up_no_other(platform_url: str, fault: str) -> None:
+    async def story(stage: Stage) -> None:
+        stuck = (await stage.confirm(await stage.proposed(*few()))).import_no
+        if fault == "accounts are off":
+            await stage.mode("off")
+        else:
+            await stage.rows("UPDATE import_run SET opened_to = balances_lines")
+        draft, _ = await stage.checked([person(20)], [])
+        await stage.ask(WithdrawImport(import_no=draft))
+        await stage.rows(ANOTHER_HOSPITALS)
+        assert (await stage.rows(LEFT_OF, draft))[0][0] == 1
+        takeover = stage.takeover()
+        await takeover.round()
+        assert (await stage.rows(LEFT_OF, draft))[0][0] == 0, "names stood in it"
+        rows = await stage.rows("SELECT state FROM import_run WHERE import_no = 'ANOTHER'")
+        assert rows[0]["state"] == "done"
+        view = await stage.ask(GetImport(import_no=stuck))
+        assert (view.state, view.accounts_off) == ("confirmed", fault == "accounts are off")
+        await stage.mode("collect")
+        await stage.rows("UPDATE import_run SET opened_to = opened + 1")
+        await takeover.round()
+        view = await stage.ask(GetImport(import_no=stuck))
+        assert (view.state, view.opened_fen, view.accounts_off) == ("done", FEN, False)
+
+    play(platform_url, story)
+
+
+def test_a_database_that_is_away_ends_the_round(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        view = await stage.confirm(await stage.proposed(*few()))
+        await stage.takeover(3, Mortal(stage.lending, 10)).round()
+        assert await state(stage, view.import_no) == "confirmed"
+        await stage.takeover(3).round()
+        assert await stage.states() == ALL_OF_FEW
 
     play(platform_url, story)
 

@@ -8,7 +8,7 @@ import pytest
 
 from yinyi.business.identity.media import TYPED_FORMS
 from yinyi.business.imports.errors import HeaderWrong
-from yinyi.business.imports.lines import PERSON, balance_line, balances_columns, patient_line, patients_columns
+from yinyi.business.imports.lines import CHECKED, PERSON, balance_line, balances_columns, patient_line, patients_columns
 from yinyi.business.imports.model import (
     NO_LINES,
     REASONS,
@@ -73,6 +73,31 @@ def test_a_patient_that_cannot_be_taken_over(bad: str) -> None:
     line, field, reason = PATIENT_LINES[bad]
     _, problems = patient_line(PATIENTS, 3, line, TODAY)
     assert problems == [Problem(line=3, field=field, reason=reason)]
+
+
+DOCUMENTS = patients_columns("patient_no,name,resident_card,hmt_resident_card,permanent_resident_card")
+
+
+@pytest.mark.parametrize(
+    ("region", "kind"),
+    [
+        ("110105", "resident_card"),
+        ("659001", "resident_card"),
+        *((f"{start}0000", "hmt_resident_card") for start in (81, 82, 83)),
+        ("911344", "permanent_resident_card"),
+    ],
+)
+def test_a_number_stands_in_the_column_under_which_a_reader_finds_it(region: str, kind: str) -> None:
+    number = gb11643.number_of(region, date(1990, 1, 1), 42)
+    for column in CHECKED:
+        fields = [number if each == column else "" for each in CHECKED]
+        said, problems = patient_line(DOCUMENTS, 3, f"P1,张明,{','.join(fields)}", TODAY)
+        if column == kind:
+            assert problems == []
+            assert said is not None
+            assert said.numbers == ((kind, number),)
+        else:
+            assert problems == [Problem(line=3, field=column, reason="form")]
 
 
 @pytest.mark.parametrize("bad", BALANCE_LINES)

@@ -16,12 +16,17 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def header_of(path: Path | None) -> str:
-    """The first line; empty: there is no file, or nothing in it.
+    """The first line; empty: there is no file.
 
     Raises:
-        CannotStart: see ``slices``.
+        CannotStart: it is empty, and whoever has named the file wants what stands in it; or see ``slices``.
     """
-    return next((line for line in _lines(path)), "") if path is not None else ""
+    if path is None:
+        return ""
+    header = next(_lines(path), "")
+    if not header.strip():
+        raise CannotStart(f"{path}: no header in line 1.")
+    return header
 
 
 def slices(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -35,8 +35,11 @@ from yinyi.kernel.money import Fen, fen, yuan
 R = TypeVar("R")
 _PATIENCE_S = 30.0
 _LOOK_EVERY_S = 0.5
+_PATIENT_LOOKS = 60
 _TRIES = 5
 _NEWS_EVERY = 50_000
+_WAITS = "waits        accounts are off: the rest of its balances is opened when they are not (SetPrepaidMode)"
+_STUCK = "Nothing has moved for half a minute: the logs of the business processes name the reason (imports.interrupted)"
 
 
 class Action(StrEnum):
@@ -200,14 +203,27 @@ async def _confirm(name: str, message: ConfirmImport) -> int:
     async with as_staff(settings_from(), name) as staff:
         view = await _patiently(staff, message, f"confirm-{uuid4().hex}")
         say("Confirmed. It is taken over now, whether this command waits or not.")
-        while view.state == "confirmed":
-            await asyncio.sleep(_LOOK_EVERY_S)
-            with suppress(Unavailable):  # a process that dies is followed by another
-                view = await staff.ask(GetImport(import_no=message.import_no))
-            sys.stderr.write(f"\r{_progress(view)}")
-        sys.stderr.write("\n")
+        view = await _until_done(staff, view)
     _show(view)
     return 0
+
+
+async def _until_done(staff: Staff, view: ImportView) -> ImportView:
+    """What holds it up is said once."""
+    told, unmoved = "", 0
+    while view.state == "confirmed":
+        await asyncio.sleep(_LOOK_EVERY_S)
+        before = view
+        with suppress(Unavailable):  # a process that dies is followed by another
+            view = await staff.ask(GetImport(import_no=view.import_no))
+        unmoved = unmoved + 1 if view == before else 0
+        sys.stderr.write(f"\r{_progress(view)}")
+        reason = _WAITS if view.accounts_off else _STUCK if unmoved >= _PATIENT_LOOKS else ""
+        if reason not in ("", told):
+            sys.stderr.write(f"\n{reason}\n")
+        told = reason
+    sys.stderr.write("\n")
+    return view
 
 
 async def _ask(name: str, message: GetImport | WithdrawImport) -> int:
@@ -233,6 +249,8 @@ def _show(view: ImportView) -> None:
             say(f"{what:<12} by {who}")
     if view.state in ("confirmed", "done"):
         say(_progress(view))
+    if view.accounts_off:
+        say(_WAITS)
     for problem in view.left_out:
         say(f"left out: {problem.file}, {_words(problem)}")
 

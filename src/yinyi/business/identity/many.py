@@ -12,12 +12,12 @@ from yinyi.business.identity.model import CredentialKind, PatientRecord, Sex
 from yinyi.business.identity.store import NUMBER, PHONE, number_index
 from yinyi.kernel.secrets import Sealed, Vault
 
-_IDS = """
+IDS = """
 SELECT f.patient_no, f.patient_id FROM unnest($2::text[]) AS n (patient_no) CROSS JOIN LATERAL (
   SELECT p.patient_no, p.patient_id FROM patient p
   WHERE p.hospital_id = $1 AND p.patient_no = n.patient_no LIMIT 1) AS f
 """
-_BOUND = """
+BOUND = """
 SELECT f.kind, f.number_index, f.patient_id
 FROM unnest($2::text[], $3::bytea[]) AS n (kind, number_index) CROSS JOIN LATERAL (
   SELECT c.kind, c.number_index, c.patient_id FROM credential c
@@ -84,14 +84,14 @@ def sealed_binding(vault: Vault, patient_no: str, kind: CredentialKind, number: 
 
 async def patient_ids(tx: Tx, hospital_id: int, patient_nos: list[str]) -> dict[str, int]:
     """Our internal ids of those who are on record here."""
-    rows = await tx.fetch(_IDS, hospital_id, patient_nos)
+    rows = await tx.fetch(IDS, hospital_id, patient_nos)
     return {row["patient_no"]: row["patient_id"] for row in rows}
 
 
 async def bound(tx: Tx, hospital_id: int, bindings: list[SealedBinding]) -> Bound:
     """Those of these numbers that are bound at this moment."""
     kinds, indexes = [each.kind for each in bindings], [each.number_index for each in bindings]
-    rows = await tx.fetch(_BOUND, hospital_id, kinds, indexes)
+    rows = await tx.fetch(BOUND, hospital_id, kinds, indexes)
     return {(row["kind"], row["number_index"]): row["patient_id"] for row in rows}
 
 

@@ -37,10 +37,11 @@ _STARTS: dict[Form, tuple[str, ...]] = {
     "permanent_2023": ("9",),
 }
 _OLD_PERMANENT = re.compile(r"[A-Z]{3}[0-9]{12}")
+_HMT = "|".join(_STARTS["hmt"])
 _WALLET = re.compile(r"[0-9A-Za-z_-]{10,64}")
 TYPED_FORMS: dict[CredentialKind, re.Pattern[str]] = {
-    "resident_card": re.compile(r"[1-8][0-9]{16}[0-9X]"),
-    "hmt_resident_card": re.compile(r"8[123][0-9]{15}[0-9X]"),
+    "resident_card": re.compile(rf"(?!{_HMT})[1-8][0-9]{{16}}[0-9X]"),
+    "hmt_resident_card": re.compile(rf"(?:{_HMT})[0-9]{{15}}[0-9X]"),
     "permanent_resident_card": re.compile(r"[A-Z]{3}[0-9]{12}|9[0-9]{16}[0-9X]"),
     "hmt_travel_permit": re.compile(r"[A-Z]?[0-9]{8,10}"),
     "passport": re.compile(r"[A-Z0-9]{5,17}"),
@@ -51,7 +52,7 @@ TYPED_FORMS: dict[CredentialKind, re.Pattern[str]] = {
     "wechat": _WALLET,
 }
 """Of numbers that no reader has read: another system's, upper case but for wallets. Eighteen places also have a check
-digit: ``gb11643``."""
+digit: ``gb11643``. A number has the form of one kind only: a reader would find it under no other."""
 _IN_NAMES_ONLY_FOR_THE_EYE = re.compile(r"[\s·•・.'’-]")
 
 

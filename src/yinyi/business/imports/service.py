@@ -44,6 +44,7 @@ from yinyi.business.imports.messages import (
     WithdrawImport,
 )
 from yinyi.business.imports.model import NO_LINES, REASONS, chained, fingerprint, same_fingerprint
+from yinyi.business.prepaid.model import PrepaidMode
 from yinyi.business.prepaid.store import mode
 from yinyi.kernel.errors import Invalid
 from yinyi.kernel.ids import random_text
@@ -80,10 +81,12 @@ class ImportService:
         run = await store.find(tx, call.hospital_id, import_no)
         if run is None:
             raise ImportUnknown
-        return _view(run, await store.left_out(tx, run) if run["left_out"] else [])
+        left_out = await store.left_out(tx, run) if run["left_out"] else []
+        return _view(run, left_out, await mode(tx, call.hospital_id))
 
     async def list(self, tx: Tx, call: Call, message: ListImports) -> Imports:
-        return Imports(imports=[_view(run, []) for run in await store.latest(tx, call.hospital_id)])
+        accounts = await mode(tx, call.hospital_id)
+        return Imports(imports=[_view(run, [], accounts) for run in await store.latest(tx, call.hospital_id)])
 
     # -- checking
 
@@ -139,6 +142,7 @@ class ImportService:
         last_line = message.first_line + len(message.lines) - 1
         if begins_too_late or message.first_line != next_line or last_line > MOST_LINES:
             raise LinesOutOfStep(f"line {next_line} of {message.file} is the next")
+        await store.by_index(tx)
         if isinstance(read, Patients):
             await keep_patients(tx, run, read, message.lines)
         else:
@@ -246,7 +250,7 @@ def _problem_view(row: Row) -> ProblemView:
     )
 
 
-def _view(run: Row, left_out: list[Row]) -> ImportView:
+def _view(run: Row, left_out: list[Row], accounts: PrepaidMode) -> ImportView:
     return ImportView(
         import_no=run["import_no"],
         state=run["state"],
@@ -270,5 +274,6 @@ def _view(run: Row, left_out: list[Row]) -> ImportView:
         bound=run["bound"],
         opened=run["opened"],
         opened_fen=Fen(run["opened_fen"]),
+        accounts_off=accounts == "off" and run["state"] == "confirmed" and run["opened"] < run["balances"],
         left_out=[_problem_view(row) for row in left_out],
     )

@@ -1,6 +1,6 @@
 """SQL of imports: what waits to be taken over, and how far it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -95,22 +95,35 @@ async def done_since(tx: Tx, hospital_id: int, at: datetime) -> bool:
     return await tx.fetchval(_DONE_SINCE, hospital_id, at)
 
 
+BY_INDEX = """
+SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)
+"""
+"""A plan that was made while a table was empty, as it is after a rehearsal, reads a full one from end to end."""
+
+
+async def by_index(tx: Tx) -> None:
+    """Until the end of the transaction, whatever the planner believes of tables that are filled in one night."""
+    await tx.fetchrow(BY_INDEX)
+
+
 # ---- what is checked
 #
-# LIMIT 1 beside a whole unique key: however much a table has grown since the plan was made, each is one look-up.
+# LIMIT 1 beside a whole unique key: each is one look-up. ``+ 0``: by no other key; without statistics, one that begins
+# with the import looks as good, and is shorter.
 
 
-_EARLIER_PATIENTS = """
+EARLIER_PATIENTS = """
 SELECT f.patient_no, f.line FROM unnest($3::text[]) AS n (patient_no) CROSS JOIN LATERAL (
   SELECT p.patient_no, p.line FROM import_patient p
-  WHERE p.patient_no = n.patient_no AND p.import_id = $2 AND p.hospital_id = $1 LIMIT 1) AS f
+  WHERE p.patient_no = n.patient_no AND p.import_id + 0 = $2 AND p.hospital_id + 0 = $1 LIMIT 1) AS f
 """
-_EARLIER_BALANCES = _EARLIER_PATIENTS.replace("import_patient", "import_balance")
-_EARLIER_BINDINGS = """
+EARLIER_BALANCES = EARLIER_PATIENTS.replace("import_patient", "import_balance")
+EARLIER_BINDINGS = """
 SELECT f.kind, f.number_index, f.line
 FROM unnest($3::text[], $4::bytea[]) AS n (kind, number_index) CROSS JOIN LATERAL (
   SELECT b.kind, b.number_index, b.line FROM import_binding b
-  WHERE b.number_index = n.number_index AND b.kind = n.kind AND b.import_id = $2 AND b.hospital_id = $1 LIMIT 1) AS f
+  WHERE b.number_index = n.number_index AND b.kind = n.kind AND b.import_id + 0 = $2 AND b.hospital_id + 0 = $1
+  LIMIT 1) AS f
 """
 _PUT_PATIENTS = """
 INSERT INTO import_patient (hospital_id, import_id, line, patient_no, name, sex, born_on, phone_key_id, phone_data,
@@ -133,7 +146,7 @@ INSERT INTO import_problem (hospital_id, import_id, file, line, field, reason, e
 SELECT $1, $2, $3, n.* FROM unnest($4::int[], $5::text[], $6::text[], $7::int[]) AS n
 ON CONFLICT DO NOTHING
 """
-_PROBLEMS = """
+PROBLEMS = """
 SELECT *, count(*) OVER () AS problems FROM (
   SELECT file, line, field, reason, earlier_line, row_number() OVER (PARTITION BY line ORDER BY field, reason) AS place
   FROM import_problem WHERE hospital_id = $1 AND import_id = $2 AND file = $3 AND line >= $4 AND line <= $5) AS each
@@ -161,18 +174,18 @@ def _of(run: Row) -> tuple[int, int]:
 
 async def earlier_patients(tx: Tx, run: Row, patient_nos: list[str]) -> dict[str, int]:
     """In which line of the patients file they stand, of those that do."""
-    return {row["patient_no"]: row["line"] for row in await tx.fetch(_EARLIER_PATIENTS, *_of(run), patient_nos)}
+    return {row["patient_no"]: row["line"] for row in await tx.fetch(EARLIER_PATIENTS, *_of(run), patient_nos)}
 
 
 async def earlier_balances(tx: Tx, run: Row, patient_nos: list[str]) -> dict[str, int]:
     """The same of the balances file."""
-    return {row["patient_no"]: row["line"] for row in await tx.fetch(_EARLIER_BALANCES, *_of(run), patient_nos)}
+    return {row["patient_no"]: row["line"] for row in await tx.fetch(EARLIER_BALANCES, *_of(run), patient_nos)}
 
 
 async def earlier_bindings(tx: Tx, run: Row, bindings: Sequence[SealedBinding]) -> dict[tuple[str, bytes], int]:
     """In which line of the patients file (kind, index) stands."""
     kinds, indexes = [each.kind for each in bindings], [each.number_index for each in bindings]
-    rows = await tx.fetch(_EARLIER_BINDINGS, *_of(run), kinds, indexes)
+    rows = await tx.fetch(EARLIER_BINDINGS, *_of(run), kinds, indexes)
     return {(row["kind"], row["number_index"]): row["line"] for row in rows}
 
 
@@ -222,7 +235,7 @@ async def put_problems(tx: Tx, run: Row, file: ImportFile, problems: list[Proble
 
 async def problems_of(tx: Tx, run: Row, file: str, first_line: int, last_line: int, limit: int) -> list[Row]:
     """The first of every line before the second of any; ``problems``: how many there are without the limit."""
-    return await tx.fetch(_PROBLEMS, *_of(run), file, first_line, last_line, limit)
+    return await tx.fetch(PROBLEMS, *_of(run), file, first_line, last_line, limit)
 
 
 async def left_out(tx: Tx, run: Row) -> list[Row]:
@@ -244,23 +257,24 @@ async def count_balances(tx: Tx, run: Row, last_line: int, chain: bytes, *counts
 
 
 _TAKE_WORK = """
-SELECT * FROM import_run WHERE state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL
-ORDER BY import_id LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT * FROM import_run
+WHERE (state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL) AND import_id <> ALL ($1::bigint[])
+ORDER BY state = 'confirmed', import_id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
-_TAKE_PATIENTS = """
+TAKE_PATIENTS = """
 DELETE FROM import_patient WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4
 RETURNING patient_no, name, sex, born_on, phone_key_id, phone_data, phone_index
 """
-_TAKE_BINDINGS = """
+TAKE_BINDINGS = """
 DELETE FROM import_binding WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4
 RETURNING line, patient_no, kind, number_key_id, number_data, number_index
 """
-_BALANCES = """
+BALANCES = """
 SELECT line, patient_no, amount_fen FROM import_balance
 WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4 AND opened_at IS NULL
   AND amount_fen > 0
 """
-_OPENED = """
+OPENED = """
 UPDATE import_balance b SET patient_id = n.patient_id, opened_at = $5
 FROM unnest($3::int[], $4::bigint[]) AS n (line, patient_id)
 WHERE b.hospital_id = $1 AND b.import_id = $2 AND b.line > $6 AND b.line <= $7 AND b.line = n.line
@@ -274,7 +288,7 @@ UPDATE import_run SET opened_to = $3, opened = opened + $4, opened_fen = opened_
 WHERE hospital_id = $1 AND import_id = $2
 """
 _DONE = "UPDATE import_run SET state = 'done', done_at = $3, swept_at = $3 WHERE hospital_id = $1 AND import_id = $2"
-_SWEEP = """
+SWEEP = """
 WITH p AS (DELETE FROM import_patient WHERE hospital_id = $1 AND import_id = $2 AND line <= $3 RETURNING 1),
   b AS (DELETE FROM import_binding WHERE hospital_id = $1 AND import_id = $2 AND line <= $3 RETURNING 1),
   a AS (DELETE FROM import_balance WHERE hospital_id = $1 AND import_id = $2 AND line <= $3 RETURNING 1),
@@ -285,14 +299,15 @@ WHERE hospital_id = $1 AND import_id = $2
 """
 
 
-async def take_work(tx: Tx) -> Row | None:
-    """The oldest import that has something to be done, unless another process is at it."""
-    return await tx.fetchrow(_TAKE_WORK)
+async def take_work(tx: Tx, beside: Collection[int]) -> Row | None:
+    """The oldest import that has something to be done, unless another process is at it; first what is to be forgotten,
+    for names stand in it. ``beside``: not these."""
+    return await tx.fetchrow(_TAKE_WORK, list(beside))
 
 
 async def take_patients(tx: Tx, run: Row, to_line: int) -> list[SealedPatient]:
     """Out of what waits, up to this line."""
-    rows = await tx.fetch(_TAKE_PATIENTS, *_of(run), run["taken_to"], to_line)
+    rows = await tx.fetch(TAKE_PATIENTS, *_of(run), run["taken_to"], to_line)
     return [
         SealedPatient(
             patient_no=row["patient_no"],
@@ -308,7 +323,7 @@ async def take_patients(tx: Tx, run: Row, to_line: int) -> list[SealedPatient]:
 
 async def take_bindings(tx: Tx, run: Row, to_line: int) -> list[tuple[int, SealedBinding]]:
     """Out of what waits, up to this line; each with the number of its line."""
-    rows = await tx.fetch(_TAKE_BINDINGS, *_of(run), run["taken_to"], to_line)
+    rows = await tx.fetch(TAKE_BINDINGS, *_of(run), run["taken_to"], to_line)
     return [
         (
             row["line"],
@@ -325,7 +340,7 @@ async def take_bindings(tx: Tx, run: Row, to_line: int) -> list[tuple[int, Seale
 
 async def balances(tx: Tx, run: Row, to_line: int) -> list[BalanceLine]:
     """Those that are not opened yet, up to this line."""
-    rows = await tx.fetch(_BALANCES, *_of(run), run["opened_to"], to_line)
+    rows = await tx.fetch(BALANCES, *_of(run), run["opened_to"], to_line)
     return [BalanceLine(line=row["line"], patient_no=row["patient_no"], amount_fen=row["amount_fen"]) for row in rows]
 
 
@@ -334,7 +349,7 @@ async def opened(
 ) -> None:
     """These of the lines up to this one were opened on these patients' accounts."""
     lines = [each.line for each in balances]
-    await tx.execute(_OPENED, *_of(run), lines, patient_ids, now, run["opened_to"], to_line)
+    await tx.execute(OPENED, *_of(run), lines, patient_ids, now, run["opened_to"], to_line)
 
 
 async def taken_to(tx: Tx, run: Row, to_line: int, *counts: int) -> None:
@@ -354,4 +369,4 @@ async def end(tx: Tx, run: Row, now: datetime) -> None:
 
 async def sweep(tx: Tx, run: Row, to_line: int, now: datetime) -> None:
     """Nothing of a withdrawn import stays but its figures."""
-    await tx.execute(_SWEEP, *_of(run), to_line, now)
+    await tx.execute(SWEEP, *_of(run), to_line, now)

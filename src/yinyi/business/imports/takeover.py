@@ -36,24 +36,43 @@ class Takeover:
         self._zone = zone
         self._lines = lines
         self._every_s = every_s
+        self._aside = dict[int, str]()
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            try:
-                while await self.advance():
-                    pass
-            except Exception as error:  # the loop outlives every fault of the database
-                log.warning("imports.interrupted", why=type(error).__name__)
+            await self.round()
             await asyncio.sleep(self._every_s)
 
+    async def round(self) -> None:
+        """Until nothing can go on. An import that fails holds up no other, and is tried again in the next round."""
+        more = True
+        while more:
+            aside = len(self._aside)
+            try:
+                more = await self.advance()
+            except Exception as error:  # the loop outlives every fault of the database
+                more = len(self._aside) > aside
+                import_no = [*self._aside.values()][-1] if more else ""
+                log.warning("imports.interrupted", import_no=import_no, why=type(error).__name__)
+
     async def advance(self) -> bool:
-        """One slice of whatever waits to be taken over, or to be forgotten. False: there is nothing to do."""
-        async with self._database.transaction() as tx:
-            run = await store.take_work(tx)
-            return run is not None and await self._step(tx, run, self._clock.now())
+        """One slice of the first that can go on, of whatever waits to be taken over or to be forgotten. What cannot, or
+        fails here, stands aside until all others are done. False: there is nothing to do."""
+        while True:
+            async with self._database.transaction() as tx:
+                run = await store.take_work(tx, self._aside)
+                if run is None:
+                    self._aside.clear()
+                    return False
+                self._aside[run["import_id"]] = run["import_no"]
+                has_gone_on = await self._step(tx, run, self._clock.now())
+            if has_gone_on:
+                del self._aside[run["import_id"]]
+                return True
 
     async def _step(self, tx: Tx, run: Row, now: datetime) -> bool:
+        await store.by_index(tx)
         if run["state"] == "withdrawn":
             await store.sweep(tx, run, run["taken_to"] + self._lines, now)
         elif run["taken_to"] < run["patients_lines"]:
@@ -80,11 +99,12 @@ class Takeover:
         await store.taken_to(tx, run, to_line, made, len(bindings) - len(left_out), len(left_out))
 
     async def _open(self, tx: Tx, run: Row, to_line: int, now: datetime) -> bool:
+        """False: accounts are off."""
         hospital_id = run["hospital_id"]
-        if await mode(tx, hospital_id) == "off":
+        balances = await store.balances(tx, run, to_line)
+        if balances and await mode(tx, hospital_id) == "off":
             log.warning("imports.accounts_off", import_no=run["import_no"])
             return False
-        balances = await store.balances(tx, run, to_line)
         ids = await many.patient_ids(tx, hospital_id, [each.patient_no for each in balances])
         if balances:
             await ledger.post(tx, [self._entry(hospital_id, ids[each.patient_no], each, now) for each in balances])
