@@ -2,13 +2,15 @@
 
 import asyncio
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from yinyi.app.embedded.folder import free_port
+from yinyi.app.embedded.folder import MIB, free_port, memory_folder
 from yinyi.app.embedded.nats import EmbeddedNats, plain_config
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
 from yinyi.app.migrations import upgrade
@@ -19,6 +21,15 @@ _numbers = itertools.count(1)
 settings.register_profile("yinyi", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("yinyi")
 """The same examples on every machine, however slow it is."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What tests write goes to memory where there is room for it: a copy of a database is a thousand small files."""
+    memory = memory_folder(4096 * MIB)
+    if memory is None or hasattr(config, "workerinput") or config.option.basetemp:
+        return
+    config.option.basetemp = tempfile.mkdtemp(prefix="yinyi-tests-", dir=memory)
+    config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 @pytest.fixture

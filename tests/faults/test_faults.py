@@ -21,7 +21,7 @@ ONLY_AFTER_ANOTHER_FAULT = (
     "payments.refund/alipay ask",
 )
 """Calls that a run without faults never makes: what goes wrong there belongs to depth 2."""
-GROUPS = 8
+GROUPS = 12
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

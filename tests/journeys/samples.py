@@ -130,7 +130,7 @@ LAST = views_register.LastVisit(
 )
 
 
-def _check(problem: Literal["declined", "unavailable"] | None) -> views_register.CheckView:
+def _check(problem: Literal["declined", "unavailable", "paid_late"] | None) -> views_register.CheckView:
     return views_register.CheckView(
         payment_no="26112301000042",
         visit=VISIT,
@@ -325,6 +325,7 @@ _REGISTER: dict[str, Sample] = {
 _PAY: dict[str, Sample] = {
     "check-declined": (_check("declined"), REGISTERING),
     "check-unavailable": (_check("unavailable"), REGISTERING),
+    "check-paid-late": (_check("paid_late"), REGISTERING),
     "wait-holding": (_wait("holding"), REGISTERING),
     "wait-starting": (_wait("starting"), REGISTERING),
     "wait-asking": (_wait("asking"), REGISTERING),

@@ -33,6 +33,7 @@ from yinyi.business.payments.model import RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.plans import CONFIRM, HOLD, ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Show, Unknown, Waiting
@@ -211,6 +212,7 @@ class Play:
     def step(self) -> Action:
         """The next decision, carried out."""
         self._let_happen()
+        assert state_of(self.plan), "there is a word for it at every moment"
         action = decide(self.plan, self.rules, self.now)
         self._act(action)
         return action
@@ -273,12 +275,22 @@ class Play:
                 self._tell(self.far.refund_there(), times=2)
             case "cancels":
                 self.plan = replace(self.plan, cancel_wanted=True)
+            case "pays late":
+                self._pay_late()
             case _:
                 shown = [take.reference for take in self.plan.takes() if take.show is not None]
                 for reference in shown:
                     if self.far.orders.get(reference) == "open":
                         self.far.orders[reference] = "paid"
                         return
+
+    def _pay_late(self) -> None:
+        """An order that the channel has closed is paid all the same, and it tells so."""
+        for take in self.plan.takes():
+            if self.far.orders.get(take.reference) == "closed":
+                self.far.orders[take.reference] = "paid"
+                self.plan = apply.learned(self.plan, take, self.far.ask(self.plan, take), self.rules, self.now)
+                return
 
     def _choose(self, channel: str, told: dict[str, int]) -> None:
         chosen = {"tender": channel, "tender_no": self.plan.tender_no + 1}

@@ -89,7 +89,8 @@ def test_the_database_knows_exactly_these_states() -> None:
 
 mishaps = st.lists(st.sampled_from(MISHAPS), max_size=30)
 people = st.lists(
-    st.tuples(st.integers(0, 900), st.sampled_from(["chooses", "chooses", "pays", "pays", "cancels"])), max_size=8
+    st.tuples(st.integers(0, 900), st.sampled_from(["chooses", "chooses", "pays", "pays", "pays late", "cancels"])),
+    max_size=8,
 ).map(sorted)
 
 
@@ -128,6 +129,19 @@ def test_who_pays_in_time_gets_his_number(who: list[tuple[int, str]]) -> None:
     play = played([], [(0, "chooses"), (20, "pays"), *((at + 60, does) for at, does in who)])
     assert state_of(play.plan) == "fulfilled"
     assert not play.plan.attention
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_who_pays_a_closed_code_is_not_asked_for_more_before_he_wants_to(again: bool) -> None:
+    """The number is still his: he may pay for it again, and what came late goes back at once."""
+    more = [(400, "chooses"), (420, "pays")] if again else []
+    play = played([], [(0, "chooses"), (330, "pays late"), *more])
+    late, *others = play.plan.takes()
+    assert (late.state, [take.state for take in others]) == ("late", ["done"] if again else [])
+    assert (state_of(play.plan), play.plan.reason) == (("fulfilled", "") if again else ("returned", "paid_late"))
+    refund = play.plan.latest(REFUND)
+    assert refund is not None
+    assert refund.sent_at == START + timedelta(seconds=330)
 
 
 def test_nobody_comes() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from yinyi.app.errors import CannotStart
 
 MIB = 1024 * 1024
+_MEMORY = Path("/dev") / "shm"
+"""Linux keeps a file system in memory there."""
 
 
 class FolderLock:
@@ -53,6 +55,12 @@ def require_space(folder: Path, needed_bytes: int) -> None:
             f"The disk that holds {folder} is full: {free_bytes // MIB} MB are free, "
             f"{needed_bytes // MIB} MB are needed."
         )
+
+
+def memory_folder(needed_bytes: int) -> Path | None:
+    """Where files live in memory, for what is thrown away afterwards; None where there is not so much room."""
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= needed_bytes
+    return _MEMORY if roomy and os.access(_MEMORY, os.W_OK) else None
 
 
 def free_port() -> int:

@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import uvloop
 
+from yinyi.app.embedded.folder import MIB, memory_folder
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
 from yinyi.app.faults.explore import Explorer, at_random
 from yinyi.app.faults.report import Tally
@@ -22,7 +24,7 @@ def simulate(depth: int, seeds: range) -> Tally:
     """Every schedule of up to ``depth`` faults, then one at random from each seed."""
     parts = len(os.sched_getaffinity(0))
     with (
-        tempfile.TemporaryDirectory(prefix="yinyi-faults-") as folder,
+        tempfile.TemporaryDirectory(prefix="yinyi-faults-", dir=memory_folder(4096 * MIB)) as folder,
         EmbeddedPostgres(Path(folder), tuning=FAST_AND_FORGETFUL) as postgres,
         ProcessPoolExecutor(parts, mp_context=multiprocessing.get_context("spawn")) as processes,
     ):
@@ -49,10 +51,20 @@ async def _share(url: str, depth: int, seeds: range, part: int, parts: int) -> T
     async with stage(url) as it:
         explorer = Explorer(it, part, parts)
         if depth > 0:
+            shape = ""
             async for run in explorer.explore(depth):
                 tally.add(run)
+                if run.schedule.shape != shape:
+                    shape = run.schedule.shape
+                    _say(f"{part + 1}/{parts}: {shape}, after {tally.schedules:,} schedules")
         for seed in seeds:
             if seed % parts == part:
                 tally.add(await at_random(it, seed), seed)
     tally.merged = explorer.merged
     return tally
+
+
+def _say(line: str) -> None:
+    """How far it is, for whoever waits."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

@@ -63,6 +63,25 @@ async def pays_too_late(stage: Stage) -> None:
         await stage.drive()
 
 
+async def pays_a_closed_code(stage: Stage) -> None:
+    """The code has run out and is closed, and yet a payment arrives while the number is still his; he pays again."""
+    await _begin(stage)
+    take = await _open_take(stage)
+    for _ in range(MOST_WAITS):
+        if take is None or stage.channel.orders.get(take.reference) != "open":
+            break
+        stage.clock.at += timedelta(seconds=30)
+        await stage.drive()
+    if take is not None and stage.channel.orders.get(take.reference) == "closed":
+        stage.channel.orders[take.reference] = "paid"
+        await stage.callback(take, f"late {take.reference}")
+        await stage.drive()
+    await stage.choose()
+    await stage.drive()
+    with stage.calm():
+        await _pay(stage, tells=True)
+
+
 async def is_refused(stage: Stage) -> None:
     """Pays, and the hospital has given the number away meanwhile."""
     await _begin(stage)
@@ -137,9 +156,9 @@ async def is_insured_and_refused(stage: Stage) -> None:
         for reference in stage.hospital.numbers:
             stage.hospital.until[reference] = stage.clock.now()
         take = await _open_take(stage)
-        if take is not None:
-            stage.channel.pay(take.reference)
-            await stage.callback(take, f"paid {take.reference}")
+    if take is not None:
+        stage.channel.pay(take.reference)
+        await stage.callback(take, f"paid {take.reference}")
     await stage.drive()
 
 
@@ -305,7 +324,8 @@ async def _wants_all_back(stage: Stage, after: timedelta) -> None:
 SHAPES: Mapping[str, Shape] = {
     each.__name__: each
     for each in (
-        *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, is_refused, hospital_is_mute),
+        *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, pays_a_closed_code),
+        *(is_refused, hospital_is_mute),
         *(scans, scans_and_types, scans_and_leaves, scans_after_a_code),
         *(pays_in_parts, pays_a_part_and_cancels, is_insured, is_insured_and_refused, pays_an_invoice),
         *(is_insured_wholly, is_insured_wholly_and_leaves),
@@ -319,11 +339,9 @@ SHAPES: Mapping[str, Shape] = {
 async def until_the_end(stage: Stage) -> bool:
     """Let time pass until the payment has ended; False: it never does."""
     for _ in range(MOST_WAITS):
-        if (await stage.plan()).ended_at is not None:
-            return True
         wait = await stage.next_at()
         if wait is None:
-            return False
+            return (await stage.plan()).ended_at is not None
         stage.clock.at += max(wait, timedelta(milliseconds=100))
         await stage.drive()
     return False

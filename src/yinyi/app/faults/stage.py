@@ -99,6 +99,7 @@ class Stage:
     told: list[Told] = field(default_factory=list[Told])
     _begun: TakenUp | None = None
     _kept: Kept | None = None
+    _declared_dead: bool = False
     _serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     # -- what people do
@@ -283,8 +284,12 @@ class Stage:
             await Drive(self.means, 1, self.payment_id, self.means.lease.epoch, self._tell, **begun).run()
         except LeaseLost:
             await self.means.lease.take()
+        except Outdated:
+            if self._declared_dead:
+                await self.means.lease.take()
+            raise
         finally:
-            self.script.steal = None
+            self.script.steal, self._declared_dead = None, False
 
     async def _stay_alive(self) -> None:
         for lease in (self.means.lease, self.other.lease):
@@ -297,7 +302,7 @@ class Stage:
             await tx.execute(
                 "UPDATE process_lease SET alive_until = $2 WHERE epoch = $1", self.means.lease.epoch, self.clock.now()
             )
-        self.script.steal = None
+        self.script.steal, self._declared_dead = None, True
         await Drive(self.other, 1, self.payment_id, self.other.lease.epoch, self._tell).run()
 
     async def _restart(self) -> None:
@@ -411,7 +416,8 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
     await others.take()
     means = Means(watched, registry, ours, Limits(), clock, ZONE)
     other = Means(quiet, registry, others, Limits(), clock, ZONE)
-    payments = PaymentService(quiet, registry, Driver(Means(quiet, registry, ours, Limits(), clock, ZONE)), ZONE)
+    undisturbed = Means(quiet, registry, ours, Limits(), clock, ZONE, known=means.known)
+    payments = PaymentService(quiet, registry, Driver(undisturbed), ZONE)
     prepaid = PrepaidService(payments, ZONE)
     async with quiet.read() as tx:
         await prepaid_store.set_mode(tx, 1, "collect", "faults", clock.now())

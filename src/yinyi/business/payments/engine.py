@@ -137,7 +137,7 @@ def _take_on(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | No
         if now >= plan.pay_by:
             return TurnBack("expired")
         return Choose(step, plan.tender) if chosen and plan.tender else Wait(plan.pay_by)
-    if step.state in ("refused", "undone"):
+    if step.state in ("refused", "undone", "late"):
         return _choose_again(plan, step, rules, now)
     rule = rule_of(rules, step)
     if step.state == "planned" and chosen:
@@ -149,9 +149,11 @@ def _take_on(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action | No
 
 def _choose_again(plan: Plan, step: Step, rules: Rules, now: datetime) -> Action:
     if now >= plan.pay_by:
-        return TurnBack(_reason(step, "expired"))
+        return TurnBack("paid_late" if step.state == "late" else _reason(step, "expired"))
     if plan.tender and plan.tender_no > step.tender_no:
         return Choose(step, plan.tender)
+    if step.state == "late":
+        return Wait(plan.pay_by)  # who has just paid is not asked to pay again before he wants to
     if plan.tender and step.reason == "not_found" and step.attempt < rule_of(rules, step).attempts and not step.scanned:
         return Retry(step)
     return Wait(plan.pay_by)

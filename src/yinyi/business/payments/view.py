@@ -55,7 +55,7 @@ def _state_back(plan: Plan) -> PaymentState:
 
 
 def _state_of_take(plan: Plan, step: Step) -> PaymentState:
-    if step.state in ("planned", "refused", "undone"):
+    if step.state in ("planned", "refused", "undone", "late"):
         chosen_anew = plan.tender and plan.tender_no > step.tender_no
         return "starting" if chosen_anew or (step.state == "planned" and step.channel) else "ready"
     return _TAKE_STATES[step.state]
@@ -67,7 +67,7 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
     take = next((step for step in reversed(plan.takes()) if step.channel), None)
     waiting = take if take is not None and state == "waiting" else None
     failed = take is not None and state == "ready" and take.tender_no == plan.tender_no
-    reason = plan.reason or (_told(take.reason) if take is not None and failed else "")
+    reason = plan.reason or (_told(take) if take is not None and failed else "")
     return PaymentView(
         payment_no=plan.payment_no,
         ask_no=plan.ask_no,
@@ -119,8 +119,10 @@ def _tender(plan: Plan) -> str:
     return taken or plan.tender
 
 
-def _told(reason: str) -> str:
-    return "unavailable" if reason == "not_found" else reason
+def _told(take: Step) -> str:
+    if take.state == "late":
+        return "paid_late"
+    return "unavailable" if take.reason == "not_found" else take.reason
 
 
 def paid_at(plan: Plan) -> datetime | None:

@@ -129,18 +129,20 @@ def never_held(payment: PaymentView) -> views_ends.ErrorKind | None:
     return _NEVER_HELD.get(payment.reason)
 
 
-def pay_again(payment: PaymentView) -> Literal["declined", "expired", "unavailable"] | None:
+def pay_again(payment: PaymentView) -> Literal["declined", "expired", "unavailable", "paid_late"] | None:
     """Why the last try to pay a payment that can still be paid came to nothing."""
     if payment.state != "ready" or not payment.reason:
         return None
     if payment.reason in ("expired", "cancelled"):
         return "expired"
+    if payment.reason == "paid_late":
+        return "paid_late"
     return "declined" if payment.reason in _DECLINED else "unavailable"
 
 
 def scan_refused(payment: PaymentView) -> views_pay.ScanRefused | None:
     """Why the payer's code that was scanned last was not taken; None: none was, or it was."""
-    if payment.state != "ready" or not payment.scanned:
+    if payment.state != "ready" or not payment.scanned or payment.reason == "paid_late":
         return None
     return _SCAN_REFUSED.get(payment.reason, "unavailable")
 

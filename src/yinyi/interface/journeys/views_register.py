@@ -124,14 +124,14 @@ class Visit(Part, frozen=True, kw_only=True):
 class CheckView(View, frozen=True, kw_only=True):
     """Everything right? Then money. The number is held until ``held_until``.
 
-    problem: why the last try to pay ended; nothing was taken, and it can be tried again.
+    problem: why the last try to pay ended; nothing was taken, or it goes back, and it can be tried again.
     """
 
     payment_no: str
     visit: Visit
     fee_fen: int
     held_until: datetime
-    problem: Literal["declined", "expired", "unavailable"] | None = None
+    problem: Literal["declined", "expired", "unavailable", "paid_late"] | None = None
     key: str
 
 
