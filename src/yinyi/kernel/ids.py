@@ -15,10 +15,11 @@ _SHORT = "346789ABCDEFGHJKMNPQRTVWXY"
 
 def random_text(length: int, alphabet: str = ALPHABET) -> str:
     """Each character as likely as any other: bytes that would favour the first ones are thrown away."""
-    fair = 256 - 256 % len(alphabet)
+    size = len(alphabet)
+    fair = 256 - 256 % size
     text = ""
     while len(text) < length:
-        text += "".join(alphabet[byte % len(alphabet)] for byte in secrets.token_bytes(length) if byte < fair)
+        text += "".join([alphabet[byte % size] for byte in secrets.token_bytes(length + 4) if byte < fair])
     return text[:length]
 
 
@@ -46,7 +47,8 @@ def payment_number_of(reference: str) -> str:
 
 def ask_number() -> str:
     """The short number on slips to ask with, for example ``7Q4-8XK9``: 26⁷ of them, unique in the database."""
-    return f"{random_text(3, _SHORT)}-{random_text(4, _SHORT)}"
+    text = random_text(7, _SHORT)
+    return f"{text[:3]}-{text[3:]}"
 
 
 def is_ask_number(text: str) -> bool:

@@ -14,6 +14,10 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     credit_account: str
     amount_fen: Fen
 
+    @property
+    def accounts(self) -> tuple[str, str]:
+        return self.debit_account, self.credit_account
+
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """凭证: why money moved, once. ``source`` is unique: the same movement is never posted twice."""
@@ -27,6 +31,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PREPAID, DEPOSIT = "prepaid", "deposit"
+_LIMITED = (f"{PREPAID}:", f"{DEPOSIT}:")
 SUSPENSE_SHORT = "suspense:short"
 """短款: what is missing until people have found it (asset)."""
 SUSPENSE_OVER = "suspense:over"
@@ -54,7 +59,7 @@ def paid_out_account(scope: str) -> str:
 
 def is_limited(account: str) -> bool:
     """Whether this account has a balance of its own, which never falls below zero."""
-    return account.startswith((f"{PREPAID}:", f"{DEPOSIT}:"))
+    return account.startswith(_LIMITED)
 
 
 def channel_account(channel: str, merchant: str) -> str:

@@ -67,6 +67,8 @@ moved_balance AS (
 
 def balance_rows(entries: list[JournalEntry]) -> str:
     """The parameter for ``balance_ctes``; empty: no account with a limit is touched. A credit raises a balance."""
+    if not any(is_limited(side) for entry in entries for each in entry.postings for side in each.accounts):
+        return ""
     changes: Counter[tuple[int, str]] = Counter()
     for entry in entries:
         for posting in entry.postings:

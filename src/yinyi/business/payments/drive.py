@@ -310,6 +310,7 @@ class Drive:
         now = self._now()
         after = replace(self.plan, version=self.before.version + 1)
         posted = self._entries(after, now)
+        balances = balance_rows(posted)
         changed = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
         statement, args = store.write(
             self.before,
@@ -319,10 +320,11 @@ class Drive:
             next_at=next_at,
             now=now,
             entries=posted,
+            balances=balances,
             callbacks=self._callbacks,
             fresh=self.fresh.callback if self.fresh is not None else None,
         )
-        if await self._written(statement, args, posted) is None:
+        if await self._written(statement, args, alone=bool(balances)) is None:
             if self.fresh is not None:
                 raise Outdated
             if not await self._load():
@@ -342,11 +344,11 @@ class Drive:
         found = entries(self.before, after, now.astimezone(self.means.zone).date(), now)
         return on_our_account(found) if self._ours else found
 
-    async def _written(self, statement: str, args: tuple[Any, ...], posted: list[JournalEntry]) -> Row | None:
-        """What moves a balance leaves alone: payments that wait for each other's balances would wait for ever if they
+    async def _written(self, statement: str, args: tuple[Any, ...], *, alone: bool) -> Row | None:
+        """``alone``: it moves a balance. Payments that wait for each other's balances would wait for ever if they
         were in one transaction with others. None also when a balance would have fallen below zero: then the internal
         step is refused; where none is to blame, because the money is gone already, the loss is ours."""
-        if not balance_rows(posted):
+        if not alone:
             return await self.means.together.fetchrow(statement, args, self.payment_id)
         try:
             async with self.means.database.read() as tx:

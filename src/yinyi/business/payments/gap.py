@@ -88,7 +88,7 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool 
         _ASKED,
         *(before.hospital_id, before.payment_id, before.version, after.direction, after.reason),
         *(after.tender, after.tender_no, after.taken_fen, after.returned_fen, after.ended_at, now, epoch),
-        *(rows.step_rows(before, after), rows.history(before, after), UNASKED, after.refunds_fen),
+        *(*rows.change(before, after), UNASKED, after.refunds_fen),
     )
     if version is not None:
         posted = entries(before, after, now.astimezone(means.zone).date(), now)

@@ -136,9 +136,11 @@ def once(find: Callable[["Plan"], _T]) -> Callable[["Plan"], _T]:
     @wraps(find)
     def found(plan: "Plan") -> _T:
         known: Any = plan.__dict__
-        if name not in known:
-            known[name] = find(plan)
-        return known[name]
+        try:
+            return known[name]
+        except KeyError:
+            answer = known[name] = find(plan)
+            return answer
 
     return found
 

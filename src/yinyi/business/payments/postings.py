@@ -93,11 +93,13 @@ def _is_spared(step: Step) -> bool:
     return step.kind == TAKE and step.state == "planned" and not step.channel
 
 
+@once
 def delivered_fen(plan: Plan) -> int:
     """What is kept for what was delivered."""
     return kept_fen(plan) if fulfilled(plan) else 0
 
 
+@once
 def doubtful_fen(plan: Plan) -> int:
     """What is kept, while nobody knows whether the hospital has booked that it was paid."""
     told = [step for step in plan.current() if step.position >= AT_CONFIRM]

@@ -1,5 +1,6 @@
 """Plans as rows, and back: what every statement about payments has alike."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -139,22 +140,24 @@ def changed_steps(before: Plan, after: Plan) -> list[Step]:
     return [step for step in after.steps if old.get(step.reference) != step]
 
 
-def step_rows(before: Plan, after: Plan) -> str:
-    """The steps that differ, as the parameter of a statement."""
-    return steps_as_rows(changed_steps(before, after))
+def change(before: Plan, after: Plan) -> tuple[str, str]:
+    """As parameters of a statement: the steps that differ, and the line in ``payment_event``."""
+    changed = changed_steps(before, after)
+    return steps_as_rows(changed), history(before, after, changed)
 
 
 def steps_as_rows(steps: list[Step]) -> str:
     return msgspec.json.encode(steps).decode()
 
 
-def history(before: Plan, after: Plan) -> str:
-    """The line in ``payment_event``: which steps moved from where to where, and what the whole became."""
+def history(before: Plan, after: Plan, changed: Sequence[Step]) -> str:
+    """The line in ``payment_event``: which steps moved from where to where, and what the whole became. ``changed``:
+    those of ``after`` that are not as before."""
     old = {step.reference: step.state for step in before.steps}
     moved = [
         {"step": step.kind, "reference": step.reference, "from": old.get(step.reference, ""), "to": step.state}
         | ({"reason": step.reason} if step.reason else {})
-        for step in changed_steps(before, after)
+        for step in changed
     ]
     what: dict[str, Any] = {"steps": moved}
     if before.direction != after.direction:

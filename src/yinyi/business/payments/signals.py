@@ -184,7 +184,7 @@ async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: 
     whose call is marked as about to leave. It is so on disk, under the lease of ``epoch``, and the change is recorded;
     None: it is not free any more, and nothing was written."""
     told = _json({"tender_facts": {}})
-    written = (sent.tender, told, plan.version, rows.step_rows(plan, sent), rows.history(plan, sent))
+    written = (sent.tender, told, plan.version, *rows.change(plan, sent))
     args = (plan.hospital_id, plan.payment_id, now, epoch, *written)
     row = await recorded(tx, _TENDER_SENT, args, source="p", subject=plan.payment_no, key=plan.payment_id)
     return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
@@ -212,14 +212,15 @@ async def keep_longer(tx: Tx, plan: Plan, pay_by: datetime, facts: dict[str, Any
 
 async def add_step(tx: Tx, before: Plan, after: Plan) -> None:
     """A step more, for a plan that this transaction has locked."""
-    added = rows.step_rows(before, after)
+    added = rows.steps_as_rows(rows.changed_steps(before, after))
     await tx.execute(_ADD_STEP, after.hospital_id, after.payment_id, added)
 
 
 async def put_steps(tx: Tx, before: Plan, after: Plan, now: datetime) -> None:
     """What a plan that this transaction has locked becomes, step by step; the signal that follows raises its version
     to the one of this line of its history."""
-    told = (rows.step_rows(before, after), before.version + 1, now, rows.history(before, after))
+    steps, line = rows.change(before, after)
+    told = (steps, before.version + 1, now, line)
     await tx.execute(_PUT_STEPS, after.hospital_id, after.payment_id, *told)
 
 

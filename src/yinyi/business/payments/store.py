@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import recorded
 from yinyi.business.ledger.model import JournalEntry
-from yinyi.business.ledger.store import balance_ctes, balance_rows, entry_rows, posting_ctes
+from yinyi.business.ledger.store import balance_ctes, entry_rows, posting_ctes
 from yinyi.business.payments.plan import PAYER_CODE, Plan
 from yinyi.business.payments.rows import (
     CALLBACK_WAITS,
@@ -202,22 +202,22 @@ def write(
     next_at: datetime | None,
     now: datetime,
     entries: list[JournalEntry],
+    balances: str,
     callbacks: list[str],
     fresh: FreshCallback | None = None,
 ) -> tuple[str, tuple[Any, ...]]:
     """Everything that a step changes, as one statement with its parameters. It answers the payment's id, or nothing
     when the plan was changed by somebody else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the
-    lease is handed back until then. ``fresh``: is kept with it, and the lease is taken with it; nothing is written if
-    somebody drives the payment, or if this callback was here before."""
+    lease is handed back until then. ``balances``: what the entries change of them. ``fresh``: is kept with it, and the
+    lease is taken with it; nothing is written if somebody drives the payment, or if this callback was here before."""
     freed = after.ended_at is not None and after.direction == "back"
     known, changed = {step.reference for step in before.steps}, changed_steps(before, after)
     forget = any(PAYER_CODE in step.params for step in changed)
     added = [step for step in changed if step.reference not in known]
     moved = [step for step in changed if step.reference in known]
-    changes = balance_rows(entries) if entries else ""
     received = msgspec.json.encode(fresh).decode()
-    parts = [received, steps_as_rows(added), steps_as_rows(moved), entry_rows(entries), changes, callbacks]
-    wanted = [fresh is not None, bool(added), bool(moved), bool(entries), bool(changes), bool(callbacks)]
+    parts = [received, steps_as_rows(added), steps_as_rows(moved), entry_rows(entries), balances, callbacks]
+    wanted = [fresh is not None, bool(added), bool(moved), bool(entries), bool(balances), bool(callbacks)]
     args = (
         after.hospital_id,
         after.payment_id,
@@ -233,7 +233,7 @@ def write(
         epoch if keep else None,
         now,
         epoch,
-        history(before, after),
+        history(before, after, changed),
         after.refunds_fen,
         *itertools.compress(parts, wanted),
     )
