@@ -13,7 +13,7 @@ from yinyi.app.faults.play import play
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import stage
 from yinyi.business.ledger.model import JournalEntry
-from yinyi.business.payments import apply, engine, postings, signals, store, transitions
+from yinyi.business.payments import apply, engine, postings, signals, transitions, writes
 from yinyi.business.payments.actions import Action, End, GiveBack, Retry
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.plan import TAKE, Plan, Step
@@ -58,13 +58,13 @@ def numbers_are_not_released(broken: pytest.MonkeyPatch) -> None:
 
 
 def nothing_is_fenced(broken: pytest.MonkeyPatch) -> None:
-    guard = "AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14"
-    alive = "AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)"
-    statement: str = vars(store)["_WRITE"]
+    guard = "AND p.version = w.version AND p.lease_epoch IS NOT DISTINCT FROM $3"
+    alive = "AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > w.at)"
+    statement: str = vars(writes)["_WRITE"]
     assert guard in statement
     assert alive in statement
-    open_to_all = statement.replace(guard, "AND ($3::bigint > 0 OR $14::bigint > 0)").replace(alive, "")
-    broken.setattr(f"{PAYMENTS}.store._WRITE", open_to_all)
+    open_to_all = statement.replace(guard, "AND $3::bigint > 0").replace(alive, "")
+    broken.setattr(f"{PAYMENTS}.writes._WRITE", open_to_all)
 
 
 def refunds_are_forgotten(broken: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def refunds_are_not_booked(broken: pytest.MonkeyPatch) -> None:
 
 
 def obligations_are_never_freed(broken: pytest.MonkeyPatch) -> None:
-    broken.setattr(f"{PAYMENTS}.store._FREED", "")
+    broken.setattr(f"{PAYMENTS}.writes._FREED", "")
 
 
 def nobody_asks_after_a_crash(broken: pytest.MonkeyPatch) -> None:
@@ -166,10 +166,10 @@ def settlements_are_not_reversed(broken: pytest.MonkeyPatch) -> None:
 
 
 def amounts_stay_as_they_were_planned(broken: pytest.MonkeyPatch) -> None:
-    moved: str = vars(store)["_MOVED"]
+    moved: str = vars(writes)["_MOVED"]
     assert "amount_fen = r.amount_fen, " in moved
-    broken.setattr(f"{PAYMENTS}.store._MOVED", moved.replace("amount_fen = r.amount_fen, ", ""))
-    broken.setattr(f"{PAYMENTS}.store._write_statement", vars(store)["_write_statement"].__wrapped__)
+    broken.setattr(f"{PAYMENTS}.writes._MOVED", moved.replace("amount_fen = r.amount_fen, ", ""))
+    broken.setattr(f"{PAYMENTS}.writes._write_statement", vars(writes)["_write_statement"].__wrapped__)
     signalled = signals.__dict__["_TENDER_SENT"].replace("amount_fen = excluded.amount_fen, ", "")
     broken.setattr(f"{PAYMENTS}.signals._TENDER_SENT", signalled)
 
@@ -233,11 +233,11 @@ def test_a_wrong_engine_is_found_out(
                 return error
         return None
 
-    vars(store)["_write_statement"].cache_clear()
+    vars(writes)["_write_statement"].cache_clear()
     mutant(monkeypatch)
     caught = asyncio.run(found())
     monkeypatch.undo()
-    vars(store)["_write_statement"].cache_clear()
+    vars(writes)["_write_statement"].cache_clear()
     assert caught is not None
 
 
@@ -245,7 +245,6 @@ def balances_stand_still(broken: pytest.MonkeyPatch) -> None:
     def nothing(found: list[JournalEntry]) -> str:
         return ""
 
-    broken.setattr(f"{PAYMENTS}.store.balance_rows", nothing)
     broken.setattr(f"{PAYMENTS}.drive.balance_rows", nothing)
 
 

@@ -7,7 +7,7 @@ all or none committed. When one of them fails, each is tried alone, so that nobo
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from yinyi.bus.database import Database, Row
 
@@ -20,8 +20,27 @@ class _Waiting:
     """``row`` is the one whose first column is ``key``."""
 
     args: tuple[Any, ...]
+    """Of the statement; or the one row that it is to write."""
     key: Any
     done: "asyncio.Future[Row | None]"
+
+
+class _Shape(NamedTuple):
+    """What leaves together. ``common``: see ``Together.put``."""
+
+    statement: str
+    common: tuple[Any, ...] | None = None
+
+    def args(self, waiting: list[_Waiting]) -> tuple[Any, ...]:
+        """Of one statement for all of these."""
+        if self.common is None:
+            return waiting[0].args
+        return (as_list([each.args[0] for each in waiting]), *self.common)
+
+
+def as_list(rows: list[bytes]) -> str:
+    """Rows in JSON as the first parameter of a statement that writes any number of them."""
+    return f"[{b','.join(rows).decode()}]"
 
 
 @dataclass
@@ -30,7 +49,7 @@ class Together:
 
     database: Database
     lanes: int = 2
-    _queues: dict[str, deque[_Waiting]] = field(default_factory=dict[str, "deque[_Waiting]"])
+    _queues: dict[_Shape, deque[_Waiting]] = field(default_factory=dict["_Shape", "deque[_Waiting]"])
     _open: int = 0
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
 
@@ -42,8 +61,17 @@ class Together:
             asyncpg.PostgresError: nothing of it was done.
             asyncpg.InterfaceError, OSError: the connection was lost; it may have been done.
         """
+        return await self._asked(_Shape(statement), args, key)
+
+    async def put(self, statement: str, row: bytes, common: tuple[Any, ...], key: Any) -> Row | None:
+        """The same for a statement that writes any number of rows: its first parameter is a JSON list of them, the
+        others are ``common``. Those that have these in common are one statement, and it answers for each that it has
+        written with a row whose first column is the ``key``."""
+        return await self._asked(_Shape(statement, common), (row,), key)
+
+    async def _asked(self, shape: _Shape, args: tuple[Any, ...], key: Any) -> Row | None:
         waiting = _Waiting(args, key, asyncio.get_running_loop().create_future())
-        self._queues.setdefault(statement, deque()).append(waiting)
+        self._queues.setdefault(shape, deque()).append(waiting)
         if self._open < self.lanes:
             self._open += 1
             lane = asyncio.create_task(self._lane())
@@ -59,33 +87,36 @@ class Together:
 
     async def _serve(self) -> None:
         while self._queues:
-            statement = next(iter(self._queues))
-            queue = self._queues.pop(statement)
+            shape = next(iter(self._queues))
+            queue = self._queues.pop(shape)
             taken, left = _different(queue)
             if left:
-                self._queues[statement] = left  # behind the others
+                self._queues[shape] = left  # behind the others
             alive = [each for each in taken if not each.done.done()]
             if alive:
-                await self._leave(statement, alive)
+                await self._leave(shape, alive)
 
-    async def _leave(self, statement: str, waiting: list[_Waiting]) -> None:
-        if len(waiting) > 1 and await self._all(statement, waiting):
+    async def _leave(self, shape: _Shape, waiting: list[_Waiting]) -> None:
+        if len(waiting) > 1 and await self._all(shape, waiting):
             return
         for each in waiting:
             try:
                 async with self.database.read() as tx:
-                    row = await tx.fetchrow(statement, *each.args)
+                    row = await tx.fetchrow(shape.statement, *shape.args([each]))
             except BaseException as error:  # whatever it is, it is the caller's; nobody waits here
                 _fail(each, error)
             else:
                 _tell(each, row)
 
-    async def _all(self, statement: str, waiting: list[_Waiting]) -> bool:
+    async def _all(self, shape: _Shape, waiting: list[_Waiting]) -> bool:
         """False: none of them was done, or nobody knows; every statement can be tried again, because what it does is
         guarded by what it found."""
         try:
             async with self.database.connection() as connection:
-                rows = await connection.fetchmany(statement, [each.args for each in waiting])
+                if shape.common is not None:
+                    rows = await connection.fetch(shape.statement, *shape.args(waiting))
+                else:
+                    rows = await connection.fetchmany(shape.statement, [each.args for each in waiting])
         except Exception:
             return False
         except BaseException as error:  # this process is stopping: nobody is left waiting for an answer

@@ -27,7 +27,8 @@ j AS (
   SELECT j.hospital_id, j.entry_id, x.line, x.p ->> 'debit_account', x.p ->> 'credit_account',
     (x.p ->> 'amount_fen')::bigint
   FROM j
-  JOIN jsonb_to_recordset(:parameter::jsonb) AS r(source text, postings jsonb) ON r.source = j.source
+  JOIN (SELECT r.* FROM :source, jsonb_to_recordset(:parameter::jsonb) AS r(source text, postings jsonb)) AS r
+    ON r.source = j.source
   CROSS JOIN LATERAL jsonb_array_elements(r.postings) WITH ORDINALITY AS x(p, line)
 )""".replace(":parameter", parameter).replace(":source", source)
 

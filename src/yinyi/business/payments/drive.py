@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,10 +15,10 @@ from msgspec.structs import replace
 
 from yinyi.bus.database import Database, Row
 from yinyi.bus.guard import assert_no_transaction
-from yinyi.bus.together import Together
+from yinyi.bus.together import Together, as_list
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import balance_rows, overdraws
-from yinyi.business.payments import apply, rows, store
+from yinyi.business.payments import apply, rows, store, writes
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
 from yinyi.business.payments.gap import close_gap
@@ -312,7 +311,7 @@ class Drive:
         posted = self._entries(after, now)
         balances = balance_rows(posted)
         changed = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
-        statement, args = store.write(
+        write = writes.write(
             self.before,
             after,
             epoch=self.epoch,
@@ -324,7 +323,7 @@ class Drive:
             callbacks=self._callbacks,
             fresh=self.fresh.callback if self.fresh is not None else None,
         )
-        if await self._written(statement, args, alone=bool(balances)) is None:
+        if await self._written(write, alone=bool(balances)) is None:
             if self.fresh is not None:
                 raise Outdated
             if not await self._load():
@@ -344,15 +343,15 @@ class Drive:
         found = entries(self.before, after, now.astimezone(self.means.zone).date(), now)
         return on_our_account(found) if self._ours else found
 
-    async def _written(self, statement: str, args: tuple[Any, ...], *, alone: bool) -> Row | None:
+    async def _written(self, write: writes.Write, *, alone: bool) -> Row | None:
         """``alone``: it moves a balance. Payments that wait for each other's balances would wait for ever if they
         were in one transaction with others. None also when a balance would have fallen below zero: then the internal
         step is refused; where none is to blame, because the money is gone already, the loss is ours."""
         if not alone:
-            return await self.means.together.fetchrow(statement, args, self.payment_id)
+            return await self.means.together.put(*write, self.payment_id)
         try:
             async with self.means.database.read() as tx:
-                return await tx.fetchrow(statement, *args)
+                return await tx.fetchrow(write.statement, as_list([write.row]), *write.common)
         except Exception as error:
             if not overdraws(error):
                 raise

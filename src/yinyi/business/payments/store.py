@@ -1,9 +1,7 @@
 """The payments' SQL: one statement a step."""
 
-import itertools
 from contextlib import suppress
 from datetime import date, datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,20 +9,8 @@ from msgspec.structs import replace
 
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.work import recorded
-from yinyi.business.ledger.model import JournalEntry
-from yinyi.business.ledger.store import balance_ctes, entry_rows, posting_ctes
-from yinyi.business.payments.plan import PAYER_CODE, Plan
-from yinyi.business.payments.rows import (
-    CALLBACK_WAITS,
-    FreshCallback,
-    PendingCallback,
-    changed_steps,
-    filled,
-    history,
-    read_callbacks,
-    read_plan,
-    steps_as_rows,
-)
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.rows import PendingCallback, filled, read_callbacks, read_plan, steps_as_rows
 from yinyi.kernel.ids import ask_number
 
 _MORE_NUMBERS = 3
@@ -51,54 +37,6 @@ WITH o AS (
 ) :record
 SELECT payment_no, payment_id, ask_no FROM p
 """
-_WRITE = """
-WITH p AS (
-  UPDATE payment SET direction = $4, reason = $5, attention = $6, attention_at = $7, taken_fen = $8,
-    returned_fen = $9, ended_at = $10, next_at = $11, lease_epoch = $12, updated_at = $13, version = version + 1,
-    refunds_fen = $16
-  WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS NOT DISTINCT FROM $14
-    AND EXISTS (SELECT FROM process_lease WHERE epoch = $14 AND alive_until > $13)
-  RETURNING hospital_id, payment_id, version
-), e AS (
-  INSERT INTO payment_event (hospital_id, payment_id, version, at, what)
-  SELECT p.hospital_id, p.payment_id, p.version, $13, $15::jsonb FROM p
-)"""
-_ADDED = """, s AS (
-  INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
-)"""
-_MOVED = """, m AS (
-  UPDATE payment_step AS s SET amount_fen = r.amount_fen, params = r.params, state = r.state, tries = r.tries,
-    since = r.since, next_at = r.next_at, until = r.until, sent_at = r.sent_at, reason = r.reason,
-    evidence = r.evidence, show = nullif(r.show, 'null'::jsonb)
-  FROM p, jsonb_to_recordset(?::jsonb) AS r(:columns)
-  WHERE s.hospital_id = $1 AND s.payment_id = $2 AND s.position = r.position AND s.attempt = r.attempt
-)"""
-_OURS = "lease_epoch IS NOT DISTINCT FROM $14"
-_FREE = f"""lease_epoch IS NULL AND gap_until IS NULL AND NOT EXISTS ({CALLBACK_WAITS}) AND NOT EXISTS (
-    SELECT FROM payment_callback k
-    WHERE k.hospital_id = $1 AND k.source = $17::jsonb ->> 'source' AND k.event_id = $17::jsonb ->> 'event_id')"""
-_RECEIVED = """, k AS (
-  INSERT INTO payment_callback
-    (hospital_id, source, event_id, reference, payment_id, verdict, outcome, body_hash, received_at, applied_at,
-    amount_fen, merchant, about)
-  SELECT p.hospital_id, r.source, r.event_id, r.reference, p.payment_id, 'believed', r.outcome,
-    decode(r.body_hash, 'hex'), r.received_at, $13, r.amount_fen, r.merchant, r.about FROM p, jsonb_to_record(?::jsonb)
-    AS r(source text, event_id text, reference text, outcome jsonb, body_hash text, received_at timestamptz,
-    amount_fen bigint, merchant text, about text)
-)"""
-"""Together with ``_FREE``, which takes the lease: a callback that is not on disk yet."""
-_FORGET = "SET facts = facts #- '{tender_facts,payer_code}', "
-"""The step has the payer's code now; once that is answered it stands nowhere any more."""
-_APPLIED = """, c AS (
-  UPDATE payment_callback SET applied_at = $13 FROM p
-  WHERE payment_callback.hospital_id = p.hospital_id AND payment_callback.payment_id = p.payment_id
-    AND payment_callback.event_id = ANY(?::text[])
-)"""
-_FREED = """, f AS (
-  DELETE FROM payment_obligation o USING p
-  WHERE o.hospital_id = p.hospital_id AND o.payment_id = p.payment_id
-)"""
 _CLAIM_ONE = """
 UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_id = $2 AND (
   p.lease_epoch IS NULL OR p.lease_epoch = $3
@@ -127,31 +65,6 @@ WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch IS N
 RETURNING payment_id
 """
 OPEN, CLAIM_ONE, CLAIM_DUE = filled(_OPEN), filled(_CLAIM_ONE), filled(_CLAIM_DUE)
-
-
-@cache
-def _write_statement(
-    received: bool, added: bool, moved: bool, posted: bool, limited: bool, applied: bool, freed: bool, forget: bool
-) -> str:
-    """Only the parts that this write needs: what is not there costs nothing."""
-    parts = (
-        (received, _RECEIVED),
-        (added, _ADDED),
-        (moved, _MOVED),
-        (posted, "," + posting_ctes("?", "p")),
-        (limited, "," + balance_ctes("?", "p")),
-        (applied, _APPLIED),
-    )
-    statement, parameter = _WRITE.replace("SET ", _FORGET, 1) if forget else _WRITE, 17
-    if received:
-        statement = statement.replace("UPDATE payment", "UPDATE payment AS p").replace(_OURS, _FREE)
-    for wanted, part in parts:
-        if wanted:
-            statement += part.replace("?", f"${parameter}")
-            parameter += 1
-    if freed:
-        statement += _FREED
-    return filled(f"{statement}\nSELECT p.payment_id FROM p")
 
 
 async def open_payment(
@@ -191,53 +104,6 @@ async def open_payment(
     )
     row = await recorded(tx, OPEN, args, source="p", subject=plan.payment_no, key=plan.payment_no)
     return replace(plan, payment_id=row["payment_id"], ask_no=row["ask_no"]) if row is not None else None
-
-
-def write(
-    before: Plan,
-    after: Plan,
-    *,
-    epoch: int,
-    keep: bool,
-    next_at: datetime | None,
-    now: datetime,
-    entries: list[JournalEntry],
-    balances: str,
-    callbacks: list[str],
-    fresh: FreshCallback | None = None,
-) -> tuple[str, tuple[Any, ...]]:
-    """Everything that a step changes, as one statement with its parameters. It answers the payment's id, or nothing
-    when the plan was changed by somebody else meanwhile or the lease is gone. ``keep``: go on driving; otherwise the
-    lease is handed back until then. ``balances``: what the entries change of them. ``fresh``: is kept with it, and the
-    lease is taken with it; nothing is written if somebody drives the payment, or if this callback was here before."""
-    freed = after.ended_at is not None and after.direction == "back"
-    known, changed = {step.reference for step in before.steps}, changed_steps(before, after)
-    forget = any(PAYER_CODE in step.params for step in changed)
-    added = [step for step in changed if step.reference not in known]
-    moved = [step for step in changed if step.reference in known]
-    received = msgspec.json.encode(fresh).decode()
-    parts = [received, steps_as_rows(added), steps_as_rows(moved), entry_rows(entries), balances, callbacks]
-    wanted = [fresh is not None, bool(added), bool(moved), bool(entries), bool(balances), bool(callbacks)]
-    args = (
-        after.hospital_id,
-        after.payment_id,
-        before.version,
-        after.direction,
-        after.reason,
-        after.attention,
-        after.attention_at,
-        after.taken_fen,
-        after.returned_fen,
-        after.ended_at,
-        next_at,
-        epoch if keep else None,
-        now,
-        epoch,
-        history(before, after, changed),
-        after.refunds_fen,
-        *itertools.compress(parts, wanted),
-    )
-    return _write_statement(*wanted, freed, forget), args
 
 
 def release(plan: Plan, epoch: int, next_at: datetime | None) -> tuple[str, tuple[Any, ...]]:
