@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 import asyncpg
@@ -9,15 +10,21 @@ import pytest
 
 from yinyi.business.identity import many
 from yinyi.business.imports import store as imports
-from yinyi.business.payments import store
+from yinyi.business.payments import store, writes
+from yinyi.business.payments.writes import Parts
 
+_write_statement: Callable[[Parts], str] = vars(writes)["_write_statement"]
+_ALL = (True,) * len(Parts._fields)
+WRITES = [_ALL, *(tuple(place == each for each in range(len(_ALL))) for place in range(len(_ALL)))]
+"""With everything that a step can change, and with one thing each."""
 STATEMENTS = {
     "open": store.OPEN.replace(":record", ""),
     "claim one": store.CLAIM_ONE,
     "release": store.RELEASE,
+    **{f"write {' '.join(map(str, parts))}": _write_statement(Parts(*parts)) for parts in WRITES},
 }
 """What every payment runs; those that are found in a loop of their own are left out."""
-_LARGE = r"payment|payment_step|payment_event|payment_callback"
+_LARGE = r"payment|payment_\w+|account_balance|journal_entry|posting"
 
 
 async def _plan(url: str, statement: str) -> str:

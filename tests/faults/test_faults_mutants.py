@@ -58,7 +58,7 @@ def numbers_are_not_released(broken: pytest.MonkeyPatch) -> None:
 
 
 def nothing_is_fenced(broken: pytest.MonkeyPatch) -> None:
-    guard = "AND p.version = w.version AND p.lease_epoch IS NOT DISTINCT FROM $3"
+    guard = "AND p.version = w.version AND p.lease_epoch IS NOT DISTINCT FROM w.held"
     alive = "AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > w.at)"
     statement: str = vars(writes)["_WRITE"]
     assert guard in statement

@@ -44,9 +44,10 @@ def entry_rows(entries: list[JournalEntry]) -> str:
 def balance_ctes(parameter: str, source: str) -> str:
     """Two more for what ``balance_rows`` made: the balances move in the statement that posts, and the database refuses
     what would leave less than nothing. A row that is there is updated; only one that is not is inserted, because
-    PostgreSQL checks a row that is proposed before it looks for one to update."""
-    rows = """:source, jsonb_to_recordset(:parameter::jsonb)
-    AS r(hospital_id int, account text, change_fen bigint, changed_at timestamptz)"""
+    PostgreSQL checks a row that is proposed before it looks for one to update. ``source`` tells the ``hospital_id``."""
+    rows = """:source JOIN jsonb_to_recordset(:parameter::jsonb)
+    AS r(hospital_id int, account text, change_fen bigint, changed_at timestamptz)
+    ON r.hospital_id = :source.hospital_id"""
     return (
         """
 moved_balance AS (
@@ -89,7 +90,9 @@ def overdraws(error: Exception) -> bool:
 
 
 _POST = "\n".join(("WITH one AS (SELECT 1),", posting_ctes("$1", "one"), "SELECT count(*) FROM j"))
-_POST_LIMITED = _POST.replace("SELECT count(*)", f", {balance_ctes('$2', 'one')} SELECT count(*)")
+_POST_LIMITED = _POST.replace("SELECT 1", "SELECT $3::int AS hospital_id").replace(
+    "SELECT count(*)", f", {balance_ctes('$2', 'one')} SELECT count(*)"
+)
 
 
 async def post(tx: Tx, entries: list[JournalEntry]) -> None:
@@ -103,7 +106,7 @@ async def post(tx: Tx, entries: list[JournalEntry]) -> None:
         await tx.fetchval(_POST, rows)
         return
     try:
-        await tx.fetchval(_POST_LIMITED, rows, changes)
+        await tx.fetchval(_POST_LIMITED, rows, changes, entries[0].hospital_id)
     except asyncpg.CheckViolationError as error:
         if not overdraws(error):
             raise
