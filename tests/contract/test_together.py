@@ -12,6 +12,10 @@ from yinyi.bus.together import Together
 
 TABLE = "CREATE TABLE counted (id bigint PRIMARY KEY, n int NOT NULL CHECK (n > 0))"
 ADD = "INSERT INTO counted VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
+ADD_ROWS = """
+INSERT INTO counted SELECT r.id + $2, r.n FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, n int) ON CONFLICT DO NOTHING
+RETURNING id - $2
+"""
 ADD_STRICTLY = "INSERT INTO counted VALUES ($1, $2) RETURNING id"
 
 
@@ -170,3 +174,40 @@ def test_nobody_waits_for_a_lane_that_was_cancelled(database: str) -> None:
 async def _waits_for_a_lock(it: Stage) -> bool:
     async with it.database.read() as tx:
         return bool(await tx.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+
+# ---- rows of one statement
+
+
+def row(number: int, n: int = 1) -> bytes:
+    return f'{{"id": {number}, "n": {n}}}'.encode()
+
+
+def test_rows_that_gather_are_one_statement_and_everybody_gets_his_own_answer(database: str) -> None:
+    async def story(it: Stage) -> None:
+        await it.together.put(ADD_ROWS, row(3), (0,), 3)
+        answers = await asyncio.gather(*(it.together.put(ADD_ROWS, row(each), (0,), each) for each in range(1, 6)))
+        assert [each[0] if each else None for each in answers] == [1, 2, None, 4, 5]
+        assert await it.transactions() == 2
+
+    play(database, story)
+
+
+def test_what_rows_do_not_have_in_common_leaves_apart(database: str) -> None:
+    async def story(it: Stage) -> None:
+        asked = [it.together.put(ADD_ROWS, row(each), (100 * (each % 2),), each) for each in range(6)]
+        answers = await asyncio.gather(*asked)
+        assert [each[0] for each in answers if each] == list(range(6))
+        assert [number for number, _ in await it.rows()] == [0, 2, 4, 101, 103, 105]
+
+    play(database, story)
+
+
+def test_a_row_that_cannot_be_written_harms_no_other(database: str) -> None:
+    async def story(it: Stage) -> None:
+        asked = [it.together.put(ADD_ROWS, row(each, each - 3), (0,), each) for each in range(1, 7)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [isinstance(each, asyncpg.CheckViolationError) for each in answers] == [True] * 3 + [False] * 3
+        assert await it.rows() == [(4, 1), (5, 2), (6, 3)]
+
+    play(database, story)

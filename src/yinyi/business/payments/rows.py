@@ -93,7 +93,7 @@ _STEP_CTES = """s AS (
 
 def step_ctes(steps: str, at: str, what: str) -> str:
     """Two common table expressions for a statement whose ``p`` has a row exactly if the payment was changed: what its
-    steps become (``step_rows``), and the line of its history. All three are parameters; to be ``filled``."""
+    steps become, and the line of its history. Both as ``change`` makes them; to be ``filled``."""
     return _STEP_CTES.replace(":steps", steps).replace(":at", at).replace(":what", what)
 
 
