@@ -76,11 +76,9 @@ def _written(value: Any, kind: str, unique: Sequence[str], payment_id: int) -> s
     if isinstance(value, list):
         items = [_written(each, kind.removesuffix("[]"), unique, payment_id) for each in cast(list[Any], value)]
         return f"ARRAY[{', '.join(items)}]::{kind}"
-    text, told = _literal(str(value)), f'"payment_id":{payment_id}'
-    if told in str(value):
-        text = (
-            f"replace({text}, {_literal(told)}, {_literal(told.removesuffix(str(payment_id)))} || (:payment_id)::text)"
-        )
+    text, name = _literal(str(value)), '"payment_id":'
+    if f"{name}{payment_id}" in str(value):
+        text = f"replace({text}, {_literal(f'{name}{payment_id}')}, {_literal(name)} || (:payment_id)::text)"
     for number, each in enumerate(unique):
         if each in str(value):
             text = f"replace({text}, {_literal(each)}, '{number}' || (:n)::text)"

@@ -13,8 +13,8 @@ from yinyi.bus.together import Together
 TABLE = "CREATE TABLE counted (id bigint PRIMARY KEY, n int NOT NULL CHECK (n > 0))"
 ADD = "INSERT INTO counted VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id"
 ADD_ROWS = """
-INSERT INTO counted SELECT r.id + $2, r.n FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, n int) ON CONFLICT DO NOTHING
-RETURNING id - $2
+INSERT INTO counted SELECT r.id + $2, r.n FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, n int)
+ON CONFLICT DO NOTHING RETURNING id - $2
 """
 ADD_STRICTLY = "INSERT INTO counted VALUES ($1, $2) RETURNING id"
 
