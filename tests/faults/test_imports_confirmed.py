@@ -64,6 +64,27 @@ def test_who_says_other_figures_confirms_nothing(platform_url: str, wrong: dict[
     play(platform_url, story)
 
 
+def test_the_limit_is_a_part_of_what_is_confirmed(platform_url: str) -> None:
+    """Or the first could take over what the second, who has checked the same files, would have been told of."""
+
+    async def story(stage: Stage) -> None:
+        patients, balances = few()
+        checked, _ = await stage.checked(patients, balances)
+        known = await stage.ask(GetImport(import_no=checked))
+        other = await stage.begin(most_fen=known.most_fen + 1)
+        await stage.check(other, "patients", patients)
+        await stage.check(other, "balances", balances)
+        ask = ProposeImport(import_no=other, patients_lines=len(patients) + 1, balances_lines=len(balances) + 1)
+        view = await stage.ask(ask)
+        with pytest.raises(FiguresDiffer):
+            await stage.confirm(view, fingerprint=known.fingerprint)
+        assert (await stage.confirm(view)).state == "confirmed"
+        audited = await stage.rows("SELECT detail FROM audit WHERE detail <> '{}'")
+        assert all(f'"most_fen":{known.most_fen + 1}' in row["detail"] for row in audited)
+
+    play(platform_url, story)
+
+
 def test_two_confirm_at_once_and_it_is_taken_over_once(platform_url: str) -> None:
     async def story(stage: Stage) -> None:
         view = await stage.proposed(*few())
