@@ -78,7 +78,7 @@ _NIGHT = (2, 1_000, 3_000, 10_000, 30_000)
 """So many rows are there by and by."""
 _FILLED_IN_A_NIGHT = r"import_(?:patient|binding|balance|problem)|patient|credential"
 _SMALL = r"on import_run .*\n +Index Cond: .*"
-_ROW = r"patient_no =|number_index =|line [<>=]"
+_ROW = r"patient_no =|number_index =|line =|line >=? .*line <="
 
 
 @pytest.mark.parametrize("emptied", [False, True], ids=["never analysed", "emptied by a rehearsal"])

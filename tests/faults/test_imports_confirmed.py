@@ -1,6 +1,7 @@
 """An import is two people's: who confirms it, with which figures, and what the audit log says."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -112,6 +113,25 @@ def test_one_import_at_a_time(platform_url: str) -> None:
         await stage.work()
         with pytest.raises(CheckedTooEarly):
             await stage.ask(ask)
+
+    play(platform_url, story)
+
+
+def test_what_ended_meanwhile_is_seen_whatever_the_clocks_say(platform_url: str) -> None:
+    """The process that ends an import may be behind the one that began another; and the other way round."""
+
+    async def story(stage: Stage) -> None:
+        first = await stage.confirm(await stage.proposed(*few()))
+        stage.it.clock.advance(timedelta(minutes=10))
+        begun_ahead, _ = await stage.checked([person(20)], [])
+        stage.it.clock.advance(timedelta(minutes=-10))
+        await stage.work()
+        assert (await stage.ask(GetImport(import_no=first.import_no))).state == "done"
+        ask = ProposeImport(import_no=begun_ahead, patients_lines=2, balances_lines=1)
+        with pytest.raises(CheckedTooEarly):
+            await stage.ask(ask)
+        stage.it.clock.advance(timedelta(minutes=-10))
+        assert (await stage.proposed([person(21)], [])).state == "proposed", "it was begun when the other was done"
 
     play(platform_url, story)
 

@@ -175,7 +175,7 @@ class ImportService:
             raise ImportFaulty
         if not run["patients"] + run["balances"]:
             raise NothingToImport
-        if await store.done_since(tx, call.hospital_id, run["begun_at"]):
+        if await store.done_since(tx, run):
             raise CheckedTooEarly
         await _require_accounts(tx, run)
         await store.propose(tx, run, call.principal.staff_id, call.now)
