@@ -85,8 +85,8 @@ def overdraws(error: Exception) -> bool:
     return isinstance(error, asyncpg.CheckViolationError) and error.constraint_name == "account_balance_balance_check"
 
 
-_POST = "\n".join(("WITH one AS (SELECT 1),", posting_ctes("$1", "one"), "SELECT count(*) FROM j"))
-_POST_LIMITED = _POST.replace("SELECT count(*)", f", {balance_ctes('$2', 'one')} SELECT count(*)")
+POST = "\n".join(("WITH one AS (SELECT 1),", posting_ctes("$1", "one"), "SELECT count(*) FROM j"))
+POST_LIMITED = POST.replace("SELECT count(*)", f", {balance_ctes('$2', 'one')} SELECT count(*)")
 
 
 async def post(tx: Tx, entries: list[JournalEntry]) -> None:
@@ -97,17 +97,17 @@ async def post(tx: Tx, entries: list[JournalEntry]) -> None:
     """
     rows, changes = entry_rows(entries), balance_rows(entries)
     if not changes:
-        await tx.fetchval(_POST, rows)
+        await tx.fetchval(POST, rows)
         return
     try:
-        await tx.fetchval(_POST_LIMITED, rows, changes)
+        await tx.fetchval(POST_LIMITED, rows, changes)
     except asyncpg.CheckViolationError as error:
         if not overdraws(error):
             raise
         raise BalanceTooLow from error
 
 
-_POSTED = """
+POSTED = """
 SELECT f.source FROM unnest($2::text[]) AS n (source) CROSS JOIN LATERAL (
   SELECT e.source FROM journal_entry e WHERE e.hospital_id = $1 AND e.source = n.source LIMIT 1) AS f
 """
@@ -115,7 +115,7 @@ SELECT f.source FROM unnest($2::text[]) AS n (source) CROSS JOIN LATERAL (
 
 async def posted(tx: Tx, hospital_id: int, sources: list[str]) -> set[str]:
     """Those of these sources that were posted."""
-    return {row["source"] for row in await tx.fetch(_POSTED, hospital_id, sources)}
+    return {row["source"] for row in await tx.fetch(POSTED, hospital_id, sources)}
 
 
 _BALANCES = """
@@ -167,12 +167,12 @@ def _limited(statement: str) -> str:
     return statement
 
 
-_BALANCE = "SELECT balance_fen FROM account_balance WHERE account = $2 AND hospital_id = $1"
+BALANCE = "SELECT balance_fen FROM account_balance WHERE account = $2 AND hospital_id = $1"
 _ABOVE_ZERO = """
 SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1 AND account LIKE $2 || ':%' AND balance_fen > 0
 ORDER BY account LIMIT $3
 """
-_MOVEMENTS = _limited("""
+MOVEMENTS = _limited("""
 SELECT e.posted_at, e.kind, e.source, m.amount_fen FROM (
   SELECT hospital_id, entry_id, amount_fen FROM posting
   WHERE credit_account = $2 AND hospital_id = $1 AND (:limited_credit)
@@ -200,7 +200,7 @@ WHERE coalesce(l.fen, 0) <> coalesce(b.balance_fen, 0) ORDER BY account LIMIT 10
 
 async def balance_of(tx: Tx, hospital_id: int, account: str) -> int:
     """Of an account with a limit, in fen."""
-    return await tx.fetchval(_BALANCE, hospital_id, account) or 0
+    return await tx.fetchval(BALANCE, hospital_id, account) or 0
 
 
 async def above_zero(tx: Tx, hospital_id: int, kind: str, limit: int) -> list[Row]:
@@ -211,7 +211,7 @@ async def above_zero(tx: Tx, hospital_id: int, kind: str, limit: int) -> list[Ro
 async def movements(tx: Tx, hospital_id: int, account: str, limit: int) -> list[Row]:
     """``posted_at, kind, source, amount_fen`` of an account with a limit, newest first; less than zero: it was
     debited."""
-    return await tx.fetch(_MOVEMENTS, hospital_id, account, limit)
+    return await tx.fetch(MOVEMENTS, hospital_id, account, limit)
 
 
 async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
@@ -222,7 +222,7 @@ async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
 
 # ---- accounts on which nothing is to stay
 
-_SUSPENSE = """
+SUSPENSE = """
 SELECT e.posted_at AS at, e.kind, e.source,
   CASE WHEN p.debit_account LIKE 'suspense:%' THEN p.debit_account ELSE p.credit_account END AS account,
   CASE WHEN p.debit_account LIKE 'suspense:%' THEN p.amount_fen ELSE -p.amount_fen END AS debit_fen
@@ -230,7 +230,7 @@ FROM posting p JOIN journal_entry e USING (hospital_id, entry_id)
 WHERE p.hospital_id = $1 AND (p.debit_account LIKE 'suspense:%' OR p.credit_account LIKE 'suspense:%')
 ORDER BY p.entry_id DESC LIMIT $2
 """
-_LEFT_IN_SUSPENSE = """
+LEFT_IN_SUSPENSE = """
 SELECT account, sum(fen)::bigint AS debit_fen FROM (
   SELECT p.debit_account AS account, p.amount_fen AS fen FROM posting p
   WHERE p.hospital_id = $1 AND p.debit_account LIKE 'suspense:%'
@@ -244,10 +244,10 @@ SELECT account, sum(fen)::bigint AS debit_fen FROM (
 async def suspense(tx: Tx, hospital_id: int, limit: int) -> list[Row]:
     """``at, kind, source, account, debit_fen`` of what came to suspense or left it last, newest first; less than zero:
     a credit."""
-    return await tx.fetch(_SUSPENSE, hospital_id, limit)
+    return await tx.fetch(SUSPENSE, hospital_id, limit)
 
 
 async def left_in_suspense(tx: Tx, hospital_id: int) -> dict[str, int]:
     """Debits less credits of each account in suspense, in fen."""
-    rows = await tx.fetch(_LEFT_IN_SUSPENSE, hospital_id)
+    rows = await tx.fetch(LEFT_IN_SUSPENSE, hospital_id)
     return {row["account"]: row["debit_fen"] for row in rows}

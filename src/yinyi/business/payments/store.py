@@ -130,7 +130,7 @@ OPEN, CLAIM_ONE, CLAIM_DUE = filled(_OPEN), filled(_CLAIM_ONE), filled(_CLAIM_DU
 
 
 @cache
-def _write_statement(
+def write_statement(
     received: bool, added: bool, moved: bool, posted: bool, limited: bool, applied: bool, freed: bool, forget: bool
 ) -> str:
     """Only the parts that this write needs: what is not there costs nothing."""
@@ -237,7 +237,7 @@ def write(
         after.refunds_fen,
         *itertools.compress(parts, wanted),
     )
-    return _write_statement(*wanted, freed, forget), args
+    return write_statement(*wanted, freed, forget), args
 
 
 def release(plan: Plan, epoch: int, next_at: datetime | None) -> tuple[str, tuple[Any, ...]]:

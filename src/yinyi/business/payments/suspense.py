@@ -52,7 +52,7 @@ SELECT substr(reference, strpos(reference, ' ') + 1) AS item, outcome AS move, a
 FROM payment_settlement WHERE hospital_id = $1 AND payment_id = 0 AND settled_at IS NULL
 ORDER BY proposed_at LIMIT $2
 """
-_UNKNOWN = """
+UNKNOWN = """
 SELECT c.source, c.reference, coalesce(c.merchant, '') AS merchant, c.amount_fen, min(c.received_at) AS since,
   coalesce(c.about, '') = 'refund' AS refunded
 FROM payment_callback c
@@ -60,9 +60,10 @@ WHERE c.hospital_id = $1 AND c.verdict = 'stranger' AND c.received_at > $2 AND c
   AND NOT EXISTS (SELECT FROM payment_settlement s WHERE s.hospital_id = $1 AND s.payment_id = 0
     AND s.reference IN ('over_found ' || c.reference, 'short_found ' || c.reference) AND s.settled_at IS NOT NULL)
   AND NOT EXISTS (SELECT FROM payment_step t
-    WHERE t.hospital_id = $1 AND t.reference = c.reference AND t.state IN ('done', 'late'))
+    WHERE t.hospital_id = $1 AND t.reference = c.reference AND t.state IN ('done', 'late') OFFSET 0)
 GROUP BY 1, 2, 3, 4, 6 ORDER BY since DESC LIMIT $3
 """
+"""``OFFSET 0``: each is looked up; a join would read all steps of the hospital where the planner knows no better."""
 
 
 class SuspenseDesk:
@@ -78,7 +79,7 @@ class SuspenseDesk:
 
     async def list(self, tx: Tx, call: Call, message: ListSuspense) -> Suspense:
         left = await ledger.left_in_suspense(tx, call.hospital_id)
-        unknown = await tx.fetch(_UNKNOWN, call.hospital_id, call.now - UNKNOWN_FOR, SHOWN)
+        unknown = await tx.fetch(UNKNOWN, call.hospital_id, call.now - UNKNOWN_FOR, SHOWN)
         return Suspense(
             over_fen=Fen(-left.get(SUSPENSE_OVER, 0)),
             short_fen=Fen(left.get(SUSPENSE_SHORT, 0)),
