@@ -21,6 +21,12 @@ class TenderUnderWay(Conflict):
     zh = "上一种付款方式还在关闭，请稍等。"
 
 
+class CashDiffers(Conflict):
+    """This is not the amount of cash that is due here. Please look at the payment again."""
+
+    zh = "现金与应收或应退金额不一致，请重新核对这笔支付。"
+
+
 class MoreThanOwed(Conflict):
     """That is more than there is left to pay."""
 
