@@ -148,6 +148,20 @@ def test_an_old_top_up_goes_over_the_counter(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def test_a_top_up_by_a_channel_that_was_given_up_goes_over_the_counter(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        async with it.database.transaction() as tx:
+            await tx.execute('UPDATE payment_step SET params = params || \'{"channel": "given_up"}\'')
+        with pytest.raises(OnlyAtWindow):
+            await withdraw(it, prepaid)
+        await at_window(it, prepaid, FEE, "R1")
+        assert await balance(it) == 0
+
+    play(platform_url, story)
+
+
 @pytest.mark.parametrize("who", [{}, {"patient_no": " "}, {"patient_id": 1, "patient_no": "P1"}])
 def test_who_withdraws_at_the_window_is_named_once(platform_url: str, who: dict[str, Any]) -> None:
     async def story(it: World) -> None:

@@ -45,6 +45,12 @@ class NotDelivered(Conflict):
     zh = "业务还没有办好，只能全额退回。"
 
 
+class ChannelGone(Conflict):
+    """The hospital has given up the channel that took this money. It has to be set up again before money goes back."""
+
+    zh = "收这笔款的支付渠道本院已停用，须先恢复该渠道才能退款。"
+
+
 class AlreadyUnderWay(Conflict):
     """There is already a registration or payment for this under way."""
 

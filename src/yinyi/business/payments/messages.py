@@ -11,6 +11,7 @@ from yinyi.business.payments.errors import (
     AccountsClosed,
     CallbackForged,
     CashDiffers,
+    ChannelGone,
     MoreThanLeft,
     MoreThanOwed,
     NotDelivered,
@@ -186,7 +187,7 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow),
+    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow, ChannelGone),
 )
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last

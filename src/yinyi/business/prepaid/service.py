@@ -166,7 +166,8 @@ class PrepaidService:
         since = call.now - REFUNDABLE_FOR
         numbers = await store.top_ups(tx, call.hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
         plans = [await self._payments.locked(tx, call, number) for number in numbers]
-        return [plan for plan in plans if plan.direction == "forward" and fulfilled(plan)]
+        known = [plan for plan in plans if self._payments.registry.gives_back(plan)]
+        return [plan for plan in known if plan.direction == "forward" and fulfilled(plan)]
 
     async def withdraw_at_window(self, tx: Tx, call: Call, message: WithdrawAtWindow, facts: None) -> str:
         """
