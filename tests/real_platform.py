@@ -286,6 +286,17 @@ class RealPlatform:
         finally:
             await connection.close()
 
+    @contextlib.contextmanager
+    def held(self, sql: str, *values: Any) -> Generator[None]:
+        """The statement is done and not committed for as long as the block, and undone after it."""
+        connection: Any = self._loop.run(asyncpg.connect(self._url("yinyi"), timeout=10))
+        try:
+            self._loop.run(connection.execute("BEGIN"))
+            self._loop.run(connection.execute(sql, *values))
+            yield
+        finally:
+            self._loop.run(connection.close())
+
     def _url(self, database: str) -> str:
         port = (self.folder / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[3]
         password = (self.folder / "secrets" / f"postgres-{database}").read_text().strip()

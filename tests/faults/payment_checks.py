@@ -47,3 +47,9 @@ async def pay_in_time(it: World) -> Plan:
     if plan.latest(TAKE) is not None:
         it.channel.pay(reference_of(plan))
     return await it.to_the_end(number)
+
+
+async def waits_for_a_lock(it: World) -> bool:
+    async with it.database.read() as tx:
+        await tx.execute("SELECT pg_sleep(0.01)")
+        return bool(await tx.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))

@@ -16,7 +16,7 @@ from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger import store as ledger_store
-from yinyi.business.payments import signals
+from yinyi.business.payments import books, signals
 from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Drive, LeaseLost, Means
@@ -222,8 +222,8 @@ class World:
     async def books_differ(self) -> list[str]:
         """Where ledger and payments disagree."""
         async with self.database.read() as tx:
-            rows = await ledger_store.channels_against_payments(tx, 1)
-            rows += await ledger_store.doubts_against_payments(tx, 1)
+            rows = await books.channels_against_payments(tx, 1)
+            rows += await books.doubts_against_payments(tx, 1)
             balances = {
                 row["account"]: row["debit_fen"] - row["credit_fen"] for row in await ledger_store.balances(tx, 1)
             }

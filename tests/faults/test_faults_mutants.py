@@ -169,7 +169,7 @@ def amounts_stay_as_they_were_planned(broken: pytest.MonkeyPatch) -> None:
     moved: str = vars(writes)["_MOVED"]
     assert "amount_fen = r.amount_fen, " in moved
     broken.setattr(f"{PAYMENTS}.writes._MOVED", moved.replace("amount_fen = r.amount_fen, ", ""))
-    broken.setattr(f"{PAYMENTS}.writes._write_statement", vars(writes)["_write_statement"].__wrapped__)
+    broken.setattr(f"{PAYMENTS}.writes.write_statement", vars(writes)["write_statement"].__wrapped__)
     signalled = signals.__dict__["_TENDER_SENT"].replace("amount_fen = excluded.amount_fen, ", "")
     broken.setattr(f"{PAYMENTS}.signals._TENDER_SENT", signalled)
 
@@ -233,11 +233,11 @@ def test_a_wrong_engine_is_found_out(
                 return error
         return None
 
-    vars(writes)["_write_statement"].cache_clear()
+    vars(writes)["write_statement"].cache_clear()
     mutant(monkeypatch)
     caught = asyncio.run(found())
     monkeypatch.undo()
-    vars(writes)["_write_statement"].cache_clear()
+    vars(writes)["write_statement"].cache_clear()
     assert caught is not None
 
 

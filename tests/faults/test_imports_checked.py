@@ -175,6 +175,18 @@ def test_the_same_twice_in_one_cell_is_one(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def test_as_many_problems_are_counted_as_are_shown(platform_url: str) -> None:
+    """Two numbers in one cell that both stand in an earlier line are one problem."""
+
+    async def story(stage: Stage) -> None:
+        lines = ["P1,张明,,,,,GJ0001;GJ0002", "P2,王芳,,,,,GJ0001;GJ0002"]
+        import_no, problems = await stage.checked(lines, [])
+        assert told(problems) == [(3, "public_card", "twice", 2)]
+        assert (await stage.ask(GetImport(import_no=import_no))).problems == 1
+
+    play(platform_url, story)
+
+
 def test_who_is_on_the_platform_already_is_found(platform_url: str) -> None:
     async def story(stage: Stage) -> None:
         now = stage.it.clock.now()

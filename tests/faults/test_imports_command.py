@@ -1,7 +1,6 @@
 """``yinyi import`` as a hospital types it on the night of the change, with everything real, and a process killed."""
 
 import re
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -9,12 +8,18 @@ from subprocess import CompletedProcess
 import pytest
 
 from real_platform import RealPlatform, until
+from yinyi.business.imports.takeover import LINES
 
 PEOPLE = 3000
 CENTS = 1234
 BOM, CRLF = "\ufeff", "\r\n"
 LEFT = "SELECT (SELECT count(*) FROM import_patient) + (SELECT count(*) FROM import_binding) AS waiting"
-BEGUN = "SELECT 1 FROM import_run WHERE import_no = $1 AND taken_to > 1"
+TAKEN_TO = "SELECT taken_to FROM import_run WHERE import_no = $1"
+IN_THE_WAY = """
+INSERT INTO patient (hospital_id, patient_no, name, sex, created_at, updated_at)
+SELECT hospital_id, $2, '张明', 'unknown', $3, $3 FROM import_run WHERE import_no = $1
+"""
+"""Whoever takes this number over waits until it is known who was first."""
 HERE = """
 SELECT (SELECT count(*) FROM patient WHERE patient_no LIKE 'FS%') AS patients,
   (SELECT count(*) FROM credential WHERE kind = 'public_card') AS bindings,
@@ -58,9 +63,11 @@ def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     assert dict(house.rows(HERE)[0]) == nothing
 
     with ThreadPoolExecutor(1) as beside:
-        waits = beside.submit(house.command, *confirm, "--total", "37,020.00", "--by", "supervisor")
-        until(lambda: house.rows(BEGUN, number), "it has begun")
-        house.signal("business", signal.SIGKILL)
+        with house.held(IN_THE_WAY, number, f"FS{LINES + 17:05}", house.clock.now()):
+            waits = beside.submit(house.command, *confirm, "--total", "37,020.00", "--by", "supervisor")
+            until(lambda: house.rows(TAKEN_TO, number)[0][0] > 1, "the first slice is taken over")
+            house.kill("business")
+            assert house.rows(TAKEN_TO, number)[0][0] == 1 + LINES, "it was killed within the second"
         told = said(waits.result())
     assert f"{number} is done" in told
     everything = {"patients": PEOPLE, "bindings": PEOPLE, "postings": PEOPLE, "fen": PEOPLE * CENTS}

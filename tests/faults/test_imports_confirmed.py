@@ -1,6 +1,7 @@
 """An import is two people's: who confirms it, with which figures, and what the audit log says."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -64,6 +65,27 @@ def test_who_says_other_figures_confirms_nothing(platform_url: str, wrong: dict[
     play(platform_url, story)
 
 
+def test_the_limit_is_a_part_of_what_is_confirmed(platform_url: str) -> None:
+    """Or the first could take over what the second, who has checked the same files, would have been told of."""
+
+    async def story(stage: Stage) -> None:
+        patients, balances = few()
+        checked, _ = await stage.checked(patients, balances)
+        known = await stage.ask(GetImport(import_no=checked))
+        other = await stage.begin(most_fen=known.most_fen + 1)
+        await stage.check(other, "patients", patients)
+        await stage.check(other, "balances", balances)
+        ask = ProposeImport(import_no=other, patients_lines=len(patients) + 1, balances_lines=len(balances) + 1)
+        view = await stage.ask(ask)
+        with pytest.raises(FiguresDiffer):
+            await stage.confirm(view, fingerprint=known.fingerprint)
+        assert (await stage.confirm(view)).state == "confirmed"
+        audited = await stage.rows("SELECT detail FROM audit WHERE detail <> '{}'")
+        assert all(f'"most_fen":{known.most_fen + 1}' in row["detail"] for row in audited)
+
+    play(platform_url, story)
+
+
 def test_two_confirm_at_once_and_it_is_taken_over_once(platform_url: str) -> None:
     async def story(stage: Stage) -> None:
         view = await stage.proposed(*few())
@@ -91,6 +113,25 @@ def test_one_import_at_a_time(platform_url: str) -> None:
         await stage.work()
         with pytest.raises(CheckedTooEarly):
             await stage.ask(ask)
+
+    play(platform_url, story)
+
+
+def test_what_ended_meanwhile_is_seen_whatever_the_clocks_say(platform_url: str) -> None:
+    """The process that ends an import may be behind the one that began another; and the other way round."""
+
+    async def story(stage: Stage) -> None:
+        first = await stage.confirm(await stage.proposed(*few()))
+        stage.it.clock.advance(timedelta(minutes=10))
+        begun_ahead, _ = await stage.checked([person(20)], [])
+        stage.it.clock.advance(timedelta(minutes=-10))
+        await stage.work()
+        assert (await stage.ask(GetImport(import_no=first.import_no))).state == "done"
+        ask = ProposeImport(import_no=begun_ahead, patients_lines=2, balances_lines=1)
+        with pytest.raises(CheckedTooEarly):
+            await stage.ask(ask)
+        stage.it.clock.advance(timedelta(minutes=-10))
+        assert (await stage.proposed([person(21)], [])).state == "proposed", "it was begun when the other was done"
 
     play(platform_url, story)
 

@@ -1,16 +1,20 @@
 """What two people have confirmed is taken over: all of it, once, whoever is killed and whatever happens meanwhile."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import asyncpg
 import pytest
 from import_samples import ALL_OF_FEW, FEN, FEW, few
 from import_stage import Killed, Mortal, Stage, card, money, person, play
+from payment_checks import waits_for_a_lock
 from payment_far_side import FEE
 from prepaid_desk import paid_from_account, topped_up
 from watch_world import watch
 
+from yinyi.bus.database import Database, Tx
 from yinyi.business.identity import store as identity
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.identity.model import PatientRecord, Person
@@ -22,7 +26,7 @@ from yinyi.business.imports.model import ImportState
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.view import state_of
-from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow
+from yinyi.business.prepaid.errors import BalancesLeft, NothingOnAccount, OnlyAtWindow
 from yinyi.business.prepaid.messages import GetPrepaidAccount, PrepaidAccount, Withdraw, WithdrawAtWindow
 from yinyi.kernel.money import Fen
 
@@ -221,6 +225,38 @@ def test_no_balances_where_accounts_are_off(platform_url: str) -> None:
     play(platform_url, story)
 
 
+class _Beside(Database):
+    """Somebody switches accounts off before a transaction commits."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage.lending)
+        self._stage = stage
+        self.off: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        async with super().transaction() as tx:
+            yield tx
+            self.off = asyncio.create_task(self._stage.mode("off"))
+            while not self.off.done() and not await waits_for_a_lock(self._stage.it):
+                pass
+
+
+def test_accounts_are_not_switched_off_while_a_balance_is_being_opened(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.confirm(await stage.proposed(*few()))
+        assert await stage.takeover().advance(), "the patients"
+        beside = _Beside(stage)
+        assert await stage.takeover(database=beside).advance(), "the balances"
+        assert beside.off is not None
+        with pytest.raises(BalancesLeft):
+            await beside.off
+        await stage.work()
+        assert await stage.states() == ALL_OF_FEW
+
+    play(platform_url, story)
+
+
 def test_accounts_that_are_off_hold_up_no_import_without_money(platform_url: str) -> None:
     async def story(stage: Stage) -> None:
         await stage.mode("off")
@@ -336,7 +372,7 @@ def test_he_pays_from_his_account_while_the_rest_of_it_is_opened(platform_url: s
 
 
 async def at_window(stage: Stage, patient_no: str, fen: int) -> None:
-    message = WithdrawAtWindow(patient_no=patient_no, amount_fen=Fen(fen), receipt_no="R1")
+    message = WithdrawAtWindow(patient_no=f" {patient_no.lower()}", amount_fen=Fen(fen), receipt_no="R1")
     async with stage.database.transaction() as tx:
         await stage.prepaid.withdraw_at_window(tx, stage.patient_call(0), message, None)
 

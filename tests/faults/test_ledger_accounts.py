@@ -20,7 +20,7 @@ from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.messages import VerifyLedger
 from yinyi.business.ledger.model import JournalEntry, Posting, deposit_account
 from yinyi.business.ledger.service import LedgerService
-from yinyi.business.payments import builder
+from yinyi.business.payments import books, builder
 from yinyi.business.payments.errors import AlreadyBooked, MoreThanInSuspense
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.messages_found import BookSuspense, ListSuspense, Suspense
@@ -46,7 +46,7 @@ CHANNEL, FUNDS, HIS, INCOME = (
 
 async def verified(it: World) -> None:
     async with it.database.read() as tx:
-        report = await LedgerService().verify(tx, as_staff(it, "operator"), VerifyLedger())
+        report = await LedgerService([books.differences]).verify(tx, as_staff(it, "operator"), VerifyLedger())
     assert report.differences == []
 
 
@@ -325,6 +325,12 @@ def test_a_deposit_is_a_liability_of_its_own_that_never_falls_below_zero(platfor
                 4000,
             )
             await verified(it)
+            async with it.database.read() as tx:
+                rows = await ledger.movements(tx, 1, deposit_account("H7"), 2)
+                together = await ledger.balances_together(tx, 1)
+            assert [(row["kind"], row["amount_fen"]) for row in rows] == [("taken_back", -1000), ("used", -4000)]
+            assert [row["credit_fen"] for row in together if row["account"].startswith("deposit:")] == [FEE]
+            assert [row["account"] for row in together if row["account"].startswith("deposit:")] == ["deposit:*"]
 
     asyncio.run(story())
 

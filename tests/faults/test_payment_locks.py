@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from payment_checks import play
+from payment_checks import play, waits_for_a_lock
 from payment_world import World
 from process_stage import Gate, opening, start
 
@@ -24,12 +24,6 @@ async def by_locking(it: World, tx: Tx, number: str, payment_id: int) -> Plan | 
 async def by_claiming(it: World, tx: Tx, number: str, payment_id: int) -> Plan | None:
     row = await store.claim_one(tx, 1, payment_id, it.means.lease.epoch, it.clock.now())
     return rows.read_plan(row["plan"]) if row else None
-
-
-async def waits_for_a_lock(it: World) -> bool:
-    async with it.database.read() as tx:
-        await tx.execute("SELECT pg_sleep(0.01)")
-        return bool(await tx.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
 
 
 @pytest.mark.parametrize("read", [by_locking, by_claiming])

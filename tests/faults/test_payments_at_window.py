@@ -7,11 +7,14 @@ import pytest
 from payment_checks import play, reference_of
 from payment_far_side import FEE
 from payment_world import World
+from prepaid_desk import choose_part, desk, opening
+from refund_desk import refund
 
 from yinyi.business.payments import signals
-from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
-from yinyi.business.payments.plan import TAKE
+from yinyi.business.payments.errors import CashDiffers, PaymentClosed, TenderUnderWay
+from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.view import state_of
+from yinyi.kernel.money import Fen
 
 
 async def with_a_hold_slip(it: World) -> str:
@@ -21,13 +24,13 @@ async def with_a_hold_slip(it: World) -> str:
     return number
 
 
-async def collect(it: World, number: str) -> None:
-    """The cashier takes the money."""
+async def collect(it: World, number: str, fen: int | None = None) -> None:
+    """The cashier takes the money; ``fen``: as much as he says."""
     async with it.database.transaction() as tx:
         plan = await signals.locked(tx, 1, number)
         assert plan is not None
         told = {"operator": "007", "receipt_no": "R1"}
-        await it.payments.counter.take(tx, it.call(), plan, told, 0)
+        await it.payments.counter.take(tx, it.call(), plan, told, 0, None if fen is None else Fen(fen))
 
 
 def test_cash_is_taken_delivered_and_booked(platform_url: str) -> None:
@@ -60,6 +63,72 @@ def test_cash_for_what_the_hospital_refuses_waits_for_the_cashier_and_ends_with_
         plan = await it.to_the_end(number)
         assert (state_of(plan), plan.attention) == ("returned", "")
         assert await it.balance("channel:window:outpatient") == 0
+
+    play(platform_url, story)
+
+
+async def given_back(it: World, number: str, fen: int | None) -> Plan:
+    """The cashier says that he has given so much back."""
+    async with it.database.transaction() as tx:
+        plan = await signals.locked(tx, 1, number)
+        assert plan is not None
+        told = {"operator": "007", "receipt_no": "R2"}
+        await it.payments.counter.give_back(tx, it.call(), plan, told, 0, None if fen is None else Fen(fen))
+    return await it.plan(number)
+
+
+async def with_two_refunds(it: World) -> str:
+    """Paid in cash, of which 12.00 and then 9.00 are to be given back."""
+    number = await with_a_hold_slip(it)
+    await collect(it, number)
+    await it.to_the_end(number)
+    for fen in (1200, 900):
+        await refund(it, number, fen)
+    await it.drive(number)
+    return number
+
+
+def test_of_several_refunds_in_cash_the_cashier_says_which_he_has_given(platform_url: str) -> None:
+    """Or the next one would give the other once more."""
+
+    async def story(it: World) -> None:
+        number = await with_two_refunds(it)
+        for wrong in (None, 2000, 1):
+            with pytest.raises(CashDiffers):
+                await given_back(it, number, wrong)
+        assert (await given_back(it, number, 900)).returned_fen == 900
+        assert (await given_back(it, number, None)).returned_fen == 2100
+        with pytest.raises(PaymentClosed):
+            await given_back(it, number, None)
+        await it.to_the_end(number)
+        assert await it.balance("channel:window:outpatient") == FEE - 2100
+
+    play(platform_url, story)
+
+
+def test_several_refunds_are_given_in_cash_at_once(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number = await with_two_refunds(it)
+        assert (await given_back(it, number, 2100)).returned_fen == 2100
+        await it.to_the_end(number)
+        assert await it.balance("channel:window:outpatient") == FEE - 2100
+
+    play(platform_url, story)
+
+
+def test_cash_is_not_booked_where_it_is_not_what_is_owed(platform_url: str) -> None:
+    """A part was paid otherwise since the slip was printed, and the cashier has taken what stands on it."""
+
+    async def story(it: World) -> None:
+        number = await with_a_hold_slip(it)
+        await desk(it)
+        await opening(it, 1700)
+        await choose_part(it, number, 1700)
+        with pytest.raises(CashDiffers):
+            await collect(it, number, FEE)
+        assert await it.balance("channel:window:outpatient") == 0
+        await collect(it, number, FEE - 1700)
+        assert state_of(await it.to_the_end(number)) == "fulfilled"
 
     play(platform_url, story)
 

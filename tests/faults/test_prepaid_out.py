@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from payment_checks import play
+from payment_checks import play, waits_for_a_lock
 from payment_far_side import FEE
 from payment_world import World
-from prepaid_desk import FUNDS, balance, desk, listed, opening, paid_from_account, topped_up, withdraw
+from prepaid_desk import FUNDS, balance, choose_part, desk, listed, opening, paid_from_account, topped_up, withdraw
 from queue_desk import as_staff
 from refund_desk import refund
 
@@ -15,19 +16,24 @@ from yinyi.bus.call import Call
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
 from yinyi.business.payments.plan import TAKE
+from yinyi.business.payments.service import TAKEN_UP
 from yinyi.business.prepaid.errors import (
+    AccountsInUse,
     BalancesLeft,
     NothingOnAccount,
     OnlyAtWindow,
     StillCollecting,
     ToOrigin,
+    TopUpsClosed,
     TotalDiffers,
 )
 from yinyi.business.prepaid.messages import (
     ClearBalances,
+    TopUp,
     WithdrawAtWindow,
 )
 from yinyi.business.prepaid.service import PrepaidService
+from yinyi.kernel.errors import Invalid
 from yinyi.kernel.money import Fen
 
 # ---- out
@@ -142,6 +148,46 @@ def test_an_old_top_up_goes_over_the_counter(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def test_a_top_up_by_a_channel_that_was_given_up_goes_over_the_counter(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        async with it.database.transaction() as tx:
+            await tx.execute('UPDATE payment_step SET params = params || \'{"channel": "given_up"}\'')
+        with pytest.raises(OnlyAtWindow):
+            await withdraw(it, prepaid)
+        await at_window(it, prepaid, FEE, "R1")
+        assert await balance(it) == 0
+
+    play(platform_url, story)
+
+
+@pytest.mark.parametrize("who", [{}, {"patient_no": " "}, {"patient_id": 1, "patient_no": "P1"}])
+def test_who_withdraws_at_the_window_is_named_once(platform_url: str, who: dict[str, Any]) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await opening(it, FEE)
+        message = WithdrawAtWindow(amount_fen=Fen(FEE), receipt_no="R1", **who)
+        async with it.database.transaction() as tx:
+            with pytest.raises(Invalid):
+                await prepaid.withdraw_at_window(tx, as_staff(it, "operator"), message, None)
+        assert await balance(it) == FEE
+
+    play(platform_url, story)
+
+
+def test_the_receipt_of_cash_stands_in_the_audit_log(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await opening(it, FEE)
+        await at_window(it, prepaid, FEE, "R-17")
+        async with it.database.read() as tx:
+            rows = await tx.fetch("SELECT subject, detail FROM audit WHERE operation = 'prepaid.WithdrawAtWindow.v1'")
+        assert [tuple(row) for row in rows] == [("1", f'{{"amount_fen":{FEE},"receipt_no":"R-17"}}')]
+
+    play(platform_url, story)
+
+
 async def at_window(it: World, prepaid: PrepaidService, fen: int, receipt_no: str) -> None:
     message = WithdrawAtWindow(patient_id=1, amount_fen=Fen(fen), receipt_no=receipt_no)
     async with it.database.transaction() as tx:
@@ -169,6 +215,51 @@ def test_all_balances_are_cleared(platform_url: str) -> None:
         assert (await balance(it), it.channel.kept_fen(), (await listed(it, prepaid)).total_fen) == (0, 0, 300)
         with pytest.raises(BalancesLeft):
             await desk(it, "off")
+
+    play(platform_url, story)
+
+
+def test_accounts_are_not_switched_off_beside_what_credits_one(platform_url: str) -> None:
+    """Neither while it is being opened, nor while it is open."""
+
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        call = it.call()
+        async with it.database.transaction() as tx:
+            number = await prepaid.top_up(tx, call, TopUp(amount_fen=Fen(FEE)), None)
+            off = asyncio.create_task(desk(it, "off"))
+            while not off.done() and not await waits_for_a_lock(it):
+                pass
+        with pytest.raises(AccountsInUse):
+            await off
+        it.begun[number] = call.notes.get(TAKEN_UP)
+        await it.drive(number)
+        await it.cancel(number)
+        await it.to_the_end(number)
+        await desk(it, "off")
+        with pytest.raises(TopUpsClosed):
+            await topped_up(it, prepaid)
+
+    play(platform_url, story)
+
+
+def test_accounts_are_not_switched_off_while_money_may_come_back_to_one(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await opening(it, FEE)
+        number = await it.open(Fen(2 * FEE))
+        await it.drive(number)
+        await choose_part(it, number, FEE)
+        assert await balance(it) == 0
+        with pytest.raises(AccountsInUse):
+            await desk(it, "off")
+        await it.cancel(number)
+        await it.to_the_end(number)
+        assert await balance(it) == FEE
+        with pytest.raises(BalancesLeft):
+            await desk(it, "off")
+        await at_window(it, prepaid, FEE, "R1")
+        await desk(it, "off")
 
     play(platform_url, story)
 

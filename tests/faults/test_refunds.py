@@ -11,11 +11,17 @@ from payment_far_side import FEE, Mishap
 from payment_world import World
 from refund_desk import INCOME, refund, told_by_channel
 
-from yinyi.business.payments.errors import MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments import signals
+from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
 from yinyi.business.payments.model import RefundOrder
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.view import PaymentView, view_of
 from yinyi.kernel.outcome import Answer, Outcome, Waiting
+
+GIVEN_UP = """
+UPDATE payment_step SET params = params || '{"channel": "given_up"}' WHERE kind = 'payments.take'
+"""
+"""A channel that the hospital had last year."""
 
 
 async def seen(it: World, number: str) -> PaymentView:
@@ -49,6 +55,23 @@ def test_a_part_and_another_part_leave_it_delivered(platform_url: str) -> None:
         with pytest.raises(MoreThanLeft):
             await refund(it, number, 2001)
         assert list(it.hospital.numbers.values()) == ["confirmed"]
+
+    play(platform_url, story)
+
+
+def test_what_a_channel_took_that_was_given_up_is_not_promised(platform_url: str) -> None:
+    """Nobody could send that refund, and no business process would start any more: its plan is unreadable."""
+
+    async def story(it: World) -> None:
+        number = (await pay_in_time(it)).payment_no
+        async with it.database.transaction() as tx:
+            await tx.execute(GIVEN_UP)
+        for fen in (1000, None):
+            with pytest.raises(ChannelGone):
+                await refund(it, number, fen)
+        assert refund_states(await it.plan(number)) == []
+        async with it.database.read() as tx:
+            assert it.means.registry.unreadable(await signals.open_kinds(tx)) == []
 
     play(platform_url, story)
 

@@ -171,11 +171,12 @@ def test_lines_cannot_be_parted_in_another_way() -> None:
 
 
 def test_a_fingerprint_is_read_as_it_is_told() -> None:
-    one = fingerprint(chained(NO_LINES, ["a"]), NO_LINES)
+    one = fingerprint(chained(NO_LINES, ["a"]), NO_LINES, 20_000_00)
     assert len(one) == 19
     assert same_fingerprint(one.lower().replace("-", " "), one)
-    other = fingerprint(NO_LINES, chained(NO_LINES, ["a"]))
+    other = fingerprint(NO_LINES, chained(NO_LINES, ["a"]), 20_000_00)
     assert not same_fingerprint(other, one)
+    assert not same_fingerprint(fingerprint(chained(NO_LINES, ["a"]), NO_LINES, 50_000_00), one)
     assert not same_fingerprint(one[:-1], one)
     assert not same_fingerprint("", one)
 

@@ -29,6 +29,7 @@ from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
+from yinyi.business.payments import books
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
@@ -137,7 +138,7 @@ class Business:
             PrepaidService(self.payments, ZONE),
             ImportService(database, vault, ZONE),
             self.documents,
-            LedgerService(),
+            LedgerService([books.differences]),
             AuditService(),
             WatchService(database, self._rounds, FIGURES),
         ):

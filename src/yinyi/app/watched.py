@@ -2,7 +2,7 @@
 
 from yinyi.business.audit.invariants import AuditSealed
 from yinyi.business.imports.invariants import OpeningsConfirmed
-from yinyi.business.ledger.invariants import DoubtsAgree, EntriesHavePostings
+from yinyi.business.ledger.invariants import EntriesHavePostings
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
@@ -17,5 +17,5 @@ FIGURES = (*payments.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules) -> list[Invariant]:
-    of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), DoubtsAgree(), OpeningsConfirmed()]
+    of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
     return [*of_money, AuditSealed(), EventsLeave()]

@@ -78,5 +78,6 @@ async def open_pool(url: str, *, size: int, name: str) -> "asyncpg.Pool[Row]":
             "idle_in_transaction_session_timeout": "10000",
             "plan_cache_mode": "force_generic_plan",
             "jit": "off",
+            "enable_seqscan": "off",  # a plan is kept from when its tables were small until they are large
         },
     )

@@ -91,6 +91,7 @@ async def keep_patients(tx: Tx, run: Row, read: Patients, lines: list[str]) -> N
     lines_kept = {line for line, patient in fresh if patient.patient_no not in here}
     bindings = [each for each in read.bindings if each[0] in lines_kept]
     unbound = await _unbound(tx, run, bindings, problems)
+    problems = _once(problems)
     await store.put_patients(tx, run, fresh)
     await store.put_bindings(tx, run, unbound)
     await store.put_problems(tx, run, "patients", problems)
@@ -138,12 +139,18 @@ async def keep_balances(tx: Tx, run: Row, read: Balances, lines: list[str]) -> N
                 problems.append(_problem(each.line, "balance_yuan", "already_opened"))
         elif each.patient_no not in coming:
             problems.append(_problem(each.line, "patient_no", "patient_unknown"))
+    problems = _once(problems)
     await store.put_balances(tx, run, fresh)
     await store.put_problems(tx, run, "balances", problems)
     last_line, chain = run["balances_lines"] + len(lines), chained(run["balances_chain"], lines)
     with_money = [each.amount_fen for each in fresh if each.amount_fen]
     counts = (len(problems), len(with_money), len(fresh) - len(with_money), sum(with_money))
     await store.count_balances(tx, run, last_line, chain, *counts)
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    """As they are kept and shown: two numbers of one field that are both wrong in the same way are one problem."""
+    return [*{(each.line, each.field, each.reason): each for each in reversed(problems)}.values()][::-1]
 
 
 def _problem(line: int, field: str, reason: Reason, earlier_line: int = 0) -> Problem:

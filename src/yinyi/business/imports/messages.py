@@ -51,9 +51,9 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
 class ImportView(msgspec.Struct, frozen=True, kw_only=True):
     """One import. ``patients``, ``bindings``, ``balances``, ``total_fen``: what its files say. ``empty_accounts``: with
     0.00; nothing is opened for them. ``most_fen``: the limit for one account. ``problems``: how many there are.
-    ``fingerprint``: of the lines of both files. ``made``, ``bound``, ``opened``, ``opened_fen``: how far it is taken
-    over. ``accounts_off``: it waits with the rest of its balances until accounts are not off any more. ``left_out``:
-    bindings that somebody else has got meanwhile, the first hundred."""
+    ``fingerprint``: of the lines of both files and of the limit. ``made``, ``bound``, ``opened``, ``opened_fen``: how
+    far it is taken over. ``accounts_off``: it waits with the rest of its balances until accounts are not off any more.
+    ``left_out``: bindings that somebody else has got meanwhile, the first hundred."""
 
     import_no: str
     state: ImportState

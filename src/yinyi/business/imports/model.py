@@ -109,9 +109,10 @@ def chained(previous: bytes, lines: Iterable[str]) -> bytes:
     return previous
 
 
-def fingerprint(patients: bytes, balances: bytes) -> str:
-    """Of both files, by the hashes of their last lines: 80 bits, to be read over the telephone: ``7Q4X-8XK9-…``."""
-    number = int.from_bytes(hashlib.sha256(patients + balances).digest()[:10])
+def fingerprint(patients: bytes, balances: bytes, most_fen: int) -> str:
+    """Of both files, by the hashes of their last lines, and of the limit that was set for one account: 80 bits, to be
+    read over the telephone: ``7Q4X-8XK9-…``."""
+    number = int.from_bytes(hashlib.sha256(patients + balances + most_fen.to_bytes(8)).digest()[:10])
     text = base32(number, 16)
     return "-".join(text[at : at + 4] for at in range(0, 16, 4))
 

@@ -175,7 +175,7 @@ class ImportService:
             raise ImportFaulty
         if not run["patients"] + run["balances"]:
             raise NothingToImport
-        if await store.done_since(tx, call.hospital_id, run["begun_at"]):
+        if await store.done_since(tx, run):
             raise CheckedTooEarly
         await _require_accounts(tx, run)
         await store.propose(tx, run, call.principal.staff_id, call.now)
@@ -229,11 +229,11 @@ async def _require_accounts(tx: Tx, run: Row) -> None:
 
 
 def _fingerprint(run: Row) -> str:
-    return fingerprint(run["patients_chain"], run["balances_chain"])
+    return fingerprint(run["patients_chain"], run["balances_chain"], run["most_fen"])
 
 
 def _figures(run: Row) -> dict[str, str | int | bool | None]:
-    counts = {name: run[name] for name in ("patients", "bindings", "balances", "total_fen")}
+    counts = {name: run[name] for name in ("patients", "bindings", "balances", "total_fen", "most_fen")}
     return {**counts, "fingerprint": _fingerprint(run)}
 
 

@@ -14,8 +14,8 @@ from yinyi.kernel.secrets import Sealed
 
 _BEGIN = """
 INSERT INTO import_run (hospital_id, import_no, most_fen, patients_header, balances_header, patients_lines,
-                        balances_lines, patients_chain, balances_chain, begun_by, begun_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                        balances_lines, patients_chain, balances_chain, begun_by, begun_at, done_before)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, count(*) FROM import_run WHERE hospital_id = $1 AND state = 'done'
 """
 _DROP_OLD = """
 UPDATE import_run SET state = 'withdrawn', withdrawn_by = begun_by, withdrawn_at = $2
@@ -36,7 +36,7 @@ _WITHDRAW = """
 UPDATE import_run SET state = 'withdrawn', withdrawn_by = $3, withdrawn_at = $4
 WHERE hospital_id = $1 AND import_id = $2 AND state IN ('draft', 'proposed')
 """
-_DONE_SINCE = "SELECT EXISTS (SELECT FROM import_run WHERE hospital_id = $1 AND done_at >= $2)"
+_DONE = "SELECT count(*) FROM import_run WHERE hospital_id = $1 AND state = 'done'"
 
 
 async def begin(tx: Tx, *values: Any) -> None:
@@ -90,9 +90,10 @@ async def withdraw(tx: Tx, run: Row, by: str, now: datetime) -> None:
     await tx.execute(_WITHDRAW, run["hospital_id"], run["import_id"], by, now)
 
 
-async def done_since(tx: Tx, hospital_id: int, at: datetime) -> bool:
-    """Whether an import has ended since."""
-    return await tx.fetchval(_DONE_SINCE, hospital_id, at)
+async def done_since(tx: Tx, run: Row) -> bool:
+    """Whether an import has ended since this one began, by the database's own order, whatever clocks say: what it took
+    over was there before it ended, and what began after that was checked against it."""
+    return await tx.fetchval(_DONE, run["hospital_id"]) > run["done_before"]
 
 
 BY_INDEX = """
@@ -287,14 +288,14 @@ _OPENED_TO = """
 UPDATE import_run SET opened_to = $3, opened = opened + $4, opened_fen = opened_fen + $5
 WHERE hospital_id = $1 AND import_id = $2
 """
-_DONE = "UPDATE import_run SET state = 'done', done_at = $3, swept_at = $3 WHERE hospital_id = $1 AND import_id = $2"
+_END = "UPDATE import_run SET state = 'done', done_at = $3, swept_at = $3 WHERE hospital_id = $1 AND import_id = $2"
 SWEEP = """
-WITH p AS (DELETE FROM import_patient WHERE hospital_id = $1 AND import_id = $2 AND line <= $3 RETURNING 1),
-  b AS (DELETE FROM import_binding WHERE hospital_id = $1 AND import_id = $2 AND line <= $3 RETURNING 1),
-  a AS (DELETE FROM import_balance WHERE hospital_id = $1 AND import_id = $2 AND line <= $3 RETURNING 1),
-  f AS (DELETE FROM import_problem WHERE hospital_id = $1 AND import_id = $2 AND line <= $3 RETURNING 1)
-UPDATE import_run SET taken_to = $3,
-  swept_at = CASE WHEN $3 >= greatest(patients_lines, balances_lines) THEN $4::timestamptz END
+WITH p AS (DELETE FROM import_patient WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4),
+  b AS (DELETE FROM import_binding WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4),
+  a AS (DELETE FROM import_balance WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4),
+  f AS (DELETE FROM import_problem WHERE hospital_id = $1 AND import_id = $2 AND line > $3 AND line <= $4)
+UPDATE import_run SET taken_to = $4,
+  swept_at = CASE WHEN $4 >= greatest(patients_lines, balances_lines) THEN $5::timestamptz END
 WHERE hospital_id = $1 AND import_id = $2
 """
 
@@ -364,9 +365,10 @@ async def opened_to(tx: Tx, run: Row, to_line: int, *counts: int) -> None:
 
 async def end(tx: Tx, run: Row, now: datetime) -> None:
     """All of it is taken over; the database refuses that if it is not what was confirmed."""
-    await tx.execute(_DONE, *_of(run), now)
+    await tx.execute(_END, *_of(run), now)
 
 
 async def sweep(tx: Tx, run: Row, to_line: int, now: datetime) -> None:
-    """Nothing of a withdrawn import stays but its figures."""
-    await tx.execute(SWEEP, *_of(run), to_line, now)
+    """Nothing of a withdrawn import stays but its figures. What was swept before is not passed over again: its rows are
+    dead, not gone."""
+    await tx.execute(SWEEP, *_of(run), run["taken_to"], to_line, now)

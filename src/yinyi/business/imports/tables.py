@@ -46,6 +46,7 @@ import_run = Table(
     Column("problems", Integer, nullable=False, server_default="0"),
     Column("begun_by", Text, nullable=False),
     Column("begun_at", INSTANT, nullable=False),
+    Column("done_before", Integer, nullable=False, server_default="0"),
     Column("proposed_by", Text),
     Column("proposed_at", INSTANT),
     Column("confirmed_by", Text),
@@ -81,7 +82,8 @@ import_run = Table(
     CheckConstraint("opened_fen <= total_fen AND opened <= balances", name="opened"),
 )
 """``…_lines``: the number of the last line that came, the header being the first; 0: there is no such file.
-``taken_to``, ``opened_to``: up to this line patients are taken over and balances opened."""
+``taken_to``, ``opened_to``: up to this line patients are taken over and balances opened. ``done_before``: so many
+imports of this hospital were done when this one began."""
 Index("import_run_open_key", import_run.c.hospital_id, unique=True, postgresql_where=text(OPEN))
 Index("import_run_to_do_ix", import_run.c.import_id, postgresql_where=text(TO_DO))
 

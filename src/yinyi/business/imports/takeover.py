@@ -15,7 +15,7 @@ from yinyi.business.imports.checking import opening_source
 from yinyi.business.imports.model import BalanceLine, Problem
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import OPENING, JournalEntry, Posting, prepaid_account
-from yinyi.business.prepaid.store import mode
+from yinyi.business.prepaid.store import held_mode
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.money import Fen
 
@@ -102,7 +102,7 @@ class Takeover:
         """False: accounts are off."""
         hospital_id = run["hospital_id"]
         balances = await store.balances(tx, run, to_line)
-        if balances and await mode(tx, hospital_id) == "off":
+        if balances and await held_mode(tx, hospital_id) == "off":
             log.warning("imports.accounts_off", import_no=run["import_no"])
             return False
         ids = await many.patient_ids(tx, hospital_id, [each.patient_no for each in balances])

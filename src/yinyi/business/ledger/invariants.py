@@ -1,6 +1,5 @@
 """What has to hold of the ledger by itself."""
 
-from yinyi.business.ledger.store import DOUBTS
 from yinyi.business.watch.model import Invariant, Walk, slices
 
 ENTRIES = Walk(table="journal_entry", key="entry_id", at="posted_at", lag_s=15)
@@ -20,16 +19,3 @@ FROM :entries AS e
 WHERE NOT EXISTS (SELECT FROM posting p WHERE p.hospital_id = :hospital AND p.entry_id = e.entry_id)
 LIMIT 100
 """.replace(":entries", slices(ENTRIES))
-
-
-class DoubtsAgree(Invariant):
-    """What stands on the HIS's account is what open payments are in doubt about, and nothing else."""
-
-    name = "doubts_agree"
-    zh = "应收HIS待确认款与未完成支付中结果未知的金额一致。"
-    statement = """
-SELECT account AS subject, 'the ledger says ' || ledger_fen || ' fen, open payments ' || payments_fen AS detail,
-  NULL::bigint AS position
-FROM (:doubts) AS d WHERE ledger_fen <> payments_fen
-LIMIT 100
-""".replace(":doubts", DOUBTS)

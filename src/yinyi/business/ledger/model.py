@@ -62,6 +62,11 @@ def is_limited(account: str) -> bool:
     return account.startswith(_LIMITED)
 
 
+def limited_side(side: str) -> str:
+    """The same as SQL, of a posting's ``debit`` or ``credit``: by an index only if it is said in these words."""
+    return " OR ".join(f"{side}_account LIKE '{kind}:%'" for kind in (PREPAID, DEPOSIT))
+
+
 def channel_account(channel: str, merchant: str) -> str:
     """Where what was taken comes from: what a channel owes us under one merchant number (asset), or the payer's own
     prepaid account."""

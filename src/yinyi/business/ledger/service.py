@@ -1,5 +1,7 @@
 """What finance asks of the ledger."""
 
+from collections.abc import Awaitable, Callable, Sequence
+
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Dispatcher
@@ -7,9 +9,16 @@ from yinyi.business.ledger import store
 from yinyi.business.ledger.messages import AccountBalance, Balances, LedgerReport, TrialBalance, VerifyLedger
 from yinyi.kernel.money import Fen
 
+Beside = Callable[[Tx, int], Awaitable[list[str]]]
+"""Where what another domain says of its money differs from the ledger of this hospital, in words."""
+
 
 class LedgerService:
     """Reads only: postings are written with the steps that moved the money."""
+
+    def __init__(self, beside: Sequence[Beside]) -> None:
+        """``beside``: what the ledger is verified against, besides itself."""
+        self._beside = beside
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(TrialBalance, self.trial_balance)
@@ -31,16 +40,8 @@ class LedgerService:
     async def verify(self, tx: Tx, call: Call, message: VerifyLedger) -> LedgerReport:
         counts = await store.counts(tx, call.hospital_id)
         differences = [f"{counts['empty']} journal entries have no posting"] if counts["empty"] else []
-        differences += [
-            f"{row['channel']}: the ledger says {row['ledger_fen']} fen, the payments say {row['payments_fen']} fen"
-            for row in await store.channels_against_payments(tx, call.hospital_id)
-            if row["ledger_fen"] != row["payments_fen"]
-        ]
-        differences += [
-            f"{row['account']}: the ledger says {row['ledger_fen']} fen, open payments say {row['payments_fen']} fen"
-            for row in await store.doubts_against_payments(tx, call.hospital_id)
-            if row["ledger_fen"] != row["payments_fen"]
-        ]
+        for beside in self._beside:
+            differences += await beside(tx, call.hospital_id)
         differences += [
             f"{row['account']}: the postings say {row['ledger_fen']} fen, the balance {row['balance_fen']} fen"
             for row in await store.balances_against_postings(tx, call.hospital_id)

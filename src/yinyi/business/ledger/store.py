@@ -9,7 +9,7 @@ import msgspec
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.ledger.model import JournalEntry, is_limited
+from yinyi.business.ledger.model import JournalEntry, is_limited, limited_side
 
 
 def posting_ctes(parameter: str, source: str) -> str:
@@ -89,8 +89,8 @@ def overdraws(error: Exception) -> bool:
     return isinstance(error, asyncpg.CheckViolationError) and error.constraint_name == "account_balance_balance_check"
 
 
-_POST = "\n".join(("WITH one AS (SELECT 1),", posting_ctes("$1", "one"), "SELECT count(*) FROM j"))
-_POST_LIMITED = _POST.replace("SELECT 1", "SELECT $3::int AS hospital_id").replace(
+POST = "\n".join(("WITH one AS (SELECT 1),", posting_ctes("$1", "one"), "SELECT count(*) FROM j"))
+POST_LIMITED = POST.replace("SELECT 1", "SELECT $3::int AS hospital_id").replace(
     "SELECT count(*)", f", {balance_ctes('$2', 'one')} SELECT count(*)"
 )
 
@@ -103,17 +103,17 @@ async def post(tx: Tx, entries: list[JournalEntry]) -> None:
     """
     rows, changes = entry_rows(entries), balance_rows(entries)
     if not changes:
-        await tx.fetchval(_POST, rows)
+        await tx.fetchval(POST, rows)
         return
     try:
-        await tx.fetchval(_POST_LIMITED, rows, changes, entries[0].hospital_id)
+        await tx.fetchval(POST_LIMITED, rows, changes, entries[0].hospital_id)
     except asyncpg.CheckViolationError as error:
         if not overdraws(error):
             raise
         raise BalanceTooLow from error
 
 
-_POSTED = """
+POSTED = """
 SELECT f.source FROM unnest($2::text[]) AS n (source) CROSS JOIN LATERAL (
   SELECT e.source FROM journal_entry e WHERE e.hospital_id = $1 AND e.source = n.source LIMIT 1) AS f
 """
@@ -121,7 +121,7 @@ SELECT f.source FROM unnest($2::text[]) AS n (source) CROSS JOIN LATERAL (
 
 async def posted(tx: Tx, hospital_id: int, sources: list[str]) -> set[str]:
     """Those of these sources that were posted."""
-    return {row["source"] for row in await tx.fetch(_POSTED, hospital_id, sources)}
+    return {row["source"] for row in await tx.fetch(POSTED, hospital_id, sources)}
 
 
 _BALANCES = """
@@ -137,10 +137,12 @@ SELECT account, sum(debit)::bigint AS debit_fen, sum(credit)::bigint AS credit_f
   SELECT credit_account, 0, sum(amount_fen) FROM counted GROUP BY 1
 ) AS sides GROUP BY account ORDER BY account
 """
-_PATIENTS_AS_ONE = "CASE WHEN {0} LIKE 'prepaid:%' THEN 'prepaid:*' ELSE {0} END"
+_OWNERS_AS_ONE = """
+CASE WHEN {0} LIKE 'prepaid:%' THEN 'prepaid:*' WHEN {0} LIKE 'deposit:%' THEN 'deposit:*' ELSE {0} END
+"""
 _TOGETHER = _BALANCES.replace(
-    "debit_account AS account", f"{_PATIENTS_AS_ONE.format('debit_account')} AS account"
-).replace("SELECT credit_account,", f"SELECT {_PATIENTS_AS_ONE.format('credit_account')},")
+    "debit_account AS account", f"{_OWNERS_AS_ONE.format('debit_account')} AS account"
+).replace("SELECT credit_account,", f"SELECT {_OWNERS_AS_ONE.format('credit_account')},")
 _COUNTS = """
 SELECT (SELECT count(*) FROM journal_entry WHERE hospital_id = $1) AS entries,
   (SELECT count(*) FROM posting WHERE hospital_id = $1) AS postings,
@@ -155,7 +157,7 @@ async def balances(tx: Tx, hospital_id: int, at: datetime | None = None) -> list
 
 
 async def balances_together(tx: Tx, hospital_id: int, at: datetime | None = None) -> list[Row]:
-    """The same with all patients' own accounts as one: there may be half a million of them."""
+    """The same with all patients' own accounts as one, and all stays': there may be half a million of them."""
     return await tx.fetch(_TOGETHER, hospital_id, at)
 
 
@@ -164,71 +166,47 @@ async def counts(tx: Tx, hospital_id: int) -> Any:
     return await tx.fetchrow(_COUNTS, hospital_id)
 
 
-_CHANNELS = """
-WITH ledger AS (
-  SELECT account, sum(amount)::bigint AS fen FROM (
-    SELECT debit_account AS account, amount_fen AS amount FROM posting WHERE hospital_id = $1
-    UNION ALL
-    SELECT credit_account, -amount_fen FROM posting WHERE hospital_id = $1
-  ) AS sides WHERE account LIKE 'channel:%' GROUP BY account
-), payments AS (
-  SELECT 'channel:' || channel || ':' || merchant AS account, sum(fen)::bigint AS fen FROM (
-    SELECT params ->> 'channel' AS channel, params ->> 'merchant' AS merchant,
-      CASE WHEN state NOT IN ('done', 'late') THEN 0 WHEN kind = 'payments.take' THEN amount_fen ELSE -amount_fen END
-    FROM payment_step WHERE hospital_id = $1 AND kind IN ('payments.take', 'payments.refund')
-      AND params ->> 'channel' <> 'prepaid'
-    UNION ALL
-    SELECT channel, merchant, CASE WHEN outcome IN ('over_found', 'short_made_good') THEN amount_fen
-      WHEN outcome IN ('short_found', 'over_given_back') THEN -amount_fen ELSE 0 END
-    FROM payment_settlement WHERE hospital_id = $1 AND settled_at IS NOT NULL AND channel <> ''
-  ) AS moves (channel, merchant, fen) GROUP BY channel, merchant
-)
-SELECT coalesce(l.account, p.account) AS channel, coalesce(l.fen, 0) AS ledger_fen, coalesce(p.fen, 0) AS payments_fen
-FROM ledger l FULL JOIN payments p USING (account)
-WHERE coalesce(l.account, p.account) IS NOT NULL
-"""
+def _limited(statement: str) -> str:
+    """With the very words by which the indexes of accounts with a limit are found."""
+    for side in ("credit", "debit"):
+        statement = statement.replace(f":limited_{side}", limited_side(side))
+    return statement
 
 
-async def channels_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
-    """``channel, ledger_fen, payments_fen``: what the ledger says of each channel, and what the payments' steps say
-    together with what people have found there."""
-    return await tx.fetch(_CHANNELS, hospital_id)
-
-
-_BALANCE = "SELECT balance_fen FROM account_balance WHERE account = $2 AND hospital_id = $1"
+BALANCE = "SELECT balance_fen FROM account_balance WHERE account = $2 AND hospital_id = $1"
 _ABOVE_ZERO = """
 SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1 AND account LIKE $2 || ':%' AND balance_fen > 0
 ORDER BY account LIMIT $3
 """
-_MOVEMENTS = """
+MOVEMENTS = _limited("""
 SELECT e.posted_at, e.kind, e.source, m.amount_fen FROM (
   SELECT hospital_id, entry_id, amount_fen FROM posting
-  WHERE credit_account = $2 AND hospital_id = $1 AND credit_account LIKE 'prepaid:%'
+  WHERE credit_account = $2 AND hospital_id = $1 AND (:limited_credit)
   UNION ALL
   SELECT hospital_id, entry_id, -amount_fen FROM posting
-  WHERE debit_account = $2 AND hospital_id = $1 AND debit_account LIKE 'prepaid:%'
+  WHERE debit_account = $2 AND hospital_id = $1 AND (:limited_debit)
   ORDER BY entry_id DESC LIMIT $3
 ) AS m JOIN journal_entry e USING (hospital_id, entry_id) ORDER BY e.entry_id DESC
-"""
-_LIMITED = """
+""")
+_LIMITED = _limited("""
 WITH ledger AS (
   SELECT account, sum(amount)::bigint AS fen FROM (
     SELECT credit_account AS account, amount_fen AS amount FROM posting
-    WHERE hospital_id = $1 AND (credit_account LIKE 'prepaid:%' OR credit_account LIKE 'deposit:%')
+    WHERE hospital_id = $1 AND (:limited_credit)
     UNION ALL
     SELECT debit_account, -amount_fen FROM posting
-    WHERE hospital_id = $1 AND (debit_account LIKE 'prepaid:%' OR debit_account LIKE 'deposit:%')
+    WHERE hospital_id = $1 AND (:limited_debit)
   ) AS sides GROUP BY account
 ), balance AS (SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1)
 SELECT account, coalesce(l.fen, 0) AS ledger_fen, coalesce(b.balance_fen, 0) AS balance_fen
 FROM ledger l FULL JOIN balance b USING (account)
 WHERE coalesce(l.fen, 0) <> coalesce(b.balance_fen, 0) ORDER BY account LIMIT 100
-"""
+""")
 
 
 async def balance_of(tx: Tx, hospital_id: int, account: str) -> int:
     """Of an account with a limit, in fen."""
-    return await tx.fetchval(_BALANCE, hospital_id, account) or 0
+    return await tx.fetchval(BALANCE, hospital_id, account) or 0
 
 
 async def above_zero(tx: Tx, hospital_id: int, kind: str, limit: int) -> list[Row]:
@@ -239,7 +217,7 @@ async def above_zero(tx: Tx, hospital_id: int, kind: str, limit: int) -> list[Ro
 async def movements(tx: Tx, hospital_id: int, account: str, limit: int) -> list[Row]:
     """``posted_at, kind, source, amount_fen`` of an account with a limit, newest first; less than zero: it was
     debited."""
-    return await tx.fetch(_MOVEMENTS, hospital_id, account, limit)
+    return await tx.fetch(MOVEMENTS, hospital_id, account, limit)
 
 
 async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
@@ -250,62 +228,32 @@ async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
 
 # ---- accounts on which nothing is to stay
 
-DOUBTS = """
-WITH ledger AS (
-  SELECT scope, sum(fen)::bigint AS fen FROM (
-    SELECT split_part(credit_account, ':', 2) AS scope, amount_fen AS fen FROM posting
-    WHERE hospital_id = :hospital AND credit_account LIKE 'his:%'
-    UNION ALL
-    SELECT split_part(debit_account, ':', 2), -amount_fen FROM posting
-    WHERE hospital_id = :hospital AND debit_account LIKE 'his:%'
-  ) AS sides GROUP BY scope
-), doubtful AS (
-  SELECT p.scope, sum(CASE
-    WHEN s.kind = 'payments.take' AND s.state = 'done' THEN s.amount_fen
-    WHEN s.kind = 'payments.refund' AND (s.state IN ('doing', 'waiting', 'unknown', 'done', 'late')
-        OR p.facts ? 'credited' AND (s.state = 'planned' OR s.params ->> 'how' IS DISTINCT FROM 'void'
-          AND s.reason NOT IN ('superseded', 'not_believed')))
-      AND EXISTS (SELECT FROM payment_step t WHERE t.hospital_id = :hospital AND t.payment_id = p.payment_id
-        AND t.reference = s.params ->> 'of' AND t.state = 'done') THEN -s.amount_fen
-    WHEN s.evidence ? 'receivable' AND s.state IN ('done', 'undoing', 'undo_unknown', 'late')
-      THEN (s.evidence ->> 'receivable_fen')::bigint
-    ELSE 0 END)::bigint AS fen
-  FROM (
-    SELECT payment_id, scope, facts, ended_at FROM payment
-    WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital
-    UNION ALL
-    SELECT payment_id, scope, facts, ended_at FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital
-  ) AS p JOIN payment_step s ON s.hospital_id = :hospital AND s.payment_id = p.payment_id
-  WHERE p.ended_at IS NULL AND EXISTS (
-    SELECT FROM payment_step d WHERE d.hospital_id = :hospital AND d.payment_id = p.payment_id
-      AND d.position >= 40 AND d.position < 900
-      AND (d.state IN ('unknown', 'undo_unknown') OR d.state = 'undoing' AND d.tries > 0)
-      AND NOT EXISTS (
-        SELECT FROM payment_step n WHERE n.hospital_id = :hospital AND n.payment_id = d.payment_id
-          AND n.position = d.position AND n.attempt > d.attempt))
-  GROUP BY p.scope
-)
-SELECT 'his:' || scope AS account, coalesce(l.fen, 0) AS ledger_fen, coalesce(d.fen, 0) AS payments_fen
-FROM ledger l FULL JOIN doubtful d USING (scope)
-"""
-"""Of what the HIS was told and may not have booked: what the ledger says, and what the open payments say."""
-_DOUBTS = DOUBTS.replace(":hospital", "$1")
-_SUSPENSE = """
+SUSPENSE = """
 SELECT e.posted_at AS at, e.kind, e.source,
   CASE WHEN p.debit_account LIKE 'suspense:%' THEN p.debit_account ELSE p.credit_account END AS account,
   CASE WHEN p.debit_account LIKE 'suspense:%' THEN p.amount_fen ELSE -p.amount_fen END AS debit_fen
 FROM posting p JOIN journal_entry e USING (hospital_id, entry_id)
 WHERE p.hospital_id = $1 AND (p.debit_account LIKE 'suspense:%' OR p.credit_account LIKE 'suspense:%')
-ORDER BY p.entry_id DESC
+ORDER BY p.entry_id DESC LIMIT $2
+"""
+LEFT_IN_SUSPENSE = """
+SELECT account, sum(fen)::bigint AS debit_fen FROM (
+  SELECT p.debit_account AS account, p.amount_fen AS fen FROM posting p
+  WHERE p.hospital_id = $1 AND p.debit_account LIKE 'suspense:%'
+  UNION ALL
+  SELECT p.credit_account, -p.amount_fen FROM posting p
+  WHERE p.hospital_id = $1 AND p.credit_account LIKE 'suspense:%'
+) AS sides GROUP BY account
 """
 
 
-async def doubts_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
-    """``account, ledger_fen, payments_fen``: see ``DOUBTS``."""
-    return await tx.fetch(_DOUBTS, hospital_id)
+async def suspense(tx: Tx, hospital_id: int, limit: int) -> list[Row]:
+    """``at, kind, source, account, debit_fen`` of what came to suspense or left it last, newest first; less than zero:
+    a credit."""
+    return await tx.fetch(SUSPENSE, hospital_id, limit)
 
 
-async def suspense(tx: Tx, hospital_id: int) -> list[Row]:
-    """``at, kind, source, account, debit_fen`` of everything that came to suspense or left it, newest first; less than
-    zero: a credit."""
-    return await tx.fetch(_SUSPENSE, hospital_id)
+async def left_in_suspense(tx: Tx, hospital_id: int) -> dict[str, int]:
+    """Debits less credits of each account in suspense, in fen."""
+    rows = await tx.fetch(LEFT_IN_SUSPENSE, hospital_id)
+    return {row["account"]: row["debit_fen"] for row in rows}

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from yinyi.bus.schema import INSTANT, ROOM_TO_CHANGE, metadata
+from yinyi.business.ledger.model import limited_side
 
 journal_entry = Table(
     "journal_entry",
@@ -44,7 +45,7 @@ posting = Table(
 )
 for _side in ("credit", "debit"):
     _column = posting.c[f"{_side}_account"]
-    _limited = text(f"{_column.name} LIKE 'prepaid:%'")
+    _limited = text(limited_side(_side))
     Index(f"posting_limited_{_side}_ix", _column, posting.c.hospital_id, posting.c.entry_id, postgresql_where=_limited)
 
 Index(

@@ -48,13 +48,14 @@ WITH known AS (
     $5::bigint, $6::text, $11::text
   FROM judged j
   ON CONFLICT (hospital_id, source, event_id) DO NOTHING
-  RETURNING payment_id, verdict, applied_at
+  RETURNING hospital_id, payment_id, verdict, applied_at
 ), signalled AS (
   UPDATE payment AS p SET version = version + 1,
     next_at = CASE WHEN lease_epoch IS NULL THEN $9::timestamptz ELSE next_at END,
     lease_epoch = coalesce(lease_epoch, (SELECT epoch FROM process_lease WHERE epoch = $10 AND alive_until > $9
       AND NOT EXISTS (:waiting)))
-  FROM kept WHERE p.hospital_id = $1 AND p.payment_id = kept.payment_id AND kept.applied_at IS NULL
+  FROM kept
+  WHERE p.hospital_id = kept.hospital_id AND p.payment_id = kept.payment_id AND kept.applied_at IS NULL
   RETURNING p.version - 1 AS version, :seen AS seen, coalesce(p.lease_epoch = $10, false) AND NOT EXISTS (:waiting)
     AS ours, :row AS plan
 )
@@ -62,7 +63,7 @@ SELECT $3::text AS event_id, kept.payment_id, verdict, applied_at, version, seen
 FROM kept LEFT JOIN signalled ON true
 """
 _SETTLED = rows.notice_settled("j.payment_id", "$4::text", "$7::jsonb", "$5::bigint", "$6::text")
-_KEEP = rows.filled(_STATEMENT.replace(":waiting", rows.CALLBACK_WAITS).replace(":settled", _SETTLED))
+KEEP = rows.filled(_STATEMENT.replace(":waiting", rows.CALLBACK_WAITS).replace(":settled", _SETTLED))
 """Stored once, judged, told to the payment, and the payment taken up if nobody drives it and no other callback waits,
 in one statement; no row when it was here before. What denies money that is booked does not fit; what people have
 settled already is kept, and nobody is called."""
@@ -146,7 +147,7 @@ class Callbacks:
         told = (call.hospital_id, plugin, read.event_id, read.reference, read.amount_fen, read.merchant)
         outcome, digest = msgspec.json.encode(read.outcome).decode(), hashlib.sha256(body).digest()
         together = self._driver.together
-        row = await together.fetchrow(_KEEP, (*told, outcome, digest, call.now, epoch, read.about), read.event_id)
+        row = await together.fetchrow(KEEP, (*told, outcome, digest, call.now, epoch, read.about), read.event_id)
         if row is None:
             return None
         verdict = row["verdict"]

@@ -21,6 +21,12 @@ class TenderUnderWay(Conflict):
     zh = "上一种付款方式还在关闭，请稍等。"
 
 
+class CashDiffers(Conflict):
+    """This is not the amount of cash that is due here. Please look at the payment again."""
+
+    zh = "现金与应收或应退金额不一致，请重新核对这笔支付。"
+
+
 class MoreThanOwed(Conflict):
     """That is more than there is left to pay."""
 
@@ -37,6 +43,12 @@ class NotDelivered(Conflict):
     """As long as it is not delivered, only all of it can be given back."""
 
     zh = "业务还没有办好，只能全额退回。"
+
+
+class ChannelGone(Conflict):
+    """The hospital has given up the channel that took this money. It has to be set up again before money goes back."""
+
+    zh = "收这笔款的支付渠道本院已停用，须先恢复该渠道才能退款。"
 
 
 class AlreadyUnderWay(Conflict):

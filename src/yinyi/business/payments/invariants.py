@@ -5,6 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from yinyi.business.ledger.invariants import ENTRIES
+from yinyi.business.payments.books import DoubtsAgree
 from yinyi.business.payments.engine import Rules
 from yinyi.business.watch.model import Invariant, Walk, slices
 
@@ -303,4 +304,5 @@ def payment_invariants(rules: Rules, obliged: Collection[str]) -> list[Invariant
         OnePaymentPerObligation(obliged),
         NothingWithoutOwner(rules),
         CallbacksApplied(),
+        DoubtsAgree(),
     ]

@@ -10,6 +10,8 @@ from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.errors import (
     AccountsClosed,
     CallbackForged,
+    CashDiffers,
+    ChannelGone,
     MoreThanLeft,
     MoreThanOwed,
     NotDelivered,
@@ -171,19 +173,21 @@ class ReceiveCallback(Operation[CallbackAnswer], frozen=True, kw_only=True):
     body: Annotated[bytes, msgspec.Meta(max_length=65536)]
 
 
-@operation(callers=[Caller.HOSPITAL, Caller.STAFF], money=True, errors=(PaymentUnknown, PaymentClosed))
+@operation(callers=[Caller.HOSPITAL, Caller.STAFF], money=True, errors=(PaymentUnknown, PaymentClosed, CashDiffers))
 class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
-    """A cashier has given cash back over the counter, because what it was paid for could not be had."""
+    """A cashier has given cash back over the counter. ``amount_fen``: how much; needed where several amounts are to be
+    given back, and refused where it is not one of them, or all together."""
 
     number: Number
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     receipt_no: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    amount_fen: Part | None = None
 
 
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow),
+    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow, ChannelGone),
 )
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last

@@ -9,7 +9,7 @@ from yinyi.business.payments.apply import CALLBACK_MISMATCH, REFUNDED_AT_CHANNEL
 from yinyi.business.payments.messages_queue import KnownNotice
 from yinyi.business.payments.plan import NOT_BELIEVED, Plan, Step
 
-_MISMATCHES = """
+MISMATCHES = """
 SELECT :key AS notice, c.reference, c.outcome ->> 'type' AS told, c.amount_fen, coalesce(c.merchant, '') AS merchant,
   coalesce(c.outcome ->> 'their_id', '') AS their_id, min(c.received_at) AS since
 FROM payment_callback c WHERE c.payment_id = $2 AND c.hospital_id = $1 AND c.verdict = 'mismatch'
@@ -20,7 +20,7 @@ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY since
 async def standing(tx: Tx, plan: Plan) -> list[KnownNotice]:
     """Those of this payment that nobody has settled, refunds at the channel first."""
     found = [_refunded(plan, step) for step in plan.steps if step.by_channel]
-    found += [_mismatch(row) for row in await tx.fetch(_MISMATCHES, plan.hospital_id, plan.payment_id)]
+    found += [_mismatch(row) for row in await tx.fetch(MISMATCHES, plan.hospital_id, plan.payment_id)]
     proposals = {row["reference"]: row for row in await said(tx, plan.hospital_id, plan.payment_id)}
     return [
         _with_proposal(each, proposals.get(each.notice))

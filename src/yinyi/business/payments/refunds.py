@@ -11,7 +11,7 @@ from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.errors import MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.postings import entries, fulfilled
@@ -38,6 +38,7 @@ class RefundDesk:
             MoreThanLeft: that is more than there is left.
             BalanceTooLow: it was a top-up, and is spent.
             NotDelivered: only all of it can be given back, as long as what it is for is not delivered.
+            ChannelGone: the hospital has given up the channel that took it.
         """
         plan = await self._payments.locked(tx, call, message.payment_no)
         left_fen = refundable_fen(plan)
@@ -46,6 +47,8 @@ class RefundDesk:
             raise PaymentClosed
         if amount_fen > left_fen:
             raise MoreThanLeft
+        if not self._payments.registry.gives_back(plan):
+            raise ChannelGone
         whole, delivered = amount_fen == left_fen, fulfilled(plan)
         if not delivered and not whole:
             raise NotDelivered

@@ -79,6 +79,11 @@ class Registry:
         found = {name: self._merchants.of(scope, name) for name in self.channels}
         return {name: merchant for name, merchant in found.items() if merchant}
 
+    def gives_back(self, plan: Plan) -> bool:
+        """Whether whatever has taken money for it can give it back, by this release and its settings. A refund that
+        nobody can send would be open for ever, and its plan unreadable."""
+        return all(f"{REFUND}/{take.channel}" in self._effects for take in plan.moved())
+
     def tenders(self, scope: str) -> list[TenderName]:
         """The channels that show a code and have a merchant account for this scope; last those that are away."""
         found = sorted(self._shown, key=lambda name: self.is_away(f"{TAKE}/{name}"))

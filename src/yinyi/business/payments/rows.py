@@ -21,8 +21,9 @@ SEEN = """
 payment, and read that one's row beside its steps as they were before; it has to be run again."""
 CALLBACK_WAITS = """
 SELECT FROM payment_callback c
-WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL
+WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL OFFSET 0
 """
+"""``OFFSET 0``: it is looked up for the payment; what waits for all payments is never read together."""
 STEP_COLUMNS = """
 position int, attempt int, kind text, reference text, amount_fen bigint, params jsonb, state text, tries int,
 since timestamptz, next_at timestamptz, until timestamptz, sent_at timestamptz, reason text, evidence jsonb, show jsonb

@@ -378,7 +378,7 @@ class PaymentService:
             raise PaymentUnknown
         plan = await self.locked(tx, call, found.payment_no)
         told = {"operator": message.operator, "receipt_no": message.receipt_no}
-        self.taken_up(call, await self.counter.give_back(tx, call, plan, told, self.epoch))
+        self.taken_up(call, await self.counter.give_back(tx, call, plan, told, self.epoch, message.amount_fen))
         return plan.payment_no
 
 

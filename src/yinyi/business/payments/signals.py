@@ -20,11 +20,11 @@ _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.
 )
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
 _IF_CHANGED = _BY_NUMBER.replace(rows.ROW, f"CASE WHEN p.version <> $3 THEN {rows.ROW} END")
-_LOCKED = rows.filled("""
+LOCKED = rows.filled("""
 SELECT p.version, :seen AS seen, :row AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
 """)
-_GLANCE = """
+GLANCE = """
 SELECT :row AS plan, p.lease_epoch IS NULL AND p.gap_until IS NULL AND NOT EXISTS (:waiting) AS free
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
 """.replace(":row", rows.ROW).replace(":waiting", rows.CALLBACK_WAITS)
@@ -32,8 +32,8 @@ _OF_PATIENT = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
 ORDER BY p.started_at DESC LIMIT 50
 """.replace(":row", rows.ROW)
-_ATTENTION = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.attention <> ''
+ATTENTION = """
+SELECT :row AS plan FROM payment p WHERE p.hospital_id + 0 = $1 AND p.attention <> ''
 ORDER BY p.attention_at LIMIT 200
 """.replace(":row", rows.ROW)
 _SIGNALLED = """
@@ -47,8 +47,8 @@ _SIGNAL = _SIGNALLED + rows.filled("coalesce(lease_epoch = $4, false) AS ours, :
 """A signal takes the lease, if nobody has it, for the process that brings it (``$4``; 0 takes none). Not while a
 callback waits: then the plan has to be read together with it."""
 _CHOICE = "tender = $5, tender_no = tender_no + 1, pay_by = $6, facts = facts || $7::jsonb"
-_TENDER = _SIGNAL.replace(":change", _CHOICE)
-_TENDER_SENT = rows.filled(
+TENDER = _SIGNAL.replace(":change", _CHOICE)
+TENDER_SENT = rows.filled(
     """
 WITH p AS (
   UPDATE payment AS p SET tender = $5, tender_no = tender_no + 1, facts = facts || $6::jsonb, version = version + 1,
@@ -88,7 +88,7 @@ _ADD_STEP = rows.filled("""
 INSERT INTO payment_step (hospital_id, payment_id, :names)
 SELECT $1, $2, :select FROM jsonb_to_recordset($3::jsonb) AS r(:columns)
 """)
-_PUT_STEPS = rows.filled("""
+PUT_STEPS = rows.filled("""
 WITH s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
   SELECT $1, $2, :select FROM jsonb_to_recordset($3::jsonb) AS r(:columns)
@@ -96,7 +96,7 @@ WITH s AS (
 )
 INSERT INTO payment_event (hospital_id, payment_id, version, at, what) VALUES ($1, $2, $4, $5, $6::jsonb)
 """)
-_ASK_NOW = """
+ASK_NOW = """
 WITH p AS (
   UPDATE payment SET version = version + 1, next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END
   WHERE hospital_id = $1 AND payment_id = $2 RETURNING hospital_id, payment_id
@@ -104,16 +104,24 @@ WITH p AS (
 UPDATE payment_step s SET next_at = $3 FROM p
 WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id AND s.next_at IS NOT NULL
 """
-_OBLIGED = """
-SELECT :row AS plan FROM payment_obligation o JOIN payment p USING (hospital_id, payment_id)
-WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3
+OBLIGED = """
+SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = (
+  SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3)
 """.replace(":row", rows.ROW)
 
 _RESTORES = "SELECT coalesce(max(epoch), 0) FROM restore_epoch"
-_OPEN_KINDS = """
+OPEN_KINDS = """
 SELECT DISTINCT s.kind, coalesce(s.params ->> 'channel', '') AS channel
-FROM payment p JOIN payment_step s USING (hospital_id, payment_id) WHERE p.ended_at IS NULL
+FROM (
+  SELECT hospital_id, payment_id FROM payment WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND ended_at IS NULL
+  UNION ALL
+  SELECT hospital_id, payment_id FROM payment WHERE lease_epoch IS NOT NULL AND ended_at IS NULL
+) AS p CROSS JOIN LATERAL (
+  SELECT s.kind, s.params FROM payment_step s
+  WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id OFFSET 0
+) AS s
 """
+"""By two small indexes: whatever is open has an owner or a next instant."""
 
 
 async def restore_epoch(tx: Tx) -> int:
@@ -123,7 +131,7 @@ async def restore_epoch(tx: Tx) -> int:
 
 async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
     """``(kind, channel)`` of every step of every open plan."""
-    return [(row["kind"], row["channel"]) for row in await tx.fetch(_OPEN_KINDS)]
+    return [(row["kind"], row["channel"]) for row in await tx.fetch(OPEN_KINDS)]
 
 
 async def find(tx: Tx, hospital_id: int, number: str, known: Plan | None = None) -> Plan | None:
@@ -145,13 +153,13 @@ class Glanced(NamedTuple):
 
 async def glanced(tx: Tx, hospital_id: int, payment_no: str) -> Glanced | None:
     """The plan as it is just now; what is decided by it has to be written with ``choose_and_send``."""
-    row = await glance(tx, _GLANCE, hospital_id, payment_no)
+    row = await glance(tx, GLANCE, hospital_id, payment_no)
     return Glanced(rows.read_plan(row["plan"]), row["free"]) if row is not None else None
 
 
 async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Plan | None:
     """The plan, which nobody else changes until this transaction ends."""
-    row = await store.whole(tx, _LOCKED, hospital_id, payment_no)
+    row = await store.whole(tx, LOCKED, hospital_id, payment_no)
     return rows.read_plan(row["plan"]) if row is not None else None
 
 
@@ -160,12 +168,12 @@ async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime)
 
 
 async def with_attention(tx: Tx, hospital_id: int) -> list[Plan]:
-    return _plans(await tx.fetch(_ATTENTION, hospital_id))
+    return _plans(await tx.fetch(ATTENTION, hospital_id))
 
 
 async def obliged(tx: Tx, hospital_id: int, kind: str, number: str) -> Plan | None:
     """The open or fulfilled payment for this obligation."""
-    row = await tx.fetchrow(_OBLIGED, hospital_id, kind, number)
+    row = await tx.fetchrow(OBLIGED, hospital_id, kind, number)
     return rows.read_plan(row["plan"]) if row is not None else None
 
 
@@ -175,7 +183,7 @@ async def choose_tender(
     """The payer's (or the cashier's) choice; ``tender`` empty: close what is open and wait for another choice. The
     plan as it is then if ``epoch`` has its lease now, otherwise None: whoever has it decides anew."""
     told = _json({"tender_facts": facts})
-    row = await tx.fetchrow(_TENDER, plan.hospital_id, plan.payment_id, now, epoch, tender, pay_by, told)
+    row = await tx.fetchrow(TENDER, plan.hospital_id, plan.payment_id, now, epoch, tender, pay_by, told)
     return _taken_up(row)
 
 
@@ -186,7 +194,7 @@ async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: 
     told = _json({"tender_facts": {}})
     written = (sent.tender, told, plan.version, *rows.change(plan, sent))
     args = (plan.hospital_id, plan.payment_id, now, epoch, *written)
-    row = await recorded(tx, _TENDER_SENT, args, source="p", subject=plan.payment_no, key=plan.payment_id)
+    row = await recorded(tx, TENDER_SENT, args, source="p", subject=plan.payment_no, key=plan.payment_id)
     return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
 
 
@@ -221,7 +229,7 @@ async def put_steps(tx: Tx, before: Plan, after: Plan, now: datetime) -> None:
     to the one of this line of its history."""
     steps, line = rows.change(before, after)
     told = (steps, before.version + 1, now, line)
-    await tx.execute(_PUT_STEPS, after.hospital_id, after.payment_id, *told)
+    await tx.execute(PUT_STEPS, after.hospital_id, after.payment_id, *told)
 
 
 async def taken_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
@@ -269,7 +277,7 @@ async def looked_into(tx: Tx, plan: Plan, attention: str, now: datetime, epoch: 
 
 async def ask_now(tx: Tx, plan: Plan, now: datetime) -> None:
     """Whatever waits for its next try is due."""
-    await tx.execute(_ASK_NOW, plan.hospital_id, plan.payment_id, now)
+    await tx.execute(ASK_NOW, plan.hospital_id, plan.payment_id, now)
 
 
 def _plans(found: list[Row]) -> list[Plan]:

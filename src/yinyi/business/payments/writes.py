@@ -75,9 +75,12 @@ _RECEIVED = """, k AS (
 _FORGET = "SET facts = facts #- '{tender_facts,payer_code}', "
 """The step has the payer's code now; once that is answered it stands nowhere any more."""
 _APPLIED = """, c AS (
-  UPDATE payment_callback AS c SET applied_at = p.at FROM p
-  WHERE c.hospital_id = p.hospital_id AND c.payment_id = p.payment_id AND c.applied_at IS NULL
-    AND jsonb_exists(p.callbacks, c.event_id)
+  UPDATE payment_callback AS c SET applied_at = p.at
+  FROM p CROSS JOIN LATERAL (
+    SELECT k.ctid AS place FROM payment_callback k
+    WHERE k.hospital_id = p.hospital_id AND k.payment_id = p.payment_id AND k.applied_at IS NULL
+      AND jsonb_exists(p.callbacks, k.event_id) OFFSET 0
+  ) AS k WHERE c.ctid = k.place
 )"""
 _FREED = """, f AS (
   DELETE FROM payment_obligation o USING p
@@ -136,7 +139,7 @@ class Write(NamedTuple):
 
 
 @cache
-def _write_statement(parts: Parts) -> str:
+def write_statement(parts: Parts) -> str:
     statement = _WRITE.replace("SET ", _FORGET, 1) if parts.forget else _WRITE
     if parts.received:
         statement = statement.replace(_HELD, _FREE).replace(_PLACE, _HEARD)
@@ -207,4 +210,4 @@ def write(
         freed=after.ended_at is not None and after.direction == "back",
         forget=any(PAYER_CODE in step.params for step in changed),
     )
-    return Write(_write_statement(parts), msgspec.json.encode(row), (after.hospital_id, epoch))
+    return Write(write_statement(parts), msgspec.json.encode(row), (after.hospital_id, epoch))

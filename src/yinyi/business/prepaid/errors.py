@@ -33,6 +33,12 @@ class BalancesLeft(Conflict):
     zh = "预交金账户还有余额，要先清退。"
 
 
+class AccountsInUse(Conflict):
+    """Payments onto or from prepaid accounts are still open. Please try again when they have ended."""
+
+    zh = "还有充值或用预交金支付的交易未结束，请等其结束后再试。"
+
+
 class StillCollecting(Conflict):
     """As long as patients top up, balances are not cleared. Stop top-ups first."""
 

@@ -10,6 +10,7 @@ from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.messages import Part, PaymentView
 from yinyi.business.prepaid.errors import (
+    AccountsInUse,
     BalancesLeft,
     NothingOnAccount,
     OnlyAtWindow,
@@ -75,8 +76,7 @@ class Withdraw(Operation[PrepaidAccount], frozen=True, kw_only=True):
 )
 class WithdrawAtWindow(Operation[PrepaidAccount], frozen=True, kw_only=True):
     """A cashier has given cash for what cannot go back to where it came from: an earlier system's balance, an old
-    top-up, money that was given back onto the account. ``patient_no``: the hospital number, where there is no
-    ``patient_id``."""
+    top-up, money that was given back onto the account. Either ``patient_id`` or ``patient_no``, the hospital number."""
 
     patient_id: PatientId | None = None
     patient_no: Annotated[str, msgspec.Meta(max_length=32)] = ""
@@ -90,9 +90,9 @@ class PrepaidSetting(msgspec.Struct, frozen=True, kw_only=True):
     mode: PrepaidMode
 
 
-@operation(callers=[Caller.STAFF], money=True, errors=(BalancesLeft,))
+@operation(callers=[Caller.STAFF], money=True, errors=(BalancesLeft, AccountsInUse))
 class SetPrepaidMode(Operation[PrepaidSetting], frozen=True, kw_only=True):
-    """From now on. ``off`` only when nothing is left on any account."""
+    """From now on. ``off`` only when nothing is left on any account, and no payment is open that could credit one."""
 
     mode: PrepaidMode
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.audit import store as audit
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.identity.store import patient_id_of
 from yinyi.business.ledger import store as ledger
@@ -20,6 +21,7 @@ from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.prepaid import store
 from yinyi.business.prepaid.errors import (
+    AccountsInUse,
     BalancesLeft,
     NothingOnAccount,
     OnlyAtWindow,
@@ -43,7 +45,7 @@ from yinyi.business.prepaid.messages import (
     WithdrawAtWindow,
 )
 from yinyi.business.prepaid.model import TOP_UP
-from yinyi.kernel.errors import NotAllowed
+from yinyi.kernel.errors import Invalid, NotAllowed
 from yinyi.kernel.money import Fen
 
 PAY_WITHIN = timedelta(minutes=8)
@@ -110,7 +112,7 @@ class PrepaidService:
         Raises:
             TopUpsClosed: the hospital takes none (any more).
         """
-        if await store.mode(tx, call.hospital_id) != "collect":
+        if await store.held_mode(tx, call.hospital_id) != "collect":
             raise TopUpsClosed
         new = NewPayment(
             purpose=TOP_UP,
@@ -164,17 +166,22 @@ class PrepaidService:
         since = call.now - REFUNDABLE_FOR
         numbers = await store.top_ups(tx, call.hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
         plans = [await self._payments.locked(tx, call, number) for number in numbers]
-        return [plan for plan in plans if plan.direction == "forward" and fulfilled(plan)]
+        known = [plan for plan in plans if self._payments.registry.gives_back(plan)]
+        return [plan for plan in known if plan.direction == "forward" and fulfilled(plan)]
 
     async def withdraw_at_window(self, tx: Tx, call: Call, message: WithdrawAtWindow, facts: None) -> str:
         """
         Raises:
+            Invalid: neither or both of the patient's numbers are given.
             PatientUnknown: nobody has this hospital number here.
             NothingOnAccount: the account has nothing.
             ToOrigin: so much of it goes back to where it came from.
             BalanceTooLow: there is not so much.
         """
-        patient_id = message.patient_id or await patient_id_of(tx, call.hospital_id, message.patient_no)
+        patient_no = message.patient_no.strip().upper()
+        if bool(patient_no) == (message.patient_id is not None):
+            raise Invalid("either patient_id or patient_no")
+        patient_id = message.patient_id or await patient_id_of(tx, call.hospital_id, patient_no)
         if not patient_id:
             raise PatientUnknown
         owner = str(patient_id)
@@ -197,18 +204,26 @@ class PrepaidService:
             postings=(posting,),
         )
         await ledger.post(tx, [entry])
+        paid = {"amount_fen": int(message.amount_fen), "receipt_no": message.receipt_no}
+        await audit.append(tx, call, "prepaid.WithdrawAtWindow.v1", owner, paid)
         return owner
 
     # -- what the hospital wants
 
     async def set_mode(self, tx: Tx, call: Call, message: SetPrepaidMode, facts: None) -> str:
-        """
+        """Written before anything is looked at: whoever opens a top-up or a balance at this moment has either done so,
+        and is seen here, or sees this.
+
         Raises:
             BalancesLeft: patients still have money on their accounts.
+            AccountsInUse: an open payment may still credit one.
         """
-        if message.mode == "off" and await ledger.above_zero(tx, call.hospital_id, "prepaid", 1):
-            raise BalancesLeft
         await store.set_mode(tx, call.hospital_id, message.mode, call.principal.actor, call.now)
+        if message.mode == "off":
+            if await ledger.above_zero(tx, call.hospital_id, "prepaid", 1):
+                raise BalancesLeft
+            if await store.in_use(tx, call.hospital_id):
+                raise AccountsInUse
         return message.mode
 
     async def _show_setting(self, tx: Tx, call: Call, subject: str) -> PrepaidSetting:

@@ -6,6 +6,18 @@ from yinyi.bus.database import Row, Tx
 from yinyi.business.prepaid.model import TOP_UP, PrepaidMode
 
 _MODE = "SELECT mode FROM prepaid_setting WHERE hospital_id = $1"
+_HELD_MODE = f"{_MODE} FOR SHARE"
+_IN_USE = """
+SELECT EXISTS (
+  SELECT FROM (
+    SELECT payment_id, purpose FROM payment
+    WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = $1 AND ended_at IS NULL
+    UNION ALL
+    SELECT payment_id, purpose FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = $1 AND ended_at IS NULL
+  ) AS p WHERE p.purpose = $2 OR EXISTS (
+    SELECT FROM payment_step s
+    WHERE s.hospital_id = $1 AND s.payment_id = p.payment_id AND s.params ->> 'channel' = 'prepaid'))
+"""
 _SET_MODE = """
 INSERT INTO prepaid_setting (hospital_id, mode, changed_by, changed_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (hospital_id) DO UPDATE SET mode = $2, changed_by = $3, changed_at = $4
@@ -35,6 +47,16 @@ FROM b LEFT JOIN o USING (patient_id) ORDER BY o.fen IS NULL, b.patient_id LIMIT
 async def mode(tx: Tx, hospital_id: int) -> PrepaidMode:
     """``off`` until somebody has said otherwise."""
     return await tx.fetchval(_MODE, hospital_id) or "off"
+
+
+async def held_mode(tx: Tx, hospital_id: int) -> PrepaidMode:
+    """The same; it stays so until the end of the transaction: whoever changes it waits, and sees what was done."""
+    return await tx.fetchval(_HELD_MODE, hospital_id) or "off"
+
+
+async def in_use(tx: Tx, hospital_id: int) -> bool:
+    """Whether a payment is open that may still credit an account: a top-up, or one that is paid from one."""
+    return await tx.fetchval(_IN_USE, hospital_id, TOP_UP)
 
 
 async def set_mode(tx: Tx, hospital_id: int, wanted: PrepaidMode, by: str, now: datetime) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.payments.errors import PaymentClosed, PaymentUnknown, TenderUnderWay
-from yinyi.business.payments.messages import Number, PaymentView
+from yinyi.business.payments.errors import CashDiffers, PaymentClosed, PaymentUnknown, TenderUnderWay
+from yinyi.business.payments.messages import Number, Part, PaymentView
 from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
     ScheduleUnknown,
@@ -155,11 +155,14 @@ class IssueHoldSlip(Operation[RegistrationView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, TenderUnderWay),
+    errors=(PaymentUnknown, PaymentClosed, TenderUnderWay, CashDiffers),
 )
 class CollectHoldSlip(Operation[RegistrationView], frozen=True, kw_only=True):
-    """The window has taken the money for a hold slip. ``number``: from the slip. ``operator``: the cashier's number."""
+    """The window has taken the money for a hold slip. ``number``: from the slip. ``operator``: the cashier's number.
+    ``amount_fen``: how much; refused where it is not what is still owed, as when a part was paid otherwise since the
+    slip was printed."""
 
     number: Number
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     receipt_no: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    amount_fen: Part | None = None

@@ -203,7 +203,7 @@ class SchedulingService:
             raise PaymentClosed("no hold slip was issued")
         told = {"operator": message.operator, "receipt_no": message.receipt_no}
         counter, epoch = self._payments.counter, self._payments.epoch
-        self._payments.taken_up(call, await counter.take(tx, call, plan, told, epoch))
+        self._payments.taken_up(call, await counter.take(tx, call, plan, told, epoch, message.amount_fen))
         return plan.payment_no
 
     # -- showing

@@ -1,0 +1,106 @@
+"""What the ledger says, beside what payments say of the same money."""
+
+from yinyi.bus.database import Row, Tx
+from yinyi.business.watch.model import Invariant
+
+_CHANNELS = """
+WITH ledger AS (
+  SELECT account, sum(amount)::bigint AS fen FROM (
+    SELECT debit_account AS account, amount_fen AS amount FROM posting WHERE hospital_id = $1
+    UNION ALL
+    SELECT credit_account, -amount_fen FROM posting WHERE hospital_id = $1
+  ) AS sides WHERE account LIKE 'channel:%' GROUP BY account
+), payments AS (
+  SELECT 'channel:' || channel || ':' || merchant AS account, sum(fen)::bigint AS fen FROM (
+    SELECT params ->> 'channel' AS channel, params ->> 'merchant' AS merchant,
+      CASE WHEN state NOT IN ('done', 'late') THEN 0 WHEN kind = 'payments.take' THEN amount_fen ELSE -amount_fen END
+    FROM payment_step WHERE hospital_id = $1 AND kind IN ('payments.take', 'payments.refund')
+      AND params ->> 'channel' <> 'prepaid'
+    UNION ALL
+    SELECT channel, merchant, CASE WHEN outcome IN ('over_found', 'short_made_good') THEN amount_fen
+      WHEN outcome IN ('short_found', 'over_given_back') THEN -amount_fen ELSE 0 END
+    FROM payment_settlement WHERE hospital_id = $1 AND settled_at IS NOT NULL AND channel <> ''
+  ) AS moves (channel, merchant, fen) GROUP BY channel, merchant
+)
+SELECT coalesce(l.account, p.account) AS channel, coalesce(l.fen, 0) AS ledger_fen, coalesce(p.fen, 0) AS payments_fen
+FROM ledger l FULL JOIN payments p USING (account)
+WHERE coalesce(l.account, p.account) IS NOT NULL
+"""
+
+
+async def channels_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
+    """``channel, ledger_fen, payments_fen``: what the ledger says of each channel, and what the payments' steps say
+    together with what people have found there."""
+    return await tx.fetch(_CHANNELS, hospital_id)
+
+
+_DOUBTS = """
+WITH ledger AS (
+  SELECT scope, sum(fen)::bigint AS fen FROM (
+    SELECT split_part(credit_account, ':', 2) AS scope, amount_fen AS fen FROM posting
+    WHERE hospital_id = :hospital AND credit_account LIKE 'his:%'
+    UNION ALL
+    SELECT split_part(debit_account, ':', 2), -amount_fen FROM posting
+    WHERE hospital_id = :hospital AND debit_account LIKE 'his:%'
+  ) AS sides GROUP BY scope
+), doubtful AS (
+  SELECT p.scope, sum(CASE
+    WHEN s.kind = 'payments.take' AND s.state = 'done' THEN s.amount_fen
+    WHEN s.kind = 'payments.refund' AND (s.state IN ('doing', 'waiting', 'unknown', 'done', 'late')
+        OR p.facts ? 'credited' AND (s.state = 'planned' OR s.params ->> 'how' IS DISTINCT FROM 'void'
+          AND s.reason NOT IN ('superseded', 'not_believed')))
+      AND EXISTS (SELECT FROM payment_step t WHERE t.hospital_id = :hospital AND t.payment_id = p.payment_id
+        AND t.reference = s.params ->> 'of' AND t.state = 'done') THEN -s.amount_fen
+    WHEN s.evidence ? 'receivable' AND s.state IN ('done', 'undoing', 'undo_unknown', 'late')
+      THEN (s.evidence ->> 'receivable_fen')::bigint
+    ELSE 0 END)::bigint AS fen
+  FROM (
+    SELECT payment_id, scope, facts, ended_at FROM payment
+    WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital
+    UNION ALL
+    SELECT payment_id, scope, facts, ended_at FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital
+  ) AS p JOIN payment_step s ON s.hospital_id = :hospital AND s.payment_id = p.payment_id
+  WHERE p.ended_at IS NULL AND EXISTS (
+    SELECT FROM payment_step d WHERE d.hospital_id = :hospital AND d.payment_id = p.payment_id
+      AND d.position >= 40 AND d.position < 900
+      AND (d.state IN ('unknown', 'undo_unknown') OR d.state = 'undoing' AND d.tries > 0)
+      AND NOT EXISTS (
+        SELECT FROM payment_step n WHERE n.hospital_id = :hospital AND n.payment_id = d.payment_id
+          AND n.position = d.position AND n.attempt > d.attempt))
+  GROUP BY p.scope
+)
+SELECT 'his:' || scope AS account, coalesce(l.fen, 0) AS ledger_fen, coalesce(d.fen, 0) AS payments_fen
+FROM ledger l FULL JOIN doubtful d USING (scope)
+"""
+"""Of what the HIS was told and may not have booked: what the ledger says, and what the open payments say."""
+
+
+async def doubts_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
+    """``account, ledger_fen, payments_fen``: of what the HIS was told and may not have booked."""
+    return await tx.fetch(_DOUBTS.replace(":hospital", "$1"), hospital_id)
+
+
+async def differences(tx: Tx, hospital_id: int) -> list[str]:
+    """Where the two disagree, in words."""
+    return [
+        f"{row['channel']}: the ledger says {row['ledger_fen']} fen, the payments say {row['payments_fen']} fen"
+        for row in await channels_against_payments(tx, hospital_id)
+        if row["ledger_fen"] != row["payments_fen"]
+    ] + [
+        f"{row['account']}: the ledger says {row['ledger_fen']} fen, open payments say {row['payments_fen']} fen"
+        for row in await doubts_against_payments(tx, hospital_id)
+        if row["ledger_fen"] != row["payments_fen"]
+    ]
+
+
+class DoubtsAgree(Invariant):
+    """What stands on the HIS's account is what open payments are in doubt about, and nothing else."""
+
+    name = "doubts_agree"
+    zh = "应收HIS待确认款与未完成支付中结果未知的金额一致。"
+    statement = """
+SELECT account AS subject, 'the ledger says ' || ledger_fen || ' fen, open payments ' || payments_fen AS detail,
+  NULL::bigint AS position
+FROM (:doubts) AS d WHERE ledger_fen <> payments_fen
+LIMIT 100
+""".replace(":doubts", _DOUBTS)
