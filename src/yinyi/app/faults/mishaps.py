@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from yinyi.app.faults.far_side import SimClock
 from yinyi.app.faults.model import DOWN_FOR, Fault, FaultName, Moment, Verb
@@ -40,15 +40,38 @@ class CommitLost(Exception):
 
 
 @dataclass
+class Outside:
+    """What everybody outside shares: who is away until when, and what is still on its way."""
+
+    clock: SimClock
+    late: list[tuple[datetime, Callable[[], Awaitable[object]]]] = field(default_factory=list[Any])
+    down_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def is_down(self, side: str) -> bool:
+        until = self.down_until.get(side)
+        return until is not None and self.clock.now() < until
+
+    def away(self) -> str:
+        """In short, to compare situations by."""
+        return "".join(side for side in sorted(self.down_until) if self.is_down(side)) + "+" * len(self.late)
+
+    async def take_late_effects(self) -> None:
+        """What was on its way and arrives by now."""
+        due = [each for each in self.late if each[0] <= self.clock.now()]
+        self.late = [each for each in self.late if each not in due]
+        for _, effect in due:
+            await effect()
+
+
+@dataclass
 class Script:
     """The faults of one run, and everything that has happened in it."""
 
     clock: SimClock
     faults: tuple[Fault, ...] = ()
+    outside: Outside = field(init=False)
     moments: list[Moment] = field(default_factory=list[Moment])
     hit: list[tuple[str, FaultName]] = field(default_factory=list[tuple[str, FaultName]])
-    late: list[tuple[datetime, Callable[[], Awaitable[object]]]] = field(default_factory=list[Any])
-    down_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
     stands: str = ""
     """How the payment stood at the latest call, and what has happened since."""
     steal: Callable[[], Awaitable[None]] | None = None
@@ -58,11 +81,14 @@ class Script:
     calm: bool = False
     """Nothing goes wrong for now: what is played has been explored by others."""
 
+    def __post_init__(self) -> None:
+        self.outside = Outside(self.clock)
+
     def at(self, kind: str, verb: Verb) -> FaultName | None:
         """A moment is reached; what goes wrong there."""
         if self.calm:
             return None
-        moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self._away()}")
+        moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self.outside.away()}")
         self.moments.append(moment)
         self.stands += f"|{kind} {verb}"
         for fault in self.faults:
@@ -70,10 +96,6 @@ class Script:
                 self.hit.append((moment.cell, fault.name))
                 return fault.name
         return None
-
-    def is_down(self, side: str) -> bool:
-        until = self.down_until.get(side)
-        return until is not None and self.clock.now() < until
 
     def call_about(self, plan: Plan, step: Step) -> None:
         """A call is about to leave: how the payment stands."""
@@ -86,17 +108,37 @@ class Script:
     def began(self, faults: tuple[Fault, ...]) -> None:
         """A new run."""
         self.faults, self.stands, self.calm = faults, "", False
-        self.moments, self.hit, self.late, self.down_until = [], [], [], {}
+        self.moments, self.hit, self.outside = [], [], Outside(self.clock)
 
-    def _away(self) -> str:
-        return "".join(side for side in sorted(self.down_until) if self.is_down(side)) + "+" * len(self.late)
+    @asynccontextmanager
+    async def commit(self) -> AsyncGenerator[None]:
+        """One commit, and what goes wrong before and after it."""
+        name = self.at("", "write")
+        if name == "crash_before":
+            await self.die()
+        if name == "stolen" and self.steal is not None:
+            await self.steal()
+        yield
+        if name == "crash_after":
+            await self.die()
+        if name == "commit_lost":
+            raise CommitLost
 
-    async def take_late_effects(self) -> None:
-        """What was on its way and arrives by now."""
-        due = [each for each in self.late if each[0] <= self.clock.now()]
-        self.late = [each for each in self.late if each not in due]
-        for _, effect in due:
-            await effect()
+    # -- what many at once do otherwise
+
+    def about(self, plan: Plan) -> "Script":
+        """Of whoever's payment it is."""
+        return self
+
+    async def pause(self, what: str) -> None:
+        """Others may move here."""
+
+    async def silence(self, timeout_s: float) -> None:
+        """No answer comes: whoever waits has waited for so long."""
+
+    async def die(self) -> NoReturn:
+        """The process is killed here."""
+        raise Killed
 
 
 @dataclass
@@ -129,46 +171,55 @@ class Mishappen:
         return await self._call("undo", lambda: self.inner.undo(plan, step, now), plan, step)
 
     async def _call(self, verb: Verb, call: Callable[[], Awaitable[Answer]], plan: Plan, step: Step) -> Answer:
-        self.script.call_about(plan, step)
-        name = self.script.at(self.name, verb)
-        side = step.channel or "hospital"
+        script = self.script.about(plan)
+        await script.pause(f"{self.name} {verb}")
+        script.call_about(plan, step)
+        name, outside, side = script.at(self.name, verb), script.outside, step.channel or "hospital"
         if name == "down":
-            self.script.down_until[side] = self.script.clock.now() + DOWN_FOR
-        if self.script.is_down(side):
+            outside.down_until[side] = outside.clock.now() + DOWN_FOR
+        if outside.is_down(side):
             return Unknown(detail="down") if verb == "ask" else NotSent(detail="down")
-        return await self._happen(name, call, step)
+        answer = await self._happen(name, call, step, script)
+        await script.pause(f"{self.name} {verb} answered")
+        return answer
 
-    async def _happen(self, name: FaultName | None, call: Callable[[], Awaitable[Answer]], step: Step) -> Answer:
+    async def _happen(
+        self, name: FaultName | None, call: Callable[[], Awaitable[Answer]], step: Step, script: Script
+    ) -> Answer:
         match name:
             case "crash_before":
-                raise Killed
+                await script.die()
             case "crash_after":
                 await call()
-                raise Killed
+                await script.die()
             case "lost_before":
-                return Unknown()
+                return await self._unheard(script)
             case "lost_after":
                 await call()
-                return Unknown()
+                return await self._unheard(script)
             case "late_effect":
-                self.script.late.append((self._latest(), call))
-                return Unknown()
+                script.outside.late.append((self._latest(), call))
+                return await self._unheard(script)
             case "refused":
                 return Refused(reason=_REFUSED[self.kind])
             case "not_sent":
                 return NotSent()
-            case "taken_over" if self.script.steal is not None:
-                await self.script.steal()
+            case "taken_over" if script.steal is not None:
+                await script.steal()
                 return await call()
             case "told_twice":
                 answer = await call()
-                if isinstance(answer, Done) and self.script.tell is not None:
-                    await self.script.tell(step, answer)
+                if isinstance(answer, Done) and script.tell is not None:
+                    await script.tell(step, answer)
                 return answer
             case "not_found" if self._may_be_unknown_yet(step):
                 return NotFound()
             case _:
                 return await call()
+
+    async def _unheard(self, script: Script) -> Unknown:
+        await script.silence(self.rule.timeout_s)
+        return Unknown()
 
     def _settles(self) -> timedelta:
         return timedelta(seconds=self.rule.timeout_s + self.rule.settles_after_s)
@@ -210,14 +261,5 @@ class MishapDatabase(Database):
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
-        name = self.script.at("", "write")
-        if name == "crash_before":
-            raise Killed
-        if name == "stolen" and self.script.steal is not None:
-            await self.script.steal()
-        async with super().read() as tx:
+        async with self.script.commit(), super().read() as tx:
             yield tx
-        if name == "crash_after":
-            raise Killed
-        if name == "commit_lost":
-            raise CommitLost
