@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import House
 from yinyi.app.faults.luck import Luck
 from yinyi.app.faults.mishaps import Outside, Script
-from yinyi.app.faults.processes import AloneDatabase, Ground, Process, TurnsDatabase
+from yinyi.app.faults.processes import Ground, Process
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.turns import WHO, NobodyCanMove, Turns, at_least
 from yinyi.app.faults.visitor import Visitor, WentAway
@@ -24,11 +23,11 @@ PROCESSES = ("one", "two", "three")
 RESTARTED_WITHIN_S = 20.0
 MOST_STEPS = 20_000
 """Of time; a crowd that needs more never ends."""
-MOST_FAULTS, CALLS_FAIL, COMMITS_FAIL = 10, 0.12, 0.02
+MOST_FAULTS, CALLS_FAIL, COMMITS_FAIL = 10, 0.3, 0.02
 
 _STANDS = """
-SELECT min(next_at) FILTER (WHERE lease_epoch IS NULL) AS due_at, count(*) FILTER (WHERE lease_epoch IS NOT NULL) AS driven,
-  count(*) FILTER (WHERE ended_at IS NULL) AS open
+SELECT min(next_at) FILTER (WHERE lease_epoch IS NULL) AS due_at,
+  count(*) FILTER (WHERE lease_epoch IS NOT NULL) AS driven
 FROM payment
 """
 _BEATEN = "UPDATE process_lease SET alive_until = $2 WHERE epoch = ANY($1::bigint[])"
@@ -48,11 +47,16 @@ class Crowd:
     processes: dict[str, Process] = field(default_factory=dict[str, Process])
     scripts: dict[str, Luck] = field(default_factory=dict[str, Luck])
     outside: Outside = field(init=False)
+    calm: Luck = field(init=False)
+    """Of whom nothing goes wrong."""
     _numbers: dict[str, Visitor] = field(default_factory=dict[str, Visitor])
+    _supervisors: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
+    _open: set[str] = field(default_factory=set[str])
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
 
     def __post_init__(self) -> None:
         self.outside = Outside(self.house.clock)
+        self.calm = self.luck("calm", most=0, chance=0)
         self.ground = Ground(self.house, self.turns, self.lending, self._seen, self.ring)
 
     # -- what visitors and processes see of each other
@@ -83,6 +87,8 @@ class Crowd:
 
     def _seen(self, plan: Plan) -> None:
         self._numbers[plan.payment_no].see(plan)
+        (self._open.add if plan.ended_at is None else self._open.discard)(plan.payment_no)
+        self.in_flight_at_most = max(self.in_flight_at_most, len(self._open))
 
     def _owner(self, plan: Plan) -> Script:
         return self._numbers[plan.payment_no].script
@@ -105,10 +111,10 @@ class Crowd:
                 return
         self.wrong.append("it never ends")
 
-    def luck(self, who: str, *, most: int, chance: float) -> Luck:
+    def luck(self, who: str, name: str = "", *, most: int, chance: float) -> Luck:
         """Dice of one's own: who comes in addition changes nobody's faults."""
         dice = random.Random(f"{self.seed} {who}")
-        return Luck(self.turns, self.outside, dice, most=most, chance=chance)
+        return Luck(name, self.turns, self.outside, dice, most=most, chance=chance)
 
     async def _visit(self, visitor: Visitor) -> None:
         await visitor.wait(visitor.comes_after)
@@ -123,15 +129,14 @@ class Crowd:
         task = asyncio.create_task(self._supervise(name))
         self._supervisors.append(task)
 
-    _supervisors: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
-
     async def _supervise(self, name: str) -> None:
         """A process that was killed is started anew, sooner or later than its lease has run out."""
-        WHO.set(f"supervisor of {name}")
         while True:
             await self.processes[name].died
+            WHO.set(f"supervisor of {name}")
             await asyncio.sleep(self.scripts[name].dice.uniform(0.5, RESTARTED_WITHIN_S))
             await self.turns.pause("starts it")
+            WHO.set("")
             await self._start(name)
 
     # -- time
@@ -141,7 +146,6 @@ class Crowd:
         async with self.ground.database.read() as tx:
             stands = await tx.fetchrow(_STANDS)
         assert stands is not None
-        self.in_flight_at_most = max(self.in_flight_at_most, stands["open"])
         now = self.house.clock.now()
         found = [at for at, _ in self.outside.late]
         if stands["driven"]:

@@ -8,14 +8,18 @@ from typing import NoReturn, Protocol
 
 from yinyi.app.faults.mishaps import Killed, Outside, Script
 from yinyi.app.faults.model import Fault, FaultName, Moment, Verb, faults_of
-from yinyi.app.faults.turns import Turns
+from yinyi.app.faults.turns import WHO, Turns
 from yinyi.business.payments.plan import Plan
+
+ON_ITS_WAY_S = (0, 0, 0, 0, 0.5, 1, 3)
+"""Some of these and back, and a time-out is over."""
 
 
 class Mortal(Protocol):
     """A process as its scripts see it."""
 
     alive: bool
+    name: str
 
     def kill(self) -> None: ...
 
@@ -27,11 +31,15 @@ IN: "ContextVar[Mortal | None]" = ContextVar("process", default=None)
 
 
 class Luck(Script):
-    """Of one person's calls, or of one process's commits: up to ``most`` faults, each moment with this ``chance``."""
+    """Of one person's calls, or of one process's commits: up to ``most`` faults, each moment with this ``chance``.
+    ``name``: of the person; empty: everybody's turns are his own."""
 
-    def __init__(self, turns: Turns, outside: Outside, dice: random.Random, *, most: int, chance: float) -> None:
+    def __init__(
+        self, name: str, turns: Turns, outside: Outside, dice: random.Random, *, most: int, chance: float
+    ) -> None:
         super().__init__(turns.clock)
-        self.turns, self.dice, self.most, self.chance = turns, dice, most, chance
+        self.name, self.turns, self.dice = name, turns, dice
+        self.most, self.chance = most, chance
         self.outside = outside
         self.steal = _stolen
         self.owner: Callable[[Plan], Script] = lambda _: self
@@ -53,9 +61,15 @@ class Luck(Script):
         return self.owner(plan)
 
     async def pause(self, what: str) -> None:
+        process = IN.get()
+        if self.name and process is not None:
+            WHO.set(f"{self.name}@{process.name}")
         await _alive(self.turns)
         await self.turns.pause(what)
         await _alive(self.turns)
+
+    async def travel(self) -> None:
+        await asyncio.sleep(self.dice.choice(ON_ITS_WAY_S))
 
     async def silence(self, timeout_s: float) -> None:
         await asyncio.sleep(timeout_s + 1)

@@ -133,6 +133,9 @@ class Script:
     async def pause(self, what: str) -> None:
         """Others may move here."""
 
+    async def travel(self) -> None:
+        """A call or an answer is on its way."""
+
     async def silence(self, timeout_s: float) -> None:
         """No answer comes: whoever waits has waited for so long."""
 
@@ -179,7 +182,9 @@ class Mishappen:
             outside.down_until[side] = outside.clock.now() + DOWN_FOR
         if outside.is_down(side):
             return Unknown(detail="down") if verb == "ask" else NotSent(detail="down")
+        await script.travel()
         answer = await self._happen(name, call, step, script)
+        await script.travel()
         await script.pause(f"{self.name} {verb} answered")
         return answer
 

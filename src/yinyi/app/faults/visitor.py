@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -14,6 +14,7 @@ from yinyi.app.faults.mishaps import CommitLost
 from yinyi.app.faults.model import Told
 from yinyi.app.faults.person import Person, T
 from yinyi.app.faults.processes import Process, Unanswered
+from yinyi.app.faults.wishes import What
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.payments.errors import AlreadyUnderWay
@@ -42,7 +43,7 @@ class Around(Protocol):
 
     def alive(self) -> list[Process]: ...
 
-    def errand(self, work: Awaitable[None], who: str) -> None: ...
+    def errand(self, work: Coroutine[Any, Any, None], who: str) -> None: ...
 
     def opened(self, number: str, visitor: "Visitor") -> None: ...
 
@@ -52,12 +53,12 @@ class Visitor(Person):
 
     def __init__(self, name: str, house: House, around: Around, script: Luck, comes_after: timedelta) -> None:
         super().__init__(house, script)
-        self.name, self.shape, self.comes_after = name, "", comes_after
+        self.name, self.shape, self.beside, self.comes_after = name, "", "", comes_after
         self._around = around
         self._dice: random.Random = script.dice
         script.tell = self._tell_first
 
-    async def open(self, what: str = "registration") -> None:
+    async def open(self, what: What = "registration") -> None:
         """As often as he has patience for, while somebody else has what he wants."""
         for _ in range(MOST_TRIES):
             try:
@@ -66,7 +67,7 @@ class Visitor(Person):
                 await self.wait(self._dice.random() * WAITS_FOR_A_NUMBER)
         raise WentAway
 
-    async def _opened(self, desk: Desk, tx: Tx, call: Call, what: str) -> str:
+    async def _opened(self, desk: Desk, tx: Tx, call: Call, what: What) -> str:
         number = await super()._opened(desk, tx, call, what)
         self._around.opened(number, self)
         return number
@@ -84,9 +85,7 @@ class Visitor(Person):
                 return made[0]
         raise AssertionError("nobody ever answers")
 
-    async def _served(
-        self, process: Process, make: Callable[[Desk, Tx, Call], Awaitable[T]], made: list[T]
-    ) -> None:
+    async def _served(self, process: Process, make: Callable[[Desk, Tx, Call], Awaitable[T]], made: list[T]) -> None:
         call = self.call()
         async with process.database.transaction() as tx:
             made.append(await make(process.desk, tx, call))
