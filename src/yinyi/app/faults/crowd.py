@@ -12,7 +12,7 @@ from yinyi.app.faults.luck import Luck
 from yinyi.app.faults.mishaps import Outside, Script
 from yinyi.app.faults.processes import Ground, Process
 from yinyi.app.faults.shapes import SHAPES
-from yinyi.app.faults.turns import WHO, NobodyCanMove, Turns, at_least
+from yinyi.app.faults.turns import WHO, NobodyCanMove, Turns, after
 from yinyi.app.faults.visitor import Visitor, WentAway
 from yinyi.bus.lending import Lending
 from yinyi.business.payments.driver import EVERY_S
@@ -51,6 +51,8 @@ class Crowd:
     """Of whom nothing goes wrong."""
     _numbers: dict[str, Visitor] = field(default_factory=dict[str, Visitor])
     _supervisors: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
+    _all_processes: list[Process] = field(default_factory=list[Process])
+    """Also the killed ones: what never comes further must not be tidied up either."""
     _open: set[str] = field(default_factory=set[str])
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
 
@@ -124,6 +126,7 @@ class Crowd:
         process = Process(name, self.ground, self.scripts[name])
         await process.lease.take()
         self.processes[name] = process
+        self._all_processes.append(process)
 
     def _supervised(self, name: str) -> None:
         task = asyncio.create_task(self._supervise(name))
@@ -155,7 +158,7 @@ class Crowd:
         if not found and all(task.done() for task in self._tasks):
             return False
         if patience_s is not None:
-            found.append(now + at_least(patience_s))
+            found.append(after(now, patience_s))
         if not found:
             raise NobodyCanMove
         await self._pass(min(found))

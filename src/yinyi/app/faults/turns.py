@@ -5,11 +5,12 @@ import asyncio
 import math
 import random
 import selectors
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from yinyi.app.faults.far_side import START, SimClock
 
@@ -131,16 +132,35 @@ class _Selector(selectors.DefaultSelector):
 
 
 class TurnLoop(asyncio.SelectorEventLoop):
-    """An event loop in the time of a simulated clock."""
+    """An event loop in the time of a simulated clock. What is due at one instant comes in the order in which it was
+    asked for: by itself, a loop would leave that to how often it has looked."""
 
     def __init__(self, turns: Turns) -> None:
-        self._clock = turns.clock
+        self._clock, self._asked = turns.clock, 0
         super().__init__(_Selector(turns))
 
     def time(self) -> float:
-        return (self._clock.at - START) / timedelta(seconds=1)
+        return (_ticks(self._clock.at) + 1) / TICKS
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        self._asked += 1
+        order = (self._asked % _MOST_IN_TICK + 1) / (_MOST_IN_TICK + 2)
+        return super().call_at((math.ceil(when * TICKS) - 1 + order) / TICKS, callback, *args, context=context)
 
 
-def at_least(seconds: float) -> timedelta:
-    """In whole microseconds, never too short."""
-    return timedelta(microseconds=math.ceil(round(seconds * 1_000_000, 3)))
+TICKS = 2**20
+"""A second, for an event loop: whole ticks are whole in a float, so that who waits until an instant has reached it."""
+_MOST_IN_TICK = 10_000
+_SECOND_US, _US = 1_000_000, timedelta(microseconds=1)
+
+
+def _ticks(at: datetime) -> int:
+    return (at - START) // _US * TICKS // _SECOND_US
+
+
+def after(now: datetime, seconds: float) -> datetime:
+    """The instant at which a loop's timer goes off that has so many seconds left."""
+    ticks = _ticks(now) + math.ceil(seconds * TICKS)
+    return START + timedelta(microseconds=-(-ticks * _SECOND_US // TICKS))
