@@ -21,8 +21,8 @@ from yinyi.business.payments.plan import Plan
 
 PROCESSES = ("one", "two", "three")
 RESTARTED_WITHIN_S = 20.0
-MOST_STEPS = 20_000
-"""Of time; a crowd that needs more never ends."""
+MOST_IDLE_STEPS = 1500
+"""Of time without a write of any payment; a crowd that needs more never ends."""
 MOST_FAULTS, CALLS_FAIL, COMMITS_FAIL = 10, 0.3, 0.02
 
 _STANDS = """
@@ -53,6 +53,7 @@ class Crowd:
     _supervisors: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
     _all_processes: list[Process] = field(default_factory=list[Process])
     """Also the killed ones: what never comes further must not be tidied up either."""
+    _idle_steps: int = 0
     _open: set[str] = field(default_factory=set[str])
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
 
@@ -88,6 +89,7 @@ class Crowd:
             process.bell.set()
 
     def _seen(self, plan: Plan) -> None:
+        self._idle_steps = 0
         self._numbers[plan.payment_no].see(plan)
         (self._open.add if plan.ended_at is None else self._open.discard)(plan.payment_no)
         self.in_flight_at_most = max(self.in_flight_at_most, len(self._open))
@@ -107,8 +109,9 @@ class Crowd:
             self._supervised(name)
         for visitor in self.visitors:
             self.errand(self._visit(visitor), visitor.name)
-        for _ in range(MOST_STEPS):
+        while self._idle_steps < MOST_IDLE_STEPS:
             patience_s = await self.turns.idle()
+            self._idle_steps += 1
             if not await self._step(patience_s):
                 return
         self.wrong.append("it never ends")

@@ -1,6 +1,6 @@
 """What is wrong with how a crowd ended: each payment by itself, and the sums of all of them."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from yinyi.app.faults.crowd import Crowd
 from yinyi.app.faults.judge import violations
@@ -51,7 +51,7 @@ async def _of_database(crowd: Crowd, tx: Tx, plans: list[Plan]) -> list[str]:
     return found
 
 
-async def _of_accounts(crowd: Crowd, tx: Tx):
+async def _of_accounts(crowd: Crowd, tx: Tx) -> AsyncIterator[str]:
     """Each patient's account, however many payments used it."""
     for patient_id in sorted({each.patient_id for each in crowd.visitors}):
         visitors = [each for each in crowd.visitors if each.patient_id == patient_id and each.payment_id]
@@ -59,6 +59,8 @@ async def _of_accounts(crowd: Crowd, tx: Tx):
         left_fen = await ledger.balance_of(tx, 1, prepaid_account(str(patient_id)))
         if crowd.house.opened_fen[patient_id] - used_fen != left_fen:
             yield f"account {patient_id}: {left_fen} fen are left, {used_fen} were used"
+        if left_fen < 0:
+            yield f"account {patient_id} is overdrawn by {-left_fen} fen"
 
 
 async def _balances(tx: Tx) -> dict[str, int]:

@@ -18,10 +18,6 @@ WHO: ContextVar[str] = ContextVar("who", default="")
 """Whose turn a task moves in."""
 
 
-class Over(BaseException):
-    """The run has ended; nobody moves any more."""
-
-
 class NobodyCanMove(Exception):
     """All wait for each other, and time would not help."""
 
@@ -55,7 +51,7 @@ class Turns:
     async def pause(self, what: str) -> None:
         """Go on when it is one's turn."""
         if self._over:
-            raise Over
+            raise asyncio.CancelledError
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._arrived += 1
         self._waiting.append(_Waiting(WHO.get(), what, self._arrived, turn))
@@ -64,7 +60,7 @@ class Turns:
     async def stand(self) -> None:
         """Never move again."""
         if self._over:
-            raise Over
+            raise asyncio.CancelledError
         self._standing.append(asyncio.get_running_loop().create_future())
         await self._standing[-1]
 
@@ -90,6 +86,7 @@ class Turns:
         self.trace.append(line)
 
     def end(self) -> None:
+        """The run is over; nobody moves any more."""
         self._over = True
 
     @property
