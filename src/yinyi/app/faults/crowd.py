@@ -21,7 +21,7 @@ from yinyi.business.payments.plan import Plan
 
 PROCESSES = ("one", "two", "three")
 RESTARTED_WITHIN_S = 20.0
-MOST_IDLE_STEPS = 1500
+MOST_IDLE_STEPS = 500
 """Of time without a write of any payment; a crowd that needs more never ends."""
 MOST_FAULTS, CALLS_FAIL, COMMITS_FAIL = 10, 0.3, 0.02
 

@@ -182,15 +182,22 @@ class Mishappen:
             outside.down_until[side] = outside.clock.now() + DOWN_FOR
         if outside.is_down(side):
             return Unknown(detail="down") if verb == "ask" else NotSent(detail="down")
+        latest = outside.clock.now() + self._settles() * 0.99
         await script.travel()
-        answer = await self._happen(name, call, step, script)
+        answer = await self._happen(name, call, step, script, latest)
         await script.travel()
         await script.pause(f"{self.name} {verb} answered")
         return answer
 
     async def _happen(
-        self, name: FaultName | None, call: Callable[[], Awaitable[Answer]], step: Step, script: Script
+        self,
+        name: FaultName | None,
+        call: Callable[[], Awaitable[Answer]],
+        step: Step,
+        script: Script,
+        latest: datetime,
     ) -> Answer:
+        """``latest``: when a call that has left now can still take effect, by the channel's own rules."""
         match name:
             case "crash_before":
                 await script.die()
@@ -203,7 +210,7 @@ class Mishappen:
                 await call()
                 return await self._unheard(script)
             case "late_effect":
-                script.outside.late.append((self._latest(), call))
+                script.outside.late.append((latest, call))
                 return await self._unheard(script)
             case "refused":
                 return Refused(reason=_REFUSED[self.kind])
@@ -228,9 +235,6 @@ class Mishappen:
 
     def _settles(self) -> timedelta:
         return timedelta(seconds=self.rule.timeout_s + self.rule.settles_after_s)
-
-    def _latest(self) -> datetime:
-        return self.script.clock.now() + self._settles() * 0.99
 
     def _may_be_unknown_yet(self, step: Step) -> bool:
         return step.left_at is not None and self.script.clock.now() < step.left_at + self._settles()

@@ -42,7 +42,7 @@ async def _of_database(crowd: Crowd, tx: Tx, plans: list[Plan]) -> list[str]:
     rules: Rules = next(iter(crowd.processes.values())).means.registry.rules
     for invariant in (*payment_invariants(rules, OBLIGED), EntriesHavePostings(), DoubtsAgree()):
         broken = await look(tx, 1, invariant, _EVERYTHING, crowd.house.clock.now())
-        found += [f"{invariant.name}: {each.detail}" for each in broken]
+        found += sorted(f"{invariant.name}: {each.detail}" for each in broken)
     for row in await ledger.balances_against_postings(tx, 1):
         found.append(f"{row['account']}: the balance says {row['balance_fen']}, its postings {row['ledger_fen']}")
     for row in await ledger.channels_against_payments(tx, 1):
