@@ -9,8 +9,8 @@ from typing import Any
 
 from yinyi.app.faults.house import House
 from yinyi.app.faults.luck import Luck
-from yinyi.app.faults.mishaps import Outside, Script
 from yinyi.app.faults.processes import Ground, Process
+from yinyi.app.faults.script import Outside, Script
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.turns import WHO, NobodyCanMove, Turns, after
 from yinyi.app.faults.visitor import Visitor, WentAway

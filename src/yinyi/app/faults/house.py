@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from yinyi.app.faults.far_bills import Invoice, LockBills, SettleBills, SimBills, SimScheme
 from yinyi.app.faults.far_side import SimChannel, SimClock, SimHospital, SimWallet
-from yinyi.app.faults.mishaps import MishapRegistry, Script
+from yinyi.app.faults.mishaps import MishapRegistry
+from yinyi.app.faults.script import Script
 from yinyi.bus.database import Database
 from yinyi.business.insurance.service import InsuranceService
 from yinyi.business.payments.channels import MerchantTable

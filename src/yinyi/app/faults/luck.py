@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import NoReturn, Protocol
 
-from yinyi.app.faults.mishaps import Killed, Outside, Script
 from yinyi.app.faults.model import Fault, FaultName, Moment, Verb, faults_of
+from yinyi.app.faults.script import Killed, Outside, Script
 from yinyi.app.faults.turns import WHO, Turns
 from yinyi.business.payments.plan import Plan
 

@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import TypeVar
 
 from yinyi.app.faults.house import Desk, House
-from yinyi.app.faults.mishaps import Script
 from yinyi.app.faults.model import FEE, Told
-from yinyi.app.faults.wishes import What, new_payment
+from yinyi.app.faults.script import Script
+from yinyi.app.faults.wishes import What, new_payment, opening
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Tx
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
+from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, NothingToAgree, PaymentClosed
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
@@ -105,17 +105,8 @@ class Person(ABC):
         if self.opened_fen:
             return
         self.house.opened_fen[self.patient_id] = fen
-        account, now = prepaid_account(str(self.patient_id)), self.clock.now()
-        entry = JournalEntry(
-            hospital_id=1,
-            source=f"opening:{account}",
-            kind="opening",
-            business_date=now.date(),
-            posted_at=now,
-            postings=(Posting(debit_account="opening:faults", credit_account=account, amount_fen=Fen(fen)),),
-        )
         async with self.quiet.transaction() as tx:
-            await ledger.post(tx, [entry])
+            await ledger.post(tx, [opening(self.patient_id, fen, self.clock.now())])
 
     async def withdraw(self) -> None:
         """He wants back what is left on his account, as far as it can go back."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from yinyi.app.faults.house import ZONE, House
 from yinyi.app.faults.luck import IN, Luck
-from yinyi.app.faults.mishaps import Script
 from yinyi.app.faults.person import T
+from yinyi.app.faults.script import Script
 from yinyi.app.faults.turns import WHO, Turns
 from yinyi.bus.database import Database, Row, Tx
 from yinyi.bus.lending import Lending

@@ -8,9 +8,10 @@ from typing import Any
 
 from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import ZONE, Desk, House
-from yinyi.app.faults.mishaps import CommitLost, Killed, MishapDatabase, Script
+from yinyi.app.faults.mishaps import MishapDatabase
 from yinyi.app.faults.model import Told
 from yinyi.app.faults.person import Person, T
+from yinyi.app.faults.script import CommitLost, Killed, Script
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.payments.callbacks import Fresh as FreshCallback

@@ -10,10 +10,10 @@ import msgspec
 
 from yinyi.app.faults.house import Desk, House
 from yinyi.app.faults.luck import Luck
-from yinyi.app.faults.mishaps import CommitLost
 from yinyi.app.faults.model import Told
 from yinyi.app.faults.person import Person, T
 from yinyi.app.faults.processes import Process, Unanswered
+from yinyi.app.faults.script import CommitLost
 from yinyi.app.faults.wishes import What
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx

@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from yinyi.app.faults.far_bills import WHOLLY, Invoice
 from yinyi.app.faults.model import FEE
 from yinyi.business.insurance.model import Claim
+from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.service import NewPayment
 from yinyi.business.scheduling.model import Department
 from yinyi.business.scheduling.plans import REGISTRATION, RegistrationFacts
+from yinyi.kernel.money import Fen
 
 What = Literal["registration", "insured", "invoice", "top_up"]
 PAY_WITHIN, HELD_FOR = timedelta(minutes=8), timedelta(minutes=10)
@@ -71,4 +73,17 @@ def _registration(wish: str, now: datetime, claim: Claim | None) -> NewPayment:
         steps=builder.registration(insured=claim is not None),
         facts=facts.as_json() | (claim.as_json() if claim is not None else {}),
         obligation=(REGISTRATION, f"P1:S{wish}"),
+    )
+
+
+def opening(patient_id: int, fen: int, now: datetime) -> JournalEntry:
+    """A patient had so much on his account before all this."""
+    account = prepaid_account(str(patient_id))
+    return JournalEntry(
+        hospital_id=1,
+        source=f"opening:{account}",
+        kind="opening",
+        business_date=now.date(),
+        posted_at=now,
+        postings=(Posting(debit_account="opening:faults", credit_account=account, amount_fen=Fen(fen)),),
     )
