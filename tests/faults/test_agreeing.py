@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from yinyi.app.faults.shapes import until_the_end
 from yinyi.app.faults.stage import Stage, stage
 from yinyi.business.payments.errors import MoreThanOwed, NothingToAgree, PaymentClosed
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender
@@ -25,7 +24,7 @@ def play(url: str, story: Callable[[Stage], Awaitable[None]]) -> None:
 
 async def quoted(it: Stage, *, pays_all: bool = True) -> PaymentView:
     """The scheme has said how much it pays."""
-    it.scheme.pays_all = pays_all
+    it.insured_wholly = pays_all
     await it.open("insured")
     await it.drive()
     return await seen(it)
@@ -52,7 +51,7 @@ def test_it_is_settled_only_once_he_has_agreed(platform_url: str) -> None:
                 await it.payments.choose(tx, it.call(), ChooseTender(payment_no=it.number, tender="wechatpay"), None)
         await agree(it)
         await it.drive()
-        await until_the_end(it)
+        await it.until_the_end()
         view = await seen(it)
         assert (view.state, view.to_agree, view.taken_fen, len(it.scheme.settlements)) == ("fulfilled", False, 0, 1)
         await agree(it)  # the same press twice is one
@@ -63,7 +62,7 @@ def test_it_is_settled_only_once_he_has_agreed(platform_url: str) -> None:
 def test_who_does_not_agree_is_not_claimed_for(platform_url: str) -> None:
     async def story(it: Stage) -> None:
         await quoted(it)
-        await until_the_end(it)
+        await it.until_the_end()
         plan = await it.plan()
         assert (state_of(plan), plan.reason, it.scheme.claimed) == ("closed", "expired", set())
         with pytest.raises(PaymentClosed):

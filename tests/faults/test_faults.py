@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from yinyi.app.faults.explore import Explorer, at_random
+from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.model import Schedule, faults_of
 from yinyi.app.faults.play import play
 from yinyi.app.faults.report import Tally, cells, table
@@ -52,14 +52,3 @@ def test_every_cell_is_tried(platform_url: str) -> None:
 
     missing = set(cells()) - asyncio.run(go())
     assert {cell for cell in missing if not cell.startswith(ONLY_AFTER_ANOTHER_FAULT)} == set()
-
-
-def test_the_same_seed_is_the_same_schedule(platform_url: str) -> None:
-    async def go() -> None:
-        async with stage(platform_url) as it:
-            for seed in (3, 7, 11):
-                one, two = await at_random(it, seed), await at_random(it, seed)
-                assert (one.schedule, one.hit, one.ending) == (two.schedule, two.hit, two.ending)
-                assert one.violations == ()
-
-    asyncio.run(go())

@@ -1,6 +1,5 @@
-"""Which schedules there are: every fault at every moment, and every pair of them; or many at random from a seed."""
+"""Which schedules there are: every fault at every moment, and every pair of them."""
 
-import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +7,6 @@ from yinyi.app.faults.model import Fault, Run, Schedule, faults_of
 from yinyi.app.faults.play import play
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import Stage
-
-MOST_FAULTS = 10
 
 
 @dataclass
@@ -60,19 +57,3 @@ class Explorer:
             seen.add(moment.situation)
             for name in faults_of(moment.kind, moment.verb):
                 yield run.schedule.with_fault(Fault(at, name))
-
-
-async def at_random(stage: Stage, seed: int) -> Run:
-    """One schedule with up to ten faults, the same from the same seed."""
-    dice = random.Random(seed)
-    explorer = Explorer(stage)
-    shape = dice.choice(sorted(SHAPES))
-    run = await play(stage, Schedule(shape))
-    for _ in range(dice.randint(1, MOST_FAULTS)):
-        following = list(explorer.followers(run))
-        if not following:
-            break
-        run = await play(stage, dice.choice(following[: max(1, len(following) // 2)]))
-        if run.violations:
-            break
-    return run

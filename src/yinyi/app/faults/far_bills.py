@@ -24,6 +24,10 @@ class SimBills:
         return self.bills.get(reference) == "locked"
 
 
+WHOLLY = "W"
+"""The insured for whom the scheme pays all of it."""
+
+
 class Invoice:
     """What an invoice's plans are made of."""
 
@@ -96,14 +100,13 @@ def _lock(plan: Plan) -> str:
 
 @dataclass
 class SimScheme:
-    """An insurance that pays seven tenths of a bill, or all of it; settlements by our reference."""
+    """An insurance that pays seven tenths of a bill, for some all of it; settlements by our reference."""
 
     scheme: str = "employees"
     settles_after: timedelta = timedelta(seconds=30)
     call_timeout_s: float = 5.0
     settlements: dict[str, Split] = field(default_factory=dict[str, Split])
     claimed: set[str] = field(default_factory=set[str])
-    pays_all: bool = False
 
     def settled_fen(self, references: set[str]) -> int:
         """What it owes the hospital for these."""
@@ -129,7 +132,7 @@ class SimScheme:
         return Done()
 
     def _divided(self, claim: Claim) -> Split:
-        fund, account = claim.amount_fen * (9 if self.pays_all else 6) // 10, claim.amount_fen // 10
+        fund, account = claim.amount_fen * (9 if claim.person_no == WHOLLY else 6) // 10, claim.amount_fen // 10
         return Split(fund_fen=Fen(fund), account_fen=Fen(account), cash_fen=Fen(claim.amount_fen - fund - account))
 
 

@@ -1,10 +1,13 @@
 """A hospital and a channel that always do what they are told: what goes wrong is added in front of them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from yinyi.business.payments.model import Order, RefundOrder
+import msgspec
+
+from yinyi.business.payments.model import CallbackRead, CallbackReply, Order, RefundOrder
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Show, Unknown, Waiting
@@ -151,6 +154,15 @@ class SimChannel:
         self.orders.setdefault(order.reference, "open")
         self.amounts[order.reference] = order.amount_fen
         return Waiting(until=order.expires_at, show=Show(code_url=f"weixin://{order.reference}"))
+
+    def read_callback(self, path: str, headers: Mapping[str, str], body: bytes) -> CallbackRead:
+        return msgspec.json.decode(body, type=CallbackRead)
+
+    def accepted(self) -> CallbackReply:
+        return CallbackReply(status=200)
+
+    def rejected(self, why: str) -> CallbackReply:
+        return CallbackReply(status=400)
 
     def knows_code(self, payer_code: str) -> bool:
         return payer_code in (PAYS_AT_ONCE, ASKS_FOR_PASSWORD)

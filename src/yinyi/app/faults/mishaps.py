@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
-from yinyi.app.faults.far_side import SimClock
-from yinyi.app.faults.model import DOWN_FOR, Fault, FaultName, Moment, Verb
+from yinyi.app.faults.model import DOWN_FOR, FaultName, Verb
+from yinyi.app.faults.script import Script
 from yinyi.bus.database import Database, Tx, open_pool
 from yinyi.bus.lending import Lending
-from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect
@@ -29,74 +28,6 @@ _REFUSED: dict[str, RefusedReason] = {
     BILLING_LOCK: "expired",
     BILLING_SETTLE: "expired",
 }
-
-
-class Killed(BaseException):
-    """kill -9: nothing after this line happens."""
-
-
-class CommitLost(Exception):
-    """The connection broke; nobody told us that it was committed."""
-
-
-@dataclass
-class Script:
-    """The faults of one run, and everything that has happened in it."""
-
-    clock: SimClock
-    faults: tuple[Fault, ...] = ()
-    moments: list[Moment] = field(default_factory=list[Moment])
-    hit: list[tuple[str, FaultName]] = field(default_factory=list[tuple[str, FaultName]])
-    late: list[tuple[datetime, Callable[[], Awaitable[object]]]] = field(default_factory=list[Any])
-    down_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
-    stands: str = ""
-    """How the payment stood at the latest call, and what has happened since."""
-    steal: Callable[[], Awaitable[None]] | None = None
-    """Another process takes the payment over; set while a payment is driven."""
-    tell: Callable[[Step, Done], Awaitable[None]] | None = None
-    """The channel tells by itself what it is just about to answer."""
-    calm: bool = False
-    """Nothing goes wrong for now: what is played has been explored by others."""
-
-    def at(self, kind: str, verb: Verb) -> FaultName | None:
-        """A moment is reached; what goes wrong there."""
-        if self.calm:
-            return None
-        moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self._away()}")
-        self.moments.append(moment)
-        self.stands += f"|{kind} {verb}"
-        for fault in self.faults:
-            if fault.at == len(self.moments):
-                self.hit.append((moment.cell, fault.name))
-                return fault.name
-        return None
-
-    def is_down(self, side: str) -> bool:
-        until = self.down_until.get(side)
-        return until is not None and self.clock.now() < until
-
-    def call_about(self, plan: Plan, step: Step) -> None:
-        """A call is about to leave: how the payment stands."""
-        steps = ",".join(f"{each.kind}.{each.attempt}.{each.state}.{each.channel}" for each in plan.steps)
-        self.stands = (
-            f"{steps} {plan.direction} {plan.tender_no} {plan.cancel_wanted} {plan.attention} {AGREED in plan.facts} "
-            f"{step.reference[-2:]}"
-        )
-
-    def began(self, faults: tuple[Fault, ...]) -> None:
-        """A new run."""
-        self.faults, self.stands, self.calm = faults, "", False
-        self.moments, self.hit, self.late, self.down_until = [], [], [], {}
-
-    def _away(self) -> str:
-        return "".join(side for side in sorted(self.down_until) if self.is_down(side)) + "+" * len(self.late)
-
-    async def take_late_effects(self) -> None:
-        """What was on its way and arrives by now."""
-        due = [each for each in self.late if each[0] <= self.clock.now()]
-        self.late = [each for each in self.late if each not in due]
-        for _, effect in due:
-            await effect()
 
 
 @dataclass
@@ -129,52 +60,67 @@ class Mishappen:
         return await self._call("undo", lambda: self.inner.undo(plan, step, now), plan, step)
 
     async def _call(self, verb: Verb, call: Callable[[], Awaitable[Answer]], plan: Plan, step: Step) -> Answer:
-        self.script.call_about(plan, step)
-        name = self.script.at(self.name, verb)
-        side = step.channel or "hospital"
+        script = self.script.about(plan)
+        await script.pause(f"{self.name} {verb}")
+        script.call_about(plan, step)
+        name, outside, side = script.at(self.name, verb), script.outside, step.channel or "hospital"
         if name == "down":
-            self.script.down_until[side] = self.script.clock.now() + DOWN_FOR
-        if self.script.is_down(side):
+            outside.down_until[side] = outside.clock.now() + DOWN_FOR
+        if outside.is_down(side):
             return Unknown(detail="down") if verb == "ask" else NotSent(detail="down")
-        return await self._happen(name, call, step)
+        latest = outside.clock.now() + self._settles() * 0.99
+        await script.travel()
+        answer = await self._happen(name, call, step, script, latest)
+        await script.travel()
+        await script.pause(f"{self.name} {verb} answered")
+        return answer
 
-    async def _happen(self, name: FaultName | None, call: Callable[[], Awaitable[Answer]], step: Step) -> Answer:
+    async def _happen(
+        self,
+        name: FaultName | None,
+        call: Callable[[], Awaitable[Answer]],
+        step: Step,
+        script: Script,
+        latest: datetime,
+    ) -> Answer:
+        """``latest``: when a call that has left now can still take effect, by the channel's own rules."""
         match name:
             case "crash_before":
-                raise Killed
+                await script.die()
             case "crash_after":
                 await call()
-                raise Killed
+                await script.die()
             case "lost_before":
-                return Unknown()
+                return await self._unheard(script)
             case "lost_after":
                 await call()
-                return Unknown()
+                return await self._unheard(script)
             case "late_effect":
-                self.script.late.append((self._latest(), call))
-                return Unknown()
+                script.outside.late.append((latest, call))
+                return await self._unheard(script)
             case "refused":
                 return Refused(reason=_REFUSED[self.kind])
             case "not_sent":
                 return NotSent()
-            case "taken_over" if self.script.steal is not None:
-                await self.script.steal()
+            case "taken_over" if script.steal is not None:
+                await script.steal()
                 return await call()
             case "told_twice":
                 answer = await call()
-                if isinstance(answer, Done) and self.script.tell is not None:
-                    await self.script.tell(step, answer)
+                if isinstance(answer, Done) and script.tell is not None:
+                    await script.tell(step, answer)
                 return answer
             case "not_found" if self._may_be_unknown_yet(step):
                 return NotFound()
             case _:
                 return await call()
 
+    async def _unheard(self, script: Script) -> Unknown:
+        await script.silence(self.rule.timeout_s)
+        return Unknown()
+
     def _settles(self) -> timedelta:
         return timedelta(seconds=self.rule.timeout_s + self.rule.settles_after_s)
-
-    def _latest(self) -> datetime:
-        return self.script.clock.now() + self._settles() * 0.99
 
     def _may_be_unknown_yet(self, step: Step) -> bool:
         return step.left_at is not None and self.script.clock.now() < step.left_at + self._settles()
@@ -210,14 +156,5 @@ class MishapDatabase(Database):
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
-        name = self.script.at("", "write")
-        if name == "crash_before":
-            raise Killed
-        if name == "stolen" and self.script.steal is not None:
-            await self.script.steal()
-        async with super().read() as tx:
+        async with self.script.commit(), super().read() as tx:
             yield tx
-        if name == "crash_after":
-            raise Killed
-        if name == "commit_lost":
-            raise CommitLost

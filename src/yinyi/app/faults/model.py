@@ -105,4 +105,23 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[str, ...]
 
 
+class Visit(msgspec.Struct, frozen=True):
+    """One of a crowd. ``beside``: with whom he shares a patient or what he wants."""
+
+    name: str
+    run: Run
+    beside: str = ""
+
+
+class CrowdRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a seed. ``processes``: each one's faults, at its commits. ``trace``: who moved when."""
+
+    seed: int
+    visits: tuple[Visit, ...]
+    processes: tuple[tuple[str, tuple[Fault, ...]], ...]
+    in_flight_at_most: int
+    violations: tuple[str, ...]
+    trace: tuple[str, ...]
+
+
 FEE = Fen(5000)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from yinyi.app.faults.model import Run, Verb, faults_of
+from yinyi.app.faults.model import CrowdRun, Fault, Moment, Run, Verb, faults_of
 from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE
 from yinyi.business.scheduling.plans import CONFIRM, HOLD
@@ -44,23 +44,37 @@ class Tally:
     def __init__(self) -> None:
         self.schedules = 0
         self.merged = 0
+        self.seeds = 0
+        self.in_flight_at_most = 0
         self.coverage: Counter[str] = Counter()
         self.endings: Counter[tuple[str, str]] = Counter()
         self.violations: list[dict[str, Any]] = []
 
-    def add(self, run: Run, seed: int | None = None) -> None:
-        """``seed``: the run was made from it, and is made again by it."""
+    def add(self, run: Run) -> None:
         self.schedules += 1
         for cell, fault in run.hit:
             self.coverage[f"{cell} {fault}"] += 1
             self.endings[f"{cell} {fault}", run.ending] += 1
         if run.violations:
             told = {"schedule": msgspec.to_builtins(run.schedule), "found": list(run.violations)}
-            self.violations.append(told | ({} if seed is None else {"seed": seed}))
+            self.violations.append(told)
+
+    def add_crowd(self, run: CrowdRun) -> None:
+        """Each of its payments counts; what is wrong is told of all of them together."""
+        self.seeds += 1
+        self.in_flight_at_most = max(self.in_flight_at_most, run.in_flight_at_most)
+        for visit in run.visits:
+            if visit.run.ending:
+                self.add(visit.run)
+        if run.violations:
+            told = {"seed": run.seed, "schedule": crowd_schedule(run), "found": list(run.violations)}
+            self.violations.append(told)
 
     def merge(self, other: "Tally") -> None:
         self.schedules += other.schedules
         self.merged += other.merged
+        self.seeds += other.seeds
+        self.in_flight_at_most = max(self.in_flight_at_most, other.in_flight_at_most)
         self.coverage += other.coverage
         self.endings += other.endings
         self.violations += other.violations
@@ -74,10 +88,27 @@ class Tally:
         return {
             "schedules": self.schedules,
             "merged": self.merged,
+            "seeds": self.seeds,
+            "in_flight_at_most": self.in_flight_at_most,
             "coverage": {cell: self.coverage[cell] for cell in cells()},
             "missing": self.missing,
             "violations": self.violations[:MOST_SHOWN],
         }
+
+
+def crowd_schedule(run: CrowdRun) -> list[dict[str, Any]]:
+    """Who came, and what went wrong at which of his calls; of each process, at which of its commits."""
+    people = [
+        {"who": each.name, "shape": each.run.schedule.shape, "beside": each.beside}
+        | {"faults": _where(each.run.schedule.faults, each.run.moments)}
+        for each in run.visits
+    ]
+    return people + [{"who": name, "faults": _where(faults, ())} for name, faults in run.processes]
+
+
+def _where(faults: tuple[Fault, ...], moments: tuple[Moment, ...]) -> list[str]:
+    cells = [moments[fault.at - 1].cell if moments else "write" for fault in faults]
+    return [f"{fault.at} {cell} {fault.name}" for fault, cell in zip(faults, cells, strict=True)]
 
 
 _WORDS = {"fulfilled": "delivered and kept", "returned": "taken and given back", "closed": "nothing taken"}

@@ -11,7 +11,8 @@ import uvloop
 
 from yinyi.app.embedded.folder import MIB, memory_folder
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
-from yinyi.app.faults.explore import Explorer, at_random
+from yinyi.app.faults.explore import Explorer
+from yinyi.app.faults.muster import play_crowd
 from yinyi.app.faults.report import Tally
 from yinyi.app.faults.stage import stage
 from yinyi.app.logs import set_up_logs
@@ -21,7 +22,7 @@ _OWNER, _TEMPLATE = "faults", "faults_template"
 
 
 def simulate(depth: int, seeds: range) -> Tally:
-    """Every schedule of up to ``depth`` faults, then one at random from each seed."""
+    """Every schedule of up to ``depth`` faults, then one crowd from each seed."""
     parts = len(os.sched_getaffinity(0))
     with (
         tempfile.TemporaryDirectory(prefix="yinyi-faults-", dir=memory_folder(4096 * MIB)) as folder,
@@ -43,23 +44,23 @@ def simulate(depth: int, seeds: range) -> Tally:
 def share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:
     """One process's part of it, on the database at ``url``."""
     set_up_logs("critical")
-    return uvloop.run(_share(url, depth, seeds, part, parts))
+    tally = uvloop.run(_explored(url, depth, part, parts)) if depth > 0 else Tally()
+    for seed in seeds:
+        if seed % parts == part:
+            tally.add_crowd(play_crowd(url, seed))
+            _say(f"{part + 1}/{parts}: seed {seed}, {tally.schedules:,} payments, {len(tally.violations)} seeds wrong")
+    return tally
 
 
-async def _share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:
-    tally = Tally()
+async def _explored(url: str, depth: int, part: int, parts: int) -> Tally:
+    tally, shape = Tally(), ""
     async with stage(url) as it:
         explorer = Explorer(it, part, parts)
-        if depth > 0:
-            shape = ""
-            async for run in explorer.explore(depth):
-                tally.add(run)
-                if run.schedule.shape != shape:
-                    shape = run.schedule.shape
-                    _say(f"{part + 1}/{parts}: {shape}, after {tally.schedules:,} schedules")
-        for seed in seeds:
-            if seed % parts == part:
-                tally.add(await at_random(it, seed), seed)
+        async for run in explorer.explore(depth):
+            tally.add(run)
+            if run.schedule.shape != shape:
+                shape = run.schedule.shape
+                _say(f"{part + 1}/{parts}: {shape}, after {tally.schedules:,} schedules")
     tally.merged = explorer.merged
     return tally
 

@@ -5,320 +5,317 @@ from datetime import timedelta
 
 from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
 from yinyi.app.faults.model import FEE
-from yinyi.app.faults.stage import Stage, What
+from yinyi.app.faults.person import MOST_WAITS, Person
+from yinyi.app.faults.wishes import What
 from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import TAKE, Step
 from yinyi.kernel.money import Fen
 
-Shape = Callable[[Stage], Awaitable[None]]
-MOST_WAITS = 400
-"""A payment that has waited so often for so many things will never end."""
+Shape = Callable[[Person], Awaitable[None]]
 TURNS = 12
 """A person looks at the screen so often before he gives up or is served."""
 
 
-async def pays(stage: Stage) -> None:
+async def pays(person: Person) -> None:
     """Pays at once, and the channel tells."""
-    await _begin(stage)
-    await _pay(stage, tells=True)
+    await _begin(person)
+    await _pay(person, tells=True)
 
 
-async def pays_unheard(stage: Stage) -> None:
+async def pays_unheard(person: Person) -> None:
     """Pays at once; no callback ever comes."""
-    await _begin(stage)
-    await _pay(stage, tells=False)
+    await _begin(person)
+    await _pay(person, tells=False)
 
 
-async def leaves(stage: Stage) -> None:
+async def leaves(person: Person) -> None:
     """Looks at the code and goes away."""
-    await _begin(stage)
+    await _begin(person)
 
 
-async def cancels(stage: Stage) -> None:
+async def cancels(person: Person) -> None:
     """Has the code on the screen and wants it no more."""
-    await _begin(stage)
-    await stage.cancel()
-    await stage.drive()
+    await _begin(person)
+    await person.cancel()
+    await person.drive()
 
 
-async def pays_and_cancels(stage: Stage) -> None:
+async def pays_and_cancels(person: Person) -> None:
     """Pays in the moment in which somebody else at the screen cancels."""
-    await _begin(stage)
-    take = await _open_take(stage)
+    await _begin(person)
+    take = await _open_take(person)
     if take is not None:
-        stage.channel.pay(take.reference)
-    await stage.cancel()
-    await stage.drive()
+        person.channel.pay(take.reference)
+    await person.cancel()
+    await person.drive()
 
 
-async def pays_too_late(stage: Stage) -> None:
+async def pays_too_late(person: Person) -> None:
     """The channel closes the order, and yet the success of a payment arrives an hour after everything has ended."""
-    await _begin(stage)
-    take = await _open_take(stage)
-    await until_the_end(stage)
-    if take is not None and stage.channel.orders.get(take.reference) == "closed":
-        stage.clock.at += timedelta(hours=1)
-        stage.channel.orders[take.reference] = "paid"
-        await stage.callback(take, f"late {take.reference}")
-        await stage.drive()
+    await _begin(person)
+    take = await _open_take(person)
+    await person.until_the_end()
+    if take is not None and person.channel.orders.get(take.reference) == "closed":
+        await person.wait(timedelta(hours=1))
+        person.channel.orders[take.reference] = "paid"
+        await person.callback(take, f"late {take.reference}")
+        await person.drive()
 
 
-async def pays_a_closed_code(stage: Stage) -> None:
+async def pays_a_closed_code(person: Person) -> None:
     """The code has run out and is closed, and yet a payment arrives while the number is still his; he pays again."""
-    await _begin(stage)
-    take = await _open_take(stage)
+    await _begin(person)
+    take = await _open_take(person)
     for _ in range(MOST_WAITS):
-        if take is None or stage.channel.orders.get(take.reference) != "open":
+        if take is None or person.channel.orders.get(take.reference) != "open":
             break
-        stage.clock.at += timedelta(seconds=30)
-        await stage.drive()
-    if take is not None and stage.channel.orders.get(take.reference) == "closed":
-        stage.channel.orders[take.reference] = "paid"
-        await stage.callback(take, f"late {take.reference}")
-        await stage.drive()
-    await stage.choose()
-    await stage.drive()
-    with stage.calm():
-        await _pay(stage, tells=True)
+        await person.wait(timedelta(seconds=30))
+        await person.drive()
+    if take is not None and person.channel.orders.get(take.reference) == "closed":
+        person.channel.orders[take.reference] = "paid"
+        await person.callback(take, f"late {take.reference}")
+        await person.drive()
+    await person.choose()
+    await person.drive()
+    with person.calm():
+        await _pay(person, tells=True)
 
 
-async def is_refused(stage: Stage) -> None:
+async def is_refused(person: Person) -> None:
     """Pays, and the hospital has given the number away meanwhile."""
-    await _begin(stage)
-    for reference in stage.hospital.numbers:
-        stage.hospital.until[reference] = stage.clock.now()
-    await _pay(stage, tells=True)
+    await _begin(person)
+    await person.number_is_given_away()
+    await _pay(person, tells=True)
 
 
-async def hospital_is_mute(stage: Stage) -> None:
+async def hospital_is_mute(person: Person) -> None:
     """Pays, and for longer than anybody waits the hospital does not say whether it has registered him."""
-    await _begin(stage)
-    stage.hospital.mute_until = stage.clock.now() + timedelta(minutes=20)
-    await _pay(stage, tells=True)
+    await _begin(person)
+    person.hospital.mute_until = person.clock.now() + timedelta(minutes=20)
+    await _pay(person, tells=True)
 
 
-async def scans(stage: Stage) -> None:
+async def scans(person: Person) -> None:
     """Holds the code on his phone under the scanner and has paid."""
-    await _begin_scanned(stage, PAYS_AT_ONCE)
+    await _begin_scanned(person, PAYS_AT_ONCE)
 
 
-async def scans_and_types(stage: Stage) -> None:
+async def scans_and_types(person: Person) -> None:
     """His phone asks for the password, and he types it."""
-    await _begin_scanned(stage, ASKS_FOR_PASSWORD)
-    take = await _open_take(stage)
+    await _begin_scanned(person, ASKS_FOR_PASSWORD)
+    take = await _open_take(person)
     if take is not None:
-        stage.channel.pay(take.reference)
-        await stage.drive()
+        person.channel.pay(take.reference)
+        await person.drive()
 
 
-async def scans_and_leaves(stage: Stage) -> None:
+async def scans_and_leaves(person: Person) -> None:
     """His phone asks for the password, and he puts it away."""
-    await _begin_scanned(stage, ASKS_FOR_PASSWORD)
+    await _begin_scanned(person, ASKS_FOR_PASSWORD)
 
 
-async def scans_after_a_code(stage: Stage) -> None:
+async def scans_after_a_code(person: Person) -> None:
     """Our code is on the screen, and he shows his instead."""
-    await _begin(stage)
-    await stage.submit(PAYS_AT_ONCE)
-    await stage.drive()
+    await _begin(person)
+    await person.submit(PAYS_AT_ONCE)
+    await person.drive()
 
 
-async def pays_in_parts(stage: Stage) -> None:
+async def pays_in_parts(person: Person) -> None:
     """A part by WeChat, the rest by Alipay."""
-    with stage.calm():
-        await _pays_a_part(stage)
-    await stage.choose("alipay")
-    await stage.drive()
-    await _pay(stage, tells=True)
+    with person.calm():
+        await _pays_a_part(person)
+    await person.choose("alipay")
+    await person.drive()
+    await _pay(person, tells=True)
 
 
-async def pays_a_part_and_cancels(stage: Stage) -> None:
+async def pays_a_part_and_cancels(person: Person) -> None:
     """A part by WeChat and another by Alipay, and then he wants it no more."""
-    with stage.calm():
-        await _pays_a_part(stage)
-        await stage.choose("alipay", Fen(1000))
-        await stage.drive()
-        await _pay(stage, tells=True)
-    await stage.cancel()
-    await stage.drive()
+    with person.calm():
+        await _pays_a_part(person)
+        await person.choose("alipay", Fen(1000))
+        await person.drive()
+        await _pay(person, tells=True)
+    await person.cancel()
+    await person.drive()
 
 
-async def is_insured(stage: Stage) -> None:
+async def is_insured(person: Person) -> None:
     """His insurance pays most of it; he pays what it leaves for him, and it settles."""
-    await _begin(stage, "insured")
-    await _pay(stage, tells=True)
+    await _begin(person, "insured")
+    await _pay(person, tells=True)
 
 
-async def is_insured_and_refused(stage: Stage) -> None:
+async def is_insured_and_refused(person: Person) -> None:
     """The same, and the hospital has given the number away: the settlement is reversed, his part goes back."""
-    with stage.calm():
-        await _begin(stage, "insured")
-        for reference in stage.hospital.numbers:
-            stage.hospital.until[reference] = stage.clock.now()
-        take = await _open_take(stage)
+    with person.calm():
+        await _begin(person, "insured")
+        await person.number_is_given_away()
+        take = await _open_take(person)
     if take is not None:
-        stage.channel.pay(take.reference)
-        await stage.callback(take, f"paid {take.reference}")
-    await stage.drive()
+        person.channel.pay(take.reference)
+        await person.callback(take, f"paid {take.reference}")
+    await person.drive()
 
 
-async def is_insured_wholly(stage: Stage) -> None:
+async def is_insured_wholly(person: Person) -> None:
     """His insurance pays all of it; he agrees, and it settles."""
-    stage.scheme.pays_all = True
-    await stage.open("insured")
-    await stage.drive()
+    person.insured_wholly = True
+    await person.open("insured")
+    await person.drive()
     for _ in range(TURNS):
-        if await stage.agree():
+        if await person.agree():
             break
-        stage.clock.at += timedelta(seconds=3)
-        await stage.drive()
-    await stage.drive()
+        await person.wait(timedelta(seconds=3))
+        await person.drive()
+    await person.drive()
 
 
-async def is_insured_wholly_and_leaves(stage: Stage) -> None:
+async def is_insured_wholly_and_leaves(person: Person) -> None:
     """The same, and he goes away without having agreed."""
-    stage.scheme.pays_all = True
-    await stage.open("insured")
-    with stage.calm():
-        await stage.drive()
+    person.insured_wholly = True
+    await person.open("insured")
+    with person.calm():
+        await person.drive()
 
 
-async def pays_an_invoice(stage: Stage) -> None:
+async def pays_an_invoice(person: Person) -> None:
     """Bills are locked, paid and settled."""
-    await _begin(stage, "invoice")
-    await _pay(stage, tells=True)
+    await _begin(person, "invoice")
+    await _pay(person, tells=True)
 
 
-async def wants_parts_back(stage: Stage) -> None:
+async def wants_parts_back(person: Person) -> None:
     """Two parts of what he paid by two means, one after the other: the first spans both means."""
-    with stage.calm():
-        await pays_in_parts(stage)
-        await until_the_end(stage)
-    await stage.refund(Fen(3500))
-    await stage.drive()
-    await until_the_end(stage)
-    await stage.refund(Fen(500))
-    await stage.drive()
+    with person.calm():
+        await pays_in_parts(person)
+        await person.until_the_end()
+    await person.refund(Fen(3500))
+    await person.drive()
+    await person.until_the_end()
+    await person.refund(Fen(500))
+    await person.drive()
 
 
-async def wants_all_back(stage: Stage) -> None:
+async def wants_all_back(person: Person) -> None:
     """All of it, on the same day: Alipay cancels the order, and the number is given back."""
-    await _wants_all_back(stage, timedelta(minutes=30))
+    await _wants_all_back(person, timedelta(minutes=30))
 
 
-async def wants_all_back_next_day(stage: Stage) -> None:
+async def wants_all_back_next_day(person: Person) -> None:
     """The same a day later: a refund."""
-    await _wants_all_back(stage, timedelta(days=1))
+    await _wants_all_back(person, timedelta(days=1))
 
 
-async def refund_is_refused(stage: Stage) -> None:
+async def refund_is_refused(person: Person) -> None:
     """The channel refuses a refund at first; people are called, and it is tried again."""
-    with stage.calm():
-        await _is_delivered(stage)
-    stage.channel.refusals = 1
-    await stage.refund(Fen(2000))
-    await stage.drive()
+    with person.calm():
+        await _is_delivered(person)
+    person.channel.refusals = 1
+    await person.refund(Fen(2000))
+    await person.drive()
 
 
-async def refund_takes_days(stage: Stage) -> None:
+async def refund_takes_days(person: Person) -> None:
     """The bank needs two days for a refund."""
-    with stage.calm():
-        await _is_delivered(stage)
-    stage.channel.refunds_until = stage.clock.now() + timedelta(days=2)
-    await stage.refund(Fen(2000))
-    await stage.drive()
+    with person.calm():
+        await _is_delivered(person)
+    person.channel.refunds_until = person.clock.now() + timedelta(days=2)
+    await person.refund(Fen(2000))
+    await person.drive()
 
 
-async def refunded_there(stage: Stage) -> None:
+async def refunded_there(person: Person) -> None:
     """Somebody gives back a part at the channel itself, and staff all the rest."""
-    with stage.calm():
-        take = await _is_delivered(stage)
-    their_id = stage.channel.refund_there(take.reference, 900)
-    stage.gone_fen += 900
-    await stage.refunded_there(take, their_id, 900)
-    await stage.drive()
-    await stage.refund(Fen(2000))
-    await stage.drive()
+    with person.calm():
+        take = await _is_delivered(person)
+    if take is None:
+        return
+    their_id = person.channel.refund_there(take.reference, 900)
+    person.gone_fen += 900
+    await person.refunded_there(take, their_id, 900)
+    await person.drive()
+    await person.refund(Fen(2000))
+    await person.drive()
 
 
-async def pays_from_account(stage: Stage) -> None:
+async def pays_from_account(person: Person) -> None:
     """Has enough on his prepaid account."""
-    await stage.has_on_account(FEE + 100)
-    await _begin(stage, tender="prepaid")
+    await person.has_on_account(FEE + 100)
+    await _begin(person, tender="prepaid")
 
 
-async def pays_from_account_and_by_phone(stage: Stage) -> None:
+async def pays_from_account_and_by_phone(person: Person) -> None:
     """Has too little on it: he is told so, uses what there is, and pays the rest by WeChat."""
-    await stage.has_on_account(2000)
-    with stage.calm():
-        await _begin(stage, tender="prepaid")
-    await stage.choose("prepaid", Fen(2000))
-    await stage.drive()
-    await stage.choose()
-    await stage.drive()
-    with stage.calm():
-        await _pay(stage, tells=True)
+    await person.has_on_account(2000)
+    with person.calm():
+        await _begin(person, tender="prepaid")
+    await person.choose("prepaid", Fen(2000))
+    await person.drive()
+    await person.choose()
+    await person.drive()
+    with person.calm():
+        await _pay(person, tells=True)
 
 
-async def account_is_given_back(stage: Stage) -> None:
+async def account_is_given_back(person: Person) -> None:
     """Pays from his account, and the hospital has given the number away meanwhile."""
-    await stage.has_on_account(FEE)
-    await stage.open()
-    await stage.drive()
-    for reference in stage.hospital.numbers:
-        stage.hospital.until[reference] = stage.clock.now()
-    await stage.choose("prepaid")
-    await stage.drive()
+    await person.has_on_account(FEE)
+    await person.open()
+    await person.drive()
+    await person.number_is_given_away()
+    await person.choose("prepaid")
+    await person.drive()
 
 
-async def wants_account_money_back(stage: Stage) -> None:
+async def wants_account_money_back(person: Person) -> None:
     """Paid from his account, and he gets a part of it back."""
-    with stage.calm():
-        await pays_from_account(stage)
-        await until_the_end(stage)
-    await stage.refund(Fen(2000))
-    await stage.drive()
+    with person.calm():
+        await pays_from_account(person)
+        await person.until_the_end()
+    await person.refund(Fen(2000))
+    await person.drive()
 
 
-async def tops_up(stage: Stage) -> None:
+async def tops_up(person: Person) -> None:
     """Pays onto his account."""
-    await _begin(stage, "top_up")
-    await _pay(stage, tells=True)
+    await _begin(person, "top_up")
+    await _pay(person, tells=True)
 
 
-async def tops_up_and_withdraws(stage: Stage) -> None:
+async def tops_up_and_withdraws(person: Person) -> None:
     """The same, and he wants it back."""
-    with stage.calm():
-        await tops_up(stage)
-        await until_the_end(stage)
-    await stage.withdraw()
-    await stage.drive()
+    with person.calm():
+        await tops_up(person)
+        await person.until_the_end()
+    await person.withdraw()
+    await person.drive()
 
 
-async def _pays_a_part(stage: Stage) -> None:
-    await stage.open()
-    await stage.drive()
-    await stage.choose("wechatpay", Fen(2000))
-    await stage.drive()
-    await _pay(stage, tells=True)
+async def _pays_a_part(person: Person) -> None:
+    await person.open()
+    await person.drive()
+    await person.choose("wechatpay", Fen(2000))
+    await person.drive()
+    await _pay(person, tells=True)
 
 
-async def _is_delivered(stage: Stage) -> Step:
-    await pays(stage)
-    await until_the_end(stage)
-    take = (await stage.plan()).latest(TAKE)
-    assert take is not None
-    return take
+async def _is_delivered(person: Person) -> Step | None:
+    await pays(person)
+    await person.until_the_end()
+    plan = await person.plan()
+    return plan.latest(TAKE) if plan.taken_fen and plan.direction == "forward" else None
 
 
-async def _wants_all_back(stage: Stage, after: timedelta) -> None:
-    with stage.calm():
-        await _begin(stage, tender="alipay")
-        await _pay(stage, tells=True)
-        await until_the_end(stage)
-        stage.clock.at += after
-    await stage.refund()
-    await stage.drive()
+async def _wants_all_back(person: Person, after: timedelta) -> None:
+    with person.calm():
+        await _begin(person, tender="alipay")
+        await _pay(person, tells=True)
+        await person.until_the_end()
+        await person.wait(after)
+    await person.refund()
+    await person.drive()
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -336,65 +333,54 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-async def until_the_end(stage: Stage) -> bool:
-    """Let time pass until the payment has ended; False: it never does."""
-    for _ in range(MOST_WAITS):
-        wait = await stage.next_at()
-        if wait is None:
-            return (await stage.plan()).ended_at is not None
-        stage.clock.at += max(wait, timedelta(milliseconds=100))
-        await stage.drive()
-    return False
+async def _begin(person: Person, what: What = "registration", tender: TenderName = "wechatpay") -> None:
+    await person.open(what)
+    await person.drive()
+    await person.choose(tender)
+    await person.drive()
 
 
-async def _begin(stage: Stage, what: What = "registration", tender: TenderName = "wechatpay") -> None:
-    await stage.open(what)
-    await stage.drive()
-    await stage.choose(tender)
-    await stage.drive()
+async def _begin_scanned(person: Person, payer_code: str) -> None:
+    await person.open()
+    await person.drive()
+    await person.submit(payer_code)
+    await person.drive()
 
 
-async def _begin_scanned(stage: Stage, payer_code: str) -> None:
-    await stage.open()
-    await stage.drive()
-    await stage.submit(payer_code)
-    await stage.drive()
-
-
-async def _open_take(stage: Stage) -> Step | None:
+async def _open_take(person: Person) -> Step | None:
     """The code on the screen, once there is one."""
     for _ in range(TURNS):
-        plan = await stage.plan()
+        plan = await person.plan()
         take = plan.latest(TAKE)
         if plan.ended_at is not None or plan.direction == "back":
             return None
-        far = stage.channels.get(take.channel) if take is not None else None
+        far = person.channels.get(take.channel) if take is not None else None
         if take is not None and far is not None and far.orders.get(take.reference) == "open":
             return take
-        stage.clock.at += timedelta(seconds=3)
-        await stage.drive()
+        await person.wait(timedelta(seconds=3))
+        await person.drive()
     return None
 
 
-async def _pay(stage: Stage, *, tells: bool) -> None:
-    take = await _open_take(stage)
-    if take is None or not stage.channels[take.channel].pay(take.reference) or not tells:
+async def _pay(person: Person, *, tells: bool) -> None:
+    take = await _open_take(person)
+    if take is None or not person.channels[take.channel].pay(take.reference) or not tells:
         return
-    name = stage.script.at(f"payments.take/{take.channel}", "callback")
+    name = person.script.at(f"payments.take/{take.channel}", "callback")
     event_id = f"paid {take.reference}"
     match name:
         case "missing":
             return
         case "wrong_amount":
-            await stage.callback(take, event_id, take.amount_fen - 1)
+            await person.callback(take, event_id, take.amount_fen - 1)
         case "after_the_end":
-            await until_the_end(stage)
-            await stage.callback(take, event_id)
+            await person.until_the_end()
+            await person.callback(take, event_id)
         case "twice":
-            await stage.callback(take, event_id)
-            await stage.callback(take, event_id)
-            await stage.drive()
-            await stage.callback(take, f"again {take.reference}")
+            await person.callback(take, event_id)
+            await person.callback(take, event_id)
+            await person.drive()
+            await person.callback(take, f"again {take.reference}")
         case _:
-            await stage.callback(take, event_id)
-    await stage.drive()
+            await person.callback(take, event_id)
+    await person.drive()

@@ -1,231 +1,70 @@
-"""One payment on a stage: the real engine, driver, store and PostgreSQL; a far side, a payer and a clock of our own."""
+"""One payment alone on a stage: the real engine, drive, store and PostgreSQL, in one process and another one."""
 
 import asyncio
-import itertools
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from msgspec.structs import replace
-
-from yinyi.app.faults.far_bills import Invoice, LockBills, SettleBills, SimBills, SimScheme
-from yinyi.app.faults.far_side import START, SimChannel, SimClock, SimHospital, SimWallet
-from yinyi.app.faults.mishaps import CommitLost, Killed, MishapDatabase, MishapRegistry, Script
-from yinyi.app.faults.model import FEE, Told
-from yinyi.bus.call import Call, Principal
-from yinyi.bus.database import Database, Tx
-from yinyi.bus.operation import Caller
-from yinyi.business.insurance.model import Claim
-from yinyi.business.insurance.service import InsuranceService
-from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
-from yinyi.business.payments import builder, signals
+from yinyi.app.faults.far_side import START, SimClock
+from yinyi.app.faults.house import ZONE, Desk, House
+from yinyi.app.faults.mishaps import MishapDatabase
+from yinyi.app.faults.model import Told
+from yinyi.app.faults.person import Person, T
+from yinyi.app.faults.script import CommitLost, Killed, Script
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
 from yinyi.business.payments.callbacks import Fresh as FreshCallback
 from yinyi.business.payments.callbacks import Kept
-from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, NothingToAgree, PaymentClosed
 from yinyi.business.payments.lease import BEAT_S, LEASE_S, Lease
 from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
-from yinyi.business.payments.model import CallbackRead, RefundedAtChannel, TenderName
-from yinyi.business.payments.plan import TAKE, Plan, Step
-from yinyi.business.payments.refunds import RefundDesk
-from yinyi.business.payments.service import TAKEN_UP, NewPayment, PaymentService, TakenUp
+from yinyi.business.payments.model import CallbackRead
+from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.service import TAKEN_UP, TakenUp
 from yinyi.business.payments.view import state_of
-from yinyi.business.prepaid import store as prepaid_store
-from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow
-from yinyi.business.prepaid.messages import TopUp, Withdraw
-from yinyi.business.prepaid.model import TopUpPurpose
-from yinyi.business.prepaid.service import PrepaidService
-from yinyi.business.scheduling.model import Department
-from yinyi.business.scheduling.plans import (
-    REGISTRATION,
-    ConfirmNumber,
-    HoldNumber,
-    KeepNumber,
-    Registration,
-    RegistrationFacts,
-)
-from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
 
-What = Literal["registration", "insured", "invoice", "top_up"]
-
-ZONE = ZoneInfo("Asia/Shanghai")
 RESTARTED_AFTER = timedelta(seconds=10)
 """A killed process's lease has run out by then."""
 
-_DEPARTMENT = Department(
-    department_id="D1", parent_id="D0", name="心血管内科", name_en="Cardiology", initial="X", building="A", floor=2,
-    area="B",
-)  # fmt: skip
-_CLAIM = Claim(
-    scheme="employees", person_no="P", encounter_no="E", batch_no="B", insurance_type="310", visit_type="12",
-    amount_fen=FEE,
-)  # fmt: skip
 
+class Stage(Person):
+    """``number``: of the payment that is played now. ``means``: of the process that drives it. ``other``: of a second
+    one, alive all the time."""
 
-@dataclass
-class Stage:
-    """``number``: of the payment that is played now."""
-
-    clock: SimClock
-    hospital: SimHospital
-    channel: SimChannel
-    wallet: SimWallet
-    bills: SimBills
-    scheme: SimScheme
-    quiet: Database
-    means: Means
-    other: Means
-    """A second business process, alive all the time."""
-    payments: PaymentService
-    script: Script
-    prepaid: PrepaidService
-    number: str = ""
-    payment_id: int = 0
-    patient_id: int = 1
-    """Another one in each run, so that his account is this run's."""
-    opened_fen: int = 0
-    """What this patient had on his account."""
-    gone_fen: int = 0
-    """What people wanted back of what was delivered, and what somebody gave back at the channel."""
-    told: list[Told] = field(default_factory=list[Told])
-    _begun: TakenUp | None = None
-    _kept: Kept | None = None
-    _declared_dead: bool = False
-    _serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    def __init__(self, house: House, script: Script, means: Means, other: Means, desk: Desk) -> None:
+        super().__init__(house, script)
+        self.means, self.other, self.desk = means, other, desk
+        self.payments = desk.payments
+        self._begun: TakenUp | None = None
+        self._kept: Kept | None = None
+        self._declared_dead = False
 
     # -- what people do
 
-    async def open(self, what: What = "registration") -> None:
-        """Somebody chooses a doctor, or which bills to pay."""
-        await self._stay_alive()
-        call = self.call()
-        self.gone_fen = 0
-        async with self.quiet.transaction() as tx:
-            self.number = await self._opened(tx, call, what)
-        self._begun = call.notes.get(TAKEN_UP)
-        self.payment_id = (await self.plan()).payment_id
-
-    async def _opened(self, tx: Tx, call: Call, what: What) -> str:
-        if what == "top_up":
-            return await self.prepaid.top_up(tx, call, TopUp(amount_fen=FEE), None)
-        new = self._invoice() if what == "invoice" else self._registration(insured=what == "insured")
-        return await self.payments.open(tx, call, new)
-
     def somebody_else(self) -> None:
         """Whoever comes now has not been here before."""
-        self.patient_id, self.opened_fen = self.patient_id + 1, 0
+        self.patient_id += 1
+        self.told, self.insured_wholly = [], False
 
-    async def has_on_account(self, fen: int) -> None:
-        """He has so much on his account."""
-        account, now = prepaid_account(str(self.patient_id)), self.clock.now()
-        entry = JournalEntry(
-            hospital_id=1,
-            source=f"opening:{account}",
-            kind="opening",
-            business_date=now.date(),
-            posted_at=now,
-            postings=(Posting(debit_account="opening:faults", credit_account=account, amount_fen=Fen(fen)),),
-        )
+    async def change(self, make: Callable[[Desk, Tx, Call], Awaitable[T]]) -> T:
+        await self._stay_alive()
+        call = self.call()
         async with self.quiet.transaction() as tx:
-            await ledger.post(tx, [entry])
-        self.opened_fen = fen
-
-    async def withdraw(self) -> None:
-        """He wants back what is left on his account, as far as it can go back."""
-        before = (await self.plan()).refunds_fen
-        try:
-            async with self.quiet.transaction() as tx:
-                await self.prepaid.withdraw(tx, self.call(), Withdraw(), None)
-        except (NothingOnAccount, OnlyAtWindow):
-            return
-        self.gone_fen += (await self.plan()).refunds_fen - before
-
-    async def choose(self, tender: TenderName = "wechatpay", amount_fen: Fen | None = None) -> None:
-        """He chooses a means, if he still may."""
-        await self._stay_alive()
-        call = self.call()
-        message = ChooseTender(payment_no=self.number, tender=tender, amount_fen=amount_fen)
-        try:
-            async with self.quiet.transaction() as tx:
-                await self.payments.choose(tx, call, message, None)
-        except (PaymentClosed, MoreThanOwed):
-            return
+            made = await make(self.desk, tx, call)
         self._begun = call.notes.get(TAKEN_UP)
+        return made
 
-    async def submit(self, payer_code: str) -> None:
-        """He holds the code on his phone under the scanner, if it may still be."""
+    async def wait(self, time: timedelta) -> None:
+        self.clock.at += time
+
+    async def hear(self, step: Step, read: CallbackRead) -> None:
+        await self._hear(step, read, driven=False)
+
+    async def _hear(self, step: Step, read: CallbackRead, driven: bool) -> None:
         await self._stay_alive()
-        call = self.call()
-        try:
-            async with self.quiet.transaction() as tx:
-                await self.payments.submit_code(tx, call, self.number, payer_code)
-        except PaymentClosed:
-            return
-        self._begun = call.notes.get(TAKEN_UP)
-
-    async def agree(self) -> bool:
-        """He agrees that his insurance pays all of it, if he is asked."""
-        await self._stay_alive()
-        call = self.call()
-        try:
-            async with self.quiet.transaction() as tx:
-                await self.payments.agree(tx, call, AgreeToQuote(payment_no=self.number), None)
-        except (PaymentClosed, NothingToAgree):
-            return False
-        self._begun = call.notes.get(TAKEN_UP)
-        return True
-
-    async def cancel(self) -> None:
-        plan = await self.plan()
-        if plan.ended_at is None:
-            async with self.quiet.transaction() as tx:
-                await signals.cancel(tx, plan, self.clock.now())
-
-    async def refund(self, amount_fen: Fen | None = None) -> None:
-        """Staff gives back all or a part, if there is so much left."""
-        await self._stay_alive()
-        call, before = self.call(), (await self.plan()).refunds_fen
-        message = RefundPayment(payment_no=self.number, amount_fen=amount_fen, reason="少做一项检查")
-        try:
-            async with self.quiet.transaction() as tx:
-                await RefundDesk(self.payments, ZONE).refund(tx, call, message, None)
-        except (PaymentClosed, NotDelivered, MoreThanLeft, BalanceTooLow):
-            return
-        self._begun = call.notes.get(TAKEN_UP)
-        plan = await self.plan()
-        self.gone_fen += plan.taken_fen if plan.direction == "back" else plan.refunds_fen - before
-
-    async def callback(self, take: Step, event_id: str, amount_fen: int | None = None) -> None:
-        """The channel tells that this order was paid."""
-        paid = Done(evidence={"paid_at": self.clock.now().isoformat()})
-        await self._hear(take, event_id, paid, take.amount_fen if amount_fen is None else amount_fen)
-
-    async def refunded_there(self, take: Step, their_id: str, amount_fen: int) -> None:
-        """The channel tells that somebody has given back of this order."""
-        told = RefundedAtChannel(their_id=their_id, amount_fen=Fen(amount_fen))
-        await self._hear(take, f"told {their_id}", told, amount_fen)
-
-    async def _hear(
-        self, step: Step, event_id: str, outcome: Done | RefundedAtChannel, amount_fen: int, driven: bool = False
-    ) -> None:
-        await self._stay_alive()
-        read = CallbackRead(
-            event_id=event_id,
-            about="take" if step.kind == TAKE else "refund",
-            reference=step.reference,
-            merchant="outpatient",
-            amount_fen=Fen(amount_fen),
-            outcome=outcome,
-        )
         callbacks = self.payments.callbacks
         fresh = None if driven or self._begun else callbacks.fresh(self.call(), step.channel, b"body", read)
         if fresh is not None and await self._kept_at_once(fresh):
@@ -245,23 +84,14 @@ class Stage:
         return kept.done()
 
     async def _tell_first(self, step: Step, answer: Done) -> None:
-        await self._hear(step, f"first {step.reference}", answer, step.amount_fen, driven=True)
+        await self._hear(step, self.told_of(step, f"first {step.reference}", answer), driven=True)
         self._kept = None  # whoever drives finds it
-
-    @contextmanager
-    def calm(self) -> Generator[None]:
-        """Nothing goes wrong in here: other shapes explore it."""
-        self.script.calm = True
-        try:
-            yield
-        finally:
-            self.script.calm = False
 
     # -- what processes do
 
     async def drive(self) -> None:
         """One process drives until it waits; one that was killed is replaced, its lease runs out first."""
-        await self.script.take_late_effects()
+        await self.script.outside.take_late_effects()
         for _ in range(20):
             try:
                 return await self._drive()
@@ -308,87 +138,12 @@ class Stage:
     async def _restart(self) -> None:
         self._begun = self._kept = None
         self.clock.at += RESTARTED_AFTER
-        await self.script.take_late_effects()
+        await self.script.outside.take_late_effects()
         self.means.known.forget()
         await self.means.lease.take()
 
     def _tell(self, plan: Plan, changed: bool, rests: bool) -> None:
         self.told.append(Told(self.clock.now(), state_of(plan)))
-
-    # -- looking
-
-    async def plan(self) -> Plan:
-        async with self.quiet.read() as tx:
-            plan = await signals.find(tx, 1, self.number)
-        assert plan is not None
-        return plan
-
-    async def next_at(self) -> "timedelta | None":
-        """How long until something is due; None: nothing ever is."""
-        async with self.quiet.read() as tx:
-            at = await tx.fetchval("SELECT next_at FROM payment WHERE payment_id = $1", self.payment_id)
-        return at - self.clock.now() if at else None
-
-    @property
-    def channels(self) -> dict[str, SimChannel]:
-        return {each.channel: each for each in (self.channel, self.wallet)}
-
-    def delivered(self, references: set[str]) -> int:
-        """How many of these the hospital has confirmed or settled."""
-        return self.hospital.confirmed(references) + self.bills.settled(references)
-
-    async def used_fen(self) -> int:
-        """What is gone from the patient's account; less than nothing: so much has come onto it."""
-        async with self.quiet.read() as tx:
-            return self.opened_fen - await ledger.balance_of(tx, 1, prepaid_account(str(self.patient_id)))
-
-    def kept_fen(self, references: set[str]) -> int:
-        """Of these orders: taken less given back."""
-        return sum(each.kept_fen(references) for each in self.channels.values())
-
-    def call(self) -> Call:
-        who = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="T1", patient_id=self.patient_id)
-        now = self.clock.now()
-        return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
-
-    def _invoice(self) -> NewPayment:
-        return NewPayment(
-            purpose=Invoice.name,
-            scope="outpatient",
-            amount_fen=FEE,
-            description="门诊缴费",
-            pay_by=self.clock.now() + timedelta(minutes=8),
-            steps=builder.invoice(),
-            facts={},
-            obligation=(Invoice.name, f"B{next(self._serial)}"),
-        )
-
-    def _registration(self, *, insured: bool) -> NewPayment:
-        now, serial = self.clock.now(), next(self._serial)
-        facts = RegistrationFacts(
-            patient_no="P1",
-            department=_DEPARTMENT,
-            department_id="D1",
-            schedule_id=f"S{serial}",
-            slot_id="",
-            practitioner_id="A",
-            practitioner_name="李明华",
-            title="chief",
-            service_date=now.date(),
-            session="morning",
-            room="205",
-            held_until=now + timedelta(minutes=10),
-        )
-        return NewPayment(
-            purpose=REGISTRATION,
-            scope="outpatient",
-            amount_fen=FEE,
-            description="挂号费",
-            pay_by=now + timedelta(minutes=8),
-            steps=builder.registration(insured=insured),
-            facts=facts.as_json() | (_CLAIM.as_json() if insured else {}),
-            obligation=(REGISTRATION, f"P1:S{serial}"),
-        )
 
 
 @asynccontextmanager
@@ -396,33 +151,18 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
     """A stage on this database, which has the platform's schema."""
     clock = SimClock(START)
     script = Script(clock)
-    hospital, channel, wallet = SimHospital(clock), SimChannel(clock), SimWallet(clock)
-    bills, scheme = SimBills(), SimScheme()
     watched = await MishapDatabase.opened(url, script)
-    registry = MishapRegistry(
-        effects=[
-            *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
-            *(*InsuranceService(scheme).effects, LockBills(bills), SettleBills(bills)),
-        ],
-        purposes=[Registration(), Invoice(), TopUpPurpose()],
-        channels={"wechatpay": channel, "alipay": wallet},
-        merchants=MerchantTable({("outpatient", each): "outpatient" for each in ("wechatpay", "alipay")}),
-    )
-    registry.script = script
-    registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
     quiet = watched.quiet()
+    house = House(clock, quiet)
+    registry = house.registry(script)
     ours, others = Lease(quiet, clock, "ours"), Lease(quiet, clock, "other")
     await ours.take()
     await others.take()
     means = Means(watched, registry, ours, Limits(), clock, ZONE)
     other = Means(quiet, registry, others, Limits(), clock, ZONE)
     undisturbed = Means(quiet, registry, ours, Limits(), clock, ZONE, known=means.known)
-    payments = PaymentService(quiet, registry, Driver(undisturbed), ZONE)
-    prepaid = PrepaidService(payments, ZONE)
-    async with quiet.read() as tx:
-        await prepaid_store.set_mode(tx, 1, "collect", "faults", clock.now())
+    await house.open()
     try:
-        far = (clock, hospital, channel, wallet, bills, scheme)
-        yield Stage(*far, quiet, means, other, payments, script, prepaid)
+        yield Stage(house, script, means, other, house.desk(quiet, undisturbed, Driver(undisturbed)))
     finally:
         await quiet.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -69,7 +68,7 @@ class Driver:
 
     def reserve(self, payment_id: int) -> None:
         """A transaction is about to take this payment's lease for us: ``look`` leaves it to ``begin`` for a while."""
-        now = time.monotonic()
+        now = _now_s()
         self._reserved = {known: until for known, until in self._reserved.items() if until > now}
         self._reserved[payment_id] = now + RESERVED_S
 
@@ -78,7 +77,7 @@ class Driver:
         under ``epoch``, ``leaving`` the step whose call is marked there. A task of ours that has not quite left it yet
         goes first: nobody but us will ever send what is marked."""
         payment_id = plan.payment_id
-        reserved = self._reserved.pop(payment_id, 0.0) > time.monotonic()
+        reserved = self._reserved.pop(payment_id, 0.0) > _now_s()
         if self._stopping:
             return
         if not reserved or epoch != self.lease.epoch:
@@ -156,7 +155,7 @@ class Driver:
             return 0
         now = self._means.clock.now()
         async with self._means.database.read() as tx:
-            held = [*self._active, *(each for each, until in self._reserved.items() if until > time.monotonic())]
+            held = [*self._active, *(each for each, until in self._reserved.items() if until > _now_s())]
             due = await store.claim_due(tx, self.lease.epoch, now, held, room)
         for each in due:
             if each.plan is not None:
@@ -223,3 +222,7 @@ class Driver:
         for change in self._moved.get(payment_id, ()):
             if not change.done():
                 change.set_result(plan)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

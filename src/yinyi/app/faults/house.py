@@ -1,0 +1,87 @@
+"""What all who come share: a clock, a hospital, channels, an insurance, and a PostgreSQL."""
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from yinyi.app.faults.far_bills import Invoice, LockBills, SettleBills, SimBills, SimScheme
+from yinyi.app.faults.far_side import SimChannel, SimClock, SimHospital, SimWallet
+from yinyi.app.faults.mishaps import MishapRegistry
+from yinyi.app.faults.script import Script
+from yinyi.bus.database import Database
+from yinyi.business.insurance.service import InsuranceService
+from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.drive import Means
+from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.service import PaymentService
+from yinyi.business.prepaid import store as prepaid_store
+from yinyi.business.prepaid.model import TopUpPurpose
+from yinyi.business.prepaid.service import PrepaidService
+from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Desk(NamedTuple):
+    """What serves people in one business process."""
+
+    payments: PaymentService
+    prepaid: PrepaidService
+    refunds: RefundDesk
+
+
+@dataclass
+class House:
+    """``quiet``: nothing goes wrong on this way to PostgreSQL."""
+
+    clock: SimClock
+    quiet: Database
+    hospital: SimHospital = field(init=False)
+    channel: SimChannel = field(init=False)
+    wallet: SimWallet = field(init=False)
+    bills: SimBills = field(default_factory=SimBills)
+    scheme: SimScheme = field(default_factory=SimScheme)
+    opened_fen: Counter[int] = field(default_factory=Counter[int])
+    """What a patient had on his account when he came."""
+    gone_fen: Counter[str] = field(default_factory=Counter[str])
+    """By payment: what people wanted back of what was delivered, and what somebody gave back at the channel."""
+    serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.hospital = SimHospital(self.clock)
+        self.channel, self.wallet = SimChannel(self.clock), SimWallet(self.clock)
+
+    @property
+    def channels(self) -> dict[str, SimChannel]:
+        return {each.channel: each for each in (self.channel, self.wallet)}
+
+    async def open(self) -> None:
+        """The hospital keeps prepaid accounts."""
+        async with self.quiet.read() as tx:
+            await prepaid_store.set_mode(tx, 1, "collect", "faults", self.clock.now())
+
+    def registry(self, script: Script) -> MishapRegistry:
+        """What a process can do here, with this script in front of every call; pauses are never longer or shorter."""
+        hospital, bills = self.hospital, self.bills
+        registry = MishapRegistry(
+            effects=[
+                *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
+                *(*InsuranceService(self.scheme).effects, LockBills(bills), SettleBills(bills)),
+            ],
+            purposes=[Registration(), Invoice(), TopUpPurpose()],
+            channels=self.channels,
+            merchants=MerchantTable({("outpatient", each): "outpatient" for each in self.channels}),
+        )
+        registry.script = script
+        registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
+        return registry
+
+    def desk(self, database: Database, means: Means, driver: Driver) -> Desk:
+        """Where a process with these means serves people."""
+        payments = PaymentService(database, means.registry, driver, ZONE)
+        return Desk(payments, PrepaidService(payments, ZONE), RefundDesk(payments, ZONE))

@@ -1,0 +1,124 @@
+"""What is wrong with how a payment ended: money, hospital, books and what was told have to agree."""
+
+from yinyi.app.faults.person import Person
+from yinyi.business.ledger.model import prepaid_account
+from yinyi.business.payments.amounts import AGREED, paid_fen, to_take_fen
+from yinyi.business.payments.apply import LOOKED_INTO
+from yinyi.business.payments.plan import REFUND, Plan, Step
+from yinyi.business.payments.view import state_of
+from yinyi.business.prepaid.model import TOP_UP
+
+_ENTRIES = """
+SELECT p.debit_account, p.credit_account, p.amount_fen FROM journal_entry e
+JOIN posting p USING (hospital_id, entry_id) WHERE e.hospital_id = 1 AND e.source LIKE $1 || '%'
+"""
+_OBLIGED = "SELECT count(*) FROM payment_obligation WHERE hospital_id = 1 AND payment_id = $1"
+_OWNERLESS = """
+SELECT count(*) FROM payment WHERE payment_id = $1 AND ended_at IS NULL AND lease_epoch IS NULL AND next_at IS NULL
+"""
+
+
+async def violations(person: Person, plan: Plan) -> list[str]:
+    """Sentences; empty when money, hospital, books and what was told agree."""
+    used_fen = await person.used_fen()
+    found = [*_of_money(person, plan, used_fen), *await _of_books(person, plan), *_of_words(person, plan)]
+    async with person.quiet.read() as tx:
+        obliged = await tx.fetchval(_OBLIGED, plan.payment_id)
+        ownerless = await tx.fetchval(_OWNERLESS, plan.payment_id)
+    if bool(obliged) != (state_of(plan) == "fulfilled" and not _is_top_up(plan)):
+        found.append(f"{state_of(plan)}, and {obliged} obligations")
+    if ownerless:
+        found.append("open, and nobody's")
+    if plan.attention not in ("", *LOOKED_INTO):
+        found.append(f"ended, and people are still called: {plan.attention}")
+    return found
+
+
+def _is_top_up(plan: Plan) -> bool:
+    return plan.purpose == TOP_UP
+
+
+def _of_money(person: Person, plan: Plan, used_fen: int) -> list[str]:
+    references = {step.reference for step in plan.steps}
+    kept, promised = person.kept_fen(references), person.scheme.settled_fen(references)
+    if _is_top_up(plan):
+        delivered = int(-used_fen == kept and bool(paid_fen(plan)) and plan.direction == "forward")
+    else:
+        kept += used_fen
+        delivered = person.delivered(references)
+    due = to_take_fen(plan) - person.gone_fen if delivered else 0
+    state = state_of(plan)
+    found: list[str] = []
+    if state not in ("fulfilled", "closed", "returned"):
+        found.append(f"ended as {state}")
+    if delivered != (state == "fulfilled"):
+        found.append(f"{state}, and the hospital has confirmed {delivered}")
+    if kept != due:
+        found.append(f"{state}, and the channels have kept {kept} fen instead of {due}")
+    if person.insured_wholly and person.scheme.asked(references) and AGREED not in plan.facts:
+        found.append("claimed from the insurance, and the patient has not agreed")
+    if promised != (plan.amount_fen - to_take_fen(plan) if delivered else 0):
+        found.append(f"{state}, and the insurance owes {promised} fen")
+    if _is_top_up(plan) and -used_fen != kept:
+        found.append(f"{state}, and {-used_fen} fen have come onto the account of {kept} that were kept")
+    if not delivered and any(person.hospital.is_held(each) or person.bills.is_locked(each) for each in references):
+        found.append(f"{state}, and the number is still held")
+    if any(each.open_orders(references) for each in person.channels.values()):
+        found.append(f"{state}, and a code can still be paid")
+    if paid_fen(plan) > to_take_fen(plan):
+        found.append(f"{paid_fen(plan)} fen taken where {to_take_fen(plan)} were due")
+    if plan.taken_fen - plan.returned_fen != kept:
+        found.append(f"the payment says {plan.taken_fen} less {plan.returned_fen}, the channels {kept}")
+    found += [f"more given back than taken by {each.reference}" for each in plan.moved() if _is_overpaid(person, each)]
+    return found
+
+
+def _is_overpaid(person: Person, take: Step) -> bool:
+    far = person.channels.get(take.channel)
+    return far is not None and far.back_fen(take.reference) > take.amount_fen
+
+
+async def _of_books(person: Person, plan: Plan) -> list[str]:
+    """The ledger's accounts of this payment against the channels, the insurance and the hospital."""
+    async with person.quiet.read() as tx:
+        rows = await tx.fetch(_ENTRIES, plan.payment_no)
+    used_fen = await person.used_fen()
+    balances: dict[str, int] = {}
+    for row in rows:
+        balances[row["debit_account"]] = balances.get(row["debit_account"], 0) + row["amount_fen"]
+        balances[row["credit_account"]] = balances.get(row["credit_account"], 0) - row["amount_fen"]
+    references = {step.reference for step in plan.steps}
+    promised = person.scheme.settled_fen(references)
+    delivered = (person.kept_fen(references) + used_fen + promised) * person.delivered(references)
+    wanted = {
+        **{f"channel:{name}:outpatient": each.kept_fen(references) for name, each in person.channels.items()},
+        **{f"refunds:{name}:outpatient": 0 for name in person.channels},
+        f"insurance:{person.scheme.scheme}": promised,
+        "patient_funds:outpatient": 0,
+        prepaid_account(str(person.patient_id)): used_fen,
+        f"hospital:outpatient:{plan.purpose}": -delivered,
+        "his:outpatient": 0,
+        "suspense:short": 0,
+    }
+    return [
+        f"{account}: booked {balances.get(account, 0)}, really {fen}"
+        for account, fen in wanted.items()
+        if balances.get(account, 0) != fen
+    ]
+
+
+def _of_words(person: Person, plan: Plan) -> list[str]:
+    """Nobody is told of an end that is not one; of money given back only when it is."""
+    told = {each.state for each in person.told}
+    found: list[str] = []
+    undone = plan.reason == "cancelled" and person.gone_fen == plan.taken_fen
+    if "fulfilled" in told and state_of(plan) != "fulfilled" and not undone:
+        found.append(f"told of a registration that ended as {state_of(plan)}")
+    refunded = any(step.kind == REFUND and step.state in ("done", "late") for step in plan.steps)
+    if "returned" in told and not refunded:
+        found.append("told that the money is back, and it is not")
+    agreed = not to_take_fen(plan) and AGREED in plan.facts
+    taken = any(step.state in ("done", "late") for step in plan.takes())
+    if "delivering" in told and not (agreed or taken):
+        found.append("told that it is paid, and it is not")
+    return found

@@ -1,0 +1,125 @@
+"""Who comes in a crowd, by the dice of its seed; and the crowd, played to its end."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from yinyi.app.faults.crowd import CALLS_FAIL, MOST_FAULTS, Crowd
+from yinyi.app.faults.far_side import START, SimClock
+from yinyi.app.faults.house import House
+from yinyi.app.faults.model import CrowdRun, Run, Schedule, Visit
+from yinyi.app.faults.processes import AloneDatabase, TurnsDatabase
+from yinyi.app.faults.shapes import SHAPES
+from yinyi.app.faults.sums import all_violations
+from yinyi.app.faults.turns import NobodyCanMove, TurnLoop, Turns
+from yinyi.app.faults.visitor import Visitor
+from yinyi.bus.database import open_pool
+from yinyi.bus.lending import Lending
+from yinyi.business.payments.view import state_of
+
+FEWEST, MOST = 8, 24
+ALL_COME_WITHIN_S = 4
+WITH_ACCOUNT = (
+    *("pays_from_account", "pays_from_account_and_by_phone", "account_is_given_back", "wants_account_money_back"),
+    *("tops_up", "tops_up_and_withdraws"),
+)
+_EMPTY = """
+TRUNCATE payment, payment_step, payment_event, payment_callback, payment_obligation, payment_settlement, journal_entry,
+  posting, account_balance, process_lease RESTART IDENTITY CASCADE
+"""
+
+
+@dataclass
+class Muster:
+    """``dice`` say who comes."""
+
+    crowd: Crowd
+    dice: random.Random
+
+    def call_in(self) -> None:
+        for number in range(1, self.dice.randint(FEWEST, MOST) + 1):
+            self.crowd.visitors.append(self._visitor(f"P{number:02}"))
+
+    def _visitor(self, name: str) -> Visitor:
+        crowd, dice = self.crowd, self.dice
+        script = crowd.luck(name, name, most=dice.randint(0, MOST_FAULTS), chance=CALLS_FAIL)
+        after = timedelta(seconds=dice.randint(0, ALL_COME_WITHIN_S))
+        visitor = Visitor(name, crowd.house, crowd, script, after)
+        visitor.shape = dice.choice(tuple(SHAPES))
+        visitor.patient_id, visitor.wish = len(crowd.visitors) + 1, name
+        if crowd.visitors and dice.random() < 0.5:
+            self._beside(visitor, dice.choice(crowd.visitors))
+        return visitor
+
+    def _beside(self, visitor: Visitor, other: Visitor) -> None:
+        """Either both use one account, or both want the same number."""
+        visitor.beside = other.name
+        if self.dice.random() < 0.5:
+            visitor.patient_id = other.patient_id
+            visitor.shape = self.dice.choice(WITH_ACCOUNT)
+        else:
+            visitor.wish = other.wish
+
+
+def play_crowd(url: str, seed: int) -> CrowdRun:
+    """The run of this seed, on a database that is emptied first. The same seed is the same run."""
+    turns = Turns(SimClock(START), random.Random(seed))
+    with asyncio.Runner(loop_factory=lambda: cast(asyncio.AbstractEventLoop, TurnLoop(turns))) as runner:
+        return runner.run(_played(url, seed, turns))
+
+
+async def _played(url: str, seed: int, turns: Turns) -> CrowdRun:
+    lending = Lending(await open_pool(url, size=4, name="yinyi faults"))
+    house = House(turns.clock, AloneDatabase(lending, turns))
+    async with house.quiet.read() as tx:
+        await tx.execute(_EMPTY)
+    await house.open()
+    crowd = Crowd(seed, lending, turns, house)
+    house.quiet = TurnsDatabase(lending, turns, crowd.calm)
+    Muster(crowd, turns.dice).call_in()
+    try:
+        await crowd.play()
+    except NobodyCanMove:
+        crowd.wrong.append("nobody can move")
+    turns.end()
+    house.quiet = AloneDatabase(lending, turns)
+    for visitor in crowd.visitors:
+        visitor.quiet = house.quiet
+    found = await all_violations(crowd)
+    run = await _told(crowd, found)
+    await _all_gone()
+    await lending.close()
+    return run
+
+
+async def _told(crowd: Crowd, found: list[str]) -> CrowdRun:
+    visits: list[Visit] = []
+    for visitor in crowd.visitors:
+        script = visitor.script
+        run = Run(
+            schedule=Schedule(visitor.shape, script.faults),
+            moments=tuple(script.moments),
+            hit=tuple(script.hit),
+            ending=state_of(await visitor.plan()) if visitor.payment_id else "",
+            took=crowd.house.clock.now() - START,
+            violations=(),
+        )
+        visits.append(Visit(visitor.name, run, visitor.beside))
+    return CrowdRun(
+        seed=crowd.seed,
+        visits=tuple(visits),
+        processes=tuple((name, script.faults) for name, script in crowd.scripts.items()),
+        in_flight_at_most=crowd.in_flight_at_most,
+        violations=tuple(found),
+        trace=tuple(crowd.turns.trace),
+    )
+
+
+async def _all_gone() -> None:
+    """Whoever stands somewhere for ever."""
+    while left := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

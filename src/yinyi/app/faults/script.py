@@ -1,0 +1,126 @@
+"""What goes wrong in one run, and where; and what everybody outside shares."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+
+from yinyi.app.faults.far_side import SimClock
+from yinyi.app.faults.model import Fault, FaultName, Moment, Verb
+from yinyi.business.payments.amounts import AGREED
+from yinyi.business.payments.plan import Plan, Step
+from yinyi.kernel.outcome import Done
+
+
+class Killed(BaseException):
+    """kill -9: nothing after this line happens."""
+
+
+class CommitLost(Exception):
+    """The connection broke; nobody told us that it was committed."""
+
+
+@dataclass
+class Outside:
+    """What everybody outside shares: who is away until when, and what is still on its way."""
+
+    clock: SimClock
+    late: list[tuple[datetime, Callable[[], Awaitable[object]]]] = field(default_factory=list[Any])
+    down_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def is_down(self, side: str) -> bool:
+        until = self.down_until.get(side)
+        return until is not None and self.clock.now() < until
+
+    def away(self) -> str:
+        """In short, to compare situations by."""
+        return "".join(side for side in sorted(self.down_until) if self.is_down(side)) + "+" * len(self.late)
+
+    async def take_late_effects(self) -> None:
+        """What was on its way and arrives by now."""
+        due = [each for each in self.late if each[0] <= self.clock.now()]
+        self.late = [each for each in self.late if each not in due]
+        for _, effect in due:
+            await effect()
+
+
+@dataclass
+class Script:
+    """The faults of one run, and everything that has happened in it."""
+
+    clock: SimClock
+    faults: tuple[Fault, ...] = ()
+    outside: Outside = field(init=False)
+    moments: list[Moment] = field(default_factory=list[Moment])
+    hit: list[tuple[str, FaultName]] = field(default_factory=list[tuple[str, FaultName]])
+    stands: str = ""
+    """How the payment stood at the latest call, and what has happened since."""
+    steal: Callable[[], Awaitable[None]] | None = None
+    """Another process takes the payment over; set while a payment is driven."""
+    tell: Callable[[Step, Done], Awaitable[None]] | None = None
+    """The channel tells by itself what it is just about to answer."""
+    calm: bool = False
+    """Nothing goes wrong for now: what is played has been explored by others."""
+
+    def __post_init__(self) -> None:
+        self.outside = Outside(self.clock)
+
+    def at(self, kind: str, verb: Verb) -> FaultName | None:
+        """A moment is reached; what goes wrong there."""
+        if self.calm:
+            return None
+        moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self.outside.away()}")
+        self.moments.append(moment)
+        self.stands += f"|{kind} {verb}"
+        for fault in self.faults:
+            if fault.at == len(self.moments):
+                self.hit.append((moment.cell, fault.name))
+                return fault.name
+        return None
+
+    def call_about(self, plan: Plan, step: Step) -> None:
+        """A call is about to leave: how the payment stands."""
+        steps = ",".join(f"{each.kind}.{each.attempt}.{each.state}.{each.channel}" for each in plan.steps)
+        self.stands = (
+            f"{steps} {plan.direction} {plan.tender_no} {plan.cancel_wanted} {plan.attention} {AGREED in plan.facts} "
+            f"{step.reference[-2:]}"
+        )
+
+    def began(self, faults: tuple[Fault, ...]) -> None:
+        """A new run."""
+        self.faults, self.stands, self.calm = faults, "", False
+        self.moments, self.hit, self.outside = [], [], Outside(self.clock)
+
+    @asynccontextmanager
+    async def commit(self) -> AsyncGenerator[None]:
+        """One commit, and what goes wrong before and after it."""
+        name = self.at("", "write")
+        if name == "crash_before":
+            await self.die()
+        if name == "stolen" and self.steal is not None:
+            await self.steal()
+        yield
+        if name == "crash_after":
+            await self.die()
+        if name == "commit_lost":
+            raise CommitLost
+
+    # -- what many at once do otherwise
+
+    def about(self, plan: Plan) -> "Script":
+        """Of whoever's payment it is."""
+        return self
+
+    async def pause(self, what: str) -> None:
+        """Others may move here."""
+
+    async def travel(self) -> None:
+        """A call or an answer is on its way."""
+
+    async def silence(self, timeout_s: float) -> None:
+        """No answer comes: whoever waits has waited for so long."""
+
+    async def die(self) -> NoReturn:
+        """The process is killed here."""
+        raise Killed

@@ -1,0 +1,89 @@
+"""What people come for."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec.structs import replace
+
+from yinyi.app.faults.far_bills import WHOLLY, Invoice
+from yinyi.app.faults.model import FEE
+from yinyi.business.insurance.model import Claim
+from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
+from yinyi.business.payments import builder
+from yinyi.business.payments.service import NewPayment
+from yinyi.business.scheduling.model import Department
+from yinyi.business.scheduling.plans import REGISTRATION, RegistrationFacts
+from yinyi.kernel.money import Fen
+
+What = Literal["registration", "insured", "invoice", "top_up"]
+PAY_WITHIN, HELD_FOR = timedelta(minutes=8), timedelta(minutes=10)
+
+_DEPARTMENT = Department(
+    department_id="D1", parent_id="D0", name="心血管内科", name_en="Cardiology", initial="X", building="A", floor=2,
+    area="B",
+)  # fmt: skip
+_CLAIM = Claim(
+    scheme="employees", person_no="P", encounter_no="E", batch_no="B", insurance_type="310", visit_type="12",
+    amount_fen=FEE,
+)  # fmt: skip
+
+
+def new_payment(what: What, wish: str, now: datetime, *, insured_wholly: bool) -> NewPayment:
+    """``wish``: who wants the same wants the same number or bill."""
+    if what == "invoice":
+        return _invoice(wish, now)
+    claim = replace(_CLAIM, person_no=WHOLLY) if insured_wholly else _CLAIM
+    return _registration(wish, now, claim if what == "insured" else None)
+
+
+def _invoice(wish: str, now: datetime) -> NewPayment:
+    return NewPayment(
+        purpose=Invoice.name,
+        scope="outpatient",
+        amount_fen=FEE,
+        description="门诊缴费",
+        pay_by=now + PAY_WITHIN,
+        steps=builder.invoice(),
+        facts={},
+        obligation=(Invoice.name, f"B{wish}"),
+    )
+
+
+def _registration(wish: str, now: datetime, claim: Claim | None) -> NewPayment:
+    facts = RegistrationFacts(
+        patient_no="P1",
+        department=_DEPARTMENT,
+        department_id="D1",
+        schedule_id=f"S{wish}",
+        slot_id="",
+        practitioner_id="A",
+        practitioner_name="李明华",
+        title="chief",
+        service_date=now.date(),
+        session="morning",
+        room="205",
+        held_until=now + HELD_FOR,
+    )
+    return NewPayment(
+        purpose=REGISTRATION,
+        scope="outpatient",
+        amount_fen=FEE,
+        description="挂号费",
+        pay_by=now + PAY_WITHIN,
+        steps=builder.registration(insured=claim is not None),
+        facts=facts.as_json() | (claim.as_json() if claim is not None else {}),
+        obligation=(REGISTRATION, f"P1:S{wish}"),
+    )
+
+
+def opening(patient_id: int, fen: int, now: datetime) -> JournalEntry:
+    """A patient had so much on his account before all this."""
+    account = prepaid_account(str(patient_id))
+    return JournalEntry(
+        hospital_id=1,
+        source=f"opening:{account}",
+        kind="opening",
+        business_date=now.date(),
+        posted_at=now,
+        postings=(Posting(debit_account="opening:faults", credit_account=account, amount_fen=Fen(fen)),),
+    )

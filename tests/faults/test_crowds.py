@@ -1,0 +1,162 @@
+"""`yinyi faults --seeds`: many at once in several processes, and nothing that goes wrong loses money."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from yinyi.app.commands.faults import told
+from yinyi.app.faults.explore import Explorer
+from yinyi.app.faults.model import CrowdRun
+from yinyi.app.faults.muster import play_crowd
+from yinyi.app.faults.report import Tally
+from yinyi.app.faults.stage import stage
+from yinyi.bus import together
+from yinyi.bus.call import Call
+from yinyi.bus.database import Row, Tx
+from yinyi.bus.together import Together
+from yinyi.business.ledger.model import prepaid_account
+from yinyi.business.ledger.store import balance_of
+from yinyi.business.payments import store
+from yinyi.business.payments.amounts import owed_fen
+from yinyi.business.payments.errors import MoreThanOwed
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.service import PaymentService
+
+QUICK = (2, 3, 9, 16, 17)
+MANY = range(1000, 1120)
+"""Seeds for `make test-all`."""
+SOON = range(1, 40)
+"""Some of these find what is wrong with an engine."""
+
+
+def count(run: CrowdRun, what: str) -> int:
+    return sum(what in line for line in run.trace)
+
+
+def test_nothing_is_lost_among_many(platform_url: str) -> None:
+    tally = Tally()
+    runs = [play_crowd(platform_url, seed) for seed in QUICK]
+    for run in runs:
+        tally.add_crowd(run)
+    assert tally.violations == []
+    told = tally.as_json()
+    assert told["seeds"] == len(QUICK)
+    assert told["in_flight_at_most"] >= 12
+    assert tally.schedules > 60
+    for what in ("is killed", "writes together", "goes on, declared dead", "commit_lost at write", "down at"):
+        assert sum(count(run, what) for run in runs) > 0, what
+    assert any(visit.beside for run in runs for visit in run.visits)
+
+
+def test_the_same_seed_is_the_same_run(platform_url: str) -> None:
+    """To the last move, also after others have played on the same database."""
+    one = play_crowd(platform_url, 14)
+    other = play_crowd(platform_url, 16)
+    assert play_crowd(platform_url, 14) == one
+    assert other.trace != one.trace
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+def test_nothing_is_lost_among_many_more(platform_url: str, part: int) -> None:
+    tally = Tally()
+    for seed in MANY[part::8]:
+        tally.add_crowd(play_crowd(platform_url, seed))
+    assert tally.violations == []
+
+
+# ---- engines that are wrong only where there are several
+
+
+def obligations_are_not_unique(broken: pytest.MonkeyPatch) -> str:
+    return "ALTER TABLE payment_obligation DROP CONSTRAINT payment_obligation_pkey"
+
+
+def balances_are_only_looked_at_first(broken: pytest.MonkeyPatch) -> str:
+    """As in many a hospital: whether there is enough is read, and some time later it is taken."""
+
+    async def enough(self: PaymentService, tx: Tx, call: Call, plan: Plan) -> None:
+        wanted = plan.facts.get("tender_facts", {}).get("amount_fen") or owed_fen(plan)
+        if await balance_of(tx, 1, prepaid_account(str(plan.patient_id))) < min(wanted, 2000):
+            raise MoreThanOwed
+
+    broken.setattr(PaymentService, "_check_account", enough)
+    return "ALTER TABLE account_balance DROP CONSTRAINT account_balance_balance_check"
+
+
+def the_dead_are_not_inherited(broken: pytest.MonkeyPatch) -> str:
+    orphans = "lease_epoch IS NOT NULL AND payment_id <> ALL"
+    assert orphans in store.CLAIM_DUE
+    broken.setattr(store, "CLAIM_DUE", store.CLAIM_DUE.replace(orphans, f"false AND {orphans}"))
+    return ""
+
+
+def answers_are_mixed_up(broken: pytest.MonkeyPatch) -> str:
+    """Of statements that leave together, who is answered nothing takes somebody else's answer for his."""
+    tell: Callable[[Any, Row | None], None] = vars(together)["_tell"]
+
+    async def any_answer(self: Together, statement: str, waiting: list[Any]) -> bool:
+        async with self.database.connection() as connection:
+            rows = await connection.fetchmany(statement, [each.args for each in waiting])
+        for each in waiting:
+            tell(each, rows[0] if rows else None)
+        return True
+
+    broken.setattr(Together, "_all", any_answer)
+    return ""
+
+
+Mutant = Callable[[pytest.MonkeyPatch], str]
+
+
+def slow(mutant: Mutant, shapes: tuple[str, ...]) -> Any:
+    return pytest.param(mutant, shapes, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "shapes"),
+    [
+        (the_dead_are_not_inherited, ("leaves",)),
+        slow(obligations_are_not_unique, ("pays", "pays_and_cancels")),
+        slow(balances_are_only_looked_at_first, ("pays_from_account", "tops_up_and_withdraws")),
+        slow(answers_are_mixed_up, ("pays", "cancels")),
+    ],
+)
+def test_what_is_wrong_only_among_many_is_found_out(
+    platform_url: str, monkeypatch: pytest.MonkeyPatch, mutant: Mutant, shapes: tuple[str, ...]
+) -> None:
+    """One payment at a time shows nothing, with every single fault at every moment."""
+    statement = mutant(monkeypatch)
+    asyncio.run(changed(platform_url, statement))
+    alone = asyncio.run(alone_violations(platform_url, shapes))
+    found = next((run for seed in SOON if (run := play_crowd(platform_url, seed)).violations), None)
+    monkeypatch.undo()
+    assert alone == []
+    assert found is not None
+
+
+async def changed(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement or "SELECT")
+    await connection.close()
+
+
+async def alone_violations(url: str, shapes: tuple[str, ...]) -> list[tuple[str, ...]]:
+    async with stage(url) as it:
+        runs = [run async for run in Explorer(it, shapes=shapes).explore(1)]
+    return [run.violations for run in runs if run.violations]
+
+
+def test_a_wrong_seed_tells_how_it_is_played_again(platform_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    the_dead_are_not_inherited(monkeypatch)
+    run = next(run for seed in SOON if (run := play_crowd(platform_url, seed)).violations)
+    tally = Tally()
+    tally.add_crowd(run)
+    text = told(tally)
+    assert f"--first-seed {run.seed} --seeds 1" in text
+    for visit in run.visits:
+        assert f"  {visit.name} {visit.run.schedule.shape}" in text
+    assert play_crowd(platform_url, run.seed).violations == run.violations
