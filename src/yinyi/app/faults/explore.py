@@ -1,7 +1,7 @@
 """Which schedules there are: every fault at every moment, and every pair of them."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yinyi.app.faults.model import Fault, Run, Schedule, faults_of
 from yinyi.app.faults.play import play
@@ -12,22 +12,26 @@ from yinyi.app.faults.stage import Stage
 @dataclass
 class Explorer:
     """``part`` of ``parts``: this process's share of the first faults. ``merged``: schedules that were not played,
-    because their last fault comes in the same situation as that of another one."""
+    because their last fault comes in the same situation as that of another one: of the same run, or of another run of
+    the same shape where the whole world stands alike."""
 
     stage: Stage
     part: int = 0
     parts: int = 1
     merged: int = 0
     shapes: Sequence[str] = tuple(SHAPES)
+    _explored: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """Situations of this shape, and how many faults from there on have been played or are being played."""
 
     async def explore(self, depth: int) -> AsyncIterator[Run]:
         """Every schedule of up to so many faults."""
         number = 0
         for shape in self.shapes:
+            self._explored.clear()
             calm, before = await play(self.stage, Schedule(shape)), self.merged
             if self.part == 0:
                 yield calm
-            first = list(self.followers(calm))
+            first = list(self.followers(calm, depth))
             if self.part > 0:
                 self.merged = before
             for schedule in first:
@@ -40,20 +44,21 @@ class Explorer:
         run = await play(self.stage, schedule)
         yield run
         if more > 0:
-            for follower in self.followers(run):
+            for follower in list(self.followers(run, more)):
                 async for each in self._deeper(follower, more - 1):
                     yield each
 
-    def followers(self, run: Run) -> Iterator[Schedule]:
-        """The schedules that are like this one with one fault more, later than its last."""
+    def followers(self, run: Run, more: int) -> Iterator[Schedule]:
+        """The schedules that are like this one with one fault more, later than its last; of them, up to ``more`` faults
+        are to be played."""
         last = run.schedule.faults[-1].at if run.schedule.faults else 0
         seen: set[str] = set()
-        for at, moment in enumerate(run.moments, start=1):
-            if at <= last:
-                continue
-            if moment.situation in seen:
+        for at, moment in enumerate(run.moments[last:], start=last + 1):
+            here = moment.situation, moment.world
+            if moment.situation in seen or self._explored.get(here, 0) >= more:
                 self.merged += len(faults_of(moment.kind, moment.verb))
-                continue
+            else:
+                for name in faults_of(moment.kind, moment.verb):
+                    yield run.schedule.with_fault(Fault(at, name))
             seen.add(moment.situation)
-            for name in faults_of(moment.kind, moment.verb):
-                yield run.schedule.with_fault(Fault(at, name))
+            self._explored[here] = max(more, self._explored.get(here, 0))

@@ -112,6 +112,10 @@ class SimScheme:
         """What it owes the hospital for these."""
         return sum(split.scheme_fen for each, split in self.settlements.items() if each in references)
 
+    def standing(self, references: list[str]) -> str:
+        """In short."""
+        return f"{[each in self.claimed for each in references]} {[each in self.settlements for each in references]}"
+
     def asked(self, references: set[str]) -> bool:
         """Whether it was ever asked to settle one of these."""
         return not references.isdisjoint(self.claimed)

@@ -87,6 +87,10 @@ class SimHospital:
     def is_held(self, reference: str) -> bool:
         return self._state(reference) == "held"
 
+    def standing(self, reference: str) -> str:
+        """In short; a number of nobody's is as good as one that was given back."""
+        return f"{self._state(reference)}{' mute' if self._is_mute() else ''}"
+
     def _state(self, reference: str) -> str:
         state = self.numbers.get(reference, "released")
         return "released" if state == "held" and self.clock.now() >= self.until[reference] else state
@@ -142,6 +146,12 @@ class SimChannel:
         """Of these orders: taken less given back."""
         paid = sum(self.amounts[each] for each in references if self.orders.get(each) == "paid")
         return paid - sum(amount for of, amount in self.refunds.values() if of in references)
+
+    def standing(self, reference: str) -> str:
+        """Of an order, or of a refund, in short."""
+        back = self.refunds.get(reference, ("", 0))[1]
+        mood = f"{self.refusals} {self.clock.now() < self.refunds_until}"
+        return f"{self.orders.get(reference, '')} {self.back_fen(reference)} {back} {mood}"
 
     def began(self) -> None:
         """A new run: nothing of the last one's mood is left."""

@@ -56,11 +56,13 @@ DOWN_FOR = timedelta(minutes=3)
 
 class Moment(msgspec.Struct, frozen=True):
     """A point of a run at which something may go wrong. ``kind``: of the step; empty for a commit. ``situation``: how
-    everything stands there, but for the time and how often it was tried; what follows two equal ones is the same."""
+    the payment stands there, but for the time and how often it was tried: what follows two equal ones of one run is the
+    same. ``world``: how everything else stands, the time roughly: with it, also of two runs of one shape."""
 
     kind: str
     verb: Verb
     situation: str = ""
+    world: str = ""
 
     @property
     def cell(self) -> str:

@@ -62,6 +62,9 @@ class Script:
     """The channel tells by itself what it is just about to answer."""
     calm: bool = False
     """Nothing goes wrong for now: what is played has been explored by others."""
+    look: Callable[[Plan], str] = lambda _: ""
+    """At everything else, when a call is about to leave."""
+    world: str = ""
 
     def __post_init__(self) -> None:
         self.outside = Outside(self.clock)
@@ -70,12 +73,13 @@ class Script:
         """A moment is reached; what goes wrong there."""
         if self.calm:
             return None
-        moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self.outside.away()}")
+        moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self.outside.away()}", self.world)
         self.moments.append(moment)
         self.stands += f"|{kind} {verb}"
         for fault in self.faults:
             if fault.at == len(self.moments):
                 self.hit.append((moment.cell, fault.name))
+                self.happened(fault.name)
                 return fault.name
         return None
 
@@ -86,10 +90,15 @@ class Script:
             f"{steps} {plan.direction} {plan.tender_no} {plan.cancel_wanted} {plan.attention} {AGREED in plan.facts} "
             f"{step.reference[-2:]}"
         )
+        self.world = self.look(plan)
+
+    def happened(self, what: str) -> None:
+        """Since the latest call."""
+        self.world += f"|{what}"
 
     def began(self, faults: tuple[Fault, ...]) -> None:
         """A new run."""
-        self.faults, self.stands, self.calm = faults, "", False
+        self.faults, self.stands, self.world, self.calm = faults, "", "", False
         self.moments, self.hit, self.outside = [], [], Outside(self.clock)
 
     @asynccontextmanager

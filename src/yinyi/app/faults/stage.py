@@ -12,6 +12,7 @@ from yinyi.app.faults.mishaps import MishapDatabase
 from yinyi.app.faults.model import Told
 from yinyi.app.faults.person import Person, T
 from yinyi.app.faults.script import CommitLost, Killed, Script
+from yinyi.app.faults.world import look_at
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.payments.callbacks import Fresh as FreshCallback
@@ -41,6 +42,10 @@ class Stage(Person):
         self._begun: TakenUp | None = None
         self._kept: Kept | None = None
         self._declared_dead = False
+        self._began = self.clock.now()
+        self._acts: list[str] = []
+        """What people and the channel have done of themselves."""
+        script.look = self._look
 
     # -- what people do
 
@@ -48,9 +53,22 @@ class Stage(Person):
         """Whoever comes now has not been here before."""
         self.patient_id += 1
         self.told, self.insured_wholly = [], False
+        self._began, self._acts = self.clock.now(), []
+
+    def _look(self, plan: Plan) -> str:
+        told = sorted({each.state for each in self.told})
+        known = self.means.known.get(plan.payment_no)
+        here = known is not None and known.version == plan.version
+        ours = f"{here} {self._begun is not None} {self._kept is not None} {self._declared_dead}"
+        return f"{look_at(self.house, plan, self._began)} {self._acts} {told} {ours}"
+
+    def _did(self, what: str) -> None:
+        self._acts.append(what)
+        self.script.happened(what)
 
     async def change(self, make: Callable[[Desk, Tx, Call], Awaitable[T]]) -> T:
         await self._stay_alive()
+        self._did("asked")
         call = self.call()
         async with self.quiet.transaction() as tx:
             made = await make(self.desk, tx, call)
@@ -65,6 +83,7 @@ class Stage(Person):
 
     async def _hear(self, step: Step, read: CallbackRead, driven: bool) -> None:
         await self._stay_alive()
+        self._did(f"told {read.event_id.split()[0]} {read.about} {read.amount_fen}")
         callbacks = self.payments.callbacks
         fresh = None if driven or self._begun else callbacks.fresh(self.call(), step.channel, b"body", read)
         if fresh is not None and await self._kept_at_once(fresh):
