@@ -11,8 +11,10 @@ from process_stage import LEASE, PATIENCE_S, Gate, ids_of, opened, opening, owne
 
 from yinyi.business.payments import store
 from yinyi.business.payments.channels import MerchantTable
-from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.driver import FAILURES, Driver
 from yinyi.business.payments.errors import PlansUnreadable
+from yinyi.business.payments.human_queue import HumanQueue
+from yinyi.business.payments.messages_queue import ListAttention
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.service import PaymentService
@@ -38,6 +40,35 @@ def test_two_processes_drive_each_payment_once(platform_url: str) -> None:
         await asyncio.gather(one.idle(*ids), other.idle(*ids))
         assert list(gate.calls.values()) == [1] * 30
         assert [state_of(await it.plan(plan.payment_no)) for plan in plans] == ["ready"] * 30
+
+    play(platform_url, story)
+
+
+@pytest.mark.parametrize(
+    ("what", "readable"),
+    [("kind = 'of another release'", True), ("kind = '?', state = 'unknown'", False), ("sent_at = 'infinity'", False)],
+)
+def test_people_are_called_to_what_nobody_can_drive(platform_url: str, what: str, readable: bool) -> None:
+    """Nothing else would ever do so; and it hides nothing else in the queue."""
+
+    async def story(it: World) -> None:
+        broken, other = await opened(it, 2)
+        async with it.database.read() as tx:
+            statement = f"UPDATE payment_step SET {what} WHERE payment_id = $1 AND position = 10"
+            await tx.execute(statement, broken.payment_id)
+            waiting = "UPDATE payment SET attention = 'hold_unknown', attention_at = updated_at WHERE payment_id = $1"
+            await tx.execute(waiting, other.payment_id)
+        one = await start(it, "one")
+        for _ in range(FAILURES):
+            await one.driver.look()
+            await one.idle(broken.payment_id, other.payment_id)
+        async with it.database.read() as tx:
+            why = await tx.fetchval("SELECT attention FROM payment WHERE payment_id = $1", broken.payment_id)
+            queue = await HumanQueue(it.payments, ZONE).attention(tx, it.call(), ListAttention())
+        assert why == "engine_fails"
+        shown = [item.payment.payment_no for item in queue.items]
+        assert sorted(shown) == sorted([other.payment_no, *([broken.payment_no] if readable else [])])
+        assert queue.unreadable == ([] if readable else [broken.payment_no])
 
     play(platform_url, story)
 

@@ -8,8 +8,9 @@ from yinyi.app.faults.visitor import Visitor
 from yinyi.app.watched import OBLIGED
 from yinyi.bus.database import Tx
 from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.invariants import DoubtsAgree, EntriesHavePostings
+from yinyi.business.ledger.invariants import EntriesHavePostings
 from yinyi.business.ledger.model import prepaid_account
+from yinyi.business.payments.books import DoubtsAgree, differences
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
 from yinyi.business.payments.plan import Plan
@@ -45,10 +46,7 @@ async def _of_database(crowd: Crowd, tx: Tx, plans: list[Plan]) -> list[str]:
         found += sorted(f"{invariant.name}: {each.detail}" for each in broken)
     for row in await ledger.balances_against_postings(tx, 1):
         found.append(f"{row['account']}: the balance says {row['balance_fen']}, its postings {row['ledger_fen']}")
-    for row in await ledger.channels_against_payments(tx, 1):
-        if row["ledger_fen"] != row["payments_fen"]:
-            found.append(f"{row['channel']}: the ledger says {row['ledger_fen']}, payments {row['payments_fen']}")
-    return found
+    return found + await differences(tx, 1)
 
 
 async def _of_accounts(crowd: Crowd, tx: Tx) -> AsyncIterator[str]:

@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
 
 from yinyi.bus.together import Together
-from yinyi.business.payments import store
+from yinyi.business.payments import signals, store
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
 from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.lease import Lease
@@ -23,6 +23,8 @@ EVERY_S = 0.5
 RESERVED_S = 5.0
 """Longer than from a commit to the wait that follows it; a request that dies in between is found as an orphan."""
 AT_ONCE = 200
+FAILURES = 3
+"""In a row: a payment that this release cannot drive is no secret; nothing else would ever call people to it."""
 _jitter = random.SystemRandom()
 
 
@@ -40,6 +42,7 @@ class Driver:
         self._stopping = False
         self._reserved: dict[int, float] = {}
         self._room = asyncio.Event()
+        self._failures = Counter[int]()
 
     @property
     def means(self) -> Means:
@@ -188,12 +191,14 @@ class Driver:
             epoch = self.lease.epoch
             drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving, pending, fresh)
             plan = await drive.run()
+            self._failures.pop(payment_id, None)
         except Outdated:
             plan = None
         except LeaseLost:
             log.info("driver.lease_lost", payment_id=payment_id)
         except Exception:
             log.exception("driver.failed", payment_id=payment_id)
+            await self._failed(hospital_id, payment_id)
             await asyncio.sleep(0.5)
         finally:
             self._active.pop(payment_id, None)
@@ -203,6 +208,15 @@ class Driver:
                 fresh.tell(False)
             self._resolve(payment_id, plan)
             self._go_on(payment_id)
+
+    async def _failed(self, hospital_id: int, payment_id: int) -> None:
+        """It is tried on; people are called to it unless the database is away, and with it all payments."""
+        self._failures[payment_id] += 1
+        if self._failures[payment_id] % FAILURES:
+            return
+        with suppress(Exception):
+            async with self._means.database.read() as tx:
+                await signals.call_people(tx, hospital_id, payment_id, self._means.clock.now(), self.lease.epoch)
 
     def _go_on(self, payment_id: int) -> None:
         """A task has left this payment: what has come for it meanwhile."""

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+import structlog
 from msgspec.structs import replace
 
 from yinyi.bus.call import Call
@@ -36,6 +37,8 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import view_of
 from yinyi.kernel.outcome import Done, Refused
 
+log = structlog.get_logger()
+
 
 class HumanQueue:
     """The operations of staff about single payments."""
@@ -61,15 +64,18 @@ class HumanQueue:
         dispatcher.changes(SettleNotice, change)
 
     async def attention(self, tx: Tx, call: Call, message: ListAttention) -> Attention:
-        items = [
-            AttentionItem(
-                payment=view_of(plan, self._payments.registry),
-                why=plan.attention,
-                since=plan.attention_at or plan.started_at,
-            )
-            for plan in await signals.with_attention(tx, call.hospital_id)
-        ]
-        return Attention(items=items)
+        items, unreadable = list[AttentionItem](), list[str]()
+        for payment_no, plan in await signals.with_attention(tx, call.hospital_id):
+            try:
+                assert plan is not None, "this release cannot read its plan"
+                payment = view_of(plan, self._payments.registry)
+            except Exception:  # whatever is wrong with it, it hides no other
+                log.exception("queue.unreadable", payment_no=payment_no)
+                unreadable.append(payment_no)
+            else:
+                since = plan.attention_at or plan.started_at
+                items.append(AttentionItem(payment=payment, why=plan.attention, since=since))
+        return Attention(items=items, unreadable=unreadable)
 
     async def case(self, tx: Tx, call: Call, message: GetCase) -> Case:
         plan = await signals.find(tx, call.hospital_id, message.number)

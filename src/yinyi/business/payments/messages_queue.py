@@ -31,9 +31,10 @@ class AttentionItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attention(msgspec.Struct, frozen=True, kw_only=True):
-    """The human queue, oldest first."""
+    """The human queue, oldest first. ``unreadable``: numbers of payments in it that this release cannot make out."""
 
     items: list[AttentionItem]
+    unreadable: list[str] = []
 
 
 @operation(callers=[Caller.STAFF])

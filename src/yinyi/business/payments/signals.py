@@ -1,6 +1,7 @@
 """What people want, written for the engine to find: every signal raises the plan's version, so that whoever drives it
 at that moment decides anew."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -33,7 +34,7 @@ SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $
 ORDER BY p.started_at DESC LIMIT 50
 """.replace(":row", rows.ROW)
 ATTENTION = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id + 0 = $1 AND p.attention <> ''
+SELECT p.payment_no, :row AS plan FROM payment p WHERE p.hospital_id + 0 = $1 AND p.attention <> ''
 ORDER BY p.attention_at LIMIT 200
 """.replace(":row", rows.ROW)
 _SIGNALLED = """
@@ -109,6 +110,12 @@ SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = (
   SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3)
 """.replace(":row", rows.ROW)
 
+ENGINE_FAILS = "engine_fails"
+"""Why people look into a payment that no process can drive."""
+_CALL_PEOPLE = """
+UPDATE payment SET attention = $3, attention_at = $4, version = version + 1
+WHERE hospital_id = $1 AND payment_id = $2 AND attention = '' AND lease_epoch = $5
+"""
 _RESTORES = "SELECT coalesce(max(epoch), 0) FROM restore_epoch"
 OPEN_KINDS = """
 SELECT DISTINCT s.kind, coalesce(s.params ->> 'channel', '') AS channel
@@ -167,8 +174,27 @@ async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime)
     return _plans(await tx.fetch(_OF_PATIENT, hospital_id, patient_id, since))
 
 
-async def with_attention(tx: Tx, hospital_id: int) -> list[Plan]:
-    return _plans(await tx.fetch(ATTENTION, hospital_id))
+class Waits(NamedTuple):
+    """In the human queue. ``plan``: None if this release cannot read it."""
+
+    payment_no: str
+    plan: Plan | None
+
+
+async def with_attention(tx: Tx, hospital_id: int) -> list[Waits]:
+    """One that cannot be read hides no other."""
+    found: list[Waits] = []
+    for row in await tx.fetch(ATTENTION, hospital_id):
+        plan = None
+        with suppress(msgspec.MsgspecError):
+            plan = rows.read_plan(row["plan"])
+        found.append(Waits(row["payment_no"], plan))
+    return found
+
+
+async def call_people(tx: Tx, hospital_id: int, payment_id: int, now: datetime, epoch: int) -> None:
+    """Whoever drives it, under this lease, fails with it again and again."""
+    await tx.execute(_CALL_PEOPLE, hospital_id, payment_id, ENGINE_FAILS, now, epoch)
 
 
 async def obliged(tx: Tx, hospital_id: int, kind: str, number: str) -> Plan | None:
