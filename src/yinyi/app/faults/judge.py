@@ -107,6 +107,10 @@ async def _of_books(person: Person, plan: Plan) -> list[str]:
     ]
 
 
+JUDGED = {"fulfilled", "returned", "delivering"}
+"""Of what somebody is told, what must not be wrong."""
+
+
 def _of_words(person: Person, plan: Plan) -> list[str]:
     """Nobody is told of an end that is not one; of money given back only when it is."""
     told = {each.state for each in person.told}

@@ -13,6 +13,11 @@ from yinyi.business.payments.plan import Plan, Step
 from yinyi.kernel.outcome import Done
 
 
+_LOOKED = "| write| write"
+_IDLE = _LOOKED * 2 + "| write"
+"""Somebody takes a payment up, finds nothing to do and lets go, again and again: it stands as it stood before."""
+
+
 class Killed(BaseException):
     """kill -9: nothing after this line happens."""
 
@@ -75,7 +80,9 @@ class Script:
             return None
         moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self.outside.away()}", self.world)
         self.moments.append(moment)
-        self.stands += f"|{kind} {verb}"
+        self.stands = f"{self.stands}|{kind} {verb}"
+        if self.stands.endswith(_IDLE):
+            self.stands = self.stands.removesuffix(_LOOKED)
         for fault in self.faults:
             if fault.at == len(self.moments):
                 self.hit.append((moment.cell, fault.name))

@@ -8,6 +8,7 @@ from typing import Any
 
 from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import ZONE, Desk, House
+from yinyi.app.faults.judge import JUDGED
 from yinyi.app.faults.mishaps import MishapDatabase
 from yinyi.app.faults.model import Told
 from yinyi.app.faults.person import Person, T
@@ -56,7 +57,7 @@ class Stage(Person):
         self._began, self._acts = self.clock.now(), []
 
     def _look(self, plan: Plan) -> str:
-        told = sorted({each.state for each in self.told})
+        told = sorted({each.state for each in self.told} & JUDGED)
         known = self.means.known.get(plan.payment_no)
         here = known is not None and known.version == plan.version
         ours = f"{here} {self._begun is not None} {self._kept is not None} {self._declared_dead}"
