@@ -291,6 +291,13 @@ def _not_found(step: Step, rule: Rule, now: datetime) -> Step:
     return _moved(step, "not_found", now, reason="not_found")
 
 
+def as_asked(answer: Answer, step: Step, rule: Rule, asked_at: datetime) -> Answer:
+    """What an answer is worth to a question that left at this instant: "not found" says nothing of what was still on
+    its way then, however late it comes."""
+    too_early = step.left_at is not None and asked_at < step.left_at + _believed_after(rule)
+    return Unknown(detail="asked too early") if isinstance(answer, NotFound) and too_early else answer
+
+
 def _believed_after(rule: Rule) -> timedelta:
     return timedelta(seconds=rule.timeout_s + rule.settles_after_s)
 

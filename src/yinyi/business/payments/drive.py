@@ -220,8 +220,10 @@ class Drive:
                 answer: Answer = place.answer
             else:
                 await self._wait_for_lease(timeout_s)
-                answer = await _bounded(call(self.plan, step, self._now()), timeout_s, step)
+                left_at = self._now()
+                answer = await _bounded(call(self.plan, step, left_at), timeout_s, step)
                 place.heard(answer, self._now())
+                answer = apply.as_asked(answer, step, rule, left_at)
         if to_ask and isinstance(answer, NotSent):
             answer = Unknown(detail=answer.detail)  # the question never left; what it was about may have
         self._learn(Heard(step.reference, answer, to_undo))
