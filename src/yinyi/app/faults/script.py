@@ -12,7 +12,6 @@ from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.kernel.outcome import Done
 
-
 _LOOKED = "| write| write"
 _IDLE = _LOOKED * 2 + "| write"
 """Somebody takes a payment up, finds nothing to do and lets go, again and again: it stands as it stood before."""
