@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from yinyi.app.serving import settle_memory
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database, Tx, open_database
 from yinyi.bus.dispatch import Change, Dispatcher
@@ -176,6 +177,7 @@ async def counter(
     dispatcher = Dispatcher(database, _Trusting(), clock, audit=WITH_A_CHANGE)
     dispatcher.changes(PayInvoice, _paying(payments))
     loops = [asyncio.create_task(each) for each in ((lease.run(), driver.run()) if works else (lease.run(),))]
+    settle_memory()
     try:
         yield Counter(database, clock, driver, payments, dispatcher, till, name)
     finally:

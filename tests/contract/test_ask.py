@@ -71,7 +71,7 @@ async def run(folder: Path, *words: str) -> tuple[int, str, str]:
 
 def test_the_reply_is_json(folder: Path) -> None:
     code, out, err = ask(folder, "ListAttention")
-    assert (code, msgspec.json.decode(out), err) == (0, {"items": []}, "")
+    assert (code, msgspec.json.decode(out), err) == (0, {"items": [], "unreadable": []}, "")
 
 
 def test_an_error_is_one_sentence(folder: Path) -> None:

@@ -149,7 +149,7 @@ def kiosk_screen(
 ) -> Generator[KioskScreen]:
     """A browser paired with the terminal, on its home page. At the end its pages have to have kept the rules."""
     width, height = SHAPES[shape]
-    context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce")
     try:
         screen = KioskScreen(house, context)
         screen.go(f"/?pair={house.pairing_code()}")

@@ -48,7 +48,7 @@ class Stage:
         self.base = base
         self._pages: dict[str, tuple[Page, Watch]] = {}
         for shape, (width, height) in SHAPES.items():
-            page = browser.new_page(viewport={"width": width, "height": height})
+            page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
             self._pages[shape] = page, Watch(page, base)
 
     def broken(self, name: str, look: Look, rules: Callable[..., list[str]] = broken_rules) -> list[str]:

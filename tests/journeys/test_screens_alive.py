@@ -20,7 +20,7 @@ def base() -> Iterator[str]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     width, height = SHAPES["portrait"]
-    opened = chromium.new_page(viewport={"width": width, "height": height})
+    opened = chromium.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
     yield opened
     opened.close()
 
