@@ -1,6 +1,8 @@
 """What a channel tells and what does not fit is settled by people, or by what the channel says when it is asked; the
 same told again brings nothing back."""
 
+from collections import deque
+
 import pytest
 from payment_checks import pay_in_time, play, reference_of
 from payment_far_side import FEE
@@ -249,6 +251,38 @@ def test_a_refund_that_the_channel_did_not_make_after_all(platform_url: str) -> 
         await rule(it, number, "as_channel_says", "supervisor")
         assert (await attention(it, number), await it.balance(OVER)) == ("", -2000)
         assert await it.balance(CHANNEL) == FEE
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_a_refund_that_the_channel_has_made_although_we_are_about_to_send_it_again(platform_url: str) -> None:
+    """It is booked as that refund, not as money that is missing; and nobody sends it any more."""
+
+    async def story(it: World) -> None:
+        plan = await pay_in_time(it)
+        number = plan.payment_no
+        it.script.mishaps["refund"] = deque(["not_sent"])
+        await refund(it, number, 2000)
+        await it.drive(number)
+        [ours] = [step for step in (await it.plan(number)).steps if step.kind == REFUND]
+        assert (ours.state, ours.sent_at is not None) == ("planned", True)
+        it.channel.refunds[ours.reference] = (reference_of(plan), 2000)
+        read = CallbackRead(
+            event_id="A1",
+            about="refund",
+            reference=ours.reference,
+            order_reference=reference_of(plan),
+            merchant="outpatient",
+            amount_fen=Fen(1999),
+            outcome=Done(),
+        )
+        assert await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read) is not None
+        await rule(it, number, "as_channel_says")
+        [ours] = [step for step in (await it.plan(number)).steps if step.kind == REFUND]
+        await settle_down(it, number)
+        assert (ours.state, await it.balance(SHORT), await it.balance(OVER)) == ("done", 0, 0)
+        assert await it.balance(CHANNEL) == FEE - 2000
         assert await it.books_differ() == []
 
     play(platform_url, story)

@@ -115,6 +115,9 @@ class RulingDesk:
             Waiting: "waiting",
             NotFound: "not_found",
         }
+        if step.state == "planned" and step.sent_at is not None and isinstance(answer, Done):
+            plan = apply.sent(plan, step, call.now)  # it had left before, and need not leave again
+            step = next(each for each in plan.steps if each.reference == step.reference)
         event = events.get(type(answer))
         if event is None or not allowed(step.state, event) or step.state == "done":
             return plan
