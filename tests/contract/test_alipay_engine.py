@@ -112,7 +112,7 @@ def test_a_code_is_paid_at_the_last_moment(tmp_path: Path, run: Run) -> None:
         async with lab(tmp_path) as it:
             till = Till(it)
             await till.begin()
-            it.clock.offset = timedelta(minutes=MINUTES_TO_PAY, seconds=-1)
+            it.clock.offset = timedelta(minutes=MINUTES_TO_PAY, seconds=-10)
             assert await till.ask() == "waiting"
             it.phone.pay(till.code())
             assert await till.undo() == "done", "too late to close: the money was taken"
