@@ -1,12 +1,12 @@
 """What has to hold at any time: quiet on what real flows leave behind, and it finds every row that breaks it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 import structlog
-from payment_world import World, world
+from payment_checks import play
+from payment_world import World
 from watch_world import Watch, grown, watch
 
 from yinyi.app.watched import every_invariant
@@ -15,16 +15,6 @@ from yinyi.business.scheduling.plans import CONFIRM
 from yinyi.business.watch.model import Invariant
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.store import become_watcher
-
-Story = Callable[[World], Awaitable[None]]
-
-
-def play(url: str, story: Story) -> None:
-    async def on_stage() -> None:
-        async with world(url) as it:
-            await story(it)
-
-    asyncio.run(on_stage())
 
 
 def test_quiet_on_what_real_flows_leave_behind(platform_url: str) -> None:

@@ -11,7 +11,7 @@ from queue_desk import as_staff, case, in_doubt, lost, queue_of, say
 from refund_desk import CHANNEL, INCOME, refund, told_by_channel
 from watch_world import watch
 
-from yinyi.business.payments.callbacks import understood
+from yinyi.business.payments.callbacks import Kept, understood
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, RulingDoesNotFit
 from yinyi.business.payments.messages_queue import SettleNotice
 from yinyi.business.payments.model import CallbackRead, Ruling
@@ -225,6 +225,23 @@ def test_the_channel_took_another_amount(platform_url: str, paid_fen: int, accou
     play(platform_url, story)
 
 
+async def told_of_ours(it: World, plan: Plan, fen: int, outcome: Done | Refused) -> Kept:
+    """The channel tells of the one refund that we have sent of this payment."""
+    [ours] = [step for step in (await it.plan(plan.payment_no)).steps if step.kind == REFUND]
+    read = CallbackRead(
+        event_id="A1",
+        about="refund",
+        reference=ours.reference,
+        order_reference=reference_of(plan),
+        merchant="outpatient",
+        amount_fen=Fen(fen),
+        outcome=outcome,
+    )
+    kept = await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read)
+    assert kept is not None
+    return kept
+
+
 def test_a_refund_that_the_channel_did_not_make_after_all(platform_url: str) -> None:
     async def story(it: World) -> None:
         plan = await pay_in_time(it)
@@ -233,18 +250,7 @@ def test_a_refund_that_the_channel_did_not_make_after_all(platform_url: str) -> 
         await settle_down(it, number)
         [ours] = [step for step in (await it.plan(number)).steps if step.kind == REFUND]
         del it.channel.refunds[ours.reference]
-        read = CallbackRead(
-            event_id="A1",
-            about="refund",
-            reference=ours.reference,
-            order_reference=reference_of(plan),
-            merchant="outpatient",
-            amount_fen=Fen(2000),
-            outcome=Refused(reason="not_refundable", detail="ABNORMAL"),
-        )
-        kept = await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read)
-        assert kept is not None
-        it.told[number] = kept
+        it.told[number] = await told_of_ours(it, plan, 2000, Refused(reason="not_refundable", detail="ABNORMAL"))
         await it.drive(number)
         assert await attention(it, number) == "callback_mismatch"
         await rule(it, number, "as_channel_says")
@@ -268,16 +274,7 @@ def test_a_refund_that_the_channel_has_made_although_we_are_about_to_send_it_aga
         [ours] = [step for step in (await it.plan(number)).steps if step.kind == REFUND]
         assert (ours.state, ours.sent_at is not None) == ("planned", True)
         it.channel.refunds[ours.reference] = (reference_of(plan), 2000)
-        read = CallbackRead(
-            event_id="A1",
-            about="refund",
-            reference=ours.reference,
-            order_reference=reference_of(plan),
-            merchant="outpatient",
-            amount_fen=Fen(1999),
-            outcome=Done(),
-        )
-        assert await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read) is not None
+        await told_of_ours(it, plan, 1999, Done())
         await rule(it, number, "as_channel_says")
         [ours] = [step for step in (await it.plan(number)).steps if step.kind == REFUND]
         await settle_down(it, number)

@@ -302,3 +302,19 @@ def page(response: httpx.Response) -> dict[str, Any]:
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(work)
+
+
+PAGES = {
+    "check": f"/register/check/{PAYMENT}",
+    "pay": f"/pay/{PAYMENT}",
+    "hold_slip": f"/pay/{PAYMENT}/hold-slip",
+    "done": f"/done/{PAYMENT}",
+    "trouble": f"/trouble/{PAYMENT}",
+}
+LONG_AGO = {"since": NOW - timedelta(minutes=1)}
+
+
+def shown(seen: dict[str, Any]) -> str:
+    view = seen["v"]
+    kind = view.get("kind") or (view.get("state") if seen["is"] == "PayView" else None)
+    return seen["is"] + (f":{kind}" if kind else "")

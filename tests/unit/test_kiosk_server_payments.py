@@ -5,7 +5,9 @@ from typing import Any, get_args
 
 import pytest
 from kiosk_platform import (
+    LONG_AGO,
     NOW,
+    PAGES,
     PAYMENT,
     TERMINAL,
     document,
@@ -16,25 +18,15 @@ from kiosk_platform import (
     run,
     session_of,
     sessions,
+    shown,
 )
 
-from yinyi.business.documents.errors import NothingToPrint
-from yinyi.business.documents.messages import Documents
 from yinyi.business.payments.errors import PaymentClosed, PaymentUnknown, TenderUnderWay
 from yinyi.business.payments.model import PaymentReason, PaymentState
 from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
 from yinyi.business.scheduling.messages import Registrations
 from yinyi.interface.journeys import standing
-from yinyi.kernel.errors import Busy, ChannelUnavailable, HospitalUnavailable, InternalError, NotYours, YinyiError
-
-PAGES = {
-    "check": f"/register/check/{PAYMENT}",
-    "pay": f"/pay/{PAYMENT}",
-    "hold_slip": f"/pay/{PAYMENT}/hold-slip",
-    "done": f"/done/{PAYMENT}",
-    "trouble": f"/trouble/{PAYMENT}",
-}
-LONG_AGO = {"since": NOW - timedelta(minutes=1)}
+from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable, NotYours, YinyiError
 
 STANDINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"state": "holding"}, "check", "WaitView:holding"),
@@ -79,12 +71,6 @@ STANDINGS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-def _name(seen: dict[str, Any]) -> str:
-    view = seen["v"]
-    kind = view.get("kind") or (view.get("state") if seen["is"] == "PayView" else None)
-    return seen["is"] + (f":{kind}" if kind else "")
-
-
 @pytest.mark.parametrize(("stands", "where", "shows"), STANDINGS)
 def test_every_standing_has_its_page_and_every_other_address_leads_there(
     stands: dict[str, Any], where: str, shows: str
@@ -101,7 +87,7 @@ def test_every_standing_has_its_page_and_every_other_address_leads_there(
             else:
                 assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk" + PAGES[where])
         seen = await browser.see(PAGES[where])
-        assert _name(seen) == shows
+        assert shown(seen) == shows
         assert f"payment={PAYMENT}&version=3" in seen["c"]["events"] or seen["is"] == "ErrorView"
 
     run(work())
@@ -311,98 +297,6 @@ def test_without_a_phone_the_number_is_kept_and_the_slip_is_printed() -> None:
         assert browser.platform.last("PrintSlip").key == f"slip.hold.{PAYMENT}"
         browser.platform.answers["IssueHoldSlip"] = PaymentClosed()
         assert (await browser.post(f"/pay/{PAYMENT}/hold-slip")).status_code == 303
-
-    run(work())
-
-
-# ---- paper
-
-
-@pytest.mark.parametrize(
-    ("stands", "where", "paper"),
-    [
-        ({"state": "fulfilled"}, "done", "registration"),
-        ({"state": "ready", "hold_slip": True}, "hold_slip", "hold"),
-        ({"state": "delivering", **LONG_AGO}, "trouble", "checking"),
-        ({"state": "unknown", **LONG_AGO}, "trouble", "checking"),
-        ({"state": "unknown", "attention": True}, "trouble", "checking"),
-        ({"state": "returning"}, "trouble", "refund"),
-        ({"state": "returned"}, "trouble", "refund"),
-    ],
-)
-def test_each_paper_is_asked_for_under_one_key_however_often_the_page_is_drawn(
-    stands: dict[str, Any], where: str, paper: str
-) -> None:
-    async def work() -> None:
-        browser = paired(GetRegistration=registration(**stands))
-        for _ in range(3):
-            await browser.see(PAGES[where])
-        keys = {asked.key for asked in browser.platform.asked if asked.name == "PrintSlip"}
-        assert keys == {f"slip.{paper}.{PAYMENT}"}
-        assert all(len(key) <= 64 for key in keys)
-
-    run(work())
-
-
-@pytest.mark.parametrize("stands", [{"state": "closed"}, {"state": "closed", "reason": "declined"}])
-def test_where_nothing_was_taken_nothing_is_printed(stands: dict[str, Any]) -> None:
-    async def work() -> None:
-        browser = paired(GetRegistration=registration(**stands))
-        await browser.see(PAGES["trouble"])
-        assert "PrintSlip" not in browser.platform.names()
-
-    run(work())
-
-
-def test_looking_at_an_old_payment_prints_nothing_by_itself() -> None:
-    async def work() -> None:
-        long_ago = NOW - timedelta(hours=3)
-        for state, where in [("fulfilled", "done"), ("returned", "trouble")]:
-            browser = paired(GetRegistration=registration(state, since=long_ago))
-            assert (await browser.see(PAGES[where]))["v"]["printing"] is None
-            assert "PrintSlip" not in browser.platform.names()
-
-    run(work())
-
-
-@pytest.mark.parametrize(
-    ("answer", "printing"),
-    [
-        (document("printed"), "printed"),
-        (document("paper_out"), "paper_out"),
-        (NothingToPrint(), None),
-        (Busy(), "offline"),
-        (InternalError(), "failed"),
-    ],
-)
-def test_the_page_stands_whatever_the_printer_does(answer: Any, printing: str | None) -> None:
-    async def work() -> None:
-        seen = await paired(GetRegistration=registration("fulfilled"), PrintSlip=answer).see(PAGES["done"])
-        assert (seen["is"], seen["v"]["printing"]) == ("DoneView", printing)
-        assert (seen["v"]["visit"]["number"], seen["v"]["queue_ahead"]) == (16, 3)
-
-    run(work())
-
-
-def test_a_slip_asked_for_again_is_a_copy_of_the_one_there_is() -> None:
-    async def work() -> None:
-        browser = paired(GetRegistration=registration("fulfilled"))
-        first = await browser.post(f"/print/{PAYMENT}", key="c" * 22)
-        assert first.headers["location"] == "/kiosk" + PAGES["done"]
-        assert "ReprintSlip" not in browser.platform.names()
-        browser.platform.answers["ListDocuments"] = Documents(documents=[document("printed")])
-        await browser.post(f"/print/{PAYMENT}", key="c" * 22)
-        assert browser.platform.last("ReprintSlip").key == "c" * 22
-
-    run(work())
-
-
-def test_in_a_hurry_the_slip_page_stays_open_while_the_payment_is_confirmed() -> None:
-    async def work() -> None:
-        browser = paired(GetRegistration=registration("delivering"), PrintSlip=document("printed", "checking"))
-        answer = await browser.post(f"/print/{PAYMENT}")
-        assert answer.headers["location"] == "/kiosk" + PAGES["trouble"]
-        assert _name(await browser.see(PAGES["trouble"])) == "TroubleView:not_registered_yet"
 
     run(work())
 
