@@ -58,6 +58,8 @@ async def _explored(url: str, depth: int, part: int, parts: int) -> Tally:
         explorer = Explorer(it, part, parts)
         async for run in explorer.explore(depth):
             tally.add(run)
+            for sentence in run.violations:
+                _say(f"wrong: {run.schedule}: {sentence}")
             if run.schedule.shape != shape:
                 shape = run.schedule.shape
                 _say(f"{part + 1}/{parts}: {shape}, after {tally.schedules:,} schedules")

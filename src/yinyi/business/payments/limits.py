@@ -18,7 +18,7 @@ log = structlog.get_logger()
 _random = random.SystemRandom().random
 
 
-class Asked(NamedTuple):
+class Leaving(NamedTuple):
     """A call that is about to leave."""
 
     plan: Plan
@@ -34,7 +34,7 @@ class Place:
 
     __slots__ = ("_breaker", "_held", "_limits", "_name", "_probe", "_what", "answer")
 
-    def __init__(self, limits: "Limits", what: "Asked") -> None:
+    def __init__(self, limits: "Limits", what: "Leaving") -> None:
         self._limits = limits
         self._what = what
         self._name = f"{what.step.kind}/{what.step.channel}" if what.step.channel else what.step.kind
@@ -97,7 +97,7 @@ class Limits:
 
     def place(self, plan: Plan, step: Step, verb: Verb, rule: Rule, now: datetime) -> Place:
         """For this call."""
-        return Place(self, Asked(plan, step, verb, rule, now))
+        return Place(self, Leaving(plan, step, verb, rule, now))
 
     def breaker(self, name: str, rule: Rule) -> Breaker:
         found = self._breakers.get(name)
@@ -122,7 +122,7 @@ class Limits:
         return places
 
 
-def _unsent(what: Asked, why: str) -> NotSent | Unknown:
+def _unsent(what: Leaving, why: str) -> NotSent | Unknown:
     """A call that has not left says nothing about one that may have left before it: such a ``do`` stays in doubt."""
     first = "left_again_at" not in what.step.params
     only_if_unsent = (what.rule.can_ask and what.step.kind != REFUND) or not what.rule.repeatable
