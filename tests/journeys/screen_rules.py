@@ -13,6 +13,8 @@ MEASURE = Path(__file__).with_name("screen_rules.js").read_text(encoding="utf-8"
 PHONE_PX = 600
 PANEL_PX = 1000
 """Less is a smaller panel, all of which is within reach."""
+OVERTAKEN = ("htmx:sendAbort", "htmx:afterRequest")
+"""What htmx calls errors when a press overtakes news (hx-sync), as it shall; a request that fails says sendError too."""
 CONTRAST_RULES = {"color-contrast-enhanced": {"enabled": True}}
 
 
@@ -30,7 +32,7 @@ class Watch:
             self.heard.append(f"asks the outside: {url}")
 
     def _complaint(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
+        if kind in ("error", "warning") and not text.startswith(OVERTAKEN):
             self.heard.append(f"console: {text}")
 
     def taken(self) -> list[str]:
