@@ -33,7 +33,8 @@ UV = VENV / "bin" / "uv"
 MODULES = ROOT / "node_modules"
 BUILD = ROOT / "build"
 UNFINISHED = VENV / "yinyi-unfinished"
-CHROMIUM = Path("/usr/bin/chromium")
+HEADLESS, CHROMIUM = Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
+"""Debian's chromium without windows, and with them. Either will do; the first needs two thirds of the time."""
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -80,7 +81,7 @@ def missing(for_tests: bool) -> list[Step]:
         steps.append(("front-end packages (package-lock.json)", lambda: sync_modules(modules)))
     if not (is_stamped(MODULES, modules) and any(BUILD.glob("assets/*")) and any(BUILD.glob("pages/*"))):
         steps.append(("typefaces and pages of the screens, rare characters too (made once)", make_screens))
-    if for_tests and not CHROMIUM.exists():
+    if for_tests and not HEADLESS.exists() and (may_install() or not CHROMIUM.exists()):
         steps.append(("Chromium, for the browser tests", get_chromium))
     return steps
 
@@ -241,14 +242,22 @@ def make_screens() -> None:
     run(PYTHON, "-c", code, failed="The screens could not be prepared")
 
 
+def may_install() -> bool:
+    """Root on Debian."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
 def get_chromium() -> None:
-    """Root on Debian: installed. Anybody else is told; the browser tests fail until it is there."""
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        print("      The browser tests need Chromium; please install it: sudo apt-get install chromium", flush=True)
+    """Who may not install it is told; the browser tests fail until it is there."""
+    if not may_install():
+        print(
+            f"      The browser tests need Chromium: sudo apt-get install {HEADLESS.name}",
+            flush=True,
+        )
         return
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-        if subprocess.run(["apt-get", *words], env=env).returncode:
+    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", HEADLESS.name]):
+        if subprocess.run(["apt-get", *words], env=env).returncode and not CHROMIUM.exists():
             raise CannotInstall(f"`apt-get {' '.join(words)}` failed; the reason stands above.")
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +26,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 PORTRAIT: ViewportSize = {"width": 1080, "height": 1920}
 DEMO: ViewportSize = {"width": 1440, "height": 1000}
 PEOPLE = {"zh-CN": "wang-fang", "en": "martin-claire"}

@@ -94,9 +94,7 @@ class Stage:
             await tx.execute(statement)
 
 
-AUDIT = (
-    "INSERT INTO noted SELECT :operation, :subject, :actor FROM :source WHERE :patient_id < 0 OR :correlation_id <> ''"
-)
+AUDIT = "INSERT INTO noted SELECT operation, subject, actor FROM record WHERE patient_id < 0 OR correlation_id <> ''"
 
 
 async def make_note(tx: Tx, call: Call, message: LockTerminal, facts: object) -> str:

@@ -170,8 +170,9 @@ def amounts_stay_as_they_were_planned(broken: pytest.MonkeyPatch) -> None:
     assert "amount_fen = r.amount_fen, " in moved
     broken.setattr(f"{PAYMENTS}.writes._MOVED", moved.replace("amount_fen = r.amount_fen, ", ""))
     broken.setattr(f"{PAYMENTS}.writes.write_statement", vars(writes)["write_statement"].__wrapped__)
-    signalled = signals.__dict__["_TENDER_SENT"].replace("amount_fen = excluded.amount_fen, ", "")
-    broken.setattr(f"{PAYMENTS}.signals._TENDER_SENT", signalled)
+    assert "amount_fen = excluded.amount_fen, " in signals.TENDER_SENT
+    signalled = signals.TENDER_SENT.replace("amount_fen = excluded.amount_fen, ", "")
+    broken.setattr(f"{PAYMENTS}.signals.TENDER_SENT", signalled)
 
 
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (

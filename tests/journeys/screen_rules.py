@@ -14,7 +14,7 @@ PHONE_PX = 600
 PANEL_PX = 1000
 """Less is a smaller panel, all of which is within reach."""
 OVERTAKEN = ("htmx:sendAbort", "htmx:afterRequest")
-"""What htmx calls errors when a press overtakes news (hx-sync), as it shall; a request that fails says sendError too."""
+"""What htmx calls errors when a press overtakes news (hx-sync), as it shall. One that fails says sendError too."""
 CONTRAST_RULES = {"color-contrast-enhanced": {"enabled": True}}
 
 

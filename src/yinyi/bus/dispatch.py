@@ -85,7 +85,7 @@ class Dispatcher:
         audit: str = "",
     ) -> None:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
-        about a change to the audit log; see ``bus.work.Record``."""
+        about a change to the audit log; see ``bus.work.work_on``."""
         self._database = database
         self._together = Together(database)
         self._verifier = verifier
@@ -205,9 +205,9 @@ class Dispatcher:
     async def _make(self, spec: OperationSpec, change: Change[M, Any], call: Call, message: M, body: bytes) -> str:
         try:
             facts = await change.prepare(call, message) if change.prepare else None
-            record = idempotency.record_of(call, spec, body, self._audit)
+            record = idempotency.record_of(call, spec, body)
             with collecting() as events:
-                async with work_on(self._together, record) as work:
+                async with work_on(self._together, record, self._audit) as work:
                     subject = await change.make(work, call, message, facts)
                     await work.finish(subject)
             self._committed(events)

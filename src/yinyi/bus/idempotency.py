@@ -39,7 +39,7 @@ async def known(tx: Tx, call: Call, spec: OperationSpec, body: bytes) -> str | N
     return row["subject"]
 
 
-def record_of(call: Call, spec: OperationSpec, body: bytes, audit: str) -> Record:
+def record_of(call: Call, spec: OperationSpec, body: bytes) -> Record:
     """What is kept of this change, so that a replay can show it as it is then."""
     return Record(
         hospital_id=call.hospital_id,
@@ -51,7 +51,6 @@ def record_of(call: Call, spec: OperationSpec, body: bytes, audit: str) -> Recor
         actor=call.principal.actor,
         patient_id=call.principal.patient_id,
         correlation_id=call.correlation_id,
-        audit=audit,
     )
 
 

@@ -4,53 +4,68 @@ A change that is one statement is written as one: its record rides in the same s
 Anything else begins a transaction with its first statement.
 """
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import asyncpg
+import msgspec
+from msgspec.structs import replace
 
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.guard import in_transaction
-from yinyi.bus.together import Together
+from yinyi.bus.together import Together, as_list
 
-_KEY = """, keyed AS (
+_RECORD = """, record AS (
+  SELECT r.* FROM :source CROSS JOIN LATERAL jsonb_to_record(:source.record) AS r (hospital_id int, key_owner text,
+    key text, operation text, body_hash text, subject text, now timestamptz, actor text, patient_id bigint,
+    correlation_id text)
+), keyed AS (
   INSERT INTO idempotency (hospital_id, actor, key, operation, body_hash, subject, created_at)
-  SELECT :hospital_id::int, :key_owner, :key, :operation, :body_hash::bytea, :subject, :now::timestamptz FROM :source
+  SELECT hospital_id, key_owner, key, operation, decode(body_hash, 'base64'), subject, now FROM record
 )"""
-_NAMED = re.compile(r"(?<!:):(\w+)")
-_ALONE = "WITH one AS (SELECT 1) :record SELECT :subject"
+_ALONE = """
+WITH made AS (SELECT w.* FROM jsonb_to_recordset($1::jsonb) AS w (subject text, record jsonb)) :record
+SELECT subject FROM made
+"""
 
 
-@dataclass(frozen=True)
-class Record:
-    """What is kept of a change: under which key it was made, and the line in the audit log.
-
-    audit: the statement that adds the line, with the names of these fields as ``:name`` and its source as ``:source``;
-    empty: none is kept.
-    """
+class Record(msgspec.Struct, frozen=True):
+    """What is kept of a change: under which key it was made, and the line in the audit log."""
 
     hospital_id: int
     key_owner: str
     key: str
     operation: str
     body_hash: bytes
-    now: Any
+    now: datetime
     actor: str
     patient_id: int
     correlation_id: str
-    audit: str = ""
+    subject: str = ""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a statement that makes changes, any number of them: its first parameter is a JSON list of these."""
+
+    record: Record | None = None
+
+
+class _Alone(Made, frozen=True, kw_only=True):
+    """A change that is written already, and its record not yet."""
+
+    subject: str
 
 
 class Work:
     """A ``Tx`` for the ``make`` of a change. It has a connection and a transaction once one is needed."""
 
-    def __init__(self, together: Together, record: Record) -> None:
+    def __init__(self, together: Together, record: Record, audit: str) -> None:
         self._together = together
         self._record = record
+        self._audit = audit
         self._held = AsyncExitStack()
         self._connection: Any = None
         self._transaction: Any = None
@@ -76,22 +91,22 @@ class Work:
             return await tx.fetchrow(query, *args)
 
     async def record_with(
-        self, statement: str, args: tuple[Any, ...], source: str, subject: str, key: Any
+        self, statement: str, made: Made, common: tuple[Any, ...], source: str, subject: str, key: Any
     ) -> Row | None:
         """See ``recorded``."""
-        whole = _with_record(statement, len(args), source, self._record.audit)
-        values = (*args, *_values(self._record, subject))
+        whole = _with_record(statement, source, self._audit)
+        row = msgspec.json.encode(replace(made, record=replace(self._record, subject=subject)))
         if self._connection is not None:
-            row = await self._connection.fetchrow(whole, *values)
+            answer = await self._connection.fetchrow(whole, as_list([row]), *common)
         else:
-            row = await self._together.fetchrow(whole, values, key)
-        self._recorded = row is not None
-        return row
+            answer = await self._together.put(whole, row, common, key)
+        self._recorded = answer is not None
+        return answer
 
     async def finish(self, subject: str) -> None:
         """Commit, with the record."""
         if not self._recorded:
-            await self.record_with(_ALONE, (), "one", subject, subject)
+            await self.record_with(_ALONE, _Alone(subject=subject), (), "made", subject, subject)
         if self._transaction is not None:
             transaction, self._transaction = self._transaction, None
             await transaction.commit()
@@ -115,13 +130,14 @@ class Work:
 
 
 @asynccontextmanager
-async def work_on(together: Together, record: Record) -> AsyncGenerator[Work]:
-    """The work of one change; ``finish`` is its end, anything else is none of it.
+async def work_on(together: Together, record: Record, audit: str = "") -> AsyncGenerator[Work]:
+    """The work of one change; ``finish`` is its end, anything else is none of it. ``audit``: the statement that adds
+    the line in the audit log out of the rows of ``record``, whose columns are a ``Record``'s; empty: none is kept.
 
     Raises:
         asyncpg.UniqueViolationError: out of ``finish`` or ``recorded``: the key was used by another change meanwhile.
     """
-    work = Work(together, record)
+    work = Work(together, record, audit)
     mark = in_transaction.set(True)
     try:
         yield work
@@ -135,27 +151,19 @@ async def glance(tx: Tx, query: str, *args: Any) -> Row | None:
     return await (tx.glance(query, *args) if isinstance(tx, Work) else tx.fetchrow(query, *args))
 
 
-async def recorded(tx: Tx, statement: str, args: tuple[Any, ...], *, source: str, subject: str, key: Any) -> Row | None:
-    """Run the one statement that makes a change. ``:record`` in it stands where common table expressions may follow;
-    the record is kept exactly if ``source``, one of those before, has a row. The first column of its answer is ``key``.
-    None: nothing was made or recorded."""
+async def recorded(
+    tx: Tx, statement: str, made: Made, common: tuple[Any, ...], *, source: str, subject: str, key: Any
+) -> Row | None:
+    """Run the one statement that makes a change; its parameters are a list of what is ``made``, and ``common``.
+    ``:record`` in it stands where common table expressions may follow; the record is kept exactly for each row of
+    ``source``, one of those before, whose column ``record`` is the one that was given. The first column of its answer
+    is ``key``. None: nothing was made or recorded."""
     if isinstance(tx, Work):
-        return await tx.record_with(statement, args, source, subject, key)
-    return await tx.fetchrow(statement.replace(":record", ""), *args)
-
-
-_ALWAYS = ("hospital_id", "key_owner", "key", "operation", "body_hash", "subject", "now")
-_AUDITED = ("actor", "patient_id", "correlation_id")
-
-
-def _values(record: Record, subject: str) -> list[Any]:
-    names = (*_ALWAYS, *_AUDITED) if record.audit else _ALWAYS
-    return [subject if name == "subject" else getattr(record, name) for name in names]
+        return await tx.record_with(statement, made, common, source, subject, key)
+    return await tx.fetchrow(statement.replace(":record", ""), as_list([msgspec.json.encode(made)]), *common)
 
 
 @cache
-def _with_record(statement: str, count: int, source: str, audit: str) -> str:
-    kept = _KEY + (f", audited AS ({audit})" if audit else "")
-    names = {name: f"${number}" for number, name in enumerate((*_ALWAYS, *_AUDITED), start=count + 1)}
-    names["source"] = source
-    return _NAMED.sub(lambda found: names[found[1]], statement.replace(":record", kept))
+def _with_record(statement: str, source: str, audit: str) -> str:
+    record = _RECORD.replace(":source", source) + (f", audited AS ({audit})" if audit else "")
+    return statement.replace(":record", record)

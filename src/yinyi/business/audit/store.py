@@ -15,10 +15,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 WITH_A_CHANGE = """
 INSERT INTO audit (hospital_id, at, actor, patient_id, operation, subject, detail, correlation_id)
-SELECT :hospital_id::int, :now::timestamptz, :actor, :patient_id::bigint, :operation, :subject, '{}', :correlation_id
-FROM :source
+SELECT hospital_id, now, actor, patient_id, operation, subject, '{}', correlation_id FROM record
 """
-"""The record of a change, written in one statement with it; see ``bus.work.Record``."""
+"""The record of a change, written in one statement with it; see ``bus.work.work_on``."""
 _ONE_SEALER = "SELECT pg_try_advisory_xact_lock(hashtextextended('yinyi.audit.sealer', 0))"
 _UNSEALED = """
 SELECT hospital_id, audit_id, at, actor, patient_id, operation, subject, detail, correlation_id, place, hash

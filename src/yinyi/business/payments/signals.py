@@ -1,6 +1,7 @@
 """What people want, written for the engine to find: every signal raises the plan's version, so that whoever drives it
 at that moment decides anew."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.bus.work import glance, recorded
+from yinyi.bus.work import Made, glance, recorded
 from yinyi.business.payments import rows, store
 from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
@@ -52,15 +53,19 @@ TENDER = _SIGNAL.replace(":change", _CHOICE)
 TENDER_SENT = rows.filled(
     """
 WITH p AS (
-  UPDATE payment AS p SET tender = $5, tender_no = tender_no + 1, facts = facts || $6::jsonb, version = version + 1,
-    lease_epoch = $4
-  WHERE hospital_id = $1 AND payment_id = $2 AND version = $7 AND lease_epoch IS NULL AND gap_until IS NULL
-    AND NOT EXISTS (:waiting)
-    AND EXISTS (SELECT FROM process_lease WHERE epoch = $4 AND alive_until > $3)
-  RETURNING hospital_id, payment_id, version
+  UPDATE payment AS p SET tender = w.tender, tender_no = tender_no + 1, facts = p.facts || w.facts,
+    version = p.version + 1, lease_epoch = $3
+  FROM (
+    SELECT w.*, (SELECT q.ctid FROM payment q WHERE q.hospital_id = $2 AND q.payment_id = w.payment_id) AS place
+    FROM jsonb_to_recordset($1::jsonb) AS w (payment_id bigint, version bigint, at timestamptz, tender text,
+      facts jsonb, steps jsonb, what jsonb, record jsonb) OFFSET 0
+  ) AS w
+  WHERE p.ctid = w.place AND p.version = w.version AND p.lease_epoch IS NULL AND p.gap_until IS NULL
+    AND NOT EXISTS (:waiting) AND EXISTS (SELECT FROM process_lease WHERE epoch = $3 AND alive_until > w.at)
+  RETURNING p.hospital_id, p.payment_id, p.version, w.at, w.steps, w.what, w.record
 ), :steps :record
 SELECT payment_id, version FROM p
-""".replace(":steps", rows.step_ctes(steps="$8", at="$3", what="$9"))
+""".replace(":steps", rows.step_ctes(steps="p.steps", at="p.at", what="p.what"))
 ).replace(":waiting", rows.CALLBACK_WAITS)
 """The choice together with the mark that its call is about to leave, if nothing has changed since it was looked at and
 nobody drives it."""
@@ -213,14 +218,34 @@ async def choose_tender(
     return _taken_up(row)
 
 
+class Chosen(Made, frozen=True, kw_only=True):
+    """A row of ``w``: a choice whose call is about to leave."""
+
+    payment_id: int
+    version: int
+    at: datetime
+    tender: str
+    facts: dict[str, Any]
+    steps: Sequence[Step]
+    what: msgspec.Raw
+
+
 async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: int) -> Plan | None:
     """The same for a plan that was free when it was looked at, with what follows from the choice: ``sent`` is the plan
     whose call is marked as about to leave. It is so on disk, under the lease of ``epoch``, and the change is recorded;
     None: it is not free any more, and nothing was written."""
-    told = _json({"tender_facts": {}})
-    written = (sent.tender, told, plan.version, *rows.change(plan, sent))
-    args = (plan.hospital_id, plan.payment_id, now, epoch, *written)
-    row = await recorded(tx, TENDER_SENT, args, source="p", subject=plan.payment_no, key=plan.payment_id)
+    changed = rows.changed_steps(plan, sent)
+    chosen = Chosen(
+        payment_id=plan.payment_id,
+        version=plan.version,
+        at=now,
+        tender=sent.tender,
+        facts={"tender_facts": {}},
+        steps=changed,
+        what=msgspec.Raw(rows.history(plan, sent, changed)),
+    )
+    common = (plan.hospital_id, epoch)
+    row = await recorded(tx, TENDER_SENT, chosen, common, source="p", subject=plan.payment_no, key=plan.payment_id)
     return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
 
 

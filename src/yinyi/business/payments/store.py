@@ -1,5 +1,6 @@
 """The payments' SQL: one statement a step."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -8,32 +9,39 @@ import msgspec
 from msgspec.structs import replace
 
 from yinyi.bus.database import Row, Tx
-from yinyi.bus.work import recorded
-from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.rows import PendingCallback, filled, read_callbacks, read_plan, steps_as_rows
+from yinyi.bus.work import Made, recorded
+from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.rows import PendingCallback, filled, read_callbacks, read_plan
 from yinyi.kernel.ids import ask_number
 
 _MORE_NUMBERS = 3
 """Short numbers besides the first: with ten million payments on record, of a thousand first ones one is taken."""
 _OPEN = """
-WITH o AS (
+WITH w AS MATERIALIZED (
+  SELECT nextval('payment_payment_id_seq') AS payment_id, w.*
+  FROM jsonb_to_recordset($1::jsonb) AS w (payment_no text, ask_nos text[], purpose text, purpose_version int,
+    scope text, patient_id bigint, terminal_id text, amount_fen bigint, description text, facts jsonb,
+    pay_by timestamptz, business_date date, at timestamptz, epoch bigint, kind text, number text, tender text,
+    tender_no int, steps jsonb, record jsonb)
+), o AS (
   INSERT INTO payment_obligation (hospital_id, kind, number, payment_id)
-  SELECT $1, $16, $17, nextval('payment_payment_id_seq') WHERE $17 <> ''
+  SELECT $2, kind, number, payment_id FROM w WHERE number <> ''
   ON CONFLICT DO NOTHING RETURNING payment_id
 ), p AS (
   INSERT INTO payment (hospital_id, payment_id, payment_no, ask_no, purpose, purpose_version, scope, patient_id,
     terminal_id, amount_fen, description, facts, pay_by, business_date, started_at, updated_at, next_at, lease_epoch,
     tender, tender_no)
-  SELECT $1, coalesce((SELECT payment_id FROM o), nextval('payment_payment_id_seq')),
-    $2, (SELECT a FROM unnest($3::text[]) AS t (a)
-      WHERE NOT EXISTS (SELECT FROM payment q WHERE q.ask_no = a AND q.hospital_id = $1 OFFSET 0) LIMIT 1),
-    $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, $14,
-    CASE WHEN $15::bigint IS NULL THEN $14::timestamptz END, $15, $19, $20
-  WHERE $17 = '' OR EXISTS (SELECT FROM o)
+  SELECT $2, payment_id, payment_no, (SELECT a FROM unnest(w.ask_nos) AS t (a)
+      WHERE NOT EXISTS (SELECT FROM payment q WHERE q.ask_no = a AND q.hospital_id = $2 OFFSET 0) LIMIT 1),
+    purpose, purpose_version, scope, patient_id, terminal_id, amount_fen, description, facts, pay_by, business_date,
+    at, at, CASE WHEN epoch IS NULL THEN at END, epoch, tender, tender_no
+  FROM w WHERE number = '' OR payment_id IN (SELECT payment_id FROM o)
   RETURNING hospital_id, payment_id, payment_no, ask_no
+), made AS (
+  SELECT p.*, w.steps, w.record FROM p JOIN w USING (payment_id)
 ), s AS (
   INSERT INTO payment_step (hospital_id, payment_id, :names)
-  SELECT p.hospital_id, p.payment_id, :select FROM p, jsonb_to_recordset($18::jsonb) AS r(:columns)
+  SELECT p.hospital_id, p.payment_id, :select FROM made AS p, jsonb_to_recordset(p.steps) AS r(:columns)
 ) :record
 SELECT payment_no, payment_id, ask_no FROM p
 """
@@ -67,6 +75,31 @@ RETURNING payment_id
 OPEN, CLAIM_ONE, CLAIM_DUE = filled(_OPEN), filled(_CLAIM_ONE), filled(_CLAIM_DUE)
 
 
+class Opened(Made, frozen=True, kw_only=True):
+    """A row of ``w``: a payment that begins. ask_nos: short numbers, of which the first is taken that no other payment
+    has; epoch: see ``open_payment``; kind, number: what it is for, of which only one payment may be."""
+
+    payment_no: str
+    ask_nos: list[str]
+    purpose: str
+    purpose_version: int
+    scope: str
+    patient_id: int
+    terminal_id: str
+    amount_fen: int
+    description: str
+    facts: dict[str, Any]
+    pay_by: datetime | None
+    business_date: date
+    at: datetime
+    epoch: int | None
+    kind: str
+    number: str
+    tender: str
+    tender_no: int
+    steps: Sequence[Step]
+
+
 async def open_payment(
     tx: Tx,
     plan: Plan,
@@ -81,28 +114,30 @@ async def open_payment(
 
     epoch: of the lease under which its first step is about to leave; None: whoever finds it drives it.
     """
-    args = (
-        plan.hospital_id,
-        plan.payment_no,
-        [plan.ask_no, *(ask_number() for _ in range(_MORE_NUMBERS))],
-        plan.purpose,
-        purpose_version,
-        plan.scope,
-        plan.patient_id,
-        plan.terminal_id,
-        plan.amount_fen,
-        plan.description,
-        msgspec.json.encode(plan.facts).decode(),
-        plan.pay_by,
-        business_date,
-        plan.started_at,
-        epoch,
-        *obligation,
-        steps_as_rows(list(plan.steps)),
-        plan.tender,
-        plan.tender_no,
+    kind, number = obligation
+    opened = Opened(
+        payment_no=plan.payment_no,
+        ask_nos=[plan.ask_no, *(ask_number() for _ in range(_MORE_NUMBERS))],
+        purpose=plan.purpose,
+        purpose_version=purpose_version,
+        scope=plan.scope,
+        patient_id=plan.patient_id,
+        terminal_id=plan.terminal_id,
+        amount_fen=plan.amount_fen,
+        description=plan.description,
+        facts=plan.facts,
+        pay_by=plan.pay_by,
+        business_date=business_date,
+        at=plan.started_at,
+        epoch=epoch,
+        kind=kind,
+        number=number,
+        tender=plan.tender,
+        tender_no=plan.tender_no,
+        steps=plan.steps,
     )
-    row = await recorded(tx, OPEN, args, source="p", subject=plan.payment_no, key=plan.payment_no)
+    common = (plan.hospital_id,)
+    row = await recorded(tx, OPEN, opened, common, source="made", subject=plan.payment_no, key=plan.payment_no)
     return replace(plan, payment_id=row["payment_id"], ask_no=row["ask_no"]) if row is not None else None
 
 
