@@ -9,7 +9,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import structlog
+
 from yinyi.bus.database import Database, Row
+
+log = structlog.get_logger()
 
 MOST, FEW = 64, 8
 """So many leave at most; of more than a few only half, so that the database and this process work at the same time."""
@@ -117,7 +121,8 @@ class Together:
                     rows = await connection.fetch(shape.statement, *shape.args(waiting))
                 else:
                     rows = await connection.fetchmany(shape.statement, [each.args for each in waiting])
-        except Exception:
+        except Exception as error:
+            log.info("together.alone", count=len(waiting), why=type(error).__name__)
             return False
         except BaseException as error:  # this process is stopping: nobody is left waiting for an answer
             for each in waiting:

@@ -19,6 +19,7 @@ def to_take_fen(plan: Plan) -> Fen:
     return Fen(min(int(quote.evidence[CASH]), plan.amount_fen)) if quote is not None else plan.amount_fen
 
 
+@once
 def quote_of(plan: Plan) -> Step | None:
     """By which somebody else pays a part, or all of it."""
     quotes = (step for step in plan.current() if step.state == "done" and step.kind != TAKE and CASH in step.evidence)

@@ -309,7 +309,7 @@ class Drive:
             Outdated: ``fresh`` was not kept.
         """
         now = self._now()
-        after = replace(self.plan, version=self.before.version + 1)
+        after = self.plan.at_version(self.before.version + 1)
         posted = self._entries(after, now)
         balances = balance_rows(posted)
         changed = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at

@@ -23,6 +23,10 @@ EVERY_S = 0.5
 RESERVED_S = 5.0
 """Longer than from a commit to the wait that follows it; a request that dies in between is found as an orphan."""
 AT_ONCE = 200
+WORTH_A_LOOK = 32
+"""So many more there has to be room for: many small claims come while the others are driven, a large one instead."""
+AT_A_BREATH = 16
+"""So many are begun before those that were begun earlier go on."""
 FAILURES = 3
 """In a row: a payment that this release cannot drive is no secret; nothing else would ever call people to it."""
 _jitter = random.SystemRandom()
@@ -146,10 +150,13 @@ class Driver:
 
     async def _until_room(self, within_s: float) -> None:
         self._room.clear()
-        if len(self._active) > AT_ONCE // 2:
+        if self._crowded():
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
                     await self._room.wait()
+
+    def _crowded(self) -> bool:
+        return len(self._active) > AT_ONCE - WORTH_A_LOOK
 
     async def look(self) -> int:
         """Claim what is due, as much as there is room for, and start driving it; how many were found."""
@@ -160,11 +167,13 @@ class Driver:
         async with self._means.database.read() as tx:
             held = [*self._active, *(each for each, until in self._reserved.items() if until > _now_s())]
             due = await store.claim_due(tx, self.lease.epoch, now, held, room)
-        for each in due:
+        for number, each in enumerate(due, start=1):
             if each.plan is not None:
                 self.take_over(each.plan, each.callbacks)
             else:
                 self.wake(each.hospital_id, each.payment_id)
+            if number % AT_A_BREATH == 0:
+                await asyncio.sleep(0)
         return len(due)
 
     async def stop(self, patience_s: float = 6.0) -> None:
@@ -202,7 +211,7 @@ class Driver:
             await asyncio.sleep(0.5)
         finally:
             self._active.pop(payment_id, None)
-            if len(self._active) <= AT_ONCE // 2:
+            if not self._crowded():
                 self._room.set()
             if fresh is not None:
                 fresh.tell(False)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
-from msgspec.structs import replace
 
 from yinyi.bus.database import Tx
 from yinyi.business.ledger.errors import BalanceTooLow
@@ -82,7 +81,7 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool 
     Raises:
         BalanceTooLow: and it is not.
     """
-    before, after = found.before, replace(found.after, version=found.before.version + 1)
+    before, after = found.before, found.after.at_version(found.before.version + 1)
     now = means.clock.now()
     version = await tx.fetchval(
         _ASKED,

@@ -3,7 +3,6 @@
 from zoneinfo import ZoneInfo
 
 import structlog
-from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
@@ -168,7 +167,7 @@ class HumanQueue:
         after = self._decided(plan, step, message.outcome == "happened", evidence, call)
         await signals.put_steps(tx, plan, after, call.now)
         on = call.now.astimezone(self._zone).date()
-        await post(tx, entries(plan, replace(after, version=plan.version + 1), on, call.now))
+        await post(tx, entries(plan, after.at_version(plan.version + 1), on, call.now))
         self._payments.taken_up(call, await signals.settled_by_hand(tx, after, call.now, self._payments.epoch))
 
     def _decided(self, plan: Plan, step: Step, happened: bool, evidence: dict[str, str], call: Call) -> Plan:

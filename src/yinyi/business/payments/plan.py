@@ -130,7 +130,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def once(find: Callable[["Plan"], _T]) -> Callable[["Plan"], _T]:
-    """For what depends on nothing but a plan: it is found out once, plans never change."""
+    """For what depends on nothing but a plan, its version apart: it is found out once, plans never change."""
     name = f"{find.__module__}.{find.__qualname__}"
 
     @wraps(find)
@@ -181,6 +181,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     restored: int = 0
     gap_until: datetime | None = None
     steps: tuple[Step, ...] = ()
+
+    def at_version(self, version: int) -> "Plan":
+        """This plan as it is written."""
+        written = msgspec.structs.replace(self, version=version)
+        vars(written).update(vars(self))  # what was found out of it, see ``once``
+        return written
 
     @once
     def current(self) -> tuple[Step, ...]:

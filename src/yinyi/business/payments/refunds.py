@@ -2,8 +2,6 @@
 
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
-
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
@@ -82,4 +80,4 @@ class RefundDesk:
     async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
         on = call.now.astimezone(self._zone).date()
         await signals.put_steps(tx, before, after, call.now)
-        await post(tx, entries(before, replace(after, version=before.version + 1), on, call.now))
+        await post(tx, entries(before, after.at_version(before.version + 1), on, call.now))

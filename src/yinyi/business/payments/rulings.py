@@ -126,7 +126,7 @@ class RulingDesk:
     async def _take_effect(
         self, tx: Tx, call: Call, plan: Plan, notice: KnownNotice, judged: Judged, left: list[str]
     ) -> None:
-        after = replace(judged.after, version=plan.version + 1)
+        after = judged.after.at_version(plan.version + 1)
         on = call.now.astimezone(self._zone).date()
         found = entries(plan, after, on, call.now)
         if judged.posting is not None:

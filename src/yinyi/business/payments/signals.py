@@ -246,7 +246,7 @@ async def choose_and_send(tx: Tx, plan: Plan, sent: Plan, now: datetime, epoch: 
     )
     common = (plan.hospital_id, epoch)
     row = await recorded(tx, TENDER_SENT, chosen, common, source="p", subject=plan.payment_no, key=plan.payment_id)
-    return msgspec.structs.replace(sent, version=row["version"]) if row is not None else None
+    return sent.at_version(row["version"]) if row is not None else None
 
 
 async def agree(tx: Tx, plan: Plan, quote: Step, now: datetime, epoch: int = 0) -> Plan | None:

@@ -61,7 +61,7 @@ WITH due AS (
   SELECT hospital_id, payment_id FROM payment
   WHERE lease_epoch IS NOT NULL AND payment_id <> ALL($3::bigint[]) AND (lease_epoch = $1 OR NOT EXISTS (
     SELECT FROM process_lease l WHERE l.epoch = payment.lease_epoch AND l.alive_until > $2))
-  LIMIT $4 FOR UPDATE SKIP LOCKED
+  ORDER BY lease_epoch LIMIT $4 FOR UPDATE SKIP LOCKED
 )
 UPDATE payment AS p SET lease_epoch = $1 FROM (SELECT * FROM due UNION ALL SELECT * FROM orphans) AS d
 WHERE p.hospital_id = d.hospital_id AND p.payment_id = d.payment_id

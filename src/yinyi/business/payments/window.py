@@ -82,7 +82,7 @@ class Counter:
     async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
         on = call.now.astimezone(self._zone).date()
         await signals.put_steps(tx, before, after, call.now)
-        await post(tx, entries(before, replace(after, version=before.version + 1), on, call.now))
+        await post(tx, entries(before, after.at_version(before.version + 1), on, call.now))
 
 
 def _meant(waiting: list[Step], amount_fen: Fen | None) -> list[Step]:
