@@ -249,6 +249,23 @@ def test_a_card_makes_what_is_known_of_the_terminal_old() -> None:
     run(work())
 
 
+def test_a_card_makes_old_what_is_just_being_told_of_the_terminal() -> None:
+    async def work() -> None:
+        house = House()
+        answers = house.platform.answers
+
+        def told_too_early(message: object) -> object:
+            answers["GetTerminal"] = msgspec.structs.replace(TERMINAL, card_in_reader=True)
+            house.terminals.changed("K01")
+            return TERMINAL
+
+        answers["GetTerminal"] = told_too_early
+        assert (await house.terminals.of(SCREEN)).card_in_reader is False
+        assert (await house.terminals.of(SCREEN)).card_in_reader is True
+
+    run(work())
+
+
 def test_pages_that_say_the_platform_is_away_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         monkeypatch.setattr(events, "LOOK_AGAIN_S", 0.01)

@@ -28,6 +28,8 @@ class Terminals:
         self._bus = bus
         self._clock = clock
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._asking: list[set[str]] = []
+        """For each question that is on its way: the terminals at which something has happened since it left."""
 
     async def of(self, screen: str, *, anew: bool = False) -> TerminalView:
         """``anew``: ask, whatever is known.
@@ -40,12 +42,17 @@ class Terminals:
         now = self._clock.now()
         if known is not None and now < known.fresh_until and not anew:
             return known.terminal
+        meanwhile = set[str]()
+        self._asking.append(meanwhile)
         try:
             terminal = (await self._bus.ask(GetTerminal(), credentials=Credentials(terminal=screen))).reply
         except NotAllowed:
             self._known.pop(screen, None)
             raise
-        self._known[screen] = _Known(terminal, now + FRESH)
+        finally:
+            self._asking = [each for each in self._asking if each is not meanwhile]
+        is_old = terminal.terminal_id in meanwhile
+        self._known[screen] = _Known(terminal, now if is_old else now + FRESH)
         self._known.move_to_end(screen)
         if len(self._known) > MOST:
             self._known.popitem(last=False)
@@ -57,7 +64,9 @@ class Terminals:
         return known.terminal if known else None
 
     def changed(self, terminal_id: str) -> None:
-        """Something happened there: what is known is old now."""
+        """Something happened there: what is known is old now, and so may be what somebody is being told."""
+        for meanwhile in self._asking:
+            meanwhile.add(terminal_id)
         for known in self._known.values():
             if known.terminal.terminal_id == terminal_id:
                 known.fresh_until = datetime.min.replace(tzinfo=known.fresh_until.tzinfo)
