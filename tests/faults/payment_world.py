@@ -72,10 +72,9 @@ class World:
         now = self.clock.now()
         return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key=key)
 
-    async def open(self, fee: Fen = FEE) -> str:
-        """A registration's payment, as scheduling opens it."""
+    def new(self, serial: int, fee: Fen = FEE) -> NewPayment:
+        """What scheduling wants to be paid for a session of this number."""
         now = self.clock.now()
-        serial = next(self.numbers)
         facts = RegistrationFacts(
             patient_no="P1",
             department=DEPARTMENT,
@@ -90,7 +89,7 @@ class World:
             room="205",
             held_until=now + timedelta(minutes=10),
         )
-        new = NewPayment(
+        return NewPayment(
             purpose=REGISTRATION,
             scope="outpatient",
             amount_fen=fee,
@@ -100,7 +99,10 @@ class World:
             facts=facts.as_json(),
             obligation=(REGISTRATION, f"P1:S{serial}"),
         )
-        call = self.call()
+
+    async def open(self, fee: Fen = FEE) -> str:
+        """A registration's payment, as scheduling opens it."""
+        new, call = self.new(next(self.numbers), fee), self.call()
         async with self.database.transaction() as tx:
             number = await self.payments.open(tx, call, new)
         self.begun[number] = call.notes.get(TAKEN_UP)
