@@ -250,10 +250,7 @@ def may_install() -> bool:
 def get_chromium() -> None:
     """Who may not install it is told; the browser tests fail until it is there."""
     if not may_install():
-        print(
-            f"      The browser tests need Chromium: sudo apt-get install {HEADLESS.name}",
-            flush=True,
-        )
+        print(f"      The browser tests need Chromium: sudo apt-get install {HEADLESS.name}", flush=True)
         return
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", HEADLESS.name]):

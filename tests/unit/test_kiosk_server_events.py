@@ -2,89 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import NOW, PAYMENT, SCREEN, TERMINAL, USUAL, FixedClock, Platform, run
+from kiosk_hub import REFRESH, SCANNED, House, settled
+from kiosk_platform import NOW, PAYMENT, SCREEN, TERMINAL, run
 
-from yinyi.bus.client import BusClient
 from yinyi.interface.kiosk import events
-from yinyi.interface.kiosk.events import Hub, Interest, watch_connection
-from yinyi.interface.kiosk.streams import Streams
-from yinyi.interface.kiosk.terminals import Terminals
+from yinyi.interface.kiosk.events import Interest, watch_connection
 from yinyi.kernel.errors import Busy
-
-REFRESH = b"event: refresh\ndata: 1\n\n"
-SCANNED = b"event: scanned\ndata: 1\n\n"
-PATIENCE_S = 10
-
-
-class House:
-    """A hub with its platform, and pages that read their streams."""
-
-    def __init__(self) -> None:
-        self.platform = Platform(answers=dict(USUAL))
-        self.terminals = Terminals(BusClient(self.platform, "kiosk", self.clock), self.clock)
-        self.hub = Hub(self.terminals, self.clock)
-
-    @property
-    def clock(self) -> FixedClock:
-        return self.platform.clock
-
-    async def push(self, name: str, *, number: str = "K01", version: int = 1, terminal: str = "K01") -> None:
-        body = msgspec.json.encode({"number": number, "version": version})
-        await self.hub.heard(f"event.terminal.{terminal}.{name}", body)
-
-    @asynccontextmanager
-    async def page(self, query: Mapping[str, str], screen: str = SCREEN) -> AsyncGenerator["Reader"]:
-        opened = self.hub.open(screen, Interest.of(query))
-        reader = Reader(self.hub.stream(opened))
-        try:
-            yield reader
-        finally:
-            await reader.stop()
-            self.hub.leave(opened)
-
-
-class Reader:
-    """Reads a stream in the background."""
-
-    def __init__(self, stream: AsyncIterator[bytes]) -> None:
-        self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._task = asyncio.create_task(self._read(stream))
-
-    async def _read(self, stream: AsyncIterator[bytes]) -> None:
-        async for chunk in stream:
-            self._chunks.put_nowait(chunk)
-        self._chunks.put_nowait(None)
-
-    async def next(self) -> bytes | None:
-        async with asyncio.timeout(PATIENCE_S):
-            return await self._chunks.get()
-
-    async def attached(self) -> "Reader":
-        """Past its greeting: it belongs to its terminal now."""
-        assert await self.next() == b"retry: 1000\n\n"
-        assert await self.next() == b": here\n\n"
-        return self
-
-    def nothing_more(self) -> bool:
-        return self._chunks.empty()
-
-    async def stop(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-
-
-async def settled() -> None:
-    """Everything that can run has run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize(
@@ -343,88 +270,3 @@ def test_an_instant_that_is_none_counts_as_absent(value: str) -> None:
 
 
 # ---- over HTTP
-
-
-async def _stream(house: House, headers: list[tuple[bytes, bytes]], query: bytes = b"") -> "Wire":
-    wire = Wire()
-    scope = {"type": "http", "method": "GET", "headers": headers, "query_string": query}
-    wire.task = asyncio.create_task(Streams(house.hub)(scope, wire.receive, wire.send))
-    return wire
-
-
-class Wire:
-    """The server's side of one HTTP request."""
-
-    task: asyncio.Task[None]
-
-    def __init__(self) -> None:
-        self.sent: asyncio.Queue[Any] = asyncio.Queue()
-        self.gone = asyncio.Event()
-        self.receive: Callable[[], Awaitable[dict[str, Any]]] = self._receive
-
-    async def _receive(self) -> dict[str, Any]:
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Any) -> None:
-        self.sent.put_nowait(message)
-
-    async def next(self) -> Any:
-        async with asyncio.timeout(PATIENCE_S):
-            return await self.sent.get()
-
-
-def test_a_stream_ends_when_the_browser_goes() -> None:
-    async def work() -> None:
-        house = House()
-        wire = await _stream(house, [(b"cookie", b"yinyi_screen=" + SCREEN.encode())], b"card=1")
-        start = await wire.next()
-        assert start["status"] == 200
-        assert (b"content-type", b"text/event-stream") in start["headers"]
-        assert (await wire.next())["body"] == b"retry: 1000\n\n"
-        assert house.hub.count == 1
-        wire.gone.set()
-        async with asyncio.timeout(PATIENCE_S):
-            await wire.task
-        assert house.hub.count == 0
-
-    run(work())
-
-
-def test_a_stream_ends_well_when_the_node_closes() -> None:
-    async def work() -> None:
-        house = House()
-        wire = await _stream(house, [(b"cookie", b"yinyi_screen=" + SCREEN.encode())])
-        await wire.next()
-        house.hub.close()
-        async with asyncio.timeout(PATIENCE_S):
-            await wire.task
-        messages = [wire.sent.get_nowait() for _ in range(wire.sent.qsize())]
-        assert messages[-1] == {"type": "http.response.body", "body": b""}
-
-    run(work())
-
-
-@pytest.mark.parametrize(
-    ("headers", "query", "status"),
-    [([], b"", 403), ([(b"cookie", b"yinyi_screen=s")], b"a=%ff", 400)],
-)
-def test_a_stream_for_nobody_is_refused(headers: list[tuple[bytes, bytes]], query: bytes, status: int) -> None:
-    async def work() -> None:
-        wire = await _stream(House(), headers, query)
-        assert (await wire.next())["status"] == status
-        await wire.task
-
-    run(work())
-
-
-def test_one_stream_too_many_is_asked_to_wait() -> None:
-    async def work() -> None:
-        house = House()
-        for _ in range(events.MOST_OF_ONE_SCREEN):
-            house.hub.open(SCREEN, Interest())
-        wire = await _stream(house, [(b"cookie", b"yinyi_screen=" + SCREEN.encode())])
-        assert (await wire.next())["status"] == 503
-        await wire.task
-
-    run(work())
