@@ -7,8 +7,8 @@ CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit
 
 .PHONY: up test test-all check bench faults
 up:       ; @$(INSTALL) && exec .venv/bin/yinyi up
-test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) -m "not slow"
-test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS)
+test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 -m "not slow"
+test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1
 check:    ; @$(INSTALL) --tests && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/basedpyright && .venv/bin/lint-imports && .venv/bin/pytest $(CHECKED)
 faults:   ; @$(INSTALL) && .venv/bin/yinyi faults --depth 2
 bench:    ; @$(INSTALL) --tests && .venv/bin/python -m bench

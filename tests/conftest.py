@@ -17,6 +17,8 @@ from yinyi.app.migrations import upgrade
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 _numbers = itertools.count(1)
+BY_CHANCE = 2
+"""So many tests of a whole run may have needed a second go; more are no chance."""
 
 settings.register_profile("yinyi", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("yinyi")
@@ -30,6 +32,30 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.option.basetemp = tempfile.mkdtemp(prefix="yinyi-tests-", dir=memory)
     config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+def _second_goes(config: pytest.Config) -> list[pytest.TestReport]:
+    """What failed at first and was tried once more (``make test``)."""
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    return reporter.stats.get("rerun", []) if reporter else []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if len(_second_goes(session.config)) > BY_CHANCE and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Shows why each of them failed at first: one that passes at its second go is a fault to be found, not a pass."""
+    goes = _second_goes(config)
+    for report in goes:
+        terminalreporter.section(f"needed a second go: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+        for title, text in report.sections:
+            terminalreporter.write_line(f"--- {title}\n{text}")
+    if len(goes) > BY_CHANCE:
+        terminalreporter.section(f"{len(goes)} tests needed a second go: that is no chance, the run fails")
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ ACCOUNTS: Mapping[str, Caller] = {
 """Every interface and the bus account under which it asks."""
 
 GRACE_S = 3
+KEEPALIVE_S = 75
+"""Longer than browsers, proxies and callers keep an idle line: they hang up, so that no request meets a closing one."""
 
 
 class Bus(Protocol):
@@ -153,6 +155,7 @@ def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
         proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEPALIVE_S,
         limit_concurrency=4000,
         h11_max_incomplete_event_size=64 * 1024,
     )

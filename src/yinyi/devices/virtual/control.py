@@ -41,6 +41,8 @@ from yinyi.devices.virtual.scanner import VirtualScanner
 from yinyi.wire.terminal_line import BLOCK_BYTES, Condition, ResidentCard
 
 _BODY_LIMIT = 16 * 1024
+_KEEPALIVE_S = 75
+"""Longer than callers keep an idle line, so that none of them asks on a closing one."""
 _B = TypeVar("_B")
 _D = TypeVar("_D")
 
@@ -190,7 +192,9 @@ def listen(settings: AgentSettings, devices: Sequence[Device]) -> socket.socket 
 async def serve_control(listening: socket.socket, folder: Path, devices: Sequence[Device], line: Line) -> None:
     """Serve until cancelled."""
     control = Control(secrets.token_urlsafe(32), devices, line)
-    config = uvicorn.Config(control.app(), log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        control.app(), log_config=None, access_log=False, lifespan="off", timeout_keep_alive=_KEEPALIVE_S
+    )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
