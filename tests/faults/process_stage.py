@@ -10,7 +10,7 @@ from payment_world import ZONE, World, world
 
 from yinyi.business.payments import store
 from yinyi.business.payments.drive import Means
-from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.driver import AT_ONCE, Driver
 from yinyi.business.payments.lease import LEASE_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.plan import Plan
@@ -44,10 +44,11 @@ class Process:
                 await self.driver.moved(payment_id, PATIENCE_S)
 
 
-async def start(it: World, name: str) -> Process:
+async def start(it: World, name: str, at_once: int = AT_ONCE) -> Process:
     lease = Lease(it.database, it.clock, name)
     await lease.take()
-    return Process(lease, Driver(Means(it.database, it.means.registry, lease, Limits(), it.clock, ZONE)))
+    means = Means(it.database, it.means.registry, lease, Limits(), it.clock, ZONE)
+    return Process(lease, Driver(means, at_once=at_once))
 
 
 def ids_of(claimed: list[store.Claimed]) -> list[tuple[int, int]]:
@@ -82,6 +83,12 @@ class Gate:
     came: asyncio.Event = field(default_factory=asyncio.Event)
     calls: dict[str, int] = field(default_factory=dict[str, int])
     hanging: str = ""
+    somebody_came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def all_came(self, count: int) -> None:
+        while len(self.calls) < count:
+            self.somebody_came.clear()
+            await self.somebody_came.wait()
 
     def __post_init__(self) -> None:
         self._hold = self.it.hospital.hold
@@ -91,6 +98,7 @@ class Gate:
         self.calls[reference] = self.calls.get(reference, 0) + 1
         outcome = await self._hold(reference, schedule_id, slot_id, patient_no, until)
         self.came.set()
+        self.somebody_came.set()
         if self.hanging in ("", reference):
             await self.open.wait()
         return outcome

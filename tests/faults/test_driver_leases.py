@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+import asyncpg
+import pytest
+from msgspec.structs import replace
+from payment_far_side import FEE
 from payment_world import ZONE, World
 from process_stage import LEASE, Gate, history, opened, owner, play, start
 
@@ -9,7 +13,9 @@ from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.service import NewPayment
 from yinyi.business.payments.view import state_of
+from yinyi.kernel.money import Fen
 
 # ---- the dead and the hanging
 
@@ -33,6 +39,68 @@ def test_what_a_dead_process_left_is_picked_up_when_its_lease_ran_out(platform_u
         assert list(gate.calls.values()) == [1]
         gate.open.set()
         await dead.idle(plan.payment_id)
+
+    play(platform_url, story)
+
+
+def test_many_that_a_dead_process_left_are_each_asked_about_before_any_goes_its_second_step(
+    platform_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(it: World) -> None:
+        new = it.new
+
+        def chosen(serial: int, fee: Fen = FEE) -> NewPayment:
+            return replace(new(serial, fee), tender="wechatpay")
+
+        monkeypatch.setattr(it, "new", chosen)
+        gate = Gate(it)
+        plans = await opened(it, 3)
+        dead = await start(it, "dead")
+        await dead.driver.look()
+        await gate.all_came(3)
+        it.clock.advance(LEASE)
+        other = await start(it, "other", at_once=2)
+        everyone = [plan.payment_id for plan in plans]
+        assert await other.driver.look() == 2
+        await other.idle(*everyone)
+        assert it.script.seen.count("ask hospital") == 2
+        assert not it.channel.orders, "one of them has not been asked about yet"
+        assert await other.driver.look() == 2, "the one that was left, and one of the first"
+        await other.idle(*everyone)
+        assert await other.driver.look() == 1
+        await other.idle(*everyone)
+        assert it.script.seen.count("ask hospital") == 3, "nobody is asked about twice"
+        assert len(it.channel.orders) == 3
+        assert list(gate.calls.values()) == [1, 1, 1]
+        gate.open.set()
+        await dead.idle(*everyone)
+
+    play(platform_url, story)
+
+
+def test_looks_go_on_behind_what_was_found_and_begin_anew_when_there_is_no_more(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        plans = await opened(it, 5)
+        ids = [plan.payment_id for plan in plans]
+        dead = await start(it, "dead")
+        async with it.database.read() as tx:
+            await tx.execute("UPDATE payment SET lease_epoch = $1", dead.lease.epoch)
+        it.clock.advance(LEASE)
+        other = await start(it, "other", at_once=2)
+        somebody = await asyncpg.connect(platform_url)
+        async with somebody.transaction():
+            await somebody.execute("SELECT FROM payment WHERE payment_id = $1 FOR UPDATE", ids[0])
+            assert await other.driver.look() == 2, "whom somebody holds is passed by"
+            await other.idle(*ids)
+            assert await owner(it, plans[1]) is await owner(it, plans[2]) is None
+        await somebody.close()
+        assert await other.driver.look() == 2
+        await other.idle(*ids)
+        assert [await owner(it, plan) for plan in plans] == [dead.lease.epoch, None, None, None, None]
+        assert await other.driver.look() == 0, "there is nothing behind them"
+        assert await other.driver.look() == 1
+        await other.idle(*ids)
+        assert await owner(it, plans[0]) is None
 
     play(platform_url, story)
 

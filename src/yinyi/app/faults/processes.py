@@ -21,7 +21,7 @@ from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.plan import Plan
 
 AT_ONCE = 3
-"""Calls to a side: few, so that people wait for each other."""
+"""Calls to a side, and payments that a process drives of those it has found: few, so that people have to wait."""
 _DEAD = "UPDATE process_lease SET alive_until = $2 WHERE epoch = $1"
 
 
@@ -134,7 +134,7 @@ class Process:
         limits = Limits(at_once=AT_ONCE, jitter=lambda: 0.0)
         registry = ground.house.registry(script)
         self.means = Means(database, registry, self.lease, limits, clock, ZONE, known=_Seen(ground.see))
-        self.driver = Driver(self.means)
+        self.driver = Driver(self.means, at_once=AT_ONCE)
         self.database, self.desk = database, ground.house.desk(database, self.means, self.driver)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.begin(self._watch())

@@ -110,6 +110,8 @@ class Drive:
     """Callbacks that ``known`` has not been told of yet."""
     fresh: Fresh | None = None
     """One that is not on disk yet; the lease is not ours either, before the first write has taken it."""
+    others_first: Callable[[], bool] = lambda: False
+    """Others wait for the first question about them: once this one's is answered, it stands back."""
     before: Plan = field(init=False)
     plan: Plan = field(init=False)
     _heard: list[Heard] = field(default_factory=list[Heard])
@@ -120,9 +122,11 @@ class Drive:
     """Internal steps for which there was not enough."""
     _ours: bool = False
     """What is missing on a patient's account is ours."""
+    _answered: bool = False
+    """A question about it, in this drive."""
 
     async def run(self) -> Plan | None:
-        """Drive until it waits or ends; the plan then, or None when somebody else has it.
+        """Drive until it waits, stands back or ends; the plan then, or None when somebody else has it.
 
         Raises:
             LeaseLost: nothing of ours was written after that.
@@ -142,6 +146,9 @@ class Drive:
         while True:
             self.plan, action = settle(self.plan, self.means.registry, self._now())
             match action:
+                case Send() | Undo() if self._answered and self.others_first() and self._dirty():
+                    if await self._write(keep=True, next_at=None):
+                        return self.before
                 case Send(step) if self._is_inside(step):
                     await self._move_inside(step)
                 case Send() | Undo():
@@ -224,6 +231,7 @@ class Drive:
                 answer = await _bounded(call(self.plan, step, left_at), timeout_s, step)
                 place.heard(answer, self._now())
                 answer = apply.as_asked(answer, step, rule, left_at)
+        self._answered |= to_ask
         if to_ask and isinstance(answer, NotSent):
             answer = Unknown(detail=answer.detail)  # the question never left; what it was about may have
         self._learn(Heard(step.reference, answer, to_undo))

@@ -35,9 +35,12 @@ _jitter = random.SystemRandom()
 class Driver:
     """Drives what is due, what is woken, and what a dead process left. One waiting payment never blocks another."""
 
-    def __init__(self, means: Means, say: Callable[[str, bytes], None] = lambda _subject, _body: None) -> None:
-        """``say`` pushes to screens that a payment has changed."""
+    def __init__(
+        self, means: Means, say: Callable[[str, bytes], None] = lambda _subject, _body: None, at_once: int = AT_ONCE
+    ) -> None:
+        """``say`` pushes to screens that a payment has changed. While it drives ``at_once``, it looks for no more."""
         self._means = means
+        self._at_once = at_once
         self._pushes = Pushes(say)
         self._active: dict[int, asyncio.Task[None]] = {}
         self._woken: dict[int, int] = {}
@@ -47,6 +50,8 @@ class Driver:
         self._reserved: dict[int, float] = {}
         self._room = asyncio.Event()
         self._failures = Counter[int]()
+        self._more_left_behind = False
+        self._looked_at = store.FIRST
 
     @property
     def means(self) -> Means:
@@ -96,13 +101,14 @@ class Driver:
         drive = self._drive(plan.hospital_id, payment_id, plan, leaving)
         self._active[payment_id] = asyncio.create_task(drive)
 
-    def take_over(self, plan: Plan, pending: Sequence[PendingCallback]) -> None:
-        """Drive a payment that has been taken up for this process: ``plan`` is as on disk, without these callbacks."""
+    def take_over(self, plan: Plan, pending: Sequence[PendingCallback], left_behind: bool = False) -> None:
+        """Drive a payment that has been taken up for this process: ``plan`` is as on disk, without these callbacks.
+        One that was ``left_behind`` goes its first step, and the others only when all of them have gone theirs."""
         payment_id = plan.payment_id
         if self._stopping or payment_id in self._active:
             self.wake(plan.hospital_id, payment_id)
             return
-        drive = self._drive(plan.hospital_id, payment_id, plan, pending=pending)
+        drive = self._drive(plan.hospital_id, payment_id, plan, pending=pending, left_behind=left_behind)
         self._active[payment_id] = asyncio.create_task(drive)
 
     async def told(self, plan: Plan, callback: FreshCallback) -> bool:
@@ -136,7 +142,7 @@ class Driver:
     async def run(self) -> None:
         """Until cancelled: look for what is due."""
         while True:
-            room = AT_ONCE - len(self._active)
+            room = self._at_once - len(self._active)
             try:
                 more = await self.look() >= room
             except Exception as error:  # the database is away; leases are fenced, so nothing goes wrong meanwhile
@@ -156,25 +162,32 @@ class Driver:
                     await self._room.wait()
 
     def _crowded(self) -> bool:
-        return len(self._active) > AT_ONCE - WORTH_A_LOOK
+        return len(self._active) > self._at_once - WORTH_A_LOOK
 
     async def look(self) -> int:
         """Claim what is due, as much as there is room for, and start driving it; how many were found."""
-        room = AT_ONCE - len(self._active)
+        room = self._at_once - len(self._active)
         if room <= 0 or not self.lease.good_for(1.0):
             return 0
         now = self._means.clock.now()
         async with self._means.database.read() as tx:
             held = [*self._active, *(each for each, until in self._reserved.items() if until > _now_s())]
-            due = await store.claim_due(tx, self.lease.epoch, now, held, room)
+            epoch = self.lease.epoch
+            due = await store.claim_due(tx, epoch, now, held, room, self._looked_at)
+        left = [each for each in due if each.left_by is not None]
+        self._looked_at = store.place_behind(left) if len(left) == room else store.FIRST
+        self._more_left_behind = sum(each.left_by != epoch for each in left) == room
         for number, each in enumerate(due, start=1):
             if each.plan is not None:
-                self.take_over(each.plan, each.callbacks)
+                self.take_over(each.plan, each.callbacks, left_behind=each.left_by not in (None, epoch))
             else:
                 self.wake(each.hospital_id, each.payment_id)
             if number % AT_A_BREATH == 0:
                 await asyncio.sleep(0)
         return len(due)
+
+    def _have_not_been_asked(self) -> bool:
+        return self._more_left_behind
 
     async def stop(self, patience_s: float = 6.0) -> None:
         """Let calls that are out come home, then hand the lease back."""
@@ -194,11 +207,14 @@ class Driver:
         leaving: str = "",
         pending: Sequence[PendingCallback] = (),
         fresh: Fresh | None = None,
+        left_behind: bool = False,
     ) -> None:
         plan = known
         try:
             epoch = self.lease.epoch
             drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving, pending, fresh)
+            if left_behind:
+                drive.others_first = self._have_not_been_asked
             plan = await drive.run()
             self._failures.pop(payment_id, None)
         except Outdated:

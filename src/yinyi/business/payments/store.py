@@ -1,6 +1,6 @@
 """The payments' SQL: one statement a step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -54,18 +54,19 @@ RETURNING p.version, :seen AS seen, :row AS plan, :pending AS callbacks
 """
 _CLAIM_DUE = """
 WITH due AS (
-  SELECT hospital_id, payment_id FROM payment
+  SELECT hospital_id, payment_id, NULL::bigint AS left_by FROM payment
   WHERE lease_epoch IS NULL AND next_at <= $2
   ORDER BY next_at LIMIT $4 FOR UPDATE SKIP LOCKED
 ), orphans AS (
-  SELECT hospital_id, payment_id FROM payment
-  WHERE lease_epoch IS NOT NULL AND payment_id <> ALL($3::bigint[]) AND (lease_epoch = $1 OR NOT EXISTS (
-    SELECT FROM process_lease l WHERE l.epoch = payment.lease_epoch AND l.alive_until > $2))
-  ORDER BY lease_epoch LIMIT $4 FOR UPDATE SKIP LOCKED
+  SELECT hospital_id, payment_id, lease_epoch AS left_by FROM payment
+  WHERE lease_epoch IS NOT NULL AND (lease_epoch, payment_id) > ($5, $6) AND payment_id <> ALL($3::bigint[])
+    AND (lease_epoch = $1 OR NOT EXISTS (
+      SELECT FROM process_lease l WHERE l.epoch = payment.lease_epoch AND l.alive_until > $2))
+  ORDER BY lease_epoch, payment_id LIMIT $4 FOR UPDATE SKIP LOCKED
 )
 UPDATE payment AS p SET lease_epoch = $1 FROM (SELECT * FROM due UNION ALL SELECT * FROM orphans) AS d
 WHERE p.hospital_id = d.hospital_id AND p.payment_id = d.payment_id
-RETURNING p.hospital_id, p.payment_id, p.version, :seen AS seen, :row AS plan, :pending AS callbacks
+RETURNING p.hospital_id, p.payment_id, d.left_by, p.version, :seen AS seen, :row AS plan, :pending AS callbacks
 """
 RELEASE = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4
@@ -162,21 +163,37 @@ async def whole(tx: Tx, statement: str, *parameters: Any) -> Row | None:
 
 
 class Claimed(NamedTuple):
-    """A payment under our lease. ``plan`` is None if it was changed while it was claimed: then it has to be read."""
+    """A payment under our lease. left_by: the epoch under which it was found, None if it was nobody's; plan: None if it
+    was changed while it was claimed, then it has to be read."""
 
     hospital_id: int
     payment_id: int
+    left_by: int | None
     plan: Plan | None
     callbacks: list[PendingCallback]
 
 
-async def claim_due(tx: Tx, epoch: int, now: datetime, active: list[int], limit: int) -> list[Claimed]:
-    """Payments whose time has come, or whose driver is dead."""
-    return [_claimed(row) for row in await tx.fetch(CLAIM_DUE, epoch, now, active, limit)]
+Place = tuple[int, int]
+"""An epoch and a payment's id: what was left behind stands in this order."""
+FIRST: Place = (0, 0)
+
+
+async def claim_due(
+    tx: Tx, epoch: int, now: datetime, active: list[int], limit: int, after: Place = FIRST
+) -> list[Claimed]:
+    """Payments whose time has come, or whose driver is dead; of the latter those behind a place: in front of it the
+    index is full of those that were found before, until PostgreSQL tidies it up."""
+    return [_claimed(row) for row in await tx.fetch(CLAIM_DUE, epoch, now, active, limit, *after)]
+
+
+def place_behind(claimed: Iterable[Claimed]) -> Place:
+    """The place of the last that was left behind."""
+    return max(((each.left_by, each.payment_id) for each in claimed if each.left_by is not None), default=FIRST)
 
 
 def _claimed(row: Row) -> Claimed:
     plan = None
     with suppress(msgspec.MsgspecError):  # whoever reads it alone fails with it, and nobody else does
         plan = read_plan(row["plan"]) if row["seen"] == row["version"] else None
-    return Claimed(row["hospital_id"], row["payment_id"], plan, read_callbacks(row["callbacks"]))
+    callbacks = read_callbacks(row["callbacks"])
+    return Claimed(row["hospital_id"], row["payment_id"], row["left_by"], plan, callbacks)

@@ -72,7 +72,12 @@ payment = Table(
     postgresql_with=ROOM_TO_CHANGE,
 )
 Index("payment_due_ix", payment.c.next_at, postgresql_where=text("lease_epoch IS NULL AND next_at IS NOT NULL"))
-Index("payment_lease_ix", payment.c.lease_epoch, postgresql_where=text("lease_epoch IS NOT NULL"))
+Index(
+    "payment_lease_ix",
+    payment.c.lease_epoch,
+    payment.c.payment_id,
+    postgresql_where=text("lease_epoch IS NOT NULL"),
+)
 Index("payment_patient_ix", payment.c.patient_id, payment.c.hospital_id, payment.c.started_at)
 Index("payment_attention_ix", payment.c.attention_at, postgresql_where=text("attention <> ''"))
 Index("payment_gap_ix", payment.c.gap_until, postgresql_where=text("gap_until IS NOT NULL"))
