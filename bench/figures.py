@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from yinyi.app.logs import set_up_logs
+
 _SQUARES = "sum(i * i for i in range(1000))"
 Figures = Mapping[str, float | int | str]
 _PASSES: dict[str, Callable[[float, float], bool]] = {
@@ -36,7 +38,8 @@ class Options:
 
 
 def options(description: str | None) -> Options:
-    """The command line that all have: ``[--json] [--quick]``."""
+    """The command line that all have: ``[--json] [--quick]``. What is printed is the report: logs are silent."""
+    set_up_logs("critical")
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions: to see that it works, not to quote")

@@ -23,7 +23,6 @@ from bench.payments import OWNER, ROOM, TEMPLATE
 from bench.till import Counter, counter
 from yinyi.app.embedded.binaries import postgres_binaries
 from yinyi.app.embedded.postgres import EmbeddedPostgres
-from yinyi.app.logs import set_up_logs
 from yinyi.app.migrations import upgrade
 
 TARGETS = {"step_time_ratio": Target("<=", 1.3), "wal_ratio": Target("<=", 1.3)}
@@ -164,7 +163,6 @@ async def _sizes(url: str, count: int) -> dict[str, float]:
 
 def main() -> int:
     given = options(__doc__)
-    set_up_logs("critical")
     with lab() as it:
         figures = uvloop.run(measure(it, QUICK if given.quick else FULL))
     return report("growth", figures, TARGETS, given.as_json)

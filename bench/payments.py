@@ -250,7 +250,6 @@ async def measure(it: Lab) -> Figures:
 
 def main() -> int:
     given = options(__doc__)
-    set_up_logs("critical")
     with lab(QUICK if given.quick else FULL) as it:
         figures = uvloop.run(measure(it))
     return report("payments", figures, TARGETS, given.as_json)

@@ -174,7 +174,7 @@ async def counter(
     await lease.take()
     driver = Driver(Means(database, registry, lease, Limits(), clock, ZONE))
     payments = PaymentService(database, registry, driver, ZONE)
-    dispatcher = Dispatcher(database, _Trusting(), clock, audit=WITH_A_CHANGE)
+    dispatcher = Dispatcher(database, _Trusting(), clock, audit=WITH_A_CHANGE, together=driver.together)
     dispatcher.changes(PayInvoice, _paying(payments))
     loops = [asyncio.create_task(each) for each in ((lease.run(), driver.run()) if works else (lease.run(),))]
     settle_memory()

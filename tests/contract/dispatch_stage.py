@@ -129,7 +129,11 @@ def play(url: str, story: Callable[[Stage], Awaitable[None]], **limits: int) -> 
         database, clock = await open_database(url, size=12), SimClock()
         commits: list[None] = []
         dispatcher = Dispatcher(
-            database, Trusting(), clock, audit=AUDIT, committed=lambda _: commits.append(None), **limits
+            *(database, Trusting(), clock),
+            audit=AUDIT,
+            committed=lambda _: commits.append(None),
+            at_once=limits.get("at_once", 64),
+            waiting=limits.get("waiting", 512),
         )
         stage = Stage(database, clock, dispatcher, commits)
         try:

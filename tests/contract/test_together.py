@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 
+from yinyi.bus import together
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.together import Together
 
@@ -209,5 +210,63 @@ def test_a_row_that_cannot_be_written_harms_no_other(database: str) -> None:
         answers = await asyncio.gather(*asked, return_exceptions=True)
         assert [isinstance(each, asyncpg.CheckViolationError) for each in answers] == [True] * 3 + [False] * 3
         assert await it.rows() == [(4, 1), (5, 2), (6, 3)]
+
+    play(database, story)
+
+
+# ---- company
+
+
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "PERHAPS_S", 60.0)
+
+
+def test_who_knows_that_another_may_come_waits_for_him(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(it: Stage) -> None:
+        patient(monkeypatch)
+        with it.together.in_hand(), it.together.in_hand():
+            first = asyncio.create_task(it.together.fetchrow(ADD, (1, 1), 1))
+            await asyncio.sleep(0)
+            assert await it.rows() == []
+            assert not first.done()
+            second = asyncio.create_task(it.together.fetchrow(ADD, (2, 1), 2))
+            await asyncio.gather(first, second)
+        assert await it.rows() == [(1, 1), (2, 1)]
+        assert await it.transactions() == 1
+
+    play(database, story)
+
+
+def test_for_who_only_waits_for_another_nobody_waits(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(it: Stage) -> None:
+        patient(monkeypatch)
+        with it.together.in_hand(), it.together.in_hand(), it.together.aside():
+            await it.together.fetchrow(ADD, (1, 1), 1)
+        assert await it.rows() == [(1, 1)]
+
+    play(database, story)
+
+
+def test_company_that_does_not_come_is_not_waited_for_longer(database: str) -> None:
+    async def story(it: Stage) -> None:
+        with it.together.in_hand(), it.together.in_hand():
+            await it.together.fetchrow(ADD, (1, 1), 1)
+        assert await it.rows() == [(1, 1)]
+
+    play(database, story)
+
+
+def test_who_was_answered_or_gave_up_is_no_company_any_more(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(it: Stage) -> None:
+        patient(monkeypatch)
+        with it.together.in_hand():
+            await it.together.fetchrow(ADD, (1, 1), 1)
+            with it.together.in_hand():
+                gone = asyncio.create_task(it.together.fetchrow(ADD, (2, 1), 2))
+                await asyncio.sleep(0)
+                gone.cancel()
+                await asyncio.gather(gone, return_exceptions=True)
+            await it.together.fetchrow(ADD, (3, 1), 3)
+        assert await it.rows() == [(1, 1), (3, 1)]
 
     play(database, story)

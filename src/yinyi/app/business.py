@@ -125,7 +125,9 @@ class Business:
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
 
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
-        self.dispatcher = Dispatcher(database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE)
+        self.dispatcher = Dispatcher(
+            database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE, together=means.together
+        )
         for service in (
             self.terminals,
             self.identity,

@@ -83,11 +83,12 @@ class Dispatcher:
         waiting: int = 512,
         committed: Callable[[list[Offered]], None] = lambda _: None,
         audit: str = "",
+        together: Together | None = None,
     ) -> None:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
-        about a change to the audit log; see ``bus.work.work_on``."""
+        about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write."""
         self._database = database
-        self._together = Together(database)
+        self._together = together or Together(database)
         self._verifier = verifier
         self._clock = clock
         self._handlers: dict[str, Run] = {}
@@ -171,7 +172,8 @@ class Dispatcher:
                     language=envelope.language,
                     key=envelope.key,
                 )
-                return await self._run(spec, call, bytes(envelope.body))
+                with self._together.in_hand():
+                    return await self._run(spec, call, bytes(envelope.body))
         finally:
             self._inside -= 1
 

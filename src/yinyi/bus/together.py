@@ -1,11 +1,14 @@
 """Statements of many callers, written together: one exchange with the database and one commit for all that wait.
 
-A lone statement leaves at once. While one is on its way, others gather; they leave together, each executed by itself,
-all or none committed. When one of them fails, each is tried alone, so that nobody suffers for another.
+A lone statement leaves at once, unless this process has something else in hand, out of which another may come: then it
+waits a little for company. While one is on its way, others gather; they leave together, each executed by itself, all or
+none committed. When one of them fails, each is tried alone, so that nobody suffers for another.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,6 +20,10 @@ log = structlog.get_logger()
 
 MOST, FEW = 64, 8
 """So many leave at most; of more than a few only half, so that the database and this process work at the same time."""
+
+COMPANY_S, PERHAPS_S = 0.03, 0.008
+"""So long it waits for company, and when there was none the last time. An exchange alone costs PostgreSQL three times
+what it costs in company, and what is answered together goes on together."""
 
 
 @dataclass(eq=False)
@@ -49,13 +56,39 @@ def as_list(rows: list[bytes]) -> str:
 
 @dataclass
 class Together:
-    """``lanes``: so many exchanges at a time."""
+    """``lanes``: so many exchanges at a time. One for all who write in a process: whoever works on something says so
+    (``in_hand``), so that others know that more may come."""
 
     database: Database
     lanes: int = 2
     _queues: dict[_Shape, deque[_Waiting]] = field(default_factory=dict["_Shape", "deque[_Waiting]"])
     _open: int = 0
+    _in_hand: int = 0
+    _writing: int = 0
+    """Of those in hand: they wait here, or their statement is on its way."""
+    _latest: int = 0
+    """So many waited when something left the last time."""
+    _gathering: "asyncio.Future[None] | None" = None
+    """Of a lane that waits for company."""
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
+
+    @contextmanager
+    def in_hand(self) -> Generator[None]:
+        """As long as this lasts there is one more who may want to write soon."""
+        self._in_hand += 1
+        try:
+            yield
+        finally:
+            self._in_hand -= 1
+
+    @contextmanager
+    def aside(self) -> Generator[None]:
+        """As long as this lasts somebody in hand only waits for another."""
+        self._in_hand -= 1
+        try:
+            yield
+        finally:
+            self._in_hand += 1
 
     async def fetchrow(self, statement: str, args: tuple[Any, ...], key: Any) -> Row | None:
         """The row that this statement answers, None when it answers none. Its first column is ``key``, by which the
@@ -76,7 +109,11 @@ class Together:
     async def _asked(self, shape: _Shape, args: tuple[Any, ...], key: Any) -> Row | None:
         waiting = _Waiting(args, key, asyncio.get_running_loop().create_future())
         self._queues.setdefault(shape, deque()).append(waiting)
-        if self._open < self.lanes:
+        self._writing += 1
+        waiting.done.add_done_callback(self._answered)
+        if self._gathering is not None:
+            self._has_come(self._gathering)
+        elif self._open < self.lanes:
             self._open += 1
             lane = asyncio.create_task(self._lane())
             self._tasks.add(lane)
@@ -90,7 +127,10 @@ class Together:
             self._open -= 1  # at once: whoever was just answered may ask again before this task is gone
 
     async def _serve(self) -> None:
-        while self._queues:
+        while self._queues and self._gathering is None:  # whoever gathers takes all of them
+            if self._in_hand > self._writing:
+                await self._gather(COMPANY_S if self._latest > 1 else PERHAPS_S)
+            self._latest = sum(map(len, self._queues.values()))
             shape = next(iter(self._queues))
             queue = self._queues.pop(shape)
             taken, left = _different(queue)
@@ -99,6 +139,24 @@ class Together:
             alive = [each for each in taken if not each.done.done()]
             if alive:
                 await self._leave(shape, alive)
+
+    async def _gather(self, within_s: float) -> None:
+        """Until everybody who is in hand wants to write, or so long."""
+        loop = asyncio.get_running_loop()
+        self._gathering = gathering = loop.create_future()
+        timer = loop.call_later(within_s, _ring, gathering)
+        try:
+            await gathering
+        finally:
+            timer.cancel()
+            self._gathering = None
+
+    def _has_come(self, gathering: "asyncio.Future[None]") -> None:
+        if self._in_hand <= self._writing:
+            _ring(gathering)
+
+    def _answered(self, _: "asyncio.Future[Row | None]") -> None:
+        self._writing -= 1
 
     async def _leave(self, shape: _Shape, waiting: list[_Waiting]) -> None:
         if len(waiting) > 1 and await self._all(shape, waiting):
@@ -146,6 +204,11 @@ def _different(queue: deque[_Waiting]) -> tuple[list[_Waiting], deque[_Waiting]]
         else:
             left.append(each)
     return list(taken.values()), left
+
+
+def _ring(bell: "asyncio.Future[None]") -> None:
+    if not bell.done():
+        bell.set_result(None)
 
 
 def _tell(waiting: _Waiting, row: Row | None) -> None:

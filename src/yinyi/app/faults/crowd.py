@@ -30,7 +30,6 @@ SELECT min(next_at) FILTER (WHERE lease_epoch IS NULL) AS due_at,
   count(*) FILTER (WHERE lease_epoch IS NOT NULL) AS driven
 FROM payment
 """
-_BEATEN = "UPDATE process_lease SET alive_until = $2 WHERE epoch = ANY($1::bigint[])"
 
 
 @dataclass
@@ -176,11 +175,7 @@ class Crowd:
         beating = [each for each in self.alive() if not each.still]
         weak = [each.lease for each in beating if not _good_until(each, until)]
         if weak:
-            alive_until = until + timedelta(seconds=LEASE_S)
-            async with self.ground.database.read() as tx:
-                await tx.execute(_BEATEN, [lease.epoch for lease in weak], alive_until)
-            for lease in weak:
-                lease.alive_until = alive_until
+            await self.house.beaten(self.ground.database, weak, until)
         self.turns.pass_time(until - clock.now())
         await self.outside.take_late_effects()
         for process in self.alive():

@@ -17,6 +17,10 @@ class SimBills:
 
     bills: dict[str, str] = field(default_factory=dict[str, str])
 
+    def began(self) -> None:
+        """A new run: nothing of the last one is left."""
+        self.bills.clear()
+
     def settled(self, references: set[str]) -> int:
         return sum(self.bills.get(each) == "settled" for each in references)
 
@@ -107,6 +111,11 @@ class SimScheme:
     call_timeout_s: float = 5.0
     settlements: dict[str, Split] = field(default_factory=dict[str, Split])
     claimed: set[str] = field(default_factory=set[str])
+
+    def began(self) -> None:
+        """A new run: nothing of the last one is left."""
+        self.settlements.clear()
+        self.claimed.clear()
 
     def settled_fen(self, references: set[str]) -> int:
         """What it owes the hospital for these."""

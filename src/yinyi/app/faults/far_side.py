@@ -39,6 +39,11 @@ class SimHospital:
     mute_until: datetime = START
     """It does what it is told until then, and says nothing."""
 
+    def began(self) -> None:
+        """A new run: nothing of the last one is left."""
+        self.numbers.clear()
+        self.until.clear()
+
     async def departments(self) -> list[Department]:
         return []
 
@@ -116,6 +121,7 @@ class SimChannel:
     amounts: Counter[str] = field(default_factory=Counter[str])
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
     paid_on: dict[str, date] = field(default_factory=dict[str, date])
+    refunded_here: int = 0
     refusals: int = 0
     """So many refunds it refuses before it makes one."""
     refunds_until: datetime = START
@@ -138,7 +144,8 @@ class SimChannel:
 
     def refund_there(self, reference: str, amount_fen: int) -> str:
         """Somebody gives back at the channel itself; the number of it."""
-        their_id = f"5030{len(self.refunds)}"
+        self.refunded_here += 1
+        their_id = f"5030{self.refunded_here}"
         self.refunds[their_id] = (reference, amount_fen)
         return their_id
 
@@ -154,8 +161,10 @@ class SimChannel:
         return f"{self.orders.get(reference, '')} {self.back_fen(reference)} {back} {mood}"
 
     def began(self) -> None:
-        """A new run: nothing of the last one's mood is left."""
+        """A new run: nothing of the last one is left."""
         self.refusals, self.refunds_until = 0, START
+        for kept in (self.orders, self.amounts, self.refunds, self.paid_on):
+            kept.clear()
 
     def open_orders(self, references: set[str]) -> int:
         return sum(self.orders.get(each) == "open" for each in references)

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from yinyi.business.insurance.service import InsuranceService
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
+from yinyi.business.payments.lease import LEASE_S, Lease
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid import store as prepaid_store
@@ -25,6 +27,7 @@ from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
 
 ZONE = ZoneInfo("Asia/Shanghai")
+_BEATEN = "UPDATE process_lease SET alive_until = $2 WHERE epoch = ANY($1::bigint[])"
 
 
 class Desk(NamedTuple):
@@ -60,10 +63,23 @@ class House:
     def channels(self) -> dict[str, SimChannel]:
         return {each.channel: each for each in (self.channel, self.wallet)}
 
+    def began(self) -> None:
+        """A new run: whoever came before is forgotten, so that the last of many runs is as quick as the first."""
+        for side in (self.hospital, self.bills, self.scheme, *self.channels.values()):
+            side.began()
+
     async def open(self) -> None:
         """The hospital keeps prepaid accounts."""
         async with self.quiet.read() as tx:
             await prepaid_store.set_mode(tx, 1, "collect", "faults", self.clock.now())
+
+    async def beaten(self, database: Database, leases: list[Lease], until: datetime) -> None:
+        """These processes' hearts have beaten all the time until then."""
+        alive_until = until + timedelta(seconds=LEASE_S)
+        async with database.read() as tx:
+            await tx.execute(_BEATEN, [lease.epoch for lease in leases], alive_until)
+        for lease in leases:
+            lease.alive_until = alive_until
 
     def registry(self, script: Script) -> MishapRegistry:
         """What a process can do here, with this script in front of every call; pauses are never longer or shorter."""

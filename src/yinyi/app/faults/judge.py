@@ -1,6 +1,7 @@
 """What is wrong with how a payment ended: money, hospital, books and what was told have to agree."""
 
 from yinyi.app.faults.person import Person
+from yinyi.bus.database import Row
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.amounts import AGREED, paid_fen, to_take_fen
 from yinyi.business.payments.apply import LOOKED_INTO
@@ -10,24 +11,26 @@ from yinyi.business.prepaid.model import TOP_UP
 
 _ENTRIES = """
 SELECT p.debit_account, p.credit_account, p.amount_fen FROM journal_entry e
-JOIN posting p USING (hospital_id, entry_id) WHERE e.hospital_id = 1 AND e.source LIKE $1 || '%'
+JOIN posting p USING (hospital_id, entry_id) WHERE e.hospital_id = 1 AND e.source >= $1 AND e.source < $1 || '~'
 """
-_OBLIGED = "SELECT count(*) FROM payment_obligation WHERE hospital_id = 1 AND payment_id = $1"
-_OWNERLESS = """
-SELECT count(*) FROM payment WHERE payment_id = $1 AND ended_at IS NULL AND lease_epoch IS NULL AND next_at IS NULL
+_STANDS = """
+SELECT (SELECT count(*) FROM payment_obligation WHERE hospital_id = 1 AND payment_id = $1) AS obliged,
+  (SELECT count(*) FROM payment WHERE hospital_id = 1 AND payment_id = $1
+    AND ended_at IS NULL AND lease_epoch IS NULL AND next_at IS NULL) AS ownerless
 """
 
 
 async def violations(person: Person, plan: Plan) -> list[str]:
     """Sentences; empty when money, hospital, books and what was told agree."""
     used_fen = await person.used_fen()
-    found = [*_of_money(person, plan, used_fen), *await _of_books(person, plan), *_of_words(person, plan)]
     async with person.quiet.read() as tx:
-        obliged = await tx.fetchval(_OBLIGED, plan.payment_id)
-        ownerless = await tx.fetchval(_OWNERLESS, plan.payment_id)
-    if bool(obliged) != (state_of(plan) == "fulfilled" and not _is_top_up(plan)):
-        found.append(f"{state_of(plan)}, and {obliged} obligations")
-    if ownerless:
+        entries = await tx.fetch(_ENTRIES, plan.payment_no)
+        stands = await tx.fetchrow(_STANDS, plan.payment_id)
+    assert stands is not None
+    found = [*_of_money(person, plan, used_fen), *_of_books(person, plan, used_fen, entries), *_of_words(person, plan)]
+    if bool(stands["obliged"]) != (state_of(plan) == "fulfilled" and not _is_top_up(plan)):
+        found.append(f"{state_of(plan)}, and {stands['obliged']} obligations")
+    if stands["ownerless"]:
         found.append("open, and nobody's")
     if plan.attention not in ("", *LOOKED_INTO):
         found.append(f"ended, and people are still called: {plan.attention}")
@@ -78,13 +81,10 @@ def _is_overpaid(person: Person, take: Step) -> bool:
     return far is not None and far.back_fen(take.reference) > take.amount_fen
 
 
-async def _of_books(person: Person, plan: Plan) -> list[str]:
+def _of_books(person: Person, plan: Plan, used_fen: int, entries: list[Row]) -> list[str]:
     """The ledger's accounts of this payment against the channels, the insurance and the hospital."""
-    async with person.quiet.read() as tx:
-        rows = await tx.fetch(_ENTRIES, plan.payment_no)
-    used_fen = await person.used_fen()
     balances: dict[str, int] = {}
-    for row in rows:
+    for row in entries:
         balances[row["debit_account"]] = balances.get(row["debit_account"], 0) + row["amount_fen"]
         balances[row["credit_account"]] = balances.get(row["credit_account"], 0) - row["amount_fen"]
     references = {step.reference for step in plan.steps}

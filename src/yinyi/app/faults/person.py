@@ -27,9 +27,11 @@ from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
 
 T = TypeVar("T")
+SOONEST = timedelta(milliseconds=100)
 MOST_WAITS = 400
 """A payment that has waited so often for so many things will never end."""
 _REFUNDS = "SELECT payment_no, refunds_fen FROM payment WHERE hospital_id = 1 AND patient_id = $1 ORDER BY payment_id"
+_NEXT_AT = "SELECT next_at FROM payment WHERE hospital_id = 1 AND payment_id = $1"
 
 
 class Person(ABC):
@@ -73,7 +75,7 @@ class Person(ABC):
             wait = await self.next_at()
             if wait is None:
                 return (await self.plan()).ended_at is not None
-            await self.wait(max(wait, timedelta(milliseconds=100)))
+            await self.wait(max(wait, SOONEST))
             await self.drive()
         return False
 
@@ -216,7 +218,7 @@ class Person(ABC):
     async def next_at(self) -> "timedelta | None":
         """How long until something is due; None: nothing ever is."""
         async with self.quiet.read() as tx:
-            at = await tx.fetchval("SELECT next_at FROM payment WHERE payment_id = $1", self.payment_id)
+            at = await tx.fetchval(_NEXT_AT, self.payment_id)
         return at - self.clock.now() if at else None
 
     @property

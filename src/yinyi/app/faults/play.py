@@ -14,8 +14,7 @@ async def play(stage: Stage, schedule: Schedule) -> Run:
     script = stage.script
     stage.somebody_else()
     script.began(schedule.faults)
-    for channel in stage.channels.values():
-        channel.began()
+    stage.house.began()
     began = stage.clock.now()
     await SHAPES[schedule.shape](stage)
     ended = await stage.until_the_end()

@@ -11,7 +11,7 @@ from yinyi.app.faults.house import ZONE, Desk, House
 from yinyi.app.faults.judge import JUDGED
 from yinyi.app.faults.mishaps import MishapDatabase
 from yinyi.app.faults.model import Told
-from yinyi.app.faults.person import Person, T
+from yinyi.app.faults.person import SOONEST, Person, T
 from yinyi.app.faults.script import CommitLost, Killed, Script
 from yinyi.app.faults.world import look_at
 from yinyi.bus.call import Call
@@ -30,6 +30,16 @@ from yinyi.kernel.outcome import Done
 
 RESTARTED_AFTER = timedelta(seconds=10)
 """A killed process's lease has run out by then."""
+
+_NEXT_AT = """
+WITH due AS (
+  SELECT next_at FROM payment WHERE hospital_id = 1 AND payment_id = $1
+), beaten AS (
+  UPDATE process_lease AS l SET alive_until = greatest(due.next_at, $2) + $3
+  FROM due WHERE l.epoch = ANY($4::bigint[])
+)
+SELECT next_at FROM due
+"""
 
 
 class Stage(Person):
@@ -141,10 +151,20 @@ class Stage(Person):
         finally:
             self.script.steal, self._declared_dead = None, False
 
+    async def next_at(self) -> timedelta | None:
+        """Until then, both processes' hearts beat."""
+        now = self.clock.now()
+        leases, soon, lasts = (self.means.lease, self.other.lease), now + SOONEST, timedelta(seconds=LEASE_S)
+        async with self.quiet.read() as tx:
+            at = await tx.fetchval(_NEXT_AT, self.payment_id, soon, lasts, [lease.epoch for lease in leases])
+        for lease in leases:
+            lease.alive_until = max(at or soon, soon) + lasts
+        return at - now if at else None
+
     async def _stay_alive(self) -> None:
-        for lease in (self.means.lease, self.other.lease):
-            if not lease.good_for(LEASE_S - BEAT_S):
-                await lease.beat()
+        leases = [self.means.lease, self.other.lease]
+        if not all(lease.good_for(LEASE_S - BEAT_S) for lease in leases):
+            await self.house.beaten(self.quiet, leases, self.clock.now())
 
     async def _stolen(self) -> None:
         """Our heart stood still for too long; the other process has found the payment and drives it."""
@@ -161,6 +181,7 @@ class Stage(Person):
         await self.script.outside.take_late_effects()
         self.means.known.forget()
         await self.means.lease.take()
+        await self.other.lease.take()  # it may have been the one that was killed
 
     def _tell(self, plan: Plan, changed: bool, rests: bool) -> None:
         self.told.append(Told(self.clock.now(), state_of(plan)))

@@ -120,7 +120,8 @@ class Driver:
         fresh = Fresh(callback, asyncio.get_running_loop().create_future())
         drive = self._drive(plan.hospital_id, payment_id, plan, fresh=fresh)
         self._active[payment_id] = asyncio.create_task(drive)
-        return await fresh.kept
+        with self.together.aside():
+            return await fresh.kept
 
     async def moved(self, payment_id: int, within_s: float) -> Plan | None:
         """The plan as soon as this process has moved it; None when it has not within that time."""
@@ -128,7 +129,8 @@ class Driver:
         self._moved[payment_id].add(change)
         try:
             async with asyncio.timeout(within_s):
-                return await change
+                with self.together.aside():
+                    return await change
         except TimeoutError:
             return None
         finally:
@@ -215,7 +217,8 @@ class Driver:
             drive = Drive(self._means, hospital_id, payment_id, epoch, self._tell, known, leaving, pending, fresh)
             if left_behind:
                 drive.others_first = self._have_not_been_asked
-            plan = await drive.run()
+            with self.together.in_hand():
+                plan = await drive.run()
             self._failures.pop(payment_id, None)
         except Outdated:
             plan = None
