@@ -70,6 +70,17 @@ class Outside:
     merchants: MerchantTable
 
 
+def _registry(outside: Outside) -> Registry:
+    """What can be paid for here, and by what."""
+    hospital = outside.hospital
+    return Registry(
+        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
+        purposes=[Registration(), TopUpPurpose()],
+        channels=outside.channels,
+        merchants=outside.merchants,
+    )
+
+
 class Business:
     """Built without touching anything; ``start`` begins to work, ``stop`` hands everything back."""
 
@@ -100,24 +111,18 @@ class Business:
         hospital = outside.hospital
         self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
 
-        registry = Registry(
-            effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-            purposes=[Registration(), TopUpPurpose()],
-            channels=outside.channels,
-            merchants=outside.merchants,
-        )
+        registry = _registry(outside)
         limits = Limits()
         registry.is_away = limits.is_open
-        holder = f"{socket.gethostname()}:{os.getpid()}"
-        self.lease = Lease(database, clock, holder, limits.open_breakers)
+        self.lease = Lease(database, clock, f"{socket.gethostname()}:{os.getpid()}", limits.open_breakers)
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        lost = LostRegistrations(hospital, patients.patient_id)
-        self.restored = Restored(database, registry, [lost], clock, ZONE, HOSPITAL_ID)
+        lost = [LostRegistrations(hospital, patients.patient_id)]
+        self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
         self._sealer = AuditSealer(database, clock)
