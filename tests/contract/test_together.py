@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import pytest
@@ -270,3 +271,39 @@ def test_who_was_answered_or_gave_up_is_no_company_any_more(database: str, monke
         assert await it.rows() == [(1, 1), (3, 1)]
 
     play(database, story)
+
+
+# ---- looking out for the answer
+
+
+def test_who_is_alone_stays_awake_until_he_is_answered(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(it: Stage) -> None:
+        monkeypatch.setattr(together, "AWAKE_S", 60.0)
+        looks = watched(monkeypatch)
+        with it.together.in_hand():
+            await it.together.fetchrow(ADD, (1, 1), 1)
+        seen = len(looks)
+        assert seen > 1
+        await asyncio.sleep(0)
+        await it.rows()
+        assert len(looks) <= seen + 1, "he was answered: nobody looks out any more"
+        await it.together.fetchrow(ADD, (2, 1), 2)
+        with it.together.in_hand(), it.together.in_hand():
+            await asyncio.gather(*(it.together.fetchrow(ADD, (each, 1), each) for each in (3, 4)))
+        assert len(looks) <= seen + 1, "those who have company sleep, and whoever has not said that he is alone"
+
+    play(database, story)
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every look for an answer, as it is asked for."""
+    loop, looks = asyncio.get_running_loop(), list[str]()
+    call_soon: Callable[..., asyncio.Handle] = loop.call_soon
+
+    def noted(callback: Callable[..., object], *args: object, **context: Any) -> asyncio.Handle:
+        if getattr(callback, "__name__", "") == "look":
+            looks.append("look")
+        return call_soon(callback, *args, **context)
+
+    monkeypatch.setattr(loop, "call_soon", noted)
+    return looks

@@ -6,6 +6,7 @@ none committed. When one of them fails, each is tried alone, so that nobody suff
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ MOST, FEW = 64, 8
 COMPANY_S, PERHAPS_S = 0.03, 0.008
 """So long it waits for company, and when there was none the last time. An exchange alone costs PostgreSQL three times
 what it costs in company, and what is answered together goes on together."""
+
+AWAKE_S = 0.005 if len(os.sched_getaffinity(0)) > 1 else 0.0
+"""So long at most a lone caller looks out for his answer instead of sleeping: to wake up takes long on a virtual
+machine, and all caches are cold then."""
 
 
 @dataclass(eq=False)
@@ -164,11 +169,31 @@ class Together:
         for each in waiting:
             try:
                 async with self.database.read() as tx:
-                    row = await tx.fetchrow(shape.statement, *shape.args([each]))
+                    with self._awake():
+                        row = await tx.fetchrow(shape.statement, *shape.args([each]))
             except BaseException as error:  # whatever it is, it is the caller's; nobody waits here
                 _fail(each, error)
             else:
                 _tell(each, row)
+
+    @contextmanager
+    def _awake(self) -> Generator[None]:
+        """As long as nobody but this one is in hand, look out for the answer without sleeping."""
+        if self._in_hand != 1:
+            yield
+            return
+        loop, answered = asyncio.get_running_loop(), False
+        until = loop.time() + AWAKE_S
+
+        def look() -> None:
+            if not answered and self._in_hand == 1 and loop.time() < until:
+                loop.call_soon(look)
+
+        loop.call_soon(look)
+        try:
+            yield
+        finally:
+            answered = True
 
     async def _all(self, shape: _Shape, waiting: list[_Waiting]) -> bool:
         """False: none of them was done, or nobody knows; every statement can be tried again, because what it does is
