@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -77,23 +77,21 @@ class Together:
     """Of a lane that waits for company."""
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
 
-    @contextmanager
-    def in_hand(self) -> Generator[None]:
+    def in_hand(self) -> AbstractContextManager[None]:
         """As long as this lasts there is one more who may want to write soon."""
-        self._in_hand += 1
-        try:
-            yield
-        finally:
-            self._in_hand -= 1
+        return self._counted(1)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """As long as this lasts somebody in hand only waits for another."""
+        return self._counted(-1)
 
     @contextmanager
-    def aside(self) -> Generator[None]:
-        """As long as this lasts somebody in hand only waits for another."""
-        self._in_hand -= 1
+    def _counted(self, more: int) -> Generator[None]:
+        self._in_hand += more
         try:
             yield
         finally:
-            self._in_hand += 1
+            self._in_hand -= more
 
     async def fetchrow(self, statement: str, args: tuple[Any, ...], key: Any) -> Row | None:
         """The row that this statement answers, None when it answers none. Its first column is ``key``, by which the
