@@ -29,9 +29,9 @@ from yinyi_sandbox.wechatpay import routes as wechatpay_routes
 from yinyi_sandbox.wechatpay.credentials import make_credentials
 from yinyi_sandbox.wechatpay.sandbox import Sandbox
 
-_PLATFORM_ROLE = "platform"
-_KEEPALIVE_S = 8
+KEEPALIVE_S = 8
 """As long as WeChat Pay keeps an idle line; the connectors hang up before."""
+_PLATFORM_ROLE = "platform"
 _SALES_PER_MINUTE = 6.0
 """How busy the windows of the demo are."""
 
@@ -58,7 +58,7 @@ async def serve(settings: SandboxSettings) -> None:
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=2,
-        timeout_keep_alive=_KEEPALIVE_S,
+        timeout_keep_alive=KEEPALIVE_S,
     )
     await uvicorn.Server(config).serve([listener])
 

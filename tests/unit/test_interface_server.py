@@ -6,16 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from kiosk_platform import NOW, SCREEN, USUAL, ZONE, JsonPages, Platform
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from yinyi.access.payment.alipay import config as alipay
+from yinyi.access.payment.wechatpay import config as wechatpay
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import Health
 from yinyi.business.watch.messages import Figures, FigureView
 from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
 from yinyi.kernel.errors import InternalError
+from yinyi_sandbox.serve import KEEPALIVE_S
 
 FIGURES = Figures(
     figures=[
@@ -166,3 +170,13 @@ def test_a_server_leaves_at_once_although_a_page_listens() -> None:
             await serving
 
     asyncio.run(work())
+
+
+def test_who_calls_hangs_up_an_idle_line_before_the_server_does() -> None:
+    """Otherwise a request now and then meets a line that is just closing. Proxies keep theirs for a minute."""
+    platform = Platform(answers=ANSWERS)
+    interfaces = Interfaces(dict.fromkeys(ACCOUNTS, platform), around(platform))
+    assert server_for(interfaces, "127.0.0.1", 0).config.timeout_keep_alive > 60
+    for settings in (alipay.Settings, wechatpay.Settings):
+        kept_s = next(each.default for each in msgspec.structs.fields(settings) if each.name == "keepalive_s")
+        assert kept_s < KEEPALIVE_S
