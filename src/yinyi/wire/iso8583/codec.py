@@ -1,0 +1,168 @@
+"""Messages to bytes and back. Strict: what is not exactly as the profile says is refused with the number of its field.
+
+Packing and computing the MAC are two steps, because keys live in a store of their own.
+"""
+
+from functools import lru_cache
+
+from yinyi.wire.iso8583.elements import Element, Read, Write, element, is_digits
+from yinyi.wire.iso8583.errors import FieldError
+from yinyi.wire.iso8583.header import HEAD_BYTES, pack_header, unpack_header
+from yinyi.wire.iso8583.model import Message, Profile
+from yinyi.wire.iso8583.unprinted import Unprinted
+
+MAC_BYTES = 8
+_SHAPES = 256
+"""So many sets of fields are remembered; a line knows a few dozen, and a flood of others costs time, not memory."""
+
+
+class Packed(Unprinted, frozen=True):
+    """A message in bytes, its MAC still to be added where it carries one. Prints nothing of it."""
+
+    head: bytes
+    text: bytes
+    has_mac: bool
+
+    @property
+    def mac_over(self) -> bytes:
+        """From the message type to the last field before the MAC; empty when the message carries none."""
+        return self.text if self.has_mac else b""
+
+    @property
+    def body(self) -> bytes:
+        """The whole message, without the length before it.
+
+        Raises:
+            FieldError: it carries a MAC: ``with_mac``.
+        """
+        if self.has_mac:
+            raise FieldError("message", "its MAC is missing")
+        return self.head + self.text
+
+    def with_mac(self, mac: bytes) -> bytes:
+        """The whole message, without the length before it.
+
+        Raises:
+            FieldError: it carries none, or the MAC is not of 8 bytes.
+        """
+        if not self.has_mac or len(mac) != MAC_BYTES:
+            raise FieldError("message", "carries no MAC" if not self.has_mac else "its MAC is not 8 bytes")
+        return self.head + self.text + mac
+
+    def __repr__(self) -> str:
+        return f"Packed({len(self.head) + len(self.text)} bytes{', MAC to come' if self.has_mac else ''})"
+
+
+class Unpacked(Unprinted, frozen=True):
+    """A message, its MAC as it came and the bytes that the MAC is over; both are empty when it carries none.
+
+    Nobody has compared them: that is for whoever has the key. Prints nothing but type and field numbers.
+    """
+
+    message: Message
+    mac: bytes
+    mac_over: bytes
+
+    def __repr__(self) -> str:
+        return f"Unpacked({self.message!r})"
+
+
+def pack(profile: Profile, message: Message) -> Packed:
+    """The message in bytes.
+
+    Raises:
+        FieldError: a field that the profile does not have, or a value that it cannot hold.
+    """
+    bitmap, writers = _layout(profile).shape_of(tuple(message.fields), message.has_mac)
+    mti = message.mti
+    if len(mti) != 4 or not is_digits(mti):
+        raise FieldError("message type", "not four digits")
+    fields = message.fields
+    parts = [bytes.fromhex(mti), bitmap]
+    parts += [write(fields[number]) for number, write in writers]
+    head = pack_header(profile, message.header or profile.header) if profile.head else b""
+    return Packed(head, b"".join(parts), message.has_mac)
+
+
+def unpack(profile: Profile, body: bytes) -> Unpacked:
+    """The message that the bytes are, all of them; they are what stands after the length.
+
+    Raises:
+        FieldError: they are none.
+    """
+    start = HEAD_BYTES[profile.head]
+    header = unpack_header(profile, body[:start]) if profile.head else None
+    mti = body[start : start + 2].hex()
+    if len(mti) != 4 or not mti.isdecimal():
+        raise FieldError("message type", "the message ends within it" if len(mti) != 4 else "not BCD")
+    at = start + 10
+    if profile.bitmap_bytes == 16 and len(body) > start + 2 and body[start + 2] & 0x80:
+        at += 8
+    if len(body) < at:
+        raise FieldError("bitmap", "the message ends within it")
+    readers, has_mac = _layout(profile).shape_for(body[start + 2 : at])
+    fields: dict[int, str | bytes] = {}
+    for number, read in readers:
+        fields[number], at = read(body, at)
+    left = len(body) - at
+    if left != (MAC_BYTES if has_mac else 0):
+        raise FieldError("message", "ends before its MAC" if left < MAC_BYTES and has_mac else "goes on after its end")
+    message = Message(mti, fields, has_mac, header)
+    return Unpacked(message, body[at:], body[start:at]) if has_mac else Unpacked(message, b"", b"")
+
+
+_Writers = tuple[tuple[int, Write], ...]
+_Readers = tuple[tuple[int, Read], ...]
+
+
+class _Layout:
+    """A profile, compiled: what to do for each set of fields is worked out when it first comes."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._elements: dict[int, Element] = {
+            number: element(number, field, profile.padding) for number, field in profile.fields.items()
+        }
+        most = profile.bitmap_bytes * 8
+        if not all(2 <= number <= most and number not in (65, profile.mac_field) for number in profile.fields):
+            raise ValueError(f"profile {profile.name}: a field that its bitmap cannot name, or its MAC, in the table")
+        self._mac_field = profile.mac_field
+        self.shape_of = lru_cache(maxsize=_SHAPES)(self._shape_of)
+        self.shape_for = lru_cache(maxsize=_SHAPES)(self._shape_for)
+
+    def _shape_of(self, named: tuple[int, ...], has_mac: bool) -> tuple[bytes, _Writers]:
+        numbers = sorted(named)
+        writers = tuple((number, self._element(number).write) for number in numbers)
+        self._mac_is_last(numbers, has_mac)
+        present = [*numbers, self._mac_field] if has_mac else numbers
+        bits = sum(1 << (128 - number) for number in present)
+        if present and present[-1] > 64:
+            return ((1 << 127) | bits).to_bytes(16, "big"), writers
+        return (bits >> 64).to_bytes(8, "big"), writers
+
+    def _shape_for(self, bitmap: bytes) -> tuple[_Readers, bool]:
+        bits = int.from_bytes(bitmap, "big")
+        size = len(bitmap) * 8
+        first = 2 if len(bitmap) == 16 else 1
+        numbers = [number for number in range(first, size + 1) if bits >> (size - number) & 1]
+        if len(bitmap) == 16 and (not numbers or numbers[-1] <= 64):
+            raise FieldError("bitmap", "its second half says nothing")
+        has_mac = self._mac_field in numbers
+        if has_mac:
+            numbers.remove(self._mac_field)
+        self._mac_is_last(numbers, has_mac)
+        return tuple((number, self._element(number).read) for number in numbers), has_mac
+
+    def _element(self, number: int) -> Element:
+        found = self._elements.get(number)
+        if found is None:
+            raise FieldError(number, "this line has no such field")
+        return found
+
+    def _mac_is_last(self, numbers: list[int], has_mac: bool) -> None:
+        if has_mac and numbers and numbers[-1] > self._mac_field:
+            raise FieldError(self._mac_field, "the MAC has to be the last field")
+
+
+@lru_cache(maxsize=64)
+def _layout(profile: Profile) -> _Layout:
+    return _Layout(profile)
