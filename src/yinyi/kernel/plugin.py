@@ -8,7 +8,7 @@ import msgspec
 
 from yinyi.kernel.clock import Clock
 
-PluginKind = Literal["hospital", "payment", "insurance", "face"]
+PluginKind = Literal["hospital", "payment", "line", "insurance", "face"]
 
 PLUGIN_API = 1
 

@@ -1,0 +1,78 @@
+"""Settings of a line to an acquirer of bank cards. What public material does not settle is a setting, marked (m)."""
+
+from typing import Literal
+
+import msgspec
+
+from yinyi.wire.iso8583.cup_ascii import CUP_ASCII
+from yinyi.wire.iso8583.cup_pos import CUP_POS
+from yinyi.wire.iso8583.model import KeyBytes, MacAlgorithm, Profile
+
+_PROFILES = {profile.name: profile for profile in (CUP_POS, CUP_ASCII)}
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """tls_name: the host's name in its certificate; empty: no TLS, for lines that are private anyway. tls_ca_file:
+    whose certificates are believed; empty: the system's."""
+
+    host: str
+    port: int
+    tls_name: str = ""
+    tls_ca_file: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``addresses``: one or two; the second is used while the first cannot be reached.
+
+    profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, mak_bytes, padding,
+    answer_timeout_s, reversal_tries, reversal_every_s.
+    tpdu: ten digits, of both addresses. operator_no: field 63.1.
+    connect_timeout_s: of one address. reconnect_s: pauses between attempts, the last one repeats.
+    send_within_s: so long waits a message for the line to come back before it is given up unsent.
+    silent_after: so many messages in a row without an answer, and the other address is tried.
+    most_waiting: messages that wait for an answer at a time.
+    keepalive_idle_s: TCP asks the other side after so long a silence whether it is there.
+    takes_stripe: magnetic stripes are refused unless this says otherwise.
+    mac_on_settlement: whether batch settlement and upload carry a MAC (m).
+    card_class: of domestic cards in an upload (m).
+    """
+
+    name: str
+    profile: str = "cup_pos"
+    addresses: tuple[Address, ...]
+    mac: MacAlgorithm | None = None
+    mak_bytes: KeyBytes | None = None
+    padding: Literal["0", "F"] | None = None
+    answer_timeout_s: float | None = None
+    reversal_tries: int | None = None
+    reversal_every_s: float | None = None
+    tpdu: str = "6000030000"
+    operator_no: str = "01"
+    connect_timeout_s: float = 3.0
+    reconnect_s: tuple[float, ...] = (0.2, 0.5, 1, 2, 5, 10)
+    send_within_s: float = 2.0
+    silent_after: int = 3
+    most_waiting: int = 2048
+    keepalive_idle_s: int = 30
+    takes_stripe: bool = False
+    mac_on_settlement: bool = False
+    card_class: str = "00"
+
+
+def profile_of(settings: Settings) -> Profile:
+    """
+    Raises:
+        ValueError: there is no such profile, or no or too many addresses; the text says which.
+    """
+    profile = _PROFILES.get(settings.profile)
+    if profile is None:
+        raise ValueError(f"there is no profile {settings.profile!r}; known are {', '.join(_PROFILES)}")
+    if not 1 <= len(settings.addresses) <= 2:
+        raise ValueError("a line has one address or two")
+    names = ("mac", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s")
+    changed = {name: value for name in names if (value := getattr(settings, name)) is not None}
+    try:
+        header = msgspec.structs.replace(profile.header, tpdu=bytes.fromhex(settings.tpdu))
+    except ValueError as error:
+        raise ValueError("the TPDU is not ten digits") from error
+    return msgspec.structs.replace(profile, header=header, **changed)

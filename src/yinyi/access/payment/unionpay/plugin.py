@@ -1,0 +1,220 @@
+"""A line to an acquirer of bank cards, in either of two dialects of ISO 8583."""
+
+import asyncio
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from yinyi.access.payment.unionpay import answers, messages
+from yinyi.access.payment.unionpay.config import Settings, profile_of
+from yinyi.access.payment.unionpay.errors import AnswerLost, NothingSent
+from yinyi.access.payment.unionpay.line import Line, Match
+from yinyi.business.lines.session_model import (
+    Approved,
+    Card,
+    Declined,
+    Desk,
+    Detail,
+    Habits,
+    LineAnswer,
+    NeverSent,
+    NoAnswer,
+    Original,
+    ReversalReason,
+    Settled,
+    SignedOn,
+    Totals,
+)
+from yinyi.business.lines.session_ports import Late
+from yinyi.kernel.money import Fen
+from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
+from yinyi.wire.iso8583.codec import Unpacked, pack
+from yinyi.wire.iso8583.errors import Iso8583Error
+from yinyi.wire.iso8583.model import Message, answer_mti
+from yinyi.wire.iso8583.response_codes import response_of
+from yinyi.wire.iso8583.settlement_fields import DETAILS_AT_ONCE
+
+log = structlog.get_logger()
+
+_MOST_REMEMBERED = 10_000
+_REMEMBERED = ("0200", "0220")
+"""What a late answer may still settle. A reversal has its original's trace number, and goes again anyway."""
+_NO_CARD = NeverSent(detail="magnetic stripes are not taken here")
+
+Read = Callable[[Message, Message], LineAnswer]
+
+
+class _Lost(NamedTuple):
+    """What an exchange was about whose answer has not come in time."""
+
+    desk: Desk
+    asked: Message
+    read: Read
+
+
+class UnionPay:
+    """Implements ``Acquirer``."""
+
+    def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
+        """Touches no network.
+
+        Raises:
+            ValueError: the settings do not fit together; the text says where.
+        """
+        self.name = settings.name
+        self._settings = settings
+        self._profile = profile = profile_of(settings)
+        self.habits = Habits(
+            answer_timeout_s=profile.answer_timeout_s,
+            reversal_tries=profile.reversal_tries,
+            reversal_every_s=profile.reversal_every_s,
+            most_details=DETAILS_AT_ONCE,
+        )
+        self._line = Line(settings, profile, self._unmatched)
+        self._late: Late | None = None
+        self._lost: OrderedDict[Match, _Lost] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self._line.start()
+
+    async def stop(self) -> None:
+        await self._line.stop()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the line is up just now."""
+        return self._line.is_up
+
+    def hear_late(self, late: Late) -> None:
+        self._late = late
+
+    async def sign_on(self, desk: Desk) -> SignedOn | Declined | NeverSent | NoAnswer:
+        asked = messages.sign_on(self._profile, desk, self._settings.operator_no)
+        said = await self._exchange(desk, asked, answers.of_transaction)
+        if not isinstance(said, Unpacked):
+            return said
+        signed = answers.of_sign_on(self._profile, said.message)
+        return NoAnswer(detail="no keys came") if isinstance(signed, Approved) else signed
+
+    async def sign_off(self, desk: Desk) -> LineAnswer:
+        return await self._ask(desk, messages.managing(desk, "002"))
+
+    async def echo(self, desk: Desk) -> LineAnswer:
+        return await self._ask(desk, messages.managing(desk, "301"))
+
+    async def balance(self, desk: Desk, card: Card) -> LineAnswer:
+        if self._is_refused(card):
+            return _NO_CARD
+        return await self._ask(desk, messages.balance(self._profile, desk, card, self._settings.operator_no))
+
+    async def purchase(self, desk: Desk, amount_fen: Fen, card: Card) -> LineAnswer:
+        if self._is_refused(card):
+            return _NO_CARD
+        return await self._ask(
+            desk, messages.purchase(self._profile, desk, amount_fen, card, self._settings.operator_no)
+        )
+
+    async def void(self, desk: Desk, original: Original) -> LineAnswer:
+        return await self._ask(desk, messages.void(self._profile, desk, original, self._settings.operator_no))
+
+    async def refund(self, desk: Desk, original: Original, amount_fen: Fen) -> LineAnswer:
+        return await self._ask(
+            desk, messages.refund(self._profile, desk, original, amount_fen, self._settings.operator_no)
+        )
+
+    async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
+        asked = messages.reversal(self._profile, desk, original, why, tries)
+        return await self._ask(desk, asked, answers.of_reversal)
+
+    async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:
+        has_mac = self._settings.mac_on_settlement
+        asked = messages.settle(desk, totals, self._settings.operator_no, has_mac)
+        said = await self._exchange(desk, asked, answers.of_transaction)
+        return answers.of_settlement(said.message) if isinstance(said, Unpacked) else said
+
+    async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
+        has_mac = self._settings.mac_on_settlement
+        return await self._ask(desk, messages.upload(desk, details, self._settings.card_class, has_mac))
+
+    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
+        return await self._ask(desk, messages.end_upload(desk, count, self._settings.mac_on_settlement))
+
+    # ---- one exchange
+
+    def _is_refused(self, card: Card) -> bool:
+        return card.entry_mode == "stripe" and not self._settings.takes_stripe
+
+    async def _ask(self, desk: Desk, asked: Message, read: Read = answers.of_transaction) -> LineAnswer:
+        said = await self._exchange(desk, asked, read)
+        return self._read(asked, said.message, read) if isinstance(said, Unpacked) else said
+
+    def _read(self, asked: Message, said: Message, read: Read) -> LineAnswer:
+        try:
+            return read(asked, said)
+        except Iso8583Error as error:
+            return NoAnswer(why="other", detail=str(error))
+
+    async def _exchange(self, desk: Desk, asked: Message, read: Read) -> Unpacked | NeverSent | NoAnswer:
+        """An answer whose MAC is good, or what is to be made of none."""
+        try:
+            body = await self._written(desk, asked)
+        except Iso8583Error as error:
+            return NeverSent(detail=f"the message cannot be written: {error}")
+        if body is None:
+            return NeverSent(detail="this session has no MAK: it has to sign on first")
+        match = Match(answer_mti(asked.mti), asked.text(11), asked.text(41), asked.text(42))
+        try:
+            said = await self._line.exchange(match, body, self._profile.answer_timeout_s)
+        except NothingSent as error:
+            return NeverSent(detail=str(error))
+        except AnswerLost as error:
+            if asked.mti in _REMEMBERED:
+                self._remember(match, _Lost(desk, asked, read))
+            return NoAnswer(detail=str(error))
+        return said if await self._is_believed(desk, asked, said) else NoAnswer(why="bad_mac", detail="wrong MAC")
+
+    async def _written(self, desk: Desk, asked: Message) -> bytes | None:
+        packed = pack(self._profile, asked)
+        if not packed.has_mac:
+            return packed.body
+        if desk.mac is None:
+            return None
+        return packed.with_mac(await desk.mac(self._profile.mac, packed.mac_over))
+
+    async def _is_believed(self, desk: Desk, asked: Message, said: Unpacked) -> bool:
+        """An approval of what carried a MAC has one; whatever has one is compared."""
+        if not said.mac:
+            return not asked.has_mac or response_of(said.message.text(39)).verdict != "approved"
+        if desk.mac is None:
+            return False
+        return hmac.compare_digest(said.mac, await desk.mac(self._profile.mac, said.mac_over))
+
+    # ---- answers that come too late
+
+    def _remember(self, match: Match, lost: _Lost) -> None:
+        self._lost[match] = lost
+        if len(self._lost) > _MOST_REMEMBERED:
+            self._lost.popitem(last=False)
+
+    def _unmatched(self, match: Match, said: Unpacked) -> None:
+        lost = self._lost.pop(match, None)
+        if lost is None:
+            log.warning("line.unmatched", line=self.name, mti=match.mti, trace_no=match.trace_no)
+            return
+        task = asyncio.create_task(self._tell_late(lost, said))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tell_late(self, lost: _Lost, said: Unpacked) -> None:
+        if self._late is None or not await self._is_believed(lost.desk, lost.asked, said):
+            return
+        answer = self._read(lost.asked, said.message, lost.read)
+        if isinstance(answer, Approved | Declined):
+            self._late(lost.desk.slot, lost.desk.trace_no, answer)
+
+
+PLUGIN = Plugin(name="unionpay", kind="line", api=PLUGIN_API, config=Settings, build=UnionPay)

@@ -1,0 +1,196 @@
+"""A POS session with an acquirer, and what is said in it. Plain data: no ISO 8583 here.
+
+One session a merchant number on a terminal: its own keys, its own batch and trace numbers. Nothing is shared between
+two, so money of inpatients cannot be cleared with that of outpatients.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from yinyi.business.lines.key_model import HeldKey, KeySlot, MacAlgorithm, WorkingPurpose
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import RefusedReason
+
+MessageKind = Literal["sign_on", "echo", "balance", "purchase", "void", "refund", "settle", "sign_off"]
+MONEY: tuple[MessageKind, ...] = ("purchase", "void", "refund")
+REVERSIBLE: tuple[MessageKind, ...] = ("purchase", "void")
+"""消费, 消费撤销: may be taken back by a reversal. A refund (退货) may not."""
+
+MessageState = Literal[
+    "sent",  # on disk and maybe on its way; no answer yet
+    "approved",
+    "declined",
+    "never_sent",  # its trace number is a gap: nothing left under it
+    "in_doubt",  # may have happened; its reversal goes before anything else of this session
+    "stuck",  # its reversal was refused, or has gone out as often as is allowed: people look into it
+    "reversed",  # as if it had never happened
+    "unanswered",  # cannot be reversed: the statement tells
+]
+ReversalReason = Literal["no_answer", "failed_here", "bad_mac", "other"]
+"""冲正原因: no answer in time, approved but it failed here, an answer with a wrong MAC, something else."""
+
+LAST_NUMBER = 999_999
+"""Of traces and batches: six digits."""
+
+EntryMode = Literal["chip", "contactless", "stripe", "stored"]
+"""How the card was read. ``stored``: it is not here; what it bought before is known."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader and a PIN pad give. Printed, it shows nothing.
+
+    pan: 13–19 digits. sequence_no: field 23, three digits. expiry: YYMM. chip_data: field 55. pin_block: eight bytes,
+    encrypted in the PIN pad under the session's PIK; a clear PIN is never here.
+    """
+
+    pan: str
+    entry_mode: EntryMode
+    sequence_no: str = ""
+    expiry: str = ""
+    chip_data: bytes = b""
+    pin_block: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Card({self.entry_mode})"
+
+    @property
+    def masked(self) -> str:
+        """The first six and the last four digits."""
+        return f"{self.pan[:6]}{'*' * max(0, len(self.pan) - 10)}{self.pan[-4:]}"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a connector needs of a session to write one message in it. ``at``: its local time. ``mac`` computes with
+    this session's MAK; None: it has none."""
+
+    slot: KeySlot
+    batch_no: int
+    trace_no: int
+    at: datetime
+    mac: Callable[[MacAlgorithm, bytes], Awaitable[bytes]] | None = field(default=None, repr=False)
+
+
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier message of this session, as a reversal, a void or a refund refers to it. ``approved`` is None where
+    no answer came."""
+
+    kind: MessageKind
+    batch_no: int
+    trace_no: int
+    sent_at: datetime
+    amount_fen: Fen
+    card: Card
+    of: "Original | None" = None
+    approved: "Approved | None" = None
+
+
+class Approved(msgspec.Struct, frozen=True, kw_only=True):
+    """It happened. retrieval_ref: field 37, what statements are matched by. on_day, settled_on: MMDD. at_time: hhmmss.
+    issuer: of the card, as the acquirer names it. must_sign_on: the host wants it before anything else."""
+
+    retrieval_ref: str
+    auth_code: str = ""
+    on_day: str = ""
+    at_time: str = ""
+    settled_on: str = ""
+    issuer: str = ""
+    amount_fen: Fen | None = None
+    must_sign_on: bool = False
+
+
+class Declined(msgspec.Struct, frozen=True, kw_only=True):
+    """It surely did not happen. code: field 39. must_sign_on: because of this, or besides."""
+
+    code: str
+    reason: RefusedReason = "declined"
+    must_sign_on: bool = False
+
+
+class NeverSent(msgspec.Struct, frozen=True, kw_only=True):
+    """Not one byte of it has left."""
+
+    detail: str = ""
+
+
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """It may have happened."""
+
+    why: ReversalReason = "no_answer"
+    code: str = ""
+    detail: str = ""
+
+
+LineAnswer = Approved | Declined | NeverSent | NoAnswer
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A working key as it came: encrypted under the session's TMK."""
+
+    purpose: WorkingPurpose
+    key: bytes = field(repr=False)
+    check_value: bytes
+
+
+@dataclass(frozen=True)
+class SignedOn:
+    """batch_no: what the host says that the batch is, None: it says nothing."""
+
+    keys: tuple[Delivered, ...]
+    batch_no: int | None = None
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a batch: debits are purchases, credits refunds and voids."""
+
+    debit_fen: Fen = Fen(0)
+    debits: int = 0
+    credit_fen: Fen = Fen(0)
+    credits: int = 0
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
+    """One approved message of a batch, for a host whose totals differ."""
+
+    kind: MessageKind
+    trace_no: int
+    pan: str
+    amount_fen: Fen
+
+    def __repr__(self) -> str:
+        return f"Detail({self.kind} {self.trace_no})"
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """What the host says of our totals."""
+
+    balanced: bool
+
+
+class Habits(msgspec.Struct, frozen=True, kw_only=True):
+    """Of an acquirer. answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often, and with such
+    pauses, goes a reversal without an answer. most_details: in one message of a batch upload."""
+
+    answer_timeout_s: float = 60.0
+    reversal_tries: int = 3
+    reversal_every_s: float = 60.0
+    most_details: int = 8
+
+
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as it stands. epoch: whoever has claimed it writes under this number and no other."""
+
+    session_id: int
+    slot: KeySlot
+    scope: str
+    merchant_name: str
+    batch_no: int
+    trace_no: int
+    epoch: int
+    signed_on: bool
+    mak: HeldKey | None = None

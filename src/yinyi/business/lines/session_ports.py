@@ -1,0 +1,82 @@
+"""What the bank line asks of a connector. One object an acquirer; it knows messages, not money."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.session_model import (
+    Approved,
+    Card,
+    Declined,
+    Desk,
+    Detail,
+    Habits,
+    LineAnswer,
+    NeverSent,
+    NoAnswer,
+    Original,
+    ReversalReason,
+    Settled,
+    SignedOn,
+    Totals,
+)
+from yinyi.kernel.money import Fen
+
+Late = Callable[[KeySlot, int, Approved | Declined], None]
+"""Session, trace number, and what came after nobody waited for it any more. Returns at once."""
+
+
+class Acquirer(Protocol):
+    """A line to a bank that takes cards. Never raises for what the other side does.
+
+    ``NeverSent`` only if surely not one byte has left; whatever else is not an answer that can be believed (none in
+    time, a connection lost in the middle, a wrong MAC, a code that leaves it open) is ``NoAnswer``.
+    """
+
+    name: str
+    habits: Habits
+
+    def hear_late(self, late: Late) -> None:
+        """Who wants to know of answers that come too late."""
+        ...
+
+    async def sign_on(self, desk: Desk) -> SignedOn | Declined | NeverSent | NoAnswer:
+        """Ask for new working keys."""
+        ...
+
+    async def sign_off(self, desk: Desk) -> LineAnswer: ...
+
+    async def echo(self, desk: Desk) -> LineAnswer:
+        """Is anybody there?"""
+        ...
+
+    async def balance(self, desk: Desk, card: Card) -> LineAnswer:
+        """What the card's account has: ``Approved.amount_fen``."""
+        ...
+
+    async def purchase(self, desk: Desk, amount_fen: Fen, card: Card) -> LineAnswer: ...
+
+    async def void(self, desk: Desk, original: Original) -> LineAnswer:
+        """Cancel a purchase of this batch, whole."""
+        ...
+
+    async def refund(self, desk: Desk, original: Original, amount_fen: Fen) -> LineAnswer:
+        """Give back (a part of) an earlier purchase."""
+        ...
+
+    async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
+        """As if the original had never been sent; under its own trace number. ``tries``: as often it has gone out
+        before. ``Approved``: it is reversed, or the host has no record of it. ``Declined``: it is not reversed."""
+        ...
+
+    async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:
+        """Our totals of the batch against the host's."""
+        ...
+
+    async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
+        """At most ``habits.most_details`` of an unbalanced batch."""
+        ...
+
+    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
+        """So many details were all."""
+        ...

@@ -1,0 +1,256 @@
+"""One claimed session at work: its open reversals and its sign-on go before what is wanted, then that.
+
+Everything is written before it leaves. What raises here (a database that is away, a process that dies) leaves the
+message ``sent``; when the claim has run out it is in doubt, and whoever comes next reverses it.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import structlog
+
+from yinyi.bus.database import Row
+from yinyi.business.lines import session_store as store
+from yinyi.business.lines.key_errors import KeyDoesNotOpen, KeyRefused
+from yinyi.business.lines.line_means import LineMeans
+from yinyi.business.lines.session_keys import keep_working_keys, tmk_of
+from yinyi.business.lines.session_model import (
+    REVERSIBLE,
+    Approved,
+    Card,
+    Declined,
+    Desk,
+    LineAnswer,
+    MessageState,
+    NeverSent,
+    NoAnswer,
+    Original,
+    ReversalReason,
+    SessionRow,
+    SignedOn,
+)
+from yinyi.business.lines.session_ports import Acquirer
+from yinyi.business.lines.session_store import Ended, Saying
+from yinyi.kernel.money import Fen
+from yinyi.kernel.secrets import Sealed
+
+log = structlog.get_logger()
+
+Send = Callable[[Desk], Awaitable[LineAnswer]]
+
+_approved = msgspec.json.Decoder(Approved)
+
+
+class SessionWork:
+    """``row`` is the session as this claim has it."""
+
+    def __init__(self, means: LineMeans, acquirer: Acquirer, row: SessionRow) -> None:
+        self._means = means
+        self._acquirer = acquirer
+        self.row = row
+
+    async def make_ready(self) -> NeverSent | None:
+        """Reversals and sign-on, as far as they are due. None: the session may be used."""
+        if not self.row.signed_on and (problem := await self._sign_on()):
+            return problem
+        return await self.reverse_doubts()
+
+    async def reverse_doubts(self) -> NeverSent | None:
+        """All that is in doubt, oldest first. None: nothing is left that has to go before others."""
+        async with self._means.database.read() as tx:
+            doubts = await store.left_behind(tx, self._means.hospital_id, self.row)
+        for doubt in doubts:
+            if await self._reverse(doubt) == "in_doubt":
+                return NeverSent(detail="a reversal of this session has no answer yet")
+        return None
+
+    async def say(self, saying: Saying) -> NeverSent | None:
+        """The next trace number is for this."""
+        now = self._means.clock.now()
+        async with self._means.database.read() as tx:
+            row = await store.say(
+                tx, self._means.hospital_id, self.row, now, self._means.until(self._acquirer, now), saying
+            )
+        if row is None:
+            return NeverSent(detail="the claim is lost, or the trace numbers of this batch have run out")
+        self.row = row
+        return None
+
+    async def transact(self, saying: Saying, send: Send, kept: Sealed | None) -> LineAnswer:
+        """Send what has its number; where the host wants a sign-on first, after that once more, under a new number.
+        Releases the session."""
+        answer = await self.exchange(saying, send, kept, goes_again=True)
+        if not (isinstance(answer, Declined) and answer.must_sign_on):
+            return answer
+        problem = await self._sign_on() or await self.say(saying)
+        if problem is not None:
+            await self.release()
+            return problem
+        return await self.exchange(saying, send, kept)
+
+    async def exchange(
+        self, saying: Saying, send: Send, kept: Sealed | None, *, release: bool = True, goes_again: bool = False
+    ) -> LineAnswer:
+        """Send what has its number, and write down what came. ``kept``: of the card, if it was approved."""
+        answer = await self._sent(send)
+        again = goes_again and isinstance(answer, Declined) and answer.must_sign_on
+        ended = msgspec.structs.replace(_ended(answer, saying, kept, release and not again), goes_again=again)
+        now = self._means.clock.now()
+        async with self._means.database.read() as tx:
+            if not await store.answered(tx, self._means.hospital_id, self.row, now, ended):
+                log.warning("line.claim_lost", session=self.row.session_id, trace_no=self.row.trace_no)
+                return NoAnswer(detail="the claim was lost while waiting")
+        return answer
+
+    async def sign_on(self) -> LineAnswer:
+        """Now, whether it is due or not."""
+        problem = await self._sign_on()
+        return problem or Approved(retrieval_ref="")
+
+    async def reverse_again(self, stuck: Row) -> None:
+        """What people, or the engine, want tried once more, although it goes before nothing any more."""
+        await self._reverse(stuck)
+
+    async def release(self) -> None:
+        async with self._means.database.read() as tx:
+            await store.release(tx, self._means.hospital_id, self.row)
+
+    async def _sent(self, send: Send) -> LineAnswer:
+        try:
+            return await send(self._means.desk(self.row, self._means.clock.now()))
+        except KeyDoesNotOpen:
+            return NeverSent(detail="the keys of this session cannot be used")
+        except Exception as error:
+            log.exception("line.connector_failed", session=self.row.session_id)
+            return NoAnswer(why="failed_here", detail=type(error).__name__)
+
+    # ---- sign-on
+
+    async def _sign_on(self) -> NeverSent | None:
+        tmk = await tmk_of(self._means, self.row.slot)
+        if tmk is None:
+            return NeverSent(detail="this session has no master key yet")
+        if problem := await self.say(Saying(kind="sign_on")):
+            return problem
+        got: list[SignedOn] = []
+
+        async def send(desk: Desk) -> LineAnswer:
+            answer = await self._acquirer.sign_on(desk)
+            if not isinstance(answer, SignedOn):
+                return answer
+            got.append(answer)
+            return Approved(retrieval_ref="")
+
+        answer = await self.exchange(Saying(kind="sign_on"), send, None, release=False)
+        if not isinstance(answer, Approved) or not got:
+            return NeverSent(detail=f"sign-on: {_words(answer)}")
+        try:
+            return await self._take_keys(got[0])
+        except (KeyRefused, KeyDoesNotOpen) as error:
+            log.error("line.keys_refused", session=self.row.session_id, why=error.code())
+            return NeverSent(detail="sign-on: the keys that came do not agree with their check values")
+
+    async def _take_keys(self, signed: SignedOn) -> NeverSent | None:
+        tmk = await tmk_of(self._means, self.row.slot)
+        pik = next((each for each in signed.keys if each.purpose == "pik"), None)
+        if tmk is None or pik is None:
+            return NeverSent(detail="sign-on: no keys came")
+        held = [
+            await self._means.keys.take_working_key(tmk, self.row.slot, each.purpose, each.key, each.check_value)
+            for each in signed.keys
+        ]
+        now = self._means.clock.now()
+        async with self._means.database.transaction() as tx:
+            ours = await store.signed_on(
+                tx, self._means.hospital_id, self.row, self._means.day(now), now, signed.batch_no, pik
+            )
+            if not ours:
+                return NeverSent(detail="the claim was lost while signing on")
+            await keep_working_keys(tx, self._means.hospital_id, self.row.slot, held, now)
+        mak = next((each for each in held if each.purpose == "mak"), None)
+        batch_no = max(self.row.batch_no, signed.batch_no or 0)
+        self.row = msgspec.structs.replace(self.row, mak=mak, signed_on=True, batch_no=batch_no)
+        return None
+
+    # ---- reversals
+
+    async def _reverse(self, doubt: Row) -> MessageState:
+        """Once; once more after a sign-on, if the host wants that first."""
+        state, answer = await self._reverse_once(doubt)
+        if isinstance(answer, Declined) and answer.must_sign_on and await self._sign_on() is None:
+            state, _ = await self._reverse_once(doubt)
+        return state
+
+    async def _reverse_once(self, doubt: Row) -> tuple[MessageState, LineAnswer | None]:
+        means, number = self._means, (doubt["batch_no"], doubt["trace_no"])
+        now = means.clock.now()
+        async with means.database.read() as tx:
+            until = means.until(self._acquirer, now)
+            tries = await store.reversing(tx, means.hospital_id, self.row, number, now, until)
+        if tries is None:
+            return "reversed", None
+        original = original_of(means, doubt)
+        reason: ReversalReason = doubt["reversal_reason"] or "no_answer"
+        desk = means.desk(msgspec.structs.replace(self.row, trace_no=doubt["trace_no"]), now)
+        answer = await self._reversal_sent(desk, original, reason, tries - 1)
+        state = self._after_reversal(answer, tries)
+        code = answer.code if isinstance(answer, Declined | NoAnswer) else ""
+        gone = tries - 1 if isinstance(answer, NeverSent) else tries
+        async with means.database.read() as tx:
+            await store.reversed_(tx, means.hospital_id, self.row, number, state, gone, code)
+        log.info("line.reversal", session=self.row.session_id, trace_no=doubt["trace_no"], state=state, tries=gone)
+        return state, answer
+
+    async def _reversal_sent(self, desk: Desk, original: Original, reason: ReversalReason, tries: int) -> LineAnswer:
+        try:
+            return await self._acquirer.reverse(desk, original, reason, tries)
+        except KeyDoesNotOpen:
+            return NeverSent(detail="the keys of this session cannot be used")
+
+    def _after_reversal(self, answer: LineAnswer, tries: int) -> MessageState:
+        if isinstance(answer, Approved):
+            return "reversed"
+        if isinstance(answer, Declined):
+            return "in_doubt" if answer.must_sign_on else "stuck"
+        sent = isinstance(answer, NoAnswer)
+        return "stuck" if sent and tries >= self._acquirer.habits.reversal_tries else "in_doubt"
+
+
+def original_of(means: LineMeans, row: Row, of: Row | None = None) -> Original:
+    """A message on record, as later ones refer to it. ``of``: what it refers to itself."""
+    card = Card(pan="", entry_mode="stored")
+    if row["card_data"] is not None:
+        card = means.vault.open(Sealed(row["card_key_id"], row["card_data"]))
+    return Original(
+        kind=row["kind"],
+        batch_no=row["batch_no"],
+        trace_no=row["trace_no"],
+        sent_at=row["sent_at"].astimezone(means.zone),
+        amount_fen=Fen(row["amount_fen"]),
+        card=card,
+        of=original_of(means, of) if of is not None else None,
+        approved=_approved.decode(row["answer"]) if row["answer"] else None,
+    )
+
+
+def _ended(answer: LineAnswer, saying: Saying, kept: Sealed | None, release: bool) -> Ended:
+    if isinstance(answer, Approved):
+        said = msgspec.json.encode(answer)
+        return Ended(
+            state="approved", code="00", answer=said, card=kept, must_sign_on=answer.must_sign_on, release=release
+        )
+    if isinstance(answer, Declined):
+        return Ended(state="declined", code=answer.code, must_sign_on=answer.must_sign_on, release=release)
+    if isinstance(answer, NeverSent):
+        return Ended(state="never_sent", release=release, heard=False)
+    state: MessageState = "in_doubt" if saying.kind in REVERSIBLE else "unanswered"
+    reason = answer.why if state == "in_doubt" else ""
+    return Ended(
+        state=state, code=answer.code, reason=reason, card=saying.card, release=release, heard=bool(answer.code)
+    )
+
+
+def _words(answer: LineAnswer) -> str:
+    if isinstance(answer, Declined):
+        return f"refused with {answer.code}"
+    return answer.detail or "no answer" if isinstance(answer, NeverSent | NoAnswer) else "no keys"

@@ -1,0 +1,232 @@
+"""POS sessions: what payments and people ask of them.
+
+A session is claimed in the database under an epoch that grows with every claim; while it lasts nobody else says
+anything in it, and whoever was believed dead and comes back can write nothing. Two sessions never wait for each other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+import msgspec
+import structlog
+
+from yinyi.bus.database import Row
+from yinyi.business.lines import session_store as store
+from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.line_means import LineMeans
+from yinyi.business.lines.session_model import (
+    Approved,
+    Card,
+    Declined,
+    Desk,
+    LineAnswer,
+    MessageKind,
+    MessageState,
+    NeverSent,
+    Original,
+)
+from yinyi.business.lines.session_ports import Acquirer
+from yinyi.business.lines.session_store import Saying
+from yinyi.business.lines.session_work import Send, SessionWork, original_of
+from yinyi.kernel.money import Fen
+
+log = structlog.get_logger()
+
+BUSY = NeverSent(detail="somebody else is using this session")
+NO_SESSION = NeverSent(detail="this terminal has no session for this scope")
+UNKNOWN_ORIGINAL = NeverSent(detail="what is to be given back is not on record, or was not approved")
+
+_approved = msgspec.json.Decoder(Approved)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is on record of a message. under_way: somebody is at it; until: at the longest."""
+
+    kind: MessageKind
+    state: MessageState
+    code: str
+    answer: Approved | None
+    under_way: bool
+    until: datetime | None
+
+
+class PosSessions:
+    """Of one hospital. What the bank may take a minute for goes on in here; ``standing`` tells what became of it."""
+
+    def __init__(self, means: LineMeans) -> None:
+        self._means = means
+        self._chosen: dict[tuple[str, str, str], int] = {}
+        self._late: set[asyncio.Task[None]] = set()
+        for acquirer in means.acquirers.values():
+            acquirer.hear_late(self._hear_late)
+
+    async def choose(self, terminal_id: str, acquirer: str, scope: str) -> int | None:
+        """The session of this terminal for this scope (门诊, 住院): never another one's."""
+        key = (terminal_id, acquirer, scope)
+        if key not in self._chosen:
+            async with self._means.database.read() as tx:
+                found = await store.chosen(tx, self._means.hospital_id, *key)
+            if found is None:
+                return None
+            self._chosen[key] = found
+        return self._chosen[key]
+
+    async def purchase(self, acquirer: str, session_id: int, reference: str, amount_fen: Fen, card: Card) -> LineAnswer:
+        """Take money from a card. ``reference``: ours, never used twice."""
+        bank = self._means.acquirers[acquirer]
+        saying = Saying(
+            kind="purchase",
+            reference=reference,
+            amount_fen=amount_fen,
+            card_masked=card.masked,
+            card=self._means.vault.seal(card, with_chip_data=True),
+        )
+
+        async def send(desk: Desk) -> LineAnswer:
+            return await bank.purchase(desk, amount_fen, card)
+
+        return await self._transact(bank, session_id, saying, send, card)
+
+    async def void(self, acquirer: str, reference: str, of_reference: str) -> LineAnswer:
+        """Cancel a purchase of the open batch, whole (消费撤销)."""
+        row = await self._approved(of_reference)
+        if row is None or not row["is_open_batch"]:
+            return UNKNOWN_ORIGINAL
+        original = original_of(self._means, row)
+        bank = self._means.acquirers[acquirer]
+        saying = self._back("void", reference, of_reference, original.amount_fen, original.card)
+        return await self._transact(bank, row["session_id"], saying, partial(_voided, bank, original), original.card)
+
+    async def refund(self, acquirer: str, reference: str, of_reference: str, amount_fen: Fen) -> LineAnswer:
+        """Give back (a part of) a purchase (退货). Without an answer it can neither be asked about nor reversed."""
+        row = await self._approved(of_reference)
+        if row is None:
+            return UNKNOWN_ORIGINAL
+        original = original_of(self._means, row)
+        bank = self._means.acquirers[acquirer]
+        saying = self._back("refund", reference, of_reference, amount_fen, original.card)
+        return await self._transact(
+            bank, row["session_id"], saying, partial(_refunded, bank, original, amount_fen), original.card
+        )
+
+    async def standing(self, reference: str) -> Standing | None:
+        """What is on record; None: nothing ever left under this reference."""
+        async with self._means.database.read() as tx:
+            row = await store.by_reference(tx, self._means.hospital_id, reference)
+        return None if row is None else self._standing(row)
+
+    async def reverse(self, reference: str) -> MessageState | None:
+        """See to it that what is in doubt is reversed (冲正); how it stands then. What is certain stays as it is."""
+        async with self._means.database.read() as tx:
+            row = await store.by_reference(tx, self._means.hospital_id, reference)
+        if row is None:
+            return None
+        found = self._standing(row)
+        if found.under_way or found.state not in ("sent", "in_doubt", "stuck"):
+            return found.state
+        work = await self._claim(self._means.acquirers[row["acquirer"]], row["session_id"])
+        if work is not None:
+            if found.state == "stuck":
+                await work.reverse_again(row)
+            else:
+                await work.reverse_doubts()
+            await work.release()
+        after = await self.standing(reference)
+        return after.state if after else None
+
+    async def sign_on(self, acquirer: str, session_id: int) -> LineAnswer:
+        """Now, whether it is due or not."""
+        return await self._manage(acquirer, session_id, SessionWork.sign_on)
+
+    async def _manage(
+        self, acquirer: str, session_id: int, do: Callable[[SessionWork], Awaitable[LineAnswer]]
+    ) -> LineAnswer:
+        work = await self._claim(self._means.acquirers[acquirer], session_id)
+        if work is None:
+            return BUSY
+        answer = await do(work)
+        await work.release()
+        return answer
+
+    # ---- one transaction
+
+    async def _transact(self, bank: Acquirer, session_id: int, saying: Saying, send: Send, card: Card) -> LineAnswer:
+        claimed = await self._claimed(bank, session_id, saying)
+        if claimed is None:
+            return BUSY
+        work, numbered = claimed
+        if not numbered:
+            problem = await work.make_ready() or await work.say(saying)
+            if problem is not None:
+                await work.release()
+                return problem
+        return await work.transact(saying, send, self._means.vault.seal(card, with_chip_data=False))
+
+    def _back(self, kind: MessageKind, reference: str, of_reference: str, amount_fen: Fen, card: Card) -> Saying:
+        return Saying(
+            kind=kind,
+            reference=reference,
+            of_reference=of_reference,
+            amount_fen=amount_fen,
+            card_masked=card.masked,
+            card=self._means.vault.seal(card, with_chip_data=False),
+        )
+
+    async def _approved(self, reference: str) -> Row | None:
+        async with self._means.database.read() as tx:
+            row = await store.by_reference(tx, self._means.hospital_id, reference)
+        return row if row is not None and row["state"] == "approved" and row["kind"] == "purchase" else None
+
+    def _standing(self, row: Row) -> Standing:
+        until = row["busy_until"]
+        at_it = row["state"] == "sent" and row["epoch"] == row["session_epoch"]
+        under_way = at_it and until is not None and self._means.clock.now() < until
+        return Standing(
+            kind=row["kind"],
+            state=row["state"],
+            code=row["code"],
+            answer=_approved.decode(row["answer"]) if row["answer"] else None,
+            under_way=under_way,
+            until=until if under_way else None,
+        )
+
+    async def _claim(self, bank: Acquirer, session_id: int) -> SessionWork | None:
+        claimed = await self._claimed(bank, session_id, Saying())
+        return claimed[0] if claimed else None
+
+    async def _claimed(self, bank: Acquirer, session_id: int, saying: Saying) -> tuple[SessionWork, bool] | None:
+        means, now = self._means, self._means.clock.now()
+        async with means.database.read() as tx:
+            found = await store.claim(
+                tx, means.hospital_id, session_id, now, means.until(bank, now), means.day(now), saying
+            )
+        if found is None:
+            return None
+        row, numbered = found
+        return SessionWork(means, bank, row), numbered
+
+    # ---- late answers
+
+    def _hear_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
+        task = asyncio.create_task(self._note_late(slot, trace_no, answer))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    async def _note_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
+        state: MessageState = "approved" if isinstance(answer, Approved) else "declined"
+        async with self._means.database.read() as tx:
+            said = msgspec.json.encode(answer)
+            row = await store.late(tx, self._means.hospital_id, slot, trace_no, said, state)
+        log.warning(
+            "line.late_answer", session=str(slot), trace_no=trace_no, state=row["state"] if row else "unmatched"
+        )
+
+
+async def _voided(bank: Acquirer, original: Original, desk: Desk) -> LineAnswer:
+    return await bank.void(desk, original)
+
+
+async def _refunded(bank: Acquirer, original: Original, amount_fen: Fen, desk: Desk) -> LineAnswer:
+    return await bank.refund(desk, original, amount_fen)

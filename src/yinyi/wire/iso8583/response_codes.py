@@ -1,0 +1,113 @@
+"""What a host's answer (field 39) means, and what the patient is told: one table for every dialect.
+
+Source: appendix of the POS terminal specification (classes A to E) and ISO 8583 table of response codes. Which of them
+leave it open whether something has happened is stated for 68 and 98; for 96 it is on the safe side (m).
+"""
+
+from typing import Literal, NamedTuple
+
+Verdict = Literal[
+    "approved",
+    "refused",  # it surely did not happen
+    "unknown",  # it may have happened: a purchase is reversed, a refund waits for the statement
+    "sign_on",  # refused; the host wants a sign-on, and then the same again
+]
+Why = Literal["declined", "insufficient_funds", "limit_exceeded", "not_permitted", "bad_request", "not_refundable"]
+
+
+class Response(NamedTuple):
+    """zh, en: to the patient, kind and true; they say what to do next. ``why``: in the words of the platform."""
+
+    code: str
+    verdict: Verdict
+    why: Why
+    zh: str
+    en: str
+
+
+_ASK_BANK = (
+    "银行没有同意这笔交易，没有扣款。请换一张卡或换一种方式支付，也可以致电发卡银行。",
+    "Your bank has not agreed, and nothing was taken. Use another card or way to pay, or call your bank.",
+)
+_OTHER_CARD = (
+    "这张卡不能在这里使用，没有扣款。请换一张卡或换一种方式支付。",
+    "This card cannot be used here, and nothing was taken. Use another card or another way to pay.",
+)
+_HERE = (
+    "这台机器暂时不能刷卡，没有扣款。请换一种方式支付，或到人工窗口。",
+    "Cards cannot be used at this machine just now, and nothing was taken. Pay in another way, or at a window.",
+)
+_LATER = (
+    "银行系统正忙，没有扣款。请稍后再试，或换一种方式支付。",
+    "The bank's system is busy, and nothing was taken. Try again in a while, or pay in another way.",
+)
+_OPEN = (
+    "银行没有给出明确答复，正在撤销这笔交易。扣了的钱会退回，请稍候，先不要再次支付。",
+    "The bank has not said clearly what happened, so this is being cancelled. Whatever was taken comes back."
+    " Please wait before paying again.",
+)
+_FUNDS = (
+    "卡内余额不足，没有扣款。请换一张卡或换一种方式支付。",
+    "There is not enough money on this card, and nothing was taken. Use another card or another way to pay.",
+)
+_PIN = (
+    "密码不正确，没有扣款。请重新输入密码。",
+    "That PIN is not right, and nothing was taken. Please enter it again.",
+)
+_PIN_TRIES = (
+    "密码输错次数过多，今天不能再用这张卡，没有扣款。请换一种方式支付，并联系发卡银行。",
+    "The PIN was wrong too often, so this card is blocked today. Nothing was taken. Pay in another way, and"
+    " call your bank.",
+)
+_EXPIRED = ("这张卡已过期，没有扣款。请换一张卡。", "This card has expired, and nothing was taken. Use another card.")
+_LIMIT = (
+    "超过了这张卡的金额或次数限制，没有扣款。请换一张卡或换一种方式支付。",
+    "This is over the card's limit, and nothing was taken. Use another card or another way to pay.",
+)
+_LOST = (
+    "这张卡已挂失或被限制，没有扣款。请联系发卡银行，并换一种方式支付。",
+    "This card was reported lost or is restricted, and nothing was taken. Call your bank, and pay in another way.",
+)
+_NO_RECORD = (
+    "银行没有查到原交易。请到人工窗口，我们帮您查清。",
+    "The bank has no record of that payment. Please go to a window; we will find out with you.",
+)
+_DONE = ("交易成功。", "Done.")
+
+UNKNOWN_CODE = Response(
+    "",
+    "refused",
+    "declined",
+    "交易失败，没有扣款。请换一种方式支付，或到人工窗口。",
+    "This did not work, and nothing was taken. Pay in another way, or at a window.",
+)
+
+
+def _rows(codes: str, verdict: Verdict, why: Why, words: tuple[str, str]) -> dict[str, Response]:
+    return {code: Response(code, verdict, why, *words) for code in codes.split()}
+
+
+RESPONSES: dict[str, Response] = (
+    _rows("00", "approved", "declined", _DONE)
+    | _rows("01 02 05 19 20 21 23 44 45", "refused", "declined", _ASK_BANK)
+    | _rows("03 58 60 63 66 97", "refused", "not_permitted", _HERE)
+    | _rows("06 12 30 40 93 99", "refused", "bad_request", _HERE)
+    | _rows("13 64", "refused", "bad_request", UNKNOWN_CODE[3:])
+    | _rows("14 15 31 39 42 52 53 56 57", "refused", "not_permitted", _OTHER_CARD)
+    | _rows("04 07 33 34 35 36 37 41 43 59 62 67", "refused", "not_permitted", _LOST)
+    | _rows("25", "refused", "not_refundable", _NO_RECORD)
+    | _rows("38 75", "refused", "declined", _PIN_TRIES)
+    | _rows("55", "refused", "declined", _PIN)
+    | _rows("51", "refused", "insufficient_funds", _FUNDS)
+    | _rows("54", "refused", "declined", _EXPIRED)
+    | _rows("61 65", "refused", "limit_exceeded", _LIMIT)
+    | _rows("09 79 90 91 92 94 95", "refused", "declined", _LATER)
+    | _rows("10 68 96 98", "unknown", "declined", _OPEN)
+    | _rows("22 77 A0", "sign_on", "bad_request", _HERE)
+)
+"""10 (a part of the amount) is not taken: it is reversed, and the whole is paid in another way."""
+
+
+def response_of(code: str) -> Response:
+    """What the code means. One that is not known has refused (交易失败)."""
+    return RESPONSES.get(code) or UNKNOWN_CODE._replace(code=code)
