@@ -1,0 +1,55 @@
+"""Keys of the bank line as everybody but the key store sees them: wrapped. Plain data."""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+KeyPurpose = Literal[
+    "tmk",  # the terminal's master key: the others are delivered under it
+    "pik",  # the PIN pad encrypts PIN blocks with it
+    "mak",  # messages are authenticated with it
+    "tdk",  # tracks are encrypted with it
+]
+WorkingPurpose = Literal["pik", "mak", "tdk"]
+"""Delivered at sign-on, under the TMK."""
+MacAlgorithm = Literal["x9.19", "ecb", "xor-3des"]
+
+CHECK_BYTES = 4
+"""Of a check value: the first bytes of eight zero bytes, encrypted under the key."""
+
+
+class KeySlot(NamedTuple):
+    """Where a session has its keys: no key is ever used for another merchant number or terminal."""
+
+    acquirer: str
+    merchant_no: str
+    terminal_no: str
+
+    def __str__(self) -> str:
+        """``bank/merchant/terminal``: for people, journals and the binding of a wrapped key."""
+        return "/".join(self)
+
+
+@dataclass(frozen=True)
+class HeldKey:
+    """A key that the key store alone can use. Bound to its slot and purpose: elsewhere it does not open.
+
+    master_key_id: what it is wrapped under. check_value: of the clear key, 4 bytes; it tells nothing of it.
+    """
+
+    purpose: KeyPurpose
+    master_key_id: str
+    wrapped: bytes = field(repr=False)
+    check_value: bytes
+
+
+@dataclass(frozen=True)
+class SealedComponent:
+    """One half of a TMK, typed by one custodian, until the other one's comes. Bound to its slot and part.
+
+    part: 1 or 2. check_value: of the half alone, as it stands in the custodian's letter.
+    """
+
+    part: int
+    master_key_id: str
+    sealed: bytes = field(repr=False)
+    check_value: bytes
