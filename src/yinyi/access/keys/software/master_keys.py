@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +24,7 @@ from yinyi.access.keys.software.buffers import wipe
 KEY_BYTES = 32
 _NONCE = 12
 _TAG = 16
+_GONE = ".gone"
 _FILE = re.compile(r"master-([1-9][0-9]{0,5})\.key")
 
 
@@ -116,19 +118,20 @@ class MasterKeys:
         self._look()
         return True
 
-    def drop(self, number: int) -> None:
-        """Those with lower numbers are gone for good: overwritten as far as the disk does that, and deleted."""
-        for old in [each for each in self._keys.values() if each.number < number]:
+    def drop(self, number: int) -> bool:
+        """Those with lower numbers are gone for good: overwritten as far as the disk does that, and deleted. Those that
+        were given stay: whoever gave them takes them away. Whether there was one."""
+        self._look()
+        older = [each for each in self._keys.values() if each.number < number and not self._is_given]
+        for old in older:
             old.forget()
             del self._keys[old.id]
-            path = self._path(old.number)
-            if not self._is_given and path.exists():
-                with path.open("r+b", buffering=0) as file:
-                    file.write(bytes(KEY_BYTES))
-                    os.fsync(file.fileno())
-                path.unlink()
+            with suppress(FileNotFoundError):
+                self._path(old.number).rename(self._folder / f".master-{old.number}{_GONE}")
         if not self._is_given:
-            _settle(self._folder)
+            for path in self._folder.glob(f".master-*{_GONE}"):
+                _erase(path)
+        return bool(older)
 
     def forget(self) -> None:
         """Nothing opens after this."""
@@ -167,6 +170,15 @@ def _read(path: Path) -> bytearray:
         raise ValueError(f"the master key {path} has not {KEY_BYTES} bytes")
     del key[KEY_BYTES:]
     return key
+
+
+def _erase(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        with path.open("r+b", buffering=0) as file:
+            file.write(bytes(KEY_BYTES))
+            os.fsync(file.fileno())
+        path.unlink()
+    _settle(path.parent)
 
 
 def _settle(folder: Path) -> None:

@@ -120,10 +120,9 @@ class SoftwareKeyStore:
             raise NoNewMasterKey
         return self._masters.newest.id
 
-    async def retire(self, in_use: Collection[str]) -> None:
+    async def retire(self, in_use: Collection[str]) -> bool:
         used = [master.number for key_id in in_use if (master := self._masters.get(key_id))]
-        if used:
-            self._masters.drop(min(used))
+        return self._masters.drop(min(used, default=0))
 
     # -- within
 
