@@ -29,6 +29,8 @@ from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
+from yinyi.business.lines.key_ports import KeyStore
+from yinyi.business.lines.service import LineService
 from yinyi.business.payments import books
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
@@ -68,6 +70,7 @@ class Outside:
     hospital: Any
     channels: dict[str, TakesPayment]
     merchants: MerchantTable
+    keys: KeyStore
 
 
 def _registry(outside: Outside) -> Registry:
@@ -125,6 +128,7 @@ class Business:
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
+        self.lines = LineService(database, outside.keys, clock, HOSPITAL_ID)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
@@ -145,6 +149,7 @@ class Business:
             PrepaidService(self.payments, ZONE),
             ImportService(database, vault, ZONE),
             self.documents,
+            self.lines,
             LedgerService([books.differences]),
             AuditService(),
             WatchService(database, self._rounds, FIGURES),
@@ -157,9 +162,10 @@ class Business:
         Raises:
             CannotStart: open plans exist that this release cannot read.
         """
-        for connector in (self._outside.hospital, *self._outside.channels.values()):
+        for connector in (self._outside.hospital, self._outside.keys, *self._outside.channels.values()):
             await _begin(self._stack, connector)
         await self.payments.prepare()
+        await self.lines.start()
         await self.lease.take()
         self._run(self.lease.run())
         self._run(self.driver.run())
@@ -170,6 +176,7 @@ class Business:
         self._run(self.terminals.run())
         self._run(self.documents.run())
         self._run(self._takeover.run())
+        self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):
             log.warning("restore.not_all_asked")  # what is not asked is not touched either

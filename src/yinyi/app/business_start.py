@@ -8,9 +8,10 @@ from typing import Any
 from yinyi.app.business import Business, Outside
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
+from yinyi.app.master_key import master_keys
 from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
-from yinyi.app.secret_files import secret
+from yinyi.app.secret_files import private_folder, secret
 from yinyi.app.settings import Settings, has_settings
 from yinyi.bus.database import Database, open_database
 from yinyi.business.institutions.model import Institution
@@ -75,11 +76,15 @@ def staff_of(settings: Settings) -> dict[bytes, str]:
 
 
 def outside_of(settings: Settings, clock: Clock) -> Outside:
-    """The hospital's connector and those of the channels that have settings."""
+    """The hospital's connector, the key store, and the connectors of the channels that have settings."""
 
     def build(name: str, kind: Any) -> tuple[Any, Any]:
         callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
         return build_plugin(name, kind, settings.folder, Surroundings(clock=clock, callback_url=callback_url))
+
+    secrets = private_folder(settings.folder.secrets)
+    around_keys = Surroundings(clock=clock, callback_url="", secrets=secrets, master_keys=master_keys())
+    keys, _ = build_plugin(settings.keys, "keys", settings.folder, around_keys)
 
     hospital, _ = build(settings.hospital, "hospital")
     channels: dict[str, Any] = {}
@@ -88,7 +93,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
     for name in with_settings or CHANNELS[:1]:  # without any, the first one says what is missing
         channels[name], config = build(name, "payment")
         merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
-    return Outside(hospital=hospital, channels=channels, merchants=MerchantTable(merchants))
+    return Outside(hospital=hospital, channels=channels, merchants=MerchantTable(merchants), keys=keys)
 
 
 async def first_start(settings: Settings, database: Database, business: Business, clock: Clock) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from yinyi.app.errors import CannotStart
+from yinyi.app.master_key import take_master_key
 from yinyi.kernel.ready import tell_failed
 
 CHAPTERS = ("Run", "Processes", "Connectors", "Operate", "Develop")
@@ -18,6 +19,7 @@ CHAPTERS = ("Run", "Processes", "Connectors", "Operate", "Develop")
 
 def main() -> None:
     """Exit code 1 and one sentence when something cannot be started, 2 when the command line is mistyped."""
+    take_master_key()
     wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
         application(wanted)()

@@ -176,18 +176,19 @@ async def _spawn(command: Command) -> _Running:
         _Ended: there is no such program, or it may not be run.
     """
     reading, writing = os.pipe()
+    inherited = {name: _filled_pipe(secret) for name, secret in command.hands_over.items()}
     try:
         with command.open_log() as log:
             log_from = log.tell()
             process = await asyncio.create_subprocess_exec(
                 *command.argv,
                 cwd=command.cwd,
-                env={**command.env, READY_FD: str(writing)},
+                env={**command.env, READY_FD: str(writing), **{name: str(end) for name, end in inherited.items()}},
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=STDOUT,
                 preexec_fn=command.preexec,
-                pass_fds=(writing,),
+                pass_fds=(writing, *inherited.values()),
                 start_new_session=True,
             )
             return _Running(command, process, _Said(reading), log_from)
@@ -195,7 +196,16 @@ async def _spawn(command: Command) -> _Running:
         os.close(reading)
         raise _Ended(f"{command.argv[0]} cannot be run: {error.strerror}", final=True) from error
     finally:
-        os.close(writing)
+        for descriptor in (writing, *inherited.values()):
+            os.close(descriptor)
+
+
+def _filled_pipe(secret: bytearray) -> int:
+    """The end to read from; what is so short fits into the pipe at once."""
+    reading, writing = os.pipe()
+    os.write(writing, secret)
+    os.close(writing)
+    return reading
 
 
 class _Said:

@@ -10,6 +10,8 @@ from pathlib import Path
 from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.server import Command
 
+NOTHING: Mapping[str, bytearray] = {}
+
 
 def nothing() -> None:
     """For a part that needs no preparation."""
@@ -32,7 +34,13 @@ class Part:
     """What has to follow before others may use it; may block; raises CannotStart."""
 
 
-def own_command(program: str, *arguments: str, settings: Mapping[str, str], log: Path) -> Command:
+def own_command(
+    program: str,
+    *arguments: str,
+    settings: Mapping[str, str],
+    log: Path,
+    hands_over: Mapping[str, bytearray] = NOTHING,
+) -> Command:
     """One of our own programs beside this Python, with these ``YINYI_`` variables and no others."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("YINYI_")}
     return Command(
@@ -40,4 +48,5 @@ def own_command(program: str, *arguments: str, settings: Mapping[str, str], log:
         log=log,
         preexec=tied_to_parent(signal.SIGKILL),
         env=inherited | {"MALLOC_ARENA_MAX": "2"} | dict(settings),
+        hands_over=hands_over,
     )

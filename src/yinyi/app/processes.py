@@ -12,6 +12,7 @@ from yinyi.app.embedded.folder import free_port
 from yinyi.app.embedded.nats import EmbeddedNats
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.embedded.server import Command
+from yinyi.app.master_key import handed_over
 from yinyi.app.nats_config import account_names, nats_config
 from yinyi.app.part import Part, own_command
 from yinyi.app.secret_files import secret
@@ -29,7 +30,7 @@ _ONCE_THERE_IS = 'until [ -d "$0" ]; do sleep 1; done; exec "$@"'
 
 _ALL = ("data_dir", "clock", "log_level")
 _KNOWS = {
-    "business": (*_ALL, "hospital", "database_url", "nats_url", "http_host", "http_port"),
+    "business": (*_ALL, "hospital", "keys", "database_url", "nats_url", "http_host", "http_port"),
     "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (*_ALL, "hospital_database_url", "hospital_line_port", "http_host", "http_port", "sandbox_port"),
@@ -61,7 +62,10 @@ def parts_for(settings: Settings) -> list[Part]:
 
     def own(name: str, program: str, *arguments: str, needs: tuple[str, ...]) -> Part:
         told = environment_for(settings, _KNOWS[name])
-        command = partial(own_command, program, *arguments, settings=told, log=settings.folder.log(name))
+        secret_of = handed_over() if name == "business" else {}
+        command = partial(
+            own_command, program, *arguments, settings=told, log=settings.folder.log(name), hands_over=secret_of
+        )
         return Part(name, command, needs=tuple(need for need in needs if need in present))
 
     return [

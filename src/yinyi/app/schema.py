@@ -7,12 +7,15 @@ from yinyi.business.identity import tables as identity
 from yinyi.business.imports import tables as imports
 from yinyi.business.institutions import tables as institutions
 from yinyi.business.ledger import tables as ledger
+from yinyi.business.lines import key_tables as line_keys
 from yinyi.business.payments import tables as payments
 from yinyi.business.prepaid import tables as prepaid
 from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
-DOMAINS = (audit, documents, identity, imports, institutions, ledger, payments, prepaid, terminals, watch)
+DOMAINS = (
+    *(audit, documents, identity, imports, institutions, ledger, line_keys, payments, prepaid, terminals, watch),
+)
 METADATA = metadata
 
 TRIGGERS: tuple[str, ...] = (*ledger.TRIGGERS, *audit.TRIGGERS)

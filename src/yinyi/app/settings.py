@@ -11,10 +11,13 @@ import msgspec
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
+from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
 
 PREFIX = "YINYI_"
+_TAKEN = (READY_FD, MASTER_KEY, MASTER_KEY_FD)
+"""Not settings: what is taken out of the environment by those whom it concerns."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 C = TypeVar("C", bound=msgspec.Struct)
@@ -40,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the sandbox hospital's database line listens; 0 takes a free one."""
     hospital: str = "procedures"
     """The connector to the hospital's systems."""
+    keys: str = "software"
+    """Who keeps the keys of the bank line: the connector to a key store."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -76,9 +81,9 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
         CannotStart: a variable that does not exist or cannot be understood; the sentence names it.
     """
     known = {PREFIX + field.name.upper(): field for field in msgspec.structs.fields(Settings)}
-    given = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name != READY_FD}
+    given = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _TAKEN}
     for name in sorted(given.keys() - known.keys()):
-        nearest = get_close_matches(name, known, n=1, cutoff=0)[0]
+        nearest = get_close_matches(name, (*known, MASTER_KEY), n=1, cutoff=0)[0]
         raise CannotStart(f"There is no setting {name}; the nearest one is {nearest}.")
     values = {known[name].name: _understood(name, text, known[name].type) for name, text in given.items() if text}
     settings = msgspec.structs.replace(Settings(), **values)
@@ -100,12 +105,14 @@ def connector_settings(folder: DataFolder, name: str, config: type[C]) -> C:
     """What people wrote in ``plugins/NAME.json``, else what this machine's sandbox wrote for itself.
 
     Raises:
-        CannotStart: there is neither, or it does not say what the connector needs.
+        CannotStart: there is neither and it needs any, or they do not say what it needs.
     """
     path = _settings_file(folder, name)
     try:
         return msgspec.json.decode(path.read_bytes(), type=config)
     except FileNotFoundError:
+        if not any(field.required for field in msgspec.structs.fields(config)):
+            return config()
         raise CannotStart(
             f"The connector {name} has no settings; write them in {folder.plugins / path.name}."
         ) from None

@@ -3,6 +3,7 @@
 from yinyi.business.audit.invariants import AuditSealed
 from yinyi.business.imports.invariants import OpeningsConfirmed
 from yinyi.business.ledger.invariants import EntriesHavePostings
+from yinyi.business.lines.invariants import KeyComponentsExpire
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
@@ -18,4 +19,4 @@ FIGURES = (*payments.FIGURES, *watch.FIGURES)
 
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
-    return [*of_money, AuditSealed(), EventsLeave()]
+    return [*of_money, KeyComponentsExpire(), AuditSealed(), EventsLeave()]

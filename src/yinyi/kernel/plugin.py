@@ -1,14 +1,19 @@
 """What a plugin declares of itself: one value, found through the entry-point group ``yinyi.plugins``."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from yinyi.kernel.clock import Clock
 
+<<<<<<< HEAD
 PluginKind = Literal["hospital", "payment", "line", "insurance", "face"]
+=======
+PluginKind = Literal["hospital", "payment", "insurance", "face", "keys"]
+>>>>>>> wt-keys
 
 PLUGIN_API = 1
 
@@ -20,6 +25,10 @@ class Surroundings:
     clock: Clock
     callback_url: str
     """Where the other side reaches us for this plugin, for example ``http://host/callbacks/wechatpay``."""
+    secrets: Path = Path()
+    """For a key store: the folder in which this platform keeps its own."""
+    master_keys: Mapping[int, bytearray] = field(default_factory=dict[int, bytearray], repr=False)
+    """For a key store: what was given in place of files, by number."""
 
 
 @dataclass(frozen=True)

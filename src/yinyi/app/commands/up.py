@@ -13,6 +13,7 @@ import msgspec
 from yinyi.app.embedded.folder import MIB, FolderLock, free_port, require_space
 from yinyi.app.errors import CannotStart
 from yinyi.app.external import require_bus, require_database
+from yinyi.app.master_key import check_master_keys
 from yinyi.app.processes import parts_for
 from yinyi.app.settings import Settings, settings_from
 from yinyi.app.supervisor import Supervisor
@@ -29,6 +30,7 @@ def command() -> None:
     """
     begun = time.monotonic()
     settings = settings_from()
+    check_master_keys()
     if settings.http_port == 0:
         settings = msgspec.structs.replace(settings, http_port=free_port())
     lock = FolderLock(settings.data_dir)

@@ -25,6 +25,8 @@ class Command:
     cwd: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     stop_with: signal.Signals = signal.SIGTERM
+    hands_over: Mapping[str, bytearray] = field(default_factory=dict[str, bytearray], repr=False)
+    """What it inherits on a pipe of its own, by the variable that names the descriptor: never in its environment."""
 
     def open_log(self) -> IO[bytes]:
         self.log.parent.mkdir(parents=True, exist_ok=True)

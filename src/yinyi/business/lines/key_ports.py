@@ -82,6 +82,7 @@ class KeyStore(Protocol):
         """
         ...
 
-    async def retire(self, in_use: Collection[str]) -> None:
-        """Forget every master key that is older than those in use: nothing is under it any more."""
+    async def retire(self, in_use: Collection[str]) -> bool:
+        """Forget every master key that is older than those in use: nothing is under it any more. Whether there was
+        one."""
         ...

@@ -1,0 +1,86 @@
+"""DES with keys of 8 or 16 bytes, as the bank line uses it: ECB, check values, MACs.
+
+Keys are ``bytearray`` and stay the caller's to wipe; the expanded copy is wiped here.
+"""
+
+from typing import TypeVar, cast
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
+
+from yinyi.access.keys.software.buffers import wiped
+from yinyi.business.lines.key_model import CHECK_BYTES, MacAlgorithm
+
+BLOCK = 8
+
+M = TypeVar("M", CBC, ECB)
+
+
+def encrypt(key: bytearray, data: bytes) -> bytes:
+    """ECB; a single-length key is DES, a double-length one EDE."""
+    expanded = _expanded(key)
+    with wiped(expanded):
+        encryptor = _cipher(expanded, ECB()).encryptor()
+        return encryptor.update(data) + encryptor.finalize()
+
+
+def decrypt(key: bytearray, data: bytes) -> bytearray:
+    """ECB, into a buffer that can be wiped: keys are delivered so."""
+    expanded, buffer = _expanded(key), bytearray(len(data) + BLOCK - 1)
+    with wiped(expanded, buffer):
+        decryptor = _cipher(expanded, ECB()).decryptor()
+        clear = decryptor.update_into(data, buffer)
+        decryptor.finalize()
+        return buffer[:clear]
+
+
+def check_value(key: bytearray) -> bytes:
+    return encrypt(key, bytes(BLOCK))[:CHECK_BYTES]
+
+
+def mac(algorithm: MacAlgorithm, key: bytearray, data: bytes) -> bytes:
+    """8 bytes; of ``ecb`` 8 ASCII characters. ``data`` is filled up with zero bytes to whole blocks."""
+    padded = data + bytes(-len(data) % BLOCK or BLOCK * (not data))
+    if algorithm == "x9.19":
+        return _retail(key, padded)
+    folded = _folded(padded)
+    if algorithm == "xor-3des":
+        return encrypt(key, folded)
+    text = folded.hex().upper().encode()
+    inner = encrypt(key, text[:BLOCK])
+    return encrypt(key, _xor(inner, text[BLOCK:])).hex().upper().encode()[:BLOCK]
+
+
+def _retail(key: bytearray, padded: bytes) -> bytes:
+    """CBC with the left half, the last block with the whole key."""
+    left = key[:BLOCK]
+    before = bytes(BLOCK)
+    with wiped(left):
+        if head := padded[:-BLOCK]:
+            expanded = _expanded(left)
+            with wiped(expanded):
+                encryptor = _cipher(expanded, CBC(before)).encryptor()
+                before = (encryptor.update(head) + encryptor.finalize())[-BLOCK:]
+    return encrypt(key, _xor(before, padded[-BLOCK:]))
+
+
+def _cipher(expanded: bytearray, mode: M) -> "Cipher[M]":
+    """The library takes any buffer, and says ``bytes``."""
+    return Cipher(TripleDES(cast("bytes", expanded)), mode)
+
+
+def _expanded(key: bytearray) -> bytearray:
+    return key * 3 if len(key) == BLOCK else key + key[:BLOCK]
+
+
+def _folded(padded: bytes) -> bytes:
+    """All blocks, XOR."""
+    folded = 0
+    for at in range(0, len(padded), BLOCK):
+        folded ^= int.from_bytes(padded[at : at + BLOCK])
+    return folded.to_bytes(BLOCK)
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))

@@ -1,0 +1,164 @@
+"""A key store in software: keys wrapped with AES-256-GCM under a master key that is never in the database."""
+
+import hmac
+from collections.abc import Collection
+from pathlib import Path
+
+from yinyi.access.keys.software import des
+from yinyi.access.keys.software.buffers import wiped
+from yinyi.access.keys.software.config import Settings
+from yinyi.access.keys.software.master_keys import MasterKey, MasterKeys
+from yinyi.business.lines.key_errors import KeyDoesNotOpen, KeyRefused, NoNewMasterKey
+from yinyi.business.lines.key_model import (
+    CHECK_BYTES,
+    HeldKey,
+    KeyPurpose,
+    KeySlot,
+    MacAlgorithm,
+    SealedComponent,
+    WorkingPurpose,
+)
+from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
+from yinyi.wire.key_entry import context_of, unseal
+
+COMPONENT_BYTES = 16
+_WORKING_BYTES = (8, 16)
+
+
+class SoftwareKeyStore:
+    """Implements ``KeyStore``. A clear key exists for the length of one call, in a buffer that is wiped at its end."""
+
+    def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
+        """Reads the master keys; makes the first one where there is none.
+
+        Raises:
+            ValueError: a file of a master key cannot be used; the text names it.
+        """
+        folder = Path(settings.folder) if settings.folder else surroundings.secrets
+        self._masters = MasterKeys(folder, surroundings.master_keys)
+
+    async def stop(self) -> None:
+        self._masters.forget()
+
+    async def entry_key(self) -> bytes:
+        return self._masters.newest.entry_key.public_key().public_bytes_raw()
+
+    async def master_key_id(self) -> str:
+        return self._masters.newest.id
+
+    # -- loading
+
+    async def seal_component(self, slot: KeySlot, part: int, entry: bytes, check_value: bytes) -> SealedComponent:
+        master = self._masters.newest
+        try:
+            component = unseal(master.entry_key, context_of(str(slot), part), entry)
+        except ValueError:
+            raise KeyRefused("typed for another slot, component or master key") from None
+        with wiped(component):
+            if len(component) != COMPONENT_BYTES or not any(component):
+                raise KeyRefused("a component has 16 bytes, not all zero")
+            _agree(component, check_value)
+            return SealedComponent(
+                part=part,
+                master_key_id=master.id,
+                sealed=master.wrap(component, _component_context(slot, part, check_value)),
+                check_value=check_value,
+            )
+
+    async def combine(self, slot: KeySlot, first: SealedComponent, second: SealedComponent) -> HeldKey:
+        if (first.part, second.part) != (1, 2):
+            raise KeyRefused("a first and a second component are needed")
+        one, other = self._component(slot, first), self._component(slot, second)
+        key = bytearray(a ^ b for a, b in zip(one, other, strict=True))
+        with wiped(one, other, key):
+            if key[:8] == key[8:]:
+                raise KeyRefused("the components make no double-length key")
+            return self._wrapped(self._masters.newest, key, slot, "tmk")
+
+    async def take_working_key(
+        self, tmk: HeldKey, slot: KeySlot, purpose: WorkingPurpose, delivered: bytes, check_value: bytes
+    ) -> HeldKey:
+        if len(delivered) not in _WORKING_BYTES:
+            raise KeyRefused("a working key has 8 or 16 bytes")
+        above = self._opened(tmk, slot, "tmk")
+        with wiped(above):
+            key = des.decrypt(above, delivered)
+        with wiped(key):
+            _agree(key, check_value)
+            return self._wrapped(self._masters.newest, key, slot, purpose)
+
+    # -- using
+
+    async def mac(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm, data: bytes) -> bytes:
+        clear = self._opened(key, slot, "mak")
+        with wiped(clear):
+            return des.mac(algorithm, clear, data)
+
+    async def check(self, key: HeldKey, slot: KeySlot) -> None:
+        clear = self._opened(key, slot, key.purpose)
+        with wiped(clear):
+            if not hmac.compare_digest(des.check_value(clear), key.check_value):
+                raise KeyDoesNotOpen(f"{slot} {key.purpose}: another key than its check value says")
+
+    # -- master keys
+
+    async def rewrap(self, key: HeldKey, slot: KeySlot) -> HeldKey:
+        clear = self._opened(key, slot, key.purpose)
+        with wiped(clear):
+            return self._wrapped(self._masters.newest, clear, slot, key.purpose)
+
+    async def reseal(self, component: SealedComponent, slot: KeySlot) -> SealedComponent:
+        clear = self._component(slot, component)
+        master = self._masters.newest
+        with wiped(clear):
+            sealed = master.wrap(clear, _component_context(slot, component.part, component.check_value))
+        return SealedComponent(component.part, master.id, sealed, component.check_value)
+
+    async def renew(self, in_use: Collection[str]) -> str:
+        newest = self._masters.newest
+        if newest.id in in_use and not self._masters.make(newest.number + 1):
+            raise NoNewMasterKey
+        return self._masters.newest.id
+
+    async def retire(self, in_use: Collection[str]) -> bool:
+        used = [master.number for key_id in in_use if (master := self._masters.get(key_id))]
+        return self._masters.drop(min(used, default=0))
+
+    # -- within
+
+    def _wrapped(self, master: MasterKey, clear: bytearray, slot: KeySlot, purpose: KeyPurpose) -> HeldKey:
+        value = des.check_value(clear)
+        return HeldKey(purpose, master.id, master.wrap(clear, _context(slot, purpose, value)), value)
+
+    def _opened(self, key: HeldKey, slot: KeySlot, purpose: KeyPurpose) -> bytearray:
+        return self._unwrapped(key.master_key_id, key.wrapped, _context(slot, purpose, key.check_value), slot, purpose)
+
+    def _component(self, slot: KeySlot, sealed: SealedComponent) -> bytearray:
+        context = _component_context(slot, sealed.part, sealed.check_value)
+        return self._unwrapped(sealed.master_key_id, sealed.sealed, context, slot, f"component {sealed.part}")
+
+    def _unwrapped(self, master_key_id: str, wrapped: bytes, context: bytes, slot: KeySlot, what: str) -> bytearray:
+        master = self._masters.get(master_key_id)
+        if master is None:
+            raise KeyDoesNotOpen(f"{slot} {what}: the master key {master_key_id} is not here")
+        try:
+            return master.unwrap(wrapped, context)
+        except ValueError:
+            raise KeyDoesNotOpen(f"{slot} {what}: altered, or not the key of this slot and purpose") from None
+
+
+def _agree(key: bytearray, check_value: bytes) -> None:
+    if len(check_value) != CHECK_BYTES or not hmac.compare_digest(des.check_value(key), check_value):
+        raise KeyRefused("its check value is another one")
+
+
+def _context(slot: KeySlot, purpose: str, check_value: bytes) -> bytes:
+    """What a wrapped key is bound to."""
+    return "\0".join(("yinyi line key", *slot, purpose, check_value.hex())).encode()
+
+
+def _component_context(slot: KeySlot, part: int, check_value: bytes) -> bytes:
+    return _context(slot, f"component {part}", check_value)
+
+
+PLUGIN = Plugin(name="software", kind="keys", api=PLUGIN_API, config=Settings, build=SoftwareKeyStore)

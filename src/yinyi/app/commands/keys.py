@@ -1,0 +1,194 @@
+"""Operate: keys of the bank line: two custodians load one, the letter confirms it; status, rotation."""
+
+import asyncio
+import getpass
+import re
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import typer
+
+from yinyi.app.errors import CannotStart
+from yinyi.app.logs import set_up_logs
+from yinyi.app.settings import settings_from
+from yinyi.app.staff import Staff, as_staff
+from yinyi.business.lines.messages import (
+    ConfirmKey,
+    DiscardKeyComponents,
+    KeyInventory,
+    KeyLoading,
+    KeyStatus,
+    LoadKeyComponent,
+    RotateKeys,
+)
+from yinyi.kernel.errors import YinyiError
+from yinyi.wire.key_entry import context_of, seal
+
+_COMPONENT_DIGITS = 32
+_CHECK_DIGITS = 8
+_PATIENCE_S = 30.0
+_MOST_ROUNDS = 1000
+_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Action(StrEnum):
+    """What can be done with keys."""
+
+    LOAD = "load"
+    CONFIRM = "confirm"
+    DISCARD = "discard"
+    STATUS = "status"
+    ROTATE = "rotate"
+
+
+class Slot(NamedTuple):
+    """Whose key: the session's."""
+
+    acquirer: str
+    merchant_no: str
+    terminal_no: str
+
+    def __str__(self) -> str:
+        return "/".join(self)
+
+
+def command(
+    action: Annotated[Action, typer.Argument(help="load · confirm · discard · status · rotate")] = Action.STATUS,
+    acquirer: Annotated[str, typer.Option(help="who takes the cards' money, as its line is called")] = "",
+    merchant: Annotated[str, typer.Option(help="merchant number, field 42")] = "",
+    terminal: Annotated[str, typer.Option(help="terminal number, field 41")] = "",
+    part: Annotated[int, typer.Option(help="for load: which component, 1 or 2")] = 0,
+    name: Annotated[str, typer.Option("--as", help="who does it: operator or supervisor")] = "operator",
+) -> None:
+    """load asks for a component without showing it, or reads it and its check value as two lines of standard input;
+    never on the command line. The ceremony step by step: docs/operate/keys.md."""
+    set_up_logs("error")
+    slot = Slot(acquirer, merchant, terminal)
+    match action:
+        case Action.STATUS:
+            _run(_status(name, slot))
+        case Action.ROTATE:
+            _run(_rotate(name))
+        case _ if not all(slot):
+            raise CannotStart("Whose key? --acquirer NAME, --merchant NUMBER and --terminal NUMBER say it.")
+        case Action.LOAD if part not in (1, 2):
+            raise CannotStart("Which component? --part 1 or --part 2.")
+        case Action.LOAD:
+            _run(_load(name, slot, part))
+        case Action.CONFIRM:
+            value = _typed("Check value of the whole key, from the bank's letter: ", _CHECK_DIGITS)
+            _run(_loading(name, ConfirmKey(**slot._asdict(), check_value=value)))
+        case Action.DISCARD:
+            _run(_loading(name, DiscardKeyComponents(**slot._asdict())))
+
+
+def _run(what: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(what)
+    except YinyiError as error:
+        raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+# ---- what is typed
+
+
+def _typed(question: str, digits: int, hidden: bool = False) -> str:
+    """Hexadecimal digits; blanks between them do not count. What was typed is in no message."""
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline(4096)
+    elif hidden:
+        line = getpass.getpass(question)
+    else:
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        line = sys.stdin.readline(4096)
+    text = re.sub(r"[\s-]", "", line)
+    if not re.fullmatch(rf"[0-9A-Fa-f]{{{digits}}}", text):
+        raise CannotStart(f"That is not {digits} hexadecimal digits; {len(text)} characters were read.")
+    return text.upper()
+
+
+async def _load(name: str, slot: Slot, part: int) -> None:
+    """The component is sealed here: from here on nobody but the key store can read it."""
+    async with as_staff(settings_from(), name) as staff:
+        entry_key = (await staff.ask(KeyStatus(**slot._asdict()))).entry_key
+        component = bytearray.fromhex(_typed(f"Component {part} of {slot}: ", _COMPONENT_DIGITS, hidden=True))
+        entry = seal(entry_key, context_of(str(slot), part), component)
+        component[:] = bytes(len(component))
+        value = _typed(f"Check value of component {part}: ", _CHECK_DIGITS)
+        fields: dict[str, Any] = {**slot._asdict(), "part": part}
+        _tell(await staff.ask(LoadKeyComponent(**fields, entry=entry, check_value=value)))
+
+
+async def _loading(name: str, message: ConfirmKey | DiscardKeyComponents) -> None:
+    async with as_staff(settings_from(), name) as staff:
+        _tell(await staff.ask(message))
+
+
+def _tell(view: KeyLoading) -> None:
+    say(f"slot         {view.acquirer}/{view.merchant_no}/{view.terminal_no}")
+    for each in view.components:
+        until = f"{each.expires_at.astimezone(_ZONE):%Y-%m-%d %H:%M}"
+        say(f"component {each.part}  {each.check_value}, entered by {each.entered_by}, waits until {until}")
+    if view.combined:
+        say(f"together     {view.combined}: is it what the bank's letter says? Then: yinyi keys confirm")
+    say(f"TMK          {view.loaded or 'none'}")
+
+
+# ---- what is loaded
+
+
+async def _status(name: str, slot: Slot) -> None:
+    async with as_staff(settings_from(), name) as staff:
+        shown = await _inventory(staff, slot, Slot("", "", ""))
+        _summary(shown)
+        while shown.slots:
+            for each in shown.slots:
+                say(f"\n{each.acquirer}/{each.merchant_no}/{each.terminal_no}")
+                for key in each.keys:
+                    by = (
+                        f"{key.first_by} + {key.second_by}, confirmed by {key.loaded_by}"
+                        if key.first_by
+                        else key.loaded_by
+                    )
+                    at = f"{key.loaded_at.astimezone(_ZONE):%Y-%m-%d %H:%M}"
+                    say(f"  {key.purpose}  {key.check_value}  {at}  {by}  under {key.master_key_id}")
+            if not shown.more:
+                break
+            last = shown.slots[-1]
+            shown = await _inventory(staff, slot, Slot(last.acquirer, last.merchant_no, last.terminal_no))
+
+
+async def _inventory(staff: Staff, slot: Slot, after: Slot) -> KeyInventory:
+    behind = {f"after_{word}": text for word, text in after._asdict().items()}
+    return await staff.ask(KeyStatus(**slot._asdict(), **behind))
+
+
+def _summary(shown: KeyInventory) -> None:
+    say(f"master key   {shown.master_key_id} is here; in use: {', '.join(shown.in_use)}")
+    for each in shown.not_opening:
+        say(f"             {each} is NOT HERE, or another one: what is under it cannot be used")
+    for waiting in shown.waiting:
+        say("")
+        _tell(waiting)
+
+
+async def _rotate(name: str) -> None:
+    """Asked again with the same key where no answer came, and anew while something is left."""
+    async with as_staff(settings_from(), name) as staff:
+        for _ in range(_MOST_ROUNDS):
+            done = await staff.ask(RotateKeys(), key=uuid4().hex, timeout_s=_PATIENCE_S)
+            if done.in_use == [done.master_key_id]:
+                say(f"Everything is under {done.master_key_id}; the master key before is gone. Keep it in the safe as")
+                say("long as backups are kept that were made while it was in use.")
+                return
+            say(f"Still in use: {', '.join(done.in_use)}; it goes on.")
