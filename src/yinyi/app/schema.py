@@ -8,13 +8,15 @@ from yinyi.business.imports import tables as imports
 from yinyi.business.institutions import tables as institutions
 from yinyi.business.ledger import tables as ledger
 from yinyi.business.lines import key_tables as line_keys
+from yinyi.business.lines import session_tables as line_sessions
 from yinyi.business.payments import tables as payments
 from yinyi.business.prepaid import tables as prepaid
 from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
 DOMAINS = (
-    *(audit, documents, identity, imports, institutions, ledger, line_keys, payments, prepaid, terminals, watch),
+    *(audit, documents, identity, imports, institutions, ledger, line_keys, line_sessions, payments, prepaid),
+    *(terminals, watch),
 )
 METADATA = metadata
 

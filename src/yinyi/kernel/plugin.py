@@ -9,11 +9,7 @@ import msgspec
 
 from yinyi.kernel.clock import Clock
 
-<<<<<<< HEAD
-PluginKind = Literal["hospital", "payment", "line", "insurance", "face"]
-=======
-PluginKind = Literal["hospital", "payment", "insurance", "face", "keys"]
->>>>>>> wt-keys
+PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys"]
 
 PLUGIN_API = 1
 

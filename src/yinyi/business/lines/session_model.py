@@ -15,7 +15,7 @@ from yinyi.business.lines.key_model import HeldKey, KeySlot, MacAlgorithm, Worki
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import RefusedReason
 
-MessageKind = Literal["sign_on", "echo", "balance", "purchase", "void", "refund", "settle", "sign_off"]
+MessageKind = Literal["sign_on", "echo", "balance", "purchase", "void", "refund", "settle", "upload", "sign_off"]
 MONEY: tuple[MessageKind, ...] = ("purchase", "void", "refund")
 REVERSIBLE: tuple[MessageKind, ...] = ("purchase", "void")
 """消费, 消费撤销: may be taken back by a reversal. A refund (退货) may not."""
@@ -164,6 +164,15 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Detail({self.kind} {self.trace_no})"
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that is closed. balanced: the host had the same totals. uploaded: so many details were sent to it."""
+
+    batch_no: int
+    totals: Totals
+    balanced: bool
+    uploaded: int = 0
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):

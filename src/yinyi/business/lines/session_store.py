@@ -10,7 +10,7 @@ import msgspec
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.lines.key_model import HeldKey, KeySlot
-from yinyi.business.lines.session_model import Delivered, MessageKind, MessageState, SessionRow
+from yinyi.business.lines.session_model import Batch, Delivered, MessageKind, MessageState, SessionRow, Totals
 from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Sealed
 
@@ -28,17 +28,18 @@ LEFT JOIN line_key k ON k.hospital_id = c.hospital_id AND k.acquirer = c.acquire
 """
 _CLAIM = """
 WITH free AS (
-  SELECT s.hospital_id, s.session_id, NOT s.must_sign_on AND s.signed_on_day = $12::date AND s.trace_no < 999999
+  SELECT s.hospital_id, s.session_id, u.signed_on, u.signed_on AND s.trace_no < 999999
     AND $5::text <> '' AND NOT EXISTS (
       SELECT FROM line_message m
       WHERE m.hospital_id = $1 AND m.session_id = $2 AND m.state IN ('sent', 'in_doubt')) AS clean
   FROM line_session s
+  CROSS JOIN LATERAL (SELECT NOT s.must_sign_on AND coalesce(s.signed_on_day = $12::date, false) AS signed_on) u
   WHERE s.hospital_id = $1 AND s.session_id = $2 AND (s.busy_until IS NULL OR s.busy_until <= $3)
   FOR UPDATE OF s
 ), claimed AS (
   UPDATE line_session s SET epoch = s.epoch + 1, busy_until = $4, trace_no = s.trace_no + free.clean::int
   FROM free WHERE s.hospital_id = free.hospital_id AND s.session_id = free.session_id
-  RETURNING s.*, free.clean
+  RETURNING s.*, free.clean, free.signed_on
 ), said AS (:say WHERE c.clean)
 :claimed
 """.replace(":say", _SAY).replace(":claimed", _CLAIMED)
@@ -46,7 +47,7 @@ _NEXT = """
 WITH claimed AS (
   UPDATE line_session s SET trace_no = s.trace_no + 1, busy_until = $4
   WHERE s.hospital_id = $1 AND s.session_id = $2 AND s.epoch = $12 AND s.trace_no < 999999
-  RETURNING s.*, true AS clean
+  RETURNING s.*, true AS clean, true AS signed_on
 ), said AS (:say)
 :claimed
 """.replace(":say", _SAY).replace(":claimed", _CLAIMED)
@@ -118,6 +119,30 @@ WHERE s.acquirer = $2 AND s.merchant_no = $3 AND s.terminal_no = $4 AND s.hospit
   AND m.late IS NULL AND m.state NOT IN ('approved', 'declined', 'never_sent')
 RETURNING m.state, m.reference
 """.replace(":settles", "(m.state IN ('sent', 'unanswered') OR m.state = 'in_doubt' AND m.reversal_tries = 0)")
+_TOTALS = """
+SELECT coalesce(sum(amount_fen) FILTER (WHERE kind = 'purchase'), 0)::bigint AS debit_fen,
+  count(*) FILTER (WHERE kind = 'purchase') AS debits,
+  coalesce(sum(amount_fen) FILTER (WHERE kind IN ('void', 'refund')), 0)::bigint AS credit_fen,
+  count(*) FILTER (WHERE kind IN ('void', 'refund')) AS credits
+FROM line_message WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3 AND state = 'approved'
+"""
+_DETAILS = """
+SELECT kind, trace_no, amount_fen, card_key_id, card_data FROM line_message
+WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3 AND state = 'approved'
+  AND kind IN ('purchase', 'void', 'refund') AND trace_no > $4
+ORDER BY trace_no LIMIT $5
+"""
+_CLOSE = """
+WITH closed AS (
+  UPDATE line_session SET batch_no = CASE WHEN batch_no = 999999 THEN 1 ELSE batch_no + 1 END,
+    trace_no = CASE WHEN trace_no > 900000 THEN 0 ELSE trace_no END, must_sign_on = true
+  WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3 AND batch_no = $4
+  RETURNING session_id
+)
+INSERT INTO line_batch (hospital_id, session_id, batch_no, debit_fen, debits, credit_fen, credits, balanced, uploaded,
+  settled_at)
+SELECT $1, session_id, $4, $5, $6, $7, $8, $9, $10, $11 FROM closed RETURNING batch_no
+"""
 _ADD = """
 INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -236,6 +261,33 @@ async def late(
     return await tx.fetchrow(_LATE, hospital_id, *slot, trace_no, answer.decode(), state)
 
 
+async def totals(tx: Tx, hospital_id: int, session: SessionRow) -> Totals:
+    """Of the open batch: what was approved and not reversed."""
+    row = await tx.fetchrow(_TOTALS, hospital_id, session.session_id, session.batch_no)
+    assert row is not None
+    return Totals(
+        debit_fen=Fen(row["debit_fen"]),
+        debits=row["debits"],
+        credit_fen=Fen(row["credit_fen"]),
+        credits=row["credits"],
+    )
+
+
+async def details(tx: Tx, hospital_id: int, session: SessionRow, behind: int, most: int) -> list[Row]:
+    """Of the open batch, behind a trace number: ``kind, trace_no, amount_fen, card_key_id, card_data``."""
+    return await tx.fetch(_DETAILS, hospital_id, session.session_id, session.batch_no, behind, most)
+
+
+async def close_batch(tx: Tx, hospital_id: int, session: SessionRow, batch: Batch, now: datetime) -> bool:
+    """The next batch begins, with a sign-on."""
+    sums = batch.totals
+    row = await tx.fetchrow(
+        _CLOSE, hospital_id, session.session_id, session.epoch, batch.batch_no, sums.debit_fen, sums.debits,
+        sums.credit_fen, sums.credits, batch.balanced, batch.uploaded, now,
+    )  # fmt: skip
+    return row is not None
+
+
 async def add(tx: Tx, hospital_id: int, slot: KeySlot, scope: str, terminal_id: str, merchant_name: str) -> int:
     """Put a session on record, or change whose it is."""
     return await tx.fetchval(_ADD, hospital_id, *slot, scope, terminal_id, merchant_name)
@@ -255,6 +307,6 @@ def _session(row: Row) -> SessionRow:
         batch_no=row["batch_no"],
         trace_no=row["trace_no"],
         epoch=row["epoch"],
-        signed_on=not row["must_sign_on"],
+        signed_on=row["signed_on"],
         mak=mak,
     )

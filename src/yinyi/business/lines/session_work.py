@@ -10,10 +10,11 @@ import msgspec
 import structlog
 
 from yinyi.bus.database import Row
+from yinyi.business.lines import key_rows
 from yinyi.business.lines import session_store as store
 from yinyi.business.lines.key_errors import KeyDoesNotOpen, KeyRefused
+from yinyi.business.lines.key_model import HeldKey
 from yinyi.business.lines.line_means import LineMeans
-from yinyi.business.lines.session_keys import keep_working_keys, tmk_of
 from yinyi.business.lines.session_model import (
     REVERSIBLE,
     Approved,
@@ -127,7 +128,9 @@ class SessionWork:
     # ---- sign-on
 
     async def _sign_on(self) -> NeverSent | None:
-        tmk = await tmk_of(self._means, self.row.slot)
+        async with self._means.database.read() as tx:
+            held = await key_rows.held(tx, self._means.hospital_id, self.row.slot)
+        tmk = held.get("tmk")
         if tmk is None:
             return NeverSent(detail="this session has no master key yet")
         if problem := await self.say(Saying(kind="sign_on")):
@@ -145,15 +148,14 @@ class SessionWork:
         if not isinstance(answer, Approved) or not got:
             return NeverSent(detail=f"sign-on: {_words(answer)}")
         try:
-            return await self._take_keys(got[0])
+            return await self._take_keys(tmk, got[0])
         except (KeyRefused, KeyDoesNotOpen) as error:
             log.error("line.keys_refused", session=self.row.session_id, why=error.code())
             return NeverSent(detail="sign-on: the keys that came do not agree with their check values")
 
-    async def _take_keys(self, signed: SignedOn) -> NeverSent | None:
-        tmk = await tmk_of(self._means, self.row.slot)
+    async def _take_keys(self, tmk: HeldKey, signed: SignedOn) -> NeverSent | None:
         pik = next((each for each in signed.keys if each.purpose == "pik"), None)
-        if tmk is None or pik is None:
+        if pik is None:
             return NeverSent(detail="sign-on: no keys came")
         held = [
             await self._means.keys.take_working_key(tmk, self.row.slot, each.purpose, each.key, each.check_value)
@@ -166,7 +168,9 @@ class SessionWork:
             )
             if not ours:
                 return NeverSent(detail="the claim was lost while signing on")
-            await keep_working_keys(tx, self._means.hospital_id, self.row.slot, held, now)
+            loaded = key_rows.Loaded(at=now, by=self._acquirer.name)
+            if not await key_rows.put_working_keys(tx, self._means.hospital_id, self.row.slot, tmk, held, loaded):
+                raise KeyRefused(detail="another master key was loaded meanwhile")
         mak = next((each for each in held if each.purpose == "mak"), None)
         batch_no = max(self.row.batch_no, signed.batch_no or 0)
         self.row = msgspec.structs.replace(self.row, mak=mak, signed_on=True, batch_no=batch_no)

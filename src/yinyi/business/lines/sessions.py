@@ -18,6 +18,7 @@ from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (
     Approved,
+    Batch,
     Card,
     Declined,
     Desk,
@@ -30,6 +31,7 @@ from yinyi.business.lines.session_model import (
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.session_store import Saying
 from yinyi.business.lines.session_work import Send, SessionWork, original_of
+from yinyi.business.lines.settlement import settle
 from yinyi.kernel.money import Fen
 
 log = structlog.get_logger()
@@ -140,6 +142,16 @@ class PosSessions:
         """Now, whether it is due or not."""
         return await self._manage(acquirer, session_id, SessionWork.sign_on)
 
+    async def settle(self, acquirer: str, session_id: int) -> Batch | LineAnswer:
+        """Close the open batch."""
+        bank = self._means.acquirers[acquirer]
+        work = await self._claim(bank, session_id)
+        if work is None:
+            return BUSY
+        answer = await settle(self._means, bank, work)
+        await work.release()
+        return answer
+
     async def _manage(
         self, acquirer: str, session_id: int, do: Callable[[SessionWork], Awaitable[LineAnswer]]
     ) -> LineAnswer:
@@ -208,6 +220,10 @@ class PosSessions:
         return SessionWork(means, bank, row), numbered
 
     # ---- late answers
+
+    async def settled_late(self) -> None:
+        """Until all that came late so far is written down."""
+        await asyncio.gather(*self._late, return_exceptions=True)
 
     def _hear_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
         task = asyncio.create_task(self._note_late(slot, trace_no, answer))

@@ -1,0 +1,110 @@
+"""Batch settlement (批结算): our totals against the host's; where they differ the host gets every detail.
+
+Afterwards the session has a new batch and signs on anew. What is in doubt is reversed before; what is stuck or without
+an answer stays out of the totals, and the statement tells.
+"""
+
+import structlog
+
+from yinyi.business.lines import session_store as store
+from yinyi.business.lines.line_means import LineMeans
+from yinyi.business.lines.session_model import (
+    Approved,
+    Batch,
+    Desk,
+    Detail,
+    LineAnswer,
+    NeverSent,
+    Settled,
+    Totals,
+)
+from yinyi.business.lines.session_ports import Acquirer
+from yinyi.business.lines.session_store import Saying
+from yinyi.business.lines.session_work import Send, SessionWork
+from yinyi.kernel.money import Fen
+from yinyi.kernel.secrets import Sealed
+
+log = structlog.get_logger()
+
+
+async def settle(means: LineMeans, acquirer: Acquirer, work: SessionWork) -> Batch | LineAnswer:
+    """Close the open batch of a claimed session. Repeated after an answer that was lost it asks the host again."""
+    if problem := await work.make_ready():
+        return problem
+    async with means.database.read() as tx:
+        totals = await store.totals(tx, means.hospital_id, work.row)
+    said = await _compared(acquirer, work, totals)
+    if not isinstance(said, Settled):
+        return said
+    uploaded = 0
+    if not said.balanced:
+        sent = await _upload(means, acquirer, work)
+        if not isinstance(sent, int):
+            return sent
+        uploaded = sent
+    batch = Batch(batch_no=work.row.batch_no, totals=totals, balanced=said.balanced, uploaded=uploaded)
+    async with means.database.read() as tx:
+        closed = await store.close_batch(tx, means.hospital_id, work.row, batch, means.clock.now())
+    if not closed:
+        return NeverSent(detail="the claim was lost while settling")
+    log.info("line.settled", session=work.row.session_id, batch_no=batch.batch_no, balanced=batch.balanced)
+    return batch
+
+
+async def _compared(acquirer: Acquirer, work: SessionWork, totals: Totals) -> Settled | LineAnswer:
+    got: list[Settled] = []
+
+    async def send(desk: Desk) -> LineAnswer:
+        answer = await acquirer.settle(desk, totals)
+        if not isinstance(answer, Settled):
+            return answer
+        got.append(answer)
+        return Approved(retrieval_ref="")
+
+    answer = await _said(work, Saying(kind="settle", amount_fen=Fen(totals.debit_fen)), send)
+    return got[0] if got and isinstance(answer, Approved) else answer
+
+
+async def _upload(means: LineMeans, acquirer: Acquirer, work: SessionWork) -> int | LineAnswer:
+    count, behind = 0, 0
+    while details := await _details(means, work, behind, acquirer.habits.most_details):
+        count, behind = count + len(details), details[-1].trace_no
+        answer = await _said(work, Saying(kind="upload"), _Upload(acquirer, details).send)
+        if not isinstance(answer, Approved):
+            return answer
+    ended = await _said(work, Saying(kind="upload"), _Upload(acquirer, [], count).send)
+    return count if isinstance(ended, Approved) else ended
+
+
+class _Upload:
+    """One message of an upload; without details its end."""
+
+    def __init__(self, acquirer: Acquirer, details: list[Detail], count: int = 0) -> None:
+        self._acquirer = acquirer
+        self._details = details
+        self._count = count
+
+    async def send(self, desk: Desk) -> LineAnswer:
+        if self._details:
+            return await self._acquirer.upload(desk, self._details)
+        return await self._acquirer.end_upload(desk, self._count)
+
+
+async def _said(work: SessionWork, saying: Saying, send: Send) -> LineAnswer:
+    """Under the next trace number, the session stays claimed. What gets no answer is asked again by settling again."""
+    problem = await work.say(saying)
+    return problem or await work.exchange(saying, send, None, release=False)
+
+
+async def _details(means: LineMeans, work: SessionWork, behind: int, most: int) -> list[Detail]:
+    async with means.database.read() as tx:
+        rows = await store.details(tx, means.hospital_id, work.row, behind, most)
+    return [
+        Detail(
+            kind=row["kind"],
+            trace_no=row["trace_no"],
+            pan=means.vault.open(Sealed(row["card_key_id"], row["card_data"])).pan,
+            amount_fen=Fen(row["amount_fen"]),
+        )
+        for row in rows
+    ]
