@@ -4,7 +4,7 @@ All times are parameters. One statement a step: claim and number, answer and rel
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from yinyi.bus.database import Row, Tx
 from yinyi.business.lines.key_model import HeldKey, KeySlot
 from yinyi.business.lines.session_model import Batch, Delivered, MessageKind, MessageState, SessionRow, Totals
 from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import RefusedReason
 from yinyi.kernel.secrets import Sealed
 
 _SAY = """
@@ -55,7 +56,7 @@ _ANSWERED = """
 WITH told AS (
   UPDATE line_message SET state = $6, code = $7, answer = $8::jsonb, answered_at = $9, reversal_reason = $10,
     card_key_id = $11, card_data = $12, reference = CASE WHEN $16 THEN '' ELSE reference END,
-    of_reference = CASE WHEN $16 THEN reference ELSE of_reference END
+    of_reference = CASE WHEN $16 THEN reference ELSE of_reference END, refused_reason = $17
   WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $4 AND trace_no = $5 AND epoch = $3 AND state = 'sent'
   RETURNING session_id
 )
@@ -167,8 +168,8 @@ class Saying(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a message. ``heard``: the host has said something that can be believed. ``goes_again``: under a
-    new number, which takes over the reference."""
+    """What became of a message. ``heard``: the host has said something that can be believed. ``goes_again``: if
+    anybody wants that, under a new number, which takes over the reference."""
 
     state: MessageState
     code: str = ""
@@ -179,6 +180,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     release: bool = True
     heard: bool = True
     goes_again: bool = False
+    refused_reason: RefusedReason | Literal[""] = ""
 
 
 async def claim(
@@ -205,7 +207,7 @@ async def answered(tx: Tx, hospital_id: int, session: SessionRow, now: datetime,
     row = await tx.fetchrow(
         _ANSWERED, hospital_id, session.session_id, session.epoch, session.batch_no, session.trace_no, ended.state,
         ended.code, answer, now, ended.reason, *sealed, ended.must_sign_on, ended.release, ended.heard,
-        ended.goes_again,
+        ended.goes_again, ended.refused_reason,
     )  # fmt: skip
     return row is not None
 

@@ -72,6 +72,7 @@ line_message = Table(
     Column("card_data", LargeBinary),
     Column("state", Text, nullable=False, server_default="sent"),
     Column("code", Text, nullable=False, server_default=""),
+    Column("refused_reason", Text, nullable=False, server_default=""),
     Column("answer", JSONB),
     Column("late", JSONB),
     Column("sent_at", INSTANT, nullable=False),

@@ -95,7 +95,9 @@ class SessionWork:
         """Send what has its number, and write down what came. ``kept``: of the card, if it was approved."""
         answer = await self._sent(send)
         again = goes_again and isinstance(answer, Declined) and answer.must_sign_on
-        ended = msgspec.structs.replace(_ended(answer, saying, kept, release and not again), goes_again=again)
+        ended = _ended(answer, saying, kept, release and not again)
+        if again:
+            ended = msgspec.structs.replace(ended, goes_again=True)
         now = self._means.clock.now()
         async with self._means.database.read() as tx:
             if not await store.answered(tx, self._means.hospital_id, self.row, now, ended):
@@ -244,9 +246,15 @@ def _ended(answer: LineAnswer, saying: Saying, kept: Sealed | None, release: boo
             state="approved", code="00", answer=said, card=kept, must_sign_on=answer.must_sign_on, release=release
         )
     if isinstance(answer, Declined):
-        return Ended(state="declined", code=answer.code, must_sign_on=answer.must_sign_on, release=release)
+        return Ended(
+            state="declined",
+            code=answer.code,
+            refused_reason=answer.reason,
+            must_sign_on=answer.must_sign_on,
+            release=release,
+        )
     if isinstance(answer, NeverSent):
-        return Ended(state="never_sent", release=release, heard=False)
+        return Ended(state="never_sent", release=release, heard=False, goes_again=True)
     state: MessageState = "in_doubt" if saying.kind in REVERSIBLE else "unanswered"
     reason = answer.why if state == "in_doubt" else ""
     return Ended(

@@ -33,22 +33,31 @@ from yinyi.business.lines.session_store import Saying
 from yinyi.business.lines.session_work import Send, SessionWork, original_of
 from yinyi.business.lines.settlement import settle
 from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import RefusedReason
 
 log = structlog.get_logger()
 
 BUSY = NeverSent(detail="somebody else is using this session")
 NO_SESSION = NeverSent(detail="this terminal has no session for this scope")
-UNKNOWN_ORIGINAL = NeverSent(detail="what is to be given back is not on record, or was not approved")
+NOT_HERE = Declined(code="", reason="not_refundable")
+"""What is to be given back was not approved here, or its batch is settled."""
 
 _approved = msgspec.json.Decoder(Approved)
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is on record of a message. under_way: somebody is at it; until: at the longest."""
+    """What is on record of a message. reason: why it was declined. under_way: somebody is at it; until: at the
+    longest."""
 
     kind: MessageKind
     state: MessageState
+    slot: KeySlot
+    batch_no: int
+    trace_no: int
+    sent_at: datetime
+    card_masked: str
     code: str
+    reason: RefusedReason
     answer: Approved | None
     under_way: bool
     until: datetime | None
@@ -95,7 +104,7 @@ class PosSessions:
         """Cancel a purchase of the open batch, whole (消费撤销)."""
         row = await self._approved(of_reference)
         if row is None or not row["is_open_batch"]:
-            return UNKNOWN_ORIGINAL
+            return NOT_HERE
         original = original_of(self._means, row)
         bank = self._means.acquirers[acquirer]
         saying = self._back("void", reference, of_reference, original.amount_fen, original.card)
@@ -105,7 +114,7 @@ class PosSessions:
         """Give back (a part of) a purchase (退货). Without an answer it can neither be asked about nor reversed."""
         row = await self._approved(of_reference)
         if row is None:
-            return UNKNOWN_ORIGINAL
+            return NOT_HERE
         original = original_of(self._means, row)
         bank = self._means.acquirers[acquirer]
         saying = self._back("refund", reference, of_reference, amount_fen, original.card)
@@ -198,7 +207,13 @@ class PosSessions:
         return Standing(
             kind=row["kind"],
             state=row["state"],
+            slot=KeySlot(row["acquirer"], row["merchant_no"], row["terminal_no"]),
+            batch_no=row["batch_no"],
+            trace_no=row["trace_no"],
+            sent_at=row["sent_at"],
+            card_masked=row["card_masked"],
             code=row["code"],
+            reason=row["refused_reason"] or "declined",
             answer=_approved.decode(row["answer"]) if row["answer"] else None,
             under_way=under_way,
             until=until if under_way else None,

@@ -29,7 +29,7 @@ TAKE = "payments.take"
 REFUND = "payments.refund"
 
 PAYER_CODE = "payer_code"
-"""In a take's ``params`` while its call has not been answered: the digits on the payer's phone."""
+"""In a take's ``params`` while its call has not been answered: the digits on the payer's phone, or his card, sealed."""
 
 LAST_TAKE = 37
 """Takes stand one behind the other from where the first one stands; the one that stands here takes all of the rest."""

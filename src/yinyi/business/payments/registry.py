@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from yinyi.business.ledger.model import PREPAID
+from yinyi.business.lines.session_model import Card
+from yinyi.business.payments.cards import CardLines, RefundToCard, TakeByCard
 from yinyi.business.payments.channels import (
     WINDOW,
     GivenBackAtWindow,
@@ -31,6 +33,7 @@ class Registry:
         purposes: Iterable[Purpose],
         channels: Mapping[str, TakesPayment],
         merchants: MerchantTable,
+        cards: CardLines | None = None,
     ) -> None:
         self._effects: dict[str, Effect] = {effect.kind: effect for effect in effects}
         self._effects[f"{TAKE}/{WINDOW}"] = TakenAtWindow()
@@ -40,6 +43,10 @@ class Registry:
         for name, channel in channels.items():
             self._effects[f"{TAKE}/{name}"] = TakeByCode(channel)
             self._effects[f"{REFUND}/{name}"] = RefundByChannel(channel)
+        self.cards: CardLines = cards or {}
+        for name, line in self.cards.items():
+            self._effects[f"{TAKE}/{name}"] = TakeByCard(line)
+            self._effects[f"{REFUND}/{name}"] = RefundToCard(line)
         self.purposes = {purpose.name: purpose for purpose in purposes}
         self.channels = dict(channels)
         self._shown = [name for name, channel in channels.items() if isinstance(channel, ShowsCode)]
@@ -68,7 +75,7 @@ class Registry:
         if channel == PREPAID and plan.patient_id:
             return str(plan.patient_id)
         scope = plan.scope
-        known = channel == WINDOW or channel in self.channels
+        known = channel == WINDOW or channel in self.channels or channel in self.cards
         merchant = self._merchants.of(scope, channel) if known else None
         if not merchant:
             raise ChannelUnavailable(f"no merchant account for {scope} at {channel}")
@@ -76,7 +83,7 @@ class Registry:
 
     def merchants(self, scope: str) -> dict[str, str]:
         """The merchant account of this scope at each channel that has one."""
-        found = {name: self._merchants.of(scope, name) for name in self.channels}
+        found = {name: self._merchants.of(scope, name) for name in (*self.channels, *self.cards)}
         return {name: merchant for name, merchant in found.items() if merchant}
 
     def gives_back(self, plan: Plan) -> bool:
@@ -92,6 +99,21 @@ class Registry:
     def scans(self, scope: str) -> list[TenderName]:
         """The channels whose payer's code we can scan, with a merchant account for this scope."""
         return [cast(TenderName, name) for name in self._scanned if self._merchants.of(scope, name)]
+
+    def reads(self, scope: str) -> list[TenderName]:
+        """The channels whose cards can be read, with a merchant account for this scope."""
+        return [cast(TenderName, name) for name in self.cards if self._merchants.of(scope, name)]
+
+    def sealed_card(self, channel: str, card: Card) -> str:
+        """As it travels with a payment until the bank has answered.
+
+        Raises:
+            ChannelUnavailable: no card of this kind is taken here.
+        """
+        line = self.cards.get(channel)
+        if line is None:
+            raise ChannelUnavailable(f"{channel} is not taken here")
+        return line.cards.seal(card)
 
     def knows_code(self, payer_code: str) -> str:
         """The channel whose payer shows this code.

@@ -14,6 +14,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger.model import PREPAID
+from yinyi.business.lines.session_model import Card
 from yinyi.business.payments import apply, asking, signals, store
 from yinyi.business.payments.actions import Send
 from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
@@ -42,6 +43,7 @@ from yinyi.business.payments.messages import (
     PaymentView,
     ReceiveCallback,
 )
+from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import PAYER_CODE, TAKE, Plan, Step
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import settle
@@ -294,6 +296,11 @@ class PaymentService:
         attempt, another code another one."""
         channel = self.registry.knows_code(payer_code)
         told = {"scanned": True, PAYER_CODE: payer_code}
+        return await self._take_tender(tx, call, payment_no, lambda _: channel, told)
+
+    async def submit_card(self, tx: Tx, call: Call, payment_no: str, channel: TenderName, card: Card) -> str:
+        """By a card that a reader of ours has read, its PIN block from the pad. Used once, like a code."""
+        told = {"scanned": True, PAYER_CODE: self.registry.sealed_card(channel, card)}
         return await self._take_tender(tx, call, payment_no, lambda _: channel, told)
 
     async def _take_tender(

@@ -1,0 +1,229 @@
+"""Cards on the bank line as effects: taking money, reversing what is in doubt, voiding and refunding.
+
+The bank cannot be asked about a purchase: what is asked is our own record of it. A bank may take a minute to answer,
+the engine waits for no call so long: what is still out then is ``Waiting``, and its record tells how it ended.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from yinyi.business.lines.errands import Errands
+from yinyi.business.lines.session_model import (
+    Approved,
+    Card,
+    Declined,
+    LineAnswer,
+    MessageState,
+    NeverSent,
+    NoAnswer,
+)
+from yinyi.business.lines.sessions import PosSessions, Standing
+from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, Plan, Step
+from yinyi.business.payments.rules import Rule
+from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, NotSent, Outcome, Refused, Unknown, Waiting
+from yinyi.kernel.secrets import Sealed, Vault
+
+CALL_S = 5.0
+_AT_LONGEST = timedelta(minutes=4)
+"""A reversal, a sign-on and the purchase itself, each without an answer for its whole time."""
+
+CARD_TAKE_RULE = Rule(
+    timeout_s=CALL_S,
+    ask_every_s=(0.5, 1, 2, 5),
+    wait_every_s=(1, 1, 2, 2, 5),
+    undo_every_s=(1, 2, 5, 10, 30, 60),
+    give_up_s=1.0,
+)
+CARD_REFUND_RULE = Rule(
+    timeout_s=CALL_S,
+    ask_every_s=(2, 5, 30, 300, 1800),
+    wait_every_s=(2, 2, 5, 10),
+    people_after_s=86_400.0,
+    can_undo=False,
+    voids=True,
+)
+CONTEXT = "payment_step.card"
+
+
+class SealedCards:
+    """A card on its way through the engine: sealed in the step until its call is answered, then forgotten."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def seal(self, card: Card) -> str:
+        sealed = self._vault.seal(msgspec.json.encode(_on_its_way(card)).decode(), CONTEXT)
+        return f"{sealed.key_id}.{b64encode(sealed.data).decode()}"
+
+    def open(self, text: str) -> Card:
+        key_id, _, data = text.partition(".")
+        kept = msgspec.json.decode(self._vault.open(Sealed(int(key_id), b64decode(data)), CONTEXT), type=dict[str, str])
+        fields = kept | {name: b64decode(kept[name]) for name in ("chip_data", "pin_block")}
+        return msgspec.convert(fields, Card)
+
+
+def _on_its_way(card: Card) -> dict[str, str]:
+    texts = {name: getattr(card, name) for name in ("pan", "entry_mode", "sequence_no", "expiry")}
+    return texts | {name: b64encode(getattr(card, name)).decode() for name in ("chip_data", "pin_block")}
+
+
+class CardLine:
+    """A channel of cards: which acquirer's sessions it goes through."""
+
+    def __init__(
+        self,
+        channel: str,
+        acquirer: str,
+        sessions: PosSessions,
+        cards: SealedCards,
+        zone: ZoneInfo,
+        *,
+        wait_s: float = CALL_S - 1.0,
+    ) -> None:
+        """``wait_s``: so long at most is an errand waited for within one call of the engine."""
+        self.channel = channel
+        self.wait_s = wait_s
+        self.acquirer = acquirer
+        self.sessions = sessions
+        self.cards = cards
+        self.zone = zone
+        self.errands: Errands[LineAnswer] = Errands()
+        self.reversals: Errands[MessageState | None] = Errands()
+
+    async def reversed(self, reference: str) -> MessageState | None:
+        """How it stands after it was seen to, as far as that could be waited for."""
+        state = await self.reversals.within(reference, self.wait_s, lambda: self.sessions.reverse(reference))
+        return "sent" if state is None and self.reversals.is_out(reference) else state
+
+
+class TakeByCard:
+    """A purchase. What is in doubt is reversed at once."""
+
+    kind = TAKE
+    version = 1
+    rule = CARD_TAKE_RULE
+
+    def __init__(self, line: CardLine) -> None:
+        self._line = line
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        shown = step.params.get(PAYER_CODE, "")
+        if not shown:
+            return Refused(reason="not_permitted", detail="no card was read")
+        line = self._line
+        session_id = await line.sessions.choose(plan.terminal_id, line.acquirer, plan.scope)
+        if session_id is None:
+            return Refused(reason="not_permitted", detail=f"no session of {plan.terminal_id} for {plan.scope}")
+        card = line.cards.open(shown)
+
+        async def purchase() -> LineAnswer:
+            return await line.sessions.purchase(line.acquirer, session_id, step.reference, step.amount_fen, card)
+
+        return await _sent(line, step, now, purchase)
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return _told(self._line, await self._line.sessions.standing(step.reference), step, now)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        if self._line.errands.is_out(step.reference):
+            return Unknown(detail="the bank has not answered yet")
+        match await self._line.reversed(step.reference):
+            case None | "declined" | "never_sent" | "reversed":
+                return Done()
+            case "approved":
+                return Refused(reason="already_paid")
+            case state:
+                return Unknown(detail=f"the purchase is {state}")
+
+
+class RefundToCard:
+    """A void while the batch of the purchase is open, a refund afterwards."""
+
+    kind = REFUND
+    version = 1
+    rule = CARD_REFUND_RULE
+
+    def __init__(self, line: CardLine) -> None:
+        self._line = line
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        line, of = self._line, step.params["of"]
+
+        async def void() -> LineAnswer:
+            return await line.sessions.void(line.acquirer, step.reference, of)
+
+        async def refund() -> LineAnswer:
+            return await line.sessions.refund(line.acquirer, step.reference, of, step.amount_fen)
+
+        return await _sent(line, step, now, void if step.is_void else refund)
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        """A void in doubt is reversed: then it never was, and a refund is still possible."""
+        line = self._line
+        found = await line.sessions.standing(step.reference)
+        if step.is_void and found is not None and found.state in ("in_doubt", "sent") and not found.under_way:
+            await line.reversed(step.reference)
+            found = await line.sessions.standing(step.reference)
+        return _told(line, found, step, now)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Refused(reason="not_permitted", detail="a refund is not undone")
+
+
+async def _sent(line: CardLine, step: Step, now: datetime, do: Callable[[], Awaitable[LineAnswer]]) -> Outcome:
+    answer = await line.errands.within(step.reference, line.wait_s, do)
+    match answer:
+        case None:
+            return Waiting(until=step.until or now + _AT_LONGEST)
+        case Approved():
+            found = await line.sessions.standing(step.reference)
+            return Done(evidence=_evidence(line, found, step)) if found else Unknown(detail="it is not on record")
+        case Declined():
+            return Refused(reason=answer.reason, detail=answer.code)
+        case NeverSent():
+            return NotSent(detail=answer.detail)
+        case NoAnswer():
+            return Unknown(detail=answer.detail or answer.why)
+
+
+def _told(line: CardLine, found: Standing | None, step: Step, now: datetime) -> Answer:
+    """What our record says."""
+    if line.errands.is_out(step.reference):
+        return Waiting(until=step.until or now + _AT_LONGEST)
+    if found is None:
+        return NotFound(detail="nothing has left under this reference")
+    match found.state:
+        case "approved":
+            return Done(evidence=_evidence(line, found, step))
+        case "declined" | "never_sent":
+            return Refused(reason=found.reason, detail=found.code)
+        case "reversed":
+            return Refused(reason="declined", detail="reversed")
+        case "sent" if found.under_way:
+            return Waiting(until=found.until or now + _AT_LONGEST)
+        case state:
+            return Unknown(detail=f"it is {state}")
+
+
+def _evidence(line: CardLine, found: Standing, step: Step) -> Evidence:
+    """For slips, statements and disputes. Nothing of the card but its masked number."""
+    approved = found.answer or Approved(retrieval_ref="")
+    return {
+        "retrieval_ref": approved.retrieval_ref,
+        "auth_code": approved.auth_code,
+        "issuer": approved.issuer,
+        "card": found.card_masked,
+        "merchant_no": found.slot.merchant_no,
+        "terminal_no": found.slot.terminal_no,
+        "batch_no": found.batch_no,
+        "trace_no": found.trace_no,
+        "paid_at": found.sent_at.astimezone(line.zone).isoformat(),
+    }
+
+
+CardLines = Mapping[str, CardLine]
+"""By channel: ``bank_card``, ``public_card``, ``social_security_card``."""
