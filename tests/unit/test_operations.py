@@ -101,7 +101,7 @@ def handled(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
     monkeypatch.setattr(wiring, "Dispatcher", Recording)
     hospital = SimpleNamespace(call_timeout_s=5.0)
-    outside = Outside(hospital=hospital, channels={}, merchants=MerchantTable({}))
+    outside = Outside(hospital=hospital, channels={}, merchants=MerchantTable({}), keys=cast(Any, None))
     vault = Vault({1: bytes(32)}, bytes(32))
     built = Business(Database(cast(Any, None)), outside, vault, ShiftedClock(), publish, say)
     assert built.dispatcher.handled == ways.keys()

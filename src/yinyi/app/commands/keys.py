@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Coroutine
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ from yinyi.business.lines.messages import (
 from yinyi.kernel.errors import YinyiError
 from yinyi.wire.key_entry import context_of, seal
 
+R = TypeVar("R")
 _COMPONENT_DIGITS = 32
 _CHECK_DIGITS = 8
 _PATIENCE_S = 30.0
@@ -78,7 +79,7 @@ def command(
         case Action.LOAD if part not in (1, 2):
             raise CannotStart("Which component? --part 1 or --part 2.")
         case Action.LOAD:
-            _run(_load(name, slot, part))
+            _load(name, slot, part)
         case Action.CONFIRM:
             value = _typed("Check value of the whole key, from the bank's letter: ", _CHECK_DIGITS)
             _run(_loading(name, ConfirmKey(**slot._asdict(), check_value=value)))
@@ -86,9 +87,9 @@ def command(
             _run(_loading(name, DiscardKeyComponents(**slot._asdict())))
 
 
-def _run(what: Coroutine[Any, Any, None]) -> None:
+def _run(what: Coroutine[Any, Any, R]) -> R:
     try:
-        asyncio.run(what)
+        return asyncio.run(what)
     except YinyiError as error:
         raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
 
@@ -117,19 +118,23 @@ def _typed(question: str, digits: int, hidden: bool = False) -> str:
     return text.upper()
 
 
-async def _load(name: str, slot: Slot, part: int) -> None:
+def _load(name: str, slot: Slot, part: int) -> None:
     """The component is sealed here: from here on nobody but the key store can read it."""
+    entry_key = _run(_entry_key(name, slot))
+    component = bytearray.fromhex(_typed(f"Component {part} of {slot}: ", _COMPONENT_DIGITS, hidden=True))
+    entry = seal(entry_key, context_of(str(slot), part), component)
+    component[:] = bytes(len(component))
+    value = _typed(f"Check value of component {part}: ", _CHECK_DIGITS)
+    fields: dict[str, Any] = {**slot._asdict(), "part": part}
+    _run(_loading(name, LoadKeyComponent(**fields, entry=entry, check_value=value)))
+
+
+async def _entry_key(name: str, slot: Slot) -> bytes:
     async with as_staff(settings_from(), name) as staff:
-        entry_key = (await staff.ask(KeyStatus(**slot._asdict()))).entry_key
-        component = bytearray.fromhex(_typed(f"Component {part} of {slot}: ", _COMPONENT_DIGITS, hidden=True))
-        entry = seal(entry_key, context_of(str(slot), part), component)
-        component[:] = bytes(len(component))
-        value = _typed(f"Check value of component {part}: ", _CHECK_DIGITS)
-        fields: dict[str, Any] = {**slot._asdict(), "part": part}
-        _tell(await staff.ask(LoadKeyComponent(**fields, entry=entry, check_value=value)))
+        return (await staff.ask(KeyStatus(**slot._asdict()))).entry_key
 
 
-async def _loading(name: str, message: ConfirmKey | DiscardKeyComponents) -> None:
+async def _loading(name: str, message: LoadKeyComponent | ConfirmKey | DiscardKeyComponents) -> None:
     async with as_staff(settings_from(), name) as staff:
         _tell(await staff.ask(message))
 
@@ -188,7 +193,7 @@ async def _rotate(name: str) -> None:
         for _ in range(_MOST_ROUNDS):
             done = await staff.ask(RotateKeys(), key=uuid4().hex, timeout_s=_PATIENCE_S)
             if done.in_use == [done.master_key_id]:
-                say(f"Everything is under {done.master_key_id}; the master key before is gone. Keep it in the safe as")
-                say("long as backups are kept that were made while it was in use.")
+                say(f"Everything is under {done.master_key_id}, and nothing under an earlier one. The copy of that")
+                say("in the safe is still needed for backups that were made while it was in use.")
                 return
             say(f"Still in use: {', '.join(done.in_use)}; it goes on.")

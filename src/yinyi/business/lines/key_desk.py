@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
-import asyncpg
 import structlog
 
 from yinyi.bus.call import Call
@@ -82,16 +81,20 @@ class KeyDesk:
             log.error("keys.not_opening", master_key_id=master_key_id, here=newest)
 
     async def run(self) -> None:
-        """Until cancelled: components that nobody has confirmed in time are deleted."""
+        """Until cancelled."""
         while True:
             try:
-                async with self._database.transaction() as tx:
-                    expired = await rows.expire(tx, self._clock.now())
-                for row in expired:
-                    log.info("keys.component_expired", slot=str(_slot(row)), part=row["part"])
+                await self.sweep()
             except Exception as error:  # the loop outlives every fault of the database
                 log.warning("keys.sweep_failed", why=type(error).__name__)
             await asyncio.sleep(_SWEEP_EVERY_S)
+
+    async def sweep(self) -> None:
+        """Components that nobody has confirmed in time are deleted."""
+        async with self._database.transaction() as tx:
+            expired = await rows.expire(tx, self._clock.now())
+        for row in expired:
+            log.info("keys.component_expired", slot=str(_slot(row)), part=row["part"])
 
     # -- looking
 
@@ -176,13 +179,7 @@ class KeyDesk:
 
     async def _enter(self, tx: Tx, call: Call, message: LoadKeyComponent, component: SealedComponent) -> str:
         slot = _slot_of(message)
-        try:
-            entered = await rows.enter(tx, call.hospital_id, slot, component, call.principal.staff_id, call.now)
-        except asyncpg.UniqueViolationError:
-            raise SecondCustodianNeeded from None
-        except asyncpg.ForeignKeyViolationError:  # a rotation has ended meanwhile
-            raise MasterKeyNotInUse from None
-        if not entered:
+        if not await rows.enter(tx, call.hospital_id, slot, component, call.principal.staff_id, call.now):
             raise ComponentTaken
         await _note(tx, call, message, slot, part=component.part, check_value=component.check_value.hex().upper())
         return str(slot)
@@ -211,10 +208,7 @@ class KeyDesk:
         if first.by == second.by:
             raise SecondCustodianNeeded
         loaded = Loaded(call.now, call.principal.staff_id, (first.by, second.by))
-        try:
-            await rows.put_tmk(tx, call.hospital_id, slot, whole.tmk, loaded)
-        except asyncpg.ForeignKeyViolationError:  # a rotation has ended meanwhile
-            raise MasterKeyNotInUse from None
+        await rows.put_tmk(tx, call.hospital_id, slot, whole.tmk, loaded)
         value = whole.tmk.check_value.hex().upper()
         await _note(tx, call, message, slot, check_value=value, first_by=first.by, second_by=second.by)
         return str(slot)

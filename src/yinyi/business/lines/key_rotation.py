@@ -49,6 +49,9 @@ class KeyRotationDesk:
         async with self._database.read() as tx:
             here = await rows.in_use(tx, call.hospital_id)
             anywhere = await rows.in_use_anywhere(tx)
+            samples = [await rows.one_under(tx, call.hospital_id, each) for each in here]
+        for slot, key in filter(None, samples):  # what cannot be opened cannot be rewrapped: nothing is begun then
+            await self._store.check(key, slot)
         newest = await self._store.master_key_id()
         if here != [newest] or await self._store.retire(anywhere):
             return newest

@@ -4,7 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import asyncpg
+
 from yinyi.bus.database import Row, Tx
+from yinyi.business.lines.key_errors import MasterKeyNotInUse, SecondCustodianNeeded
 from yinyi.business.lines.key_model import HeldKey, KeyPurpose, KeySlot, SealedComponent
 
 COMPONENT_LASTS = timedelta(hours=8)
@@ -144,7 +147,11 @@ async def held(tx: Tx, hospital_id: int, slot: KeySlot) -> dict[KeyPurpose, Held
 
 
 async def put_tmk(tx: Tx, hospital_id: int, slot: KeySlot, tmk: HeldKey, loaded: Loaded) -> None:
-    """Working keys that came under the one before go: the session has to sign on."""
+    """Working keys that came under the one before go: the session has to sign on.
+
+    Raises:
+        MasterKeyNotInUse: a rotation has ended since it was wrapped.
+    """
     await _put(tx, hospital_id, slot, tmk, loaded)
     await tx.execute(_DROP_WORKING, hospital_id, *slot)
 
@@ -152,7 +159,11 @@ async def put_tmk(tx: Tx, hospital_id: int, slot: KeySlot, tmk: HeldKey, loaded:
 async def put_working_keys(
     tx: Tx, hospital_id: int, slot: KeySlot, tmk: HeldKey, keys: Collection[HeldKey], loaded: Loaded
 ) -> bool:
-    """What a sign-on has brought, in place of the ones before. False: the slot has another TMK by now."""
+    """What a sign-on has brought, in place of the ones before. False: the slot has another TMK by now.
+
+    Raises:
+        MasterKeyNotInUse: a rotation has ended since they were wrapped: take them again.
+    """
     if not await tx.fetchval(_SAME_TMK, hospital_id, *slot, tmk.check_value):
         return False
     for key in keys:
@@ -163,7 +174,10 @@ async def put_working_keys(
 async def _put(tx: Tx, hospital_id: int, slot: KeySlot, key: HeldKey, loaded: Loaded) -> None:
     first_by, second_by = loaded.custodians or (None, None)
     what = (key.purpose, key.master_key_id, key.wrapped, key.check_value)
-    await tx.execute(_PUT, hospital_id, *slot, *what, loaded.at, loaded.by, first_by, second_by)
+    try:
+        await tx.execute(_PUT, hospital_id, *slot, *what, loaded.at, loaded.by, first_by, second_by)
+    except asyncpg.ForeignKeyViolationError:
+        raise MasterKeyNotInUse from None
 
 
 async def status(tx: Tx, hospital_id: int, only: KeySlot, after: KeySlot, most: int) -> list[Row]:
@@ -190,11 +204,18 @@ async def enter(tx: Tx, hospital_id: int, slot: KeySlot, component: SealedCompon
     """Instead of his own earlier one. False: somebody else's is there.
 
     Raises:
-        asyncpg.UniqueViolationError: he has entered the other one.
+        SecondCustodianNeeded: he has entered the other one.
+        MasterKeyNotInUse: a rotation has ended since it was sealed.
     """
     await tx.execute(_DISCARD_EXPIRED, hospital_id, *slot, now)
     what = (component.part, component.master_key_id, component.sealed, component.check_value)
-    return await tx.fetchval(_ENTER, hospital_id, *slot, *what, by, now, now + COMPONENT_LASTS) is not None
+    try:
+        part = await tx.fetchval(_ENTER, hospital_id, *slot, *what, by, now, now + COMPONENT_LASTS)
+    except asyncpg.UniqueViolationError:
+        raise SecondCustodianNeeded from None
+    except asyncpg.ForeignKeyViolationError:
+        raise MasterKeyNotInUse from None
+    return part is not None
 
 
 async def discard(tx: Tx, hospital_id: int, slot: KeySlot) -> list[bytes]:

@@ -131,6 +131,8 @@ class SoftwareKeyStore:
         return HeldKey(purpose, master.id, master.wrap(clear, _context(slot, purpose, value)), value)
 
     def _opened(self, key: HeldKey, slot: KeySlot, purpose: KeyPurpose) -> bytearray:
+        if key.purpose != purpose:
+            raise KeyDoesNotOpen(f"{slot}: a {key.purpose} is no {purpose}")
         return self._unwrapped(key.master_key_id, key.wrapped, _context(slot, purpose, key.check_value), slot, purpose)
 
     def _component(self, slot: KeySlot, sealed: SealedComponent) -> bytearray:

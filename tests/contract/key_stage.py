@@ -1,0 +1,124 @@
+"""Staff at the desk of keys: a real database, a real dispatcher, the software key store on a folder of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from dispatch_stage import SimClock, Trusting
+
+from yinyi.access.keys.software import des
+from yinyi.access.keys.software.config import Settings
+from yinyi.access.keys.software.plugin import SoftwareKeyStore
+from yinyi.bus.client import BusClient
+from yinyi.bus.database import Database, open_database
+from yinyi.bus.dispatch import Dispatcher
+from yinyi.bus.envelope import Credentials
+from yinyi.bus.operation import Caller, Operation
+from yinyi.business.audit.store import WITH_A_CHANGE
+from yinyi.business.lines.key_model import HeldKey, KeySlot
+from yinyi.business.lines.messages import ConfirmKey, KeyLoading, KeyStatus, LoadKeyComponent
+from yinyi.business.lines.service import LineService
+from yinyi.kernel.plugin import Surroundings
+from yinyi.wire.key_entry import context_of, seal
+
+R = TypeVar("R")
+SLOT = KeySlot("bank", "104110070110001", "00000001")
+OTHER = KeySlot("bank", "104110070110002", "00000001")
+FIRST = bytes.fromhex("6B1D0F3A5C7E9B2D4F61830C2E5A7D94")
+SECOND = bytes.fromhex("A2C4E68102435F7B9DBFD1E30617283A")
+WHOLE = bytes(a ^ b for a, b in zip(FIRST, SECOND, strict=True))
+
+
+def value(key: bytes) -> str:
+    """A check value, as letters say it."""
+    return des.check_value(bytearray(key)).hex().upper()
+
+
+class _InProcess:
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def request(self, subject: str, data: bytes, timeout_s: float) -> bytes:
+        return await self._dispatcher.answer(subject, data)
+
+
+def store_on(folder: Path, clock: SimClock | None = None, **given: Any) -> SoftwareKeyStore:
+    return SoftwareKeyStore(
+        Settings(), Surroundings(clock=clock or SimClock(), callback_url="", secrets=folder, **given)
+    )
+
+
+@dataclass
+class Stage:
+    """What a test holds in its hand."""
+
+    database: Database
+    clock: SimClock
+    store: SoftwareKeyStore
+    lines: LineService
+    client: BusClient
+
+    async def ask(self, message: Operation[R], who: str = "anna") -> R:
+        return (await self.client.ask(message, credentials=Credentials(staff=who), key=uuid4().hex, timeout_s=30)).reply
+
+    async def load(
+        self,
+        part: int,
+        component: bytes,
+        who: str,
+        slot: KeySlot = SLOT,
+        says: str = "",
+        sealed_for: KeySlot | None = None,
+    ) -> KeyLoading:
+        """``says``: what he types as the check value, if not the right one."""
+        entry_key = (await self.ask(KeyStatus())).entry_key
+        entry = seal(entry_key, context_of(str(sealed_for or slot), part), component)
+        words: dict[str, Any] = {**slot._asdict(), "part": part}
+        return await self.ask(LoadKeyComponent(**words, entry=entry, check_value=says or value(component)), who)
+
+    async def both(self, slot: KeySlot = SLOT) -> KeyLoading:
+        await self.load(1, FIRST, "anna", slot)
+        return await self.load(2, SECOND, "bernd", slot)
+
+    async def confirm(self, says: str = "", who: str = "anna", slot: KeySlot = SLOT) -> KeyLoading:
+        return await self.ask(ConfirmKey(**slot._asdict(), check_value=says or value(WHOLE)), who)
+
+    async def loaded(self, *slots: KeySlot) -> None:
+        for slot in slots:
+            await self.both(slot)
+            await self.confirm(slot=slot)
+
+    async def rows(self, sql: str, *values: Any) -> list[Any]:
+        async with self.database.read() as tx:
+            return await tx.fetch(sql, *values)
+
+
+def delivered(key: bytes, tmk: bytes = WHOLE) -> bytes:
+    """A working key as the acquirer sends it."""
+    return des.encrypt(bytearray(tmk), key)
+
+
+async def working(stage: Stage, tmk: HeldKey, key: bytes, slot: KeySlot = SLOT) -> HeldKey:
+    return await stage.store.take_working_key(tmk, slot, "mak", delivered(key), des.check_value(bytearray(key)))
+
+
+def play(url: str, folder: Path, story: Callable[[Stage], Awaitable[None]], **given: Any) -> None:
+    async def on_stage() -> None:
+        database, clock = await open_database(url, size=6), SimClock()
+        store = store_on(folder, clock, **given)
+        lines = LineService(database, store, clock, 1)
+        dispatcher = Dispatcher(database, Trusting(), clock, audit=WITH_A_CHANGE)
+        lines.register(dispatcher)
+        client = BusClient(_InProcess(dispatcher), Caller.STAFF.value, clock)
+        try:
+            await lines.start()
+            async with asyncio.timeout(60):
+                await story(Stage(database, clock, store, lines, client))
+        finally:
+            await store.stop()
+            await database.close()
+
+    asyncio.run(on_stage())
