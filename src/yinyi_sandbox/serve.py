@@ -17,6 +17,9 @@ from yinyi.kernel.ready import tell_ready
 from yinyi_sandbox.alipay import routes as alipay_routes
 from yinyi_sandbox.alipay.credentials import make_credentials as make_alipay_credentials
 from yinyi_sandbox.alipay.sandbox import Sandbox as AlipaySandbox
+from yinyi_sandbox.bank import routes as bank_routes
+from yinyi_sandbox.bank.credentials import key_letters, sessions_of, write_settings
+from yinyi_sandbox.bank.sandbox import Bank
 from yinyi_sandbox.channel.hanging_up import with_line
 from yinyi_sandbox.demo.desk import Desk
 from yinyi_sandbox.demo.routes import Demo
@@ -40,7 +43,7 @@ async def serve(settings: SandboxSettings) -> None:
     """Until SIGINT or SIGTERM.
 
     Raises:
-        CannotServe: the hospital's database does not answer, or the port is taken.
+        CannotServe: the hospital's database does not answer, or a port is taken.
     """
     try:
         listener = socket.create_server(("127.0.0.1", settings.sandbox_port), backlog=512)
@@ -52,9 +55,10 @@ async def serve(settings: SandboxSettings) -> None:
         raise CannotServe(f"The sandbox hospital's database cannot be used: {error}.") from error
     port = listener.getsockname()[1]
     wechatpay, alipay = _wechatpay(settings, port), _alipay(settings, port)
+    bank = await _bank(settings, port)
     _lead_connectors_here(settings, hospital)
     config = uvicorn.Config(
-        _application(hospital, wechatpay, alipay, Desk(settings, hospital, wechatpay, alipay)),
+        _application(hospital, wechatpay, alipay, bank, Desk(settings, hospital, wechatpay, alipay)),
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=2,
@@ -63,7 +67,7 @@ async def serve(settings: SandboxSettings) -> None:
     await uvicorn.Server(config).serve([listener])
 
 
-def _application(hospital: Hospital, wechatpay: Sandbox, alipay: AlipaySandbox, desk: Desk) -> ASGIApp:
+def _application(hospital: Hospital, wechatpay: Sandbox, alipay: AlipaySandbox, bank: Bank, desk: Desk) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await wechatpay.start()
@@ -73,14 +77,16 @@ def _application(hospital: Hospital, wechatpay: Sandbox, alipay: AlipaySandbox, 
         await desk.stop()
         await wechatpay.stop()
         await alipay.stop()
+        await bank.stop()
         await hospital.stop()
 
     routes = [
         Mount("/hospital", routes=hospital_routes.routes(hospital)),
         Mount("/people", routes=people_routes.routes),
-        *Demo(desk).routes(),
+        *Demo(desk, {"bank": bank_routes.hands(bank)}).routes(),
         Mount("/wechatpay", routes=wechatpay_routes.routes(wechatpay)),
         Mount("/alipay", routes=alipay_routes.routes(alipay)),
+        Mount("/bank", routes=bank_routes.routes(bank)),
     ]
     return with_line(Starlette(routes=routes, lifespan=lifespan))
 
@@ -105,6 +111,23 @@ def _alipay(settings: SandboxSettings, port: int) -> AlipaySandbox:
     own, settings_file = _folders(settings, "alipay")
     credentials = make_alipay_credentials(own, f"http://127.0.0.1:{port}/alipay/gateway.do", settings_file)
     return AlipaySandbox(credentials, settings.clock, own / "trades.sqlite")
+
+
+async def _bank(settings: SandboxSettings, port: int) -> Bank:
+    """Its sockets are open from here on, so that the connector's settings can name them.
+
+    Raises:
+        CannotServe: its port is taken.
+    """
+    own, _ = _folders(settings, "bank")
+    bank = Bank(sessions_of(key_letters(own)), settings.clock, own / "bank.sqlite")
+    try:
+        await bank.start(settings.bank_line_port)
+    except OSError as error:
+        raise CannotServe(f"Port {settings.bank_line_port} cannot be opened: {error.strerror}.") from error
+    settings_file = settings.connectors_folder / "unionpay.json"
+    write_settings(settings_file, own, bank.addresses(), f"http://127.0.0.1:{port}/bank/clearing")
+    return bank
 
 
 def _folders(settings: SandboxSettings, channel: str) -> tuple[Path, Path]:

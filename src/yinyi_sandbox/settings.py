@@ -17,6 +17,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
     data_dir: holds the sandbox's own keys (``sandbox/``) and takes the connectors' settings (``run/sandbox/``).
     hospital_database_url: of the hospital's own database, as its owner. hospital_line_port: the platform's way to it.
+    bank_line_port: the bank's first address; 0 takes the one of last time, or a free one.
     http_host, http_port: where the platform listens, which the demo's counter asks.
     """
 
@@ -26,6 +27,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     sandbox_port: int = 0
     hospital_line_port: int = 0
+    bank_line_port: int = 0
     http_host: str = "127.0.0.1"
     http_port: int = 8080
 
@@ -59,6 +61,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> SandboxSetting
             log_level=environment.get("YINYI_LOG_LEVEL") or "info",
             sandbox_port=int(environment.get("YINYI_SANDBOX_PORT") or 0),
             hospital_line_port=int(environment.get("YINYI_HOSPITAL_LINE_PORT") or 0),
+            bank_line_port=int(environment.get("YINYI_BANK_LINE_PORT") or 0),
             http_host=environment.get("YINYI_HTTP_HOST") or "127.0.0.1",
             http_port=int(environment.get("YINYI_HTTP_PORT") or 8080),
         )

@@ -34,6 +34,7 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_NATS_URL": "nats://bus:4222",
         "YINYI_HOSPITAL_DATABASE_URL": "postgres://h@db/hospital",
         "YINYI_HOSPITAL_LINE_PORT": "9001",
+        "YINYI_BANK_LINE_PORT": "9004",
         "YINYI_HOSPITAL": "soap",
         "YINYI_CLOCK": "+8h",
         "YINYI_LOG_LEVEL": "debug",

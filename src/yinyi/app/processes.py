@@ -33,7 +33,10 @@ _KNOWS = {
     "business": (*_ALL, "hospital", "keys", "database_url", "nats_url", "http_host", "http_port"),
     "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
-    "sandbox": (*_ALL, "hospital_database_url", "hospital_line_port", "http_host", "http_port", "sandbox_port"),
+    "sandbox": (
+        *(*_ALL, "hospital_database_url", "hospital_line_port", "bank_line_port"),
+        *("http_host", "http_port", "sandbox_port"),
+    ),
 }
 """The settings that each process is told; interfaces hear of no database."""
 

@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The sandbox hospital's own PostgreSQL; "" is the embedded one."""
     hospital_line_port: int = 0
     """Where the sandbox hospital's database line listens; 0 takes a free one."""
+    bank_line_port: int = 0
+    """The first address of the sandbox bank; 0 takes the one of last time, or a free one."""
     hospital: str = "procedures"
     """The connector to the hospital's systems."""
     keys: str = "software"

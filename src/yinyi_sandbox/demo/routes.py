@@ -3,7 +3,7 @@
 What is sent must be JSON or PNG by its content type: no page of another origin can send that without being asked.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -85,8 +85,10 @@ class Answered(msgspec.Struct, frozen=True):
 class Demo:
     """The routes of one desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, controls: Mapping[str, Sequence[Route]]) -> None:
+        """controls: of others that can be tried from here, by the place where they are."""
         self._desk = desk
+        self._controls = controls
         folder = files("yinyi_sandbox.demo") / "static"
         self._files = {entry.name: entry for entry in folder.iterdir()}
 
@@ -118,6 +120,7 @@ class Demo:
             Mount("/hospital", routes=hospital_routes.routes(self._desk.hospital)),
             Mount("/wechatpay", routes=wechatpay_routes.hands(self._desk.wechatpay)),
             Mount("/alipay", routes=alipay_routes.hands(self._desk.alipay)),
+            *(Mount(f"/{name}", routes=control) for name, control in self._controls.items()),
         ]
         return _Guarded(Starlette(routes=[*routes, *others]), self._desk.watch.hurry)
 

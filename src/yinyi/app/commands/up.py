@@ -84,7 +84,7 @@ def _preflight(settings: Settings) -> None:
     except OSError as error:
         raise CannotStart(f"The folder {settings.data_dir} cannot be used: {error.strerror}.") from error
     require_space(settings.data_dir, _NEEDED_BYTES)
-    for name in ("HTTP", "SANDBOX", "DEVICES", "HOSPITAL_LINE"):
+    for name in ("HTTP", "SANDBOX", "DEVICES", "HOSPITAL_LINE", "BANK_LINE"):
         port: int = getattr(settings, f"{name.lower()}_port")
         _require_port(f"YINYI_{name}_PORT", settings.http_host if name == "HTTP" else "127.0.0.1", port)
     if settings.database_url:

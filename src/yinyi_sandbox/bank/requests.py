@@ -1,0 +1,94 @@
+"""What a terminal asks for, read out of its message."""
+
+from yinyi.wire.iso8583.codec import Unpacked, unpack
+from yinyi.wire.iso8583.errors import FieldError
+from yinyi.wire.iso8583.model import Message, Profile
+from yinyi.wire.iso8583.pin import pan_of
+from yinyi.wire.iso8583.private_fields import De60, unpack_60, unpack_90
+from yinyi.wire.iso8583.unprinted import Unprinted
+from yinyi_sandbox.bank.model import Kind
+
+MONEY: frozenset[Kind] = frozenset({"balance", "purchase", "void", "refund", "reversal"})
+"""What needs a sign-on of today and carries a MAC."""
+_BY_CODE: dict[str, dict[str, Kind]] = {
+    "0200": {"000000": "purchase", "200000": "void", "310000": "balance"},
+    "0220": {"200000": "refund"},
+}
+_BY_NETWORK: dict[str, dict[str, Kind]] = {
+    "0800": {"001": "sign_on", "003": "sign_on", "004": "sign_on"},
+    "0820": {"002": "sign_off", "301": "echo"},
+    "0320": {"201": "upload", "202": "upload", "207": "upload"},
+    "0500": {"201": "settle"},
+}
+_ALONE: dict[str, Kind] = {"0620": "script"}
+
+
+class Request(Unprinted, frozen=True, kw_only=True):
+    """A message and what every one of this bank's has. amount_fen, pan: 0 and "" where it has none."""
+
+    profile: Profile
+    message: Message
+    kind: Kind
+    merchant_no: str
+    terminal_no: str
+    trace_no: int
+    de60: De60
+    amount_fen: int
+    pan: str
+    mac: bytes
+    mac_over: bytes
+
+    @property
+    def original_trace_no(self) -> int:
+        """Of a reversal: in field 90 where the dialect has it, else its own, which is then the original's."""
+        told = self.message.text(90)
+        return unpack_90(told).trace_no if told else self.trace_no
+
+    @property
+    def original_mti(self) -> str:
+        """Of a reversal, where it says so."""
+        return self.message.text(90)[:4]
+
+
+def read_request(profile: Profile, body: bytes) -> Request:
+    """
+    Raises:
+        FieldError: it is no request of this line.
+    """
+    read = unpack(profile, body)
+    message = read.message
+    if int(message.mti[2]) % 2:
+        raise FieldError("message type", "not a request")
+    for number in (11, 41, 42, 60):
+        if number not in message.fields:
+            raise FieldError(number, "missing")
+    de60 = unpack_60(message.text(60))
+    return _request(profile, read, _kind(profile, message, de60), de60)
+
+
+def _request(profile: Profile, read: Unpacked, kind: Kind, de60: De60) -> Request:
+    message = read.message
+    if kind == "reversal" and profile.reversal_mti == "0420":
+        unpack_90(message.text(90))
+    return Request(
+        profile=profile,
+        message=message,
+        kind=kind,
+        merchant_no=message.text(42).strip(),
+        terminal_no=message.text(41).strip(),
+        trace_no=int(message.text(11)),
+        de60=de60,
+        amount_fen=int(message.text(4) or 0),
+        pan=pan_of(message),
+        mac=read.mac,
+        mac_over=read.mac_over,
+    )
+
+
+def _kind(profile: Profile, message: Message, de60: De60) -> Kind:
+    if message.mti in (profile.reversal_mti, profile.reversal_repeat_mti()):
+        return "reversal"
+    if message.mti in _ALONE:
+        return _ALONE[message.mti]
+    by_network = _BY_NETWORK.get(message.mti, {}).get(de60.network_code)
+    return by_network or _BY_CODE.get(message.mti, {}).get(message.text(3), "unsupported")

@@ -1,0 +1,155 @@
+"""The bank's memory: one SQLite file, fast rather than safe, that survives a restart of the process.
+
+Cards and sessions are also held in memory: every message needs one of each.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from yinyi_sandbox.bank.model import Batch, Card, Movement, Session
+
+Row = TypeVar("Row", Card, Session, Movement, Batch)
+
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = OFF;
+CREATE TABLE IF NOT EXISTS cards (pan TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sessions (
+    merchant_no TEXT, terminal_no TEXT, content BLOB, PRIMARY KEY (merchant_no, terminal_no)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS movements (
+    reference TEXT PRIMARY KEY, merchant_no TEXT, terminal_no TEXT, batch_no INTEGER, trace_no INTEGER, day TEXT,
+    content BLOB
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS movements_trace ON movements (merchant_no, terminal_no, batch_no, trace_no);
+CREATE INDEX IF NOT EXISTS movements_day ON movements (merchant_no, day);
+CREATE TABLE IF NOT EXISTS batches (
+    merchant_no TEXT, terminal_no TEXT, batch_no INTEGER, content BLOB,
+    PRIMARY KEY (merchant_no, terminal_no, batch_no)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+"""
+_BLOCK = 1_000
+"""So many numbers are taken at once; what a crash leaves of them is never used."""
+_MOST = 10_000
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Store:
+    """Plain puts and gets; contents are encoded structs (MessagePack)."""
+
+    def __init__(self, path: Path | None) -> None:
+        """``path``: of the file; None keeps everything in memory."""
+        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+        self._connection.executescript(_SCHEMA)
+        self._cards = {card.pan: card for card in self._all(Card, "SELECT content FROM cards")}
+        held = self._all(Session, "SELECT content FROM sessions")
+        self._sessions = {(session.merchant_no, session.terminal_no): session for session in held}
+        self._number = self._last_number = int(self.fact("number") or 0)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def together(self) -> Generator[None]:
+        """What is put within is put as one."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    def next_number(self) -> int:
+        """Never used before."""
+        self._number += 1
+        if self._number > self._last_number:
+            self._last_number = self._number + _BLOCK
+            self.put_fact("number", str(self._last_number))
+        return self._number
+
+    def fact(self, name: str) -> str:
+        found = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else ""
+
+    def put_fact(self, name: str, value: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    # ---- cards and sessions
+
+    def card(self, pan: str) -> Card | None:
+        return self._cards.get(pan)
+
+    def cards(self) -> list[Card]:
+        return list(self._cards.values())
+
+    def put_card(self, card: Card) -> None:
+        self._cards[card.pan] = card
+        self._connection.execute("INSERT OR REPLACE INTO cards VALUES (?, ?)", (card.pan, _encode(card)))
+
+    def session(self, merchant_no: str, terminal_no: str) -> Session | None:
+        return self._sessions.get((merchant_no, terminal_no))
+
+    def sessions(self) -> list[Session]:
+        return list(self._sessions.values())
+
+    def knows_merchant(self, merchant_no: str) -> bool:
+        return any(known == merchant_no for known, _ in self._sessions)
+
+    def put_session(self, session: Session) -> None:
+        keys = (session.merchant_no, session.terminal_no)
+        self._sessions[keys] = session
+        self._connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (*keys, _encode(session)))
+
+    # ---- movements and batches
+
+    def put_movement(self, movement: Movement) -> None:
+        place = (movement.merchant_no, movement.terminal_no, movement.batch_no, movement.trace_no)
+        values = (movement.reference, *place, movement.day, _encode(movement))
+        self._connection.execute("INSERT OR REPLACE INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+    def movement(self, merchant_no: str, reference: str) -> Movement | None:
+        sql = "SELECT content FROM movements WHERE reference = ? AND merchant_no = ?"
+        return self._one(Movement, sql, reference, merchant_no)
+
+    def movement_at(self, merchant_no: str, terminal_no: str, batch_no: int, trace_no: int) -> Movement | None:
+        sql = """SELECT content FROM movements
+            WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ? AND trace_no = ?"""
+        return self._one(Movement, sql, merchant_no, terminal_no, batch_no, trace_no)
+
+    def movements_in(self, merchant_no: str, terminal_no: str, batch_no: int) -> list[Movement]:
+        sql = """SELECT content FROM movements WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?
+            ORDER BY trace_no"""
+        return self._all(Movement, sql, merchant_no, terminal_no, batch_no)
+
+    def movements_on(self, merchant_no: str, day: str) -> list[Movement]:
+        sql = "SELECT content FROM movements WHERE merchant_no = ? AND day = ? ORDER BY reference"
+        return self._all(Movement, sql, merchant_no, day)
+
+    def movements(self) -> list[Movement]:
+        """The newest first."""
+        return self._all(Movement, "SELECT content FROM movements ORDER BY reference DESC LIMIT ?", _MOST)
+
+    def put_batch(self, batch: Batch) -> None:
+        keys = (batch.merchant_no, batch.terminal_no, batch.batch_no)
+        self._connection.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", (*keys, _encode(batch)))
+
+    def batch(self, merchant_no: str, terminal_no: str, batch_no: int) -> Batch | None:
+        sql = "SELECT content FROM batches WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?"
+        return self._one(Batch, sql, merchant_no, terminal_no, batch_no)
+
+    def batches(self) -> list[Batch]:
+        return self._all(Batch, "SELECT content FROM batches LIMIT ?", _MOST)
+
+    def _one(self, kind: type[Row], sql: str, *values: str | int) -> Row | None:
+        found = self._all(kind, sql, *values)
+        return found[0] if found else None
+
+    def _all(self, kind: type[Row], sql: str, *values: str | int) -> list[Row]:
+        rows = self._connection.execute(sql, values)
+        return [msgspec.msgpack.decode(content, type=kind) for (content,) in rows]
