@@ -48,7 +48,7 @@ OUTPATIENT = KeySlot(BANK, "898310070110001", "10000001")
 INPATIENT = KeySlot(BANK, "898310070110002", "10000001")
 CARD = Card(
     pan="6225880212345678", entry_mode="chip", sequence_no="001", chip_data=b"\x9f\x26\x08chipdata",
-    pin_block=b"PINBLOCK",
+    pin_block=b"PINBLOCK", pin_key_check=des.check_value(bytearray(range(1, 17))),
 )  # fmt: skip
 PIK, MAK = bytes(range(1, 17)), bytes(range(33, 49))
 Behaviour = Callable[[Desk], LineAnswer | SignedOn | Settled]
@@ -200,6 +200,13 @@ async def line_stage(url: str, folder: Path) -> AsyncGenerator[LineStage]:
 
 
 async def _session(means: LineMeans, store: SoftwareKeyStore, slot: KeySlot, scope: str) -> int:
+    return await session_with(means, store, slot, scope, tmk_halves(slot))
+
+
+async def session_with(
+    means: LineMeans, store: SoftwareKeyStore, slot: KeySlot, scope: str, components: tuple[bytes, bytes]
+) -> int:
+    """On record, with a master key of two components."""
     halves = [
         await store.seal_component(
             slot,
@@ -207,7 +214,7 @@ async def _session(means: LineMeans, store: SoftwareKeyStore, slot: KeySlot, sco
             seal(await store.entry_key(), context_of(str(slot), part), half),
             des.check_value(bytearray(half)),
         )
-        for part, half in enumerate(tmk_halves(slot), 1)
+        for part, half in enumerate(components, 1)
     ]
     tmk = await store.combine(slot, *halves)
     now = means.clock.now()

@@ -44,7 +44,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader and a PIN pad give. Printed, it shows nothing.
 
     pan: 13–19 digits. sequence_no: field 23, three digits. expiry: YYMM. chip_data: field 55. pin_block: eight bytes,
-    encrypted in the PIN pad under the session's PIK; a clear PIN is never here.
+    encrypted in the PIN pad under the PIK of the session that has this check value; a clear PIN is never here.
     """
 
     pan: str
@@ -53,6 +53,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     expiry: str = ""
     chip_data: bytes = b""
     pin_block: bytes = b""
+    pin_key_check: bytes = b""
 
     def __repr__(self) -> str:
         return f"Card({self.entry_mode})"
@@ -138,6 +139,14 @@ class Delivered:
 
 
 @dataclass(frozen=True)
+class PinKey:
+    """What the PIN pad needs in order to encrypt for a session: its PIK, under the TMK that the pad has too."""
+
+    key: bytes = field(repr=False)
+    check_value: bytes
+
+
+@dataclass(frozen=True)
 class SignedOn:
     """batch_no: what the host says that the batch is, None: it says nothing."""
 
@@ -203,3 +212,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     signed_on: bool
     mak: HeldKey | None = None
+    pin_key: PinKey | None = None
+
+    def fits(self, card: Card) -> bool:
+        """Its PIN was encrypted for this session, as it is signed on now; or there is none."""
+        return not card.pin_block or (self.pin_key is not None and self.pin_key.check_value == card.pin_key_check)

@@ -10,7 +10,7 @@ import msgspec
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.lines.key_model import HeldKey, KeySlot
-from yinyi.business.lines.session_model import Batch, Delivered, MessageKind, MessageState, SessionRow, Totals
+from yinyi.business.lines.session_model import Batch, Delivered, MessageKind, MessageState, PinKey, SessionRow, Totals
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import RefusedReason
 from yinyi.kernel.secrets import Sealed
@@ -311,4 +311,5 @@ def _session(row: Row) -> SessionRow:
         epoch=row["epoch"],
         signed_on=row["signed_on"],
         mak=mak,
+        pin_key=PinKey(row["pin_key"], row["pin_key_check"]) if row["pin_key"] is not None else None,
     )

@@ -26,6 +26,7 @@ from yinyi.business.lines.session_model import (
     NeverSent,
     NoAnswer,
     Original,
+    PinKey,
     ReversalReason,
     SessionRow,
     SignedOn,
@@ -36,6 +37,9 @@ from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Sealed
 
 log = structlog.get_logger()
+
+PIN_AGAIN = Declined(code="", reason="expired")
+"""The PIN has to be entered again: the key that it was encrypted under is no longer this session's."""
 
 Send = Callable[[Desk], Awaitable[LineAnswer]]
 
@@ -77,13 +81,14 @@ class SessionWork:
         self.row = row
         return None
 
-    async def transact(self, saying: Saying, send: Send, kept: Sealed | None) -> LineAnswer:
-        """Send what has its number; where the host wants a sign-on first, after that once more, under a new number.
-        Releases the session."""
+    async def transact(self, saying: Saying, send: Send, card: Card) -> LineAnswer:
+        """Send what has its number; where the host wants a sign-on first, after that once more, under a new number, if
+        its PIN still fits. Releases the session."""
+        kept = self._means.vault.seal(card, with_chip_data=False)
         answer = await self.exchange(saying, send, kept, goes_again=True)
         if not (isinstance(answer, Declined) and answer.must_sign_on):
             return answer
-        problem = await self._sign_on() or await self.say(saying)
+        problem = await self._sign_on() or self.refused(card) or await self.say(saying)
         if problem is not None:
             await self.release()
             return problem
@@ -105,6 +110,11 @@ class SessionWork:
                 return NoAnswer(detail="the claim was lost while waiting")
         return answer
 
+    def refused(self, card: Card) -> Declined | None:
+        """A PIN that was encrypted for another session, or before this one has signed on anew, is not sent: the host
+        would take it for a wrong one."""
+        return None if self.row.fits(card) else PIN_AGAIN
+
     async def sign_on(self) -> LineAnswer:
         """Now, whether it is due or not."""
         problem = await self._sign_on()
@@ -113,6 +123,12 @@ class SessionWork:
     async def reverse_again(self, stuck: Row) -> None:
         """What people, or the engine, want tried once more, although it goes before nothing any more."""
         await self._reverse(stuck)
+
+    async def drop(self) -> None:
+        """What has its number is not sent: a gap."""
+        ended = Ended(state="never_sent", release=False, heard=False, goes_again=True)
+        async with self._means.database.read() as tx:
+            await store.answered(tx, self._means.hospital_id, self.row, self._means.clock.now(), ended)
 
     async def release(self) -> None:
         async with self._means.database.read() as tx:
@@ -175,7 +191,8 @@ class SessionWork:
                 raise KeyRefused(detail="another master key was loaded meanwhile")
         mak = next((each for each in held if each.purpose == "mak"), None)
         batch_no = max(self.row.batch_no, signed.batch_no or 0)
-        self.row = msgspec.structs.replace(self.row, mak=mak, signed_on=True, batch_no=batch_no)
+        pin_key = PinKey(pik.key, pik.check_value)
+        self.row = msgspec.structs.replace(self.row, mak=mak, signed_on=True, batch_no=batch_no, pin_key=pin_key)
         return None
 
     # ---- reversals

@@ -27,6 +27,7 @@ from yinyi.business.lines.session_model import (
     MessageState,
     NeverSent,
     Original,
+    PinKey,
 )
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.session_store import Saying
@@ -84,6 +85,16 @@ class PosSessions:
             self._chosen[key] = found
         return self._chosen[key]
 
+    async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer:
+        """Make the session ready, reversals and sign-on included, before a PIN is asked for: what the pad encrypts it
+        with."""
+        work = await self._claim(self._means.acquirers[acquirer], session_id)
+        if work is None:
+            return BUSY
+        problem = await work.make_ready()
+        await work.release()
+        return problem or work.row.pin_key or NeverSent(detail="this session has no PIN key")
+
     async def purchase(self, acquirer: str, session_id: int, reference: str, amount_fen: Fen, card: Card) -> LineAnswer:
         """Take money from a card. ``reference``: ours, never used twice."""
         bank = self._means.acquirers[acquirer]
@@ -99,6 +110,12 @@ class PosSessions:
             return await bank.purchase(desk, amount_fen, card)
 
         return await self._transact(bank, session_id, saying, send, card)
+
+    async def balance(self, acquirer: str, session_id: int, card: Card) -> LineAnswer:
+        """What the account of a card has (公共卡余额查询): ``Approved.amount_fen``."""
+        bank = self._means.acquirers[acquirer]
+        saying = Saying(kind="balance", card_masked=card.masked)
+        return await self._transact(bank, session_id, saying, partial(_balance, bank, card), card)
 
     async def void(self, acquirer: str, reference: str, of_reference: str) -> LineAnswer:
         """Cancel a purchase of the open batch, whole (消费撤销)."""
@@ -178,12 +195,15 @@ class PosSessions:
         if claimed is None:
             return BUSY
         work, numbered = claimed
+        problem: LineAnswer | None = None
         if not numbered:
-            problem = await work.make_ready() or await work.say(saying)
-            if problem is not None:
-                await work.release()
-                return problem
-        return await work.transact(saying, send, self._means.vault.seal(card, with_chip_data=False))
+            problem = await work.make_ready() or work.refused(card) or await work.say(saying)
+        elif problem := work.refused(card):
+            await work.drop()
+        if problem is not None:
+            await work.release()
+            return problem
+        return await work.transact(saying, send, card)
 
     def _back(self, kind: MessageKind, reference: str, of_reference: str, amount_fen: Fen, card: Card) -> Saying:
         return Saying(
@@ -253,6 +273,10 @@ class PosSessions:
         log.warning(
             "line.late_answer", session=str(slot), trace_no=trace_no, state=row["state"] if row else "unmatched"
         )
+
+
+async def _balance(bank: Acquirer, card: Card, desk: Desk) -> LineAnswer:
+    return await bank.balance(desk, card)
 
 
 async def _voided(bank: Acquirer, original: Original, desk: Desk) -> LineAnswer:

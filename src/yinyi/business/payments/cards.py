@@ -47,6 +47,7 @@ CARD_REFUND_RULE = Rule(
     voids=True,
 )
 CONTEXT = "payment_step.card"
+_BYTES = ("chip_data", "pin_block", "pin_key_check")
 
 
 class SealedCards:
@@ -62,13 +63,12 @@ class SealedCards:
     def open(self, text: str) -> Card:
         key_id, _, data = text.partition(".")
         kept = msgspec.json.decode(self._vault.open(Sealed(int(key_id), b64decode(data)), CONTEXT), type=dict[str, str])
-        fields = kept | {name: b64decode(kept[name]) for name in ("chip_data", "pin_block")}
-        return msgspec.convert(fields, Card)
+        return msgspec.convert(kept | {name: b64decode(kept[name]) for name in _BYTES}, Card)
 
 
 def _on_its_way(card: Card) -> dict[str, str]:
     texts = {name: getattr(card, name) for name in ("pan", "entry_mode", "sequence_no", "expiry")}
-    return texts | {name: b64encode(getattr(card, name)).decode() for name in ("chip_data", "pin_block")}
+    return texts | {name: b64encode(getattr(card, name)).decode() for name in _BYTES}
 
 
 class CardLine:

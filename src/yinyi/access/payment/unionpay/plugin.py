@@ -42,7 +42,8 @@ log = structlog.get_logger()
 _MOST_REMEMBERED = 10_000
 _REMEMBERED = ("0200", "0220")
 """What a late answer may still settle. A reversal has its original's trace number, and goes again anyway."""
-_NO_CARD = NeverSent(detail="magnetic stripes are not taken here")
+_NO_CARD = Declined(code="", reason="not_permitted")
+"""Magnetic stripes are not taken here."""
 
 Read = Callable[[Message, Message], LineAnswer]
 

@@ -1,0 +1,190 @@
+"""The bank line end to end: sessions, connector, sockets, the sandbox's bank; in both dialects."""
+
+from pathlib import Path
+
+import pytest
+from bank_lab import INPATIENT, OUTPATIENT, POOR, PUBLIC, PUBLIC_CARD, RICH, SOCIAL
+from unionpay_lab import BANK, Hall, play
+
+from yinyi.business.lines.session_model import Approved, Batch, Card, Declined, LineAnswer, NeverSent, NoAnswer
+from yinyi.business.lines.session_work import PIN_AGAIN
+from yinyi.kernel.money import Fen
+
+DIALECTS = ("cup_pos", "cup_ascii")
+both = pytest.mark.parametrize("dialect", DIALECTS)
+
+
+@both
+def test_a_purchase_takes_its_money_once(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        before = it.bank.balance()
+        answer = await it.buy("first1", 5000)
+        assert isinstance(answer, Approved)
+        assert answer.retrieval_ref
+        assert it.bank.balance() == before - 5000
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_two_merchants_on_one_terminal_clear_apart(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        for reference, merchant_no, amount_fen in (
+            ("out1", OUTPATIENT, 1100), ("in1", INPATIENT, 2200), ("out2", OUTPATIENT, 3300),
+        ):  # fmt: skip
+            assert isinstance(await it.buy(reference, amount_fen, merchant_no=merchant_no), Approved)
+        assert (it.amounts(OUTPATIENT), it.amounts(INPATIENT)) == ([1100, 3300], [2200])
+        other = await it.card(INPATIENT)
+        assert await it.buy("mixed1", 100, merchant_no=OUTPATIENT, card=other) == PIN_AGAIN
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_what_a_bank_refuses_is_said_in_our_words(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        poor = await it.card(pan=POOR.pan, pin=POOR.pin)
+        assert await it.buy("poor1", 9_000, card=poor) == Declined(code="51", reason="insufficient_funds")
+        wrong = await it.card(pin="000000")
+        assert await it.buy("wrong1", card=wrong) == Declined(code="55", reason="declined")
+        stranger = await it.card(pan="6299910000000099999", pin="123456")
+        assert isinstance(await it.buy("stranger1", card=stranger), Declined)
+        stripe = Card(pan=RICH.pan, entry_mode="stripe")
+        assert await it.buy("stripe1", card=stripe) == Declined(code="", reason="not_permitted")
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_the_public_card_and_the_social_security_card_are_routes_of_the_same_line(
+    platform_url: str, tmp_path: Path, dialect: str
+) -> None:
+    async def story(it: Hall) -> None:
+        public = await it.card(PUBLIC, pan=PUBLIC_CARD.pan, pin="")
+        assert isinstance(await it.buy("public1", 700, merchant_no=PUBLIC, card=public), Approved)
+        assert isinstance(await it.buy("public2", 700, card=public), Declined), "not at a bank's merchant"
+        social = await it.card(pan=SOCIAL.pan, pin=SOCIAL.pin)
+        assert isinstance(await it.buy("social1", 800, card=social), Approved)
+        balance = await it.sessions.balance(BANK, it.by_merchant[PUBLIC], public)
+        assert isinstance(balance, Approved)
+        assert balance.amount_fen == it.bank.balance(PUBLIC_CARD.pan)
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+@pytest.mark.parametrize("fault", ["ignored", "silent", "dropped", "torn", "garbage", "foreign", "wrong_mac", "no_mac",
+                                   "wrong_amount", "held"])  # fmt: skip
+def test_whatever_becomes_of_an_answer_nothing_is_taken_for_nothing(
+    platform_url: str, tmp_path: Path, dialect: str, fault: str
+) -> None:
+    async def story(it: Hall) -> None:
+        await it.buy("before1", 100)
+        before = it.bank.balance()
+        it.bank.fault("purchase", fault)
+        assert isinstance(await it.buy("lost1", 7700), NoAnswer)
+        assert await it.sessions.reverse("lost1") == "reversed"
+        assert it.bank.balance() == before
+        assert isinstance(await it.buy("next1", 100), Approved)
+        assert it.bank.balance() == before - 100
+        assert it.amounts() == [100, 100], "what was reversed is not cleared"
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_a_reversal_whose_answer_is_lost_is_repeated_and_counts_once(
+    platform_url: str, tmp_path: Path, dialect: str
+) -> None:
+    async def story(it: Hall) -> None:
+        before = it.bank.balance()
+        it.bank.fault("purchase", "silent")
+        it.bank.fault("reversal", "silent", count=2)
+        await it.buy("lost1", 7700)
+        for state in ("in_doubt", "in_doubt", "reversed"):
+            assert await it.sessions.reverse("lost1") == state
+        assert it.bank.balance() == before
+
+    play(platform_url, tmp_path, dialect, story, silent_after=9)
+
+
+@both
+@pytest.mark.parametrize(("fault", "code"), [("signed_off", "77"), ("signed_off", "22"), ("ask_sign_on", "00")])
+def test_whenever_the_host_asks_the_session_signs_on(
+    platform_url: str, tmp_path: Path, dialect: str, fault: str, code: str
+) -> None:
+    async def story(it: Hall) -> None:
+        await it.buy("before1", 100)
+        it.bank.fault("purchase", fault, code=code)
+        answer = await it.buy("again1", 100)
+        if code == "00":
+            assert isinstance(answer, Approved)
+        else:
+            assert answer == PIN_AGAIN, "its key is gone with the sign-on"
+            public = await it.card(PUBLIC, pan=PUBLIC_CARD.pan, pin="")
+            it.bank.fault("purchase", fault, code=code)
+            again = await it.buy("public1", 100, merchant_no=PUBLIC, card=public)
+            assert isinstance(again, Approved), "without a PIN it goes once more by itself"
+        assert isinstance(await it.buy("next1", 100), Approved)
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_what_was_paid_is_voided_or_refunded(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        before = it.bank.balance()
+        await it.buy("void1", 1000)
+        await it.buy("refund1", 2000)
+        assert isinstance(await it.sessions.void(BANK, "void2", "void1"), Approved)
+        assert it.bank.balance() == before - 2000
+        assert isinstance(await it.sessions.refund(BANK, "refund2", "refund1", Fen(700)), Approved)
+        assert it.bank.balance() == before - 1300
+        too_much = await it.sessions.refund(BANK, "refund3", "refund1", Fen(1400))
+        assert isinstance(too_much, Declined)
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_a_day_is_settled_and_the_next_one_begins(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        await it.buy("a1", 1000)
+        await it.buy("b1", 2000)
+        await it.sessions.refund(BANK, "b2", "b1", Fen(500))
+        it.bank.fault("purchase", "silent")
+        await it.buy("c1", 4000)
+        batch = await it.sessions.settle(BANK, it.by_merchant[OUTPATIENT])
+        assert isinstance(batch, Batch)
+        assert (batch.balanced, batch.totals.debit_fen, batch.totals.credit_fen) == (True, 3000, 500)
+        assert isinstance(await it.buy("next1", 100), Approved)
+        standing = await it.sessions.standing("next1")
+        assert standing is not None
+        assert standing.batch_no == 2
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_the_other_address_is_dialled_when_one_says_nothing(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        public = await it.card(PUBLIC, pan=PUBLIC_CARD.pan, pin="")
+
+        async def buy(reference: str) -> LineAnswer:
+            return await it.buy(reference, 100, merchant_no=PUBLIC, card=public)
+
+        assert isinstance(await buy("before1"), Approved)
+        await it.bank.bank.lines[f"{dialect}-1"].turn("silent")
+        assert isinstance(await buy("lost1"), NoAnswer)
+        for _ in range(2):
+            assert isinstance(await buy("held1"), NeverSent), "its reversal has no answer either"
+        assert isinstance(await buy("after1"), Approved), "three were silent: the other address answers"
+        assert await it.state("lost1") == "reversed"
+        await it.bank.bank.lines[f"{dialect}-2"].turn("refusing")
+        await it.bank.bank.lines[f"{dialect}-1"].turn("up")
+        answer = await buy("back1")
+        while isinstance(answer, NeverSent):
+            answer = await buy("back1")
+        assert isinstance(answer, Approved)
+
+    play(platform_url, tmp_path, dialect, story)
