@@ -13,7 +13,7 @@ from yinyi.app.cli import application
 from yinyi.app.commands import keys
 from yinyi.app.errors import CannotStart
 from yinyi.bus.operation import Operation
-from yinyi.business.lines.key_errors import KeyRefused
+from yinyi.business.lines.errors import KeyRefused
 from yinyi.business.lines.messages import (
     ComponentView,
     ConfirmKey,
