@@ -45,8 +45,8 @@ _T = TypeVar("_T")
 class RealPlatform:
     """On a folder of its own. For the hospital it is half past nine today when it starts, whatever hour it is here."""
 
-    def __init__(self, folder: Path, clock: ShiftedClock | None = None) -> None:
-        """``clock``: of an earlier one on the same folder, which goes on."""
+    def __init__(self, folder: Path, clock: ShiftedClock | None = None, **more: str) -> None:
+        """``clock``: of an earlier one on the same folder, which goes on. ``more``: settings, as ``LOG_LEVEL``."""
         self.folder = folder
         self.port, self._sandbox_port = free_port(), free_port()
         self.clock = clock or _morning_clock()
@@ -55,7 +55,7 @@ class RealPlatform:
         self._heard: list[str] = []
         self._news = threading.Condition()
         told = {"DATA_DIR": str(folder), "HTTP_PORT": str(self.port), "SANDBOX_PORT": str(self._sandbox_port)}
-        told["CLOCK"] = offset_setting(self.clock)
+        told |= {"CLOCK": offset_setting(self.clock), **more}
         inherited = {name: text for name, text in os.environ.items() if not name.startswith("YINYI_")}
         self._environment = inherited | {f"YINYI_{name}": text for name, text in told.items()}
         self._process = subprocess.Popen(
@@ -104,10 +104,16 @@ class RealPlatform:
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another command of ours, on the same folder."""
+    def command(self, *arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Another command of ours, on the same folder. ``typed``: its standard input."""
         return subprocess.run(
-            [_YINYI, *arguments], env=self._environment, capture_output=True, text=True, timeout=180, check=False
+            [_YINYI, *arguments],
+            env=self._environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
         )
 
     def stop(self, at_once: bool = False) -> None:

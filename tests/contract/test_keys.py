@@ -10,8 +10,7 @@ from key_stage import FIRST, OTHER, SECOND, SLOT, WHOLE, Stage, delivered, play,
 
 from yinyi.access.keys.software import des
 from yinyi.business.lines import key_rows as rows
-from yinyi.business.lines.invariants import KeyComponentsExpire
-from yinyi.business.lines.key_errors import (
+from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
     KeyDoesNotOpen,
@@ -19,6 +18,7 @@ from yinyi.business.lines.key_errors import (
     MasterKeyNotInUse,
     SecondCustodianNeeded,
 )
+from yinyi.business.lines.invariants import KeyComponentsExpire
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.key_rows import COMPONENT_LASTS, Loaded
 from yinyi.business.lines.messages import SLOTS_AT_ONCE, DiscardKeyComponents, KeyInventory, KeyStatus

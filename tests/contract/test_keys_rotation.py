@@ -15,7 +15,7 @@ from key_stage import FIRST, OTHER, SLOT, Stage, delivered, play, store_on, work
 from yinyi.access.keys.software import des
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.business.lines import key_rows as rows
-from yinyi.business.lines.key_errors import KeyDoesNotOpen, MasterKeyNotInUse, NoNewMasterKey
+from yinyi.business.lines.errors import KeyDoesNotOpen, MasterKeyNotInUse, NoNewMasterKey
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.key_rows import Loaded
 from yinyi.business.lines.messages import KeyStatus, RotateKeys

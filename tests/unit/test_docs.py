@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from yinyi.app.cli import application
 from yinyi.app.describe import diagram, meanings, pages
+from yinyi.app.master_key import MASTER_KEY
 from yinyi.app.operations import declared_operations
 from yinyi.app.settings import PREFIX, Settings
 from yinyi.business.payments import model, plan, transitions
@@ -20,7 +21,7 @@ from yinyi.wire.institution import verifies
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-SETTINGS = {PREFIX + field.name.upper() for field in msgspec.structs.fields(Settings)}
+SETTINGS = {PREFIX + field.name.upper() for field in msgspec.structs.fields(Settings)} | {MASTER_KEY}
 TABLES_OF_SETTINGS = ("README.md", "README.zh-CN.md", "docs/operate/settings.md")
 
 

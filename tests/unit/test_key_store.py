@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from yinyi.access.keys.software import buffers, des, master_keys, plugin
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
-from yinyi.business.lines.key_errors import KeyDoesNotOpen, KeyRefused
+from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
 from yinyi.business.lines.key_model import HeldKey, KeyPurpose, KeySlot, MacAlgorithm, SealedComponent
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.plugin import Surroundings

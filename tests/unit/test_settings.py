@@ -36,6 +36,7 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_HOSPITAL_LINE_PORT": "9001",
         "YINYI_BANK_LINE_PORT": "9004",
         "YINYI_HOSPITAL": "soap",
+        "YINYI_KEYS": "hsm",
         "YINYI_CLOCK": "+8h",
         "YINYI_LOG_LEVEL": "debug",
         "YINYI_SANDBOX_PORT": "9002",

@@ -12,7 +12,7 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Operation, spec_of
 from yinyi.business.audit import store as audit
 from yinyi.business.lines import key_rows as rows
-from yinyi.business.lines.key_errors import (
+from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
     KeyDoesNotOpen,

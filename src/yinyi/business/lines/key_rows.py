@@ -7,7 +7,7 @@ from typing import NamedTuple
 import asyncpg
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.lines.key_errors import MasterKeyNotInUse, SecondCustodianNeeded
+from yinyi.business.lines.errors import MasterKeyNotInUse, SecondCustodianNeeded
 from yinyi.business.lines.key_model import HeldKey, KeyPurpose, KeySlot, SealedComponent
 
 COMPONENT_LASTS = timedelta(hours=8)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.lines.key_errors import (
+from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
     KeyDoesNotOpen,

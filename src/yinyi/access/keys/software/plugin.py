@@ -8,7 +8,7 @@ from yinyi.access.keys.software import des
 from yinyi.access.keys.software.buffers import wiped
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.master_keys import MasterKey, MasterKeys
-from yinyi.business.lines.key_errors import KeyDoesNotOpen, KeyRefused, NoNewMasterKey
+from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, NoNewMasterKey
 from yinyi.business.lines.key_model import (
     CHECK_BYTES,
     HeldKey,
