@@ -140,6 +140,11 @@ class PeerClient:
         self.reader, self.writer = other.reader, other.writer
         return self
 
+    def as_signed_on(self, other: "PeerClient") -> "PeerClient":
+        """The same terminal over another connection: signed on already."""
+        self.batch_no, self.trace_no, self.pik, self.mak = other.batch_no, other.trace_no, other.pik, other.mak
+        return self
+
     def close(self) -> None:
         self.writer.close()
 
