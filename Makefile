@@ -5,10 +5,14 @@ INSTALL = $(PYTHON) deploy/laptop/install.py
 WORKERS = $(shell n=$$(nproc); echo $$((n < 8 ? n + 1 : 9)))
 CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit/test_catalogues.py)
 
-.PHONY: up test test-all check bench faults
+# how long `make fuzz` goes on
+FUZZ_S = 600
+
+.PHONY: up test test-all check bench faults fuzz
 up:       ; @$(INSTALL) && exec .venv/bin/yinyi up
 test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 -m "not slow"
 test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1
 check:    ; @$(INSTALL) --tests && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/basedpyright && .venv/bin/lint-imports && .venv/bin/pytest $(CHECKED)
 faults:   ; @$(INSTALL) && .venv/bin/yinyi faults --depth 2
+fuzz:     ; @$(INSTALL) --tests && .venv/bin/python tests/fuzz/bank_line.py -max_total_time=$(FUZZ_S)
 bench:    ; @$(INSTALL) --tests && .venv/bin/python -m bench

@@ -21,6 +21,15 @@ def ecb_encryptor(key: bytes) -> CipherContext:
     return Cipher(TripleDES(_three(key)), _ECB).encryptor()
 
 
+def cbc_encryptor(key: bytes, iv: bytes = _ZERO) -> CipherContext:
+    """Encrypts block after block, each one XORed with what came of the one before.
+
+    Raises:
+        ValueError: a key of another length.
+    """
+    return Cipher(TripleDES(_three(key)), modes.CBC(iv)).encryptor()
+
+
 def encrypt_ecb(key: bytes, data: bytes) -> bytes:
     """
     Raises:
@@ -42,7 +51,7 @@ def encrypt_cbc(key: bytes, data: bytes, iv: bytes = _ZERO) -> bytes:
     Raises:
         ValueError: a key of another length, or not whole blocks.
     """
-    return Cipher(TripleDES(_three(key)), modes.CBC(iv)).encryptor().update(_whole(data))
+    return cbc_encryptor(key, iv).update(_whole(data))
 
 
 def decrypt_cbc(key: bytes, data: bytes, iv: bytes = _ZERO) -> bytes:

@@ -11,7 +11,7 @@ from functools import reduce
 from hmac import compare_digest
 from struct import unpack
 
-from yinyi.wire.iso8583.des import BLOCK, decrypt_ecb, ecb_encryptor, encrypt_cbc, encrypt_ecb, xor
+from yinyi.wire.iso8583.des import BLOCK, cbc_encryptor, decrypt_ecb, ecb_encryptor, encrypt_ecb, xor
 from yinyi.wire.iso8583.model import MacAlgorithm
 
 
@@ -46,8 +46,12 @@ def _folded(data: bytes) -> bytes:
 
 
 def _retail(key: bytes, data: bytes) -> bytes:
-    last = encrypt_cbc(key[:8], data)[-BLOCK:]
-    return last if len(key) == 8 else encrypt_ecb(key[:8], decrypt_ecb(key[8:], last))
+    encrypt = cbc_encryptor(key[:8]).update
+    last = encrypt(data)[-BLOCK:]
+    if len(key) == 8:
+        return last
+    # the chain adds ``last`` to the block that comes next: given twice it is gone, and the cipher need not be made anew
+    return encrypt(xor(last, decrypt_ecb(key[8:], last)))
 
 
 def _twice(key: bytes, block: bytes) -> bytes:

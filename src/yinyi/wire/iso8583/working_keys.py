@@ -4,7 +4,8 @@ Layouts, told apart by their length in bytes: 24 (PIK 8, MAK 8, each with a chec
 which the first 8 are used where the profile says so), 60 (and a TDK of 16), 56 (the same, its TDK without a check
 value), and 50, 75, 100 (two, three, four blocks of attribute 1, key 16, check value 8). Seen in public: 24, 40, 56 as
 a length, and the blocks; where the TDK of 56 and 60 stands, and the order of the blocks, are to be agreed on with the
-acquirer.
+acquirer. So is how they are encrypted: the published vector has triple DES under the whole TMK, while one acquirer's
+terminals take a MAK of 8 bytes out with single DES under the left half.
 """
 
 from collections.abc import Sequence
