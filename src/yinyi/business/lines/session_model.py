@@ -217,3 +217,21 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     def fits(self, card: Card) -> bool:
         """Its PIN was encrypted for this session, as it is signed on now; or there is none."""
         return not card.pin_block or (self.pin_key is not None and self.pin_key.check_value == card.pin_key_check)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is on record of a message. reason: why it was declined. under_way: somebody is at it; until: at the
+    longest."""
+
+    kind: MessageKind
+    state: MessageState
+    slot: KeySlot
+    batch_no: int
+    trace_no: int
+    sent_at: datetime
+    card_masked: str
+    code: str
+    reason: RefusedReason
+    answer: Approved | None
+    under_way: bool
+    until: datetime | None

@@ -12,12 +12,14 @@ from yinyi.business.lines.session_model import (
     Detail,
     Habits,
     LineAnswer,
+    MessageState,
     NeverSent,
     NoAnswer,
     Original,
     ReversalReason,
     Settled,
     SignedOn,
+    Standing,
     Totals,
 )
 from yinyi.kernel.money import Fen
@@ -80,3 +82,21 @@ class Acquirer(Protocol):
     async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
         """So many details were all."""
         ...
+
+
+class CardSessions(Protocol):
+    """What payments ask of the POS sessions of a hospital; see ``sessions.PosSessions``."""
+
+    async def choose(self, terminal_id: str, acquirer: str, scope: str) -> int | None: ...
+
+    async def purchase(
+        self, acquirer: str, session_id: int, reference: str, amount_fen: Fen, card: Card
+    ) -> LineAnswer: ...
+
+    async def void(self, acquirer: str, reference: str, of_reference: str) -> LineAnswer: ...
+
+    async def refund(self, acquirer: str, reference: str, of_reference: str, amount_fen: Fen) -> LineAnswer: ...
+
+    async def standing(self, reference: str) -> Standing | None: ...
+
+    async def reverse(self, reference: str) -> MessageState | None: ...

@@ -12,7 +12,7 @@ import structlog
 from yinyi.bus.database import Row
 from yinyi.business.lines import key_rows
 from yinyi.business.lines import session_store as store
-from yinyi.business.lines.key_errors import KeyDoesNotOpen, KeyRefused
+from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
 from yinyi.business.lines.key_model import HeldKey
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (

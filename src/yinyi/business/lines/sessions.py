@@ -6,7 +6,6 @@ anything in it, and whoever was believed dead and comes back can write nothing. 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -28,13 +27,13 @@ from yinyi.business.lines.session_model import (
     NeverSent,
     Original,
     PinKey,
+    Standing,
 )
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.session_store import Saying
 from yinyi.business.lines.session_work import Send, SessionWork, original_of
 from yinyi.business.lines.settlement import settle
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import RefusedReason
 
 log = structlog.get_logger()
 
@@ -44,24 +43,6 @@ NOT_HERE = Declined(code="", reason="not_refundable")
 """What is to be given back was not approved here, or its batch is settled."""
 
 _approved = msgspec.json.Decoder(Approved)
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is on record of a message. reason: why it was declined. under_way: somebody is at it; until: at the
-    longest."""
-
-    kind: MessageKind
-    state: MessageState
-    slot: KeySlot
-    batch_no: int
-    trace_no: int
-    sent_at: datetime
-    card_masked: str
-    code: str
-    reason: RefusedReason
-    answer: Approved | None
-    under_way: bool
-    until: datetime | None
 
 
 class PosSessions:

@@ -20,8 +20,9 @@ from yinyi.business.lines.session_model import (
     MessageState,
     NeverSent,
     NoAnswer,
+    Standing,
 )
-from yinyi.business.lines.sessions import PosSessions, Standing
+from yinyi.business.lines.session_ports import CardSessions
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, Plan, Step
 from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, NotSent, Outcome, Refused, Unknown, Waiting
@@ -78,7 +79,7 @@ class CardLine:
         self,
         channel: str,
         acquirer: str,
-        sessions: PosSessions,
+        sessions: CardSessions,
         cards: SealedCards,
         zone: ZoneInfo,
         *,

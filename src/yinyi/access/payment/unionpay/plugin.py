@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import structlog
 
-from yinyi.access.payment.unionpay import answers, messages
+from yinyi.access.payment.unionpay import mapping, messages
+from yinyi.access.payment.unionpay.client import Line, Match
 from yinyi.access.payment.unionpay.config import Settings, profile_of
 from yinyi.access.payment.unionpay.errors import AnswerLost, NothingSent
-from yinyi.access.payment.unionpay.line import Line, Match
 from yinyi.business.lines.session_model import (
     Approved,
     Card,
@@ -95,10 +95,10 @@ class UnionPay:
 
     async def sign_on(self, desk: Desk) -> SignedOn | Declined | NeverSent | NoAnswer:
         asked = messages.sign_on(self._profile, desk, self._settings.operator_no)
-        said = await self._exchange(desk, asked, answers.of_transaction)
+        said = await self._exchange(desk, asked, mapping.of_transaction)
         if not isinstance(said, Unpacked):
             return said
-        signed = answers.of_sign_on(self._profile, said.message)
+        signed = mapping.of_sign_on(self._profile, said.message)
         return NoAnswer(detail="no keys came") if isinstance(signed, Approved) else signed
 
     async def sign_off(self, desk: Desk) -> LineAnswer:
@@ -129,13 +129,13 @@ class UnionPay:
 
     async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
         asked = messages.reversal(self._profile, desk, original, why, tries)
-        return await self._ask(desk, asked, answers.of_reversal)
+        return await self._ask(desk, asked, mapping.of_reversal)
 
     async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:
         has_mac = self._settings.mac_on_settlement
         asked = messages.settle(desk, totals, self._settings.operator_no, has_mac)
-        said = await self._exchange(desk, asked, answers.of_transaction)
-        return answers.of_settlement(said.message) if isinstance(said, Unpacked) else said
+        said = await self._exchange(desk, asked, mapping.of_transaction)
+        return mapping.of_settlement(said.message) if isinstance(said, Unpacked) else said
 
     async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
         has_mac = self._settings.mac_on_settlement
@@ -149,7 +149,7 @@ class UnionPay:
     def _is_refused(self, card: Card) -> bool:
         return card.entry_mode == "stripe" and not self._settings.takes_stripe
 
-    async def _ask(self, desk: Desk, asked: Message, read: Read = answers.of_transaction) -> LineAnswer:
+    async def _ask(self, desk: Desk, asked: Message, read: Read = mapping.of_transaction) -> LineAnswer:
         said = await self._exchange(desk, asked, read)
         return self._read(asked, said.message, read) if isinstance(said, Unpacked) else said
 
