@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from yinyi.app.bank_lines import NO_LINES, BankLines, card_lines, pos_sessions
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.people import MasterIndex
 from yinyi.app.verifier import Verifier
@@ -32,6 +33,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.service import LineService
 from yinyi.business.payments import books
+from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
@@ -60,6 +62,8 @@ log = structlog.get_logger()
 
 DOORS_S = 30.0
 """After a restore the doors stay shut so long at most, until everybody has been asked about the time that was lost."""
+HOME_S = 3.0
+"""So long at a stop are answers of banks waited for; what comes later is reversed by whoever comes next."""
 NOBODY: Mapping[bytes, str] = {}
 
 
@@ -71,9 +75,10 @@ class Outside:
     channels: dict[str, TakesPayment]
     merchants: MerchantTable
     keys: KeyStore
+    lines: BankLines = NO_LINES
 
 
-def _registry(outside: Outside) -> Registry:
+def _registry(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
     hospital = outside.hospital
     return Registry(
@@ -81,6 +86,7 @@ def _registry(outside: Outside) -> Registry:
         purposes=[Registration(), TopUpPurpose()],
         channels=outside.channels,
         merchants=outside.merchants,
+        cards=cards,
     )
 
 
@@ -101,7 +107,7 @@ class Business:
         """``say`` pushes to screens. ``staff``: who may ask as staff, by the digest of his token."""
         self.database = database
         self.clock = clock
-        self._outside = outside
+        self.outside = outside
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
@@ -114,7 +120,9 @@ class Business:
         hospital = outside.hospital
         self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
 
-        registry = _registry(outside)
+        self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
+        self._cards = card_lines(outside.lines, self.sessions, vault)
+        registry = _registry(outside, self._cards)
         limits = Limits()
         registry.is_away = limits.is_open
         self.lease = Lease(database, clock, f"{socket.gethostname()}:{os.getpid()}", limits.open_breakers)
@@ -162,7 +170,8 @@ class Business:
         Raises:
             CannotStart: open plans exist that this release cannot read.
         """
-        for connector in (self._outside.hospital, self._outside.keys, *self._outside.channels.values()):
+        outside = self.outside
+        for connector in (outside.hospital, outside.keys, outside.lines.connector, *outside.channels.values()):
             await _begin(self._stack, connector)
         await self.payments.prepare()
         await self.lines.start()
@@ -184,6 +193,7 @@ class Business:
     async def stop(self) -> None:
         """Calls that are out come home, leases are handed back."""
         await self.driver.stop()
+        await asyncio.gather(*(line.come_home(HOME_S) for line in self._cards.values()))
         await _end(self._tasks)
         await self._stack.aclose()
 

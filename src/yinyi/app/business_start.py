@@ -5,6 +5,7 @@ import sys
 from datetime import time, timedelta
 from typing import Any
 
+from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
 from yinyi.app.business import Business, Outside
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
@@ -23,6 +24,8 @@ from yinyi.kernel.errors import Conflict
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import digest
 
+LINE = "unionpay"
+"""The connector to acquirers of cards."""
 CHANNELS = ("wechatpay", "alipay")
 STAFF = ("operator", "supervisor")
 """Two, so that what two people have to decide can be decided."""
@@ -93,7 +96,9 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
     for name in with_settings or CHANNELS[:1]:  # without any, the first one says what is missing
         channels[name], config = build(name, "payment")
         merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
-    return Outside(hospital=hospital, channels=channels, merchants=MerchantTable(merchants), keys=keys)
+    lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
+    table = MerchantTable(merchants | lines.merchants())
+    return Outside(hospital=hospital, channels=channels, merchants=table, keys=keys, lines=lines)
 
 
 async def first_start(settings: Settings, database: Database, business: Business, clock: Clock) -> None:
@@ -107,6 +112,11 @@ async def first_start(settings: Settings, database: Database, business: Business
             window_secret = await business.institutions.add(tx, DEMO_WINDOW, clock.now())
         except Conflict:
             return
+    lines = business.outside.lines
+    if lines.terminals:
+        await put_on_record(
+            database, lines, business.outside.keys, DEMO_TERMINAL.terminal_id, lines.terminals[0], clock
+        )
     _keep(settings, "enrolment-K03", code)
     _keep(settings, "institution-his", window_secret)
 

@@ -43,16 +43,22 @@ class KeyLetter(msgspec.Struct, frozen=True, kw_only=True):
         return xor(first, second)
 
 
+class Address(msgspec.Struct, frozen=True):
+    host: str
+    port: int
+
+
 class Acquirer(msgspec.Struct, frozen=True, kw_only=True):
     """addresses: two, for one to take over from the other."""
 
     profile: str
-    addresses: tuple[str, ...]
+    addresses: tuple[Address, ...]
 
 
 class MerchantAccount(msgspec.Struct, frozen=True, kw_only=True):
     acquirer: str
     merchant_no: str
+    scope: str
     display_name: str
     cards: tuple[CardKind, ...]
 
@@ -112,10 +118,17 @@ def write_settings(path: Path, directory: Path, addresses: dict[str, tuple[str, 
     """addresses: by profile."""
     settings = ConnectorSettings(
         acquirers={
-            name: Acquirer(profile=profile, addresses=addresses[profile]) for name, profile in PROFILE_OF.items()
+            name: Acquirer(profile=profile, addresses=tuple(map(_address, addresses[profile])))
+            for name, profile in PROFILE_OF.items()
         },
         merchants={
-            name: MerchantAccount(acquirer=acquirer, merchant_no=number, display_name=shown, cards=cards)
+            name: MerchantAccount(
+                acquirer=acquirer,
+                merchant_no=number,
+                scope=name.removeprefix("public_"),
+                display_name=shown,
+                cards=cards,
+            )
             for name, (number, shown, cards, acquirer) in MERCHANTS.items()
         },
         terminals=TERMINALS,
@@ -123,6 +136,11 @@ def write_settings(path: Path, directory: Path, addresses: dict[str, tuple[str, 
         clearing_url=clearing_url,
     )
     write(path, msgspec.json.format(msgspec.json.encode(settings)))
+
+
+def _address(text: str) -> Address:
+    host, _, port = text.rpartition(":")
+    return Address(host, int(port))
 
 
 def _component(half: bytes) -> Component:

@@ -4,6 +4,7 @@ The bank cannot be asked about a purchase: what is asked is our own record of it
 the engine waits for no call so long: what is still out then is ``Waiting``, and its record tells how it ended.
 """
 
+import asyncio
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -94,6 +95,10 @@ class CardLine:
         self.zone = zone
         self.errands: Errands[LineAnswer] = Errands()
         self.reversals: Errands[MessageState | None] = Errands()
+
+    async def come_home(self, within_s: float) -> None:
+        """At the end of the process."""
+        await asyncio.gather(self.errands.come_home(within_s), self.reversals.come_home(within_s))
 
     async def reversed(self, reference: str) -> MessageState | None:
         """How it stands after it was seen to, as far as that could be waited for."""

@@ -22,7 +22,9 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``addresses``: one or two; the second is used while the first cannot be reached.
+    """Of one acquirer. ``addresses``: one or two; the second is used while the first cannot be reached.
+
+    name: the one that it has among the acquirers.
 
     profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, mak_bytes, padding,
     answer_timeout_s, reversal_tries, reversal_every_s.
@@ -37,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     card_class: of domestic cards in an upload (m).
     """
 
-    name: str
+    name: str = ""
     profile: str = "cup_pos"
     addresses: tuple[Address, ...]
     mac: MacAlgorithm | None = None
@@ -76,3 +78,32 @@ def profile_of(settings: Settings) -> Profile:
     except ValueError as error:
         raise ValueError("the TPDU is not ten digits") from error
     return msgspec.structs.replace(profile, header=header, **changed)
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A merchant number at an acquirer, for one kind of the hospital's money.
+
+    scope: ``outpatient`` or ``inpatient``. cards: which are taken there, ``bank``, ``social_security`` or ``public``.
+    display_name: what the payer reads before he enters his PIN.
+    """
+
+    acquirer: str
+    merchant_no: str
+    scope: str
+    display_name: str
+    cards: tuple[str, ...]
+
+
+class LineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All lines of a hospital to its acquirers.
+
+    terminals: numbers that the acquirer has given to terminals, for those that are put on record at a first start.
+    keys_file: letters with components of master keys; the sandbox's bank writes one, real banks send paper.
+    clearing_url: where each day's clearing file is, ``…/MERCHANT/DATE``.
+    """
+
+    acquirers: dict[str, Settings]
+    merchants: dict[str, Account]
+    terminals: tuple[str, ...] = ()
+    keys_file: str = ""
+    clearing_url: str = ""

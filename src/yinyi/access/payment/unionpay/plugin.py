@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from yinyi.access.payment.unionpay import mapping, messages
 from yinyi.access.payment.unionpay.client import Line, Match
-from yinyi.access.payment.unionpay.config import Settings, profile_of
+from yinyi.access.payment.unionpay.config import LineSettings, Settings, profile_of
 from yinyi.access.payment.unionpay.errors import AnswerLost, NothingSent
 from yinyi.business.lines.session_model import (
     Approved,
@@ -218,4 +219,29 @@ class UnionPay:
             self._late(lost.desk.slot, lost.desk.trace_no, answer)
 
 
-PLUGIN = Plugin(name="unionpay", kind="line", api=PLUGIN_API, config=Settings, build=UnionPay)
+class Lines:
+    """The lines to all acquirers, by name."""
+
+    def __init__(self, settings: LineSettings, surroundings: Surroundings) -> None:
+        """
+        Raises:
+            ValueError: settings of a line do not fit together, or a merchant is at an acquirer that is none.
+        """
+        strangers = {each.acquirer for each in settings.merchants.values()} - settings.acquirers.keys()
+        if strangers:
+            raise ValueError(f"there is no acquirer {', '.join(sorted(strangers))}")
+        self.acquirers = {
+            name: UnionPay(msgspec.structs.replace(each, name=name), surroundings)
+            for name, each in settings.acquirers.items()
+        }
+
+    async def start(self) -> None:
+        for line in self.acquirers.values():
+            await line.start()
+
+    async def stop(self) -> None:
+        for line in self.acquirers.values():
+            await line.stop()
+
+
+PLUGIN = Plugin(name="unionpay", kind="line", api=PLUGIN_API, config=LineSettings, build=Lines)
