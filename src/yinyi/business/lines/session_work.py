@@ -12,7 +12,7 @@ import structlog
 from yinyi.bus.database import Row
 from yinyi.business.lines import key_rows
 from yinyi.business.lines import session_store as store
-from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
+from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, MasterKeyNotInUse
 from yinyi.business.lines.key_model import HeldKey
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (
@@ -167,9 +167,9 @@ class SessionWork:
             return NeverSent(detail=f"sign-on: {_words(answer)}")
         try:
             return await self._take_keys(tmk, got[0])
-        except (KeyRefused, KeyDoesNotOpen) as error:
+        except (KeyRefused, KeyDoesNotOpen, MasterKeyNotInUse) as error:
             log.error("line.keys_refused", session=self.row.session_id, why=error.code())
-            return NeverSent(detail="sign-on: the keys that came do not agree with their check values")
+            return NeverSent(detail=f"sign-on: the keys that came cannot be used: {error.code()}")
 
     async def _take_keys(self, tmk: HeldKey, signed: SignedOn) -> NeverSent | None:
         pik = next((each for each in signed.keys if each.purpose == "pik"), None)
