@@ -1,4 +1,4 @@
-"""`yinyi-sandbox`: the far side of a demo in one process (hospital, WeChat Pay, people), set by YINYI_… variables."""
+"""`yinyi-sandbox`: the far side of a demo in one process (hospital, bank, wallets), set by YINYI_… variables."""
 
 import asyncio
 import sys

@@ -198,11 +198,13 @@ class PeerClient:
         return told
 
     def take_keys(self, data: bytes) -> None:
-        """The keys of layout 24 or 40 (or longer, of the same beginning), against their check values."""
-        size = 8 if len(data) == 24 else 16
+        """The first two keys, PIK and MAK, against their check values. In blocks of 25 an attribute is before each."""
+        size, in_blocks = 8 if len(data) == 24 else 16, len(data) in (50, 75, 100)
+        step, first = (25, 1) if in_blocks else (size + 4, 0)
         used = min(size, self.dialect.mak_bytes)
-        pik, pik_check = data[:size], data[size : size + 4]
-        mak, mak_check = data[size + 4 : size + 4 + used], data[2 * size + 4 : 2 * size + 8]
+        pik, pik_check = data[first : first + size], data[first + size : first + size + 4]
+        at = first + step
+        mak, mak_check = data[at : at + used], data[at + size : at + size + 4]
         self.pik, self.mak = des.decrypt_tdes_ecb(self.tmk, pik), des.decrypt_tdes_ecb(self.tmk, mak)
         for key, check in ((self.pik, pik_check), (self.mak, mak_check)):
             assert des.generate_kcv(key, 4) == check, "the key is another one"

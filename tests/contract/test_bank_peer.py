@@ -124,7 +124,9 @@ def test_outpatients_and_inpatients_on_one_terminal(dialect: str, run: Run) -> N
     run(main())
 
 
-@pytest.mark.parametrize(("network", "layout"), [("001", 24), ("003", 40), ("004", 60), ("004", 56)])
+@pytest.mark.parametrize(
+    ("network", "layout"), [("001", 24), ("003", 40), ("004", 60), ("004", 56), ("003", 50), ("003", 100)]
+)
 @both
 def test_keys_of_the_day_in_each_layout(dialect: str, network: str, layout: KeyLayout, run: Run) -> None:
     async def main() -> None:

@@ -218,6 +218,10 @@ def test_a_void_is_of_today_whole_and_once(dialect: str, run: Run) -> None:
             assert await code(terminal, terminal.reversal_of(doc)) == "12", "the purchase is voided"
             assert await code(terminal, terminal.reversal_of(void)) == "00"
             assert it.balance() == START - 500, "a void that is undone leaves the purchase"
+            void = terminal.void_of(doc, told)
+            assert await code(terminal, void) == "00", "which can be voided"
+            assert it.balance() == START
+            assert await code(terminal, terminal.reversal_of(void)) == "00"
             await next_day(it, terminal)
             assert await code(terminal, terminal.void_of(doc, told)) == "12"
             assert it.balance() == START - 500
@@ -248,6 +252,11 @@ def test_a_refund_names_its_purchase_and_never_gives_more(dialect: str, run: Run
             await next_day(it, terminal, days=30)
             first = terminal.refund_of(doc, told, 200)
             assert await code(terminal, first) == "00"
+            new, told_new = await bought(terminal)
+            assert await code(terminal, terminal.refund_of(new, told_new, 1)) == "00"
+            for undoing in (terminal.reversal_of(new), terminal.void_of(new, told_new)):
+                assert await code(terminal, undoing) == "12", "a part of it is back already"
+            assert await code(terminal, terminal.refund_of(new, told_new, 499)) == "00"
             assert await code(terminal, terminal.reversal_of(first)) == "12", "a refund cannot be reversed"
             assert await code(terminal, terminal.refund_of(doc, told, 301)) == "64"
             undated = terminal.refund_of(doc, told, 100)

@@ -1,6 +1,9 @@
 """The demo desk: everything on it works, on everything real."""
 
 import io
+import json
+import socket
+from pathlib import Path
 
 import httpx
 import pytest
@@ -198,6 +201,25 @@ def test_the_page_lets_nothing_in_from_outside(house: RealPlatform) -> None:
 )
 def test_what_makes_no_sense_is_said(house: RealPlatform, path: str, body: bytes, status: int) -> None:
     assert house.http.post(path, content=body, headers=JSON).status_code == status
+
+
+def test_the_sandboxs_bank_is_open_and_tells_the_connector_where(house: RealPlatform) -> None:
+    told = json.loads((house.folder / "run" / "sandbox" / "unionpay.json").read_bytes())
+    lines = house.http.get("/demo/bank/").json()["lines"]
+    assert sorted(each for acquirer in told["acquirers"].values() for each in acquirer["addresses"]) == sorted(
+        f"127.0.0.1:{line['port']}" for line in lines
+    )
+    for line in lines:
+        socket.create_connection(("127.0.0.1", line["port"])).close()
+    letter = json.loads(Path(told["keys_file"]).read_bytes())[0]
+    keys = f"/sessions/{letter['merchant_no']}/{letter['terminal_no']}/keys"
+    assert house.sandbox.get(f"/bank{keys}").status_code == 200
+    assert house.http.get(f"/demo/bank{keys}").status_code == 404, "keys are not for the page"
+    fault = b'{"at":"purchase","kind":"silent"}'
+    assert house.http.post("/demo/bank/faults", content=fault, headers=JSON).json()[0]["kind"] == "silent"
+    assert house.http.delete("/demo/bank/faults").json() == []
+    clearing = f"{told['clearing_url']}/{letter['merchant_no']}/{house.clock.now().date()}"
+    assert httpx.get(clearing, params={"so_far": "1"}, trust_env=False).text.endswith(",0,0,0,0\n")
 
 
 def test_static_files_are_the_pages_own(house: RealPlatform) -> None:

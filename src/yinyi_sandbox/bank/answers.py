@@ -1,7 +1,5 @@
 """Answers in bytes: what all of them have, what this one has beside, and what a fault makes of it."""
 
-from typing import Literal
-
 import msgspec
 
 from yinyi.wire.iso8583.codec import pack
@@ -19,7 +17,6 @@ ACQUIRER = "99990001"
 _REPEATED = (2, 3, 4, 25, 49)
 _SEALED_CODES = ("00", "10")
 _NO_MESSAGE = b"\xff" * 40
-Spoilt = Literal["", "wrong_mac", "no_mac", "wrong_amount", "foreign", "garbage", "ask_sign_on"]
 
 
 class Answers:
