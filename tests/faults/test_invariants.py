@@ -184,6 +184,17 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         SOON,
         ("INSERT INTO outbox (hospital_id, subject, body, created_at) VALUES (1, 'event.y', '{}', :now)",),
     ),
+    "half of a key that nobody has forgotten": (
+        "key_components_expire",
+        "bank/m/t",
+        SOON,
+        (
+            "INSERT INTO line_master_key (hospital_id, master_key_id, in_use_since) VALUES (1, '1-0', :now)",
+            "INSERT INTO line_key_component (hospital_id, acquirer, merchant_no, terminal_no, part, master_key_id,"
+            " sealed, check_value, entered_by, entered_at, expires_at)"
+            " VALUES (1, 'bank', 'm', 't', 1, '1-0', '', '\\x01020304', 'a', :now, :now)",
+        ),
+    ),
 }
 """What is broken: the invariant that finds it, under which subject, after how long, and how it was broken."""
 
