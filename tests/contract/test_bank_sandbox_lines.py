@@ -16,6 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from structlog.testing import capture_logs
 from wechatpay_lab import MovingClock
 
+from yinyi.access.payment.unionpay.config import LineSettings
+from yinyi.access.payment.unionpay.plugin import Lines
+from yinyi.kernel.plugin import Surroundings
 from yinyi.wire.iso8583.errors import Iso8583Error
 from yinyi_sandbox.bank.batches import totals_of
 from yinyi_sandbox.bank.clearing import clearing_file
@@ -207,7 +210,9 @@ def test_the_banks_letter_and_the_connectors_settings(tmp_path: Path) -> None:
     write_settings(settings_file, tmp_path, addresses, "http://127.0.0.1:5/bank/clearing")
     assert settings_file.stat().st_mode & 0o777 == 0o600
     told = msgspec.json.decode(settings_file.read_bytes(), type=ConnectorSettings)
-    assert told.acquirers["bank"].addresses == addresses["cup_pos"]
+    assert [(each.host, each.port) for each in told.acquirers["bank"].addresses] == [("127.0.0.1", 1), ("127.0.0.1", 2)]
+    lines = Lines(msgspec.json.decode(settings_file.read_bytes(), type=LineSettings), Surroundings(MovingClock(), ""))
+    assert lines.acquirers.keys() == {"bank", "public"}, "the connector understands it"
     assert len({merchant.merchant_no for merchant in told.merchants.values()}) == 4
     assert msgspec.json.decode(Path(told.keys_file).read_bytes(), type=list[KeyLetter]) == letters
     assert not any(session.tmk.hex() in settings_file.read_text().lower() for session in sessions)
