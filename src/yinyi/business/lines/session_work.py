@@ -214,7 +214,7 @@ class SessionWork:
             return "reversed", None
         original = original_of(means, doubt)
         reason: ReversalReason = doubt["reversal_reason"] or "no_answer"
-        desk = means.desk(msgspec.structs.replace(self.row, trace_no=doubt["trace_no"]), now)
+        desk = means.desk(msgspec.structs.replace(self.row, batch_no=number[0], trace_no=number[1]), now)
         answer = await self._reversal_sent(desk, original, reason, tries - 1)
         state = self._after_reversal(answer, tries)
         code = answer.code if isinstance(answer, Declined | NoAnswer) else ""

@@ -38,7 +38,6 @@ from yinyi.kernel.money import Fen
 log = structlog.get_logger()
 
 BUSY = NeverSent(detail="somebody else is using this session")
-NO_SESSION = NeverSent(detail="this terminal has no session for this scope")
 NOT_HERE = Declined(code="", reason="not_refundable")
 """What is to be given back was not approved here, or its batch is settled."""
 
@@ -50,21 +49,14 @@ class PosSessions:
 
     def __init__(self, means: LineMeans) -> None:
         self._means = means
-        self._chosen: dict[tuple[str, str, str], int] = {}
         self._late: set[asyncio.Task[None]] = set()
         for acquirer in means.acquirers.values():
             acquirer.hear_late(self._hear_late)
 
     async def choose(self, terminal_id: str, acquirer: str, scope: str) -> int | None:
         """The session of this terminal for this scope (门诊, 住院): never another one's."""
-        key = (terminal_id, acquirer, scope)
-        if key not in self._chosen:
-            async with self._means.database.read() as tx:
-                found = await store.chosen(tx, self._means.hospital_id, *key)
-            if found is None:
-                return None
-            self._chosen[key] = found
-        return self._chosen[key]
+        async with self._means.database.read() as tx:
+            return await store.chosen(tx, self._means.hospital_id, terminal_id, acquirer, scope)
 
     async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer:
         """Make the session ready, reversals and sign-on included, before a PIN is asked for: what the pad encrypts it
