@@ -5,8 +5,10 @@ anything in it, and whoever was believed dead and comes back can write nothing. 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -39,8 +41,12 @@ log = structlog.get_logger()
 
 BUSY = NeverSent(detail="somebody else is using this session")
 NO_SESSION = NeverSent(detail="this terminal has no session for this scope")
+NOT_OPEN = NeverSent(detail="this batch is not open any more")
 NOT_HERE = Declined(code="", reason="not_refundable")
 """What is to be given back was not approved here, or its batch is settled."""
+
+REMEMBERED = timedelta(seconds=10)
+"""So long a process goes on with the session that a terminal had, before it looks whether it has another one."""
 
 _approved = msgspec.json.Decoder(Approved)
 
@@ -50,21 +56,34 @@ class PosSessions:
 
     def __init__(self, means: LineMeans) -> None:
         self._means = means
-        self._chosen: dict[tuple[str, str, str], int] = {}
+        self._chosen: dict[tuple[str, str, str], tuple[int, datetime]] = {}
         self._late: set[asyncio.Task[None]] = set()
         for acquirer in means.acquirers.values():
             acquirer.hear_late(self._hear_late)
 
     async def choose(self, terminal_id: str, acquirer: str, scope: str) -> int | None:
         """The session of this terminal for this scope (门诊, 住院): never another one's."""
-        key = (terminal_id, acquirer, scope)
-        if key not in self._chosen:
-            async with self._means.database.read() as tx:
-                found = await store.chosen(tx, self._means.hospital_id, *key)
-            if found is None:
-                return None
-            self._chosen[key] = found
-        return self._chosen[key]
+        key, now = (terminal_id, acquirer, scope), self._means.clock.now()
+        known = self._chosen.get(key)
+        if known is not None and now - known[1] < REMEMBERED:
+            return known[0]
+        async with self._means.database.read() as tx:
+            found = await store.chosen(tx, self._means.hospital_id, *key)
+        if found is None:
+            self._chosen.pop(key, None)
+            return None
+        self._chosen[key] = (found, now)
+        return found
+
+    @property
+    def acquirers(self) -> Mapping[str, Acquirer]:
+        """The lines that this process has, by name."""
+        return self._means.acquirers
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the acquirers' calendar."""
+        return self._means.zone
 
     async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer:
         """Make the session ready, reversals and sign-on included, before a PIN is asked for: what the pad encrypts it
@@ -75,6 +94,10 @@ class PosSessions:
         problem = await work.make_ready()
         await work.release()
         return problem or work.row.pin_key or NeverSent(detail="this session has no PIN key")
+
+    async def echo(self, acquirer: str, session_id: int) -> LineAnswer:
+        """Is the bank there?"""
+        return await self._manage(acquirer, session_id, SessionWork.echo)
 
     async def purchase(self, acquirer: str, session_id: int, reference: str, amount_fen: Fen, card: Card) -> LineAnswer:
         """Take money from a card. ``reference``: ours, never used twice."""
@@ -149,13 +172,14 @@ class PosSessions:
         """Now, whether it is due or not."""
         return await self._manage(acquirer, session_id, SessionWork.sign_on)
 
-    async def settle(self, acquirer: str, session_id: int) -> Batch | LineAnswer:
-        """Close the open batch."""
+    async def settle(self, acquirer: str, session_id: int, batch_no: int | None = None) -> Batch | LineAnswer:
+        """Close the open batch; if it is this one, where one is named."""
         bank = self._means.acquirers[acquirer]
         work = await self._claim(bank, session_id)
         if work is None:
             return BUSY
-        answer = await settle(self._means, bank, work)
+        is_open = batch_no in (None, work.row.batch_no)
+        answer = await settle(self._means, bank, work) if is_open else NOT_OPEN
         await work.release()
         return answer
 
