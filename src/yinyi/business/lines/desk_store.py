@@ -60,16 +60,13 @@ SELECT m.*, s.acquirer, s.merchant_no, s.terminal_no, s.terminal_id, s.scope
 FROM line_message m JOIN line_session s ON s.hospital_id = $1 AND s.session_id = m.session_id
 WHERE m.hospital_id = $1 AND
 """
-_REVERSALS = (
-    _REVERSAL
-    + """
+_REVERSALS = """:reversal
   m.kind IN ('purchase', 'void') AND (
     m.state IN ('in_doubt', 'stuck') OR m.state = 'sent' AND (s.busy_until IS NULL OR s.busy_until <= $2))
   AND m.state IN ('sent', 'in_doubt', 'stuck')
 ORDER BY m.sent_at, m.session_id, m.batch_no, m.trace_no LIMIT $3
-"""
-)
-_BY_REFERENCE = _REVERSAL + " m.reference = $2"
+""".replace(":reversal", _REVERSAL)
+_BY_REFERENCE = ":reversal m.reference = $2".replace(":reversal", _REVERSAL)
 _OTHER_SCOPE = """
 SELECT EXISTS (
   SELECT FROM line_session s WHERE s.acquirer = $2 AND s.merchant_no = $3 AND (s.hospital_id <> $1 OR s.scope <> $4)
@@ -91,25 +88,19 @@ SELECT s.session_id, s.acquirer, s.batch_no FROM line_session s
 WHERE s.hospital_id = $1 AND s.acquirer = ANY($2::text[]) AND s.session_id <> ALL($3::bigint[])
   AND (s.busy_until IS NULL OR s.busy_until <= $4)
 """
-_TO_MAKE_READY = (
-    _FREE
-    + """
+_TO_MAKE_READY = """:free
   AND ($6 AND (s.must_sign_on OR s.signed_on_day IS DISTINCT FROM $5::date)
     OR EXISTS (SELECT FROM line_message m WHERE m.session_id = s.session_id AND m.hospital_id = $1
       AND m.state IN ('sent', 'in_doubt') AND coalesce(m.reversal_at, m.sent_at) < $7))
   AND EXISTS (SELECT FROM line_key k WHERE k.hospital_id = $1 AND k.acquirer = s.acquirer
     AND k.merchant_no = s.merchant_no AND k.terminal_no = s.terminal_no AND k.purpose = 'tmk')
 LIMIT $8
-"""
-)
-_TO_SETTLE = (
-    _FREE
-    + """
+""".replace(":free", _FREE)
+_TO_SETTLE = """:free
   AND EXISTS (SELECT FROM line_message m WHERE m.hospital_id = $1 AND m.session_id = s.session_id
     AND m.batch_no = s.batch_no AND :money AND m.sent_at < $5)
 LIMIT $6
-""".replace(":money", _MONEY)
-)
+""".replace(":free", _FREE).replace(":money", _MONEY)
 _FORGET = """
 WITH old AS (
   SELECT m.session_id, m.batch_no, m.trace_no FROM line_message m
@@ -183,9 +174,7 @@ async def to_make_ready(
     most: int,
 ) -> list[Row]:
     """Free sessions with a master key that have to sign on, or in which something was left in doubt since then."""
-    return await tx.fetch(
-        _TO_MAKE_READY, hospital_id, acquirers, leave, now, day, signs_on, left_since, most
-    )
+    return await tx.fetch(_TO_MAKE_READY, hospital_id, acquirers, leave, now, day, signs_on, left_since, most)
 
 
 async def to_settle(

@@ -25,3 +25,6 @@ class LineHours(msgspec.Struct, frozen=True, kw_only=True):
 
     def card_data_since(self, now: datetime) -> datetime:
         return now - timedelta(days=self.card_data_days)
+
+
+USUAL = LineHours()
