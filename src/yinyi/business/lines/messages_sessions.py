@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.lines.model import Acquirer, MerchantNo, TerminalNo
-from yinyi.business.lines.session_errors import (
+from yinyi.business.lines.errors import (
     BankRefused,
     BankSilent,
     BatchUnknown,
@@ -19,6 +18,7 @@ from yinyi.business.lines.session_errors import (
     SessionUnknown,
     TerminalHasSession,
 )
+from yinyi.business.lines.model import Acquirer, MerchantNo, TerminalNo
 from yinyi.business.lines.session_model import LAST_NUMBER, MessageKind, MessageState, ReversalReason
 from yinyi.kernel.money import Fen
 

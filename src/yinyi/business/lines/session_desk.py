@@ -13,6 +13,18 @@ from yinyi.business.lines import desk_store as store
 from yinyi.business.lines import session_store
 from yinyi.business.lines.desk_views import batch_view, reversal_view, session_view, slot_of
 from yinyi.business.lines.errands import Errands
+from yinyi.business.lines.errors import (
+    BankRefused,
+    BankSilent,
+    BatchUnknown,
+    MerchantOfAnotherScope,
+    MerchantUnknown,
+    MessageUnknown,
+    SessionBusy,
+    SessionNotReady,
+    SessionUnknown,
+    TerminalHasSession,
+)
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.lines.messages_sessions import (
@@ -32,18 +44,6 @@ from yinyi.business.lines.messages_sessions import (
     SessionView,
     SettleBatch,
     SignOn,
-)
-from yinyi.business.lines.session_errors import (
-    BankRefused,
-    BankSilent,
-    BatchUnknown,
-    MerchantOfAnotherScope,
-    MerchantUnknown,
-    MessageUnknown,
-    SessionBusy,
-    SessionNotReady,
-    SessionUnknown,
-    TerminalHasSession,
 )
 from yinyi.business.lines.session_model import Approved, Batch, Declined, LineAnswer, NeverSent, NoAnswer
 from yinyi.business.lines.sessions import BUSY, NOT_OPEN, PosSessions
