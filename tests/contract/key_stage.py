@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from dispatch_stage import SimClock, Trusting
 
@@ -18,13 +19,19 @@ from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Caller, Operation
 from yinyi.business.audit.store import WITH_A_CHANGE
+from yinyi.business.lines.card_vault import CardVault
 from yinyi.business.lines.key_model import HeldKey, KeySlot
+from yinyi.business.lines.line_hours import USUAL
+from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.messages import ConfirmKey, KeyLoading, KeyStatus, LoadKeyComponent
 from yinyi.business.lines.service import LineService
+from yinyi.business.lines.sessions import PosSessions
 from yinyi.kernel.plugin import Surroundings
+from yinyi.kernel.secrets import Vault
 from yinyi.wire.key_entry import context_of, seal
 
 R = TypeVar("R")
+ZONE = ZoneInfo("Asia/Shanghai")
 SLOT = KeySlot("bank", "104110070110001", "00000001")
 OTHER = KeySlot("bank", "104110070110002", "00000001")
 FIRST = bytes.fromhex("6B1D0F3A5C7E9B2D4F61830C2E5A7D94")
@@ -109,7 +116,8 @@ def play(url: str, folder: Path, story: Callable[[Stage], Awaitable[None]], **gi
     async def on_stage() -> None:
         database, clock = await open_database(url, size=6), SimClock()
         store = store_on(folder, clock, **given)
-        lines = LineService(database, store, clock, 1)
+        means = LineMeans(database, {}, store, CardVault(Vault({1: bytes(32)}, bytes(32))), clock, ZONE, 1)
+        lines = LineService(database, store, clock, 1, PosSessions(means), {}, USUAL, "here")
         dispatcher = Dispatcher(database, Trusting(), clock, audit=WITH_A_CHANGE)
         lines.register(dispatcher)
         client = BusClient(_InProcess(dispatcher), Caller.STAFF.value, clock)

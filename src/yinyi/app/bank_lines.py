@@ -49,6 +49,10 @@ class BankLines:
         """By scope and channel."""
         return {(each.scope, channel): each.merchant_no for each in self.accounts for channel in each.channels}
 
+    def scopes(self) -> dict[tuple[str, str], str]:
+        """What each merchant number stands for, by acquirer and number."""
+        return {(each.acquirer, each.merchant_no): each.scope for each in self.accounts}
+
 
 NO_LINES = BankLines()
 

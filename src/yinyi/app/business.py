@@ -31,6 +31,7 @@ from yinyi.business.imports.takeover import Takeover
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.key_ports import KeyStore
+from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.lines.service import LineService
 from yinyi.business.payments import books
 from yinyi.business.payments.cards import CardLines
@@ -76,6 +77,7 @@ class Outside:
     merchants: MerchantTable
     keys: KeyStore
     lines: BankLines = NO_LINES
+    hours: LineHours = USUAL
 
 
 def _registry(outside: Outside, cards: CardLines) -> Registry:
@@ -125,7 +127,8 @@ class Business:
         registry = _registry(outside, self._cards)
         limits = Limits()
         registry.is_away = limits.is_open
-        self.lease = Lease(database, clock, f"{socket.gethostname()}:{os.getpid()}", limits.open_breakers)
+        process = f"{socket.gethostname()}:{os.getpid()}"
+        self.lease = Lease(database, clock, process, limits.open_breakers)
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
@@ -136,7 +139,10 @@ class Business:
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
-        self.lines = LineService(database, outside.keys, clock, HOSPITAL_ID)
+        self.lines = LineService(
+            *(database, outside.keys, clock, HOSPITAL_ID),
+            *(self.sessions, outside.lines.scopes(), outside.hours, process),
+        )
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
@@ -193,7 +199,7 @@ class Business:
     async def stop(self) -> None:
         """Calls that are out come home, leases are handed back."""
         await self.driver.stop()
-        await asyncio.gather(*(line.come_home(HOME_S) for line in self._cards.values()))
+        await asyncio.gather(*(each.come_home(HOME_S) for each in (self.lines, *self._cards.values())))
         await _end(self._tasks)
         await self._stack.aclose()
 

@@ -98,7 +98,9 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
     table = MerchantTable(merchants | lines.merchants())
-    return Outside(hospital=hospital, channels=channels, merchants=table, keys=keys, lines=lines)
+    return Outside(
+        hospital=hospital, channels=channels, merchants=table, keys=keys, lines=lines, hours=settings.line_hours
+    )
 
 
 async def first_start(settings: Settings, database: Database, business: Business, clock: Clock) -> None:

@@ -1,7 +1,9 @@
 """Settings come from the environment, ``YINYI_…``; connectors' from JSON files. What is mistyped is named."""
 
 import os
+import re
 from collections.abc import Mapping
+from datetime import time
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +14,7 @@ import msgspec
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
+from yinyi.business.lines.line_hours import LineHours
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
 
@@ -47,6 +50,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The connector to the hospital's systems."""
     keys: str = "software"
     """Who keeps the keys of the bank line: the connector to a key store."""
+    sign_on_from: time = time(6)
+    """From then on each day the sessions of the bank line sign on by themselves."""
+    settle_from: time = time(0, 30)
+    """The cut-over of the bank line: what was taken before is settled from then on."""
+    card_data_days: int = 180
+    """So long sealed card data are kept, for refunds to the card."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -62,6 +71,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def archive(self) -> Path:
         return self.archive_dir if self.archive_dir != Path() else self.folder.archive
+
+    @property
+    def line_hours(self) -> LineHours:
+        return LineHours(
+            sign_on_from=self.sign_on_from, settle_from=self.settle_from, card_data_days=self.card_data_days
+        )
 
     @property
     def reached_at(self) -> str:
@@ -95,7 +110,11 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def environment_for(settings: Settings, names: tuple[str, ...]) -> dict[str, str]:
     """These settings, as the environment of another process."""
-    return {PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
+    return {PREFIX + name.upper(): _text(getattr(settings, name)) for name in names}
+
+
+def _text(value: object) -> str:
+    return f"{value:%H:%M}" if isinstance(value, time) else str(value)
 
 
 def has_settings(folder: DataFolder, name: str) -> bool:
@@ -132,14 +151,25 @@ def _settings_file(folder: DataFolder, name: str) -> Path:
 def _understood(name: str, text: str, kind: object) -> object:
     if kind is int:
         if not (text.isascii() and text.isdigit() and int(text) < 65536):
-            raise CannotStart(f"{name} must be a port, a number from 0 to 65535, not {text!r}.")
+            what = "a port" if name.endswith("_PORT") else "a number of days"
+            raise CannotStart(f"{name} must be {what}, a number from 0 to 65535, not {text!r}.")
         return int(text)
+    if kind is time:
+        return _time_of_day(name, text)
     return Path(text).absolute() if kind is Path else text
+
+
+def _time_of_day(name: str, text: str) -> time:
+    if not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise CannotStart(f"{name} must be a time of day from 00:00 to 23:59, not {text!r}.")
+    return time.fromisoformat(text)
 
 
 def _check(settings: Settings) -> None:
     if settings.log_level not in LOG_LEVELS:
         raise CannotStart(f"YINYI_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
+    if not 1 <= settings.card_data_days <= 365:
+        raise CannotStart(f"YINYI_CARD_DATA_DAYS must be from 1 to 365, not {settings.card_data_days}.")
     try:
         settings.make_clock()
     except (ValueError, OverflowError):

@@ -3,7 +3,8 @@
 from yinyi.business.audit.invariants import AuditSealed
 from yinyi.business.imports.invariants import OpeningsConfirmed
 from yinyi.business.ledger.invariants import EntriesHavePostings
-from yinyi.business.lines.invariants import KeyComponentsExpire
+from yinyi.business.lines import figures as lines
+from yinyi.business.lines.invariants import CardDataIsForgotten, KeyComponentsExpire, LineDoubtsAreSeenTo
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
@@ -14,9 +15,10 @@ from yinyi.business.watch.model import Invariant
 
 OBLIGED = (REGISTRATION,)
 """The purposes whose payments always hold an obligation."""
-FIGURES = (*payments.FIGURES, *watch.FIGURES)
+FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
-    return [*of_money, KeyComponentsExpire(), AuditSealed(), EventsLeave()]
+    of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), CardDataIsForgotten()]
+    return [*of_money, *of_lines, AuditSealed(), EventsLeave()]

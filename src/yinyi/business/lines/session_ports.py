@@ -1,7 +1,7 @@
 """What the bank line asks of a connector. One object an acquirer; it knows messages, not money."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.session_model import (
@@ -82,6 +82,14 @@ class Acquirer(Protocol):
     async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
         """So many details were all."""
         ...
+
+
+@runtime_checkable
+class TellsWhetherUp(Protocol):
+    """An acquirer's connector that knows whether its line is up just now."""
+
+    @property
+    def is_up(self) -> bool: ...
 
 
 class CardSessions(Protocol):

@@ -147,7 +147,9 @@ SELECT $1, session_id, $4, $5, $6, $7, $8, $9, $10, $11 FROM closed RETURNING ba
 _ADD = """
 INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (acquirer, merchant_no, terminal_no) DO UPDATE SET scope = $5, terminal_id = $6, merchant_name = $7
+ON CONFLICT (acquirer, merchant_no, terminal_no) DO UPDATE SET scope = $5, terminal_id = $6, merchant_name = $7,
+  must_sign_on = line_session.must_sign_on OR line_session.terminal_id <> $6
+WHERE line_session.hospital_id = $1
 RETURNING session_id
 """
 

@@ -99,6 +99,13 @@ Index(
     line_message.c.hospital_id,
     postgresql_where=text("state IN ('sent', 'in_doubt', 'stuck')"),
 )
+Index(
+    "line_message_card_ix",
+    line_message.c.sent_at,
+    line_message.c.hospital_id,
+    postgresql_where=text("card_data IS NOT NULL"),
+)
+Index("line_message_sent_ix", line_message.c.sent_at, line_message.c.hospital_id)
 
 line_batch = Table(
     "line_batch",
@@ -116,3 +123,15 @@ line_batch = Table(
     CheckConstraint("debit_fen >= 0 AND credit_fen >= 0", name="amounts"),
 )
 """A batch that is settled: what it was settled over, and what the acquirer said of it."""
+
+line_link = Table(
+    "line_link",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("acquirer", Text, primary_key=True),
+    Column("process", Text, primary_key=True),
+    Column("is_up", Boolean, nullable=False),
+    Column("seen_at", INSTANT, nullable=False),
+    postgresql_with=ROOM_TO_CHANGE,
+)
+"""How each business process sees its line to an acquirer."""

@@ -120,6 +120,11 @@ class SessionWork:
         problem = await self._sign_on()
         return problem or Approved(retrieval_ref="")
 
+    async def echo(self) -> LineAnswer:
+        """As the session is, signed on or not."""
+        saying = Saying(kind="echo")
+        return await self.say(saying) or await self.exchange(saying, self._acquirer.echo, None, release=False)
+
     async def reverse_again(self, stuck: Row) -> None:
         """What people, or the engine, want tried once more, although it goes before nothing any more."""
         await self._reverse(stuck)

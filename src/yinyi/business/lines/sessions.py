@@ -5,8 +5,9 @@ anything in it, and whoever was believed dead and comes back can write nothing. 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -38,6 +39,7 @@ from yinyi.kernel.money import Fen
 log = structlog.get_logger()
 
 BUSY = NeverSent(detail="somebody else is using this session")
+NOT_OPEN = NeverSent(detail="this batch is not open any more")
 NOT_HERE = Declined(code="", reason="not_refundable")
 """What is to be given back was not approved here, or its batch is settled."""
 
@@ -58,6 +60,16 @@ class PosSessions:
         async with self._means.database.read() as tx:
             return await store.chosen(tx, self._means.hospital_id, terminal_id, acquirer, scope)
 
+    @property
+    def acquirers(self) -> Mapping[str, Acquirer]:
+        """The lines that this process has, by name."""
+        return self._means.acquirers
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the acquirers' calendar."""
+        return self._means.zone
+
     async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer:
         """Make the session ready, reversals and sign-on included, before a PIN is asked for: what the pad encrypts it
         with."""
@@ -67,6 +79,10 @@ class PosSessions:
         problem = await work.make_ready()
         await work.release()
         return problem or work.row.pin_key or NeverSent(detail="this session has no PIN key")
+
+    async def echo(self, acquirer: str, session_id: int) -> LineAnswer:
+        """Is the bank there?"""
+        return await self._manage(acquirer, session_id, SessionWork.echo)
 
     async def purchase(self, acquirer: str, session_id: int, reference: str, amount_fen: Fen, card: Card) -> LineAnswer:
         """Take money from a card. ``reference``: ours, never used twice."""
@@ -141,13 +157,14 @@ class PosSessions:
         """Now, whether it is due or not."""
         return await self._manage(acquirer, session_id, SessionWork.sign_on)
 
-    async def settle(self, acquirer: str, session_id: int) -> Batch | LineAnswer:
-        """Close the open batch."""
+    async def settle(self, acquirer: str, session_id: int, batch_no: int | None = None) -> Batch | LineAnswer:
+        """Close the open batch; if it is this one, where one is named."""
         bank = self._means.acquirers[acquirer]
         work = await self._claim(bank, session_id)
         if work is None:
             return BUSY
-        answer = await settle(self._means, bank, work)
+        is_open = batch_no in (None, work.row.batch_no)
+        answer = await settle(self._means, bank, work) if is_open else NOT_OPEN
         await work.release()
         return answer
 
