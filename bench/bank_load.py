@@ -23,8 +23,9 @@ from yinyi.access.payment.unionpay import messages
 from yinyi.access.payment.unionpay.client import Line, Match
 from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
+from yinyi.app.serving import settle_memory
 from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent
-from yinyi.business.lines.session_model import Approved, Card, Desk, SignedOn
+from yinyi.business.lines.session_model import Approved, Card, Desk, NeverSent, SignedOn
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
@@ -38,11 +39,11 @@ from yinyi_sandbox.bank.cards import CARDS
 BANK = "bank"
 AT_ONCE = (1, 16, 64)
 PAYER = CARDS[0]
-_ZONE = ZoneInfo("Asia/Shanghai")
+ZONE = ZoneInfo("Asia/Shanghai")
 _CHIP = bytes.fromhex("9F2608ABCDEF01234567899F2701809F101307010103A0A802010A010000000000AABBCCDD9F370411223344")
 _PRICE = Fen(1)
-_FULL, _QUICK = (1500, 7), (200, 3)
-"""Of what each session does: so many in a round at 64 sessions, by turns so many rounds."""
+_FULL, _QUICK = (960, 12), (192, 3)
+"""So many in a round, and so many rounds of each, by turns; the best one counts."""
 
 Ask = Callable[[], Awaitable[None]]
 
@@ -52,11 +53,17 @@ class Seen:
     """Of one far side at one number of sessions. Times in ms."""
 
     rates: list[float] = field(default_factory=list[float])
+    cpu_us: list[float] = field(default_factory=list[float])
+    """Of this process, for each."""
     times: list[float] = field(default_factory=list[float])
 
-    def figures(self, what: str, at_once: int) -> Figures:
+    def figures(self, what: str) -> Figures:
         p99 = statistics.quantiles(self.times, n=100)[98]
-        return {f"{what}_{at_once}_per_s": round(max(self.rates)), f"{what}_{at_once}_p99_ms": round(p99, 2)}
+        return {
+            f"{what}_per_s": round(max(self.rates)),
+            f"{what}_p99_ms": round(p99, 2),
+            f"{what}_cpu_us": round(min(self.cpu_us)),
+        }
 
 
 class Buyer:
@@ -66,7 +73,7 @@ class Buyer:
         self._connector = connector
         self._keys = keys
         self._slot = slot
-        self._at = datetime.now(_ZONE)
+        self._at = datetime.now(ZONE)
         self._mak: HeldKey | None = None
         self._card = Card(pan=PAYER.pan, entry_mode="chip", sequence_no="001", chip_data=_CHIP)
         self._trace_no = 0
@@ -74,6 +81,8 @@ class Buyer:
     async def sign_on(self) -> None:
         tmk = await loaded(self._keys, self._slot)
         signed = await self._connector.sign_on(self._desk())
+        while isinstance(signed, NeverSent):  # the line is being dialled
+            signed = await self._connector.sign_on(self._desk())
         assert isinstance(signed, SignedOn), signed
         pik, mak = signed.keys
         self._mak = await self._keys.take_working_key(tmk, self._slot, "mak", mak.key, mak.check_value)
@@ -110,16 +119,15 @@ class Shouter:
 
     def _written(self, trace_no: int) -> bytes:
         card = Card(pan=PAYER.pan, entry_mode="chip", sequence_no="001", chip_data=_CHIP, pin_block=bytes(8))
-        desk = Desk(self._slot, 1, trace_no, datetime.now(_ZONE))
+        desk = Desk(self._slot, 1, trace_no, datetime.now(ZONE))
         return pack(CUP_POS, messages.purchase(CUP_POS, desk, _PRICE, card, "01")).with_mac(bytes(8))
 
 
 async def loaded(keys: SoftwareKeyStore, slot: KeySlot) -> HeldKey:
     """The slot's master key, of two components, as custodians load it."""
-    halves = [
-        await _component(keys, slot, *each) for each in enumerate(halves_of(slot.merchant_no, slot.terminal_no), 1)
-    ]
-    return await keys.combine(slot, *halves)
+    halves = halves_of(slot.merchant_no, slot.terminal_no)
+    sealed = [await _component(keys, slot, part, half) for part, half in enumerate(halves, 1)]
+    return await keys.combine(slot, *sealed)
 
 
 async def _component(keys: SoftwareKeyStore, slot: KeySlot, part: int, half: bytes) -> SealedComponent:
@@ -135,13 +143,6 @@ def around(folder: str) -> Surroundings:
     return Surroundings(clock=ShiftedClock(), callback_url="", secrets=Path(folder))
 
 
-async def until_up(*ends: UnionPay | Line) -> None:
-    """Both sides of each have found one another."""
-    async with asyncio.timeout(60):
-        while not all(end.is_up for end in ends):
-            await asyncio.sleep(0.01)
-
-
 async def measure(quick: bool) -> Figures:
     """How much of what the line carries is left for purchases that are written, sealed, decided, read and checked."""
     async with AsyncExitStack() as stack:
@@ -150,14 +151,15 @@ async def measure(quick: bool) -> Figures:
         keys = SoftwareKeyStore(KeySettings(), around(folder))
         connector = UnionPay(settings(bank), around(folder))
         line = Line(settings(echo), CUP_POS, lambda match, heard: None)
+        for end in (connector, line):
+            stack.push_async_callback(end.stop)
         await connector.start()
-        stack.push_async_callback(connector.stop)
         line.start()
-        stack.push_async_callback(line.stop)
-        await until_up(connector, line)
         slots = [KeySlot(BANK, MERCHANTS[0], terminal_no) for terminal_no in TERMINALS[: max(AT_ONCE)]]
         buyers = [Buyer(connector, keys, slot) for slot in slots]
-        await asyncio.gather(*(buyer.sign_on() for buyer in buyers))
+        for buyer in buyers:
+            await buyer.sign_on()
+        settle_memory()
         buys, shouts = [buyer.buy for buyer in buyers], [Shouter(line, slot).shout for slot in slots]
         return await _by_turns(buys, shouts, *(_QUICK if quick else _FULL))
 
@@ -165,24 +167,22 @@ async def measure(quick: bool) -> Figures:
 async def _by_turns(buys: list[Ask], shouts: list[Ask], count: int, rounds: int) -> Figures:
     figures: dict[str, float | int | str] = {}
     for at_once in AT_ONCE:
-        of_buys, of_shouts = Seen(), Seen()
-        each = max(count // 64, count // 8 // at_once)
-        for _ in range(rounds + 1):
-            await _round(buys[:at_once], each, of_buys)
-            await _round(shouts[:at_once], each, of_shouts)
-        for seen in (of_buys, of_shouts):  # the first one warms both sides up
-            del seen.rates[0], seen.times[: each * at_once]
-        ratio = max(of_buys.rates) / max(of_shouts.rates)
-        figures |= of_buys.figures("purchases", at_once) | of_shouts.figures("echoes", at_once)
-        figures[f"purchases_{at_once}_ratio"] = round(ratio, 2)
+        each, bought, echoed = count // at_once, Seen(), Seen()
+        for seen in (Seen(), *[bought] * rounds):  # the first round warms both sides up
+            await _round(buys[:at_once], each, seen)
+            await _round(shouts[:at_once], each, echoed if seen is bought else Seen())
+        figures |= bought.figures(f"purchases_at_{at_once}") | echoed.figures(f"echoes_at_{at_once}")
+        figures[f"purchases_ratio_at_{at_once}"] = round(max(bought.rates) / max(echoed.rates), 2)
+        figures[f"cpu_ratio_at_{at_once}"] = round(min(echoed.cpu_us) / min(bought.cpu_us), 2)
     return figures
 
 
 async def _round(sessions: list[Ask], each: int, seen: Seen) -> None:
     gc.collect()
-    begun = time.perf_counter()
+    begun, cpu_begun, count = time.perf_counter(), time.process_time(), each * len(sessions)
     await asyncio.gather(*(_one_after_another(ask, each, seen.times) for ask in sessions))
-    seen.rates.append(each * len(sessions) / (time.perf_counter() - begun))
+    seen.rates.append(count / (time.perf_counter() - begun))
+    seen.cpu_us.append((time.process_time() - cpu_begun) / count * 1e6)
 
 
 async def _one_after_another(ask: Ask, count: int, times: list[float]) -> None:

@@ -77,16 +77,16 @@ class Line:
             connection.send(body)
         except FrameError as error:
             raise NothingSent(str(error)) from error
-        answer = self._waiting[match] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer = self._waiting[match] = loop.create_future()
+        patience = loop.call_later(timeout_s, _give_up, answer)  # asyncio.timeout would drop what comes at the last
         try:
-            async with asyncio.timeout(timeout_s):
-                return await answer
+            return await answer
         except TimeoutError as error:
-            if answer.done() and not answer.cancelled():  # it came while the time ran out
-                return answer.result()
             self._silent(connection)
             raise AnswerLost(f"no answer within {timeout_s:g} s") from error
         finally:
+            patience.cancel()
             del self._waiting[match]
 
     # ---- what comes
@@ -178,6 +178,11 @@ class Line:
             )
         keep_alive(transport, self._settings.keepalive_idle_s)
         return connection
+
+
+def _give_up(answer: asyncio.Future[Unpacked]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())
 
 
 def _tls(address: Address) -> ssl.SSLContext:
