@@ -6,6 +6,7 @@ pauses and the two addresses in turn; what waits to be sent waits a moment for i
 
 import asyncio
 import ssl
+from asyncio import sleep as pause
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -144,7 +145,7 @@ class Line:
                     continue
             self._at += 1
             if self._at % len(self._settings.addresses) == 0:
-                await asyncio.sleep(ladder[min(failed, len(ladder) - 1)])
+                await pause(ladder[min(failed, len(ladder) - 1)])
                 failed += 1
 
     async def _used(self, address: Address) -> Connection:

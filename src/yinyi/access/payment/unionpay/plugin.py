@@ -41,6 +41,8 @@ from yinyi.wire.iso8583.settlement_fields import DETAILS_AT_ONCE
 log = structlog.get_logger()
 
 _MOST_REMEMBERED = 10_000
+_MOST_CHECKED = 1_000
+"""Late answers whose MAC is being compared, at a time."""
 _REMEMBERED = ("0200", "0220")
 """What a late answer may still settle. A reversal has its original's trace number, and goes again anyway."""
 _NO_CARD = Declined(code="", reason="not_permitted")
@@ -84,6 +86,7 @@ class UnionPay:
         self._late: Late | None = None
         self._lost: OrderedDict[Match, _Lost] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._strange = 0
 
     async def start(self) -> None:
         self._line.start()
@@ -186,6 +189,7 @@ class UnionPay:
             if asked.mti in _REMEMBERED:
                 self._remember(match, _Lost(desk, _kept_of(asked), read))
             return NoAnswer(detail=str(error))
+        self._strange = 0
         try:
             is_believed = await self._is_believed(desk, asked, said)
         except Exception as error:  # it has been sent: a key that does not open any more makes it no less so
@@ -217,23 +221,28 @@ class UnionPay:
             self._lost.popitem(last=False)
 
     def _unmatched(self, match: Match, said: Unpacked) -> None:
-        lost = self._lost.pop(match, None)
-        if lost is None:
-            log.warning("line.unmatched", line=self.name, mti=match.mti, trace_no=match.trace_no)
+        lost = self._lost.get(match)
+        if lost is None or len(self._tasks) >= _MOST_CHECKED:
+            self._strange += 1
+            if self._strange & (self._strange - 1) == 0:  # a flood of them is no flood in the log
+                log.warning(
+                    "line.unmatched", line=self.name, mti=match.mti, trace_no=match.trace_no, in_a_row=self._strange
+                )
             return
         task = asyncio.create_task(self._tell_late(match, lost, said))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _tell_late(self, match: Match, lost: _Lost, said: Unpacked) -> None:
+        """The first that can be believed; forged ones do not use up the true one."""
         try:
             is_believed = await self._is_believed(lost.desk, lost.asked, said)
         except Exception:
             log.exception("line.late_answer_not_checked", line=self.name, trace_no=lost.desk.trace_no)
             return
-        if not is_believed:
-            self._lost.setdefault(match, lost)  # the true one may still come
+        if not is_believed or self._lost.get(match) is not lost:
             return
+        del self._lost[match]
         answer = self._read(lost.asked, said.message, lost.read)
         if self._late is not None and isinstance(answer, Approved | Declined):
             self._late(lost.desk.slot, lost.desk.trace_no, answer)
