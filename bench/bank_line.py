@@ -1,4 +1,6 @@
-"""The bank line: what our codec, strict and with its MAC, takes beside pyiso8583 without one, for the same message."""
+"""The bank line: what our codec, strict and with its MAC, takes beside pyiso8583 without one, for the same message; how
+many purchases go over one line, beside frames that are echoed; what sessions of a whole hospital take.
+"""
 
 import gc
 import sys
@@ -7,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import iso8583
+import uvloop
 
+from bench import bank_load, bank_sessions
 from bench.figures import Figures, Target, options, report
 from yinyi.wire.iso8583.codec import pack, unpack
 from yinyi.wire.iso8583.cup_pos import CUP_POS
@@ -17,6 +21,8 @@ from yinyi.wire.iso8583.model import MacAlgorithm, Message
 TARGETS = {
     f"{what}_ratio{algorithm}": Target(">=", 0.5) for what in ("pack", "unpack") for algorithm in ("", "_x919", "_xor")
 }
+TARGETS |= {f"purchases_ratio_at_{at_once}": Target(">=", 0.3) for at_once in bank_load.AT_ONCE}
+TARGETS |= {"session_kb": Target("<=", 20)}
 _ALGORITHMS: dict[str, MacAlgorithm] = {"": "ecb", "_x919": "x9.19", "_xor": "xor-3des"}
 """Ending of a figure: its MAC. The dialect's own has none."""
 
@@ -45,7 +51,8 @@ _FIELDS: dict[int, str | bytes] = {
 
 def measure(quick: bool) -> Figures:
     """Every figure of this file, by name."""
-    return codec_figures(500 if quick else 5000)
+    figures = dict(codec_figures(500 if quick else 5000))
+    return figures | uvloop.run(bank_load.measure(quick)) | bank_sessions.measure(quick)
 
 
 def codec_figures(count: int) -> Figures:

@@ -4,6 +4,7 @@ Messages are dictionaries as pyiso8583 has them: digits and texts as they are, b
 """
 
 import asyncio
+import hashlib
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -348,7 +349,8 @@ class PeerHost:
                 return self._move(told, terminal)
 
     def _sign_on(self, told: Doc, terminal: Terminal) -> Doc:
-        keys = [bytes.fromhex("1C8A5B2F3D4E5F60718293A4B5C6D7E8"), bytes.fromhex("A1B2C3D4E5F60718293A4B5C6D7E8F90")]
+        this = f"{told['42']} {told['41']} {self.references}".encode()
+        keys = [hashlib.sha256(this + purpose).digest()[:16] for purpose in (b"pik", b"mak")]
         terminal.pik, terminal.mak = keys[0], keys[1][: self.dialect.mak_bytes]
         delivered = b"".join(
             des.encrypt_tdes_ecb(terminal.tmk, key).ljust(16, b"\0") + des.generate_kcv(key, 4)

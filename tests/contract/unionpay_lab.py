@@ -1,6 +1,6 @@
-"""POS sessions through the connector to the sandbox's bank, on real sockets; the PIN pad is a test's own."""
+"""POS sessions through the connector to the sandbox's bank, on real sockets in the event loop of
+the product; the PIN pad is a test's own."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import uvloop
 from bank_lab import INPATIENT, OUTPATIENT, PUBLIC, RICH, TERMINAL, TMKS, Lab, cleared, lab
 from line_stage import HOSPITAL, ZONE, session_with
 
@@ -103,7 +104,7 @@ def play(url: str, folder: Path, dialect: str, story: Callable[[Hall], Awaitable
         async with hall(url, folder, dialect, **more) as it:
             await story(it)
 
-    asyncio.run(whole())
+    uvloop.run(whole())
 
 
 def _halves(tmk: bytes) -> tuple[bytes, bytes]:

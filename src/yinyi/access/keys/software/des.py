@@ -3,6 +3,9 @@
 Keys are ``bytearray`` and stay the caller's to wipe; the expanded copy is wiped here.
 """
 
+from functools import reduce
+from operator import xor
+from struct import unpack
 from typing import TypeVar, cast
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -13,6 +16,7 @@ from yinyi.access.keys.software.buffers import wiped
 from yinyi.business.lines.key_model import CHECK_BYTES, MacAlgorithm
 
 BLOCK = 8
+_ECB = ECB()
 
 M = TypeVar("M", CBC, ECB)
 
@@ -21,7 +25,7 @@ def encrypt(key: bytearray, data: bytes) -> bytes:
     """ECB; a single-length key is DES, a double-length one EDE."""
     expanded = _expanded(key)
     with wiped(expanded):
-        encryptor = _cipher(expanded, ECB()).encryptor()
+        encryptor = _cipher(expanded, _ECB).encryptor()
         return encryptor.update(data) + encryptor.finalize()
 
 
@@ -29,7 +33,7 @@ def decrypt(key: bytearray, data: bytes) -> bytearray:
     """ECB, into a buffer that can be wiped: keys are delivered so."""
     expanded, buffer = _expanded(key), bytearray(len(data) + BLOCK - 1)
     with wiped(expanded, buffer):
-        decryptor = _cipher(expanded, ECB()).decryptor()
+        decryptor = _cipher(expanded, _ECB).decryptor()
         clear = decryptor.update_into(data, buffer)
         decryptor.finalize()
         return buffer[:clear]
@@ -44,25 +48,24 @@ def mac(algorithm: MacAlgorithm, key: bytearray, data: bytes) -> bytes:
     padded = data + bytes(-len(data) % BLOCK or BLOCK * (not data))
     if algorithm == "x9.19":
         return _retail(key, padded)
-    folded = _folded(padded)
-    if algorithm == "xor-3des":
-        return encrypt(key, folded)
-    text = folded.hex().upper().encode()
-    inner = encrypt(key, text[:BLOCK])
-    return encrypt(key, _xor(inner, text[BLOCK:])).hex().upper().encode()[:BLOCK]
+    folded, expanded = _folded(padded), _expanded(key)
+    with wiped(expanded):
+        encrypted = _cipher(expanded, _ECB).encryptor().update
+        if algorithm == "xor-3des":
+            return encrypted(folded)
+        text = folded.hex().upper().encode()
+        return encrypted(_xor(encrypted(text[:BLOCK]), text[BLOCK:])).hex().upper()[:BLOCK].encode()
 
 
 def _retail(key: bytearray, padded: bytes) -> bytes:
-    """CBC with the left half, the last block with the whole key."""
-    left = key[:BLOCK]
-    before = bytes(BLOCK)
-    with wiped(left):
-        if head := padded[:-BLOCK]:
-            expanded = _expanded(left)
-            with wiped(expanded):
-                encryptor = _cipher(expanded, CBC(before)).encryptor()
-                before = (encryptor.update(head) + encryptor.finalize())[-BLOCK:]
-    return encrypt(key, _xor(before, padded[-BLOCK:]))
+    """CBC with the left half; the last block decrypted with the right one and encrypted with the left one again."""
+    left, right = key[:BLOCK], key[BLOCK:]
+    expanded = _expanded(left)
+    with wiped(left, right, expanded):
+        encrypted = _cipher(expanded, CBC(bytes(BLOCK))).encryptor().update
+        last = encrypted(padded)[-BLOCK:]
+        # the chain adds ``last`` to the block that comes next: given twice it is gone
+        return encrypted(_xor(last, decrypt(right, last))) if right else last
 
 
 def _cipher(expanded: bytearray, mode: M) -> "Cipher[M]":
@@ -76,11 +79,8 @@ def _expanded(key: bytearray) -> bytearray:
 
 def _folded(padded: bytes) -> bytes:
     """All blocks, XOR."""
-    folded = 0
-    for at in range(0, len(padded), BLOCK):
-        folded ^= int.from_bytes(padded[at : at + BLOCK])
-    return folded.to_bytes(BLOCK)
+    return reduce(xor, unpack(f">{len(padded) // BLOCK}Q", padded)).to_bytes(BLOCK)
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(BLOCK)

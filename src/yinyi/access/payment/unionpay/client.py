@@ -5,18 +5,18 @@ pauses and the two addresses in turn; what waits to be sent waits a moment for i
 """
 
 import asyncio
-import socket
 import ssl
+from asyncio import sleep as pause
 from collections.abc import Callable
 from typing import NamedTuple
 
 import structlog
 
 from yinyi.access.payment.unionpay.config import Address, Settings
+from yinyi.access.payment.unionpay.connection import Connection, keep_alive
 from yinyi.access.payment.unionpay.errors import AnswerLost, NothingSent
 from yinyi.wire.iso8583.codec import Unpacked, unpack
-from yinyi.wire.iso8583.errors import Iso8583Error
-from yinyi.wire.iso8583.framing import Frames, framed
+from yinyi.wire.iso8583.errors import FrameError
 from yinyi.wire.iso8583.model import Profile
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ class Match(NamedTuple):
     merchant_no: str
 
 
-class Line(asyncio.Protocol):
+class Line:
     """``unmatched`` hears every message that nobody waits for (any more)."""
 
     def __init__(self, settings: Settings, profile: Profile, unmatched: Callable[[Match, Unpacked], None]) -> None:
@@ -39,10 +39,8 @@ class Line(asyncio.Protocol):
         self._profile = profile
         self._unmatched = unmatched
         self._waiting: dict[Match, asyncio.Future[Unpacked]] = {}
-        self._transport: asyncio.Transport | None = None
-        self._frames = Frames(profile)
+        self._connection: Connection | None = None
         self._up = asyncio.Event()
-        self._down = asyncio.Event()
         self._dialler: asyncio.Task[None] | None = None
         self._at = 0
         self._unanswered = 0
@@ -65,69 +63,37 @@ class Line(asyncio.Protocol):
             self._dialler.cancel()
             await asyncio.gather(self._dialler, return_exceptions=True)
             self._dialler = None
-        if self._transport is not None:
-            self._transport.abort()
-        self._lose("the platform is stopping")
 
     async def exchange(self, match: Match, body: bytes, timeout_s: float) -> Unpacked:
         """Sends once and waits for what matches.
 
         Raises:
-            NothingSent: the line is down, too much waits already, or the same is waited for.
+            NothingSent: the line is down, too much waits already, or the same is waited for; or no frame holds it.
             AnswerLost: none came in time, or the line broke meanwhile.
         """
-        transport = await self._ready()
+        connection = await self._ready()
         if match in self._waiting or len(self._waiting) >= self._settings.most_waiting:
             raise NothingSent("the line is full" if match not in self._waiting else "it is on its way already")
-        frame = framed(self._profile, body)
-        answer = self._waiting[match] = asyncio.get_running_loop().create_future()
         try:
-            transport.write(frame)
-            async with asyncio.timeout(timeout_s):
-                return await answer
+            connection.send(body)
+        except FrameError as error:
+            raise NothingSent(str(error)) from error
+        loop = asyncio.get_running_loop()
+        answer = self._waiting[match] = loop.create_future()
+        patience = loop.call_later(timeout_s, _give_up, answer)  # asyncio.timeout would drop what comes at the last
+        try:
+            return await answer
         except TimeoutError as error:
-            self._silent(transport)
+            self._silent(connection)
             raise AnswerLost(f"no answer within {timeout_s:g} s") from error
         finally:
-            self._waiting.pop(match, None)
+            patience.cancel()
+            del self._waiting[match]
 
-    # ---- what asyncio calls
+    # ---- what comes
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        _keep_alive(transport, self._settings.keepalive_idle_s)
-        self._transport = transport
-        self._frames = Frames(self._profile)
-        self._unanswered = 0
-        self._down.clear()
-        self._up.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self._up.clear()
-        self._down.set()
-        self._lose("the line broke")
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            for body in self._frames.feed(data):
-                self._heard(body)
-        except Iso8583Error as error:
-            log.warning("line.nonsense", line=self._settings.name, why=str(error))
-            if self._transport is not None:
-                self._transport.abort()
-
-    def pause_writing(self) -> None:
-        """The other side does not read: nothing more is sent to it."""
-        self._up.clear()
-
-    def resume_writing(self) -> None:
-        if self._transport is not None:
-            self._up.set()
-
-    # ---- inside
-
-    def _heard(self, body: bytes) -> None:
+    def _heard(self, body: bytes) -> bool:
+        """Whether somebody waited for it."""
         self._unanswered = 0
         heard = unpack(self._profile, body)
         message = heard.message
@@ -135,72 +101,92 @@ class Line(asyncio.Protocol):
         answer = self._waiting.get(match)
         if answer is None or answer.done():
             self._unmatched(match, heard)
-        else:
-            answer.set_result(heard)
+            return False
+        answer.set_result(heard)
+        return True
 
-    async def _ready(self) -> asyncio.Transport:
+    def _turn(self, is_up: bool) -> None:
+        if is_up and self._connection is not None:
+            self._up.set()
+        else:
+            self._up.clear()
+
+    # ---- inside
+
+    async def _ready(self) -> Connection:
         if not self._up.is_set():
             try:
                 async with asyncio.timeout(self._settings.send_within_s):
                     await self._up.wait()
             except TimeoutError as error:
                 raise NothingSent("the line is down") from error
-        if self._transport is None or self._transport.is_closing():
+        if self._connection is None or not self._connection.is_open:
             raise NothingSent("the line is down")
-        return self._transport
+        return self._connection
 
-    def _silent(self, transport: asyncio.Transport) -> None:
+    def _silent(self, connection: Connection) -> None:
         """A line that is up and says nothing to many in a row is as good as down: the other address is tried."""
         self._unanswered += 1
-        if self._unanswered >= self._settings.silent_after and transport is self._transport:
-            log.warning("line.silent", line=self._settings.name, unanswered=self._unanswered)
-            self._at += 1
-            transport.abort()
-
-    def _lose(self, why: str) -> None:
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(AnswerLost(why))
+        if self._unanswered >= self._settings.silent_after and connection is self._connection:
+            connection.hang_up(f"{self._unanswered} in a row got no answer")
 
     async def _dial(self) -> None:
-        failed = 0
+        failed, ladder = 0, self._settings.reconnect_s
         while True:
             address = self._settings.addresses[self._at % len(self._settings.addresses)]
             try:
-                await self._connect(address)
-            except (OSError, TimeoutError) as error:
-                ladder = self._settings.reconnect_s
+                used = await self._used(address)
+            except Exception as error:  # whatever it is, the line is dialled again
                 log.warning("line.down", line=self._settings.name, host=address.host, why=type(error).__name__)
-                self._at += 1
-                if self._at % len(self._settings.addresses) == 0:
-                    await asyncio.sleep(ladder[min(failed, len(ladder) - 1)])
-                    failed += 1
-                continue
-            log.info("line.up", line=self._settings.name, host=address.host)
-            failed = 0
-            await self._down.wait()
+                used = None
+            if used is not None and used.was_of_use:
+                failed = 0
+                if not used.is_spent:
+                    continue
+            self._at += 1
+            if self._at % len(self._settings.addresses) == 0:
+                await pause(ladder[min(failed, len(ladder) - 1)])
+                failed += 1
 
-    async def _connect(self, address: Address) -> None:
-        loop = asyncio.get_running_loop()
+    async def _used(self, address: Address) -> Connection:
+        """Connected, and gone again."""
+        connection = await self._connected(address)
+        log.info("line.up", line=self._settings.name, host=address.host)
+        self._connection, self._unanswered = connection, 0
+        self._turn(True)
+        try:
+            await connection.gone.wait()
+        finally:
+            self._turn(False)
+            self._connection = None
+            connection.hang_up("the platform is stopping")
+            self._lose()
+        log.warning("line.down", line=self._settings.name, host=address.host, why=connection.why_gone)
+        return connection
+
+    def _lose(self) -> None:
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(AnswerLost("the line broke"))
+
+    async def _connected(self, address: Address) -> Connection:
         secured = _tls(address) if address.tls_name else None
-        name = address.tls_name or None
+        most = 2 * self._settings.most_waiting
+        connection = Connection(self._profile, self._heard, self._turn, most, self._settings.reconnect_s[-1])
         async with asyncio.timeout(self._settings.connect_timeout_s):
-            await loop.create_connection(lambda: self, address.host, address.port, ssl=secured, server_hostname=name)
+            transport, _ = await asyncio.get_running_loop().create_connection(
+                lambda: connection, address.host, address.port, ssl=secured, server_hostname=address.tls_name or None
+            )
+        keep_alive(transport, self._settings.keepalive_idle_s)
+        return connection
+
+
+def _give_up(answer: asyncio.Future[Unpacked]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())
 
 
 def _tls(address: Address) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=address.tls_ca_file or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _keep_alive(transport: asyncio.Transport, idle_s: int) -> None:
-    """No Nagle; and TCP finds out within two minutes that the other side is gone without a word."""
-    end: socket.socket | None = transport.get_extra_info("socket")
-    if end is None:
-        return
-    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, idle_s)
-    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
-    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)

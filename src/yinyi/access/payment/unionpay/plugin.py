@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -41,16 +42,22 @@ from yinyi.wire.iso8583.settlement_fields import DETAILS_AT_ONCE
 log = structlog.get_logger()
 
 _MOST_REMEMBERED = 10_000
+_MOST_CHECKED = 1_000
+"""Late answers whose MAC is being compared, at a time."""
 _REMEMBERED = ("0200", "0220")
 """What a late answer may still settle. A reversal has its original's trace number, and goes again anyway."""
 _NO_CARD = Declined(code="", reason="not_permitted")
 """Magnetic stripes are not taken here."""
 
+_KEPT = (4,)
+_NOTHING = Message("0000", {})
+
+Write = Callable[[], Message]
 Read = Callable[[Message, Message], LineAnswer]
 
 
 class _Lost(NamedTuple):
-    """What an exchange was about whose answer has not come in time."""
+    """What an exchange was about whose answer has not come in time; of its message, what answers are read with."""
 
     desk: Desk
     asked: Message
@@ -68,6 +75,7 @@ class UnionPay:
         """
         self.name = settings.name
         self._settings = settings
+        self._operator = settings.operator_no
         self._profile = profile = profile_of(settings)
         self.habits = Habits(
             answer_timeout_s=profile.answer_timeout_s,
@@ -79,12 +87,14 @@ class UnionPay:
         self._late: Late | None = None
         self._lost: OrderedDict[Match, _Lost] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._strange = 0
 
     async def start(self) -> None:
         self._line.start()
 
     async def stop(self) -> None:
         await self._line.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def is_up(self) -> bool:
@@ -95,63 +105,59 @@ class UnionPay:
         self._late = late
 
     async def sign_on(self, desk: Desk) -> SignedOn | Declined | NeverSent | NoAnswer:
-        asked = messages.sign_on(self._profile, desk, self._settings.operator_no)
-        said = await self._exchange(desk, asked, mapping.of_transaction)
+        said, _ = await self._exchange(desk, partial(messages.sign_on, self._profile, desk, self._operator))
         if not isinstance(said, Unpacked):
             return said
         signed = mapping.of_sign_on(self._profile, said.message)
         return NoAnswer(detail="no keys came") if isinstance(signed, Approved) else signed
 
     async def sign_off(self, desk: Desk) -> LineAnswer:
-        return await self._ask(desk, messages.managing(desk, "002"))
+        return await self._ask(desk, partial(messages.managing, desk, "002"))
 
     async def echo(self, desk: Desk) -> LineAnswer:
-        return await self._ask(desk, messages.managing(desk, "301"))
+        return await self._ask(desk, partial(messages.managing, desk, "301"))
 
     async def balance(self, desk: Desk, card: Card) -> LineAnswer:
         if self._is_refused(card):
             return _NO_CARD
-        return await self._ask(desk, messages.balance(self._profile, desk, card, self._settings.operator_no))
+        return await self._ask(desk, partial(messages.balance, self._profile, desk, card, self._operator))
 
     async def purchase(self, desk: Desk, amount_fen: Fen, card: Card) -> LineAnswer:
         if self._is_refused(card):
             return _NO_CARD
-        return await self._ask(
-            desk, messages.purchase(self._profile, desk, amount_fen, card, self._settings.operator_no)
-        )
+        return await self._ask(desk, partial(messages.purchase, self._profile, desk, amount_fen, card, self._operator))
 
     async def void(self, desk: Desk, original: Original) -> LineAnswer:
-        return await self._ask(desk, messages.void(self._profile, desk, original, self._settings.operator_no))
+        return await self._ask(desk, partial(messages.void, self._profile, desk, original, self._operator))
 
     async def refund(self, desk: Desk, original: Original, amount_fen: Fen) -> LineAnswer:
         return await self._ask(
-            desk, messages.refund(self._profile, desk, original, amount_fen, self._settings.operator_no)
+            desk, partial(messages.refund, self._profile, desk, original, amount_fen, self._operator)
         )
 
     async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
-        asked = messages.reversal(self._profile, desk, original, why, tries)
-        return await self._ask(desk, asked, mapping.of_reversal)
+        write = partial(messages.reversal, self._profile, desk, original, why, tries)
+        return await self._ask(desk, write, mapping.of_reversal)
 
     async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:
         has_mac = self._settings.mac_on_settlement
-        asked = messages.settle(desk, totals, self._settings.operator_no, has_mac)
-        said = await self._exchange(desk, asked, mapping.of_transaction)
+        said, _ = await self._exchange(desk, partial(messages.settle, desk, totals, self._operator, has_mac))
         return mapping.of_settlement(said.message) if isinstance(said, Unpacked) else said
 
     async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
         has_mac = self._settings.mac_on_settlement
-        return await self._ask(desk, messages.upload(desk, details, self._settings.card_class, has_mac))
+        return await self._ask(desk, partial(messages.upload, desk, details, self._settings.card_class, has_mac))
 
     async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
-        return await self._ask(desk, messages.end_upload(desk, count, self._settings.mac_on_settlement))
+        return await self._ask(desk, partial(messages.end_upload, desk, count, self._settings.mac_on_settlement))
 
     # ---- one exchange
 
     def _is_refused(self, card: Card) -> bool:
         return card.entry_mode == "stripe" and not self._settings.takes_stripe
 
-    async def _ask(self, desk: Desk, asked: Message, read: Read = mapping.of_transaction) -> LineAnswer:
-        said = await self._exchange(desk, asked, read)
+    async def _ask(self, desk: Desk, write: Write, read: Read = mapping.of_transaction) -> LineAnswer:
+        said, asked = await self._exchange(desk, write, read)
         return self._read(asked, said.message, read) if isinstance(said, Unpacked) else said
 
     def _read(self, asked: Message, said: Message, read: Read) -> LineAnswer:
@@ -160,14 +166,21 @@ class UnionPay:
         except Iso8583Error as error:
             return NoAnswer(why="other", detail=str(error))
 
-    async def _exchange(self, desk: Desk, asked: Message, read: Read) -> Unpacked | NeverSent | NoAnswer:
-        """An answer whose MAC is good, or what is to be made of none."""
+    async def _exchange(
+        self, desk: Desk, write: Write, read: Read = mapping.of_transaction
+    ) -> tuple[Unpacked | NeverSent | NoAnswer, Message]:
+        """An answer whose MAC is good, or what is to be made of none; and what was asked."""
+        asked = _NOTHING
         try:
+            asked = write()
             body = await self._written(desk, asked)
         except Iso8583Error as error:
-            return NeverSent(detail=f"the message cannot be written: {error}")
+            return NeverSent(detail=f"the message cannot be written: {error}"), asked
         if body is None:
-            return NeverSent(detail="this session has no MAK: it has to sign on first")
+            return NeverSent(detail="this session has no MAK: it has to sign on first"), asked
+        return await self._sent(desk, asked, body, read), asked
+
+    async def _sent(self, desk: Desk, asked: Message, body: bytes, read: Read) -> Unpacked | NeverSent | NoAnswer:
         match = Match(answer_mti(asked.mti), asked.text(11), asked.text(41), asked.text(42))
         try:
             said = await self._line.exchange(match, body, self._profile.answer_timeout_s)
@@ -175,9 +188,15 @@ class UnionPay:
             return NeverSent(detail=str(error))
         except AnswerLost as error:
             if asked.mti in _REMEMBERED:
-                self._remember(match, _Lost(desk, asked, read))
+                self._remember(match, _Lost(desk, _kept_of(asked), read))
             return NoAnswer(detail=str(error))
-        return said if await self._is_believed(desk, asked, said) else NoAnswer(why="bad_mac", detail="wrong MAC")
+        self._strange = 0
+        try:
+            is_believed = await self._is_believed(desk, asked, said)
+        except Exception as error:  # it has been sent: a key that does not open any more makes it no less so
+            log.exception("line.answer_not_checked", line=self.name, trace_no=desk.trace_no)
+            return NoAnswer(why="failed_here", detail=type(error).__name__)
+        return said if is_believed else NoAnswer(why="bad_mac", detail="wrong MAC")
 
     async def _written(self, desk: Desk, asked: Message) -> bytes | None:
         packed = pack(self._profile, asked)
@@ -203,20 +222,38 @@ class UnionPay:
             self._lost.popitem(last=False)
 
     def _unmatched(self, match: Match, said: Unpacked) -> None:
-        lost = self._lost.pop(match, None)
-        if lost is None:
-            log.warning("line.unmatched", line=self.name, mti=match.mti, trace_no=match.trace_no)
+        lost = self._lost.get(match)
+        if lost is None or len(self._tasks) >= _MOST_CHECKED:
+            self._strange += 1
+            if self._strange & (self._strange - 1) == 0:  # a flood of them is no flood in the log
+                log.warning(
+                    "line.unmatched", line=self.name, mti=match.mti, trace_no=match.trace_no, in_a_row=self._strange
+                )
             return
-        task = asyncio.create_task(self._tell_late(lost, said))
+        task = asyncio.create_task(self._tell_late(match, lost, said))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _tell_late(self, lost: _Lost, said: Unpacked) -> None:
-        if self._late is None or not await self._is_believed(lost.desk, lost.asked, said):
+    async def _tell_late(self, match: Match, lost: _Lost, said: Unpacked) -> None:
+        """The first that can be believed; forged ones do not use up the true one."""
+        try:
+            is_believed = await self._is_believed(lost.desk, lost.asked, said)
+        except Exception:
+            log.exception("line.late_answer_not_checked", line=self.name, trace_no=lost.desk.trace_no)
             return
+        if not is_believed or self._lost.get(match) is not lost:
+            return
+        del self._lost[match]
         answer = self._read(lost.asked, said.message, lost.read)
-        if isinstance(answer, Approved | Declined):
+        if self._late is not None and isinstance(answer, Approved | Declined):
             self._late(lost.desk.slot, lost.desk.trace_no, answer)
+
+
+def _kept_of(asked: Message) -> Message:
+    """Without the card: what is remembered may be remembered for long."""
+    return Message(
+        asked.mti, {number: asked.fields[number] for number in _KEPT if number in asked.fields}, asked.has_mac
+    )
 
 
 class Lines:

@@ -1,0 +1,108 @@
+"""What stands at the far end of a bank's line in a bench: ``python -m bench.bank_far bank|echo`` tells its port and
+serves until it is stopped.
+
+``bank`` is the sandbox's own; ``echo`` sends every frame back as if it were its answer, and reads nothing of it but its
+length.
+"""
+
+import asyncio
+import hashlib
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import cast
+
+from yinyi.app.serving import serve, settle_memory
+from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.ready import tell_ready
+from yinyi.wire.iso8583.cup_pos import CUP_POS
+from yinyi.wire.iso8583.des import xor
+from yinyi.wire.iso8583.framing import Frames, framed
+from yinyi.wire.iso8583.header import HEAD_BYTES
+from yinyi.wire.iso8583.model import answer_mti
+from yinyi_sandbox.bank.model import Session
+from yinyi_sandbox.bank.sandbox import Bank
+
+MERCHANTS = ("898999900000001", "898999900000002")
+"""Outpatients', inpatients'."""
+MOST = 2_000
+TERMINALS = tuple(f"9{number:07}" for number in range(MOST))
+_TYPE_AT = HEAD_BYTES[CUP_POS.head] + 1
+_ANSWERED = bytes.fromhex(answer_mti("0200"))[1:]
+
+
+def halves_of(merchant_no: str, terminal_no: str) -> tuple[bytes, bytes]:
+    """Of the master key that both sides have for a terminal of a merchant."""
+    both = hashlib.sha256(f"{merchant_no} {terminal_no}".encode()).digest()
+    return both[:16], both[16:]
+
+
+def tmk_of(merchant_no: str, terminal_no: str) -> bytes:
+    return xor(*halves_of(merchant_no, terminal_no))
+
+
+def sessions() -> list[Session]:
+    """As the bank knows them before anybody has signed on."""
+    return [
+        Session(merchant_no=merchant_no, terminal_no=terminal_no, tmk=tmk_of(merchant_no, terminal_no))
+        for merchant_no in MERCHANTS
+        for terminal_no in TERMINALS
+    ]
+
+
+class Echo(asyncio.Protocol):
+    """On the same frames as the line itself."""
+
+    def __init__(self) -> None:
+        self._frames = Frames(CUP_POS)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's has its methods, and is no subclass
+
+    def data_received(self, data: bytes) -> None:
+        assert self._transport is not None
+        for body in self._frames.feed(data):
+            self._transport.write(framed(CUP_POS, body[:_TYPE_AT] + _ANSWERED + body[_TYPE_AT + 1 :]))
+
+
+@asynccontextmanager
+async def far_side(kind: str) -> AsyncGenerator[int]:
+    """Its port, in a process of its own; stopped at the end."""
+    program = [sys.executable, "-m", "bench.bank_far", kind]
+    process = await asyncio.create_subprocess_exec(*program, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            told = await process.stdout.readline()
+        yield int(told)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _bank(stopping: asyncio.Event) -> None:
+    bank = Bank(sessions(), ShiftedClock(), profiles=(CUP_POS,))
+    await bank.start()
+    _tell(bank.lines["cup_pos-1"].port)
+    await stopping.wait()
+    await bank.stop()
+
+
+async def _echo(stopping: asyncio.Event) -> None:
+    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0)
+    _tell(server.sockets[0].getsockname()[1])
+    await stopping.wait()
+    server.close()
+
+
+def _tell(port: int) -> None:
+    settle_memory()
+    tell_ready()
+    print(port, flush=True)
+
+
+if __name__ == "__main__":
+    serve({"bank": _bank, "echo": _echo}[sys.argv[1]], "critical")

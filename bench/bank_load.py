@@ -1,0 +1,192 @@
+"""Purchases through the connector alone, over one line, and frames through that line's own socket code to an echo."""
+
+import asyncio
+import gc
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from bench.bank_far import MERCHANTS, TERMINALS, far_side, halves_of, tmk_of
+from bench.figures import Figures
+from yinyi.access.keys.software.config import Settings as KeySettings
+from yinyi.access.keys.software.plugin import SoftwareKeyStore
+from yinyi.access.payment.unionpay import messages
+from yinyi.access.payment.unionpay.client import Line, Match
+from yinyi.access.payment.unionpay.config import Address, Settings
+from yinyi.access.payment.unionpay.plugin import UnionPay
+from yinyi.app.serving import settle_memory
+from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent
+from yinyi.business.lines.session_model import Approved, Card, Desk, NeverSent, SignedOn
+from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.money import Fen
+from yinyi.kernel.plugin import Surroundings
+from yinyi.wire.iso8583.codec import pack
+from yinyi.wire.iso8583.cup_pos import CUP_POS
+from yinyi.wire.iso8583.des import check_value, decrypt_ecb
+from yinyi.wire.iso8583.pin import encrypt_pin_block
+from yinyi.wire.key_entry import context_of, seal
+from yinyi_sandbox.bank.cards import CARDS
+
+BANK = "bank"
+AT_ONCE = (1, 16, 64)
+PAYER = CARDS[0]
+ZONE = ZoneInfo("Asia/Shanghai")
+_CHIP = bytes.fromhex("9F2608ABCDEF01234567899F2701809F101307010103A0A802010A010000000000AABBCCDD9F370411223344")
+_PRICE = Fen(1)
+_FULL, _QUICK = (960, 12), (192, 3)
+"""So many in a round, and so many rounds of each, by turns; the best one counts."""
+
+Ask = Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Seen:
+    """Of one far side at one number of sessions. Times in ms."""
+
+    rates: list[float] = field(default_factory=list[float])
+    cpu_us: list[float] = field(default_factory=list[float])
+    """Of this process, for each."""
+    times: list[float] = field(default_factory=list[float])
+
+    def figures(self, what: str) -> Figures:
+        p99 = statistics.quantiles(self.times, n=100)[98]
+        return {
+            f"{what}_per_s": round(max(self.rates)),
+            f"{what}_p99_ms": round(p99, 2),
+            f"{what}_cpu_us": round(min(self.cpu_us)),
+        }
+
+
+class Buyer:
+    """One session of a terminal, signed on; the next purchase is under the next number."""
+
+    def __init__(self, connector: UnionPay, keys: SoftwareKeyStore, slot: KeySlot) -> None:
+        self._connector = connector
+        self._keys = keys
+        self._slot = slot
+        self._at = datetime.now(ZONE)
+        self._mak: HeldKey | None = None
+        self._card = Card(pan=PAYER.pan, entry_mode="chip", sequence_no="001", chip_data=_CHIP)
+        self._trace_no = 0
+
+    async def sign_on(self) -> None:
+        tmk = await loaded(self._keys, self._slot)
+        signed = await self._connector.sign_on(self._desk())
+        while isinstance(signed, NeverSent):  # the line is being dialled
+            signed = await self._connector.sign_on(self._desk())
+        assert isinstance(signed, SignedOn), signed
+        pik, mak = signed.keys
+        self._mak = await self._keys.take_working_key(tmk, self._slot, "mak", mak.key, mak.check_value)
+        clear = decrypt_ecb(tmk_of(self._slot.merchant_no, self._slot.terminal_no), pik.key)
+        block = encrypt_pin_block(clear, PAYER.pin, PAYER.pan)
+        self._card = msgspec.structs.replace(self._card, pin_block=block, pin_key_check=pik.check_value)
+
+    async def buy(self) -> None:
+        answer = await self._connector.purchase(self._desk(), _PRICE, self._card)
+        assert isinstance(answer, Approved), answer
+
+    def _desk(self) -> Desk:
+        self._trace_no += 1
+        mak = self._mak
+        return Desk(self._slot, 1, self._trace_no, self._at, partial(self._keys.mac, mak, self._slot) if mak else None)
+
+
+class Shouter:
+    """One session's purchase, written once: only its number is another one each time."""
+
+    def __init__(self, line: Line, slot: KeySlot) -> None:
+        self._line = line
+        self._slot = slot
+        self._trace_no = 0
+        one, other = self._written(0), self._written(999_999)
+        self._at = next(at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+        self._before, self._after = one[: self._at], one[self._at + 3 :]
+
+    async def shout(self) -> None:
+        self._trace_no += 1
+        number = f"{self._trace_no:06}"
+        match = Match("0210", number, self._slot.terminal_no, self._slot.merchant_no)
+        await self._line.exchange(match, self._before + bytes.fromhex(number) + self._after, 60.0)
+
+    def _written(self, trace_no: int) -> bytes:
+        card = Card(pan=PAYER.pan, entry_mode="chip", sequence_no="001", chip_data=_CHIP, pin_block=bytes(8))
+        desk = Desk(self._slot, 1, trace_no, datetime.now(ZONE))
+        return pack(CUP_POS, messages.purchase(CUP_POS, desk, _PRICE, card, "01")).with_mac(bytes(8))
+
+
+async def loaded(keys: SoftwareKeyStore, slot: KeySlot) -> HeldKey:
+    """The slot's master key, of two components, as custodians load it."""
+    halves = halves_of(slot.merchant_no, slot.terminal_no)
+    sealed = [await _component(keys, slot, part, half) for part, half in enumerate(halves, 1)]
+    return await keys.combine(slot, *sealed)
+
+
+async def _component(keys: SoftwareKeyStore, slot: KeySlot, part: int, half: bytes) -> SealedComponent:
+    entry = seal(await keys.entry_key(), context_of(str(slot), part), half)
+    return await keys.seal_component(slot, part, entry, check_value(half))
+
+
+def settings(port: int) -> Settings:
+    return Settings(name=BANK, profile="cup_pos", addresses=(Address(host="127.0.0.1", port=port),))
+
+
+def around(folder: str) -> Surroundings:
+    return Surroundings(clock=ShiftedClock(), callback_url="", secrets=Path(folder))
+
+
+async def measure(quick: bool) -> Figures:
+    """How much of what the line carries is left for purchases that are written, sealed, decided, read and checked."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="yinyi-bench-"))
+        bank, echo = [await stack.enter_async_context(far_side(kind)) for kind in ("bank", "echo")]
+        keys = SoftwareKeyStore(KeySettings(), around(folder))
+        connector = UnionPay(settings(bank), around(folder))
+        line = Line(settings(echo), CUP_POS, lambda match, heard: None)
+        for end in (connector, line):
+            stack.push_async_callback(end.stop)
+        await connector.start()
+        line.start()
+        slots = [KeySlot(BANK, MERCHANTS[0], terminal_no) for terminal_no in TERMINALS[: max(AT_ONCE)]]
+        buyers = [Buyer(connector, keys, slot) for slot in slots]
+        for buyer in buyers:
+            await buyer.sign_on()
+        settle_memory()
+        buys, shouts = [buyer.buy for buyer in buyers], [Shouter(line, slot).shout for slot in slots]
+        return await _by_turns(buys, shouts, *(_QUICK if quick else _FULL))
+
+
+async def _by_turns(buys: list[Ask], shouts: list[Ask], count: int, rounds: int) -> Figures:
+    figures: dict[str, float | int | str] = {}
+    for at_once in AT_ONCE:
+        each, bought, echoed = count // at_once, Seen(), Seen()
+        for seen in (Seen(), *[bought] * rounds):  # the first round warms both sides up
+            await _round(buys[:at_once], each, seen)
+            await _round(shouts[:at_once], each, echoed if seen is bought else Seen())
+        figures |= bought.figures(f"purchases_at_{at_once}") | echoed.figures(f"echoes_at_{at_once}")
+        figures[f"purchases_ratio_at_{at_once}"] = round(max(bought.rates) / max(echoed.rates), 2)
+        figures[f"cpu_ratio_at_{at_once}"] = round(min(echoed.cpu_us) / min(bought.cpu_us), 2)
+    return figures
+
+
+async def _round(sessions: list[Ask], each: int, seen: Seen) -> None:
+    gc.collect()
+    begun, cpu_begun, count = time.perf_counter(), time.process_time(), each * len(sessions)
+    await asyncio.gather(*(_one_after_another(ask, each, seen.times) for ask in sessions))
+    seen.rates.append(count / (time.perf_counter() - begun))
+    seen.cpu_us.append((time.process_time() - cpu_begun) / count * 1e6)
+
+
+async def _one_after_another(ask: Ask, count: int, times: list[float]) -> None:
+    for _ in range(count):
+        begun = time.perf_counter()
+        await ask()
+        times.append((time.perf_counter() - begun) * 1000)
