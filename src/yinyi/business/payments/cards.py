@@ -42,11 +42,13 @@ CARD_TAKE_RULE = Rule(
 CARD_REFUND_RULE = Rule(
     timeout_s=CALL_S,
     ask_every_s=(2, 5, 30, 300, 1800),
-    wait_every_s=(2, 2, 5, 10),
+    wait_every_s=(2, 2, 5, *(10,) * 6, 30, 60, 300, 1800),
     people_after_s=86_400.0,
     can_undo=False,
     voids=True,
 )
+"""An answer comes within minutes. What has none by then waits for the statement, and is looked at no more often than
+that needs."""
 CONTEXT = "payment_step.card"
 _BYTES = ("chip_data", "pin_block", "pin_key_check")
 
