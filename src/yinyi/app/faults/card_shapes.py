@@ -111,5 +111,3 @@ async def _is_delivered(stage: Stage) -> None:
     await _begin(stage)
     await cardholder.pays(stage)
     await stage.until_the_end()
-
-

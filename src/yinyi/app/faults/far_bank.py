@@ -3,6 +3,7 @@
 It does what it is told. What goes wrong on the way to it and back is added in front of it (``line_wire``).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from yinyi.app.faults.model import FaultName
@@ -39,8 +40,7 @@ class Said:
     @property
     def in_doubt(self) -> bool:
         """A reversal has to go before anything else of its session."""
-        known = self.kind == "refund" or self.heard or self.refused
-        return not known and self.reversals < HABITS.reversal_tries
+        return self.kind != "refund" and not self.heard and not self.refused
 
     def __str__(self) -> str:
         known = f"{self.happened:d}{self.heard:d}{self.refused:d}{self.late is not None:d}"
@@ -60,6 +60,8 @@ class SimBank:
     """Taken from a card at any moment, less what had gone back."""
     next: dict[str, FaultName] = field(default_factory=dict[str, FaultName])
     keys_given: int = 0
+    unsure: Callable[[], int] = lambda: 0
+    """So many reversals at most may count as gone that have not left: whatever died or went wrong behind the count."""
 
     def began(self) -> None:
         """A new run: nothing of the last one is left."""
@@ -73,7 +75,7 @@ class SimBank:
         """It is on its way: whatever has to go before it has gone."""
         self.numbered(desk)
         for each in self.said:
-            if each.in_doubt:
+            if each.in_doubt and each.reversals + self.unsure() < HABITS.reversal_tries:
                 self.wrong.append(f"a {kind} left while a {each.kind} was in doubt")
         original = self.found((of.batch_no, of.trace_no)) if of is not None else None
         said = Said(kind, (desk.batch_no, desk.trace_no), pan, amount_fen, original)

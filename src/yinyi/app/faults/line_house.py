@@ -9,6 +9,7 @@ from yinyi.access.keys.software import des
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.app.faults.far_bank import SimBank
+from yinyi.app.faults.far_side import SimClock
 from yinyi.app.faults.line_wire import BANK, HALVES, SLOT, SimErrands, SimWire
 from yinyi.app.faults.script import Script
 from yinyi.bus.database import Database, Row
@@ -18,7 +19,6 @@ from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import Card, LineAnswer
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments.cards import CardLine, SealedCards
-from yinyi.kernel.clock import Clock
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import Vault
@@ -51,7 +51,7 @@ class ProcessLine:
 class LineHouse:
     """The session of the terminal, and what all processes share of it."""
 
-    def __init__(self, quiet: Database, clock: Clock, zone: ZoneInfo, folder: Path) -> None:
+    def __init__(self, quiet: Database, clock: SimClock, zone: ZoneInfo, folder: Path) -> None:
         self.quiet, self.clock, self.zone = quiet, clock, zone
         self.bank = SimBank()
         self.keys = SoftwareKeyStore(Settings(), Surroundings(clock=clock, callback_url="", secrets=folder))
@@ -106,8 +106,6 @@ class LineHouse:
 
     async def stop(self) -> None:
         await self.keys.stop()
-
-
 
 
 @dataclass

@@ -62,7 +62,7 @@ class SimWire:
     late: Late | None = None
     settled_late: Callable[[], Any] | None = None
     _parked: "dict[asyncio.Task[Any], _Parked]" = field(default_factory=dict["asyncio.Task[Any]", _Parked])
-    _watched: "dict[asyncio.Task[Any], asyncio.Future[None]]" = field(default_factory=dict["asyncio.Task[Any]", "asyncio.Future[None]"])
+    _watched: "dict[asyncio.Task[Any], asyncio.Future[None]]" = field(default_factory=dict[Any, Any])
     _too_late: list[Said] = field(default_factory=list[Said])
     """Whose answers come as soon as nobody waits for them any more."""
 

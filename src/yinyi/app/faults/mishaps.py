@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from yinyi.app.faults.model import DOWN_FOR, FaultName, Verb
+from yinyi.app.faults.model import DOWN_FOR, LINE, FaultName, Verb
 from yinyi.app.faults.script import Script
 from yinyi.bus.database import Database, Row, Tx, open_pool
 from yinyi.bus.lending import Lending
@@ -210,10 +210,6 @@ class LineDatabase(MishapDatabase):
     async def transaction(self) -> AsyncGenerator[Tx]:
         async with self.script.commit(LINE), self.quiet().transaction() as tx:
             yield tx
-
-
-LINE = "line"
-"""Of commits of the bank line."""
 
 
 @dataclass

@@ -74,6 +74,10 @@ def faults_of(kind: str, verb: Verb) -> tuple[FaultName, ...]:
     return (*FAULTS[verb], "told_twice") if told else FAULTS[verb]
 
 
+LINE = "line"
+"""The kind of commits of the bank line."""
+IN_QUEUE = "queue"
+"""The ending of a run that only people could settle."""
 DOWN_FOR = timedelta(minutes=3)
 
 
@@ -119,7 +123,7 @@ class Told(msgspec.Struct, frozen=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a schedule. ``hit``: faults that happened, by cell. ``violations``: sentences; none is right.
 
-    ending: what became of the money, for the table: ``fulfilled``, ``returned``, ``closed``.
+    ending: what became of the money, for the table: ``fulfilled``, ``returned``, ``closed``, ``queue``.
     """
 
     schedule: Schedule

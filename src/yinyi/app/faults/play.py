@@ -7,14 +7,12 @@ from yinyi.app.faults.card_shapes import CARD_SHAPES
 from yinyi.app.faults.cardholder import statement_tells
 from yinyi.app.faults.judge import violations
 from yinyi.app.faults.judge_line import line_violations, queue_violations
-from yinyi.app.faults.model import Run, Schedule
+from yinyi.app.faults.model import IN_QUEUE, Run, Schedule
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import Stage
 from yinyi.business.payments.view import state_of
 
 ALL_SHAPES: Mapping[str, Callable[[Stage], Awaitable[None]]] = {**SHAPES, **CARD_SHAPES}
-IN_QUEUE = "queue"
-"""How a payment ended that only people can settle."""
 
 
 async def play(stage: Stage, schedule: Schedule) -> Run:

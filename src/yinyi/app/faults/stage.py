@@ -13,8 +13,8 @@ from yinyi.app.faults.house import ZONE, Desk, House
 from yinyi.app.faults.judge import JUDGED
 from yinyi.app.faults.line_house import CHANNEL, CardAccount, LineHouse, ProcessLine
 from yinyi.app.faults.line_wire import SimWire
-from yinyi.app.faults.mishaps import LINE, MishapDatabase
-from yinyi.app.faults.model import Told
+from yinyi.app.faults.mishaps import MishapDatabase
+from yinyi.app.faults.model import LINE, Told
 from yinyi.app.faults.person import SOONEST, Person, T
 from yinyi.app.faults.script import CommitLost, Killed, Script
 from yinyi.app.faults.world import look_at
@@ -80,6 +80,7 @@ class Stage(Person):
         """Why people are called to his payment."""
         self._called_at = self.clock.now()
         script.beside = self._line_stands
+        line.bank.unsure = lambda: len(script.hit)
 
     # -- what people do
 
