@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from asyncpg import UniqueViolationError
 from line_stage import BANK, CARD, INPATIENT, NO_ANSWER, OUTPATIENT, ZONE, LineStage, play
 
 from yinyi.business.lines.key_model import KeySlot
@@ -183,6 +185,44 @@ def test_what_a_dead_process_has_sent_is_taken_back_by_the_next(platform_url: st
         assert await again.ask() == "waiting"
         assert await again.undo() == "undone"
         assert stage.bank.kinds()[-1] == "reverse"
+
+    play(platform_url, tmp_path, story)
+
+
+def test_what_is_undone_before_it_leaves_never_leaves(platform_url: str, tmp_path: Path) -> None:
+    """The process that was about to send it stood still for so long that another one has taken the payment over."""
+
+    async def story(stage: LineStage) -> None:
+        await stage.buy("before1")
+        stalled = Till(stage)
+        stalled.plan = apply.sent(stalled.plan, stalled.step, stage.clock.now())
+        other = Till(stage)
+        other.plan = stalled.plan
+        stage.clock.at += OVER
+        assert await other.ask() == "unknown", "not on record, and maybe about to leave"
+        assert await other.undo() == "undone"
+        with pytest.raises(UniqueViolationError):
+            await stalled.take.do(stalled.plan, stalled.step, stage.clock.now())
+        assert stage.bank.kinds().count("purchase") == 1, "the one before"
+        await stage.buy("behind1")
+        assert await stage.state("behind1") == "approved"
+
+    play(platform_url, tmp_path, story)
+
+
+def test_nothing_is_undone_in_a_session_that_is_in_use(platform_url: str, tmp_path: Path) -> None:
+    async def story(stage: LineStage) -> None:
+        await stage.buy("before1")
+        stage.bank.gate = asyncio.Event()
+        neighbour = asyncio.create_task(stage.buy("beside1"))
+        await stage.bank.arrived.wait()
+        till = Till(stage)
+        till.plan = apply.sent(till.plan, till.step, stage.clock.now())
+        assert await till.ask() == "unknown"
+        assert await till.undo() == "undo_unknown"
+        stage.bank.gate.set()
+        await neighbour
+        assert await till.undo() == "undone"
 
     play(platform_url, tmp_path, story)
 

@@ -6,9 +6,8 @@ import pytest
 
 from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.model import Schedule, faults_of
-from yinyi.app.faults.play import play
+from yinyi.app.faults.play import ALL_SHAPES, play
 from yinyi.app.faults.report import Tally, cells, table
-from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import stage
 
 ONLY_AFTER_ANOTHER_FAULT = (
@@ -31,7 +30,7 @@ def test_nothing_that_goes_wrong_once_loses_money(platform_url: str, group: int)
     async def go() -> Tally:
         tally = Tally()
         async with stage(platform_url) as it:
-            async for run in Explorer(it, shapes=tuple(SHAPES)[group::GROUPS]).explore(1):
+            async for run in Explorer(it, shapes=tuple(ALL_SHAPES)[group::GROUPS]).explore(1):
                 tally.add(run)
         return tally
 
@@ -45,7 +44,7 @@ def test_every_cell_is_tried(platform_url: str) -> None:
 
     async def go() -> set[str]:
         async with stage(platform_url) as it:
-            runs = [await play(it, Schedule(shape)) for shape in SHAPES]
+            runs = [await play(it, Schedule(shape)) for shape in ALL_SHAPES]
         assert [run.violations for run in runs if run.violations] == []
         moments = [moment for run in runs for moment in run.moments]
         return {f"{each.cell} {fault}" for each in moments for fault in faults_of(each.kind, each.verb)}

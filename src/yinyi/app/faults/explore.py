@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from yinyi.app.faults.model import Fault, Run, Schedule, faults_of
-from yinyi.app.faults.play import play
-from yinyi.app.faults.shapes import SHAPES
+from yinyi.app.faults.play import ALL_SHAPES, play
 from yinyi.app.faults.stage import Stage
 
 
@@ -19,7 +18,7 @@ class Explorer:
     part: int = 0
     parts: int = 1
     merged: int = 0
-    shapes: Sequence[str] = tuple(SHAPES)
+    shapes: Sequence[str] = tuple(ALL_SHAPES)
     _explored: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     """Situations of this shape, and how many faults from there on have been played or are being played."""
 

@@ -15,6 +15,7 @@ from yinyi.app.faults.mishaps import MishapRegistry
 from yinyi.app.faults.script import Script
 from yinyi.bus.database import Database
 from yinyi.business.insurance.service import InsuranceService
+from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
@@ -81,8 +82,9 @@ class House:
         for lease in leases:
             lease.alive_until = alive_until
 
-    def registry(self, script: Script) -> MishapRegistry:
-        """What a process can do here, with this script in front of every call; pauses are never longer or shorter."""
+    def registry(self, script: Script, cards: CardLines | None = None) -> MishapRegistry:
+        """What a process can do here, with this script in front of every call; pauses are never longer or shorter.
+        ``cards``: the lines on which it takes cards."""
         hospital, bills = self.hospital, self.bills
         registry = MishapRegistry(
             effects=[
@@ -91,7 +93,8 @@ class House:
             ],
             purposes=[Registration(), Invoice(), TopUpPurpose()],
             channels=self.channels,
-            merchants=MerchantTable({("outpatient", each): "outpatient" for each in self.channels}),
+            merchants=MerchantTable({("outpatient", each): "outpatient" for each in (*self.channels, *(cards or {}))}),
+            cards=cards,
         )
         registry.script = script
         registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}

@@ -66,7 +66,7 @@ def _of_money(person: Person, plan: Plan, used_fen: int) -> list[str]:
         found.append(f"{state}, and {-used_fen} fen have come onto the account of {kept} that were kept")
     if not delivered and any(person.hospital.is_held(each) or person.bills.is_locked(each) for each in references):
         found.append(f"{state}, and the number is still held")
-    if any(each.open_orders(references) for each in person.channels.values()):
+    if any(each.open_orders(references) for each in person.sides.values()):
         found.append(f"{state}, and a code can still be paid")
     if paid_fen(plan) > to_take_fen(plan):
         found.append(f"{paid_fen(plan)} fen taken where {to_take_fen(plan)} were due")
@@ -77,7 +77,7 @@ def _of_money(person: Person, plan: Plan, used_fen: int) -> list[str]:
 
 
 def _is_overpaid(person: Person, take: Step) -> bool:
-    far = person.channels.get(take.channel)
+    far = person.sides.get(take.channel)
     return far is not None and far.back_fen(take.reference) > take.amount_fen
 
 
@@ -91,8 +91,8 @@ def _of_books(person: Person, plan: Plan, used_fen: int, entries: list[Row]) -> 
     promised = person.scheme.settled_fen(references)
     delivered = (person.kept_fen(references) + used_fen + promised) * person.delivered(references)
     wanted = {
-        **{f"channel:{name}:outpatient": each.kept_fen(references) for name, each in person.channels.items()},
-        **{f"refunds:{name}:outpatient": 0 for name in person.channels},
+        **{f"channel:{name}:outpatient": each.kept_fen(references) for name, each in person.sides.items()},
+        **{f"refunds:{name}:outpatient": 0 for name in person.sides},
         f"insurance:{person.scheme.scheme}": promised,
         "patient_funds:outpatient": 0,
         prepaid_account(str(person.patient_id)): used_fen,

@@ -1,14 +1,14 @@
 """What goes wrong, in front of every effect and around every commit of the driver."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from yinyi.app.faults.model import DOWN_FOR, FaultName, Verb
+from yinyi.app.faults.model import DOWN_FOR, LINE, FaultName, Verb
 from yinyi.app.faults.script import Script
-from yinyi.bus.database import Database, Tx, open_pool
+from yinyi.bus.database import Database, Row, Tx, open_pool
 from yinyi.bus.lending import Lending
 from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
@@ -126,6 +126,38 @@ class Mishappen:
         return step.left_at is not None and self.script.clock.now() < step.left_at + self._settles()
 
 
+@dataclass
+class LineCalls:
+    """An effect on the bank line. Within it the script stands in front of every message and every commit."""
+
+    inner: Effect
+    script: Script
+
+    @property
+    def kind(self) -> str:
+        return self.inner.kind
+
+    @property
+    def version(self) -> int:
+        return self.inner.version
+
+    @property
+    def rule(self) -> Rule:
+        return self.inner.rule
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        self.script.call_about(plan, step)
+        return await self.inner.do(plan, step, now)
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        self.script.call_about(plan, step)
+        return await self.inner.ask(plan, step, now)
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        self.script.call_about(plan, step)
+        return await self.inner.undo(plan, step, now)
+
+
 class MishapRegistry(Registry):
     """The registry of the house, every effect with the script in front of it."""
 
@@ -133,6 +165,8 @@ class MishapRegistry(Registry):
 
     def effect(self, step: Step) -> Effect:
         inner = super().effect(step)
+        if step.channel in self.cards:
+            return cast(Effect, LineCalls(inner, self.script))  # what can go wrong is each message and each commit
         if inner.rule.internal:
             return inner  # no call leaves: what can go wrong is the write
         name = f"{step.kind}/{step.channel}" if step.channel else step.kind
@@ -150,6 +184,10 @@ class MishapDatabase(Database):
         """The same connections, undisturbed."""
         return Database(self._lending)
 
+    def of_line(self) -> "LineDatabase":
+        """The same connections, as POS sessions have them."""
+        return LineDatabase(self._lending, self.script)
+
     @classmethod
     async def opened(cls, url: str, script: Script) -> "MishapDatabase":
         return cls(Lending(await open_pool(url, size=4, name="yinyi faults")), script)
@@ -158,3 +196,42 @@ class MishapDatabase(Database):
     async def read(self) -> AsyncGenerator[Tx]:
         async with self.script.commit(), super().read() as tx:
             yield tx
+
+
+class LineDatabase(MishapDatabase):
+    """The way of POS sessions to PostgreSQL: each of their writes is a commit that may go wrong."""
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[Tx]:
+        async with self.quiet().read() as tx:
+            yield _Watched(tx, self.script)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        async with self.script.commit(LINE), self.quiet().transaction() as tx:
+            yield tx
+
+
+@dataclass
+class _Watched:
+    inner: Tx
+    script: Script
+
+    def _commit(self, query: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if query.lstrip().startswith("SELECT") else self.script.commit(LINE)
+
+    async def fetch(self, query: str, *args: Any) -> list[Row]:
+        async with self._commit(query):
+            return await self.inner.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Row | None:
+        async with self._commit(query):
+            return await self.inner.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        async with self._commit(query):
+            return await self.inner.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        async with self._commit(query):
+            return await self.inner.execute(query, *args)

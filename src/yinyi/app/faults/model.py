@@ -8,8 +8,9 @@ import msgspec
 from yinyi.business.payments.plan import REFUND, TAKE
 from yinyi.kernel.money import Fen
 
-Verb = Literal["do", "ask", "undo", "write", "callback"]
-"""``write``: one commit of the driver. ``callback``: the channel tells by itself that it was paid."""
+Verb = Literal["do", "ask", "undo", "write", "callback", "exchange"]
+"""``write``: one commit of the driver. ``callback``: the channel tells by itself that it was paid. ``exchange``: one
+message of the bank line and its answer."""
 
 FaultName = Literal[
     "crash_before",  # kill -9 before the call or the commit
@@ -30,6 +31,14 @@ FaultName = Literal[
     "early",  # before the answer to the call that it is about
     "after_the_end",
     "wrong_amount",  # genuine, over another amount; the right one never comes
+    "silent_before",  # the message got lost on its way; the bank is waited for as long as its rules say
+    "silent_after",  # the same; it took effect
+    "slow",  # the right answer, in time, but later than the engine waits within one call
+    "bad_mac",  # it took effect; the answer cannot be believed
+    "late_answer",  # it took effect; the answer comes when nobody waits any more, and before the reversal leaves
+    "crossed",  # the same, and the answer comes when the reversal has left
+    "sign_on_first",  # the bank wants a sign-on before anything else
+    "mute",  # this reversal and all later ones stay without an answer
 ]
 
 FAULTS: dict[Verb, tuple[FaultName, ...]] = {
@@ -41,16 +50,34 @@ FAULTS: dict[Verb, tuple[FaultName, ...]] = {
     "undo": ("crash_before", "crash_after", "lost_before", "lost_after", "refused", "not_sent", "down", "taken_over"),
     "write": ("crash_before", "crash_after", "commit_lost", "stolen"),
     "callback": ("missing", "twice", "early", "after_the_end", "wrong_amount"),
+    "exchange": ("crash_before", "crash_after", "lost_before", "refused", "not_sent"),
 }
 """What may go wrong with each verb."""
+
+_OF_MONEY: tuple[FaultName, ...] = (
+    *("lost_after", "silent_before", "silent_after", "slow", "bad_mac", "late_answer", "sign_on_first", "taken_over"),
+)
+EXCHANGES: dict[str, tuple[FaultName, ...]] = {
+    "line.purchase": (*_OF_MONEY, "crossed"),
+    "line.void": (*_OF_MONEY, "crossed"),
+    "line.refund": _OF_MONEY,
+    "line.reverse": ("lost_after", "silent_before", "silent_after", "bad_mac", "sign_on_first", "mute"),
+}
+"""What may go wrong besides with a message of the bank line. A refund cannot be reversed."""
 
 
 def faults_of(kind: str, verb: Verb) -> tuple[FaultName, ...]:
     """The same for a verb of one kind: of takes and refunds the channel tells by itself, too."""
+    if verb == "exchange":
+        return (*FAULTS[verb], *EXCHANGES.get(kind, ()))
     told = verb in ("do", "ask") and kind.startswith((TAKE, REFUND))
     return (*FAULTS[verb], "told_twice") if told else FAULTS[verb]
 
 
+LINE = "line"
+"""The kind of commits of the bank line."""
+IN_QUEUE = "queue"
+"""The ending of a run that only people could settle."""
 DOWN_FOR = timedelta(minutes=3)
 
 
@@ -96,7 +123,7 @@ class Told(msgspec.Struct, frozen=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a schedule. ``hit``: faults that happened, by cell. ``violations``: sentences; none is right.
 
-    ending: what became of the money, for the table: ``fulfilled``, ``returned``, ``closed``.
+    ending: what became of the money, for the table: ``fulfilled``, ``returned``, ``closed``, ``queue``.
     """
 
     schedule: Schedule

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from yinyi.app.faults.house import Desk, House
 from yinyi.app.faults.model import FEE, Told
@@ -34,6 +34,16 @@ _REFUNDS = "SELECT payment_no, refunds_fen FROM payment WHERE hospital_id = 1 AN
 _NEXT_AT = "SELECT next_at FROM payment WHERE hospital_id = 1 AND payment_id = $1"
 
 
+class Side(Protocol):
+    """Whoever takes money for the hospital, as the judge sees him; by our references."""
+
+    def kept_fen(self, references: set[str]) -> int: ...
+
+    def back_fen(self, reference: str) -> int: ...
+
+    def open_orders(self, references: set[str]) -> int: ...
+
+
 class Person(ABC):
     """``number``: of his payment. ``wish``: which number or bill he wants. ``insured_wholly``: his insurance pays all
     of it."""
@@ -49,6 +59,7 @@ class Person(ABC):
         self.told: list[Told] = []
         self.clock, self.quiet = house.clock, house.quiet
         self.hospital, self.channel, self.channels = house.hospital, house.channel, house.channels
+        self.sides: dict[str, Side] = {**house.channels}
         self.bills, self.scheme = house.bills, house.scheme
 
     # -- how it is played
@@ -72,11 +83,17 @@ class Person(ABC):
     async def until_the_end(self) -> bool:
         """Let time pass until the payment has ended; False: it never does."""
         for _ in range(MOST_WAITS):
+            if self.waits_for_people():
+                return False
             wait = await self.next_at()
             if wait is None:
                 return (await self.plan()).ended_at is not None
             await self.wait(max(wait, SOONEST))
             await self.drive()
+        return False
+
+    def waits_for_people(self) -> bool:
+        """It stands in the human queue, and nothing but what people find out moves it."""
         return False
 
     @contextmanager
@@ -244,7 +261,7 @@ class Person(ABC):
 
     def kept_fen(self, references: set[str]) -> int:
         """Of these orders: taken less given back."""
-        return sum(each.kept_fen(references) for each in self.channels.values())
+        return sum(each.kept_fen(references) for each in self.sides.values())
 
     def call(self) -> Call:
         who = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="T1", patient_id=self.patient_id)

@@ -1,12 +1,18 @@
 """Plays one schedule to its end."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from yinyi.app.faults.card_shapes import CARD_SHAPES
+from yinyi.app.faults.cardholder import statement_tells
 from yinyi.app.faults.judge import violations
-from yinyi.app.faults.model import Run, Schedule
+from yinyi.app.faults.judge_line import line_violations, queue_violations
+from yinyi.app.faults.model import IN_QUEUE, Run, Schedule
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import Stage
 from yinyi.business.payments.view import state_of
+
+ALL_SHAPES: Mapping[str, Callable[[Stage], Awaitable[None]]] = {**SHAPES, **CARD_SHAPES}
 
 
 async def play(stage: Stage, schedule: Schedule) -> Run:
@@ -16,18 +22,41 @@ async def play(stage: Stage, schedule: Schedule) -> Run:
     script.began(schedule.faults)
     stage.house.began()
     began = stage.clock.now()
-    await SHAPES[schedule.shape](stage)
+    await ALL_SHAPES[schedule.shape](stage)
     ended = await stage.until_the_end()
     await script.outside.take_late_effects()
     ended = ended and await stage.until_the_end()
-    plan = await stage.plan()
+    ending, found = await (_of_card(stage, ended=ended) if stage.by_card else _of_others(stage, ended=ended))
     took = stage.clock.now() - began
     stage.clock.at += timedelta(minutes=1)
     return Run(
         schedule=schedule,
         moments=tuple(script.moments),
         hit=tuple(script.hit),
-        ending=state_of(plan),
+        ending=ending,
         took=took,
-        violations=tuple(await violations(stage, plan) if ended else ["it never ends"]),
+        violations=tuple(found),
     )
+
+
+async def _of_others(stage: Stage, *, ended: bool) -> tuple[str, list[str]]:
+    plan = await stage.plan()
+    return state_of(plan), await violations(stage, plan) if ended else ["it never ends"]
+
+
+async def _of_card(stage: Stage, *, ended: bool) -> tuple[str, list[str]]:
+    """What only people can tell stands in their queue; they look at the statement, and it goes on."""
+    found: list[str] = []
+    done = ended
+    if not ended:
+        found += await queue_violations(stage, await stage.plan())
+        with stage.calm():
+            await statement_tells(stage)
+            done = await stage.until_the_end()
+    plan = await stage.plan()
+    if done:
+        found += await violations(stage, plan)
+    elif not found:
+        found += await queue_violations(stage, plan)
+    found += await line_violations(stage, people_called=not ended)
+    return state_of(plan) if ended else IN_QUEUE, found

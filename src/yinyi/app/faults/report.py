@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from yinyi.app.faults.model import CrowdRun, Fault, Moment, Run, Verb, faults_of
+from yinyi.app.faults.model import EXCHANGES, IN_QUEUE, LINE, CrowdRun, Fault, Moment, Run, Verb, faults_of
 from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE
 from yinyi.business.scheduling.plans import CONFIRM, HOLD
@@ -24,6 +24,8 @@ _VERBS: dict[str, tuple[Verb, ...]] = {
     BILLING_LOCK: ("do", "ask"),
     BILLING_SETTLE: ("do", "ask"),
     "": ("write",),
+    **dict.fromkeys(("line.sign_on", *EXCHANGES), ("exchange",)),
+    LINE: ("write",),
 }
 MOST_SHOWN = 50
 
@@ -111,7 +113,12 @@ def _where(faults: tuple[Fault, ...], moments: tuple[Moment, ...]) -> list[str]:
     return [f"{fault.at} {cell} {fault.name}" for fault, cell in zip(faults, cells, strict=True)]
 
 
-_WORDS = {"fulfilled": "delivered and kept", "returned": "taken and given back", "closed": "nothing taken"}
+_WORDS = {
+    "fulfilled": "delivered and kept",
+    "returned": "taken and given back",
+    "closed": "nothing taken",
+    IN_QUEUE: "people look at the statement",
+}
 
 
 def table(tally: Tally) -> str:
@@ -122,12 +129,14 @@ def table(tally: Tally) -> str:
         f"Made by `yinyi faults --write`: {tally.schedules:,} schedules played, {tally.merged:,} merged with others"
         f" that differ only in time and number of tries; {len(tally.violations)} ended wrongly.",
         "",
-        "The real engine, driver, store and PostgreSQL; a channel, a hospital, a payer and a clock are simulated. A"
-        " row is one thing that goes wrong at one kind of call; the numbers say how the payments of all runs in which"
-        " it did have ended. No run is left open.",
+        "The real engine, driver, POS sessions, store and PostgreSQL; a channel, a bank, a hospital, a payer and a"
+        " clock are simulated. A row is one thing that goes wrong at one kind of call; the numbers say how the payments"
+        " of all runs in which"
+        " it did have ended. No run is left open; what the bank's line alone cannot tell stands in the human queue,"
+        " with what is booked and what is in doubt making up what the bank has, until people have seen its statement.",
         "",
         f"| call | what goes wrong | {' | '.join(_WORDS.values())} |",
-        "| --- | --- | ---: | ---: | ---: |",
+        f"| --- | --- |{' ---: |' * len(_WORDS)}",
     ]
     for cell in sorted(tally.coverage):
         call, _, fault = cell.rpartition(" ")

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from yinyi.app.embedded.folder import MIB, memory_folder
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
 from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.muster import play_crowd
+from yinyi.app.faults.play import ALL_SHAPES
 from yinyi.app.faults.report import Tally
 from yinyi.app.faults.stage import stage
 from yinyi.app.logs import set_up_logs
@@ -21,8 +23,8 @@ from yinyi.app.migrations import upgrade
 _OWNER, _TEMPLATE = "faults", "faults_template"
 
 
-def simulate(depth: int, seeds: range) -> Tally:
-    """Every schedule of up to ``depth`` faults, then one crowd from each seed."""
+def simulate(depth: int, seeds: range, shapes: Sequence[str] = tuple(ALL_SHAPES)) -> Tally:
+    """Every schedule of up to ``depth`` faults of these shapes, then one crowd from each seed."""
     parts = len(os.sched_getaffinity(0))
     with (
         tempfile.TemporaryDirectory(prefix="yinyi-faults-", dir=memory_folder(4096 * MIB)) as folder,
@@ -34,17 +36,19 @@ def simulate(depth: int, seeds: range) -> Tally:
         for part in range(parts):
             postgres.create_database(f"faults_{part}", owner=_OWNER, template=_TEMPLATE)
         urls = [postgres.local_url(f"faults_{part}", _OWNER) for part in range(parts)]
-        jobs = [processes.submit(share, url, depth, seeds, part, parts) for part, url in enumerate(urls)]
+        jobs = [processes.submit(share, url, depth, seeds, part, parts, shapes) for part, url in enumerate(urls)]
         whole = Tally()
         for job in jobs:
             whole.merge(job.result())
     return whole
 
 
-def share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:
+def share(
+    url: str, depth: int, seeds: range, part: int, parts: int, shapes: Sequence[str] = tuple(ALL_SHAPES)
+) -> Tally:
     """One process's part of it, on the database at ``url``."""
     set_up_logs("critical")
-    tally = uvloop.run(_explored(url, depth, part, parts)) if depth > 0 else Tally()
+    tally = uvloop.run(_explored(url, depth, part, parts, shapes)) if depth > 0 else Tally()
     for seed in seeds:
         if seed % parts == part:
             tally.add_crowd(play_crowd(url, seed))
@@ -52,10 +56,10 @@ def share(url: str, depth: int, seeds: range, part: int, parts: int) -> Tally:
     return tally
 
 
-async def _explored(url: str, depth: int, part: int, parts: int) -> Tally:
+async def _explored(url: str, depth: int, part: int, parts: int, shapes: Sequence[str]) -> Tally:
     tally, shape = Tally(), ""
     async with stage(url) as it:
-        explorer = Explorer(it, part, parts)
+        explorer = Explorer(it, part, parts, shapes=shapes)
         async for run in explorer.explore(depth):
             tally.add(run)
             for sentence in run.violations:

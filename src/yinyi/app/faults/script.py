@@ -69,13 +69,19 @@ class Script:
     look: Callable[[Plan], str] = lambda _: ""
     """At everything else, when a call is about to leave."""
     world: str = ""
+    aside: tuple[str, ...] = ()
+    """Kinds of calls with which nothing goes wrong: other shapes explore them."""
+    beside: Callable[[], str] = lambda: ""
+    """How the bank line stands, in short: a payment's situation depends on it."""
+    dead: bool = False
+    """The process has been killed; set anew with every process."""
 
     def __post_init__(self) -> None:
         self.outside = Outside(self.clock)
 
     def at(self, kind: str, verb: Verb) -> FaultName | None:
         """A moment is reached; what goes wrong there."""
-        if self.calm:
+        if self.calm or (kind and kind.startswith(self.aside)):
             return None
         moment = Moment(kind, verb, f"{self.stands} {kind} {verb} {self.outside.away()}", self.world)
         self.moments.append(moment)
@@ -94,7 +100,7 @@ class Script:
         steps = ",".join(f"{each.kind}.{each.attempt}.{each.state}.{each.channel}" for each in plan.steps)
         self.stands = (
             f"{steps} {plan.direction} {plan.tender_no} {plan.cancel_wanted} {plan.attention} {AGREED in plan.facts} "
-            f"{step.reference[-2:]}"
+            f"{step.reference[-2:]} {self.beside()}"
         )
         self.world = self.look(plan)
 
@@ -104,13 +110,13 @@ class Script:
 
     def began(self, faults: tuple[Fault, ...]) -> None:
         """A new run."""
-        self.faults, self.stands, self.world, self.calm = faults, "", "", False
+        self.faults, self.stands, self.world, self.calm, self.aside, self.dead = faults, "", "", False, (), False
         self.moments, self.hit, self.outside = [], [], Outside(self.clock)
 
     @asynccontextmanager
-    async def commit(self) -> AsyncGenerator[None]:
-        """One commit, and what goes wrong before and after it."""
-        name = self.at("", "write")
+    async def commit(self, kind: str = "") -> AsyncGenerator[None]:
+        """One commit, and what goes wrong before and after it. ``kind``: whose; empty: the driver's."""
+        name = self.at(kind, "write")
         if name == "crash_before":
             await self.die()
         if name == "stolen" and self.steal is not None:
@@ -138,4 +144,5 @@ class Script:
 
     async def die(self) -> NoReturn:
         """The process is killed here."""
+        self.dead = True
         raise Killed

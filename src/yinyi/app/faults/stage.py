@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import ZONE, Desk, House
 from yinyi.app.faults.judge import JUDGED
+from yinyi.app.faults.line_house import CHANNEL, CardAccount, LineHouse, ProcessLine
+from yinyi.app.faults.line_wire import SimWire
 from yinyi.app.faults.mishaps import MishapDatabase
-from yinyi.app.faults.model import Told
+from yinyi.app.faults.model import LINE, Told
 from yinyi.app.faults.person import SOONEST, Person, T
 from yinyi.app.faults.script import CommitLost, Killed, Script
 from yinyi.app.faults.world import look_at
@@ -30,6 +34,8 @@ from yinyi.kernel.outcome import Done
 
 RESTARTED_AFTER = timedelta(seconds=10)
 """A killed process's lease has run out by then."""
+ASKED_ON, TRIED_AGAIN = timedelta(minutes=10), timedelta(hours=4)
+"""After people were called the bank may still answer; a refund that it has refused is tried again every hour."""
 
 _NEXT_AT = """
 WITH due AS (
@@ -46,7 +52,16 @@ class Stage(Person):
     """``number``: of the payment that is played now. ``means``: of the process that drives it. ``other``: of a second
     one, alive all the time."""
 
-    def __init__(self, house: House, script: Script, means: Means, other: Means, desk: Desk) -> None:
+    def __init__(
+        self,
+        house: House,
+        script: Script,
+        means: Means,
+        other: Means,
+        desk: Desk,
+        line: LineHouse,
+        lines: tuple[ProcessLine, ProcessLine],
+    ) -> None:
         super().__init__(house, script)
         self.means, self.other, self.desk = means, other, desk
         self.payments = desk.payments
@@ -57,13 +72,24 @@ class Stage(Person):
         self._acts: list[str] = []
         """What people and the channel have done of themselves."""
         script.look = self._look
+        self.line, self.ours, self.others = line, *lines
+        self.sides[CHANNEL] = self.account = CardAccount(line.bank)
+        self.by_card = False
+        """This run is about the bank line."""
+        self.called = ""
+        """Why people are called to his payment."""
+        self._called_at = self.clock.now()
+        script.beside = self._line_stands
+        line.bank.unsure = lambda: len(script.hit)
 
     # -- what people do
 
     def somebody_else(self) -> None:
         """Whoever comes now has not been here before."""
         self.patient_id += 1
-        self.told, self.insured_wholly = [], False
+        self.told, self.insured_wholly, self.by_card, self.called = [], False, False, ""
+        self.account.pan = f"622588{self.patient_id:010}"
+        self.line.bank.began()
         self._began, self._acts = self.clock.now(), []
 
     def _look(self, plan: Plan) -> str:
@@ -71,7 +97,12 @@ class Stage(Person):
         known = self.means.known.get(plan.payment_no)
         here = known is not None and known.version == plan.version
         ours = f"{here} {self._begun is not None} {self._kept is not None} {self._declared_dead}"
-        return f"{look_at(self.house, plan, self._began)} {self._acts} {told} {ours}"
+        line = [hit for hit in self.script.hit if hit[0].startswith(LINE)] if self.by_card else ""
+        return f"{look_at(self.house, plan, self._began)} {self._acts} {told} {ours} {line}"
+
+    def _line_stands(self) -> str:
+        wires = (self.ours.wire, self.others.wire)
+        return f"{[each.is_waited_for() for each in wires]} {self.line.bank.standing()}" if self.by_card else ""
 
     def _did(self, what: str) -> None:
         self._acts.append(what)
@@ -87,7 +118,20 @@ class Stage(Person):
         return made
 
     async def wait(self, time: timedelta) -> None:
-        self.clock.at += time
+        """Whoever waits for the bank goes on when his time has come."""
+        end = self.clock.at + time
+        while (wire := self._next_due(end)) is not None:
+            self.clock.at = max(self.clock.at, wire.next_due() or end)
+            await self._stay_alive()
+            try:
+                await wire.go_on()
+            except Killed:
+                await self._restart()
+        self.clock.at = max(end, self.clock.at)
+
+    def _next_due(self, end: datetime) -> SimWire | None:
+        due = [(at, wire) for wire in (self.ours.wire, self.others.wire) if (at := wire.next_due()) and at <= end]
+        return min(due, key=lambda each: each[0])[1] if due else None
 
     async def hear(self, step: Step, read: CallbackRead) -> None:
         await self._hear(step, read, driven=False)
@@ -116,6 +160,10 @@ class Stage(Person):
     async def _tell_first(self, step: Step, answer: Done) -> None:
         await self._hear(step, self.told_of(step, f"first {step.reference}", answer), driven=True)
         self._kept = None  # whoever drives finds it
+
+    def waits_for_people(self) -> bool:
+        patience = TRIED_AGAIN if self.called == "refund_refused" else ASKED_ON
+        return self.by_card and bool(self.called) and self.clock.now() >= self._called_at + patience
 
     # -- what processes do
 
@@ -177,6 +225,9 @@ class Stage(Person):
 
     async def _restart(self) -> None:
         self._begun = self._kept = None
+        for each in (self.ours, self.others):
+            await each.wire.call_off()
+        self.script.dead = False
         self.clock.at += RESTARTED_AFTER
         await self.script.outside.take_late_effects()
         self.means.known.forget()
@@ -185,6 +236,8 @@ class Stage(Person):
 
     def _tell(self, plan: Plan, changed: bool, rests: bool) -> None:
         self.told.append(Told(self.clock.now(), state_of(plan)))
+        if plan.attention != self.called:
+            self.called, self._called_at = plan.attention, self.clock.now()
 
 
 @asynccontextmanager
@@ -195,15 +248,26 @@ async def stage(url: str) -> AsyncGenerator[Stage]:
     watched = await MishapDatabase.opened(url, script)
     quiet = watched.quiet()
     house = House(clock, quiet)
-    registry = house.registry(script)
-    ours, others = Lease(quiet, clock, "ours"), Lease(quiet, clock, "other")
+    with TemporaryDirectory(prefix="yinyi-faults-keys-") as folder:
+        line = LineHouse(quiet, clock, ZONE, Path(folder))
+        try:
+            await line.open()
+            yield await _set(house, script, watched, line)
+        finally:
+            await quiet.close()
+            await line.stop()
+
+
+async def _set(house: House, script: Script, watched: MishapDatabase, line: LineHouse) -> Stage:
+    clock, quiet = house.clock, house.quiet
+    first, second = (line.process(way, script) for way in (watched.of_line(), quiet))
+    registry, others = (house.registry(script, {CHANNEL: each.cards}) for each in (first, second))
+    ours, theirs = Lease(quiet, clock, "ours"), Lease(quiet, clock, "other")
     await ours.take()
-    await others.take()
+    await theirs.take()
     means = Means(watched, registry, ours, Limits(), clock, ZONE)
-    other = Means(quiet, registry, others, Limits(), clock, ZONE)
+    other = Means(quiet, others, theirs, Limits(), clock, ZONE)
     undisturbed = Means(quiet, registry, ours, Limits(), clock, ZONE, known=means.known)
     await house.open()
-    try:
-        yield Stage(house, script, means, other, house.desk(quiet, undisturbed, Driver(undisturbed)))
-    finally:
-        await quiet.close()
+    desk = house.desk(quiet, undisturbed, Driver(undisturbed))
+    return Stage(house, script, means, other, desk, line, (first, second))

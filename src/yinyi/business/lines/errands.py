@@ -20,8 +20,12 @@ class Errands(Generic[A]):
         if task is None:
             task = self._out[name] = asyncio.ensure_future(_run(do))
             task.add_done_callback(lambda _: self._out.pop(name, None))
+        return task.result() if await self.back(task, wait_s) else None
+
+    async def back(self, task: asyncio.Task[A], wait_s: float) -> bool:
+        """Whether it came home in time."""
         done, _ = await asyncio.wait([task], timeout=wait_s)
-        return task.result() if done else None
+        return bool(done)
 
     def is_out(self, name: str) -> bool:
         return name in self._out

@@ -129,9 +129,9 @@ class SessionWork:
         """What people, or the engine, want tried once more, although it goes before nothing any more."""
         await self._reverse(stuck)
 
-    async def drop(self) -> None:
-        """What has its number is not sent: a gap."""
-        ended = Ended(state="never_sent", release=False, heard=False, goes_again=True)
+    async def drop(self, *, goes_again: bool = True) -> None:
+        """What has its number is not sent: a gap. ``goes_again``: its reference may be used under another one."""
+        ended = Ended(state="never_sent", release=False, heard=False, goes_again=goes_again)
         async with self._means.database.read() as tx:
             await store.answered(tx, self._means.hospital_id, self.row, self._means.clock.now(), ended)
 

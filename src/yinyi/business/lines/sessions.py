@@ -153,6 +153,21 @@ class PosSessions:
         after = await self.standing(reference)
         return after.state if after else None
 
+    async def forbid(self, acquirer: str, session_id: int, reference: str) -> MessageState | None:
+        """See to it that a purchase that has not left never will, not even by a process that was about to send it and
+        was believed dead: the reference is used up by a gap. How it stands then; None: the session is in use."""
+        found = await self.standing(reference)
+        if found is not None:
+            return found.state
+        work = await self._claim(self._means.acquirers[acquirer], session_id)
+        if work is None:
+            return None
+        if await work.say(Saying(kind="purchase", reference=reference)) is None:
+            await work.drop(goes_again=False)
+        await work.release()
+        after = await self.standing(reference)
+        return after.state if after else None
+
     async def sign_on(self, acquirer: str, session_id: int) -> LineAnswer:
         """Now, whether it is due or not."""
         return await self._manage(acquirer, session_id, SessionWork.sign_on)

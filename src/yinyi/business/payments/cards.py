@@ -43,11 +43,13 @@ CARD_TAKE_RULE = Rule(
 CARD_REFUND_RULE = Rule(
     timeout_s=CALL_S,
     ask_every_s=(2, 5, 30, 300, 1800),
-    wait_every_s=(2, 2, 5, 10),
+    wait_every_s=(2, 2, 5, *(10,) * 6, 30, 60, 300, 1800),
     people_after_s=86_400.0,
     can_undo=False,
     voids=True,
 )
+"""An answer comes within minutes. What has none by then waits for the statement, and is looked at no more often than
+that needs."""
 CONTEXT = "payment_step.card"
 _BYTES = ("chip_data", "pin_block", "pin_key_check")
 
@@ -132,18 +134,30 @@ class TakeByCard:
         return await _sent(line, step, now, purchase)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
-        return _told(self._line, await self._line.sessions.standing(step.reference), step, now)
+        """Not on record it may still be about to leave, in a process that is believed dead: that is for ``undo``."""
+        answer = _told(self._line, await self._line.sessions.standing(step.reference), step, now)
+        return Unknown(detail=answer.detail) if isinstance(answer, NotFound) else answer
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         if self._line.errands.is_out(step.reference):
             return Unknown(detail="the bank has not answered yet")
-        match await self._line.reversed(step.reference):
-            case None | "declined" | "never_sent" | "reversed":
+        state = await self._line.reversed(step.reference) or await self._forbidden(plan, step)
+        match state:
+            case "declined" | "never_sent" | "reversed":
                 return Done()
+            case None:
+                return Unknown(detail="the session is in use")
             case "approved":
                 return Refused(reason="already_paid")
-            case state:
+            case _:
                 return Unknown(detail=f"the purchase is {state}")
+
+    async def _forbidden(self, plan: Plan, step: Step) -> MessageState | None:
+        line = self._line
+        session_id = await line.sessions.choose(plan.terminal_id, line.acquirer, plan.scope)
+        if session_id is None:
+            return "never_sent"
+        return await line.sessions.forbid(line.acquirer, session_id, step.reference)
 
 
 class RefundToCard:

@@ -1,0 +1,68 @@
+"""What is wrong with the bank line after a run: our record of it and the bank's books have to agree."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from yinyi.app.faults.cardholder import is_in_doubt
+from yinyi.app.faults.far_bank import MONEY
+from yinyi.app.faults.line_house import CHANNEL, NEXT_CARD
+from yinyi.app.faults.model import FEE
+from yinyi.app.faults.stage import Stage
+from yinyi.bus.database import Row
+from yinyi.business.payments.plan import TAKE, Plan
+
+_HAPPENED = {"approved": True, "declined": False, "never_sent": False, "reversed": False}
+_FOR_PEOPLE = ("stuck", "unanswered")
+_BOOKED = """
+SELECT coalesce(sum(CASE WHEN p.debit_account = $2 THEN p.amount_fen ELSE -p.amount_fen END), 0)::bigint
+FROM journal_entry e JOIN posting p USING (hospital_id, entry_id)
+WHERE e.hospital_id = 1 AND e.source >= $1 AND e.source < $1 || '~' AND $2 IN (p.debit_account, p.credit_account)
+"""
+
+
+async def line_violations(stage: Stage, *, people_called: bool) -> list[str]:
+    """Sentences; empty when our record of every message is what the bank has in its books."""
+    bank = stage.line.bank
+    found = [*bank.wrong]
+    for row in await stage.line.record():
+        if row["kind"] in MONEY:
+            found += _of_message(stage, row, people_called=people_called)
+    if bank.most_fen.get(stage.account.pan, 0) > FEE:
+        found.append(f"{bank.most_fen[stage.account.pan]} fen were taken from his card at a time")
+    next_fen = bank.kept_fen(NEXT_CARD.pan)
+    if next_fen not in (0, 1200):
+        found.append(f"the next one at the terminal has paid {next_fen} fen")
+    return found
+
+
+def _of_message(stage: Stage, row: Row, *, people_called: bool) -> Iterator[str]:
+    said = stage.line.bank.found((row["batch_no"], row["trace_no"]))
+    happened, state = said is not None and said.happened, row["state"]
+    name = f"{row['kind']} {row['batch_no']}/{row['trace_no']}"
+    if state in _HAPPENED and happened != _HAPPENED[state]:
+        yield f"{name} is {state} on our record, and at the bank it has{'' if happened else ' not'} happened"
+    left = state in _FOR_PEOPLE or (state == "sent" and row["kind"] == "refund")
+    if state in ("sent", "in_doubt") if not left else not people_called:
+        yield f"{name} is {state} in the end, and nobody was called"
+
+
+async def queue_violations(stage: Stage, plan: Plan) -> list[str]:
+    """The same for a payment that stands in the human queue: what is certain is booked, and what is in doubt there is
+    all that the bank and the books may differ by."""
+    kept = stage.line.bank.kept_fen(stage.account.pan)
+    async with stage.quiet.read() as tx:
+        booked = await tx.fetchval(_BOOKED, plan.payment_no, f"channel:{CHANNEL}:outpatient")
+    steps = [step for step in plan.steps if step.channel == CHANNEL]
+    doubts = [step for step in steps if is_in_doubt(step)]
+    signed = [step.amount_fen if step.kind == TAKE else -step.amount_fen for step in doubts]
+    possible = {booked + sum(chosen) for chosen in product(*[(0, fen) for fen in signed])}
+    found: list[str] = []
+    if not plan.attention or plan.ended_at is not None:
+        found.append("it never ends, and stands in no queue")
+    if kept not in possible:
+        found.append(f"in the queue: the bank has kept {kept} fen, booked are {booked}, in doubt {signed}")
+    if not doubts and not any(step.state == "refused" and step.booked for step in steps):
+        found.append(f"in the queue for {plan.attention}, and nothing is in doubt")
+    if booked != plan.taken_fen - plan.returned_fen:
+        found.append(f"the payment says {plan.taken_fen} less {plan.returned_fen}, booked are {booked}")
+    return found
