@@ -221,9 +221,9 @@ def test_an_answer_that_comes_twice_counts_once(run: Run) -> None:
             visit.writer.write(answer_to(await visit.hear(), MAK) * 2)
 
     async def main() -> None:
-        late: list[Any] = []
+        late: list[int] = []
         async with connected(Host(twice)) as connector:
-            connector.hear_late(lambda *told: late.append(told))
+            connector.hear_late(lambda slot, trace_no, answer: late.append(trace_no))
             for trace_no in (1, 2, 3):
                 assert isinstance(await buy(connector, trace_no), Approved)
             assert not late
