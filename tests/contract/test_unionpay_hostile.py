@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from bank_lab import OUTPATIENT, RICH, TERMINAL
@@ -240,7 +240,7 @@ def test_who_does_not_read_gets_no_more_and_what_was_not_sent_is_known(run: Run)
     async def main() -> None:
         async def deaf(visit: Visit) -> None:
             visit.say(await visit.hear())
-            visit.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            cast("asyncio.Transport", visit.writer.transport).pause_reading()
             await asyncio.Event().wait()
 
         async with connected(Host(deaf), most_waiting=1_000_000, send_within_s=0.1) as connector:
