@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -75,8 +76,10 @@ class Host:
         self.ended = asyncio.Event()
 
     async def start(self) -> Address:
-        self._server = await asyncio.start_server(self._visited, "127.0.0.1", 0)
-        return Address(host="127.0.0.1", port=self._server.sockets[0].getsockname()[1])
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # who does not read is full before long
+        self._server = await asyncio.start_server(self._visited, sock=listener)
+        return Address(host="127.0.0.1", port=listener.getsockname()[1])
 
     async def stop(self) -> None:
         assert self._server
