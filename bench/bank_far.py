@@ -11,7 +11,8 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import cast
+from pathlib import Path
+from typing import NamedTuple, cast
 
 from yinyi.app.serving import serve, settle_memory
 from yinyi.kernel.clock import ShiftedClock
@@ -67,16 +68,27 @@ class Echo(asyncio.Protocol):
             self._transport.write(framed(CUP_POS, body[:_TYPE_AT] + _ANSWERED + body[_TYPE_AT + 1 :]))
 
 
+class FarSide(NamedTuple):
+    """In a process of its own."""
+
+    port: int
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Of the processor, so far."""
+        return int(Path("/proc", str(self.pid), "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+
+
 @asynccontextmanager
-async def far_side(kind: str) -> AsyncGenerator[int]:
-    """Its port, in a process of its own; stopped at the end."""
+async def far_side(kind: str) -> AsyncGenerator[FarSide]:
+    """Stopped at the end."""
     program = [sys.executable, "-m", "bench.bank_far", kind]
     process = await asyncio.create_subprocess_exec(*program, stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(60):
             told = await process.stdout.readline()
-        yield int(told)
+        yield FarSide(int(told), process.pid)
     finally:
         if process.returncode is None:
             process.terminate()

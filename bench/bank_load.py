@@ -4,18 +4,19 @@ import asyncio
 import gc
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bench.bank_far import MERCHANTS, TERMINALS, far_side, halves_of, tmk_of
+from bench.bank_far import MERCHANTS, TERMINALS, FarSide, far_side, halves_of, tmk_of
 from bench.figures import Figures
 from yinyi.access.keys.software.config import Settings as KeySettings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
@@ -45,7 +46,7 @@ _PRICE = Fen(1)
 _FULL, _QUICK = (960, 12), (192, 3)
 """So many in a round, and so many rounds of each, by turns; the best one counts."""
 
-Ask = Callable[[], Awaitable[None]]
+Ask = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass
@@ -54,7 +55,8 @@ class Seen:
 
     rates: list[float] = field(default_factory=list[float])
     cpu_us: list[float] = field(default_factory=list[float])
-    """Of this process, for each."""
+    far_cpu_us: list[float] = field(default_factory=list[float])
+    """For each, of the processor: in this process, and at the far side."""
     times: list[float] = field(default_factory=list[float])
 
     def figures(self, what: str) -> Figures:
@@ -63,6 +65,7 @@ class Seen:
             f"{what}_per_s": round(max(self.rates)),
             f"{what}_p99_ms": round(p99, 2),
             f"{what}_cpu_us": round(min(self.cpu_us)),
+            f"{what}_far_cpu_us": round(min(self.far_cpu_us)),
         }
 
 
@@ -123,6 +126,14 @@ class Shouter:
         return pack(CUP_POS, messages.purchase(CUP_POS, desk, _PRICE, card, "01")).with_mac(bytes(8))
 
 
+@dataclass(frozen=True)
+class Side:
+    """What each session asks, and whom."""
+
+    sessions: Sequence[Ask]
+    far: FarSide
+
+
 async def loaded(keys: SoftwareKeyStore, slot: KeySlot) -> HeldKey:
     """The slot's master key, of two components, as custodians load it."""
     halves = halves_of(slot.merchant_no, slot.terminal_no)
@@ -149,8 +160,8 @@ async def measure(quick: bool) -> Figures:
         folder = stack.enter_context(TemporaryDirectory(prefix="yinyi-bench-"))
         bank, echo = [await stack.enter_async_context(far_side(kind)) for kind in ("bank", "echo")]
         keys = SoftwareKeyStore(KeySettings(), around(folder))
-        connector = UnionPay(settings(bank), around(folder))
-        line = Line(settings(echo), CUP_POS, lambda match, heard: None)
+        connector = UnionPay(settings(bank.port), around(folder))
+        line = Line(settings(echo.port), CUP_POS, lambda match, heard: None)
         for end in (connector, line):
             stack.push_async_callback(end.stop)
         await connector.start()
@@ -160,28 +171,31 @@ async def measure(quick: bool) -> Figures:
         for buyer in buyers:
             await buyer.sign_on()
         settle_memory()
-        buys, shouts = [buyer.buy for buyer in buyers], [Shouter(line, slot).shout for slot in slots]
-        return await _by_turns(buys, shouts, *(_QUICK if quick else _FULL))
+        bought = Side([buyer.buy for buyer in buyers], bank)
+        echoed = Side([Shouter(line, slot).shout for slot in slots], echo)
+        return await _by_turns(bought, echoed, *(_QUICK if quick else _FULL))
 
 
-async def _by_turns(buys: list[Ask], shouts: list[Ask], count: int, rounds: int) -> Figures:
+async def _by_turns(bank: Side, echo: Side, count: int, rounds: int) -> Figures:
     figures: dict[str, float | int | str] = {}
     for at_once in AT_ONCE:
         each, bought, echoed = count // at_once, Seen(), Seen()
         for seen in (Seen(), *[bought] * rounds):  # the first round warms both sides up
-            await _round(buys[:at_once], each, seen)
-            await _round(shouts[:at_once], each, echoed if seen is bought else Seen())
-        figures |= bought.figures(f"purchases_at_{at_once}") | echoed.figures(f"echoes_at_{at_once}")
+            await _round(bank, at_once, each, seen)
+            await _round(echo, at_once, each, echoed if seen is bought else Seen())
+        figures.update(bought.figures(f"purchases_at_{at_once}"))
+        figures.update(echoed.figures(f"echoes_at_{at_once}"))
         figures[f"purchases_ratio_at_{at_once}"] = round(max(bought.rates) / max(echoed.rates), 2)
         figures[f"cpu_ratio_at_{at_once}"] = round(min(echoed.cpu_us) / min(bought.cpu_us), 2)
     return figures
 
 
-async def _round(sessions: list[Ask], each: int, seen: Seen) -> None:
+async def _round(side: Side, at_once: int, each: int, seen: Seen) -> None:
     gc.collect()
-    begun, cpu_begun, count = time.perf_counter(), time.process_time(), each * len(sessions)
-    await asyncio.gather(*(_one_after_another(ask, each, seen.times) for ask in sessions))
+    begun, cpu_begun, far_begun, count = time.perf_counter(), time.process_time(), side.far.cpu_s(), each * at_once
+    await asyncio.gather(*(_one_after_another(ask, each, seen.times) for ask in side.sessions[:at_once]))
     seen.rates.append(count / (time.perf_counter() - begun))
+    seen.far_cpu_us.append((side.far.cpu_s() - far_begun) / count * 1e6)
     seen.cpu_us.append((time.process_time() - cpu_begun) / count * 1e6)
 
 

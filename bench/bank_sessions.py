@@ -32,7 +32,7 @@ from yinyi.business.lines.session_model import PinKey
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.kernel.secrets import Vault
 
-_SCOPES = dict(zip(MERCHANTS, ("outpatient", "inpatient"), strict=True))
+_SCOPES: dict[str, str] = dict(zip(MERCHANTS, ("outpatient", "inpatient"), strict=True))
 _AT_ONCE = 16
 _HOSPITAL = 1
 
@@ -99,10 +99,10 @@ async def _measured(url: str, secrets: Path, quick: bool) -> Figures:
 
 @asynccontextmanager
 async def _hall(url: str, folder: Path) -> AsyncGenerator[Hall]:
-    async with far_side("bank") as port:
+    async with far_side("bank") as bank:
         surroundings = around(str(folder))
         database = await open_database(url, size=_AT_ONCE, name="bench")
-        connector, keys = UnionPay(settings(port), surroundings), SoftwareKeyStore(KeySettings(), surroundings)
+        connector, keys = UnionPay(settings(bank.port), surroundings), SoftwareKeyStore(KeySettings(), surroundings)
         vault = CardVault(Vault({1: bytes(32)}, bytes(32)))
         means = LineMeans(database, {BANK: connector}, keys, vault, surroundings.clock, ZONE, _HOSPITAL)
         await connector.start()

@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from bank_lab import OUTPATIENT, RICH, TERMINAL
@@ -75,8 +76,10 @@ class Host:
         self.ended = asyncio.Event()
 
     async def start(self) -> Address:
-        self._server = await asyncio.start_server(self._visited, "127.0.0.1", 0)
-        return Address(host="127.0.0.1", port=self._server.sockets[0].getsockname()[1])
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # who does not read is full before long
+        self._server = await asyncio.start_server(self._visited, sock=listener)
+        return Address(host="127.0.0.1", port=listener.getsockname()[1])
 
     async def stop(self) -> None:
         assert self._server
@@ -221,9 +224,9 @@ def test_an_answer_that_comes_twice_counts_once(run: Run) -> None:
             visit.writer.write(answer_to(await visit.hear(), MAK) * 2)
 
     async def main() -> None:
-        late: list[Any] = []
+        late: list[int] = []
         async with connected(Host(twice)) as connector:
-            connector.hear_late(lambda *told: late.append(told))
+            connector.hear_late(lambda slot, trace_no, answer: late.append(trace_no))
             for trace_no in (1, 2, 3):
                 assert isinstance(await buy(connector, trace_no), Approved)
             assert not late
@@ -240,7 +243,7 @@ def test_who_does_not_read_gets_no_more_and_what_was_not_sent_is_known(run: Run)
     async def main() -> None:
         async def deaf(visit: Visit) -> None:
             visit.say(await visit.hear())
-            visit.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            cast("asyncio.Transport", visit.writer.transport).pause_reading()
             await asyncio.Event().wait()
 
         async with connected(Host(deaf), most_waiting=1_000_000, send_within_s=0.1) as connector:

@@ -4,7 +4,6 @@ Keys are ``bytearray`` and stay the caller's to wipe; the expanded copy is wiped
 """
 
 from functools import reduce
-from operator import xor
 from struct import unpack
 from typing import TypeVar, cast
 
@@ -79,8 +78,8 @@ def _expanded(key: bytearray) -> bytearray:
 
 def _folded(padded: bytes) -> bytes:
     """All blocks, XOR."""
-    return reduce(xor, unpack(f">{len(padded) // BLOCK}Q", padded)).to_bytes(BLOCK)
+    return reduce(int.__xor__, unpack(f">{len(padded) // BLOCK}Q", padded)).to_bytes(BLOCK)
 
 
-def _xor(one: bytes, other: bytes) -> bytes:
+def _xor(one: bytes, other: bytes | bytearray) -> bytes:
     return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(BLOCK)
