@@ -15,7 +15,7 @@ from yinyi.business.payments import apply
 from yinyi.business.payments.cards import CardLine, RefundToCard, SealedCards, TakeByCard
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, VOID, Plan, Step
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Refused
+from yinyi.kernel.outcome import Answer, Done, Refused
 from yinyi.kernel.secrets import Vault
 
 OVER = timedelta(seconds=66)
@@ -260,5 +260,23 @@ def test_a_void_in_doubt_never_was_and_a_refund_in_doubt_waits_for_the_statement
         assert type(await till.give.do(till.plan, refund, now)).__name__ == "Unknown"
         assert type(await till.give.ask(till.plan, refund, now)).__name__ == "Unknown"
         assert stage.bank.kinds()[-1] == "refund"
+
+    play(platform_url, tmp_path, story)
+
+
+def test_a_declined_refund_goes_out_again_and_an_approved_one_never(platform_url: str, tmp_path: Path) -> None:
+    async def story(stage: LineStage) -> None:
+        till, now = Till(stage), stage.clock.now()
+        await till.begin()
+        stage.bank.next["refund"] = [Declined(code="61", reason="not_refundable")]
+        refund = till.refund("P20261123000001AC")
+        assert isinstance(await till.give.do(till.plan, refund, now), Refused)
+        assert isinstance(await till.give.ask(till.plan, refund, now), Refused)
+        assert isinstance(await till.give.do(till.plan, refund, now), Done)
+        assert stage.bank.kinds().count("refund") == 2
+        with pytest.raises(UniqueViolationError):
+            await till.give.do(till.plan, refund, now)
+        assert stage.bank.kinds().count("refund") == 2
+        assert isinstance(await till.give.ask(till.plan, refund, now), Done)
 
     play(platform_url, tmp_path, story)

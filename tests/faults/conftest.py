@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from real_platform import RealPlatform, stop_the_platform, the_platform
 
@@ -20,3 +21,10 @@ def house(running: RealPlatform) -> Iterator[RealPlatform]:
     yield running
     running.no_faults()
     running.until_well()
+
+
+@pytest.fixture
+def unlogged() -> Iterator[None]:
+    """Hundreds of faults, each with its trace-back: to print them takes longer than to play them."""
+    with capture_logs():
+        yield

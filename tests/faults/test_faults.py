@@ -23,6 +23,7 @@ ONLY_AFTER_ANOTHER_FAULT = (
 GROUPS = 12
 
 
+@pytest.mark.usefixtures("unlogged")
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_nothing_that_goes_wrong_once_loses_money(platform_url: str, group: int) -> None:
     """All shapes, some in each group, so that several workers share them."""

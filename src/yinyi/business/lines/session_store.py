@@ -108,6 +108,10 @@ SELECT m.*, s.acquirer, s.merchant_no, s.terminal_no, s.busy_until, s.epoch AS s
 FROM line_message m JOIN line_session s USING (hospital_id, session_id)
 WHERE m.hospital_id = $1 AND m.reference = $2
 """
+_GOES_AGAIN = """
+UPDATE line_message SET reference = '', of_reference = reference
+WHERE hospital_id = $1 AND reference = $2 AND kind = 'refund' AND state = 'declined'
+"""
 _CHOSEN = """
 SELECT session_id FROM line_session WHERE terminal_id = $2 AND acquirer = $3 AND scope = $4 AND hospital_id = $1
 """
@@ -251,6 +255,11 @@ async def signed_on(
 
 async def by_reference(tx: Tx, hospital_id: int, reference: str) -> Row | None:
     return await tx.fetchrow(_BY_REFERENCE, hospital_id, reference)
+
+
+async def goes_again(tx: Tx, hospital_id: int, reference: str) -> None:
+    """A refund that was declined: its next number takes over the reference."""
+    await tx.execute(_GOES_AGAIN, hospital_id, reference)
 
 
 async def chosen(tx: Tx, hospital_id: int, terminal_id: str, acquirer: str, scope: str) -> int | None:

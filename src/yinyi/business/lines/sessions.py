@@ -117,10 +117,13 @@ class PosSessions:
         return await self._transact(bank, row["session_id"], saying, partial(_voided, bank, original), original.card)
 
     async def refund(self, acquirer: str, reference: str, of_reference: str, amount_fen: Fen) -> LineAnswer:
-        """Give back (a part of) a purchase (退货). Without an answer it can neither be asked about nor reversed."""
+        """Give back (a part of) a purchase (退货). Without an answer it can neither be asked about nor reversed. What
+        was declined may be sent again."""
         row = await self._approved(of_reference)
         if row is None:
             return NOT_HERE
+        async with self._means.database.read() as tx:
+            await store.goes_again(tx, self._means.hospital_id, reference)
         original = original_of(self._means, row)
         bank = self._means.acquirers[acquirer]
         saying = self._back("refund", reference, of_reference, amount_fen, original.card)
