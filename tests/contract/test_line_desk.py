@@ -31,7 +31,8 @@ from yinyi.business.lines.messages_sessions import (
     SettleBatch,
     SignOn,
 )
-from yinyi.business.lines.session_model import Declined, NeverSent, NoAnswer
+from yinyi.business.lines.session_model import Declined, NeverSent, NoAnswer, Totals
+from yinyi.business.lines.session_model import Desk as AtBank
 from yinyi.kernel.errors import IdempotencyConflict
 
 STRANGE: dict[str, Any] = {**SLOT, "terminal_no": "99999999"}
@@ -138,9 +139,9 @@ def test_what_takes_long_goes_on_and_is_joined(platform_url: str, tmp_path: Path
         opened = asyncio.Event()
         settles = desk.line.bank.settle
 
-        async def slowly(*what: Any) -> Any:
+        async def slowly(desk: AtBank, totals: Totals) -> Any:
             await opened.wait()
-            return await settles(*what)
+            return await settles(desk, totals)
 
         await desk.line.buy("p1", 1000)
         desk.line.bank.settle = slowly

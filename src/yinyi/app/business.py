@@ -33,6 +33,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.lines.service import LineService
+from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments import books
 from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
@@ -92,6 +93,15 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
     )
 
 
+def _process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _line_service(database: Database, outside: Outside, sessions: PosSessions, clock: Clock) -> LineService:
+    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process())
+    return LineService(database, outside.keys, clock, HOSPITAL_ID, *of_lines)
+
+
 class Business:
     """Built without touching anything; ``start`` begins to work, ``stop`` hands everything back."""
 
@@ -127,8 +137,7 @@ class Business:
         registry = _registry(outside, self._cards)
         limits = Limits()
         registry.is_away = limits.is_open
-        process = f"{socket.gethostname()}:{os.getpid()}"
-        self.lease = Lease(database, clock, process, limits.open_breakers)
+        self.lease = Lease(database, clock, _process(), limits.open_breakers)
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
@@ -139,10 +148,7 @@ class Business:
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         slips = RegistrationSlips(patients, self.terminals.directory, registry)
         self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
-        self.lines = LineService(
-            *(database, outside.keys, clock, HOSPITAL_ID),
-            *(self.sessions, outside.lines.scopes(), outside.hours, process),
-        )
+        self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))

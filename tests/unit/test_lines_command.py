@@ -1,0 +1,170 @@
+"""``yinyi lines``: what it asks, what it shows, and how it ends."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from yinyi.app.cli import application
+from yinyi.app.commands import lines
+from yinyi.app.errors import CannotStart
+from yinyi.bus.operation import Operation
+from yinyi.business.lines.errors import BankRefused
+from yinyi.business.lines.messages_sessions import (
+    BatchView,
+    EchoLine,
+    LineEcho,
+    LineView,
+    ListReversals,
+    ListSessions,
+    PutSession,
+    ReversalList,
+    ReversalView,
+    ReverseNow,
+    SessionList,
+    SessionView,
+    SettleBatch,
+    SignOn,
+)
+from yinyi.kernel.money import Fen
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+SLOT: dict[str, Any] = {"acquirer": "bank", "merchant_no": "104110070110001", "terminal_no": "00000001"}
+WORDS = ("--acquirer", "bank", "--merchant", "104110070110001", "--terminal", "00000001")
+SESSION = SessionView(
+    **SLOT, terminal_id="K03", scope="outpatient", merchant_name="门诊", batch_no=7, trace_no=21, must_sign_on=False,
+    has_key=True, in_doubt=1, stuck=2, gaps=3, is_overdue=True, last_code="00", signed_on_at=AT, heard_at=AT,
+    open_since=AT,
+)  # fmt: skip
+BATCH = BatchView(
+    **SLOT, batch_no=7, state="settled", debit_fen=Fen(6000), debits=3, credit_fen=Fen(3200), credits=2, uploaded=5
+)
+DOUBT = ReversalView(
+    **SLOT, terminal_id="K03", scope="outpatient", batch_no=7, trace_no=20, kind="purchase", state="stuck",
+    reference="P1AB", amount_fen=Fen(5000), card_masked="622588******5678", sent_at=AT, reason="bad_mac", tries=3,
+    code="25", tried_at=AT,
+)  # fmt: skip
+
+
+class Desk:
+    """Where the command asks."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *replies: Any) -> None:
+        self.asked: list[Operation[Any]] = []
+        self.names: list[str] = []
+        self._replies = list(replies)
+        monkeypatch.setattr(lines, "as_staff", self._staff)
+        monkeypatch.setattr(lines, "set_up_logs", str)
+
+    @asynccontextmanager
+    async def _staff(self, settings: Any, name: str) -> AsyncGenerator["Desk"]:
+        self.names.append(name)
+        yield self
+
+    async def ask(self, message: Operation[Any], **how: Any) -> Any:
+        self.asked.append(message)
+        reply = self._replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+
+def said(*words: str) -> Result:
+    return CliRunner().invoke(application("lines"), ["lines", *words])
+
+
+def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    up = [LineView(acquirer="bank", up=2, down=1)]
+    new = msgspec.structs.replace(
+        SESSION, has_key=False, must_sign_on=True, signed_on_at=None, heard_at=None, last_code="", in_doubt=0, stuck=0,
+        is_overdue=False, open_since=None, busy_until=AT, settled_at=AT,
+    )  # fmt: skip
+    pages = [SessionList(sessions=[SESSION], more=True, lines=up), SessionList(sessions=[new], more=False, lines=up)]
+    desk = Desk(monkeypatch, *pages)
+    done = said("list", "--at", "K03", "--as", "supervisor")
+    assert done.stdout.splitlines() == [
+        "line bank: up in 2 business processes, down in 1",
+        "bank/104110070110001/00000001  K03 outpatient  门诊",
+        "  signed on, last 2026-03-02 09:00",
+        "  batch 000007 trace 000021 gaps 3; heard 2026-03-02 09:00, last code 00",
+        "  money since 2026-03-02 09:00, OVERDUE; settled last never",
+        "  1 in doubt, 2 STUCK: yinyi lines reversals",
+        "bank/104110070110001/00000001  K03 outpatient  门诊",
+        "  must sign on, has NO TMK",
+        "  batch 000007 trace 000021 gaps 3; heard never, last code –; busy until 2026-03-02 09:00",
+        "  money since –; settled last 2026-03-02 09:00",
+    ]
+    behind = {f"after_{word}": text for word, text in SLOT.items()}
+    assert desk.asked == [ListSessions(terminal_id="K03"), ListSessions(terminal_id="K03", **behind)]
+    assert desk.names == ["supervisor"]
+
+
+def test_the_open_batch_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(monkeypatch, SessionList(sessions=[SESSION], more=False, lines=[]), BATCH)
+    assert said("settle", *WORDS).stdout.splitlines() == [
+        "batch 000007 is settled",
+        "  3 purchases 60.00",
+        "  2 refunds and voids 32.00",
+        "  UNBALANCED: 5 details were sent",
+    ]
+    assert desk.asked == [ListSessions(**SLOT), SettleBatch(**SLOT, batch_no=7)]
+
+
+def test_reversals_are_told_with_what_people_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    Desk(monkeypatch, ReversalList(reversals=[DOUBT], more=True))
+    assert said("reversals").stdout.splitlines() == [
+        "P1AB  purchase 50.00 622588******5678  is stuck",
+        "  bank/104110070110001/00000001 000007 000020, sent 2026-03-02 09:00 at K03",
+        "  bad mac; reversal tried 3 times, last 2026-03-02 09:00, code 25",
+        "There are more behind these.",
+    ]
+    Desk(monkeypatch, ReversalList(reversals=[], more=False))
+    assert said("reversals").stdout == "Nothing is in doubt.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "reply"),
+    [
+        (("sign-on", *WORDS), SignOn(**SLOT), SESSION),
+        (("reversals",), ListReversals(), ReversalList(reversals=[], more=False)),
+        (("reverse", "P1AB"), ReverseNow(reference="P1AB"), DOUBT),
+        (
+            ("put", *WORDS, "--at", "K04", "--scope", "inpatient", "--name", "住院"),
+            PutSession(**SLOT, terminal_id="K04", scope="inpatient", merchant_name="住院"),
+            SESSION,
+        ),
+    ],
+)
+def test_what_is_asked(monkeypatch: pytest.MonkeyPatch, words: Any, message: Operation[Any], reply: Any) -> None:
+    desk = Desk(monkeypatch, reply)
+    assert said(*words).exit_code == 0
+    assert desk.asked == [message]
+
+
+@pytest.mark.parametrize(
+    ("echo", "told", "code"),
+    [(LineEcho(answer="here"), "here\n", 0), (LineEcho(answer="refused", code="03"), "refused 03\n", 1)],
+)
+def test_an_echo_ends_as_the_bank_is(monkeypatch: pytest.MonkeyPatch, echo: LineEcho, told: str, code: int) -> None:
+    desk = Desk(monkeypatch, echo)
+    done = said("echo", *WORDS)
+    assert (done.stdout, done.exit_code, desk.asked) == (told, code, [EchoLine(**SLOT)])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("reverse",), ("sign-on", *WORDS[:4]), ("settle",), ("put", *WORDS, "--at", "K04", "--scope", "ward")],
+)
+def test_what_says_too_little_is_not_asked(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    desk = Desk(monkeypatch)
+    assert isinstance(said(*words).exception, CannotStart)
+    assert desk.asked == []
+
+
+def test_a_refusal_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    Desk(monkeypatch, BankRefused("95"))
+    assert str(said("sign-on", *WORDS).exception) == "BankRefused: The bank has refused this. 95"
