@@ -33,6 +33,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.service import LineService
 from yinyi.business.payments import books
+from yinyi.business.payments.card_readings import PayCards
 from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
@@ -130,6 +131,7 @@ class Business:
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
+        self.pay_cards = PayCards(database, self.payments, self.terminals.readings, outside.lines.kinds)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         lost = [LostRegistrations(hospital, patients.patient_id)]
@@ -150,6 +152,7 @@ class Business:
             self.identity,
             self.payments,
             self.scanned_codes,
+            self.pay_cards,
             self.human_queue,
             SuspenseDesk(registry, ZONE),
             self.restored,
@@ -193,7 +196,7 @@ class Business:
     async def stop(self) -> None:
         """Calls that are out come home, leases are handed back."""
         await self.driver.stop()
-        await asyncio.gather(*(line.come_home(HOME_S) for line in self._cards.values()))
+        await asyncio.gather(*(each.come_home(HOME_S) for each in (*self._cards.values(), self.pay_cards)))
         await _end(self._tasks)
         await self._stack.aclose()
 
