@@ -69,12 +69,13 @@ class TerminalFacts(msgspec.Struct, frozen=True, kw_only=True):
 class CardReading(msgspec.Struct, frozen=True, kw_only=True):
     """What goes on at the card terminal (刷卡器). Nothing of the card, and of its PIN no more than how many digits.
 
-    payment_no: what is to be paid with the card. until: so long it is waited for. card_in: a card is in the slot.
-    forgotten: and nobody has taken it for a while. version: grows with everything.
+    payment_no: what is to be paid with the card, merchant_name: to whom. until: so long it is waited for. card_in: a
+    card is in the slot. forgotten: and nobody has taken it for a while. version: grows with everything.
     """
 
     payment_no: str = ""
     channel: str = ""
+    merchant_name: str = ""
     state: ReadingState = "none"
     digits: int = 0
     until: datetime | None = None

@@ -82,9 +82,9 @@ SELECT t.terminal_id, t.locked_at, t.line_up, t.line_seen_at,
        coalesce(c.present, false) AS card_present, coalesce(c.version, 0) AS card_version,
        coalesce(k.version, 0) AS code_version,
        CASE WHEN r.version IS NOT NULL THEN json_build_object(
-                         'payment_no', r.payment_no, 'channel', r.channel, 'state', r.state, 'digits', r.digits,
-                         'until', r.until, 'card_in', r.card_in, 'forgotten', r.forgotten,
-                         'version', r.version)::text END AS reading,
+         'payment_no', r.payment_no, 'channel', r.channel, 'state', r.state, 'digits', r.digits, 'until', r.until,
+         'merchant_name', coalesce(r.request ->> 'merchant_name', ''), 'card_in', r.card_in,
+         'forgotten', r.forgotten, 'version', r.version)::text END AS reading,
        (SELECT coalesce(json_agg(json_build_object('device', d.device, 'kind', d.kind, 'state', d.state,
                                                    'detail', d.detail) ORDER BY d.device), '[]')::text
         FROM terminal_device d
