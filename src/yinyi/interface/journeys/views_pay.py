@@ -64,6 +64,11 @@ class CardView(View, frozen=True, kw_only=True):
     hold_slip: bool = False
     key: str
 
+    @property
+    def stars(self) -> tuple[bool, ...]:
+        """A place for each digit, at least six; True: typed."""
+        return tuple(at < self.digits for at in range(max(self.digits, 6)))
+
 
 class PayView(View, frozen=True, kw_only=True):
     """Pay by the code on the screen or by the one on the phone, or take a hold slip to the window.

@@ -102,6 +102,11 @@ class CardKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     asks_pin: bool = True
 
 
+def bank_cards_alone() -> dict[str, CardKind]:
+    """Cards of UnionPay."""
+    return {"bank": CardKind(prefixes=("62",))}
+
+
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All lines of a hospital to its acquirers.
 
@@ -113,7 +118,7 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     acquirers: dict[str, Settings]
     merchants: dict[str, Account]
-    card_kinds: dict[str, CardKind] = {"bank": CardKind(prefixes=("62",))}
+    card_kinds: dict[str, CardKind] = msgspec.field(default_factory=bank_cards_alone)
     terminals: tuple[str, ...] = ()
     keys_file: str = ""
     clearing_url: str = ""
