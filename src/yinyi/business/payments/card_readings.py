@@ -117,7 +117,8 @@ class PayCards:
             return route, merchant_name
         key = await self._keys.within(str(slot), wait_s, lambda: line.sessions.pin_key(line.acquirer, session_id))
         if not isinstance(key, PinKey):
-            log.warning("cards.session_not_ready", session=str(slot), why=type(key).__name__)
+            why = "late" if key is None else str(getattr(key, "detail", "") or type(key).__name__)
+            log.warning("cards.session_not_ready", session=str(slot), why=why)
             return None, merchant_name
         return msgspec.structs.replace(route, pin_key=key.key, pin_key_check=key.check_value), merchant_name
 

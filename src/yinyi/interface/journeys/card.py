@@ -1,7 +1,7 @@
 """A card at the card terminal beside the screen. Here it is only known how far that is, never which card it is."""
 
 from yinyi.business.payments.errors import PaymentClosed
-from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
 from yinyi.business.scheduling.messages import RegistrationView
 from yinyi.business.terminals.model import LIVE, CardReading, ReadingState
@@ -34,18 +34,18 @@ _ANSWERS: dict[str, views_pay.CardRefused] = {
 
 
 async def read(visitor: Visitor) -> Next:
-    """POST CARD: which kind it is, its number tells; what counts is that its bank can be reached."""
+    """POST CARD: whichever kind is taken here; a card of another kind goes where it belongs."""
     payment_no = visitor.at["payment_no"]
     visitor.back = to = visitor.paths.pay(payment_no)
-    for at, tender in enumerate(present.CARDS):
-        try:
-            await visitor.ask(ReadCard(payment_no=payment_no, tender=tender), key=f"{visitor.key}-{at}")
-        except ChannelUnavailable:
-            continue
-        except PaymentClosed:
-            pass
-        return Go(to)
-    return Go(f"{to}?{AWAY}=0")
+    try:
+        payment = await visitor.ask(GetPayment(number=payment_no))
+        tender = next(iter(payment.reads), present.CARDS[0])
+        await visitor.ask(ReadCard(payment_no=payment_no, tender=tender), key=visitor.key)
+    except ChannelUnavailable:
+        return Go(f"{to}?{AWAY}=0")
+    except PaymentClosed:
+        pass
+    return Go(to)
 
 
 async def leave(visitor: Visitor) -> Next:

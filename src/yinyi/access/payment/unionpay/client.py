@@ -8,7 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import structlog
 
@@ -94,9 +94,9 @@ class Line(asyncio.Protocol):
     # ---- what asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        _keep_alive(transport, self._settings.keepalive_idle_s)
-        self._transport = transport
+        dialled = cast(asyncio.Transport, transport)  # uvloop's own is no subclass of it
+        _keep_alive(dialled, self._settings.keepalive_idle_s)
+        self._transport = dialled
         self._frames = Frames(self._profile)
         self._unanswered = 0
         self._down.clear()
