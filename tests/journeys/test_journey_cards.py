@@ -144,5 +144,5 @@ def at_the_code(screen: KioskScreen) -> tuple[str, str]:
 
 def to_card(screen: KioskScreen, payment_no: str) -> None:
     """From the code to the page that asks for a card."""
-    screen.press(f'form[action$="/{payment_no}/card"] button')
+    screen.press(f':is(form[action$="/{payment_no}/card"] button, button[formaction$="/card"]):visible')
     screen.seen(rf"/pay/{payment_no}", "#screen.insert .slotpic")

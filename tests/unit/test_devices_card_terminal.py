@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
 from yinyi.devices.device import AtCardTerminal, CardToPay, Changed, Observation
-from yinyi.devices.virtual.card_terminal import PlasticCard, VirtualCardTerminal
+from yinyi.devices.virtual.card_terminal import Key, PlasticCard, VirtualCardTerminal
 from yinyi.devices.virtual.reader import CardInTheWay
 from yinyi.wire.iso8583.des import check_value, encrypt_ecb, xor
 from yinyi.wire.iso8583.pin import read_pin_block
@@ -19,6 +20,7 @@ SLOT = "bank/898999900000001/80000001"
 PAN = "6299910000000010019"
 BANK = CardRoute(prefixes=["62"], slot=SLOT, pin_key=encrypt_ecb(TMK, PIK), pin_key_check=check_value(PIK))
 PUBLIC = CardRoute(prefixes=["99900"], slot="public/898999900000003/80000001")
+KEYS: dict[str, Key] = {"E": "enter", "C": "clear", **{each: each for each in get_args(Key) if len(each) == 1}}
 AWAY = CardRoute(prefixes=["629993"], slot="", taken=False)
 
 
@@ -50,7 +52,7 @@ class Bench:
 
     def type(self, keys: str) -> None:
         for key in keys:
-            self.terminal.press("enter" if key == "E" else "clear" if key == "C" else key)  # pyright: ignore[reportArgumentType]
+            self.terminal.press(KEYS[key])
 
     async def next(self) -> Observation:
         return await asyncio.wait_for(self._reported.get(), 10)

@@ -113,14 +113,12 @@ class Business:
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
         wake = self.outbox.wake
-
         queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, wake)
         self.terminals = TerminalService(database, clock, vault, queue, wake)
         self.institutions = Institutions(vault)
         patients = MasterIndex(database)
         hospital = outside.hospital
         self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
-
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
         registry = _registry(outside, self._cards)

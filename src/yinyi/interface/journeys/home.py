@@ -30,9 +30,7 @@ async def home(visitor: Visitor) -> Next:
     elif visitor.terminal.card_in_reader:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
-    return Show(
-        views_start.HomeView(services=SERVICES), listens=card.LISTENS if visitor.known else {**CARDS, **card.LISTENS}
-    )
+    return Show(views_start.HomeView(services=SERVICES), listens=None if visitor.known else {**CARDS, **card.LISTENS})
 
 
 def _bye(visitor: Visitor) -> Next:
