@@ -45,6 +45,23 @@ def differences(house: RealPlatform) -> list[str]:
     return found + _of_ledger(house, list(payments.values()))
 
 
+_MESSAGES = """
+SELECT left(m.reference, 22) AS payment_no, s.merchant_no, s.terminal_no, m.batch_no, m.trace_no
+FROM line_message m JOIN line_session s USING (hospital_id, session_id) WHERE m.kind IN ('purchase', 'void', 'refund')
+"""
+
+
+def _at_bank(house: RealPlatform) -> dict[str, int]:
+    """What the bank has of each payment's money, by its own movements."""
+    kept: dict[str, int] = defaultdict(int)
+    said = {tuple(row)[1:]: row["payment_no"] for row in house.rows(_MESSAGES)}
+    for move in house.sandbox.get("/bank/movements").raise_for_status().json():
+        number = said.get(tuple(move[name] for name in ("merchant_no", "terminal_no", "batch_no", "trace_no")))
+        if number and move["state"] == "approved" and move["kind"] in ("purchase", "refund"):
+            kept[number] += move["amount_fen"] if move["kind"] == "purchase" else -move["amount_fen"]
+    return kept
+
+
 def _at_channel(house: RealPlatform, of_reference: dict[str, str]) -> tuple[dict[str, int], list[str]]:
     """What the channels have of each payment's money, by payment number."""
     orders = _read(house, "wechatpay/orders.sqlite", "SELECT content FROM orders WHERE transaction_id <> ''")
@@ -52,7 +69,7 @@ def _at_channel(house: RealPlatform, of_reference: dict[str, str]) -> tuple[dict
     taken: list[Order | Trade] = [msgspec.msgpack.decode(content, type=Order) for content in orders]
     paid = (msgspec.msgpack.decode(content, type=Trade) for content in trades)
     taken += [trade for trade in paid if trade.paid_at]
-    kept: dict[str, int] = defaultdict(int)
+    kept: dict[str, int] = _at_bank(house)
     strangers: list[str] = []
     for order in taken:
         if order.out_trade_no in of_reference:

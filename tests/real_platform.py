@@ -246,6 +246,7 @@ class RealPlatform:
     def no_faults(self) -> None:
         self.sandbox.delete("/wechatpay/faults").raise_for_status()
         self.sandbox.delete("/alipay/faults").raise_for_status()
+        self.sandbox.delete("/bank/faults").raise_for_status()
         self.sandbox.delete("/hospital/faults").raise_for_status()
         self.sandbox.delete("/hospital/down").raise_for_status()
 

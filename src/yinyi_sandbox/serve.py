@@ -58,7 +58,7 @@ async def serve(settings: SandboxSettings) -> None:
     bank = await _bank(settings, port)
     _lead_connectors_here(settings, hospital)
     config = uvicorn.Config(
-        _application(hospital, wechatpay, alipay, bank, Desk(settings, hospital, wechatpay, alipay)),
+        _application(hospital, wechatpay, alipay, bank, Desk(settings, hospital, wechatpay, alipay, bank)),
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=2,

@@ -21,6 +21,7 @@ from sample_facts import (
 )
 
 from yinyi.interface.journeys import views, views_afterwards, views_ends, views_pay, views_register, views_start
+from yinyi.wire.iso8583.response_codes import response_of
 
 
 def _check(problem: Literal["declined", "unavailable", "paid_late"] | None) -> views_register.CheckView:
@@ -57,6 +58,27 @@ def _pay(state: str, **facts: object) -> views_pay.PayView:
         key=KEY,
     )
     return msgspec.structs.replace(view, state=state, **facts)
+
+
+def _card(state: views_pay.CardState, **facts: object) -> views_pay.CardView:
+    view = views_pay.CardView(
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        visit=VISIT,
+        state=state,
+        amount_fen=5000,
+        merchant_name="云山市人民医院门诊 Yunshan People's Hospital Outpatients",
+        since=NOW,
+        expires_at=NOW + timedelta(seconds=83),
+        hold_slip=state == "refused",
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, **facts)
+
+
+def _answered(code: str, refused: views_pay.CardRefused) -> views_pay.CardView:
+    told = response_of(code)
+    return _card("refused", refused=refused, said=told.zh, said_en=told.en)
 
 
 def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleView:
@@ -133,6 +155,7 @@ def _someone(**facts: object) -> views.Chrome:
 
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
+TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
 SERVICES: tuple[views_start.ServiceName, ...] = ("register", "reprint", "find_payment")
 
 _START: dict[str, Sample] = {
@@ -231,6 +254,20 @@ _PAY: dict[str, Sample] = {
     "pay-refused-expired": (_pay("refused", refused="expired", tender="alipay"), REGISTERING),
     "pay-confirming": (_pay("confirming"), REGISTERING),
     "pay-unknown": (_pay("unknown"), REGISTERING),
+    "pay-cards": (_pay("waiting", cards=True), REGISTERING),
+    "pay-cards-away": (_pay("waiting", cards=True, cards_away=True), REGISTERING),
+    "card-insert": (_card("insert"), REGISTERING),
+    "card-pin": (_card("pin", digits=4), REGISTERING),
+    "card-asking": (_card("asking"), REGISTERING),
+    "card-taking-back": (_card("taking_back"), REGISTERING),
+    "card-wrong-pin": (_answered("55", "wrong_pin"), TAKE_CARD),
+    "card-no-money": (_answered("51", "no_money"), TAKE_CARD),
+    "card-blocked": (_answered("75", "pin_blocked"), REGISTERING),
+    **{
+        f"card-{refused.replace('_', '-')}": (_card("refused", refused=refused), REGISTERING)
+        for refused in ("cancelled", "timed_out", "not_taken", "key_refused", "pin_again", "no_answer")
+    },
+    "done-card": (_done("printed"), TAKE_CARD),
     "hold-slip": (
         views_pay.HoldSlipView(
             payment_no="26112301000042",

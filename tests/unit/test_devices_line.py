@@ -40,6 +40,7 @@ from yinyi.wire.terminal_line import (
 )
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
+DEVICES = {"id_reader", "scanner", "receipt_printer", "card_terminal"}
 BLOCK = "张建䶮".encode("utf-16-le").ljust(256, b" ")
 LAY = {"block": base64.b64encode(BLOCK).decode()}
 RECEIPT = encode_receipt(Image.new("1", (576, 80), 0))
@@ -57,7 +58,7 @@ def test_enrols_once_and_keeps_the_credential_to_itself(run: Run, tmp_path: Path
                 first = await there.connection()
                 assert first.hello.enrolment_code == "E-1"
                 assert first.hello.terminal_token == ""
-                assert {report.device for report in first.hello.devices} == {"id_reader", "scanner", "receipt_printer"}
+                assert {report.device for report in first.hello.devices} == DEVICES
                 await first.cut()
                 second = await there.connection()
             assert second.hello.terminal_token == "secret"

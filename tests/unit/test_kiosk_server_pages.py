@@ -101,7 +101,7 @@ def test_home_says_where_it_is_and_hears_of_cards() -> None:
             "3 号窗口",
         )
         assert chrome["now"].endswith("+08:00")
-        assert chrome["events"].startswith("/kiosk/events?card=1&terminal=1&since=")
+        assert chrome["events"].startswith("/kiosk/events?card=1&terminal=1&reading=1&since=")
         assert "patient" not in chrome or chrome["patient"] is None
 
     run(work())

@@ -17,6 +17,7 @@ from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.sessions import PosSessions
+from yinyi.business.payments.card_kinds import CardKind, CardKinds
 from yinyi.business.payments.cards import CardLine, SealedCards
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
@@ -37,13 +38,14 @@ class Account:
 @dataclass(frozen=True)
 class BankLines:
     """``connector`` is started and stopped; without lines there is none. terminals: numbers that are free for new
-    terminals. keys_file: see ``load_letters``."""
+    terminals. keys_file: see ``load_letters``. kinds: which cards are which, by channel."""
 
     connector: Any = None
     acquirers: Mapping[str, Acquirer] = field(default_factory=dict[str, Acquirer])
     accounts: Sequence[Account] = ()
     terminals: Sequence[str] = ()
     keys_file: str = ""
+    kinds: CardKinds = field(default_factory=dict[str, CardKind])
 
     def merchants(self) -> dict[tuple[str, str], str]:
         """By scope and channel."""
@@ -84,7 +86,8 @@ def bank_lines(connector: Any, config: Any) -> BankLines:
         )
         for each in config.merchants.values()
     ]
-    return BankLines(connector, connector.acquirers, accounts, config.terminals, config.keys_file)
+    kinds = {f"{name}_card": CardKind(each.prefixes, each.asks_pin) for name, each in config.card_kinds.items()}
+    return BankLines(connector, connector.acquirers, accounts, config.terminals, config.keys_file, kinds)
 
 
 def pos_sessions(database: Database, lines: BankLines, keys: KeyStore, vault: Vault, clock: Clock) -> PosSessions:

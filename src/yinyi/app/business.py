@@ -35,6 +35,7 @@ from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments import books
+from yinyi.business.payments.card_readings import PayCards
 from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
@@ -124,14 +125,12 @@ class Business:
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
         wake = self.outbox.wake
-
         queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, wake)
         self.terminals = TerminalService(database, clock, vault, queue, wake)
         self.institutions = Institutions(vault)
         patients = MasterIndex(database)
         hospital = outside.hospital
         self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
-
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
         registry = _registry(outside, self._cards)
@@ -142,6 +141,7 @@ class Business:
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
+        self.pay_cards = PayCards(database, self.payments, self.terminals.readings, outside.lines.kinds)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         lost = [LostRegistrations(hospital, patients.patient_id)]
@@ -162,6 +162,7 @@ class Business:
             self.identity,
             self.payments,
             self.scanned_codes,
+            self.pay_cards,
             self.human_queue,
             SuspenseDesk(registry, ZONE),
             self.restored,
@@ -205,7 +206,8 @@ class Business:
     async def stop(self) -> None:
         """Calls that are out come home, leases are handed back."""
         await self.driver.stop()
-        await asyncio.gather(*(each.come_home(HOME_S) for each in (self.lines, *self._cards.values())))
+        everything = (self.lines, *self._cards.values(), self.pay_cards)
+        await asyncio.gather(*(each.come_home(HOME_S) for each in everything))
         await _end(self._tasks)
         await self._stack.aclose()
 

@@ -7,18 +7,21 @@ import structlog
 
 from yinyi.devices.credential import CredentialFile
 from yinyi.devices.device import (
+    AtCardTerminal,
     CardOnReader,
+    CardToPay,
     Changed,
     Device,
     HasLight,
     Observation,
     PrintsReceipts,
     ReaderEmpty,
+    TakesCards,
     TextRead,
 )
 from yinyi.devices.drivers import build_devices
 from yinyi.devices.journal import PrintJournal
-from yinyi.devices.line import TerminalLine
+from yinyi.devices.line import Command, TerminalLine
 from yinyi.devices.outbox import Outbox
 from yinyi.devices.printing import Printing
 from yinyi.devices.settings import AgentSettings
@@ -28,13 +31,17 @@ from yinyi.kernel.ids import random_text
 from yinyi.wire.terminal_line import (
     CardLaid,
     CardRemoved,
+    CardTerminalStep,
     DeviceReport,
     DeviceState,
     Event,
     FrameRefused,
+    LeaveCard,
     Light,
+    PayCardRead,
     PrintJob,
     Scanned,
+    TakeCard,
     decode_from_agent,
     encode,
 )
@@ -129,14 +136,31 @@ class Agent:
                 return CardRemoved(event_id=event_id, device=name, at=at)
             case TextRead(text=text):
                 return Scanned(event_id=event_id, device=name, at=at, text=text)
+            case AtCardTerminal(step=step, request_id=request_id, digits=digits):
+                return CardTerminalStep(
+                    event_id=event_id, device=name, at=at, step=step, request_id=request_id, digits=digits
+                )
+            case CardToPay() as card:
+                return PayCardRead(event_id=event_id, device=name, at=at, **vars(card))
             case Changed(state=state, detail=detail):
                 return DeviceState(event_id=event_id, device=name, at=at, state=state, detail=detail[:200])
 
-    def _obey(self, command: PrintJob | Light) -> None:
+    def _obey(self, command: Command) -> None:
         match command:
             case PrintJob():
                 self._printing.take(command)
+            case TakeCard() | LeaveCard():
+                self._read_card(command)
             case Light(device=name, on=on):
                 device = self.devices.get(name)
                 if isinstance(device, HasLight):
                     device.set_light(on)
+
+    def _read_card(self, command: TakeCard | LeaveCard) -> None:
+        terminal = next((device for device in self.devices.values() if isinstance(device, TakesCards)), None)
+        if terminal is None:
+            _log.warning("there is no card terminal here")
+        elif isinstance(command, TakeCard):
+            terminal.take_card(command)
+        else:
+            terminal.leave_card(command.request_id)

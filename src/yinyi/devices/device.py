@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from yinyi.wire.terminal_line import Condition, DeviceKind, PrintFault, ResidentCard
+from yinyi.wire.terminal_line import CardEntry, CardStep, Condition, DeviceKind, PrintFault, ResidentCard, TakeCard
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,31 @@ class Changed:
     detail: str = ""
 
 
-Observation = CardOnReader | ReaderEmpty | TextRead | Changed
+@dataclass(frozen=True)
+class AtCardTerminal:
+    """``request_id``: of the request that this belongs to, if there is one."""
+
+    step: CardStep
+    request_id: str = ""
+    digits: int = 0
+
+
+@dataclass(frozen=True, repr=False)
+class CardToPay:
+    """See ``wire.terminal_line.PayCardRead``. Printed, it shows nothing."""
+
+    request_id: str
+    slot: str
+    pan: str
+    entry_mode: CardEntry
+    sequence_no: str = ""
+    expiry: str = ""
+    chip_data: bytes = b""
+    pin_block: bytes = b""
+    pin_key_check: bytes = b""
+
+
+Observation = CardOnReader | ReaderEmpty | TextRead | AtCardTerminal | CardToPay | Changed
 Report = Callable[[Observation], None]
 
 
@@ -66,6 +90,19 @@ class PrintsReceipts(Protocol):
         Raises:
             PrinterFault: it did not come out, or not whole.
         """
+        ...
+
+
+@runtime_checkable
+class TakesCards(Protocol):
+    """A slot for cards and a PIN pad, as one. Whatever happens is reported; nothing here waits."""
+
+    def take_card(self, request: TakeCard) -> None:
+        """Begin, unless this request was begun before."""
+        ...
+
+    def leave_card(self, request_id: str) -> None:
+        """End it, if it is still going on."""
         ...
 
 

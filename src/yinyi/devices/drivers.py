@@ -1,20 +1,27 @@
 """The table of drivers: which class serves which kind of device."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from yinyi.devices.device import Device
 from yinyi.devices.settings import AgentSettings, DeviceEntry
+from yinyi.devices.virtual.card_terminal import VirtualCardTerminal
 from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
 from yinyi.wire.terminal_line import DeviceKind
 
+SANDBOX_LETTERS = Path("sandbox", "bank", "key_letters.json")
+"""Below the folder that holds the agent's: what the sandbox's bank has written for virtual pads."""
 Build = Callable[[DeviceEntry, AgentSettings], Device]
 
 DRIVERS: Mapping[tuple[DeviceKind, str], Build] = {
     ("id_reader", "virtual"): lambda entry, settings: VirtualReader(entry.name),
     ("scanner", "virtual"): lambda entry, settings: VirtualScanner(entry.name),
     ("receipt_printer", "virtual"): lambda entry, settings: VirtualPrinter(entry.name, settings.data_dir / "papers"),
+    ("card_terminal", "virtual"): lambda entry, settings: VirtualCardTerminal(
+        entry.name, Path(entry.options.get("letters") or settings.data_dir.parent / SANDBOX_LETTERS)
+    ),
 }
 
 

@@ -30,13 +30,18 @@ from yinyi.wire.terminal_line import (
     FromAgent,
     Heartbeat,
     Hello,
+    LeaveCard,
     Light,
     Pairing,
     PrintJob,
+    TakeCard,
     Welcome,
     decode_from_platform,
     encode,
 )
+
+Command = PrintJob | TakeCard | LeaveCard | Light
+"""What the platform asks the devices to do."""
 
 _log = structlog.get_logger("yinyi.devices")
 _jitter = secrets.SystemRandom()
@@ -69,7 +74,7 @@ class TerminalLine:
         clock: Clock,
         outbox: Outbox,
         devices: Callable[[], Sequence[DeviceReport]],
-        obey: Callable[[PrintJob | Light], None],
+        obey: Callable[[Command], None],
     ) -> None:
         self.state = LineState()
         self._settings = settings
@@ -226,7 +231,7 @@ class TerminalLine:
                         raise FrameRefused("welcome twice")
                     case Pairing(pairing_code=code):
                         self._paired(code)
-                    case PrintJob() | Light() as command:
+                    case PrintJob() | TakeCard() | LeaveCard() | Light() as command:
                         self._obey(command)
         except FrameRefused as refused:
             _log.warning("the platform sent what is no frame", error=str(refused))

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from yinyi.wire.terminal_line import CardLaid, CardRemoved, DeviceState, Event, PrintResult, Scanned
+from yinyi.wire.terminal_line import (
+    CardLaid,
+    CardRemoved,
+    CardTerminalStep,
+    DeviceState,
+    Event,
+    PayCardRead,
+    PrintResult,
+    Scanned,
+)
 
 SCAN_LASTS = timedelta(seconds=10)
 """Who held a code under the scanner while the line was gone has tried again by then, or has left."""
@@ -15,7 +24,8 @@ _log = structlog.get_logger("yinyi.devices")
 
 
 class Outbox:
-    """In order of happening. Of a device's states only the newest is kept; a print result is the last to be dropped."""
+    """In order of happening. Of a device's states, and of asterisks, only the newest is kept; a print result is the
+    last to be dropped."""
 
     def __init__(self, limit: int = 200) -> None:
         self._limit = limit
@@ -31,6 +41,8 @@ class Outbox:
     def add(self, event: Event) -> None:
         if isinstance(event, DeviceState):
             self._drop(one for one in self.waiting() if isinstance(one, DeviceState) and one.device == event.device)
+        if isinstance(event, CardTerminalStep) and event.step == "typing":
+            self._drop(one for one in self.waiting() if isinstance(one, CardTerminalStep) and one.step == "typing")
         if len(self._waiting) >= self._limit:
             oldest = next((one for one in self.waiting() if not isinstance(one, PrintResult)), self.waiting()[0])
             _log.warning("outbox full, oldest event dropped", event_type=type(oldest).__name__)
@@ -48,7 +60,7 @@ class Outbox:
         stale = [
             one
             for one in self.waiting()
-            if (isinstance(one, Scanned) and now - one.at > min(SCAN_LASTS, older_than))
+            if (isinstance(one, Scanned | PayCardRead) and now - one.at > min(SCAN_LASTS, older_than))
             or (isinstance(one, CardLaid) and one.device in gone and now - one.at > older_than)
         ]
         if stale:

@@ -23,7 +23,7 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Z
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
-DeviceKind = Literal["id_reader", "scanner", "receipt_printer"]
+DeviceKind = Literal["id_reader", "scanner", "receipt_printer", "card_terminal"]
 Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline"]
 PrintFault = Literal[
     "paper_out",
@@ -35,6 +35,20 @@ PrintFault = Literal[
     "storage",  # the agent cannot remember what it prints, so it prints nothing
     "busy",  # too many jobs are waiting
 ]
+CardStep = Literal[
+    "inserted",  # a card is in the slot
+    "tapped",  # a card was held against the pad
+    "typing",  # the PIN is being typed on the pad: ``digits`` asterisks
+    "cancelled",  # on the pad
+    "timed_out",  # nobody brought a card, or typed on
+    "not_taken",  # none of the kinds asked for
+    "unreadable",
+    "key_refused",  # the PIN key is not one that this pad can open
+    "removed",  # the slot is empty again
+    "forgotten",  # nobody has taken the card for a while
+]
+"""What happens at a card terminal, apart from a card that was read whole."""
+CardEntry = Literal["chip", "contactless", "stripe"]
 ByeReason = Literal[
     "replaced",  # another connection of this terminal came
     "unauthorised",  # unknown or revoked credential, wrong or used enrolment code
@@ -107,6 +121,41 @@ class Scanned(Frame, frozen=True, kw_only=True, tag="scanned"):
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 
+class CardTerminalStep(Frame, frozen=True, kw_only=True, tag="card_terminal_step"):
+    """See ``CardStep``. ``request_id``: what was asked for then; empty where it belongs to no request."""
+
+    event_id: Id
+    device: Name
+    at: Instant
+    request_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    step: CardStep
+    digits: Annotated[int, msgspec.Meta(ge=0, le=12)] = 0
+
+
+class PayCardRead(Frame, frozen=True, kw_only=True, tag="pay_card_read"):
+    """A card to pay with, read whole, with its PIN if one was asked for. Printed, it shows nothing of the card.
+
+    slot: of the route that the card belongs to. sequence_no: field 23. expiry: YYMM. chip_data: field 55. pin_block:
+    encrypted in the pad under the PIN key that has this check value; a clear PIN never comes this way.
+    """
+
+    event_id: Id
+    device: Name
+    at: Instant
+    request_id: Id
+    slot: Short
+    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}$")]
+    entry_mode: CardEntry
+    sequence_no: Annotated[str, msgspec.Meta(max_length=3)] = ""
+    expiry: Annotated[str, msgspec.Meta(max_length=4)] = ""
+    chip_data: Annotated[bytes, msgspec.Meta(max_length=255)] = b""
+    pin_block: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
+    pin_key_check: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
+
+    def __repr__(self) -> str:
+        return f"PayCardRead({self.entry_mode})"
+
+
 class DeviceState(Frame, frozen=True, kw_only=True, tag="device_state"):
     """A device changed its condition."""
 
@@ -167,6 +216,38 @@ class PrintJob(Frame, frozen=True, kw_only=True, tag="print_job"):
     data: Annotated[bytes, msgspec.Meta(min_length=1, max_length=RECEIPT_LIMIT)]
 
 
+class CardRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cards that begin with one of these digits (the longest match counts) go through the session in this slot.
+
+    slot: ``acquirer/merchant/terminal``, where the pad has its master key. pin_key: the session's PIN key, encrypted
+    under that master key. Without one no PIN is asked for. taken: False: such a card is refused.
+    """
+
+    prefixes: Annotated[list[Annotated[str, msgspec.Meta(max_length=12)]], msgspec.Meta(max_length=64)]
+    slot: Short
+    pin_key: Annotated[bytes, msgspec.Meta(max_length=24)] = b""
+    pin_key_check: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
+    taken: bool = True
+
+
+class TakeCard(Frame, frozen=True, kw_only=True, tag="take_card"):
+    """Read a card to pay this amount with, and its PIN, within so many seconds. Sent again it is the same request;
+    another request ends the one before."""
+
+    request_id: Id
+    amount_fen: Annotated[int, msgspec.Meta(ge=0)]
+    merchant_name: Short
+    routes: Annotated[list[CardRoute], msgspec.Meta(max_length=8)]
+    language: Short
+    within_s: Annotated[float, msgspec.Meta(gt=0, le=600)]
+
+
+class LeaveCard(Frame, frozen=True, kw_only=True, tag="leave_card"):
+    """This request is not wanted any more."""
+
+    request_id: Id
+
+
 class Light(Frame, frozen=True, kw_only=True, tag="light"):
     """Switch the guiding light beside a device."""
 
@@ -187,9 +268,9 @@ class Bye(Frame, frozen=True, kw_only=True, tag="bye"):
     detail: Short = ""
 
 
-Event = CardLaid | CardRemoved | Scanned | DeviceState | PrintResult
+Event = CardLaid | CardRemoved | Scanned | CardTerminalStep | PayCardRead | DeviceState | PrintResult
 FromAgent = Hello | Event | Heartbeat | AskPairing | Bye
-FromPlatform = Welcome | Pairing | PrintJob | Light | Ack | Bye
+FromPlatform = Welcome | Pairing | PrintJob | TakeCard | LeaveCard | Light | Ack | Bye
 
 
 class FrameRefused(Exception):

@@ -63,12 +63,27 @@ class MerchantAccount(msgspec.Struct, frozen=True, kw_only=True):
     cards: tuple[CardKind, ...]
 
 
+class Beginnings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the numbers of a kind of card begin, and whether its issuer wants a PIN."""
+
+    prefixes: tuple[str, ...]
+    asks_pin: bool = True
+
+
+CARD_KINDS: dict[CardKind, Beginnings] = {
+    "bank": Beginnings(prefixes=("62",)),
+    "public": Beginnings(prefixes=("99900",), asks_pin=False),
+    "social_security": Beginnings(prefixes=("629993",)),
+}
+
+
 class ConnectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the bank tells the hospital's connector. keys_file: ``KeyLetter``s. clearing_url: where each day's file is,
     ``…/MERCHANT/DATE``."""
 
     acquirers: dict[str, Acquirer]
     merchants: dict[str, MerchantAccount]
+    card_kinds: dict[CardKind, Beginnings]
     terminals: tuple[str, ...]
     keys_file: str
     clearing_url: str
@@ -131,6 +146,7 @@ def write_settings(path: Path, directory: Path, addresses: dict[str, tuple[str, 
             )
             for name, (number, shown, cards, acquirer) in MERCHANTS.items()
         },
+        card_kinds=CARD_KINDS,
         terminals=TERMINALS,
         keys_file=str(keys_file(directory)),
         clearing_url=clearing_url,

@@ -12,9 +12,11 @@ from yinyi.wire import resident_card
 from yinyi_sandbox.alipay.model import Refusal as AlipayRefusal
 from yinyi_sandbox.alipay.phone import Asked as AlipayAsked
 from yinyi_sandbox.alipay.sandbox import Sandbox as Alipay
+from yinyi_sandbox.bank.sandbox import Bank
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.demo.counter import Counter
 from yinyi_sandbox.demo.devices import Devices
+from yinyi_sandbox.demo.wallet import PayCard, Wallet
 from yinyi_sandbox.demo.watch import Watch
 from yinyi_sandbox.hospital.hospital import Hospital
 from yinyi_sandbox.people.people import PEOPLE, DemoPerson, Kind, person
@@ -81,8 +83,11 @@ class NothingToRead(Exception):
 class Desk:
     """Cards, papers, the phone and the counter; ``watch`` tells how all of it stands."""
 
-    def __init__(self, settings: SandboxSettings, hospital: Hospital, wechatpay: WechatPay, alipay: Alipay) -> None:
+    def __init__(
+        self, settings: SandboxSettings, hospital: Hospital, wechatpay: WechatPay, alipay: Alipay, bank: Bank
+    ) -> None:
         self.devices = Devices(settings.data_dir / "devices")
+        self.wallet = Wallet(bank, self.devices)
         self.counter = Counter(
             settings.http_host,
             settings.http_port,
@@ -98,6 +103,7 @@ class Desk:
                 "kiosk": (1, self._kiosk),
                 "papers": (1, self._papers),
                 "orders": (1, self._orders),
+                "wallet": (1, self._wallet),
                 "register": (2, self._register),
                 "faults": (2, self._faults),
                 "calls": (5, self.counter.calls),
@@ -174,7 +180,13 @@ class Desk:
         state = await self.devices.get("/state")
         card = (self._laid or SOMEBODY) if state["card_on_reader"] else ""
         told = {name: state[name] for name in ("connected", "terminal_id", "reader_light", "printer")}
-        return {**told, "card": card}
+        pad = state.get("card_terminal")
+        if pad is not None:
+            pad["in_slot"] = pad["in_slot"][-4:]
+        return {**told, "card": card, "card_terminal": pad}
+
+    async def _wallet(self) -> list[PayCard]:
+        return self.wallet.cards()
 
     async def _papers(self) -> list[int]:
         return (await self.devices.get("/printer/papers"))["papers"]

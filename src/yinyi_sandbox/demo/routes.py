@@ -78,6 +78,19 @@ class Held(msgspec.Struct, frozen=True):
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 
+class Brought(msgspec.Struct, frozen=True):
+    """``key``: of a card to pay with; ``tap``: held against the pad instead of put into the slot."""
+
+    key: str
+    tap: bool = False
+
+
+class Pressed(msgspec.Struct, frozen=True):
+    """On the PIN pad."""
+
+    key: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "cancel", "enter"]
+
+
 class Answered(msgspec.Struct, frozen=True):
     call_id: int
 
@@ -106,6 +119,9 @@ class Demo:
             ("POST", "/pairing", self._pairing),
             ("POST", "/reader/lay", self._lay),
             ("POST", "/reader/remove", self._remove),
+            ("POST", "/card-terminal/bring", self._bring),
+            ("POST", "/card-terminal/take", self._take_out),
+            ("POST", "/card-terminal/press", self._press),
             ("POST", "/scanner", self._hold),
             ("POST", "/printer", self._printer),
             ("POST", "/line", self._line),
@@ -169,6 +185,19 @@ class Demo:
 
     async def _hold(self, request: Request) -> Response:
         await self._desk.hold((await _body(request, Held)).text)
+        return _json({})
+
+    async def _bring(self, request: Request) -> Response:
+        brought = await _body(request, Brought)
+        await self._desk.wallet.bring(brought.key, tap=brought.tap)
+        return _json({})
+
+    async def _take_out(self, _: Request) -> Response:
+        await self._desk.wallet.take()
+        return _json({})
+
+    async def _press(self, request: Request) -> Response:
+        await self._desk.wallet.press((await _body(request, Pressed)).key)
         return _json({})
 
     async def _own_code(self, request: Request) -> Response:

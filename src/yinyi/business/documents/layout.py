@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from yinyi.business.documents.model import (
+    CardFacts,
     CheckingSlip,
     HoldSlip,
     RefundSlip,
@@ -101,7 +102,20 @@ class _Page:
             self._patient(visit),
             self._fact("paid", self._amount(slip.amount_fen), "strong"),
             self._fact("", f"{self._word(f'channel.{slip.channel}')} {self._moment(slip.paid_at)}"),
+            *(self._card(slip.card) if slip.card else ()),
         ]
+
+    def _card(self, card: CardFacts) -> list[Block]:
+        numbers = f"{card.batch_no:06d} / {card.trace_no:06d}"
+        facts = [
+            _RULE,
+            self._stacked("card.no", clean(card.card, 24)),
+            self._stacked("card.merchant_no", clean(card.merchant_no, 20)),
+            self._fact("card.terminal_no", clean(card.terminal_no, 12)),
+            self._stacked("card.numbers", numbers),
+            self._stacked("card.reference", clean(card.retrieval_ref, 20)),
+        ]
+        return [*facts, self._fact("card.auth_code", clean(card.auth_code, 8))] if card.auth_code else facts
 
     def hold(self, slip: HoldSlip) -> list[Block]:
         visit = slip.visit

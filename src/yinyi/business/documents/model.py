@@ -14,7 +14,9 @@ from yinyi.kernel.money import Fen
 Title = Literal["chief", "associate_chief", "attending", "resident"]
 """主任医师, 副主任医师, 主治医师, 住院医师: the words of scheduling, which stands above this domain."""
 Language = Literal["zh-CN", "en"]
-Channel = Literal["wechatpay", "alipay", "unionpay", "prepaid", "cash", "insurance"]
+Channel = Literal[
+    "wechatpay", "alipay", "unionpay", "social_security_card", "public_card", "prepaid", "cash", "insurance"
+]
 Amount = Annotated[Fen, msgspec.Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -55,14 +57,28 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: Instant
 
 
+class CardFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bank wants on a card's slip (签购单): the masked card, both numbers, batch, trace and reference."""
+
+    card: str
+    merchant_no: str
+    terminal_no: str
+    batch_no: int
+    trace_no: int
+    retrieval_ref: str
+    auth_code: str = ""
+
+
 class RegistrationSlip(Slip, frozen=True, kw_only=True, tag="registration"):
-    """挂号单: paid and registered. ``queue_ahead`` is ``None`` where the hospital does not say."""
+    """挂号单: paid and registered. ``queue_ahead`` is ``None`` where the hospital does not say; ``card``: where it was
+    not paid by card."""
 
     visit: Visit
     amount_fen: Amount
     channel: Channel
     paid_at: Instant
     queue_ahead: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    card: CardFacts | None = None
 
 
 class HoldSlip(Slip, frozen=True, kw_only=True, tag="hold"):

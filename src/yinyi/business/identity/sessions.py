@@ -37,6 +37,10 @@ _SLIDE = """
 UPDATE patient_session SET expires_at = $3
 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL AND expires_at < $3
 """
+_LIVES = """
+SELECT true FROM patient_session
+WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL AND expires_at > $3
+"""
 _END = "UPDATE patient_session SET ended_at = $3 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL"
 
 
@@ -63,6 +67,11 @@ async def verify_session(tx: Tx, hospital_id: int, token: str, terminal_id: str,
     else:
         expires_at = row["expires_at"]
     return SessionFacts(session_id=row["session_id"], patient=facts_of(row), expires_at=expires_at)
+
+
+async def session_lives(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> bool:
+    """Whoever began it may still be at the screen."""
+    return bool(await tx.fetchval(_LIVES, hospital_id, session_id, now))
 
 
 async def end_session(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> None:

@@ -16,6 +16,7 @@ from yinyi.business.lines.session_model import (
     NeverSent,
     NoAnswer,
     Original,
+    PinKey,
     ReversalReason,
     Settled,
     SignedOn,
@@ -96,6 +97,10 @@ class CardSessions(Protocol):
     """What payments ask of the POS sessions of a hospital; see ``sessions.PosSessions``."""
 
     async def choose(self, terminal_id: str, acquirer: str, scope: str) -> int | None: ...
+
+    async def shown(self, session_id: int) -> tuple[KeySlot, str]: ...
+
+    async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer: ...
 
     async def purchase(
         self, acquirer: str, session_id: int, reference: str, amount_fen: Fen, card: Card

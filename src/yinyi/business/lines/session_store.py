@@ -115,6 +115,9 @@ WHERE hospital_id = $1 AND reference = $2 AND kind = 'refund' AND state = 'decli
 _CHOSEN = """
 SELECT session_id FROM line_session WHERE terminal_id = $2 AND acquirer = $3 AND scope = $4 AND hospital_id = $1
 """
+_SHOWN = """
+SELECT acquirer, merchant_no, terminal_no, merchant_name FROM line_session WHERE hospital_id = $1 AND session_id = $2
+"""
 _LATE = """
 UPDATE line_message m SET late = $6::jsonb, state = CASE WHEN :settles THEN $7 ELSE m.state END,
   answer = CASE WHEN :settles AND $7 = 'approved' THEN $6::jsonb ELSE m.answer END
@@ -265,6 +268,13 @@ async def goes_again(tx: Tx, hospital_id: int, reference: str) -> None:
 async def chosen(tx: Tx, hospital_id: int, terminal_id: str, acquirer: str, scope: str) -> int | None:
     """The session of a terminal for this scope."""
     return await tx.fetchval(_CHOSEN, hospital_id, terminal_id, acquirer, scope)
+
+
+async def shown(tx: Tx, hospital_id: int, session_id: int) -> tuple[KeySlot, str]:
+    """The slot of a session, and the merchant's name as payers read it."""
+    row = await tx.fetchrow(_SHOWN, hospital_id, session_id)
+    assert row is not None
+    return KeySlot(row["acquirer"], row["merchant_no"], row["terminal_no"]), row["merchant_name"]
 
 
 async def late(

@@ -70,6 +70,11 @@ class PosSessions:
         """Of the acquirers' calendar."""
         return self._means.zone
 
+    async def shown(self, session_id: int) -> tuple[KeySlot, str]:
+        """Its slot, and the merchant's name as payers read it."""
+        async with self._means.database.read() as tx:
+            return await store.shown(tx, self._means.hospital_id, session_id)
+
     async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer:
         """Make the session ready, reversals and sign-on included, before a PIN is asked for: what the pad encrypts it
         with."""

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from yinyi.business.payments.amounts import chosen_fen, divided, left_fen, owed_fen
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.model import RefundedAtChannel
+from yinyi.business.payments.model import CARDS, RefundedAtChannel
 from yinyi.business.payments.plan import (
     ASSUMED,
     NOT_BELIEVED,
     PAYER_CODE,
     REFUND,
     REFUND_POSITION,
+    REFUSED_CODE,
     SUPERSEDED,
     TAKE,
     WANTED_AGAIN,
@@ -99,7 +100,8 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
         case Waiting():
             return plan.with_step(_waiting(step, answer, rule, now))
         case Refused():
-            return plan.with_step(_moved(step, "refused", now, reason=answer.reason))
+            code = {REFUSED_CODE: answer.detail} if answer.detail and step.channel in CARDS else {}
+            return plan.with_step(_moved(step, "refused", now, reason=answer.reason, evidence=step.evidence | code))
         case NotSent():
             return plan.with_step(_again(step, "not_sent", rule, now))
         case Unknown():

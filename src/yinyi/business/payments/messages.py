@@ -48,7 +48,9 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     refunds: of what was taken for it: how far it is back, if anybody wanted it back.
     to_agree: an insurance pays all of it, once the patient has agreed (``AgreeToQuote``).
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone. scans: channels
-    whose payer's code can be scanned here.
+    whose payer's code can be scanned here. reads: kinds of cards that can be read here. refused_code: what the card's
+    bank answered (ISO 8583, field 39). taking_back: the bank has not answered for a card; what it may have taken is
+    being taken back.
     """
 
     payment_no: str
@@ -75,6 +77,9 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     to_agree: bool = False
     scanned: bool = False
     scans: list[TenderName] = []
+    reads: list[TenderName] = []
+    refused_code: str = ""
+    taking_back: bool = False
 
 
 @operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))

@@ -31,6 +31,9 @@ REFUND = "payments.refund"
 PAYER_CODE = "payer_code"
 """In a take's ``params`` while its call has not been answered: the digits on the payer's phone, or his card, sealed."""
 
+REFUSED_CODE = "refused_code"
+"""In a take's evidence: what the card's bank answered."""
+
 LAST_TAKE = 37
 """Takes stand one behind the other from where the first one stands; the one that stands here takes all of the rest."""
 REFUND_POSITION = 900

@@ -49,7 +49,7 @@ from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import settle
 from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.payments.window import Counter
-from yinyi.kernel.errors import NotAllowed, NotYours, SessionEnded, YinyiError
+from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, NotYours, SessionEnded, YinyiError
 from yinyi.kernel.ids import ask_number, payment_number
 from yinyi.kernel.money import Fen
 
@@ -355,6 +355,16 @@ class PaymentService:
         if tender:
             self.registry.merchant(plan, tender)
         return tender
+
+    def check_payable(self, call: Call, plan: Plan, tender: TenderName) -> None:
+        """
+        Raises:
+            NotYours, PaymentClosed, MoreThanOwed.
+            ChannelUnavailable: nobody pays here by this.
+        """
+        self._tender(call, plan, lambda _: tender)
+        if tender not in self.registry.cards:
+            raise ChannelUnavailable(f"{tender} is no card that is taken here")
 
     async def _taken_at_once(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any]) -> bool:
         sent, leaving = self._about_to_leave(_with_tender(plan, tender, told), call.now)

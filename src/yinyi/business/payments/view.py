@@ -6,8 +6,8 @@ from typing import Any, Literal, cast
 from yinyi.business.payments.amounts import owed_fen, paid, paid_fen, to_agree
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.messages import PaymentView
-from yinyi.business.payments.model import PaymentState, RefundState
-from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step, once
+from yinyi.business.payments.model import CARDS, PaymentState, RefundState
+from yinyi.business.payments.plan import REFUND, REFUSED_CODE, TAKE, Plan, Step, once
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
 from yinyi.kernel.money import Fen
@@ -19,6 +19,8 @@ _TAKE_STATES: dict[str, PaymentState] = {
     "undoing": "starting",
     "undo_unknown": "starting",
 }
+
+_TAKEN_BACK = frozenset({"unknown", "undoing", "undo_unknown"})
 
 
 @once
@@ -93,6 +95,9 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         to_agree=plan.direction == "forward" and to_agree(plan),
         scanned=_scanned(plan, take),
         scans=registry.scans(plan.scope),
+        reads=registry.reads(plan.scope),
+        refused_code=take.evidence.get(REFUSED_CODE, "") if take is not None and failed else "",
+        taking_back=take is not None and take.channel in CARDS and take.state in _TAKEN_BACK,
     )
 
 

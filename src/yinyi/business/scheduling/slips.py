@@ -3,13 +3,24 @@
 from datetime import timedelta
 from typing import Any, Literal, cast
 
+import msgspec
+
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.documents.errors import NothingToPrint
-from yinyi.business.documents.model import CheckingSlip, HoldSlip, RefundSlip, RegistrationSlip, SlipData, Visit
+from yinyi.business.documents.model import (
+    CardFacts,
+    CheckingSlip,
+    HoldSlip,
+    RefundSlip,
+    RegistrationSlip,
+    SlipData,
+    Visit,
+)
 from yinyi.business.documents.ports import SlipFacts
 from yinyi.business.payments import signals
 from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.model import CARDS
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.scheduling.messages import RegistrationView
@@ -75,6 +86,7 @@ def _slip(plan: Plan, view: RegistrationView, hospital: Hospital, patient_name: 
             channel=cast(Any, _channel(payment)),
             paid_at=payment.paid_at or payment.since,
             queue_ahead=view.queue_ahead,
+            card=_card(plan),
         )
     if payment.state in ("ready", "starting", "waiting") and view.hold_slip and view.held_until:
         visit = _visit(plan, view, patient_name, call)
@@ -97,6 +109,12 @@ def _slip(plan: Plan, view: RegistrationView, hospital: Hospital, patient_name: 
             decided_by=payment.resolves_by or payment.since + _DECIDES_WITHIN,
         )
     raise NothingToPrint(payment.state)
+
+
+def _card(plan: Plan) -> CardFacts | None:
+    """None: not paid by card."""
+    take = next((step for step in reversed(plan.moved()) if step.channel in CARDS), None)
+    return None if take is None else msgspec.convert(take.evidence, CardFacts)
 
 
 def _refund(plan: Plan, payment: PaymentView, told: dict[str, Any]) -> RefundSlip:

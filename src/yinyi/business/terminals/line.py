@@ -6,7 +6,7 @@ from datetime import timedelta
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Dispatcher
-from yinyi.business.terminals import line_store, store
+from yinyi.business.terminals import line_store, reading_store, store
 from yinyi.business.terminals.credentials import pairing_code
 from yinyi.business.terminals.errors import LineReplaced
 from yinyi.business.terminals.messages import (
@@ -67,6 +67,7 @@ class AgentLine:
             await store.keep_devices(tx, hospital_id, terminal_id, devices, call.now)
             await line_store.remove(tx, hospital_id, terminal_id, "card")
             await line_store.remove(tx, hospital_id, terminal_id, "code")
+            await reading_store.slot(tx, hospital_id, terminal_id, "removed")
             code = await pairing_code(tx, hospital_id, terminal_id, call.now)
             await _tell(tx, call, "LineUp", terminal_id, epoch)
         self._committed()
@@ -86,14 +87,14 @@ class AgentLine:
             lives = await line_store.beat(tx, hospital_id, terminal_id, message.epoch, call.now)
         if not lives:
             async with self._database.transaction() as tx:
-                await self._fence(tx, call, message.epoch)
+                await self.fence(tx, call, message.epoch)
             self._committed()
         return _ACCEPTED
 
     async def report_device(self, call: Call, message: ReportDevice) -> Accepted:
         hospital_id, terminal_id = _who(call)
         async with self._database.transaction() as tx:
-            if await self._is_new(tx, call, message.epoch, message.event_id):
+            if await self.is_new(tx, call, message.epoch, message.event_id):
                 await store.keep_devices(tx, hospital_id, terminal_id, [message.device], call.now)
                 await _tell(tx, call, "DeviceChanged", message.device.device, message.epoch)
         self._committed()
@@ -104,7 +105,7 @@ class AgentLine:
             raise InvalidField(f"block: {len(message.block)} bytes instead of {_BLOCK_BYTES}")
         hospital_id, terminal_id = _who(call)
         async with self._database.transaction() as tx:
-            if not await self._is_new(tx, call, message.epoch, message.event_id):
+            if not await self.is_new(tx, call, message.epoch, message.event_id):
                 return _ACCEPTED
             if message.block:
                 version = await self._presented.keep_card(tx, hospital_id, terminal_id, message.block, call.now)
@@ -117,7 +118,7 @@ class AgentLine:
     async def present_code(self, call: Call, message: PresentCode) -> Accepted:
         hospital_id, terminal_id = _who(call)
         async with self._database.transaction() as tx:
-            if await self._is_new(tx, call, message.epoch, message.event_id):
+            if await self.is_new(tx, call, message.epoch, message.event_id):
                 version = await self._presented.keep_code(tx, hospital_id, terminal_id, message.text, call.now)
                 await _tell(tx, call, "CodeScanned", terminal_id, version)
         self._committed()
@@ -127,24 +128,24 @@ class AgentLine:
         """Asking changes nothing: whatever is not reported yet is answered again."""
         hospital_id, terminal_id = _who(call)
         async with self._database.transaction() as tx:
-            await self._fence(tx, call, message.epoch)
+            await self.fence(tx, call, message.epoch)
         papers = await self._papers.take(hospital_id, terminal_id, call.now)
         return PrintJobs(jobs=[PrintJobView(job_id=one.job_id, kind="receipt", data=one.data) for one in papers])
 
     async def report_print(self, call: Call, message: ReportPrint) -> Accepted:
         hospital_id, terminal_id = _who(call)
         async with self._database.transaction() as tx:
-            await self._fence(tx, call, message.epoch)
+            await self.fence(tx, call, message.epoch)
             await self._papers.report(tx, hospital_id, terminal_id, message.job_id, message.reason, call.now)
         self._committed()
         return _ACCEPTED
 
-    async def _is_new(self, tx: Tx, call: Call, epoch: int, event_id: str) -> bool:
+    async def is_new(self, tx: Tx, call: Call, epoch: int, event_id: str) -> bool:
         """An event that was taken before, and whose answer was lost, is not taken twice."""
-        await self._fence(tx, call, epoch)
+        await self.fence(tx, call, epoch)
         return await line_store.take_event(tx, *_who(call), event_id, call.now)
 
-    async def _fence(self, tx: Tx, call: Call, epoch: int) -> None:
+    async def fence(self, tx: Tx, call: Call, epoch: int) -> None:
         """Everything of one terminal happens one after the other, and only over its newest line."""
         was_up = await line_store.revive(tx, *_who(call), epoch, call.now)
         if was_up is None:

@@ -7,7 +7,7 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.terminals.errors import EnrolmentRefused, LineReplaced, PairingRefused, TerminalLocked
-from yinyi.business.terminals.model import DeviceView, PrintJobView, StaffCall, TerminalView
+from yinyi.business.terminals.model import CardStep, DeviceView, PrintJobView, StaffCall, TerminalView
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Devices = Annotated[list[DeviceView], msgspec.Meta(max_length=16)]
@@ -92,6 +92,55 @@ class PresentCode(Operation[Accepted], frozen=True, kw_only=True):
     event_id: Short
     device: Short
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class ReportCardTerminal(Operation[Accepted], frozen=True, kw_only=True):
+    """Something happened at the card terminal, apart from a card that was read whole. ``request_id``: of what was asked
+    for then; what belongs to an older request only tells whether a card is in the slot."""
+
+    epoch: int
+    event_id: Short
+    request_id: Short = ""
+    step: CardStep
+    digits: Annotated[int, msgspec.Meta(ge=0, le=12)] = 0
+
+
+class CardRouteView(msgspec.Struct, frozen=True, kw_only=True):
+    """Cards that begin so go through the session in this slot. pin_key: encrypted under the pad's master key for it;
+    empty: no PIN is asked for. taken: False: such a card is refused."""
+
+    prefixes: list[str]
+    slot: str
+    channel: str
+    pin_key: bytes = b""
+    pin_key_check: bytes = b""
+    taken: bool = True
+
+
+class CardRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A card that is to be read, as the agent is asked for it. ``within_s``: so long from now."""
+
+    request_id: str
+    amount_fen: int
+    merchant_name: str
+    language: str
+    routes: list[CardRouteView]
+    within_s: float = 0
+
+
+class WantedCard(msgspec.Struct, frozen=True, kw_only=True):
+    """``request_id``: the latest one; ``request``: None: it is not wanted any more, or there was none."""
+
+    request_id: str = ""
+    request: CardRequest | None = None
+
+
+@operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
+class TakeCardRequest(Operation[WantedCard], frozen=True, kw_only=True):
+    """Which card this terminal is to read just now."""
+
+    epoch: int
 
 
 class PrintJobs(msgspec.Struct, frozen=True, kw_only=True):

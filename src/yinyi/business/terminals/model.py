@@ -8,6 +8,24 @@ import msgspec
 TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
 Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline"]
 CredentialKind = Literal["agent", "screen"]
+CardEntry = Literal["chip", "contactless", "stripe"]
+CardStep = Literal[
+    "inserted", "tapped", "typing", "cancelled", "timed_out", "not_taken", "unreadable", "key_refused", "removed",
+    "forgotten",
+]  # fmt: skip
+"""What a card terminal tells; see ``wire/terminal_line``."""
+ReadingState = Literal[
+    "none",  # nothing is asked for
+    "asked",  # a card is waited for
+    "typing",  # the PIN is being typed on the pad
+    "read",  # the card went to the bank
+    "cancelled",  # on the pad
+    "timed_out",
+    "not_taken",  # a card of a kind that is not taken here
+    "unreadable",
+    "key_refused",  # the pad cannot encrypt for this bank
+]
+LIVE: tuple[ReadingState, ...] = ("asked", "typing")
 
 
 class Counter(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +66,24 @@ class TerminalFacts(msgspec.Struct, frozen=True, kw_only=True):
     locked: bool
 
 
+class CardReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes on at the card terminal (刷卡器). Nothing of the card, and of its PIN no more than how many digits.
+
+    payment_no: what is to be paid with the card, merchant_name: to whom. until: so long it is waited for. card_in: a
+    card is in the slot. forgotten: and nobody has taken it for a while. version: grows with everything.
+    """
+
+    payment_no: str = ""
+    channel: str = ""
+    merchant_name: str = ""
+    state: ReadingState = "none"
+    digits: int = 0
+    until: datetime | None = None
+    card_in: bool = False
+    forgotten: bool = False
+    version: int = 0
+
+
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     kind: str
@@ -76,6 +112,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     card_in_reader: bool
     card_version: int = 0
     code_version: int = 0
+    reading: CardReading = CardReading()
     devices: list[DeviceView]
     seen_at: datetime | None = None
 

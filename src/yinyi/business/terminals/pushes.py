@@ -14,6 +14,8 @@ What = Literal[
     "CardLaid",  # number: the terminal, version: grows
     "CardRemoved",
     "CodeScanned",
+    "CardAsked",  # number: the request, version: grows; the agent's line looks for it
+    "CardTerminalChanged",  # number: the terminal, version: grows
     "StaffCalled",  # number: the call
     "StaffComing",
     "LockChanged",  # number: the terminal

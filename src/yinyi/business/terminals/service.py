@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from yinyi.bus.call import Call
@@ -29,10 +30,11 @@ from yinyi.business.terminals.messages import (
     StaffCalls,
     Terminals,
 )
-from yinyi.business.terminals.model import Hospital, StaffCall, Standing, TerminalView
+from yinyi.business.terminals.model import LIVE, CardReading, Hospital, StaffCall, Standing, TerminalView
 from yinyi.business.terminals.ports import PrintQueue
 from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import push
+from yinyi.business.terminals.readings import GRACE, CardReadings
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound
 from yinyi.kernel.secrets import Vault
@@ -70,9 +72,11 @@ class TerminalService:
         self.directory = Directory()
         self.presented = Presented(database, clock, vault)
         self._line = AgentLine(database, self.presented, papers, committed)
+        self.readings = CardReadings(database, self._line, committed)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._line.register(dispatcher)
+        self.readings.register(dispatcher)
         dispatcher.asks(EnrolTerminal, self.credentials.enrol)
         dispatcher.asks(PairBrowser, self.credentials.pair)
         dispatcher.asks(MakePairingCode, self.credentials.make_pairing_code)
@@ -199,6 +203,14 @@ def _view(hospital: Hospital, standing: Standing, state: store.State, now: datet
         card_in_reader=state.card_present,
         card_version=state.card_version,
         code_version=state.code_version,
+        reading=_reading(state.reading, now),
         devices=state.devices,
         seen_at=seen_at,
     )
+
+
+def _reading(found: CardReading, now: datetime) -> CardReading:
+    """A terminal that never says how it ended has run out of time."""
+    if found.state in LIVE and found.until is not None and now >= found.until + GRACE:
+        return msgspec.structs.replace(found, state="timed_out", digits=0)
+    return found

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.terminals.model import Counter, DeviceView, Hospital, StaffCall, Standing
+from yinyi.business.terminals.model import CardReading, Counter, DeviceView, Hospital, StaffCall, Standing
 
 # -- hospital and terminal
 
@@ -81,6 +81,10 @@ _STATE = """
 SELECT t.terminal_id, t.locked_at, t.line_up, t.line_seen_at,
        coalesce(c.present, false) AS card_present, coalesce(c.version, 0) AS card_version,
        coalesce(k.version, 0) AS code_version,
+       CASE WHEN r.version IS NOT NULL THEN json_build_object(
+         'payment_no', r.payment_no, 'channel', r.channel, 'state', r.state, 'digits', r.digits, 'until', r.until,
+         'merchant_name', coalesce(r.request ->> 'merchant_name', ''), 'card_in', r.card_in,
+         'forgotten', r.forgotten, 'version', r.version)::text END AS reading,
        (SELECT coalesce(json_agg(json_build_object('device', d.device, 'kind', d.kind, 'state', d.state,
                                                    'detail', d.detail) ORDER BY d.device), '[]')::text
         FROM terminal_device d
@@ -90,6 +94,7 @@ LEFT JOIN presented c
   ON c.hospital_id = t.hospital_id AND c.terminal_id = t.terminal_id AND c.kind = 'card'
 LEFT JOIN presented k
   ON k.hospital_id = t.hospital_id AND k.terminal_id = t.terminal_id AND k.kind = 'code'
+LEFT JOIN card_reading r ON r.hospital_id = t.hospital_id AND r.terminal_id = t.terminal_id
 WHERE t.hospital_id = $1
 """
 _STATE_OF_ONE = f"{_STATE} AND t.terminal_id = $2"
@@ -101,6 +106,7 @@ RETURNING true
 """
 
 _devices = msgspec.json.Decoder(list[DeviceView])
+_reading = msgspec.json.Decoder(CardReading)
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +119,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     card_present: bool
     card_version: int
     code_version: int
+    reading: CardReading
     devices: list[DeviceView]
 
 
@@ -135,6 +142,7 @@ def _state(row: Row) -> State:
         card_present=row["card_present"],
         card_version=row["card_version"],
         code_version=row["code_version"],
+        reading=_reading.decode(row["reading"]) if row["reading"] else CardReading(),
         devices=_devices.decode(row["devices"]),
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from yinyi.bus.schema import INSTANT, metadata
 
@@ -132,6 +133,32 @@ presented = Table(
     _of_a_terminal(),
     CheckConstraint("kind IN ('card', 'code')", "kind"),
     CheckConstraint("(key_id IS NULL) = (sealed IS NULL)", "sealed"),
+)
+
+card_reading = Table(
+    "card_reading",
+    metadata,
+    _hospital_id(),
+    Column("terminal_id", Text, primary_key=True),
+    Column("request_id", Text, nullable=False, server_default=""),
+    Column("payment_no", Text, nullable=False, server_default=""),
+    Column("patient_id", BigInteger, nullable=False, server_default="0"),
+    Column("session_id", BigInteger, nullable=False, server_default="0"),
+    Column("channel", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, server_default="none"),
+    Column("digits", Integer, nullable=False, server_default="0"),
+    Column("card_in", Boolean, nullable=False, server_default=false()),
+    Column("forgotten", Boolean, nullable=False, server_default=false()),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("until", INSTANT),
+    Column("request", JSONB),
+    _of_a_terminal(),
+    CheckConstraint(
+        "state IN ('none', 'asked', 'typing', 'read', 'cancelled', 'timed_out', 'not_taken', 'unreadable', "
+        "'key_refused')",
+        "state",
+    ),
+    CheckConstraint("(until IS NULL) = (request IS NULL)", "request"),
 )
 
 line_event = Table(

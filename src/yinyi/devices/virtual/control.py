@@ -10,6 +10,9 @@ request as ``Authorization: Bearer …``. Bodies and answers are JSON.
     POST /reader/remove
     POST /scanner/scan       {"text": …}
     POST /printer/state      {"state": ok|paper_low|paper_out|jam|offline, "delay_s": 0}
+    POST /card_terminal/bring   {"pan": …, "entry_mode": chip|contactless|stripe, "expiry": YYMM}
+    POST /card_terminal/remove
+    POST /card_terminal/press   {"key": 0…9|clear|cancel|enter}
     GET  /printer/papers     {"papers": [numbers, newest first]}
     GET  /printer/papers/N.png
 """
@@ -35,6 +38,7 @@ from yinyi.devices.credential import write_private
 from yinyi.devices.device import Device
 from yinyi.devices.line import LineDown, LineState
 from yinyi.devices.settings import AgentSettings
+from yinyi.devices.virtual.card_terminal import Key, PlasticCard, VirtualCardTerminal
 from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import CardInTheWay, VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
@@ -53,6 +57,10 @@ class Lay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+
+
+class Press(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: Key
 
 
 class PrinterState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +105,9 @@ class Control:
             ("POST", "/reader/lay", self._lay),
             ("POST", "/reader/remove", self._remove),
             ("POST", "/scanner/scan", self._scan),
+            ("POST", "/card_terminal/bring", self._bring),
+            ("POST", "/card_terminal/remove", self._take_out),
+            ("POST", "/card_terminal/press", self._press),
             ("POST", "/printer/state", self._printer),
             ("GET", "/printer/papers", self._papers),
             ("GET", "/printer/papers/{number:int}.png", self._paper),
@@ -129,8 +140,24 @@ class Control:
                 "reader_light": reader.light,
                 "printer": printer.condition().state,
                 "printer_delay_s": printer.delay_s,
+                "card_terminal": self._card_terminal(),
             }
         )
+
+    def _card_terminal(self) -> dict[str, object] | None:
+        """How the pad looks from outside."""
+        found = next((device for device in self.devices if isinstance(device, VirtualCardTerminal)), None)
+        if found is None:
+            return None
+        asked = found.request
+        return {
+            "asks": "" if asked is None else "pin" if found.asks_pin else "card",
+            "amount_fen": asked.amount_fen if asked else 0,
+            "merchant_name": asked.merchant_name if asked else "",
+            "digits": found.digits,
+            "in_slot": found.in_slot.pan if found.in_slot else "",
+            "light": found.light,
+        }
 
     async def _pairing(self, request: Request) -> Response:
         try:
@@ -155,6 +182,21 @@ class Control:
 
     async def _scan(self, request: Request) -> Response:
         self._device(VirtualScanner).scan((await _body(request, Scan)).text)
+        return _json({})
+
+    async def _bring(self, request: Request) -> Response:
+        card = await _body(request, PlasticCard)
+        try:
+            self._device(VirtualCardTerminal).bring(card)
+        except CardInTheWay as error:
+            raise _Refused(409, str(error)) from error
+        return _json({})
+
+    async def _take_out(self, request: Request) -> Response:
+        return _json({"removed": self._device(VirtualCardTerminal).remove()})
+
+    async def _press(self, request: Request) -> Response:
+        self._device(VirtualCardTerminal).press((await _body(request, Press)).key)
         return _json({})
 
     async def _printer(self, request: Request) -> Response:
@@ -184,7 +226,8 @@ def listen(settings: AgentSettings, devices: Sequence[Device]) -> socket.socket 
     Raises:
         OSError: the port is taken.
     """
-    if any(isinstance(device, VirtualReader | VirtualScanner | VirtualPrinter) for device in devices):
+    virtual = VirtualReader | VirtualScanner | VirtualCardTerminal | VirtualPrinter
+    if any(isinstance(device, virtual) for device in devices):
         return socket.create_server(("127.0.0.1", settings.control_port))
     return None
 

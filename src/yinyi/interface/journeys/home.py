@@ -4,9 +4,11 @@ import contextlib
 
 from yinyi.business.identity.errors import CardUnreadable, CheckDigitWrong, NoCard, WindowOnly
 from yinyi.business.identity.messages import EndSession, Identify, PreferElder
+from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
-from yinyi.interface.journeys import views_ends, views_start
+from yinyi.business.terminals.model import LIVE
+from yinyi.interface.journeys import card, present, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
@@ -28,21 +30,30 @@ async def home(visitor: Visitor) -> Next:
     elif visitor.terminal.card_in_reader:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
-    return Show(views_start.HomeView(services=SERVICES), listens=None if visitor.known else CARDS)
+    return Show(views_start.HomeView(services=SERVICES), listens=None if visitor.known else {**CARDS, **card.LISTENS})
 
 
 def _bye(visitor: Visitor) -> Next:
-    if not visitor.terminal.card_in_reader:
+    if not (visitor.terminal.card_in_reader or visitor.terminal.reading.card_in):
         return Go(visitor.paths.home)
-    return Show(views_ends.ByeView(), listens=CARDS)
+    return Show(views_ends.ByeView(), listens={**CARDS, **card.LISTENS})
 
 
 async def finish(visitor: Visitor) -> Next:
     """POST FINISH: whatever the platform says, nothing of the person stays on this screen."""
     with contextlib.suppress(YinyiError):
         if visitor.known:
+            await _no_card(visitor)
             await visitor.ask(EndSession())
     return Go(f"{visitor.paths.home}?bye=1", Visit(), wipe=True)
+
+
+async def _no_card(visitor: Visitor) -> None:
+    """A card that is still asked for is no longer wanted by whoever leaves."""
+    reading = visitor.terminal.reading
+    if reading.state in LIVE:
+        with contextlib.suppress(YinyiError):
+            await visitor.ask(CancelReading(payment_no=reading.payment_no), key=present.new_key())
 
 
 async def settle_look(visitor: Visitor) -> Next:

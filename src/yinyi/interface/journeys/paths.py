@@ -33,6 +33,10 @@ PAY: Final = "/pay/{payment_no}"
 SCAN: Final = "/pay/{payment_no}/scan"
 """POST [after]: pay by the code that the scanner has just read; comes back to the payment (``?other=1``: it was
 none)."""
+CARD: Final = "/pay/{payment_no}/card"
+"""POST: have a card read at the card terminal; comes back to the payment."""
+NO_CARD: Final = "/pay/{payment_no}/no-card"
+"""POST: no card after all; comes back to the payment."""
 CANCEL: Final = "/pay/{payment_no}/cancel"
 """POST: leave the payment; goes to what became of it."""
 HOLD_SLIP: Final = "/pay/{payment_no}/hold-slip"
@@ -91,6 +95,12 @@ class Paths:
 
     def scan(self, payment_no: str) -> str:
         return self._at(SCAN, payment_no=payment_no)
+
+    def card(self, payment_no: str) -> str:
+        return self._at(CARD, payment_no=payment_no)
+
+    def no_card(self, payment_no: str) -> str:
+        return self._at(NO_CARD, payment_no=payment_no)
 
     def cancel(self, payment_no: str) -> str:
         return self._at(CANCEL, payment_no=payment_no)

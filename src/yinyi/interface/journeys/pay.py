@@ -8,9 +8,10 @@ from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.messages import DocumentView, ListDocuments, PrintSlip, ReprintSlip
 from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
+from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.payments.model import PaymentState
 from yinyi.business.scheduling.messages import GetRegistration, IssueHoldSlip, RegistrationView
-from yinyi.interface.journeys import present, scan, standing, views, views_ends, views_pay, views_register
+from yinyi.interface.journeys import card, present, scan, standing, views, views_ends, views_pay, views_register
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
 from yinyi.kernel.errors import Unavailable, YinyiError
 
@@ -42,6 +43,8 @@ def page(asked: standing.Page) -> Handler:
 
     async def handle(visitor: Visitor) -> Next:
         registration = await visitor.ask(GetRegistration(payment_no=visitor.at["payment_no"]))
+        if asked in ("check", "pay") and card.is_shown(visitor, registration.payment):
+            return _card(visitor, registration) if asked == "pay" else Go(visitor.paths.pay(visitor.at["payment_no"]))
         if asked not in standing.pages_of(registration, visitor.now):
             return Go(standing.address(visitor, registration))
         match asked:
@@ -67,6 +70,8 @@ async def choose_tender(visitor: Visitor) -> Next:
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.check(payment_no)
     tender = present.offered(visitor.form.get("tender", ""))
+    if visitor.terminal.reading.payment_no == payment_no:
+        await visitor.ask(CancelReading(payment_no=payment_no), key=f"{visitor.key}-card")
     with contextlib.suppress(PaymentClosed, TenderUnderWay):
         await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
     return Go(visitor.paths.pay(payment_no))
@@ -152,6 +157,8 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
         scans=scans,
         after=visitor.terminal.code_version,
         other=scan.OTHER in visitor.query and bool(scans),
+        cards=card.offered(visitor, payment) if state in TAKES_CODES else False,
+        cards_away=card.AWAY in visitor.query,
         refused=standing.scan_refused(payment),
         key=present.new_key(),
     )
@@ -159,6 +166,15 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
     turns_at = expires_at + CLOSING if patience is None else payment.since + patience
     listens = _about(visitor, registration, turns_at) | (scan.listens(visitor) if scans else {})
     return Show(view, steps=True, can_time_out=state in ("waiting", "refused"), listens=listens)
+
+
+def _card(visitor: Visitor, registration: RegistrationView) -> Show:
+    payment, view = registration.payment, card.view(visitor, registration)
+    turns_at = view.expires_at + CLOSING if view.state in ("insert", "pin", "refused") else None
+    if payment.state == "unknown":
+        turns_at = payment.since + standing.PATIENCE["unknown"]
+    listens = _about(visitor, registration, turns_at)
+    return Show(view, steps=True, can_time_out=view.state == "refused", listens=listens)
 
 
 async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
@@ -282,7 +298,7 @@ def _about(
 ) -> dict[str, str]:
     """What such a page is refreshed for: a newer version, its paper, and the instant at which it is no longer true."""
     payment = registration.payment
-    listens = {"payment": payment.payment_no, "version": str(payment.version)}
+    listens = {"payment": payment.payment_no, "version": str(payment.version), **card.LISTENS}
     if printing:
         listens["paper"] = "1"
     if printing == "printing":

@@ -118,17 +118,24 @@ def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views_r
     )
 
 
-OFFERED: tuple[views.TenderName, ...] = get_args(views.TenderName)
+OFFERED: tuple[views.TenderName, ...] = ("wechatpay", "alipay")
+"""Whose codes can be chosen."""
+CARDS: tuple[views.TenderName, ...] = ("bank_card", "social_security_card", "public_card")
+_TENDERS: tuple[views.TenderName, ...] = get_args(views.TenderName)
 
 
 def tender(payment: PaymentView) -> views.TenderName:
     """The means a page talks about."""
-    return offered(payment.tender)
+    return _named(payment.tender, _TENDERS)
 
 
 def offered(name: str) -> views.TenderName:
     """The means of this name; the first one that is offered where it is another."""
-    for each in OFFERED:
+    return _named(name, OFFERED)
+
+
+def _named(name: str, among: tuple[views.TenderName, ...]) -> views.TenderName:
+    for each in among:
         if name == each:
             return each
     return OFFERED[0]

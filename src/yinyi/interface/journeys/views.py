@@ -18,8 +18,8 @@ Reach = Literal["normal", "low"]
 StepName = Literal["department", "doctor", "check", "pay", "take"]
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
-TenderName = Literal["wechatpay", "alipay"]
-"""What a kiosk offers: an app on the phone that scans the code on the screen."""
+TenderName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card"]
+"""What a kiosk offers: an app on the phone that scans the code on the screen, or a card in the card terminal."""
 Printing = Literal["printing", "printed", "paper_out", "failed", "offline"]
 """How the paper is doing: under way, out, no paper, broken, or the printer does not answer."""
 
@@ -60,6 +60,7 @@ class Chrome(Part, frozen=True, kw_only=True):
     idle_s: None: as long as the page's kind allows; a number: that long.
     can_time_out: False while a payment or a print runs.
     card_in_reader: a card lies in the reader, so the last pages say "please take it".
+    pay_card_in: a card is in the card terminal, and it is not needed there any more.
     offer_elder: the card says 65 or more and nobody was asked yet: a sheet offers larger text (answer: SETTINGS mode).
     steps: the named steps of the journey; the page knows which one it is.
     window: where people help with payments and registrations; triage: where nurses help to choose.
@@ -86,4 +87,5 @@ class Chrome(Part, frozen=True, kw_only=True):
     idle_s: int | None = None
     can_time_out: bool = True
     card_in_reader: bool = False
+    pay_card_in: bool = False
     offer_elder: bool = False

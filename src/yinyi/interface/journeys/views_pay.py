@@ -15,6 +15,61 @@ ScanRefused = Literal[
 ]
 
 
+CardState = Literal[
+    "insert",
+    "pin",  # being typed on the pad
+    "asking",  # the bank
+    "taking_back",  # it has not answered; whatever it may have taken is taken back
+    "refused",
+]
+CardRefused = Literal[
+    "cancelled",  # on the pad
+    "timed_out",
+    "not_taken",  # a card of a kind that is not taken here
+    "unreadable",
+    "key_refused",  # the pad cannot encrypt for this bank, or the bank cannot be reached
+    "pin_again",  # typed under a key that had changed meanwhile
+    "no_answer",  # the bank did not answer, and nothing is kept
+    "wrong_pin",
+    "no_money",
+    "card_expired",
+    "limit",
+    "pin_blocked",
+    "declined",
+]
+
+
+class CardView(View, frozen=True, kw_only=True):
+    """Pay by a card at the card terminal beside the screen, where its PIN is typed, never here.
+
+    merchant_name: who gets the money. digits: of the PIN, typed so far. expires_at: so long a card is waited for.
+    refused: why not; said, said_en: what the bank's answer means, to the payer. again: a card can be tried again.
+    code: the app whose code can be scanned instead.
+    """
+
+    payment_no: str
+    ask_no: str
+    visit: Visit
+    state: CardState
+    amount_fen: int
+    merchant_name: str = ""
+    digits: int = 0
+    since: datetime
+    expires_at: datetime
+    refused: CardRefused | None = None
+    said: str = ""
+    said_en: str = ""
+    again: bool = True
+    code: TenderName = "wechatpay"
+    hold_slip: bool = False
+    key: str
+
+    @property
+    def stars(self) -> tuple[bool, ...]:
+        """A place for each digit, at least six; True: typed."""
+        return tuple(at < self.digits for at in range(max(self.digits, 6)))
+
+
 class PayView(View, frozen=True, kw_only=True):
     """Pay by the code on the screen or by the one on the phone, or take a hold slip to the window.
 
@@ -23,7 +78,8 @@ class PayView(View, frozen=True, kw_only=True):
     code_url: text of the code. expires_at: the code is dead from then on. since: when this state began.
     resolves_by: by then it is certain. ask_every_s: how often the platform asks. others: what could be chosen instead.
     scans: whose payer's code can be held under the scanner. after: the version of what was scanned last when the page
-    was made. other: what was scanned last is no such code.
+    was made. other: what was scanned last is no such code. cards: a card can be used here; cards_away: it could not be,
+    just now.
     """
 
     payment_no: str
@@ -42,6 +98,8 @@ class PayView(View, frozen=True, kw_only=True):
     scans: tuple[TenderName, ...] = ()
     after: int = 0
     other: bool = False
+    cards: bool = False
+    cards_away: bool = False
     refused: ScanRefused | None = None
     key: str
 

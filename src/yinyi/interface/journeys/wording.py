@@ -116,7 +116,13 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "take": _("Slip"),
         },
         "sex": {"male": _("Male"), "female": _("Female"), "unknown": ""},
-        "tender": {"wechatpay": _("WeChat"), "alipay": _("Alipay")},
+        "tender": {
+            "wechatpay": _("WeChat"),
+            "alipay": _("Alipay"),
+            "bank_card": _("your bank"),
+            "social_security_card": _("the bank of your social security card"),
+            "public_card": _("the issuer of your card"),
+        },
         "slip": {
             "registration": _("Registration slip"),
             "hold": _("Hold slip for the window"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from yinyi.interface.journeys import afterwards, home, identify, paths, pay, register, scan
+from yinyi.interface.journeys import afterwards, card, home, identify, paths, pay, register, scan
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Visitor, Want
 
 BASE = "/kiosk"
@@ -53,6 +53,8 @@ ADDRESSES = (
     Address(paths.RELEASE, get=_payment, post=register.release, wants="find_payment"),
     Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment"),
     Address(paths.SCAN, get=_payment, post=scan.submit, wants="find_payment"),
+    Address(paths.CARD, get=_payment, post=card.read, wants="find_payment"),
+    Address(paths.NO_CARD, get=_payment, post=card.leave, wants="find_payment"),
     Address(paths.CANCEL, get=_payment, post=pay.cancel, wants="find_payment"),
     Address(paths.HOLD_SLIP, get=pay.page("hold_slip"), post=pay.issue_hold_slip, wants="find_payment"),
     Address(paths.DONE, get=pay.page("done"), wants="find_payment"),

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from yinyi.bus.envelope import SessionView
-from yinyi.business.terminals.model import Counter, TerminalView
+from yinyi.business.terminals.model import LIVE, Counter, TerminalView
 from yinyi.interface.journeys import views
 from yinyi.interface.kiosk.cookies import Look
 
@@ -59,6 +59,7 @@ def chrome_of(
         events=events,
         can_time_out=can_time_out,
         card_in_reader=terminal.card_in_reader,
+        pay_card_in=terminal.reading.card_in and terminal.reading.state not in LIVE,
         offer_elder=_offers_elder(session, look),
     )
 

@@ -2,9 +2,10 @@
 
 A page says in the address of its event stream what it wants to be refreshed for: ``card``, ``payment`` + ``version``,
 ``code`` (the version of what was scanned before the page was made; of a newer one it is told ``scanned`` instead),
-``paper``, ``call``, ``terminal``, ``away`` (it says that the platform is), and ``at`` (seconds since 1970), an instant
-at which it is no longer true. ``since`` is when the page was made: what was heard after that and before the stream was
-open is not missed, and a page that comes back after a longer pause asks once by itself.
+``reading`` (what goes on at the card terminal), ``paper``, ``call``, ``terminal``, ``away`` (it says that the platform
+is), and ``at`` (seconds since 1970), an instant at which it is no longer true. ``since`` is when the page was made:
+what was heard after that and before the stream was open is not missed, and a page that comes back after a longer pause
+asks once by itself.
 """
 
 import asyncio
@@ -36,6 +37,8 @@ _TOPICS: Mapping[str, str] = {
     "CardLaid": "card",
     "CardRemoved": "card",
     "CodeScanned": "code",
+    "CardAsked": "reading",
+    "CardTerminalChanged": "reading",
     "PrintDone": "paper",
     "StaffCalled": "call",
     "StaffComing": "call",
@@ -77,7 +80,7 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Interest":
-        topics = {topic for topic in ("card", "paper", "call", "terminal") if topic in query}
+        topics = {topic for topic in ("card", "paper", "call", "terminal", "reading") if topic in query}
         return cls(
             topics=frozenset(topics),
             payment=query.get("payment", ""),

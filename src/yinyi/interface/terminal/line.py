@@ -21,10 +21,11 @@ from yinyi.business.terminals.messages import (
     DisconnectTerminal,
     Heartbeat,
     MakePairingCode,
+    TakeCardRequest,
     TakePrintJobs,
 )
 from yinyi.interface.terminal.errors import PASSING, LineOver, ending
-from yinyi.interface.terminal.mapping import telling
+from yinyi.interface.terminal.mapping import taking, telling
 from yinyi.kernel.errors import InternalError, Unavailable, YinyiError
 from yinyi.wire import terminal_line as wire
 
@@ -109,6 +110,8 @@ class Line:
         self._waiting = 0
         self._beats = asyncio.Event()
         self._papers = asyncio.Event()
+        self._card = asyncio.Event()
+        self._asked_for = ""
         self._pairing = asyncio.Event()
         self._handed: dict[str, float] = {}
         self._ended: asyncio.Future[LineOver] = asyncio.get_running_loop().create_future()
@@ -116,11 +119,13 @@ class Line:
     async def run(self) -> LineOver:
         """Until it is over; answers why."""
         self._papers.set()
+        self._card.set()
         parts: list[Callable[[], Coroutine[Any, Any, None]]] = [
             self._hear,
             self._tell,
             self._beat,
             self._print,
+            self._ask_for_card,
             self._pair,
         ]
         tasks = [asyncio.create_task(self._part(part)) for part in parts]
@@ -141,6 +146,10 @@ class Line:
     def look_for_papers(self) -> None:
         """Something was queued for this terminal."""
         self._papers.set()
+
+    def look_for_card(self) -> None:
+        """A card is wanted at this terminal, or no longer."""
+        self._card.set()
 
     def check(self) -> None:
         """Another line of this terminal may have come: ask at once."""
@@ -195,11 +204,12 @@ class Line:
         clock = asyncio.get_running_loop().time
         failures, began = 0, clock()
         while True:
-            if isinstance(event, wire.Scanned) and clock() - began > SCAN_LASTS_S:
+            if isinstance(event, wire.Scanned | wire.PayCardRead) and clock() - began > SCAN_LASTS_S:
                 log.warning("line.event_dropped", terminal_id=self.terminal_id, event_id=event.event_id)
                 return
             try:
-                await self._ask(telling(event, self.epoch, self._kinds))
+                key = event.event_id if isinstance(event, wire.PayCardRead) else ""
+                await self._ask(telling(event, self.epoch, self._kinds), key)
                 return
             except Unavailable:
                 pass
@@ -256,14 +266,33 @@ class Line:
                     await self._socket.send(wire.PrintJob(job_id=job.job_id, kind=job.kind, data=job.data))
                     self._handed[job.job_id] = clock()
 
-    async def _ask(self, message: Operation[R]) -> R:
+    async def _ask_for_card(self) -> None:
+        """The agent begins a request once, however often it is asked."""
+        while True:
+            await self._card.wait()
+            self._card.clear()
+            try:
+                wanted = await self._ask(TakeCardRequest(epoch=self.epoch))
+            except PASSING:
+                await asyncio.sleep(1)
+                self._card.set()
+                continue
+            if wanted.request is not None:
+                self._asked_for = wanted.request_id
+                await self._socket.send(taking(wanted.request))
+            elif self._asked_for:
+                await self._socket.send(wire.LeaveCard(request_id=self._asked_for))
+                self._asked_for = ""
+
+    async def _ask(self, message: Operation[R], key: str = "") -> R:
         """
         Raises:
             LineOver: this error ends the line.
             YinyiError: any other.
         """
         try:
-            return (await self._bus.ask(message, credentials=self._credentials, timeout_s=ASK_TIMEOUT_S)).reply
+            asked = self._bus.ask(message, credentials=self._credentials, key=key, timeout_s=ASK_TIMEOUT_S)
+            return (await asked).reply
         except TerminalLocked:
             raise
         except YinyiError as error:

@@ -1,11 +1,14 @@
 """From frames of the terminal line to operations."""
 
 from yinyi.bus.operation import Operation
+from yinyi.business.payments.messages_cards import PresentPayCard
 from yinyi.business.terminals.messages import (
     Accepted,
+    CardRequest,
     ConnectTerminal,
     PresentCard,
     PresentCode,
+    ReportCardTerminal,
     ReportDevice,
     ReportPrint,
 )
@@ -13,12 +16,16 @@ from yinyi.business.terminals.model import DeviceView
 from yinyi.wire.terminal_line import (
     CardLaid,
     CardRemoved,
+    CardRoute,
+    CardTerminalStep,
     DeviceReport,
     DeviceState,
     Event,
     Hello,
+    PayCardRead,
     PrintResult,
     Scanned,
+    TakeCard,
 )
 
 
@@ -35,6 +42,10 @@ def telling(event: Event, epoch: int, kinds: dict[str, str]) -> Operation[Accept
             return PresentCard(epoch=epoch, event_id=event_id, device=device)
         case Scanned(event_id=event_id, device=device, text=text):
             return PresentCode(epoch=epoch, event_id=event_id, device=device, text=text)
+        case CardTerminalStep(event_id=event_id, request_id=request_id, step=step, digits=digits):
+            return ReportCardTerminal(epoch=epoch, event_id=event_id, request_id=request_id, step=step, digits=digits)
+        case PayCardRead():
+            return _pay_card(event, epoch)
         case DeviceState(event_id=event_id, device=device, state=state, detail=detail):
             view = DeviceView(device=device, kind=kinds.get(device, ""), state=state, detail=detail)
             return ReportDevice(epoch=epoch, event_id=event_id, device=view)
@@ -48,3 +59,40 @@ def kinds_of(hello: Hello) -> dict[str, str]:
 
 def _device(report: DeviceReport) -> DeviceView:
     return DeviceView(device=report.device, kind=report.kind, state=report.state, detail=report.detail)
+
+
+def _pay_card(read: PayCardRead, epoch: int) -> PresentPayCard:
+    return PresentPayCard(
+        epoch=epoch,
+        event_id=read.event_id,
+        request_id=read.request_id,
+        slot=read.slot,
+        pan=read.pan,
+        entry_mode=read.entry_mode,
+        sequence_no=read.sequence_no,
+        expiry=read.expiry,
+        chip_data=read.chip_data,
+        pin_block=read.pin_block,
+        pin_key_check=read.pin_key_check,
+    )
+
+
+def taking(request: CardRequest) -> TakeCard:
+    """What the agent is asked to do about it."""
+    return TakeCard(
+        request_id=request.request_id,
+        amount_fen=request.amount_fen,
+        merchant_name=request.merchant_name,
+        language=request.language,
+        within_s=request.within_s,
+        routes=[
+            CardRoute(
+                prefixes=one.prefixes,
+                slot=one.slot,
+                pin_key=one.pin_key,
+                pin_key_check=one.pin_key_check,
+                taken=one.taken,
+            )
+            for one in request.routes
+        ],
+    )

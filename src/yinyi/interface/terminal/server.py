@@ -58,6 +58,7 @@ class TerminalLines:
 
     async def start(self) -> None:
         await self._listen("event.terminal.*.PrintQueued", self._print_queued)
+        await self._listen("event.terminal.*.CardAsked", self._card_asked)
         await self._listen("event.terminal.*.LineUp", self._line_up)
 
     async def close(self, within_s: float = 3.0) -> None:
@@ -81,6 +82,10 @@ class TerminalLines:
     async def _print_queued(self, subject: str, body: bytes) -> None:
         for line in self._lines.get(subject.split(".")[2], ()):
             line.look_for_papers()
+
+    async def _card_asked(self, subject: str, body: bytes) -> None:
+        for line in self._lines.get(subject.split(".")[2], ()):
+            line.look_for_card()
 
     async def _line_up(self, subject: str, body: bytes) -> None:
         epoch = msgspec.json.decode(body, type=_Push).version

@@ -1,5 +1,6 @@
 // The demo desk: a kiosk, and everything around it that a person can put his hands on.
 
+import { startCardPad } from "./cardpad.js";
 import { startCards } from "./cards.js";
 import { startCounter } from "./counter.js";
 import { alive, listen, state } from "./desk.js";
@@ -36,6 +37,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
 }
 startKiosk();
 startCards();
+startCardPad();
 startPapers();
 startPhone();
 startCounter();

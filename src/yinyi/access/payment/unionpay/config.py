@@ -94,9 +94,23 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cards: tuple[str, ...]
 
 
+class CardKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """prefixes: how the numbers of such cards begin (BIN); the longest one that fits any kind counts. asks_pin: False:
+    its issuer wants none."""
+
+    prefixes: tuple[str, ...]
+    asks_pin: bool = True
+
+
+def bank_cards_alone() -> dict[str, CardKind]:
+    """Cards of UnionPay."""
+    return {"bank": CardKind(prefixes=("62",))}
+
+
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All lines of a hospital to its acquirers.
 
+    card_kinds: by ``bank``, ``social_security``, ``public``: which cards are which; bank cards begin with 62.
     terminals: numbers that the acquirer has given to terminals, for those that are put on record at a first start.
     keys_file: letters with components of master keys; the sandbox's bank writes one, real banks send paper.
     clearing_url: where each day's clearing file is, ``…/MERCHANT/DATE``.
@@ -104,6 +118,7 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     acquirers: dict[str, Settings]
     merchants: dict[str, Account]
+    card_kinds: dict[str, CardKind] = msgspec.field(default_factory=bank_cards_alone)
     terminals: tuple[str, ...] = ()
     keys_file: str = ""
     clearing_url: str = ""

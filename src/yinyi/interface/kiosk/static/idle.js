@@ -41,7 +41,7 @@ export function idle(screen, signal) {
   veil.querySelector("button.first").addEventListener("click", stay, { signal });
 }
 
-function chime() {
+export function chime() {
   const sound = new AudioContext();
   if (sound.state !== "running") return void sound.close();
   const tone = sound.createOscillator();

@@ -8,10 +8,11 @@ import { pad } from "./pad.js";
 import { pager } from "./pager.js";
 import { hands } from "./press.js";
 import { countdown } from "./ring.js";
+import { take } from "./take.js";
 import { waiting } from "./waiting.js";
 import { wholePages } from "./whole.js";
 
-const eachScreen = [fit, clock, countdown, idle, pad, pager, readAloud];
+const eachScreen = [fit, clock, countdown, idle, pad, pager, readAloud, take];
 let left = new AbortController();
 
 function begin() {

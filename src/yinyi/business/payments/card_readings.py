@@ -1,0 +1,190 @@
+"""Cards from the card terminals of kiosks: asked for with the keys of their sessions, handed to their payment once."""
+
+from dataclasses import dataclass, replace
+from typing import cast
+
+import msgspec
+import structlog
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database, Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.operation import Caller
+from yinyi.business.identity.sessions import session_lives
+from yinyi.business.lines.errands import Errands
+from yinyi.business.lines.session_model import Card, LineAnswer, PinKey
+from yinyi.business.payments import signals
+from yinyi.business.payments.amounts import owed_fen
+from yinyi.business.payments.card_kinds import CardKind, CardKinds, route_of
+from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.business.payments.messages_cards import CancelReading, PresentPayCard, ReadCard
+from yinyi.business.payments.model import TenderName
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.service import PaymentService
+from yinyi.business.terminals.messages import Accepted, CardRequest, CardRouteView
+from yinyi.business.terminals.readings import CardReadings
+from yinyi.kernel.errors import ChannelUnavailable, YinyiError
+from yinyi.kernel.ids import token
+
+log = structlog.get_logger()
+
+READY_S = 5.0
+"""So long a session may take to become ready before the patient is told to pay in another way; it goes on by itself."""
+OTHERS_S = 0.5
+"""And that of a card of another kind than was chosen: then such a card is not taken this time."""
+NO_SUCH_CARD = CardKind(())
+_ACCEPTED = Accepted()
+
+
+@dataclass(frozen=True)
+class Given:
+    """A card whose reading was under way, and whose it is."""
+
+    payment_no: str
+    patient_id: int
+    channel: TenderName
+    card: Card
+
+
+class PayCards:
+    """The operations of a kiosk's page that wants a card, and of the line that brings it."""
+
+    def __init__(self, database: Database, payments: PaymentService, readings: CardReadings, kinds: CardKinds) -> None:
+        self._database = database
+        self._payments = payments
+        self._readings = readings
+        self._kinds = kinds
+        self._keys: Errands[PinKey | LineAnswer] = Errands()
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        show = self._payments.show
+        dispatcher.changes(ReadCard, Change(self.read, show, prepare=self.prepare, only_reads=True))
+        dispatcher.changes(CancelReading, Change(self.leave, show))
+        dispatcher.changes(PresentPayCard, Change(self.submit, self._accepted, prepare=self.take, settle=self._begin))
+
+    async def come_home(self, within_s: float) -> None:
+        """At the end of the process."""
+        await self._keys.come_home(within_s)
+
+    # -- asked for
+
+    async def prepare(self, call: Call, message: ReadCard) -> CardRequest:
+        """Every session that a card may need is made ready before anybody types a PIN.
+
+        Raises:
+            PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed.
+            ChannelUnavailable: this kind is not taken here, or its bank cannot be reached.
+        """
+        async with self._database.read() as tx:
+            plan = await signals.find(tx, call.hospital_id, message.payment_no)
+        if plan is None:
+            raise PaymentUnknown
+        self._payments.check_payable(call, plan, message.tender)
+        chosen, merchant_name = await self._route(call, plan, message.tender, READY_S)
+        if chosen is None:
+            raise ChannelUnavailable(f"{message.tender} cannot be read here")
+        routes = [chosen]
+        for name in self._payments.registry.reads(plan.scope):
+            if name != message.tender:
+                routes.append(await self._other(call, plan, name))
+        known = {route.channel for route in routes}
+        away = [_not_taken(name, kind) for name, kind in self._kinds.items() if name not in known]
+        return CardRequest(
+            request_id=token(16),
+            amount_fen=owed_fen(plan),
+            merchant_name=merchant_name,
+            language=call.language,
+            routes=[*routes, *away],
+        )
+
+    async def _other(self, call: Call, plan: Plan, channel: TenderName) -> CardRouteView:
+        kind = self._kinds.get(channel, NO_SUCH_CARD)
+        route, _ = await self._route(call, plan, channel, OTHERS_S)
+        return route or _not_taken(channel, kind)
+
+    async def _route(
+        self, call: Call, plan: Plan, channel: TenderName, wait_s: float
+    ) -> tuple[CardRouteView | None, str]:
+        """None: no session, or it cannot be made ready now."""
+        line = self._payments.registry.cards[channel]
+        kind = self._kinds.get(channel, NO_SUCH_CARD)
+        session_id = await line.sessions.choose(call.principal.terminal_id, line.acquirer, plan.scope)
+        if session_id is None or not kind.prefixes:
+            return None, ""
+        slot, merchant_name = await line.sessions.shown(session_id)
+        route = CardRouteView(prefixes=list(kind.prefixes), slot=str(slot), channel=channel)
+        if not kind.asks_pin:
+            return route, merchant_name
+        key = await self._keys.within(str(slot), wait_s, lambda: line.sessions.pin_key(line.acquirer, session_id))
+        if not isinstance(key, PinKey):
+            why = "late" if key is None else str(getattr(key, "detail", "") or type(key).__name__)
+            log.warning("cards.session_not_ready", session=str(slot), why=why)
+            return None, merchant_name
+        return msgspec.structs.replace(route, pin_key=key.key, pin_key_check=key.check_value), merchant_name
+
+    async def read(self, tx: Tx, call: Call, message: ReadCard, request: CardRequest) -> str:
+        await self._readings.begin(tx, call, request, message.payment_no, message.tender)
+        return message.payment_no
+
+    async def leave(self, tx: Tx, call: Call, message: CancelReading, _: None) -> str:
+        plan = await signals.find(tx, call.hospital_id, message.payment_no)
+        if plan is None:
+            raise PaymentUnknown
+        self._payments.check_owner(call, plan)
+        await self._readings.leave(tx, call, message.payment_no)
+        return message.payment_no
+
+    # -- brought
+
+    async def take(self, call: Call, message: PresentPayCard) -> Given | None:
+        """Whatever becomes of it, this reading is used up. None: nobody waits for this card any more."""
+        async with self._database.transaction() as tx:
+            found = await self._readings.taken(tx, call, message.epoch, message.event_id, message.request_id)
+            if found is None or found.request is None:
+                return None
+            route = route_of(found.request.routes, message.pan)
+            lives = await session_lives(tx, call.hospital_id, found.session_id, call.now)
+            if route is None or not route.taken or route.slot != message.slot or not lives:
+                await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
+                return None
+        return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), _card(message))
+
+    async def submit(self, tx: Tx, call: Call, message: PresentPayCard, given: Given | None) -> str:
+        """In the name of whoever is at the screen. What stands against it by now is no fault of the card terminal."""
+        if given is None:
+            return ""
+        try:
+            payer = _as_patient(call, given.patient_id)
+            return await self._payments.submit_card(tx, payer, given.payment_no, given.channel, given.card)
+        except YinyiError as error:
+            log.info("cards.not_submitted", payment_no=given.payment_no, why=error.code())
+            return ""
+
+    async def _begin(self, call: Call, payment_no: str) -> Accepted:
+        """The agent's next event does not wait for the bank."""
+        if payment_no:
+            await self._payments.settled(call, payment_no, frozenset())
+        return _ACCEPTED
+
+    async def _accepted(self, tx: Tx, call: Call, payment_no: str) -> Accepted:
+        return _ACCEPTED
+
+
+def _not_taken(channel: str, kind: CardKind) -> CardRouteView:
+    return CardRouteView(prefixes=list(kind.prefixes), slot="", channel=channel, taken=False)
+
+
+def _as_patient(call: Call, patient_id: int) -> Call:
+    return replace(call, principal=replace(call.principal, caller=Caller.KIOSK, patient_id=patient_id))
+
+
+def _card(message: PresentPayCard) -> Card:
+    return Card(
+        pan=message.pan,
+        entry_mode=message.entry_mode,
+        sequence_no=message.sequence_no,
+        expiry=message.expiry,
+        chip_data=message.chip_data,
+        pin_block=message.pin_block,
+        pin_key_check=message.pin_key_check,
+    )

@@ -1,0 +1,57 @@
+"""Paying by a card at a kiosk: what its page asks, and what its card terminal hands over."""
+
+from typing import Annotated
+
+import msgspec
+
+from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.payments.errors import MoreThanOwed, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.messages import Number, PaymentView
+from yinyi.business.payments.model import TenderName
+from yinyi.business.terminals.errors import LineReplaced
+from yinyi.business.terminals.messages import Accepted, Short
+from yinyi.business.terminals.model import CardEntry
+from yinyi.kernel.errors import ChannelUnavailable, NotYours
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    money=True,
+    errors=(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed, ChannelUnavailable),
+)
+class ReadCard(Operation[PaymentView], frozen=True, kw_only=True):
+    """Have this terminal ask for a card of this kind and its PIN, to pay what is owed. Amount, merchant and keys are
+    the server's. A card of another kind goes where it belongs, if it is taken here. When it was read the payment is
+    made by itself; until then whatever else is open stays open."""
+
+    payment_no: Number
+    tender: TenderName
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=(PaymentUnknown, NotYours))
+class CancelReading(Operation[PaymentView], frozen=True, kw_only=True):
+    """No card is wanted any more for this payment. One that was read is on its way to the bank."""
+
+    payment_no: Number
+
+
+@operation(callers=[Caller.TERMINAL], changes=True, errors=(LineReplaced,))
+class PresentPayCard(Operation[Accepted], frozen=True, kw_only=True):
+    """A card to pay with, read whole; its PIN encrypted in the pad. It never leaves the business layer again but to the
+    bank. Printed, it shows nothing of the card. See ``wire/terminal_line.PayCardRead``."""
+
+    epoch: int
+    event_id: Short
+    request_id: Short
+    slot: Short
+    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}$")]
+    entry_mode: CardEntry
+    sequence_no: Annotated[str, msgspec.Meta(max_length=3)] = ""
+    expiry: Annotated[str, msgspec.Meta(max_length=4)] = ""
+    chip_data: Annotated[bytes, msgspec.Meta(max_length=255)] = b""
+    pin_block: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
+    pin_key_check: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
+
+    def __repr__(self) -> str:
+        return f"PresentPayCard({self.entry_mode})"

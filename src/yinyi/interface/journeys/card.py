@@ -1,0 +1,137 @@
+"""A card at the card terminal beside the screen. Here it is only known how far that is, never which card it is."""
+
+from yinyi.business.payments.errors import PaymentClosed
+from yinyi.business.payments.messages import GetPayment, PaymentView
+from yinyi.business.payments.messages_cards import CancelReading, ReadCard
+from yinyi.business.scheduling.messages import RegistrationView
+from yinyi.business.terminals.model import LIVE, CardReading, ReadingState
+from yinyi.interface.journeys import present, views, views_pay
+from yinyi.interface.journeys.visitor import Go, Next, Visitor
+from yinyi.kernel.errors import ChannelUnavailable
+from yinyi.wire.iso8583.response_codes import response_of
+
+TERMINAL = "card_terminal"
+AWAY = "cards"
+"""In the address of a page: no card could be used just now."""
+LISTENS = {"reading": "1"}
+
+_ENDED: dict[ReadingState, views_pay.CardRefused] = {
+    "cancelled": "cancelled",
+    "timed_out": "timed_out",
+    "not_taken": "not_taken",
+    "unreadable": "unreadable",
+    "key_refused": "key_refused",
+}
+_ANSWERS: dict[str, views_pay.CardRefused] = {
+    "55": "wrong_pin",
+    "51": "no_money",
+    "54": "card_expired",
+    "61": "limit",
+    "65": "limit",
+    "38": "pin_blocked",
+    "75": "pin_blocked",
+}
+
+
+async def read(visitor: Visitor) -> Next:
+    """POST CARD: whichever kind is taken here; a card of another kind goes where it belongs."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = to = visitor.paths.pay(payment_no)
+    try:
+        payment = await visitor.ask(GetPayment(number=payment_no))
+        tender = next(iter(payment.reads), present.CARDS[0])
+        await visitor.ask(ReadCard(payment_no=payment_no, tender=tender), key=visitor.key)
+    except ChannelUnavailable:
+        return Go(f"{to}?{AWAY}=0")
+    except PaymentClosed:
+        pass
+    return Go(to)
+
+
+async def leave(visitor: Visitor) -> Next:
+    """POST NO_CARD."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = visitor.paths.pay(payment_no)
+    await visitor.ask(CancelReading(payment_no=payment_no), key=visitor.key)
+    return Go(visitor.paths.pay(payment_no))
+
+
+def offered(visitor: Visitor, payment: PaymentView) -> bool:
+    """Nowhere while the card terminal does not work."""
+    found = [device for device in visitor.terminal.devices if device.kind == TERMINAL]
+    works = visitor.terminal.line_ok and any(device.state != "offline" for device in found)
+    return works and bool(payment.reads)
+
+
+def reading_of(visitor: Visitor, payment: PaymentView) -> CardReading | None:
+    """What goes on at the card terminal for this payment, as long as no card has come of it."""
+    found = visitor.terminal.reading
+    about = found.payment_no == payment.payment_no and found.state not in ("none", "read")
+    at_bank = submitted(payment) and payment.state != "ready"
+    return found if about and not at_bank and payment.state in ("ready", "starting", "waiting") else None
+
+
+def submitted(payment: PaymentView) -> bool:
+    """A card was read for it."""
+    return payment.scanned and payment.tender in present.CARDS
+
+
+def is_shown(visitor: Visitor, payment: PaymentView) -> bool:
+    """Whether the page of this payment is about a card."""
+    if reading_of(visitor, payment) is not None:
+        return True
+    return submitted(payment) and payment.state in ("starting", "waiting", "unknown", "ready")
+
+
+def view(visitor: Visitor, registration: RegistrationView) -> views_pay.CardView:
+    payment, reading = registration.payment, reading_of(visitor, registration.payment)
+    refused = _refused(payment, reading)
+    state = _state(payment, reading)
+    answer = response_of(payment.refused_code) if state == "refused" and payment.refused_code.isdecimal() else None
+    if reading is not None:
+        answer = None
+    return views_pay.CardView(
+        payment_no=payment.payment_no,
+        ask_no=payment.ask_no,
+        visit=present.visit(registration),
+        state=state,
+        amount_fen=payment.owed_fen or payment.amount_fen,
+        merchant_name=visitor.terminal.reading.merchant_name,
+        digits=reading.digits if reading else 0,
+        since=payment.since,
+        expires_at=(reading.until if reading else None) or payment.pay_by or payment.since,
+        refused=refused if state == "refused" else None,
+        said=answer.zh if answer else "",
+        said_en=answer.en if answer else "",
+        again=offered(visitor, payment),
+        code=_code(payment),
+        hold_slip=state == "refused",
+        key=present.new_key(),
+    )
+
+
+def is_live(visitor: Visitor, payment: PaymentView) -> bool:
+    reading = reading_of(visitor, payment)
+    return reading is not None and reading.state in LIVE
+
+
+def _code(payment: PaymentView) -> views.TenderName:
+    return present.offered(next(iter(payment.tenders), ""))
+
+
+def _state(payment: PaymentView, reading: CardReading | None) -> views_pay.CardState:
+    if reading is not None:
+        return "insert" if reading.state == "asked" else "pin" if reading.state == "typing" else "refused"
+    if payment.taking_back:
+        return "taking_back"
+    return "refused" if payment.state == "ready" else "asking"
+
+
+def _refused(payment: PaymentView, reading: CardReading | None) -> views_pay.CardRefused:
+    if reading is not None:
+        return _ENDED.get(reading.state, "timed_out")
+    if payment.refused_code in _ANSWERS:
+        return _ANSWERS[payment.refused_code]
+    if payment.reason == "expired":
+        return "pin_again"
+    return "declined" if payment.refused_code.isdecimal() else "no_answer"

@@ -1,0 +1,148 @@
+"""A card at the card terminal beside the screen: paid, refused, cancelled, forgotten, and a bank that says nothing."""
+
+import pytest
+from card_hands import POOR, PUBLIC, RICH, CardHands
+from kiosk_screen import WITHIN_MS, KioskScreen, kiosk_screen
+from playwright.sync_api import Browser, expect
+
+import books
+from cards import fresh_card
+from real_platform import RealPlatform, until
+
+
+@pytest.mark.parametrize(("shape", "language"), [("portrait", "zh-CN"), ("landscape", "en")])
+def test_paid_by_bank_card(house: RealPlatform, chromium: Browser, shape: str, language: str) -> None:
+    """The code that was open is closed first; the slip says where the money went."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium, shape, language) as screen:
+        payment_no, code = at_the_code(screen)
+        before, had = house.papers(), hands.balance()
+        to_card(screen, payment_no)
+        amount = hands.pad()["amount_fen"]
+        hands.bring()
+        screen.seen(rf"/pay/{payment_no}", "#screen.pin .stars")
+        hands.type("12", enter=False)
+        expect(screen.page.locator(".stars i.on")).to_have_count(2, timeout=WITHIN_MS)
+        hands.type("3456")
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        assert "银行卡" in screen.text() if language == "zh-CN" else "bank card" in screen.text()
+        assert hands.balance() == had - amount
+        assert house.sandbox.post("/wechatpay/phone/pay", json={"code_url": code}).status_code in (403, 409)
+        hands.take()
+        expect(screen.page.locator("[data-take-card]")).to_have_count(0, timeout=WITHIN_MS)
+        assert house.paper_after(before)
+    books.agree(house, payment_no)
+
+
+def test_a_wrong_pin_and_then_the_right_one(house: RealPlatform, chromium: Browser) -> None:
+    """The card stays where it is; the pad asks for the PIN again."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium) as screen:
+        payment_no = at_the_pin(screen, hands)
+        hands.type("000000")
+        screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
+        assert screen.asks() == "密码不对"
+        screen.press_form(f"/pay/{payment_no}/card")
+        screen.seen(rf"/pay/{payment_no}", "#screen.pin .stars")
+        hands.type()
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        hands.take()
+    books.agree(house, payment_no)
+
+
+def test_refused_by_the_bank_and_then_by_the_public_card(house: RealPlatform, chromium: Browser) -> None:
+    """The public card goes to its own issuer, although a bank card was asked for, and nobody asks for a PIN."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium, "portrait", "en") as screen:
+        payment_no = at_the_pin(screen, hands, POOR.pan, fault="51")
+        hands.type(POOR.pin)
+        screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
+        assert screen.asks() == "There is not enough money on this card"
+        expect(screen.page.locator("[data-take-card]")).to_be_visible(timeout=WITHIN_MS)
+        hands.take()
+        expect(screen.page.locator("[data-take-card]")).to_have_count(0, timeout=WITHIN_MS)
+        had = hands.balance(PUBLIC.pan)
+        screen.press_form(f"/pay/{payment_no}/card")
+        screen.seen(rf"/pay/{payment_no}", "#screen.insert .slotpic")
+        amount = hands.pad()["amount_fen"]
+        hands.bring(PUBLIC.pan, "contactless")
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        assert hands.balance(PUBLIC.pan) == had - amount
+    books.agree(house, payment_no)
+
+
+def test_cancelled_on_the_pad_and_paid_by_phone(house: RealPlatform, chromium: Browser) -> None:
+    """The code is still open: a card that was only thought of has closed nothing."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium, "landscape") as screen:
+        payment_no = at_the_pin(screen, hands)
+        hands.type("12", enter=False)
+        hands.cancel()
+        screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
+        assert screen.asks() == "您在密码键盘上按了取消"
+        hands.take()
+        screen.press('button[name="tender"]')
+        screen.seen(rf"/pay/{payment_no}", ".code")
+        assert house.phone("pay", screen.code())["state"] == "paid"
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+    books.agree(house, payment_no)
+
+
+def test_a_bank_that_says_nothing_keeps_nothing(house: RealPlatform, chromium: Browser) -> None:
+    """It has taken the money and does not say so: the purchase is reversed, and the screen says what is true."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium) as screen:
+        payment_no = at_the_pin(screen, hands)
+        had = hands.balance()
+        hands.bank_fault("purchase", "dropped")
+        hands.type()
+        screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
+        assert screen.asks() == "银行没有答复"
+        assert hands.balance() == had
+        hands.take()
+        screen.press('form[action$="/cancel"] button, button[formaction$="/cancel"]')
+        screen.seen(rf"/trouble/{payment_no}", "#screen.trouble .facts")
+    books.agree(house, payment_no)
+
+
+def test_a_card_that_is_left_behind_is_reported(house: RealPlatform, chromium: Browser) -> None:
+    """The screen asks for it until it is taken, whoever is there by then, and people are called."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium) as screen:
+        payment_no = at_the_pin(screen, hands)
+        hands.type()
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        expect(screen.page.locator("[data-take-card]")).to_be_visible(timeout=WITHIN_MS)
+        screen.press_form("/finish")
+        screen.seen(r"/\?bye=1", "[data-take-card]")
+        until(lambda: house.rows("SELECT 1 FROM card_reading WHERE forgotten"), "the card is reported")
+        assert house.rows("SELECT 1 FROM staff_call WHERE terminal_id = 'K03' AND answered_at IS NULL")
+        assert hands.pad()["light"]
+        hands.take()
+        screen.seen("/", ".tiles.main")
+    books.agree(house, payment_no)
+
+
+def at_the_pin(screen: KioskScreen, hands: CardHands, pan: str = RICH.pan, fault: str = "") -> str:
+    """A new patient whose card is in the slot and whose PIN is asked for; the payment's number."""
+    payment_no, _ = at_the_code(screen)
+    to_card(screen, payment_no)
+    if fault:
+        hands.bank_fault("purchase", "code", code=fault)
+    hands.bring(pan)
+    screen.seen(rf"/pay/{payment_no}", "#screen.pin .stars")
+    return payment_no
+
+
+def at_the_code(screen: KioskScreen) -> tuple[str, str]:
+    """A new patient, up to the code: the payment's number, and what the code says."""
+    screen.first_visit(fresh_card())
+    screen.house.take_card()
+    payment_no = screen.choose()
+    return payment_no, screen.to_code()
+
+
+def to_card(screen: KioskScreen, payment_no: str) -> None:
+    """From the code to the page that asks for a card."""
+    screen.press(f':is(form[action$="/{payment_no}/card"] button, button[formaction$="/card"]):visible')
+    screen.seen(rf"/pay/{payment_no}", "#screen.insert .slotpic")
