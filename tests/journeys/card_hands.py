@@ -39,7 +39,7 @@ class CardHands:
         return next(card["balance_fen"] for card in cards if card["pan"] == pan)
 
     def bank_fault(self, at: str, behaviour: str, **more: Any) -> None:
-        told = {"at": at, "behaviour": behaviour, **more}
+        told = {"at": at, "kind": behaviour, **more}
         self._house.sandbox.post("/bank/faults", json=told).raise_for_status()
 
     def _post(self, what: str, body: dict[str, str]) -> None:

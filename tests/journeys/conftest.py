@@ -25,6 +25,7 @@ def house(running: RealPlatform) -> Iterator[RealPlatform]:
     running.unplug(0)
     running.until_connected()
     running.take_card()
+    running.control.post("/card_terminal/remove", json={}).raise_for_status()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -70,8 +70,7 @@ async def choose_tender(visitor: Visitor) -> Next:
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.check(payment_no)
     tender = present.offered(visitor.form.get("tender", ""))
-    if visitor.terminal.reading.payment_no == payment_no:
-        await visitor.ask(CancelReading(payment_no=payment_no), key=f"{visitor.key}-card")
+    await _no_card(visitor, payment_no)
     with contextlib.suppress(PaymentClosed, TenderUnderWay):
         await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
     return Go(visitor.paths.pay(payment_no))
@@ -81,6 +80,7 @@ async def cancel(visitor: Visitor) -> Next:
     """POST CANCEL."""
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.pay(payment_no)
+    await _no_card(visitor, payment_no)
     await visitor.ask(CancelPayment(payment_no=payment_no), key=visitor.key)
     return Go(visitor.paths.trouble(payment_no))
 
@@ -89,6 +89,7 @@ async def issue_hold_slip(visitor: Visitor) -> Next:
     """POST HOLD_SLIP."""
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.pay(payment_no)
+    await _no_card(visitor, payment_no)
     with contextlib.suppress(PaymentClosed):
         await visitor.ask(IssueHoldSlip(payment_no=payment_no), key=visitor.key)
     return Go(visitor.paths.hold_slip(payment_no))
@@ -110,6 +111,12 @@ async def print_again(visitor: Visitor) -> Next:
     if registration.payment.state in standing.PATIENCE:
         return Go(visitor.paths.trouble(payment_no))
     return Go(standing.address(visitor, registration))
+
+
+async def _no_card(visitor: Visitor, payment_no: str) -> None:
+    """Whoever chooses something else is not asked for a card any more."""
+    if visitor.terminal.reading.payment_no == payment_no:
+        await visitor.ask(CancelReading(payment_no=payment_no), key=f"{visitor.key}-card")
 
 
 # ---- the pages
@@ -174,7 +181,7 @@ def _card(visitor: Visitor, registration: RegistrationView) -> Show:
     if payment.state == "unknown":
         turns_at = payment.since + standing.PATIENCE["unknown"]
     listens = _about(visitor, registration, turns_at)
-    return Show(view, steps=True, can_time_out=view.state == "refused", listens=listens)
+    return Show(view, steps=True, can_time_out=view.state in ("refused", "taking_back"), listens=listens)
 
 
 async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
