@@ -56,6 +56,16 @@ MONEY = "payments_delivered_or_returned"
 SOON, LATER = timedelta(minutes=6), timedelta(hours=2)
 NOW = timedelta()
 
+A_SESSION = (
+    "INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name,"
+    " batch_no) VALUES (1, 'bank', 'm', 't', 'outpatient', 'K03', 'x', 2)"
+)
+A_MESSAGE = (
+    "INSERT INTO line_message (hospital_id, session_id, batch_no, trace_no, epoch, kind, reference, amount_fen, state,"
+    " card_data, sent_at) SELECT 1, session_id, 1, 7, 1, 'purchase', 'r', 1, '{}', 'x', :now - interval '{}'"
+    " FROM line_session"
+)
+
 BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     "ended back, the money is not": (
         MONEY,
@@ -194,6 +204,18 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
             " sealed, check_value, entered_by, entered_at, expires_at)"
             " VALUES (1, 'bank', 'm', 't', 1, '1-0', '', '\\x01020304', 'a', :now, :now)",
         ),
+    ),
+    "a purchase in doubt that nobody reverses": (
+        "line_doubts_are_seen_to",
+        "bank/m/t 1 7",
+        SOON,
+        (A_SESSION, A_MESSAGE.format("in_doubt", "2 hours")),
+    ),
+    "a card that is kept for ever": (
+        "card_data_is_forgotten",
+        "bank/m/t 1 7",
+        SOON,
+        (A_SESSION, A_MESSAGE.format("approved", "367 days")),
     ),
 }
 """What is broken: the invariant that finds it, under which subject, after how long, and how it was broken."""
