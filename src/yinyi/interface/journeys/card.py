@@ -39,8 +39,9 @@ async def read(visitor: Visitor) -> Next:
     visitor.back = to = visitor.paths.pay(payment_no)
     try:
         payment = await visitor.ask(GetPayment(number=payment_no))
-        tender = next(iter(payment.reads), present.CARDS[0])
-        await visitor.ask(ReadCard(payment_no=payment_no, tender=tender), key=visitor.key)
+        if not payment.reads:
+            return Go(f"{to}?{AWAY}=0")
+        await visitor.ask(ReadCard(payment_no=payment_no, tender=payment.reads[0]), key=visitor.key)
     except ChannelUnavailable:
         return Go(f"{to}?{AWAY}=0")
     except PaymentClosed:
