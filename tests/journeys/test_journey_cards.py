@@ -94,7 +94,7 @@ def test_a_bank_that_says_nothing_keeps_nothing(house: RealPlatform, chromium: B
     with kiosk_screen(house, chromium) as screen:
         payment_no = at_the_pin(screen, hands)
         had = hands.balance()
-        hands.bank_fault("purchase", "dropped")
+        hands.bank_fault("purchase", "torn")
         hands.type()
         screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
         assert screen.asks() == "银行没有答复"

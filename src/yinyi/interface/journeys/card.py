@@ -1,11 +1,8 @@
 """A card at the card terminal beside the screen. Here it is only known how far that is, never which card it is."""
 
-from typing import cast
-
 from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
-from yinyi.business.payments.model import TenderName
 from yinyi.business.scheduling.messages import RegistrationView
 from yinyi.business.terminals.model import LIVE, CardReading, ReadingState
 from yinyi.interface.journeys import present, views, views_pay
@@ -42,8 +39,9 @@ async def read(visitor: Visitor) -> Next:
     visitor.back = to = visitor.paths.pay(payment_no)
     try:
         payment = await visitor.ask(GetPayment(number=payment_no))
-        tender = cast(TenderName, next(iter(payment.reads), "bank_card"))
-        await visitor.ask(ReadCard(payment_no=payment_no, tender=tender), key=visitor.key)
+        if not payment.reads:
+            return Go(f"{to}?{AWAY}=0")
+        await visitor.ask(ReadCard(payment_no=payment_no, tender=payment.reads[0]), key=visitor.key)
     except ChannelUnavailable:
         return Go(f"{to}?{AWAY}=0")
     except PaymentClosed:
