@@ -34,7 +34,7 @@ PUT = """
 INSERT INTO line_key (hospital_id, acquirer, merchant_no, terminal_no, purpose, master_key_id, wrapped, check_value,
   loaded_at, loaded_by)
 SELECT hospital_id, acquirer, merchant_no, terminal_no, $1, master_key_id, $2, $3, loaded_at, 'session'
-FROM line_key WHERE purpose = 'tmk'
+FROM line_key WHERE purpose = 'tmk' AND (acquirer, merchant_no, terminal_no) = ($4, $5, $6)
 """
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
@@ -105,7 +105,11 @@ def load(house: RealPlatform) -> Iterator[str]:
 
 
 def tmk_of(house: RealPlatform) -> HeldKey:
-    (row,) = house.rows("SELECT master_key_id, wrapped, check_value FROM line_key WHERE purpose = 'tmk'")
+    (row,) = house.rows(
+        "SELECT master_key_id, wrapped, check_value FROM line_key"
+        " WHERE purpose = 'tmk' AND (acquirer, merchant_no, terminal_no) = ($1, $2, $3)",
+        *SLOT,
+    )
     return HeldKey("tmk", *row)
 
 
@@ -117,7 +121,7 @@ async def use(house: RealPlatform) -> list[str]:
     for purpose, key in WORKING.items():
         delivered = des.encrypt(bytearray(TMK), key)
         taken = await store.take_working_key(tmk, SLOT, purpose, delivered, des.check_value(bytearray(key)))
-        house.rows(PUT, purpose, taken.wrapped, taken.check_value)
+        house.rows(PUT, purpose, taken.wrapped, taken.check_value, *SLOT)
         said.append(repr(taken))
         keys[purpose] = taken
     mac = await store.mac(keys["mak"], SLOT, "ecb", b"message")

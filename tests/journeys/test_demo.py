@@ -206,9 +206,8 @@ def test_what_makes_no_sense_is_said(house: RealPlatform, path: str, body: bytes
 def test_the_sandboxs_bank_is_open_and_tells_the_connector_where(house: RealPlatform) -> None:
     told = json.loads((house.folder / "run" / "sandbox" / "unionpay.json").read_bytes())
     lines = house.http.get("/demo/bank/").json()["lines"]
-    assert sorted(each for acquirer in told["acquirers"].values() for each in acquirer["addresses"]) == sorted(
-        f"127.0.0.1:{line['port']}" for line in lines
-    )
+    addresses = [each for acquirer in told["acquirers"].values() for each in acquirer["addresses"]]
+    assert sorted(each["port"] for each in addresses) == sorted(line["port"] for line in lines)
     for line in lines:
         socket.create_connection(("127.0.0.1", line["port"])).close()
     letter = json.loads(Path(told["keys_file"]).read_bytes())[0]
