@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from bank_peer import DIALECTS, Dialect, Doc, PeerClient
+from bank_dialects import DIALECTS, Dialect, Doc
+from bank_peer import PeerClient
 from wechatpay_lab import MovingClock, serving
 
 from yinyi_sandbox.bank.app import app

@@ -8,8 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from bank_dialects import DIALECTS, POS, Dialect, Doc, theirs
 from bank_lab import INPATIENT, OUTPATIENT, RICH, TMKS, Lab, cleared, lab
-from bank_peer import DIALECTS, POS, Dialect, Doc, PeerClient, PeerHost, Terminal, theirs
+from bank_peer import PeerClient
+from bank_peer_host import PeerHost, Terminal
 
 from yinyi.wire.iso8583.working_keys import KeyLayout
 from yinyi_sandbox.bank.clearing import clearing_file

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from bank_dialects import ASCII, DIALECTS, Doc, pin_block, theirs
 from bank_lab import INPATIENT, OUTPATIENT, POOR, PUBLIC, PUBLIC_CARD, RICH, SOCIAL, TERMINAL, TMKS, Lab, lab
-from bank_peer import ASCII, DIALECTS, Doc, PeerClient, pin_block, theirs
+from bank_peer import PeerClient
 
 from yinyi_sandbox.bank.cards import CARDS, with_check_digit
 from yinyi_sandbox.bank.model import Card

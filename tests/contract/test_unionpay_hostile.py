@@ -8,19 +8,19 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from bank_dialects import POS, Doc, theirs
 from bank_lab import OUTPATIENT, RICH, TERMINAL
-from bank_peer import POS, Doc, theirs
 from wechatpay_lab import MovingClock
 
 from yinyi.access.payment.unionpay import client
 from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
 from yinyi.business.lines.errors import KeyDoesNotOpen
-from yinyi.business.lines.key_model import KeySlot, MacAlgorithm
+from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.session_model import Approved, Card, Declined, Desk, LineAnswer, NeverSent, NoAnswer, Totals
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
-from yinyi.wire.iso8583.model import Message
+from yinyi.wire.iso8583.model import MacAlgorithm, Message
 
 pytestmark = theirs
 Run = Callable[[Any], Any]

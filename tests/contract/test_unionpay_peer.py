@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bank_dialects import DIALECTS, Doc, pin_block, theirs
 from bank_lab import INPATIENT, OUTPATIENT, RICH, TERMINAL, TMKS
-from bank_peer import DIALECTS, Doc, PeerHost, Terminal, pin_block, theirs
+from bank_peer_host import PeerHost, Terminal
 from line_stage import HOSPITAL, ZONE, session_with
 from psec import des
 from unionpay_lab import BANK, SCOPES

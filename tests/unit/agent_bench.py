@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
+from PIL import Image
 from websockets.asyncio.server import ServerConnection, serve
 
 from yinyi.devices.agent import run
 from yinyi.devices.settings import AgentSettings
 from yinyi.kernel.clock import ShiftedClock
+from yinyi.wire.receipt import encode_receipt
 from yinyi.wire.terminal_line import (
     Ack,
     Bye,
@@ -21,6 +23,7 @@ from yinyi.wire.terminal_line import (
     FromAgent,
     FromPlatform,
     Hello,
+    PrintJob,
     Welcome,
     decode_from_agent,
     encode,
@@ -28,7 +31,12 @@ from yinyi.wire.terminal_line import (
 
 PATIENCE_S = 20
 CLOCK = ShiftedClock()
+RECEIPT = encode_receipt(Image.new("1", (576, 80), 0))
 _F = TypeVar("_F")
+
+
+def job(job_id: str, data: bytes = RECEIPT) -> PrintJob:
+    return PrintJob(job_id=job_id, kind="receipt", data=data)
 
 
 @dataclass

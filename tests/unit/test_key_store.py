@@ -13,9 +13,10 @@ from yinyi.access.keys.software import buffers, des, master_keys, plugin
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
-from yinyi.business.lines.key_model import HeldKey, KeyPurpose, KeySlot, MacAlgorithm, SealedComponent
+from yinyi.business.lines.key_model import HeldKey, KeyPurpose, KeySlot, SealedComponent
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.plugin import Surroundings
+from yinyi.wire.iso8583.model import MacAlgorithm
 from yinyi.wire.key_entry import context_of, seal
 
 T = TypeVar("T")

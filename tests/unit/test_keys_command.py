@@ -1,18 +1,16 @@
 """``yinyi keys``: what it asks for, what it shows, and that a component is never seen on its way."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from command_desk import Desk
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from typer.testing import CliRunner, Result
 
 from yinyi.app.cli import application
 from yinyi.app.commands import keys
 from yinyi.app.errors import CannotStart
-from yinyi.bus.operation import Operation
 from yinyi.business.lines.errors import KeyRefused
 from yinyi.business.lines.messages import (
     ComponentView,
@@ -52,36 +50,13 @@ def inventory(**more: Any) -> KeyInventory:
     return KeyInventory(**fields | more)
 
 
-class Desk:
-    """Where the command asks."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *replies: Any) -> None:
-        self.asked: list[Operation[Any]] = []
-        self.names: list[str] = []
-        self._replies = list(replies)
-        monkeypatch.setattr(keys, "as_staff", self._staff)
-        monkeypatch.setattr(keys, "set_up_logs", str)
-
-    @asynccontextmanager
-    async def _staff(self, settings: Any, name: str) -> AsyncGenerator["Desk"]:
-        self.names.append(name)
-        yield self
-
-    async def ask(self, message: Operation[Any], **how: Any) -> Any:
-        self.asked.append(message)
-        reply = self._replies.pop(0)
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
-
-
 def said(*words: str, typed: str = "") -> Result:
     return CliRunner().invoke(application("keys"), ["keys", *words], input=typed)
 
 
 def test_a_component_leaves_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     view = KeyLoading(**SLOT, components=[HALF], combined="08D7B4FB")
-    desk = Desk(monkeypatch, inventory(), view)
+    desk = Desk(monkeypatch, keys, inventory(), view)
     spaced = " ".join(COMPONENT.lower()[at : at + 4] for at in range(0, 32, 4))
     done = said("load", *WORDS, "--part", "2", "--as", "supervisor", typed=f"{spaced}\n12345678\n")
     assert done.exit_code == 0, done.output
@@ -101,7 +76,7 @@ def test_a_component_leaves_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("typed", ["", COMPONENT[:-1], COMPONENT + "0", COMPONENT[:-1] + "G"])
 def test_a_mistyped_component_is_not_repeated(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
-    desk = Desk(monkeypatch, inventory())
+    desk = Desk(monkeypatch, keys, inventory())
     done = said("load", *WORDS, "--part", "1", typed=f"{typed}\n12345678\n")
     assert isinstance(done.exception, CannotStart)
     assert str(done.exception) == f"That is not 32 hexadecimal digits; {len(typed)} characters were read."
@@ -109,7 +84,7 @@ def test_a_mistyped_component_is_not_repeated(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_on_a_terminal_it_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(monkeypatch, inventory(), KeyLoading(**SLOT, components=[HALF]))
+    desk = Desk(monkeypatch, keys, inventory(), KeyLoading(**SLOT, components=[HALF]))
     asked: list[str] = []
 
     def hidden(question: str) -> str:
@@ -131,21 +106,21 @@ def test_on_a_terminal_it_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_letter_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(monkeypatch, KeyLoading(**SLOT, components=[], loaded="08D7B4FB"))
+    desk = Desk(monkeypatch, keys, KeyLoading(**SLOT, components=[], loaded="08D7B4FB"))
     done = said("confirm", *WORDS, typed="08d7 b4fb\n")
     assert desk.asked == [ConfirmKey(**SLOT, check_value="08D7B4FB")]
     assert done.stdout.splitlines()[-1] == "TMK          08D7B4FB"
 
 
 def test_what_is_refused_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    Desk(monkeypatch, KeyRefused("its check value is another one"))
+    Desk(monkeypatch, keys, KeyRefused("its check value is another one"))
     done = said("confirm", *WORDS, typed="08D7B4FB\n")
     sentence = "This key does not agree with its check value, or cannot be a key. Nothing was loaded."
     assert str(done.exception) == f"KeyRefused: {sentence} its check value is another one"
 
 
 def test_discard(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(monkeypatch, KeyLoading(**SLOT, components=[]))
+    desk = Desk(monkeypatch, keys, KeyLoading(**SLOT, components=[]))
     assert said("discard", *WORDS).exit_code == 0
     assert desk.asked == [DiscardKeyComponents(**SLOT)]
 
@@ -154,7 +129,9 @@ def test_status_goes_through_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = SlotKeys(**SLOT, keys=[TMK]), SlotKeys(**SLOT | {"terminal_no": "00000002"}, keys=[TMK])
     waiting = KeyLoading(**SLOT, components=[HALF])
     gone = {"in_use": ["1-5f0c11a9", "2-aa"], "not_opening": ["2-aa"]}
-    desk = Desk(monkeypatch, inventory(slots=[first], more=True, waiting=[waiting], **gone), inventory(slots=[second]))
+    desk = Desk(
+        monkeypatch, keys, inventory(slots=[first], more=True, waiting=[waiting], **gone), inventory(slots=[second])
+    )
     done = said("status")
     after = {"after_acquirer": "bank", "after_merchant_no": "104110070110001", "after_terminal_no": "00000001"}
     assert desk.asked == [KeyStatus(), KeyStatus(**after)]
@@ -174,7 +151,7 @@ def test_a_rotation_is_asked_for_until_it_is_over(monkeypatch: pytest.MonkeyPatc
         KeyRotation(master_key_id="2-b", in_use=["1-a", "2-b"]),
         KeyRotation(master_key_id="2-b", in_use=["2-b"]),
     )
-    desk = Desk(monkeypatch, still, over)
+    desk = Desk(monkeypatch, keys, still, over)
     done = said("rotate")
     assert desk.asked == [RotateKeys(), RotateKeys()]
     assert done.stdout.splitlines()[:2] == [
@@ -193,7 +170,7 @@ def test_a_rotation_is_asked_for_until_it_is_over(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], sentence: str) -> None:
-    Desk(monkeypatch)
+    Desk(monkeypatch, keys)
     done = said(*words)
     assert isinstance(done.exception, CannotStart)
     assert str(done.exception).startswith(sentence)

@@ -1,12 +1,11 @@
 """``yinyi lines``: what it asks, what it shows, and how it ends."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
+from command_desk import Desk
 from typer.testing import CliRunner, Result
 
 from yinyi.app.cli import application
@@ -50,29 +49,6 @@ DOUBT = ReversalView(
 )  # fmt: skip
 
 
-class Desk:
-    """Where the command asks."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *replies: Any) -> None:
-        self.asked: list[Operation[Any]] = []
-        self.names: list[str] = []
-        self._replies = list(replies)
-        monkeypatch.setattr(lines, "as_staff", self._staff)
-        monkeypatch.setattr(lines, "set_up_logs", str)
-
-    @asynccontextmanager
-    async def _staff(self, settings: Any, name: str) -> AsyncGenerator["Desk"]:
-        self.names.append(name)
-        yield self
-
-    async def ask(self, message: Operation[Any], **how: Any) -> Any:
-        self.asked.append(message)
-        reply = self._replies.pop(0)
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
-
-
 def said(*words: str) -> Result:
     return CliRunner().invoke(application("lines"), ["lines", *words])
 
@@ -84,7 +60,7 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         is_overdue=False, open_since=None, busy_until=AT, settled_at=AT,
     )  # fmt: skip
     pages = [SessionList(sessions=[SESSION], more=True, lines=up), SessionList(sessions=[new], more=False, lines=up)]
-    desk = Desk(monkeypatch, *pages)
+    desk = Desk(monkeypatch, lines, *pages)
     done = said("list", "--at", "K03", "--as", "supervisor")
     assert done.stdout.splitlines() == [
         "line bank: up in 2 business processes, down in 1",
@@ -104,7 +80,7 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_open_batch_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(monkeypatch, SessionList(sessions=[SESSION], more=False, lines=[]), BATCH)
+    desk = Desk(monkeypatch, lines, SessionList(sessions=[SESSION], more=False, lines=[]), BATCH)
     assert said("settle", *WORDS).stdout.splitlines() == [
         "batch 000007 is settled",
         "  3 purchases 60.00",
@@ -115,14 +91,14 @@ def test_the_open_batch_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reversals_are_told_with_what_people_need(monkeypatch: pytest.MonkeyPatch) -> None:
-    Desk(monkeypatch, ReversalList(reversals=[DOUBT], more=True))
+    Desk(monkeypatch, lines, ReversalList(reversals=[DOUBT], more=True))
     assert said("reversals").stdout.splitlines() == [
         "P1AB  purchase 50.00 622588******5678  is stuck",
         "  bank/104110070110001/00000001 000007 000020, sent 2026-03-02 09:00 at K03",
         "  bad mac; reversal tried 3 times, last 2026-03-02 09:00, code 25",
         "There are more behind these.",
     ]
-    Desk(monkeypatch, ReversalList(reversals=[], more=False))
+    Desk(monkeypatch, lines, ReversalList(reversals=[], more=False))
     assert said("reversals").stdout == "Nothing is in doubt.\n"
 
 
@@ -140,7 +116,7 @@ def test_reversals_are_told_with_what_people_need(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_what_is_asked(monkeypatch: pytest.MonkeyPatch, words: Any, message: Operation[Any], reply: Any) -> None:
-    desk = Desk(monkeypatch, reply)
+    desk = Desk(monkeypatch, lines, reply)
     assert said(*words).exit_code == 0
     assert desk.asked == [message]
 
@@ -150,7 +126,7 @@ def test_what_is_asked(monkeypatch: pytest.MonkeyPatch, words: Any, message: Ope
     [(LineEcho(answer="here"), "here\n", 0), (LineEcho(answer="refused", code="03"), "refused 03\n", 1)],
 )
 def test_an_echo_ends_as_the_bank_is(monkeypatch: pytest.MonkeyPatch, echo: LineEcho, told: str, code: int) -> None:
-    desk = Desk(monkeypatch, echo)
+    desk = Desk(monkeypatch, lines, echo)
     done = said("echo", *WORDS)
     assert (done.stdout, done.exit_code, desk.asked) == (told, code, [EchoLine(**SLOT)])
 
@@ -160,11 +136,11 @@ def test_an_echo_ends_as_the_bank_is(monkeypatch: pytest.MonkeyPatch, echo: Line
     [("reverse",), ("sign-on", *WORDS[:4]), ("settle",), ("put", *WORDS, "--at", "K04", "--scope", "ward")],
 )
 def test_what_says_too_little_is_not_asked(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
-    desk = Desk(monkeypatch)
+    desk = Desk(monkeypatch, lines)
     assert isinstance(said(*words).exception, CannotStart)
     assert desk.asked == []
 
 
 def test_a_refusal_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    Desk(monkeypatch, BankRefused("95"))
+    Desk(monkeypatch, lines, BankRefused("95"))
     assert str(said("sign-on", *WORDS).exception) == "BankRefused: The bank has refused this. 95"

@@ -31,12 +31,11 @@ _REFUSED: dict[str, RefusedReason] = {
 
 
 @dataclass
-class Mishappen:
-    """An effect with a script in front of it."""
+class _InFront:
+    """What stands in front of an effect, with its words."""
 
     inner: Effect
     script: Script
-    name: str
 
     @property
     def kind(self) -> str:
@@ -49,6 +48,13 @@ class Mishappen:
     @property
     def rule(self) -> Rule:
         return self.inner.rule
+
+
+@dataclass
+class Mishappen(_InFront):
+    """An effect with a script in front of it."""
+
+    name: str
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return await self._call("do", lambda: self.inner.do(plan, step, now), plan, step)
@@ -126,24 +132,8 @@ class Mishappen:
         return step.left_at is not None and self.script.clock.now() < step.left_at + self._settles()
 
 
-@dataclass
-class LineCalls:
+class LineCalls(_InFront):
     """An effect on the bank line. Within it the script stands in front of every message and every commit."""
-
-    inner: Effect
-    script: Script
-
-    @property
-    def kind(self) -> str:
-        return self.inner.kind
-
-    @property
-    def version(self) -> int:
-        return self.inner.version
-
-    @property
-    def rule(self) -> Rule:
-        return self.inner.rule
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Answer:
         self.script.call_about(plan, step)

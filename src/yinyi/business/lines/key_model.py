@@ -11,7 +11,6 @@ KeyPurpose = Literal[
 ]
 WorkingPurpose = Literal["pik", "mak", "tdk"]
 """Delivered at sign-on, under the TMK."""
-MacAlgorithm = Literal["x9.19", "ecb", "xor-3des"]
 
 CHECK_BYTES = 4
 """Of a check value: the first bytes of eight zero bytes, encrypted under the key."""

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from yinyi.business.lines.key_model import HeldKey, KeySlot, MacAlgorithm, SealedComponent, WorkingPurpose
+from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent, WorkingPurpose
+from yinyi.wire.iso8583.model import MacAlgorithm
 
 
 class KeyStore(Protocol):

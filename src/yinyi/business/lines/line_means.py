@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from yinyi.bus.database import Database
 from yinyi.business.lines.card_vault import CardVault
-from yinyi.business.lines.key_model import MacAlgorithm
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.session_model import Desk, SessionRow
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.kernel.clock import Clock
+from yinyi.wire.iso8583.model import MacAlgorithm
 
 SPARE_S = 5.0
 """A claim outlasts the exchange it is for by so much."""

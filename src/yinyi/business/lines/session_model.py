@@ -1,4 +1,4 @@
-"""A POS session with an acquirer, and what is said in it. Plain data: no ISO 8583 here.
+"""A POS session with an acquirer, and what is said in it. Plain data: no message of ISO 8583 here.
 
 One session a merchant number on a terminal: its own keys, its own batch and trace numbers. Nothing is shared between
 two, so money of inpatients cannot be cleared with that of outpatients.
@@ -11,9 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from yinyi.business.lines.key_model import HeldKey, KeySlot, MacAlgorithm, WorkingPurpose
+from yinyi.business.lines.key_model import HeldKey, KeySlot, WorkingPurpose
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import RefusedReason
+from yinyi.wire.iso8583.model import MacAlgorithm
 
 MessageKind = Literal["sign_on", "echo", "balance", "purchase", "void", "refund", "settle", "upload", "sign_off"]
 MONEY: tuple[MessageKind, ...] = ("purchase", "void", "refund")

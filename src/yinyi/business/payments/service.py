@@ -21,6 +21,7 @@ from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
 from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
+from yinyi.business.payments.choice import open_with, with_tender
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.engine import rule_of
 from yinyi.business.payments.errors import (
@@ -44,7 +45,7 @@ from yinyi.business.payments.messages import (
     ReceiveCallback,
 )
 from yinyi.business.payments.model import TenderName
-from yinyi.business.payments.plan import PAYER_CODE, TAKE, Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import settle
 from yinyi.business.payments.view import state_of, view_of
@@ -158,7 +159,7 @@ class PaymentService:
             ),
         )
         if new.tender:
-            plan = _with_tender(plan, new.tender, {})
+            plan = with_tender(plan, new.tender, {})
         plan, leaving = self._about_to_leave(plan, call.now)
         opened = await store.open_payment(
             tx,
@@ -286,7 +287,7 @@ class PaymentService:
         def wanted(plan: Plan) -> str:
             if message.amount_fen is not None and message.amount_fen > owed_fen(plan):
                 raise MoreThanOwed
-            return "" if _open_with(plan, message, call.now) else message.tender
+            return "" if open_with(plan, message, call.now) else message.tender
 
         told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
         return await self._take_tender(tx, call, message.payment_no, wanted, told)
@@ -367,7 +368,7 @@ class PaymentService:
             raise ChannelUnavailable(f"{tender} is no card that is taken here")
 
     async def _taken_at_once(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any]) -> bool:
-        sent, leaving = self._about_to_leave(_with_tender(plan, tender, told), call.now)
+        sent, leaving = self._about_to_leave(with_tender(plan, tender, told), call.now)
         taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch) if leaving else None
         self.taken_up(call, taken, leaving)
         return taken is not None
@@ -397,21 +398,3 @@ class PaymentService:
         told = {"operator": message.operator, "receipt_no": message.receipt_no}
         self.taken_up(call, await self.counter.give_back(tx, call, plan, told, self.epoch, message.amount_fen))
         return plan.payment_no
-
-
-def _with_tender(plan: Plan, tender: str, told: dict[str, Any]) -> Plan:
-    chosen = {"tender": tender, "tender_no": plan.tender_no + 1, "facts": plan.facts | {"tender_facts": told}}
-    return msgspec.structs.replace(plan, **chosen)
-
-
-def _open_with(plan: Plan, choice: ChooseTender, now: datetime) -> bool:
-    """The very means that is chosen is already on its way or on the screen, for as much."""
-    if plan.tender != choice.tender:
-        return False
-    take = plan.latest(TAKE)
-    if take is None or plan.tender_no > take.tender_no:
-        return plan.facts.get("tender_facts", {}).get("amount_fen") == choice.amount_fen
-    if not take.channel or take.state == "done" or take.amount_fen != (choice.amount_fen or owed_fen(plan)):
-        return False
-    alive = (take.until is None or now < take.until) and not take.scanned
-    return take.state in ("planned", "doing", "waiting", "unknown") and alive

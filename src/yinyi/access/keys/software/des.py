@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 
 from yinyi.access.keys.software.buffers import wiped
-from yinyi.business.lines.key_model import CHECK_BYTES, MacAlgorithm
+from yinyi.business.lines.key_model import CHECK_BYTES
+from yinyi.wire.iso8583.model import MacAlgorithm
 
 BLOCK = 8
 _ECB = ECB()

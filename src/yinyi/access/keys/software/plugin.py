@@ -14,11 +14,11 @@ from yinyi.business.lines.key_model import (
     HeldKey,
     KeyPurpose,
     KeySlot,
-    MacAlgorithm,
     SealedComponent,
     WorkingPurpose,
 )
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
+from yinyi.wire.iso8583.model import MacAlgorithm
 from yinyi.wire.key_entry import context_of, unseal
 
 COMPONENT_BYTES = 16
