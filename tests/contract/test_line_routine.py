@@ -124,13 +124,14 @@ def test_a_batch_is_not_settled_while_somebody_pays(platform_url: str, tmp_path:
 
 def test_a_line_that_is_down_is_seen_and_not_tried(platform_url: str, tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
-        cast(Any, desk.line.bank).is_up = False
+        bank = cast(Any, desk.line.bank)
+        bank.is_up, bank.why_down = False, "10.0.0.1:9000: its certificate is not for bank.example"
         await desk.routine().round()
         assert desk.line.bank.said == []
         await routine_of(desk.line, desk.line.sessions, "there:2").look()
-        assert (await desk.ask(ListSessions())).lines == [LineView(acquirer=BANK, up=0, down=2)]
+        assert (await desk.ask(ListSessions())).lines == [LineView(acquirer=BANK, up=0, down=2, why=bank.why_down)]
         desk.later(seconds=91)
-        cast(Any, desk.line.bank).is_up = True
+        bank.is_up, bank.why_down = True, ""
         await desk.routine().round()
         assert (await desk.ask(ListSessions())).lines == [LineView(acquirer=BANK, up=1, down=0)]
 

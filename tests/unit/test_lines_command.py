@@ -54,7 +54,7 @@ def said(*words: str) -> Result:
 
 
 def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    up = [LineView(acquirer="bank", up=2, down=1)]
+    up = [LineView(acquirer="bank", up=2, down=1, why="10.0.0.1:9000: nobody takes connections there")]
     new = msgspec.structs.replace(
         SESSION, has_key=False, must_sign_on=True, signed_on_at=None, heard_at=None, last_code="", in_doubt=0, stuck=0,
         is_overdue=False, open_since=None, busy_until=AT, settled_at=AT,
@@ -63,7 +63,7 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(monkeypatch, lines, *pages)
     done = said("list", "--at", "K03", "--as", "supervisor")
     assert done.stdout.splitlines() == [
-        "line bank: up in 2 business processes, down in 1",
+        "line bank: up in 2 business processes, down in 1: 10.0.0.1:9000: nobody takes connections there",
         "bank/104110070110001/00000001  K03 outpatient  门诊",
         "  signed on, last 2026-03-02 09:00",
         "  batch 000007 trace 000021 gaps 3; heard 2026-03-02 09:00, last code 00",

@@ -1,6 +1,7 @@
 """The bank's addresses: sockets, connections, and what happens to answers on their way."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Literal, cast
 
@@ -21,8 +22,17 @@ _log = structlog.get_logger()
 class Line:
     """One address of the bank, in one dialect."""
 
-    def __init__(self, name: str, profile: Profile, answer: Answer, *, idle_s: float, most: int) -> None:
-        """idle_s: so long a connection may say nothing. most: so many connections are taken."""
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        answer: Answer,
+        *,
+        idle_s: float,
+        most: int,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """idle_s: so long a connection may say nothing. most: so many connections are taken. tls: None: without."""
         self.name = name
         self.profile = profile
         self.state: LineState = "up"
@@ -32,6 +42,7 @@ class Line:
         self.answer = answer
         self.idle_s = idle_s
         self.most = most
+        self._tls = tls
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int) -> None:
@@ -41,7 +52,7 @@ class Line:
             OSError: the port is taken.
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), "127.0.0.1", port)
+        self._server = await loop.create_server(lambda: Connection(self), "127.0.0.1", port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def turn(self, state: LineState) -> None:

@@ -1,6 +1,7 @@
 """The bank as a whole: its memory, keys, rules, faults and addresses."""
 
 import contextlib
+import ssl
 from pathlib import Path
 
 import msgspec
@@ -23,15 +24,37 @@ PROFILES: tuple[Profile, ...] = (CUP_POS, CUP_ASCII)
 _ADDRESSES = (1, 2)
 
 
+class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """own_file: the bank's certificate and its key, PEM. client_ca_file: whose certificates terminals have to show;
+    empty: they need none."""
+
+    own_file: str
+    client_ca_file: str = ""
+
+    def context(self) -> ssl.SSLContext:
+        """
+        Raises:
+            OSError: a file cannot be read, or is something else.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.own_file)
+        if self.client_ca_file:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.client_ca_file)
+        return context
+
+
 class Pace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """idle_s: so long a connection may say nothing. most_connections: at each address.
 
-    layouts: of field 62, by network management code, where they are not the usual ones.
+    layouts: of field 62, by network management code, where they are not the usual ones. tls: None: no address has it.
     """
 
     idle_s: float = 600.0
     most_connections: int = 256
     layouts: dict[str, KeyLayout] = {}
+    tls: Tls | None = None
 
 
 class Bank:
@@ -53,9 +76,15 @@ class Bank:
         self.days = Days(clock, self.store)
         self._admit(sessions)
         host = Host(self.store, self.days, self.faults, LAYOUTS | pace.layouts)
+        tls = pace.tls.context() if pace.tls else None
         self.lines = {
             f"{profile.name}-{number}": Line(
-                f"{profile.name}-{number}", profile, host.answer, idle_s=pace.idle_s, most=pace.most_connections
+                f"{profile.name}-{number}",
+                profile,
+                host.answer,
+                idle_s=pace.idle_s,
+                most=pace.most_connections,
+                tls=tls,
             )
             for profile in profiles
             for number in _ADDRESSES

@@ -125,7 +125,8 @@ async def _list(staff: Staff, wanted: Wanted) -> None:
     """All, page by page."""
     shown = await staff.ask(ListSessions(**wanted.slot, terminal_id=wanted.at))
     for line in shown.lines:
-        say(f"line {line.acquirer}: up in {line.up} business processes, down in {line.down}")
+        why = f": {line.why}" if line.why else ""
+        say(f"line {line.acquirer}: up in {line.up} business processes, down in {line.down}{why}")
     while shown.sessions:
         for each in shown.sessions:
             _tell(each)

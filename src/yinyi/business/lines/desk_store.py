@@ -37,7 +37,9 @@ _SLOT = """
 SELECT * FROM line_session WHERE acquirer = $2 AND merchant_no = $3 AND terminal_no = $4 AND hospital_id = $1
 """
 _LINES = """
-SELECT acquirer, count(*) FILTER (WHERE is_up) AS up, count(*) FILTER (WHERE NOT is_up) AS down FROM line_link
+SELECT acquirer, count(*) FILTER (WHERE is_up) AS up, count(*) FILTER (WHERE NOT is_up) AS down,
+  coalesce(string_agg(DISTINCT why, '; ') FILTER (WHERE NOT is_up), '') AS why
+FROM line_link
 WHERE hospital_id = $1 AND seen_at > $2 GROUP BY acquirer ORDER BY acquirer
 """
 _BATCH = """
@@ -79,9 +81,10 @@ SELECT EXISTS (
 """
 _SEEN = """
 WITH forgotten AS (DELETE FROM line_link WHERE hospital_id = $1 AND seen_at < $5::timestamptz - interval '1 day')
-INSERT INTO line_link (hospital_id, acquirer, process, is_up, seen_at)
-SELECT $1, l.acquirer, $2, l.is_up, $5::timestamptz FROM unnest($3::text[], $4::bool[]) AS l (acquirer, is_up)
-ON CONFLICT (hospital_id, acquirer, process) DO UPDATE SET is_up = excluded.is_up, seen_at = excluded.seen_at
+INSERT INTO line_link (hospital_id, acquirer, process, is_up, why, seen_at)
+SELECT $1, l.acquirer, $2, l.why = '', l.why, $5::timestamptz FROM unnest($3::text[], $4::text[]) AS l (acquirer, why)
+ON CONFLICT (hospital_id, acquirer, process) DO UPDATE
+SET is_up = excluded.is_up, why = excluded.why, seen_at = excluded.seen_at
 """
 _FREE = """
 SELECT s.session_id, s.acquirer, s.batch_no FROM line_session s
@@ -126,7 +129,7 @@ async def session_at(tx: Tx, hospital_id: int, slot: KeySlot) -> Row | None:
 
 
 async def lines(tx: Tx, hospital_id: int, since: datetime) -> list[Row]:
-    """``acquirer, up, down``: as business processes have seen their lines since."""
+    """``acquirer, up, down, why``: as business processes have seen their lines since."""
     return await tx.fetch(_LINES, hospital_id, since)
 
 
@@ -156,9 +159,9 @@ async def has_another(tx: Tx, hospital_id: int, slot: KeySlot, scope: str, termi
     )
 
 
-async def seen(tx: Tx, hospital_id: int, process: str, is_up: dict[str, bool], now: datetime) -> None:
-    """How a business process sees its lines."""
-    await tx.execute(_SEEN, hospital_id, process, list(is_up), list(is_up.values()), now)
+async def seen(tx: Tx, hospital_id: int, process: str, why_down: dict[str, str], now: datetime) -> None:
+    """How a business process sees its lines, by acquirer; empty: it is up."""
+    await tx.execute(_SEEN, hospital_id, process, list(why_down), list(why_down.values()), now)
 
 
 async def to_make_ready(

@@ -77,12 +77,12 @@ class LineRoutine:
 
     async def look(self) -> list[str]:
         """Which lines are up, as others are told, too."""
-        is_up = {
-            name: not isinstance(each, TellsWhetherUp) or each.is_up for name, each in self._sessions.acquirers.items()
-        }
+        knowing = {name: each for name, each in self._sessions.acquirers.items() if isinstance(each, TellsWhetherUp)}
+        why_down = {name: each.why_down or "not dialled yet" for name, each in knowing.items() if not each.is_up}
+        seen = {name: why_down.get(name, "") for name in self._sessions.acquirers}
         async with self._database.read() as tx:
-            await store.seen(tx, self._hospital_id, self._process, is_up, self._clock.now())
-        return [name for name, up in is_up.items() if up]
+            await store.seen(tx, self._hospital_id, self._process, seen, self._clock.now())
+        return [name for name, why in seen.items() if not why]
 
     async def forget(self) -> None:
         """Card data of settled batches, once they are old enough."""

@@ -59,11 +59,13 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
-    """The line to an acquirer: how many business processes have it up just now, and how many have it down."""
+    """The line to an acquirer: how many business processes have it up just now, and how many have it down. ``why``:
+    what is wrong with its addresses, for the developers."""
 
     acquirer: str
     up: int
     down: int
+    why: str = ""
 
 
 class SessionList(msgspec.Struct, frozen=True, kw_only=True):

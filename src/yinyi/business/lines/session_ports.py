@@ -87,10 +87,14 @@ class Acquirer(Protocol):
 
 @runtime_checkable
 class TellsWhetherUp(Protocol):
-    """An acquirer's connector that knows whether its line is up just now."""
+    """An acquirer's connector that knows whether its line is up just now, and if not, why: for those who look after
+    it."""
 
     @property
     def is_up(self) -> bool: ...
+
+    @property
+    def why_down(self) -> str: ...
 
 
 class CardSessions(Protocol):

@@ -131,6 +131,7 @@ line_link = Table(
     Column("acquirer", Text, primary_key=True),
     Column("process", Text, primary_key=True),
     Column("is_up", Boolean, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
     Column("seen_at", INSTANT, nullable=False),
     postgresql_with=ROOM_TO_CHANGE,
 )

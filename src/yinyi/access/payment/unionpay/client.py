@@ -5,7 +5,6 @@ pauses and the two addresses in turn; what waits to be sent waits a moment for i
 """
 
 import asyncio
-import ssl
 from asyncio import sleep as pause
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,6 +14,7 @@ import structlog
 from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.connection import Connection, keep_alive
 from yinyi.access.payment.unionpay.errors import AnswerLost, NothingSent
+from yinyi.access.payment.unionpay.tls import tls_of, why_gone, why_not
 from yinyi.wire.iso8583.codec import Unpacked, unpack
 from yinyi.wire.iso8583.errors import FrameError
 from yinyi.wire.iso8583.model import Profile
@@ -44,10 +44,18 @@ class Line:
         self._dialler: asyncio.Task[None] | None = None
         self._at = 0
         self._unanswered = 0
+        self._why: dict[Address, str] = {}
 
     @property
     def is_up(self) -> bool:
         return self._up.is_set()
+
+    @property
+    def why_down(self) -> str:
+        """What was wrong with each address when it was last tried; empty while the line is up."""
+        if self.is_up:
+            return ""
+        return "; ".join(f"{address.host}:{address.port}: {why}" for address, why in self._why.items())
 
     @property
     def waiting(self) -> int:
@@ -137,7 +145,7 @@ class Line:
             try:
                 used = await self._used(address)
             except Exception as error:  # whatever it is, the line is dialled again
-                log.warning("line.down", line=self._settings.name, host=address.host, why=type(error).__name__)
+                self._is_down(address, why_not(error, address))
                 used = None
             if used is not None and used.was_of_use:
                 failed = 0
@@ -153,6 +161,7 @@ class Line:
         connection = await self._connected(address)
         log.info("line.up", line=self._settings.name, host=address.host)
         self._connection, self._unanswered = connection, 0
+        self._why.pop(address, None)
         self._turn(True)
         try:
             await connection.gone.wait()
@@ -161,8 +170,12 @@ class Line:
             self._connection = None
             connection.hang_up("the platform is stopping")
             self._lose()
-        log.warning("line.down", line=self._settings.name, host=address.host, why=connection.why_gone)
+        self._is_down(address, why_gone(connection, address))
         return connection
+
+    def _is_down(self, address: Address, why: str) -> None:
+        self._why[address] = why
+        log.warning("line.down", line=self._settings.name, host=address.host, why=why)
 
     def _lose(self) -> None:
         for answer in self._waiting.values():
@@ -170,7 +183,7 @@ class Line:
                 answer.set_exception(AnswerLost("the line broke"))
 
     async def _connected(self, address: Address) -> Connection:
-        secured = _tls(address) if address.tls_name else None
+        secured = tls_of(address)
         most = 2 * self._settings.most_waiting
         connection = Connection(self._profile, self._heard, self._turn, most, self._settings.reconnect_s[-1])
         async with asyncio.timeout(self._settings.connect_timeout_s):
@@ -184,9 +197,3 @@ class Line:
 def _give_up(answer: asyncio.Future[Unpacked]) -> None:
     if not answer.done():
         answer.set_exception(TimeoutError())
-
-
-def _tls(address: Address) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=address.tls_ca_file or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context

@@ -13,12 +13,14 @@ _PROFILES = {profile.name: profile for profile in (CUP_POS, CUP_ASCII)}
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """tls_name: the host's name in its certificate; empty: no TLS, for lines that are private anyway. tls_ca_file:
-    whose certificates are believed; empty: the system's."""
+    whose certificates are believed; empty: the system's. tls_own_file: our certificate and its key, PEM, for hosts that
+    ask for one."""
 
     host: str
     port: int
     tls_name: str = ""
     tls_ca_file: str = ""
+    tls_own_file: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -26,6 +26,8 @@ class Connection(asyncio.Protocol):
         so long was of use although nothing was asked."""
         self.gone = asyncio.Event()
         self.why_gone = "the other side has hung up"
+        self.error: Exception | None = None
+        """What it broke of, where the other side has not simply hung up."""
         self.is_spent = False
         """We have hung up: the other side is not as it should be."""
         self._profile = profile
@@ -71,6 +73,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self.error = None if self.is_spent else exc
         self.gone.set()
 
     def eof_received(self) -> None:

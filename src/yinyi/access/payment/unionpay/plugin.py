@@ -101,6 +101,11 @@ class UnionPay:
         """Whether the line is up just now."""
         return self._line.is_up
 
+    @property
+    def why_down(self) -> str:
+        """What is wrong with each of its addresses."""
+        return self._line.why_down
+
     def hear_late(self, late: Late) -> None:
         self._late = late
 
