@@ -1,4 +1,4 @@
-"""Why a line is down."""
+"""Why a line is down; how full a batch is, what the bank says that it is, and sessions that were signed off."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,3 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("line_link", sa.Column("why", sa.Text(), server_default="", nullable=False))
+    op.add_column("line_session", sa.Column("batch_began_behind", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("line_session", sa.Column("host_batch_no", sa.Integer(), nullable=True))
+    op.add_column("line_session", sa.Column("signed_off_at", sa.DateTime(timezone=True), nullable=True))

@@ -79,7 +79,7 @@ class FarBank:
 
     clock: SimClock
     name: str = BANK
-    habits: Habits = field(default_factory=lambda: Habits(answer_timeout_s=60, reversal_tries=3))
+    habits: Habits = field(default_factory=lambda: Habits(answer_timeout_s=60, reversal_tries=3, reversal_every_s=0))
     said: list[Said] = field(default_factory=list[Said])
     next: dict[str, list[LineAnswer | SignedOn | Settled | Behaviour]] = field(default_factory=dict[str, Any])
     arrived: asyncio.Event = field(default_factory=asyncio.Event)

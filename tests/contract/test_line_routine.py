@@ -255,7 +255,8 @@ STATEMENTS = {
 _PARTS = ("_MONEY", "_FREE", "_REVERSAL")
 _VALUES = {
     "int4": "1", "int8": "7", "text": "'bank'", "bool": "true", "date": "'2026-03-02'",
-    "timestamptz": "'2026-03-02 08:00+08'", "text[]": "'{bank}'", "int8[]": "'{}'", "bool[]": "'{true}'",
+    "timestamptz": "'2026-03-02 08:00+08'", "text[]": "'{bank}'", "int8[]": "'{}'", "int4[]": "'{900}'",
+    "bool[]": "'{true}'",
 }  # fmt: skip
 _FILLED = (
     "INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name)"

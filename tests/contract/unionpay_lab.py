@@ -77,7 +77,7 @@ class Hall:
 async def hall(url: str, folder: Path, dialect: str, **more: Any) -> AsyncGenerator[Hall]:
     async with lab(dialect) as bank:
         addresses = tuple(Address(host="127.0.0.1", port=bank.port(line)) for line in (1, 2))
-        given: dict[str, Any] = {"answer_timeout_s": 0.4, "reconnect_s": (0.05,)} | more
+        given: dict[str, Any] = {"answer_timeout_s": 0.4, "reversal_every_s": 0.0, "reconnect_s": (0.05,)} | more
         around = Surroundings(clock=bank.clock, callback_url="", secrets=folder)
         connector = UnionPay(Settings(name=BANK, profile=dialect, addresses=addresses, **given), around)
         store = SoftwareKeyStore(KeySettings(), around)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from yinyi.app.cli import application
 from yinyi.app.commands import queue
 from yinyi.bus.operation import Operation
-from yinyi.business.payments.messages_queue import GetCase, ListAttention, SettleByHand, SettleNotice
+from yinyi.business.payments.messages_queue import GetCase, ListAttention, PayOut, SettleByHand, SettleNotice
 
 NUMBER, REFERENCE = "26112315053800AFN5J267", "26112315053800AFN5J26702"
 NOTICE = f"{REFERENCE} done 1 outpatient"
@@ -43,6 +43,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[list[tuple[Oper
         (
             ("resolve", NUMBER, "did-not-happen", "--reference", REFERENCE, "--note", "statement"),
             SettleByHand(payment_no=NUMBER, reference=REFERENCE, outcome="did_not_happen", note="statement"),
+        ),
+        (
+            ("resolve", NUMBER, "pay-out", "--reference", REFERENCE, "--note", "the bank refuses it"),
+            PayOut(payment_no=NUMBER, reference=REFERENCE, note="the bank refuses it"),
         ),
     ],
 )

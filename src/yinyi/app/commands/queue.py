@@ -18,6 +18,7 @@ from yinyi.business.payments.messages_queue import (
     GetCase,
     GiveBack,
     ListAttention,
+    PayOut,
     PostAgain,
     SettleByHand,
     SettleNotice,
@@ -41,6 +42,7 @@ class How(StrEnum):
     ASK_AGAIN = "ask-again"
     POST_AGAIN = "post-again"
     GIVE_BACK = "give-back"
+    PAY_OUT = "pay-out"
     RIGHTLY = "rightly"
     WRONGLY = "wrongly"
     AS_CHANNEL_SAYS = "as-channel-says"
@@ -93,6 +95,8 @@ def _message(action: Action, number: str, how: How | None, about: About) -> Oper
         case How.RIGHTLY | How.WRONGLY | How.AS_CHANNEL_SAYS if about.notice and about.note:
             ruling: Ruling = "rightly" if how is How.RIGHTLY else "wrongly" if how is How.WRONGLY else "as_channel_says"
             return SettleNotice(payment_no=number, notice=about.notice, ruling=ruling, note=about.note)
+        case How.PAY_OUT if about.reference and about.note:
+            return PayOut(payment_no=number, reference=about.reference, note=about.note)
         case How.HAPPENED | How.DID_NOT_HAPPEN if about.reference and about.note:
             outcome = "happened" if how is How.HAPPENED else "did_not_happen"
             return SettleByHand(payment_no=number, reference=about.reference, outcome=outcome, note=about.note)

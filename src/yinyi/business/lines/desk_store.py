@@ -1,6 +1,6 @@
 """SQL of what people ask about sessions, and of what is due in them. All times are parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from yinyi.bus.database import Row, Tx
@@ -100,10 +100,18 @@ _TO_MAKE_READY = """:free
 LIMIT $8
 """.replace(":free", _FREE)
 _TO_SETTLE = """:free
-  AND EXISTS (SELECT FROM line_message m WHERE m.hospital_id = $1 AND m.session_id = s.session_id
-    AND m.batch_no = s.batch_no AND :money AND m.sent_at < $5)
+  AND (EXISTS (SELECT FROM line_message m WHERE m.hospital_id = $1 AND m.session_id = s.session_id
+      AND m.batch_no = s.batch_no AND :money AND m.sent_at < $5)
+    OR CASE WHEN s.trace_no - s.batch_began_behind >= :most THEN :most <= (
+        SELECT count(*) FROM line_message m WHERE m.hospital_id = $1 AND m.session_id = s.session_id
+          AND m.batch_no = s.batch_no AND :money)
+      ELSE false END)
 LIMIT $6
 """.replace(":free", _FREE).replace(":money", _MONEY)
+_TO_SETTLE = _TO_SETTLE.replace(
+    ":most", "(SELECT l.most FROM unnest($2::text[], $7::int[]) AS l (acquirer, most) WHERE l.acquirer = s.acquirer)"
+)
+"""A count of the whole batch only where so many messages were said in it."""
 _FORGET = """
 WITH old AS (
   SELECT m.session_id, m.batch_no, m.trace_no FROM line_message m
@@ -183,15 +191,17 @@ async def to_make_ready(
 async def to_settle(
     tx: Tx,
     hospital_id: int,
-    acquirers: Sequence[str],
+    most_in_batch: Mapping[str, int],
     leave: Sequence[int],
     now: datetime,
     *,
     before: datetime,
     most: int,
 ) -> list[Row]:
-    """Free sessions whose open batch has money from before this instant."""
-    return await tx.fetch(_TO_SETTLE, hospital_id, acquirers, leave, now, before, most)
+    """Free sessions of these acquirers whose open batch has money from before this instant, or as much as theirs may
+    have."""
+    limits = list(most_in_batch.values())
+    return await tx.fetch(_TO_SETTLE, hospital_id, list(most_in_batch), leave, now, before, most, limits)
 
 
 async def forget_cards(tx: Tx, hospital_id: int, before: datetime, most: int) -> int:

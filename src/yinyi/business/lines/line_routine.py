@@ -1,5 +1,5 @@
-"""What nobody has to ask for: sessions are signed on before anybody stands there, batches settled once a day, what was
-left in doubt is reversed, and card data that no refund needs any more is forgotten.
+"""What nobody has to ask for: sessions are signed on before anybody stands there, batches settled once a day and when
+they are nearly full, what was left in doubt is reversed, and card data that no refund needs any more is forgotten.
 
 Every business process does all of it: a session's claim lets one of them at a time, and whoever comes second finds
 nothing to do. What does not succeed is left alone for a while, longer each time, and stays in the list of sessions.
@@ -121,7 +121,8 @@ class LineRoutine:
         before = self._hours.last_cut_over(now, self._sessions.zone)
         async with self._database.read() as tx:
             leave = self._leave(now)
-            return await store.to_settle(tx, self._hospital_id, up, leave, now, before=before, most=_A_ROUND)
+            most = {name: self._sessions.acquirers[name].habits.most_in_batch for name in up}
+            return await store.to_settle(tx, self._hospital_id, most, leave, now, before=before, most=_A_ROUND)
 
     # ---- one session
 

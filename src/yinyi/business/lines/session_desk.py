@@ -203,7 +203,9 @@ class SessionDesk:
         async with self._database.read() as tx:
             row = await self._message(tx, call, reference)
         if row["state"] in _IN_DOUBT and row["acquirer"] in self._sessions.acquirers:
-            await self._reversals.within(reference, _left_s(call), lambda: self._sessions.reverse(reference))
+            await self._reversals.within(
+                reference, _left_s(call), lambda: self._sessions.reverse(reference, at_once=True)
+            )
 
     async def _show_reversal(self, tx: Tx, call: Call, reference: str) -> ReversalView:
         return reversal_view(await self._message(tx, call, reference))

@@ -34,6 +34,9 @@ MessageState = Literal[
 ReversalReason = Literal["no_answer", "failed_here", "bad_mac", "other"]
 """冲正原因: no answer in time, approved but it failed here, an answer with a wrong MAC, something else."""
 
+FULL_BATCH = 990
+"""Nothing that moves money is said in a batch any more that has so many: its settlement counts to 999."""
+
 LAST_NUMBER = 999_999
 """Of traces and batches: six digits."""
 
@@ -192,17 +195,20 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
-    """Of an acquirer. answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often, and with such
-    pauses, goes a reversal without an answer. most_details: in one message of a batch upload."""
+    """Of an acquirer. answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often goes a reversal
+    without an answer, and by itself no sooner than so long after it went last; who wants to pay there does not wait for
+    that. most_details: in one message of a batch upload. most_in_batch: a batch with so much money in it is settled."""
 
     answer_timeout_s: float = 60.0
     reversal_tries: int = 3
     reversal_every_s: float = 60.0
     most_details: int = 8
+    most_in_batch: int = 900
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as it stands. epoch: whoever has claimed it writes under this number and no other."""
+    """A session as it stands. epoch: whoever has claimed it writes under this number and no other. began_behind: the
+    trace number that the open batch began behind."""
 
     session_id: int
     slot: KeySlot
@@ -210,10 +216,16 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     merchant_name: str
     batch_no: int
     trace_no: int
+    began_behind: int
     epoch: int
     signed_on: bool
     mak: HeldKey | None = None
     pin_key: PinKey | None = None
+
+    @property
+    def said_in_batch(self) -> int:
+        """So many messages at most, of whatever kind."""
+        return self.trace_no - self.began_behind
 
     def fits(self, card: Card) -> bool:
         """Its PIN was encrypted for this session, as it is signed on now; or there is none."""

@@ -10,7 +10,16 @@ import msgspec
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.lines.key_model import HeldKey, KeySlot
-from yinyi.business.lines.session_model import Batch, Delivered, MessageKind, MessageState, PinKey, SessionRow, Totals
+from yinyi.business.lines.session_model import (
+    FULL_BATCH,
+    Batch,
+    Delivered,
+    MessageKind,
+    MessageState,
+    PinKey,
+    SessionRow,
+    Totals,
+)
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import RefusedReason
 from yinyi.kernel.secrets import Sealed
@@ -27,10 +36,11 @@ SELECT c.*, k.master_key_id, k.wrapped, k.check_value FROM claimed c
 LEFT JOIN line_key k ON k.hospital_id = c.hospital_id AND k.acquirer = c.acquirer AND k.merchant_no = c.merchant_no
   AND k.terminal_no = c.terminal_no AND k.purpose = 'mak'
 """
-_CLAIM = """
+_CLAIM = (
+    """
 WITH free AS (
   SELECT s.hospital_id, s.session_id, u.signed_on, u.signed_on AND s.trace_no < 999999
-    AND $5::text <> '' AND NOT EXISTS (
+    AND s.trace_no - s.batch_began_behind < :full AND $5::text <> '' AND NOT EXISTS (
       SELECT FROM line_message m
       WHERE m.hospital_id = $1 AND m.session_id = $2 AND m.state IN ('sent', 'in_doubt')) AS clean
   FROM line_session s
@@ -43,7 +53,10 @@ WITH free AS (
   RETURNING s.*, free.clean, free.signed_on
 ), said AS (:say WHERE c.clean)
 :claimed
-""".replace(":say", _SAY).replace(":claimed", _CLAIMED)
+""".replace(":say", _SAY)
+    .replace(":claimed", _CLAIMED)
+    .replace(":full", str(FULL_BATCH))
+)
 _NEXT = """
 WITH claimed AS (
   UPDATE line_session s SET trace_no = s.trace_no + 1, busy_until = $4
@@ -99,7 +112,8 @@ RETURNING m.state
 """
 _SIGNED_ON = """
 UPDATE line_session SET must_sign_on = false, signed_on_day = $4, signed_on_at = $5,
-  batch_no = greatest(batch_no, $6), pin_key = $7, pin_key_check = $8
+  batch_began_behind = CASE WHEN $6::int > batch_no THEN trace_no ELSE batch_began_behind END,
+  batch_no = greatest(batch_no, $6), host_batch_no = $6, pin_key = $7, pin_key_check = $8
 WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3 RETURNING session_id
 """
 _BY_REFERENCE = """
@@ -111,6 +125,12 @@ WHERE m.hospital_id = $1 AND m.reference = $2
 _GOES_AGAIN = """
 UPDATE line_message SET reference = '', of_reference = reference
 WHERE hospital_id = $1 AND reference = $2 AND kind = 'refund' AND state = 'declined'
+"""
+_RULED = """
+UPDATE line_message SET state = CASE WHEN $3 THEN 'approved' WHEN kind = 'refund' THEN 'declined' ELSE 'reversed' END,
+  refused_reason = CASE WHEN NOT $3 AND kind = 'refund' THEN 'declined' ELSE refused_reason END,
+  card_key_id = CASE WHEN $3 THEN card_key_id END, card_data = CASE WHEN $3 THEN card_data END
+WHERE hospital_id = $1 AND reference = $2 AND state IN ('stuck', 'unanswered')
 """
 _CHOSEN = """
 SELECT session_id FROM line_session WHERE terminal_id = $2 AND acquirer = $3 AND scope = $4 AND hospital_id = $1
@@ -134,6 +154,10 @@ SELECT coalesce(sum(amount_fen) FILTER (WHERE kind = 'purchase'), 0)::bigint AS 
   count(*) FILTER (WHERE kind IN ('void', 'refund')) AS credits
 FROM line_message WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3 AND state = 'approved'
 """
+_MONEY = """
+SELECT count(*) FROM line_message WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3
+  AND kind IN ('purchase', 'void', 'refund') AND state = 'approved'
+"""
 _DETAILS = """
 SELECT kind, trace_no, amount_fen, card_key_id, card_data FROM line_message
 WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3 AND state = 'approved'
@@ -143,7 +167,8 @@ ORDER BY trace_no LIMIT $5
 _CLOSE = """
 WITH closed AS (
   UPDATE line_session SET batch_no = CASE WHEN batch_no = 999999 THEN 1 ELSE batch_no + 1 END,
-    trace_no = CASE WHEN trace_no > 900000 THEN 0 ELSE trace_no END, must_sign_on = true
+    trace_no = CASE WHEN trace_no > 900000 THEN 0 ELSE trace_no END,
+    batch_began_behind = CASE WHEN trace_no > 900000 THEN 0 ELSE trace_no END, must_sign_on = true
   WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3 AND batch_no = $4
   RETURNING session_id
 )
@@ -265,6 +290,11 @@ async def goes_again(tx: Tx, hospital_id: int, reference: str) -> None:
     await tx.execute(_GOES_AGAIN, hospital_id, reference)
 
 
+async def ruled(tx: Tx, hospital_id: int, reference: str, *, happened: bool) -> None:
+    """What people have found out of a message that nothing is tried with any more."""
+    await tx.execute(_RULED, hospital_id, reference, happened)
+
+
 async def chosen(tx: Tx, hospital_id: int, terminal_id: str, acquirer: str, scope: str) -> int | None:
     """The session of a terminal for this scope."""
     return await tx.fetchval(_CHOSEN, hospital_id, terminal_id, acquirer, scope)
@@ -294,6 +324,11 @@ async def totals(tx: Tx, hospital_id: int, session: SessionRow) -> Totals:
         credit_fen=Fen(row["credit_fen"]),
         credits=row["credits"],
     )
+
+
+async def money_in_batch(tx: Tx, hospital_id: int, session: SessionRow) -> int:
+    """How many purchases, voids and refunds the open batch has."""
+    return await tx.fetchval(_MONEY, hospital_id, session.session_id, session.batch_no)
 
 
 async def details(tx: Tx, hospital_id: int, session: SessionRow, behind: int, most: int) -> list[Row]:
@@ -329,6 +364,7 @@ def _session(row: Row) -> SessionRow:
         merchant_name=row["merchant_name"],
         batch_no=row["batch_no"],
         trace_no=row["trace_no"],
+        began_behind=row["batch_began_behind"],
         epoch=row["epoch"],
         signed_on=row["signed_on"],
         mak=mak,

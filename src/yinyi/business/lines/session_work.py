@@ -16,6 +16,7 @@ from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, MasterKeyNot
 from yinyi.business.lines.key_model import HeldKey
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (
+    FULL_BATCH,
     REVERSIBLE,
     Approved,
     Card,
@@ -41,6 +42,8 @@ log = structlog.get_logger()
 PIN_AGAIN = Declined(code="", reason="expired")
 """The PIN has to be entered again: the key that it was encrypted under is no longer this session's."""
 
+FULL = NeverSent(detail="this batch is full: it has to be settled first")
+
 Send = Callable[[Desk], Awaitable[LineAnswer]]
 
 _approved = msgspec.json.Decoder(Approved)
@@ -59,6 +62,17 @@ class SessionWork:
         if not self.row.signed_on and (problem := await self._sign_on()):
             return problem
         return await self.reverse_doubts()
+
+    async def has_room(self) -> NeverSent | None:
+        """None: the batch takes one more."""
+        return FULL if await self.is_full(FULL_BATCH) else None
+
+    async def is_full(self, most: int) -> bool:
+        """Whether the open batch has so much money in it; it is counted when it may have."""
+        if self.row.said_in_batch < most:
+            return False
+        async with self._means.database.read() as tx:
+            return await store.money_in_batch(tx, self._means.hospital_id, self.row) >= most
 
     async def reverse_doubts(self) -> NeverSent | None:
         """All that is in doubt, oldest first. None: nothing is left that has to go before others."""

@@ -6,13 +6,14 @@ anything in it, and whoever was believed dead and comes back can write nothing. 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
-from yinyi.bus.database import Row
+from yinyi.bus.database import Row, Tx
 from yinyi.business.lines import session_store as store
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.line_means import LineMeans
@@ -77,11 +78,17 @@ class PosSessions:
 
     async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer:
         """Make the session ready, reversals and sign-on included, before a PIN is asked for: what the pad encrypts it
-        with."""
-        work = await self._claim(self._means.acquirers[acquirer], session_id)
+        with. A batch that is full is settled, where nobody has done so before."""
+        bank = self._means.acquirers[acquirer]
+        work = await self._claim(bank, session_id)
         if work is None:
             return BUSY
-        problem = await work.make_ready()
+        if await work.has_room() is not None:
+            await settle(self._means, bank, work)
+            await work.release()
+            if (work := await self._claim(bank, session_id)) is None:
+                return BUSY
+        problem = await work.make_ready() or await work.has_room()
         await work.release()
         return problem or work.row.pin_key or NeverSent(detail="this session has no PIN key")
 
@@ -142,8 +149,9 @@ class PosSessions:
             row = await store.by_reference(tx, self._means.hospital_id, reference)
         return None if row is None else self._standing(row)
 
-    async def reverse(self, reference: str) -> MessageState | None:
-        """See to it that what is in doubt is reversed (冲正); how it stands then. What is certain stays as it is."""
+    async def reverse(self, reference: str, *, at_once: bool = False) -> MessageState | None:
+        """See to it that what is in doubt is reversed (冲正); how it stands then. What is certain stays as it is. It
+        goes no more often than the acquirer wants, unless somebody wants it ``at_once``."""
         async with self._means.database.read() as tx:
             row = await store.by_reference(tx, self._means.hospital_id, reference)
         if row is None:
@@ -151,7 +159,11 @@ class PosSessions:
         found = self._standing(row)
         if found.under_way or found.state not in ("sent", "in_doubt", "stuck"):
             return found.state
-        work = await self._claim(self._means.acquirers[row["acquirer"]], row["session_id"])
+        bank = self._means.acquirers[row["acquirer"]]
+        pause = timedelta(seconds=bank.habits.reversal_every_s)
+        if not at_once and row["reversal_at"] is not None and self._means.clock.now() < row["reversal_at"] + pause:
+            return found.state
+        work = await self._claim(bank, row["session_id"])
         if work is not None:
             if found.state == "stuck":
                 await work.reverse_again(row)
@@ -160,6 +172,11 @@ class PosSessions:
             await work.release()
         after = await self.standing(reference)
         return after.state if after else None
+
+    async def ruled(self, tx: Tx, reference: str, *, happened: bool) -> None:
+        """What people have found out of a message that is stuck, or that cannot be reversed: it is not reversed any
+        more, and if it happened it can be refunded. What is still to be reversed stays so."""
+        await store.ruled(tx, self._means.hospital_id, reference, happened=happened)
 
     async def forbid(self, acquirer: str, session_id: int, reference: str) -> MessageState | None:
         """See to it that a purchase that has not left never will, not even by a process that was about to send it and
@@ -210,7 +227,8 @@ class PosSessions:
         work, numbered = claimed
         problem: LineAnswer | None = None
         if not numbered:
-            problem = await work.make_ready() or work.refused(card) or await work.say(saying)
+            problem = await work.make_ready() or await work.has_room()
+            problem = problem or work.refused(card) or await work.say(saying)
         elif problem := work.refused(card):
             await work.drop()
         if problem is not None:

@@ -215,6 +215,26 @@ def dropped(plan: Plan, refund: Step, now: datetime) -> Plan:
     return plan.with_step(replace(given_up, reason=SUPERSEDED))
 
 
+def paid_out(plan: Plan, refund: Step, channel: str, note: Mapping[str, str], now: datetime) -> Plan:
+    """A refund that its channel refuses goes back another way: ``channel``, where it is the scope's own."""
+    plan = dropped(plan, refund, now)
+    instead = replace(
+        refund,
+        attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
+        reference=next_reference(plan),
+        state="planned",
+        since=now,
+        tries=0,
+        reason="",
+        sent_at=None,
+        next_at=None,
+        until=None,
+        evidence={"instead_of": refund.reference, **note},
+        params=refund.params | {"channel": channel, "merchant": plan.scope},
+    )
+    return plan.with_step(instead)
+
+
 def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel, rules: Rules, now: datetime) -> Plan:
     """Somebody has given back a part of this take, or all of it, without us. Heard once for each number of theirs;
     people look into it, and what is left for us to give back is so much less."""

@@ -93,6 +93,12 @@ class NothingInDoubt(Conflict):
     zh = "这一步没有需要人来裁定的。"
 
 
+class NothingRefused(Conflict):
+    """This is no refund that its channel refuses: nothing of it is to be paid out at a window."""
+
+    zh = "这不是被渠道拒绝的退款，无需在窗口代退。"
+
+
 class NothingToRule(NotFound):
     """Nothing that people have to look into is called by this name."""
 

@@ -11,8 +11,9 @@ from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, notices, signals
 from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.amounts import paid
+from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.errors import NothingInDoubt, NothingRefused, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.messages_queue import (
     AskAgain,
     Attention,
@@ -23,12 +24,14 @@ from yinyi.business.payments.messages_queue import (
     KnownNotice,
     KnownStep,
     ListAttention,
+    PayOut,
     PostAgain,
     Resort,
     SettleByHand,
     SettleNotice,
 )
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.ports import HearsRulings
 from yinyi.business.payments.postings import entries, fulfilled
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.rulings import RulingDesk
@@ -56,6 +59,7 @@ class HumanQueue:
         dispatcher.changes(AskAgain, Change(self._ask_again, payments.show, settle=payments.settle))
         dispatcher.changes(PostAgain, Change(self.post_again, payments.show, settle=payments.settle))
         dispatcher.changes(GiveBack, Change(self.give_back, payments.show, settle=payments.settle))
+        dispatcher.changes(PayOut, Change(self.pay_out, self._show, settle=self._settled))
         dispatcher.changes(SettleByHand, Change(self.settle_by_hand, self._show, settle=self._settled))
         self.refunds.register(dispatcher)
         rulings = self.rulings
@@ -96,6 +100,8 @@ class HumanQueue:
             can.append("post_again")
         if _open_forward(plan):
             can.append("give_back")
+        if any(_is_refused_refund(step) for step in plan.steps) and plan.ended_at is None:
+            can.append("pay_out")
         if any(step.in_doubt for step in steps):
             can.append("settle_by_hand")
         if standing:
@@ -153,6 +159,18 @@ class HumanQueue:
         self._payments.taken_up(call, taken)
         return plan.payment_no
 
+    async def pay_out(self, tx: Tx, call: Call, message: PayOut, facts: None) -> str:
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        step = next((each for each in plan.steps if each.reference == message.reference), None)
+        if step is None or plan.ended_at is not None or not _is_refused_refund(step):
+            raise NothingRefused
+        by = {"wanted_by": call.principal.staff_id, "note": message.note}
+        after = apply.paid_out(plan, step, WINDOW, by, call.now)
+        await signals.put_steps(tx, plan, after, call.now)
+        taken = await signals.settled_by_hand(tx, after, call.now, self._payments.epoch)
+        self._payments.taken_up(call, taken)
+        return plan.payment_no
+
     async def settle_by_hand(self, tx: Tx, call: Call, message: SettleByHand, facts: None) -> str:
         plan = await self._payments.locked(tx, call, message.payment_no)
         step = next((each for each in plan.steps if each.reference == message.reference), None)
@@ -164,7 +182,11 @@ class HumanQueue:
 
     async def _take_effect(self, tx: Tx, call: Call, plan: Plan, step: Step, message: SettleByHand) -> None:
         evidence = {"by_hand": call.principal.staff_id, "note": message.note}
-        after = self._decided(plan, step, message.outcome == "happened", evidence, call)
+        happened = message.outcome == "happened"
+        after = self._decided(plan, step, happened, evidence, call)
+        effect = self._payments.registry.effect(step)
+        if isinstance(effect, HearsRulings):
+            await effect.ruled(tx, step, happened=happened)
         await signals.put_steps(tx, plan, after, call.now)
         on = call.now.astimezone(self._zone).date()
         await post(tx, entries(plan, after.at_version(plan.version + 1), on, call.now))
@@ -185,6 +207,11 @@ class HumanQueue:
 
 def _open_forward(plan: Plan) -> bool:
     return plan.ended_at is None and plan.direction == "forward" and not fulfilled(plan)
+
+
+def _is_refused_refund(step: Step) -> bool:
+    """Its channel does not make it, and goes on being asked for it."""
+    return step.kind == REFUND and step.state == "refused" and step.booked and step.channel != WINDOW
 
 
 def _in_doubt(plan: Plan, step: Step) -> bool:

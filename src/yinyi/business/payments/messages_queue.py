@@ -9,6 +9,7 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import (
     ChannelSilent,
     NothingInDoubt,
+    NothingRefused,
     NothingToRule,
     PaymentClosed,
     PaymentUnknown,
@@ -49,8 +50,8 @@ class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
     payment_no: Number
 
 
-Resort = Literal["ask_again", "post_again", "give_back", "settle_by_hand", "settle_notice"]
-"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``SettleByHand``,
+Resort = Literal["ask_again", "post_again", "give_back", "pay_out", "settle_by_hand", "settle_notice"]
+"""What people can do about a payment: see ``AskAgain``, ``PostAgain``, ``GiveBack``, ``PayOut``, ``SettleByHand``,
 ``SettleNotice``."""
 
 
@@ -126,6 +127,19 @@ class PostAgain(Operation[PaymentView], frozen=True, kw_only=True):
     payment_no: Number
 
 
+Reference = Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
+
+
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, NothingRefused))
+class PayOut(Operation[Case], frozen=True, kw_only=True):
+    """A refund that its channel refuses is to be paid out at a window: from now on the channel is not asked for it any
+    more. It stands in the queue until two people say, by ``SettleByHand``, that the money was paid out."""
+
+    payment_no: Number
+    reference: Reference
+    note: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+
+
 @operation(
     callers=[Caller.STAFF],
     money=True,
@@ -136,7 +150,7 @@ class SettleByHand(Operation[Case], frozen=True, kw_only=True):
     takes effect, with its posting, when a second person says the same."""
 
     payment_no: Number
-    reference: Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
+    reference: Reference
     outcome: ByHand
     note: Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
 

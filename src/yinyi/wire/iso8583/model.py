@@ -79,6 +79,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bitmap_bytes: 16 is a second bitmap where a field above 64 is there. mac_field: always the last one of its message.
     padding: the nibble after an odd number of digits. pik_bytes, mak_bytes: how much of a delivered key is used.
     has_repeat_form: whether a repeated reversal says so in its message type (0401, 0421).
+    most_in_batch: a batch with so many transactions is settled; a settlement counts them in three digits.
     max_frame: bytes of the longest message, without the length before it.
     """
 
@@ -99,6 +100,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     answer_timeout_s: float = 60.0
     reversal_tries: int = 3
     reversal_every_s: float = 60.0
+    most_in_batch: int = 900
     max_frame: int = 4096
 
     def reversal_repeat_mti(self) -> str:

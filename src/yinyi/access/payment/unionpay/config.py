@@ -8,6 +8,7 @@ from yinyi.wire.iso8583.cup_ascii import CUP_ASCII
 from yinyi.wire.iso8583.cup_pos import CUP_POS
 from yinyi.wire.iso8583.model import KeyBytes, MacAlgorithm, Profile
 
+MOST_IN_BATCH = 950
 _PROFILES = {profile.name: profile for profile in (CUP_POS, CUP_ASCII)}
 
 
@@ -29,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: the one that it has among the acquirers.
 
     profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, mak_bytes, padding,
-    answer_timeout_s, reversal_tries, reversal_every_s.
+    answer_timeout_s, reversal_tries, reversal_every_s, most_in_batch (at most 950).
     tpdu: ten digits, of both addresses. operator_no: field 63.1.
     connect_timeout_s: of one address. reconnect_s: pauses between attempts, the last one repeats.
     send_within_s: so long waits a message for the line to come back before it is given up unsent.
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     answer_timeout_s: float | None = None
     reversal_tries: int | None = None
     reversal_every_s: float | None = None
+    most_in_batch: int | None = None
     tpdu: str = "6000030000"
     operator_no: str = "01"
     connect_timeout_s: float = 3.0
@@ -66,14 +68,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def profile_of(settings: Settings) -> Profile:
     """
     Raises:
-        ValueError: there is no such profile, or no or too many addresses; the text says which.
+        ValueError: there is no such profile, no or too many addresses, or a batch that cannot be settled; the text
+            says which.
     """
     profile = _PROFILES.get(settings.profile)
     if profile is None:
         raise ValueError(f"there is no profile {settings.profile!r}; known are {', '.join(_PROFILES)}")
     if not 1 <= len(settings.addresses) <= 2:
         raise ValueError("a line has one address or two")
-    names = ("mac", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s")
+    if settings.most_in_batch is not None and not 1 <= settings.most_in_batch <= MOST_IN_BATCH:
+        raise ValueError(f"most_in_batch is between 1 and {MOST_IN_BATCH}")
+    names = ("mac", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s", "most_in_batch")
     changed = {name: value for name in names if (value := getattr(settings, name)) is not None}
     try:
         header = msgspec.structs.replace(profile.header, tpdu=bytes.fromhex(settings.tpdu))

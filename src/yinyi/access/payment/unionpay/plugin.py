@@ -82,6 +82,7 @@ class UnionPay:
             reversal_tries=profile.reversal_tries,
             reversal_every_s=profile.reversal_every_s,
             most_details=DETAILS_AT_ONCE,
+            most_in_batch=profile.most_in_batch,
         )
         self._line = Line(settings, profile, self._unmatched)
         self._late: Late | None = None
