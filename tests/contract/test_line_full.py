@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -90,7 +91,7 @@ def test_a_full_batch_fits_its_settlement() -> None:
 
 
 def test_how_full_is_a_setting_of_the_profile() -> None:
-    def connector(**more: int) -> UnionPay:
+    def connector(**more: Any) -> UnionPay:
         settings = Settings(name="bank", addresses=(Address(host="127.0.0.1", port=9),), **more)
         return UnionPay(settings, Surroundings(clock=SimClock(), callback_url=""))
 

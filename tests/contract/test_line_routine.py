@@ -12,7 +12,7 @@ from line_stage import BANK, CARD, HOSPITAL, NO_ANSWER, OUTPATIENT, LineStage
 
 from yinyi.business.lines import desk_store, figures
 from yinyi.business.lines.figures import FIGURES
-from yinyi.business.lines.invariants import CardDataIsForgotten, LineDoubtsAreSeenTo
+from yinyi.business.lines.invariants import CardDataIsForgotten, LineBatchesAreSettled, LineDoubtsAreSeenTo
 from yinyi.business.lines.messages_sessions import LineView, ListSessions
 from yinyi.business.lines.session_model import Declined, NoAnswer
 from yinyi.business.lines.session_model import Desk as AtBank
@@ -249,10 +249,10 @@ STATEMENTS = {
     **{name: getattr(desk_store, name) for name in vars(desk_store) if name.startswith("_") and name.isupper()},
     **{
         type(each).__name__: numbered(each.statement, {"hospital": 1, "now": at("09:00")})[0]
-        for each in (*FIGURES, LineDoubtsAreSeenTo(), CardDataIsForgotten())
+        for each in (*FIGURES, LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten())
     },
 }
-_PARTS = ("_MONEY", "_FREE", "_REVERSAL")
+_PARTS = ("_MONEY", "_FREE", "_REVERSAL", "_MOST")
 _VALUES = {
     "int4": "1", "int8": "7", "text": "'bank'", "bool": "true", "date": "'2026-03-02'",
     "timestamptz": "'2026-03-02 08:00+08'", "text[]": "'{bank}'", "int8[]": "'{}'", "int4[]": "'{900}'",

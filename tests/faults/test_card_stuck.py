@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from yinyi.app.faults import cardholder
-from yinyi.app.faults.far_bank import HABITS, REFUSED
+from yinyi.app.faults.far_bank import HABITS, REFUSED, Said
 from yinyi.app.faults.house import ZONE
 from yinyi.app.faults.line_house import CHANNEL
 from yinyi.app.faults.model import FEE
@@ -15,7 +15,7 @@ from yinyi.app.faults.stage import Stage, stage
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger import store as ledger
-from yinyi.business.lines.session_model import Approved
+from yinyi.business.lines.session_model import Approved, Declined
 from yinyi.business.payments.errors import NothingRefused
 from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.messages_queue import Case, GetCase, PayOut, SettleByHand
@@ -190,12 +190,16 @@ def test_what_people_find_never_happened_is_closed(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def refuses(_: Said) -> Declined:
+    return REFUSED
+
+
 def test_what_the_bank_does_not_give_back_is_paid_out_at_a_window(
     platform_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story(it: Stage) -> None:
-        monkeypatch.setattr(it.line.bank, "refund", lambda _: REFUSED)
-        monkeypatch.setattr(it.line.bank, "void", lambda _: REFUSED)
+        monkeypatch.setattr(it.line.bank, "refund", refuses)
+        monkeypatch.setattr(it.line.bank, "void", refuses)
         reference = await stuck(it)
         with pytest.raises(NothingRefused):
             await pay_out(it, reference)

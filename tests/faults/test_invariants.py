@@ -211,6 +211,12 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         SOON,
         (A_SESSION, A_MESSAGE.format("in_doubt", "2 hours")),
     ),
+    "a batch that its bank has left behind": (
+        "line_batches_are_settled",
+        "bank/m/t 1",
+        SOON,
+        (A_SESSION, "UPDATE line_session SET left_batches = '{1}'"),
+    ),
     "a card that is kept for ever": (
         "card_data_is_forgotten",
         "bank/m/t 1 7",

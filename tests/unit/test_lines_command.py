@@ -27,6 +27,7 @@ from yinyi.business.lines.messages_sessions import (
     SessionList,
     SessionView,
     SettleBatch,
+    SignOff,
     SignOn,
 )
 from yinyi.kernel.money import Fen
@@ -57,7 +58,8 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     up = [LineView(acquirer="bank", up=2, down=1, why="10.0.0.1:9000: nobody takes connections there")]
     new = msgspec.structs.replace(
         SESSION, has_key=False, must_sign_on=True, signed_on_at=None, heard_at=None, last_code="", in_doubt=0, stuck=0,
-        is_overdue=False, open_since=None, busy_until=AT, settled_at=AT,
+        is_overdue=False, open_since=None, busy_until=AT, settled_at=AT, signed_off_at=AT, left_batches=[4, 5],
+        host_batch_no=3,
     )  # fmt: skip
     pages = [SessionList(sessions=[SESSION], more=True, lines=up), SessionList(sessions=[new], more=False, lines=up)]
     desk = Desk(monkeypatch, lines, *pages)
@@ -70,9 +72,12 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         "  money since 2026-03-02 09:00, OVERDUE; settled last never",
         "  1 in doubt, 2 STUCK: yinyi lines reversals",
         "bank/104110070110001/00000001  K03 outpatient  门诊",
-        "  must sign on, has NO TMK",
+        "  SIGNED OFF since 2026-03-02 09:00, has NO TMK",
         "  batch 000007 trace 000021 gaps 3; heard never, last code –; busy until 2026-03-02 09:00",
         "  money since –; settled last 2026-03-02 09:00",
+        "  batch 000004 LEFT UNSETTLED: yinyi lines settle --batch 4",
+        "  batch 000005 LEFT UNSETTLED: yinyi lines settle --batch 5",
+        "  THE BANK is at batch 000003",
     ]
     behind = {f"after_{word}": text for word, text in SLOT.items()}
     assert desk.asked == [ListSessions(terminal_id="K03"), ListSessions(terminal_id="K03", **behind)]
@@ -106,6 +111,13 @@ def test_reversals_are_told_with_what_people_need(monkeypatch: pytest.MonkeyPatc
     ("words", "message", "reply"),
     [
         (("sign-on", *WORDS), SignOn(**SLOT), SESSION),
+        (("sign-off", *WORDS), SignOff(**SLOT), SESSION),
+        (("settle", *WORDS, "--batch", "6"), SettleBatch(**SLOT, batch_no=6), BATCH),
+        (
+            ("settle", *WORDS, "--batch", "6", "--by-statement"),
+            SettleBatch(**SLOT, batch_no=6, by_statement=True),
+            BATCH,
+        ),
         (("reversals",), ListReversals(), ReversalList(reversals=[], more=False)),
         (("reverse", "P1AB"), ReverseNow(reference="P1AB"), DOUBT),
         (

@@ -4,7 +4,12 @@ from yinyi.business.audit.invariants import AuditSealed
 from yinyi.business.imports.invariants import OpeningsConfirmed
 from yinyi.business.ledger.invariants import EntriesHavePostings
 from yinyi.business.lines import figures as lines
-from yinyi.business.lines.invariants import CardDataIsForgotten, KeyComponentsExpire, LineDoubtsAreSeenTo
+from yinyi.business.lines.invariants import (
+    CardDataIsForgotten,
+    KeyComponentsExpire,
+    LineBatchesAreSettled,
+    LineDoubtsAreSeenTo,
+)
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
@@ -20,5 +25,5 @@ FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
-    of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), CardDataIsForgotten()]
+    of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
     return [*of_money, *of_lines, AuditSealed(), EventsLeave()]

@@ -1,4 +1,4 @@
-"""Operate: sessions with banks: list, sign on, echo, settle; reversals that are in doubt or stuck."""
+"""Operate: sessions with banks: list, sign on and off, echo, settle; reversals that are in doubt or stuck."""
 
 import asyncio
 import sys
@@ -26,6 +26,7 @@ from yinyi.business.lines.messages_sessions import (
     ReverseNow,
     SessionView,
     SettleBatch,
+    SignOff,
     SignOn,
 )
 from yinyi.kernel.errors import YinyiError
@@ -39,6 +40,7 @@ class Action(StrEnum):
 
     LIST = "list"
     SIGN_ON = "sign-on"
+    SIGN_OFF = "sign-off"
     ECHO = "echo"
     SETTLE = "settle"
     REVERSALS = "reversals"
@@ -55,6 +57,8 @@ class Wanted(NamedTuple):
     at: str
     scope: str
     merchant_name: str
+    batch_no: int | None
+    by_statement: bool
 
     @property
     def slot(self) -> dict[str, Any]:
@@ -63,7 +67,7 @@ class Wanted(NamedTuple):
 
 def command(
     action: Annotated[
-        Action, typer.Argument(help="list · sign-on · echo · settle · reversals · reverse REFERENCE · put")
+        Action, typer.Argument(help="list · sign-on · sign-off · echo · settle · reversals · reverse REFERENCE · put")
     ] = Action.LIST,
     reference: Annotated[str, typer.Argument(help="of the message, as `reversals` lists it")] = "",
     acquirer: Annotated[str, typer.Option(help="who takes the cards' money, as its line is called")] = "",
@@ -72,14 +76,18 @@ def command(
     at: Annotated[str, typer.Option(help="the kiosk: for list and put")] = "",
     scope: Annotated[str, typer.Option(help="for put: outpatient or inpatient")] = "",
     display_name: Annotated[str, typer.Option("--name", help="for put: what the payer reads")] = "",
+    batch: Annotated[int | None, typer.Option(help="for settle: one that the bank has left behind")] = None,
+    by_statement: Annotated[
+        bool, typer.Option("--by-statement", help="for settle: the bank's statement tells, it is not asked")
+    ] = False,
     name: Annotated[str, typer.Option("--as", help="who does it: operator or supervisor")] = "operator",
 ) -> None:
     """What a session is, and what to do about each state: docs/operate/bank-lines.md."""
     set_up_logs("error")
-    wanted = Wanted(acquirer, merchant, terminal, at, scope, display_name)
+    wanted = Wanted(acquirer, merchant, terminal, at, scope, display_name, batch, by_statement)
     if action is Action.REVERSE and not reference:
         raise CannotStart("Which message? Its reference comes after reverse.")
-    if action in (Action.SIGN_ON, Action.ECHO, Action.SETTLE, Action.PUT) and not all(wanted[:3]):
+    if action not in (Action.LIST, Action.REVERSALS, Action.REVERSE) and not all(wanted[:3]):
         raise CannotStart("Which session? --acquirer NAME, --merchant NUMBER and --terminal NUMBER say it.")
     if action is Action.PUT and (scope not in ("outpatient", "inpatient") or not at or not display_name):
         raise CannotStart("Whose is it? --at KIOSK, --scope outpatient or inpatient, and --name say it.")
@@ -102,6 +110,8 @@ async def _asked(action: Action, reference: str, wanted: Wanted, name: str) -> N
                 _tell_echo(await staff.ask(EchoLine(**wanted.slot), timeout_s=_PATIENCE_S))
             case Action.SIGN_ON:
                 _tell(await staff.ask(SignOn(**wanted.slot), key=uuid4().hex, timeout_s=_PATIENCE_S))
+            case Action.SIGN_OFF:
+                _tell(await staff.ask(SignOff(**wanted.slot), key=uuid4().hex, timeout_s=_PATIENCE_S))
             case Action.SETTLE:
                 await _settle(staff, wanted)
             case Action.REVERSALS:
@@ -144,12 +154,18 @@ async def _list(staff: Staff, wanted: Wanted) -> None:
 def _tell(view: SessionView) -> None:
     say(f"{view.acquirer}/{view.merchant_no}/{view.terminal_no}  {view.terminal_id} {view.scope}  {view.merchant_name}")
     signed = "must sign on" if view.must_sign_on else "signed on"
+    if view.signed_off_at is not None:
+        signed = f"SIGNED OFF{_at(view.signed_off_at, ' since ')}"
     say(f"  {signed}{_at(view.signed_on_at, ', last ')}{'' if view.has_key else ', has NO TMK'}")
     heard = f"heard {_at(view.heard_at) or 'never'}, last code {view.last_code or '–'}"
     busy = _at(view.busy_until, "; busy until ")
     say(f"  batch {view.batch_no:06} trace {view.trace_no:06} gaps {view.gaps}; {heard}{busy}")
     overdue = ", OVERDUE" if view.is_overdue else ""
     say(f"  money since {_at(view.open_since) or '–'}{overdue}; settled last {_at(view.settled_at) or 'never'}")
+    for batch_no in view.left_batches:
+        say(f"  batch {batch_no:06} LEFT UNSETTLED: yinyi lines settle --batch {batch_no}")
+    if view.host_batch_no is not None:
+        say(f"  THE BANK is at batch {view.host_batch_no:06}")
     if view.in_doubt or view.stuck:
         say(f"  {view.in_doubt} in doubt, {view.stuck} STUCK: yinyi lines reversals")
 
@@ -165,11 +181,17 @@ def _tell_echo(echo: LineEcho) -> None:
 
 
 async def _settle(staff: Staff, wanted: Wanted) -> None:
-    """The batch that is open now."""
+    """The batch that is open now, or the one that is named."""
+    if wanted.batch_no is not None:
+        return await _settle_this(staff, wanted, wanted.batch_no)
     found = (await staff.ask(ListSessions(**wanted.slot))).sessions
     if not found:
         raise CannotStart("There is no such session: yinyi lines list.")
-    message = SettleBatch(**wanted.slot, batch_no=found[0].batch_no)
+    await _settle_this(staff, wanted, found[0].batch_no)
+
+
+async def _settle_this(staff: Staff, wanted: Wanted, batch_no: int) -> None:
+    message = SettleBatch(**wanted.slot, batch_no=batch_no, by_statement=wanted.by_statement)
     _tell_batch(await staff.ask(message, key=uuid4().hex, timeout_s=_PATIENCE_S))
 
 

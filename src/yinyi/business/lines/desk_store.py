@@ -43,7 +43,7 @@ FROM line_link
 WHERE hospital_id = $1 AND seen_at > $2 GROUP BY acquirer ORDER BY acquirer
 """
 _BATCH = """
-SELECT s.batch_no AS open_no, s.busy_until, b.settled_at, b.balanced, b.uploaded,
+SELECT s.batch_no AS open_no, s.left_batches, s.busy_until, b.settled_at, b.balanced, b.uploaded,
   coalesce(b.debit_fen, sums.debit_fen) AS debit_fen, coalesce(b.debits, sums.debits) AS debits,
   coalesce(b.credit_fen, sums.credit_fen) AS credit_fen, coalesce(b.credits, sums.credits) AS credits
 FROM line_session s
@@ -92,14 +92,16 @@ WHERE s.hospital_id = $1 AND s.acquirer = ANY($2::text[]) AND s.session_id <> AL
   AND (s.busy_until IS NULL OR s.busy_until <= $4)
 """
 _TO_MAKE_READY = """:free
-  AND ($6 AND (s.must_sign_on OR s.signed_on_day IS DISTINCT FROM $5::date)
+  AND ($6 AND s.signed_off_at IS NULL AND (s.must_sign_on OR s.signed_on_day IS DISTINCT FROM $5::date)
     OR EXISTS (SELECT FROM line_message m WHERE m.session_id = s.session_id AND m.hospital_id = $1
       AND m.state IN ('sent', 'in_doubt') AND coalesce(m.reversal_at, m.sent_at) < $7))
   AND EXISTS (SELECT FROM line_key k WHERE k.hospital_id = $1 AND k.acquirer = s.acquirer
     AND k.merchant_no = s.merchant_no AND k.terminal_no = s.terminal_no AND k.purpose = 'tmk')
 LIMIT $8
 """.replace(":free", _FREE)
-_TO_SETTLE = """:free
+_MOST = "(SELECT l.most FROM unnest($2::text[], $7::int[]) AS l (acquirer, most) WHERE l.acquirer = s.acquirer)"
+_TO_SETTLE = (
+    """:free
   AND (EXISTS (SELECT FROM line_message m WHERE m.hospital_id = $1 AND m.session_id = s.session_id
       AND m.batch_no = s.batch_no AND :money AND m.sent_at < $5)
     OR CASE WHEN s.trace_no - s.batch_began_behind >= :most THEN :most <= (
@@ -107,9 +109,9 @@ _TO_SETTLE = """:free
           AND m.batch_no = s.batch_no AND :money)
       ELSE false END)
 LIMIT $6
-""".replace(":free", _FREE).replace(":money", _MONEY)
-_TO_SETTLE = _TO_SETTLE.replace(
-    ":most", "(SELECT l.most FROM unnest($2::text[], $7::int[]) AS l (acquirer, most) WHERE l.acquirer = s.acquirer)"
+""".replace(":free", _FREE)
+    .replace(":money", _MONEY)
+    .replace(":most", _MOST)
 )
 """A count of the whole batch only where so many messages were said in it."""
 _FORGET = """

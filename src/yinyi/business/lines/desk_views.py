@@ -50,6 +50,9 @@ def session_view(row: Row, now: datetime, zone: ZoneInfo, hours: LineHours) -> S
         heard_at=row["heard_at"],
         open_since=open_since,
         settled_at=row["settled_at"],
+        left_batches=row["left_batches"],
+        host_batch_no=row["host_batch_no"] if row["host_batch_no"] != row["batch_no"] else None,
+        signed_off_at=row["signed_off_at"],
     )
 
 

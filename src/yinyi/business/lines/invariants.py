@@ -35,6 +35,21 @@ ORDER BY m.sent_at LIMIT 100
 """
 
 
+class LineBatchesAreSettled(Invariant):
+    """No batch with money in it was left behind by its bank without having been settled."""
+
+    name = "line_batches_are_settled"
+    zh = "银行已切换批次时，没有留下未结算的批次。"
+    every_s = 30.0
+    statement = """
+SELECT s.acquirer || '/' || s.merchant_no || '/' || s.terminal_no || ' ' || b.batch_no AS subject,
+  'the bank has gone on to another batch, and this one is not settled' AS detail, NULL::bigint AS position
+FROM line_session s CROSS JOIN LATERAL unnest(s.left_batches) AS b (batch_no)
+WHERE s.hospital_id = :hospital AND cardinality(s.left_batches) > 0
+ORDER BY 1 LIMIT 100
+"""
+
+
 class CardDataIsForgotten(Invariant):
     """No card data are kept for more than a year after what they were for has become certain."""
 

@@ -17,6 +17,7 @@ from yinyi.business.lines import desk_store as store
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.lines.session_model import Batch, NeverSent, PinKey
 from yinyi.business.lines.session_ports import TellsWhetherUp
+from yinyi.business.lines.session_work import SIGNED_OFF
 from yinyi.business.lines.sessions import BUSY, NOT_OPEN, PosSessions
 from yinyi.kernel.clock import Clock
 
@@ -128,7 +129,7 @@ class LineRoutine:
 
     async def _make_ready(self, row: Row) -> bool:
         answer = await self._sessions.pin_key(row["acquirer"], row["session_id"])
-        if isinstance(answer, PinKey) or answer == BUSY:
+        if isinstance(answer, PinKey) or answer in (BUSY, SIGNED_OFF):
             return True
         detail = answer.detail if isinstance(answer, NeverSent) else type(answer).__name__
         log.warning("lines.not_ready", session=row["session_id"], why=detail)

@@ -34,7 +34,9 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     ``last_code``: field 39 of the last answer. ``in_doubt``: messages whose reversal goes before anything else;
     ``stuck``: those that people look into. ``gaps``: trace numbers of the open batch under which nothing left.
     ``open_since``: the first money of the open batch; ``is_overdue``: it should have been settled at the last cut-over.
-    ``settled_at``: the batch before."""
+    ``settled_at``: the batch before. ``left_batches``: those that the bank has left behind with money in them, and that
+    are not settled. ``host_batch_no``: which batch it is by the bank's last sign-on, where it is not ours.
+    ``signed_off_at``: nothing is bought until somebody signs it on."""
 
     acquirer: str
     merchant_no: str
@@ -56,6 +58,9 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     heard_at: datetime | None = None
     open_since: datetime | None = None
     settled_at: datetime | None = None
+    left_batches: list[int] = []
+    host_batch_no: int | None = None
+    signed_off_at: datetime | None = None
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +170,20 @@ class SignOn(Operation[SessionView], frozen=True, kw_only=True):
     terminal_no: TerminalNo
 
 
+@operation(
+    callers=[Caller.STAFF],
+    changes=True,
+    errors=(SessionUnknown, SessionBusy, SessionNotReady, BankRefused, BankSilent),
+)
+class SignOff(Operation[SessionView], frozen=True, kw_only=True):
+    """Sign a session off for longer, before its kiosk goes or is given another one: what is in doubt is reversed, the
+    open batch settled, and nothing is bought there until somebody signs it on. Money still goes back."""
+
+    acquirer: Acquirer
+    merchant_no: MerchantNo
+    terminal_no: TerminalNo
+
+
 @operation(callers=[Caller.STAFF], errors=(SessionUnknown,))
 class EchoLine(Operation[LineEcho], frozen=True, kw_only=True):
     """Whether the bank is there: a message in this session that moves nothing."""
@@ -180,13 +199,15 @@ class EchoLine(Operation[LineEcho], frozen=True, kw_only=True):
     errors=(SessionUnknown, BatchUnknown, SessionBusy, SessionNotReady, BankRefused, BankSilent),
 )
 class SettleBatch(Operation[BatchView], frozen=True, kw_only=True):
-    """Settle this batch now, if it is open. What is in doubt is reversed before; what is stuck stays out of the
-    totals. Asked again, whatever its key, a settled batch is shown and not settled twice."""
+    """Settle this batch now, if it is open, or if the bank has left it behind. What is in doubt is reversed before;
+    what is stuck stays out of the totals. ``by_statement``: the bank is not asked about a batch that it has left
+    behind, its statement tells. Asked again, whatever its key, a settled batch is shown and not settled twice."""
 
     acquirer: Acquirer
     merchant_no: MerchantNo
     terminal_no: TerminalNo
     batch_no: BatchNo
+    by_statement: bool = False
 
 
 @operation(callers=[Caller.STAFF])

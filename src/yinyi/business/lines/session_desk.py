@@ -43,6 +43,7 @@ from yinyi.business.lines.messages_sessions import (
     SessionList,
     SessionView,
     SettleBatch,
+    SignOff,
     SignOn,
 )
 from yinyi.business.lines.session_model import Approved, Batch, Declined, LineAnswer, NeverSent, NoAnswer
@@ -75,6 +76,7 @@ class SessionDesk:
         dispatcher.reads(ListReversals, self.reversals)
         dispatcher.asks(EchoLine, self.echo)
         dispatcher.changes(SignOn, Change(self._wants_sign_on, self._show, settle=self._sign_on))
+        dispatcher.changes(SignOff, Change(self._wants_sign_on, self._show, settle=self._sign_off))
         dispatcher.changes(SettleBatch, Change(self._wants_settled, self._show_batch, settle=self._settle))
         dispatcher.changes(ReverseNow, Change(self._wants_reversed, self._show_reversal, settle=self._reverse))
         dispatcher.changes(PutSession, Change(self._put, self._show))
@@ -133,59 +135,64 @@ class SessionDesk:
             case _:
                 return LineEcho(answer="here")
 
-    # ---- sign-on
+    # ---- sign-on and sign-off
 
-    async def _wants_sign_on(self, tx: Tx, call: Call, message: SignOn, facts: None) -> str:
+    async def _wants_sign_on(self, tx: Tx, call: Call, message: SignOn | SignOff, facts: None) -> str:
         await self._session_id(tx, call, slot_of(message))
         return f"{slot_of(message)}/{call.now.isoformat()}"
 
     async def _sign_on(self, call: Call, subject: str) -> None:
+        await self._signed(call, subject, "signed_on_at", self._sessions.sign_on)
+
+    async def _sign_off(self, call: Call, subject: str) -> None:
+        await self._signed(call, subject, "signed_off_at", self._sessions.sign_off)
+
+    async def _signed(
+        self, call: Call, subject: str, what: str, do: Callable[[str, int], Awaitable[Batch | LineAnswer]]
+    ) -> None:
+        """Unless it was done since it was wanted."""
         *words, wanted_at = subject.split("/")
         slot = KeySlot(*words)
         async with self._database.read() as tx:
             row = await store.session_at(tx, call.hospital_id, slot)
         if row is None:
             raise SessionUnknown(str(slot))
-        signed_on_at = row["signed_on_at"]
-        if signed_on_at is not None and signed_on_at >= datetime.fromisoformat(wanted_at):
+        done_at = row[what]
+        if done_at is not None and done_at >= datetime.fromisoformat(wanted_at):
             return
         session_id = row["session_id"]
-        answer = await self._sent(
-            call, f"sign-on {slot}", slot, lambda: self._sessions.sign_on(slot.acquirer, session_id)
-        )
-        _expect(answer)
+        _expect(await self._sent(call, f"{what} {slot}", slot, lambda: do(slot.acquirer, session_id)))
 
     # ---- settlement
 
     async def _wants_settled(self, tx: Tx, call: Call, message: SettleBatch, facts: None) -> str:
         slot = slot_of(message)
         row = await self._batch(tx, call, slot, message.batch_no)
-        if row["settled_at"] is None and row["open_no"] != message.batch_no:
+        may_be = row["left_batches"] if message.by_statement else [row["open_no"], *row["left_batches"]]
+        if row["settled_at"] is None and message.batch_no not in may_be:
             raise BatchUnknown(str(message.batch_no))
-        return f"{slot}/{message.batch_no}"
+        return f"{slot}/{message.batch_no}" + ("/by statement" if message.by_statement else "")
 
     async def _settle(self, call: Call, subject: str) -> None:
-        *words, number = subject.split("/")
-        slot, batch_no = KeySlot(*words), int(number)
+        slot, batch_no, by_statement = _batch_of(subject)
         async with self._database.read() as tx:
             row = await self._batch(tx, call, slot, batch_no)
             session_id = await self._session_id(tx, call, slot)
-        if row["settled_at"] is not None or row["open_no"] != batch_no:
+        if row["settled_at"] is not None or batch_no not in (row["open_no"], *row["left_batches"]):
             return
         answer = await self._sent(
             call,
             f"settle {subject}",
             slot,
-            lambda: self._sessions.settle(slot.acquirer, session_id, batch_no),
+            lambda: self._sessions.settle(slot.acquirer, session_id, batch_no, by_statement=by_statement),
         )
         if answer != NOT_OPEN:
             _expect(answer)
 
     async def _show_batch(self, tx: Tx, call: Call, subject: str) -> BatchView:
-        *words, number = subject.split("/")
-        slot = KeySlot(*words)
+        slot, batch_no, _ = _batch_of(subject)
         under_way = self._errands.is_out(f"settle {subject}")
-        return batch_view(await self._batch(tx, call, slot, int(number)), slot, int(number), call.now, under_way)
+        return batch_view(await self._batch(tx, call, slot, batch_no), slot, batch_no, call.now, under_way)
 
     async def _batch(self, tx: Tx, call: Call, slot: KeySlot, batch_no: int) -> Row:
         row = await store.batch(tx, call.hospital_id, slot, batch_no)
@@ -247,6 +254,12 @@ class SessionDesk:
         if slot.acquirer not in self._sessions.acquirers:
             return NeverSent(detail=f"there is no line to {slot.acquirer} in the settings")
         return await self._errands.within(name, _left_s(call), do)
+
+
+def _batch_of(subject: str) -> tuple[KeySlot, int, bool]:
+    """And whether its statement tells."""
+    acquirer, merchant_no, terminal_no, number, *by_statement = subject.split("/")
+    return KeySlot(acquirer, merchant_no, terminal_no), int(number), bool(by_statement)
 
 
 def _left_s(call: Call) -> float:

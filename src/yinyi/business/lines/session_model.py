@@ -208,7 +208,8 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A session as it stands. epoch: whoever has claimed it writes under this number and no other. began_behind: the
-    trace number that the open batch began behind."""
+    trace number that the open batch began behind. left_batches: those that the host has left behind, and that are not
+    settled. signed_off: until people sign it on."""
 
     session_id: int
     slot: KeySlot
@@ -217,6 +218,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     batch_no: int
     trace_no: int
     began_behind: int
+    left_batches: tuple[int, ...]
+    signed_off: bool
     epoch: int
     signed_on: bool
     mak: HeldKey | None = None

@@ -12,13 +12,11 @@ from yinyi.bus.database import Row, Tx
 from yinyi.business.lines.key_model import HeldKey, KeySlot
 from yinyi.business.lines.session_model import (
     FULL_BATCH,
-    Batch,
     Delivered,
     MessageKind,
     MessageState,
     PinKey,
     SessionRow,
-    Totals,
 )
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import RefusedReason
@@ -40,7 +38,7 @@ _CLAIM = (
     """
 WITH free AS (
   SELECT s.hospital_id, s.session_id, u.signed_on, u.signed_on AND s.trace_no < 999999
-    AND s.trace_no - s.batch_began_behind < :full AND $5::text <> '' AND NOT EXISTS (
+    AND s.trace_no - s.batch_began_behind < :full AND s.signed_off_at IS NULL AND $5::text <> '' AND NOT EXISTS (
       SELECT FROM line_message m
       WHERE m.hospital_id = $1 AND m.session_id = $2 AND m.state IN ('sent', 'in_doubt')) AS clean
   FROM line_session s
@@ -113,6 +111,10 @@ RETURNING m.state
 _SIGNED_ON = """
 UPDATE line_session SET must_sign_on = false, signed_on_day = $4, signed_on_at = $5,
   batch_began_behind = CASE WHEN $6::int > batch_no THEN trace_no ELSE batch_began_behind END,
+  left_batches = CASE WHEN $6::int > batch_no AND EXISTS (
+      SELECT FROM line_message m WHERE m.hospital_id = $1 AND m.session_id = $2 AND m.batch_no = line_session.batch_no
+        AND m.kind IN ('purchase', 'void', 'refund') AND m.state = 'approved')
+    THEN left_batches || batch_no ELSE left_batches END,
   batch_no = greatest(batch_no, $6), host_batch_no = $6, pin_key = $7, pin_key_check = $8
 WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3 RETURNING session_id
 """
@@ -147,34 +149,12 @@ WHERE s.acquirer = $2 AND s.merchant_no = $3 AND s.terminal_no = $4 AND s.hospit
   AND m.late IS NULL AND m.state NOT IN ('approved', 'declined', 'never_sent')
 RETURNING m.state, m.reference
 """.replace(":settles", "(m.state IN ('sent', 'unanswered') OR m.state = 'in_doubt' AND m.reversal_tries = 0)")
-_TOTALS = """
-SELECT coalesce(sum(amount_fen) FILTER (WHERE kind = 'purchase'), 0)::bigint AS debit_fen,
-  count(*) FILTER (WHERE kind = 'purchase') AS debits,
-  coalesce(sum(amount_fen) FILTER (WHERE kind IN ('void', 'refund')), 0)::bigint AS credit_fen,
-  count(*) FILTER (WHERE kind IN ('void', 'refund')) AS credits
-FROM line_message WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3 AND state = 'approved'
+_SIGNED_OFF = """
+UPDATE line_session SET signed_off_at = $4, must_sign_on = true, pin_key = NULL, pin_key_check = NULL
+WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3
 """
-_MONEY = """
-SELECT count(*) FROM line_message WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3
-  AND kind IN ('purchase', 'void', 'refund') AND state = 'approved'
-"""
-_DETAILS = """
-SELECT kind, trace_no, amount_fen, card_key_id, card_data FROM line_message
-WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3 AND state = 'approved'
-  AND kind IN ('purchase', 'void', 'refund') AND trace_no > $4
-ORDER BY trace_no LIMIT $5
-"""
-_CLOSE = """
-WITH closed AS (
-  UPDATE line_session SET batch_no = CASE WHEN batch_no = 999999 THEN 1 ELSE batch_no + 1 END,
-    trace_no = CASE WHEN trace_no > 900000 THEN 0 ELSE trace_no END,
-    batch_began_behind = CASE WHEN trace_no > 900000 THEN 0 ELSE trace_no END, must_sign_on = true
-  WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3 AND batch_no = $4
-  RETURNING session_id
-)
-INSERT INTO line_batch (hospital_id, session_id, batch_no, debit_fen, debits, credit_fen, credits, balanced, uploaded,
-  settled_at)
-SELECT $1, session_id, $4, $5, $6, $7, $8, $9, $10, $11 FROM closed RETURNING batch_no
+_OPEN_AGAIN = """
+UPDATE line_session SET signed_off_at = NULL WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3
 """
 _ADD = """
 INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name)
@@ -314,36 +294,14 @@ async def late(
     return await tx.fetchrow(_LATE, hospital_id, *slot, trace_no, answer.decode(), state)
 
 
-async def totals(tx: Tx, hospital_id: int, session: SessionRow) -> Totals:
-    """Of the open batch: what was approved and not reversed."""
-    row = await tx.fetchrow(_TOTALS, hospital_id, session.session_id, session.batch_no)
-    assert row is not None
-    return Totals(
-        debit_fen=Fen(row["debit_fen"]),
-        debits=row["debits"],
-        credit_fen=Fen(row["credit_fen"]),
-        credits=row["credits"],
-    )
+async def signed_off(tx: Tx, hospital_id: int, session: SessionRow, now: datetime) -> None:
+    """Until people sign it on."""
+    await tx.execute(_SIGNED_OFF, hospital_id, session.session_id, session.epoch, now)
 
 
-async def money_in_batch(tx: Tx, hospital_id: int, session: SessionRow) -> int:
-    """How many purchases, voids and refunds the open batch has."""
-    return await tx.fetchval(_MONEY, hospital_id, session.session_id, session.batch_no)
-
-
-async def details(tx: Tx, hospital_id: int, session: SessionRow, behind: int, most: int) -> list[Row]:
-    """Of the open batch, behind a trace number: ``kind, trace_no, amount_fen, card_key_id, card_data``."""
-    return await tx.fetch(_DETAILS, hospital_id, session.session_id, session.batch_no, behind, most)
-
-
-async def close_batch(tx: Tx, hospital_id: int, session: SessionRow, batch: Batch, now: datetime) -> bool:
-    """The next batch begins, with a sign-on."""
-    sums = batch.totals
-    row = await tx.fetchrow(
-        _CLOSE, hospital_id, session.session_id, session.epoch, batch.batch_no, sums.debit_fen, sums.debits,
-        sums.credit_fen, sums.credits, batch.balanced, batch.uploaded, now,
-    )  # fmt: skip
-    return row is not None
+async def open_again(tx: Tx, hospital_id: int, session: SessionRow) -> None:
+    """It was signed off, and people have signed it on."""
+    await tx.execute(_OPEN_AGAIN, hospital_id, session.session_id, session.epoch)
 
 
 async def add(tx: Tx, hospital_id: int, slot: KeySlot, scope: str, terminal_id: str, merchant_name: str) -> int:
@@ -365,6 +323,8 @@ def _session(row: Row) -> SessionRow:
         batch_no=row["batch_no"],
         trace_no=row["trace_no"],
         began_behind=row["batch_began_behind"],
+        left_batches=tuple(row["left_batches"]),
+        signed_off=row["signed_off_at"] is not None,
         epoch=row["epoch"],
         signed_on=row["signed_on"],
         mak=mak,

@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from yinyi.bus.schema import INSTANT, ROOM_TO_CHANGE, metadata
 from yinyi.business.lines.session_model import LAST_NUMBER, MessageKind, MessageState
@@ -41,6 +41,7 @@ line_session = Table(
     Column("trace_no", Integer, nullable=False, server_default="0"),
     Column("batch_began_behind", Integer, nullable=False, server_default="0"),
     Column("host_batch_no", Integer),
+    Column("left_batches", ARRAY(Integer), nullable=False, server_default="{}"),
     Column("signed_off_at", INSTANT),
     Column("must_sign_on", Boolean, nullable=False, server_default=text("true")),
     Column("signed_on_day", Date),

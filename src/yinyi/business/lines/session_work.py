@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from yinyi.bus.database import Row
-from yinyi.business.lines import key_rows
+from yinyi.business.lines import batch_store, key_rows
 from yinyi.business.lines import session_store as store
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, MasterKeyNotInUse
 from yinyi.business.lines.key_model import HeldKey
@@ -42,6 +42,7 @@ log = structlog.get_logger()
 PIN_AGAIN = Declined(code="", reason="expired")
 """The PIN has to be entered again: the key that it was encrypted under is no longer this session's."""
 
+SIGNED_OFF = NeverSent(detail="this session is signed off until somebody signs it on")
 FULL = NeverSent(detail="this batch is full: it has to be settled first")
 
 Send = Callable[[Desk], Awaitable[LineAnswer]]
@@ -72,7 +73,7 @@ class SessionWork:
         if self.row.said_in_batch < most:
             return False
         async with self._means.database.read() as tx:
-            return await store.money_in_batch(tx, self._means.hospital_id, self.row) >= most
+            return await batch_store.money_in_batch(tx, self._means.hospital_id, self.row) >= most
 
     async def reverse_doubts(self) -> NeverSent | None:
         """All that is in doubt, oldest first. None: nothing is left that has to go before others."""
@@ -130,9 +131,26 @@ class SessionWork:
         return None if self.row.fits(card) else PIN_AGAIN
 
     async def sign_on(self) -> LineAnswer:
-        """Now, whether it is due or not."""
-        problem = await self._sign_on()
-        return problem or Approved(retrieval_ref="")
+        """Now, whether it is due or not, and for good if it was signed off."""
+        if problem := await self._sign_on():
+            return problem
+        async with self._means.database.read() as tx:
+            await store.open_again(tx, self._means.hospital_id, self.row)
+        return Approved(retrieval_ref="")
+
+    async def sign_off(self) -> LineAnswer:
+        """Nothing is bought here any more until people sign it on; what is in doubt is reversed before. A host that
+        wants a sign-on for that has signed it off already."""
+        if problem := await self.reverse_doubts():
+            return problem
+        saying = Saying(kind="sign_off")
+        answer = await self.say(saying) or await self.exchange(saying, self._acquirer.sign_off, None, release=False)
+        if isinstance(answer, Declined) and answer.must_sign_on:
+            answer = Approved(retrieval_ref="")
+        if isinstance(answer, Approved):
+            async with self._means.database.read() as tx:
+                await store.signed_off(tx, self._means.hospital_id, self.row, self._means.clock.now())
+        return answer
 
     async def echo(self) -> LineAnswer:
         """As the session is, signed on or not."""
@@ -210,8 +228,11 @@ class SessionWork:
                 raise KeyRefused(detail="another master key was loaded meanwhile")
         mak = next((each for each in held if each.purpose == "mak"), None)
         batch_no = max(self.row.batch_no, signed.batch_no or 0)
+        if batch_no > self.row.batch_no:
+            log.warning("line.batch_left", session=self.row.session_id, batch_no=self.row.batch_no, host=batch_no)
+            self.row = msgspec.structs.replace(self.row, batch_no=batch_no, began_behind=self.row.trace_no)
         pin_key = PinKey(pik.key, pik.check_value)
-        self.row = msgspec.structs.replace(self.row, mak=mak, signed_on=True, batch_no=batch_no, pin_key=pin_key)
+        self.row = msgspec.structs.replace(self.row, mak=mak, signed_on=True, pin_key=pin_key)
         return None
 
     # ---- reversals

@@ -33,8 +33,8 @@ from yinyi.business.lines.session_model import (
 )
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.session_store import Saying
-from yinyi.business.lines.session_work import Send, SessionWork, original_of
-from yinyi.business.lines.settlement import settle
+from yinyi.business.lines.session_work import SIGNED_OFF, Send, SessionWork, original_of
+from yinyi.business.lines.settlement import settle, settle_left
 from yinyi.kernel.money import Fen
 
 log = structlog.get_logger()
@@ -43,6 +43,9 @@ BUSY = NeverSent(detail="somebody else is using this session")
 NOT_OPEN = NeverSent(detail="this batch is not open any more")
 NOT_HERE = Declined(code="", reason="not_refundable")
 """What is to be given back was not approved here, or its batch is settled."""
+
+_NEW = ("purchase", "balance")
+"""What is not said in a session that is signed off; money still goes back there."""
 
 _approved = msgspec.json.Decoder(Approved)
 
@@ -83,6 +86,10 @@ class PosSessions:
         work = await self._claim(bank, session_id)
         if work is None:
             return BUSY
+        if work.row.signed_off:
+            problem = await work.reverse_doubts() or SIGNED_OFF
+            await work.release()
+            return problem
         if await work.has_room() is not None:
             await settle(self._means, bank, work)
             await work.release()
@@ -197,14 +204,36 @@ class PosSessions:
         """Now, whether it is due or not."""
         return await self._manage(acquirer, session_id, SessionWork.sign_on)
 
-    async def settle(self, acquirer: str, session_id: int, batch_no: int | None = None) -> Batch | LineAnswer:
-        """Close the open batch; if it is this one, where one is named."""
+    async def sign_off(self, acquirer: str, session_id: int) -> Batch | LineAnswer:
+        """For longer: what is in the open batch is settled before."""
         bank = self._means.acquirers[acquirer]
         work = await self._claim(bank, session_id)
         if work is None:
             return BUSY
-        is_open = batch_no in (None, work.row.batch_no)
-        answer = await settle(self._means, bank, work) if is_open else NOT_OPEN
+        if await work.is_full(1):
+            batch = await settle(self._means, bank, work)
+            await work.release()
+            work = await self._claim(bank, session_id) if isinstance(batch, Batch) else None
+            if work is None:
+                return BUSY if isinstance(batch, Batch) else batch
+        answer = await work.sign_off()
+        await work.release()
+        return answer
+
+    async def settle(
+        self, acquirer: str, session_id: int, batch_no: int | None = None, *, by_statement: bool = False
+    ) -> Batch | LineAnswer:
+        """Close the open batch; if it is this one, where one is named. ``by_statement``: one that the host has left
+        behind, without asking it: the statement tells."""
+        bank = self._means.acquirers[acquirer]
+        work = await self._claim(bank, session_id)
+        if work is None:
+            return BUSY
+        answer: Batch | LineAnswer = NOT_OPEN
+        if batch_no in work.row.left_batches:
+            answer = await settle_left(self._means, bank, work, batch_no, by_statement=by_statement)
+        elif batch_no in (None, work.row.batch_no) and not by_statement:
+            answer = await settle(self._means, bank, work)
         await work.release()
         return answer
 
@@ -227,8 +256,8 @@ class PosSessions:
         work, numbered = claimed
         problem: LineAnswer | None = None
         if not numbered:
-            problem = await work.make_ready() or await work.has_room()
-            problem = problem or work.refused(card) or await work.say(saying)
+            problem = SIGNED_OFF if work.row.signed_off and saying.kind in _NEW else await work.make_ready()
+            problem = problem or await work.has_room() or work.refused(card) or await work.say(saying)
         elif problem := work.refused(card):
             await work.drop()
         if problem is not None:

@@ -4,9 +4,11 @@ Afterwards the session has a new batch and signs on anew. What is in doubt is re
 an answer stays out of the totals, and the statement tells.
 """
 
+from dataclasses import replace
+
 import structlog
 
-from yinyi.business.lines import session_store as store
+from yinyi.business.lines import batch_store as store
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (
     Approved,
@@ -28,12 +30,16 @@ log = structlog.get_logger()
 
 
 async def settle(means: LineMeans, acquirer: Acquirer, work: SessionWork) -> Batch | LineAnswer:
-    """Close the open batch of a claimed session. Repeated after an answer that was lost it asks the host again."""
+    """Close the open batch of a claimed session, or what it was before a sign-on for this has brought another number.
+    Repeated after an answer that was lost it asks the host again."""
+    number = work.row.batch_no
     if problem := await work.make_ready():
         return problem
+    if work.row.batch_no != number:
+        return await settle_left(means, acquirer, work, number, by_statement=False)
     async with means.database.read() as tx:
-        totals = await store.totals(tx, means.hospital_id, work.row)
-    said = await _compared(acquirer, work, totals)
+        totals = await store.totals(tx, means.hospital_id, work.row, work.row.batch_no)
+    said = await _compared(acquirer, work, totals, work.row.batch_no)
     if not isinstance(said, Settled):
         return said
     uploaded = 0
@@ -42,7 +48,26 @@ async def settle(means: LineMeans, acquirer: Acquirer, work: SessionWork) -> Bat
         if not isinstance(sent, int):
             return sent
         uploaded = sent
-    batch = Batch(batch_no=work.row.batch_no, totals=totals, balanced=said.balanced, uploaded=uploaded)
+    batch = Batch(batch_no=number, totals=totals, balanced=said.balanced, uploaded=uploaded)
+    return await _closed(means, work, batch)
+
+
+async def settle_left(
+    means: LineMeans, acquirer: Acquirer, work: SessionWork, batch_no: int, *, by_statement: bool
+) -> Batch | LineAnswer:
+    """Close a batch that the host has left behind. It is asked for its totals of it, but takes no details any more;
+    ``by_statement``: it is not asked at all."""
+    async with means.database.read() as tx:
+        totals = await store.totals(tx, means.hospital_id, work.row, batch_no)
+    if by_statement:
+        return await _closed(means, work, Batch(batch_no=batch_no, totals=totals, balanced=False))
+    said = await work.make_ready() or await _compared(acquirer, work, totals, batch_no)
+    if not isinstance(said, Settled):
+        return said
+    return await _closed(means, work, Batch(batch_no=batch_no, totals=totals, balanced=said.balanced))
+
+
+async def _closed(means: LineMeans, work: SessionWork, batch: Batch) -> Batch | LineAnswer:
     async with means.database.read() as tx:
         closed = await store.close_batch(tx, means.hospital_id, work.row, batch, means.clock.now())
     if not closed:
@@ -51,11 +76,11 @@ async def settle(means: LineMeans, acquirer: Acquirer, work: SessionWork) -> Bat
     return batch
 
 
-async def _compared(acquirer: Acquirer, work: SessionWork, totals: Totals) -> Settled | LineAnswer:
+async def _compared(acquirer: Acquirer, work: SessionWork, totals: Totals, batch_no: int) -> Settled | LineAnswer:
     got: list[Settled] = []
 
     async def send(desk: Desk) -> LineAnswer:
-        answer = await acquirer.settle(desk, totals)
+        answer = await acquirer.settle(replace(desk, batch_no=batch_no), totals)
         if not isinstance(answer, Settled):
             return answer
         got.append(answer)
