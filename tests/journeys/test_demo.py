@@ -144,14 +144,22 @@ def test_a_phone_that_pays_too_late_gets_its_money_back(house: RealPlatform, chr
 def test_the_drawer_makes_things_go_wrong_and_right_again(house: RealPlatform, chromium: Browser) -> None:
     with demo_desk(house, chromium) as desk:
         desk.shown("#screen.home .tiles")
-        for key in ("hold-taken", "forged", "alipay-withheld", "printer-paper_out", "hospital-down"):
+        for key in ("hold-taken", "forged", "alipay-withheld", "printer-paper_out", "hospital-down", "bank-lost",
+                    "bank-half"):  # fmt: skip
             desk.mishap(key)
-        expect(desk.page.locator("#faults-count")).to_have_text("5")
+        expect(desk.page.locator("#faults-count")).to_have_text("7")
+        waiting = house.sandbox.get("/bank/").json()
+        assert [(each["at"], each["kind"]) for each in waiting["faults"]] == [("purchase", "torn")]
+        assert {line["name"] for line in waiting["lines"] if line["state"] == "silent"} == {"cup_pos-1", "cup_ascii-1"}
+        desk.mishap("bank-down")
+        desk.mishap("bank-half", armed="true")
         desk.mishap("hold-taken", armed="false")
         desk.press("#faults-open")
         assert desk.accessibility() == []
         desk.press("#faults-clear")
         expect(desk.page.locator('[aria-pressed="true"]')).to_have_count(0, timeout=WITHIN_MS)
+        after = house.sandbox.get("/bank/").json()
+        assert (after["faults"], {line["state"] for line in after["lines"]}) == ([], {"up"})
         desk.press("#faults [data-close]")
         desk.mishap("unplugged")
         desk.sees('#standing[data-standing="line"]')

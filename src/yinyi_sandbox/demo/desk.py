@@ -97,6 +97,7 @@ class Desk:
         self.hospital = hospital
         self.wechatpay = wechatpay
         self.alipay = alipay
+        self.bank = bank
         self._laid = ""
         self.watch = Watch(
             {
@@ -205,6 +206,8 @@ class Desk:
             "hospital": await self.hospital.armed(),
             "wechatpay": self.wechatpay.faults.waiting(),
             "alipay": self.alipay.faults.waiting(),
+            "bank": self.bank.faults.waiting(),
+            "bank_lines": {name: line.state for name, line in self.bank.lines.items()},
         }
 
 

@@ -2,7 +2,7 @@
 
 import { find, make, press } from "./build.js";
 import { post, Refused, remove, state, watch } from "./desk.js";
-import { GROUPS } from "./mishaps.js";
+import { GROUPS, turnLines } from "./mishaps.js";
 import { either, speak, t } from "./words.js";
 
 export function startFaults() {
@@ -55,6 +55,8 @@ const clear = () =>
     remove("/hospital/down"),
     remove("/wechatpay/faults"),
     remove("/alipay/faults"),
+    remove("/bank/faults"),
+    turnLines("up"),
     post("/printer", { state: "ok" }),
     post("/line", { for_s: 0 }),
   ]);

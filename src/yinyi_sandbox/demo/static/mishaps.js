@@ -1,6 +1,6 @@
 // What can be made to go wrong, and what a person will see then.
 
-import { post, remove } from "./desk.js";
+import { post, remove, state as now } from "./desk.js";
 
 const UNTIL_CLEARED = 100000;
 
@@ -24,6 +24,32 @@ const atChannel = (channel) => (key, at, fault, words) => ({
 });
 const atWechat = atChannel("wechatpay");
 const atAlipay = atChannel("alipay");
+const atBank = atChannel("bank");
+
+// All addresses of the bank, or the first one of each dialect.
+export function turnLines(state, every = true) {
+  const names = Object.keys(now.faults?.bank_lines ?? {}).filter((name) => every || name.endsWith("-1"));
+  return Promise.all(names.map((name) => post("/bank/lines", { name, state })));
+}
+
+function atLines(key, state, every, words) {
+  return {
+    key,
+    lasts: true,
+    ...words,
+    arm: async () => {
+      if (!every) await turnLines("up");
+      await turnLines(state, every);
+    },
+    cancel: () => turnLines("up"),
+    armed: ({ faults }) => {
+      const lines = Object.entries(faults?.bank_lines ?? {});
+      const wanted = lines.filter(([name]) => every || name.endsWith("-1"));
+      const others = lines.filter(([name]) => !every && !name.endsWith("-1"));
+      return wanted.length > 0 && wanted.every(([, is]) => is === state) && others.every(([, is]) => is === "up");
+    },
+  };
+}
 
 function atPrinter(wanted, words) {
   return {
@@ -115,6 +141,28 @@ export const GROUPS = [
         words("伪造的通知", "Its notice is forged", "签名不对，不信；去查真相", "The signature is wrong, so it asks for the truth")),
       atAlipay("alipay-wrong-amount", "callback", { kind: "wrong_amount" },
         words("金额不符的通知", "Its notice names another amount", "不照它入账；去查真相，按真相办", "Not believed; it asks for the truth and does that")),
+    ],
+  },
+  {
+    zh: "银行专线",
+    en: "The bank line",
+    mishaps: [
+      atBank("bank-funds", "purchase", { kind: "code", code: "51" },
+        words("卡里余额不足", "Not enough on the card", "没有扣钱，换一种方式付", "Nothing is taken; pay in another way")),
+      atBank("bank-lost", "purchase", { kind: "torn" },
+        words("已扣款，应答传到一半断了", "Taken, the answer breaks off", "自动冲正，钱回到卡上，屏幕说明银行没有答复", "Reversed by itself, and the screen says that the bank has not answered")),
+      atBank("bank-forged", "purchase", { kind: "wrong_mac" },
+        words("应答的校验码不对", "The answer's MAC is wrong", "不信它，自动冲正，没有扣钱", "Not believed and reversed; nothing is taken")),
+      atBank("bank-silent", "purchase", { kind: "ignored" },
+        words("银行不应答", "The bank says nothing", "一分钟内如实等待，然后冲正", "It waits for a minute and says so, then reverses")),
+      atBank("bank-sign-on", "purchase", { kind: "signed_off" },
+        words("银行要求先签到", "The bank wants a sign-on first", "自动签到，请再输一次密码", "It signs on by itself and asks for the PIN once more")),
+      atBank("bank-reversal", "reversal", { kind: "ignored", count: UNTIL_CLEARED },
+        words("冲正一直没有应答", "No reversal is answered", "与“应答断了”一起用：到时进人工队列，别的卡照常付", "With a broken answer: it goes to the human queue, other cards go on")),
+      atLines("bank-half", "silent", false,
+        words("一条线路没有声音", "One address is silent", "换另一条线路，照常付款", "The other address is taken, paying goes on")),
+      atLines("bank-down", "refusing", true,
+        words("专线全部中断", "The line is down", "刷卡暂时不能用，扫码照常", "Cards are not taken, codes are")),
     ],
   },
   {
