@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
-from bank_lab import INPATIENT, OUTPATIENT, POOR, PUBLIC, PUBLIC_CARD, RICH, SOCIAL
+from bank_lab import INPATIENT, OUTPATIENT, POOR, PUBLIC, PUBLIC_CARD, RICH, SOCIAL, TERMINAL
 from unionpay_lab import BANK, Hall, play
 
 from yinyi.business.lines.session_model import Approved, Batch, Card, Declined, LineAnswer, NeverSent, NoAnswer
-from yinyi.business.lines.session_work import PIN_AGAIN
+from yinyi.business.lines.session_work import PIN_AGAIN, SIGNED_OFF
 from yinyi.kernel.money import Fen
 
 DIALECTS = ("cup_pos", "cup_ascii")
@@ -161,6 +162,47 @@ def test_a_day_is_settled_and_the_next_one_begins(platform_url: str, tmp_path: P
         standing = await it.sessions.standing("next1")
         assert standing is not None
         assert standing.batch_no == 2
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_a_session_is_signed_off_at_the_bank_until_it_is_signed_on(
+    platform_url: str, tmp_path: Path, dialect: str
+) -> None:
+    async def story(it: Hall) -> None:
+        await it.buy("a1", 1000)
+        outpatient = it.by_merchant[OUTPATIENT]
+        assert isinstance(await it.sessions.sign_off(BANK, outpatient), Approved)
+        at_bank = it.bank.bank.store.session(OUTPATIENT, TERMINAL)
+        assert at_bank is not None
+        assert (at_bank.signed_on, at_bank.batch_no) == ("", 2), "settled before"
+        assert await it.sessions.pin_key(BANK, outpatient) == SIGNED_OFF
+        assert isinstance(await it.sessions.refund(BANK, "a2", "a1", Fen(400)), Approved)
+        assert isinstance(await it.sessions.sign_on(BANK, outpatient), Approved)
+        assert isinstance(await it.buy("b1", 2000), Approved)
+        assert it.amounts() == [1000, 400, 2000]
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_a_bank_that_has_gone_past_a_batch_is_followed(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        await it.buy("a1", 1000)
+        store, outpatient = it.bank.bank.store, it.by_merchant[OUTPATIENT]
+        at_bank = store.session(OUTPATIENT, TERMINAL)
+        assert at_bank is not None
+        store.put_session(msgspec.structs.replace(at_bank, batch_no=5, signed_on=""))
+        assert isinstance(await it.sessions.sign_on(BANK, outpatient), Approved)
+        assert isinstance(await it.buy("b1", 2000), Approved)
+        assert isinstance(await it.sessions.settle(BANK, outpatient, 1), Declined), "it knows no such batch any more"
+        left = await it.sessions.settle(BANK, outpatient, 1, by_statement=True)
+        assert isinstance(left, Batch)
+        assert (left.batch_no, left.totals.debit_fen, left.balanced) == (1, 1000, False)
+        ours = await it.sessions.settle(BANK, outpatient, 5)
+        assert isinstance(ours, Batch)
+        assert (ours.balanced, ours.totals.debit_fen) == (True, 2000)
 
     play(platform_url, tmp_path, dialect, story)
 

@@ -132,7 +132,7 @@ _RULED = """
 UPDATE line_message SET state = CASE WHEN $3 THEN 'approved' WHEN kind = 'refund' THEN 'declined' ELSE 'reversed' END,
   refused_reason = CASE WHEN NOT $3 AND kind = 'refund' THEN 'declined' ELSE refused_reason END,
   card_key_id = CASE WHEN $3 THEN card_key_id END, card_data = CASE WHEN $3 THEN card_data END
-WHERE hospital_id = $1 AND reference = $2 AND state IN ('stuck', 'unanswered')
+WHERE hospital_id = $1 AND reference = $2 AND reference <> '' AND state IN ('stuck', 'unanswered')
 """
 _CHOSEN = """
 SELECT session_id FROM line_session WHERE terminal_id = $2 AND acquirer = $3 AND scope = $4 AND hospital_id = $1
