@@ -55,10 +55,10 @@ async def stuck(it: Stage) -> str:
     return take.reference
 
 
-async def until_called(it: Stage, why: str) -> None:
+async def until_called(it: Stage, why: str, every: timedelta = timedelta(seconds=30)) -> None:
     while not (plan := await it.plan()).attention:
         assert plan.ended_at is None
-        await it.wait(timedelta(seconds=30))
+        await it.wait(every)
         await it.drive()
     assert plan.attention == why
 
@@ -235,7 +235,7 @@ def test_a_refund_that_people_find_never_happened_goes_again(platform_url: str) 
         it.line.bank.next["refund"] = "lost_before"
         await it.refund(Fen(2000))
         await it.drive()
-        await until_called(it, "refund_unknown")
+        await until_called(it, "refund_unknown", timedelta(hours=6))
         (refund,) = [each for each in (await it.plan()).steps if each.kind == REFUND]
         await two_say(it, refund.reference, "did_not_happen")
         await it.wait(timedelta(hours=2))
