@@ -85,7 +85,13 @@ async def hall(url: str, folder: Path, dialect: str) -> AsyncGenerator[Hall]:
     around = Surroundings(clock=clock, callback_url="", secrets=folder)
     address = Address(host="127.0.0.1", port=host.port)
     settings = Settings(
-        name=BANK, profile=dialect, addresses=(address,), answer_timeout_s=0.4, reconnect_s=(0.05,), silent_after=9
+        name=BANK,
+        profile=dialect,
+        addresses=(address,),
+        answer_timeout_s=0.4,
+        reversal_every_s=0.0,
+        reconnect_s=(0.05,),
+        silent_after=9,
     )
     connector, keys = UnionPay(settings, around), SoftwareKeyStore(KeySettings(), around)
     database = await open_database(url, size=4)

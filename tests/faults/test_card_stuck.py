@@ -150,6 +150,21 @@ def test_who_wants_to_pay_does_not_wait_for_the_pause(platform_url: str) -> None
     play(platform_url, story)
 
 
+def test_a_reversal_that_never_left_does_not_wait_for_the_pause(platform_url: str) -> None:
+    async def story(it: Stage) -> None:
+        it.line.bank.next |= {"purchase": "lost_after", "reverse": "not_sent"}
+        await cardholder.inserts(it)
+        await it.wait(timedelta(seconds=3))
+        await it.drive()
+        (said,) = it.line.bank.said
+        assert (said.reversals, said.happened) == (0, True)
+        await it.wait(timedelta(seconds=10))
+        await it.drive()
+        assert (said.reversals, said.happened) == (1, False)
+
+    play(platform_url, story)
+
+
 def test_when_the_bank_answers_later_it_is_settled(platform_url: str) -> None:
     async def story(it: Stage) -> None:
         await stuck(it)

@@ -167,8 +167,7 @@ class PosSessions:
         if found.under_way or found.state not in ("sent", "in_doubt", "stuck"):
             return found.state
         bank = self._means.acquirers[row["acquirer"]]
-        pause = timedelta(seconds=bank.habits.reversal_every_s)
-        if not at_once and row["reversal_at"] is not None and self._means.clock.now() < row["reversal_at"] + pause:
+        if not at_once and self._is_too_soon(bank, row):
             return found.state
         work = await self._claim(bank, row["session_id"])
         if work is not None:
@@ -179,6 +178,11 @@ class PosSessions:
             await work.release()
         after = await self.standing(reference)
         return after.state if after else None
+
+    def _is_too_soon(self, bank: Acquirer, row: Row) -> bool:
+        """What never left may go at any time."""
+        pause = timedelta(seconds=bank.habits.reversal_every_s)
+        return row["reversal_tries"] > 0 and self._means.clock.now() < row["reversal_at"] + pause
 
     async def ruled(self, tx: Tx, reference: str, *, happened: bool) -> None:
         """What people have found out of a message that is stuck, or that cannot be reversed: it is not reversed any
