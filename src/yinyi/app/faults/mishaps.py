@@ -12,7 +12,7 @@ from yinyi.bus.database import Database, Row, Tx, open_pool
 from yinyi.bus.lending import Lending
 from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.ports import Effect, HearsRulings
+from yinyi.business.payments.ports import Effect
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, RefusedReason, Unknown
@@ -146,10 +146,6 @@ class LineCalls(_InFront):
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         self.script.call_about(plan, step)
         return await self.inner.undo(plan, step, now)
-
-    async def ruled(self, tx: Tx, step: Step, *, happened: bool) -> None:
-        if isinstance(self.inner, HearsRulings):
-            await self.inner.ruled(tx, step, happened=happened)
 
 
 class MishapRegistry(Registry):

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from yinyi.bus.database import Tx
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.session_model import (
     Approved,
@@ -118,7 +117,5 @@ class CardSessions(Protocol):
     async def standing(self, reference: str) -> Standing | None: ...
 
     async def reverse(self, reference: str) -> MessageState | None: ...
-
-    async def ruled(self, tx: Tx, reference: str, *, happened: bool) -> None: ...
 
     async def forbid(self, acquirer: str, session_id: int, reference: str) -> MessageState | None: ...

@@ -271,7 +271,8 @@ async def goes_again(tx: Tx, hospital_id: int, reference: str) -> None:
 
 
 async def ruled(tx: Tx, hospital_id: int, reference: str, *, happened: bool) -> None:
-    """What people have found out of a message that nothing is tried with any more."""
+    """What people have found out of a message that is stuck, or that cannot be reversed: it is not reversed any more,
+    and if it happened it can be refunded. What is still to be reversed stays so."""
     await tx.execute(_RULED, hospital_id, reference, happened)
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from yinyi.bus.database import Row, Tx
+from yinyi.bus.database import Row
 from yinyi.business.lines import session_store as store
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.line_means import LineMeans
@@ -183,11 +183,6 @@ class PosSessions:
         """What never left may go at any time."""
         pause = timedelta(seconds=bank.habits.reversal_every_s)
         return row["reversal_tries"] > 0 and self._means.clock.now() < row["reversal_at"] + pause
-
-    async def ruled(self, tx: Tx, reference: str, *, happened: bool) -> None:
-        """What people have found out of a message that is stuck, or that cannot be reversed: it is not reversed any
-        more, and if it happened it can be refunded. What is still to be reversed stays so."""
-        await store.ruled(tx, self._means.hospital_id, reference, happened=happened)
 
     async def forbid(self, acquirer: str, session_id: int, reference: str) -> MessageState | None:
         """See to it that a purchase that has not left never will, not even by a process that was about to send it and

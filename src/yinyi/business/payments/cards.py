@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from yinyi.bus.database import Tx
 from yinyi.business.lines.errands import Errands
 from yinyi.business.lines.session_model import (
     Approved,
@@ -153,9 +152,6 @@ class TakeByCard:
             case _:
                 return Unknown(detail=f"the purchase is {state}")
 
-    async def ruled(self, tx: Tx, step: Step, *, happened: bool) -> None:
-        await self._line.sessions.ruled(tx, step.reference, happened=happened)
-
     async def _forbidden(self, plan: Plan, step: Step) -> MessageState | None:
         line = self._line
         session_id = await line.sessions.choose(plan.terminal_id, line.acquirer, plan.scope)
@@ -196,9 +192,6 @@ class RefundToCard:
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return Refused(reason="not_permitted", detail="a refund is not undone")
-
-    async def ruled(self, tx: Tx, step: Step, *, happened: bool) -> None:
-        await self._line.sessions.ruled(tx, step.reference, happened=happened)
 
 
 async def _sent(line: CardLine, step: Step, now: datetime, do: Callable[[], Awaitable[LineAnswer]]) -> Outcome:

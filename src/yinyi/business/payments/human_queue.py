@@ -8,6 +8,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.ledger.store import post
+from yinyi.business.lines import session_store
 from yinyi.business.payments import apply, notices, signals
 from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.amounts import paid
@@ -30,8 +31,8 @@ from yinyi.business.payments.messages_queue import (
     SettleByHand,
     SettleNotice,
 )
+from yinyi.business.payments.model import CARDS
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.ports import HearsRulings
 from yinyi.business.payments.postings import entries, fulfilled
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.rulings import RulingDesk
@@ -184,9 +185,8 @@ class HumanQueue:
         evidence = {"by_hand": call.principal.staff_id, "note": message.note}
         happened = message.outcome == "happened"
         after = self._decided(plan, step, happened, evidence, call)
-        effect = self._payments.registry.effect(step)
-        if isinstance(effect, HearsRulings):
-            await effect.ruled(tx, step, happened=happened)
+        if step.channel in CARDS:
+            await session_store.ruled(tx, plan.hospital_id, step.reference, happened=happened)
         await signals.put_steps(tx, plan, after, call.now)
         on = call.now.astimezone(self._zone).date()
         await post(tx, entries(plan, after.at_version(plan.version + 1), on, call.now))

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from yinyi.bus.database import Tx
 from yinyi.business.payments.model import CallbackRead, CallbackReply, Order, RefundOrder
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.rules import Rule
@@ -124,15 +123,6 @@ class Effect(Protocol):
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         """As if it had never happened; by the same reference, so that it can be repeated. ``Refused("already_paid")``:
         too late, it happened. Only called when the rule says that it can be undone."""
-        ...
-
-
-@runtime_checkable
-class HearsRulings(Protocol):
-    """An effect that keeps a record of its own and is told what two people have found out of a call in doubt."""
-
-    async def ruled(self, tx: Tx, step: Step, *, happened: bool) -> None:
-        """In the transaction in which it takes effect."""
         ...
 
 
