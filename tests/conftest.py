@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from yinyi.app.embedded.folder import MIB, free_port, memory_folder
@@ -23,6 +24,10 @@ BY_CHANCE = 2
 settings.register_profile("yinyi", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("yinyi")
 """The same examples on every machine, however slow it is."""
+
+_PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLAIN])
+"""Hundreds of tests make something fail that is logged; trace-backs drawn in frames took longer than the tests."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
