@@ -18,6 +18,8 @@ from yinyi.app.migrations import upgrade
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 _numbers = itertools.count(1)
+_used: list[str] = []
+"""The latest copy of the template: it goes when the next one comes, in one call of psql instead of two."""
 BY_CHANCE = 2
 """So many tests of a whole run may have needed a second go; more are no chance."""
 
@@ -107,6 +109,10 @@ def platform_template(postgres: EmbeddedPostgres) -> str:
 def platform_url(postgres: EmbeddedPostgres, platform_template: str) -> Iterator[str]:
     """The address of a database with the platform's schema and nothing in it."""
     name = f"platform_{next(_numbers)}"
-    postgres.create_database(name, owner="tester", template=platform_template)
+    postgres.execute(
+        "".join(f"DROP DATABASE {used} WITH (FORCE);\n" for used in _used)
+        + f"CREATE DATABASE {name} OWNER tester TEMPLATE {platform_template} STRATEGY FILE_COPY;\n"
+        + f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
+    )
+    _used[:] = [name]
     yield postgres.url(name, "tester")
-    postgres.drop_database(name)
