@@ -106,7 +106,7 @@ def platform_template(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-def platform_url(postgres: EmbeddedPostgres, platform_template: str) -> Iterator[str]:
+def platform_url(postgres: EmbeddedPostgres, platform_template: str) -> str:
     """The address of a database with the platform's schema and nothing in it."""
     name = f"platform_{next(_numbers)}"
     postgres.execute(
@@ -115,4 +115,4 @@ def platform_url(postgres: EmbeddedPostgres, platform_template: str) -> Iterator
         + f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
     )
     _used[:] = [name]
-    yield postgres.url(name, "tester")
+    return postgres.url(name, "tester")
