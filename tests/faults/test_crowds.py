@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import uvloop
 
 from yinyi.app.commands.faults import told
 from yinyi.app.faults.explore import Explorer
@@ -124,7 +125,7 @@ def test_what_is_wrong_only_among_many_is_found_out(
     """One payment at a time shows nothing, with every single fault at every moment."""
     statement = mutant(monkeypatch)
     asyncio.run(changed(platform_url, statement))
-    alone = asyncio.run(alone_violations(platform_url, shapes))
+    alone = uvloop.run(alone_violations(platform_url, shapes))
     found = next((run for seed in SOON if (run := play_crowd(platform_url, seed)).violations), None)
     monkeypatch.undo()
     writes.write_statement.cache_clear()

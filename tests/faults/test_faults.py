@@ -1,8 +1,7 @@
 """`yinyi faults`: nothing that can go wrong once loses money."""
 
-import asyncio
-
 import pytest
+import uvloop
 
 from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.model import Schedule, faults_of
@@ -35,7 +34,7 @@ def test_nothing_that_goes_wrong_once_loses_money(platform_url: str, group: int)
                 tally.add(run)
         return tally
 
-    tally = asyncio.run(go())
+    tally = uvloop.run(go())
     assert tally.violations == []
     assert "crash after |" in table(tally)
 
@@ -50,5 +49,5 @@ def test_every_cell_is_tried(platform_url: str) -> None:
         moments = [moment for run in runs for moment in run.moments]
         return {f"{each.cell} {fault}" for each in moments for fault in faults_of(each.kind, each.verb)}
 
-    missing = set(cells()) - asyncio.run(go())
+    missing = set(cells()) - uvloop.run(go())
     assert {cell for cell in missing if not cell.startswith(ONLY_AFTER_ANOTHER_FAULT)} == set()

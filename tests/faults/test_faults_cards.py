@@ -1,11 +1,11 @@
 """Cards in `yinyi faults`: what the bank can do is played, and sessions that are wrong are found out."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 import typer
+import uvloop
 
 from yinyi.app.commands.faults import command
 from yinyi.app.faults.card_shapes import CARD_SHAPES
@@ -31,7 +31,7 @@ async def runs(url: str, *shapes: str) -> list[Run]:
 
 def test_what_only_the_statement_tells_stands_in_the_queue(platform_url: str) -> None:
     """A refund without an answer can neither be asked about nor reversed."""
-    found = asyncio.run(runs(platform_url, "card_refunded"))
+    found = uvloop.run(runs(platform_url, "card_refunded"))
     assert [run.violations for run in found if run.violations] == []
     queued = {hit[1] for run in found if run.ending == "queue" for hit in run.hit}
     assert {"lost_before", "lost_after", "silent_before", "silent_after", "bad_mac"} <= queued
@@ -51,7 +51,7 @@ def test_the_same_schedule_is_the_same_run(platform_url: str) -> None:
         assert [each.cell for each in again.moments] == [each.cell for each in first.moments]
         assert (again.hit, again.ending, again.took) == (first.hit, first.ending, first.took)
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_only_shapes_that_there_are_can_be_played() -> None:
@@ -128,6 +128,6 @@ def test_wrong_sessions_are_found_out(
         return False
 
     mutant(monkeypatch)
-    caught = asyncio.run(found())
+    caught = uvloop.run(found())
     monkeypatch.undo()
     assert caught, seen

@@ -1,11 +1,11 @@
 """An engine that is wrong is found out: each of these is broken on purpose, and the simulation says so."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import uvloop
 
 from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.model import Schedule
@@ -236,7 +236,7 @@ def test_a_wrong_engine_is_found_out(
 
     vars(writes)["write_statement"].cache_clear()
     mutant(monkeypatch)
-    caught = asyncio.run(found())
+    caught = uvloop.run(found())
     monkeypatch.undo()
     vars(writes)["write_statement"].cache_clear()
     assert caught is not None
@@ -297,6 +297,6 @@ def test_a_wrong_account_is_found_out(
                 return error
 
     mutant(monkeypatch)
-    caught = asyncio.run(found())
+    caught = uvloop.run(found())
     monkeypatch.undo()
     assert caught

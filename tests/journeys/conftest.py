@@ -1,9 +1,11 @@
 """What journeys through the whole platform share: one running platform and one browser for each worker."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from browsers import opened_browser
+from kiosk_screen import measure_into
 from playwright.sync_api import Browser
 
 from real_platform import RealPlatform, stop_the_platform, the_platform
@@ -14,6 +16,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPlatform]:
     """All processes, this worker's own."""
     yield the_platform(lambda: tmp_path_factory.mktemp("house") / "var")
     stop_the_platform()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measured_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each page that journeys lead over is measured by one worker."""
+    own = tmp_path_factory.getbasetemp()
+    measure_into((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "measured")
 
 
 @pytest.fixture

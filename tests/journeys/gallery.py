@@ -12,11 +12,11 @@ import uvicorn
 from samples import SAMPLES
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from yinyi.interface import kiosk
-from yinyi.interface.assets.assets import gather
+from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, gather
 from yinyi.interface.journeys.pages import Pages
 from yinyi.interface.kiosk.page import HTML, SAFE
 
@@ -26,7 +26,7 @@ LOOKS = ("language", "mode", "theme", "reach")
 
 
 def gallery() -> Starlette:
-    """``/NAME?language=en&mode=elder&theme=contrast&reach=low``."""
+    """``/NAME?language=en&mode=elder&theme=contrast&reach=low``; ``/print.ttf``: what papers are set in."""
     assets = gather(PROJECT, {"kiosk": SKIN / "static"})
     pages = Pages(SKIN / "templates", "/kiosk", assets, ZoneInfo("Asia/Shanghai"))
 
@@ -44,7 +44,12 @@ def gallery() -> Starlette:
     def index(request: Request) -> Response:
         return HTMLResponse("".join(f'<p><a href="/{name}">{name}</a>' for name in SAMPLES))
 
-    return Starlette(routes=[Route("/", index), assets.route(), Route("/{name}", page)])
+    def printed(request: Request) -> Response:
+        return FileResponse(PROJECT / "node_modules" / PRINT_FONT / PRINT_FACE, media_type="font/ttf")
+
+    return Starlette(
+        routes=[Route("/", index), assets.route(), Route("/print.ttf", printed), Route("/{name}", page)],
+    )
 
 
 if __name__ == "__main__":

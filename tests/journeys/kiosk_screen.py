@@ -1,10 +1,13 @@
 """The kiosk's screen in a real browser, as a patient uses it: looks, presses, scans what is really shown."""
 
+import hashlib
 import io
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
 import zxingcpp
 from browsers import SHAPES
 from PIL import Image
@@ -15,11 +18,44 @@ from real_platform import RealPlatform
 from yinyi.wire.resident_card import CardText
 
 WITHIN_MS = 30_000
+EVERY_LOOK = pytest.mark.slow
+"""A journey in a second look: once is enough for `make test`, where test_screens has its pages in pairs of looks."""
 _FAILED = re.compile(r"the server responded with a status of (4|5)\d\d")
 """Chromium says so itself whenever a page is answered with an error, as our error pages are."""
 
 
-_measured: set[tuple[str | None, ...]] = set()
+_measured: list[Path] = []
+"""The folder with an empty file for each page that somebody has measured or measures now."""
+
+
+def measure_into(folder: Path) -> None:
+    """All workers have the same one: what one of them has measured needs no other."""
+    folder.mkdir(exist_ok=True)
+    _measured[:] = [folder]
+
+
+def _claimed(page: tuple[str | None, ...]) -> Path | None:
+    """This page's file, if nobody else has measured it."""
+    claim = _measured[0] / hashlib.sha256(repr(page).encode()).hexdigest()
+    try:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        return None
+    return claim
+
+
+def _measurement(page: Page, claim: Path) -> list[str]:
+    """What is wrong; a page with which something is, or that went away meanwhile, is measured again by the next."""
+    kept = False
+    try:
+        broken = broken_rules(page)
+        if broken:
+            broken = broken_rules(page)  # a push may have changed the page under the first measurement
+        kept = not broken
+        return broken
+    finally:
+        if not kept:
+            claim.unlink()
 
 
 class KioskScreen:
@@ -45,19 +81,15 @@ class KioskScreen:
         return found
 
     def measure(self) -> None:
-        """Each page once for each worker, shape and language, however many journeys lead over it."""
+        """Each page once for each shape and language, however many journeys lead over it."""
         path = re.sub(r"^.*?/kiosk", "", self.page.url)
         self.broken += [f"{path}: {sentence}" for sentence in self._watch.taken() if not _FAILED.search(sentence)]
         kind = self.page.locator("#screen").get_attribute("class")
         looks = str(self.page.viewport_size), self.page.locator("html").get_attribute("lang")
         page = (re.sub(r"\w*\d{2}\w*", "", path), kind, self.asks(), *looks)
-        if page in _measured:
-            return
-        broken = broken_rules(self.page)
-        if broken:
-            broken = broken_rules(self.page)  # a push may have changed the page under the first measurement
-        self.broken += [f"{path}: {sentence}" for sentence in broken]
-        _measured.add(page)
+        claim = _claimed(page)
+        if claim is not None:
+            self.broken += [f"{path}: {sentence}" for sentence in _measurement(self.page, claim)]
 
     def asks(self) -> str:
         """The question or the sentence at the top."""

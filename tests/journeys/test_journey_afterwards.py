@@ -1,7 +1,7 @@
 """What comes later: another copy, what became of the money, help, and nobody there any more."""
 
 import pytest
-from kiosk_screen import KioskScreen, kiosk_screen
+from kiosk_screen import EVERY_LOOK, KioskScreen, kiosk_screen
 from paper import Paper
 from playwright.sync_api import Browser, expect
 
@@ -11,7 +11,9 @@ from real_platform import RealPlatform
 from yinyi.wire.resident_card import CardText
 
 
-@pytest.mark.parametrize(("shape", "language"), [("landscape", "zh-CN"), ("portrait", "en")])
+@pytest.mark.parametrize(
+    ("shape", "language"), [pytest.param("landscape", "zh-CN", marks=EVERY_LOOK), ("portrait", "en")]
+)
 def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Browser, shape: str, language: str) -> None:
     """Somebody has lost his slip, comes back with his card and finds both."""
     card = fresh_card()

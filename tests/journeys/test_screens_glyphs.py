@@ -8,9 +8,6 @@ import pytest
 from browsers import served_gallery
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page
-from screen_rules import PROJECT
-
-from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT
 
 RARE = "䶮㛃𠅤"
 COMMON = "国"
@@ -37,8 +34,6 @@ LOAD_PRINT_FACE = """async () => {
 def page(chromium: Browser) -> Iterator[Page]:
     with served_gallery() as base:
         opened = chromium.new_page()
-        font = PROJECT / "node_modules" / PRINT_FONT / PRINT_FACE
-        opened.route("**/print.ttf", lambda route: route.fulfill(path=font, content_type="font/ttf"))
         opened.goto(f"{base}/home")
         opened.evaluate(LOAD_PRINT_FACE)
         yield opened

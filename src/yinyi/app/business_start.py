@@ -12,7 +12,7 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
 from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
-from yinyi.app.secret_files import private_folder, secret
+from yinyi.app.secret_files import private_folder
 from yinyi.app.settings import Settings, has_settings
 from yinyi.bus.database import Database, open_database
 from yinyi.business.institutions.model import Institution
@@ -22,13 +22,10 @@ from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import Conflict
 from yinyi.kernel.plugin import Surroundings
-from yinyi.kernel.secrets import digest
 
 LINE = "unionpay"
 """The connector to acquirers of cards."""
 CHANNELS = ("wechatpay", "alipay")
-STAFF = ("operator", "supervisor")
-"""Two, so that what two people have to decide can be decided."""
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
     hospital_id=HOSPITAL_ID,
@@ -66,16 +63,6 @@ async def _migrate() -> None:
         raise CannotStart(
             f"The database cannot be brought to this release: {words[-1] if words else 'no reason given'}"
         )
-
-
-def staff_token(settings: Settings, name: str = STAFF[0]) -> str:
-    """Of one of the staff: whoever may read the data folder's secrets has it."""
-    return secret(settings.folder.secrets, f"staff-{name}")
-
-
-def staff_of(settings: Settings) -> dict[bytes, str]:
-    """Who may ask as staff, by the digest of his token."""
-    return {digest(staff_token(settings, name)): name for name in STAFF}
 
 
 def outside_of(settings: Settings, clock: Clock) -> Outside:

@@ -9,14 +9,17 @@ from uuid import uuid4
 import msgspec
 
 from yinyi.app.bus_account import connect_bus
-from yinyi.app.business_start import STAFF, staff_token
 from yinyi.app.errors import CannotStart
+from yinyi.app.secret_files import secret
 from yinyi.app.settings import Settings
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Caller, Operation
+from yinyi.kernel.secrets import digest
 
 R = TypeVar("R")
+STAFF = ("operator", "supervisor")
+"""Two, so that what two people have to decide can be decided."""
 
 
 class Staff:
@@ -62,6 +65,16 @@ async def ask_as_staff(settings: Settings, message: Operation[R], name: str = ST
     """
     async with as_staff(settings, name) as staff:
         return await staff.ask(message)
+
+
+def staff_token(settings: Settings, name: str = STAFF[0]) -> str:
+    """Of one of the staff: whoever may read the data folder's secrets has it."""
+    return secret(settings.folder.secrets, f"staff-{name}")
+
+
+def staff_of(settings: Settings) -> dict[bytes, str]:
+    """Who may ask as staff, by the digest of his token."""
+    return {digest(staff_token(settings, name)): name for name in STAFF}
 
 
 def _embedded(settings: Settings) -> str:

@@ -18,7 +18,8 @@ def command() -> None:
 async def _run(settings: Settings, stopping: asyncio.Event) -> None:
     from yinyi.app.bus_account import connect_bus
     from yinyi.app.business import Business
-    from yinyi.app.business_start import first_start, outside_of, prepared_database, staff_of
+    from yinyi.app.business_start import first_start, outside_of, prepared_database
+    from yinyi.app.staff import staff_of
     from yinyi.business.payments.errors import PlansUnreadable
     from yinyi.kernel.secrets import load_vault
 

@@ -21,7 +21,7 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.secret_files import private_folder, secret
 
 SUPERUSER = "postgres"
-FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 """For tests only: a power cut may lose everything."""
 
 _SOCKET_NAME_BYTES = 107
