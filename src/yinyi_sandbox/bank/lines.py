@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Literal, cast
 
 import structlog
@@ -13,7 +14,11 @@ from yinyi_sandbox.bank.faults import Delivery
 
 LineState = Literal["up", "silent", "refusing"]
 """silent: takes connections, does nothing and never answers. refusing: takes none, and cuts what is open."""
-Answer = Callable[[Profile, bytes], tuple[bytes, Delivery, int]]
+Answered = tuple[bytes, Delivery, int]
+Answer = Callable[[Profile, bytes], Answered]
+Together = Callable[[], AbstractContextManager[None]]
+_CUTS: frozenset[Delivery] = frozenset({"dropped", "torn"})
+"""What comes behind it on this connection is not heard any more."""
 
 _log = structlog.get_logger()
 
@@ -21,8 +26,11 @@ _log = structlog.get_logger()
 class Line:
     """One address of the bank, in one dialect."""
 
-    def __init__(self, name: str, profile: Profile, answer: Answer, *, idle_s: float, most: int) -> None:
-        """idle_s: so long a connection may say nothing. most: so many connections are taken."""
+    def __init__(
+        self, name: str, profile: Profile, answer: Answer, together: Together, *, idle_s: float, most: int
+    ) -> None:
+        """together: what is answered within is kept as one. idle_s: so long a connection may say nothing. most: so
+        many connections are taken."""
         self.name = name
         self.profile = profile
         self.state: LineState = "up"
@@ -30,6 +38,7 @@ class Line:
         self.connections: set[Connection] = set()
         self.held: list[tuple[Connection, bytes]] = []
         self.answer = answer
+        self.together = together
         self.idle_s = idle_s
         self.most = most
         self._server: asyncio.Server | None = None
@@ -116,22 +125,36 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
-        if self._line.state == "silent":
+        if self._line.state == "silent" or self._is_closing():
             return
+        wrong = ""
+        answers: list[Answered] = []
         try:
-            for body in self._frames.feed(data):
-                if self._transport is None or self._transport.is_closing():
-                    return
-                self._deliver(*self._line.answer(self._line.profile, body))
+            self._answer(self._frames.feed(data), answers)
             self._frames.feed(b"")  # tells at once of a wrong length behind whole messages
         except Iso8583Error as error:
-            self.hang_up(str(error))
+            wrong = str(error)
+        for each in answers:
+            self._deliver(*each)
+        if wrong and not self._is_closing():
+            self.hang_up(wrong)
+
+    def _answer(self, bodies: list[bytes], answers: list[Answered]) -> None:
+        """All that have come at once, before the first of them is told."""
+        with self._line.together():
+            for body in bodies:
+                answer = self._line.answer(self._line.profile, body)
+                answers.append(answer)
+                if answer[1] in _CUTS:
+                    return
 
     def send(self, answer: bytes) -> None:
         """Now, and after it what it has overtaken."""
         if self._transport is None or self._transport.is_closing():
             return
         self._transport.write(answer)
+        if not self._overtaken:
+            return
         overtaken, self._overtaken = self._overtaken, []
         for late in overtaken:
             self._transport.write(late)
@@ -140,6 +163,9 @@ class Connection(asyncio.Protocol):
         _log.info("bank_connection_closed", line=self._line.name, reason=reason)
         if self._transport:
             self._transport.abort()
+
+    def _is_closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
 
     def _deliver(self, answer: bytes, delivery: Delivery, ms: int) -> None:
         match delivery:

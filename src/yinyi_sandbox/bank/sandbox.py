@@ -54,11 +54,10 @@ class Bank:
         self._admit(sessions)
         host = Host(self.store, self.days, self.faults, LAYOUTS | pace.layouts)
         self.lines = {
-            f"{profile.name}-{number}": Line(
-                f"{profile.name}-{number}", profile, host.answer, idle_s=pace.idle_s, most=pace.most_connections
-            )
+            name: Line(name, profile, host.answer, self.store.together, idle_s=pace.idle_s, most=pace.most_connections)
             for profile in profiles
             for number in _ADDRESSES
+            for name in (f"{profile.name}-{number}",)
         }
 
     async def start(self, port: int = 0) -> None:
