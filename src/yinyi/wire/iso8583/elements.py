@@ -150,7 +150,8 @@ def _read_bytes(number: int, field: Field) -> Callable[[bytes, int], tuple[bytes
     return read
 
 
-def _fits(kind: str) -> Callable[[str], bool]:
+def fits(kind: str) -> Callable[[str], bool]:
+    """Whether a text is of the characters of a kind. Of two texts that are, what they make together is too."""
     if kind == "n":
         return is_digits
     if kind == "an":
@@ -161,10 +162,10 @@ def _fits(kind: str) -> Callable[[str], bool]:
 
 
 def _write_ascii(number: int, field: Field) -> Write:
-    prefix, fits = _prefix_of(number, field), _fits(field.kind)
+    prefix, is_right = _prefix_of(number, field), fits(field.kind)
 
     def write(value: Value) -> bytes:
-        if not isinstance(value, str) or not fits(value):
+        if not isinstance(value, str) or not is_right(value):
             raise FieldError(number, f"not of the characters of {field.kind}")
         return prefix(len(value)) + value.encode("ascii")
 
@@ -172,12 +173,12 @@ def _write_ascii(number: int, field: Field) -> Write:
 
 
 def _read_ascii(number: int, field: Field) -> Read:
-    read_bytes, fits = _read_bytes(number, field), _fits(field.kind)
+    read_bytes, is_right = _read_bytes(number, field), fits(field.kind)
 
     def read(body: bytes, at: int) -> tuple[Value, int]:
         data, end = read_bytes(body, at)
         text = data.decode("latin-1")
-        if not fits(text):
+        if not is_right(text):
             raise FieldError(number, f"not of the characters of {field.kind}")
         return text, end
 
