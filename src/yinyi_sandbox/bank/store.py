@@ -49,13 +49,14 @@ class Store:
         """``path``: of the file; None keeps everything in memory."""
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._connection.executescript(_SCHEMA)
+        self._is_together = False
+        self._changed: dict[str, Card] = {}
+        self._moved: list[tuple[str | int | bytes, ...]] = []
+        self._reached: dict[tuple[str, str], tuple[int, int]] = {}
         self._cards = {card.pan: card for card in self._all(Card, "SELECT content FROM cards")}
         held = self._all(Session, "SELECT content FROM sessions")
         self._sessions = {(session.merchant_no, session.terminal_no): session for session in held}
         self._number = self._last_number = int(self.fact("number") or 0)
-        self._is_together = False
-        self._changed: dict[str, Card] = {}
-        self._reached: dict[tuple[str, str], tuple[int, int]] = {}
 
     def close(self) -> None:
         self._connection.close()
@@ -104,9 +105,15 @@ class Store:
             self._put_changed()
 
     def _put_changed(self) -> None:
-        for pan, card in self._changed.items():
-            self._connection.execute("INSERT OR REPLACE INTO cards VALUES (?, ?)", (pan, _encode(card)))
-        self._changed.clear()
+        """What waits, in one go each: before it is looked for, and at the end of what belongs together."""
+        if self._moved:
+            sql = "INSERT OR REPLACE INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)"
+            self._connection.executemany(sql, self._moved)
+            self._moved.clear()
+        if self._changed:
+            cards = [(pan, _encode(card)) for pan, card in self._changed.items()]
+            self._connection.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?)", cards)
+            self._changed.clear()
 
     def session(self, merchant_no: str, terminal_no: str) -> Session | None:
         return self._sessions.get((merchant_no, terminal_no))
@@ -126,8 +133,9 @@ class Store:
 
     def put_movement(self, movement: Movement) -> None:
         place = (movement.merchant_no, movement.terminal_no, movement.batch_no, movement.trace_no)
-        values = (movement.reference, *place, movement.day, _encode(movement))
-        self._connection.execute("INSERT OR REPLACE INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self._moved.append((movement.reference, *place, movement.day, _encode(movement)))
+        if not self._is_together:
+            self._put_changed()
         session = place[:2]
         batch_no, reached = self._reached.get(session, (-1, 0))
         if movement.batch_no == batch_no and movement.trace_no > reached:
@@ -149,6 +157,7 @@ class Store:
         known, reached = self._reached.get((merchant_no, terminal_no), (-1, -1))
         if known == batch_no:
             return reached
+        self._put_changed()
         sql = "SELECT max(trace_no) FROM movements WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?"
         (found,) = self._connection.execute(sql, (merchant_no, terminal_no, batch_no)).fetchone()
         reached = -1 if found is None else found
@@ -184,5 +193,6 @@ class Store:
         return found[0] if found else None
 
     def _all(self, kind: type[Row], sql: str, *values: str | int) -> list[Row]:
+        self._put_changed()
         rows = self._connection.execute(sql, values)
         return [msgspec.msgpack.decode(content, type=kind) for (content,) in rows]
