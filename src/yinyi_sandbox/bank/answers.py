@@ -50,9 +50,18 @@ class Answers:
 
     def _fields(self, request: Request, reply: Reply) -> dict[int, str | bytes]:
         moment, asked = self._days.moment(), request.message.fields
-        fields: dict[int, str | bytes] = {number: asked[number] for number in _REPEATED if number in asked}
-        fields |= {11: asked[11], 41: asked[41], 42: asked[42], 60: asked[60], 39: reply.code}
-        fields |= {12: moment.at_time, 13: moment.on_day, 15: moment.settled_on, 32: ACQUIRER}
+        fields: dict[int, str | bytes] = {
+            **{number: asked[number] for number in _REPEATED if number in asked},
+            11: asked[11],
+            12: moment.at_time,
+            13: moment.on_day,
+            15: moment.settled_on,
+            32: ACQUIRER,
+            39: reply.code,
+            41: asked[41],
+            42: asked[42],
+            60: asked[60],
+        }
         if request.pan:
             fields[2] = request.pan
         if request.kind in MONEY:

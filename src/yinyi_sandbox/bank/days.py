@@ -32,8 +32,8 @@ class Days:
         self._moment = self._written(clock.now())
 
     def now(self) -> datetime:
-        """In Beijing."""
-        return self._clock.now().astimezone(BEIJING)
+        """In UTC."""
+        return self._clock.now()
 
     def moment(self) -> Moment:
         """Now; written once a second, because every message says it."""

@@ -169,6 +169,8 @@ class Connection(asyncio.Protocol):
 
     def _deliver(self, answer: bytes, delivery: Delivery, ms: int) -> None:
         match delivery:
+            case "now":
+                self.send(answer)
             case "never":
                 return
             case "dropped":
@@ -183,8 +185,6 @@ class Connection(asyncio.Protocol):
                 self._tear(answer)
             case "twice":
                 self.send(answer + answer)
-            case _:
-                self.send(answer)
 
     def _tear(self, answer: bytes) -> None:
         self.send(answer[: len(answer) // 2])

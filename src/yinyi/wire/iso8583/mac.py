@@ -7,6 +7,7 @@ encrypted again, and the first eight hexadecimal letters of that are the MAC. ``
 encrypted once. A key of 16 bytes makes every encryption of the last two a triple one.
 """
 
+from binascii import hexlify
 from collections.abc import Callable
 from functools import partial, reduce
 from hmac import compare_digest
@@ -75,5 +76,5 @@ def _once(encrypt: Encrypt, data: bytes) -> bytes:
 
 
 def _twice(encrypt: Encrypt, data: bytes) -> bytes:
-    letters = _folded(data).hex().upper().encode("ascii")
-    return encrypt(xor(encrypt(letters[:8]), letters[8:])).hex().upper()[:8].encode("ascii")
+    letters = hexlify(_folded(data)).upper()
+    return hexlify(encrypt(xor(encrypt(letters[:8]), letters[8:])))[:8].upper()
