@@ -1,6 +1,7 @@
 """The bank's addresses: sockets, connections, and what happens to answers on their way."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Literal, cast
@@ -17,6 +18,9 @@ LineState = Literal["up", "silent", "refusing"]
 Answered = tuple[bytes, Delivery, int]
 Answer = Callable[[Profile, bytes], Answered]
 Together = Callable[[], AbstractContextManager[None]]
+_AT_ONCE = 16
+"""So many messages are kept as one, and their answers leave together."""
+_MOST_WAITING = 1_024
 _CUTS: frozenset[Delivery] = frozenset({"dropped", "torn"})
 """What comes behind it on this connection is not heard any more."""
 
@@ -92,6 +96,9 @@ class Connection(asyncio.Protocol):
     def __init__(self, line: Line) -> None:
         self._line = line
         self._frames = Frames(line.profile)
+        self._waiting: deque[bytes] = deque()
+        self._wrong = ""
+        self._is_full = self._is_unread = False
         self._overtaken: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -116,37 +123,69 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Who does not read is not listened to either, and is idle before long."""
-        if self._transport:
-            self._transport.pause_reading()
+        self._is_unread = True
+        self._listen()
 
     def resume_writing(self) -> None:
-        if self._transport:
-            self._transport.resume_reading()
+        self._is_unread = False
+        self._listen()
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
         if self._line.state == "silent" or self._is_closing():
             return
-        wrong = ""
-        answers: list[Answered] = []
+        is_idle = not self._waiting
         try:
-            self._answer(self._frames.feed(data), answers)
+            self._waiting += self._frames.feed(data)
             self._frames.feed(b"")  # tells at once of a wrong length behind whole messages
         except Iso8583Error as error:
-            wrong = str(error)
+            self._wrong = str(error)
+        if is_idle:
+            self._go_on()
+        self._read_no_faster()
+
+    def _go_on(self) -> None:
+        """Some of what waits; the rest when their answers have left, so that both sides are at work at once."""
+        if self._is_closing():
+            self._waiting.clear()
+            return
+        answers: list[Answered] = []
+        try:
+            self._answer(answers)
+        except Iso8583Error as error:
+            self._wrong = str(error)
+            self._waiting.clear()
         for each in answers:
             self._deliver(*each)
-        if wrong and not self._is_closing():
-            self.hang_up(wrong)
+        if self._waiting:
+            self._loop.call_soon(self._go_on)
+        elif self._wrong:
+            self.hang_up(self._wrong)
+        else:
+            self._read_no_faster()
 
-    def _answer(self, bodies: list[bytes], answers: list[Answered]) -> None:
-        """All that have come at once, before the first of them is told."""
+    def _answer(self, answers: list[Answered]) -> None:
         with self._line.together():
-            for body in bodies:
-                answer = self._line.answer(self._line.profile, body)
+            for _ in range(min(_AT_ONCE, len(self._waiting))):
+                answer = self._line.answer(self._line.profile, self._waiting.popleft())
                 answers.append(answer)
                 if answer[1] in _CUTS:
                     return
+
+    def _read_no_faster(self) -> None:
+        """Who sends more than is answered is not listened to for a while."""
+        is_full = len(self._waiting) >= _MOST_WAITING
+        if is_full != self._is_full:
+            self._is_full = is_full
+            self._listen()
+
+    def _listen(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._is_full or self._is_unread:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def send(self, answer: bytes) -> None:
         """Now, and after it what it has overtaken."""
