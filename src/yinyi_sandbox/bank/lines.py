@@ -121,6 +121,11 @@ class Connection(asyncio.Protocol):
         if self._frames.waiting:
             _log.info("bank_connection_cut_off", line=self._line.name, waiting_bytes=self._frames.waiting)
 
+    def eof_received(self) -> None:
+        """What was said before is answered."""
+        while self._waiting:
+            self._go_on()
+
     def pause_writing(self) -> None:
         """Who does not read is not listened to either, and is idle before long."""
         self._is_unread = True
@@ -151,7 +156,8 @@ class Connection(asyncio.Protocol):
             return
         answers: list[Answered] = []
         try:
-            self._answer(answers)
+            if self._waiting:
+                self._answer(answers)
         except Iso8583Error as error:
             self._wrong = str(error)
             self._waiting.clear()
