@@ -1,8 +1,8 @@
 """What stands at the far end of a bank's line in a bench: ``python -m bench.bank_far bank|echo`` tells its port and
 serves until it is stopped.
 
-``bank`` is the sandbox's own; ``echo`` sends every frame back as if it were its answer, and reads nothing of it but its
-length.
+``bank`` is the sandbox's own; ``echo`` has the bank's socket code, but sends every frame back as if it were its answer,
+and reads nothing of it but its length.
 """
 
 import asyncio
@@ -10,20 +10,21 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from yinyi.app.serving import serve, settle_memory
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.ready import tell_ready
 from yinyi.wire.iso8583.cup_pos import CUP_POS
 from yinyi.wire.iso8583.des import xor
-from yinyi.wire.iso8583.framing import Frames, framed
+from yinyi.wire.iso8583.framing import framed
 from yinyi.wire.iso8583.header import HEAD_BYTES
-from yinyi.wire.iso8583.model import answer_mti
+from yinyi.wire.iso8583.model import Profile, answer_mti
+from yinyi_sandbox.bank.lines import Answered, Line
 from yinyi_sandbox.bank.model import Session
-from yinyi_sandbox.bank.sandbox import Bank
+from yinyi_sandbox.bank.sandbox import Bank, Pace
 
 MERCHANTS = ("898999900000001", "898999900000002")
 """Outpatients', inpatients'."""
@@ -52,20 +53,9 @@ def sessions() -> list[Session]:
     ]
 
 
-class Echo(asyncio.Protocol):
-    """On the same frames as the line itself."""
-
-    def __init__(self) -> None:
-        self._frames = Frames(CUP_POS)
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's has its methods, and is no subclass
-
-    def data_received(self, data: bytes) -> None:
-        assert self._transport is not None
-        for body in self._frames.feed(data):
-            self._transport.write(framed(CUP_POS, body[:_TYPE_AT] + _ANSWERED + body[_TYPE_AT + 1 :]))
+def echoed(profile: Profile, body: bytes) -> Answered:
+    """The frame itself, of the type that answers it."""
+    return framed(profile, body[:_TYPE_AT] + _ANSWERED + body[_TYPE_AT + 1 :]), "now", 0
 
 
 class FarSide(NamedTuple):
@@ -104,10 +94,12 @@ async def _bank(stopping: asyncio.Event) -> None:
 
 
 async def _echo(stopping: asyncio.Event) -> None:
-    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0)
-    _tell(server.sockets[0].getsockname()[1])
+    pace = Pace()
+    line = Line("echo", CUP_POS, echoed, nullcontext, idle_s=pace.idle_s, most=pace.most_connections)
+    await line.start(0)
+    _tell(line.port)
     await stopping.wait()
-    server.close()
+    await line.stop()
 
 
 def _tell(port: int) -> None:

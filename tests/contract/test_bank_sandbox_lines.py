@@ -112,6 +112,39 @@ def test_messages_in_pieces_and_many_in_one(run: Run) -> None:
     run(main())
 
 
+@pytest.mark.parametrize(("ending", "count"), [("a wrong length", 100), ("a farewell", 2_000)])
+def test_what_came_before_the_end_is_answered(ending: str, count: int, run: Run) -> None:
+    async def main() -> None:
+        async with lab() as it:
+            terminal = await it.terminal()
+            docs = [terminal.message("0820", network="301") for _ in range(count)]
+            good = b"".join(it.dialect.pack(doc) for doc in docs)
+            terminal.writer.write(good + (b"\xff\xff" if ending == "a wrong length" else b""))
+            if ending == "a farewell":
+                terminal.writer.write_eof()
+            assert [(await terminal.receive())["11"] for _ in docs] == [doc["11"] for doc in docs]
+            assert await terminal.hung_up() == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize("fault", ["dropped", "torn"])
+def test_what_comes_behind_a_cut_is_not_heard(fault: str, run: Run) -> None:
+    async def main() -> None:
+        async with lab() as it:
+            terminal = await it.terminal()
+            docs = [terminal.purchase_of(RICH.pan, fen, RICH.pin) for fen in (1, 10, 100)]
+            it.fault("echo", fault)
+            cut = it.dialect.pack(terminal.message("0820", network="301"))
+            first, *others = (it.dialect.pack(doc, terminal.mak) for doc in docs)
+            terminal.writer.write(b"".join((first, cut, *others)))
+            await terminal.hung_up()
+            assert it.balance() == START - 1
+            assert [it.movement(doc) is not None for doc in docs] == [True, False, False]
+
+    run(main())
+
+
 def test_too_many_connections_and_one_that_says_nothing(run: Run) -> None:
     async def main() -> None:
         async with lab(pace=Pace(most_connections=2)) as it:
@@ -163,6 +196,7 @@ def test_a_restart_forgets_nothing(tmp_path: Path, run: Run) -> None:
             assert (it.bank.addresses(), it.bank.days.today(), it.balance()) == (ports, day, START - 500)
             other = await it.terminal()
             other.trace_no = terminal.trace_no
+            assert (await other.ask(doc))["39"] == "94", "it knows what it has done"
             new = await other.ask(other.purchase_of(RICH.pan, 1, RICH.pin))
             assert new["37"] > told["37"], "no reference is used twice"
             assert (await other.ask(other.refund_of(doc, told, 500)))["39"] == "00"

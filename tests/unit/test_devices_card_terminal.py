@@ -11,7 +11,7 @@ import pytest
 from yinyi.devices.device import AtCardTerminal, CardToPay, Changed, Observation
 from yinyi.devices.virtual.card_terminal import Key, PlasticCard, VirtualCardTerminal
 from yinyi.devices.virtual.reader import CardInTheWay
-from yinyi.wire.iso8583.des import check_value, encrypt_ecb, xor
+from yinyi.wire.iso8583.des import check_value, ecb_decryptor, encrypt_ecb, xor
 from yinyi.wire.iso8583.pin import read_pin_block
 from yinyi.wire.terminal_line import CardRoute, PayCardRead, TakeCard
 
@@ -89,7 +89,7 @@ def test_a_pin_leaves_the_pad_encrypted_for_this_session(tmp_path: Path) -> None
         read = await bench.next()
         assert isinstance(read, CardToPay)
         assert (read.request_id, read.slot, read.pan, read.pin_key_check) == ("r1", SLOT, PAN, check_value(PIK))
-        assert read_pin_block(PIK, read.pin_block, PAN) == "123456"
+        assert read_pin_block(ecb_decryptor(PIK).update, read.pin_block, PAN) == "123456"
         assert PAN not in repr(read)
         assert b"123456" not in read.pin_block
         assert bench.terminal.digits == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -87,6 +88,14 @@ def test_a_mac_is_of_the_message_filled_up_with_zeros(algorithm: MacAlgorithm, l
     assert with_one_more != des.mac(algorithm, bytearray(DOUBLE), data)
 
 
+@pytest.mark.parametrize("algorithm", get_args(MacAlgorithm))
+@pytest.mark.parametrize("key", [MAK, DOUBLE])
+@given(st.lists(st.binary(max_size=40), min_size=2, max_size=4))
+def test_one_mac_after_the_other(algorithm: MacAlgorithm, key: bytes, messages: list[bytes]) -> None:
+    maker = des.maker(algorithm, bytearray(key))
+    assert [maker(each) for each in messages] == [des.mac(algorithm, bytearray(key), each) for each in messages]
+
+
 @pytest.mark.parametrize("key", [MAK, DOUBLE])
 def test_what_the_bank_delivers_is_used(key: bytes) -> None:
     async def story() -> None:
@@ -128,6 +137,30 @@ async def as_purpose(at: SoftwareKeyStore, slot: KeySlot, purpose: KeyPurpose) -
     if purpose == "tmk":
         return tmk
     return await at.take_working_key(tmk, slot, purpose, des.encrypt(bytearray(TMK), DOUBLE), check_value(DOUBLE))
+
+
+@pytest.mark.parametrize("algorithm", get_args(MacAlgorithm))
+def test_what_is_ready_is_so_in_its_own_place(tmp_path: Path, algorithm: MacAlgorithm) -> None:
+    async def story() -> None:
+        at = SoftwareKeyStore(Settings(), around(tmp_path))
+        mak = await as_purpose(at, SLOT, "mak")
+        for _ in range(2):
+            assert await at.mac(mak, SLOT, algorithm, MAB) == des.mac(algorithm, bytearray(DOUBLE), MAB)
+        for moved, slot in (
+            (mak, SLOT._replace(terminal_no="00000002")),
+            (replace(mak, purpose="pik"), SLOT),
+            (replace(mak, check_value=bytes(4)), SLOT),
+            (replace(mak, wrapped=mak.wrapped[:-1] + bytes([mak.wrapped[-1] ^ 1])), SLOT),
+            (replace(mak, master_key_id="9-gone"), SLOT),
+        ):
+            with pytest.raises(KeyDoesNotOpen):
+                await at.mac(moved, slot, algorithm, MAB)
+        new = await at.renew([mak.master_key_id])
+        assert await at.retire([new])
+        with pytest.raises(KeyDoesNotOpen):
+            await at.mac(mak, SLOT, algorithm, MAB)
+
+    now(story())
 
 
 @given(st.integers(0, 10_000), st.integers(0, 7), st.sampled_from(["wrapped", "check_value"]))

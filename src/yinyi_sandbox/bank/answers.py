@@ -49,10 +49,19 @@ class Answers:
         return framed(profile, packed.with_mac(made))
 
     def _fields(self, request: Request, reply: Reply) -> dict[int, str | bytes]:
-        now, asked = self._days.now(), request.message.fields
-        fields: dict[int, str | bytes] = {number: asked[number] for number in _REPEATED if number in asked}
-        fields |= {11: asked[11], 41: asked[41], 42: asked[42], 60: asked[60], 39: reply.code}
-        fields |= {12: f"{now:%H%M%S}", 13: f"{now:%m%d}", 15: self._days.today()[5:].replace("-", ""), 32: ACQUIRER}
+        moment, asked = self._days.moment(), request.message.fields
+        fields: dict[int, str | bytes] = {
+            **{number: asked[number] for number in _REPEATED if number in asked},
+            11: asked[11],
+            12: moment.at_time,
+            13: moment.on_day,
+            15: moment.settled_on,
+            32: ACQUIRER,
+            39: reply.code,
+            41: asked[41],
+            42: asked[42],
+            60: asked[60],
+        }
         if request.pan:
             fields[2] = request.pan
         if request.kind in MONEY:

@@ -40,8 +40,7 @@ class Host:
         delivery = delivery_of(fault)
         if fault and fault.kind in ("ignored", "dropped"):
             return b"", delivery, 0
-        with self._store.together():
-            reply = self._decide(request, fault)
+        reply = self._decide(request, fault)
         if fault and fault.kind == "cut_over":
             self._days.cut_over()
         session = self._store.session(request.merchant_no, request.terminal_no)

@@ -1,12 +1,19 @@
-"""Keys of a session: the master key that both sides were given, and the working keys of each sign-on."""
+"""Keys of a session: the master key that both sides were given, and the working keys of each sign-on.
 
+What works with a key is kept ready for the sessions that have spoken last: nothing here is a secret to the sandbox.
+"""
+
+import hmac
 import secrets
+from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
-from yinyi.wire.iso8583.des import check_value, encrypt_ecb
-from yinyi.wire.iso8583.mac import is_mac, mac
+from yinyi.wire.iso8583.des import check_value, ecb_decryptor, encrypt_ecb
+from yinyi.wire.iso8583.mac import maker
 from yinyi.wire.iso8583.model import Profile
+from yinyi.wire.iso8583.pin import read_pin_block
 from yinyi.wire.iso8583.working_keys import DeliveredKey, KeyLayout, Purpose, join_keys
 from yinyi_sandbox.bank.model import Session
 
@@ -14,6 +21,7 @@ _BLOCKS: dict[KeyLayout, int] = {50: 2, 75: 3, 100: 4}
 _KEYS: dict[KeyLayout, int] = {24: 2, 40: 2, 56: 3, 60: 3}
 _PURPOSES: tuple[Purpose, ...] = ("pik", "mak", "tdk", "further")
 _ATTRIBUTE = b"\x01"
+_MOST_READY = 512
 LAYOUTS: dict[str, KeyLayout] = {"001": 24, "003": 40, "004": 60}
 """Which layout answers which network management code (60.3); ``Pace.layouts`` has others."""
 
@@ -47,9 +55,26 @@ def _delivered(tmk: bytes, layout: KeyLayout, purpose: Purpose, key: bytes) -> D
 
 def seal(profile: Profile, session: Session, data: bytes) -> bytes:
     """The MAC of an answer."""
-    return mac(profile.mac, session.mak, data)
+    return _maker(profile.mac, session.mak)(data)
 
 
 def is_sealed(profile: Profile, session: Session, data: bytes, given: bytes) -> bool:
     """Whether a request carries a MAC and it is right."""
-    return bool(data and session.mak) and is_mac(profile.mac, session.mak, data, given)
+    return bool(data and session.mak) and hmac.compare_digest(_maker(profile.mac, session.mak)(data), given)
+
+
+def clear_pin(session: Session, encrypted: bytes, pan: str | None) -> str:
+    """What the payer has entered. ``pan`` None: a block without a card number.
+
+    Raises:
+        FieldError: not a block of this form under this session's PIK.
+    """
+    return read_pin_block(_opener(session.pik), encrypted, pan)
+
+
+_maker = lru_cache(maxsize=_MOST_READY)(maker)
+
+
+@lru_cache(maxsize=_MOST_READY)
+def _opener(pik: bytes) -> Callable[[bytes], bytes]:
+    return ecb_decryptor(pik).update

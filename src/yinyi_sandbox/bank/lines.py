@@ -2,7 +2,9 @@
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Literal, cast
 
 import structlog
@@ -14,7 +16,14 @@ from yinyi_sandbox.bank.faults import Delivery
 
 LineState = Literal["up", "silent", "refusing"]
 """silent: takes connections, does nothing and never answers. refusing: takes none, and cuts what is open."""
-Answer = Callable[[Profile, bytes], tuple[bytes, Delivery, int]]
+Answered = tuple[bytes, Delivery, int]
+Answer = Callable[[Profile, bytes], Answered]
+Together = Callable[[], AbstractContextManager[None]]
+_AT_ONCE = 16
+"""So many messages are kept as one, and their answers leave together."""
+_MOST_WAITING = 1_024
+_CUTS: frozenset[Delivery] = frozenset({"dropped", "torn"})
+"""What comes behind it on this connection is not heard any more."""
 
 _log = structlog.get_logger()
 
@@ -27,12 +36,14 @@ class Line:
         name: str,
         profile: Profile,
         answer: Answer,
+        together: Together,
         *,
         idle_s: float,
         most: int,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """idle_s: so long a connection may say nothing. most: so many connections are taken. tls: None: without."""
+        """together: what is answered within is kept as one. idle_s: so long a connection may say nothing. most: so
+        many connections are taken. tls: None: without."""
         self.name = name
         self.profile = profile
         self.state: LineState = "up"
@@ -40,6 +51,7 @@ class Line:
         self.connections: set[Connection] = set()
         self.held: list[tuple[Connection, bytes]] = []
         self.answer = answer
+        self.together = together
         self.idle_s = idle_s
         self.most = most
         self._tls = tls
@@ -94,6 +106,9 @@ class Connection(asyncio.Protocol):
     def __init__(self, line: Line) -> None:
         self._line = line
         self._frames = Frames(line.profile)
+        self._waiting: deque[bytes] = deque()
+        self._wrong = ""
+        self._is_full = self._is_unread = False
         self._overtaken: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -116,33 +131,85 @@ class Connection(asyncio.Protocol):
         if self._frames.waiting:
             _log.info("bank_connection_cut_off", line=self._line.name, waiting_bytes=self._frames.waiting)
 
+    def eof_received(self) -> None:
+        """What was said before is answered."""
+        while self._waiting:
+            self._go_on()
+
     def pause_writing(self) -> None:
         """Who does not read is not listened to either, and is idle before long."""
-        if self._transport:
-            self._transport.pause_reading()
+        self._is_unread = True
+        self._listen()
 
     def resume_writing(self) -> None:
-        if self._transport:
-            self._transport.resume_reading()
+        self._is_unread = False
+        self._listen()
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
-        if self._line.state == "silent":
+        if self._line.state == "silent" or self._is_closing():
             return
+        is_idle = not self._waiting
         try:
-            for body in self._frames.feed(data):
-                if self._transport is None or self._transport.is_closing():
-                    return
-                self._deliver(*self._line.answer(self._line.profile, body))
+            self._waiting += self._frames.feed(data)
             self._frames.feed(b"")  # tells at once of a wrong length behind whole messages
         except Iso8583Error as error:
-            self.hang_up(str(error))
+            self._wrong = str(error)
+        if is_idle:
+            self._go_on()
+        self._read_no_faster()
+
+    def _go_on(self) -> None:
+        """Some of what waits; the rest when their answers have left, so that both sides are at work at once."""
+        if self._is_closing():
+            self._waiting.clear()
+            return
+        answers: list[Answered] = []
+        try:
+            if self._waiting:
+                self._answer(answers)
+        except Iso8583Error as error:
+            self._wrong = str(error)
+            self._waiting.clear()
+        for each in answers:
+            self._deliver(*each)
+        if self._waiting:
+            self._loop.call_soon(self._go_on)
+        elif self._wrong:
+            self.hang_up(self._wrong)
+        else:
+            self._read_no_faster()
+
+    def _answer(self, answers: list[Answered]) -> None:
+        with self._line.together():
+            for _ in range(min(_AT_ONCE, len(self._waiting))):
+                answer = self._line.answer(self._line.profile, self._waiting.popleft())
+                answers.append(answer)
+                if answer[1] in _CUTS:
+                    return
+
+    def _read_no_faster(self) -> None:
+        """Who sends more than is answered is not listened to for a while."""
+        is_full = len(self._waiting) >= _MOST_WAITING
+        if is_full != self._is_full:
+            self._is_full = is_full
+            self._listen()
+
+    def _listen(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._is_full or self._is_unread:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def send(self, answer: bytes) -> None:
         """Now, and after it what it has overtaken."""
         if self._transport is None or self._transport.is_closing():
             return
         self._transport.write(answer)
+        if not self._overtaken:
+            return
         overtaken, self._overtaken = self._overtaken, []
         for late in overtaken:
             self._transport.write(late)
@@ -152,8 +219,13 @@ class Connection(asyncio.Protocol):
         if self._transport:
             self._transport.abort()
 
+    def _is_closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
+
     def _deliver(self, answer: bytes, delivery: Delivery, ms: int) -> None:
         match delivery:
+            case "now":
+                self.send(answer)
             case "never":
                 return
             case "dropped":
@@ -168,8 +240,6 @@ class Connection(asyncio.Protocol):
                 self._tear(answer)
             case "twice":
                 self.send(answer + answer)
-            case _:
-                self.send(answer)
 
     def _tear(self, answer: bytes) -> None:
         self.send(answer[: len(answer) // 2])

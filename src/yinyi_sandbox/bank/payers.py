@@ -3,9 +3,9 @@
 import msgspec
 
 from yinyi.wire.iso8583.errors import FieldError
-from yinyi.wire.iso8583.pin import read_pin_block
 from yinyi.wire.iso8583.private_fields import unpack_53
 from yinyi_sandbox.bank.days import Days
+from yinyi_sandbox.bank.keys import clear_pin
 from yinyi_sandbox.bank.model import PIN_TRIES, Card, Session
 from yinyi_sandbox.bank.requests import Request
 from yinyi_sandbox.bank.store import Store
@@ -28,7 +28,8 @@ class Payers:
             return None, "14"
         if card.kind not in session.accepts:
             return card, "31"
-        if card.expires < self._days.today()[2:7].replace("-", ""):
+        today = self._days.today()
+        if card.expires < today[2:4] + today[5:7]:
             return card, "54"
         if request.message.text(22)[:2] == "01":
             return card, "58"
@@ -44,7 +45,7 @@ class Payers:
             return card, "55"
         try:
             with_pan = unpack_53(request.message.text(53)).with_pan
-            pin = read_pin_block(session.pik, given, request.pan if with_pan else None)
+            pin = clear_pin(session, given, request.pan if with_pan else None)
         except FieldError:
             return card, "99"
         is_right = pin == card.pin

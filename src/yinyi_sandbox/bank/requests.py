@@ -10,6 +10,7 @@ from yinyi_sandbox.bank.model import Kind
 
 MONEY: frozenset[Kind] = frozenset({"balance", "purchase", "void", "refund", "reversal"})
 """What needs a sign-on of today and carries a MAC."""
+_NEEDED = frozenset({11, 41, 42, 60})
 _BY_CODE: dict[str, dict[str, Kind]] = {
     "0200": {"000000": "purchase", "200000": "void", "310000": "balance"},
     "0220": {"200000": "refund"},
@@ -57,11 +58,10 @@ def read_request(profile: Profile, body: bytes) -> Request:
     """
     read = unpack(profile, body)
     message = read.message
-    if int(message.mti[2]) % 2:
+    if message.mti[2] in "13579":
         raise FieldError("message type", "not a request")
-    for number in (11, 41, 42, 60):
-        if number not in message.fields:
-            raise FieldError(number, "missing")
+    if not message.fields.keys() >= _NEEDED:
+        raise FieldError(min(_NEEDED - message.fields.keys()), "missing")
     de60 = unpack_60(message.text(60))
     return _request(profile, read, _kind(profile, message, de60), de60)
 

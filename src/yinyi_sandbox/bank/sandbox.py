@@ -78,16 +78,18 @@ class Bank:
         host = Host(self.store, self.days, self.faults, LAYOUTS | pace.layouts)
         tls = pace.tls.context() if pace.tls else None
         self.lines = {
-            f"{profile.name}-{number}": Line(
-                f"{profile.name}-{number}",
+            name: Line(
+                name,
                 profile,
                 host.answer,
+                self.store.together,
                 idle_s=pace.idle_s,
                 most=pace.most_connections,
                 tls=tls,
             )
             for profile in profiles
             for number in _ADDRESSES
+            for name in (f"{profile.name}-{number}",)
         }
 
     async def start(self, port: int = 0) -> None:

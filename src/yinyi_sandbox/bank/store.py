@@ -1,6 +1,7 @@
 """The bank's memory: one SQLite file, fast rather than safe, that survives a restart of the process.
 
-Cards and sessions are also held in memory: every message needs one of each.
+Cards and sessions are also held in memory: every message needs one of each. So is how far the numbers of each session
+have come: nearly every message has the next one, and need not be looked for.
 """
 
 import contextlib
@@ -48,6 +49,10 @@ class Store:
         """``path``: of the file; None keeps everything in memory."""
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._connection.executescript(_SCHEMA)
+        self._is_together = False
+        self._changed: dict[str, Card] = {}
+        self._moved: list[tuple[str | int | bytes, ...]] = []
+        self._reached: dict[tuple[str, str], tuple[int, int]] = {}
         self._cards = {card.pan: card for card in self._all(Card, "SELECT content FROM cards")}
         held = self._all(Session, "SELECT content FROM sessions")
         self._sessions = {(session.merchant_no, session.terminal_no): session for session in held}
@@ -58,11 +63,17 @@ class Store:
 
     @contextlib.contextmanager
     def together(self) -> Generator[None]:
-        """What is put within is put as one."""
+        """What is put within is put as one; within another one it is a part of that."""
+        if self._is_together:
+            yield
+            return
         self._connection.execute("BEGIN")
+        self._is_together = True
         try:
             yield
         finally:
+            self._is_together = False
+            self._put_changed()
             self._connection.execute("COMMIT")
 
     def next_number(self) -> int:
@@ -89,8 +100,20 @@ class Store:
         return list(self._cards.values())
 
     def put_card(self, card: Card) -> None:
-        self._cards[card.pan] = card
-        self._connection.execute("INSERT OR REPLACE INTO cards VALUES (?, ?)", (card.pan, _encode(card)))
+        self._cards[card.pan] = self._changed[card.pan] = card
+        if not self._is_together:
+            self._put_changed()
+
+    def _put_changed(self) -> None:
+        """What waits, in one go each: before it is looked for, and at the end of what belongs together."""
+        if self._moved:
+            sql = "INSERT OR REPLACE INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)"
+            self._connection.executemany(sql, self._moved)
+            self._moved.clear()
+        if self._changed:
+            cards = [(pan, _encode(card)) for pan, card in self._changed.items()]
+            self._connection.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?)", cards)
+            self._changed.clear()
 
     def session(self, merchant_no: str, terminal_no: str) -> Session | None:
         return self._sessions.get((merchant_no, terminal_no))
@@ -110,17 +133,36 @@ class Store:
 
     def put_movement(self, movement: Movement) -> None:
         place = (movement.merchant_no, movement.terminal_no, movement.batch_no, movement.trace_no)
-        values = (movement.reference, *place, movement.day, _encode(movement))
-        self._connection.execute("INSERT OR REPLACE INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self._moved.append((movement.reference, *place, movement.day, _encode(movement)))
+        if not self._is_together:
+            self._put_changed()
+        session = place[:2]
+        batch_no, reached = self._reached.get(session, (-1, 0))
+        if movement.batch_no == batch_no and movement.trace_no > reached:
+            self._reached[session] = (batch_no, movement.trace_no)
 
     def movement(self, merchant_no: str, reference: str) -> Movement | None:
         sql = "SELECT content FROM movements WHERE reference = ? AND merchant_no = ?"
         return self._one(Movement, sql, reference, merchant_no)
 
     def movement_at(self, merchant_no: str, terminal_no: str, batch_no: int, trace_no: int) -> Movement | None:
+        if trace_no > self._reached_in(merchant_no, terminal_no, batch_no):
+            return None
         sql = """SELECT content FROM movements
             WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ? AND trace_no = ?"""
         return self._one(Movement, sql, merchant_no, terminal_no, batch_no, trace_no)
+
+    def _reached_in(self, merchant_no: str, terminal_no: str, batch_no: int) -> int:
+        """The greatest trace number of a batch, -1 of an empty one. Of each session the last batch is remembered."""
+        known, reached = self._reached.get((merchant_no, terminal_no), (-1, -1))
+        if known == batch_no:
+            return reached
+        self._put_changed()
+        sql = "SELECT max(trace_no) FROM movements WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?"
+        (found,) = self._connection.execute(sql, (merchant_no, terminal_no, batch_no)).fetchone()
+        reached = -1 if found is None else found
+        self._reached[merchant_no, terminal_no] = (batch_no, reached)
+        return reached
 
     def movements_in(self, merchant_no: str, terminal_no: str, batch_no: int) -> list[Movement]:
         sql = """SELECT content FROM movements WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?
@@ -151,5 +193,6 @@ class Store:
         return found[0] if found else None
 
     def _all(self, kind: type[Row], sql: str, *values: str | int) -> list[Row]:
+        self._put_changed()
         rows = self._connection.execute(sql, values)
         return [msgspec.msgpack.decode(content, type=kind) for (content,) in rows]

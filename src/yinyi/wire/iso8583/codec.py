@@ -5,10 +5,11 @@ Packing and computing the MAC are two steps, because keys live in a store of the
 
 from functools import lru_cache
 
-from yinyi.wire.iso8583.elements import Element, Read, Write, element, is_digits
+from yinyi.wire.iso8583.elements import Element, Read, element, is_digits
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.header import HEAD_BYTES, pack_header, unpack_header
 from yinyi.wire.iso8583.model import Message, Profile
+from yinyi.wire.iso8583.runs import Step, steps
 from yinyi.wire.iso8583.unprinted import Unprinted
 
 MAC_BYTES = 8
@@ -79,7 +80,7 @@ def pack(profile: Profile, message: Message) -> Packed:
         raise FieldError("message type", "not four digits")
     fields = message.fields
     parts = [bytes.fromhex(mti), bitmap]
-    parts += [write(fields[number]) for number, write in writers]
+    parts += [write(take(fields)) for take, write in writers]
     head = pack_header(profile, message.header or profile.header) if profile.head else b""
     return Packed(head, b"".join(parts), message.has_mac)
 
@@ -111,7 +112,7 @@ def unpack(profile: Profile, body: bytes) -> Unpacked:
     return Unpacked(message, body[at:], body[start:at]) if has_mac else Unpacked(message, b"", b"")
 
 
-_Writers = tuple[tuple[int, Write], ...]
+_Writers = tuple[Step, ...]
 _Readers = tuple[tuple[int, Read], ...]
 
 
@@ -125,13 +126,15 @@ class _Layout:
         most = profile.bitmap_bytes * 8
         if not all(2 <= number <= most and number not in (65, profile.mac_field) for number in profile.fields):
             raise ValueError(f"profile {profile.name}: a field that its bitmap cannot name, or its MAC, in the table")
+        self._profile = profile
         self._mac_field = profile.mac_field
         self.shape_of = lru_cache(maxsize=_SHAPES)(self._shape_of)
         self.shape_for = lru_cache(maxsize=_SHAPES)(self._shape_for)
 
     def _shape_of(self, named: tuple[int, ...], has_mac: bool) -> tuple[bytes, _Writers]:
         numbers = sorted(named)
-        writers = tuple((number, self._element(number).write) for number in numbers)
+        members = [(number, self._element(number).write, self._profile.fields[number]) for number in numbers]
+        writers = tuple(steps(members, self._profile.padding))
         self._mac_is_last(numbers, has_mac)
         present = [*numbers, self._mac_field] if has_mac else numbers
         bits = sum(1 << (128 - number) for number in present)

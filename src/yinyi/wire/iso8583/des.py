@@ -21,6 +21,15 @@ def ecb_encryptor(key: bytes) -> CipherContext:
     return Cipher(TripleDES(_three(key)), _ECB).encryptor()
 
 
+def ecb_decryptor(key: bytes) -> CipherContext:
+    """Decrypts block after block, for as long as its caller holds it.
+
+    Raises:
+        ValueError: a key of another length.
+    """
+    return Cipher(TripleDES(_three(key)), _ECB).decryptor()
+
+
 def cbc_encryptor(key: bytes, iv: bytes = _ZERO) -> CipherContext:
     """Encrypts block after block, each one XORed with what came of the one before.
 
@@ -43,7 +52,7 @@ def decrypt_ecb(key: bytes, data: bytes) -> bytes:
     Raises:
         ValueError: a key of another length, or not whole blocks.
     """
-    return Cipher(TripleDES(_three(key)), _ECB).decryptor().update(_whole(data))
+    return ecb_decryptor(key).update(_whole(data))
 
 
 def encrypt_cbc(key: bytes, data: bytes, iv: bytes = _ZERO) -> bytes:

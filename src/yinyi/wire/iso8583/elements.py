@@ -54,21 +54,15 @@ def is_digits(text: str) -> bool:
     return not text or (text.isascii() and text.isdecimal())
 
 
-def _prefix_of(number: int, field: Field) -> Callable[[int], bytes]:
-    """What stands before so many digits, characters or bytes."""
-    prefixes = _PREFIXES[field.prefix][: field.length + 1]
+def _prefixes_of(field: Field) -> dict[int, bytes]:
+    """What stands before so many digits, characters or bytes; other numbers of them do not fit."""
+    if field.prefix:
+        return dict(enumerate(_PREFIXES[field.prefix][: field.length + 1]))
+    return {field.length: b""}
 
-    def prefix(length: int) -> bytes:
-        if length >= len(prefixes):
-            raise FieldError(number, f"longer than {field.length}")
-        return prefixes[length]
 
-    def nothing(length: int) -> bytes:
-        if length != field.length:
-            raise FieldError(number, f"not {field.length} long")
-        return b""
-
-    return prefix if field.prefix else nothing
+def _misfit(number: int, field: Field) -> FieldError:
+    return FieldError(number, f"longer than {field.length}" if field.prefix else f"not {field.length} long")
 
 
 def _length_at(number: int, field: Field) -> Callable[[bytes, int], int]:
@@ -90,12 +84,14 @@ def _length_at(number: int, field: Field) -> Callable[[bytes, int], int]:
 
 
 def _write_nibbles(number: int, field: Field, padding: str) -> Write:
-    prefix, is_track, is_left = _prefix_of(number, field), field.kind == "z", field.alignment == "left"
+    prefixes, is_track, is_left = _prefixes_of(field), field.kind == "z", field.alignment == "left"
 
     def write(value: Value) -> bytes:
         if not isinstance(value, str) or not is_digits(value.replace("=", "0") if is_track else value):
             raise FieldError(number, "not digits")
-        before = prefix(len(value))
+        before = prefixes.get(len(value))
+        if before is None:
+            raise _misfit(number, field)
         if len(value) & 1:
             value = value + padding if is_left else "0" + value
         return before + bytes.fromhex(value.replace("=", "d") if is_track else value)
@@ -128,12 +124,15 @@ def _read_nibbles(number: int, field: Field, padding: str) -> Read:
 
 
 def _write_bytes(number: int, field: Field) -> Write:
-    prefix = _prefix_of(number, field)
+    prefixes = _prefixes_of(field)
 
     def write(value: Value) -> bytes:
         if not isinstance(value, bytes):
             raise FieldError(number, "not bytes")
-        return prefix(len(value)) + value
+        before = prefixes.get(len(value))
+        if before is None:
+            raise _misfit(number, field)
+        return before + value
 
     return write
 
@@ -150,7 +149,8 @@ def _read_bytes(number: int, field: Field) -> Callable[[bytes, int], tuple[bytes
     return read
 
 
-def _fits(kind: str) -> Callable[[str], bool]:
+def fits(kind: str) -> Callable[[str], bool]:
+    """Whether a text is of the characters of a kind. Of two texts that are, what they make together is too."""
     if kind == "n":
         return is_digits
     if kind == "an":
@@ -161,23 +161,26 @@ def _fits(kind: str) -> Callable[[str], bool]:
 
 
 def _write_ascii(number: int, field: Field) -> Write:
-    prefix, fits = _prefix_of(number, field), _fits(field.kind)
+    prefixes, is_right = _prefixes_of(field), fits(field.kind)
 
     def write(value: Value) -> bytes:
-        if not isinstance(value, str) or not fits(value):
+        if not isinstance(value, str) or not is_right(value):
             raise FieldError(number, f"not of the characters of {field.kind}")
-        return prefix(len(value)) + value.encode("ascii")
+        before = prefixes.get(len(value))
+        if before is None:
+            raise _misfit(number, field)
+        return before + value.encode("ascii")
 
     return write
 
 
 def _read_ascii(number: int, field: Field) -> Read:
-    read_bytes, fits = _read_bytes(number, field), _fits(field.kind)
+    read_bytes, is_right = _read_bytes(number, field), fits(field.kind)
 
     def read(body: bytes, at: int) -> tuple[Value, int]:
         data, end = read_bytes(body, at)
         text = data.decode("latin-1")
-        if not fits(text):
+        if not is_right(text):
             raise FieldError(number, f"not of the characters of {field.kind}")
         return text, end
 
@@ -185,20 +188,27 @@ def _read_ascii(number: int, field: Field) -> Read:
 
 
 def _write_text(number: int, field: Field) -> Write:
-    prefix = _prefix_of(number, field)
+    prefixes = _prefixes_of(field)
 
     def write(value: Value) -> bytes:
         if not isinstance(value, str):
             raise FieldError(number, "not text")
-        try:
-            data = value.encode("gb18030")
-        except UnicodeEncodeError:
-            data = None
+        data = value.encode("ascii") if value.isascii() else _gb18030(value)
         if data is None:
             raise FieldError(number, "cannot be written in GB 18030")
-        return prefix(len(data)) + data
+        before = prefixes.get(len(data))
+        if before is None:
+            raise _misfit(number, field)
+        return before + data
 
     return write
+
+
+def _gb18030(value: str) -> bytes | None:
+    try:
+        return value.encode("gb18030")
+    except UnicodeEncodeError:
+        return None
 
 
 def _read_text(number: int, field: Field) -> Read:

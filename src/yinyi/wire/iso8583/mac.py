@@ -7,12 +7,16 @@ encrypted again, and the first eight hexadecimal letters of that are the MAC. ``
 encrypted once. A key of 16 bytes makes every encryption of the last two a triple one.
 """
 
-from functools import reduce
+from binascii import hexlify
+from collections.abc import Callable
+from functools import partial, reduce
 from hmac import compare_digest
 from struct import unpack
 
-from yinyi.wire.iso8583.des import BLOCK, cbc_encryptor, decrypt_ecb, ecb_encryptor, encrypt_ecb, xor
+from yinyi.wire.iso8583.des import BLOCK, cbc_encryptor, decrypt_ecb, ecb_encryptor, xor
 from yinyi.wire.iso8583.model import MacAlgorithm
+
+Encrypt = Callable[[bytes], bytes]
 
 
 def mac(algorithm: MacAlgorithm, key: bytes, data: bytes) -> bytes:
@@ -21,15 +25,21 @@ def mac(algorithm: MacAlgorithm, key: bytes, data: bytes) -> bytes:
     Raises:
         ValueError: a key of another length, or no data: a message without bytes carries no MAC.
     """
-    if not data:
-        raise ValueError("nothing to make a MAC of")
+    return maker(algorithm, key)(data)
+
+
+def maker(algorithm: MacAlgorithm, key: bytes) -> Callable[[bytes], bytes]:
+    """Makes one MAC after the other under this key, which it knows for as long as its caller holds it. It raises a
+    ``ValueError`` where there is nothing to make a MAC of.
+
+    Raises:
+        ValueError: a key of another length.
+    """
     if len(key) not in (8, 16):
         raise ValueError("a key for MACs has 8 or 16 bytes")
-    data += bytes(-len(data) % BLOCK)
     if algorithm == "x9.19":
-        return _retail(key, data)
-    block = _folded(data)
-    return _twice(key, block) if algorithm == "ecb" else encrypt_ecb(key, block)
+        return partial(_retail, key)
+    return partial(_twice if algorithm == "ecb" else _once, ecb_encryptor(key).update)
 
 
 def is_mac(algorithm: MacAlgorithm, key: bytes, data: bytes, given: bytes) -> bool:
@@ -41,20 +51,30 @@ def is_mac(algorithm: MacAlgorithm, key: bytes, data: bytes, given: bytes) -> bo
     return compare_digest(mac(algorithm, key, data), given)
 
 
+def _whole(data: bytes) -> bytes:
+    if not data:
+        raise ValueError("nothing to make a MAC of")
+    return data + bytes(-len(data) % BLOCK)
+
+
 def _folded(data: bytes) -> bytes:
+    data = _whole(data)
     return reduce(int.__xor__, unpack(f">{len(data) // BLOCK}Q", data)).to_bytes(BLOCK, "big")
 
 
 def _retail(key: bytes, data: bytes) -> bytes:
     encrypt = cbc_encryptor(key[:8]).update
-    last = encrypt(data)[-BLOCK:]
+    last = encrypt(_whole(data))[-BLOCK:]
     if len(key) == 8:
         return last
     # the chain adds ``last`` to the block that comes next: given twice it is gone, and the cipher need not be made anew
     return encrypt(xor(last, decrypt_ecb(key[8:], last)))
 
 
-def _twice(key: bytes, block: bytes) -> bytes:
-    letters = block.hex().upper().encode("ascii")
-    encrypt = ecb_encryptor(key).update
-    return encrypt(xor(encrypt(letters[:8]), letters[8:])).hex().upper()[:8].encode("ascii")
+def _once(encrypt: Encrypt, data: bytes) -> bytes:
+    return encrypt(_folded(data))
+
+
+def _twice(encrypt: Encrypt, data: bytes) -> bytes:
+    letters = hexlify(_folded(data)).upper()
+    return hexlify(encrypt(xor(encrypt(letters[:8]), letters[8:])))[:8].upper()

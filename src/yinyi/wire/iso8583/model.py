@@ -1,5 +1,6 @@
 """Messages of a bank line, and the profiles that say how they are written."""
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -108,6 +109,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return f"{self.reversal_mti[:3]}1" if self.has_repeat_form else self.reversal_mti
 
 
+@lru_cache(maxsize=64)
 def answer_mti(mti: str) -> str:
     """The message type that answers: ``0200`` → ``0210``, ``0420`` and ``0421`` → ``0430``."""
     return f"{mti[:2]}{int(mti[2]) + 1}0"

@@ -4,7 +4,9 @@ The platform carries blocks that a PIN pad has encrypted. What makes and reads t
 and the sandbox.
 """
 
-from yinyi.wire.iso8583.des import BLOCK, decrypt_ecb, encrypt_ecb, xor
+from collections.abc import Callable
+
+from yinyi.wire.iso8583.des import BLOCK, encrypt_ecb, xor
 from yinyi.wire.iso8583.elements import is_digits
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.model import Message
@@ -50,16 +52,15 @@ def encrypt_pin_block(key: bytes, pin: str, pan: str | None) -> bytes:
     return encrypt_ecb(key, pin_block(pin, pan))
 
 
-def read_pin_block(key: bytes, encrypted: bytes, pan: str | None) -> str:
-    """The PIN that a block holds: for the sandbox's bank.
+def read_pin_block(decrypt: Callable[[bytes], bytes], encrypted: bytes, pan: str | None) -> str:
+    """The PIN that a block holds: for the sandbox's bank. decrypt: with the PIN key, ``ecb_decryptor``'s.
 
     Raises:
         FieldError: not a block of this form under this key with this card number.
-        ValueError: a key of another length.
     """
     if len(encrypted) != BLOCK:
         raise FieldError(52, "not 8 bytes")
-    block = decrypt_ecb(key, encrypted)
+    block = decrypt(encrypted)
     letters = (block if pan is None else xor(block, pan_part(pan))).hex().upper()
     length = int(letters[1], 16)
     pin, filling = letters[2 : 2 + length], letters[2 + length :]

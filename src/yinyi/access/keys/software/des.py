@@ -3,7 +3,9 @@
 Keys are ``bytearray`` and stay the caller's to wipe; the expanded copy is wiped here.
 """
 
-from functools import reduce
+from binascii import hexlify
+from collections.abc import Callable
+from functools import partial, reduce
 from struct import unpack
 from typing import TypeVar, cast
 
@@ -16,7 +18,9 @@ from yinyi.business.lines.key_model import CHECK_BYTES
 from yinyi.wire.iso8583.model import MacAlgorithm
 
 BLOCK = 8
+_ZEROS = bytes(BLOCK)
 _ECB = ECB()
+Translate = Callable[[bytes], bytes]
 
 M = TypeVar("M", CBC, ECB)
 
@@ -45,27 +49,50 @@ def check_value(key: bytearray) -> bytes:
 
 def mac(algorithm: MacAlgorithm, key: bytearray, data: bytes) -> bytes:
     """8 bytes; of ``ecb`` 8 ASCII characters. ``data`` is filled up with zero bytes to whole blocks."""
-    padded = data + bytes(-len(data) % BLOCK or BLOCK * (not data))
+    return maker(algorithm, key)(data)
+
+
+def maker(algorithm: MacAlgorithm, key: bytearray) -> Translate:
+    """Makes one MAC after the other. What it holds is OpenSSL's copy of the key, which OpenSSL clears with it."""
     if algorithm == "x9.19":
-        return _retail(key, padded)
-    folded, expanded = _folded(padded), _expanded(key)
+        return _retail_maker(key)
+    expanded = _expanded(key)
     with wiped(expanded):
-        encrypted = _cipher(expanded, _ECB).encryptor().update
-        if algorithm == "xor-3des":
-            return encrypted(folded)
-        text = folded.hex().upper().encode()
-        return encrypted(_xor(encrypted(text[:BLOCK]), text[BLOCK:])).hex().upper()[:BLOCK].encode()
+        encrypt = _cipher(expanded, _ECB).encryptor().update
+    return partial(_once if algorithm == "xor-3des" else _twice, encrypt)
 
 
-def _retail(key: bytearray, padded: bytes) -> bytes:
+def _once(encrypt: Translate, data: bytes) -> bytes:
+    return encrypt(_folded(_padded(data)))
+
+
+def _twice(encrypt: Translate, data: bytes) -> bytes:
+    text = hexlify(_folded(_padded(data))).upper()
+    return hexlify(encrypt(_xor(encrypt(text[:BLOCK]), text[BLOCK:]))).upper()[:BLOCK]
+
+
+def _retail_maker(key: bytearray) -> Translate:
     """CBC with the left half; the last block decrypted with the right one and encrypted with the left one again."""
-    left, right = key[:BLOCK], key[BLOCK:]
-    expanded = _expanded(left)
-    with wiped(left, right, expanded):
-        encrypted = _cipher(expanded, CBC(bytes(BLOCK))).encryptor().update
-        last = encrypted(padded)[-BLOCK:]
+    halves = key[:BLOCK], key[BLOCK:]
+    left, right = (_expanded(half) for half in halves)
+    with wiped(*halves, left, right):
+        chain, backwards = _cipher(left, CBC(_ZEROS)).encryptor().update, _cipher(left, _ECB).decryptor().update
+        undo = _cipher(right, _ECB).decryptor().update if right else None
+    return partial(_retail, chain, undo, backwards(_ZEROS))
+
+
+def _retail(chain: Translate, undo: Translate | None, rest: bytes, data: bytes) -> bytes:
+    """rest: what is encrypted to zeros, with which the chain is as it was at its beginning."""
+    made = last = chain(_padded(data))[-BLOCK:]
+    if undo is not None:
         # the chain adds ``last`` to the block that comes next: given twice it is gone
-        return encrypted(_xor(last, decrypt(right, last))) if right else last
+        made = chain(_xor(last, undo(last)))
+    chain(_xor(made, rest))
+    return made
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % BLOCK or BLOCK * (not data))
 
 
 def _cipher(expanded: bytearray, mode: M) -> "Cipher[M]":

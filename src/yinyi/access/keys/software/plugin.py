@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 
 from yinyi.access.keys.software import des
@@ -23,10 +24,13 @@ from yinyi.wire.key_entry import context_of, unseal
 
 COMPONENT_BYTES = 16
 _WORKING_BYTES = (8, 16)
+_MOST_READY = 512
+"""So many MAKs, of the sessions that have spoken last."""
 
 
 class SoftwareKeyStore:
-    """Implements ``KeyStore``. A clear key exists for the length of one call, in a buffer that is wiped at its end."""
+    """Implements ``KeyStore``. A clear key exists for the length of one call, in a buffer that is wiped at its end; of
+    the MAKs that are in use, OpenSSL keeps copies ready, until others are used or a master key is retired."""
 
     def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
         """Reads the master keys; makes the first one where there is none.
@@ -36,9 +40,11 @@ class SoftwareKeyStore:
         """
         folder = Path(settings.folder) if settings.folder else surroundings.secrets
         self._masters = MasterKeys(folder, surroundings.master_keys)
+        self._maker = lru_cache(maxsize=_MOST_READY)(self._opened_maker)
 
     async def stop(self) -> None:
         self._masters.forget()
+        self._maker.cache_clear()
 
     async def entry_key(self) -> bytes:
         return self._masters.newest.entry_key.public_key().public_bytes_raw()
@@ -90,9 +96,7 @@ class SoftwareKeyStore:
     # -- using
 
     async def mac(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm, data: bytes) -> bytes:
-        clear = self._opened(key, slot, "mak")
-        with wiped(clear):
-            return des.mac(algorithm, clear, data)
+        return self._maker(key, slot, algorithm)(data)
 
     async def check(self, key: HeldKey, slot: KeySlot) -> None:
         clear = self._opened(key, slot, key.purpose)
@@ -121,10 +125,16 @@ class SoftwareKeyStore:
         return self._masters.newest.id
 
     async def retire(self, in_use: Collection[str]) -> bool:
+        self._maker.cache_clear()
         used = [master.number for key_id in in_use if (master := self._masters.get(key_id))]
         return self._masters.drop(min(used, default=0))
 
     # -- within
+
+    def _opened_maker(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm) -> des.Translate:
+        clear = self._opened(key, slot, "mak")
+        with wiped(clear):
+            return des.maker(algorithm, clear)
 
     def _wrapped(self, master: MasterKey, clear: bytearray, slot: KeySlot, purpose: KeyPurpose) -> HeldKey:
         value = des.check_value(clear)

@@ -4,6 +4,7 @@ Source: POS terminal specification, message formats of sign-on, purchase, void, 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from yinyi.business.lines.session_model import Card, Desk, Detail, Original, ReversalReason, Totals
 from yinyi.kernel.money import Fen
@@ -22,6 +23,7 @@ _READS = {"chip": "5", "contactless": "5", "stripe": "2", "stored": ""}
 _KIND = {"purchase": "22", "void": "23", "refund": "25", "balance": "01"}
 _PROCESSING = {"purchase": "000000", "void": "200000", "refund": "200000", "balance": "310000"}
 _LONGEST_PIN = "06"
+_PIN_FORMS = {is_double: De53(is_double=is_double).pack() for is_double in (False, True)}
 
 Fields = dict[int, str | bytes]
 
@@ -34,7 +36,11 @@ def _header(profile: Profile, card: Card | None) -> Header | None:
     """Chip cards are another application (61) than magnetic stripes (60)."""
     if card is None or card.entry_mode not in ("chip", "contactless"):
         return None
-    known = profile.header
+    return _chip_header(profile.header)
+
+
+@lru_cache(maxsize=64)
+def _chip_header(known: Header) -> Header:
     return Header(
         tpdu=known.tpdu,
         application="61",
@@ -46,7 +52,7 @@ def _header(profile: Profile, card: Card | None) -> Header | None:
 
 def _card(card: Card, is_double: bool) -> Fields:
     has_pin = bool(card.pin_block)
-    fields: Fields = {2: card.pan, 22: f"{_ENTRY[card.entry_mode]}{'1' if has_pin else '2'}"}
+    fields: Fields = {2: card.pan, 22: _ENTRY[card.entry_mode] + ("1" if has_pin else "2")}
     if card.expiry:
         fields[14] = card.expiry
     if card.sequence_no:
@@ -54,7 +60,7 @@ def _card(card: Card, is_double: bool) -> Fields:
     if card.chip_data:
         fields[55] = card.chip_data
     if has_pin:
-        fields |= {26: _LONGEST_PIN, 52: card.pin_block, 53: De53(is_double=is_double).pack()}
+        fields |= {26: _LONGEST_PIN, 52: card.pin_block, 53: _PIN_FORMS[is_double]}
     return fields
 
 
@@ -68,7 +74,7 @@ def _batch(desk: Desk, kind: str, card: Card) -> str:
 def sign_on(profile: Profile, desk: Desk, operator_no: str) -> Message:
     code = DOUBLE if profile.pik_bytes == 16 else SINGLE
     sixty = De60(kind="00", batch_no=desk.batch_no, network_code=code).pack()
-    return Message("0800", _begun(desk) | {60: sixty, 63: De63(code=operator_no).pack()})
+    return Message("0800", _begun(desk) | {60: sixty, 63: _operator(operator_no)})
 
 
 def managing(desk: Desk, network_code: str) -> Message:
@@ -127,7 +133,7 @@ def settle(desk: Desk, totals: Totals, operator_no: str, has_mac: bool) -> Messa
         48: pack_totals(WireTotals(domestic=side)),
         49: CURRENCY,
         60: De60(kind="00", batch_no=desk.batch_no, network_code="201").pack(),
-        63: De63(code=operator_no).pack(),
+        63: _operator(operator_no),
     }
     return Message("0500", _begun(desk) | fields, has_mac=has_mac)
 
@@ -157,15 +163,22 @@ def _financial(
         25: "00",
         49: CURRENCY,
         60: _batch(desk, _KIND[kind], card),
-        63: De63(code=operator_no).pack(),
+        63: _operator(operator_no),
         **_card(card, is_double=profile.pik_bytes == 16),
         **more,
     }
     return Message(mti, _known(profile, fields), has_mac=True, header=_header(profile, card))
 
 
+@lru_cache(maxsize=64)
+def _operator(operator_no: str) -> str:
+    return De63(code=operator_no).pack()
+
+
 def _known(profile: Profile, fields: Fields) -> Fields:
     """A dialect leaves out what it has no field for."""
+    if fields.keys() <= profile.fields.keys():
+        return fields
     return {number: value for number, value in fields.items() if number in profile.fields}
 
 
