@@ -31,7 +31,7 @@ from yinyi.business.payments.model import (
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.money import Fen
 
-Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
+Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
 
 
 Part = Annotated[Fen, msgspec.Meta(ge=1, le=10_000_000_00)]
