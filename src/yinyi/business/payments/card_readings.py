@@ -25,6 +25,7 @@ from yinyi.business.terminals.messages import Accepted, CardRequest, CardRouteVi
 from yinyi.business.terminals.readings import CardReadings
 from yinyi.kernel.errors import ChannelUnavailable, YinyiError
 from yinyi.kernel.ids import token
+from yinyi.wire.card_seal import CardRead
 
 log = structlog.get_logger()
 
@@ -142,12 +143,16 @@ class PayCards:
             found = await self._readings.taken(tx, call, message.epoch, message.event_id, message.request_id)
             if found is None or found.request is None:
                 return None
-            route = route_of(found.request.routes, message.pan)
+            card = self._readings.opened(call, found, message.slot, message.sealed)
+            if card is None:
+                await self._readings.refuse(tx, call, "unreadable")
+                return None
+            route = route_of(found.request.routes, card.pan)
             lives = await session_lives(tx, call.hospital_id, found.session_id, call.now)
             if route is None or not route.taken or route.slot != message.slot or not lives:
                 await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
                 return None
-        return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), _card(message))
+        return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), _card(card))
 
     async def submit(self, tx: Tx, call: Call, message: PresentPayCard, given: Given | None) -> str:
         """In the name of whoever is at the screen. What stands against it by now is no fault of the card terminal."""
@@ -178,13 +183,13 @@ def _as_patient(call: Call, patient_id: int) -> Call:
     return replace(call, principal=replace(call.principal, caller=Caller.KIOSK, patient_id=patient_id))
 
 
-def _card(message: PresentPayCard) -> Card:
+def _card(read: CardRead) -> Card:
     return Card(
-        pan=message.pan,
-        entry_mode=message.entry_mode,
-        sequence_no=message.sequence_no,
-        expiry=message.expiry,
-        chip_data=message.chip_data,
-        pin_block=message.pin_block,
-        pin_key_check=message.pin_key_check,
+        pan=read.pan,
+        entry_mode=read.entry_mode,
+        sequence_no=read.sequence_no,
+        expiry=read.expiry,
+        chip_data=read.chip_data,
+        pin_block=read.pin_block,
+        pin_key_check=read.pin_key_check,
     )

@@ -10,6 +10,7 @@ import msgspec
 from yinyi.devices.device import AtCardTerminal, CardToPay, Changed, Observation, Report
 from yinyi.devices.virtual.pin_pad import LEAST, KeyNotOurs, PinPad
 from yinyi.devices.virtual.reader import CardInTheWay
+from yinyi.wire.card_seal import CardRead
 from yinyi.wire.terminal_line import CardRoute, CardStep, DeviceKind, TakeCard
 
 Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "cancel", "enter"]
@@ -18,7 +19,7 @@ Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "cancel
 class PlasticCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a card gives to a reader. Printed, it shows nothing. entry_mode: ``contactless``: held against the pad."""
 
-    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}$")]
+    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}(?![\s\S])")]
     entry_mode: Literal["chip", "contactless", "stripe"] = "chip"
     sequence_no: Annotated[str, msgspec.Meta(max_length=3)] = "001"
     expiry: Annotated[str, msgspec.Meta(max_length=4)] = ""
@@ -147,19 +148,16 @@ class VirtualCardTerminal:
             block = self._pad.block(route, card.pan) if route.pin_key else b""
         except KeyNotOurs:
             return self._finish("key_refused")
-        self._happened.put_nowait(
-            CardToPay(
-                request_id=self._begun,
-                slot=route.slot,
-                pan=card.pan,
-                entry_mode=card.entry_mode,
-                sequence_no=card.sequence_no,
-                expiry=card.expiry,
-                chip_data=card.chip_data,
-                pin_block=block,
-                pin_key_check=route.pin_key_check,
-            )
+        read = CardRead(
+            pan=card.pan,
+            entry_mode=card.entry_mode,
+            sequence_no=card.sequence_no,
+            expiry=card.expiry,
+            chip_data=card.chip_data,
+            pin_block=block,
+            pin_key_check=route.pin_key_check,
         )
+        self._happened.put_nowait(CardToPay(self._begun, route.slot, read))
         self._end()
 
     def _timed_out(self) -> None:
