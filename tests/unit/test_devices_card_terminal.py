@@ -62,6 +62,13 @@ class Bench:
         found = [await self.next() for _ in range(count)]
         return [(each.step, each.digits) for each in found if isinstance(each, AtCardTerminal)]
 
+    async def until_read(self) -> list[Observation]:
+        """Up to the card that was read whole."""
+        found = [await self.next()]
+        while not isinstance(found[-1], CardToPay):
+            found.append(await self.next())
+        return found
+
     def end(self) -> None:
         self._running.cancel()
 
@@ -173,3 +180,38 @@ def test_nobody_comes_and_nobody_takes_his_card(tmp_path: Path) -> None:
         assert await bench.steps(2) == [("inserted", 0), ("forgotten", 0)]
 
     play(tmp_path, story, forgotten_after_s=0.01)
+
+
+def test_a_card_at_its_bank_is_not_forgotten(tmp_path: Path) -> None:
+    """Nor after a wrong PIN, until the platform says that it may be taken."""
+
+    async def story(bench: Bench) -> None:
+        bench.ask()
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        bench.type("123456E")
+        assert isinstance((await bench.until_read())[-1], CardToPay)
+        bench.terminal.leave_card("r0")
+        bench.ask("r2")
+        assert await bench.steps(2) == [("inserted", 0), ("typing", 0)], "again, and nothing before"
+        bench.type("123456E")
+        assert isinstance((await bench.until_read())[-1], CardToPay)
+        bench.terminal.leave_card("r2")
+        assert await bench.steps(1) == [("forgotten", 0)]
+        bench.terminal.leave_card("r2")
+        bench.terminal.remove()
+        assert await bench.steps(1) == [("removed", 0)], "it was told once"
+
+    play(tmp_path, story, forgotten_after_s=0.01)
+
+
+def test_without_a_word_a_card_is_forgotten_in_the_end(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        bench.ask()
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        bench.type("123456E")
+        await bench.until_read()
+        bench.terminal.hurry()
+        bench.terminal.hurry()
+        assert await bench.steps(1) == [("forgotten", 0)]
+
+    play(tmp_path, story)

@@ -97,7 +97,7 @@ class TakesCards(Protocol):
         ...
 
     def leave_card(self, request_id: str) -> None:
-        """End it, if it is still going on."""
+        """End it, if it is still going on. A card that was read for it may be taken now."""
         ...
 
 

@@ -236,7 +236,7 @@ class TakeCard(Frame, frozen=True, kw_only=True, tag="take_card"):
 
 
 class LeaveCard(Frame, frozen=True, kw_only=True, tag="leave_card"):
-    """This request is not wanted any more."""
+    """This request is not wanted any more. A card that was read for it may be taken, and forgotten."""
 
     request_id: Id
 

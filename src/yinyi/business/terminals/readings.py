@@ -103,6 +103,15 @@ class CardReadings:
         await push(tx, *at, "CardTerminalChanged", call.principal.terminal_id, version, call.now)
         return found
 
+    async def decided(self, call: Call, payment_no: str) -> None:
+        """The card that was read for it is not needed any more: its terminal is told that it may be taken."""
+        at = (call.hospital_id, call.principal.terminal_id)
+        async with self._database.transaction() as tx:
+            found = await reading_store.find(tx, *at)
+            if found is not None and found.payment_no == payment_no and found.state == "read":
+                await push(tx, *at, "CardAsked", found.request_id, found.version, call.now)
+        self._committed()
+
     def opened(self, call: Call, found: Row, slot: str, sealed: bytes) -> CardRead | None:
         """What was read for it. None: it does not open here."""
         place = Place(call.principal.terminal_id, found.request_id, slot)

@@ -30,21 +30,28 @@ class PlasticCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class VirtualCardTerminal:
-    """Asks for a card, then for its PIN, and reports what comes of it. A card that nobody takes is told once."""
+    """Asks for a card, then for its PIN, and reports what comes of it. A card that nobody takes is told once; while its
+    bank is being asked, or a PIN may be typed again, it is not forgotten."""
 
     kind: DeviceKind = "card_terminal"
 
-    def __init__(self, name: str, letters: Path, forgotten_after_s: float = 20.0) -> None:
+    def __init__(
+        self, name: str, letters: Path, forgotten_after_s: float = 20.0, decided_within_s: float = 75.0
+    ) -> None:
+        """``decided_within_s``: so long at most is waited for the word that a card which was read may be taken."""
         self.name = name
         self.light = False
         self.in_slot: PlasticCard | None = None
         self.request: TakeCard | None = None
         self._pad = PinPad(letters)
         self._forgotten_after_s = forgotten_after_s
+        self._decided_within_s = decided_within_s
+        self._at_bank = False
         self._shown: PlasticCard | None = None
         self._route: CardRoute | None = None
         self._begun = ""
         self._timer: asyncio.TimerHandle | None = None
+        self._comes: Callable[[], None] | None = None
         self._happened: asyncio.Queue[Observation] = asyncio.Queue()
 
     def condition(self) -> Changed:
@@ -78,10 +85,17 @@ class VirtualCardTerminal:
 
     def leave_card(self, request_id: str) -> None:
         """See ``TakesCards``."""
-        if self.request is not None and self.request.request_id == request_id:
+        if request_id == self._begun and (self.request is not None or self._at_bank):
             self._end()
 
     # -- hands
+
+    def hurry(self) -> None:
+        """Whatever it waits for with a clock happens now."""
+        if self._timer is not None and self._comes is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._comes()
 
     def bring(self, card: PlasticCard) -> None:
         """Into the slot, or against the pad.
@@ -159,6 +173,9 @@ class VirtualCardTerminal:
         )
         self._happened.put_nowait(CardToPay(self._begun, route.slot, read))
         self._end()
+        if self.in_slot is not None:
+            self._at_bank = True
+            self._in(self._decided_within_s + self._forgotten_after_s, self._forgotten)
 
     def _timed_out(self) -> None:
         self._finish("timed_out")
@@ -170,7 +187,7 @@ class VirtualCardTerminal:
     def _end(self) -> None:
         """No request any more. The light goes on for a card that is to be taken."""
         self._pad.clear()
-        self.request, self._shown, self._route = None, None, None
+        self.request, self._shown, self._route, self._at_bank = None, None, None, False
         self.light = self.in_slot is not None
         if self._timer is not None:
             self._timer.cancel()
@@ -184,6 +201,7 @@ class VirtualCardTerminal:
     def _in(self, seconds: float, do: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._comes = do
         self._timer = asyncio.get_running_loop().call_later(seconds, do)
 
     def _say(self, step: CardStep) -> None:

@@ -104,6 +104,7 @@ def view(visitor: Visitor, registration: RegistrationView) -> views_pay.CardView
         refused=refused if state == "refused" else None,
         said=answer.zh if answer else "",
         said_en=answer.en if answer else "",
+        tries_left=(payment.tries_left or 0) if answer else 0,
         again=offered(visitor, payment),
         code=_code(payment),
         hold_slip=state == "refused",
