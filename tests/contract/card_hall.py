@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from line_stage import BANK, OUTPATIENT, PIK, FarBank, LineStage, line_stage
-from terminal_hall import Bus
+from terminal_hall import PATIENCE_S, Bus
 
 from yinyi.access.keys.software import des
 from yinyi.app.bank_lines import Account, BankLines
 from yinyi.app.business import Business, Outside
 from yinyi.app.demo_hospital import HOSPITAL_ID
+from yinyi.bus.call import Call, Principal
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Caller, Operation
@@ -29,6 +30,7 @@ from yinyi.business.payments.card_kinds import CardKind
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, PresentPayCard, ReadCard
+from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid import store as prepaid
 from yinyi.business.prepaid.messages import TopUp
 from yinyi.business.terminals.messages import (
@@ -53,6 +55,7 @@ HERE, THERE = "K03", "K04"
 WANG, SUN = "王芳", "孙晓梅"
 PAN, STRANGE, AWAY = "6299910000000010019", "4111111111111111", "9990010000000011"
 SLOT = str(OUTPATIENT)
+MOVING = frozenset({"holding", "starting", "waiting", "unknown", "delivering"})
 _DEVICES = [DeviceView(device="card_terminal", kind="card_terminal", state="ok")]
 _KINDS = {"bank_card": CardKind(("62",)), "public_card": CardKind(("99900",), asks_pin=False)}
 
@@ -154,6 +157,16 @@ class CardHall:
         await self.by_agent(self.card(request_id, pan, slot))
 
     # -- what has come of it
+
+    async def paid(self, payment_no: str) -> bool:
+        """Once whoever drives it has come to rest."""
+        now, plan = self.stage.clock.now(), None
+        who = Principal(caller=Caller.STAFF, hospital_id=HOSPITAL_ID)
+        call = Call(principal=who, now=now, deadline=now + timedelta(minutes=1), correlation_id="c")
+        async with asyncio.timeout(PATIENCE_S):
+            while plan is None or state_of(plan) in MOVING:
+                plan = await self.business.payments.settled(call, payment_no, MOVING)
+        return state_of(plan) == "fulfilled"
 
     def purchases(self) -> int:
         """That have reached the bank."""
