@@ -82,6 +82,8 @@ def test_no_clear_key_and_no_card_is_left_anywhere(tmp_path: Path) -> None:
     ours = ((name, text) for name, text in files(house.folder) if far_side not in (house.folder / name).parents)
     found = {name: search(text, secrets) for name, text in chain(texts.items(), ours)}
     assert {name: leaks for name, leaks in found.items() if leaks} == {}
+    banks = [search(text, secrets) for name, text in files(house.folder) if far_side in (house.folder / name).parents]
+    assert any("PAN wang-fang" in each for each in banks), "the bank knows its cards, and they would be found"
     assert any(wrapped in content for _, content in files(house.folder / "postgres")), "files are looked into as well"
     assert not any(path.name.startswith("master-") for path in (house.folder / "secrets").iterdir())
 
