@@ -237,7 +237,7 @@ async def _furnished(stage: LineStage, business: Business, vault: Vault) -> Card
             await start_session(tx, HOSPITAL_ID, "", patient.patient_id, sessions[name], now)
         await tx.execute("UPDATE patient_session SET terminal_id = $1", HERE)
         await prepaid.set_mode(tx, HOSPITAL_ID, "collect", "test", now)
-    hall = CardHall(stage, business, *[Kiosk(each, "", "", 0) for each in (HERE, THERE)], sessions)
+    hall = CardHall(stage, business, Kiosk(HERE, "", "", 0), Kiosk(THERE, "", "", 0), sessions)
     for kiosk in (hall.here, hall.there):
         enrolling = EnrolTerminal(enrolment_code=codes[kiosk.terminal_id], installation_id=kiosk.terminal_id)
         kiosk.agent = (await hall.ask(Caller.TERMINAL, enrolling)).terminal_token

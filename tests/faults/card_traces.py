@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -107,8 +108,14 @@ def _page(page: httpx.Response) -> str:
 def _bad_frames(house: RealPlatform) -> Iterator[str]:
     """Cards that come unsealed, as the first word and behind a hello; the agent's own line ends for a while."""
     token = msgspec.json.decode((house.folder / "devices" / "terminal.json").read_bytes(), type=Credential)
-    hello = {"type": "hello", "version": 1, "installation_id": "i", "agent_version": "1", "devices": []}
-    told = {"event_id": "e1", "device": "card_terminal", "at": "2026-11-23T01:30:00Z", "request_id": "r", "slot": "s"}
+    hello: dict[str, Any] = {"type": "hello", "version": 1, "installation_id": "i", "agent_version": "1", "devices": []}
+    told: dict[str, Any] = {
+        "event_id": "e1",
+        "device": "card_terminal",
+        "at": "2026-11-23T01:30:00Z",
+        "request_id": "r",
+        "slot": "s",
+    }
     read = {"type": "pay_card_read", **told, "pan": RICH.pan, "entry_mode": "chip", "pin_block": "QUJDREVGR0g="}
     frames = [{**hello, "terminal_token": token.terminal_token}, read]
     for begin in (frames, frames[1:], [{**read, "sealed": f"{RICH.pan};{RICH.pan}"}]):

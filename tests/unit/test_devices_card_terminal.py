@@ -103,6 +103,8 @@ def test_a_pin_leaves_the_pad_encrypted_for_this_session(tmp_path: Path) -> None
         assert PAN not in repr(read)
         assert b"123456" not in card.pin_block
         assert bench.terminal.digits == 0
+        assert not bench.terminal.light, "the bank is asked first"
+        bench.terminal.leave_card("r1")
         assert bench.terminal.light, "the card is to be taken"
 
     play(tmp_path, story)

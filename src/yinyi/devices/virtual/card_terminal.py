@@ -41,12 +41,13 @@ class VirtualCardTerminal:
         """``decided_within_s``: so long at most is waited for the word that a card which was read may be taken."""
         self.name = name
         self.light = False
+        self.at_bank = False
+        """A card that was read is not to be taken yet."""
         self.in_slot: PlasticCard | None = None
         self.request: TakeCard | None = None
         self._pad = PinPad(letters)
         self._forgotten_after_s = forgotten_after_s
         self._decided_within_s = decided_within_s
-        self._at_bank = False
         self._shown: PlasticCard | None = None
         self._route: CardRoute | None = None
         self._begun = ""
@@ -85,7 +86,7 @@ class VirtualCardTerminal:
 
     def leave_card(self, request_id: str) -> None:
         """See ``TakesCards``."""
-        if request_id == self._begun and (self.request is not None or self._at_bank):
+        if request_id == self._begun and (self.request is not None or self.at_bank):
             self._end()
 
     # -- hands
@@ -174,7 +175,7 @@ class VirtualCardTerminal:
         self._happened.put_nowait(CardToPay(self._begun, route.slot, read))
         self._end()
         if self.in_slot is not None:
-            self._at_bank = True
+            self.at_bank, self.light = True, False
             self._in(self._decided_within_s + self._forgotten_after_s, self._forgotten)
 
     def _timed_out(self) -> None:
@@ -187,7 +188,7 @@ class VirtualCardTerminal:
     def _end(self) -> None:
         """No request any more. The light goes on for a card that is to be taken."""
         self._pad.clear()
-        self.request, self._shown, self._route, self._at_bank = None, None, None, False
+        self.request, self._shown, self._route, self.at_bank = None, None, None, False
         self.light = self.in_slot is not None
         if self._timer is not None:
             self._timer.cancel()
@@ -196,6 +197,7 @@ class VirtualCardTerminal:
             self._in(self._forgotten_after_s, self._forgotten)
 
     def _forgotten(self) -> None:
+        self.at_bank, self.light = False, True
         self._say("forgotten")
 
     def _in(self, seconds: float, do: Callable[[], None]) -> None:

@@ -159,6 +159,7 @@ class Control:
             "digits": found.digits,
             "in_slot": found.in_slot.pan if found.in_slot else "",
             "light": found.light,
+            "at_bank": found.at_bank,
         }
 
     async def _pairing(self, request: Request) -> Response:

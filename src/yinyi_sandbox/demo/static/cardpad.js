@@ -35,7 +35,7 @@ function draw() {
 }
 
 function onScreen(pad) {
-  if (!pad.asks) return [make("p", {}, t(pad.in_slot ? "pos.take" : "pos.idle"))];
+  if (!pad.asks) return [make("p", {}, t(pad.at_bank ? "pos.wait" : pad.in_slot ? "pos.take" : "pos.idle"))];
   const stars = pad.asks === "pin" ? "●".repeat(pad.digits) || "…" : t("pos.card");
   return [make("b", {}, yuan(pad.amount_fen)), make("small", {}, pad.merchant_name), make("p", {}, stars)];
 }
