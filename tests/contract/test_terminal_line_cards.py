@@ -15,13 +15,16 @@ from yinyi.bus.call import Call, Principal
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import CardRequest, CardRouteView
 from yinyi.devices.virtual.card_terminal import PlasticCard, VirtualCardTerminal
-from yinyi.wire.terminal_line import CardTerminalStep, LeaveCard, TakeCard
+from yinyi.wire.terminal_line import CardStep, CardTerminalStep, LeaveCard, TakeCard
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 Test = Callable[[Line], Coroutine[Any, Any, None]]
 Within = Callable[[Test], None]
 
 PAID = "26112309260500ABCDEFGH"
+STEPS: tuple[tuple[CardStep, str], ...] = (
+    ("inserted", ""), ("typing", "request-0"), ("cancelled", ""), ("typing", "request-1"),
+)  # fmt: skip
 PAN, SLOT = "9990010000000011", "public/898999900000003/80000001"
 
 
@@ -141,11 +144,17 @@ def test_what_happens_at_a_terminal_is_told_to_nobody_else(within: Within) -> No
         async with welcomed(there, await place.enrolled()) as (agent, _):
             await _ask(place, "request-1")
             await agent.hears(TakeCard)
-            for number, (step, request_id) in enumerate(
-                (("inserted", ""), ("typing", "request-0"), ("cancelled", ""), ("typing", "request-1"))
-            ):
-                told = {"event_id": f"event-{number}", "device": "card_terminal", "at": place.clock.now()}
-                await agent.say(CardTerminalStep(**told, step=step, request_id=request_id, digits=number))  # pyright: ignore[reportArgumentType]
+            for number, (step, request_id) in enumerate(STEPS):
+                await agent.say(
+                    CardTerminalStep(
+                        event_id=f"event-{number}",
+                        device="card_terminal",
+                        at=place.clock.now(),
+                        step=step,
+                        request_id=request_id,
+                        digits=number,
+                    )
+                )
             await place.pushes.heard("CardTerminalChanged", 2)
             found = await place.one("SELECT state || ' ' || digits || ' ' || card_in FROM card_reading")
             assert found == "typing 3 true"
