@@ -50,7 +50,7 @@ class VirtualCardTerminal:
         self._decided_within_s = decided_within_s
         self._shown: PlasticCard | None = None
         self._route: CardRoute | None = None
-        self._begun = ""
+        self._begun: str = ""
         self._timer: asyncio.TimerHandle | None = None
         self._comes: Callable[[], None] | None = None
         self._happened: asyncio.Queue[Observation] = asyncio.Queue()

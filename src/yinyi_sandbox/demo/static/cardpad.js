@@ -58,7 +58,7 @@ function inWallet(card, pad) {
     "li",
     { class: pad?.in_slot === card.key ? "in" : "" },
     make("b", {}, icon("credit-card"), t(`pos.${card.kind}`)),
-    make("small", {}, `${card.issuer} · ${card.number.slice(-4)} · ${card.pin ? t("pos.pin", { pin: card.pin }) : t("pos.no_pin")}`),
+    make("small", {}, `${card.issuer} · ${card.key} · ${card.pin ? t("pos.pin", { pin: card.pin }) : t("pos.no_pin")}`),
     make("i", {}, yuan(card.balance_fen)),
     make("button", { class: "pill", disabled: away, "data-insert": card.key, onclick: bring(false) }, t("pos.insert")),
     make("button", { class: "pill", disabled: away, "data-tap": card.key, onclick: bring(true) }, t("pos.tap")),
