@@ -264,7 +264,10 @@ _PAY: dict[str, Sample] = {
     "card-no-money": (_answered("51", "no_money"), TAKE_CARD),
     "card-blocked": (_answered("75", "pin_blocked"), REGISTERING),
     **{
-        f"card-{refused.replace('_', '-')}": (_card("refused", refused=refused), REGISTERING)
+        f"card-{refused.replace('_', '-')}": (
+            _card("refused", refused=refused, again=refused != "key_refused"),
+            REGISTERING,
+        )
         for refused in ("cancelled", "timed_out", "not_taken", "unreadable", "key_refused", "pin_again", "no_answer")
     },
     "done-card": (_done("printed"), TAKE_CARD),

@@ -105,7 +105,7 @@ def view(visitor: Visitor, registration: RegistrationView) -> views_pay.CardView
         said=answer.zh if answer else "",
         said_en=answer.en if answer else "",
         tries_left=(payment.tries_left or 0) if answer else 0,
-        again=offered(visitor, payment),
+        again=offered(visitor, payment) and refused != "key_refused",
         code=_code(payment),
         hold_slip=state == "refused",
         key=present.new_key(),
