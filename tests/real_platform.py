@@ -72,6 +72,12 @@ class RealPlatform:
         self.sandbox = httpx.Client(base_url=f"http://127.0.0.1:{self._sandbox_port}", timeout=30, trust_env=False)
         self._control: httpx.Client | None = None
 
+    @property
+    def said(self) -> list[str]:
+        """What has been logged so far, by all parts."""
+        with self._news:
+            return list(self._heard)
+
     # -- processes
 
     def hear(self, words: str, since: int = 0, within_s: float = 90.0) -> None:

@@ -1,12 +1,14 @@
 """The bank line end to end: sessions, connector, sockets, the sandbox's bank; in both dialects."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
 from bank_lab import INPATIENT, OUTPATIENT, POOR, PUBLIC, PUBLIC_CARD, RICH, SOCIAL, TERMINAL
 from unionpay_lab import BANK, Hall, play
 
+from yinyi.access.payment.unionpay.config import TriesTold
 from yinyi.business.lines.session_model import Approved, Batch, Card, Declined, LineAnswer, NeverSent, NoAnswer
 from yinyi.business.lines.session_work import PIN_AGAIN, SIGNED_OFF
 from yinyi.kernel.money import Fen
@@ -54,6 +56,27 @@ def test_what_a_bank_refuses_is_said_in_our_words(platform_url: str, tmp_path: P
         assert await it.buy("stripe1", card=stripe) == Declined(code="", reason="not_permitted")
 
     play(platform_url, tmp_path, dialect, story)
+
+
+@both
+@pytest.mark.parametrize(
+    ("field", "like", "left"),
+    [(63, "还可试([0-9])次", 2), (63, "([A-Z])", None), (44, "还可试([0-9])次", None), (63, "(9)次", None)],
+)
+def test_tries_left_are_told_where_the_host_says_them(
+    platform_url: str, tmp_path: Path, dialect: str, field: Literal[44, 63], like: str, left: int | None
+) -> None:
+    """Whatever it says there, a wrong PIN is a wrong PIN."""
+
+    async def story(it: Hall) -> None:
+        wrong = await it.card(pin="000000")
+        assert await it.buy("wrong1", card=wrong) == Declined(code="55", tries_left=left)
+        standing = await it.sessions.standing("wrong1")
+        assert standing is not None
+        assert (standing.tries_left, standing.answer) == (left, None)
+        assert isinstance(await it.buy("right1"), Approved)
+
+    play(platform_url, tmp_path, dialect, story, tries_told=TriesTold(field=field, like=like))
 
 
 @both

@@ -1,14 +1,17 @@
-"""Looks for clear keys wherever a running platform leaves something: files, logs, database, errors, environments."""
+"""Looks for clear keys and for cards wherever a running platform leaves something: files, logs, streams, database,
+errors, environments."""
 
 import asyncio
 import base64
 import traceback
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import card_traces
 import psutil
+import pytest
 
 from real_platform import RealPlatform
 from yinyi.access.keys.software import des
@@ -53,30 +56,40 @@ def value(key: bytes) -> str:
     return des.check_value(bytearray(key)).hex().upper()
 
 
-def test_no_clear_key_is_left_anywhere(tmp_path: Path) -> None:
+@pytest.mark.timeout(300)
+def test_no_clear_key_and_no_card_is_left_anywhere(tmp_path: Path) -> None:
     house = RealPlatform(tmp_path / "var", MASTER_KEY=MASTER.hex(), LOG_LEVEL="debug")
     try:
         house.hear("Everything answers")
         said = [*load(house), *asyncio.run(use(house))]
+        house.until_connected()
         house.kill("business")
         status = house.command("keys", "status")
         assert "NOT HERE" not in status.stdout
         assert value(TMK) in status.stdout
         wrapped = tmk_of(house).wrapped
+        said += card_traces.play(house)
+        far_side = house.folder / "sandbox"
+        secrets = SECRETS | card_traces.secrets(house, far_side / "bank")
         assert {key.hex() for key in SECRETS.values()}.isdisjoint(status.stdout.lower().split())
         texts = {"said": "\n".join([*said, status.stdout, status.stderr]).encode(), **processes(house)}
         texts["database"] = "\n".join(dump(house)).encode()
         assert wrapped.hex().encode() in texts["database"], "the dump has what is in the tables"
+        assert b"******" in texts["database"], "cards that were paid with are on record, masked"
     finally:
         house.stop()
-    found = {name: search(text) for name, text in chain(texts.items(), files(house.folder))}
+    texts["logs"] = "\n".join(house.said).encode()
+    ours = ((name, text) for name, text in files(house.folder) if far_side not in (house.folder / name).parents)
+    found = {name: search(text, secrets) for name, text in chain(texts.items(), ours)}
     assert {name: leaks for name, leaks in found.items() if leaks} == {}
+    banks = [search(text, secrets) for name, text in files(house.folder) if far_side in (house.folder / name).parents]
+    assert any("PAN wang-fang" in each for each in banks), "the bank knows its cards, and they would be found"
     assert any(wrapped in content for _, content in files(house.folder / "postgres")), "files are looked into as well"
     assert not any(path.name.startswith("master-") for path in (house.folder / "secrets").iterdir())
 
 
-def search(text: bytes) -> list[str]:
-    return [name for name, secret in SECRETS.items() if any(face in text for face in faces(secret))]
+def search(text: bytes, secrets: Mapping[str, bytes] = SECRETS) -> list[str]:
+    return [name for name, secret in secrets.items() if any(face in text for face in faces(secret))]
 
 
 def load(house: RealPlatform) -> Iterator[str]:

@@ -76,9 +76,9 @@ def _card(state: views_pay.CardState, **facts: object) -> views_pay.CardView:
     return msgspec.structs.replace(view, **facts)
 
 
-def _answered(code: str, refused: views_pay.CardRefused) -> views_pay.CardView:
+def _answered(code: str, refused: views_pay.CardRefused, tries_left: int = 0) -> views_pay.CardView:
     told = response_of(code)
-    return _card("refused", refused=refused, said=told.zh, said_en=told.en)
+    return _card("refused", refused=refused, said=told.zh, said_en=told.en, tries_left=tries_left)
 
 
 def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleView:
@@ -260,12 +260,15 @@ _PAY: dict[str, Sample] = {
     "card-pin": (_card("pin", digits=4), REGISTERING),
     "card-asking": (_card("asking"), REGISTERING),
     "card-taking-back": (_card("taking_back"), REGISTERING),
-    "card-wrong-pin": (_answered("55", "wrong_pin"), TAKE_CARD),
+    "card-wrong-pin": (_answered("55", "wrong_pin", 2), TAKE_CARD),
     "card-no-money": (_answered("51", "no_money"), TAKE_CARD),
     "card-blocked": (_answered("75", "pin_blocked"), REGISTERING),
     **{
-        f"card-{refused.replace('_', '-')}": (_card("refused", refused=refused), REGISTERING)
-        for refused in ("cancelled", "timed_out", "not_taken", "key_refused", "pin_again", "no_answer")
+        f"card-{refused.replace('_', '-')}": (
+            _card("refused", refused=refused, again=refused != "key_refused"),
+            REGISTERING,
+        )
+        for refused in ("cancelled", "timed_out", "not_taken", "unreadable", "key_refused", "pin_again", "no_answer")
     },
     "done-card": (_done("printed"), TAKE_CARD),
     "hold-slip": (

@@ -1,13 +1,18 @@
 """A card at the card terminal beside the screen: paid, refused, cancelled, forgotten, and a bank that says nothing."""
 
 import pytest
-from card_hands import POOR, PUBLIC, RICH, CardHands
 from kiosk_screen import EVERY_LOOK, WITHIN_MS, KioskScreen, kiosk_screen
 from playwright.sync_api import Browser, expect
 
 import books
+from card_hands import POOR, PUBLIC, RICH, SOCIAL, CardHands
 from cards import fresh_card
 from real_platform import RealPlatform, until
+
+CHANNEL_OF = """
+SELECT s.params ->> 'channel' AS channel FROM payment_step s JOIN payment p USING (hospital_id, payment_id)
+WHERE p.payment_no = $1 AND s.kind = 'payments.take' AND s.state = 'done'
+"""
 
 
 @pytest.mark.parametrize(
@@ -27,7 +32,7 @@ def test_paid_by_bank_card(house: RealPlatform, chromium: Browser, shape: str, l
         expect(screen.page.locator(".stars i.on")).to_have_count(2, timeout=WITHIN_MS)
         hands.type("3456")
         screen.seen(rf"/done/{payment_no}", ".slip .no")
-        assert "银行卡" in screen.text() if language == "zh-CN" else "bank card" in screen.text()
+        expect(screen.page.locator("[data-take-card]")).to_be_visible(timeout=WITHIN_MS)
         assert hands.balance() == had - amount
         assert house.sandbox.post("/wechatpay/phone/pay", json={"code_url": code}).status_code in (403, 409)
         hands.take()
@@ -44,6 +49,7 @@ def test_a_wrong_pin_and_then_the_right_one(house: RealPlatform, chromium: Brows
         hands.type("000000")
         screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
         assert screen.asks() == "密码不对"
+        assert "还可以再试 2 次" in screen.text()
         screen.press_form(f"/pay/{payment_no}/card")
         screen.seen(rf"/pay/{payment_no}", "#screen.pin .stars")
         hands.type()
@@ -70,6 +76,23 @@ def test_refused_by_the_bank_and_then_by_the_public_card(house: RealPlatform, ch
         hands.bring(PUBLIC.pan, "contactless")
         screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert hands.balance(PUBLIC.pan) == had - amount
+    books.agree(house, payment_no)
+
+
+def test_paid_from_the_account_of_a_social_security_card(house: RealPlatform, chromium: Browser) -> None:
+    """Like a bank card, under its own name and on its own route: a terminal that asks for any card knows it."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium, "landscape", "en") as screen:
+        before, had = house.papers(), hands.balance(SOCIAL.pan)
+        payment_no = at_the_pin(screen, hands, SOCIAL.pan)
+        amount = hands.pad()["amount_fen"]
+        hands.type(SOCIAL.pin)
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        assert hands.balance(SOCIAL.pan) == had - amount
+        hands.take()
+        assert house.paper_after(before)
+    (row,) = house.rows(CHANNEL_OF, payment_no)
+    assert row["channel"] == "social_security_card"
     books.agree(house, payment_no)
 
 
@@ -117,6 +140,7 @@ def test_a_card_that_is_left_behind_is_reported(house: RealPlatform, chromium: B
         expect(screen.page.locator("[data-take-card]")).to_be_visible(timeout=WITHIN_MS)
         screen.press_form("/finish")
         screen.seen(r"/\?bye=1", "[data-take-card]")
+        hands.wait_long()
         until(lambda: house.rows("SELECT 1 FROM card_reading WHERE forgotten"), "the card is reported")
         assert house.rows("SELECT 1 FROM staff_call WHERE terminal_id = 'K03' AND answered_at IS NULL")
         assert hands.pad()["light"]

@@ -13,7 +13,7 @@ from yinyi.devices.virtual.card_terminal import Key, PlasticCard, VirtualCardTer
 from yinyi.devices.virtual.reader import CardInTheWay
 from yinyi.wire.iso8583.des import check_value, ecb_decryptor, encrypt_ecb, xor
 from yinyi.wire.iso8583.pin import read_pin_block
-from yinyi.wire.terminal_line import CardRoute, PayCardRead, TakeCard
+from yinyi.wire.terminal_line import CardRoute, TakeCard
 
 TMK, PIK = bytes(range(16)), bytes(range(16, 32))
 SLOT = "bank/898999900000001/80000001"
@@ -42,6 +42,7 @@ class Bench:
         self.terminal.take_card(
             TakeCard(
                 request_id=request_id,
+                seal_key=bytes(32),
                 amount_fen=1500,
                 merchant_name="门诊",
                 language="zh-CN",
@@ -60,6 +61,13 @@ class Bench:
     async def steps(self, count: int) -> list[tuple[str, int]]:
         found = [await self.next() for _ in range(count)]
         return [(each.step, each.digits) for each in found if isinstance(each, AtCardTerminal)]
+
+    async def until_read(self) -> list[Observation]:
+        """Up to the card that was read whole."""
+        found = [await self.next()]
+        while not isinstance(found[-1], CardToPay):
+            found.append(await self.next())
+        return found
 
     def end(self) -> None:
         self._running.cancel()
@@ -88,11 +96,15 @@ def test_a_pin_leaves_the_pad_encrypted_for_this_session(tmp_path: Path) -> None
         ]  # fmt: skip
         read = await bench.next()
         assert isinstance(read, CardToPay)
-        assert (read.request_id, read.slot, read.pan, read.pin_key_check) == ("r1", SLOT, PAN, check_value(PIK))
-        assert read_pin_block(ecb_decryptor(PIK).update, read.pin_block, PAN) == "123456"
+        assert (read.request_id, read.slot) == ("r1", SLOT)
+        card = read.read
+        assert (card.pan, card.pin_key_check) == (PAN, check_value(PIK))
+        assert read_pin_block(ecb_decryptor(PIK).update, card.pin_block, PAN) == "123456"
         assert PAN not in repr(read)
-        assert b"123456" not in read.pin_block
+        assert b"123456" not in card.pin_block
         assert bench.terminal.digits == 0
+        assert not bench.terminal.light, "the bank is asked first"
+        bench.terminal.leave_card("r1")
         assert bench.terminal.light, "the card is to be taken"
 
     play(tmp_path, story)
@@ -105,7 +117,7 @@ def test_a_card_whose_issuer_wants_no_pin_is_read_at_once(tmp_path: Path) -> Non
         assert await bench.steps(1) == [("tapped", 0)]
         read = await bench.next()
         assert isinstance(read, CardToPay)
-        assert (read.slot, read.pin_block) == (PUBLIC.slot, b"")
+        assert (read.slot, read.read.pin_block) == (PUBLIC.slot, b"")
 
     play(tmp_path, story)
 
@@ -172,8 +184,36 @@ def test_nobody_comes_and_nobody_takes_his_card(tmp_path: Path) -> None:
     play(tmp_path, story, forgotten_after_s=0.01)
 
 
-def test_a_frame_of_a_card_shows_nothing_of_it() -> None:
-    names = {"event_id": "e1", "device": "card_terminal", "request_id": "r1", "slot": SLOT, "pan": PAN}
-    told = {**names, "type": "pay_card_read", "at": "2026-11-23T01:30:00Z", "entry_mode": "chip"}
-    frame = msgspec.convert(told, PayCardRead)
-    assert repr(frame) == "PayCardRead(chip)"
+def test_a_card_at_its_bank_is_not_forgotten(tmp_path: Path) -> None:
+    """Nor after a wrong PIN, until the platform says that it may be taken."""
+
+    async def story(bench: Bench) -> None:
+        bench.ask()
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        bench.type("123456E")
+        assert isinstance((await bench.until_read())[-1], CardToPay)
+        bench.terminal.leave_card("r0")
+        bench.ask("r2")
+        assert await bench.steps(2) == [("inserted", 0), ("typing", 0)], "again, and nothing before"
+        bench.type("123456E")
+        assert isinstance((await bench.until_read())[-1], CardToPay)
+        bench.terminal.leave_card("r2")
+        assert await bench.steps(1) == [("forgotten", 0)]
+        bench.terminal.leave_card("r2")
+        bench.terminal.remove()
+        assert await bench.steps(1) == [("removed", 0)], "it was told once"
+
+    play(tmp_path, story, forgotten_after_s=0.01)
+
+
+def test_without_a_word_a_card_is_forgotten_in_the_end(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        bench.ask()
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        bench.type("123456E")
+        await bench.until_read()
+        bench.terminal.hurry()
+        bench.terminal.hurry()
+        assert await bench.steps(1) == [("forgotten", 0)]
+
+    play(tmp_path, story)

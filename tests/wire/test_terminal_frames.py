@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +13,16 @@ from yinyi.wire.terminal_line import (
     BLOCK_BYTES,
     FRAME_LIMIT,
     RECEIPT_LIMIT,
+    SEAL_KEY_BYTES,
+    SEALED_LIMIT,
     Ack,
     AskPairing,
     Bye,
     CardLaid,
     CardRemoved,
+    CardRoute,
+    CardStep,
+    CardTerminalStep,
     DeviceReport,
     DeviceState,
     FrameRefused,
@@ -24,12 +30,15 @@ from yinyi.wire.terminal_line import (
     FromPlatform,
     Heartbeat,
     Hello,
+    LeaveCard,
     Light,
     Pairing,
+    PayCardRead,
     PrintJob,
     PrintResult,
     ResidentCard,
     Scanned,
+    TakeCard,
     Welcome,
     decode_from_agent,
     decode_from_platform,
@@ -64,9 +73,35 @@ from_agent: st.SearchStrategy[FromAgent] = st.one_of(
     st.builds(Scanned, event_id=ids, device=names, at=instants, text=st.text(min_size=1, max_size=2048)),
     st.builds(DeviceState, event_id=ids, device=names, at=instants, state=conditions, detail=short),
     st.builds(PrintResult, event_id=ids, job_id=ids, reason=st.sampled_from(["", "jam", "interrupted"])),
+    st.builds(
+        CardTerminalStep,
+        event_id=ids,
+        device=names,
+        at=instants,
+        request_id=st.just("") | ids,
+        step=st.sampled_from(get_args(CardStep)),
+        digits=st.integers(0, 12),
+    ),
+    st.builds(
+        PayCardRead,
+        event_id=ids,
+        device=names,
+        at=instants,
+        request_id=ids,
+        slot=short,
+        sealed=st.binary(min_size=1, max_size=SEALED_LIMIT),
+    ),
     st.builds(Heartbeat, waiting=st.integers(0, 2**31)),
     st.just(AskPairing()),
     st.builds(Bye, reason=st.sampled_from(["replaced", "shutting_down"]), detail=short),
+)
+routes = st.builds(
+    CardRoute,
+    prefixes=st.lists(st.text("0123456789", max_size=12), max_size=64),
+    slot=short,
+    pin_key=st.binary(max_size=24),
+    pin_key_check=st.binary(max_size=8),
+    taken=st.booleans(),
 )
 from_platform: st.SearchStrategy[FromPlatform] = st.one_of(
     st.builds(
@@ -79,6 +114,17 @@ from_platform: st.SearchStrategy[FromPlatform] = st.one_of(
     ),
     st.builds(Pairing, pairing_code=short),
     st.builds(PrintJob, job_id=ids, kind=st.just("receipt"), data=st.binary(min_size=1, max_size=4000)),
+    st.builds(
+        TakeCard,
+        request_id=ids,
+        seal_key=st.binary(min_size=SEAL_KEY_BYTES, max_size=SEAL_KEY_BYTES),
+        amount_fen=st.integers(0, 2**53),
+        merchant_name=short,
+        routes=st.lists(routes, max_size=8),
+        language=short,
+        within_s=st.floats(0.1, 600),
+    ),
+    st.builds(LeaveCard, request_id=ids),
     st.builds(Light, device=names, on=st.booleans()),
     st.builds(Ack, event_id=ids),
     st.builds(Bye, reason=st.sampled_from(["replaced", "unauthorised", "locked", "protocol"]), detail=short),
@@ -156,6 +202,79 @@ def test_values_out_of_their_limits_are_refused(change: dict[str, object]) -> No
     assert isinstance(decode_from_agent(json.dumps(LAID)), CardLaid)
     with pytest.raises(FrameRefused):
         decode_from_agent(json.dumps({**LAID, **change}))
+
+
+READ: dict[str, Any] = {
+    "type": "pay_card_read",
+    "event_id": "e1",
+    "device": "card_terminal",
+    "at": "2026-11-23T09:26:00Z",
+    "request_id": "r1",
+    "slot": "bank/898999900000001/80000001",
+    "sealed": base64.b64encode(bytes(800)).decode(),
+}
+STEP: dict[str, Any] = {
+    "type": "card_terminal_step",
+    "event_id": "e1",
+    "device": "card_terminal",
+    "at": "2026-11-23T09:26:00Z",
+    "request_id": "",
+    "step": "typing",
+    "digits": 4,
+}
+TAKE: dict[str, Any] = {
+    "type": "take_card",
+    "request_id": "r1",
+    "seal_key": base64.b64encode(bytes(SEAL_KEY_BYTES)).decode(),
+    "amount_fen": 5000,
+    "merchant_name": "云山市人民医院",
+    "routes": [{"prefixes": ["62"], "slot": "bank/898999900000001/80000001", "pin_key": "", "pin_key_check": ""}],
+    "language": "zh-CN",
+    "within_s": 90,
+}
+
+
+@pytest.mark.parametrize(
+    ("frame", "change"),
+    [
+        *((READ, {name: READ[name] + "\n"}) for name in ("event_id", "device", "request_id", "sealed")),
+        (READ, {"request_id": ""}),
+        (READ, {"slot": "x" * 201}),
+        (READ, {"sealed": ""}),
+        (READ, {"sealed": base64.b64encode(bytes(SEALED_LIMIT + 1)).decode()}),
+        (READ, {"pan": "6299910000000010019"}),
+        (READ, {"pin_block": base64.b64encode(bytes(8)).decode()}),
+        (STEP, {"step": "stolen"}),
+        (STEP, {"digits": 13}),
+        (STEP, {"digits": -1}),
+        (STEP, {"digits": "1"}),
+        (STEP, {"request_id": "x" * 65}),
+    ],
+)
+def test_frames_of_cards_with_bad_values_are_refused(frame: dict[str, Any], change: dict[str, Any]) -> None:
+    decode_from_agent(json.dumps(frame))
+    with pytest.raises(FrameRefused) as refused:
+        decode_from_agent(json.dumps({**frame, **change}))
+    assert "629991" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seal_key": ""},
+        {"seal_key": base64.b64encode(bytes(SEAL_KEY_BYTES - 1)).decode()},
+        {"amount_fen": -1},
+        {"within_s": 0},
+        {"within_s": 601},
+        {"routes": TAKE["routes"] * 9},
+        {"routes": [{**TAKE["routes"][0], "prefixes": ["6" * 13]}]},
+        {"routes": [{**TAKE["routes"][0], "pin_key": base64.b64encode(bytes(25)).decode()}]},
+    ],
+)
+def test_requests_for_cards_with_bad_values_are_refused(change: dict[str, Any]) -> None:
+    decode_from_platform(json.dumps(TAKE))
+    with pytest.raises(FrameRefused):
+        decode_from_platform(json.dumps({**TAKE, **change}))
 
 
 def test_instants_are_aware_in_any_zone() -> None:

@@ -28,6 +28,7 @@ from yinyi.devices.settings import AgentSettings
 from yinyi.devices.virtual.control import listen, serve_control
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.ids import random_text
+from yinyi.wire.card_seal import Place, seal_card
 from yinyi.wire.terminal_line import (
     CardLaid,
     CardRemoved,
@@ -72,6 +73,7 @@ class Agent:
         self._settings = settings
         self._clock = clock
         self._states: dict[str, Changed] = {}
+        self._asked: TakeCard | None = None
         self._printing = Printing(
             PrintJournal(settings.data_dir / "print_jobs.jsonl"),
             next((device for device in devices if isinstance(device, PrintsReceipts)), None),
@@ -119,6 +121,8 @@ class Agent:
                 return
             self._states[device.name] = observation
         event = self._event(device, observation)
+        if event is None:
+            return
         try:
             decode_from_agent(encode(event))
         except FrameRefused:
@@ -127,7 +131,8 @@ class Agent:
         else:
             self.outbox.add(event)
 
-    def _event(self, device: Device, observation: Observation) -> Event:
+    def _event(self, device: Device, observation: Observation) -> Event | None:
+        """None: it is about something that nobody wants any more."""
         event_id, name, at = random_text(20), device.name, self._clock.now()
         match observation:
             case CardOnReader(credential=credential):
@@ -140,10 +145,28 @@ class Agent:
                 return CardTerminalStep(
                     event_id=event_id, device=name, at=at, step=step, request_id=request_id, digits=digits
                 )
-            case CardToPay() as card:
-                return PayCardRead(event_id=event_id, device=name, at=at, **vars(card))
+            case CardToPay(request_id=request_id, slot=slot) as card:
+                sealed = self._sealed(card)
+                if sealed is None:
+                    return None
+                return PayCardRead(
+                    event_id=event_id, device=name, at=at, request_id=request_id, slot=slot, sealed=sealed
+                )
             case Changed(state=state, detail=detail):
                 return DeviceState(event_id=event_id, device=name, at=at, state=state, detail=detail[:200])
+
+    def _sealed(self, card: CardToPay) -> bytes | None:
+        """Before it waits in the outbox: from here on only whoever asked for it can read it."""
+        asked = self._asked
+        if asked is None or asked.request_id != card.request_id:
+            _log.warning("a card was read that nobody has asked for")
+            return None
+        place = Place(self.line.state.terminal_id, card.request_id, card.slot)
+        try:
+            return seal_card(asked.seal_key, place, card.read)
+        except ValueError:
+            _log.warning("a card cannot be sealed to the key that came with its request")
+            return None
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -161,6 +184,7 @@ class Agent:
         if terminal is None:
             _log.warning("there is no card terminal here")
         elif isinstance(command, TakeCard):
+            self._asked = command
             terminal.take_card(command)
         else:
             terminal.leave_card(command.request_id)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from yinyi.wire.terminal_line import CardEntry, CardStep, Condition, DeviceKind, PrintFault, ResidentCard, TakeCard
+from yinyi.wire.card_seal import CardRead
+from yinyi.wire.terminal_line import CardStep, Condition, DeviceKind, PrintFault, ResidentCard, TakeCard
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,13 @@ class AtCardTerminal:
     digits: int = 0
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class CardToPay:
-    """See ``wire.terminal_line.PayCardRead``. Printed, it shows nothing."""
+    """See ``wire.terminal_line.PayCardRead``; the agent seals what was read."""
 
     request_id: str
     slot: str
-    pan: str
-    entry_mode: CardEntry
-    sequence_no: str = ""
-    expiry: str = ""
-    chip_data: bytes = b""
-    pin_block: bytes = b""
-    pin_key_check: bytes = b""
+    read: CardRead
 
 
 Observation = CardOnReader | ReaderEmpty | TextRead | AtCardTerminal | CardToPay | Changed
@@ -102,7 +97,7 @@ class TakesCards(Protocol):
         ...
 
     def leave_card(self, request_id: str) -> None:
-        """End it, if it is still going on."""
+        """End it, if it is still going on. A card that was read for it may be taken now."""
         ...
 
 

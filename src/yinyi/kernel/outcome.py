@@ -49,6 +49,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused", kw_only=True):
 
     reason: RefusedReason
     detail: str = ""
+    evidence: Evidence = {}
 
 
 class NotSent(msgspec.Struct, frozen=True, tag="not_sent", kw_only=True):

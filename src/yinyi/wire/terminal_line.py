@@ -16,10 +16,12 @@ FRAME_LIMIT = 1024 * 1024
 RECEIPT_LIMIT = 768 * 1024 - 1024
 """Bytes of one receipt: in base64 and with its envelope they fit a frame."""
 BLOCK_BYTES = 256
+SEALED_LIMIT = 1024
+SEAL_KEY_BYTES = 32
 
 Token = Annotated[str, msgspec.Meta(max_length=200)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")]
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_-]+$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+(?![\s\S])")]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_-]+(?![\s\S])")]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -133,10 +135,9 @@ class CardTerminalStep(Frame, frozen=True, kw_only=True, tag="card_terminal_step
 
 
 class PayCardRead(Frame, frozen=True, kw_only=True, tag="pay_card_read"):
-    """A card to pay with, read whole, with its PIN if one was asked for. Printed, it shows nothing of the card.
+    """A card to pay with, read whole, with its PIN if one was asked for. Nothing of it is to be seen on the way.
 
-    slot: of the route that the card belongs to. sequence_no: field 23. expiry: YYMM. chip_data: field 55. pin_block:
-    encrypted in the pad under the PIN key that has this check value; a clear PIN never comes this way.
+    slot: of the route that the card belongs to. sealed: a ``card_seal.CardRead``, sealed to the request's key.
     """
 
     event_id: Id
@@ -144,16 +145,7 @@ class PayCardRead(Frame, frozen=True, kw_only=True, tag="pay_card_read"):
     at: Instant
     request_id: Id
     slot: Short
-    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}$")]
-    entry_mode: CardEntry
-    sequence_no: Annotated[str, msgspec.Meta(max_length=3)] = ""
-    expiry: Annotated[str, msgspec.Meta(max_length=4)] = ""
-    chip_data: Annotated[bytes, msgspec.Meta(max_length=255)] = b""
-    pin_block: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
-    pin_key_check: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
-
-    def __repr__(self) -> str:
-        return f"PayCardRead({self.entry_mode})"
+    sealed: Annotated[bytes, msgspec.Meta(min_length=1, max_length=SEALED_LIMIT)]
 
 
 class DeviceState(Frame, frozen=True, kw_only=True, tag="device_state"):
@@ -232,9 +224,10 @@ class CardRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class TakeCard(Frame, frozen=True, kw_only=True, tag="take_card"):
     """Read a card to pay this amount with, and its PIN, within so many seconds. Sent again it is the same request;
-    another request ends the one before."""
+    another request ends the one before. seal_key: the public key that what is read is sealed to."""
 
     request_id: Id
+    seal_key: Annotated[bytes, msgspec.Meta(min_length=SEAL_KEY_BYTES, max_length=SEAL_KEY_BYTES)]
     amount_fen: Annotated[int, msgspec.Meta(ge=0)]
     merchant_name: Short
     routes: Annotated[list[CardRoute], msgspec.Meta(max_length=8)]
@@ -243,7 +236,7 @@ class TakeCard(Frame, frozen=True, kw_only=True, tag="take_card"):
 
 
 class LeaveCard(Frame, frozen=True, kw_only=True, tag="leave_card"):
-    """This request is not wanted any more."""
+    """This request is not wanted any more. A card that was read for it may be taken, and forgotten."""
 
     request_id: Id
 

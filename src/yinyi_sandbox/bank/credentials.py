@@ -48,11 +48,19 @@ class Address(msgspec.Struct, frozen=True):
     port: int
 
 
+class TriesTold(msgspec.Struct, frozen=True):
+    """How the connector reads what this bank says of a wrong PIN; see ``rules``."""
+
+    field: int
+    like: str
+
+
 class Acquirer(msgspec.Struct, frozen=True, kw_only=True):
     """addresses: two, for one to take over from the other."""
 
     profile: str
     addresses: tuple[Address, ...]
+    tries_told: TriesTold | None = None
 
 
 class MerchantAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +95,9 @@ class ConnectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     terminals: tuple[str, ...]
     keys_file: str
     clearing_url: str
+
+
+TRIES_TOLD = TriesTold(63, "还可试([0-9])次")
 
 
 def key_letters(directory: Path) -> list[KeyLetter]:
@@ -133,7 +144,11 @@ def write_settings(path: Path, directory: Path, addresses: dict[str, tuple[str, 
     """addresses: by profile."""
     settings = ConnectorSettings(
         acquirers={
-            name: Acquirer(profile=profile, addresses=tuple(map(_address, addresses[profile])))
+            name: Acquirer(
+                profile=profile,
+                addresses=tuple(map(_address, addresses[profile])),
+                tries_told=TRIES_TOLD if profile == "cup_pos" else None,
+            )
             for name, profile in PROFILE_OF.items()
         },
         merchants={

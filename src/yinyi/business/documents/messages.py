@@ -11,7 +11,7 @@ from yinyi.kernel.errors import NotYours
 
 PrintState = Literal["queued", "printed", "paper_out", "jam", "offline", "failed"]
 SlipKind = Literal["registration", "hold", "checking", "refund"]
-Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
+Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
 
 
 class DocumentView(msgspec.Struct, frozen=True, kw_only=True):

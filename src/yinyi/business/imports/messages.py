@@ -28,7 +28,7 @@ LINES_AT_ONCE = 1000
 PROBLEMS_AT_ONCE = 2000
 """So that the reply stays below a megabyte."""
 
-ImportNo = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z-]{4,20}$")]
+ImportNo = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z-]{4,20}(?![\s\S])")]
 Line = Annotated[str, msgspec.Meta(max_length=LINE_LETTERS)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10 * MOST_LINES)]
 LineNo = Annotated[int, msgspec.Meta(ge=0, le=MOST_LINES)]

@@ -18,7 +18,7 @@ from yinyi.business.lines.errors import (
 from yinyi.business.lines.key_model import KeyPurpose
 from yinyi.business.lines.model import Acquirer, MerchantNo, TerminalNo
 
-CheckValue = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{8}$")]
+CheckValue = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{8}(?![\s\S])")]
 SLOTS_AT_ONCE = 200
 
 

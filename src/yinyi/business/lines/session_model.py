@@ -109,11 +109,13 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):
-    """It surely did not happen. code: field 39. must_sign_on: because of this, or besides."""
+    """It surely did not happen. code: field 39. must_sign_on: because of this, or besides. tries_left: of the PIN,
+    where the host tells."""
 
     code: str
     reason: RefusedReason = "declined"
     must_sign_on: bool = False
+    tries_left: int | None = None
 
 
 class NeverSent(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,5 +251,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     reason: RefusedReason
     answer: Approved | None
+    tries_left: int | None = None
     under_way: bool
     until: datetime | None

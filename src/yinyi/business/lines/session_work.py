@@ -306,6 +306,7 @@ def _ended(answer: LineAnswer, saying: Saying, kept: Sealed | None, release: boo
         return Ended(
             state="declined",
             code=answer.code,
+            answer=msgspec.json.encode(answer) if answer.tries_left is not None else None,
             refused_reason=answer.reason,
             must_sign_on=answer.must_sign_on,
             release=release,

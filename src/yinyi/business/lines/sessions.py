@@ -48,6 +48,7 @@ _NEW = ("purchase", "balance")
 """What is not said in a session that is signed off; money still goes back there."""
 
 _approved = msgspec.json.Decoder(Approved)
+_declined = msgspec.json.Decoder(Declined)
 
 
 class PosSessions:
@@ -282,6 +283,7 @@ class PosSessions:
     def _standing(self, row: Row) -> Standing:
         until = row["busy_until"]
         at_it = row["state"] == "sent" and row["epoch"] == row["session_epoch"]
+        is_declined = row["state"] == "declined"
         under_way = at_it and until is not None and self._means.clock.now() < until
         return Standing(
             kind=row["kind"],
@@ -293,7 +295,8 @@ class PosSessions:
             card_masked=row["card_masked"],
             code=row["code"],
             reason=row["refused_reason"] or "declined",
-            answer=_approved.decode(row["answer"]) if row["answer"] else None,
+            answer=None if is_declined or not row["answer"] else _approved.decode(row["answer"]),
+            tries_left=_declined.decode(row["answer"]).tries_left if is_declined and row["answer"] else None,
             under_way=under_way,
             until=until if under_way else None,
         )

@@ -101,7 +101,8 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
             return plan.with_step(_waiting(step, answer, rule, now))
         case Refused():
             code = {REFUSED_CODE: answer.detail} if answer.detail and step.channel in CARDS else {}
-            return plan.with_step(_moved(step, "refused", now, reason=answer.reason, evidence=step.evidence | code))
+            evidence = step.evidence | code | answer.evidence
+            return plan.with_step(_moved(step, "refused", now, reason=answer.reason, evidence=evidence))
         case NotSent():
             return plan.with_step(_again(step, "not_sent", rule, now))
         case Unknown():

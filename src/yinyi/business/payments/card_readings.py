@@ -1,5 +1,6 @@
 """Cards from the card terminals of kiosks: asked for with the keys of their sessions, handed to their payment once."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -17,14 +18,17 @@ from yinyi.business.payments import signals
 from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.card_kinds import CardKind, CardKinds, route_of
 from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, PresentPayCard, ReadCard
 from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import PaymentService
+from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.terminals.messages import Accepted, CardRequest, CardRouteView
 from yinyi.business.terminals.readings import CardReadings
 from yinyi.kernel.errors import ChannelUnavailable, YinyiError
 from yinyi.kernel.ids import token
+from yinyi.wire.card_seal import CardRead
 
 log = structlog.get_logger()
 
@@ -33,6 +37,11 @@ READY_S = 5.0
 OTHERS_S = 0.5
 """And that of a card of another kind than was chosen: then such a card is not taken this time."""
 NO_SUCH_CARD = CardKind(())
+WRONG_PIN = "55"
+"""Field 39."""
+UNDECIDED = frozenset({"holding", "starting", "waiting", "unknown", "closing"})
+LOOKS = 30
+"""Of some seconds each: a bank may be asked for a minute."""
 _ACCEPTED = Accepted()
 
 
@@ -55,6 +64,7 @@ class PayCards:
         self._readings = readings
         self._kinds = kinds
         self._keys: Errands[PinKey | LineAnswer] = Errands()
+        self._words: Errands[None] = Errands()
 
     def register(self, dispatcher: Dispatcher) -> None:
         show = self._payments.show
@@ -64,7 +74,7 @@ class PayCards:
 
     async def come_home(self, within_s: float) -> None:
         """At the end of the process."""
-        await self._keys.come_home(within_s)
+        await asyncio.gather(self._keys.come_home(within_s), self._words.come_home(within_s))
 
     # -- asked for
 
@@ -142,12 +152,16 @@ class PayCards:
             found = await self._readings.taken(tx, call, message.epoch, message.event_id, message.request_id)
             if found is None or found.request is None:
                 return None
-            route = route_of(found.request.routes, message.pan)
+            card = self._readings.opened(call, found, message.slot, message.sealed)
+            if card is None:
+                await self._readings.refuse(tx, call, "unreadable")
+                return None
+            route = route_of(found.request.routes, card.pan)
             lives = await session_lives(tx, call.hospital_id, found.session_id, call.now)
             if route is None or not route.taken or route.slot != message.slot or not lives:
                 await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
                 return None
-        return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), _card(message))
+        return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), _card(card))
 
     async def submit(self, tx: Tx, call: Call, message: PresentPayCard, given: Given | None) -> str:
         """In the name of whoever is at the screen. What stands against it by now is no fault of the card terminal."""
@@ -164,10 +178,29 @@ class PayCards:
         """The agent's next event does not wait for the bank."""
         if payment_no:
             await self._payments.settled(call, payment_no, frozenset())
+            await self._words.within(payment_no, 0.0, lambda: self._give_word(call, payment_no))
         return _ACCEPTED
+
+    async def _give_word(self, call: Call, payment_no: str) -> None:
+        """That the card may be taken. It is left in the slot while its bank is asked, and after a wrong PIN; a terminal
+        that gets no word waits for longer than that takes."""
+        try:
+            for _ in range(LOOKS):
+                plan = await self._payments.settled(call, payment_no, UNDECIDED)
+                if plan is not None and state_of(plan) not in UNDECIDED:
+                    if not _pin_again(view_of(plan, self._payments.registry)):
+                        await self._readings.decided(call, payment_no)
+                    return
+        except Exception as error:  # nothing but a reminder that comes later
+            log.warning("cards.no_word", payment_no=payment_no, why=type(error).__name__)
 
     async def _accepted(self, tx: Tx, call: Call, payment_no: str) -> Accepted:
         return _ACCEPTED
+
+
+def _pin_again(view: PaymentView) -> bool:
+    """It was wrong, or typed under a key that had changed meanwhile."""
+    return view.state == "ready" and (view.refused_code == WRONG_PIN or view.reason == "expired")
 
 
 def _not_taken(channel: str, kind: CardKind) -> CardRouteView:
@@ -178,13 +211,13 @@ def _as_patient(call: Call, patient_id: int) -> Call:
     return replace(call, principal=replace(call.principal, caller=Caller.KIOSK, patient_id=patient_id))
 
 
-def _card(message: PresentPayCard) -> Card:
+def _card(read: CardRead) -> Card:
     return Card(
-        pan=message.pan,
-        entry_mode=message.entry_mode,
-        sequence_no=message.sequence_no,
-        expiry=message.expiry,
-        chip_data=message.chip_data,
-        pin_block=message.pin_block,
-        pin_key_check=message.pin_key_check,
+        pan=read.pan,
+        entry_mode=read.entry_mode,
+        sequence_no=read.sequence_no,
+        expiry=read.expiry,
+        chip_data=read.chip_data,
+        pin_block=read.pin_block,
+        pin_key_check=read.pin_key_check,
     )

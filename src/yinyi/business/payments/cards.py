@@ -24,9 +24,20 @@ from yinyi.business.lines.session_model import (
     Standing,
 )
 from yinyi.business.lines.session_ports import CardSessions
-from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, TRIES_LEFT, Plan, Step
 from yinyi.business.payments.rules import Rule
-from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, NotSent, Outcome, Refused, Unknown, Waiting
+from yinyi.kernel.outcome import (
+    Answer,
+    Done,
+    Evidence,
+    NotFound,
+    NotSent,
+    Outcome,
+    Refused,
+    RefusedReason,
+    Unknown,
+    Waiting,
+)
 from yinyi.kernel.secrets import Sealed, Vault
 
 CALL_S = 5.0
@@ -203,7 +214,7 @@ async def _sent(line: CardLine, step: Step, now: datetime, do: Callable[[], Awai
             found = await line.sessions.standing(step.reference)
             return Done(evidence=_evidence(line, found, step)) if found else Unknown(detail="it is not on record")
         case Declined():
-            return Refused(reason=answer.reason, detail=answer.code)
+            return _refused(answer.reason, answer.code, answer.tries_left)
         case NeverSent():
             return NotSent(detail=answer.detail)
         case NoAnswer():
@@ -220,13 +231,17 @@ def _told(line: CardLine, found: Standing | None, step: Step, now: datetime) -> 
         case "approved":
             return Done(evidence=_evidence(line, found, step))
         case "declined" | "never_sent":
-            return Refused(reason=found.reason, detail=found.code)
+            return _refused(found.reason, found.code, found.tries_left)
         case "reversed":
             return Refused(reason="declined", detail="reversed")
         case "sent" if found.under_way:
             return Waiting(until=found.until or now + _AT_LONGEST)
         case state:
             return Unknown(detail=f"it is {state}")
+
+
+def _refused(reason: RefusedReason, code: str, tries_left: int | None) -> Refused:
+    return Refused(reason=reason, detail=code, evidence={} if tries_left is None else {TRIES_LEFT: tries_left})
 
 
 def _evidence(line: CardLine, found: Standing, step: Step) -> Evidence:

@@ -31,7 +31,7 @@ from yinyi.business.payments.model import (
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.money import Fen
 
-Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
+Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
 
 
 Part = Annotated[Fen, msgspec.Meta(ge=1, le=10_000_000_00)]
@@ -49,8 +49,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     to_agree: an insurance pays all of it, once the patient has agreed (``AgreeToQuote``).
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone. scans: channels
     whose payer's code can be scanned here. reads: kinds of cards that can be read here. refused_code: what the card's
-    bank answered (ISO 8583, field 39). taking_back: the bank has not answered for a card; what it may have taken is
-    being taken back.
+    bank answered (ISO 8583, field 39). tries_left: of its PIN, where the bank tells. taking_back: the bank has not
+    answered for a card; what it may have taken is being taken back.
     """
 
     payment_no: str
@@ -79,6 +79,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     scans: list[TenderName] = []
     reads: list[TenderName] = []
     refused_code: str = ""
+    tries_left: int | None = None
     taking_back: bool = False
 
 

@@ -10,7 +10,6 @@ from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.business.payments.model import TenderName
 from yinyi.business.terminals.errors import LineReplaced
 from yinyi.business.terminals.messages import Accepted, Short
-from yinyi.business.terminals.model import CardEntry
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 
 
@@ -38,20 +37,11 @@ class CancelReading(Operation[PaymentView], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.TERMINAL], changes=True, errors=(LineReplaced,))
 class PresentPayCard(Operation[Accepted], frozen=True, kw_only=True):
-    """A card to pay with, read whole; its PIN encrypted in the pad. It never leaves the business layer again but to the
-    bank. Printed, it shows nothing of the card. See ``wire/terminal_line.PayCardRead``."""
+    """A card to pay with, read whole; its PIN encrypted in the pad. It is sealed where it was read, opened in the
+    business layer, and leaves that again but to the bank. See ``wire/card_seal``."""
 
     epoch: int
     event_id: Short
     request_id: Short
     slot: Short
-    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}$")]
-    entry_mode: CardEntry
-    sequence_no: Annotated[str, msgspec.Meta(max_length=3)] = ""
-    expiry: Annotated[str, msgspec.Meta(max_length=4)] = ""
-    chip_data: Annotated[bytes, msgspec.Meta(max_length=255)] = b""
-    pin_block: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
-    pin_key_check: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
-
-    def __repr__(self) -> str:
-        return f"PresentPayCard({self.entry_mode})"
+    sealed: Annotated[bytes, msgspec.Meta(min_length=1, max_length=1024)]

@@ -34,6 +34,9 @@ PAYER_CODE = "payer_code"
 REFUSED_CODE = "refused_code"
 """In a take's evidence: what the card's bank answered."""
 
+TRIES_LEFT = "tries_left"
+"""The same: of the PIN, where the bank tells."""
+
 LAST_TAKE = 37
 """Takes stand one behind the other from where the first one stands; the one that stands here takes all of the rest."""
 REFUND_POSITION = 900

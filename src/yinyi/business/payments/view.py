@@ -7,7 +7,7 @@ from yinyi.business.payments.amounts import owed_fen, paid, paid_fen, to_agree
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import CARDS, PaymentState, RefundState
-from yinyi.business.payments.plan import REFUND, REFUSED_CODE, TAKE, Plan, Step, once
+from yinyi.business.payments.plan import REFUND, REFUSED_CODE, TAKE, TRIES_LEFT, Plan, Step, once
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
 from yinyi.kernel.money import Fen
@@ -97,6 +97,7 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         scans=registry.scans(plan.scope),
         reads=registry.reads(plan.scope),
         refused_code=take.evidence.get(REFUSED_CODE, "") if take is not None and failed else "",
+        tries_left=take.evidence.get(TRIES_LEFT) if take is not None and failed else None,
         taking_back=take is not None and take.channel in CARDS and take.state in _TAKEN_BACK,
     )
 

@@ -119,7 +119,8 @@ class CardRouteView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CardRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A card that is to be read, as the agent is asked for it. ``within_s``: so long from now."""
+    """A card that is to be read, as the agent is asked for it. ``within_s``: so long from now. ``seal_key``: what the
+    card is sealed to where it is read, made for this one request."""
 
     request_id: str
     amount_fen: int
@@ -127,6 +128,7 @@ class CardRequest(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     routes: list[CardRouteView]
     within_s: float = 0
+    seal_key: bytes = b""
 
 
 class WantedCard(msgspec.Struct, frozen=True, kw_only=True):

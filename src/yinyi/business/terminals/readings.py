@@ -22,6 +22,8 @@ from yinyi.business.terminals.messages import (
 from yinyi.business.terminals.model import LIVE, ReadingState
 from yinyi.business.terminals.pushes import push
 from yinyi.business.terminals.reading_store import Row, Wish
+from yinyi.business.terminals.seal_keys import SealKeys
+from yinyi.wire.card_seal import CardRead, Place
 
 log = structlog.get_logger()
 
@@ -46,9 +48,10 @@ _ACCEPTED = Accepted()
 class CardReadings:
     """One reading a terminal at a time; a new one ends the one before."""
 
-    def __init__(self, database: Database, line: AgentLine, committed: Callable[[], None]) -> None:
+    def __init__(self, database: Database, line: AgentLine, seal_keys: SealKeys, committed: Callable[[], None]) -> None:
         self._database = database
         self._line = line
+        self._seal_keys = seal_keys
         self._committed = committed
 
     def register(self, dispatcher: Dispatcher) -> None:
@@ -60,8 +63,10 @@ class CardReadings:
     async def begin(self, tx: Tx, call: Call, request: CardRequest, payment_no: str, channel: str) -> None:
         """A card of this patient is asked for at this terminal from now on, for as long as his session lasts."""
         at = (call.hospital_id, call.principal.terminal_id)
+        seal_key, opens_with = self._seal_keys.fresh(*at, request.request_id)
         wish = Wish(
-            request=request,
+            request=msgspec.structs.replace(request, seal_key=seal_key),
+            opens_with=opens_with,
             payment_no=payment_no,
             patient_id=call.principal.patient_id,
             session_id=call.principal.session_id,
@@ -98,6 +103,20 @@ class CardReadings:
         await push(tx, *at, "CardTerminalChanged", call.principal.terminal_id, version, call.now)
         return found
 
+    async def decided(self, call: Call, payment_no: str) -> None:
+        """The card that was read for it is not needed any more: its terminal is told that it may be taken."""
+        at = (call.hospital_id, call.principal.terminal_id)
+        async with self._database.transaction() as tx:
+            found = await reading_store.find(tx, *at)
+            if found is not None and found.payment_no == payment_no and found.state == "read":
+                await push(tx, *at, "CardAsked", found.request_id, found.version, call.now)
+        self._committed()
+
+    def opened(self, call: Call, found: Row, slot: str, sealed: bytes) -> CardRead | None:
+        """What was read for it. None: it does not open here."""
+        place = Place(call.principal.terminal_id, found.request_id, slot)
+        return self._seal_keys.opened(found.opens_with, call.hospital_id, place, sealed)
+
     # -- operations
 
     async def report(self, call: Call, message: ReportCardTerminal) -> Accepted:
@@ -115,7 +134,7 @@ class CardReadings:
             found = await reading_store.find(tx, *at)
         if found is None:
             return WantedCard()
-        if found.request is None or found.until is None or found.state not in LIVE or call.now >= found.until:
+        if found.request is None or found.until is None or not found.opens_with or call.now >= found.until:
             return WantedCard(request_id=found.request_id)
         within_s = (found.until - call.now).total_seconds()
         request = msgspec.structs.replace(found.request, within_s=within_s)

@@ -35,6 +35,7 @@ from yinyi.business.terminals.ports import PrintQueue
 from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import push
 from yinyi.business.terminals.readings import GRACE, CardReadings
+from yinyi.business.terminals.seal_keys import SealKeys
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound
 from yinyi.kernel.secrets import Vault
@@ -72,7 +73,7 @@ class TerminalService:
         self.directory = Directory()
         self.presented = Presented(database, clock, vault)
         self._line = AgentLine(database, self.presented, papers, committed)
-        self.readings = CardReadings(database, self._line, committed)
+        self.readings = CardReadings(database, self._line, SealKeys(vault), committed)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._line.register(dispatcher)

@@ -152,6 +152,8 @@ card_reading = Table(
     Column("version", BigInteger, nullable=False, server_default="1"),
     Column("until", INSTANT),
     Column("request", JSONB),
+    Column("opens_key_id", Integer),
+    Column("opens_data", LargeBinary),
     _of_a_terminal(),
     CheckConstraint(
         "state IN ('none', 'asked', 'typing', 'read', 'cancelled', 'timed_out', 'not_taken', 'unreadable', "
@@ -159,6 +161,7 @@ card_reading = Table(
         "state",
     ),
     CheckConstraint("(until IS NULL) = (request IS NULL)", "request"),
+    CheckConstraint("(opens_key_id IS NULL) = (opens_data IS NULL)", "opens"),
 )
 
 line_event = Table(

@@ -10,6 +10,7 @@ import msgspec
 from yinyi.devices.device import AtCardTerminal, CardToPay, Changed, Observation, Report
 from yinyi.devices.virtual.pin_pad import LEAST, KeyNotOurs, PinPad
 from yinyi.devices.virtual.reader import CardInTheWay
+from yinyi.wire.card_seal import CardRead
 from yinyi.wire.terminal_line import CardRoute, CardStep, DeviceKind, TakeCard
 
 Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "cancel", "enter"]
@@ -18,7 +19,7 @@ Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "cancel
 class PlasticCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a card gives to a reader. Printed, it shows nothing. entry_mode: ``contactless``: held against the pad."""
 
-    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}$")]
+    pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}(?![\s\S])")]
     entry_mode: Literal["chip", "contactless", "stripe"] = "chip"
     sequence_no: Annotated[str, msgspec.Meta(max_length=3)] = "001"
     expiry: Annotated[str, msgspec.Meta(max_length=4)] = ""
@@ -29,21 +30,29 @@ class PlasticCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class VirtualCardTerminal:
-    """Asks for a card, then for its PIN, and reports what comes of it. A card that nobody takes is told once."""
+    """Asks for a card, then for its PIN, and reports what comes of it. A card that nobody takes is told once; while its
+    bank is being asked, or a PIN may be typed again, it is not forgotten."""
 
     kind: DeviceKind = "card_terminal"
 
-    def __init__(self, name: str, letters: Path, forgotten_after_s: float = 20.0) -> None:
+    def __init__(
+        self, name: str, letters: Path, forgotten_after_s: float = 20.0, decided_within_s: float = 75.0
+    ) -> None:
+        """``decided_within_s``: so long at most is waited for the word that a card which was read may be taken."""
         self.name = name
         self.light = False
+        self.at_bank = False
+        """A card that was read is not to be taken yet."""
         self.in_slot: PlasticCard | None = None
         self.request: TakeCard | None = None
         self._pad = PinPad(letters)
         self._forgotten_after_s = forgotten_after_s
+        self._decided_within_s = decided_within_s
         self._shown: PlasticCard | None = None
         self._route: CardRoute | None = None
-        self._begun = ""
+        self._begun: str = ""
         self._timer: asyncio.TimerHandle | None = None
+        self._comes: Callable[[], None] | None = None
         self._happened: asyncio.Queue[Observation] = asyncio.Queue()
 
     def condition(self) -> Changed:
@@ -77,10 +86,17 @@ class VirtualCardTerminal:
 
     def leave_card(self, request_id: str) -> None:
         """See ``TakesCards``."""
-        if self.request is not None and self.request.request_id == request_id:
+        if request_id == self._begun and (self.request is not None or self.at_bank):
             self._end()
 
     # -- hands
+
+    def hurry(self) -> None:
+        """Whatever it waits for with a clock happens now."""
+        if self._timer is not None and self._comes is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._comes()
 
     def bring(self, card: PlasticCard) -> None:
         """Into the slot, or against the pad.
@@ -147,20 +163,20 @@ class VirtualCardTerminal:
             block = self._pad.block(route, card.pan) if route.pin_key else b""
         except KeyNotOurs:
             return self._finish("key_refused")
-        self._happened.put_nowait(
-            CardToPay(
-                request_id=self._begun,
-                slot=route.slot,
-                pan=card.pan,
-                entry_mode=card.entry_mode,
-                sequence_no=card.sequence_no,
-                expiry=card.expiry,
-                chip_data=card.chip_data,
-                pin_block=block,
-                pin_key_check=route.pin_key_check,
-            )
+        read = CardRead(
+            pan=card.pan,
+            entry_mode=card.entry_mode,
+            sequence_no=card.sequence_no,
+            expiry=card.expiry,
+            chip_data=card.chip_data,
+            pin_block=block,
+            pin_key_check=route.pin_key_check,
         )
+        self._happened.put_nowait(CardToPay(self._begun, route.slot, read))
         self._end()
+        if self.in_slot is not None:
+            self.at_bank, self.light = True, False
+            self._in(self._decided_within_s + self._forgotten_after_s, self._forgotten)
 
     def _timed_out(self) -> None:
         self._finish("timed_out")
@@ -172,7 +188,7 @@ class VirtualCardTerminal:
     def _end(self) -> None:
         """No request any more. The light goes on for a card that is to be taken."""
         self._pad.clear()
-        self.request, self._shown, self._route = None, None, None
+        self.request, self._shown, self._route, self.at_bank = None, None, None, False
         self.light = self.in_slot is not None
         if self._timer is not None:
             self._timer.cancel()
@@ -181,11 +197,13 @@ class VirtualCardTerminal:
             self._in(self._forgotten_after_s, self._forgotten)
 
     def _forgotten(self) -> None:
+        self.at_bank, self.light = False, True
         self._say("forgotten")
 
     def _in(self, seconds: float, do: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._comes = do
         self._timer = asyncio.get_running_loop().call_later(seconds, do)
 
     def _say(self, step: CardStep) -> None:

@@ -13,6 +13,7 @@ request as ``Authorization: Bearer …``. Bodies and answers are JSON.
     POST /card_terminal/bring   {"pan": …, "entry_mode": chip|contactless|stripe, "expiry": YYMM}
     POST /card_terminal/remove
     POST /card_terminal/press   {"key": 0…9|clear|cancel|enter}
+    POST /card_terminal/hurry   what it waits for with a clock happens now
     GET  /printer/papers     {"papers": [numbers, newest first]}
     GET  /printer/papers/N.png
 """
@@ -108,6 +109,7 @@ class Control:
             ("POST", "/card_terminal/bring", self._bring),
             ("POST", "/card_terminal/remove", self._take_out),
             ("POST", "/card_terminal/press", self._press),
+            ("POST", "/card_terminal/hurry", self._hurry),
             ("POST", "/printer/state", self._printer),
             ("GET", "/printer/papers", self._papers),
             ("GET", "/printer/papers/{number:int}.png", self._paper),
@@ -157,6 +159,7 @@ class Control:
             "digits": found.digits,
             "in_slot": found.in_slot.pan if found.in_slot else "",
             "light": found.light,
+            "at_bank": found.at_bank,
         }
 
     async def _pairing(self, request: Request) -> Response:
@@ -194,6 +197,10 @@ class Control:
 
     async def _take_out(self, request: Request) -> Response:
         return _json({"removed": self._device(VirtualCardTerminal).remove()})
+
+    async def _hurry(self, request: Request) -> Response:
+        self._device(VirtualCardTerminal).hurry()
+        return _json({})
 
     async def _press(self, request: Request) -> Response:
         self._device(VirtualCardTerminal).press((await _body(request, Press)).key)

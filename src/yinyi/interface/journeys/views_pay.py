@@ -43,7 +43,8 @@ class CardView(View, frozen=True, kw_only=True):
     """Pay by a card at the card terminal beside the screen, where its PIN is typed, never here.
 
     merchant_name: who gets the money. digits: of the PIN, typed so far. expires_at: so long a card is waited for.
-    refused: why not; said, said_en: what the bank's answer means, to the payer. again: a card can be tried again.
+    refused: why not; said, said_en: what the bank's answer means, to the payer. tries_left: of the PIN, where the bank
+    tells; 0: it does not. again: a card can be tried again.
     code: the app whose code can be scanned instead.
     """
 
@@ -59,6 +60,7 @@ class CardView(View, frozen=True, kw_only=True):
     refused: CardRefused | None = None
     said: str = ""
     said_en: str = ""
+    tries_left: int = 0
     again: bool = True
     code: TenderName = "wechatpay"
     hold_slip: bool = False

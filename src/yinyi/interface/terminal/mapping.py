@@ -67,13 +67,7 @@ def _pay_card(read: PayCardRead, epoch: int) -> PresentPayCard:
         event_id=read.event_id,
         request_id=read.request_id,
         slot=read.slot,
-        pan=read.pan,
-        entry_mode=read.entry_mode,
-        sequence_no=read.sequence_no,
-        expiry=read.expiry,
-        chip_data=read.chip_data,
-        pin_block=read.pin_block,
-        pin_key_check=read.pin_key_check,
+        sealed=read.sealed,
     )
 
 
@@ -81,6 +75,7 @@ def taking(request: CardRequest) -> TakeCard:
     """What the agent is asked to do about it."""
     return TakeCard(
         request_id=request.request_id,
+        seal_key=request.seal_key,
         amount_fen=request.amount_fen,
         merchant_name=request.merchant_name,
         language=request.language,

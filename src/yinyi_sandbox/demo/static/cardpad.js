@@ -35,7 +35,7 @@ function draw() {
 }
 
 function onScreen(pad) {
-  if (!pad.asks) return [make("p", {}, t(pad.in_slot ? "pos.take" : "pos.idle"))];
+  if (!pad.asks) return [make("p", {}, t(pad.at_bank ? "pos.wait" : pad.in_slot ? "pos.take" : "pos.idle"))];
   const stars = pad.asks === "pin" ? "●".repeat(pad.digits) || "…" : t("pos.card");
   return [make("b", {}, yuan(pad.amount_fen)), make("small", {}, pad.merchant_name), make("p", {}, stars)];
 }
@@ -58,7 +58,7 @@ function inWallet(card, pad) {
     "li",
     { class: pad?.in_slot === card.key ? "in" : "" },
     make("b", {}, icon("credit-card"), t(`pos.${card.kind}`)),
-    make("small", {}, `${card.issuer} · ${card.number.slice(-4)} · ${card.pin ? t("pos.pin", { pin: card.pin }) : t("pos.no_pin")}`),
+    make("small", {}, `${card.issuer} · ${card.key} · ${card.pin ? t("pos.pin", { pin: card.pin }) : t("pos.no_pin")}`),
     make("i", {}, yuan(card.balance_fen)),
     make("button", { class: "pill", disabled: away, "data-insert": card.key, onclick: bring(false) }, t("pos.insert")),
     make("button", { class: "pill", disabled: away, "data-tap": card.key, onclick: bring(true) }, t("pos.tap")),

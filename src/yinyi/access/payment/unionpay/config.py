@@ -1,5 +1,6 @@
 """Settings of a line to an acquirer of bank cards. What public material does not settle is a setting, marked (m)."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -24,6 +25,14 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tls_own_file: str = ""
 
 
+class TriesTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the host says, with a wrong PIN (55), how many tries are left: the first group of ``like`` in this field
+    (m). Hosts differ, and most say nothing."""
+
+    field: Literal[44, 63]
+    like: str
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of one acquirer. ``addresses``: one or two; the second is used while the first cannot be reached.
 
@@ -40,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     takes_stripe: magnetic stripes are refused unless this says otherwise.
     mac_on_settlement: whether batch settlement and upload carry a MAC (m).
     card_class: of domestic cards in an upload (m).
+    tries_told: where a wrong PIN's tries left are read; None: they are not told.
     """
 
     name: str = ""
@@ -63,13 +73,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     takes_stripe: bool = False
     mac_on_settlement: bool = False
     card_class: str = "00"
+    tries_told: TriesTold | None = None
 
 
 def profile_of(settings: Settings) -> Profile:
     """
     Raises:
-        ValueError: there is no such profile, no or too many addresses, or a batch that cannot be settled; the text
-            says which.
+        ValueError: there is no such profile, no or too many addresses, a batch that cannot be settled, or what a
+            setting says is none; the text says which.
     """
     profile = _PROFILES.get(settings.profile)
     if profile is None:
@@ -84,6 +95,13 @@ def profile_of(settings: Settings) -> Profile:
         header = msgspec.structs.replace(profile.header, tpdu=bytes.fromhex(settings.tpdu))
     except ValueError as error:
         raise ValueError("the TPDU is not ten digits") from error
+    if settings.tries_told is not None:
+        try:
+            groups = re.compile(settings.tries_told.like).groups
+        except re.error as error:
+            raise ValueError("tries_told.like is no regular expression") from error
+        if groups != 1:
+            raise ValueError("tries_told.like has not one group")
     return msgspec.structs.replace(profile, header=header, **changed)
 
 

@@ -1,7 +1,11 @@
 """What the host has said, in the words of the bank line. Pure; the MAC has been looked at before."""
 
+import re
 from typing import cast, get_args
 
+import msgspec
+
+from yinyi.access.payment.unionpay.config import TriesTold
 from yinyi.business.lines.key_model import WorkingPurpose
 from yinyi.business.lines.session_model import (
     Approved,
@@ -21,7 +25,8 @@ from yinyi.wire.iso8583.response_codes import response_of
 from yinyi.wire.iso8583.settlement_fields import unpack_totals
 from yinyi.wire.iso8583.working_keys import split_keys
 
-NO_RECORD = "25"
+NO_RECORD, WRONG_PIN = "25", "55"
+MOST_TRIES = 9
 _BALANCED, _NOT_BALANCED = "1", "2"
 
 
@@ -36,6 +41,17 @@ def of_transaction(asked: Message, said: Message) -> LineAnswer:
     if said.text(4) and asked.text(4) and said.text(4) != asked.text(4):
         return NoAnswer(why="other", code=code, detail="the host has approved another amount")
     return _approved(said)
+
+
+def with_tries(answer: LineAnswer, said: Message, told: TriesTold | None) -> LineAnswer:
+    """The same with what a host says beside a wrong PIN."""
+    if told is None or not isinstance(answer, Declined) or answer.code != WRONG_PIN:
+        return answer
+    found = re.search(told.like, said.text(told.field))
+    number = found[1] if found else None
+    if number is None or not (number.isascii() and number.isdecimal()) or not 0 < int(number) <= MOST_TRIES:
+        return answer
+    return msgspec.structs.replace(answer, tries_left=int(number))
 
 
 def of_reversal(asked: Message, said: Message) -> LineAnswer:

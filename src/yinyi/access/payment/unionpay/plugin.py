@@ -168,7 +168,7 @@ class UnionPay:
 
     def _read(self, asked: Message, said: Message, read: Read) -> LineAnswer:
         try:
-            return read(asked, said)
+            return mapping.with_tries(read(asked, said), said, self._settings.tries_told)
         except Iso8583Error as error:
             return NoAnswer(why="other", detail=str(error))
 

@@ -27,6 +27,10 @@ class CardHands:
     def take(self) -> None:
         self._post("remove", {})
 
+    def wait_long(self) -> None:
+        """Until the terminal does not wait any longer."""
+        self._post("hurry", {})
+
     def pad(self) -> dict[str, Any]:
         """How it looks from outside."""
         return self._house.control.get("/state").raise_for_status().json()["card_terminal"]
