@@ -38,8 +38,8 @@ class CancelReading(Operation[PaymentView], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.TERMINAL], changes=True, errors=(LineReplaced,))
 class PresentPayCard(Operation[Accepted], frozen=True, kw_only=True):
-    """A card to pay with, read whole; its PIN encrypted in the pad. It never leaves the business layer again but to the
-    bank. Printed, it shows nothing of the card. See ``wire/terminal_line.PayCardRead``."""
+    """A payment card, read whole for what it was asked for; its PIN encrypted in the pad. It never leaves the business
+    layer again but to the bank. Printed, it shows nothing of the card. See ``wire/terminal_line.PayCardRead``."""
 
     epoch: int
     event_id: Short

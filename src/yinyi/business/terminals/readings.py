@@ -1,5 +1,5 @@
 """The card terminal of a kiosk: what is asked of it, and what it tells of the way there. Cards themselves never come
-here: they go to whoever asked for them, see ``payments/card_readings``."""
+here: they go to whoever asked for them, see ``payments/card_readings``. What a reading is for stands in its request."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -57,8 +57,9 @@ class CardReadings:
 
     # -- for whoever wants a card
 
-    async def begin(self, tx: Tx, call: Call, request: CardRequest, payment_no: str, channel: str) -> None:
-        """A card of this patient is asked for at this terminal from now on, for as long as his session lasts."""
+    async def begin(self, tx: Tx, call: Call, request: CardRequest, payment_no: str = "", channel: str = "") -> None:
+        """A card of this patient, or of whoever is there, is asked for at this terminal from now on, for as long as
+        his session lasts."""
         at = (call.hospital_id, call.principal.terminal_id)
         wish = Wish(
             request=request,
@@ -72,7 +73,8 @@ class CardReadings:
         await push(tx, *at, "CardAsked", request.request_id, version, call.now)
 
     async def leave(self, tx: Tx, call: Call, payment_no: str) -> None:
-        """No card is wanted for this payment any more; one that was read is on its way to the bank."""
+        """No card is wanted for this payment any more; one that was read is on its way to the bank. "": for none of
+        what is no payment."""
         at = (call.hospital_id, call.principal.terminal_id)
         found = await reading_store.find(tx, *at, lock=True)
         if found is None or found.payment_no != payment_no or found.state == "read":
@@ -85,6 +87,12 @@ class CardReadings:
         at = (call.hospital_id, call.principal.terminal_id)
         version = await reading_store.move(tx, *at, state)
         await push(tx, *at, "CardTerminalChanged", call.principal.terminal_id, version, call.now)
+
+    async def changed(self, tx: Tx, call: Call) -> None:
+        """Something has become known of the card that was read last: the screen looks again."""
+        at = (call.hospital_id, call.principal.terminal_id)
+        found = await reading_store.find(tx, *at)
+        await push(tx, *at, "CardTerminalChanged", call.principal.terminal_id, found.version if found else 0, call.now)
 
     async def taken(self, tx: Tx, call: Call, epoch: int, event_id: str, request_id: str) -> Row | None:
         """The reading whose card has come, and nobody can have it a second time. None: it is not wanted any more."""

@@ -81,6 +81,7 @@ def taking(request: CardRequest) -> TakeCard:
     """What the agent is asked to do about it."""
     return TakeCard(
         request_id=request.request_id,
+        purpose=request.purpose,
         amount_fen=request.amount_fen,
         merchant_name=request.merchant_name,
         language=request.language,
