@@ -1,4 +1,4 @@
-"""Bank, public and social security cards: whom one names, and binding one to a patient once its bank has vouched for it.
+"""Bank, public and social security cards: whom one names, and binding one to a patient once its bank vouches for it.
 
 A card identifies by its number alone, as an ID card does by lying there. It is bound after its PIN was found right by
 its bank, or, where its issuer asks for none, after the issuer has said that the card is good. Nothing in doubt binds.
