@@ -299,7 +299,7 @@ def test_kinds_that_the_hospital_does_not_want_are_not_taken(platform_url: str, 
             "bank_card": False,
             "social_security_card": False,
         }
-        assert (await hall.ask(GetTerminal())).identity_cards == ("public_card",)
+        assert (await hall.ask(GetTerminal())).identity_cards == ["public_card"]
         await hall.bring(BANK_PAN)
         assert (await hall.ask(GetTerminal())).reading.state == "not_taken"
 

@@ -121,7 +121,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     card_version: int = 0
     code_version: int = 0
     reading: CardReading = CardReading()
-    identity_cards: tuple[str, ...] = ()
+    identity_cards: list[str] = []
     devices: list[DeviceView]
     seen_at: datetime | None = None
 

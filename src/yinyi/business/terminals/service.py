@@ -124,7 +124,7 @@ class TerminalService:
 
     def _view(self, hospital: Hospital, standing: Standing, state: store.State, now: datetime) -> TerminalView:
         view = _view(hospital, standing, state, now)
-        return msgspec.structs.replace(view, identity_cards=self._identity_cards)
+        return msgspec.structs.replace(view, identity_cards=list(self._identity_cards))
 
     async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
         terminal_id = message.terminal_id
