@@ -75,6 +75,10 @@ class CardDesk:
     async def changed(self, tx: Tx, call: Call) -> None:
         await self._readings.changed(tx, call)
 
+    def committed(self) -> None:
+        """What ``changed`` was told in is committed."""
+        self._readings.committed()
+
     # -- its bank is asked about it
 
     async def ask_bank(self, call: Call, route: CardRouteView, card: Card) -> tuple[CheckOutcome, str]:

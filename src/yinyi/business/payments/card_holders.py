@@ -51,6 +51,7 @@ class CardHolders:
             outcome, code = await self._desk.ask_bank(asked, route, card)
             told = replace(asked, now=self._clock.now())
             await self._inquiries.checked(told, found.request_id, _in_hand(route, card), outcome, code)
+            self._desk.committed()
 
         async def asked_whatever_happens() -> None:
             try:

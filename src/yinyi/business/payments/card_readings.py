@@ -24,6 +24,7 @@ from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.terminals.messages import Accepted, CardRequest, CardRouteView
+from yinyi.business.terminals.reading_store import Row
 from yinyi.business.terminals.readings import CardReadings
 from yinyi.kernel.errors import ChannelUnavailable, YinyiError
 from yinyi.kernel.ids import token
@@ -124,22 +125,33 @@ class PayCards:
     async def take(self, call: Call, message: PresentPayCard) -> Given | None:
         """Whatever becomes of it, this reading is used up. None: nothing is paid with it, or nobody waits for it any
         more."""
-        async with self._database.transaction() as tx:
-            found = await self._readings.taken(tx, call, message.epoch, message.event_id, message.request_id)
-            if found is None or found.request is None:
-                return None
-            route, card = route_of(found.request.routes, message.pan), _card(message)
-            nobody = found.request.purpose == "identify"
-            lives = nobody or await session_lives(tx, call.hospital_id, found.session_id, call.now)
-            if route is None or not route.taken or route.slot != message.slot or not lives:
-                await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
-                return None
-            if found.request.purpose == "pay":
-                return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), card)
-            is_to_check = await self._holders.read(tx, call, found, route, card)
+        try:
+            async with self._database.transaction() as tx:
+                found = await self._readings.taken(tx, call, message.epoch, message.event_id, message.request_id)
+                route = await self._route_of(tx, call, found, message) if found else None
+                if found is None or found.request is None or route is None:
+                    return None
+                card = _card(message)
+                if found.request.purpose == "pay":
+                    return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), card)
+                is_to_check = await self._holders.read(tx, call, found, route, card)
+        finally:
+            self._readings.committed()
         if is_to_check:
             await self._holders.check(call, found, route, card)
         return None
+
+    async def _route_of(self, tx: Tx, call: Call, found: Row, message: PresentPayCard) -> CardRouteView | None:
+        """None: such a card is not taken, or whoever wanted it has gone."""
+        if found.request is None:
+            return None
+        route = route_of(found.request.routes, message.pan)
+        nobody = found.request.purpose == "identify"
+        lives = nobody or await session_lives(tx, call.hospital_id, found.session_id, call.now)
+        if route is None or not route.taken or route.slot != message.slot or not lives:
+            await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
+            return None
+        return route
 
     async def submit(self, tx: Tx, call: Call, message: PresentPayCard, given: Given | None) -> str:
         """In the name of whoever is at the screen. What stands against it by now is no fault of the card terminal."""

@@ -94,6 +94,10 @@ class CardReadings:
         found = await reading_store.find(tx, *at)
         await push(tx, *at, "CardTerminalChanged", call.principal.terminal_id, found.version if found else 0, call.now)
 
+    def committed(self) -> None:
+        """A transaction of somebody else's, in which a card was taken or told of, is committed: screens hear it."""
+        self._committed()
+
     async def taken(self, tx: Tx, call: Call, epoch: int, event_id: str, request_id: str) -> Row | None:
         """The reading whose card has come, and nobody can have it a second time. None: it is not wanted any more."""
         if not await self._line.is_new(tx, call, epoch, event_id):

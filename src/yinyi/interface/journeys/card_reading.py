@@ -26,8 +26,9 @@ Purpose = Literal["identify", "bind"]
 
 def kinds_of(terminal: TerminalView) -> tuple[views_cards.CardKind, ...]:
     """Which cards can be read at this terminal now to identify somebody; none while its card terminal does not work."""
-    kinds = (_KINDS.get(kind) for kind in terminal.identity_cards)
-    return tuple(kind for kind in kinds if kind) if card.works(terminal) else ()
+    if not card.works(terminal):
+        return ()
+    return tuple(_KINDS[kind] for kind in terminal.identity_cards if kind in _KINDS)
 
 
 async def terminal_now(visitor: Visitor) -> TerminalView:
