@@ -348,7 +348,9 @@ def test_taken_off_it_identifies_nobody(platform_url: str, tmp_path: Path) -> No
     play(platform_url, tmp_path, story)
 
 
-def test_no_number_is_kept_in_the_clear(platform_url: str, tmp_path: Path) -> None:
+def test_no_number_is_kept_or_logged_in_the_clear(
+    platform_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def story(stage: HolderStage) -> None:
         await stage.comes(stage.hall, "2021000001")
         await stage.hall.bound()
@@ -360,3 +362,6 @@ def test_no_number_is_kept_in_the_clear(platform_url: str, tmp_path: Path) -> No
             assert BANK_PAN.encode().hex() not in text, table
 
     play(platform_url, tmp_path, story)
+    said = capsys.readouterr().out
+    assert "card_checked" in said
+    assert BANK_PAN not in said
