@@ -131,9 +131,8 @@ class Business:
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
-        wake = self.outbox.wake
-        queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, wake)
-        self.terminals = TerminalService(database, clock, vault, queue, wake, outside.identifying)
+        queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, self.outbox.wake)
+        self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
         self.institutions = Institutions(vault)
         patients = MasterIndex(database)
         hospital = outside.hospital
@@ -160,7 +159,6 @@ class Business:
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
-
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
         self.dispatcher = Dispatcher(
             database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE, together=means.together

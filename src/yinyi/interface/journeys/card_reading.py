@@ -4,6 +4,8 @@ import contextlib
 from datetime import timedelta
 from typing import Literal, cast, get_args
 
+import msgspec
+
 from yinyi.business.identity.messages_cards import LeaveCard
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE, CardReading, TerminalView
@@ -79,12 +81,12 @@ def _why(reading: CardReading, purpose: Purpose) -> views_cards.CardProblem:
 def _view(
     visitor: Visitor, terminal: TerminalView, purpose: Purpose, state: str, **facts: object
 ) -> views_cards.ReadCardView:
-    told: dict[str, object] = {
-        "purpose": purpose,
-        "state": state,
-        "kinds": kinds_of(terminal),
-        "since": visitor.now,
-        "expires_at": visitor.now,
-        "key": present.new_key(),
-    }
-    return views_cards.ReadCardView(**{**told, **facts})  # pyright: ignore[reportArgumentType]
+    view = views_cards.ReadCardView(
+        purpose=purpose,
+        state="insert",
+        kinds=kinds_of(terminal),
+        since=visitor.now,
+        expires_at=visitor.now,
+        key=present.new_key(),
+    )
+    return msgspec.structs.replace(view, state=state, **facts)
