@@ -204,7 +204,12 @@ async def _session(means: LineMeans, store: SoftwareKeyStore, slot: KeySlot, sco
 
 
 async def session_with(
-    means: LineMeans, store: SoftwareKeyStore, slot: KeySlot, scope: str, components: tuple[bytes, bytes]
+    means: LineMeans,
+    store: SoftwareKeyStore,
+    slot: KeySlot,
+    scope: str,
+    components: tuple[bytes, bytes],
+    at: str = "K03",
 ) -> int:
     """On record, with a master key of two components."""
     halves = [
@@ -222,7 +227,7 @@ async def session_with(
     async with means.database.transaction() as tx:
         await key_rows.first_in_use(tx, HOSPITAL, await store.master_key_id(), now)
         await key_rows.put_tmk(tx, HOSPITAL, slot, tmk, loaded)
-        return await session_store.add(tx, HOSPITAL, slot, scope, "K03", f"云山市人民医院 {scope}")
+        return await session_store.add(tx, HOSPITAL, slot, scope, at, f"云山市人民医院 {scope}")
 
 
 NO_ANSWER = NoAnswer(detail="none within 60 s")

@@ -20,7 +20,15 @@ from sample_facts import (
     VISIT,
 )
 
-from yinyi.interface.journeys import views, views_afterwards, views_ends, views_pay, views_register, views_start
+from yinyi.interface.journeys import (
+    views,
+    views_afterwards,
+    views_cards,
+    views_ends,
+    views_pay,
+    views_register,
+    views_start,
+)
 from yinyi.wire.iso8583.response_codes import response_of
 
 
@@ -304,6 +312,45 @@ _PAY: dict[str, Sample] = {
     "trouble-declined": (_trouble("declined"), REGISTERING),
     "trouble-staff": (_trouble("staff_decides", paid_at=NOW, resolves_by=NOW + timedelta(hours=2)), REGISTERING),
 }
+KINDS: tuple[views_cards.CardKind, ...] = ("bank_card", "public_card", "social_security_card")
+
+
+def _read(purpose: Literal["identify", "bind"], state: str, **facts: object) -> Sample:
+    view = views_cards.ReadCardView(
+        purpose=purpose,
+        state="insert",
+        kinds=KINDS,
+        since=NOW,
+        expires_at=NOW + timedelta(seconds=83),
+        number_tail="0014" if purpose == "bind" else "",
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, state=state, **facts), SOMEONE if purpose == "bind" else NOBODY
+
+
+BOUND: tuple[views_cards.BoundCard, ...] = tuple(
+    views_cards.BoundCard(credential_id=n, kind=kind, number_tail=f"00{n}4", bound_at=NOW - timedelta(days=40 - n))
+    for n, kind in enumerate(("resident_card", "hmt_resident_card", *KINDS, "bank_card"))
+)
+_IDENTITY: dict[str, Sample] = {
+    "identify-cards": (views_start.IdentifyView(kinds=KINDS, key=KEY), NOBODY),
+    "identify-cards-away": (views_start.IdentifyView(kinds=KINDS, problem="cards_away", key=KEY), NOBODY),
+    "read-identify": _read("identify", "insert"),
+    "read-unknown": _read("identify", "problem", problem="unknown"),
+    "read-not-taken": _read("identify", "problem", problem="not_taken"),
+    "read-bind": _read("bind", "insert"),
+    "read-bind-pin": _read("bind", "pin", digits=4),
+    "read-bind-asking": _read("bind", "asking"),
+    "read-bind-wrong-pin": _read("bind", "problem", problem="wrong_pin"),
+    "read-bind-taken": _read("bind", "problem", problem="taken"),
+    "cards": (views_cards.CardsView(cards=BOUND, kinds=KINDS, key=KEY), SOMEONE),
+    "cards-bound": (
+        views_cards.CardsView(cards=BOUND[:3], kinds=KINDS, news="bound", news_tail="0014", key=KEY),
+        _someone(pay_card_in=True),
+    ),
+    "cards-none": (views_cards.CardsView(cards=(), news="away", key=KEY), SOMEONE),
+    "cards-unbind": (views_cards.CardsView(cards=BOUND, kinds=KINDS, chosen=BOUND[3], key=KEY), SOMEONE),
+}
 _AFTER: dict[str, Sample] = {
     "reprint": (views_afterwards.ReprintView(slips=SLIPS, key=KEY), SOMEONE),
     "reprint-printing": (views_afterwards.ReprintView(slips=SLIPS, chosen="X0", printing="printing", key=KEY), SOMEONE),
@@ -339,6 +386,7 @@ SAMPLES: dict[str, Sample] = {
     **_START,
     **_REGISTER,
     **_PAY,
+    **_IDENTITY,
     **_AFTER,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from yinyi.app.bank_lines import NO_LINES, BankLines, card_lines, pos_sessions
+from yinyi.app.cards_read import cards_read
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.people import MasterIndex
 from yinyi.app.verifier import Verifier
@@ -25,6 +26,7 @@ from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.service import DocumentService
+from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
@@ -35,7 +37,6 @@ from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments import books
-from yinyi.business.payments.card_readings import PayCards
 from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
@@ -80,6 +81,12 @@ class Outside:
     keys: KeyStore
     lines: BankLines = NO_LINES
     hours: LineHours = USUAL
+    identity_cards: tuple[PaymentCardKind, ...] = PAYMENT_CARDS
+
+    @property
+    def identifying(self) -> tuple[PaymentCardKind, ...]:
+        """The kinds of cards that identify people here; ``identity_cards``: as the hospital wants it."""
+        return tuple(kind for kind in self.identity_cards if kind in self.lines.kinds)
 
 
 def _registry(outside: Outside, cards: CardLines) -> Registry:
@@ -124,9 +131,8 @@ class Business:
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
-        wake = self.outbox.wake
-        queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, wake)
-        self.terminals = TerminalService(database, clock, vault, queue, wake)
+        queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, self.outbox.wake)
+        self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
         self.institutions = Institutions(vault)
         patients = MasterIndex(database)
         hospital = outside.hospital
@@ -141,7 +147,8 @@ class Business:
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
-        self.pay_cards = PayCards(database, self.payments, self.terminals.readings, outside.lines.kinds)
+        of_cards = (outside.lines, outside.identifying, self.payments, self.terminals.readings)
+        self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         lost = [LostRegistrations(hospital, patients.patient_id)]
@@ -152,7 +159,6 @@ class Business:
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
-
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
         self.dispatcher = Dispatcher(
             database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE, together=means.together
@@ -162,6 +168,7 @@ class Business:
             self.identity,
             self.payments,
             self.scanned_codes,
+            self.inquiries,
             self.pay_cards,
             self.human_queue,
             SuspenseDesk(registry, ZONE),

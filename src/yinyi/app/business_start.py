@@ -86,7 +86,13 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
     table = MerchantTable(merchants | lines.merchants())
     return Outside(
-        hospital=hospital, channels=channels, merchants=table, keys=keys, lines=lines, hours=settings.line_hours
+        hospital=hospital,
+        channels=channels,
+        merchants=table,
+        keys=keys,
+        lines=lines,
+        hours=settings.line_hours,
+        identity_cards=settings.identity_card_kinds,
     )
 
 

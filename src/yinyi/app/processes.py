@@ -31,7 +31,7 @@ _ONCE_THERE_IS = 'until [ -d "$0" ]; do sleep 1; done; exec "$@"'
 _ALL = ("data_dir", "clock", "log_level")
 _KNOWS = {
     "business": (
-        *(*_ALL, "hospital", "keys", "sign_on_from", "settle_from", "card_data_days"),
+        *(*_ALL, "hospital", "keys", "sign_on_from", "settle_from", "card_data_days", "identity_cards"),
         *("database_url", "nats_url", "http_host", "http_port"),
     ),
     "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),

@@ -14,6 +14,7 @@ import msgspec
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
+from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
@@ -56,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The cut-over of the bank line: what was taken before is settled from then on."""
     card_data_days: int = 180
     """So long sealed card data are kept, for refunds to the card."""
+    identity_cards: str = ",".join(PAYMENT_CARDS)
+    """Which cards identify people once their card terminal has read them, comma between; ``none``: no card does."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -77,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return LineHours(
             sign_on_from=self.sign_on_from, settle_from=self.settle_from, card_data_days=self.card_data_days
         )
+
+    @property
+    def identity_card_kinds(self) -> tuple[PaymentCardKind, ...]:
+        """In the order in which people are told."""
+        named = self.identity_cards.split(",")
+        return tuple(kind for kind in PAYMENT_CARDS if kind in named)
 
     @property
     def reached_at(self) -> str:
@@ -170,6 +179,10 @@ def _check(settings: Settings) -> None:
         raise CannotStart(f"YINYI_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
     if not 1 <= settings.card_data_days <= 365:
         raise CannotStart(f"YINYI_CARD_DATA_DAYS must be from 1 to 365, not {settings.card_data_days}.")
+    if strangers := {each for each in settings.identity_cards.split(",") if each not in (*PAYMENT_CARDS, "none")}:
+        raise CannotStart(
+            f"YINYI_IDENTITY_CARDS must name {', '.join(PAYMENT_CARDS)}, or none, not {', '.join(sorted(strangers))!r}."
+        )
     try:
         settings.make_clock()
     except (ValueError, OverflowError):

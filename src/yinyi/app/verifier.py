@@ -22,7 +22,7 @@ OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "Get
 """Their own code is the credential; or there is nothing in them to protect."""
 
 CHANGES_SESSIONS = frozenset(
-    {"EndSession", "Identify", "IdentifyByNumber", "ChoosePatient", "RegisterPatient", "PreferElder"}
+    {"EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "ChoosePatient", "RegisterPatient", "PreferElder"}
 )
 REMEMBERED_FOR = timedelta(seconds=1)
 """So long, at most, another business process honours a session that has just been ended here."""

@@ -51,6 +51,7 @@ CardStep = Literal[
 ]
 """What happens at a card terminal, apart from a card that was read whole."""
 CardEntry = Literal["chip", "contactless", "stripe"]
+CardPurpose = Literal["pay", "identify", "bind"]
 ByeReason = Literal[
     "replaced",  # another connection of this terminal came
     "unauthorised",  # unknown or revoked credential, wrong or used enrolment code
@@ -135,7 +136,7 @@ class CardTerminalStep(Frame, frozen=True, kw_only=True, tag="card_terminal_step
 
 
 class PayCardRead(Frame, frozen=True, kw_only=True, tag="pay_card_read"):
-    """A card to pay with, read whole, with its PIN if one was asked for. Nothing of it is to be seen on the way.
+    """A payment card, read whole, with its PIN if one was asked for. Nothing of it is to be seen on the way.
 
     slot: of the route that the card belongs to. sealed: a ``card_seal.CardRead``, sealed to the request's key.
     """
@@ -222,12 +223,14 @@ class CardRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     taken: bool = True
 
 
-class TakeCard(Frame, frozen=True, kw_only=True, tag="take_card"):
-    """Read a card to pay this amount with, and its PIN, within so many seconds. Sent again it is the same request;
-    another request ends the one before. seal_key: the public key that what is read is sealed to."""
+class TakeCard(Frame, frozen=True, kw_only=True, omit_defaults=True, tag="take_card"):
+    """Read a card, and its PIN where one is asked for, within so many seconds: to pay this amount with, or without any
+    money to find out whose it is (``identify``) or to bind it to whoever is there (``bind``). Sent again it is the same
+    request; another request ends the one before. seal_key: the public key that what is read is sealed to."""
 
     request_id: Id
     seal_key: Annotated[bytes, msgspec.Meta(min_length=SEAL_KEY_BYTES, max_length=SEAL_KEY_BYTES)]
+    purpose: CardPurpose = "pay"
     amount_fen: Annotated[int, msgspec.Meta(ge=0)]
     merchant_name: Short
     routes: Annotated[list[CardRoute], msgspec.Meta(max_length=8)]

@@ -1,7 +1,7 @@
 """People and the media that identify them. Plain data."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -20,6 +20,29 @@ CredentialKind = Literal[
     "wechat",
     "face",
 ]
+PaymentCardKind = Literal["bank_card", "public_card", "social_security_card"]
+"""What a card terminal reads."""
+PAYMENT_CARDS: tuple[PaymentCardKind, ...] = get_args(PaymentCardKind)
+InquiryPurpose = Literal["identify", "bind"]
+InquiryState = Literal[
+    "asked",  # no card was read yet
+    "known",  # the card names a patient
+    "unknown",  # it is bound to nobody here
+    "checking",  # its bank is being asked whether the PIN is right
+    "bound",
+    "taken",  # it is bound to somebody else
+    "declined",  # by its bank; the answer's code says why
+    "pin_again",  # typed under a key that had changed meanwhile
+    "no_answer",  # the bank may have answered, and nothing is bound
+    "unreachable",  # the bank was never asked
+    "left",  # whoever wanted it had gone when the bank answered
+    "expired",
+    "stripe",  # not by its chip
+    "too_many_tries",
+]
+"""How far an inquiry is; a card that never came is told by its reading."""
+CheckOutcome = Literal["right", "declined", "pin_again", "no_answer", "unreachable"]
+"""What a bank says of a card and its PIN."""
 Sex = Literal["male", "female", "unknown"]
 
 
@@ -34,6 +57,19 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     nation: str = ""
     address: str = ""
     phone: str = ""
+
+
+class CardInHand(msgspec.Struct, frozen=True, kw_only=True):
+    """What a card terminal has read, without what is only its bank's. Printed, it shows nothing. expiry: ``YYMM``, or
+    empty: the card does not say."""
+
+    kind: PaymentCardKind
+    number: str
+    expiry: str = ""
+    by_stripe: bool = False
+
+    def __repr__(self) -> str:
+        return f"CardInHand({self.kind})"
 
 
 class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,11 @@
 """What identity asks of the hospital and of the terminals."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
+from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
-from yinyi.business.identity.model import CredentialKind, PatientRecord, Person
+from yinyi.business.identity.model import CredentialKind, InquiryPurpose, PatientRecord, PaymentCardKind, Person
 from yinyi.kernel.outcome import Answer, Outcome
 
 
@@ -31,4 +33,33 @@ class PresentedCards(Protocol):
 
     async def card_on_reader(self, tx: Tx, hospital_id: int, terminal_id: str) -> bytes | None:
         """The 256 bytes of text as the reader gave them, or None when nothing lies there (any more)."""
+        ...
+
+
+A = TypeVar("A")
+
+
+class CardDesk(Protocol, Generic[A]):
+    """The card terminals of kiosks, with the banks behind them. ``A``: a request to read a card, as they have it."""
+
+    async def ready(self, call: Call, purpose: InquiryPurpose, kinds: Sequence[PaymentCardKind]) -> A:
+        """A request for a card of these kinds; to bind one, the banks are made ready for its PIN first.
+
+        Raises:
+            ChannelUnavailable: none of them can be read here now.
+        """
+        ...
+
+    def request_id(self, asked: A) -> str: ...
+
+    async def begin(self, tx: Tx, call: Call, asked: A) -> None:
+        """Ask for it at this terminal; whatever was asked for before is over."""
+        ...
+
+    async def leave(self, tx: Tx, call: Call) -> None:
+        """No card is asked for any more, unless it is to pay with."""
+        ...
+
+    async def changed(self, tx: Tx, call: Call) -> None:
+        """Something has become known of the card that was read last: the screen looks again."""
         ...

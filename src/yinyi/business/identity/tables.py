@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from yinyi.bus.schema import INSTANT, metadata
-from yinyi.business.identity.model import CredentialKind, Sex
+from yinyi.business.identity.model import CredentialKind, InquiryPurpose, InquiryState, PaymentCardKind, Sex
 
 
 def _one_of(column: str, closed_set: object) -> CheckConstraint:
@@ -158,3 +158,28 @@ Index(
     patient_creation.c.ask_at,
     postgresql_where=patient_creation.c.state == "open",
 )
+
+card_inquiry = Table(
+    "card_inquiry",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("terminal_id", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("session_id", BigInteger),
+    Column("patient_id", BigInteger),
+    Column("kind", Text),
+    Column("number_tail", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("asked_at", INSTANT, nullable=False),
+    Column("checking_until", INSTANT),
+    ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
+    _one_of("purpose", InquiryPurpose),
+    _one_of("kind", PaymentCardKind),
+    _one_of("state", InquiryState),
+    CheckConstraint("purpose = 'identify' OR patient_id IS NOT NULL", name="whose"),
+    CheckConstraint("(state = 'known') <= (patient_id IS NOT NULL)", name="known"),
+    CheckConstraint("(state = 'checking') = (checking_until IS NOT NULL)", name="checking"),
+)
+Index("card_inquiry_asked_ix", card_inquiry.c.terminal_id, card_inquiry.c.hospital_id, card_inquiry.c.asked_at)

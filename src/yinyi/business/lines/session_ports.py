@@ -98,7 +98,7 @@ class TellsWhetherUp(Protocol):
 
 
 class CardSessions(Protocol):
-    """What payments ask of the POS sessions of a hospital; see ``sessions.PosSessions``."""
+    """What payments, and whoever binds cards, ask of the POS sessions of a hospital; see ``sessions.PosSessions``."""
 
     async def choose(self, terminal_id: str, acquirer: str, scope: str) -> int | None: ...
 
@@ -109,6 +109,8 @@ class CardSessions(Protocol):
     async def purchase(
         self, acquirer: str, session_id: int, reference: str, amount_fen: Fen, card: Card
     ) -> LineAnswer: ...
+
+    async def balance(self, acquirer: str, session_id: int, card: Card) -> LineAnswer: ...
 
     async def void(self, acquirer: str, reference: str, of_reference: str) -> LineAnswer: ...
 

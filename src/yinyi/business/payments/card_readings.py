@@ -1,10 +1,10 @@
-"""Cards from the card terminals of kiosks: asked for with the keys of their sessions, handed to their payment once."""
+"""Cards from the card terminals of kiosks: asked for with the keys of their sessions, handed once to their payment, or
+to whoever wants to know whose they are."""
 
 import asyncio
 from dataclasses import dataclass, replace
 from typing import cast
 
-import msgspec
 import structlog
 
 from yinyi.bus.call import Call
@@ -13,10 +13,13 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.identity.sessions import session_lives
 from yinyi.business.lines.errands import Errands
-from yinyi.business.lines.session_model import Card, LineAnswer, PinKey
+from yinyi.business.lines.session_model import Card
 from yinyi.business.payments import signals
 from yinyi.business.payments.amounts import owed_fen
-from yinyi.business.payments.card_kinds import CardKind, CardKinds, route_of
+from yinyi.business.payments.card_desk import WRONG_PIN
+from yinyi.business.payments.card_holders import CardHolders
+from yinyi.business.payments.card_kinds import route_of
+from yinyi.business.payments.card_routes import CardRoutes
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, PresentPayCard, ReadCard
@@ -25,6 +28,7 @@ from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.terminals.messages import Accepted, CardRequest, CardRouteView
+from yinyi.business.terminals.reading_store import Row
 from yinyi.business.terminals.readings import CardReadings
 from yinyi.kernel.errors import ChannelUnavailable, YinyiError
 from yinyi.kernel.ids import token
@@ -36,9 +40,6 @@ READY_S = 5.0
 """So long a session may take to become ready before the patient is told to pay in another way; it goes on by itself."""
 OTHERS_S = 0.5
 """And that of a card of another kind than was chosen: then such a card is not taken this time."""
-NO_SUCH_CARD = CardKind(())
-WRONG_PIN = "55"
-"""Field 39."""
 UNDECIDED = frozenset({"holding", "starting", "waiting", "unknown", "closing"})
 LOOKS = 30
 """Of some seconds each: a bank may be asked for a minute."""
@@ -58,12 +59,19 @@ class Given:
 class PayCards:
     """The operations of a kiosk's page that wants a card, and of the line that brings it."""
 
-    def __init__(self, database: Database, payments: PaymentService, readings: CardReadings, kinds: CardKinds) -> None:
+    def __init__(
+        self,
+        database: Database,
+        payments: PaymentService,
+        readings: CardReadings,
+        routes: CardRoutes,
+        holders: CardHolders,
+    ) -> None:
         self._database = database
         self._payments = payments
         self._readings = readings
-        self._kinds = kinds
-        self._keys: Errands[PinKey | LineAnswer] = Errands()
+        self._routes = routes
+        self._holders = holders
         self._words: Errands[None] = Errands()
 
     def register(self, dispatcher: Dispatcher) -> None:
@@ -74,7 +82,8 @@ class PayCards:
 
     async def come_home(self, within_s: float) -> None:
         """At the end of the process."""
-        await asyncio.gather(self._keys.come_home(within_s), self._words.come_home(within_s))
+        errands = (self._routes, self._holders, self._words)
+        await asyncio.gather(*(each.come_home(within_s) for each in errands))
 
     # -- asked for
 
@@ -90,47 +99,24 @@ class PayCards:
         if plan is None:
             raise PaymentUnknown
         self._payments.check_payable(call, plan, message.tender)
-        chosen, merchant_name = await self._route(call, plan, message.tender, READY_S)
+        chosen, merchant_name = await self._routes.route(call, plan.scope, message.tender, READY_S)
         if chosen is None:
             raise ChannelUnavailable(f"{message.tender} cannot be read here")
         routes = [chosen]
         for name in self._payments.registry.reads(plan.scope):
             if name != message.tender:
                 routes.append(await self._other(call, plan, name))
-        known = {route.channel for route in routes}
-        away = [_not_taken(name, kind) for name, kind in self._kinds.items() if name not in known]
         return CardRequest(
             request_id=token(16),
             amount_fen=owed_fen(plan),
             merchant_name=merchant_name,
             language=call.language,
-            routes=[*routes, *away],
+            routes=self._routes.whole(routes),
         )
 
     async def _other(self, call: Call, plan: Plan, channel: TenderName) -> CardRouteView:
-        kind = self._kinds.get(channel, NO_SUCH_CARD)
-        route, _ = await self._route(call, plan, channel, OTHERS_S)
-        return route or _not_taken(channel, kind)
-
-    async def _route(
-        self, call: Call, plan: Plan, channel: TenderName, wait_s: float
-    ) -> tuple[CardRouteView | None, str]:
-        """None: no session, or it cannot be made ready now."""
-        line = self._payments.registry.cards[channel]
-        kind = self._kinds.get(channel, NO_SUCH_CARD)
-        session_id = await line.sessions.choose(call.principal.terminal_id, line.acquirer, plan.scope)
-        if session_id is None or not kind.prefixes:
-            return None, ""
-        slot, merchant_name = await line.sessions.shown(session_id)
-        route = CardRouteView(prefixes=list(kind.prefixes), slot=str(slot), channel=channel)
-        if not kind.asks_pin:
-            return route, merchant_name
-        key = await self._keys.within(str(slot), wait_s, lambda: line.sessions.pin_key(line.acquirer, session_id))
-        if not isinstance(key, PinKey):
-            why = "late" if key is None else str(getattr(key, "detail", "") or type(key).__name__)
-            log.warning("cards.session_not_ready", session=str(slot), why=why)
-            return None, merchant_name
-        return msgspec.structs.replace(route, pin_key=key.key, pin_key_check=key.check_value), merchant_name
+        route, _ = await self._routes.route(call, plan.scope, channel, OTHERS_S)
+        return route or self._routes.not_taken(channel)
 
     async def read(self, tx: Tx, call: Call, message: ReadCard, request: CardRequest) -> str:
         await self._readings.begin(tx, call, request, message.payment_no, message.tender)
@@ -147,21 +133,43 @@ class PayCards:
     # -- brought
 
     async def take(self, call: Call, message: PresentPayCard) -> Given | None:
-        """Whatever becomes of it, this reading is used up. None: nobody waits for this card any more."""
-        async with self._database.transaction() as tx:
-            found = await self._readings.taken(tx, call, message.epoch, message.event_id, message.request_id)
-            if found is None or found.request is None:
-                return None
-            card = self._readings.opened(call, found, message.slot, message.sealed)
-            if card is None:
-                await self._readings.refuse(tx, call, "unreadable")
-                return None
-            route = route_of(found.request.routes, card.pan)
-            lives = await session_lives(tx, call.hospital_id, found.session_id, call.now)
-            if route is None or not route.taken or route.slot != message.slot or not lives:
-                await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
-                return None
-        return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), _card(card))
+        """Whatever becomes of it, this reading is used up. None: nothing is paid with it, or nobody waits for it any
+        more."""
+        try:
+            async with self._database.transaction() as tx:
+                found = await self._readings.taken(tx, call, message.epoch, message.event_id, message.request_id)
+                known = await self._opened(tx, call, found, message) if found else None
+                if found is None or found.request is None or known is None:
+                    return None
+                route, card = known
+                if found.request.purpose == "pay":
+                    return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), card)
+                is_to_check = await self._holders.read(tx, call, found, route, card)
+                if not is_to_check:
+                    await self._readings.give_back(tx, call)
+        finally:
+            self._readings.committed()
+        if is_to_check:
+            await self._holders.check(call, found, route, card)
+        return None
+
+    async def _opened(
+        self, tx: Tx, call: Call, found: Row, message: PresentPayCard
+    ) -> tuple[CardRouteView, Card] | None:
+        """None: it does not open here, such a card is not taken, or whoever wanted it has gone."""
+        if found.request is None:
+            return None
+        read = self._readings.opened(call, found, message.slot, message.sealed)
+        if read is None:
+            await self._readings.refuse(tx, call, "unreadable")
+            return None
+        route = route_of(found.request.routes, read.pan)
+        nobody = found.request.purpose == "identify"
+        lives = nobody or await session_lives(tx, call.hospital_id, found.session_id, call.now)
+        if route is None or not route.taken or route.slot != message.slot or not lives:
+            await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
+            return None
+        return route, _card(read)
 
     async def submit(self, tx: Tx, call: Call, message: PresentPayCard, given: Given | None) -> str:
         """In the name of whoever is at the screen. What stands against it by now is no fault of the card terminal."""
@@ -201,10 +209,6 @@ class PayCards:
 def _pin_again(view: PaymentView) -> bool:
     """It was wrong, or typed under a key that had changed meanwhile."""
     return view.state == "ready" and (view.refused_code == WRONG_PIN or view.reason == "expired")
-
-
-def _not_taken(channel: str, kind: CardKind) -> CardRouteView:
-    return CardRouteView(prefixes=list(kind.prefixes), slot="", channel=channel, taken=False)
 
 
 def _as_patient(call: Call, patient_id: int) -> Call:

@@ -37,8 +37,8 @@ class CancelReading(Operation[PaymentView], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.TERMINAL], changes=True, errors=(LineReplaced,))
 class PresentPayCard(Operation[Accepted], frozen=True, kw_only=True):
-    """A card to pay with, read whole; its PIN encrypted in the pad. It is sealed where it was read, opened in the
-    business layer, and leaves that again but to the bank. See ``wire/card_seal``."""
+    """A payment card, read whole for what it was asked for; its PIN encrypted in the pad. It is sealed where it was
+    read, opened in the business layer, and never leaves that again but to the bank. See ``wire/card_seal``."""
 
     epoch: int
     event_id: Short

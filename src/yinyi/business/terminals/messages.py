@@ -7,7 +7,7 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.terminals.errors import EnrolmentRefused, LineReplaced, PairingRefused, TerminalLocked
-from yinyi.business.terminals.model import CardStep, DeviceView, PrintJobView, StaffCall, TerminalView
+from yinyi.business.terminals.model import CardPurpose, CardStep, DeviceView, PrintJobView, StaffCall, TerminalView
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Devices = Annotated[list[DeviceView], msgspec.Meta(max_length=16)]
@@ -119,10 +119,12 @@ class CardRouteView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CardRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A card that is to be read, as the agent is asked for it. ``within_s``: so long from now. ``seal_key``: what the
-    card is sealed to where it is read, made for this one request."""
+    """A card that is to be read, as the agent is asked for it. ``within_s``: so long from now. Without money
+    (``purpose``) amount and merchant are empty. ``seal_key``: what the card is sealed to where it is read, made for
+    this one request."""
 
     request_id: str
+    purpose: CardPurpose = "pay"
     amount_fen: int
     merchant_name: str
     language: str

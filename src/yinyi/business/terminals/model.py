@@ -26,6 +26,12 @@ ReadingState = Literal[
     "key_refused",  # the pad cannot encrypt for this bank
 ]
 LIVE: tuple[ReadingState, ...] = ("asked", "typing")
+CardPurpose = Literal[
+    "pay",
+    "identify",  # whose card it is: no PIN, no money
+    "bind",  # it is to identify its holder from now on: its PIN, no money
+]
+"""What a card terminal reads a card for."""
 
 
 class Counter(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +79,7 @@ class CardReading(msgspec.Struct, frozen=True, kw_only=True):
     card is in the slot. forgotten: and nobody has taken it for a while. version: grows with everything.
     """
 
+    purpose: CardPurpose = "pay"
     payment_no: str = ""
     channel: str = ""
     merchant_name: str = ""
@@ -96,6 +103,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
 
     line_ok: its agent is connected. devices: as last reported, also while the line is down.
     card_version: grows with every card laid or taken away. code_version: with every code scanned.
+    identity_cards: kinds of cards that identify people here once they are read by the card terminal.
     """
 
     terminal_id: str
@@ -113,6 +121,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     card_version: int = 0
     code_version: int = 0
     reading: CardReading = CardReading()
+    identity_cards: list[str] = []
     devices: list[DeviceView]
     seen_at: datetime | None = None
 

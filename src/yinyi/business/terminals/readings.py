@@ -1,5 +1,5 @@
 """The card terminal of a kiosk: what is asked of it, and what it tells of the way there. Cards themselves never come
-here: they go to whoever asked for them, see ``payments/card_readings``."""
+here: they go to whoever asked for them, see ``payments/card_readings``. What a reading is for stands in its request."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -60,8 +60,9 @@ class CardReadings:
 
     # -- for whoever wants a card
 
-    async def begin(self, tx: Tx, call: Call, request: CardRequest, payment_no: str, channel: str) -> None:
-        """A card of this patient is asked for at this terminal from now on, for as long as his session lasts."""
+    async def begin(self, tx: Tx, call: Call, request: CardRequest, payment_no: str = "", channel: str = "") -> None:
+        """A card of this patient, or of whoever is there, is asked for at this terminal from now on, for as long as
+        his session lasts."""
         at = (call.hospital_id, call.principal.terminal_id)
         seal_key, opens_with = self._seal_keys.fresh(*at, request.request_id)
         wish = Wish(
@@ -77,7 +78,8 @@ class CardReadings:
         await push(tx, *at, "CardAsked", request.request_id, version, call.now)
 
     async def leave(self, tx: Tx, call: Call, payment_no: str) -> None:
-        """No card is wanted for this payment any more; one that was read is on its way to the bank."""
+        """No card is wanted for this payment any more; one that was read is on its way to the bank. "": for none of
+        what is no payment."""
         at = (call.hospital_id, call.principal.terminal_id)
         found = await reading_store.find(tx, *at, lock=True)
         if found is None or found.payment_no != payment_no or found.state == "read":
@@ -90,6 +92,17 @@ class CardReadings:
         at = (call.hospital_id, call.principal.terminal_id)
         version = await reading_store.move(tx, *at, state)
         await push(tx, *at, "CardTerminalChanged", call.principal.terminal_id, version, call.now)
+        await self.give_back(tx, call)
+
+    async def changed(self, tx: Tx, call: Call) -> None:
+        """Something has become known of the card that was read last: the screen looks again."""
+        at = (call.hospital_id, call.principal.terminal_id)
+        found = await reading_store.find(tx, *at)
+        await push(tx, *at, "CardTerminalChanged", call.principal.terminal_id, found.version if found else 0, call.now)
+
+    def committed(self) -> None:
+        """A transaction of somebody else's, in which a card was taken or told of, is committed: screens hear it."""
+        self._committed()
 
     async def taken(self, tx: Tx, call: Call, epoch: int, event_id: str, request_id: str) -> Row | None:
         """The reading whose card has come, and nobody can have it a second time. None: it is not wanted any more."""
@@ -104,13 +117,21 @@ class CardReadings:
         return found
 
     async def decided(self, call: Call, payment_no: str) -> None:
-        """The card that was read for it is not needed any more: its terminal is told that it may be taken."""
+        """The card that was read for it ("": for no payment) is not needed any more: its terminal is told that it may
+        be taken."""
         at = (call.hospital_id, call.principal.terminal_id)
         async with self._database.transaction() as tx:
             found = await reading_store.find(tx, *at)
             if found is not None and found.payment_no == payment_no and found.state == "read":
-                await push(tx, *at, "CardAsked", found.request_id, found.version, call.now)
+                await self.give_back(tx, call)
         self._committed()
+
+    async def give_back(self, tx: Tx, call: Call) -> None:
+        """The terminal asks anew, and hears that nothing is wanted of the card that it has."""
+        at = (call.hospital_id, call.principal.terminal_id)
+        found = await reading_store.find(tx, *at)
+        if found is not None:
+            await push(tx, *at, "CardAsked", found.request_id, found.version, call.now)
 
     def opened(self, call: Call, found: Row, slot: str, sealed: bytes) -> CardRead | None:
         """What was read for it. None: it does not open here."""

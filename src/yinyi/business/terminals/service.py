@@ -56,6 +56,7 @@ class TerminalService:
     """The domain: its parts, its handlers, and what it does by itself.
 
     ``papers``: what waits to be printed. ``committed``: told after every change, so that its events leave at once.
+    ``identity_cards``: see ``TerminalView``.
     """
 
     def __init__(
@@ -65,10 +66,12 @@ class TerminalService:
         vault: Vault,
         papers: PrintQueue,
         committed: Callable[[], None] = lambda: None,
+        identity_cards: tuple[str, ...] = (),
     ) -> None:
         self._database = database
         self._clock = clock
         self._committed = committed
+        self._identity_cards = identity_cards
         self.credentials = TerminalCredentials(database, clock)
         self.directory = Directory()
         self.presented = Presented(database, clock, vault)
@@ -106,7 +109,9 @@ class TerminalService:
         standings = await store.standings(tx, call.hospital_id)
         states = await store.states(tx, call.hospital_id)
         views = [
-            _view(hospital, standings[one.terminal_id], one, call.now) for one in states if one.terminal_id in standings
+            self._view(hospital, standings[one.terminal_id], one, call.now)
+            for one in states
+            if one.terminal_id in standings
         ]
         return Terminals(terminals=views)
 
@@ -116,7 +121,11 @@ class TerminalService:
         state = await store.state(tx, call.hospital_id, subject)
         if state is None:
             raise NotFound(f"terminal {subject}")
-        return _view(hospital, standing, state, call.now)
+        return self._view(hospital, standing, state, call.now)
+
+    def _view(self, hospital: Hospital, standing: Standing, state: store.State, now: datetime) -> TerminalView:
+        view = _view(hospital, standing, state, now)
+        return msgspec.structs.replace(view, identity_cards=list(self._identity_cards))
 
     async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
         terminal_id = message.terminal_id

@@ -154,6 +154,7 @@ class Control:
         asked = found.request
         return {
             "asks": "" if asked is None else "pin" if found.asks_pin else "card",
+            "purpose": asked.purpose if asked else "",
             "amount_fen": asked.amount_fen if asked else 0,
             "merchant_name": asked.merchant_name if asked else "",
             "digits": found.digits,

@@ -4,7 +4,7 @@ from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
 from yinyi.business.scheduling.messages import RegistrationView
-from yinyi.business.terminals.model import LIVE, CardReading, ReadingState
+from yinyi.business.terminals.model import LIVE, CardReading, ReadingState, TerminalView
 from yinyi.interface.journeys import present, views, views_pay
 from yinyi.interface.journeys.visitor import Go, Next, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
@@ -59,9 +59,13 @@ async def leave(visitor: Visitor) -> Next:
 
 def offered(visitor: Visitor, payment: PaymentView) -> bool:
     """Nowhere while the card terminal does not work."""
-    found = [device for device in visitor.terminal.devices if device.kind == TERMINAL]
-    works = visitor.terminal.line_ok and any(device.state != "offline" for device in found)
-    return works and bool(payment.reads)
+    return works(visitor.terminal) and bool(payment.reads)
+
+
+def works(terminal: TerminalView) -> bool:
+    """Its agent is connected, and its card terminal is well."""
+    found = [device for device in terminal.devices if device.kind == TERMINAL]
+    return terminal.line_ok and any(device.state != "offline" for device in found)
 
 
 def reading_of(visitor: Visitor, payment: PaymentView) -> CardReading | None:

@@ -8,7 +8,7 @@ from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE
-from yinyi.interface.journeys import card, present, views_ends, views_start
+from yinyi.interface.journeys import card, card_reading, present, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
@@ -30,6 +30,7 @@ async def home(visitor: Visitor) -> Next:
     elif visitor.terminal.card_in_reader:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
+    await card_reading.forget(visitor)
     return Show(views_start.HomeView(services=SERVICES), listens=None if visitor.known else {**CARDS, **card.LISTENS})
 
 
@@ -42,8 +43,8 @@ def _bye(visitor: Visitor) -> Next:
 async def finish(visitor: Visitor) -> Next:
     """POST FINISH: whatever the platform says, nothing of the person stays on this screen."""
     with contextlib.suppress(YinyiError):
+        await _no_card(visitor)
         if visitor.known:
-            await _no_card(visitor)
             await visitor.ask(EndSession())
     return Go(f"{visitor.paths.home}?bye=1", Visit(), wipe=True)
 
@@ -51,7 +52,8 @@ async def finish(visitor: Visitor) -> Next:
 async def _no_card(visitor: Visitor) -> None:
     """A card that is still asked for is no longer wanted by whoever leaves."""
     reading = visitor.terminal.reading
-    if reading.state in LIVE:
+    await card_reading.forget(visitor)
+    if visitor.known and reading.purpose == "pay" and reading.state in LIVE:
         with contextlib.suppress(YinyiError):
             await visitor.ask(CancelReading(payment_no=reading.payment_no), key=present.new_key())
 

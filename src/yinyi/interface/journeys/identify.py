@@ -21,7 +21,7 @@ from yinyi.business.identity.messages import (
     IdentifyByNumber,
     RegisterPatient,
 )
-from yinyi.interface.journeys import present, views_start
+from yinyi.interface.journeys import card_reading, present, views_start
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import YinyiError
 
@@ -49,6 +49,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.reprint
         case "find_payment":
             return paths.find_payment
+        case "cards":
+            return paths.cards
         case "home":
             return paths.home
 
@@ -77,7 +79,13 @@ async def lay_card(visitor: Visitor) -> Next:
         pass
     except (CardUnreadable, CheckDigitWrong, WindowOnly) as error:
         problem = _PROBLEMS[type(error)]
-    return Show(views_start.IdentifyView(reader_ok=reader_ok, problem=problem), listens=CARDS)
+    if problem is None and visitor.query.get("cards") == "0":
+        problem = "cards_away"
+    await card_reading.forget(visitor)
+    view = views_start.IdentifyView(
+        reader_ok=reader_ok, problem=problem, kinds=card_reading.kinds_of(visitor.terminal), key=present.new_key()
+    )
+    return Show(view, listens=CARDS)
 
 
 def reader_works(visitor: Visitor) -> bool:

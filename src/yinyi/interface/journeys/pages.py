@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChoiceLoader, FileSystemLoader, Template
 
 from yinyi.interface.assets.assets import Assets
-from yinyi.interface.journeys import icons, views, views_afterwards, views_ends, views_pay, views_register, views_start
+from yinyi.interface.journeys import (
+    icons,
+    views,
+    views_afterwards,
+    views_cards,
+    views_ends,
+    views_pay,
+    views_register,
+    views_start,
+)
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.qr import qr_svg
 from yinyi.interface.journeys.wording import Wording
@@ -33,6 +42,8 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_pay.TroubleView: "trouble.html",
     views_afterwards.ReprintView: "reprint.html",
     views_afterwards.FindPaymentView: "find_payment.html",
+    views_cards.ReadCardView: "read_card.html",
+    views_cards.CardsView: "cards.html",
     views_afterwards.CallStaffView: "call_staff.html",
     views_ends.ByeView: "bye.html",
     views_ends.ClosedView: "closed.html",

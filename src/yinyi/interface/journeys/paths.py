@@ -11,6 +11,10 @@ HOME: Final = "/"
 IDENTIFY: Final = "/identify"
 NUMBER: Final = "/identify/number"
 """GET the number pad · POST [stage, number, proof]: ``number`` goes on to ``proof``, which identifies."""
+IDENTIFY_CARD: Final = "/identify/card"
+"""GET a card in the card terminal · POST: have one read."""
+IDENTIFY_NO_CARD: Final = "/identify/no-card"
+"""POST: no such card after all; goes back to identify."""
 WHO: Final = "/identify/who"
 """GET which of two patients · POST [choice]."""
 FIRST_VISIT: Final = "/first-visit"
@@ -48,6 +52,13 @@ PRINT: Final = "/print/{payment_no}"
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
 FIND_PAYMENT: Final = "/payments"
+CARDS: Final = "/cards"
+"""GET ?unbind=… · POST [credential_id]: take one off."""
+BIND_CARD: Final = "/cards/bind"
+"""POST: have a card read that is to be bound; goes to how far that is."""
+BINDING: Final = "/cards/bind/{request_id}"
+NO_BINDING: Final = "/cards/no-card"
+"""POST: no card after all; goes back to the cards."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -66,6 +77,8 @@ class Paths:
         self.home = base + HOME
         self.identify = base + IDENTIFY
         self.number = base + NUMBER
+        self.identify_card = base + IDENTIFY_CARD
+        self.identify_no_card = base + IDENTIFY_NO_CARD
         self.who = base + WHO
         self.first_visit = base + FIRST_VISIT
         self.register = base + REGISTER
@@ -73,6 +86,9 @@ class Paths:
         self.hold = base + HOLD
         self.reprint = base + REPRINT
         self.find_payment = base + FIND_PAYMENT
+        self.cards = base + CARDS
+        self.bind_card = base + BIND_CARD
+        self.no_binding = base + NO_BINDING
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS
@@ -116,6 +132,9 @@ class Paths:
 
     def print(self, payment_no: str) -> str:
         return self._at(PRINT, payment_no=payment_no)
+
+    def binding(self, request_id: str) -> str:
+        return self._at(BINDING, request_id=request_id)
 
     def _at(self, path: str, **parts: str) -> str:
         return self.base + path.format(**{name: _quoted(part) for name, part in parts.items()})

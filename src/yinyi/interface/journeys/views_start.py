@@ -4,6 +4,7 @@ from datetime import date
 from typing import Literal
 
 from yinyi.interface.journeys.views import Part, View
+from yinyi.interface.journeys.views_cards import CardKind
 
 ServiceName = Literal["register", "reprint", "find_payment"]
 
@@ -21,14 +22,17 @@ IdentifyProblem = Literal[
     "window_only",  # a medium that only a window may take (passport)
     "reader_down",
     "too_many_tries",
+    "cards_away",  # no card can be read in the card terminal just now
 ]
 
 
 class IdentifyView(View, frozen=True, kw_only=True):
-    """Lay the card on the reader."""
+    """Lay the card on the reader. kinds: of cards that can be inserted in the card terminal instead; empty: none."""
 
     reader_ok: bool = True
     problem: IdentifyProblem | None = None
+    kinds: tuple[CardKind, ...] = ()
+    key: str = ""
 
 
 class NumberView(View, frozen=True, kw_only=True):

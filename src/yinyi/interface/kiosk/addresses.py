@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
-from yinyi.interface.journeys import afterwards, card, home, identify, paths, pay, register, scan
+from yinyi.interface.journeys import (
+    afterwards,
+    card,
+    home,
+    identify,
+    identify_card,
+    my_cards,
+    paths,
+    pay,
+    register,
+    scan,
+)
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Visitor, Want
 
 BASE = "/kiosk"
@@ -34,6 +45,10 @@ async def _departments(visitor: Visitor) -> Next:
     return Go(visitor.paths.departments)
 
 
+async def _cards(visitor: Visitor) -> Next:
+    return Go(visitor.paths.cards)
+
+
 async def _payment(visitor: Visitor) -> Next:
     return Go(visitor.paths.trouble(visitor.at["payment_no"]))
 
@@ -42,6 +57,8 @@ ADDRESSES = (
     Address(paths.HOME, get=home.home, pairs=True),
     Address(paths.IDENTIFY, get=identify.lay_card),
     Address(paths.NUMBER, get=identify.ask_number, post=identify.take_number),
+    Address(paths.IDENTIFY_CARD, get=identify_card.page, post=identify_card.read),
+    Address(paths.IDENTIFY_NO_CARD, get=_home, post=identify_card.leave),
     Address(paths.WHO, get=identify.which_patient, post=identify.choose_patient),
     Address(paths.FIRST_VISIT, get=identify.welcome, post=identify.register_patient),
     Address(paths.REGISTER, get=register.start, wants="register"),
@@ -62,6 +79,10 @@ ADDRESSES = (
     Address(paths.PRINT, get=_payment, post=pay.print_again, wants="find_payment"),
     Address(paths.REPRINT, get=afterwards.papers, post=afterwards.print_paper, wants="reprint"),
     Address(paths.FIND_PAYMENT, get=afterwards.payments, wants="find_payment"),
+    Address(paths.CARDS, get=my_cards.cards, post=my_cards.unbind, wants="cards"),
+    Address(paths.BIND_CARD, get=_cards, post=my_cards.bind, wants="cards"),
+    Address(paths.NO_BINDING, get=_cards, post=my_cards.leave, wants="cards"),
+    Address(paths.BINDING, get=my_cards.binding, wants="cards"),
     Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True),
     Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, ends=True),
     Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, settings=True),

@@ -76,6 +76,7 @@ def taking(request: CardRequest) -> TakeCard:
     return TakeCard(
         request_id=request.request_id,
         seal_key=request.seal_key,
+        purpose=request.purpose,
         amount_fen=request.amount_fen,
         merchant_name=request.merchant_name,
         language=request.language,

@@ -37,7 +37,8 @@ function draw() {
 function onScreen(pad) {
   if (!pad.asks) return [make("p", {}, t(pad.at_bank ? "pos.wait" : pad.in_slot ? "pos.take" : "pos.idle"))];
   const stars = pad.asks === "pin" ? "●".repeat(pad.digits) || "…" : t("pos.card");
-  return [make("b", {}, yuan(pad.amount_fen)), make("small", {}, pad.merchant_name), make("p", {}, stars)];
+  const what = pad.purpose === "pay" ? yuan(pad.amount_fen) : t(`pos.${pad.purpose}`);
+  return [make("b", {}, what), make("small", {}, pad.merchant_name), make("p", {}, stars)];
 }
 
 function drawKeys() {

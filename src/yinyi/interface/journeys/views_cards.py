@@ -1,0 +1,84 @@
+"""Cards that identify: one that is being read, and those that a patient has bound."""
+
+from datetime import datetime
+from typing import Literal
+
+from yinyi.interface.journeys.views import Part, View
+
+CardKind = Literal[
+    "resident_card",
+    "hmt_resident_card",
+    "hmt_travel_permit",
+    "permanent_resident_card",
+    "passport",
+    "hospital_number",
+    "social_security_card",
+    "insurance_code",
+    "public_card",
+    "bank_card",
+    "alipay",
+    "wechat",
+    "face",
+]
+CardProblem = Literal[
+    "cancelled",  # on the pad
+    "timed_out",
+    "not_taken",  # a card of a kind that does not identify here
+    "unreadable",
+    "key_refused",  # the pad cannot encrypt for this bank
+    "unknown",  # the card is bound to nobody
+    "expired",
+    "stripe",  # not by its chip
+    "too_many_tries",
+    "taken",  # the card is somebody else's
+    "wrong_pin",
+    "pin_blocked",
+    "pin_again",  # typed under a key that had changed meanwhile
+    "declined",
+    "no_answer",
+    "unreachable",
+]
+
+
+class ReadCardView(View, frozen=True, kw_only=True):
+    """A card at the card terminal that is to say who somebody is, or to be bound to him: no money is moved.
+
+    state: ``insert`` · ``pin``: it is typed on the pad · ``asking`` its bank · ``problem``: see there. digits: of the
+    PIN, typed so far. expires_at: so long a card is waited for. kinds: which are taken. number_tail: of the card.
+    """
+
+    purpose: Literal["identify", "bind"]
+    state: Literal["insert", "pin", "asking", "problem"]
+    kinds: tuple[CardKind, ...]
+    digits: int = 0
+    since: datetime
+    expires_at: datetime
+    problem: CardProblem | None = None
+    number_tail: str = ""
+    key: str
+
+    @property
+    def stars(self) -> tuple[bool, ...]:
+        """A place for each digit, at least six; True: typed."""
+        return tuple(at < self.digits for at in range(max(self.digits, 6)))
+
+
+class BoundCard(Part, frozen=True, kw_only=True):
+    """A medium that leads to this patient."""
+
+    credential_id: int
+    kind: CardKind
+    number_tail: str
+    bound_at: datetime
+
+
+class CardsView(View, frozen=True, kw_only=True):
+    """All that leads to this patient. kinds: which can be bound at this machine now; empty: none. chosen: the one that
+    he wants taken off, before he has confirmed it. news: what has just happened, to the card of ``news_tail``."""
+
+    cards: tuple[BoundCard, ...]
+    kinds: tuple[CardKind, ...] = ()
+    chosen: BoundCard | None = None
+    news: Literal["bound", "unbound", "last", "away"] | None = None
+    news_tail: str = ""
+    key: str
