@@ -38,6 +38,7 @@ from yinyi.business.terminals.messages import CardRequest, ConnectTerminal, Enro
 from yinyi.business.terminals.model import CardEntry
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.secrets import Vault
+from yinyi.wire.card_seal import CardRead, Place, seal_card
 
 R = TypeVar("R")
 
@@ -81,18 +82,19 @@ class Kiosk:
         begins = [(len(each), route) for route in request.routes for each in route.prefixes if pan.startswith(each)]
         route = max(begins, key=lambda one: one[0])[1]
         block = b"PINBLOCK" if route.pin_key else b""
-        told: dict[str, Any] = {
-            "epoch": self.epoch,
-            "event_id": f"event-{next(self.stage.keys)}",
-            "request_id": request.request_id,
-            "slot": route.slot,
-            "pan": pan,
-            "entry_mode": entry_mode,
-            "expiry": expiry,
-            "pin_block": block,
-            "pin_key_check": route.pin_key_check,
-        }
-        self.brought = PresentPayCard(**{**told, **more})
+        card = CardRead(
+            **{"pan": pan, "entry_mode": entry_mode, "expiry": expiry, "pin_block": block}
+            | {"pin_key_check": route.pin_key_check}
+            | more
+        )
+        place = Place(self.terminal_id, request.request_id, route.slot)
+        self.brought = PresentPayCard(
+            epoch=self.epoch,
+            event_id=f"event-{next(self.stage.keys)}",
+            request_id=request.request_id,
+            slot=route.slot,
+            sealed=seal_card(request.seal_key, place, card),
+        )
         await self.bring_again()
 
     async def bring_again(self) -> None:
