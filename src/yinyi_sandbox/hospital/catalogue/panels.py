@@ -1,6 +1,7 @@
 """What the laboratory can be asked for: panels, their tubes and prices, and which results only a window hands out.
 
-One line a panel: code, name, English name, tube, price in fen, ``!`` where it is sensitive, analytes.
+One line a panel: code, name, English name, tube, price in fen, ``!`` where it is sensitive, analytes; a line that
+begins with a space goes on with it.
 """
 
 import msgspec
@@ -22,8 +23,10 @@ _TUBES = {
 }
 
 _PANELS = """
-L0101|血常规（五分类）|Complete blood count|E|2000||WBC RBC HGB HCT MCV MCH MCHC RDW PLT MPV NEUT% LYMPH% MONO% EO% BASO% NEUT# LYMPH# MONO#
-L0102|血常规+C反应蛋白|Complete blood count with CRP|E|4200||WBC RBC HGB HCT MCV PLT NEUT% LYMPH% MONO% EO% BASO% NEUT# CRP
+L0101|血常规（五分类）|Complete blood count|E|2000||WBC RBC HGB HCT MCV MCH MCHC RDW PLT MPV
+ NEUT% LYMPH% MONO% EO% BASO% NEUT# LYMPH# MONO#
+L0102|血常规+C反应蛋白|Complete blood count with CRP|E|4200||WBC RBC HGB HCT MCV PLT
+ NEUT% LYMPH% MONO% EO% BASO% NEUT# CRP
 L0103|红细胞沉降率|Sedimentation rate|R|800||ESR
 L0104|网织红细胞|Reticulocytes|E|1200||RET%
 L0105|ABO+RhD血型|Blood group|E|2400||ABO RHD
@@ -103,7 +106,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 def panels() -> list[Panel]:
     """In the order of the list."""
-    return [_panel(*line.split("|")) for line in _PANELS.split("\n") if line]
+    return [_panel(*line.split("|")) for line in _PANELS.replace("\n ", " ").split("\n") if line]
 
 
 def _panel(code: str, name: str, name_en: str, tube: str, fen: str, mark: str, analytes: str) -> Panel:
