@@ -1,7 +1,7 @@
 """What the laboratory measures: units in UCUM, LOINC where it is certain, and reference ranges by age and sex.
 
 One line an analyte: code, name, English name, unit, LOINC, decimals, ranges. A range is ``low-high``, either side may
-be missing; ``M18-:`` before it means men from 18 on, ``F`` women, ``A`` anybody, ``A0-6:`` from 0 up to but not 6 years.
+be missing; ``M18-:`` before it means men from 18 on, ``F`` women, ``A`` anybody, ``A0-6:`` from 0 to below 6 years.
 ``=`` begins a list of words instead: the first is the expected one, the others are findings.
 """
 

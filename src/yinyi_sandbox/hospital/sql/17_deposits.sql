@@ -166,14 +166,14 @@ END $$;
 
 -- What the platform posted in that time, whatever has become of it since.
 CREATE FUNCTION his.query_deposit_postings(p_since timestamptz, p_until timestamptz)
-RETURNS TABLE (ref text, kind text, of_ref text, state text, admission_no text, amount_fen int, means text,
-               payment_no text, receipt_no text, made_at timestamptz)
+RETURNS TABLE (ref text, kind text, of_ref text, state text, admission_no text, amount_fen int, returned_fen int,
+               source text, means text, payment_no text, receipt_no text, made_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM his.refuse_reading_('query_deposit_postings');
     RETURN QUERY
-        SELECT d.ref, d.kind, d.of_ref, d.state, d.admission_no, d.amount_fen, d.means, d.payment_no, d.receipt_no,
-               d.made_at
+        SELECT d.ref, d.kind, d.of_ref, d.state, d.admission_no, d.amount_fen, his.returned_(d.ref), d.source,
+               d.means, d.payment_no, d.receipt_no, d.made_at
         FROM his.deposit d WHERE d.source = 'platform' AND d.made_at BETWEEN p_since AND p_until
         ORDER BY d.made_at, d.ref;
 END $$;
