@@ -37,6 +37,8 @@ KEEPALIVE_S = 8
 _PLATFORM_ROLE = "platform"
 _SALES_PER_MINUTE = 6.0
 """How busy the windows of the demo are."""
+_WORKS_EVERY_S = 5.0
+"""How often its doctors, laboratory and wards look whether something is due."""
 
 
 async def serve(settings: SandboxSettings) -> None:
@@ -97,6 +99,7 @@ def _hospital_settings(settings: SandboxSettings) -> HospitalSettings:
         platform_role=_PLATFORM_ROLE,
         line_port=settings.hospital_line_port,
         sales_per_minute=_SALES_PER_MINUTE,
+        works_every_s=_WORKS_EVERY_S,
     )
 
 

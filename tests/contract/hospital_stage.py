@@ -1,7 +1,7 @@
 """What contract tests of hospital connectors stand on: the ports, and the far side's own hands.
 
-``OFFERED`` lists the stages; a later connector adds its own, and every test of ``PatientIndex`` and ``Schedules``
-runs against it as it is.
+``OFFERED`` lists the stages; a later connector adds its own, and every test of the ports runs against it as
+it is.
 """
 
 import asyncio
@@ -12,10 +12,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from hospital_hands import Hands, ProceduresHands
+
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.plugin import PLUGIN
 from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.business.billing.ports import Bills
 from yinyi.business.identity.ports import PatientIndex
+from yinyi.business.inpatient.ports import Inpatients
+from yinyi.business.reports.ports import Reports
 from yinyi.business.scheduling.model import Schedule
 from yinyi.business.scheduling.ports import Schedules
 from yinyi.kernel.clock import ShiftedClock
@@ -27,8 +32,13 @@ from yinyi_sandbox.hospital.faults import Fault
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 
 Verb = Literal[
-    "hold", "extend", "confirm", "release", "ask", "slots", "visits", "create", "ask_created", "find", "by_number"
-]
+    "hold", "extend", "confirm", "release", "ask", "slots", "visits", "create", "ask_created", "find", "by_number",
+    "hold_invoices", "settle_invoices", "release_invoices", "ask_invoices", "refund_invoice", "ask_invoice_refund",
+    "invoice", "invoices", "invoice_lines", "postings",
+    "post_deposit", "reverse_deposit", "return_deposit", "ask_deposit",
+    "stay", "stays", "stay_items", "cost_days", "cost_categories", "deposits", "deposit_postings",
+    "reports", "report", "report_texts", "observations", "trend",
+]  # fmt: skip
 Mishap = Literal["cut", "lost", "silent", "slow", "refuse"]
 """As in ``yinyi_sandbox.hospital.faults``; ``refuse`` means that the hospital is too busy."""
 
@@ -52,6 +62,24 @@ class Stage(Protocol):
         """The same connector with so short a time-out that a silent hospital is noticed at once."""
         ...
 
+    @property
+    def bills(self) -> Bills: ...
+
+    @property
+    def inpatients(self) -> Inpatients: ...
+
+    @property
+    def reports(self) -> Reports: ...
+
+    @property
+    def hasty_bills(self) -> Bills: ...
+
+    @property
+    def hasty_inpatients(self) -> Inpatients: ...
+
+    @property
+    def hands(self) -> Hands: ...
+
     async def now(self) -> datetime: ...
 
     async def patient_numbers(self, count: int) -> list[str]: ...
@@ -64,6 +92,10 @@ class Stage(Protocol):
 
     async def mishap(self, verb: Verb, mishap: Mishap) -> None:
         """The next call of this kind goes wrong."""
+        ...
+
+    async def struck(self) -> bool:
+        """Whether the mishap has befallen a call: one that was given up before it left has not met it."""
         ...
 
     async def line_down(self, down: bool) -> None: ...
@@ -174,6 +206,32 @@ _PROCEDURES: dict[Verb, str] = {
     "ask_created": "query_created",
     "find": "query_patient",
     "by_number": "query_patient_no",
+    "hold_invoices": "hold_invoices",
+    "settle_invoices": "pay_invoices",
+    "release_invoices": "release_invoices",
+    "ask_invoices": "query_posting",
+    "refund_invoice": "refund_invoice",
+    "ask_invoice_refund": "query_refund",
+    "invoice": "query_invoice",
+    "invoices": "query_invoices",
+    "invoice_lines": "query_invoice_lines",
+    "postings": "query_postings",
+    "post_deposit": "post_deposit",
+    "reverse_deposit": "reverse_deposit",
+    "return_deposit": "return_deposit",
+    "ask_deposit": "query_deposit",
+    "stay": "query_stay",
+    "stays": "query_stays",
+    "stay_items": "query_stay_items",
+    "cost_days": "query_stay_days",
+    "cost_categories": "query_stay_categories",
+    "deposits": "query_deposits",
+    "deposit_postings": "query_deposit_postings",
+    "reports": "query_reports",
+    "report": "query_report",
+    "report_texts": "query_report_text",
+    "observations": "query_report_results",
+    "trend": "query_analyte",
 }
 
 
@@ -185,6 +243,12 @@ class ProceduresStage:
         self.schedules: Schedules = connector
         self.patients: PatientIndex = connector
         self.hasty: Schedules = hasty
+        self.bills: Bills = connector
+        self.inpatients: Inpatients = connector
+        self.reports: Reports = connector
+        self.hasty_bills: Bills = hasty
+        self.hasty_inpatients: Inpatients = hasty
+        self.hands: Hands = ProceduresHands(hospital)
 
     async def now(self) -> datetime:
         return await self.hospital.pool.fetchval("SELECT his.instant_()")
@@ -203,7 +267,10 @@ class ProceduresStage:
         await self.hospital.set_clock(await self.now() + span)
 
     async def mishap(self, verb: Verb, mishap: Mishap) -> None:
-        await self.hospital.arm(Fault(procedure=_PROCEDURES[verb], fault=mishap, ms=600))
+        await self.hospital.arm(Fault(procedure=_PROCEDURES[verb], fault=mishap, ms=900))
+
+    async def struck(self) -> bool:
+        return await self.hospital.armed() == []
 
     async def line_down(self, down: bool) -> None:
         self.hospital.down = down
@@ -221,7 +288,7 @@ async def procedures(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
     hospital = await start_hospital(settings, ShiftedClock())
     url = hospital.platform_url(postgres.password(ROLE))
     connector = _connector(ProceduresConfig(url=url, call_timeout_s=20, connect_timeout_s=20, rest_s=0))
-    hasty = _connector(ProceduresConfig(url=url, call_timeout_s=0.1, connect_timeout_s=20, calls_at_once=2, rest_s=0))
+    hasty = _connector(ProceduresConfig(url=url, call_timeout_s=0.3, connect_timeout_s=20, calls_at_once=2, rest_s=0))
     try:
         await connector.start()
         await hasty.start()

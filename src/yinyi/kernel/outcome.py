@@ -20,6 +20,8 @@ RefusedReason = Literal[
     "not_refundable",
     "bad_request",  # the other side does not understand us: people have to look
     "not_permitted",
+    "changed",  # what is to be paid is no longer what we have said
+    "held_elsewhere",  # somebody else is just paying it
 ]
 """Why something surely did not happen: a closed list; vendors' codes are translated at the edge."""
 

@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from yinyi.kernel.clock import Clock
 from yinyi_sandbox.hospital import seed
+from yinyi_sandbox.hospital.catalogue import rows as catalogue
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAYS_AHEAD = 31
@@ -33,6 +34,33 @@ PROCEDURES = (
     "release_number",
     "query_registration",
     "query_numbers",
+    "query_charge_items",
+    "query_invoices",
+    "query_invoice",
+    "query_invoice_lines",
+    "query_postings",
+    "hold_invoices",
+    "pay_invoices",
+    "release_invoices",
+    "query_posting",
+    "refund_invoice",
+    "query_refund",
+    "query_reports",
+    "query_report",
+    "query_report_text",
+    "query_report_results",
+    "query_analyte",
+    "query_stays",
+    "query_stay",
+    "query_stay_items",
+    "query_stay_days",
+    "query_stay_categories",
+    "post_deposit",
+    "reverse_deposit",
+    "return_deposit",
+    "query_deposit",
+    "query_deposits",
+    "query_deposit_postings",
 )
 """All that the platform may call."""
 
@@ -99,9 +127,10 @@ async def _make(connection: Connection, seed_number: int, edition: str, today: d
     await connection.execute("DROP SCHEMA IF EXISTS his CASCADE")
     for script in _scripts():
         await connection.execute(script)
-    for table, rows in seed.tables(seed_number, today).items():
+    for table, rows in (seed.tables(seed_number, today) | catalogue.tables()).items():
         await connection.copy_records_to_table(table, schema_name="his", records=rows, columns=_COLUMNS.get(table))
     await connection.execute("SELECT setval('his.patient_seq', $1)", _FIRST_NEW_PERSON)
+    await connection.execute("SELECT his.make_past_($1)", today)
     await connection.execute("INSERT INTO his.edition VALUES ($1)", edition)
 
 
@@ -116,7 +145,8 @@ async def _admit(connection: Connection, role: str) -> None:
 
 def _scripts() -> list[str]:
     folder = files("yinyi_sandbox.hospital") / "sql"
-    return [path.read_text(encoding="utf-8") for path in sorted(folder.iterdir(), key=lambda path: path.name)]
+    in_turn = sorted(folder.iterdir(), key=lambda path: int(path.name.partition("_")[0]))
+    return [path.read_text(encoding="utf-8") for path in in_turn]
 
 
 def _edition(seed_number: int) -> str:
@@ -126,5 +156,7 @@ def _edition(seed_number: int) -> str:
         digest.update(script.encode())
     for source in ("seed", "departments", "names", "dice"):
         digest.update((Path(__file__).parent / f"{source}.py").read_bytes())
+    for source in sorted((Path(__file__).parent / "catalogue").glob("*.py")):
+        digest.update(source.read_bytes())
     digest.update((Path(__file__).parent.parent / "people" / "people.py").read_bytes())
     return digest.hexdigest()

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from yinyi.kernel.clock import Clock
-from yinyi_sandbox.hospital import database, window
+from yinyi_sandbox.hospital import database, hands, window
 from yinyi_sandbox.hospital.faults import ANY, Fault, LineFaults
 from yinyi_sandbox.hospital.line import Line
 
@@ -26,6 +26,7 @@ class HospitalSettings(msgspec.Struct, frozen=True, kw_only=True):
     platform_role: the role that the platform signs in with; it exists already and gets the right to call.
     line_port: where the platform's line listens on loopback; 0 takes a free one.
     sales_per_minute: how fast the windows sell by themselves; 0 is not at all.
+    works_every_s: how often doctors, laboratory and wards go on by themselves; 0 is not at all.
     """
 
     database_url: str
@@ -33,6 +34,7 @@ class HospitalSettings(msgspec.Struct, frozen=True, kw_only=True):
     line_port: int = 0
     seed: int = 1
     sales_per_minute: float = 0.0
+    works_every_s: float = 0.0
 
     def __repr__(self) -> str:
         return "HospitalSettings(…)"
@@ -58,6 +60,8 @@ class Hospital:
         self._run(self._open_days_daily())
         if self._settings.sales_per_minute > 0:
             self._run(window.sell_steadily(self.pool, self._settings.sales_per_minute))
+        if self._settings.works_every_s > 0:
+            self._run(self._work_steadily(self._settings.works_every_s))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -156,6 +160,14 @@ class Hospital:
                     await database.open_days(connection, database.local_date(self.clock.now()))
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("days could not be opened yet", error=type(error).__name__)
+
+    async def _work_steadily(self, every_s: float) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await hands.work(self.pool)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("the hospital could not work", error=type(error).__name__)
 
 
 async def start_hospital(settings: HospitalSettings, clock: Clock) -> Hospital:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from yinyi_sandbox.hospital import window
+from yinyi_sandbox.hospital import hand_routes, window
 from yinyi_sandbox.hospital.database import PROCEDURES
 from yinyi_sandbox.hospital.faults import Fault
 from yinyi_sandbox.hospital.hospital import Hospital
@@ -74,7 +74,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 def routes(hospital: Hospital) -> list[Route]:
     """
     GET / · POST|DELETE /faults · POST|DELETE /down · POST /window/{sell,collect,give-back} · GET /schedules ·
-    POST /schedules/stop · GET /registrations
+    POST /schedules/stop · GET /registrations · and what ``hand_routes`` adds
     """
 
     async def state(_: Request) -> Response:
@@ -133,7 +133,8 @@ def routes(hospital: Hospital) -> list[Route]:
         ("POST", "/schedules/stop", stop),
         ("GET", "/registrations", registrations),
     ]
-    return [Route(path, _answering(endpoint), methods=[method]) for method, path, endpoint in table]
+    own = [Route(path, _answering(endpoint), methods=[method]) for method, path, endpoint in table]
+    return [*own, *hand_routes.routes(hospital)]
 
 
 def _answering(endpoint: Endpoint) -> Endpoint:

@@ -202,5 +202,7 @@ _WHY: dict[str, Any] = {
     "hospital_refused": "医院未能登记",
     "unavailable": "医院系统未能登记",
     "session_stopped": "医生停诊",
+    "changed": "缴费单已变更",
+    "held_elsewhere": "正在他处缴费",
     "paid_late": "超时支付",
 }

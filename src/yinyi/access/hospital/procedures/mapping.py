@@ -35,6 +35,22 @@ REFUSALS: dict[str, RefusedReason] = {
     "P01": "bad_request",  # no such patient
     "P02": "not_permitted",  # the document is on record under another name
     "P03": "bad_request",
+    "B01": "bad_request",  # no such invoice
+    "B02": "expired",  # cancelled by the doctor
+    "B03": "already_paid",
+    "B04": "changed",
+    "B05": "held_elsewhere",
+    "B06": "bad_request",  # invoices of several patients
+    "B07": "not_refundable",  # handed out, sampled or done
+    "B08": "not_refundable",  # given back already
+    "B09": "not_refundable",  # never paid
+    "B10": "bad_request",  # no such line
+    "D01": "bad_request",  # no such stay
+    "D02": "not_permitted",  # it is settled
+    "D03": "limit_exceeded",
+    "D04": "insufficient_funds",  # more than is left
+    "D05": "not_refundable",  # it is not settled yet
+    "D06": "bad_request",  # no such deposit
 }
 """The hospital's codes. One that is not here is a ``bad_request``: people have to look."""
 

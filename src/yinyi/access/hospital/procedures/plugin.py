@@ -1,16 +1,17 @@
-"""A hospital whose interface is stored procedures of PostgreSQL: patients, schedules, numbers."""
+"""A hospital whose interface is stored procedures of PostgreSQL: patients, schedules, numbers, and its other parts."""
 
 from datetime import date, datetime
-from typing import Any
 
 from yinyi.access.hospital.procedures import mapping
-from yinyi.access.hospital.procedures.client import CallFailed, NotReached, ProcedureClient, Rejected, Row
+from yinyi.access.hospital.procedures.bills import BillProcedures
+from yinyi.access.hospital.procedures.client import ProcedureClient
 from yinyi.access.hospital.procedures.config import ProceduresConfig
+from yinyi.access.hospital.procedures.reports import ReportProcedures
+from yinyi.access.hospital.procedures.stays import StayProcedures
 from yinyi.business.identity.model import CredentialKind, PatientRecord, Person
 from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner, Schedule, Slot, Visit
-from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Unknown
+from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 from yinyi.kernel.recent import Recent
 
@@ -31,20 +32,20 @@ _CREATE = "SELECT * FROM his.create_patient($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _CREATED = "SELECT * FROM his.query_created($1)"
 
 
-class ProceduresHospital:
-    """Implements ``PatientIndex``, ``Schedules`` and ``ListsNumbers``."""
+class ProceduresHospital(BillProcedures, StayProcedures, ReportProcedures):
+    """Implements ``PatientIndex``, ``Schedules`` and ``ListsNumbers``, and what its parts do."""
 
     def __init__(self, config: ProceduresConfig) -> None:
+        super().__init__(ProcedureClient(config))
         self.call_timeout_s = config.connect_timeout_s + config.call_timeout_s
-        self._client = ProcedureClient(config)
         self._departments = Recent(self._read_departments, config.cache_s)
         self._practitioners = Recent(self._read_practitioners, config.cache_s)
 
     async def start(self) -> None:
-        await self._client.start()
+        await self.client.start()
 
     async def stop(self) -> None:
-        await self._client.stop()
+        await self.client.stop()
 
     async def departments(self) -> list[Department]:
         return await self._departments.get()
@@ -53,18 +54,18 @@ class ProceduresHospital:
         return await self._practitioners.get()
 
     async def schedules(self, department_id: str, first_on: date, last_on: date) -> list[Schedule]:
-        return [mapping.schedule(row) for row in await self._read(_SCHEDULES, department_id, first_on, last_on)]
+        return [mapping.schedule(row) for row in await self.read(_SCHEDULES, department_id, first_on, last_on)]
 
     async def slots(self, schedule_id: str) -> list[Slot]:
         if not _is_number(schedule_id):
             return []
-        return [mapping.slot(schedule_id, row) for row in await self._read(_SLOTS, int(schedule_id))]
+        return [mapping.slot(schedule_id, row) for row in await self.read(_SLOTS, int(schedule_id))]
 
     async def visits(self, patient_no: str, limit: int) -> list[Visit]:
-        return [mapping.visit(row) for row in await self._read(_VISITS, patient_no, limit)]
+        return [mapping.visit(row) for row in await self.read(_VISITS, patient_no, limit)]
 
     async def numbers(self, since: datetime, until: datetime) -> list[FoundNumber]:
-        return [mapping.found_number(row) for row in await self._read(_NUMBERS, since, until)]
+        return [mapping.found_number(row) for row in await self.read(_NUMBERS, since, until)]
 
     async def hold(self, reference: str, schedule_id: str, slot_id: str, patient_no: str, until: datetime) -> Outcome:
         try:
@@ -73,37 +74,36 @@ class ProceduresHospital:
             return Refused(reason="bad_request", detail=str(error))
         if not _is_number(schedule_id):
             return Refused(reason="bad_request", detail="no such schedule")
-        return await self._change(_LOCK, reference, int(schedule_id), number, patient_no, until)
+        return await self.changed(mapping.outcome, _LOCK, reference, int(schedule_id), number, patient_no, until)
 
     async def extend(self, reference: str, until: datetime) -> Outcome:
-        return await self._change(_EXTEND, reference, until)
+        return await self.changed(mapping.outcome, _EXTEND, reference, until)
 
     async def confirm(self, reference: str, payment_no: str, amount_fen: Fen, paid_at: datetime) -> Outcome:
-        return await self._change(_CONFIRM, reference, payment_no, amount_fen, paid_at)
+        return await self.changed(mapping.outcome, _CONFIRM, reference, payment_no, amount_fen, paid_at)
 
     async def release(self, reference: str) -> Outcome:
-        return await self._change(_RELEASE, reference)
+        return await self.changed(mapping.outcome, _RELEASE, reference)
 
     async def ask(self, reference: str) -> Answer:
-        rows = await self._asked(_REGISTRATION, reference)
-        return mapping.answer(rows[0]) if isinstance(rows, list) else rows
+        return await self.told(mapping.answer, _REGISTRATION, reference)
 
     async def find(self, kind: CredentialKind, number: str) -> list[PatientRecord]:
         if kind == "hospital_number":
             record = await self.by_number(number)
             return [record] if record else []
         code = mapping.DOCUMENT_CODES.get(kind)
-        return [mapping.patient(row) for row in await self._read(_PATIENT, code, number)] if code else []
+        return [mapping.patient(row) for row in await self.read(_PATIENT, code, number)] if code else []
 
     async def by_number(self, patient_no: str) -> PatientRecord | None:
-        rows = await self._read(_PATIENT_NO, patient_no)
+        rows = await self.read(_PATIENT_NO, patient_no)
         return mapping.patient(rows[0]) if rows else None
 
     async def create(self, reference: str, person: Person) -> Outcome:
         code = mapping.DOCUMENT_CODES.get(person.kind)
         if code is None:
             return Refused(reason="bad_request", detail="no document of the hospital's")
-        rows = await self._sent(
+        rows = await self.sent(
             _CREATE,
             *(reference, code, person.number, person.name, mapping.SEX_CODES[person.sex], person.born_on),
             *(person.phone, person.address, person.nation),
@@ -115,46 +115,16 @@ class ProceduresHospital:
         return Done(evidence={"patient_no": rows[0]["patient_no"]})
 
     async def ask_created(self, reference: str) -> Answer:
-        rows = await self._asked(_CREATED, reference)
+        rows = await self.asked(_CREATED, reference)
         if not isinstance(rows, list):
             return rows
         return Done(evidence={"patient_no": rows[0]["patient_no"]}) if rows else NotFound()
 
     async def _read_departments(self) -> list[Department]:
-        return [mapping.department(row) for row in await self._read(_DEPARTMENTS)]
+        return [mapping.department(row) for row in await self.read(_DEPARTMENTS)]
 
     async def _read_practitioners(self) -> list[Practitioner]:
-        return [mapping.practitioner(row) for row in await self._read(_DOCTORS)]
-
-    async def _read(self, query: str, *parameters: Any) -> list[Row]:
-        """
-        Raises:
-            HospitalUnavailable: whatever the reason.
-        """
-        try:
-            return await self._client.call(query, *parameters)
-        except CallFailed as error:
-            raise HospitalUnavailable(str(error)) from error
-
-    async def _change(self, query: str, *parameters: Any) -> Outcome:
-        rows = await self._sent(query, *parameters)
-        return mapping.outcome(rows[0]) if isinstance(rows, list) else rows
-
-    async def _sent(self, query: str, *parameters: Any) -> list[Row] | Refused | NotSent | Unknown:
-        """The rows, or what is known of a call that did not bring any."""
-        try:
-            return await self._client.call(query, *parameters)
-        except NotReached as error:
-            return NotSent(detail=str(error))
-        except Rejected as error:
-            return Refused(reason="bad_request", detail=str(error))
-        except CallFailed as error:
-            return Unknown(detail=str(error))
-
-    async def _asked(self, query: str, *parameters: Any) -> list[Row] | NotSent | Unknown:
-        """A question that is rejected tells nothing of what it asked about."""
-        rows = await self._sent(query, *parameters)
-        return Unknown(detail=rows.detail) if isinstance(rows, Refused) else rows
+        return [mapping.practitioner(row) for row in await self.read(_DOCTORS)]
 
 
 def _is_number(text: str) -> bool:

@@ -1,0 +1,132 @@
+"""What people in the hospital do by hand: doctors, the till, the laboratory, the wards. Numbers are window.py's."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+Pool = asyncpg.Pool
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: ``code`` 0, or why not, as the hospital says it. ``numbers``: what was made, or concerned."""
+
+    code: str = "0"
+    message: str = ""
+    reference: str = ""
+    numbers: list[str] = []
+    state: str = ""
+    amount_fen: int = 0
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long things take, in seconds, and whether the hospital works by itself at all.
+
+    visit_s: from the paid registration to the doctor's orders. sampling_s: from paying to the tube. testing_s: to the
+    analyser. report_s: to the report.
+    """
+
+    visit_s: float = 180
+    sampling_s: float = 120
+    testing_s: float = 60
+    report_s: float = 180
+    working: bool = True
+
+
+async def work(pool: Pool) -> None:
+    """One round of what the hospital does by itself."""
+    await pool.execute("SELECT his.work_()")
+
+
+async def set_pace(pool: Pool, pace: Pace) -> None:
+    spans = [timedelta(seconds=one) for one in (pace.visit_s, pace.sampling_s, pace.testing_s, pace.report_s)]
+    await pool.execute(
+        "UPDATE his.pace SET visit = $1, sampling = $2, testing = $3, report = $4, working = $5", *spans, pace.working
+    )
+
+
+async def order(pool: Pool, patient_no: str, dept_code: str) -> list[str]:
+    """A doctor of the department orders for this patient; the invoices' numbers."""
+    return await pool.fetchval("SELECT his.order_for_($1, $2)", patient_no, dept_code)
+
+
+async def change_invoice(pool: Pool, invoice_no: str, item_code: str) -> Done:
+    """The doctor adds an item: another amount, another version."""
+    return await _coded(pool, "SELECT his.change_invoice_($1, $2)", invoice_no, item_code)
+
+
+async def cancel_invoice(pool: Pool, invoice_no: str) -> Done:
+    return await _coded(pool, "SELECT his.cancel_invoice_($1)", invoice_no)
+
+
+async def perform(pool: Pool, invoice_no: str) -> Done:
+    """Handed out or done: not given back any more."""
+    return await _coded(pool, "SELECT his.perform_($1)", invoice_no)
+
+
+async def pay_at_window(pool: Pool, invoice_no: str) -> Done:
+    """In cash, as the invoice is now."""
+    reference = _reference()
+    row = await pool.fetchrow("SELECT * FROM his.window_pay_($1, $2)", reference, invoice_no)
+    return _replied(reference, [invoice_no], row)
+
+
+async def refund_at_window(pool: Pool, invoice_no: str, line_nos: list[int] | None = None) -> Done:
+    """Without lines: all of it."""
+    reference = _reference()
+    row = await pool.fetchrow("SELECT * FROM his.window_refund_($1, $2, $3)", reference, invoice_no, line_nos)
+    return _replied(reference, [invoice_no], row)
+
+
+async def correct_report(pool: Pool, order_no: str) -> Done:
+    """A report that was out comes again as another version."""
+    version = await pool.fetchval("SELECT his.correct_report_($1, his.instant_())", order_no)
+    return Done(numbers=[order_no], state="corrected") if version else Done(code="N00")
+
+
+async def admit(pool: Pool, patient_no: str, ward_code: str) -> Done:
+    number = await pool.fetchval("SELECT his.admit_($1, $2, his.instant_())", patient_no, ward_code)
+    return Done(numbers=[number], state="admitted") if number else Done(code="D01")
+
+
+async def discharge(pool: Pool, admission_no: str) -> Done:
+    return await _coded(pool, "SELECT his.discharge_($1, his.instant_())", admission_no)
+
+
+async def settle(pool: Pool, admission_no: str) -> Done:
+    """What is missing is paid in cash."""
+    return await _coded(pool, "SELECT his.settle_($1, his.instant_())", admission_no)
+
+
+async def take_deposit(pool: Pool, admission_no: str, amount_fen: int) -> Done:
+    reference = _reference()
+    row = await pool.fetchrow("SELECT * FROM his.window_deposit_($1, $2, $3)", reference, admission_no, amount_fen)
+    return _replied(reference, [admission_no], row)
+
+
+async def return_deposit(pool: Pool, deposit_reference: str, amount_fen: int) -> Done:
+    reference = _reference()
+    row = await pool.fetchrow("SELECT * FROM his.window_return_($1, $2, $3)", reference, deposit_reference, amount_fen)
+    return _replied(reference, [deposit_reference], row)
+
+
+def _reference() -> str:
+    return f"W{secrets.token_hex(8)}"
+
+
+async def _coded(pool: Pool, query: str, number: str, *more: Any) -> Done:
+    code = await pool.fetchval(query, number, *more)
+    return Done(code=code, message=await pool.fetchval("SELECT his.message_($1)", code), numbers=[number])
+
+
+def _replied(reference: str, numbers: list[str], row: Any) -> Done:
+    return Done(
+        code=row["ret_code"],
+        message=row["ret_msg"],
+        reference=reference,
+        numbers=numbers,
+        state=row["state"] or "",
+        amount_fen=row["amount_fen"] or 0,
+    )
