@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 import msgspec
+from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
 from sample_facts import (
     CHROME,
     DEPARTMENTS,
@@ -17,7 +18,9 @@ from sample_facts import (
     NOW,
     PATIENT,
     SESSIONS,
+    SUBJECT,
     VISIT,
+    subject_of,
 )
 
 from yinyi.interface.journeys import (
@@ -45,7 +48,7 @@ def _check(problem: Literal["declined", "unavailable", "paid_late"] | None) -> v
 
 def _wait(kind: Literal["holding", "starting", "asking", "closing"]) -> views_register.WaitView:
     return views_register.WaitView(
-        kind=kind, payment_no="26112301000042", ask_no="7Q4-281", visit=VISIT, amount_fen=5000, since=NOW, key=KEY
+        kind=kind, payment_no="26112301000042", ask_no="7Q4-281", subject=SUBJECT, amount_fen=5000, since=NOW, key=KEY
     )
 
 
@@ -53,7 +56,7 @@ def _pay(state: str, **facts: object) -> views_pay.PayView:
     view = views_pay.PayView(
         payment_no="26112301000042",
         ask_no="7Q4-281",
-        visit=VISIT,
+        subject=SUBJECT,
         tender="wechatpay",
         state="waiting",
         amount_fen=5000,
@@ -72,7 +75,7 @@ def _card(state: views_pay.CardState, **facts: object) -> views_pay.CardView:
     view = views_pay.CardView(
         payment_no="26112301000042",
         ask_no="7Q4-281",
-        visit=VISIT,
+        subject=SUBJECT,
         state=state,
         amount_fen=5000,
         merchant_name="云山市人民医院门诊 Yunshan People's Hospital Outpatients",
@@ -94,7 +97,7 @@ def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleV
         kind=kind,
         payment_no="26112301000042",
         ask_no="7Q4-281",
-        visit=VISIT,
+        subject=SUBJECT,
         tender="wechatpay",
         amount_fen=5000,
         key=KEY,
@@ -123,11 +126,9 @@ SLIPS = tuple(
     views_afterwards.Slip(
         document_no=f"X{n}",
         kind=kind,
-        department=department,
-        doctor="李明华",
+        subject=subject_of(department, number),
         made_at=NOW - timedelta(hours=5 * n),
         amount_fen=5000,
-        number=number,
     )
     for n, (kind, department, number) in enumerate(_KINDS)
 )
@@ -145,8 +146,7 @@ PAYMENTS = tuple(
     views_afterwards.PaymentRow(
         payment_no=f"2611230100004{n}",
         ask_no=f"7Q4-28{n}",
-        department=DEPARTMENTS[n],
-        doctor="李明华",
+        subject=subject_of(DEPARTMENTS[n]),
         amount_fen=5000 - 500 * n,
         started_at=NOW - timedelta(hours=7 * n),
         state=state,
@@ -164,7 +164,7 @@ def _someone(**facts: object) -> views.Chrome:
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
 TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "reprint", "find_payment")
 
 _START: dict[str, Sample] = {
     "home": (views_start.HomeView(services=SERVICES), NOBODY),
@@ -283,7 +283,7 @@ _PAY: dict[str, Sample] = {
         views_pay.HoldSlipView(
             payment_no="26112301000042",
             ask_no="7Q4-281",
-            visit=VISIT,
+            subject=SUBJECT,
             amount_fen=5000,
             kept_until=NOW + timedelta(minutes=20),
             printing="printed",
@@ -371,6 +371,15 @@ _AFTER: dict[str, Sample] = {
 }
 
 
+_OF_TOP_UPS: dict[str, Sample] = {
+    "account-pay": (_pay("waiting", subject=TOP_UP, hold_slip=False, cards=True), TOPPING_UP),
+    "account-trouble": (
+        _trouble("payment_unknown", subject=TOP_UP, resolves_by=NOW + timedelta(minutes=15)),
+        TOPPING_UP,
+    ),
+}
+
+
 def _error(kind: views_ends.ErrorKind) -> Sample:
     tried_again = kind not in ("old_page", "not_found", "session_over")
     later = views_register.Later(session="afternoon", left=6) if kind == "slot_taken" else None
@@ -388,5 +397,7 @@ SAMPLES: dict[str, Sample] = {
     **_PAY,
     **_IDENTITY,
     **_AFTER,
+    **ACCOUNT,
+    **_OF_TOP_UPS,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

@@ -51,6 +51,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.find_payment
         case "cards":
             return paths.cards
+        case "account":
+            return paths.account
         case "home":
             return paths.home
 

@@ -10,6 +10,7 @@ from yinyi.interface.assets.assets import Assets
 from yinyi.interface.journeys import (
     icons,
     views,
+    views_account,
     views_afterwards,
     views_cards,
     views_ends,
@@ -40,6 +41,11 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_pay.HoldSlipView: "hold_slip.html",
     views_pay.DoneView: "done.html",
     views_pay.TroubleView: "trouble.html",
+    views_account.AccountView: "account.html",
+    views_account.TopUpView: "top_up.html",
+    views_account.TopUpCheckView: "top_up_check.html",
+    views_account.TopUpDoneView: "top_up_done.html",
+    views_account.WithdrawView: "withdraw.html",
     views_afterwards.ReprintView: "reprint.html",
     views_afterwards.FindPaymentView: "find_payment.html",
     views_cards.ReadCardView: "read_card.html",
@@ -61,7 +67,7 @@ class Pages:
         loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
         made_of = [
             *_files(folders),
-            *_files([Path(__file__).parent], "*.py"),
+            *_files([Path(__file__).parent], "**/*.py"),
             assets.fingerprint,
             f"{base} {zone}".encode(),
         ]

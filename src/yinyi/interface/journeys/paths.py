@@ -59,6 +59,11 @@ BIND_CARD: Final = "/cards/bind"
 BINDING: Final = "/cards/bind/{request_id}"
 NO_BINDING: Final = "/cards/no-card"
 """POST: no card after all; goes back to the cards."""
+ACCOUNT: Final = "/account"
+TOP_UP: Final = "/account/top-up"
+"""GET ?typed=1 · POST [yuan]: opens a payment and goes to check."""
+WITHDRAW: Final = "/account/withdraw"
+"""GET what goes back where · POST [amount_fen]: gives it back."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -89,6 +94,9 @@ class Paths:
         self.cards = base + CARDS
         self.bind_card = base + BIND_CARD
         self.no_binding = base + NO_BINDING
+        self.account = base + ACCOUNT
+        self.top_up = base + TOP_UP
+        self.withdraw = base + WITHDRAW
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS

@@ -1,15 +1,14 @@
 """Times, amounts and names as a page says them, in one language."""
 
-from collections.abc import Callable
 from datetime import date, datetime, time
 from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from yinyi.interface.journeys.purposes import table
+from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
 from yinyi.kernel.money import yuan
-
-Say = Callable[[str], str]
 
 
 class Named(Protocol):
@@ -30,7 +29,7 @@ class Wording:
         self._weekdays = _weekdays(catalogue.say)
         self._today = _today(catalogue.say)
         self._machine = _machine(catalogue.say)
-        self._tables = SimpleNamespace(**tables(catalogue.say))
+        self._tables = SimpleNamespace(**tables(catalogue.say), about=table.words(catalogue.say))
 
     def functions(self) -> dict[str, object]:
         """By the names that templates use."""
@@ -111,6 +110,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         "step": {
             "department": _("Clinic"),
             "doctor": _("Doctor"),
+            "amount": _("Amount"),
             "check": _("Check"),
             "pay": _("Pay"),
             "take": _("Slip"),
@@ -138,8 +138,25 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "wechat": _("WeChat"),
             "face": _("Face"),
         },
+        "origin": {
+            "wechatpay": _("WeChat"),
+            "alipay": _("Alipay"),
+            "bank_card": _("your bank card"),
+            "social_security_card": _("your social security card"),
+            "public_card": _("your city card"),
+        },
+        "record": {
+            "topped_up": _("Topped up"),
+            "paid": _("Paid from the account"),
+            "came_back": _("Came back onto the account"),
+            "withdrawn": _("Given back to where it came from"),
+            "at_window": _("Paid out at the window"),
+            "taken_over": _("From the earlier system"),
+            "corrected": _("Corrected by the hospital"),
+        },
         "slip": {
             "registration": _("Registration slip"),
+            "receipt": _("Receipt"),
             "hold": _("Hold slip for the window"),
             "trouble": _("Slip with the number to ask with"),
             "refund": _("Refund slip"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from yinyi.interface.journeys import (
+    account,
     afterwards,
     card,
     home,
@@ -67,7 +68,7 @@ ADDRESSES = (
     Address(paths.DOCTOR, get=register.doctor, wants="register"),
     Address(paths.HOLD, get=_departments, post=register.hold, wants="register"),
     Address(paths.CHECK, get=pay.page("check"), wants="find_payment"),
-    Address(paths.RELEASE, get=_payment, post=register.release, wants="find_payment"),
+    Address(paths.RELEASE, get=_payment, post=pay.release, wants="find_payment"),
     Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment"),
     Address(paths.SCAN, get=_payment, post=scan.submit, wants="find_payment"),
     Address(paths.CARD, get=_payment, post=card.read, wants="find_payment"),
@@ -83,6 +84,9 @@ ADDRESSES = (
     Address(paths.BIND_CARD, get=_cards, post=my_cards.bind, wants="cards"),
     Address(paths.NO_BINDING, get=_cards, post=my_cards.leave, wants="cards"),
     Address(paths.BINDING, get=my_cards.binding, wants="cards"),
+    Address(paths.ACCOUNT, get=account.page, wants="account"),
+    Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account"),
+    Address(paths.WITHDRAW, get=account.what_goes_back, post=account.withdraw, wants="account"),
     Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True),
     Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, ends=True),
     Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, settings=True),
