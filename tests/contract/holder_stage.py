@@ -82,11 +82,14 @@ class Kiosk:
         begins = [(len(each), route) for route in request.routes for each in route.prefixes if pan.startswith(each)]
         route = max(begins, key=lambda one: one[0])[1]
         block = b"PINBLOCK" if route.pin_key else b""
-        card = CardRead(
-            **{"pan": pan, "entry_mode": entry_mode, "expiry": expiry, "pin_block": block}
-            | {"pin_key_check": route.pin_key_check}
-            | more
-        )
+        told: dict[str, Any] = {
+            "pan": pan,
+            "entry_mode": entry_mode,
+            "expiry": expiry,
+            "pin_block": block,
+            "pin_key_check": route.pin_key_check,
+        }
+        card = CardRead(**{**told, **more})
         place = Place(self.terminal_id, request.request_id, route.slot)
         self.brought = PresentPayCard(
             epoch=self.epoch,

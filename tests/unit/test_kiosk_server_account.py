@@ -15,6 +15,7 @@ from yinyi.business.prepaid.messages import (
     PrepaidEntry,
     PrepaidSetting,
     ToBeGivenBack,
+    Withdraw,
     Withdrawal,
 )
 from yinyi.business.prepaid.model import PrepaidMode
@@ -189,7 +190,9 @@ def test_what_goes_back_where_is_shown_and_exactly_that_is_asked_for() -> None:
         assert (view["sum_fen"], view["at_window_fen"], view["given"][0]["done"]) == (120_00, 30_00, True)
         answer = await browser.post("/account/withdraw", amount_fen=str(view["sum_fen"]))
         assert answer.headers["location"] == "/kiosk/account/withdraw"
-        assert browser.platform.last("Withdraw").message.amount_fen == 120_00
+        asked = browser.platform.last("Withdraw").message
+        assert isinstance(asked, Withdraw)
+        assert asked.amount_fen == 120_00
 
     run(work())
 
