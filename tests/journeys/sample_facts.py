@@ -102,6 +102,21 @@ VISIT = views_register.Visit(
     expected_until=_at(10, 30),
     number=23,
 )
+
+
+def subject_of(department: views_register.DepartmentChoice, number: int = 0, **facts: object) -> views.Subject:
+    subject = views.Subject(
+        purpose="registration",
+        name=department.name,
+        name_en=department.name_en,
+        who=VISIT.doctor,
+        number=number,
+        again="/kiosk/register/doctors/D02",
+    )
+    return msgspec.structs.replace(subject, **facts)
+
+
+SUBJECT = subject_of(HEART, VISIT.number, on=TODAY, session="morning")
 SESSIONS = (
     views_register.SessionChoice(service_date=TODAY, session="morning", left=44, chosen=True),
     views_register.SessionChoice(service_date=TODAY, session="afternoon", left=61),

@@ -17,7 +17,9 @@ from sample_facts import (
     NOW,
     PATIENT,
     SESSIONS,
+    SUBJECT,
     VISIT,
+    subject_of,
 )
 
 from yinyi.interface.journeys import views, views_afterwards, views_ends, views_pay, views_register, views_start
@@ -37,7 +39,7 @@ def _check(problem: Literal["declined", "unavailable", "paid_late"] | None) -> v
 
 def _wait(kind: Literal["holding", "starting", "asking", "closing"]) -> views_register.WaitView:
     return views_register.WaitView(
-        kind=kind, payment_no="26112301000042", ask_no="7Q4-281", visit=VISIT, amount_fen=5000, since=NOW, key=KEY
+        kind=kind, payment_no="26112301000042", ask_no="7Q4-281", subject=SUBJECT, amount_fen=5000, since=NOW, key=KEY
     )
 
 
@@ -45,7 +47,7 @@ def _pay(state: str, **facts: object) -> views_pay.PayView:
     view = views_pay.PayView(
         payment_no="26112301000042",
         ask_no="7Q4-281",
-        visit=VISIT,
+        subject=SUBJECT,
         tender="wechatpay",
         state="waiting",
         amount_fen=5000,
@@ -64,7 +66,7 @@ def _card(state: views_pay.CardState, **facts: object) -> views_pay.CardView:
     view = views_pay.CardView(
         payment_no="26112301000042",
         ask_no="7Q4-281",
-        visit=VISIT,
+        subject=SUBJECT,
         state=state,
         amount_fen=5000,
         merchant_name="云山市人民医院门诊 Yunshan People's Hospital Outpatients",
@@ -86,7 +88,7 @@ def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleV
         kind=kind,
         payment_no="26112301000042",
         ask_no="7Q4-281",
-        visit=VISIT,
+        subject=SUBJECT,
         tender="wechatpay",
         amount_fen=5000,
         key=KEY,
@@ -115,11 +117,9 @@ SLIPS = tuple(
     views_afterwards.Slip(
         document_no=f"X{n}",
         kind=kind,
-        department=department,
-        doctor="李明华",
+        subject=subject_of(department, number),
         made_at=NOW - timedelta(hours=5 * n),
         amount_fen=5000,
-        number=number,
     )
     for n, (kind, department, number) in enumerate(_KINDS)
 )
@@ -137,8 +137,7 @@ PAYMENTS = tuple(
     views_afterwards.PaymentRow(
         payment_no=f"2611230100004{n}",
         ask_no=f"7Q4-28{n}",
-        department=DEPARTMENTS[n],
-        doctor="李明华",
+        subject=subject_of(DEPARTMENTS[n]),
         amount_fen=5000 - 500 * n,
         started_at=NOW - timedelta(hours=7 * n),
         state=state,
@@ -272,7 +271,7 @@ _PAY: dict[str, Sample] = {
         views_pay.HoldSlipView(
             payment_no="26112301000042",
             ask_no="7Q4-281",
-            visit=VISIT,
+            subject=SUBJECT,
             amount_fen=5000,
             kept_until=NOW + timedelta(minutes=20),
             printing="printed",

@@ -16,11 +16,13 @@ from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope, SessionV
 from yinyi.bus.operation import Operation, spec_at
 from yinyi.business.documents.messages import Documents, DocumentView
 from yinyi.business.identity.messages import Ended
-from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.messages import GetPayment, ListPayments, Payments, PaymentView
 from yinyi.business.scheduling.messages import (
     Departments,
     DoctorSession,
     DoctorSessions,
+    GetRegistration,
+    ListRegistrations,
     Registrations,
     RegistrationView,
 )
@@ -95,10 +97,18 @@ class Platform:
         return msgspec.json.encode(reply)
 
     def _answer(self, name: str, message: Operation[Any]) -> Any:
-        answer: Any = self.answers[name]
+        answer: Any = self.answers[name] if name in self.answers else self._as_payments(name, message)
         if isinstance(answer, YinyiError):
             raise answer
         return answer(message) if callable(answer) else answer
+
+    def _as_payments(self, name: str, message: Operation[Any]) -> Any:
+        """What is said of registrations, as it is said of any payment."""
+        if isinstance(message, GetPayment):
+            return self._answer("GetRegistration", GetRegistration(payment_no=message.number)).payment
+        assert isinstance(message, ListPayments), name
+        found = self._answer("ListRegistrations", ListRegistrations(days=message.days))
+        return Payments(payments=[each.payment for each in found.registrations])
 
     async def listen(self, subject: str, heard: Any) -> None:
         self.heard = heard

@@ -9,6 +9,8 @@ from yinyi.business.documents.model import (
     CheckingSlip,
     HoldSlip,
     Language,
+    ReceiptFact,
+    ReceiptSlip,
     RefundSlip,
     RegistrationSlip,
     SlipData,
@@ -65,6 +67,23 @@ def registration(language: Language = "zh-CN", **changes: Any) -> RegistrationSl
     return RegistrationSlip(**{**fields, **changes})
 
 
+def receipt(language: Language = "zh-CN", **changes: Any) -> ReceiptSlip:
+    chinese = language == "zh-CN"
+    fields: dict[str, Any] = {
+        **_common(language),
+        "purpose": "门诊预交金充值" if chinese else "Prepaid account top-up",
+        "patient_name": "张建国",
+        "patient_no": "0000821236",
+        "amount_fen": Fen(200_00),
+        "channel": "alipay",
+        "paid_at": at(9, 25),
+        "ask_no": "7Q4-8XK9",
+        "facts": [ReceiptFact(label="余额" if chinese else "Balance", value="¥1,234.50")],
+        "note": "没用完的钱可以原路退回。" if chinese else "What is not used can go back to where it came from.",
+    }
+    return ReceiptSlip(**{**fields, **changes})
+
+
 def hold(language: Language = "zh-CN", **changes: Any) -> HoldSlip:
     fields: dict[str, Any] = {
         **_common(language),
@@ -118,6 +137,7 @@ def every_slip() -> dict[str, SlipData]:
     for language in languages:
         slips[f"registration-{language}"] = registration(language)
         slips[f"registration-copy-{language}"] = registration(language, copy=True, queue_ahead=None)
+        slips[f"receipt-{language}"] = receipt(language)
         slips[f"hold-{language}"] = hold(language)
         slips[f"checking-paid-{language}"] = checking(language)
         slips[f"checking-unsure-{language}"] = checking(language, known="unsure", window_hours="")

@@ -116,7 +116,7 @@ def test_papers_can_be_printed_again() -> None:
         paper = document("printed")
         browser = paired(ListDocuments=Documents(documents=[paper, document("printed", payment_no="else")]))
         view = (await browser.see("/reprint"))["v"]
-        assert [(slip["document_no"], slip["number"], slip["kind"]) for slip in view["slips"]] == [
+        assert [(slip["document_no"], slip["subject"]["number"], slip["kind"]) for slip in view["slips"]] == [
             (paper.document_no, 16, "registration")
         ]
         answer = await browser.post("/reprint", document_no=paper.document_no, key=view["key"])
@@ -152,7 +152,7 @@ def test_how_the_printing_goes_is_told(state: str, line_ok: bool, printing: str)
 def test_payments_are_listed_with_what_became_of_them() -> None:
     async def work() -> None:
         row = (await paired().see("/payments"))["v"]["payments"][0]
-        assert (row["payment_no"], row["state"], row["department"]["name"]) == (PAYMENT, "waiting", CARDIOLOGY.name)
+        assert (row["payment_no"], row["state"], row["subject"]["name"]) == (PAYMENT, "waiting", CARDIOLOGY.name)
 
     run(work())
 

@@ -78,7 +78,7 @@ def test_every_standing_has_its_page_and_every_other_address_leads_there(
     async def work() -> None:
         found = registration(**stands)
         browser = paired(GetRegistration=found)
-        true_here = standing.pages_of(found, NOW)
+        true_here = standing.pages_of(found.payment, NOW, found.hold_slip)
         assert true_here[0] == where
         for asked, path in PAGES.items():
             answer = await browser.get(path)
@@ -101,7 +101,7 @@ def test_no_state_and_no_reason_is_without_a_page(state: PaymentState, attention
             for tender in ("", "wechatpay"):
                 stands = registration(state, reason=reason, tender=tender, attention=attention)
                 browser = paired(GetRegistration=stands)
-                seen = await browser.get(PAGES[standing.pages_of(stands, NOW)[0]])
+                seen = await browser.get(PAGES[standing.pages_of(stands.payment, NOW)[0]])
                 assert seen.status_code == 200
 
     run(work())

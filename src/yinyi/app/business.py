@@ -43,6 +43,7 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.papers import Papers
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.restored import Restored
@@ -51,10 +52,12 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.prepaid.service import PrepaidService
+from yinyi.business.prepaid.slips import TopUpSlips
 from yinyi.business.scheduling.lost import LostRegistrations
 from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.business.scheduling.service import SchedulingService
 from yinyi.business.scheduling.slips import RegistrationSlips
+from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.service import TerminalService
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
@@ -92,6 +95,14 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
         merchants=outside.merchants,
         cards=cards,
     )
+
+
+def _documents(
+    patients: MasterIndex, directory: Directory, registry: Registry, queue: PaperQueue, clock: Clock
+) -> DocumentService:
+    """With what is printed for each purpose."""
+    papers = Papers(patients, directory, registry, [RegistrationSlips(registry), TopUpSlips()])
+    return DocumentService(papers, directory, queue, clock)
 
 
 def _process() -> str:
@@ -146,8 +157,7 @@ class Business:
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         lost = [LostRegistrations(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
-        slips = RegistrationSlips(patients, self.terminals.directory, registry)
-        self.documents = DocumentService(slips, self.terminals.directory, queue, clock)
+        self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)

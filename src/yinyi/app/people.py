@@ -6,7 +6,8 @@ from yinyi.kernel.errors import SessionEnded
 
 
 class MasterIndex:
-    """Implements scheduling's ``Patients``. Hospital numbers do not change, so they are remembered."""
+    """Implements scheduling's ``Patients`` and papers' ``PatientsOnPaper``. Hospital numbers do not change, so they are
+    remembered."""
 
     def __init__(self, database: Database, remembered: int = 4096) -> None:
         self._database = database
@@ -25,11 +26,12 @@ class MasterIndex:
             known = self._numbers[hospital_id, patient_id] = facts.patient_no
         return known
 
-    async def name(self, tx: Tx, hospital_id: int, patient_id: int) -> str:
+    async def on_paper(self, tx: Tx, hospital_id: int, patient_id: int) -> tuple[str, str]:
+        """See ``PatientsOnPaper``."""
         facts = await store.patient_facts(tx, hospital_id, patient_id)
         if facts is None:
             raise SessionEnded
-        return facts.name
+        return facts.name, facts.patient_no
 
     async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
         """0: nobody of this number is on record here."""

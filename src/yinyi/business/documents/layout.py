@@ -8,6 +8,7 @@ from yinyi.business.documents.model import (
     CardFacts,
     CheckingSlip,
     HoldSlip,
+    ReceiptSlip,
     RefundSlip,
     RegistrationSlip,
     SlipData,
@@ -43,6 +44,8 @@ def blocks(slip: SlipData, zone: tzinfo) -> list[Block]:
     match slip:
         case RegistrationSlip():
             body = page.registration(slip)
+        case ReceiptSlip():
+            body = page.receipt(slip)
         case HoldSlip():
             body = page.hold(slip)
         case CheckingSlip():
@@ -102,6 +105,21 @@ class _Page:
             self._patient(visit),
             self._fact("paid", self._amount(slip.amount_fen), "strong"),
             self._fact("", f"{self._word(f'channel.{slip.channel}')} {self._moment(slip.paid_at)}"),
+            *(self._card(slip.card) if slip.card else ()),
+        ]
+
+    def receipt(self, slip: ReceiptSlip) -> list[Block]:
+        facts = [self._labelled(clean(each.label), clean(each.value)) for each in slip.facts]
+        number = masked_number(clean(slip.patient_no, 32))[-8:]
+        return [
+            {"kind": "heading", "lines": [clean(slip.purpose)], "texts": []},
+            {"kind": "amount", "value": self._amount(slip.amount_fen)},
+            self._fact("paid", self._word(f"channel.{slip.channel}"), "strong"),
+            self._fact("", self._moment(slip.paid_at)),
+            *facts,
+            self._fact("patient", f"{clean(masked_name(slip.patient_name))} {number}"),
+            *([{"kind": "note", "text": clean(slip.note, 120)}] if slip.note else []),
+            self._stacked("ask_no", clean(slip.ask_no, 32), "big"),
             *(self._card(slip.card) if slip.card else ()),
         ]
 
@@ -213,7 +231,10 @@ class _Page:
         return self._fact("patient", f"{clean(masked_name(visit.patient_name))} {number}")
 
     def _fact(self, label: str, value: str, style: str = "plain") -> Block:
-        return {"kind": "fact", "label": self._word(label) if label else "", "value": value, "style": style}
+        return self._labelled(self._word(label) if label else "", value, style)
+
+    def _labelled(self, label: str, value: str, style: str = "plain") -> Block:
+        return {"kind": "fact", "label": label, "value": value, "style": style}
 
     def _stacked(self, label: str, value: str, style: str = "plain") -> Block:
         return {"kind": "stacked", "label": self._word(label), "value": value, "style": style}

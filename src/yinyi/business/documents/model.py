@@ -81,6 +81,32 @@ class RegistrationSlip(Slip, frozen=True, kw_only=True, tag="registration"):
     card: CardFacts | None = None
 
 
+class ReceiptFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a receipt, in its language."""
+
+    label: str
+    value: str
+
+
+class ReceiptSlip(Slip, frozen=True, kw_only=True, tag="receipt"):
+    """缴费凭条: paid, and what for.
+
+    purpose: what it was for in a few words. facts: what else there is to say. note: what comes next, or what it is good
+    for. card: where it was not paid by card, ``None``.
+    """
+
+    purpose: str
+    patient_name: str
+    patient_no: str
+    amount_fen: Amount
+    channel: Channel
+    paid_at: Instant
+    ask_no: str
+    facts: list[ReceiptFact] = []
+    note: str = ""
+    card: CardFacts | None = None
+
+
 class HoldSlip(Slip, frozen=True, kw_only=True, tag="hold"):
     """留号单: the number is kept, unpaid, until ``held_until``; the named window collects the money."""
 
@@ -128,7 +154,7 @@ class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
     window: str
 
 
-SlipData = RegistrationSlip | HoldSlip | CheckingSlip | RefundSlip
+SlipData = RegistrationSlip | ReceiptSlip | HoldSlip | CheckingSlip | RefundSlip
 
 
 class RenderedSlip(msgspec.Struct, frozen=True, kw_only=True):

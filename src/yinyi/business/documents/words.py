@@ -6,6 +6,7 @@ from yinyi.business.documents.model import Language
 
 _ZH = {
     "title.registration": "挂号单",
+    "title.receipt": "缴费凭条",
     "title.hold": "留号单",
     "title.checking": "支付查询单",
     "title.refund": "退款单",
@@ -24,6 +25,7 @@ _ZH = {
     "refund_no": "退款号",
     "ask_no": "查询号",
     "qr.registration": "在自助机扫码可补打",
+    "qr.receipt": "在自助机扫码可补打",
     "qr.hold": "窗口扫码收款",
     "qr.checking": "在自助机或窗口扫码查结果",
     "qr.refund": "在自助机或窗口扫码查退款",
@@ -91,6 +93,7 @@ _ZH = {
 
 _EN = {
     "title.registration": "Registration",
+    "title.receipt": "Receipt",
     "title.hold": "Number held",
     "title.checking": "Payment check",
     "title.refund": "Refund",
@@ -109,6 +112,7 @@ _EN = {
     "refund_no": "Refund number",
     "ask_no": "Number to ask with",
     "qr.registration": "Scan at a kiosk to reprint",
+    "qr.receipt": "Scan at a kiosk to reprint",
     "qr.hold": "The cashier scans this to collect",
     "qr.checking": "Scan at a kiosk or window to see the result",
     "qr.refund": "Scan at a kiosk or window to see the refund",

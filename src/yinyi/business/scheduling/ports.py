@@ -4,7 +4,6 @@ outcome and never raises for what the hospital does."""
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
-from yinyi.bus.database import Tx
 from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
@@ -73,8 +72,4 @@ class Patients(Protocol):
 
     async def patient_no(self, hospital_id: int, patient_id: int) -> str:
         """The hospital number (就诊ID号)."""
-        ...
-
-    async def name(self, tx: Tx, hospital_id: int, patient_id: int) -> str:
-        """In full; masked wherever it is shown."""
         ...

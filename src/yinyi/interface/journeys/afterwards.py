@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from yinyi.business.documents.messages import DocumentView, ListDocuments, ReprintSlip, SlipKind
-from yinyi.business.scheduling.messages import ListRegistrations, RegistrationView
+from yinyi.business.payments.messages import ListPayments, PaymentView
 from yinyi.business.terminals.messages import CallStaff, GetStaffCall
 from yinyi.interface.journeys import present, standing, views, views_afterwards
+from yinyi.interface.journeys.purposes.purpose import LISTED_DAYS
+from yinyi.interface.journeys.purposes.table import subjects
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 
-DAYS = 7
 ANSWER_S = 120
 WATCH_CALL = timedelta(seconds=10)
 
@@ -24,9 +25,9 @@ async def papers(visitor: Visitor) -> Next:
     """GET REPRINT ?document=… (the one just chosen)."""
     if not visitor.known:
         return visitor.wanting("reprint")
-    documents = (await visitor.ask(ListDocuments(days=DAYS))).documents
-    registrations = (await visitor.ask(ListRegistrations(days=DAYS))).registrations if documents else []
-    of = {each.payment.payment_no: each for each in registrations}
+    documents = (await visitor.ask(ListDocuments(days=LISTED_DAYS))).documents
+    payments = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments if documents else []
+    of = await subjects(visitor, payments)
     slips = tuple(_slip(document, of[document.payment_no]) for document in documents if document.payment_no in of)
     chosen = next((each for each in documents if each.document_no == visitor.query.get("document")), None)
     printing = present.printing(chosen, visitor.terminal.line_ok) if chosen else None
@@ -36,15 +37,13 @@ async def papers(visitor: Visitor) -> Next:
     return Show(view, can_time_out=printing != "printing", listens=_paper(visitor, printing))
 
 
-def _slip(document: DocumentView, registration: RegistrationView) -> views_afterwards.Slip:
+def _slip(document: DocumentView, subject: views.Subject) -> views_afterwards.Slip:
     return views_afterwards.Slip(
         document_no=document.document_no,
         kind=_KINDS[document.kind],
-        department=present.department(registration.department),
-        doctor=registration.practitioner_name,
+        subject=subject,
         made_at=document.made_at,
         amount_fen=document.amount_fen,
-        number=registration.number,
     )
 
 
@@ -68,17 +67,17 @@ async def payments(visitor: Visitor) -> Next:
     """GET FIND_PAYMENT."""
     if not visitor.known:
         return visitor.wanting("find_payment")
-    found = await visitor.ask(ListRegistrations(days=DAYS))
-    return Show(views_afterwards.FindPaymentView(payments=tuple(map(_row, found.registrations))))
+    found = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments
+    of = await subjects(visitor, found)
+    rows = tuple(_row(payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
+    return Show(views_afterwards.FindPaymentView(payments=rows))
 
 
-def _row(registration: RegistrationView) -> views_afterwards.PaymentRow:
-    payment = registration.payment
+def _row(payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:
     return views_afterwards.PaymentRow(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
-        department=present.department(registration.department),
-        doctor=registration.practitioner_name,
+        subject=subject,
         amount_fen=payment.amount_fen,
         started_at=payment.started_at,
         state=standing.row_state(payment),

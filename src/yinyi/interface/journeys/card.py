@@ -3,9 +3,9 @@
 from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
-from yinyi.business.scheduling.messages import RegistrationView
 from yinyi.business.terminals.model import LIVE, CardReading, ReadingState
 from yinyi.interface.journeys import present, views, views_pay
+from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.visitor import Go, Next, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
 from yinyi.wire.iso8583.response_codes import response_of
@@ -84,8 +84,8 @@ def is_shown(visitor: Visitor, payment: PaymentView) -> bool:
     return submitted(payment) and payment.state in ("starting", "waiting", "unknown", "ready")
 
 
-def view(visitor: Visitor, registration: RegistrationView) -> views_pay.CardView:
-    payment, reading = registration.payment, reading_of(visitor, registration.payment)
+def view(visitor: Visitor, paid: Paid) -> views_pay.CardView:
+    payment, reading = paid.payment, reading_of(visitor, paid.payment)
     refused = _refused(payment, reading)
     state = _state(payment, reading)
     answer = response_of(payment.refused_code) if state == "refused" and payment.refused_code.isdecimal() else None
@@ -94,7 +94,7 @@ def view(visitor: Visitor, registration: RegistrationView) -> views_pay.CardView
     return views_pay.CardView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
-        visit=present.visit(registration),
+        subject=paid.subject,
         state=state,
         amount_fen=payment.owed_fen or payment.amount_fen,
         merchant_name=visitor.terminal.reading.merchant_name,
@@ -106,7 +106,7 @@ def view(visitor: Visitor, registration: RegistrationView) -> views_pay.CardView
         said_en=answer.en if answer else "",
         again=offered(visitor, payment),
         code=_code(payment),
-        hold_slip=state == "refused",
+        hold_slip=state == "refused" and paid.hold is not None,
         key=present.new_key(),
     )
 

@@ -50,7 +50,7 @@ class Pages:
         loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
         made_of = [
             *_files(folders),
-            *_files([Path(__file__).parent], "*.py"),
+            *_files([Path(__file__).parent], "**/*.py"),
             assets.fingerprint,
             f"{base} {zone}".encode(),
         ]

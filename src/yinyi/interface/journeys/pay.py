@@ -1,21 +1,21 @@
-"""From the held number to the slip. A page that names a payment shows how it stands, or goes to the page that does."""
+"""From the check page to the slip, whatever is paid for. A page that names a payment shows how it stands, or goes to
+the page that does."""
 
 import contextlib
 from datetime import datetime, timedelta
 from typing import Literal
 
 from yinyi.business.documents.errors import NothingToPrint
-from yinyi.business.documents.messages import DocumentView, ListDocuments, PrintSlip, ReprintSlip
+from yinyi.business.documents.messages import DocumentView, ListDocuments, PrintSlip, ReprintSlip, SlipKind
 from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
 from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.payments.model import PaymentState
-from yinyi.business.scheduling.messages import GetRegistration, IssueHoldSlip, RegistrationView
 from yinyi.interface.journeys import card, present, scan, standing, views, views_ends, views_pay, views_register
+from yinyi.interface.journeys.purposes.purpose import Paid
+from yinyi.interface.journeys.purposes.table import find
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
 from yinyi.kernel.errors import Unavailable, YinyiError
-
-Paper = Literal["registration", "hold", "checking", "refund"]
 
 Waiting = Literal["holding", "starting", "asking", "closing"]
 PayState = Literal["waiting", "password", "refused", "confirming", "unknown"]
@@ -42,22 +42,22 @@ def page(asked: standing.Page) -> Handler:
     """GET CHECK, PAY, HOLD_SLIP, DONE, TROUBLE."""
 
     async def handle(visitor: Visitor) -> Next:
-        registration = await visitor.ask(GetRegistration(payment_no=visitor.at["payment_no"]))
-        if asked in ("check", "pay") and card.is_shown(visitor, registration.payment):
-            return _card(visitor, registration) if asked == "pay" else Go(visitor.paths.pay(visitor.at["payment_no"]))
-        if asked not in standing.pages_of(registration, visitor.now):
-            return Go(standing.address(visitor, registration))
+        paid = await find(visitor, visitor.at["payment_no"])
+        if asked in ("check", "pay") and card.is_shown(visitor, paid.payment):
+            return _card(visitor, paid) if asked == "pay" else Go(visitor.paths.pay(visitor.at["payment_no"]))
+        if asked not in standing.pages_of(paid.payment, visitor.now, paid.hold_slip):
+            return Go(standing.address(visitor, paid.payment, paid.hold_slip))
         match asked:
             case "check":
-                return _check(visitor, registration)
+                return _check(visitor, paid)
             case "pay":
-                return _pay(visitor, registration)
+                return _pay(visitor, paid)
             case "hold_slip":
-                return await _hold_slip(visitor, registration)
+                return await _hold_slip(visitor, paid)
             case "done":
-                return await _done(visitor, registration)
+                return await _done(visitor, paid)
             case "trouble":
-                return await _trouble(visitor, registration)
+                return await _trouble(visitor, paid)
 
     return handle
 
@@ -85,13 +85,27 @@ async def cancel(visitor: Visitor) -> Next:
     return Go(visitor.paths.trouble(payment_no))
 
 
+async def release(visitor: Visitor) -> Next:
+    """POST RELEASE: not right, so it is given up, and something else can be chosen."""
+    payment_no = visitor.at["payment_no"]
+    visitor.back = visitor.paths.check(payment_no)
+    paid = await find(visitor, payment_no)
+    payment = await visitor.ask(CancelPayment(payment_no=payment_no), key=visitor.key)
+    if payment.state in standing.MONEY_MOVED:
+        return Go(visitor.paths.trouble(payment_no))
+    return Go(paid.subject.again)
+
+
 async def issue_hold_slip(visitor: Visitor) -> Next:
     """POST HOLD_SLIP."""
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.pay(payment_no)
     await _no_card(visitor, payment_no)
+    paid = await find(visitor, payment_no)
+    if paid.hold is None:
+        return Go(visitor.back)
     with contextlib.suppress(PaymentClosed):
-        await visitor.ask(IssueHoldSlip(payment_no=payment_no), key=visitor.key)
+        await visitor.ask(paid.hold, key=visitor.key)
     return Go(visitor.paths.hold_slip(payment_no))
 
 
@@ -99,8 +113,8 @@ async def print_again(visitor: Visitor) -> Next:
     """POST PRINT: another copy of the paper that stands for this payment now, or its first."""
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.trouble(payment_no)
-    registration = await visitor.ask(GetRegistration(payment_no=payment_no))
-    paper = paper_of(registration)
+    paid = await find(visitor, payment_no)
+    paper = paper_of(paid)
     found = await visitor.ask(ListDocuments(days=31, payment_no=payment_no))
     printed = next((document for document in found.documents if document.kind == paper), None)
     with contextlib.suppress(NothingToPrint):
@@ -108,9 +122,9 @@ async def print_again(visitor: Visitor) -> Next:
             await visitor.ask(PrintSlip(payment_no=payment_no), key=_paper_key(payment_no, paper))
         else:
             await visitor.ask(ReprintSlip(document_no=printed.document_no), key=visitor.key)
-    if registration.payment.state in standing.PATIENCE:
+    if paid.payment.state in standing.PATIENCE:
         return Go(visitor.paths.trouble(payment_no))
-    return Go(standing.address(visitor, registration))
+    return Go(standing.address(visitor, paid.payment, paid.hold_slip))
 
 
 async def _no_card(visitor: Visitor, payment_no: str) -> None:
@@ -122,27 +136,19 @@ async def _no_card(visitor: Visitor, payment_no: str) -> None:
 # ---- the pages
 
 
-def _check(visitor: Visitor, registration: RegistrationView) -> Show:
-    payment = registration.payment
+def _check(visitor: Visitor, paid: Paid) -> Show:
+    payment = paid.payment
     if payment.state == "holding":
-        return _wait(visitor, registration, "holding")
-    kept = min(filter(None, (registration.held_until, payment.pay_by)), default=payment.since)
-    view = views_register.CheckView(
-        payment_no=payment.payment_no,
-        visit=present.visit(registration),
-        fee_fen=payment.amount_fen,
-        held_until=kept,
-        problem=standing.pay_again(payment),
-        key=present.new_key(),
-    )
-    return Show(view, steps=True, listens=_about(visitor, registration, kept))
+        return _wait(visitor, paid, "holding")
+    view = paid.check(standing.pay_again(payment), paid.kept_until)
+    return Show(view, steps=paid.steps, listens=_about(visitor, paid, paid.kept_until))
 
 
-def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
-    payment = registration.payment
+def _pay(visitor: Visitor, paid: Paid) -> Show:
+    payment = paid.payment
     state = _PAY_STATES.get(payment.state)
     if state is None:
-        return _wait(visitor, registration, "asking" if payment.scanned else "starting")
+        return _wait(visitor, paid, "asking" if payment.scanned else "starting")
     if state == "waiting" and payment.scanned:
         state = "password"
     scans = scan.offered(visitor, payment) if state in TAKES_CODES else ()
@@ -150,7 +156,7 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
     view = views_pay.PayView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
-        visit=present.visit(registration),
+        subject=paid.subject,
         tender=present.tender(payment),
         state=state,
         amount_fen=payment.amount_fen,
@@ -159,7 +165,7 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
         since=payment.since,
         resolves_by=payment.resolves_by or expires_at,
         ask_every_s=ASK_EVERY_S,
-        hold_slip=state in TAKES_CODES,
+        hold_slip=state in TAKES_CODES and paid.hold is not None,
         others=present.others(payment) if state in TAKES_CODES else (),
         scans=scans,
         after=visitor.terminal.code_version,
@@ -171,68 +177,59 @@ def _pay(visitor: Visitor, registration: RegistrationView) -> Show:
     )
     patience = standing.PATIENCE.get(payment.state)
     turns_at = expires_at + CLOSING if patience is None else payment.since + patience
-    listens = _about(visitor, registration, turns_at) | (scan.listens(visitor) if scans else {})
-    return Show(view, steps=True, can_time_out=state in ("waiting", "refused"), listens=listens)
+    listens = _about(visitor, paid, turns_at) | (scan.listens(visitor) if scans else {})
+    return Show(view, steps=paid.steps, can_time_out=state in ("waiting", "refused"), listens=listens)
 
 
-def _card(visitor: Visitor, registration: RegistrationView) -> Show:
-    payment, view = registration.payment, card.view(visitor, registration)
+def _card(visitor: Visitor, paid: Paid) -> Show:
+    payment, view = paid.payment, card.view(visitor, paid)
     turns_at = view.expires_at + CLOSING if view.state in ("insert", "pin", "refused") else None
     if payment.state == "unknown":
         turns_at = payment.since + standing.PATIENCE["unknown"]
-    listens = _about(visitor, registration, turns_at)
-    return Show(view, steps=True, can_time_out=view.state in ("refused", "taking_back"), listens=listens)
+    listens = _about(visitor, paid, turns_at)
+    return Show(view, steps=paid.steps, can_time_out=view.state in ("refused", "taking_back"), listens=listens)
 
 
-async def _hold_slip(visitor: Visitor, registration: RegistrationView) -> Show:
-    payment = registration.payment
-    kept_until = registration.held_until or payment.pay_by or payment.since
-    printing = await _print(visitor, registration) or "failed"
+async def _hold_slip(visitor: Visitor, paid: Paid) -> Show:
+    payment = paid.payment
+    kept_until = paid.held_until or payment.pay_by or payment.since
+    printing = await _print(visitor, paid) or "failed"
     view = views_pay.HoldSlipView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
-        visit=present.visit(registration),
+        subject=paid.subject,
         amount_fen=payment.amount_fen,
         kept_until=kept_until,
         printing=printing,
         key=present.new_key(),
     )
-    listens = _about(visitor, registration, kept_until, printing)
-    return Show(view, steps=True, can_time_out=printing != "printing", listens=listens)
+    listens = _about(visitor, paid, kept_until, printing)
+    return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 
-async def _done(visitor: Visitor, registration: RegistrationView) -> Show:
-    payment = registration.payment
-    printing = await _print(visitor, registration) if _fresh(visitor, registration) else None
-    view = views_pay.DoneView(
-        payment_no=payment.payment_no,
-        ask_no=payment.ask_no,
-        visit=present.visit(registration),
-        amount_fen=payment.amount_fen,
-        queue_ahead=registration.queue_ahead,
-        printing=printing,
-        key=present.new_key(),
-    )
-    listens = _about(visitor, registration, None, printing)
-    return Show(view, steps=True, can_time_out=printing != "printing", listens=listens)
+async def _done(visitor: Visitor, paid: Paid) -> Show:
+    printing = await _print(visitor, paid) if _fresh(visitor, paid) else None
+    view = paid.done(printing)
+    listens = _about(visitor, paid, None, printing)
+    return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 
-async def _trouble(visitor: Visitor, registration: RegistrationView) -> Show:
-    payment = registration.payment
+async def _trouble(visitor: Visitor, paid: Paid) -> Show:
+    payment = paid.payment
     if payment.state == "closing" and not standing.needs_people(payment):
-        return _wait(visitor, registration, "closing")
-    never_held = standing.never_held(payment)
+        return _wait(visitor, paid, "closing")
+    never_held = standing.never_held(payment, paid.held)
     if never_held is not None:
-        back = visitor.paths.doctors(registration.department.department_id)
-        return Show(views_ends.ErrorView(kind=never_held, back=back, ask_no=payment.ask_no), steps=True)
+        back = paid.subject.again
+        return Show(views_ends.ErrorView(kind=never_held, back=back, ask_no=payment.ask_no), steps=paid.steps)
     kind = standing.trouble_of(payment)
-    on_paper = kind not in ("nothing_taken", "declined") and _fresh(visitor, registration)
-    printing = await _print(visitor, registration) if on_paper else None
+    on_paper = kind not in ("nothing_taken", "declined") and _fresh(visitor, paid)
+    printing = await _print(visitor, paid) if on_paper else None
     view = views_pay.TroubleView(
         kind=kind,
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
-        visit=present.visit(registration),
+        subject=paid.subject,
         tender=present.tender(payment),
         amount_fen=payment.amount_fen,
         paid_at=payment.paid_at,
@@ -241,44 +238,44 @@ async def _trouble(visitor: Visitor, registration: RegistrationView) -> Show:
         printing=printing,
         key=present.new_key(),
     )
-    listens = _about(visitor, registration, None, printing)
-    return Show(view, steps=True, can_time_out=printing != "printing", listens=listens)
+    listens = _about(visitor, paid, None, printing)
+    return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 
-def _wait(visitor: Visitor, registration: RegistrationView, kind: Waiting) -> Show:
-    payment = registration.payment
+def _wait(visitor: Visitor, paid: Paid, kind: Waiting) -> Show:
+    payment = paid.payment
     view = views_register.WaitView(
         kind=kind,
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
-        visit=present.visit(registration),
+        subject=paid.subject,
         tender=present.tender(payment),
         amount_fen=payment.amount_fen,
         since=payment.since,
         key=present.new_key(),
     )
-    return Show(view, steps=True, can_time_out=False, listens=_about(visitor, registration, None))
+    return Show(view, steps=paid.steps, can_time_out=False, listens=_about(visitor, paid, None))
 
 
 # ---- paper
 
 
-def paper_of(registration: RegistrationView) -> Paper:
+def paper_of(paid: Paid) -> SlipKind:
     """Which slip tells how this payment stands."""
-    payment = registration.payment
+    payment = paid.payment
     if payment.state == "fulfilled":
-        return "registration"
+        return paid.paper
     if payment.state in ("returning", "returned") and not standing.needs_people(payment):
         return "refund"
-    return "hold" if registration.hold_slip and payment.state in MIGHT_PAY else "checking"
+    return "hold" if paid.hold_slip and payment.state in MIGHT_PAY else "checking"
 
 
-async def _print(visitor: Visitor, registration: RegistrationView) -> views.Printing | None:
+async def _print(visitor: Visitor, paid: Paid) -> views.Printing | None:
     """Once for each paper and terminal, however often the page is drawn; None: there is none."""
-    payment_no = registration.payment.payment_no
+    payment_no = paid.payment.payment_no
     try:
         document: DocumentView = await visitor.ask(
-            PrintSlip(payment_no=payment_no), key=_paper_key(payment_no, paper_of(registration))
+            PrintSlip(payment_no=payment_no), key=_paper_key(payment_no, paper_of(paid))
         )
     except NothingToPrint:
         return None
@@ -289,22 +286,22 @@ async def _print(visitor: Visitor, registration: RegistrationView) -> views.Prin
     return present.printing(document, visitor.terminal.line_ok)
 
 
-def _paper_key(payment_no: str, paper: Paper) -> str:
+def _paper_key(payment_no: str, paper: SlipKind) -> str:
     return f"slip.{paper}.{payment_no}"
 
 
-def _fresh(visitor: Visitor, registration: RegistrationView) -> bool:
-    return visitor.now - registration.payment.since < PRINT_FRESH
+def _fresh(visitor: Visitor, paid: Paid) -> bool:
+    return visitor.now - paid.payment.since < PRINT_FRESH
 
 
 def _about(
     visitor: Visitor,
-    registration: RegistrationView,
+    paid: Paid,
     turns_at: datetime | None,
     printing: views.Printing | None = None,
 ) -> dict[str, str]:
     """What such a page is refreshed for: a newer version, its paper, and the instant at which it is no longer true."""
-    payment = registration.payment
+    payment = paid.payment
     listens = {"payment": payment.payment_no, "version": str(payment.version), **card.LISTENS}
     if printing:
         listens["paper"] = "1"

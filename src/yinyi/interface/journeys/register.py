@@ -5,12 +5,10 @@ from collections import defaultdict
 from typing import Literal
 
 from yinyi.business.payments.errors import AlreadyUnderWay
-from yinyi.business.payments.messages import CancelPayment
 from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
 from yinyi.business.scheduling.messages import (
     Departments,
     DoctorSessions,
-    GetRegistration,
     GetSchedule,
     ListDepartments,
     ListRegistrations,
@@ -19,7 +17,7 @@ from yinyi.business.scheduling.messages import (
     RegistrationView,
 )
 from yinyi.business.scheduling.model import Department
-from yinyi.interface.journeys import present, standing, views_ends, views_register
+from yinyi.interface.journeys import present, standing, views, views_ends, views_register
 from yinyi.interface.journeys.errors import kind_of
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.errors import YinyiError
@@ -44,7 +42,7 @@ async def departments(visitor: Visitor) -> Next:
         view = await _common(visitor, found, clinics)
     else:
         view = _grouped(by, visitor.query.get("at", ""), clinics)
-    return Show(view, steps=True)
+    return Show(view, steps=views.REGISTER_STEPS)
 
 
 async def _common(visitor: Visitor, found: Departments, clinics: list[Department]) -> views_register.DepartmentsView:
@@ -103,7 +101,7 @@ async def doctors(visitor: Visitor) -> Next:
         hold_minutes=HOLD_MINUTES,
         key=present.new_key(),
     )
-    return Show(view, steps=True)
+    return Show(view, steps=views.REGISTER_STEPS)
 
 
 async def doctor(visitor: Visitor) -> Next:
@@ -117,7 +115,7 @@ async def doctor(visitor: Visitor) -> Next:
         hold_minutes=HOLD_MINUTES,
         key=present.new_key(),
     )
-    return Show(view, steps=True)
+    return Show(view, steps=views.REGISTER_STEPS)
 
 
 async def hold(visitor: Visitor) -> Next:
@@ -137,8 +135,8 @@ async def hold(visitor: Visitor) -> Next:
             raise
     except (SlotTaken, SessionStopped, SessionClosed) as error:
         view = views_ends.ErrorView(kind=kind_of(error), back=visitor.back, later=await _later(visitor, message))
-        return Show(view, steps=True, status=409)
-    return Go(standing.address(visitor, made))
+        return Show(view, steps=views.REGISTER_STEPS, status=409)
+    return Go(standing.address(visitor, made.payment, made.hold_slip))
 
 
 def _key_for(form_key: str, schedule_id: str) -> str:
@@ -161,14 +159,3 @@ async def _later(visitor: Visitor, wanted: RegisterToday) -> views_register.Late
     except YinyiError:
         return None
     return present.later(found.sessions[0].schedule, found.sessions)
-
-
-async def release(visitor: Visitor) -> Next:
-    """POST RELEASE: the number goes back, and another one can be chosen."""
-    payment_no = visitor.at["payment_no"]
-    visitor.back = visitor.paths.check(payment_no)
-    registration = await visitor.ask(GetRegistration(payment_no=payment_no))
-    payment = await visitor.ask(CancelPayment(payment_no=payment_no), key=visitor.key)
-    if payment.state in standing.MONEY_MOVED:
-        return Go(visitor.paths.trouble(payment_no))
-    return Go(visitor.paths.doctors(registration.department.department_id))

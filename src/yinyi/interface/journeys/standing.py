@@ -5,7 +5,6 @@ from typing import Literal
 
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import PaymentReason, PaymentState
-from yinyi.business.scheduling.messages import RegistrationView
 from yinyi.interface.journeys import views_afterwards, views_ends, views_pay
 from yinyi.interface.journeys.visitor import Visitor
 
@@ -80,23 +79,22 @@ def needs_people(payment: PaymentView) -> bool:
     return payment.attention and payment.state not in _FINAL
 
 
-def pages_of(registration: RegistrationView, now: datetime) -> tuple[Page, ...]:
-    """The pages that are true for this payment now, the one to go to first."""
-    payment = registration.payment
+def pages_of(payment: PaymentView, now: datetime, hold_slip: bool = False) -> tuple[Page, ...]:
+    """The pages that are true for this payment now, the one to go to first. ``hold_slip``: the window is to take it."""
     page = _PAGES[payment.state]
     if needs_people(payment):
         return ("trouble",)
     if payment.state in PATIENCE:
         return ("trouble",) if now >= payment.since + PATIENCE[payment.state] else (page, "trouble")
-    if registration.hold_slip and page in ("check", "pay"):
+    if hold_slip and page in ("check", "pay"):
         return ("hold_slip",)
     return (page,) if scan_refused(payment) is None else ("pay", page)
 
 
-def address(visitor: Visitor, registration: RegistrationView) -> str:
+def address(visitor: Visitor, payment: PaymentView, hold_slip: bool = False) -> str:
     """The address of the page to go to."""
-    paths, payment_no = visitor.paths, registration.payment.payment_no
-    match pages_of(registration, visitor.now)[0]:
+    paths, payment_no = visitor.paths, payment.payment_no
+    match pages_of(payment, visitor.now, hold_slip)[0]:
         case "check":
             return paths.check(payment_no)
         case "pay":
@@ -118,10 +116,13 @@ def trouble_of(payment: PaymentView) -> views_pay.TroubleKind:
     return _TROUBLES[payment.state]
 
 
-def never_held(payment: PaymentView) -> views_ends.ErrorKind | None:
-    """Why a closed payment never came to paying; None: somebody could have paid."""
+def never_held(payment: PaymentView, held: bool) -> views_ends.ErrorKind | None:
+    """Why a closed payment never came to paying; None: somebody could have paid. ``held``: something was to be kept
+    for the payer first."""
     if payment.state != "closed":
         return None
+    if not held:
+        return "payment_unavailable" if payment.reason == "unavailable" else None
     if payment.reason == "expired" and not payment.tender:
         return "hold_expired"
     if payment.reason == "unavailable":

@@ -6,7 +6,7 @@ arrive here already masked. ``key`` is the idempotency key of the page's form: i
 so that pressing twice sends the same key twice.
 """
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Literal
 
 import msgspec
@@ -40,6 +40,24 @@ class Counter(Part, frozen=True, kw_only=True):
     name: str
     name_en: str
     open_until: time | None = None
+
+
+class Subject(Part, frozen=True, kw_only=True):
+    """What is being paid for, as every page of a payment and every list says it.
+
+    purpose: whose words the pages use (``word.about``). name, name_en: a clinic, for example; empty: what the purpose
+    is called. who: a person, in Chinese. on, session: when, where it has a time. number: in the queue; 0: none.
+    again: the address where it can be begun anew.
+    """
+
+    purpose: str
+    name: str = ""
+    name_en: str = ""
+    who: str = ""
+    on: date | None = None
+    session: SessionName | None = None
+    number: int = 0
+    again: str
 
 
 class PatientChip(Part, frozen=True, kw_only=True):

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from yinyi.interface.journeys.views import Part, Printing, View
-from yinyi.interface.journeys.views_register import DepartmentChoice
+from yinyi.interface.journeys.views import Part, Printing, Subject, View
 
 SlipKind = Literal["registration", "hold", "trouble", "refund"]
 
@@ -14,11 +13,9 @@ class Slip(Part, frozen=True, kw_only=True):
 
     document_no: str
     kind: SlipKind
-    department: DepartmentChoice
-    doctor: str
+    subject: Subject
     made_at: datetime
     amount_fen: int
-    number: int = 0
 
 
 class ReprintView(View, frozen=True, kw_only=True):
@@ -40,8 +37,7 @@ class PaymentRow(Part, frozen=True, kw_only=True):
 
     payment_no: str
     ask_no: str
-    department: DepartmentChoice
-    doctor: str
+    subject: Subject
     amount_fen: int
     started_at: datetime
     state: PaymentState

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from yinyi.interface.journeys.views import Printing, TenderName, View
+from yinyi.interface.journeys.views import Printing, Subject, TenderName, View
 from yinyi.interface.journeys.views_register import Visit
 
 ScanRefused = Literal[
@@ -49,7 +49,7 @@ class CardView(View, frozen=True, kw_only=True):
 
     payment_no: str
     ask_no: str
-    visit: Visit
+    subject: Subject
     state: CardState
     amount_fen: int
     merchant_name: str = ""
@@ -84,7 +84,7 @@ class PayView(View, frozen=True, kw_only=True):
 
     payment_no: str
     ask_no: str
-    visit: Visit
+    subject: Subject
     tender: TenderName
     state: Literal["waiting", "password", "refused", "confirming", "unknown"]
     amount_fen: int
@@ -109,7 +109,7 @@ class HoldSlipView(View, frozen=True, kw_only=True):
 
     payment_no: str
     ask_no: str
-    visit: Visit
+    subject: Subject
     amount_fen: int
     kept_until: datetime
     printing: Printing
@@ -150,7 +150,7 @@ class TroubleView(View, frozen=True, kw_only=True):
     kind: TroubleKind
     payment_no: str
     ask_no: str
-    visit: Visit
+    subject: Subject
     tender: TenderName
     amount_fen: int
     paid_at: datetime | None = None

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from yinyi.interface.journeys.views import Part, SessionName, TenderName, Title, View
+from yinyi.interface.journeys.views import Part, SessionName, Subject, TenderName, Title, View
 
 
 class DepartmentChoice(Part, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ class WaitView(View, frozen=True, kw_only=True):
     kind: Literal["holding", "starting", "asking", "closing"]
     payment_no: str
     ask_no: str
-    visit: Visit
+    subject: Subject
     tender: TenderName = "wechatpay"
     amount_fen: int
     since: datetime

@@ -11,7 +11,7 @@ from yinyi.bus.envelope import Credentials, SessionView
 from yinyi.bus.operation import Operation
 from yinyi.business.terminals.model import TerminalView
 from yinyi.interface.journeys.paths import Paths
-from yinyi.interface.journeys.views import Language, Mode, View
+from yinyi.interface.journeys.views import Language, Mode, StepName, View
 from yinyi.kernel.errors import Invalid, SessionEnded
 
 R = TypeVar("R")
@@ -39,14 +39,14 @@ class Visit:
 
 @dataclass(frozen=True)
 class Show:
-    """A page. ``steps``: with the named steps of registering. ``can_time_out``: False while something runs.
+    """A page. ``steps``: the named steps of what is being done. ``can_time_out``: False while something runs.
 
     listens: what the page wants to be refreshed for, as parameters of ``EVENTS`` (see ``kiosk/events.py``); None: for
     nothing.
     """
 
     view: View
-    steps: bool = False
+    steps: tuple[StepName, ...] = ()
     can_time_out: bool = True
     listens: Mapping[str, str] | None = None
     status: int = 200

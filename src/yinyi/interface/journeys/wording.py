@@ -1,15 +1,14 @@
 """Times, amounts and names as a page says them, in one language."""
 
-from collections.abc import Callable
 from datetime import date, datetime, time
 from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from yinyi.interface.journeys.purposes import table
+from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
 from yinyi.kernel.money import yuan
-
-Say = Callable[[str], str]
 
 
 class Named(Protocol):
@@ -30,7 +29,7 @@ class Wording:
         self._weekdays = _weekdays(catalogue.say)
         self._today = _today(catalogue.say)
         self._machine = _machine(catalogue.say)
-        self._tables = SimpleNamespace(**tables(catalogue.say))
+        self._tables = SimpleNamespace(**tables(catalogue.say), about=table.words(catalogue.say))
 
     def functions(self) -> dict[str, object]:
         """By the names that templates use."""

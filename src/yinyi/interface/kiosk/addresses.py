@@ -50,7 +50,7 @@ ADDRESSES = (
     Address(paths.DOCTOR, get=register.doctor, wants="register"),
     Address(paths.HOLD, get=_departments, post=register.hold, wants="register"),
     Address(paths.CHECK, get=pay.page("check"), wants="find_payment"),
-    Address(paths.RELEASE, get=_payment, post=register.release, wants="find_payment"),
+    Address(paths.RELEASE, get=_payment, post=pay.release, wants="find_payment"),
     Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment"),
     Address(paths.SCAN, get=_payment, post=scan.submit, wants="find_payment"),
     Address(paths.CARD, get=_payment, post=card.read, wants="find_payment"),

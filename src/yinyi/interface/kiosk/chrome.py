@@ -35,7 +35,7 @@ def chrome_of(
     now: datetime,
     here: str,
     csrf: str,
-    steps: bool,
+    steps: tuple[views.StepName, ...],
     can_time_out: bool,
     events: str,
 ) -> views.Chrome:
@@ -55,7 +55,7 @@ def chrome_of(
         theme=look.theme,
         reach=look.reach,
         patient=_chip(session),
-        steps=views.REGISTER_STEPS if steps else (),
+        steps=steps,
         events=events,
         can_time_out=can_time_out,
         card_in_reader=terminal.card_in_reader,

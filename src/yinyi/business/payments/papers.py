@@ -1,0 +1,170 @@
+"""Which slip tells the truth about a payment at this moment, whatever it is for. Each purpose says what is its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, Protocol, cast
+
+import msgspec
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.business.documents.errors import NothingToPrint
+from yinyi.business.documents.model import CardFacts, CheckingSlip, HoldSlip, RefundSlip, SlipData
+from yinyi.business.documents.ports import SlipFacts
+from yinyi.business.payments import signals
+from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.model import CARDS
+from yinyi.business.payments.plan import REFUND, Plan
+from yinyi.business.payments.registry import Registry
+from yinyi.business.payments.view import view_of
+from yinyi.business.terminals.directory import Directory
+from yinyi.kernel.errors import NotYours
+
+_DECIDES_WITHIN = timedelta(minutes=20)
+RefundReason = Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+_REFUND_REASONS: dict[str, RefundReason] = {"cancelled": "cancelled", "paid_late": "paid_late", "expired": "paid_late"}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What is known when a slip is asked for. common: the fields that every slip has, and the amount. chinese: whether
+    it speaks Chinese. window: where people help, in its language."""
+
+    plan: Plan
+    payment: PaymentView
+    patient_name: str
+    patient_no: str
+    window: str
+    chinese: bool
+    common: dict[str, Any]
+
+    @property
+    def channel(self) -> Any:
+        """The means, as slips name it."""
+        tender = self.payment.tender
+        return {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}.get(tender, tender)
+
+    @property
+    def card(self) -> CardFacts | None:
+        """None: not paid by card."""
+        take = next((step for step in reversed(self.plan.moved()) if step.channel in CARDS), None)
+        return None if take is None else msgspec.convert(take.evidence, CardFacts)
+
+
+class PaperSource(Protocol):
+    """What is printed for payments of one purpose. Domains implement it, ``app`` registers it.
+
+    purpose: its name. failed: why money goes back when it could not be delivered.
+    """
+
+    purpose: str
+    failed: RefundReason
+
+    def about(self, plan: Plan, chinese: bool) -> str:
+        """What it is for in a few words."""
+        ...
+
+    async def delivered(self, tx: Tx, paper: Paper) -> SlipData:
+        """It is paid and delivered."""
+        ...
+
+    def unpaid(self, paper: Paper) -> HoldSlip | None:
+        """It can still be paid: the slip with which the window takes the money. None: there is none."""
+        ...
+
+
+class PatientsOnPaper(Protocol):
+    """Our master index, as papers need it."""
+
+    async def on_paper(self, tx: Tx, hospital_id: int, patient_id: int) -> tuple[str, str]:
+        """Name and hospital number, in full; masked wherever they are shown."""
+        ...
+
+
+class Papers:
+    """Implements documents' ``SlipSource`` for all payments."""
+
+    def __init__(
+        self, patients: PatientsOnPaper, directory: Directory, registry: Registry, sources: Iterable[PaperSource]
+    ) -> None:
+        self._patients = patients
+        self._directory = directory
+        self._registry = registry
+        self._sources = {source.purpose: source for source in sources}
+
+    async def slip(self, tx: Tx, call: Call, payment_no: str) -> SlipFacts:
+        """See ``SlipSource``."""
+        plan = await signals.find(tx, call.hospital_id, payment_no)
+        source = self._sources.get(plan.purpose) if plan is not None else None
+        if plan is None or source is None:
+            raise NothingToPrint
+        if plan.patient_id != call.principal.patient_id:
+            raise NotYours
+        paper = await self._paper(tx, call, plan)
+        slip = await _slip(tx, source, paper)
+        return SlipFacts(
+            slip=slip,
+            tells="kept" if isinstance(slip, HoldSlip) else paper.payment.state,
+            patient_id=plan.patient_id,
+            title=source.about(plan, True),
+            amount_fen=paper.payment.amount_fen,
+        )
+
+    async def _paper(self, tx: Tx, call: Call, plan: Plan) -> Paper:
+        hospital = await self._directory.hospital(tx, call.hospital_id, call.now)
+        name, number = await self._patients.on_paper(tx, call.hospital_id, plan.patient_id)
+        chinese = call.language.startswith("zh")
+        payment = view_of(plan, self._registry)
+        common: dict[str, Any] = {
+            "language": call.language,
+            "hospital": hospital.name if chinese else hospital.name_en,
+            "terminal": call.principal.terminal_id,
+            "printed_at": call.now,
+            "payment_no": payment.payment_no,
+            "qr": payment.payment_no,
+            "amount_fen": payment.amount_fen,
+        }
+        window = hospital.window.name if chinese else hospital.window.name_en
+        return Paper(plan, payment, name, number, window, chinese, common)
+
+
+async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
+    payment = paper.payment
+    if payment.state == "fulfilled":
+        return await source.delivered(tx, paper)
+    if payment.state in ("ready", "starting", "waiting") and (unpaid := source.unpaid(paper)):
+        return unpaid
+    told: dict[str, Any] = paper.common | {
+        "purpose": source.about(paper.plan, paper.chinese),
+        "patient_name": paper.patient_name,
+        "channel": paper.channel,
+        "ask_no": payment.ask_no,
+        "window": paper.window,
+    }
+    if payment.state in ("returning", "returned"):
+        return _refund(paper, told, source.failed)
+    if payment.state in ("delivering", "unknown", "closing", "starting"):
+        return CheckingSlip(
+            **told,
+            known="paid" if payment.taken_fen else "unsure",
+            known_at=payment.paid_at or payment.since,
+            decided_by=payment.resolves_by or payment.since + _DECIDES_WITHIN,
+        )
+    raise NothingToPrint(payment.state)
+
+
+def _refund(paper: Paper, told: dict[str, Any], failed: RefundReason) -> RefundSlip:
+    plan, payment = paper.plan, paper.payment
+    refund = plan.latest(REFUND)
+    done = payment.state == "returned"
+    fallback = payment.since
+    paid: dict[str, Any] = {"amount_fen": plan.taken_fen}
+    return RefundSlip(
+        **(told | paid),
+        state="done" if done else "under_way",
+        reason=_REFUND_REASONS.get(plan.reason, failed),
+        refund_no=refund.reference if refund else plan.payment_no,
+        refunded_at=(refund.since if done else refund.sent_at or refund.since) if refund else fallback,
+        arrives_by=cast(Any, refund.until) if refund and not done else None,
+    )
