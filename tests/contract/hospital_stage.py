@@ -94,6 +94,10 @@ class Stage(Protocol):
         """The next call of this kind goes wrong."""
         ...
 
+    async def struck(self) -> bool:
+        """Whether the mishap has befallen a call: one that was given up before it left has not met it."""
+        ...
+
     async def line_down(self, down: bool) -> None: ...
 
     async def settled(self) -> None:
@@ -263,7 +267,10 @@ class ProceduresStage:
         await self.hospital.set_clock(await self.now() + span)
 
     async def mishap(self, verb: Verb, mishap: Mishap) -> None:
-        await self.hospital.arm(Fault(procedure=_PROCEDURES[verb], fault=mishap, ms=600))
+        await self.hospital.arm(Fault(procedure=_PROCEDURES[verb], fault=mishap, ms=900))
+
+    async def struck(self) -> bool:
+        return await self.hospital.armed() == []
 
     async def line_down(self, down: bool) -> None:
         self.hospital.down = down
@@ -281,7 +288,7 @@ async def procedures(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
     hospital = await start_hospital(settings, ShiftedClock())
     url = hospital.platform_url(postgres.password(ROLE))
     connector = _connector(ProceduresConfig(url=url, call_timeout_s=20, connect_timeout_s=20, rest_s=0))
-    hasty = _connector(ProceduresConfig(url=url, call_timeout_s=0.1, connect_timeout_s=20, calls_at_once=2, rest_s=0))
+    hasty = _connector(ProceduresConfig(url=url, call_timeout_s=0.3, connect_timeout_s=20, calls_at_once=2, rest_s=0))
     try:
         await connector.start()
         await hasty.start()

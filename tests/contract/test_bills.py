@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
-from hospital_stage import OFFERED, Play, Stage, plays, reference, refused, soon
+from hospital_stage import OFFERED, Play, Stage, confirmed, fresh_schedule, plays, reference, refused, soon
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.model import ChosenInvoice, Invoice
@@ -374,6 +374,30 @@ def test_refunds_that_do_not_fit_are_refused(play: Play) -> None:
         assert isinstance(await stage.bills.ask_invoice_refund(back), NotFound)
         assert isinstance(await refund(back, number, None, fen), Done)
         refused(await refund(back, number, None, Fen(fen - 1)), "bad_request")
+
+    play(scene)
+
+
+def test_a_registration_becomes_an_order_after_the_visit(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        schedule, patient_no = await fresh_schedule(stage), (await stage.patient_numbers(30))[-1]
+        told = await stage.schedules.ask(await confirmed(stage, schedule, patient_no))
+        assert isinstance(told, Done)
+
+        async def of_this_visit() -> list[Invoice]:
+            found = await stage.bills.invoices(patient_no, "open", *EVER, 1000)
+            return [one for one in found if one.registration_no == told.evidence["registration_no"]]
+
+        await stage.hands.work()
+        assert await of_this_visit() == []
+        await stage.pass_time(schedule.starts_at - await stage.now() + timedelta(hours=1))
+        await stage.hands.work()
+        made = await of_this_visit()
+        assert {(one.department_id, one.practitioner_id) for one in made} == {
+            (schedule.department_id, schedule.practitioner_id)
+        }
+        await stage.hands.work()
+        assert await of_this_visit() == made
 
     play(scene)
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 import msgspec
+from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
 from sample_facts import (
     CHROME,
     DEPARTMENTS,
@@ -22,7 +23,14 @@ from sample_facts import (
     subject_of,
 )
 
-from yinyi.interface.journeys import views, views_afterwards, views_ends, views_pay, views_register, views_start
+from yinyi.interface.journeys import (
+    views,
+    views_afterwards,
+    views_ends,
+    views_pay,
+    views_register,
+    views_start,
+)
 from yinyi.wire.iso8583.response_codes import response_of
 
 
@@ -155,7 +163,7 @@ def _someone(**facts: object) -> views.Chrome:
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
 TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "reprint", "find_payment")
 
 _START: dict[str, Sample] = {
     "home": (views_start.HomeView(services=SERVICES), NOBODY),
@@ -320,6 +328,15 @@ _AFTER: dict[str, Sample] = {
 }
 
 
+_OF_TOP_UPS: dict[str, Sample] = {
+    "account-pay": (_pay("waiting", subject=TOP_UP, hold_slip=False, cards=True), TOPPING_UP),
+    "account-trouble": (
+        _trouble("payment_unknown", subject=TOP_UP, resolves_by=NOW + timedelta(minutes=15)),
+        TOPPING_UP,
+    ),
+}
+
+
 def _error(kind: views_ends.ErrorKind) -> Sample:
     tried_again = kind not in ("old_page", "not_found", "session_over")
     later = views_register.Later(session="afternoon", left=6) if kind == "slot_taken" else None
@@ -336,5 +353,7 @@ SAMPLES: dict[str, Sample] = {
     **_REGISTER,
     **_PAY,
     **_AFTER,
+    **ACCOUNT,
+    **_OF_TOP_UPS,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

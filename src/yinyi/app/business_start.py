@@ -17,6 +17,7 @@ from yinyi.app.settings import Settings, has_settings
 from yinyi.bus.database import Database, open_database
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.prepaid import store as prepaid_store
 from yinyi.business.terminals.model import Counter, Hospital, Standing
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.clock import Clock
@@ -109,6 +110,7 @@ async def first_start(settings: Settings, database: Database, business: Business
         if await tx.fetchval("SELECT count(*) FROM hospital"):
             return
         await ensure_hospital(tx, DEMO_HOSPITAL)
+        await prepaid_store.set_mode(tx, HOSPITAL_ID, "collect", "first start", clock.now())
         code = await add_terminal(tx, HOSPITAL_ID, DEMO_TERMINAL, clock.now(), timedelta(days=30))
         try:
             window_secret = await business.institutions.add(tx, DEMO_WINDOW, clock.now())

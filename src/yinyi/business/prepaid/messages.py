@@ -9,6 +9,7 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.messages import Part, PaymentView
+from yinyi.business.payments.model import TenderName
 from yinyi.business.prepaid.errors import (
     AccountsInUse,
     BalancesLeft,
@@ -28,12 +29,15 @@ PatientId = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class PrepaidEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One movement. ``amount_fen``: less than zero: it was debited. ``source``: begins with the payment's number."""
+    """One movement. ``amount_fen``: less than zero: it was debited. ``source``: begins with the payment's number.
+    purpose, about: of that payment, and what it was for, in Chinese; empty: it belongs to none."""
 
     at: datetime
     kind: str
     source: str
     amount_fen: int
+    purpose: str = ""
+    about: str = ""
 
 
 class PrepaidAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,42 @@ class TopUp(Operation[PaymentView], frozen=True, kw_only=True):
     """Open a payment onto this patient's account; it is credited by the write that says that the money was taken."""
 
     amount_fen: TopUpPart
+
+
+class ToBeGivenBack(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that would go back to the top-up it came from."""
+
+    payment_no: str
+    tender: TenderName
+    paid_at: datetime
+    amount_fen: Fen
+
+
+class GivenBack(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that was withdrawn. ``done``: it is there; otherwise on its way, ``arrives_by`` then at the latest."""
+
+    payment_no: str
+    tender: TenderName
+    amount_fen: Fen
+    asked_at: datetime
+    done: bool
+    arrives_by: datetime | None = None
+
+
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``Withdraw`` would do now, and what it has done in the last days. at_window_fen: what does not go back that
+    way, and is paid out over the counter."""
+
+    mode: PrepaidMode
+    balance_fen: Fen
+    parts: list[ToBeGivenBack]
+    at_window_fen: Fen
+    given_back: list[GivenBack]
+
+
+@operation(callers=PATIENTS, needs_patient=True)
+class GetWithdrawal(Operation[Withdrawal], frozen=True, kw_only=True):
+    """What this patient would get back, where it would go, and what only the window can give."""
 
 
 @operation(
@@ -88,6 +128,11 @@ class PrepaidSetting(msgspec.Struct, frozen=True, kw_only=True):
     """What this hospital wants of its prepaid accounts."""
 
     mode: PrepaidMode
+
+
+@operation(callers=PATIENTS)
+class GetPrepaidSetting(Operation[PrepaidSetting], frozen=True, kw_only=True):
+    """Whether patients can top up, only get back what is left, or nothing of it."""
 
 
 @operation(callers=[Caller.STAFF], money=True, errors=(BalancesLeft, AccountsInUse))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call
-from yinyi.bus.database import Tx
+from yinyi.bus.database import Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.audit import store as audit
 from yinyi.business.identity.errors import PatientUnknown
@@ -16,7 +16,7 @@ from yinyi.business.payments import builder
 from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.errors import AccountsClosed
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.postings import CREDITED, fulfilled
+from yinyi.business.payments.postings import CREDITED
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.prepaid import store
@@ -35,6 +35,7 @@ from yinyi.business.prepaid.messages import (
     BalancesReport,
     ClearBalances,
     GetPrepaidAccount,
+    GetPrepaidSetting,
     ListBalances,
     PrepaidAccount,
     PrepaidEntry,
@@ -45,13 +46,13 @@ from yinyi.business.prepaid.messages import (
     WithdrawAtWindow,
 )
 from yinyi.business.prepaid.model import TOP_UP
+from yinyi.business.prepaid.withdrawals import REFUNDABLE_FOR, TOP_UPS_AT_A_TIME, Withdrawals, divided, returnable
 from yinyi.kernel.errors import Invalid, NotAllowed
+from yinyi.kernel.ids import PAYMENT_NUMBER
 from yinyi.kernel.money import Fen
 
 PAY_WITHIN = timedelta(minutes=8)
-REFUNDABLE_FOR = timedelta(days=350)
-"""Channels give back for a year; what is older goes over the counter."""
-SHOWN, AT_A_TIME, TOP_UPS_AT_A_TIME = 50, 50, 20
+SHOWN, AT_A_TIME = 50, 50
 WHY = "退预交金余额"
 
 
@@ -61,13 +62,16 @@ class PrepaidService:
     def __init__(self, payments: PaymentService, zone: ZoneInfo) -> None:
         self._payments = payments
         self._refunds = RefundDesk(payments, zone)
+        self._withdrawals = Withdrawals(payments.registry)
         self._zone = zone
         payments.pays_from_account = self.check_payable
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
         dispatcher.reads(GetPrepaidAccount, self.get)
+        dispatcher.reads(GetPrepaidSetting, self.get_setting)
         dispatcher.reads(ListBalances, self.list_balances)
+        self._withdrawals.register(dispatcher)
         dispatcher.changes(TopUp, Change(self.top_up, payments.show, settle=payments.settle))
         dispatcher.changes(Withdraw, Change(self.withdraw, self._show_account))
         dispatcher.changes(WithdrawAtWindow, Change(self.withdraw_at_window, self._show_account))
@@ -82,11 +86,9 @@ class PrepaidService:
     async def _show_account(self, tx: Tx, call: Call, owner: str) -> PrepaidAccount:
         account = prepaid_account(owner)
         rows = await ledger.movements(tx, call.hospital_id, account, SHOWN)
-        entries = [
-            PrepaidEntry(at=row["posted_at"], kind=row["kind"], source=row["source"], amount_fen=row["amount_fen"])
-            for row in rows
-        ]
+        about = await store.about(tx, call.hospital_id, [row["source"][:PAYMENT_NUMBER] for row in rows])
         balance_fen = Fen(await ledger.balance_of(tx, call.hospital_id, account))
+        entries = [_entry(row, about) for row in rows]
         return PrepaidAccount(mode=await store.mode(tx, call.hospital_id), balance_fen=balance_fen, entries=entries)
 
     async def list_balances(self, tx: Tx, call: Call, message: ListBalances) -> BalancesReport:
@@ -152,22 +154,18 @@ class PrepaidService:
         balance_fen = await ledger.balance_of(tx, call.hospital_id, prepaid_account(str(patient_id)))
         if not balance_fen:
             raise NothingOnAccount
-        left = {plan.payment_no: refundable_fen(plan) for plan in plans}
-        amount_fen = wish_fen or min(balance_fen, sum(left.values()))
-        if not amount_fen or sum(left.values()) < amount_fen:
+        to_origin_fen = sum(map(refundable_fen, plans))
+        amount_fen = wish_fen or min(balance_fen, to_origin_fen)
+        if not amount_fen or to_origin_fen < amount_fen:
             raise OnlyAtWindow
-        for plan in plans:
-            part_fen = Fen(min(amount_fen, left[plan.payment_no]))
-            if part_fen:
-                await self._refunds.give_part(tx, call, plan, part_fen, WHY)
-                amount_fen -= part_fen
+        for plan, part_fen in divided(plans, amount_fen):
+            await self._refunds.give_part(tx, call, plan, part_fen, WHY)
 
     async def _top_ups(self, tx: Tx, call: Call, patient_id: int) -> list[Plan]:
         since = call.now - REFUNDABLE_FOR
         numbers = await store.top_ups(tx, call.hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
         plans = [await self._payments.locked(tx, call, number) for number in numbers]
-        known = [plan for plan in plans if self._payments.registry.gives_back(plan)]
-        return [plan for plan in known if plan.direction == "forward" and fulfilled(plan)]
+        return returnable(plans, self._payments.registry)
 
     async def withdraw_at_window(self, tx: Tx, call: Call, message: WithdrawAtWindow, facts: None) -> str:
         """
@@ -226,6 +224,9 @@ class PrepaidService:
                 raise AccountsInUse
         return message.mode
 
+    async def get_setting(self, tx: Tx, call: Call, message: GetPrepaidSetting) -> PrepaidSetting:
+        return await self._show_setting(tx, call, "")
+
     async def _show_setting(self, tx: Tx, call: Call, subject: str) -> PrepaidSetting:
         return PrepaidSetting(mode=await store.mode(tx, call.hospital_id))
 
@@ -245,3 +246,15 @@ class PrepaidService:
             with suppress(NothingOnAccount, OnlyAtWindow):  # raised before anything is written
                 await self._give_back(tx, call, item.patient_id, None)
         return str(len(returnable))
+
+
+def _entry(row: Row, about: dict[str, tuple[str, str]]) -> PrepaidEntry:
+    purpose, description = about.get(row["source"][:PAYMENT_NUMBER], ("", ""))
+    return PrepaidEntry(
+        at=row["posted_at"],
+        kind=row["kind"],
+        source=row["source"],
+        amount_fen=row["amount_fen"],
+        purpose=purpose,
+        about=description,
+    )

@@ -28,6 +28,13 @@ WHERE patient_id = $2 AND hospital_id = $1 AND started_at > $3 AND purpose = $4 
   AND refunds_fen < taken_fen
 ORDER BY started_at DESC LIMIT $5
 """
+_WITHDRAWN = """
+SELECT payment_no FROM payment
+WHERE patient_id = $2 AND hospital_id = $1 AND started_at > $3 AND purpose = $4 AND direction = 'forward'
+  AND refunds_fen > 0
+ORDER BY started_at DESC LIMIT $5
+"""
+_ABOUT = "SELECT payment_no, purpose, description FROM payment WHERE hospital_id = $1 AND payment_no = ANY($2::text[])"
 _BALANCES = """
 WITH b AS (
   SELECT account, balance_fen, substr(account, length('prepaid:') + 1)::bigint AS patient_id FROM account_balance
@@ -67,6 +74,18 @@ async def top_ups(tx: Tx, hospital_id: int, patient_id: int, since: datetime, li
     """Payment numbers of top-ups of which something can go back, newest first."""
     rows = await tx.fetch(_TOP_UPS, hospital_id, patient_id, since, TOP_UP, limit)
     return [row["payment_no"] for row in rows]
+
+
+async def withdrawn(tx: Tx, hospital_id: int, patient_id: int, since: datetime, limit: int) -> list[str]:
+    """Payment numbers of top-ups of which something went back or is to, newest first."""
+    rows = await tx.fetch(_WITHDRAWN, hospital_id, patient_id, since, TOP_UP, limit)
+    return [row["payment_no"] for row in rows]
+
+
+async def about(tx: Tx, hospital_id: int, payment_nos: list[str]) -> dict[str, tuple[str, str]]:
+    """Purpose and description of those that are payments."""
+    rows = await tx.fetch(_ABOUT, hospital_id, payment_nos)
+    return {row["payment_no"]: (row["purpose"], row["description"]) for row in rows}
 
 
 async def balances(tx: Tx, hospital_id: int, since: datetime, limit: int) -> list[Row]:

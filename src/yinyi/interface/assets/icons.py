@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ICONS = (
-    "a-large-small", "arrow-down", "arrow-down-a-z", "arrow-down-to-line", "arrow-left", "arrow-right",
+    "a-large-small", "arrow-down", "arrow-down-a-z", "arrow-down-to-line", "arrow-left", "arrow-right", "arrow-up",
     "arrow-up-to-line", "baby", "badge-check", "bone", "brain", "calendar-plus", "check", "chevron-left",
     "chevron-right", "circle-alert", "circle-check", "circle-help", "circle-x", "clock", "cloud-off",
     "contrast", "credit-card", "delete", "droplets", "ear", "eye", "flower-2", "hand-helping", "headset", "heart-pulse",
@@ -12,7 +12,7 @@ ICONS = (
     "map-pin", "monitor-cog", "moon", "person-standing", "pill", "printer", "receipt-text", "refresh-cw",
     "ribbon", "scan-line", "scan-qr-code", "search-check", "shield-check", "smartphone", "smile",
     "star", "stethoscope", "syringe", "ticket", "triangle-alert", "undo-2", "user-check", "user-round", "user-x",
-    "users-round", "volume-2", "wind", "wrench",
+    "users-round", "volume-2", "wallet", "wind", "wrench",
 )  # fmt: skip
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

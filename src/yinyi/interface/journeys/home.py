@@ -8,12 +8,12 @@ from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE
-from yinyi.interface.journeys import card, present, views_ends, views_start
+from yinyi.interface.journeys import account, card, present, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
 
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "reprint", "find_payment")
 
 
 async def home(visitor: Visitor) -> Next:
@@ -30,7 +30,14 @@ async def home(visitor: Visitor) -> Next:
     elif visitor.terminal.card_in_reader:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
-    return Show(views_start.HomeView(services=SERVICES), listens=None if visitor.known else {**CARDS, **card.LISTENS})
+    services = await _services(visitor)
+    return Show(views_start.HomeView(services=services), listens=None if visitor.known else {**CARDS, **card.LISTENS})
+
+
+async def _services(visitor: Visitor) -> tuple[views_start.ServiceName, ...]:
+    """Without the prepaid account where the hospital keeps none."""
+    off = await account.mode_of(visitor) == "off"
+    return tuple(each for each in SERVICES if each != "account" or not off)
 
 
 def _bye(visitor: Visitor) -> Next:

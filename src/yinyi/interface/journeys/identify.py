@@ -49,6 +49,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.reprint
         case "find_payment":
             return paths.find_payment
+        case "account":
+            return paths.account
         case "home":
             return paths.home
 

@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChoiceLoader, FileSystemLoader, Template
 
 from yinyi.interface.assets.assets import Assets
-from yinyi.interface.journeys import icons, views, views_afterwards, views_ends, views_pay, views_register, views_start
+from yinyi.interface.journeys import (
+    icons,
+    views,
+    views_account,
+    views_afterwards,
+    views_ends,
+    views_pay,
+    views_register,
+    views_start,
+)
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.qr import qr_svg
 from yinyi.interface.journeys.wording import Wording
@@ -31,6 +40,11 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_pay.HoldSlipView: "hold_slip.html",
     views_pay.DoneView: "done.html",
     views_pay.TroubleView: "trouble.html",
+    views_account.AccountView: "account.html",
+    views_account.TopUpView: "top_up.html",
+    views_account.TopUpCheckView: "top_up_check.html",
+    views_account.TopUpDoneView: "top_up_done.html",
+    views_account.WithdrawView: "withdraw.html",
     views_afterwards.ReprintView: "reprint.html",
     views_afterwards.FindPaymentView: "find_payment.html",
     views_afterwards.CallStaffView: "call_staff.html",

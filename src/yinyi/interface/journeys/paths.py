@@ -48,6 +48,11 @@ PRINT: Final = "/print/{payment_no}"
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
 FIND_PAYMENT: Final = "/payments"
+ACCOUNT: Final = "/account"
+TOP_UP: Final = "/account/top-up"
+"""GET ?typed=1 · POST [yuan]: opens a payment and goes to check."""
+WITHDRAW: Final = "/account/withdraw"
+"""GET what goes back where · POST [amount_fen]: gives it back."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -73,6 +78,9 @@ class Paths:
         self.hold = base + HOLD
         self.reprint = base + REPRINT
         self.find_payment = base + FIND_PAYMENT
+        self.account = base + ACCOUNT
+        self.top_up = base + TOP_UP
+        self.withdraw = base + WITHDRAW
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS

@@ -126,7 +126,12 @@ _TENDERS: tuple[views.TenderName, ...] = get_args(views.TenderName)
 
 def tender(payment: PaymentView) -> views.TenderName:
     """The means a page talks about."""
-    return _named(payment.tender, _TENDERS)
+    return named(payment.tender)
+
+
+def named(tender: str) -> views.TenderName:
+    """The means of this name, as pages know it."""
+    return _named(tender, _TENDERS)
 
 
 def offered(name: str) -> views.TenderName:

@@ -15,7 +15,7 @@ Language = Literal["zh-CN", "en"]
 Mode = Literal["normal", "elder"]
 Theme = Literal["light", "contrast"]
 Reach = Literal["normal", "low"]
-StepName = Literal["department", "doctor", "check", "pay", "take"]
+StepName = Literal["department", "doctor", "amount", "check", "pay", "take"]
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
 TenderName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card"]
@@ -24,6 +24,7 @@ Printing = Literal["printing", "printed", "paper_out", "failed", "offline"]
 """How the paper is doing: under way, out, no paper, broken, or the printer does not answer."""
 
 REGISTER_STEPS: tuple[StepName, ...] = ("department", "doctor", "check", "pay", "take")
+TOP_UP_STEPS: tuple[StepName, ...] = ("amount", "check", "pay", "take")
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

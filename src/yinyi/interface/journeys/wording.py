@@ -110,6 +110,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         "step": {
             "department": _("Clinic"),
             "doctor": _("Doctor"),
+            "amount": _("Amount"),
             "check": _("Check"),
             "pay": _("Pay"),
             "take": _("Slip"),
@@ -122,8 +123,25 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "social_security_card": _("the bank of your social security card"),
             "public_card": _("the issuer of your card"),
         },
+        "origin": {
+            "wechatpay": _("WeChat"),
+            "alipay": _("Alipay"),
+            "bank_card": _("your bank card"),
+            "social_security_card": _("your social security card"),
+            "public_card": _("your city card"),
+        },
+        "record": {
+            "topped_up": _("Topped up"),
+            "paid": _("Paid from the account"),
+            "came_back": _("Came back onto the account"),
+            "withdrawn": _("Given back to where it came from"),
+            "at_window": _("Paid out at the window"),
+            "taken_over": _("From the earlier system"),
+            "corrected": _("Corrected by the hospital"),
+        },
         "slip": {
             "registration": _("Registration slip"),
+            "receipt": _("Receipt"),
             "hold": _("Hold slip for the window"),
             "trouble": _("Slip with the number to ask with"),
             "refund": _("Refund slip"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from yinyi.interface.journeys import afterwards, card, home, identify, paths, pay, register, scan
+from yinyi.interface.journeys import account, afterwards, card, home, identify, paths, pay, register, scan
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Visitor, Want
 
 BASE = "/kiosk"
@@ -62,6 +62,9 @@ ADDRESSES = (
     Address(paths.PRINT, get=_payment, post=pay.print_again, wants="find_payment"),
     Address(paths.REPRINT, get=afterwards.papers, post=afterwards.print_paper, wants="reprint"),
     Address(paths.FIND_PAYMENT, get=afterwards.payments, wants="find_payment"),
+    Address(paths.ACCOUNT, get=account.page, wants="account"),
+    Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account"),
+    Address(paths.WITHDRAW, get=account.what_goes_back, post=account.withdraw, wants="account"),
     Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True),
     Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, ends=True),
     Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, settings=True),

@@ -146,9 +146,12 @@ BEGIN
            '复核后更正，替代第' || o.version || '版', reported_by, reviewed_by
     FROM his.report WHERE order_no = p_order_no AND version = o.version;
     INSERT INTO his.report_result
-    SELECT order_no, o.version + 1, rank, analyte_code, CASE WHEN rank = 1 THEN value * 1.1 ELSE value END, value_text,
-           low, high, expected, flag
-    FROM his.report_result WHERE order_no = p_order_no AND version = o.version;
+    SELECT r.order_no, o.version + 1, r.rank, r.analyte_code,
+           CASE WHEN r.rank = 1 THEN r.value + greatest(10 ^ -a.decimals, coalesce((r.high - r.low) * 0.15, r.value * 0.1))
+                ELSE r.value END,
+           r.value_text, r.low, r.high, r.expected, r.flag
+    FROM his.report_result r JOIN his.analyte a USING (analyte_code)
+    WHERE r.order_no = p_order_no AND r.version = o.version;
     PERFORM his.judge_(ARRAY[p_order_no], o.version + 1);
     RETURN o.version + 1;
 END $$;

@@ -44,14 +44,16 @@ BEGIN
     FOR c IN
         SELECT o.title, array_agg(o.code ORDER BY o.rank) AS codes, array_agg(o.quantity ORDER BY o.rank) AS quantities
         FROM (
-            SELECT '检验检查申请单' AS title, code, 1 AS quantity, his.draw_(v_key || code) AS rank
-            FROM unnest(h.tests) AS code
-            WHERE NOT (v_sex = '2' AND code IN ('L0601', 'L0603', 'L0806'))
-                  AND NOT (v_sex = '1' AND code IN ('L0602', 'L0805', 'L1105', 'L0405', 'I0404'))
-            UNION ALL
-            SELECT '处方', code, 1 + floor(3 * his.draw_(v_key || code || 'q'))::int, his.draw_(v_key || code)
-            FROM unnest(h.medicines) AS code) AS o
-        WHERE o.rank < 0.6
+            SELECT d.*, row_number() OVER (PARTITION BY d.title ORDER BY d.rank) AS place
+            FROM (
+                SELECT '检验检查申请单' AS title, code, 1 AS quantity, his.draw_(v_key || code) AS rank
+                FROM unnest(h.tests) AS code
+                WHERE NOT (v_sex = '2' AND code IN ('L0601', 'L0603', 'L0806'))
+                      AND NOT (v_sex = '1' AND code IN ('L0602', 'L0805', 'L1105', 'L0405', 'I0404'))
+                UNION ALL
+                SELECT '处方', code, 1 + floor(3 * his.draw_(v_key || code || 'q'))::int, his.draw_(v_key || code)
+                FROM unnest(h.medicines) AS code) AS d) AS o
+        WHERE o.rank < 0.6 OR o.place = 1
         GROUP BY o.title ORDER BY o.title
     LOOP
         v_made := v_made || his.new_invoice_(p_patient_no, p_dept_code, p_doctor_code, c.title, p_registration_no,

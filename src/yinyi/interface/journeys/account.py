@@ -1,0 +1,150 @@
+"""The patient's prepaid account: what is on it, topping it up, and getting back what is left."""
+
+import re
+
+from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow, TopUpsClosed
+from yinyi.business.prepaid.messages import (
+    GetPrepaidAccount,
+    GetPrepaidSetting,
+    GetWithdrawal,
+    GivenBack,
+    PrepaidEntry,
+    ToBeGivenBack,
+    TopUp,
+    Withdraw,
+)
+from yinyi.business.prepaid.model import TOP_UP, PrepaidMode
+from yinyi.interface.journeys import present, standing, views, views_account
+from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.money import Fen
+
+AMOUNTS = (50_00, 100_00, 200_00, 300_00, 500_00, 1000_00)
+ELDER_AMOUNTS = (100_00, 200_00, 500_00)
+FROM, TO = Fen(1_00), Fen(5_000_00)
+"""What can be topped up at once."""
+TYPED, CHANGED = "typed", "changed"
+"""In the address of a page: the number pad is wanted; the account is not as it was shown."""
+_YUAN = re.compile(r"[0-9]{1,4}")
+_FEN = re.compile(r"[0-9]{1,9}")
+_KINDS: dict[str, views_account.RecordKind] = {
+    "taken": "paid",
+    "refunded": "came_back",
+    "withdrawn_at_window": "at_window",
+    "opening": "taken_over",
+}
+
+
+async def mode_of(visitor: Visitor) -> PrepaidMode:
+    """What the hospital wants; ``off`` while nobody says."""
+    try:
+        return (await visitor.ask_as_anybody(GetPrepaidSetting())).mode
+    except YinyiError:
+        return "off"
+
+
+async def page(visitor: Visitor) -> Next:
+    """GET ACCOUNT."""
+    if not visitor.known:
+        return visitor.wanting("account")
+    account = await visitor.ask(GetPrepaidAccount())
+    records = tuple(map(_record, account.entries))
+    view = views_account.AccountView(mode=account.mode, balance_fen=account.balance_fen, records=records)
+    return Show(view)
+
+
+def _record(entry: PrepaidEntry) -> views_account.Record:
+    paid = entry.kind in ("taken", "refunded")
+    return views_account.Record(
+        kind=_kind(entry), at=entry.at, amount_fen=entry.amount_fen, about=entry.about if paid else ""
+    )
+
+
+def _kind(entry: PrepaidEntry) -> views_account.RecordKind:
+    if entry.purpose == TOP_UP:
+        return "topped_up" if entry.amount_fen > 0 else "withdrawn"
+    return _KINDS.get(entry.kind, "corrected")
+
+
+async def how_much(visitor: Visitor) -> Next:
+    """GET TOP_UP ?typed=1 (the number pad)."""
+    if not visitor.known:
+        return visitor.wanting("account")
+    return await _amounts(visitor, TYPED in visitor.query)
+
+
+async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool = False) -> Next:
+    account = await visitor.ask(GetPrepaidAccount())
+    if account.mode != "collect":
+        return Go(visitor.paths.account)
+    elder = visitor.mode == "elder" or (visitor.session is not None and visitor.session.elder)
+    view = views_account.TopUpView(
+        amounts=ELDER_AMOUNTS if elder else AMOUNTS,
+        typing=typing,
+        typed=typed,
+        wrong=wrong,
+        from_fen=FROM,
+        to_fen=TO,
+        balance_fen=account.balance_fen,
+        key=present.new_key(),
+    )
+    return Show(view, steps=views.TOP_UP_STEPS)
+
+
+async def top_up(visitor: Visitor) -> Next:
+    """POST TOP_UP: opens the payment, or says that the amount cannot be topped up."""
+    visitor.back = visitor.paths.top_up
+    yuan = visitor.form.get("yuan", "").strip()
+    amount_fen = int(yuan) * 100 if _YUAN.fullmatch(yuan) else 0
+    if not FROM <= amount_fen <= TO:
+        return await _amounts(visitor, typing=True, typed=yuan if _YUAN.fullmatch(yuan) else "", wrong=True)
+    try:
+        payment = await visitor.ask(TopUp(amount_fen=Fen(amount_fen)), key=f"{visitor.key}.{yuan}")
+    except TopUpsClosed:
+        return Go(visitor.paths.account)
+    return Go(standing.address(visitor, payment))
+
+
+async def what_goes_back(visitor: Visitor) -> Next:
+    """GET WITHDRAW ?changed=1."""
+    if not visitor.known:
+        return visitor.wanting("account")
+    found = await visitor.ask(GetWithdrawal())
+    view = views_account.WithdrawView(
+        balance_fen=found.balance_fen,
+        parts=tuple(map(_part, found.parts)),
+        sum_fen=sum(part.amount_fen for part in found.parts),
+        at_window_fen=found.at_window_fen,
+        given=tuple(map(_given, found.given_back)),
+        changed=CHANGED in visitor.query,
+        key=present.new_key(),
+    )
+    return Show(view)
+
+
+def _part(part: ToBeGivenBack) -> views_account.Back:
+    return views_account.Back(tender=present.named(part.tender), amount_fen=part.amount_fen, at=part.paid_at)
+
+
+def _given(part: GivenBack) -> views_account.Back:
+    return views_account.Back(
+        tender=present.named(part.tender),
+        amount_fen=part.amount_fen,
+        at=part.asked_at,
+        done=part.done,
+        arrives_by=part.arrives_by,
+    )
+
+
+async def withdraw(visitor: Visitor) -> Next:
+    """POST WITHDRAW: so much as the page said, or nothing."""
+    visitor.back = to = visitor.paths.withdraw
+    amount = visitor.form.get("amount_fen", "")
+    if not _FEN.fullmatch(amount) or not int(amount):
+        raise StalePage("amount_fen")
+    try:
+        await visitor.ask(Withdraw(amount_fen=Fen(int(amount))), key=visitor.key)
+    except (NothingOnAccount, OnlyAtWindow, BalanceTooLow):
+        return Go(f"{to}?{CHANGED}=1")
+    return Go(to)
