@@ -40,7 +40,7 @@ class TopUp:
             leave=_("Do not top up after all"),
             kept=_("Nothing was taken. You can try again."),
             safe=_("Your money is safe."),
-            untouched=_("Nothing is cancelled"),
+            untouched=_("Your top-up is still open"),
             either=_("Either it is on your account, or the money goes back by itself"),
             told=_("It is on your account, the slip is printed"),
             not_yet=_("Paid, but not on the account yet"),
