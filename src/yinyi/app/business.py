@@ -28,6 +28,9 @@ from yinyi.business.documents.service import DocumentService
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
+from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
+from yinyi.business.inpatient.service import InpatientService
+from yinyi.business.inpatient.slips import DepositSlips
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.key_ports import KeyStore
@@ -75,7 +78,8 @@ NOBODY: Mapping[bytes, str] = {}
 
 @dataclass(frozen=True)
 class Outside:
-    """The connectors of this hospital. ``hospital`` implements ``PatientIndex`` and ``Schedules``."""
+    """The connectors of this hospital. ``hospital`` implements ``PatientIndex``, ``Schedules`` and
+    ``Inpatients``."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -89,8 +93,8 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
     hospital = outside.hospital
     return Registry(
-        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-        purposes=[Registration(), TopUpPurpose()],
+        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital), PostDeposit(hospital)],
+        purposes=[Registration(), TopUpPurpose(), DepositPurpose(hospital)],
         channels=outside.channels,
         merchants=outside.merchants,
         cards=cards,
@@ -101,7 +105,7 @@ def _documents(
     patients: MasterIndex, directory: Directory, registry: Registry, queue: PaperQueue, clock: Clock
 ) -> DocumentService:
     """With what is printed for each purpose."""
-    papers = Papers(patients, directory, registry, [RegistrationSlips(registry), TopUpSlips()])
+    papers = Papers(patients, directory, registry, [RegistrationSlips(registry), TopUpSlips(), DepositSlips()])
     return DocumentService(papers, directory, queue, clock)
 
 
@@ -178,6 +182,7 @@ class Business:
             self.restored,
             self.scheduling,
             PrepaidService(self.payments, ZONE),
+            InpatientService(hospital, patients, self.payments, ZONE),
             ImportService(database, vault, ZONE),
             self.documents,
             self.lines,
