@@ -51,6 +51,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.find_payment
         case "account":
             return paths.account
+        case "inpatient":
+            return paths.inpatient
         case "home":
             return paths.home
 

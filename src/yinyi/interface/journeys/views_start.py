@@ -5,7 +5,7 @@ from typing import Literal
 
 from yinyi.interface.journeys.views import Part, View
 
-ServiceName = Literal["register", "account", "reprint", "find_payment"]
+ServiceName = Literal["register", "account", "inpatient", "reprint", "find_payment"]
 
 
 class HomeView(View, frozen=True, kw_only=True):

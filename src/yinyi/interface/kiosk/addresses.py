@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass
 
-from yinyi.interface.journeys import account, afterwards, card, home, identify, paths, pay, register, scan
+from yinyi.interface.journeys import (
+    account,
+    afterwards,
+    card,
+    deposit,
+    home,
+    identify,
+    inpatient,
+    paths,
+    pay,
+    register,
+    scan,
+)
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Visitor, Want
 
 BASE = "/kiosk"
@@ -65,6 +77,14 @@ ADDRESSES = (
     Address(paths.ACCOUNT, get=account.page, wants="account"),
     Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account"),
     Address(paths.WITHDRAW, get=account.what_goes_back, post=account.withdraw, wants="account"),
+    Address(paths.INPATIENT, get=inpatient.newest, wants="inpatient"),
+    Address(paths.STAY, get=inpatient.stay, wants="inpatient"),
+    Address(paths.DEPOSIT, get=deposit.how_much, post=deposit.pay, wants="inpatient"),
+    Address(paths.DEPOSITS, get=inpatient.deposits, wants="inpatient"),
+    Address(paths.COSTS, get=inpatient.days, wants="inpatient"),
+    Address(paths.COSTS_OF_DAY, get=inpatient.day, wants="inpatient"),
+    Address(paths.STATEMENT, get=inpatient.statement, wants="inpatient"),
+    Address(paths.DEPOSIT_RETURN, get=deposit.what_goes_back, post=deposit.give_back, wants="inpatient"),
     Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True),
     Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, ends=True),
     Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, settings=True),
