@@ -12,7 +12,7 @@ from yinyi_sandbox.alipay.model import Trade
 from yinyi_sandbox.wechatpay.model import Order
 
 _PAYMENTS = """
-SELECT payment_no, amount_fen, taken_fen, returned_fen, direction, tender, ended_at IS NOT NULL AS ended,
+SELECT payment_no, purpose, amount_fen, taken_fen, returned_fen, direction, tender, ended_at IS NOT NULL AS ended,
   attention, (SELECT array_agg(reference) FROM payment_step s WHERE s.payment_id = p.payment_id) AS references
 FROM payment p
 """
@@ -99,12 +99,13 @@ def _at_hospital(house: RealPlatform) -> dict[str, list[dict[str, Any]]]:
 def _of_payment(payment: Any, kept_fen: int, registered: list[dict[str, Any]]) -> list[str]:
     number, amount_fen = payment["payment_no"], payment["amount_fen"]
     delivered = _delivered(payment)
+    registers = delivered and payment["purpose"] == "registration"
     kept_fen = amount_fen if payment["tender"] == "window" and delivered else kept_fen
     facts = [
         (not payment["attention"], f"waits for people: {payment['attention']}"),
-        (len(registered) == delivered, f"has {len(registered)} registrations, delivered: {delivered}"),
+        (len(registered) == registers, f"has {len(registered)} registrations, delivered: {delivered}"),
         (all(each["amount_fen"] == amount_fen for each in registered), "is registered with another amount"),
-        (kept_fen == (amount_fen if delivered else 0), f"{kept_fen} fen of {amount_fen} stay at the channel"),
+        (kept_fen == _stays_fen(payment), f"{kept_fen} fen of {amount_fen} stay at the channel"),
         (payment["taken_fen"] - payment["returned_fen"] == kept_fen, "says otherwise than the channel"),
     ]
     return [f"{number} {sentence}" for holds, sentence in facts if not holds]
@@ -114,12 +115,25 @@ def _delivered(payment: Any) -> bool:
     return payment["ended"] and payment["direction"] == "forward"
 
 
+def _stays_fen(payment: Any) -> int:
+    """What was delivered stays; of a top-up, what was not withdrawn."""
+    withdrawn_fen = payment["returned_fen"] if payment["purpose"] == "top_up" else 0
+    return payment["amount_fen"] - withdrawn_fen if _delivered(payment) else 0
+
+
 def _of_ledger(house: RealPlatform, payments: list[Any]) -> list[str]:
-    delivered_fen = sum(each["amount_fen"] for each in payments if _delivered(each))
+    stays_fen = sum(map(_stays_fen, payments))
+    prepaid_fen = sum(_stays_fen(each) for each in payments if each["purpose"] == "top_up")
     sums: dict[str, int] = defaultdict(int)
     for row in house.rows(_ACCOUNTS):
         sums[row["account"].partition(":")[0]] += row["fen"]
-    expected = {"channel": delivered_fen, "hospital": -delivered_fen, "patient_funds": 0, "refunds": 0}
+    expected = {
+        "channel": stays_fen,
+        "hospital": prepaid_fen - stays_fen,
+        "prepaid": -prepaid_fen,
+        "patient_funds": 0,
+        "refunds": 0,
+    }
     return [
         f"the ledger has {sums[kind]} fen in {kind}, it should be {fen}"
         for kind, fen in expected.items()

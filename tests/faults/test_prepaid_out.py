@@ -1,6 +1,7 @@
 """Money leaves prepaid accounts: to where it came from, over the counter, and all of it when they are cleared."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,10 +30,15 @@ from yinyi.business.prepaid.errors import (
 )
 from yinyi.business.prepaid.messages import (
     ClearBalances,
+    GetPrepaidAccount,
+    GetWithdrawal,
     TopUp,
+    Withdraw,
+    Withdrawal,
     WithdrawAtWindow,
 )
 from yinyi.business.prepaid.service import PrepaidService
+from yinyi.business.prepaid.withdrawals import Withdrawals
 from yinyi.kernel.errors import Invalid
 from yinyi.kernel.money import Fen
 
@@ -268,3 +274,78 @@ async def clear(it: World, prepaid: PrepaidService, total_fen: int) -> None:
     staff: Call = as_staff(it, "operator")
     async with it.database.transaction() as tx:
         await prepaid.clear(tx, staff, ClearBalances(total_fen=Fen(total_fen)), None)
+
+
+# ---- told before and after
+
+
+async def told(it: World, patient_id: int = 1) -> Withdrawal:
+    call = it.call()
+    call = replace(call, principal=replace(call.principal, patient_id=patient_id))
+    async with it.database.read() as tx:
+        return await Withdrawals(it.payments.registry).get(tx, call, GetWithdrawal())
+
+
+def test_it_is_told_what_goes_back_where_and_then_what_has_become_of_it(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        first, second = await topped_up(it, prepaid), await topped_up(it, prepaid)
+        await opening(it, 700)
+        await paid_from_account(it, 3000)
+        before = await told(it)
+        shown = [(part.payment_no, part.tender, part.amount_fen) for part in before.parts]
+        assert shown == [(second, "wechatpay", FEE), (first, "wechatpay", FEE - 2300)]
+        assert (before.balance_fen, before.at_window_fen, before.given_back) == (2 * FEE - 2300, 0, [])
+        await withdraw(it, prepaid, 2 * FEE - 2300)
+        under_way = await told(it)
+        assert (under_way.balance_fen, under_way.parts) == (0, [])
+        given = {part.payment_no: (part.amount_fen, part.done) for part in under_way.given_back}
+        assert given == {second: (FEE, False), first: (FEE - 2300, False)}
+        for number in (first, second):
+            await it.to_the_end(number)
+        assert [part.done for part in (await told(it)).given_back] == [True, True]
+
+    play(platform_url, story)
+
+
+def test_what_came_from_elsewhere_is_told_to_be_at_the_window(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        await desk(it)
+        await opening(it, 700)
+        found = await told(it)
+        assert (found.balance_fen, found.parts, found.at_window_fen) == (700, [], 700)
+
+    play(platform_url, story)
+
+
+def test_nobody_is_told_of_another_patients_account(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        await withdraw(it, prepaid, 100)
+        assert await told(it, patient_id=2) == Withdrawal(
+            mode="collect", balance_fen=Fen(0), parts=[], at_window_fen=Fen(0), given_back=[]
+        )
+        call = it.call()
+        other = replace(call, principal=replace(call.principal, patient_id=2))
+        async with it.database.read() as tx:
+            account = await prepaid.get(tx, other, GetPrepaidAccount())
+        assert (account.balance_fen, account.entries) == (0, [])
+        with pytest.raises(NothingOnAccount):
+            async with it.database.transaction() as tx:
+                await prepaid.withdraw(tx, other, Withdraw(), None)
+
+    play(platform_url, story)
+
+
+def test_records_tell_what_was_paid(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        plan = await paid_from_account(it, 3000)
+        async with it.database.read() as tx:
+            account = await prepaid.get(tx, it.call(), GetPrepaidAccount())
+        moves = [(entry.purpose, entry.about, entry.amount_fen) for entry in account.entries]
+        assert moves == [("registration", plan.description, -3000), ("top_up", "门诊预交金充值", FEE)]
+
+    play(platform_url, story)

@@ -32,6 +32,7 @@ _BACK = (
 def _topping(**facts: object) -> views_account.TopUpView:
     view = views_account.TopUpView(
         amounts=(50_00, 100_00, 200_00, 300_00, 500_00, 1000_00),
+        fewer=(100_00, 200_00, 500_00),
         from_fen=1_00,
         to_fen=5000_00,
         balance_fen=1284_56,

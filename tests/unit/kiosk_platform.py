@@ -17,6 +17,7 @@ from yinyi.bus.operation import Operation, spec_at
 from yinyi.business.documents.messages import Documents, DocumentView
 from yinyi.business.identity.messages import Ended
 from yinyi.business.payments.messages import GetPayment, ListPayments, Payments, PaymentView
+from yinyi.business.prepaid.messages import PrepaidSetting
 from yinyi.business.scheduling.messages import (
     Departments,
     DoctorSession,
@@ -261,6 +262,7 @@ USUAL: Mapping[str, Any] = {
     "PrintSlip": document(),
     "ReprintSlip": document(),
     "ListDocuments": Documents(documents=[]),
+    "GetPrepaidSetting": PrepaidSetting(mode="collect"),
 }
 
 

@@ -12,7 +12,10 @@ from yinyi.access.hospital.procedures import mapping
 from yinyi.access.hospital.procedures.client import Breaker, NotReached, ProcedureClient
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.plugin import PLUGIN, ProceduresHospital
+from yinyi.business.billing.ports import Bills
 from yinyi.business.identity.ports import PatientIndex
+from yinyi.business.inpatient.ports import Inpatients
+from yinyi.business.reports.ports import Reports
 from yinyi.business.scheduling.ports import Schedules
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import HospitalUnavailable
@@ -89,6 +92,9 @@ def test_the_connector_implements_both_ports() -> None:
     hospital = PLUGIN.build(NOWHERE, Surroundings(clock=ShiftedClock(), callback_url=""))
     assert isinstance(hospital, Schedules)
     assert isinstance(hospital, PatientIndex)
+    assert isinstance(hospital, Bills)
+    assert isinstance(hospital, Inpatients)
+    assert isinstance(hospital, Reports)
 
 
 def test_too_many_waiting_is_said_at_once() -> None:

@@ -21,7 +21,7 @@ from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.money import Fen
 
 AMOUNTS = (50_00, 100_00, 200_00, 300_00, 500_00, 1000_00)
-ELDER_AMOUNTS = (100_00, 200_00, 500_00)
+FEWER = (100_00, 200_00, 500_00)
 FROM, TO = Fen(1_00), Fen(5_000_00)
 """What can be topped up at once."""
 TYPED, CHANGED = "typed", "changed"
@@ -78,9 +78,9 @@ async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool 
     account = await visitor.ask(GetPrepaidAccount())
     if account.mode != "collect":
         return Go(visitor.paths.account)
-    elder = visitor.mode == "elder" or (visitor.session is not None and visitor.session.elder)
     view = views_account.TopUpView(
-        amounts=ELDER_AMOUNTS if elder else AMOUNTS,
+        amounts=AMOUNTS,
+        fewer=FEWER,
         typing=typing,
         typed=typed,
         wrong=wrong,

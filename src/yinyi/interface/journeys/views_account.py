@@ -35,9 +35,10 @@ class AccountView(View, frozen=True, kw_only=True):
 
 
 class TopUpView(View, frozen=True, kw_only=True):
-    """How much? typing: on the number pad. wrong: that amount cannot be topped up."""
+    """How much? fewer: of the amounts, for large letters. typing: on the number pad. wrong: it cannot be topped up."""
 
     amounts: tuple[int, ...]
+    fewer: tuple[int, ...]
     typing: bool = False
     typed: str = ""
     wrong: bool = False

@@ -1,0 +1,99 @@
+"""The prepaid account: topped up by phone and by card, looked at, and given back to where it came from."""
+
+from card_hands import CardHands
+from kiosk_screen import KioskScreen, kiosk_screen
+from paper import Paper
+from playwright.sync_api import Browser
+
+import books
+from cards import fresh_card
+from real_platform import RealPlatform, until
+
+
+def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browser) -> None:
+    with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
+        to_account(screen)
+        assert "还没有记录" in screen.text()
+        payment_no = to_check(screen, "200")
+        before = house.papers()
+        code = screen.to_code()
+        assert "给号" not in screen.text()
+        house.phone("pay", code)
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        assert "200.00" in screen.page.locator(".slip .no").inner_text()
+        assert Paper(house.paper_after(before)).code() == payment_no
+        screen.press('.act a[href="/kiosk/account"]')
+        screen.seen("/account", ".rows .row")
+        assert "+¥200.00" in screen.text().replace("\n", "")
+        screen.press_link("/account/withdraw")
+        screen.seen("/account/withdraw", ".rows .row")
+        assert "退到微信" in screen.text()
+        screen.press_form("/account/withdraw")
+        screen.seen("/account/withdraw", ".rows .row")
+        until(lambda: returned(house, payment_no) == 200_00, "the money is back")
+        screen.go("/account/withdraw")
+        screen.seen("/account/withdraw", ".rows .row")
+        assert "已退到微信" in screen.text()
+        screen.press('.act a[href="/kiosk/account"]')
+        screen.seen("/account", ".rows .row")
+        assert "原路退回" in screen.text()
+        screen.press_link("/account/top-up")
+        screen.seen("/account/top-up", ".amounts")
+        screen.press('.dock a[href="/kiosk/"]')
+        screen.seen("/", ".row.quit")
+        screen.press_link("/payments")
+        screen.seen("/payments", f'a.row[href$="{payment_no}"]').click()
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+    books.agree(house, payment_no)
+
+
+def test_topped_up_by_card_with_a_typed_amount(house: RealPlatform, chromium: Browser) -> None:
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium, "landscape", "en") as screen:
+        to_account(screen)
+        screen.press_link("/account/top-up")
+        screen.seen("/account/top-up", ".amounts")
+        screen.press_link("/account/top-up?typed")
+        screen.seen(r"/account/top-up\?typed=1", ".pad")
+        screen.type("6000")
+        screen.press_form("/account/top-up")
+        screen.seen("/account/top-up", ".note.bad")
+        screen.press('.pad [data-key="clear"]')
+        screen.type("123")
+        screen.press_form("/account/top-up")
+        screen.seen(r"/register/check/\w+", ".facts")
+        payment_no = screen.payment_no()
+        screen.to_code()
+        had = hands.balance()
+        screen.press(f':is(form[action$="/{payment_no}/card"] button, button[formaction$="/card"]):visible')
+        screen.seen(rf"/pay/{payment_no}", "#screen.insert")
+        hands.until_asked()
+        hands.bring()
+        screen.seen(rf"/pay/{payment_no}", "#screen.pin .stars")
+        hands.type()
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        assert hands.balance() == had - 123_00
+        hands.take()
+    books.agree(house, payment_no)
+
+
+def to_account(screen: KioskScreen) -> None:
+    """From home, as somebody whom the hospital does not know yet."""
+    screen.first_visit(fresh_card())
+    screen.house.take_card()
+    screen.go()
+    screen.seen("/", ".row.quit")
+    screen.press_link("/account")
+    screen.seen("/account", ".go")
+
+
+def to_check(screen: KioskScreen, yuan: str) -> str:
+    screen.press_link("/account/top-up")
+    screen.seen("/account/top-up", ".amounts")
+    screen.press(f'button[name="yuan"][value="{yuan}"]')
+    screen.seen(r"/register/check/\w+", ".facts")
+    return screen.payment_no()
+
+
+def returned(house: RealPlatform, payment_no: str) -> int:
+    return house.rows("SELECT returned_fen FROM payment WHERE payment_no = $1", payment_no)[0]["returned_fen"]

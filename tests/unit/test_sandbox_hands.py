@@ -1,0 +1,161 @@
+"""The sandbox hospital's hands by HTTP, its rights, and its work by itself."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.kernel.clock import ShiftedClock
+from yinyi_sandbox.hospital.database import PROCEDURES
+from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
+from yinyi_sandbox.hospital.routes import routes
+
+ROLE = "his_hands_caller"
+PATIENT = "2021000001"
+
+
+@pytest.fixture(scope="module")
+def owner_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database of this module's own, and the role of the platform."""
+    postgres.create_database("his_hands", owner="his_hands_owner")
+    postgres.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'caller';")
+    yield postgres.url("his_hands", "his_hands_owner")
+    postgres.drop_database("his_hands")
+
+
+class Browser:
+    """Somebody at the hospital's desk."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        app = Starlette(routes=[Mount("/hospital", routes=routes(hospital))])
+        transport = httpx.ASGITransport(app)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://sandbox/hospital")
+
+    async def get(self, path: str) -> Any:
+        return (await self._client.get(path)).raise_for_status().json()
+
+    async def post(self, path: str, **order: Any) -> Any:
+        answer = await self._client.post(path, json=order)
+        return answer.json() if answer.status_code == 200 else answer.status_code
+
+
+def at_desk(url: str, scene: Any, **settings: Any) -> None:
+    async def go() -> None:
+        plan = HospitalSettings(database_url=url, platform_role=ROLE, **settings)
+        hospital = await start_hospital(plan, ShiftedClock())
+        try:
+            await scene(hospital, Browser(hospital))
+        finally:
+            await hospital.stop()
+
+    asyncio.run(go())
+
+
+def test_the_platform_may_call_these_and_no_others(owner_url: str) -> None:
+    async def scene(hospital: Hospital, _: Browser) -> None:
+        callable_ones = await hospital.pool.fetch(
+            """SELECT DISTINCT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+               WHERE n.nspname = 'his' AND has_function_privilege($1, p.oid, 'EXECUTE')""",
+            ROLE,
+        )
+        assert {row["proname"] for row in callable_ones} == set(PROCEDURES)
+        assert len(set(PROCEDURES)) == len(PROCEDURES)
+
+    at_desk(owner_url, scene)
+
+
+def test_a_bill_at_the_window(owner_url: str) -> None:
+    async def scene(_: Hospital, desk: Browser) -> None:
+        made = await desk.post("/doctors/order", patient_no=PATIENT, dept_code="1002")
+        first = made["numbers"][0]
+        assert (await desk.post("/doctors/change", invoice_no=first))["code"] == "0"
+        paid = await desk.post("/window/pay", invoice_no=first)
+        assert (paid["code"], paid["state"]) == ("0", "paid")
+        assert (await desk.post("/window/pay", invoice_no=first))["code"] == "B03"
+        assert (await desk.post("/doctors/change", invoice_no=first))["code"] == "B03"
+        assert (await desk.post("/doctors/cancel", invoice_no=first))["code"] == "B03"
+        assert (await desk.post("/window/refund", invoice_no=first, line_nos=[1]))["state"] == "refunded"
+        assert (await desk.post("/window/perform", invoice_no=first))["code"] == "0"
+        assert (await desk.post("/window/refund", invoice_no=first, line_nos=[2]))["code"] in ("B07", "B10")
+        listed = await desk.get(f"/invoices?patient_no={PATIENT}")
+        [shown] = [one for one in listed if one["invoice_no"] == first]
+        assert (shown["state"], shown["version"]) == ("paid", 2)
+        assert shown["refunded_fen"] > 0
+
+    at_desk(owner_url, scene)
+
+
+def test_a_stay_from_bed_to_bill(owner_url: str) -> None:
+    async def scene(_: Hospital, desk: Browser) -> None:
+        admitted = await desk.post("/wards/admit", patient_no=PATIENT, ward_code="H0103")
+        [number] = admitted["numbers"]
+        assert (await desk.post("/work"))["code"] == "0"
+        taken = await desk.post("/window/deposit", admission_no=number, amount_fen=900_000)
+        assert taken["code"] == "0"
+        assert (await desk.post("/wards/settle", admission_no=number))["code"] == "D05"
+        assert (await desk.post("/wards/discharge", admission_no=number))["code"] == "0"
+        assert (await desk.post("/wards/discharge", admission_no=number))["code"] == "D02"
+        assert (await desk.post("/wards/settle", admission_no=number))["code"] == "0"
+        [stay] = [one for one in await desk.get(f"/stays?patient_no={PATIENT}") if one["admission_no"] == number]
+        left = stay["deposit_fen"] - stay["cost_fen"]
+        assert 0 < left < 900_000
+        back = await desk.post("/window/return", reference=taken["reference"], amount_fen=left)
+        assert back["code"] == "0"
+        assert (await desk.post("/window/return", reference=taken["reference"], amount_fen=1))["code"] == "D04"
+        kinds = [one["kind"] for one in await desk.get("/deposits") if one["admission_no"] == number]
+        assert sorted(kinds) == ["deposit", "return"]
+        assert (await desk.post("/wards/admit", patient_no=PATIENT, ward_code="nowhere"))["code"] == "D01"
+
+    at_desk(owner_url, scene)
+
+
+def test_work_is_switchable(owner_url: str) -> None:
+    async def scene(_: Hospital, desk: Browser) -> None:
+        at_once = {"visit_s": 0, "sampling_s": 0, "testing_s": 0, "report_s": 0}
+        made = await desk.post("/doctors/order", patient_no=PATIENT, dept_code="0101")
+        for number in made["numbers"]:
+            await desk.post("/window/pay", invoice_no=number)
+        await desk.post("/pace", working=False, **at_once)
+        await desk.post("/work")
+        of_these = [one for one in await desk.get(f"/reports?patient_no={PATIENT}") if one["state"] == "ordered"]
+        assert of_these
+        await desk.post("/pace", working=True, **at_once)
+        await desk.post("/work")
+        states = {one["order_no"]: one["state"] for one in await desk.get(f"/reports?patient_no={PATIENT}")}
+        assert {states[one["order_no"]] for one in of_these} == {"final"}
+        order_no = of_these[0]["order_no"]
+        assert (await desk.post("/laboratory/correct", order_no=order_no))["state"] == "corrected"
+        assert (await desk.post("/laboratory/correct", order_no="nobody"))["code"] == "N00"
+
+    at_desk(owner_url, scene)
+
+
+def test_the_hospital_works_by_itself(owner_url: str) -> None:
+    async def scene(hospital: Hospital, desk: Browser) -> None:
+        await desk.post("/pace", working=True, visit_s=0, sampling_s=0, testing_s=0, report_s=0)
+        made = await desk.post("/doctors/order", patient_no=PATIENT, dept_code="0101")
+        for number in made["numbers"]:
+            await desk.post("/window/pay", invoice_no=number)
+        waiting = "SELECT count(*) FROM his.test_order WHERE state IN ('ordered', 'sampled', 'testing')"
+        async with asyncio.timeout(60):
+            while await hospital.pool.fetchval(waiting):
+                pass
+
+    at_desk(owner_url, scene, works_every_s=0.05)
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"invoice_no": "', "x" * 70_000])
+def test_what_cannot_be_read_is_refused(owner_url: str, body: str) -> None:
+    async def scene(hospital: Hospital, _: Browser) -> None:
+        app = Starlette(routes=[Mount("/hospital", routes=routes(hospital))])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client:
+            for path in ("/window/pay", "/wards/admit", "/pace", "/doctors/order"):
+                answer = await client.post(f"/hospital{path}", content=body)
+                assert answer.status_code == 400
+
+    at_desk(owner_url, scene)
