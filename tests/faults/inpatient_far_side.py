@@ -124,6 +124,9 @@ class SimInpatients:
             return Unknown()
         return self._told(reference) if self._known(reference) else NotFound()
 
+    async def deposit_postings(self, since: datetime, until: datetime) -> list[Deposit]:
+        return [each for each in self.posted if since <= each.made_at <= until]
+
     # -- its rules
 
     def _stays(self) -> list[Stay]:

@@ -3,14 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from inpatient_far_side import OTHERS, OWN, SimInpatients
 from payment_checks import reference_of
-from payment_far_side import FEE, Mishap, Script
+from payment_far_side import FEE, START, Mishap, Script
 from payment_world import ZONE, World, world
 
+from yinyi.bus.database import Tx
 from yinyi.business.inpatient.errors import LeftDiffers, NothingLeft, StayNotSettled, StaySettled, StayUnknown
+from yinyi.business.inpatient.lost import LostDeposits
 from yinyi.business.inpatient.messages import (
     FindStay,
     GetDepositReturn,
@@ -113,6 +116,30 @@ def test_settled_while_somebody_pays(platform_url: str) -> None:
         desk.his.settle()
         with pytest.raises(StaySettled):
             await desk.service.payable(desk.it.call(), PayDeposit(admission_no=OWN, amount_fen=FEE))
+
+    play(platform_url, story)
+
+
+def test_a_deposit_that_a_restore_has_lost_is_written_down_again(platform_url: str) -> None:
+    """As it was opened; then everybody is asked about it, as about every other payment."""
+
+    async def patient_id(tx: Tx, hospital_id: int, patient_no: str) -> int:
+        return int(patient_no.removeprefix("P"))
+
+    async def story(desk: Desk) -> None:
+        plan = await desk.paid()
+        finder = LostDeposits(desk.his, patient_id)
+        [lost] = await finder.lost(START - timedelta(hours=1), START + timedelta(hours=1))
+        found = lost.plan
+        assert (found.payment_no, found.purpose, found.scope) == (plan.payment_no, plan.purpose, plan.scope)
+        assert found.facts == {name: plan.facts[name] for name in found.facts}
+        assert (found.amount_fen, found.direction, lost.found) == (FEE, "forward", "posted")
+        assert [(step.position, step.kind, step.reference) for step in found.steps] == [
+            (step.position, step.kind, step.reference) for step in plan.steps
+        ]
+        async with desk.it.database.read() as tx:
+            assert await lost.patient_id(tx, 1) == plan.patient_id
+        assert await finder.lost(START - timedelta(hours=2), START - timedelta(hours=1)) == []
 
     play(platform_url, story)
 

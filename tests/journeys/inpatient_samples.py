@@ -1,6 +1,7 @@
 """The pages of stays and deposits in their states."""
 
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
 from account_samples import SOMEONE, TOPPING_UP, Sample
@@ -78,18 +79,17 @@ _ITEMS = tuple(
         )
     )
 )
+_MOVES: tuple[tuple[Literal["deposit", "return"], int, views_inpatient.MeansName], ...] = (
+    ("return", 3_187_60, "bank_card"),
+    ("deposit", 5_000_00, "bank_card"),
+    ("deposit", 3_000_00, "wechatpay"),
+    ("deposit", 2_000_00, "cash"),
+)
 _ROWS = tuple(
     views_inpatient.DepositRow(
         kind=kind, at=NOW - timedelta(hours=30 * n), amount_fen=fen, means=means, at_window=means == "cash"
     )
-    for n, (kind, fen, means) in enumerate(
-        (
-            ("return", 3_187_60, "bank_card"),
-            ("deposit", 5_000_00, "bank_card"),
-            ("deposit", 3_000_00, "wechatpay"),
-            ("deposit", 2_000_00, "cash"),
-        )
-    )
+    for n, (kind, fen, means) in enumerate(_MOVES)
 )
 _BACK = (
     views_account.Back(tender="bank_card", amount_fen=2_187_60, at=NOW - timedelta(days=1)),
@@ -101,6 +101,7 @@ def _amount(**facts: object) -> views_inpatient.DepositAmountView:
     view = views_inpatient.DepositAmountView(
         stay=_STAY,
         amounts=(500_00, 1_000_00, 2_000_00, 3_000_00, 5_000_00, 10_000_00),
+        fewer=(1_000_00, 2_000_00, 5_000_00),
         from_fen=1_00,
         to_fen=50_000_00,
         key=KEY,

@@ -28,6 +28,7 @@ from yinyi.business.documents.service import DocumentService
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
+from yinyi.business.inpatient.lost import LostDeposits
 from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
 from yinyi.business.inpatient.service import InpatientService
 from yinyi.business.inpatient.slips import DepositSlips
@@ -159,7 +160,7 @@ class Business:
         self.pay_cards = PayCards(database, self.payments, self.terminals.readings, outside.lines.kinds)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        lost = [LostRegistrations(hospital, patients.patient_id)]
+        lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)

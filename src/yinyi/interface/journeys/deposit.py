@@ -10,7 +10,7 @@ from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.money import Fen
 
 AMOUNTS = (500_00, 1_000_00, 2_000_00, 3_000_00, 5_000_00, 10_000_00)
-ELDER_AMOUNTS = (1_000_00, 2_000_00, 5_000_00)
+FEWER = (1_000_00, 2_000_00, 5_000_00)
 FROM, TO = Fen(1_00), Fen(50_000_00)
 """What can be paid at once."""
 TYPED, CHANGED = "typed", "changed"
@@ -31,10 +31,10 @@ async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool 
     [stay] = (await visitor.ask(FindStay(admission_no=number))).stays
     if stay.state == "settled":
         return Go(visitor.paths.stay(number))
-    elder = visitor.mode == "elder" or (visitor.session is not None and visitor.session.elder)
     view = views_inpatient.DepositAmountView(
         stay=stay,
-        amounts=ELDER_AMOUNTS if elder else AMOUNTS,
+        amounts=AMOUNTS,
+        fewer=FEWER,
         typing=typing,
         typed=typed,
         wrong=wrong,

@@ -23,10 +23,11 @@ class StaysView(View, frozen=True, kw_only=True):
 
 
 class DepositAmountView(View, frozen=True, kw_only=True):
-    """How much? typing: on the number pad. wrong: that amount cannot be paid."""
+    """How much? fewer: amounts in elder mode. typing: on the number pad. wrong: that amount cannot be paid."""
 
     stay: StayView
     amounts: tuple[int, ...]
+    fewer: tuple[int, ...]
     typing: bool = False
     typed: str = ""
     wrong: bool = False
