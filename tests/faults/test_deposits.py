@@ -216,7 +216,7 @@ def test_what_is_left_goes_back_newest_first(platform_url: str) -> None:
         for plan in (first, second):
             ended = await it.to_the_end(plan.payment_no)
             assert ended.returned_fen == parts.get(plan.payment_no, 0)
-        assert [each.amount_fen for each in desk.his.posted if each.kind == "return"] == list(parts.values())
+        assert [each.amount_fen for each in desk.his.posted if each.kind == "return"] == [LEFT - FEE, FEE]
         assert it.channel.kept_fen() == 4000
         assert await it.balance("channel:wechatpay:inpatient") == 4000
         with pytest.raises(NothingLeft):
