@@ -39,6 +39,7 @@ def differences(house: RealPlatform) -> list[str]:
     of_reference = {name: row["payment_no"] for row in payments.values() for name in row["references"] or ()}
     kept, found = _at_channel(house, of_reference)
     registered = _at_hospital(house)
+    found += _of_deposits(house, payments)
     found += [f"the hospital has {number}, nobody paid it here" for number in registered.keys() - payments.keys()]
     for number, payment in payments.items():
         found += _of_payment(payment, kept[number], registered.get(number, []))
@@ -96,6 +97,23 @@ def _at_hospital(house: RealPlatform) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+_DEPOSITS = """
+SELECT payment_no, amount_fen - his.returned_(ref) AS fen FROM his.deposit
+WHERE source = 'platform' AND kind = 'deposit' AND state = 'posted'
+"""
+
+
+def _of_deposits(house: RealPlatform, payments: dict[str, Any]) -> list[str]:
+    """The hospital has booked what was paid for stays, less what went back."""
+    posted = {row["payment_no"]: row["fen"] for row in house.rows(_DEPOSITS, at="hospital")}
+    paid = {number: _stays_fen(each) for number, each in payments.items() if each["purpose"] == "deposit"}
+    return [
+        f"{number}: the hospital has a deposit of {posted.get(number, 0)} fen, paid are {paid.get(number, 0)}"
+        for number in posted.keys() | paid.keys()
+        if posted.get(number, 0) != paid.get(number, 0)
+    ]
+
+
 def _of_payment(payment: Any, kept_fen: int, registered: list[dict[str, Any]]) -> list[str]:
     number, amount_fen = payment["payment_no"], payment["amount_fen"]
     delivered = _delivered(payment)
@@ -116,8 +134,8 @@ def _delivered(payment: Any) -> bool:
 
 
 def _stays_fen(payment: Any) -> int:
-    """What was delivered stays; of a top-up, what was not withdrawn."""
-    withdrawn_fen = payment["returned_fen"] if payment["purpose"] == "top_up" else 0
+    """What was delivered stays; of a top-up or a deposit, what was not given back."""
+    withdrawn_fen = payment["returned_fen"] if payment["purpose"] in ("top_up", "deposit") else 0
     return payment["amount_fen"] - withdrawn_fen if _delivered(payment) else 0
 
 
@@ -126,7 +144,8 @@ def _of_ledger(house: RealPlatform, payments: list[Any]) -> list[str]:
     prepaid_fen = sum(_stays_fen(each) for each in payments if each["purpose"] == "top_up")
     sums: dict[str, int] = defaultdict(int)
     for row in house.rows(_ACCOUNTS):
-        sums[row["account"].partition(":")[0]] += row["fen"]
+        kind = row["account"].partition(":")[0]
+        sums["hospital" if kind == "deposit" else kind] += row["fen"]  # it is one or the other, as the stay is settled
     expected = {
         "channel": stays_fen,
         "hospital": prepaid_fen - stays_fen,

@@ -27,7 +27,7 @@ from yinyi.kernel.errors import (
 )
 
 KNOWN = Identified(status="known", session_token="session-token")
-FORMS = [address.path.format(payment_no=PAYMENT) for address in ADDRESSES if address.post]
+FORMS = [address.path.format(payment_no=PAYMENT, admission_no="269000012") for address in ADDRESSES if address.post]
 FOR_ANYBODY = [address.path for address in ADDRESSES if address.for_anybody]
 HOSTILE = [
     "<script>alert(1)</script>",

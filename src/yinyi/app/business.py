@@ -30,6 +30,10 @@ from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
+from yinyi.business.inpatient.lost import LostDeposits
+from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
+from yinyi.business.inpatient.service import InpatientService
+from yinyi.business.inpatient.slips import DepositSlips
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.key_ports import KeyStore
@@ -76,7 +80,8 @@ NOBODY: Mapping[bytes, str] = {}
 
 @dataclass(frozen=True)
 class Outside:
-    """The connectors of this hospital. ``hospital`` implements ``PatientIndex`` and ``Schedules``."""
+    """The connectors of this hospital. ``hospital`` implements ``PatientIndex``, ``Schedules`` and
+    ``Inpatients``."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -96,8 +101,8 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
     hospital = outside.hospital
     return Registry(
-        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)],
-        purposes=[Registration(), TopUpPurpose()],
+        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital), PostDeposit(hospital)],
+        purposes=[Registration(), TopUpPurpose(), DepositPurpose(hospital)],
         channels=outside.channels,
         merchants=outside.merchants,
         cards=cards,
@@ -108,7 +113,7 @@ def _documents(
     patients: MasterIndex, directory: Directory, registry: Registry, queue: PaperQueue, clock: Clock
 ) -> DocumentService:
     """With what is printed for each purpose."""
-    papers = Papers(patients, directory, registry, [RegistrationSlips(registry), TopUpSlips()])
+    papers = Papers(patients, directory, registry, [RegistrationSlips(registry), TopUpSlips(), DepositSlips()])
     return DocumentService(papers, directory, queue, clock)
 
 
@@ -162,7 +167,7 @@ class Business:
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        lost = [LostRegistrations(hospital, patients.patient_id)]
+        lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
@@ -185,6 +190,7 @@ class Business:
             self.restored,
             self.scheduling,
             PrepaidService(self.payments, ZONE),
+            InpatientService(hospital, patients, self.payments, ZONE),
             ImportService(database, vault, ZONE),
             self.documents,
             self.lines,

@@ -70,3 +70,11 @@ class ListsDeposits(Protocol):
             HospitalUnavailable: whatever the reason.
         """
         ...
+
+
+class Patients(Protocol):
+    """Our master index, as inpatients need it."""
+
+    async def patient_no(self, hospital_id: int, patient_id: int) -> str:
+        """The hospital number (就诊ID号)."""
+        ...

@@ -134,3 +134,15 @@ class Purpose(Protocol):
     version: int
     kinds: tuple[str, ...]
     """The effects its plans are made of, besides taking and refunding."""
+
+
+@runtime_checkable
+class BooksRefunds(Protocol):
+    """A purpose whose hospital books what people want back of what is delivered before the money leaves."""
+
+    name: str
+    book_timeout_s: float
+
+    async def book_refund(self, plan: Plan, refund: Step, now: datetime) -> Outcome:
+        """However often it is asked, and however often this refund is tried anew, it is booked once."""
+        ...

@@ -5,6 +5,7 @@ from typing import cast
 
 from yinyi.business.ledger.model import PREPAID
 from yinyi.business.lines.session_model import Card
+from yinyi.business.payments.booked_first import BookedFirst
 from yinyi.business.payments.cards import CardLines, RefundToCard, TakeByCard
 from yinyi.business.payments.channels import (
     WINDOW,
@@ -19,7 +20,15 @@ from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.errors import PayerCodeUnknown
 from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.ports import Effect, Purpose, ReceivesCallbacks, ScansCode, ShowsCode, TakesPayment
+from yinyi.business.payments.ports import (
+    BooksRefunds,
+    Effect,
+    Purpose,
+    ReceivesCallbacks,
+    ScansCode,
+    ShowsCode,
+    TakesPayment,
+)
 from yinyi.kernel.errors import ChannelUnavailable
 
 
@@ -49,6 +58,7 @@ class Registry:
             self._effects[f"{REFUND}/{name}"] = RefundToCard(line)
         self.purposes = {purpose.name: purpose for purpose in purposes}
         self.channels = dict(channels)
+        self._book_first()
         self._shown = [name for name, channel in channels.items() if isinstance(channel, ShowsCode)]
         self._scanned = {name: channel for name, channel in channels.items() if isinstance(channel, ScansCode)}
         self.receivers = {name: each for name, each in channels.items() if isinstance(each, ReceivesCallbacks)}
@@ -58,6 +68,12 @@ class Registry:
         self.is_away: Callable[[str], bool] = lambda _: False
         """Whether the breaker of this kind and channel is open just now."""
         self.rules = {TAKE: no_channel, REFUND: no_channel, **self.rules}
+
+    def _book_first(self) -> None:
+        """Refunds by channels wait for the hospital where their purpose says so."""
+        books = {name: each for name, each in self.purposes.items() if isinstance(each, BooksRefunds)}
+        for name in (*self.channels, *self.cards) if books else ():
+            self._effects[f"{REFUND}/{name}"] = BookedFirst(self._effects[f"{REFUND}/{name}"], books)
 
     def effect(self, step: Step) -> Effect:
         """

@@ -53,6 +53,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.cards
         case "account":
             return paths.account
+        case "inpatient":
+            return paths.inpatient
         case "home":
             return paths.home
 

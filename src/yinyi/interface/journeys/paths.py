@@ -4,6 +4,7 @@ GET unless said otherwise. Every POST carries ``csrf``; those that change someth
 303 to a page. Field names are in brackets.
 """
 
+from datetime import date
 from typing import Final
 from urllib.parse import quote
 
@@ -64,6 +65,17 @@ TOP_UP: Final = "/account/top-up"
 """GET ?typed=1 · POST [yuan]: opens a payment and goes to check."""
 WITHDRAW: Final = "/account/withdraw"
 """GET what goes back where · POST [amount_fen]: gives it back."""
+INPATIENT: Final = "/inpatient"
+"""GET the newest stay · ?all=1: all of them."""
+STAY: Final = "/inpatient/{admission_no}"
+DEPOSIT: Final = "/inpatient/{admission_no}/deposit"
+"""GET ?typed=1 · POST [yuan]: opens a payment and goes to check."""
+DEPOSITS: Final = "/inpatient/{admission_no}/deposits"
+COSTS: Final = "/inpatient/{admission_no}/costs"
+COSTS_OF_DAY: Final = "/inpatient/{admission_no}/costs/{on}"
+STATEMENT: Final = "/inpatient/{admission_no}/statement"
+DEPOSIT_RETURN: Final = "/inpatient/{admission_no}/return"
+"""GET what goes back where · POST [amount_fen]: gives it back."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -97,6 +109,7 @@ class Paths:
         self.account = base + ACCOUNT
         self.top_up = base + TOP_UP
         self.withdraw = base + WITHDRAW
+        self.inpatient = base + INPATIENT
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS
@@ -143,6 +156,27 @@ class Paths:
 
     def binding(self, request_id: str) -> str:
         return self._at(BINDING, request_id=request_id)
+
+    def stay(self, admission_no: str) -> str:
+        return self._at(STAY, admission_no=admission_no)
+
+    def deposit(self, admission_no: str) -> str:
+        return self._at(DEPOSIT, admission_no=admission_no)
+
+    def deposits(self, admission_no: str) -> str:
+        return self._at(DEPOSITS, admission_no=admission_no)
+
+    def costs(self, admission_no: str) -> str:
+        return self._at(COSTS, admission_no=admission_no)
+
+    def costs_of_day(self, admission_no: str, on: date) -> str:
+        return self._at(COSTS_OF_DAY, admission_no=admission_no, on=on.isoformat())
+
+    def statement(self, admission_no: str) -> str:
+        return self._at(STATEMENT, admission_no=admission_no)
+
+    def deposit_return(self, admission_no: str) -> str:
+        return self._at(DEPOSIT_RETURN, admission_no=admission_no)
 
     def _at(self, path: str, **parts: str) -> str:
         return self.base + path.format(**{name: _quoted(part) for name, part in parts.items()})

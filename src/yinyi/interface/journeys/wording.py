@@ -38,6 +38,7 @@ class Wording:
             "clock": self.clock,
             "day": self.day,
             "weekday": self.weekday,
+            "weekday_of": self.weekday_of,
             "named": self.named,
         }
         return {**plain, "either": self.either, "machine": self.machine, "yuan": yuan, "word": self._tables}
@@ -61,6 +62,10 @@ class Wording:
 
     def weekday(self, at: datetime) -> str:
         return self._weekdays[at.astimezone(self._zone).weekday()]
+
+    def weekday_of(self, on: date) -> str:
+        """The same of a day of the hospital's calendar."""
+        return self._weekdays[on.weekday()]
 
     def named(self, thing: Named) -> str:
         return self.either(thing.name, thing.name_en)
@@ -153,6 +158,20 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "at_window": _("Paid out at the window"),
             "taken_over": _("From the earlier system"),
             "corrected": _("Corrected by the hospital"),
+        },
+        "stay": {
+            "admitted": _("In hospital"),
+            "discharged": _("Discharged, not settled yet"),
+            "settled": _("Settled"),
+        },
+        "means": {
+            "wechatpay": _("WeChat"),
+            "alipay": _("Alipay"),
+            "bank_card": _("Bank card"),
+            "social_security_card": _("Social security card"),
+            "public_card": _("City card"),
+            "cash": _("Cash"),
+            "other": _("Other"),
         },
         "slip": {
             "registration": _("Registration slip"),

@@ -1,0 +1,234 @@
+"""Inpatients: their stays as the hospital has them, deposits paid through the platform, and what is left going back."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.inpatient import returns, views
+from yinyi.business.inpatient.errors import (
+    DepositAtWindow,
+    LeftDiffers,
+    NothingLeft,
+    StayNotSettled,
+    StaySettled,
+    StayUnknown,
+)
+from yinyi.business.inpatient.messages import (
+    DailyCosts,
+    DepositPayment,
+    DepositReturn,
+    Deposits,
+    DepositsBack,
+    DischargeStatement,
+    FindStay,
+    GetDeposit,
+    GetDepositReturn,
+    GetDischargeStatement,
+    ListDailyCosts,
+    ListDeposits,
+    PayDeposit,
+    ReturnDeposit,
+    Stays,
+)
+from yinyi.business.inpatient.model import Stay
+from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts
+from yinyi.business.inpatient.ports import Inpatients, Patients
+from yinyi.business.inpatient.returns import Known
+from yinyi.business.ledger import store as ledger
+from yinyi.business.ledger.model import JournalEntry, Posting, deposit_account, income_account
+from yinyi.business.payments import builder, signals
+from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.service import NewPayment, PaymentService
+from yinyi.kernel.money import Fen
+
+PAY_WITHIN = timedelta(minutes=8)
+REFUNDABLE_FOR = timedelta(days=350)
+"""Channels give back for a year; what is older goes over the counter."""
+AT_A_TIME = 20
+"""So many deposits of one stay are given back at most."""
+WHY = "退住院预交金余额"
+
+
+class InpatientService:
+    """``inpatients`` is the hospital, ``patients`` our master index. Nobody asks about any stay but his own."""
+
+    def __init__(self, inpatients: Inpatients, patients: Patients, payments: PaymentService, zone: ZoneInfo) -> None:
+        self._inpatients = inpatients
+        self._patients = patients
+        self._payments = payments
+        self._refunds = RefundDesk(payments, zone)
+        self._zone = zone
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        payments = self._payments
+        dispatcher.asks(FindStay, self.find)
+        dispatcher.asks(ListDeposits, self.list_deposits)
+        dispatcher.asks(ListDailyCosts, self.list_daily_costs)
+        dispatcher.asks(GetDischargeStatement, self.get_statement)
+        dispatcher.asks(GetDepositReturn, self.get_return)
+        dispatcher.reads(GetDeposit, self.get_deposit)
+        dispatcher.changes(
+            PayDeposit, Change(self.pay, payments.show, self.payable, settle=payments.settle, only_reads=True)
+        )
+        dispatcher.changes(ReturnDeposit, Change(self.give_back, self._show_given, self.known, only_reads=True))
+
+    # -- looking
+
+    async def find(self, call: Call, message: FindStay) -> Stays:
+        if message.admission_no:
+            return Stays(stays=[views.stay(await self._own(call, message.admission_no))])
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        found = await self._inpatients.stays(patient_no)
+        return Stays(stays=[views.stay(each) for each in found if each.patient_no == patient_no])
+
+    async def _own(self, call: Call, admission_no: str) -> Stay:
+        """
+        Raises:
+            StayUnknown: there is none, or it is somebody else's: which of the two is not said.
+        """
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        stay = await self._inpatients.stay(admission_no)
+        if stay is None or stay.patient_no != patient_no:
+            raise StayUnknown
+        return stay
+
+    async def _settled(self, call: Call, admission_no: str) -> Stay:
+        """
+        Raises:
+            StayUnknown, StayNotSettled.
+        """
+        stay = await self._own(call, admission_no)
+        if stay.state != "settled":
+            raise StayNotSettled
+        return stay
+
+    async def list_deposits(self, call: Call, message: ListDeposits) -> Deposits:
+        stay = await self._own(call, message.admission_no)
+        return Deposits(
+            stay=views.stay(stay), entries=views.entries(await self._inpatients.deposits(stay.admission_no))
+        )
+
+    async def list_daily_costs(self, call: Call, message: ListDailyCosts) -> DailyCosts:
+        stay = await self._own(call, message.admission_no)
+        days = await self._inpatients.cost_days(stay.admission_no)
+        on: date | None = message.on or (days[-1].charged_on if days else None)
+        items = await self._inpatients.stay_items(stay.admission_no, on, on) if on else []
+        names = await self._inpatients.cost_categories(stay.admission_no) if items else []
+        return DailyCosts(stay=views.stay(stay), days=days, on=on, categories=views.of_day(items, names), items=items)
+
+    async def get_statement(self, call: Call, message: GetDischargeStatement) -> DischargeStatement:
+        stay = await self._settled(call, message.admission_no)
+        number = stay.admission_no
+        return views.statement(
+            stay,
+            await self._inpatients.cost_categories(number),
+            await self._inpatients.cost_days(number),
+            await self._inpatients.deposits(number),
+        )
+
+    async def get_deposit(self, tx: Tx, call: Call, message: GetDeposit) -> DepositPayment:
+        plan = await signals.find(tx, call.hospital_id, message.payment_no)
+        if plan is None or plan.purpose != DEPOSIT:
+            raise PaymentUnknown
+        self._payments.check_owner(call, plan)
+        return views.deposit_payment(plan, self._payments.registry)
+
+    # -- in
+
+    async def payable(self, call: Call, message: PayDeposit) -> Stay:
+        stay = await self._own(call, message.admission_no)
+        if stay.state == "settled":
+            raise StaySettled
+        return stay
+
+    async def pay(self, tx: Tx, call: Call, message: PayDeposit, stay: Stay) -> str:
+        new = NewPayment(
+            purpose=DEPOSIT,
+            scope="inpatient",
+            amount_fen=message.amount_fen,
+            description=f"住院预交金 {stay.ward}",
+            pay_by=call.now + PAY_WITHIN,
+            steps=builder.deposit(),
+            facts=DepositFacts.for_stay(stay.admission_no, stay.ward, stay.ward_en, stay.bed),
+        )
+        return await self._payments.open(tx, call, new)
+
+    # -- back
+
+    async def known(self, call: Call, message: ReturnDeposit | GetDepositReturn) -> Known:
+        stay = await self._settled(call, message.admission_no)
+        return Known(stay, await self._inpatients.deposits(stay.admission_no))
+
+    async def get_return(self, call: Call, message: GetDepositReturn) -> DepositReturn:
+        known = await self.known(call, message)
+        async with self._payments.reading() as tx:
+            return self._told(call, known, await self._plans(tx, call, known))
+
+    async def _plans(self, tx: Tx, call: Call, known: Known, *, locked: bool = False) -> list[Plan]:
+        """The payments of this stay's deposits, newest first."""
+        find = signals.locked if locked else signals.find
+        found = [await find(tx, call.hospital_id, number) for number in known.payment_nos()[:AT_A_TIME]]
+        mine = call.principal.patient_id
+        return [plan for plan in found if plan and returns.of_stay(plan, known.stay.admission_no, mine)]
+
+    def _returnable(self, call: Call, plans: list[Plan]) -> list[Plan]:
+        since = call.now - REFUNDABLE_FOR
+        return [plan for plan in plans if plan.started_at > since and self._payments.registry.gives_back(plan)]
+
+    def _told(self, call: Call, known: Known, plans: list[Plan]) -> DepositReturn:
+        parts = [returns.part(plan, fen) for plan, fen in returns.divided(known, self._returnable(call, plans))]
+        left_fen = returns.left_fen(known, plans)
+        return DepositReturn(
+            stay=views.stay(known.stay),
+            left_fen=left_fen,
+            parts=parts,
+            at_window_fen=Fen(left_fen - sum(each.amount_fen for each in parts)),
+            given_back=returns.given_back(plans),
+        )
+
+    async def give_back(self, tx: Tx, call: Call, message: ReturnDeposit, known: Known) -> str:
+        """All payments are locked before the first of them touches the stay's account.
+
+        Raises:
+            NothingLeft, DepositAtWindow, LeftDiffers, BalanceTooLow.
+        """
+        plans = await self._plans(tx, call, known, locked=True)
+        parts = list(returns.divided(known, self._returnable(call, plans)))
+        if not returns.left_fen(known, plans):
+            raise NothingLeft
+        if not parts:
+            raise DepositAtWindow
+        if message.amount_fen not in (None, sum(fen for _, fen in parts)):
+            raise LeftDiffers
+        for plan, part_fen in parts:
+            await self._refunds.give_part(tx, call, plan, part_fen, WHY)
+        await self._use_rest(tx, call, known.stay.admission_no)
+        return known.stay.admission_no
+
+    async def _show_given(self, tx: Tx, call: Call, admission_no: str) -> DepositsBack:
+        since, mine = call.now - REFUNDABLE_FOR, call.principal.patient_id
+        plans = await signals.of_patient(tx, call.hospital_id, mine, since)
+        return DepositsBack(given_back=returns.given_back(p for p in plans if returns.of_stay(p, admission_no, mine)))
+
+    async def _use_rest(self, tx: Tx, call: Call, admission_no: str) -> None:
+        """What stays on the stay's account has paid for the stay: it is the hospital's."""
+        account = deposit_account(admission_no)
+        rest_fen = await ledger.balance_of(tx, call.hospital_id, account)
+        if not rest_fen:
+            return
+        posting = Posting(
+            debit_account=account, credit_account=income_account("inpatient", "stay"), amount_fen=Fen(rest_fen)
+        )
+        entry = JournalEntry(
+            hospital_id=call.hospital_id,
+            source=f"{account}:{call.key}",
+            kind="used",
+            business_date=call.now.astimezone(self._zone).date(),
+            posted_at=call.now,
+            postings=(posting,),
+        )
+        await ledger.post(tx, [entry])
