@@ -104,30 +104,44 @@ def _weekdays(_: Say) -> tuple[str, ...]:
 
 def tables(_: Say) -> dict[str, dict[str, str]]:
     """Words for the closed lists of ``views*.py``."""
+    return (
+        _people(_)
+        | _money(_)
+        | {
+            "title": {
+                "chief": _("Chief physician"),
+                "associate_chief": _("Associate chief physician"),
+                "attending": _("Attending physician"),
+                "resident": _("Resident physician"),
+            },
+            "session": {"morning": _("Morning"), "afternoon": _("Afternoon"), "night": _("Evening")},
+            "step": {
+                "department": _("Clinic"),
+                "doctor": _("Doctor"),
+                "amount": _("Amount"),
+                "check": _("Check"),
+                "pay": _("Pay"),
+                "take": _("Slip"),
+            },
+            "stay": {
+                "admitted": _("In hospital"),
+                "discharged": _("Discharged, not settled yet"),
+                "settled": _("Settled"),
+            },
+            "slip": {
+                "registration": _("Registration slip"),
+                "receipt": _("Receipt"),
+                "hold": _("Hold slip for the window"),
+                "trouble": _("Slip with the number to ask with"),
+                "refund": _("Refund slip"),
+            },
+        }
+    )
+
+
+def _people(_: Say) -> dict[str, dict[str, str]]:
     return {
-        "title": {
-            "chief": _("Chief physician"),
-            "associate_chief": _("Associate chief physician"),
-            "attending": _("Attending physician"),
-            "resident": _("Resident physician"),
-        },
-        "session": {"morning": _("Morning"), "afternoon": _("Afternoon"), "night": _("Evening")},
-        "step": {
-            "department": _("Clinic"),
-            "doctor": _("Doctor"),
-            "amount": _("Amount"),
-            "check": _("Check"),
-            "pay": _("Pay"),
-            "take": _("Slip"),
-        },
         "sex": {"male": _("Male"), "female": _("Female"), "unknown": ""},
-        "tender": {
-            "wechatpay": _("WeChat"),
-            "alipay": _("Alipay"),
-            "bank_card": _("your bank"),
-            "social_security_card": _("the bank of your social security card"),
-            "public_card": _("the issuer of your card"),
-        },
         "credential": {
             "resident_card": _("ID card"),
             "hmt_resident_card": _("Residence permit (Hong Kong, Macao, Taiwan)"),
@@ -142,6 +156,18 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "alipay": _("Alipay"),
             "wechat": _("WeChat"),
             "face": _("Face"),
+        },
+    }
+
+
+def _money(_: Say) -> dict[str, dict[str, str]]:
+    return {
+        "tender": {
+            "wechatpay": _("WeChat"),
+            "alipay": _("Alipay"),
+            "bank_card": _("your bank"),
+            "social_security_card": _("the bank of your social security card"),
+            "public_card": _("the issuer of your card"),
         },
         "origin": {
             "wechatpay": _("WeChat"),
@@ -159,11 +185,6 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "taken_over": _("From the earlier system"),
             "corrected": _("Corrected by the hospital"),
         },
-        "stay": {
-            "admitted": _("In hospital"),
-            "discharged": _("Discharged, not settled yet"),
-            "settled": _("Settled"),
-        },
         "means": {
             "wechatpay": _("WeChat"),
             "alipay": _("Alipay"),
@@ -172,12 +193,5 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "public_card": _("City card"),
             "cash": _("Cash"),
             "other": _("Other"),
-        },
-        "slip": {
-            "registration": _("Registration slip"),
-            "receipt": _("Receipt"),
-            "hold": _("Hold slip for the window"),
-            "trouble": _("Slip with the number to ask with"),
-            "refund": _("Refund slip"),
         },
     }
