@@ -66,8 +66,9 @@ def test_a_stay_adds_up(play: Play) -> None:
             categories = await stage.inpatients.cost_categories(stay.admission_no)
             assert sum(one.amount_fen for one in categories) == stay.cost_fen
             assert {one.category_code for one in categories} == {one.category_code for one in items}
-            posted = await stage.inpatients.deposits(stay.admission_no)
-            assert sum(one.amount_fen for one in posted if one.kind == "deposit") == stay.deposit_fen
+            posted = [one for one in await stage.inpatients.deposits(stay.admission_no) if one.state == "posted"]
+            in_and_out = {"deposit": 1, "return": -1}
+            assert sum(in_and_out[one.kind] * one.amount_fen for one in posted) == stay.deposit_fen
             assert stay.left_fen == stay.deposit_fen - stay.cost_fen
 
     play(scene)
