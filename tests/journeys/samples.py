@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 import msgspec
 from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
+from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from sample_facts import (
     CHROME,
@@ -27,7 +28,6 @@ from sample_facts import (
 from yinyi.interface.journeys import (
     views,
     views_afterwards,
-    views_cards,
     views_ends,
     views_pay,
     views_register,
@@ -313,45 +313,6 @@ _PAY: dict[str, Sample] = {
     "trouble-declined": (_trouble("declined"), REGISTERING),
     "trouble-staff": (_trouble("staff_decides", paid_at=NOW, resolves_by=NOW + timedelta(hours=2)), REGISTERING),
 }
-KINDS: tuple[views_cards.CardKind, ...] = ("bank_card", "public_card", "social_security_card")
-
-
-def _read(purpose: Literal["identify", "bind"], state: str, **facts: object) -> Sample:
-    view = views_cards.ReadCardView(
-        purpose=purpose,
-        state="insert",
-        kinds=KINDS,
-        since=NOW,
-        expires_at=NOW + timedelta(seconds=83),
-        number_tail="0014" if purpose == "bind" else "",
-        key=KEY,
-    )
-    return msgspec.structs.replace(view, state=state, **facts), SOMEONE if purpose == "bind" else NOBODY
-
-
-BOUND: tuple[views_cards.BoundCard, ...] = tuple(
-    views_cards.BoundCard(credential_id=n, kind=kind, number_tail=f"00{n}4", bound_at=NOW - timedelta(days=40 - n))
-    for n, kind in enumerate(("resident_card", "hmt_resident_card", *KINDS, "bank_card"))
-)
-_IDENTITY: dict[str, Sample] = {
-    "identify-cards": (views_start.IdentifyView(kinds=KINDS, key=KEY), NOBODY),
-    "identify-cards-away": (views_start.IdentifyView(kinds=KINDS, problem="cards_away", key=KEY), NOBODY),
-    "read-identify": _read("identify", "insert"),
-    "read-unknown": _read("identify", "problem", problem="unknown"),
-    "read-not-taken": _read("identify", "problem", problem="not_taken"),
-    "read-bind": _read("bind", "insert"),
-    "read-bind-pin": _read("bind", "pin", digits=4),
-    "read-bind-asking": _read("bind", "asking"),
-    "read-bind-wrong-pin": _read("bind", "problem", problem="wrong_pin"),
-    "read-bind-taken": _read("bind", "problem", problem="taken"),
-    "cards": (views_cards.CardsView(cards=BOUND, kinds=KINDS, key=KEY), SOMEONE),
-    "cards-bound": (
-        views_cards.CardsView(cards=BOUND[:3], kinds=KINDS, news="bound", news_tail="0014", key=KEY),
-        _someone(pay_card_in=True),
-    ),
-    "cards-none": (views_cards.CardsView(cards=(), news="away", key=KEY), SOMEONE),
-    "cards-unbind": (views_cards.CardsView(cards=BOUND, kinds=KINDS, chosen=BOUND[3], key=KEY), SOMEONE),
-}
 _AFTER: dict[str, Sample] = {
     "reprint": (views_afterwards.ReprintView(slips=SLIPS, key=KEY), SOMEONE),
     "reprint-printing": (views_afterwards.ReprintView(slips=SLIPS, chosen="X0", printing="printing", key=KEY), SOMEONE),
@@ -396,7 +357,7 @@ SAMPLES: dict[str, Sample] = {
     **_START,
     **_REGISTER,
     **_PAY,
-    **_IDENTITY,
+    **IDENTITY,
     **_AFTER,
     **ACCOUNT,
     **_OF_TOP_UPS,

@@ -1,0 +1,50 @@
+"""Cards that identify: at the card terminal, and the list of those that are bound."""
+
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+from account_samples import SOMEONE, Sample
+from sample_facts import CHROME, KEY, NOW
+
+from yinyi.interface.journeys import views_cards, views_start
+
+KINDS: tuple[views_cards.CardKind, ...] = ("bank_card", "public_card", "social_security_card")
+
+
+def _read(purpose: Literal["identify", "bind"], state: str, **facts: object) -> Sample:
+    view = views_cards.ReadCardView(
+        purpose=purpose,
+        state="insert",
+        kinds=KINDS,
+        since=NOW,
+        expires_at=NOW + timedelta(seconds=83),
+        number_tail="0014" if purpose == "bind" else "",
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, state=state, **facts), SOMEONE if purpose == "bind" else CHROME
+
+
+BOUND: tuple[views_cards.BoundCard, ...] = tuple(
+    views_cards.BoundCard(credential_id=n, kind=kind, number_tail=f"00{n}4", bound_at=NOW - timedelta(days=40 - n))
+    for n, kind in enumerate(("resident_card", "hmt_resident_card", *KINDS, "bank_card"))
+)
+IDENTITY: dict[str, Sample] = {
+    "identify-cards": (views_start.IdentifyView(kinds=KINDS, key=KEY), CHROME),
+    "identify-cards-away": (views_start.IdentifyView(kinds=KINDS, problem="cards_away", key=KEY), CHROME),
+    "read-identify": _read("identify", "insert"),
+    "read-unknown": _read("identify", "problem", problem="unknown"),
+    "read-not-taken": _read("identify", "problem", problem="not_taken"),
+    "read-bind": _read("bind", "insert"),
+    "read-bind-pin": _read("bind", "pin", digits=4),
+    "read-bind-asking": _read("bind", "asking"),
+    "read-bind-wrong-pin": _read("bind", "problem", problem="wrong_pin"),
+    "read-bind-taken": _read("bind", "problem", problem="taken"),
+    "cards": (views_cards.CardsView(cards=BOUND, kinds=KINDS, key=KEY), SOMEONE),
+    "cards-bound": (
+        views_cards.CardsView(cards=BOUND[:3], kinds=KINDS, news="bound", news_tail="0014", key=KEY),
+        msgspec.structs.replace(SOMEONE, pay_card_in=True),
+    ),
+    "cards-none": (views_cards.CardsView(cards=(), news="away", key=KEY), SOMEONE),
+    "cards-unbind": (views_cards.CardsView(cards=BOUND, kinds=KINDS, chosen=BOUND[3], key=KEY), SOMEONE),
+}
