@@ -1,7 +1,6 @@
 """Deposits that only the hospital knows of after a restore: written down again from what it says."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from yinyi.bus.database import Tx
 from yinyi.business.inpatient.model import Deposit, Stay
@@ -9,13 +8,8 @@ from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts
 from yinyi.business.inpatient.ports import Inpatients, ListsDeposits
 from yinyi.business.payments import apply, builder
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.restored import LostPayment
+from yinyi.business.payments.restored import SKEW, LostPayment, PatientId
 from yinyi.kernel.ids import ask_number, payment_number_of
-
-SKEW = timedelta(minutes=5)
-"""So much the hospital's clock and ours may be apart."""
-
-PatientId = Callable[[Tx, int, str], Awaitable[int]]
 
 
 class LostDeposits:

@@ -10,7 +10,7 @@ from yinyi.business.ledger.model import deposit_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.postings import CREDITED
-from yinyi.business.payments.rules import Rule
+from yinyi.business.payments.rules import told_once_paid
 from yinyi.business.payments.view import paid_at
 from yinyi.kernel.outcome import Answer, Outcome
 
@@ -57,15 +57,7 @@ class PostDeposit:
 
     def __init__(self, inpatients: Inpatients) -> None:
         self._inpatients = inpatients
-        self.rule = Rule(
-            timeout_s=inpatients.call_timeout_s,
-            send_every_s=(0.5, 1, 2, 5, 10, 30),
-            send_within_s=900,
-            give_up_s=900,
-            people_after_s=960,
-            attempts=5,
-            repeatable=True,
-        )
+        self.rule = told_once_paid(inpatients.call_timeout_s)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         moved = plan.moved()

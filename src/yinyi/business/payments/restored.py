@@ -80,6 +80,13 @@ class LostPayment(NamedTuple):
     patient_id: Callable[[Tx, int], Awaitable[int]]
 
 
+SKEW = timedelta(minutes=5)
+"""So much the clock of whoever is asked and ours may be apart."""
+
+PatientId = Callable[[Tx, int, str], Awaitable[int]]
+"""One of ours by the hospital's number; 0: none."""
+
+
 class FindsLost(Protocol):
     """A domain that can ask outside which payments were begun in a time. ``can_list``: the other side can be asked."""
 

@@ -54,3 +54,16 @@ def is_same_day(rule: Rule, one: datetime, other: datetime) -> bool:
     """By the calendar of the far side."""
     zone = timezone(timedelta(seconds=rule.day_offset_s))
     return one.astimezone(zone).date() == other.astimezone(zone).date()
+
+
+def told_once_paid(timeout_s: float) -> Rule:
+    """Of what a hospital is told once the money is there: the payer waits for nothing else, so it is tried for long."""
+    return Rule(
+        timeout_s=timeout_s,
+        send_every_s=(0.5, 1, 2, 5, 10, 30),
+        send_within_s=900,
+        give_up_s=900,
+        people_after_s=960,
+        attempts=5,
+        repeatable=True,
+    )

@@ -1,13 +1,12 @@
 """Registrations that only the hospital knows of after a restore: written down again from what it says."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from yinyi.bus.database import Tx
 from yinyi.business.payments import apply
 from yinyi.business.payments.plan import TAKE, Plan, Step, StepState
-from yinyi.business.payments.restored import LostPayment
+from yinyi.business.payments.restored import SKEW, LostPayment, PatientId
 from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner
 from yinyi.business.scheduling.plans import (
     AT_CONFIRM,
@@ -20,11 +19,6 @@ from yinyi.business.scheduling.plans import (
 )
 from yinyi.business.scheduling.ports import ListsNumbers, Schedules
 from yinyi.kernel.ids import ask_number, payment_number_of
-
-SKEW = timedelta(minutes=5)
-"""So much the hospital's clock and ours may be apart."""
-
-PatientId = Callable[[Tx, int, str], Awaitable[int]]
 
 
 class LostRegistrations:

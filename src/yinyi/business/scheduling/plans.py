@@ -7,7 +7,7 @@ import msgspec
 
 from yinyi.business.payments import builder
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.rules import Rule
+from yinyi.business.payments.rules import Rule, told_once_paid
 from yinyi.business.payments.view import paid_at
 from yinyi.business.scheduling.model import Department, SessionName, Title
 from yinyi.business.scheduling.ports import Schedules
@@ -121,15 +121,7 @@ class ConfirmNumber:
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
-        self.rule = Rule(
-            timeout_s=schedules.call_timeout_s,
-            send_every_s=(0.5, 1, 2, 5, 10, 30),
-            send_within_s=900,
-            give_up_s=900,
-            people_after_s=960,
-            attempts=5,
-            repeatable=True,
-        )
+        self.rule = told_once_paid(schedules.call_timeout_s)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         paid = paid_at(plan) or now

@@ -1,7 +1,5 @@
 """The patient's prepaid account: what is on it, topping it up, and getting back what is left."""
 
-import re
-
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow, TopUpsClosed
 from yinyi.business.prepaid.messages import (
@@ -15,8 +13,8 @@ from yinyi.business.prepaid.messages import (
     Withdraw,
 )
 from yinyi.business.prepaid.model import TOP_UP, PrepaidMode
-from yinyi.interface.journeys import present, standing, views, views_account
-from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+from yinyi.interface.journeys import present, standing, typed, views, views_account
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.money import Fen
 
@@ -24,10 +22,6 @@ AMOUNTS = (50_00, 100_00, 200_00, 300_00, 500_00, 1000_00)
 FEWER = (100_00, 200_00, 500_00)
 FROM, TO = Fen(1_00), Fen(5_000_00)
 """What can be topped up at once."""
-TYPED, CHANGED = "typed", "changed"
-"""In the address of a page: the number pad is wanted; the account is not as it was shown."""
-_YUAN = re.compile(r"[0-9]{1,4}")
-_FEN = re.compile(r"[0-9]{1,9}")
 _KINDS: dict[str, views_account.RecordKind] = {
     "taken": "paid",
     "refunded": "came_back",
@@ -71,10 +65,10 @@ async def how_much(visitor: Visitor) -> Next:
     """GET TOP_UP ?typed=1 (the number pad)."""
     if not visitor.known:
         return visitor.wanting("account")
-    return await _amounts(visitor, TYPED in visitor.query)
+    return await _amounts(visitor, typed.TYPED in visitor.query)
 
 
-async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool = False) -> Next:
+async def _amounts(visitor: Visitor, typing: bool, shown: str = "", wrong: bool = False) -> Next:
     account = await visitor.ask(GetPrepaidAccount())
     if account.mode != "collect":
         return Go(visitor.paths.account)
@@ -82,7 +76,7 @@ async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool 
         amounts=AMOUNTS,
         fewer=FEWER,
         typing=typing,
-        typed=typed,
+        typed=shown,
         wrong=wrong,
         from_fen=FROM,
         to_fen=TO,
@@ -95,10 +89,10 @@ async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool 
 async def top_up(visitor: Visitor) -> Next:
     """POST TOP_UP: opens the payment, or says that the amount cannot be topped up."""
     visitor.back = visitor.paths.top_up
-    yuan = visitor.form.get("yuan", "").strip()
-    amount_fen = int(yuan) * 100 if _YUAN.fullmatch(yuan) else 0
+    yuan = typed.yuan_of(visitor, 4)
+    amount_fen = int(yuan or 0) * 100
     if not FROM <= amount_fen <= TO:
-        return await _amounts(visitor, typing=True, typed=yuan if _YUAN.fullmatch(yuan) else "", wrong=True)
+        return await _amounts(visitor, typing=True, shown=yuan, wrong=True)
     try:
         payment = await visitor.ask(TopUp(amount_fen=Fen(amount_fen)), key=f"{visitor.key}.{yuan}")
     except TopUpsClosed:
@@ -117,7 +111,7 @@ async def what_goes_back(visitor: Visitor) -> Next:
         sum_fen=sum(part.amount_fen for part in found.parts),
         at_window_fen=found.at_window_fen,
         given=tuple(map(_given, found.given_back)),
-        changed=CHANGED in visitor.query,
+        changed=typed.CHANGED in visitor.query,
         key=present.new_key(),
     )
     return Show(view)
@@ -140,11 +134,9 @@ def _given(part: GivenBack) -> views_account.Back:
 async def withdraw(visitor: Visitor) -> Next:
     """POST WITHDRAW: so much as the page said, or nothing."""
     visitor.back = to = visitor.paths.withdraw
-    amount = visitor.form.get("amount_fen", "")
-    if not _FEN.fullmatch(amount) or not int(amount):
-        raise StalePage("amount_fen")
+    amount_fen = typed.shown_fen(visitor)
     try:
-        await visitor.ask(Withdraw(amount_fen=Fen(int(amount))), key=visitor.key)
+        await visitor.ask(Withdraw(amount_fen=amount_fen), key=visitor.key)
     except (NothingOnAccount, OnlyAtWindow, BalanceTooLow):
-        return Go(f"{to}?{CHANGED}=1")
+        return Go(f"{to}?{typed.CHANGED}=1")
     return Go(to)

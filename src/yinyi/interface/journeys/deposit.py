@@ -1,32 +1,26 @@
 """Deposits for a stay: paying one, and getting back what is left once the stay is settled."""
 
-import re
-
 from yinyi.business.inpatient.errors import DepositAtWindow, LeftDiffers, NothingLeft, StayNotSettled, StaySettled
 from yinyi.business.inpatient.messages import DepositBack, FindStay, GetDepositReturn, PayDeposit, ReturnDeposit
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.interface.journeys import present, standing, views, views_account, views_inpatient
-from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+from yinyi.interface.journeys import present, standing, typed, views, views_account, views_inpatient
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.money import Fen
 
 AMOUNTS = (500_00, 1_000_00, 2_000_00, 3_000_00, 5_000_00, 10_000_00)
 FEWER = (1_000_00, 2_000_00, 5_000_00)
 FROM, TO = Fen(1_00), Fen(50_000_00)
 """What can be paid at once."""
-TYPED, CHANGED = "typed", "changed"
-"""In the address of a page: the number pad is wanted; it is not as it was shown."""
-_YUAN = re.compile(r"[0-9]{1,5}")
-_FEN = re.compile(r"[0-9]{1,9}")
 
 
 async def how_much(visitor: Visitor) -> Next:
     """GET DEPOSIT ?typed=1 (the number pad)."""
     if not visitor.known:
         return visitor.wanting("inpatient")
-    return await _amounts(visitor, TYPED in visitor.query)
+    return await _amounts(visitor, typed.TYPED in visitor.query)
 
 
-async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool = False) -> Next:
+async def _amounts(visitor: Visitor, typing: bool, shown: str = "", wrong: bool = False) -> Next:
     number = visitor.at["admission_no"]
     [stay] = (await visitor.ask(FindStay(admission_no=number))).stays
     if stay.state == "settled":
@@ -36,7 +30,7 @@ async def _amounts(visitor: Visitor, typing: bool, typed: str = "", wrong: bool 
         amounts=AMOUNTS,
         fewer=FEWER,
         typing=typing,
-        typed=typed,
+        typed=shown,
         wrong=wrong,
         from_fen=FROM,
         to_fen=TO,
@@ -49,10 +43,10 @@ async def pay(visitor: Visitor) -> Next:
     """POST DEPOSIT: opens the payment, or says that the amount cannot be paid."""
     number = visitor.at["admission_no"]
     visitor.back = visitor.paths.deposit(number)
-    yuan = visitor.form.get("yuan", "").strip()
-    amount_fen = int(yuan) * 100 if _YUAN.fullmatch(yuan) else 0
+    yuan = typed.yuan_of(visitor, 5)
+    amount_fen = int(yuan or 0) * 100
     if not FROM <= amount_fen <= TO:
-        return await _amounts(visitor, typing=True, typed=yuan if _YUAN.fullmatch(yuan) else "", wrong=True)
+        return await _amounts(visitor, typing=True, shown=yuan, wrong=True)
     message = PayDeposit(admission_no=number, amount_fen=Fen(amount_fen))
     try:
         payment = await visitor.ask(message, key=f"{visitor.key}.{yuan}")
@@ -77,7 +71,7 @@ async def what_goes_back(visitor: Visitor) -> Next:
         sum_fen=sum(part.amount_fen for part in found.parts),
         at_window_fen=found.at_window_fen,
         given=tuple(map(_back, found.given_back)),
-        changed=CHANGED in visitor.query,
+        changed=typed.CHANGED in visitor.query,
         key=present.new_key(),
     )
     return Show(view)
@@ -97,11 +91,9 @@ async def give_back(visitor: Visitor) -> Next:
     """POST DEPOSIT_RETURN: so much as the page said, or nothing."""
     number = visitor.at["admission_no"]
     visitor.back = to = visitor.paths.deposit_return(number)
-    amount = visitor.form.get("amount_fen", "")
-    if not _FEN.fullmatch(amount) or not int(amount):
-        raise StalePage("amount_fen")
+    amount_fen = typed.shown_fen(visitor)
     try:
-        await visitor.ask(ReturnDeposit(admission_no=number, amount_fen=Fen(int(amount))), key=visitor.key)
+        await visitor.ask(ReturnDeposit(admission_no=number, amount_fen=amount_fen), key=visitor.key)
     except (NothingLeft, DepositAtWindow, LeftDiffers, BalanceTooLow):
-        return Go(f"{to}?{CHANGED}=1")
+        return Go(f"{to}?{typed.CHANGED}=1")
     return Go(to)

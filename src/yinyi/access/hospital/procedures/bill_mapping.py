@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from yinyi.access.hospital.procedures.client import Row
-from yinyi.access.hospital.procedures.mapping import NO_SUCH_REFERENCE, OK, refusal
+from yinyi.access.hospital.procedures.mapping import answer_of, known, outcome_of
 from yinyi.business.billing.model import ChosenInvoice, FoundPosting, Invoice, InvoiceLine
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, Outcome, Refused
+from yinyi.kernel.outcome import Answer, Evidence, Outcome
 
 _STANDS = ("held", "paid", "refunded")
 
@@ -75,16 +75,12 @@ def columns(chosen: Sequence[ChosenInvoice]) -> tuple[list[str], list[int]]:
 
 def outcome(row: Row) -> Outcome:
     """Of a procedure that changes something."""
-    return Done(evidence=evidence(row)) if row["ret_code"] == OK else refusal(row)
+    return outcome_of(row, evidence)
 
 
 def answer(row: Row) -> Answer:
     """Of asking for a reference."""
-    if row["ret_code"] == NO_SUCH_REFERENCE:
-        return NotFound()
-    if row["ret_code"] == OK and row["state"] not in _STANDS:
-        return Refused(reason="expired", detail=row["state"])
-    return outcome(row)
+    return answer_of(row, _STANDS, evidence)
 
 
 def evidence(row: Row) -> Evidence:
@@ -99,4 +95,4 @@ def evidence(row: Row) -> Evidence:
         "places": row["places"],
         "places_en": row["places_en"],
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return known(said)

@@ -1,5 +1,6 @@
 """The hospital's words in ours: document types, titles, sessions, states, and one table of its refusals."""
 
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -203,18 +204,33 @@ def refusal(row: Row) -> Refused | NotSent:
     return Refused(reason=REFUSALS.get(row["ret_code"], "bad_request"), detail=detail)
 
 
+def outcome_of(row: Row, evidence: Callable[[Row], Evidence]) -> Outcome:
+    """Of a procedure that changes something."""
+    return Done(evidence=evidence(row)) if row["ret_code"] == OK else refusal(row)
+
+
+def answer_of(row: Row, stands: Container[str], evidence: Callable[[Row], Evidence]) -> Answer:
+    """Of asking for a reference. stands: the states in which it still holds."""
+    if row["ret_code"] == NO_SUCH_REFERENCE:
+        return NotFound()
+    if row["ret_code"] == OK and row["state"] not in stands:
+        return Refused(reason="expired", detail=row["state"])
+    return outcome_of(row, evidence)
+
+
+def known(said: Mapping[str, Any]) -> Evidence:
+    """Empty values are left out."""
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def outcome(row: Row) -> Outcome:
     """Of a procedure that changes a registration."""
-    return Done(evidence=evidence(row)) if row["ret_code"] == OK else refusal(row)
+    return outcome_of(row, evidence)
 
 
 def answer(row: Row) -> Answer:
     """Of asking for a registration."""
-    if row["ret_code"] == NO_SUCH_REFERENCE:
-        return NotFound()
-    if row["ret_code"] == OK and row["state"] not in ("held", "confirmed"):
-        return Refused(reason="expired", detail=row["state"])
-    return outcome(row)
+    return answer_of(row, ("held", "confirmed"), evidence)
 
 
 def evidence(row: Row) -> Evidence:
@@ -231,7 +247,7 @@ def evidence(row: Row) -> Evidence:
         "queue_ahead": row["queue_ahead"],
         "registration_no": row["registration_no"],
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return known(said)
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from yinyi.access.hospital.procedures.client import Row
-from yinyi.access.hospital.procedures.mapping import NO_SUCH_REFERENCE, OK, refusal
+from yinyi.access.hospital.procedures.mapping import answer_of, known, outcome_of
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, Outcome, Refused
+from yinyi.kernel.outcome import Answer, Evidence, Outcome
 
 
 def stay(row: Row) -> Stay:
@@ -88,20 +88,16 @@ def deposit(row: Row, admission_no: str) -> Deposit:
 
 def outcome(row: Row) -> Outcome:
     """Of a procedure that changes a deposit."""
-    return Done(evidence=evidence(row)) if row["ret_code"] == OK else refusal(row)
+    return outcome_of(row, evidence)
 
 
 def answer(row: Row) -> Answer:
     """Of asking for a reference."""
-    if row["ret_code"] == NO_SUCH_REFERENCE:
-        return NotFound()
-    if row["ret_code"] == OK and row["state"] == "reversed":
-        return Refused(reason="expired", detail=row["state"])
-    return outcome(row)
+    return answer_of(row, ("posted",), evidence)
 
 
 def evidence(row: Row) -> Evidence:
     """As ``inpatient/ports.py`` names it; empty values are left out."""
     said: dict[str, Any] = {"status": row["state"]}
     said |= {name: row[name] for name in ("admission_no", "amount_fen", "returned_fen", "receipt_no", "left_fen")}
-    return {name: value for name, value in said.items() if value is not None}
+    return known(said)
