@@ -23,6 +23,10 @@ from yinyi.bus.outbox import OutboxPublisher, Publish
 from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
+from yinyi.business.billing.lost import LostInvoices
+from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInvoices
+from yinyi.business.billing.service import BillingService
+from yinyi.business.billing.slips import InvoiceSlips
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.service import DocumentService
@@ -80,7 +84,7 @@ NOBODY: Mapping[bytes, str] = {}
 
 @dataclass(frozen=True)
 class Outside:
-    """The connectors of this hospital. ``hospital`` implements ``PatientIndex``, ``Schedules`` and
+    """The connectors of this hospital. ``hospital`` implements ``PatientIndex``, ``Schedules``, ``Bills`` and
     ``Inpatients``."""
 
     hospital: Any
@@ -100,9 +104,10 @@ class Outside:
 def _registry(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
     hospital = outside.hospital
+    of_numbers = (HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital))
     return Registry(
-        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital), PostDeposit(hospital)],
-        purposes=[Registration(), TopUpPurpose(), DepositPurpose(hospital)],
+        effects=[*of_numbers, LockInvoices(hospital), SettleInvoices(hospital), PostDeposit(hospital)],
+        purposes=[Registration(), InvoicePurpose(), TopUpPurpose(), DepositPurpose(hospital)],
         channels=outside.channels,
         merchants=outside.merchants,
         cards=cards,
@@ -113,8 +118,8 @@ def _documents(
     patients: MasterIndex, directory: Directory, registry: Registry, queue: PaperQueue, clock: Clock
 ) -> DocumentService:
     """With what is printed for each purpose."""
-    papers = Papers(patients, directory, registry, [RegistrationSlips(registry), TopUpSlips(), DepositSlips()])
-    return DocumentService(papers, directory, queue, clock)
+    sources = [RegistrationSlips(registry), InvoiceSlips(), TopUpSlips(), DepositSlips()]
+    return DocumentService(Papers(patients, directory, registry, sources), directory, queue, clock)
 
 
 def _process() -> str:
@@ -167,7 +172,8 @@ class Business:
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
+        finders = (LostRegistrations, LostInvoices, LostDeposits)
+        lost = [finder(hospital, patients.patient_id) for finder in finders]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
@@ -190,6 +196,7 @@ class Business:
             self.restored,
             self.scheduling,
             PrepaidService(self.payments, ZONE),
+            BillingService(hospital, patients, self.payments, ZONE),
             InpatientService(hospital, patients, self.payments, ZONE),
             ImportService(database, vault, ZONE),
             self.documents,

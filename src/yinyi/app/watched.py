@@ -1,6 +1,7 @@
 """Everything that is watched: each domain says what has to hold of it; here is the list."""
 
 from yinyi.business.audit.invariants import AuditSealed
+from yinyi.business.billing.plans import INVOICE
 from yinyi.business.imports.invariants import OpeningsConfirmed
 from yinyi.business.ledger.invariants import EntriesHavePostings
 from yinyi.business.lines import figures as lines
@@ -18,7 +19,7 @@ from yinyi.business.watch import figures as watch
 from yinyi.business.watch.invariants import EventsLeave
 from yinyi.business.watch.model import Invariant
 
-OBLIGED = (REGISTRATION,)
+OBLIGED = (REGISTRATION, INVOICE)
 """The purposes whose payments always hold an obligation."""
 FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 

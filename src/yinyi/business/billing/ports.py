@@ -81,3 +81,43 @@ class ListsPostings(Protocol):
             HospitalUnavailable: whatever the reason.
         """
         ...
+
+
+class Clinic(Protocol):
+    """Where it is ordered; ``name_en`` may be empty."""
+
+    @property
+    def department_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+class Doctor(Protocol):
+    """Who orders."""
+
+    @property
+    def practitioner_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Staffed(Protocol):
+    """What the hospital's departments and doctors are called. Reads raise ``HospitalUnavailable``."""
+
+    async def departments(self) -> Sequence[Clinic]: ...
+
+    async def practitioners(self) -> Sequence[Doctor]: ...
+
+
+class Hospital(Bills, Staffed, Protocol):
+    """Whose bills these are."""
+
+
+class Patients(Protocol):
+    """Our master index, as bills need it."""
+
+    async def patient_no(self, hospital_id: int, patient_id: int) -> str:
+        """The hospital number (就诊ID号)."""
+        ...

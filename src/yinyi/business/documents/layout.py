@@ -114,7 +114,7 @@ class _Page:
         return [
             {"kind": "heading", "lines": [clean(slip.purpose)], "texts": []},
             {"kind": "amount", "value": self._amount(slip.amount_fen)},
-            self._fact("paid", self._word(f"channel.{slip.channel}"), "strong"),
+            *self._paid(slip),
             self._fact("", self._moment(slip.paid_at)),
             *facts,
             self._fact("patient", f"{clean(masked_name(slip.patient_name))} {number}"),
@@ -122,6 +122,13 @@ class _Page:
             self._stacked("ask_no", clean(slip.ask_no, 32), "big"),
             *(self._card(slip.card) if slip.card else ()),
         ]
+
+    def _paid(self, slip: ReceiptSlip) -> list[Block]:
+        """By which means; how much by each, where there are several."""
+        if not slip.parts:
+            return [self._fact("paid", self._word(f"channel.{slip.channel}"), "strong")]
+        said = [f"{self._word(f'channel.{part.channel}')} {self._amount(part.amount_fen)}" for part in slip.parts]
+        return [self._fact("" if at else "paid", text, "strong") for at, text in enumerate(said)]
 
     def _card(self, card: CardFacts) -> list[Block]:
         numbers = f"{card.batch_no:06d} / {card.trace_no:06d}"

@@ -88,11 +88,18 @@ class ReceiptFact(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
+class PaidBy(msgspec.Struct, frozen=True, kw_only=True):
+    """So much was paid by this means."""
+
+    channel: Channel
+    amount_fen: Amount
+
+
 class ReceiptSlip(Slip, frozen=True, kw_only=True, tag="receipt"):
     """缴费凭条: paid, and what for.
 
     purpose: what it was for in a few words. facts: what else there is to say. note: what comes next, or what it is good
-    for. card: where it was not paid by card, ``None``.
+    for. card: where it was not paid by card, ``None``. parts: of what was paid by several means.
     """
 
     purpose: str
@@ -105,6 +112,7 @@ class ReceiptSlip(Slip, frozen=True, kw_only=True, tag="receipt"):
     facts: list[ReceiptFact] = []
     note: str = ""
     card: CardFacts | None = None
+    parts: list[PaidBy] = []
 
 
 class HoldSlip(Slip, frozen=True, kw_only=True, tag="hold"):

@@ -66,7 +66,7 @@ class LostDeposits:
             version=1,
             steps=_steps(payment_no, deposit),
         )
-        return LostPayment(plan=plan, version=1, obligation=("", ""), found=deposit.state, patient_id=patient_id)
+        return LostPayment(plan=plan, version=1, obligation=(), found=deposit.state, patient_id=patient_id)
 
 
 def _steps(payment_no: str, deposit: Deposit) -> tuple[Step, ...]:

@@ -1,7 +1,7 @@
 """What slips say of a deposit."""
 
 from yinyi.bus.database import Tx
-from yinyi.business.documents.model import HoldSlip, ReceiptFact, ReceiptSlip, SlipData
+from yinyi.business.documents.model import HoldSlip, ReceiptFact, SlipData
 from yinyi.business.inpatient.plans import DEPOSIT, POST, DepositFacts
 from yinyi.business.payments.papers import Paper, RefundReason
 from yinyi.business.payments.plan import Plan
@@ -18,19 +18,9 @@ class DepositSlips:
         return "住院预交金" if chinese else "Inpatient deposit"
 
     async def delivered(self, tx: Tx, paper: Paper) -> SlipData:
-        payment, chinese = paper.payment, paper.chinese
-        return ReceiptSlip(
-            **paper.common,
-            purpose=self.about(paper.plan, chinese),
-            patient_name=paper.patient_name,
-            patient_no=paper.patient_no,
-            channel=paper.channel,
-            paid_at=payment.paid_at or payment.since,
-            ask_no=payment.ask_no,
-            facts=_facts(paper.plan, chinese),
-            note="出院结算时多退少补，请保留此凭条。" if chinese else "Settled at discharge. Please keep this slip.",
-            card=paper.card,
-        )
+        chinese = paper.chinese
+        note = "出院结算时多退少补，请保留此凭条。" if chinese else "Settled at discharge. Please keep this slip."
+        return paper.receipt(self.about(paper.plan, chinese), _facts(paper.plan, chinese), note)
 
     def unpaid(self, paper: Paper) -> HoldSlip | None:
         return None

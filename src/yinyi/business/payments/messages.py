@@ -37,6 +37,13 @@ Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-
 Part = Annotated[Fen, msgspec.Meta(ge=1, le=10_000_000_00)]
 
 
+class PaidPart(msgspec.Struct, frozen=True, kw_only=True):
+    """So much was taken by this means."""
+
+    tender: TenderName
+    amount_fen: Fen
+
+
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as people see it.
 
@@ -44,6 +51,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     code_url, code_expires_at: the code on the screen, in state ``waiting``. since: when this state began.
     resolves_by: by then it is certain, or people look into it. attention: people look into it.
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
+    parts: by which means it was taken, in order; one that is under way is not yet among them.
     tenders: channels whose code can be shown here.
     refunds: of what was taken for it: how far it is back, if anybody wanted it back.
     to_agree: an insurance pays all of it, once the patient has agreed (``AgreeToQuote``).
@@ -81,6 +89,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     refused_code: str = ""
     tries_left: int | None = None
     taking_back: bool = False
+    parts: list[PaidPart] = []
 
 
 @operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))

@@ -10,7 +10,16 @@ import msgspec
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.documents.errors import NothingToPrint
-from yinyi.business.documents.model import CardFacts, CheckingSlip, HoldSlip, RefundSlip, SlipData
+from yinyi.business.documents.model import (
+    CardFacts,
+    CheckingSlip,
+    HoldSlip,
+    PaidBy,
+    ReceiptFact,
+    ReceiptSlip,
+    RefundSlip,
+    SlipData,
+)
 from yinyi.business.documents.ports import SlipFacts
 from yinyi.business.payments import signals
 from yinyi.business.payments.messages import PaymentView
@@ -23,6 +32,8 @@ from yinyi.kernel.errors import NotYours
 
 _DECIDES_WITHIN = timedelta(minutes=20)
 RefundReason = Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+_CHANNELS = {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}
+"""What slips call by another name."""
 _REFUND_REASONS: dict[str, RefundReason] = {"cancelled": "cancelled", "paid_late": "paid_late", "expired": "paid_late"}
 
 
@@ -42,14 +53,36 @@ class Paper:
     @property
     def channel(self) -> Any:
         """The means, as slips name it."""
-        tender = self.payment.tender
-        return {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}.get(tender, tender)
+        return _channel(self.payment.tender)
 
     @property
     def card(self) -> CardFacts | None:
         """None: not paid by card."""
         take = next((step for step in reversed(self.plan.moved()) if step.channel in CARDS), None)
         return None if take is None else msgspec.convert(take.evidence, CardFacts)
+
+    def receipt(self, purpose: str, facts: list[ReceiptFact], note: str) -> ReceiptSlip:
+        """That it is paid: what for, what else there is to say of it, and what comes next."""
+        payment = self.payment
+        parts = [PaidBy(channel=_channel(part.tender), amount_fen=part.amount_fen) for part in payment.parts]
+        return ReceiptSlip(
+            **self.common,
+            purpose=purpose,
+            patient_name=self.patient_name,
+            patient_no=self.patient_no,
+            channel=self.channel,
+            paid_at=payment.paid_at or payment.since,
+            ask_no=payment.ask_no,
+            facts=facts,
+            note=note,
+            card=self.card,
+            parts=parts if len(parts) > 1 else [],
+        )
+
+
+def _channel(tender: str) -> Any:
+    """The means, as slips name it."""
+    return _CHANNELS.get(tender, tender)
 
 
 class PaperSource(Protocol):

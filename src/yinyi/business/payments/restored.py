@@ -75,7 +75,7 @@ class LostPayment(NamedTuple):
 
     plan: Plan
     version: int
-    obligation: tuple[str, str]
+    obligation: tuple[str, ...]
     found: str
     patient_id: Callable[[Tx, int], Awaitable[int]]
 
@@ -214,7 +214,7 @@ class Restored:
         plan = msgspec.structs.replace(lost.plan, hospital_id=self._hospital_id, patient_id=patient_id)
         on = now.astimezone(self._zone).date()
         opened = None
-        for obligation in (lost.obligation, ("", "")):  # somebody may have begun the same thing anew meanwhile
+        for obligation in (lost.obligation, ()):  # somebody may have begun the same thing anew meanwhile
             opened = opened or await store.open_payment(
                 tx, plan, purpose_version=lost.version, business_date=on, epoch=None, obligation=obligation
             )

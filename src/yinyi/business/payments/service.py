@@ -72,7 +72,8 @@ class TakenUp(NamedTuple):
 
 
 class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain asks to be paid. ``steps``: kind and position, in order; amounts of takes are the payment's."""
+    """What a domain asks to be paid. ``steps``: kind and position, in order; amounts of takes are the payment's.
+    ``obligation``: its kind, and the numbers of what is paid by it and by no other payment."""
 
     purpose: str
     scope: str
@@ -81,7 +82,7 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     pay_by: datetime
     steps: tuple[tuple[int, str], ...]
     facts: dict[str, Any]
-    obligation: tuple[str, str] = ("", "")
+    obligation: tuple[str, ...] = ()
     tender: str = ""
     """Chosen already; empty: the payer chooses once the first steps are done."""
 

@@ -21,11 +21,11 @@ WITH w AS MATERIALIZED (
   SELECT nextval('payment_payment_id_seq') AS payment_id, w.*
   FROM jsonb_to_recordset($1::jsonb) AS w (payment_no text, ask_nos text[], purpose text, purpose_version int,
     scope text, patient_id bigint, terminal_id text, amount_fen bigint, description text, facts jsonb,
-    pay_by timestamptz, business_date date, at timestamptz, epoch bigint, kind text, number text, tender text,
+    pay_by timestamptz, business_date date, at timestamptz, epoch bigint, kind text, numbers text[], tender text,
     tender_no int, steps jsonb, record jsonb)
 ), o AS (
   INSERT INTO payment_obligation (hospital_id, kind, number, payment_id)
-  SELECT $2, kind, number, payment_id FROM w WHERE number <> ''
+  SELECT $2, kind, number, payment_id FROM w, unnest(w.numbers) AS t (number)
   ON CONFLICT DO NOTHING RETURNING payment_id
 ), p AS (
   INSERT INTO payment (hospital_id, payment_id, payment_no, ask_no, purpose, purpose_version, scope, patient_id,
@@ -35,7 +35,7 @@ WITH w AS MATERIALIZED (
       WHERE NOT EXISTS (SELECT FROM payment q WHERE q.ask_no = a AND q.hospital_id = $2 OFFSET 0) LIMIT 1),
     purpose, purpose_version, scope, patient_id, terminal_id, amount_fen, description, facts, pay_by, business_date,
     at, at, CASE WHEN epoch IS NULL THEN at END, epoch, tender, tender_no
-  FROM w WHERE number = '' OR payment_id IN (SELECT payment_id FROM o)
+  FROM w WHERE (SELECT count(*) FROM o WHERE o.payment_id = w.payment_id) = cardinality(numbers)
   RETURNING hospital_id, payment_id, payment_no, ask_no
 ), made AS (
   SELECT p.*, w.steps, w.record FROM p JOIN w USING (payment_id)
@@ -45,6 +45,8 @@ WITH w AS MATERIALIZED (
 ) :record
 SELECT payment_no, payment_id, ask_no FROM p
 """
+_HELD = "SELECT true FROM payment_obligation WHERE hospital_id = $1 AND kind = $2 AND number = ANY($3::text[]) LIMIT 1"
+"""Asked first where there are several: a part of them that could be had would otherwise stay behind."""
 _CLAIM_ONE = """
 UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_id = $2 AND (
   p.lease_epoch IS NULL OR p.lease_epoch = $3
@@ -78,7 +80,7 @@ OPEN, CLAIM_ONE, CLAIM_DUE = filled(_OPEN), filled(_CLAIM_ONE), filled(_CLAIM_DU
 
 class Opened(Made, frozen=True, kw_only=True):
     """A row of ``w``: a payment that begins. ask_nos: short numbers, of which the first is taken that no other payment
-    has; epoch: see ``open_payment``; kind, number: what it is for, of which only one payment may be."""
+    has; epoch: see ``open_payment``; kind, numbers: what it is for, of which only one payment may be."""
 
     payment_no: str
     ask_nos: list[str]
@@ -95,7 +97,7 @@ class Opened(Made, frozen=True, kw_only=True):
     at: datetime
     epoch: int | None
     kind: str
-    number: str
+    numbers: Sequence[str]
     tender: str
     tender_no: int
     steps: Sequence[Step]
@@ -108,14 +110,18 @@ async def open_payment(
     purpose_version: int,
     business_date: date,
     epoch: int | None,
-    obligation: tuple[str, str],
+    obligation: tuple[str, ...],
 ) -> Plan | None:
     """Insert a payment with its steps, the one statement of its change; the plan with its id and with a short number
-    that no other payment has, or None when there is an open or fulfilled one for this obligation.
+    that no other payment has, or None when there is an open or fulfilled one for this obligation: then nothing of this
+    transaction may be kept, if there are several numbers.
 
     epoch: of the lease under which its first step is about to leave; None: whoever finds it drives it.
+    obligation: its kind and its numbers; without any: there is none.
     """
-    kind, number = obligation
+    kind, *numbers = obligation or ("",)
+    if len(numbers) > 1 and await tx.fetchval(_HELD, plan.hospital_id, kind, numbers):
+        return None
     opened = Opened(
         payment_no=plan.payment_no,
         ask_nos=[plan.ask_no, *(ask_number() for _ in range(_MORE_NUMBERS))],
@@ -132,7 +138,7 @@ async def open_payment(
         at=plan.started_at,
         epoch=epoch,
         kind=kind,
-        number=number,
+        numbers=numbers,
         tender=plan.tender,
         tender_no=plan.tender_no,
         steps=plan.steps,

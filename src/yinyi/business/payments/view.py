@@ -5,7 +5,7 @@ from typing import Any, Literal, cast
 
 from yinyi.business.payments.amounts import owed_fen, paid, paid_fen, to_agree
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.messages import PaidPart, PaymentView
 from yinyi.business.payments.model import CARDS, PaymentState, RefundState
 from yinyi.business.payments.plan import REFUND, REFUSED_CODE, TAKE, TRIES_LEFT, Plan, Step, once
 from yinyi.business.payments.postings import fulfilled
@@ -99,7 +99,15 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         refused_code=take.evidence.get(REFUSED_CODE, "") if take is not None and failed else "",
         tries_left=take.evidence.get(TRIES_LEFT) if take is not None and failed else None,
         taking_back=take is not None and take.channel in CARDS and take.state in _TAKEN_BACK,
+        parts=_parts(plan),
     )
+
+
+def _parts(plan: Plan) -> list[PaidPart]:
+    sums: dict[str, int] = {}
+    for step in plan.moved():
+        sums[step.channel] = sums.get(step.channel, 0) + step.amount_fen
+    return [PaidPart(tender=cast(Any, channel), amount_fen=Fen(fen)) for channel, fen in sums.items()]
 
 
 def _refunds(plan: Plan) -> RefundState | Literal[""]:
@@ -120,7 +128,10 @@ def _scanned(plan: Plan, take: Step | None) -> bool:
 
 
 def _tender(plan: Plan) -> str:
-    """The means that took the money, or while none has, the one that was chosen."""
+    """The means that took the money, or while none has, the one that was chosen; of what is divided, the one that was
+    chosen for the rest."""
+    if plan.direction == "forward" and paid_fen(plan) and owed_fen(plan):
+        return plan.tender
     taken = next((step.channel for step in reversed(plan.takes()) if step.state in ("done", "late")), "")
     return taken or plan.tender
 

@@ -86,7 +86,7 @@ class LostRegistrations:
             version=1,
             steps=_steps(payment_no, found, last),
         )
-        obligation = (REGISTRATION, f"{last.patient_no}:{last.schedule_id}") if confirmed else ("", "")
+        obligation = (REGISTRATION, f"{last.patient_no}:{last.schedule_id}") if confirmed else ()
         return LostPayment(plan=plan, version=1, obligation=obligation, found=last.status, patient_id=patient_id)
 
 

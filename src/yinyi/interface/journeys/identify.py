@@ -55,6 +55,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.account
         case "inpatient":
             return paths.inpatient
+        case "bills":
+            return paths.bills
         case "home":
             return paths.home
 

@@ -60,6 +60,12 @@ BIND_CARD: Final = "/cards/bind"
 BINDING: Final = "/cards/bind/{request_id}"
 NO_BINDING: Final = "/cards/no-card"
 """POST: no card after all; goes back to the cards."""
+BILLS: Final = "/bills"
+"""GET ?but=… (all are chosen but those) ?news=… · POST [chosen, form]: opens a payment and goes to check."""
+BILL: Final = "/bills/{invoice_no}"
+"""GET ?form=1: opened by its request form."""
+FEES: Final = "/fees"
+"""GET ?until=2026-11-23."""
 ACCOUNT: Final = "/account"
 TOP_UP: Final = "/account/top-up"
 """GET ?typed=1 · POST [yuan]: opens a payment and goes to check."""
@@ -106,6 +112,8 @@ class Paths:
         self.cards = base + CARDS
         self.bind_card = base + BIND_CARD
         self.no_binding = base + NO_BINDING
+        self.bills = base + BILLS
+        self.fees = base + FEES
         self.account = base + ACCOUNT
         self.top_up = base + TOP_UP
         self.withdraw = base + WITHDRAW
@@ -153,6 +161,9 @@ class Paths:
 
     def print(self, payment_no: str) -> str:
         return self._at(PRINT, payment_no=payment_no)
+
+    def bill(self, invoice_no: str) -> str:
+        return self._at(BILL, invoice_no=invoice_no)
 
     def binding(self, request_id: str) -> str:
         return self._at(BINDING, request_id=request_id)

@@ -11,7 +11,7 @@ from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
 from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.payments.model import PaymentState
-from yinyi.interface.journeys import card, present, scan, standing, views, views_ends, views_pay, views_register
+from yinyi.interface.journeys import card, parts, present, scan, standing, views, views_ends, views_pay, views_register
 from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.purposes.table import find
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
@@ -66,11 +66,13 @@ def page(asked: standing.Page) -> Handler:
 
 
 async def choose_tender(visitor: Visitor) -> Next:
-    """POST PAY: by the first means that is offered, or by the one that was pressed."""
+    """POST PAY: by the first means that is offered, or by the one that was pressed; a part, from the account."""
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.check(payment_no)
-    tender = present.offered(visitor.form.get("tender", ""))
     await _no_card(visitor, payment_no)
+    if visitor.form.get("tender") == parts.PREPAID:
+        return await parts.from_account(visitor)
+    tender = present.offered(visitor.form.get("tender", ""))
     with contextlib.suppress(PaymentClosed, TenderUnderWay):
         await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
     return Go(visitor.paths.pay(payment_no))
@@ -159,7 +161,7 @@ def _pay(visitor: Visitor, paid: Paid) -> Show:
         subject=paid.subject,
         tender=present.tender(payment),
         state=state,
-        amount_fen=payment.amount_fen,
+        amount_fen=payment.owed_fen or payment.amount_fen,
         code_url=payment.code_url,
         expires_at=expires_at,
         since=payment.since,
@@ -231,7 +233,7 @@ async def _trouble(visitor: Visitor, paid: Paid) -> Show:
         ask_no=payment.ask_no,
         subject=paid.subject,
         tender=present.tender(payment),
-        amount_fen=payment.amount_fen,
+        amount_fen=standing.amount_fen(payment),
         paid_at=payment.paid_at,
         resolves_by=payment.resolves_by,
         gives_back=standing.gives_back_because(payment),
@@ -250,7 +252,7 @@ def _wait(visitor: Visitor, paid: Paid, kind: Waiting) -> Show:
         ask_no=payment.ask_no,
         subject=paid.subject,
         tender=present.tender(payment),
-        amount_fen=payment.amount_fen,
+        amount_fen=payment.owed_fen or payment.amount_fen,
         since=payment.since,
         key=present.new_key(),
     )

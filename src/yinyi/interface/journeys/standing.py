@@ -7,6 +7,7 @@ from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import PaymentReason, PaymentState
 from yinyi.interface.journeys import views_afterwards, views_ends, views_pay
 from yinyi.interface.journeys.visitor import Visitor
+from yinyi.kernel.money import Fen
 
 Page = Literal["check", "pay", "hold_slip", "done", "trouble"]
 
@@ -58,6 +59,10 @@ _NEVER_HELD: dict[PaymentReason | Literal[""], views_ends.ErrorKind] = {
     "already_paid": "unexpected",
 }
 """Closed before anybody could pay: the hospital's side of the matter."""
+_BILLS_OPEN: frozenset[PaymentReason | Literal[""]] = frozenset(
+    {"expired", "changed", "already_paid", "held_elsewhere"}
+)
+"""The bills that were chosen are not as they were, or nobody paid them in time."""
 
 _ROWS: dict[PaymentState, views_afterwards.PaymentState] = {
     "holding": "waiting",
@@ -116,6 +121,13 @@ def trouble_of(payment: PaymentView) -> views_pay.TroubleKind:
     return _TROUBLES[payment.state]
 
 
+def amount_fen(payment: PaymentView) -> Fen:
+    """What such a page is about: what was taken and goes back, or what is not known to have been taken."""
+    if payment.state in ("returning", "returned"):
+        return payment.taken_fen or payment.amount_fen
+    return payment.owed_fen or payment.amount_fen
+
+
 def never_held(payment: PaymentView, held: bool) -> views_ends.ErrorKind | None:
     """Why a closed payment never came to paying; None: somebody could have paid. ``held``: something was to be kept
     for the payer first."""
@@ -123,6 +135,8 @@ def never_held(payment: PaymentView, held: bool) -> views_ends.ErrorKind | None:
         return None
     if not held:
         return "payment_unavailable" if payment.reason == "unavailable" else None
+    if payment.purpose == "invoice" and payment.reason in _BILLS_OPEN and not payment.tender:
+        return "bills_open"
     if payment.reason == "expired" and not payment.tender:
         return "hold_expired"
     if payment.reason == "unavailable":

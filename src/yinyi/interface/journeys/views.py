@@ -15,16 +15,18 @@ Language = Literal["zh-CN", "en"]
 Mode = Literal["normal", "elder"]
 Theme = Literal["light", "contrast"]
 Reach = Literal["normal", "low"]
-StepName = Literal["department", "doctor", "amount", "check", "pay", "take"]
+StepName = Literal["department", "doctor", "bills", "amount", "check", "pay", "take"]
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
-TenderName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card"]
-"""What a kiosk offers: an app on the phone that scans the code on the screen, or a card in the card terminal."""
+TenderName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid"]
+"""What a kiosk offers: an app on the phone that scans the code on the screen, a card in the card terminal, or the
+prepaid account."""
 Printing = Literal["printing", "printed", "paper_out", "failed", "offline"]
 """How the paper is doing: under way, out, no paper, broken, or the printer does not answer."""
 
 REGISTER_STEPS: tuple[StepName, ...] = ("department", "doctor", "check", "pay", "take")
 TOP_UP_STEPS: tuple[StepName, ...] = ("amount", "check", "pay", "take")
+BILL_STEPS: tuple[StepName, ...] = ("bills", "check", "pay", "take")
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

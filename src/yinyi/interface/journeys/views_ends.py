@@ -26,6 +26,7 @@ ErrorKind = Literal[
     "already_registered",  # this patient already has this doctor's number today
     "session_closed",
     "hold_expired",
+    "bills_open",  # bills that were chosen have changed, are paid elsewhere, or were not paid in time
     "no_numbers",
     "hospital_unavailable",
     "payment_unavailable",  # the channel cannot be reached; nothing was taken

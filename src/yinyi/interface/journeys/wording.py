@@ -118,6 +118,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "step": {
                 "department": _("Clinic"),
                 "doctor": _("Doctor"),
+                "bills": _("Bills"),
                 "amount": _("Amount"),
                 "check": _("Check"),
                 "pay": _("Pay"),
@@ -168,6 +169,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "bank_card": _("your bank"),
             "social_security_card": _("the bank of your social security card"),
             "public_card": _("the issuer of your card"),
+            "prepaid": _("your prepaid account"),
         },
         "origin": {
             "wechatpay": _("WeChat"),
@@ -175,6 +177,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "bank_card": _("your bank card"),
             "social_security_card": _("your social security card"),
             "public_card": _("your city card"),
+            "prepaid": _("your prepaid account"),
         },
         "record": {
             "topped_up": _("Topped up"),
@@ -191,6 +194,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "bank_card": _("Bank card"),
             "social_security_card": _("Social security card"),
             "public_card": _("City card"),
+            "prepaid": _("Prepaid account"),
             "cash": _("Cash"),
             "other": _("Other"),
         },

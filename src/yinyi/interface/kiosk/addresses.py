@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from yinyi.interface.journeys import (
     account,
     afterwards,
+    bills,
     card,
     deposit,
     home,
@@ -86,6 +87,9 @@ ADDRESSES = (
     Address(paths.BIND_CARD, get=_cards, post=my_cards.bind, wants="cards"),
     Address(paths.NO_BINDING, get=_cards, post=my_cards.leave, wants="cards"),
     Address(paths.BINDING, get=my_cards.binding, wants="cards"),
+    Address(paths.BILLS, get=bills.page, post=bills.pay, wants="bills"),
+    Address(paths.BILL, get=bills.one, wants="bills"),
+    Address(paths.FEES, get=bills.fees, wants="bills"),
     Address(paths.ACCOUNT, get=account.page, wants="account"),
     Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account"),
     Address(paths.WITHDRAW, get=account.what_goes_back, post=account.withdraw, wants="account"),

@@ -6,13 +6,14 @@ from itertools import groupby
 from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.interface.journeys import views
 from yinyi.interface.journeys.purposes.deposit import Deposit
+from yinyi.interface.journeys.purposes.invoice import Invoice
 from yinyi.interface.journeys.purposes.purpose import Paid, Purpose, Say, Words
 from yinyi.interface.journeys.purposes.registration import Registration
 from yinyi.interface.journeys.purposes.top_up import TopUp
 from yinyi.interface.journeys.visitor import Visitor
 from yinyi.kernel.errors import NotFound
 
-_EVERY: tuple[Purpose, ...] = (Registration(), TopUp(), Deposit())
+_EVERY: tuple[Purpose, ...] = (Registration(), Invoice(), TopUp(), Deposit())
 PURPOSES: Mapping[str, Purpose] = {purpose.name: purpose for purpose in _EVERY}
 
 

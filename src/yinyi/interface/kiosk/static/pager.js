@@ -9,6 +9,7 @@ export function pager(screen, signal) {
   const [back, on] = bar.querySelectorAll("button");
   const [here, total] = bar.querySelectorAll("b");
   const act = list.closest(".act");
+  const pressed = items.findIndex((item) => item.matches("[data-here]"));
   let at = 0;
   let size = items.length;
 
@@ -33,9 +34,15 @@ export function pager(screen, signal) {
       draw();
     }
   };
+  const place = () => {
+    fit();
+    if (pressed < 0) return;
+    at = Math.floor(pressed / size);
+    draw();
+  };
   back.addEventListener("click", () => (at--, draw()), { signal });
   on.addEventListener("click", () => (at++, draw()), { signal });
-  addEventListener("resize", fit, { signal });
-  fit();
-  document.fonts.ready.then(() => signal.aborted || fit());
+  addEventListener("resize", place, { signal });
+  place();
+  document.fonts.ready.then(() => signal.aborted || place());
 }

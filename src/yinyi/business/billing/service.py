@@ -1,0 +1,206 @@
+"""Outpatient bills: what is to be paid, paying some of it at once, and what was paid before."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.billing import fees, views
+from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
+from yinyi.business.billing.messages import (
+    MOST,
+    Fees,
+    GetInvoice,
+    GetInvoicePayment,
+    InvoiceDetails,
+    InvoicePayment,
+    Invoices,
+    ListFees,
+    ListInvoices,
+    PayInvoices,
+)
+from yinyi.business.billing.model import ChosenInvoice, Invoice
+from yinyi.business.billing.plans import INVOICE, InvoiceFacts
+from yinyi.business.billing.ports import Hospital, Patients
+from yinyi.business.billing.views import Names
+from yinyi.business.payments import builder, signals
+from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
+from yinyi.business.payments.view import state_of
+from yinyi.kernel.money import Fen
+
+PAY_WITHIN = timedelta(minutes=8)
+HELD_FOR = timedelta(minutes=10)
+"""The hospital keeps bills for longer than somebody can pay them, with time to be told of it."""
+EVER = date(2000, 1, 1)
+
+
+class BillingService:
+    """``hospital`` has the bills, ``patients`` is our master index. Nobody asks about any bill but his own."""
+
+    def __init__(self, hospital: Hospital, patients: Patients, payments: PaymentService, zone: ZoneInfo) -> None:
+        self._hospital = hospital
+        self._patients = patients
+        self._payments = payments
+        self._zone = zone
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.asks(ListInvoices, self.list)
+        dispatcher.asks(GetInvoice, self.get)
+        dispatcher.asks(ListFees, self.list_fees)
+        dispatcher.reads(GetInvoicePayment, self.get_payment)
+        dispatcher.changes(PayInvoices, Change(self.pay, self.show, self.payable, self.settle, only_reads=True))
+
+    # -- looking
+
+    async def list(self, call: Call, message: ListInvoices) -> Invoices:
+        patient_no = await self._patient_no(call)
+        found = await self._open(call, patient_no)
+        names = await self._names() if found else Names({}, {})
+        async with self._payments.reading() as tx:
+            numbers = await self._under_way(tx, call, [each.invoice_no for each in found])
+        listed = [views.invoice(each, names, numbers.get(each.invoice_no, "")) for each in found[:MOST]]
+        return Invoices(invoices=listed, more=len(found) > MOST)
+
+    async def get(self, call: Call, message: GetInvoice) -> InvoiceDetails:
+        found = await self._own(call, message.number)
+        names = await self._names()
+        lines = await self._hospital.invoice_lines([found.invoice_no])
+        async with self._payments.reading() as tx:
+            numbers = await self._under_way(tx, call, [found.invoice_no])
+        shown = views.invoice(found, names, numbers.get(found.invoice_no, ""))
+        return InvoiceDetails(invoice=shown, lines=lines)
+
+    async def list_fees(self, call: Call, message: ListFees) -> Fees:
+        patient_no = await self._patient_no(call)
+        page = await fees.page(self._hospital, patient_no, message.until or self._today(call), self._zone)
+        names = await self._names() if page.invoices else Names({}, {})
+        return Fees(invoices=[views.invoice(each, names) for each in page.invoices], earlier=page.earlier)
+
+    async def _patient_no(self, call: Call) -> str:
+        return await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+
+    async def _own(self, call: Call, number: str) -> Invoice:
+        """
+        Raises:
+            InvoiceUnknown: there is none, or it is somebody else's: which of the two is not said.
+        """
+        patient_no = await self._patient_no(call)
+        found = await self._hospital.invoice(number)
+        if found is None or found.patient_no != patient_no:
+            raise InvoiceUnknown
+        return found
+
+    async def _open(self, call: Call, patient_no: str) -> Sequence[Invoice]:
+        """One more than is listed, if there are so many."""
+        found = await self._hospital.invoices(
+            patient_no, "open", EVER, self._today(call) + timedelta(days=1), 2 * MOST + 1
+        )
+        return [each for each in found if each.patient_no == patient_no and each.total_fen][: MOST + 1]
+
+    async def _names(self) -> Names:
+        departments = {each.department_id: (each.name, each.name_en) for each in await self._hospital.departments()}
+        doctors = {each.practitioner_id: each.name for each in await self._hospital.practitioners()}
+        return Names(departments, doctors)
+
+    async def _under_way(self, tx: Tx, call: Call, numbers: Sequence[str]) -> dict[str, str]:
+        """The open payments of this patient's for these bills, by the bills' numbers."""
+        plans = await signals.obliged_among(tx, call.hospital_id, INVOICE, numbers)
+        mine = [plan for plan in plans if plan.patient_id == call.principal.patient_id and plan.ended_at is None]
+        return {number: plan.payment_no for plan in mine for number in InvoiceFacts.of(plan).numbers}
+
+    def _today(self, call: Call) -> date:
+        return call.now.astimezone(self._zone).date()
+
+    # -- paying
+
+    async def payable(self, call: Call, message: PayInvoices) -> InvoiceFacts:
+        """The bills as the hospital has them now, each as the payer has seen it.
+
+        Raises:
+            InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled.
+        """
+        patient_no = await self._patient_no(call)
+        chosen = {each.invoice_no: each for each in message.chosen}
+        known = {each.invoice_no: each for each in await self._open(call, patient_no)}
+        for number in chosen.keys() - known.keys():
+            known[number] = await self._own(call, number)
+        for number in sorted(chosen):
+            _check(known[number], chosen[number])
+        names = await self._names()
+        return InvoiceFacts(
+            patient_no=patient_no,
+            invoices=tuple(views.paid_for(known[number], names) for number in sorted(chosen)),
+            held_until=call.now + HELD_FOR,
+        )
+
+    async def pay(self, tx: Tx, call: Call, message: PayInvoices, facts: InvoiceFacts) -> str:
+        """
+        Raises:
+            InvoicePaid, InvoiceBusy: by another payment.
+        """
+        plans = await signals.obliged_among(tx, call.hospital_id, INVOICE, facts.numbers)
+        if plans:
+            return _same(call, plans, facts)
+        new = NewPayment(
+            purpose=INVOICE,
+            scope="outpatient",
+            amount_fen=Fen(sum(each.total_fen for each in facts.invoices)),
+            description=f"门诊缴费 {facts.invoices[0].department}".rstrip(),
+            pay_by=call.now + PAY_WITHIN,
+            steps=builder.invoice(),
+            facts=facts.as_json(),
+            obligation=(INVOICE, *facts.numbers),
+        )
+        try:
+            return await self._payments.open(tx, call, new)
+        except AlreadyUnderWay:
+            raise InvoiceBusy from None
+
+    async def settle(self, call: Call, payment_no: str) -> InvoicePayment | None:
+        plan = await self._payments.settled(call, payment_no, SETTLING)
+        return views.invoice_payment(plan, self._payments.registry) if plan is not None else None
+
+    async def show(self, tx: Tx, call: Call, payment_no: str) -> InvoicePayment:
+        plan = await signals.find(tx, call.hospital_id, payment_no)
+        if plan is None or plan.purpose != INVOICE:
+            raise PaymentUnknown
+        return views.invoice_payment(plan, self._payments.registry)
+
+    async def get_payment(self, tx: Tx, call: Call, message: GetInvoicePayment) -> InvoicePayment:
+        plan = await signals.find(tx, call.hospital_id, message.payment_no)
+        if plan is None or plan.purpose != INVOICE:
+            raise PaymentUnknown
+        self._payments.check_owner(call, plan)
+        return views.invoice_payment(plan, self._payments.registry)
+
+
+def _check(found: Invoice, chosen: ChosenInvoice) -> None:
+    """
+    Raises:
+        InvoicePaid, InvoiceCancelled, InvoiceChanged: it is not what the payer has seen.
+    """
+    if found.state in ("paid", "refunded"):
+        raise InvoicePaid(found.invoice_no)
+    if found.state == "cancelled":
+        raise InvoiceCancelled(found.invoice_no)
+    if found.version != chosen.version or not found.total_fen:
+        raise InvoiceChanged(found.invoice_no)
+
+
+def _same(call: Call, plans: Sequence[Plan], facts: InvoiceFacts) -> str:
+    """Who chooses the same bills again goes on with the payment that is open for them.
+
+    Raises:
+        InvoicePaid, InvoiceBusy.
+    """
+    [plan, *others] = plans
+    if any(state_of(each) in ("fulfilled", "delivering") for each in plans):
+        raise InvoicePaid
+    same = not others and InvoiceFacts.of(plan).numbers == facts.numbers and plan.direction == "forward"
+    if not same or plan.patient_id != call.principal.patient_id:
+        raise InvoiceBusy
+    return plan.payment_no

@@ -1,0 +1,144 @@
+"""Outpatient bills: which of them are paid, what each is for, and the fee lists of earlier days."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
+from yinyi.business.billing.messages import GetInvoice, InvoiceView, ListFees, ListInvoices, PayInvoices
+from yinyi.business.billing.model import ChosenInvoice
+from yinyi.business.payments.model import PaymentReason
+from yinyi.interface.journeys import present, standing, views, views_bills
+from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+from yinyi.kernel.errors import NotFound, YinyiError
+
+BUT, NEWS, FORM, UNTIL = "but", "news", "form", "until"
+"""In the address of a page: the bill that was pressed last, and after a colon those that are not chosen · what became
+of the last wish to pay · that it was opened by its request form · the last day of a fee list."""
+_NEWS: dict[type[YinyiError], views_bills.BillNews] = {
+    InvoiceChanged: "changed",
+    InvoicePaid: "paid",
+    InvoiceCancelled: "cancelled",
+    InvoiceBusy: "busy",
+    InvoiceUnknown: "unknown",
+}
+_REASONS: dict[PaymentReason, views_bills.BillNews] = {
+    "changed": "changed",
+    "already_paid": "paid",
+    "expired": "cancelled",
+    "held_elsewhere": "busy",
+}
+_SENT = re.compile(r"([0-9A-Za-z._-]{1,64}):([0-9]{1,9})")
+
+
+async def page(visitor: Visitor) -> Next:
+    """GET BILLS ?but=…: all of them are chosen but those."""
+    if not visitor.known:
+        return visitor.wanting("bills")
+    found = await visitor.ask(ListInvoices())
+    free = [each for each in found.invoices if not each.busy and not each.payment_no]
+    pressed, _, listed = visitor.query.get(BUT, "").partition(":")
+    off = {each.invoice_no for each in free} & set(listed.split(","))
+    chosen = [each for each in free if each.invoice_no not in off]
+    view = views_bills.BillsView(
+        rows=tuple(_row(each, off, pressed) for each in free),
+        busy=tuple(each for each in found.invoices if each not in free),
+        under_way=next((each.payment_no for each in found.invoices if each.payment_no), ""),
+        total_fen=sum(each.total_fen for each in chosen),
+        sent=_sent(chosen),
+        more=found.more,
+        news=_news(visitor),
+        key=present.new_key(),
+    )
+    return Show(view, steps=views.BILL_STEPS)
+
+
+def _row(invoice: InvoiceView, off: set[str], pressed: str) -> views_bills.BillRow:
+    number = invoice.invoice_no
+    but = f"{number}:{','.join(sorted(off ^ {number}))}"
+    return views_bills.BillRow(invoice=invoice, chosen=number not in off, here=number == pressed, but=but)
+
+
+def _news(visitor: Visitor) -> views_bills.BillNews | None:
+    told = visitor.query.get(NEWS, "")
+    return next((news for news in (*_NEWS.values(), "late") if news == told), None)
+
+
+def _sent(invoices: Iterable[InvoiceView]) -> str:
+    return " ".join(f"{each.invoice_no}:{each.version}" for each in invoices)
+
+
+async def one(visitor: Visitor) -> Next:
+    """GET BILL ?form=1: one of them, or one that was paid before, and what is charged by it."""
+    if not visitor.known:
+        return visitor.wanting("bills")
+    found = await visitor.ask(GetInvoice(number=visitor.at["invoice_no"]))
+    invoice = found.invoice
+    payable = invoice.state == "open" and not invoice.busy and not invoice.payment_no and invoice.total_fen > 0
+    view = views_bills.BillView(
+        invoice=invoice,
+        lines=tuple(found.lines),
+        payable=payable,
+        sent=_sent([invoice]),
+        alone=FORM in visitor.query,
+        news=_news(visitor),
+        key=present.new_key(),
+    )
+    return Show(view, steps=views.BILL_STEPS if payable else ())
+
+
+async def pay(visitor: Visitor) -> Next:
+    """POST BILLS [chosen, from]: opens the payment, or says why it cannot be."""
+    chosen = _chosen(visitor)
+    visitor.back = back = _back(visitor, chosen)
+    if not chosen:
+        return Go(back)
+    try:
+        opened = await visitor.ask(PayInvoices(chosen=chosen), key=visitor.key)
+    except tuple(_NEWS) as error:
+        return Go(f"{back}{_and(back)}{NEWS}={_NEWS[type(error)]}")
+    payment = opened.payment
+    if payment.state == "closed" and payment.reason in _REASONS:
+        return Go(f"{back}{_and(back)}{NEWS}={_REASONS[payment.reason]}")
+    return Go(standing.address(visitor, payment))
+
+
+def _chosen(visitor: Visitor) -> list[ChosenInvoice]:
+    """
+    Raises:
+        StalePage: no page of ours sends that.
+    """
+    found: list[ChosenInvoice] = []
+    for each in visitor.form.get("chosen", "").split():
+        match = _SENT.fullmatch(each)
+        if match is None:
+            raise StalePage("chosen")
+        found.append(ChosenInvoice(invoice_no=match[1], version=int(match[2])))
+    return found
+
+
+def _back(visitor: Visitor, chosen: list[ChosenInvoice]) -> str:
+    """The page that the form stood on."""
+    if FORM in visitor.form and chosen:
+        return f"{visitor.paths.bill(chosen[0].invoice_no)}?{FORM}=1"
+    return visitor.paths.bills
+
+
+def _and(address: str) -> str:
+    return "&" if "?" in address else "?"
+
+
+async def fees(visitor: Visitor) -> Next:
+    """GET FEES ?until=2026-11-23."""
+    if not visitor.known:
+        return visitor.wanting("bills")
+    until = _date(visitor.query[UNTIL]) if UNTIL in visitor.query else None
+    found = await visitor.ask(ListFees(until=until))
+    return Show(views_bills.FeesView(fees=tuple(found.invoices), until=until, earlier=found.earlier))
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound("day") from None

@@ -1,0 +1,115 @@
+"""Outpatient bills: what is to be paid, what is charged by each, paying some of them, and what was paid before."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from yinyi.business.billing.messages import InvoiceView, PaidInvoice
+from yinyi.business.billing.model import InvoiceLine
+from yinyi.interface.journeys.views import Part, Printing, Subject, TenderName, View
+
+BillNews = Literal[
+    "changed",  # the hospital has changed one of them since the page was made
+    "paid",  # one of them is paid already
+    "cancelled",
+    "busy",  # somebody else is just paying one of them
+    "unknown",  # the hospital has no such bill of this patient's
+    "late",  # nobody paid in time
+]
+"""What became of the last wish to pay; nothing was taken."""
+
+
+class BillRow(Part, frozen=True, kw_only=True):
+    """A bill that can be chosen or not. here: it was pressed last. but: what is asked for when it is pressed."""
+
+    invoice: InvoiceView
+    chosen: bool
+    here: bool = False
+    but: str
+
+
+class BillsView(View, frozen=True, kw_only=True):
+    """Which bills? Those that somebody pays just now cannot be chosen.
+
+    busy: of those that cannot, under_way: in this payment of the patient's own; empty: in another's. total_fen: of the
+    chosen ones. sent: they, with their versions, as the form sends them. more: older ones are not listed.
+    """
+
+    rows: tuple[BillRow, ...]
+    busy: tuple[InvoiceView, ...] = ()
+    under_way: str = ""
+    total_fen: int
+    sent: str
+    more: bool = False
+    news: BillNews | None = None
+    key: str
+
+    @property
+    def count(self) -> int:
+        """How many are chosen."""
+        return sum(row.chosen for row in self.rows)
+
+
+class BillView(View, frozen=True, kw_only=True):
+    """One bill and what is charged by it. payable: it can be paid here and now; sent: as the form sends it.
+
+    alone: it was opened by its request form, so that there is no list to go back to.
+    """
+
+    invoice: InvoiceView
+    lines: tuple[InvoiceLine, ...]
+    payable: bool
+    sent: str
+    alone: bool = False
+    news: BillNews | None = None
+    key: str
+
+
+class PaidBy(Part, frozen=True, kw_only=True):
+    """So much was paid by this means."""
+
+    tender: TenderName
+    amount_fen: int
+
+
+class BillsCheckView(View, frozen=True, kw_only=True):
+    """Everything right? Then money. pay_by: so long they can be paid.
+
+    parts: what is paid of it already, owed_fen: what is not. account_fen: so much of that the prepaid account could
+    pay; 0: there is nothing on it. problem: why the last try to pay ended.
+    """
+
+    payment_no: str
+    invoices: tuple[PaidInvoice, ...]
+    amount_fen: int
+    owed_fen: int
+    parts: tuple[PaidBy, ...] = ()
+    account_fen: int = 0
+    pay_by: datetime
+    problem: Literal["declined", "expired", "unavailable", "paid_late"] | None = None
+    key: str
+
+
+class BillsDoneView(View, frozen=True, kw_only=True):
+    """They are paid. places, places_en: where to go with them, as the hospital says. ``printing`` None: nothing is
+    printed by itself, because it was done some time ago."""
+
+    payment_no: str
+    ask_no: str
+    subject: Subject
+    count: int
+    amount_fen: int
+    parts: tuple[PaidBy, ...]
+    receipt_no: str
+    places: tuple[str, ...]
+    places_en: tuple[str, ...]
+    printing: Printing | None = None
+    key: str
+
+
+class FeesView(View, frozen=True, kw_only=True):
+    """What was paid, newest first. until: up to this day; None: to today. earlier: what was before is asked for by this
+    day; None: nothing was."""
+
+    fees: tuple[InvoiceView, ...]
+    until: date | None = None
+    earlier: date | None = None
