@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 import msgspec
 from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
+from bill_samples import BILL
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from sample_facts import (
@@ -165,7 +166,14 @@ def _someone(**facts: object) -> views.Chrome:
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
 TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "inpatient", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = (
+    "register",
+    "bills",
+    "account",
+    "inpatient",
+    "reprint",
+    "find_payment",
+)
 
 _START: dict[str, Sample] = {
     "home": (views_start.HomeView(services=SERVICES), NOBODY),
@@ -361,6 +369,7 @@ SAMPLES: dict[str, Sample] = {
     **_AFTER,
     **ACCOUNT,
     **_OF_TOP_UPS,
+    **BILL,
     **INPATIENT,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

@@ -172,6 +172,7 @@ class Business:
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
+        self.billing = BillingService(hospital, patients, self.payments, ZONE)
         finders = (LostRegistrations, LostInvoices, LostDeposits)
         lost = [finder(hospital, patients.patient_id) for finder in finders]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
@@ -196,7 +197,7 @@ class Business:
             self.restored,
             self.scheduling,
             PrepaidService(self.payments, ZONE),
-            BillingService(hospital, patients, self.payments, ZONE),
+            self.billing,
             InpatientService(hospital, patients, self.payments, ZONE),
             ImportService(database, vault, ZONE),
             self.documents,

@@ -1,25 +1,29 @@
 """Bills and an insurance that always do what they are told: what goes wrong is added in front of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Literal
 
+from yinyi.business.billing.model import ChosenInvoice, Invoice, InvoiceLine, InvoiceState
 from yinyi.business.insurance.model import Claim, Split
-from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE
-from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.rules import Rule
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused
 
 
 @dataclass
 class SimBills:
-    """The hospital's bills by the reference of their lock: ``locked``, ``settled`` or ``released``."""
+    """The hospital's bills by the reference of their lock: ``locked``, ``settled`` or ``released``. Implements
+    ``Bills`` for whoever pays. changed: a doctor has changed these since."""
 
+    call_timeout_s: float = 5.0
     bills: dict[str, str] = field(default_factory=dict[str, str])
+    changed: set[str] = field(default_factory=set[str])
 
     def began(self) -> None:
         """A new run: nothing of the last one is left."""
         self.bills.clear()
+        self.changed.clear()
 
     def settled(self, references: set[str]) -> int:
         return sum(self.bills.get(each) == "settled" for each in references)
@@ -27,79 +31,68 @@ class SimBills:
     def is_locked(self, reference: str) -> bool:
         return self.bills.get(reference) == "locked"
 
+    def standing(self, reference: str) -> str:
+        """In short."""
+        return f"{self.bills.get(reference, '')}{' changed' if reference in self.changed else ''}"
+
+    # -- the port
+
+    async def invoices(
+        self, patient_no: str, state: InvoiceState | Literal[""], first_on: date, last_on: date, limit: int
+    ) -> list[Invoice]:
+        return []
+
+    async def invoice(self, number: str) -> Invoice | None:
+        return None
+
+    async def invoice_lines(self, invoice_nos: Sequence[str]) -> list[InvoiceLine]:
+        return []
+
+    async def hold_invoices(self, reference: str, chosen: Sequence[ChosenInvoice], until: datetime) -> Outcome:
+        self.bills.setdefault(reference, "locked")
+        return self._standing(reference)
+
+    async def settle_invoices(
+        self,
+        reference: str,
+        chosen: Sequence[ChosenInvoice],
+        amount_fen: Fen,
+        payment_no: str,
+        means: str,
+        paid_at: datetime,
+    ) -> Outcome:
+        if self.is_locked(reference) and reference in self.changed:
+            return Refused(reason="changed")
+        if self.is_locked(reference):
+            self.bills[reference] = "settled"
+        return self._standing(reference)
+
+    async def release_invoices(self, reference: str) -> Outcome:
+        self.bills[reference] = "released"
+        return Done()
+
+    async def ask_invoices(self, reference: str) -> Answer:
+        if self.is_locked(reference) and reference in self.changed:
+            return Refused(reason="expired")
+        return self._standing(reference) if reference in self.bills else NotFound()
+
+    async def refund_invoice(
+        self, reference: str, invoice_no: str, line_nos: Sequence[int] | None, amount_fen: Fen
+    ) -> Outcome:
+        return Refused(reason="not_refundable")
+
+    async def ask_invoice_refund(self, reference: str) -> Answer:
+        return NotFound()
+
+    def _standing(self, reference: str) -> Done | Refused:
+        state = self.bills[reference]
+        if state == "released":
+            return Refused(reason="expired")
+        return Done(evidence={"status": "paid" if state == "settled" else "held", "receipt_no": "R1"})
+
 
 WHOLLY = "W"
 """The insured for whom the scheme pays all of it."""
-
-
-class Invoice:
-    """What an invoice's plans are made of."""
-
-    name = "invoice"
-    version = 1
-    kinds: tuple[str, ...] = (BILLING_LOCK, BILLING_SETTLE)
-
-
-@dataclass
-class LockBills:
-    """The bills that are paid now are locked."""
-
-    bills: SimBills
-    kind = BILLING_LOCK
-    version = 1
-    rule = Rule(timeout_s=5.0, give_up_s=15, send_within_s=4)
-
-    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
-        self.bills.bills.setdefault(step.reference, "locked")
-        return self._standing(step.reference)
-
-    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
-        return self._standing(step.reference) if step.reference in self.bills.bills else NotFound()
-
-    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
-        self.bills.bills[step.reference] = "released"
-        return Done()
-
-    def _standing(self, reference: str) -> Done | Refused:
-        return Done() if self.bills.bills[reference] != "released" else Refused(reason="expired")
-
-
-@dataclass
-class SettleBills:
-    """They are paid."""
-
-    bills: SimBills
-    kind = BILLING_SETTLE
-    version = 1
-    rule = Rule(
-        timeout_s=5.0,
-        send_every_s=(0.5, 1, 2, 5, 10, 30),
-        send_within_s=900,
-        give_up_s=900,
-        people_after_s=960,
-        attempts=5,
-        repeatable=True,
-    )
-
-    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
-        lock = _lock(plan)
-        if self.bills.is_locked(lock):
-            self.bills.bills[lock] = "settled"
-        return Done() if self.bills.bills.get(lock) == "settled" else Refused(reason="expired")
-
-    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
-        state = self.bills.bills.get(_lock(plan))
-        return Done() if state == "settled" else NotFound() if state == "locked" else Refused(reason="expired")
-
-    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
-        self.bills.bills[_lock(plan)] = "released"
-        return Done()
-
-
-def _lock(plan: Plan) -> str:
-    lock = plan.latest(BILLING_LOCK)
-    assert lock is not None, "an invoice starts with a lock"
-    return lock.reference
 
 
 @dataclass

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from yinyi.app.faults.far_bills import Invoice, LockBills, SettleBills, SimBills, SimScheme
+from yinyi.app.faults.far_bills import SimBills, SimScheme
 from yinyi.app.faults.far_side import SimChannel, SimClock, SimHospital, SimWallet
 from yinyi.app.faults.mishaps import MishapRegistry
 from yinyi.app.faults.script import Script
 from yinyi.bus.database import Database
+from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInvoices
 from yinyi.business.insurance.service import InsuranceService
 from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
@@ -89,9 +90,9 @@ class House:
         registry = MishapRegistry(
             effects=[
                 *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
-                *(*InsuranceService(self.scheme).effects, LockBills(bills), SettleBills(bills)),
+                *(*InsuranceService(self.scheme).effects, LockInvoices(bills), SettleInvoices(bills)),
             ],
-            purposes=[Registration(), Invoice(), TopUpPurpose()],
+            purposes=[Registration(), InvoicePurpose(), TopUpPurpose()],
             channels=self.channels,
             merchants=MerchantTable({("outpatient", each): "outpatient" for each in (*self.channels, *(cards or {}))}),
             cards=cards,

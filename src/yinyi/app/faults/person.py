@@ -221,6 +221,10 @@ class Person(ABC):
             if step.reference in self.hospital.numbers:
                 self.hospital.until[step.reference] = self.clock.now()
 
+    async def bill_is_changed(self) -> None:
+        """A doctor has changed what he is just paying."""
+        self.bills.changed |= {step.reference for step in (await self.plan()).steps}
+
     # -- looking
 
     async def plan(self) -> Plan:

@@ -186,6 +186,14 @@ async def pays_an_invoice(person: Person) -> None:
     await _pay(person, tells=True)
 
 
+async def bill_changes(person: Person) -> None:
+    """The same, and a doctor changes them while he pays."""
+    with person.calm():
+        await _begin(person, "invoice")
+        await person.bill_is_changed()
+    await _pay(person, tells=True)
+
+
 async def wants_parts_back(person: Person) -> None:
     """Two parts of what he paid by two means, one after the other: the first spans both means."""
     with person.calm():
@@ -324,7 +332,8 @@ SHAPES: Mapping[str, Shape] = {
         *(pays, pays_unheard, leaves, cancels, pays_and_cancels, pays_too_late, pays_a_closed_code),
         *(is_refused, hospital_is_mute),
         *(scans, scans_and_types, scans_and_leaves, scans_after_a_code),
-        *(pays_in_parts, pays_a_part_and_cancels, is_insured, is_insured_and_refused, pays_an_invoice),
+        *(pays_in_parts, pays_a_part_and_cancels, is_insured, is_insured_and_refused),
+        *(pays_an_invoice, bill_changes),
         *(is_insured_wholly, is_insured_wholly_and_leaves),
         *(wants_parts_back, wants_all_back, wants_all_back_next_day, refund_is_refused, refund_takes_days),
         *(refunded_there, pays_from_account, pays_from_account_and_by_phone, account_is_given_back),

@@ -5,8 +5,9 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from yinyi.app.faults.far_bills import WHOLLY, Invoice
+from yinyi.app.faults.far_bills import WHOLLY
 from yinyi.app.faults.model import FEE
+from yinyi.business.billing.plans import INVOICE, InvoiceFacts, PaidFor
 from yinyi.business.insurance.model import Claim
 from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
 from yinyi.business.payments import builder
@@ -37,15 +38,25 @@ def new_payment(what: What, wish: str, now: datetime, *, insured_wholly: bool) -
 
 
 def _invoice(wish: str, now: datetime) -> NewPayment:
+    bill = PaidFor(
+        invoice_no=f"B{wish}",
+        version=1,
+        title="处方",
+        department="心血管内科",
+        department_en="Cardiology",
+        ordered_at=now,
+        total_fen=FEE,
+    )
+    facts = InvoiceFacts(patient_no="P1", invoices=(bill,), held_until=now + HELD_FOR)
     return NewPayment(
-        purpose=Invoice.name,
+        purpose=INVOICE,
         scope="outpatient",
         amount_fen=FEE,
         description="门诊缴费",
         pay_by=now + PAY_WITHIN,
         steps=builder.invoice(),
-        facts={},
-        obligation=(Invoice.name, f"B{wish}"),
+        facts=facts.as_json(),
+        obligation=(INVOICE, bill.invoice_no),
     )
 
 

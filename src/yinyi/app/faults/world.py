@@ -11,7 +11,7 @@ def look_at(house: House, plan: Plan, began: datetime) -> str:
     """The payment in detail, the hospital, the channels and the insurance; the time roughly."""
     references = [step.reference for step in plan.steps]
     far = [
-        *(f"{house.hospital.standing(each)} {house.bills.bills.get(each, '')}" for each in references),
+        *(f"{house.hospital.standing(each)} {house.bills.standing(each)}" for each in references),
         *(channel.standing(each) for channel in house.channels.values() for each in references),
         house.scheme.standing(references),
     ]

@@ -1,0 +1,281 @@
+"""Paying bills, wired: a business process, the sandbox hospital, and what its windows and doctors do meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from bill_hall import BillHall, chosen, play
+
+from yinyi.app.demo_hospital import HOSPITAL_ID
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.app.people import MasterIndex
+from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
+from yinyi.business.billing.lost import LostInvoices
+from yinyi.business.billing.messages import GetInvoice, GetInvoicePayment, ListFees, ListInvoices, PayInvoices
+from yinyi.business.billing.model import ChosenInvoice
+from yinyi.business.documents.messages import PrintSlip
+from yinyi.business.ledger.model import income_account, prepaid_account
+from yinyi.business.payments.messages import CancelPayment
+from yinyi.business.payments.view import state_of
+from yinyi.kernel.errors import IdempotencyConflict, NotYours, SessionEnded
+
+Story = Callable[[BillHall], Awaitable[None]]
+
+
+@pytest.fixture
+def in_hall(platform_url: str, postgres: EmbeddedPostgres) -> Callable[[Story], None]:
+    return lambda story: play(platform_url, postgres, story)
+
+
+def test_two_of_three_are_paid(in_hall: Callable[[Story], None]) -> None:
+    """In the versions that were seen, over the hospital's amounts; then they are in the fee list, and the third is
+    still to be paid."""
+
+    async def story(hall: BillHall) -> None:
+        first, second = await hall.ordered()
+        third = (await hall.ordered())[0]
+        details = await hall.at_screen(GetInvoice(number=first.invoice_no))
+        assert sum(line.amount_fen for line in details.lines) == details.invoice.total_fen == first.total_fen
+        opened = await hall.pay([first, second])
+        assert (opened.payment.state, opened.payment.amount_fen) == ("ready", first.total_fen + second.total_fen)
+        now = {each.invoice_no: each for each in (await hall.at_screen(ListInvoices())).invoices}
+        assert [now[each.invoice_no].payment_no for each in (first, second)] == [opened.payment.payment_no] * 2
+        await hall.by(opened.payment.payment_no, "wechatpay")
+        plan = await hall.ends(opened.payment.payment_no)
+        assert state_of(plan) == "fulfilled"
+        done = await hall.at_screen(GetInvoicePayment(payment_no=plan.payment_no))
+        assert done.receipt_no
+        assert done.places
+        assert len(done.places) == len(done.places_en)
+        fees = (await hall.at_screen(ListFees())).invoices
+        paid = {each.invoice_no: each for each in fees if each.payment_no == plan.payment_no}
+        assert set(paid) == {first.invoice_no, second.invoice_no}
+        assert {each.receipt_no for each in paid.values()} == {done.receipt_no}
+        left = {each.invoice_no for each in (await hall.at_screen(ListInvoices())).invoices}
+        assert third.invoice_no in left
+        assert not left & set(paid)
+        assert await hall.balance(income_account("outpatient", "invoice")) == -plan.amount_fen
+        with pytest.raises(InvoicePaid):
+            await hall.pay([first])
+        printed = await hall.at_screen(PrintSlip(payment_no=plan.payment_no))
+        assert (printed.kind, printed.amount_fen) == ("receipt", plan.amount_fen)
+
+    in_hall(story)
+
+
+def test_what_has_changed_before_it_is_kept_is_not_paid(in_hall: Callable[[Story], None]) -> None:
+    async def story(hall: BillHall) -> None:
+        hands = hall.stage.hands
+        changed, cancelled = await hall.ordered()
+        paid, busy = await hall.ordered()
+        assert await hands.change(changed.invoice_no)
+        assert await hands.cancel(cancelled.invoice_no)
+        assert await hands.pay(paid.invoice_no)
+        for each, error in ((changed, InvoiceChanged), (cancelled, InvoiceCancelled), (paid, InvoicePaid)):
+            with pytest.raises(error):
+                await hall.pay([busy, each])
+        now = await hall.stage.bills.invoice(busy.invoice_no)
+        assert now is not None
+        assert (now.state, now.busy) == ("open", False)
+
+    in_hall(story)
+
+
+def test_noticed_at_the_lock(in_hall: Callable[[Story], None]) -> None:
+    """Between our looking and our locking the window pays, or the doctor changes it: nothing is taken, and it is free
+    for whoever comes next."""
+
+    async def story(hall: BillHall) -> None:
+        hands, bills = hall.stage.hands, hall.stage.bills
+        one, two = await hall.ordered()
+        service = hall.business.billing
+        for act, number, reason in ((hands.pay, one, "already_paid"), (hands.change, two, "changed")):
+            call = hall.call("A")
+            message = PayInvoices(chosen=chosen([number]))
+            seen = await service.payable(call, message)
+            assert await act(number.invoice_no)
+            async with hall.business.database.transaction() as tx:
+                payment_no = await service.pay(tx, call, message, seen)
+            await service.settle(call, payment_no)
+            plan = await hall.rests(payment_no)
+            assert (state_of(plan), plan.reason, plan.taken_fen) == ("closed", reason, 0)
+        now = await bills.invoice(two.invoice_no)
+        assert now is not None
+        assert not now.busy
+        [again] = [
+            each
+            for each in (await hall.at_screen(ListInvoices())).invoices
+            if each.invoice_no == two.invoice_no
+        ]  # fmt: skip
+        assert (await hall.pay([again])).payment.state == "ready"
+
+    in_hall(story)
+
+
+@pytest.mark.parametrize("what", ["changed", "cancelled"])
+def test_noticed_when_it_is_paid(in_hall: Callable[[Story], None], what: str) -> None:
+    """The doctor changes it while the payer pays: the hospital says no, and all of it goes back, to each means."""
+
+    async def story(hall: BillHall) -> None:
+        one, two = await hall.ordered()
+        await hall.has_on_account(500)
+        payment_no = (await hall.pay([one, two])).payment.payment_no
+        await hall.by(payment_no, "prepaid", 500)
+        act = hall.stage.hands.change if what == "changed" else hall.stage.hands.cancel
+        assert await act(one.invoice_no)
+        await hall.by(payment_no, "alipay")
+        plan = await hall.ends(payment_no)
+        assert (state_of(plan), plan.returned_fen) == ("returned", plan.amount_fen)
+        assert plan.reason in ("changed", "expired")
+        assert hall.kept_fen() == 0
+        assert await hall.balance(prepaid_account(str(hall.ids["A"]))) == -500
+        now = await hall.stage.bills.invoice(two.invoice_no)
+        assert now is not None
+        assert (now.state, now.busy) == ("open", False)
+
+    in_hall(story)
+
+
+def test_paid_at_the_window_in_the_same_second(in_hall: Callable[[Story], None]) -> None:
+    """Whoever is first has it. If the window is, our payer has not lost a fen."""
+
+    async def story(hall: BillHall) -> None:
+        for _ in range(3):
+            [bill, _other] = await hall.ordered()
+            opened, at_window = await asyncio.gather(
+                hall.pay([bill]), hall.stage.hands.pay(bill.invoice_no), return_exceptions=True
+            )
+            assert isinstance(at_window, bool)
+            if isinstance(opened, BaseException):
+                assert isinstance(opened, InvoicePaid)
+                assert at_window
+                continue
+            plan = await hall.rests(opened.payment.payment_no)
+            assert (state_of(plan) == "closed") is at_window
+            assert not plan.taken_fen
+
+    in_hall(story)
+
+
+def test_a_lock_that_ran_out_and_somebody_else_paid(in_hall: Callable[[Story], None]) -> None:
+    """The window pays while our money is on its way: it all goes back."""
+
+    async def story(hall: BillHall) -> None:
+        [bill, other] = await hall.ordered()
+        payment_no = (await hall.pay([bill, other])).payment.payment_no
+        assert not await hall.stage.hands.pay(bill.invoice_no), "it is kept for our payer"
+        await hall.stage.pass_time(timedelta(minutes=11))
+        assert await hall.stage.hands.pay(bill.invoice_no)
+        await hall.by(payment_no, "wechatpay")
+        plan = await hall.ends(payment_no)
+        assert (state_of(plan), plan.reason, plan.returned_fen) == ("returned", "already_paid", plan.amount_fen)
+        assert hall.kept_fen() == 0
+
+    in_hall(story)
+
+
+def test_by_several_means(in_hall: Callable[[Story], None]) -> None:
+    """A part from the account, a part by one wallet, the rest by another: all of them stand on the receipt."""
+
+    async def story(hall: BillHall) -> None:
+        bills = await hall.ordered()
+        await hall.has_on_account(300)
+        payment_no = (await hall.pay(bills)).payment.payment_no
+        await hall.by(payment_no, "prepaid", 300)
+        await hall.by(payment_no, "alipay", 200)
+        plan = await hall.ends(payment_no)
+        view = (await hall.at_screen(GetInvoicePayment(payment_no=payment_no))).payment
+        assert (view.state, view.owed_fen) == ("ready", plan.amount_fen - 500)
+        await hall.by(payment_no, "wechatpay")
+        plan = await hall.ends(payment_no)
+        assert state_of(plan) == "fulfilled"
+        view = (await hall.at_screen(GetInvoicePayment(payment_no=payment_no))).payment
+        parts = [(part.tender, part.amount_fen) for part in view.parts]
+        assert parts == [("prepaid", 300), ("alipay", 200), ("wechatpay", plan.amount_fen - 500)]
+        told = await hall.stage.bills.postings(
+            plan.started_at - timedelta(minutes=1), plan.started_at + timedelta(hours=1)
+        )
+        assert [each.means for each in told if each.payment_no == payment_no] == ["prepaid+alipay+wechatpay"]
+        assert await hall.balance(prepaid_account(str(hall.ids["A"]))) == 0
+
+    in_hall(story)
+
+
+def test_once_however_often_it_is_asked(in_hall: Callable[[Story], None]) -> None:
+    async def story(hall: BillHall) -> None:
+        one, two = await hall.ordered()
+        opened = await asyncio.gather(*(hall.pay([one, two], key="the-same-key-twice") for _ in range(3)))
+        assert len({each.payment.payment_no for each in opened}) == 1
+        with pytest.raises(IdempotencyConflict):
+            await hall.pay([one], key="the-same-key-twice")
+        [first, *_] = opened
+        assert (await hall.pay([two, one])).payment.payment_no == first.payment.payment_no, "it goes on with it"
+        with pytest.raises(InvoiceBusy):
+            await hall.pay([one])
+        await hall.at_screen(CancelPayment(payment_no=first.payment.payment_no))
+        await hall.rests(first.payment.payment_no)
+        at_once = await asyncio.gather(*(hall.pay([one, two]) for _ in range(4)), return_exceptions=True)
+        found = {each.payment.payment_no for each in at_once if not isinstance(each, BaseException)}
+        assert len(found) == 1
+        assert {type(each) for each in at_once if isinstance(each, BaseException)} <= {InvoiceBusy}
+        assert (await hall.rests(found.pop())).direction == "forward"
+
+    in_hall(story)
+
+
+def test_nobody_but_its_patient(in_hall: Callable[[Story], None]) -> None:
+    """Another patient's session, and none: which bills there are is not said, and none can be paid."""
+
+    async def story(hall: BillHall) -> None:
+        one, two = await hall.ordered()
+        payment_no = (await hall.pay([one])).payment.payment_no
+        theirs = {each.invoice_no for each in (await hall.at_screen(ListInvoices(), "B")).invoices}
+        assert not theirs & {one.invoice_no, two.invoice_no}
+        for number in (two.invoice_no, "nobody", "<b>", "' OR 1=1 --"):
+            with pytest.raises(InvoiceUnknown):
+                await hall.at_screen(GetInvoice(number=number), "B")
+            with pytest.raises(InvoiceUnknown):
+                await hall.at_screen(PayInvoices(chosen=[ChosenInvoice(invoice_no=number, version=1)]), "B")
+        with pytest.raises(InvoiceUnknown):
+            await hall.pay([two, *(await hall.ordered("B"))])
+        with pytest.raises(NotYours):
+            await hall.at_screen(GetInvoicePayment(payment_no=payment_no), "B")
+        for message in (
+            ListInvoices(),
+            ListFees(),
+            GetInvoice(number=one.invoice_no),
+            PayInvoices(chosen=chosen([two])),
+            GetInvoicePayment(payment_no=payment_no),
+        ):
+            with pytest.raises(SessionEnded):
+                await hall.at_screen(message, "")
+
+    in_hall(story)
+
+
+def test_what_a_restore_has_lost_is_written_down_again(in_hall: Callable[[Story], None]) -> None:
+    async def story(hall: BillHall) -> None:
+        bills = await hall.ordered()
+        payment_no = (await hall.pay(bills)).payment.payment_no
+        await hall.by(payment_no, "wechatpay")
+        plan = await hall.ends(payment_no)
+        finder = LostInvoices(hall.business.outside.hospital, MasterIndex(hall.business.database).patient_id)
+        assert finder.can_list
+        since = plan.started_at - timedelta(seconds=5)
+        [lost] = [each for each in await finder.lost(since, since) if each.plan.payment_no == payment_no]
+        found = lost.plan
+        assert (found.purpose, found.scope, found.amount_fen, lost.found) == (
+            "invoice",
+            "outpatient",
+            plan.amount_fen,
+            "paid",
+        )
+        assert lost.obligation == ("invoice", *sorted(each.invoice_no for each in bills))
+        assert [(step.position, step.kind, step.reference) for step in found.steps] == [
+            (step.position, step.kind, step.reference) for step in plan.steps
+        ]
+        async with hall.business.database.read() as tx:
+            assert await lost.patient_id(tx, HOSPITAL_ID) == plan.patient_id
+
+    in_hall(story)

@@ -1,0 +1,269 @@
+"""Bills at the kiosk: what their pages ask of the platform, and where they lead."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from kiosk_platform import NOW, PAYMENT, page, paired, payment, run
+
+from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
+from yinyi.business.billing.messages import (
+    Fees,
+    InvoiceDetails,
+    InvoicePayment,
+    Invoices,
+    InvoiceView,
+    PaidInvoice,
+)
+from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed
+from yinyi.business.payments.messages import PaidPart
+from yinyi.business.prepaid.messages import PrepaidAccount
+from yinyi.kernel.errors import HospitalUnavailable, YinyiError
+from yinyi.kernel.money import Fen
+
+
+def bill(number: str, fen: int = 5000, **changes: Any) -> InvoiceView:
+    view = InvoiceView(
+        invoice_no=number,
+        title="处方",
+        department="心血管内科",
+        department_en="Cardiology",
+        practitioner="李明华",
+        ordered_at=NOW,
+        version=2,
+        state="open",
+        total_fen=Fen(fen),
+        refunded_fen=Fen(0),
+        line_count=1,
+    )
+    return msgspec.structs.replace(view, **changes)
+
+
+THREE = Invoices(invoices=[bill("A", 100), bill("B", 20), bill("C", 3)])
+
+
+def paying(state: Any, **changes: Any) -> InvoicePayment:
+    return InvoicePayment(
+        payment=payment(state, **({"purpose": "invoice", "owed_fen": Fen(5000)} | changes)),
+        invoices=[
+            PaidInvoice(
+                invoice_no="A",
+                title="处方",
+                department="心血管内科",
+                department_en="Cardiology",
+                ordered_at=NOW,
+                total_fen=Fen(5000),
+            )
+        ],
+        held_until=NOW + timedelta(minutes=10),
+        receipt_no="R1",
+        places=["西药房"],
+        places_en=["Pharmacy"],
+    )
+
+
+def account(fen: int, mode: Any = "collect") -> PrepaidAccount:
+    return PrepaidAccount(mode=mode, balance_fen=Fen(fen), entries=[])
+
+
+@pytest.mark.parametrize("path", ["/bills", "/bills/A", "/fees"])
+def test_bills_want_to_know_whose_they_are(path: str) -> None:
+    async def work() -> None:
+        browser = paired(known=False)
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/identify")
+        assert browser.platform.names() == []
+
+    run(work())
+
+
+def test_all_are_chosen_until_one_is_pressed() -> None:
+    async def work() -> None:
+        browser = paired(ListInvoices=THREE)
+        seen = (await browser.see("/bills"))["v"]
+        assert (seen["total_fen"], seen["sent"]) == (123, "A:2 B:2 C:2")
+        seen = (await browser.see(f"/bills?but={seen['rows'][1]['but']}"))["v"]
+        assert [row["chosen"] for row in seen["rows"]] == [True, False, True]
+        assert (seen["total_fen"], seen["sent"], seen["rows"][1]["here"]) == (103, "A:2 C:2", True)
+        seen = (await browser.see(f"/bills?but={seen['rows'][1]['but']}"))["v"]
+        assert seen["total_fen"] == 123
+        assert (await browser.see("/bills?but=nonsense,<b>"))["v"]["total_fen"] == 123
+
+    run(work())
+
+
+def test_what_somebody_is_paying_cannot_be_chosen() -> None:
+    async def work() -> None:
+        bills = [bill("A"), bill("B", busy=True), bill("C", busy=True, payment_no=PAYMENT)]
+        seen = (await paired(ListInvoices=Invoices(invoices=bills)).see("/bills"))["v"]
+        assert [row["invoice"]["invoice_no"] for row in seen["rows"]] == ["A"]
+        assert ([each["invoice_no"] for each in seen["busy"]], seen["under_way"]) == (["B", "C"], PAYMENT)
+
+    run(work())
+
+
+def test_what_was_chosen_goes_to_its_check_page() -> None:
+    async def work() -> None:
+        opened = paying("ready")
+        browser = paired(
+            PayInvoices=opened, GetInvoicePayment=opened, GetPayment=opened.payment, GetPrepaidAccount=account(2000)
+        )
+        answer = await browser.post("/bills", chosen="A:2 C:7")
+        assert answer.headers["location"] == f"/kiosk/register/check/{PAYMENT}"
+        asked = msgspec.to_builtins(browser.platform.last("PayInvoices").message)["chosen"]
+        assert asked == [{"invoice_no": "A", "version": 2}, {"invoice_no": "C", "version": 7}]
+        checked = (await browser.see(f"/register/check/{PAYMENT}"))["v"]
+        assert (checked["owed_fen"], checked["account_fen"]) == (5000, 2000)
+
+    run(work())
+
+
+@pytest.mark.parametrize("sent", ["A", "A:", "A:1;B:2", "A:1x", "<b>:1", "A:1234567890"])
+def test_nothing_else_is_paid(sent: str) -> None:
+    async def work() -> None:
+        browser = paired()
+        assert (await browser.post("/bills", chosen=sent)).status_code == 409
+        assert "PayInvoices" not in browser.platform.names()
+
+    run(work())
+
+
+def test_nothing_chosen_is_nothing_paid() -> None:
+    async def work() -> None:
+        browser = paired()
+        assert (await browser.post("/bills", chosen="")).headers["location"] == "/kiosk/bills"
+        assert "PayInvoices" not in browser.platform.names()
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("error", "news"),
+    [
+        (InvoiceChanged(), "changed"),
+        (InvoicePaid(), "paid"),
+        (InvoiceCancelled(), "cancelled"),
+        (InvoiceBusy(), "busy"),
+        (InvoiceUnknown(), "unknown"),
+    ],
+)
+def test_why_not_stands_over_the_list_as_it_is_now(error: YinyiError, news: str) -> None:
+    async def work() -> None:
+        browser = paired(PayInvoices=error, ListInvoices=THREE, GetInvoice=InvoiceDetails(invoice=bill("A"), lines=[]))
+        answer = await browser.post("/bills", chosen="A:1")
+        assert answer.headers["location"] == f"/kiosk/bills?news={news}"
+        assert (await browser.see(f"/bills?news={news}"))["v"]["news"] == news
+        answer = await browser.post("/bills", chosen="A:1", form="1")
+        assert answer.headers["location"] == f"/kiosk/bills/A?form=1&news={news}"
+        assert (await browser.see(f"/bills/A?form=1&news={news}"))["v"]["alone"]
+
+    run(work())
+
+
+@pytest.mark.parametrize("reason", ["changed", "already_paid", "held_elsewhere", "expired"])
+def test_what_the_hospital_would_not_keep(reason: str) -> None:
+    async def work() -> None:
+        closed = paying("closed", reason=reason, pay_by=None)
+        browser = paired(PayInvoices=closed, ListInvoices=THREE, GetInvoicePayment=closed, GetPayment=closed.payment)
+        answer = await browser.post("/bills", chosen="A:2")
+        assert answer.headers["location"].startswith("/kiosk/bills?news=")
+        seen = await browser.see(f"/trouble/{PAYMENT}")
+        assert (seen["v"]["kind"], seen["v"]["back"]) == ("bills_open", "/kiosk/bills")
+
+    run(work())
+
+
+def test_a_part_from_the_account_and_a_code_for_the_rest() -> None:
+    async def work() -> None:
+        part = [PaidPart(tender="prepaid", amount_fen=Fen(2000))]
+        rest = payment("ready", purpose="invoice", owed_fen=Fen(3000), parts=part, tenders=["alipay", "wechatpay"])
+        waiting = msgspec.structs.replace(rest, state="waiting", tender="alipay", code_url="https://qr/1")
+        browser = paired(ChooseTender=lambda message: rest if message.tender == "prepaid" else waiting)
+        answer = await browser.post(f"/pay/{PAYMENT}", tender="prepaid", amount_fen="2000")
+        assert answer.headers["location"] == f"/kiosk/pay/{PAYMENT}"
+        asked = [each for each in browser.platform.asked if each.name == "ChooseTender"]
+        assert [msgspec.to_builtins(each.message) for each in asked] == [
+            {"payment_no": PAYMENT, "tender": "prepaid", "amount_fen": 2000},
+            {"payment_no": PAYMENT, "tender": "alipay"},
+        ]
+        assert len({each.key for each in asked}) == 2
+        opened = msgspec.structs.replace(paying("waiting"), payment=waiting)
+        browser = paired(GetInvoicePayment=opened, GetPayment=waiting)
+        assert (await browser.see(f"/pay/{PAYMENT}"))["v"]["amount_fen"] == 3000
+
+    run(work())
+
+
+@pytest.mark.parametrize("error", [AccountsClosed(), MoreThanOwed()])
+def test_nothing_from_the_account_after_all(error: YinyiError) -> None:
+    async def work() -> None:
+        browser = paired(ChooseTender=error)
+        answer = await browser.post(f"/pay/{PAYMENT}", tender="prepaid", amount_fen="2000")
+        assert answer.headers["location"] == f"/kiosk/register/check/{PAYMENT}"
+        for bad in ("", "0", "-1", "1.0"):
+            assert (await browser.post(f"/pay/{PAYMENT}", tender="prepaid", amount_fen=bad)).status_code == 409
+
+    run(work())
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("collect", 5000), ("refund_only", 5000), ("off", 0)])
+def test_no_more_from_the_account_than_is_owed(mode: str, shown: int) -> None:
+    async def work() -> None:
+        opened = paying("ready")
+        browser = paired(GetInvoicePayment=opened, GetPayment=opened.payment, GetPrepaidAccount=account(999_00, mode))
+        assert (await browser.see(f"/register/check/{PAYMENT}"))["v"]["account_fen"] == shown
+
+    run(work())
+
+
+def test_where_to_go_with_them() -> None:
+    async def work() -> None:
+        parts = [PaidPart(tender="prepaid", amount_fen=Fen(2000)), PaidPart(tender="wechatpay", amount_fen=Fen(3000))]
+        done = paying("fulfilled", owed_fen=Fen(0), parts=parts)
+        browser = paired(GetInvoicePayment=done, GetPayment=done.payment)
+        seen = (await browser.see(f"/done/{PAYMENT}"))["v"]
+        assert (seen["places"], seen["places_en"], seen["receipt_no"]) == (["西药房"], ["Pharmacy"], "R1")
+        assert [(part["tender"], part["amount_fen"]) for part in seen["parts"]] == [
+            ("prepaid", 2000),
+            ("wechatpay", 3000),
+        ]
+
+    run(work())
+
+
+def test_the_sum_that_goes_back_is_what_was_taken() -> None:
+    async def work() -> None:
+        part = [PaidPart(tender="prepaid", amount_fen=Fen(2000))]
+        back = paying(
+            "returned", owed_fen=Fen(0), taken_fen=Fen(2000), tender="prepaid", reason="cancelled", parts=part
+        )
+        browser = paired(GetInvoicePayment=back, GetPayment=back.payment)
+        seen = (await browser.see(f"/trouble/{PAYMENT}"))["v"]
+        assert (seen["kind"], seen["amount_fen"], seen["tender"]) == ("refunded", 2000, "prepaid")
+
+    run(work())
+
+
+def test_fees_page_by_page() -> None:
+    async def work() -> None:
+        paid = bill("A", state="paid")
+        browser = paired(ListFees=Fees(invoices=[paid], earlier=date(2026, 10, 1)))
+        seen = (await browser.see("/fees"))["v"]
+        assert (len(seen["fees"]), seen["earlier"]) == (1, "2026-10-01")
+        await browser.see("/fees?until=2026-10-01")
+        assert msgspec.to_builtins(browser.platform.last("ListFees").message) == {"until": "2026-10-01"}
+        for bad in ("2026-13-01", "yesterday", ""):
+            assert (await browser.get(f"/fees?until={bad}")).status_code == 404
+
+    run(work())
+
+
+def test_the_bill_of_somebody_else_is_not_there() -> None:
+    async def work() -> None:
+        browser = paired(GetInvoice=InvoiceUnknown(), ListInvoices=HospitalUnavailable())
+        assert (await browser.get("/bills/A")).status_code == 404
+        away = await browser.get("/bills")
+        assert (away.status_code, page(away)["v"]["kind"]) == (503, "hospital_unavailable")
+
+    run(work())
