@@ -39,7 +39,7 @@ def differences(house: RealPlatform) -> list[str]:
     of_reference = {name: row["payment_no"] for row in payments.values() for name in row["references"] or ()}
     kept, found = _at_channel(house, of_reference)
     registered = _at_hospital(house)
-    found += _of_deposits(house, payments)
+    found += _of_deposits(house, payments) + _of_bills(house, payments)
     found += [f"the hospital has {number}, nobody paid it here" for number in registered.keys() - payments.keys()]
     for number, payment in payments.items():
         found += _of_payment(payment, kept[number], registered.get(number, []))
@@ -77,6 +77,8 @@ def _at_channel(house: RealPlatform, of_reference: dict[str, str]) -> tuple[dict
             kept[of_reference[order.out_trade_no]] += order.total - order.refunded
         else:
             strangers.append(f"a channel took {order.total} fen for {order.out_trade_no}, which nobody knows")
+    for row in house.rows(_FROM_ACCOUNT):
+        kept[row["payment_no"]] += row["fen"]
     return kept, strangers
 
 
@@ -111,6 +113,29 @@ def _of_deposits(house: RealPlatform, payments: dict[str, Any]) -> list[str]:
         f"{number}: the hospital has a deposit of {posted.get(number, 0)} fen, paid are {paid.get(number, 0)}"
         for number in posted.keys() | paid.keys()
         if posted.get(number, 0) != paid.get(number, 0)
+    ]
+
+
+_BILLS = "SELECT payment_no, amount_fen AS fen FROM his.bill_posting WHERE source = 'platform' AND state = 'paid'"
+_FROM_ACCOUNT = """
+SELECT left(reference, 22) AS payment_no, sum(CASE kind WHEN 'payments.take' THEN amount_fen ELSE -amount_fen END)::int
+  AS fen
+FROM payment_step WHERE params ->> 'channel' = 'prepaid' AND state = 'done' GROUP BY 1
+"""
+
+
+def _of_bills(house: RealPlatform, payments: dict[str, Any]) -> list[str]:
+    """The hospital has what was paid for bills, and nothing else."""
+    booked = {row["payment_no"]: row["fen"] for row in house.rows(_BILLS, at="hospital")}
+    paid = {
+        number: each["amount_fen"]
+        for number, each in payments.items()
+        if each["purpose"] == "invoice" and _delivered(each)
+    }
+    return [
+        f"{number}: the hospital has bills over {booked.get(number, 0)} fen, paid are {paid.get(number, 0)}"
+        for number in booked.keys() | paid.keys()
+        if booked.get(number, 0) != paid.get(number, 0)
     ]
 
 

@@ -21,25 +21,33 @@ from yinyi.app.faults.far_side import SimChannel, SimClock, SimWallet
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.client import BusClient
 from yinyi.bus.database import open_database
-from yinyi.bus.envelope import Credentials
-from yinyi.bus.operation import Caller, Operation
-from yinyi.business.billing.messages import InvoicePayment, InvoiceView, ListInvoices, PayInvoices
+from yinyi.bus.envelope import Credentials, ReplyEnvelope, RequestEnvelope
+from yinyi.bus.operation import Caller, Operation, OperationSpec
+from yinyi.business.billing.messages import (
+    FormOpened,
+    IdentifyByForm,
+    InvoicePayment,
+    InvoiceView,
+    ListInvoices,
+    PayInvoices,
+)
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.model import PatientRecord
 from yinyi.business.identity.sessions import start_session
 from yinyi.business.identity.store import keep_patient
 from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
+from yinyi.business.ledger.model import JournalEntry, Posting, is_limited, prepaid_account
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.model import PaymentState, TenderName
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid import store as prepaid
-from yinyi.business.terminals.messages import ConnectTerminal, EnrolTerminal, PairBrowser
+from yinyi.business.terminals.messages import ConnectTerminal, EnrolTerminal, GetTerminal, PairBrowser, PresentCode
 from yinyi.business.terminals.model import Counter, DeviceView, Hospital, Standing
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.errors import error_named
 from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Vault
 
@@ -82,6 +90,23 @@ class BillHall:
         session = self.patients[who][1] if who else ""
         return await self.ask(Caller.KIOSK, message, key, terminal=self.screen, session=session)
 
+    async def raw(self, spec: OperationSpec, who: str) -> None:
+        """Anything at all of an operation, whatever it would need."""
+        now = self.business.clock.now()
+        credentials = Credentials(terminal=self.screen, session=self.patients[who][1])
+        envelope = RequestEnvelope(
+            correlation_id="c",
+            deadline=now + timedelta(seconds=8),
+            body=msgspec.Raw(b"{}"),
+            credentials=credentials,
+            key=f"key-{next(self.serial):012}",
+        )
+        told = msgspec.json.encode(envelope)
+        data = await Bus(self.business.dispatcher).request(spec.subject("kiosk"), told, 8)
+        failure = msgspec.json.decode(data, type=ReplyEnvelope).failure
+        if failure is not None:
+            raise error_named(failure.code)(failure.detail)
+
     # -- people
 
     async def ordered(self, who: str = "A", department_id: str = "0102") -> list[InvoiceView]:
@@ -93,10 +118,23 @@ class BillHall:
     async def pay(self, invoices: Sequence[InvoiceView], who: str = "A", key: str = "") -> InvoicePayment:
         return await self.at_screen(PayInvoices(chosen=chosen(invoices)), who, key)
 
-    async def by(self, payment_no: str, tender: TenderName, amount_fen: int | None = None) -> Plan:
+    async def form_of(self, invoice: InvoiceView) -> str:
+        """What the QR on its request form says."""
+        found = await self.stage.bills.invoice(invoice.invoice_no)
+        assert found is not None
+        return found.form_no
+
+    async def scans(self, code: str, who: str = "") -> FormOpened:
+        """Held under the scanner, and the page that hears of it asks what it opens."""
+        after = (await self.at_screen(GetTerminal(), who)).code_version
+        told = PresentCode(epoch=self.epoch, event_id=f"scan-{next(self.serial)}", device="scanner", text=code)
+        await self.ask(Caller.TERMINAL, told, terminal=self.agent)
+        return await self.at_screen(IdentifyByForm(after=after), who)
+
+    async def by(self, payment_no: str, tender: TenderName, amount_fen: int | None = None, who: str = "A") -> Plan:
         """Chosen, and paid as soon as there is a code."""
         part = None if amount_fen is None else Fen(amount_fen)
-        await self.at_screen(ChooseTender(payment_no=payment_no, tender=tender, amount_fen=part))
+        await self.at_screen(ChooseTender(payment_no=payment_no, tender=tender, amount_fen=part), who)
         plan = await self.rests(payment_no)
         take = plan.latest(TAKE)
         if tender != "prepaid":
@@ -127,6 +165,8 @@ class BillHall:
     async def balance(self, account: str) -> int:
         """Debits less credits."""
         async with self.business.database.read() as tx:
+            if is_limited(account):
+                return -await ledger.balance_of(tx, HOSPITAL_ID, account)
             rows = await ledger.balances_together(tx, HOSPITAL_ID)
         return next((row["debit_fen"] - row["credit_fen"] for row in rows if row["account"] == account), 0)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 from account_samples import SOMEONE, Sample
-from sample_facts import KEY, NOW
+from sample_facts import CHROME, KEY, NOW
 
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine
@@ -160,6 +160,8 @@ BILL: dict[str, Sample] = {
     ),
     "bill-busy": (_bill(invoice=_as(busy=True), payable=False, alone=True), SOMEONE),
     "bill-cancelled": (_bill(invoice=_as(state="cancelled"), payable=False, alone=True), SOMEONE),
+    "no-form": (views_bills.NoFormView(key=KEY), CHROME),
+    "no-form-many": (views_bills.NoFormView(many=True, key=KEY), CHROME),
     "bills-check": (_check(), PAYING),
     "bills-check-account": (_check(5, account_fen=Fen(200_00)), PAYING),
     "bills-check-enough": (_check(1, account_fen=Fen(286_00), problem="declined"), PAYING),

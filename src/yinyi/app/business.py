@@ -23,6 +23,7 @@ from yinyi.bus.outbox import OutboxPublisher, Publish
 from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
+from yinyi.business.billing.forms import RequestForms
 from yinyi.business.billing.lost import LostInvoices
 from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInvoices
 from yinyi.business.billing.service import BillingService
@@ -198,6 +199,7 @@ class Business:
             self.scheduling,
             PrepaidService(self.payments, ZONE),
             self.billing,
+            RequestForms(database, hospital, self.terminals.presented, vault),
             InpatientService(hospital, patients, self.payments, ZONE),
             ImportService(database, vault, ZONE),
             self.documents,

@@ -19,6 +19,8 @@ class Principal:
     session_id: int = 0
     institution_id: str = ""
     staff_id: str = ""
+    form: str = ""
+    """The number of the one bill that this session is good for; empty: the patient himself is here."""
     session: SessionView | None = None
 
     @property

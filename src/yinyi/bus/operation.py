@@ -42,6 +42,7 @@ class OperationSpec:
     """What is declared of one operation.
 
     needs_patient: a patient's session (or an institution acting for a patient) has to travel with it.
+    of_form: a session will do that is good for the one bill of a request form.
     changes: needs an idempotency key. money: starts or changes a money plan.
     """
 
@@ -55,6 +56,7 @@ class OperationSpec:
     changes: bool
     money: bool
     errors: tuple[type[YinyiError], ...]
+    of_form: bool = False
 
     @property
     def path(self) -> str:
@@ -74,6 +76,7 @@ def operation(
     *,
     callers: Iterable[Caller],
     needs_patient: bool = False,
+    of_form: bool = False,
     changes: bool = False,
     money: bool = False,
     errors: tuple[type[YinyiError], ...] = (),
@@ -94,6 +97,7 @@ def operation(
             changes=changes or money,
             money=money,
             errors=errors,
+            of_form=of_form,
         )
         if spec.path in _by_path:
             raise ValueError(f"operation {spec.path} is declared twice")

@@ -9,6 +9,12 @@ class InvoiceUnknown(NotFound):
     zh = "没有查到您的这张费用单。"
 
 
+class FormUnknown(NotFound):
+    """This is no request form of this hospital."""
+
+    zh = "这不是本院的申请单。"
+
+
 class InvoiceChanged(Conflict):
     """This bill has changed since you looked at it. Please look at it again; nothing was taken."""
 

@@ -6,9 +6,17 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
+from yinyi.business.billing.errors import (
+    FormUnknown,
+    InvoiceBusy,
+    InvoiceCancelled,
+    InvoiceChanged,
+    InvoicePaid,
+    InvoiceUnknown,
+)
 from yinyi.business.billing.model import ChosenInvoice, InvoiceLine, InvoiceState
-from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.business.identity.errors import TooManyTries
+from yinyi.business.payments.errors import NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
 from yinyi.kernel.money import Fen
@@ -55,6 +63,22 @@ class ListInvoices(Operation[Invoices], frozen=True, kw_only=True):
     """What this patient has to pay. Bills over nothing are not among them."""
 
 
+class FormOpened(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill of a request form. session_token: of a session that is good for this bill alone; empty: the one that
+    came along is its patient's own."""
+
+    invoice_no: str
+    session_token: str = ""
+
+
+@operation(callers=[Caller.KIOSK], errors=(NothingScanned, FormUnknown, TooManyTries, HospitalUnavailable))
+class IdentifyByForm(Operation[FormOpened], frozen=True, kw_only=True):
+    """The QR of a request form, just held under the scanner, opens its bill and nothing else of its patient. after: the
+    version of what was scanned when the page was made."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
 class InvoiceDetails(msgspec.Struct, frozen=True, kw_only=True):
     """One bill with all that is charged by it."""
 
@@ -62,7 +86,7 @@ class InvoiceDetails(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[InvoiceLine]
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(HospitalUnavailable, InvoiceUnknown))
+@operation(callers=PATIENTS, needs_patient=True, of_form=True, errors=(HospitalUnavailable, InvoiceUnknown))
 class GetInvoice(Operation[InvoiceDetails], frozen=True, kw_only=True):
     """One bill of this patient's, however it stands: by its number, or by what the request form's QR says."""
 
@@ -98,7 +122,9 @@ Chosen = Annotated[list[ChosenInvoice], msgspec.Meta(min_length=1, max_length=MO
 CANNOT_BE_PAID = (InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled, InvoiceBusy)
 
 
-@operation(callers=PATIENTS, needs_patient=True, money=True, errors=(HospitalUnavailable, *CANNOT_BE_PAID))
+@operation(
+    callers=PATIENTS, needs_patient=True, of_form=True, money=True, errors=(HospitalUnavailable, *CANNOT_BE_PAID)
+)
 class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     """Open a payment of these bills, each in the version that the payer has seen. The amounts are the hospital's. It
     keeps the bills for the payer first; what it refuses is not paid."""
@@ -106,7 +132,7 @@ class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     chosen: Chosen
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(PaymentUnknown, NotYours))
+@operation(callers=PATIENTS, needs_patient=True, of_form=True, errors=(PaymentUnknown, NotYours))
 class GetInvoicePayment(Operation[InvoicePayment], frozen=True, kw_only=True):
     """By its payment."""
 

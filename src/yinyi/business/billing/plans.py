@@ -33,11 +33,13 @@ class PaidFor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvoiceFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the plan remembers of the bills that it pays. held_until: so long the hospital keeps them for the payer."""
+    """What the plan remembers of the bills that it pays. held_until: so long the hospital keeps them for the payer.
+    form: of a session that is good for this bill alone; empty: its patient pays."""
 
     patient_no: str
     invoices: tuple[PaidFor, ...]
     held_until: datetime
+    form: str = ""
 
     @classmethod
     def of(cls, plan: Plan) -> "InvoiceFacts":

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from yinyi.business.billing.model import ChosenInvoice, FoundPosting, Invoice, InvoiceLine, InvoiceState
+from yinyi.business.identity.model import PatientRecord
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
@@ -111,7 +112,13 @@ class Staffed(Protocol):
     async def practitioners(self) -> Sequence[Doctor]: ...
 
 
-class Hospital(Bills, Staffed, Protocol):
+class Numbered(Protocol):
+    """The hospital's patient master index, as far as a bill names somebody of it."""
+
+    async def by_number(self, patient_no: str) -> PatientRecord | None: ...
+
+
+class Hospital(Bills, Staffed, Numbered, Protocol):
     """Whose bills these are."""
 
 

@@ -27,6 +27,7 @@ from yinyi.business.billing.ports import Hospital, Patients
 from yinyi.business.billing.views import Names
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown
+from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
@@ -88,9 +89,9 @@ class BillingService:
         Raises:
             InvoiceUnknown: there is none, or it is somebody else's: which of the two is not said.
         """
-        patient_no = await self._patient_no(call)
+        patient_no, form = await self._patient_no(call), call.principal.form
         found = await self._hospital.invoice(number)
-        if found is None or found.patient_no != patient_no:
+        if found is None or found.patient_no != patient_no or form not in ("", found.invoice_no):
             raise InvoiceUnknown
         return found
 
@@ -125,7 +126,8 @@ class BillingService:
         """
         patient_no = await self._patient_no(call)
         chosen = {each.invoice_no: each for each in message.chosen}
-        known = {each.invoice_no: each for each in await self._open(call, patient_no)}
+        listed = [] if call.principal.form else await self._open(call, patient_no)
+        known = {each.invoice_no: each for each in listed}
         for number in chosen.keys() - known.keys():
             known[number] = await self._own(call, number)
         for number in sorted(chosen):
@@ -135,6 +137,7 @@ class BillingService:
             patient_no=patient_no,
             invoices=tuple(views.paid_for(known[number], names) for number in sorted(chosen)),
             held_until=call.now + HELD_FOR,
+            form=call.principal.form,
         )
 
     async def pay(self, tx: Tx, call: Call, message: PayInvoices, facts: InvoiceFacts) -> str:
@@ -201,6 +204,6 @@ def _same(call: Call, plans: Sequence[Plan], facts: InvoiceFacts) -> str:
     if any(state_of(each) in ("fulfilled", "delivering") for each in plans):
         raise InvoicePaid
     same = not others and InvoiceFacts.of(plan).numbers == facts.numbers and plan.direction == "forward"
-    if not same or plan.patient_id != call.principal.patient_id:
+    if not same or not is_theirs(call, plan):
         raise InvoiceBusy
     return plan.payment_no

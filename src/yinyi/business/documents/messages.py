@@ -30,6 +30,7 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
+    of_form=True,
     changes=True,
     errors=(NothingToPrint, NotYours),
 )
@@ -42,6 +43,7 @@ class PrintSlip(Operation[DocumentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
+    of_form=True,
     changes=True,
     errors=(DocumentUnknown, NotYours),
 )
@@ -57,9 +59,10 @@ class Documents(msgspec.Struct, frozen=True, kw_only=True):
     documents: list[DocumentView]
 
 
-@operation(callers=[Caller.KIOSK], needs_patient=True)
+@operation(callers=[Caller.KIOSK], needs_patient=True, of_form=True)
 class ListDocuments(Operation[Documents], frozen=True, kw_only=True):
-    """This patient's papers of the last days; ``payment_no`` narrows to one payment."""
+    """This patient's papers of the last days; ``payment_no`` narrows to one payment. Whoever came by a request form has
+    to know it: he is told of no other."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=31)] = 7
     payment_no: Annotated[str, msgspec.Meta(max_length=32)] = ""

@@ -43,6 +43,8 @@ class DocumentService:
         dispatcher.reads(ListDocuments, self.list_documents)
 
     async def list_documents(self, tx: Tx, call: Call, message: ListDocuments) -> Documents:
+        if call.principal.form and not message.payment_no:
+            return Documents(documents=[])
         since = call.now - timedelta(days=message.days)
         patient_id = call.principal.patient_id
         return Documents(documents=await store.views(tx, call.hospital_id, patient_id, since, message.payment_no))

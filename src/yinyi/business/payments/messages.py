@@ -102,6 +102,7 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
+    of_form=True,
     money=True,
     errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable, AccountsClosed),
 )
@@ -130,6 +131,7 @@ class AgreeToQuote(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
+    of_form=True,
     money=True,
     errors=(PaymentUnknown, NotYours),
 )
@@ -142,6 +144,7 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
+    of_form=True,
     money=True,
     errors=(
         *(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed),

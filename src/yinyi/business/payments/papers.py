@@ -24,6 +24,7 @@ from yinyi.business.documents.ports import SlipFacts
 from yinyi.business.payments import signals
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import CARDS
+from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
@@ -132,7 +133,7 @@ class Papers:
         source = self._sources.get(plan.purpose) if plan is not None else None
         if plan is None or source is None:
             raise NothingToPrint
-        if plan.patient_id != call.principal.patient_id:
+        if not is_theirs(call, plan):
             raise NotYours
         paper = await self._paper(tx, call, plan)
         slip = await _slip(tx, source, paper)

@@ -45,6 +45,7 @@ from yinyi.business.payments.messages import (
     ReceiveCallback,
 )
 from yinyi.business.payments.model import TenderName
+from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import settle
@@ -278,7 +279,7 @@ class PaymentService:
             return
         if not call.principal.patient_id:
             raise SessionEnded
-        if plan.patient_id != call.principal.patient_id:
+        if not is_theirs(call, plan):
             raise NotYours
 
     async def choose(self, tx: Tx, call: Call, message: ChooseTender, facts: None) -> str:
@@ -343,8 +344,8 @@ class PaymentService:
         return tender not in ("", PREPAID) and await self._taken_at_once(tx, call, known, tender, told)
 
     async def _check_account(self, tx: Tx, call: Call, plan: Plan) -> None:
-        if self.pays_from_account is None:
-            raise AccountsClosed
+        if self.pays_from_account is None or call.principal.form:
+            raise AccountsClosed("whoever holds a form has no account here" if call.principal.form else "")
         await self.pays_from_account(tx, call, plan)
 
     def _tender(self, call: Call, plan: Plan, wanted: Callable[[Plan], str]) -> str:

@@ -4,12 +4,28 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
-from yinyi.business.billing.messages import GetInvoice, InvoiceView, ListFees, ListInvoices, PayInvoices
+from yinyi.business.billing.errors import (
+    FormUnknown,
+    InvoiceBusy,
+    InvoiceCancelled,
+    InvoiceChanged,
+    InvoicePaid,
+    InvoiceUnknown,
+)
+from yinyi.business.billing.messages import (
+    GetInvoice,
+    IdentifyByForm,
+    InvoiceView,
+    ListFees,
+    ListInvoices,
+    PayInvoices,
+)
 from yinyi.business.billing.model import ChosenInvoice
+from yinyi.business.identity.errors import TooManyTries
+from yinyi.business.payments.errors import NothingScanned
 from yinyi.business.payments.model import PaymentReason
-from yinyi.interface.journeys import present, standing, views, views_bills
-from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+from yinyi.interface.journeys import present, scan, standing, views, views_bills
+from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.kernel.errors import NotFound, YinyiError
 
 BUT, NEWS, FORM, UNTIL = "but", "news", "form", "until"
@@ -22,6 +38,7 @@ _NEWS: dict[type[YinyiError], views_bills.BillNews] = {
     InvoiceBusy: "busy",
     InvoiceUnknown: "unknown",
 }
+_NO_FORM: dict[type[YinyiError], str] = {FormUnknown: "unknown", TooManyTries: "many"}
 _REASONS: dict[PaymentReason, views_bills.BillNews] = {
     "changed": "changed",
     "already_paid": "paid",
@@ -33,7 +50,7 @@ _SENT = re.compile(r"([0-9A-Za-z._-]{1,64}):([0-9]{1,9})")
 
 async def page(visitor: Visitor) -> Next:
     """GET BILLS ?but=…: all of them are chosen but those."""
-    if not visitor.known:
+    if not visitor.known or visitor.by_form:
         return visitor.wanting("bills")
     found = await visitor.ask(ListInvoices())
     free = [each for each in found.invoices if not each.busy and not each.payment_no]
@@ -48,9 +65,10 @@ async def page(visitor: Visitor) -> Next:
         sent=_sent(chosen),
         more=found.more,
         news=_news(visitor),
+        after=visitor.terminal.code_version,
         key=present.new_key(),
     )
-    return Show(view, steps=views.BILL_STEPS)
+    return Show(view, steps=views.BILL_STEPS, listens=scan.listens(visitor))
 
 
 def _row(invoice: InvoiceView, off: set[str], pressed: str) -> views_bills.BillRow:
@@ -66,6 +84,26 @@ def _news(visitor: Visitor) -> views_bills.BillNews | None:
 
 def _sent(invoices: Iterable[InvoiceView]) -> str:
     return " ".join(f"{each.invoice_no}:{each.version}" for each in invoices)
+
+
+async def by_form(visitor: Visitor) -> Next:
+    """POST FORM: the page has heard that something was scanned after it was made."""
+    visitor.back = visitor.paths.home
+    try:
+        opened = await visitor.ask_as_anybody(IdentifyByForm(after=scan.after(visitor)))
+    except NothingScanned:
+        return Go(visitor.paths.bills if visitor.known else visitor.paths.home)
+    except (FormUnknown, TooManyTries) as error:
+        return Go(f"{visitor.paths.form}?{NEWS}={_NO_FORM[type(error)]}")
+    visit = Visit(session=opened.session_token, wants="form") if opened.session_token else None
+    return Go(f"{visitor.paths.bill(opened.invoice_no)}?{FORM}=1", visit)
+
+
+async def no_form(visitor: Visitor) -> Next:
+    """GET FORM ?news=…: what was scanned opens nothing. Another one may be held under the scanner."""
+    many = visitor.query.get(NEWS) == _NO_FORM[TooManyTries]
+    view = views_bills.NoFormView(many=many, after=visitor.terminal.code_version, key=present.new_key())
+    return Show(view, listens=None if many else scan.listens(visitor))
 
 
 async def one(visitor: Visitor) -> Next:

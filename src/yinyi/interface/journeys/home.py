@@ -8,7 +8,7 @@ from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE
-from yinyi.interface.journeys import account, card, card_reading, present, views_ends, views_start
+from yinyi.interface.journeys import account, card, card_reading, present, scan, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
@@ -29,6 +29,10 @@ async def home(visitor: Visitor) -> Next:
         raise TerminalLocked
     if "bye" in visitor.query:
         return _bye(visitor)
+    if visitor.by_form:
+        with contextlib.suppress(YinyiError):
+            await visitor.ask(EndSession())
+        return Go(visitor.paths.home, Visit())
     if visitor.known:
         try:
             await visitor.ask(GetTerminal())
@@ -39,7 +43,8 @@ async def home(visitor: Visitor) -> Next:
             return answered(visitor, await visitor.ask(Identify()))
     await card_reading.forget(visitor)
     services = await _services(visitor)
-    return Show(views_start.HomeView(services=services), listens=None if visitor.known else {**CARDS, **card.LISTENS})
+    view = views_start.HomeView(services=services, after=visitor.terminal.code_version, key=present.new_key())
+    return Show(view, listens=None if visitor.known else {**CARDS, **card.LISTENS, **scan.listens(visitor)})
 
 
 async def _services(visitor: Visitor) -> tuple[views_start.ServiceName, ...]:

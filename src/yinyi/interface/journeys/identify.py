@@ -21,7 +21,7 @@ from yinyi.business.identity.messages import (
     IdentifyByNumber,
     RegisterPatient,
 )
-from yinyi.interface.journeys import card_reading, present, views_start
+from yinyi.interface.journeys import card_reading, present, scan, views_start
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import YinyiError
 
@@ -55,7 +55,7 @@ def goes_on(visitor: Visitor) -> str:
             return paths.account
         case "inpatient":
             return paths.inpatient
-        case "bills":
+        case "bills" | "form":
             return paths.bills
         case "home":
             return paths.home
@@ -88,10 +88,16 @@ async def lay_card(visitor: Visitor) -> Next:
     if problem is None and visitor.query.get("cards") == "0":
         problem = "cards_away"
     await card_reading.forget(visitor)
+    forms = visitor.visit.wants in ("bills", "form")
     view = views_start.IdentifyView(
-        reader_ok=reader_ok, problem=problem, kinds=card_reading.kinds_of(visitor.terminal), key=present.new_key()
+        reader_ok=reader_ok,
+        problem=problem,
+        kinds=card_reading.kinds_of(visitor.terminal),
+        forms=forms,
+        after=visitor.terminal.code_version,
+        key=present.new_key(),
     )
-    return Show(view, listens=CARDS)
+    return Show(view, listens=CARDS | (scan.listens(visitor) if forms else {}))
 
 
 def reader_works(visitor: Visitor) -> bool:

@@ -45,6 +45,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_pay.TroubleView: "trouble.html",
     views_bills.BillsView: "bills.html",
     views_bills.BillView: "bill.html",
+    views_bills.NoFormView: "no_form.html",
     views_bills.BillsCheckView: "bills_check.html",
     views_bills.BillsDoneView: "bills_done.html",
     views_bills.FeesView: "fees.html",

@@ -60,6 +60,9 @@ BIND_CARD: Final = "/cards/bind"
 BINDING: Final = "/cards/bind/{request_id}"
 NO_BINDING: Final = "/cards/no-card"
 """POST: no card after all; goes back to the cards."""
+FORM: Final = "/request-form"
+"""GET ?news=…: what was scanned opens nothing · POST [after]: the bill of the request form that the scanner has just
+read."""
 BILLS: Final = "/bills"
 """GET ?but=… (all are chosen but those) ?news=… · POST [chosen, form]: opens a payment and goes to check."""
 BILL: Final = "/bills/{invoice_no}"
@@ -112,6 +115,7 @@ class Paths:
         self.cards = base + CARDS
         self.bind_card = base + BIND_CARD
         self.no_binding = base + NO_BINDING
+        self.form = base + FORM
         self.bills = base + BILLS
         self.fees = base + FEES
         self.account = base + ACCOUNT

@@ -32,6 +32,7 @@ class BillsView(View, frozen=True, kw_only=True):
 
     busy: of those that cannot, under_way: in this payment of the patient's own; empty: in another's. total_fen: of the
     chosen ones. sent: they, with their versions, as the form sends them. more: older ones are not listed.
+    after: the version of what was scanned last when the page was made: a newer one is a request form.
     """
 
     rows: tuple[BillRow, ...]
@@ -41,6 +42,7 @@ class BillsView(View, frozen=True, kw_only=True):
     sent: str
     more: bool = False
     news: BillNews | None = None
+    after: int = 0
     key: str
 
     @property
@@ -61,6 +63,14 @@ class BillView(View, frozen=True, kw_only=True):
     sent: str
     alone: bool = False
     news: BillNews | None = None
+    key: str
+
+
+class NoFormView(View, frozen=True, kw_only=True):
+    """What was held under the scanner is no request form of this hospital. many: too many were tried here."""
+
+    many: bool = False
+    after: int = 0
     key: str
 
 

@@ -10,9 +10,12 @@ ServiceName = Literal["register", "bills", "account", "inpatient", "reprint", "f
 
 
 class HomeView(View, frozen=True, kw_only=True):
-    """The first page: what can be done here."""
+    """The first page: what can be done here. after: the version of what was scanned last when it was made: a newer one
+    is a request form."""
 
     services: tuple[ServiceName, ...]
+    after: int = 0
+    key: str = ""
 
 
 IdentifyProblem = Literal[
@@ -27,11 +30,14 @@ IdentifyProblem = Literal[
 
 
 class IdentifyView(View, frozen=True, kw_only=True):
-    """Lay the card on the reader. kinds: of cards that can be inserted in the card terminal instead; empty: none."""
+    """Lay the card on the reader. kinds: of cards that can be inserted in the card terminal instead; empty: none.
+    forms: a request form can be held under the scanner instead; after: see ``HomeView``."""
 
     reader_ok: bool = True
     problem: IdentifyProblem | None = None
     kinds: tuple[CardKind, ...] = ()
+    forms: bool = False
+    after: int = 0
     key: str = ""
 
 

@@ -16,8 +16,8 @@ from yinyi.kernel.errors import Invalid, SessionEnded
 
 R = TypeVar("R")
 
-Want = Literal["home", "register", "reprint", "find_payment", "cards", "account", "inpatient", "bills"]
-"""What somebody came for before it was known who he is."""
+Want = Literal["home", "register", "reprint", "find_payment", "cards", "account", "inpatient", "bills", "form"]
+"""What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form."""
 
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}")
 
@@ -117,6 +117,11 @@ class Visitor:
         if not _KEY.fullmatch(key):
             raise StalePage("no key")
         return key
+
+    @property
+    def by_form(self) -> bool:
+        """Only the bill of a request form is open to this visit."""
+        return self.visit.wants == "form"
 
     @property
     def known(self) -> bool:

@@ -29,6 +29,7 @@ class Address:
 
     for_anybody: its form may be of an earlier session on this screen. settings: its form changes how pages look.
     ends: ends the session, even while the platform is away. pairs: a new screen begins here.
+    of_form: a visit that may only pay the bill of a request form may come here; elsewhere nobody is known.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Address:
     settings: bool = False
     ends: bool = False
     pairs: bool = False
+    of_form: bool = False
 
 
 async def _home(visitor: Visitor) -> Next:
@@ -58,7 +60,7 @@ async def _payment(visitor: Visitor) -> Next:
 
 
 ADDRESSES = (
-    Address(paths.HOME, get=home.home, pairs=True),
+    Address(paths.HOME, get=home.home, pairs=True, of_form=True),
     Address(paths.IDENTIFY, get=identify.lay_card),
     Address(paths.NUMBER, get=identify.ask_number, post=identify.take_number),
     Address(paths.IDENTIFY_CARD, get=identify_card.page, post=identify_card.read),
@@ -70,25 +72,26 @@ ADDRESSES = (
     Address(paths.DOCTORS, get=register.doctors, wants="register"),
     Address(paths.DOCTOR, get=register.doctor, wants="register"),
     Address(paths.HOLD, get=_departments, post=register.hold, wants="register"),
-    Address(paths.CHECK, get=pay.page("check"), wants="find_payment"),
-    Address(paths.RELEASE, get=_payment, post=pay.release, wants="find_payment"),
-    Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment"),
-    Address(paths.SCAN, get=_payment, post=scan.submit, wants="find_payment"),
-    Address(paths.CARD, get=_payment, post=card.read, wants="find_payment"),
-    Address(paths.NO_CARD, get=_payment, post=card.leave, wants="find_payment"),
-    Address(paths.CANCEL, get=_payment, post=pay.cancel, wants="find_payment"),
-    Address(paths.HOLD_SLIP, get=pay.page("hold_slip"), post=pay.issue_hold_slip, wants="find_payment"),
-    Address(paths.DONE, get=pay.page("done"), wants="find_payment"),
-    Address(paths.TROUBLE, get=pay.page("trouble"), wants="find_payment"),
-    Address(paths.PRINT, get=_payment, post=pay.print_again, wants="find_payment"),
+    Address(paths.CHECK, get=pay.page("check"), wants="find_payment", of_form=True),
+    Address(paths.RELEASE, get=_payment, post=pay.release, wants="find_payment", of_form=True),
+    Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment", of_form=True),
+    Address(paths.SCAN, get=_payment, post=scan.submit, wants="find_payment", of_form=True),
+    Address(paths.CARD, get=_payment, post=card.read, wants="find_payment", of_form=True),
+    Address(paths.NO_CARD, get=_payment, post=card.leave, wants="find_payment", of_form=True),
+    Address(paths.CANCEL, get=_payment, post=pay.cancel, wants="find_payment", of_form=True),
+    Address(paths.HOLD_SLIP, get=pay.page("hold_slip"), post=pay.issue_hold_slip, wants="find_payment", of_form=True),
+    Address(paths.DONE, get=pay.page("done"), wants="find_payment", of_form=True),
+    Address(paths.TROUBLE, get=pay.page("trouble"), wants="find_payment", of_form=True),
+    Address(paths.PRINT, get=_payment, post=pay.print_again, wants="find_payment", of_form=True),
     Address(paths.REPRINT, get=afterwards.papers, post=afterwards.print_paper, wants="reprint"),
     Address(paths.FIND_PAYMENT, get=afterwards.payments, wants="find_payment"),
     Address(paths.CARDS, get=my_cards.cards, post=my_cards.unbind, wants="cards"),
     Address(paths.BIND_CARD, get=_cards, post=my_cards.bind, wants="cards"),
     Address(paths.NO_BINDING, get=_cards, post=my_cards.leave, wants="cards"),
     Address(paths.BINDING, get=my_cards.binding, wants="cards"),
-    Address(paths.BILLS, get=bills.page, post=bills.pay, wants="bills"),
-    Address(paths.BILL, get=bills.one, wants="bills"),
+    Address(paths.FORM, get=bills.no_form, post=bills.by_form, wants="bills", of_form=True),
+    Address(paths.BILLS, get=bills.page, post=bills.pay, wants="bills", of_form=True),
+    Address(paths.BILL, get=bills.one, wants="bills", of_form=True),
     Address(paths.FEES, get=bills.fees, wants="bills"),
     Address(paths.ACCOUNT, get=account.page, wants="account"),
     Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account"),
@@ -101,7 +104,7 @@ ADDRESSES = (
     Address(paths.COSTS_OF_DAY, get=inpatient.day, wants="inpatient"),
     Address(paths.STATEMENT, get=inpatient.statement, wants="inpatient"),
     Address(paths.DEPOSIT_RETURN, get=deposit.what_goes_back, post=deposit.give_back, wants="inpatient"),
-    Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True),
-    Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, ends=True),
-    Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, settings=True),
+    Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True, of_form=True),
+    Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, of_form=True, ends=True),
+    Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, of_form=True, settings=True),
 )

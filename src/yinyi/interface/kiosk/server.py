@@ -152,6 +152,8 @@ class Kiosk:
         if not all(map(page.is_text, at.values())):
             raise NotFound("control characters")
         screen, visit = asked.cookies.screen, asked.cookies.visit
+        if visit.wants == "form" and not asked.address.of_form:
+            visit = Visit(wants=asked.address.wants or "home")
         try:
             terminal = await self.terminals.of(screen)
         except Unavailable:

@@ -19,8 +19,9 @@ class Invoice:
 
     async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
         bills = await visitor.ask(GetInvoicePayment(payment_no=payment.payment_no))
-        about = _subject(visitor)
-        account_fen = await _on_account(visitor) if bills.payment.state == "ready" else 0
+        about = _subject(visitor, bills)
+        asks_account = bills.payment.state == "ready" and not visitor.by_form
+        account_fen = await _on_account(visitor) if asks_account else 0
         return Paid(
             payment=bills.payment,
             subject=about,
@@ -70,8 +71,11 @@ async def _on_account(visitor: Visitor) -> int:
     return 0 if account.mode == "off" else max(0, account.balance_fen)
 
 
-def _subject(visitor: Visitor) -> views.Subject:
-    return views.Subject(purpose=Invoice.name, again=visitor.paths.bills)
+def _subject(visitor: Visitor, bills: InvoicePayment | None = None) -> views.Subject:
+    """Whoever came by a request form goes back to its bill, everybody else to all of his."""
+    one = visitor.by_form and bills is not None and bool(bills.invoices)
+    again = f"{visitor.paths.bill(bills.invoices[0].invoice_no)}?form=1" if one else visitor.paths.bills
+    return views.Subject(purpose=Invoice.name, again=again)
 
 
 def _parts(payment: PaymentView) -> tuple[views_bills.PaidBy, ...]:

@@ -1,0 +1,91 @@
+"""Outpatient bills at the kiosk: two of three are paid, then the third by the code of its request form."""
+
+from typing import Any
+
+from kiosk_screen import KioskScreen, kiosk_screen
+from paper import Paper
+from playwright.sync_api import Browser, expect
+
+import books
+from cards import fresh_card
+from real_platform import RealPlatform
+from yinyi.kernel.money import yuan
+
+WITHIN_MS = 30_000
+DEPARTMENT = "0102"
+_OPEN = "SELECT invoice_no, form_no, total_fen FROM his.invoice WHERE patient_no = $1 AND state = 'open' ORDER BY 1"
+
+
+def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
+    """Pressing one leaves it out; two are paid by phone with five presses at most, from the home page to the slip."""
+    with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
+        patient_no = new_patient(screen, "贝一")
+        bills = three_bills(house, patient_no)
+        screen.go()
+        screen.seen("/", ".row.quit")
+        screen.press_link("/bills")
+        row = screen.seen("/bills", ".pair").locator("button")
+        expect(row).to_have_attribute("aria-checked", "true")
+        assert yuan(sum(each["total_fen"] for each in bills)) in screen.text()
+        row.click()
+        left_out = screen.seen(r"/bills\?but=.*", '.pair[data-here] button[aria-checked="false"]')
+        number = left_out.get_attribute("value")
+        assert number is not None
+        chosen = [each for each in bills if each["invoice_no"] != number.partition(":")[0]]
+        total = yuan(sum(each["total_fen"] for each in chosen))
+        assert total in screen.text()
+        screen.press_form("/bills")
+        screen.seen(r"/register/check/\w+", ".rows .row")
+        payment_no = screen.payment_no()
+        before = house.papers()
+        order = house.phone("pay", screen.to_code())
+        assert order["reference"].startswith(payment_no)
+        assert order["amount_fen"] == sum(each["total_fen"] for each in chosen)
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        assert total in screen.text()
+        expect(screen.page.locator(".then li").first).to_be_visible(timeout=WITHIN_MS)
+        assert Paper(house.paper_after(before)).code() == payment_no
+        screen.go("/fees")
+        screen.seen("/fees", ".rows .row").click()
+        screen.seen(r"/bills/\w+", ".rows .row")
+        [left] = house.rows(_OPEN, patient_no, at="hospital")
+        assert left["invoice_no"] == number.partition(":")[0]
+    books.agree(house, payment_no)
+
+
+# ---- at the screen
+
+
+def new_patient(screen: KioskScreen, name: str) -> str:
+    """From home to the bills, of which there are none, for somebody whom the hospital does not know."""
+    screen.press_link("/bills")
+    screen.seen("/identify", "#screen.identify")
+    screen.house.lay(fresh_card(name))
+    screen.seen("/first-visit", ".pad")
+    screen.type("13912345678")
+    screen.press_form("/first-visit")
+    screen.seen("/first-visit", ".facts")
+    screen.press_form("/first-visit")
+    screen.seen("/bills", ".note.plain")
+    screen.house.take_card()
+    query = "SELECT patient_no FROM his.patient WHERE full_name = $1 ORDER BY patient_no DESC LIMIT 1"
+    return screen.house.rows(query, name, at="hospital")[0]["patient_no"]
+
+
+# ---- on the far side
+
+
+def three_bills(house: RealPlatform, patient_no: str) -> list[Any]:
+    """A doctor has ordered twice, and has taken one back."""
+    for _ in range(2):
+        doctor(house, "order", patient_no=patient_no, dept_code=DEPARTMENT)
+    [first, *_] = house.rows(_OPEN, patient_no, at="hospital")
+    doctor(house, "cancel", invoice_no=first["invoice_no"])
+    found = house.rows(_OPEN, patient_no, at="hospital")
+    assert len(found) == 3
+    return found
+
+
+def doctor(house: RealPlatform, what: str, **told: Any) -> None:
+    done = house.sandbox.post(f"/hospital/doctors/{what}", json=told).raise_for_status().json()
+    assert done.get("code", "0") == "0", done
