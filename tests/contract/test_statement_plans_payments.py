@@ -35,6 +35,8 @@ STATEMENTS = {
     "ask now": signals.ASK_NOW,
     "put steps": signals.PUT_STEPS,
     "obliged": signals.OBLIGED,
+    "obliged among": signals.OBLIGED_AMONG,
+    "held already": store.HELD,
     "open kinds": signals.OPEN_KINDS,
     "attention": signals.ATTENTION,
     "mismatches": notices.MISMATCHES,

@@ -8,7 +8,7 @@ from sample_facts import CHROME, KEY, NOW
 
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine
-from yinyi.interface.journeys import views, views_bills
+from yinyi.interface.journeys import views, views_bills, views_pay
 from yinyi.kernel.money import Fen
 
 BILLS = views.Subject(purpose="invoice", again="/kiosk/bills")
@@ -166,6 +166,15 @@ BILL: dict[str, Sample] = {
     "bills-check-account": (_check(5, account_fen=Fen(200_00)), PAYING),
     "bills-check-enough": (_check(1, account_fen=Fen(286_00), problem="declined"), PAYING),
     "bills-check-rest": (_check(parts=_TWO[:1], owed_fen=220_60), PAYING),
+    "bills-check-part": (_check(3, divisible=True, account_fen=Fen(200_00)), PAYING),
+    "pay-part": (
+        views_pay.PartView(payment_no=_NO, owed_fen=420_60, tenders=("wechatpay", "alipay"), typed="20", key=KEY),
+        PAYING,
+    ),
+    "pay-part-wrong": (
+        views_pay.PartView(payment_no=_NO, owed_fen=420_60, tenders=("wechatpay",), typed="900", wrong=True, key=KEY),
+        PAYING,
+    ),
     "bills-done": (_done(), PAYING),
     "bills-done-two": (_done(parts=_TWO, printing="paper_out"), PAYING),
     "fees": (views_bills.FeesView(fees=_PAID, earlier=NOW.date()), SOMEONE),

@@ -7,16 +7,25 @@ import msgspec
 import pytest
 from kiosk_platform import NOW, PAYMENT, page, paired, payment, run
 
-from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
+from yinyi.business.billing.errors import (
+    FormUnknown,
+    InvoiceBusy,
+    InvoiceCancelled,
+    InvoiceChanged,
+    InvoicePaid,
+    InvoiceUnknown,
+)
 from yinyi.business.billing.messages import (
     Fees,
+    FormOpened,
     InvoiceDetails,
     InvoicePayment,
     Invoices,
     InvoiceView,
     PaidInvoice,
 )
-from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed
+from yinyi.business.identity.errors import TooManyTries
+from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, NothingScanned
 from yinyi.business.payments.messages import PaidPart
 from yinyi.business.prepaid.messages import PrepaidAccount
 from yinyi.kernel.errors import HospitalUnavailable, YinyiError
@@ -195,6 +204,28 @@ def test_a_part_from_the_account_and_a_code_for_the_rest() -> None:
     run(work())
 
 
+def test_a_part_by_phone() -> None:
+    async def work() -> None:
+        opened = payment("ready", purpose="invoice", owed_fen=Fen(5000), tenders=["wechatpay", "alipay"])
+        browser = paired(GetPayment=opened, ChooseTender=opened)
+        assert (await browser.see(f"/pay/{PAYMENT}/part"))["v"]["tenders"] == ["wechatpay", "alipay"]
+        answer = await browser.post(f"/pay/{PAYMENT}", tender="alipay", yuan="20")
+        assert answer.headers["location"] == f"/kiosk/pay/{PAYMENT}"
+        asked = msgspec.to_builtins(browser.platform.last("ChooseTender").message)
+        assert asked == {"payment_no": PAYMENT, "tender": "alipay", "amount_fen": 2000}
+        for bad in ("", "0", "50", "51", "-1", "1.5", "1e1", "999999"):
+            assert page(await browser.post(f"/pay/{PAYMENT}", tender="alipay", yuan=bad))["v"]["wrong"]
+        waiting = msgspec.structs.replace(
+            paying("waiting"),
+            payment=msgspec.structs.replace(opened, state="waiting", asked_fen=Fen(2000), code_url="https://qr/1"),
+        )
+        browser = paired(GetInvoicePayment=waiting, GetPayment=waiting.payment)
+        assert (await browser.see(f"/pay/{PAYMENT}"))["v"]["amount_fen"] == 2000
+        assert (await browser.get(f"/pay/{PAYMENT}/part")).headers["location"] == f"/kiosk/pay/{PAYMENT}"
+
+    run(work())
+
+
 @pytest.mark.parametrize("error", [AccountsClosed(), MoreThanOwed()])
 def test_nothing_from_the_account_after_all(error: YinyiError) -> None:
     async def work() -> None:
@@ -265,5 +296,79 @@ def test_the_bill_of_somebody_else_is_not_there() -> None:
         assert (await browser.get("/bills/A")).status_code == 404
         away = await browser.get("/bills")
         assert (away.status_code, page(away)["v"]["kind"]) == (503, "hospital_unavailable")
+
+    run(work())
+
+
+# ---- by the code of a request form
+
+
+def test_a_form_opens_its_bill() -> None:
+    async def work() -> None:
+        details = InvoiceDetails(invoice=bill("A"), lines=[])
+        browser = paired(
+            known=False,
+            IdentifyByForm=FormOpened(invoice_no="A", session_token="session-token"),
+            GetInvoice=details,
+            ListInvoices=THREE,
+        )
+        home = await browser.see("/")
+        assert "code=" in home["c"]["events"]
+        answer = await browser.post("/request-form", after="7")
+        assert answer.headers["location"] == "/kiosk/bills/A?form=1"
+        assert browser.cookie("yinyi_visit") == "form.session.session-token"
+        assert msgspec.to_builtins(browser.platform.last("IdentifyByForm").message) == {"after": 7}
+        seen = await browser.see("/bills/A?form=1")
+        assert (seen["v"]["alone"], seen["v"]["payable"]) == (True, True)
+        for elsewhere in ("/bills", "/fees", "/account", "/payments"):
+            answer = await browser.get(elsewhere)
+            assert answer.headers["location"] == "/kiosk/identify", elsewhere
+            browser.set_cookie("yinyi_visit", "form.session.session-token")
+        assert "ListInvoices" not in browser.platform.names()
+        assert (await browser.get("/")).headers["location"] == "/kiosk/"
+        assert browser.cookie("yinyi_visit") == ""
+        assert browser.platform.names()[-1] == "EndSession"
+
+    run(work())
+
+
+def test_who_is_known_stays_known() -> None:
+    async def work() -> None:
+        browser = paired(IdentifyByForm=FormOpened(invoice_no="A"), ListInvoices=THREE)
+        assert "code=" in (await browser.see("/bills"))["c"]["events"]
+        assert (await browser.post("/request-form", after="7")).headers["location"] == "/kiosk/bills/A?form=1"
+        assert browser.cookie("yinyi_visit") == "register.session.session-token"
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("error", "news"), [(FormUnknown(), "unknown"), (TooManyTries(), "many")], ids=["unknown", "many"]
+)
+def test_a_code_that_opens_nothing(error: YinyiError, news: str) -> None:
+    async def work() -> None:
+        browser = paired(known=False, IdentifyByForm=error)
+        assert (await browser.post("/request-form", after="0")).headers[
+            "location"
+        ] == f"/kiosk/request-form?news={news}"
+        seen = await browser.see(f"/request-form?news={news}")
+        assert (seen["is"], seen["v"]["many"]) == ("NoFormView", news == "many")
+        browser.platform.answers["IdentifyByForm"] = NothingScanned()
+        assert (await browser.post("/request-form", after="0")).headers["location"] == "/kiosk/"
+        assert (await browser.post("/request-form", after="x")).status_code == 409
+
+    run(work())
+
+
+def test_who_came_by_a_form_goes_back_to_its_bill() -> None:
+    async def work() -> None:
+        opened = paying("ready")
+        cancelled = payment("closed", purpose="invoice", reason="cancelled")
+        browser = paired(GetInvoicePayment=opened, GetPayment=opened.payment, CancelPayment=cancelled)
+        browser.set_cookie("yinyi_visit", "form.session.session-token")
+        assert (await browser.see(f"/register/check/{PAYMENT}"))["v"]["account_fen"] == 0
+        assert "GetPrepaidAccount" not in browser.platform.names()
+        answer = await browser.post(f"/register/release/{PAYMENT}")
+        assert answer.headers["location"] == "/kiosk/bills/A?form=1"
 
     run(work())

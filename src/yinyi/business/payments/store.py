@@ -45,7 +45,7 @@ WITH w AS MATERIALIZED (
 ) :record
 SELECT payment_no, payment_id, ask_no FROM p
 """
-_HELD = "SELECT true FROM payment_obligation WHERE hospital_id = $1 AND kind = $2 AND number = ANY($3::text[]) LIMIT 1"
+HELD = "SELECT true FROM payment_obligation WHERE hospital_id = $1 AND kind = $2 AND number = ANY($3::text[]) LIMIT 1"
 """Asked first where there are several: a part of them that could be had would otherwise stay behind."""
 _CLAIM_ONE = """
 UPDATE payment AS p SET lease_epoch = $3 WHERE p.hospital_id = $1 AND p.payment_id = $2 AND (
@@ -120,7 +120,7 @@ async def open_payment(
     obligation: its kind and its numbers; without any: there is none.
     """
     kind, *numbers = obligation or ("",)
-    if len(numbers) > 1 and await tx.fetchval(_HELD, plan.hospital_id, kind, numbers):
+    if len(numbers) > 1 and await tx.fetchval(HELD, plan.hospital_id, kind, numbers):
         return None
     opened = Opened(
         payment_no=plan.payment_no,

@@ -20,6 +20,7 @@ _TAKE_STATES: dict[str, PaymentState] = {
     "undo_unknown": "starting",
 }
 
+_ASKED = frozenset({"starting", "waiting", "unknown"})
 _TAKEN_BACK = frozenset({"unknown", "undoing", "undo_unknown"})
 
 
@@ -100,6 +101,7 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         tries_left=take.evidence.get(TRIES_LEFT) if take is not None and failed else None,
         taking_back=take is not None and take.channel in CARDS and take.state in _TAKEN_BACK,
         parts=_parts(plan),
+        asked_fen=take.amount_fen if take is not None and state in _ASKED else Fen(0),
     )
 
 

@@ -40,6 +40,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_register.WaitView: "wait.html",
     views_pay.PayView: "pay.html",
     views_pay.CardView: "pay_card.html",
+    views_pay.PartView: "pay_part.html",
     views_pay.HoldSlipView: "hold_slip.html",
     views_pay.DoneView: "done.html",
     views_pay.TroubleView: "trouble.html",

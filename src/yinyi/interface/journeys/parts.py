@@ -1,13 +1,55 @@
-"""One payment by several means: a part of it from the prepaid account, the rest by another."""
+"""One payment by several means: a part of it from the prepaid account or by phone, the rest by another."""
 
 import contextlib
 
 from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, PaymentClosed, TenderUnderWay
-from yinyi.business.payments.messages import ChooseTender
-from yinyi.interface.journeys import present, standing, typed
-from yinyi.interface.journeys.visitor import Go, Next, Visitor
+from yinyi.business.payments.messages import ChooseTender, GetPayment, PaymentView
+from yinyi.interface.journeys import present, standing, typed, views, views_pay
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
+from yinyi.kernel.money import Fen
 
 PREPAID = "prepaid"
+DIGITS = 5
+DIVISIBLE = Fen(2_00)
+"""From here on it has a part in whole yuan."""
+
+
+def is_divisible(payment: PaymentView) -> bool:
+    return payment.state == "ready" and payment.owed_fen >= DIVISIBLE and bool(payment.tenders)
+
+
+async def how_much(visitor: Visitor) -> Next:
+    """GET PART."""
+    payment = await visitor.ask(GetPayment(number=visitor.at["payment_no"]))
+    return _page(payment) if is_divisible(payment) else Go(standing.address(visitor, payment))
+
+
+def _page(payment: PaymentView, shown: str = "", wrong: bool = False) -> Show:
+    view = views_pay.PartView(
+        payment_no=payment.payment_no,
+        owed_fen=payment.owed_fen,
+        tenders=tuple(name for name in present.OFFERED if name in payment.tenders),
+        typed=shown,
+        wrong=wrong,
+        key=present.new_key(),
+    )
+    return Show(view, steps=views.BILL_STEPS)
+
+
+async def by_phone(visitor: Visitor) -> Next:
+    """POST PAY [tender, yuan]: a code over so much, or that it is no part of what is owed."""
+    payment_no, yuan = visitor.at["payment_no"], typed.yuan_of(visitor, DIGITS)
+    payment = await visitor.ask(GetPayment(number=payment_no))
+    amount_fen = Fen(int(yuan or 0) * 100)
+    if not is_divisible(payment):
+        return Go(standing.address(visitor, payment))
+    if not 0 < amount_fen < payment.owed_fen:
+        return _page(payment, shown=yuan, wrong=True)
+    tender = present.offered(visitor.form.get("tender", ""))
+    part = ChooseTender(payment_no=payment_no, tender=tender, amount_fen=amount_fen)
+    with contextlib.suppress(MoreThanOwed, PaymentClosed, TenderUnderWay):
+        await visitor.ask(part, key=f"{visitor.key}.{yuan}")
+    return Go(visitor.paths.pay(payment_no))
 
 
 async def from_account(visitor: Visitor) -> Next:

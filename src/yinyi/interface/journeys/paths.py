@@ -42,6 +42,8 @@ CARD: Final = "/pay/{payment_no}/card"
 """POST: have a card read at the card terminal; comes back to the payment."""
 NO_CARD: Final = "/pay/{payment_no}/no-card"
 """POST: no card after all; comes back to the payment."""
+PART: Final = "/pay/{payment_no}/part"
+"""GET: how much of it by phone now, the rest by another means."""
 CANCEL: Final = "/pay/{payment_no}/cancel"
 """POST: leave the payment; goes to what became of it."""
 HOLD_SLIP: Final = "/pay/{payment_no}/hold-slip"
@@ -150,6 +152,9 @@ class Paths:
 
     def no_card(self, payment_no: str) -> str:
         return self._at(NO_CARD, payment_no=payment_no)
+
+    def part(self, payment_no: str) -> str:
+        return self._at(PART, payment_no=payment_no)
 
     def cancel(self, payment_no: str) -> str:
         return self._at(CANCEL, payment_no=payment_no)

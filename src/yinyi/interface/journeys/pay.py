@@ -72,6 +72,8 @@ async def choose_tender(visitor: Visitor) -> Next:
     await _no_card(visitor, payment_no)
     if visitor.form.get("tender") == parts.PREPAID:
         return await parts.from_account(visitor)
+    if "yuan" in visitor.form:
+        return await parts.by_phone(visitor)
     tender = present.offered(visitor.form.get("tender", ""))
     with contextlib.suppress(PaymentClosed, TenderUnderWay):
         await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
@@ -161,7 +163,7 @@ def _pay(visitor: Visitor, paid: Paid) -> Show:
         subject=paid.subject,
         tender=present.tender(payment),
         state=state,
-        amount_fen=payment.owed_fen or payment.amount_fen,
+        amount_fen=payment.asked_fen or payment.owed_fen or payment.amount_fen,
         code_url=payment.code_url,
         expires_at=expires_at,
         since=payment.since,
@@ -252,7 +254,7 @@ def _wait(visitor: Visitor, paid: Paid, kind: Waiting) -> Show:
         ask_no=payment.ask_no,
         subject=paid.subject,
         tender=present.tender(payment),
-        amount_fen=payment.owed_fen or payment.amount_fen,
+        amount_fen=payment.asked_fen or payment.owed_fen or payment.amount_fen,
         since=payment.since,
         key=present.new_key(),
     )

@@ -125,7 +125,7 @@ def amount_fen(payment: PaymentView) -> Fen:
     """What such a page is about: what was taken and goes back, or what is not known to have been taken."""
     if payment.state in ("returning", "returned"):
         return payment.taken_fen or payment.amount_fen
-    return payment.owed_fen or payment.amount_fen
+    return payment.asked_fen or payment.owed_fen or payment.amount_fen
 
 
 def never_held(payment: PaymentView, held: bool) -> views_ends.ErrorKind | None:

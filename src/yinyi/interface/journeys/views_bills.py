@@ -85,7 +85,8 @@ class BillsCheckView(View, frozen=True, kw_only=True):
     """Everything right? Then money. pay_by: so long they can be paid.
 
     parts: what is paid of it already, owed_fen: what is not. account_fen: so much of that the prepaid account could
-    pay; 0: there is nothing on it. problem: why the last try to pay ended.
+    pay; 0: there is nothing on it. divisible: a part of it can be paid by phone. problem: why the last try to pay
+    ended.
     """
 
     payment_no: str
@@ -94,6 +95,7 @@ class BillsCheckView(View, frozen=True, kw_only=True):
     owed_fen: int
     parts: tuple[PaidBy, ...] = ()
     account_fen: int = 0
+    divisible: bool = False
     pay_by: datetime
     problem: Literal["declined", "expired", "unavailable", "paid_late"] | None = None
     key: str

@@ -106,6 +106,18 @@ class PayView(View, frozen=True, kw_only=True):
     key: str
 
 
+class PartView(View, frozen=True, kw_only=True):
+    """How much of it by phone now? The rest is paid by another means. typed: so far; wrong: that is no part of it.
+    tenders: by which it can be paid."""
+
+    payment_no: str
+    owed_fen: int
+    tenders: tuple[TenderName, ...]
+    typed: str = ""
+    wrong: bool = False
+    key: str
+
+
 class HoldSlipView(View, frozen=True, kw_only=True):
     """The number is kept and the window takes the money. No phone needed."""
 

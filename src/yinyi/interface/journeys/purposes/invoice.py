@@ -7,7 +7,7 @@ from functools import partial
 from yinyi.business.billing.messages import GetInvoicePayment, InvoicePayment
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.prepaid.messages import GetPrepaidAccount
-from yinyi.interface.journeys import present, views, views_bills
+from yinyi.interface.journeys import parts, present, views, views_bills
 from yinyi.interface.journeys.purposes.purpose import Paid, Problem, Say, Words
 from yinyi.interface.journeys.visitor import Visitor
 
@@ -93,6 +93,7 @@ def _check(bills: InvoicePayment, account_fen: int, problem: Problem | None, unt
         owed_fen=payment.owed_fen,
         parts=_parts(payment),
         account_fen=min(account_fen, payment.owed_fen),
+        divisible=parts.is_divisible(payment),
         pay_by=until,
         problem=problem,
         key=present.new_key(),
