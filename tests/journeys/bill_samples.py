@@ -120,7 +120,7 @@ def _done(**facts: object) -> views_bills.BillsDoneView:
         subject=BILLS,
         count=2,
         amount_fen=420_60,
-        parts=(views_bills.PaidBy(tender="wechatpay", amount_fen=420_60),),
+        parts=(views.PaidBy(tender="wechatpay", amount_fen=420_60),),
         receipt_no="26112300000017",
         places=("门诊楼1层西药房", "门诊楼2层采血处"),
         places_en=("Pharmacy, ground floor", "Blood collection, 2nd floor"),
@@ -131,8 +131,8 @@ def _done(**facts: object) -> views_bills.BillsDoneView:
 
 
 _TWO = (
-    views_bills.PaidBy(tender="prepaid", amount_fen=200_00),
-    views_bills.PaidBy(tender="wechatpay", amount_fen=220_60),
+    views.PaidBy(tender="prepaid", amount_fen=200_00),
+    views.PaidBy(tender="wechatpay", amount_fen=220_60),
 )
 _PAID = tuple(
     msgspec.structs.replace(

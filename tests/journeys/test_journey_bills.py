@@ -53,7 +53,45 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
     books.agree(house, payment_no)
 
 
+def test_by_the_code_of_a_request_form(house: RealPlatform, chromium: Browser) -> None:
+    """Held under the scanner on the home page: exactly its bill, paid without a card. Then it says that it is paid,
+    and a code of anything else that it opens nothing."""
+    with kiosk_screen(house, chromium, "landscape", "en") as screen:
+        patient_no = new_patient(screen, "贝二")
+        bill, *others = three_bills(house, patient_no)
+        screen.go()
+        screen.seen("/", ".row.quit")
+        screen.press('.act form[action="/kiosk/finish"] button')
+        screen.seen("/", ".tiles.main")
+        held(house, screen, bill["form_no"])
+        screen.seen(rf"/bills/{bill['invoice_no']}\?form=1", ".rows .row")
+        assert yuan(bill["total_fen"]) in screen.text()
+        screen.press_form("/bills")
+        screen.seen(r"/register/check/\w+", ".rows .row")
+        payment_no = screen.payment_no()
+        order = house.phone("pay", screen.to_code())
+        assert order["amount_fen"] == bill["total_fen"]
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        screen.press('.act form[action="/kiosk/finish"] button.first')
+        screen.seen("/", ".tiles.main")
+        held(house, screen, bill["form_no"])
+        screen.seen(rf"/bills/{bill['invoice_no']}\?form=1", ".note.good")
+        screen.press_link("/")
+        screen.seen("/", ".tiles.main")
+        held(house, screen, bill["invoice_no"])
+        screen.seen(r"/request-form\?news=unknown", ".facts")
+        left = house.rows(_OPEN, patient_no, at="hospital")
+        assert [each["invoice_no"] for each in left] == [each["invoice_no"] for each in others]
+    books.agree(house, payment_no)
+
+
 # ---- at the screen
+
+
+def held(house: RealPlatform, screen: KioskScreen, code: str) -> None:
+    """Under the scanner, once the page listens."""
+    expect(screen.page.locator("[sse-connect]")).to_have_count(1, timeout=WITHIN_MS)
+    house.hold(code)
 
 
 def new_patient(screen: KioskScreen, name: str) -> str:

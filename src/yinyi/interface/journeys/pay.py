@@ -239,6 +239,7 @@ async def _trouble(visitor: Visitor, paid: Paid) -> Show:
         paid_at=payment.paid_at,
         resolves_by=payment.resolves_by,
         gives_back=standing.gives_back_because(payment),
+        parts=present.parts(payment) if len(payment.parts) > 1 else (),
         printing=printing,
         key=present.new_key(),
     )

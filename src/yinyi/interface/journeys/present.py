@@ -129,6 +129,11 @@ def tender(payment: PaymentView) -> views.TenderName:
     return named(payment.tender)
 
 
+def parts(payment: PaymentView) -> tuple[views.PaidBy, ...]:
+    """By which means how much was taken."""
+    return tuple(views.PaidBy(tender=named(part.tender), amount_fen=part.amount_fen) for part in payment.parts)
+
+
 def named(tender: str) -> views.TenderName:
     """The means of this name, as pages know it."""
     return _named(tender, _TENDERS)

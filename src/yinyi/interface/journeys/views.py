@@ -63,6 +63,13 @@ class Subject(Part, frozen=True, kw_only=True):
     again: str
 
 
+class PaidBy(Part, frozen=True, kw_only=True):
+    """So much was paid by this means."""
+
+    tender: TenderName
+    amount_fen: int
+
+
 class PatientChip(Part, frozen=True, kw_only=True):
     """The person in front of the screen, masked: ``张*国``, 68, last digits of the hospital number."""
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine
-from yinyi.interface.journeys.views import Part, Printing, Subject, TenderName, View
+from yinyi.interface.journeys.views import PaidBy, Part, Printing, Subject, View
 
 BillNews = Literal[
     "changed",  # the hospital has changed one of them since the page was made
@@ -72,13 +72,6 @@ class NoFormView(View, frozen=True, kw_only=True):
     many: bool = False
     after: int = 0
     key: str
-
-
-class PaidBy(Part, frozen=True, kw_only=True):
-    """So much was paid by this means."""
-
-    tender: TenderName
-    amount_fen: int
 
 
 class BillsCheckView(View, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from yinyi.interface.journeys.views import Printing, Subject, TenderName, View
+from yinyi.interface.journeys.views import PaidBy, Printing, Subject, TenderName, View
 from yinyi.interface.journeys.views_register import Visit
 
 ScanRefused = Literal[
@@ -158,7 +158,8 @@ class TroubleView(View, frozen=True, kw_only=True):
     """What is known, what is not, what happens next and by when, the number to ask with and where.
 
     paid_at: when the channel took the money, if it is known to have. gives_back: why money goes back: the hospital
-    could not give the number, the payment came too late, or the patient did not want it any more.
+    could not give the number, the payment came too late, or the patient did not want it any more. parts: by which means
+    it was taken, where there are several.
     """
 
     kind: TroubleKind
@@ -170,5 +171,6 @@ class TroubleView(View, frozen=True, kw_only=True):
     paid_at: datetime | None = None
     resolves_by: datetime | None = None
     gives_back: Literal["hospital", "paid_late", "cancelled"] = "hospital"
+    parts: tuple[PaidBy, ...] = ()
     printing: Printing | None = None
     key: str

@@ -78,12 +78,6 @@ def _subject(visitor: Visitor, bills: InvoicePayment | None = None) -> views.Sub
     return views.Subject(purpose=Invoice.name, again=again)
 
 
-def _parts(payment: PaymentView) -> tuple[views_bills.PaidBy, ...]:
-    return tuple(
-        views_bills.PaidBy(tender=present.named(part.tender), amount_fen=part.amount_fen) for part in payment.parts
-    )
-
-
 def _check(bills: InvoicePayment, account_fen: int, problem: Problem | None, until: datetime) -> views.View:
     payment = bills.payment
     return views_bills.BillsCheckView(
@@ -91,7 +85,7 @@ def _check(bills: InvoicePayment, account_fen: int, problem: Problem | None, unt
         invoices=tuple(bills.invoices),
         amount_fen=payment.amount_fen,
         owed_fen=payment.owed_fen,
-        parts=_parts(payment),
+        parts=present.parts(payment),
         account_fen=min(account_fen, payment.owed_fen),
         divisible=parts.is_divisible(payment),
         pay_by=until,
@@ -108,7 +102,7 @@ def _done(bills: InvoicePayment, about: views.Subject, printing: views.Printing 
         subject=about,
         count=len(bills.invoices),
         amount_fen=payment.amount_fen,
-        parts=_parts(payment),
+        parts=present.parts(payment),
         receipt_no=bills.receipt_no,
         places=tuple(bills.places),
         places_en=tuple(bills.places_en),
