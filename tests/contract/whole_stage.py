@@ -16,6 +16,8 @@ from line_stage import ZONE
 from yinyi.app.business import Business
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.bus.operation import Caller
+from yinyi.business.billing.messages import PayInvoices
+from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.documents.messages import PrintSlip
 from yinyi.business.identity.messages import ListCredentials
 from yinyi.business.identity.messages_cards import ReadCardToIdentify
@@ -51,8 +53,9 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
         requests[each] = {"payment_no": top_up, "tender": "bank_card"}
     requests |= {"GetPayment": {"number": top_up}, "SubmitScanned": {"payment_no": top_up, "after": 0}}
     more, marks = await _stay(hall, hospital, patient_no)
+    bill, bills = await _bills(hall, hospital, patient_no)
     paper, papers = await _registration(hall, hospital)
-    return Theirs(requests | more | paper, [name, patient_no, top_up, *marks, *papers])
+    return Theirs(requests | more | bill | paper, [name, patient_no, top_up, *marks, *bills, *papers])
 
 
 async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
@@ -75,6 +78,19 @@ async def _stay(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str
     requests: dict[str, dict[str, Any]] = {each: dict(stay) for each in names}
     requests |= {"PayDeposit": {**stay, "amount_fen": 10_000}, "GetDeposit": {"payment_no": paid.payment_no}}
     return requests, [stay["admission_no"], paid.payment_no]
+
+
+async def _bills(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """One is being paid, the other not yet."""
+    paying, open_one = await hospital.hands.order(patient_no, "0102")
+    chosen = [ChosenInvoice(invoice_no=paying, version=1)]
+    number = (await hall.ask(PayInvoices(chosen=chosen))).payment.payment_no
+    requests: dict[str, dict[str, Any]] = {
+        "GetInvoice": {"number": open_one},
+        "PayInvoices": {"chosen": [{"invoice_no": open_one, "version": 1}]},
+        "GetInvoicePayment": {"payment_no": number},
+    }
+    return requests, [paying, open_one, number]
 
 
 async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], list[str]]:
