@@ -104,6 +104,7 @@ def _check(count: int = 2, **facts: object) -> views_bills.BillsCheckView:
     total_fen = sum(each.total_fen for each in chosen)
     view = views_bills.BillsCheckView(
         payment_no=_NO,
+        subject=BILLS,
         invoices=chosen,
         amount_fen=total_fen,
         owed_fen=total_fen,

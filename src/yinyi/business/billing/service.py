@@ -110,7 +110,7 @@ class BillingService:
     async def _under_way(self, tx: Tx, call: Call, numbers: Sequence[str]) -> dict[str, str]:
         """The open payments of this patient's for these bills, by the bills' numbers."""
         plans = await signals.obliged_among(tx, call.hospital_id, INVOICE, numbers)
-        mine = [plan for plan in plans if plan.patient_id == call.principal.patient_id and plan.ended_at is None]
+        mine = [plan for plan in plans if is_theirs(call, plan) and plan.ended_at is None]
         return {number: plan.payment_no for plan in mine for number in InvoiceFacts.of(plan).numbers}
 
     def _today(self, call: Call) -> date:

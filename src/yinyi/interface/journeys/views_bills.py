@@ -83,6 +83,7 @@ class BillsCheckView(View, frozen=True, kw_only=True):
     """
 
     payment_no: str
+    subject: Subject
     invoices: tuple[PaidInvoice, ...]
     amount_fen: int
     owed_fen: int

@@ -27,7 +27,7 @@ class Invoice:
             subject=about,
             steps=views.BILL_STEPS,
             paper="receipt",
-            check=partial(_check, bills, account_fen),
+            check=partial(_check, bills, about, account_fen),
             done=partial(_done, bills, about),
             held=True,
             held_until=bills.held_until,
@@ -78,10 +78,13 @@ def _subject(visitor: Visitor, bills: InvoicePayment | None = None) -> views.Sub
     return views.Subject(purpose=Invoice.name, again=again)
 
 
-def _check(bills: InvoicePayment, account_fen: int, problem: Problem | None, until: datetime) -> views.View:
+def _check(
+    bills: InvoicePayment, about: views.Subject, account_fen: int, problem: Problem | None, until: datetime
+) -> views.View:
     payment = bills.payment
     return views_bills.BillsCheckView(
         payment_no=payment.payment_no,
+        subject=about,
         invoices=tuple(bills.invoices),
         amount_fen=payment.amount_fen,
         owed_fen=payment.owed_fen,
