@@ -1,4 +1,4 @@
-"""What a page weighs on the line, gzipped, with all its styles and scripts; without typefaces, which a kiosk has once."""
+"""What a page weighs on the line, gzipped, with its styles and scripts; without typefaces: a kiosk has them already."""
 
 import gzip
 import re
