@@ -25,7 +25,7 @@ def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browse
             screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert "200.00" in screen.page.locator(".slip .no").inner_text()
         assert Paper(house.paper_after(before)).code() == payment_no
-        screen.press('.act a[href="/kiosk/account"]')
+        screen.press_link("/account")
         screen.seen("/account", ".rows .row")
         assert "+¥200.00" in screen.text().replace("\n", "")
         screen.press_link("/account/withdraw")
@@ -37,7 +37,7 @@ def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browse
         screen.go("/account/withdraw")
         screen.seen("/account/withdraw", ".rows .row")
         assert "已退到微信" in screen.text()
-        screen.press('.act a[href="/kiosk/account"]')
+        screen.press_link("/account")
         screen.seen("/account", ".rows .row")
         assert "原路退回" in screen.text()
         screen.press_link("/account/top-up")
