@@ -115,9 +115,9 @@ SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = (
   SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3)
 """.replace(":row", rows.ROW)
 OBLIGED_AMONG = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id IN (
+SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = ANY(ARRAY(
   SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $2
-    AND o.number = ANY($3::text[]))
+    AND o.number = ANY($3::text[])))
 ORDER BY p.payment_id
 """.replace(":row", rows.ROW)
 
