@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from kiosk_screen import KioskScreen, kiosk_screen
 from paper import Paper
 from playwright.sync_api import Browser, expect
@@ -16,6 +17,7 @@ DEPARTMENT = "0102"
 _OPEN = "SELECT invoice_no, form_no, total_fen FROM his.invoice WHERE patient_no = $1 AND state = 'open' ORDER BY 1"
 
 
+@pytest.mark.walk
 def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
     """Pressing one leaves it out; two are paid by phone with five presses at most, from the home page to the slip."""
     with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
@@ -23,25 +25,26 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
         bills = three_bills(house, patient_no)
         screen.go()
         screen.seen("/", ".row.quit")
-        screen.press_link("/bills")
-        row = screen.seen("/bills", ".pair").locator("button")
-        expect(row).to_have_attribute("aria-checked", "true")
-        assert yuan(sum(each["total_fen"] for each in bills)) in screen.text()
-        row.click()
-        left_out = screen.seen(r"/bills\?but=.*", '.pair[data-here] button[aria-checked="false"]')
-        number = left_out.get_attribute("value")
-        assert number is not None
-        chosen = [each for each in bills if each["invoice_no"] != number.partition(":")[0]]
-        total = yuan(sum(each["total_fen"] for each in chosen))
-        assert total in screen.text()
-        screen.press_form("/bills")
-        screen.seen(r"/register/check/\w+", ".rows .row")
-        payment_no = screen.payment_no()
-        before = house.papers()
-        order = house.phone("pay", screen.to_code())
-        assert order["reference"].startswith(payment_no)
-        assert order["amount_fen"] == sum(each["total_fen"] for each in chosen)
-        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        with screen.walk("bills", 5):
+            screen.press_link("/bills")
+            row = screen.seen("/bills", ".pair").locator("button")
+            expect(row).to_have_attribute("aria-checked", "true")
+            assert yuan(sum(each["total_fen"] for each in bills)) in screen.text()
+            screen.press(".pair button")
+            left_out = screen.seen(r"/bills\?but=.*", '.pair[data-here] button[aria-checked="false"]')
+            number = left_out.get_attribute("value")
+            assert number is not None
+            chosen = [each for each in bills if each["invoice_no"] != number.partition(":")[0]]
+            total = yuan(sum(each["total_fen"] for each in chosen))
+            assert total in screen.text()
+            screen.press_form("/bills")
+            screen.seen(r"/register/check/\w+", ".rows .row")
+            payment_no = screen.payment_no()
+            before = house.papers()
+            order = house.phone("pay", screen.to_code())
+            assert order["reference"].startswith(payment_no)
+            assert order["amount_fen"] == sum(each["total_fen"] for each in chosen)
+            screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert total in screen.text()
         expect(screen.page.locator(".then li").first).to_be_visible(timeout=WITHIN_MS)
         assert Paper(house.paper_after(before)).code() == payment_no
