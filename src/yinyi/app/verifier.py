@@ -22,7 +22,10 @@ OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "Get
 """Their own code is the credential; or there is nothing in them to protect."""
 
 CHANGES_SESSIONS = frozenset(
-    {"EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "ChoosePatient", "RegisterPatient", "PreferElder"}
+    {
+        *("EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "IdentifyByTube", "ChoosePatient"),
+        *("RegisterPatient", "PreferElder"),
+    }
 )
 REMEMBERED_FOR = timedelta(seconds=1)
 """So long, at most, another business process honours a session that has just been ended here."""
@@ -61,7 +64,7 @@ class Verifier:
                 return await self._terminal(caller, envelope, spec, now)
             case Caller.HOSPITAL | Caller.INSTITUTION:
                 return await self._institution(caller, envelope, spec, now)
-            case Caller.CALLBACKS:
+            case Caller.CALLBACKS | Caller.ANYBODY:
                 return Principal(caller=caller, hospital_id=self._hospital_id)
             case Caller.STAFF:
                 return self._staff_member(envelope.credentials.staff)
@@ -101,6 +104,7 @@ class Verifier:
             terminal_id=who.terminal_id,
             patient_id=session.patient.patient_id,
             session_id=session.session_id,
+            specimen=session.specimen,
             session=view,
         )
 

@@ -19,6 +19,8 @@ class Principal:
     session_id: int = 0
     institution_id: str = ""
     staff_id: str = ""
+    specimen: str = ""
+    """The barcode of the one tube that this session is about; empty: the patient himself is here."""
     session: SessionView | None = None
 
     @property

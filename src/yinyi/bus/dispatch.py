@@ -183,6 +183,8 @@ class Dispatcher:
             raise Invalid(f"nobody handles {spec.path}")
         if spec.needs_patient and not call.principal.patient_id:
             raise SessionEnded
+        if spec.needs_patient and call.principal.specimen and not spec.of_specimen:
+            raise SessionEnded("opened by a tube")
         try:
             message = msgspec.json.decode(body, type=spec.request)
         except msgspec.ValidationError as error:

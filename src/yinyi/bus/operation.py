@@ -29,6 +29,8 @@ class Caller(StrEnum):
     STAFF = "console"
     TERMINAL = "terminal"
     CALLBACKS = "callbacks"
+    ANYBODY = "verify"
+    """Whoever holds a paper: nothing but its own code is shown."""
 
 
 class Operation(
@@ -42,6 +44,7 @@ class OperationSpec:
     """What is declared of one operation.
 
     needs_patient: a patient's session (or an institution acting for a patient) has to travel with it.
+    of_specimen: a session will do that has only the right to what is tested out of one tube.
     changes: needs an idempotency key. money: starts or changes a money plan.
     """
 
@@ -55,6 +58,7 @@ class OperationSpec:
     changes: bool
     money: bool
     errors: tuple[type[YinyiError], ...]
+    of_specimen: bool = False
 
     @property
     def path(self) -> str:
@@ -74,6 +78,7 @@ def operation(
     *,
     callers: Iterable[Caller],
     needs_patient: bool = False,
+    of_specimen: bool = False,
     changes: bool = False,
     money: bool = False,
     errors: tuple[type[YinyiError], ...] = (),
@@ -94,6 +99,7 @@ def operation(
             changes=changes or money,
             money=money,
             errors=errors,
+            of_specimen=of_specimen,
         )
         if spec.path in _by_path:
             raise ValueError(f"operation {spec.path} is declared twice")

@@ -94,11 +94,13 @@ class PatientFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A live session. ``expires_at``: when it ends if nothing more is asked."""
+    """A live session. ``expires_at``: when it ends if nothing more is asked. specimen: the barcode of the one tube it
+    is about; empty: everything of this patient is open to it."""
 
     session_id: int
     patient: PatientFacts
     expires_at: datetime
+    specimen: str = ""
 
 
 def age_on(day: date, born_on: date | None) -> int | None:

@@ -19,8 +19,9 @@ AT_MOST = timedelta(hours=1)
 _WRITE_EVERY = timedelta(minutes=1)
 
 _START = """
-INSERT INTO patient_session (hospital_id, token_digest, terminal_id, patient_id, started_at, expires_at, latest_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO patient_session (hospital_id, token_digest, terminal_id, patient_id, started_at, expires_at, latest_at,
+                             specimen)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (hospital_id, token_digest) DO NOTHING
 RETURNING session_id
 """
@@ -29,7 +30,8 @@ UPDATE patient_session SET ended_at = $4
 WHERE hospital_id = $1 AND terminal_id = $2 AND session_id <> $3 AND ended_at IS NULL
 """
 _FIND = """
-SELECT s.session_id, s.expires_at, s.latest_at, p.patient_id, p.patient_no, p.name, p.sex, p.born_on, p.prefers_elder
+SELECT s.session_id, s.expires_at, s.latest_at, s.specimen, p.patient_id, p.patient_no, p.name, p.sex, p.born_on,
+       p.prefers_elder
 FROM patient_session s JOIN patient p USING (hospital_id, patient_id)
 WHERE s.hospital_id = $1 AND s.token_digest = $2 AND s.terminal_id = $3 AND s.ended_at IS NULL AND s.expires_at > $4
 """
@@ -44,10 +46,13 @@ WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL AND expires_at >
 _END = "UPDATE patient_session SET ended_at = $3 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL"
 
 
-async def start_session(tx: Tx, hospital_id: int, terminal_id: str, patient_id: int, token: str, now: datetime) -> None:
-    """From now on ``token`` speaks for this patient at this terminal. Starting the same token again does nothing."""
+async def start_session(
+    tx: Tx, hospital_id: int, terminal_id: str, patient_id: int, token: str, now: datetime, specimen: str = ""
+) -> None:
+    """From now on ``token`` speaks for this patient at this terminal, or only for what is tested out of one tube.
+    Starting the same token again does nothing."""
     session_id = await tx.fetchval(
-        _START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST
+        _START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST, specimen
     )
     if session_id and terminal_id:
         await tx.execute(_END_OTHERS, hospital_id, terminal_id, session_id, now)
@@ -66,7 +71,9 @@ async def verify_session(tx: Tx, hospital_id: int, token: str, terminal_id: str,
         await tx.execute(_SLIDE, hospital_id, row["session_id"], expires_at)
     else:
         expires_at = row["expires_at"]
-    return SessionFacts(session_id=row["session_id"], patient=facts_of(row), expires_at=expires_at)
+    return SessionFacts(
+        session_id=row["session_id"], patient=facts_of(row), expires_at=expires_at, specimen=row["specimen"]
+    )
 
 
 async def session_lives(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> bool:
@@ -80,13 +87,16 @@ async def end_session(tx: Tx, hospital_id: int, session_id: int, now: datetime) 
 
 
 def session_view(facts: SessionFacts, today: date) -> SessionView:
-    """What screens show of it. ``today``: the day in the hospital."""
+    """What screens show of it. ``today``: the day in the hospital. A tube tells no more of its patient than his
+    name."""
+    whole = not facts.specimen
     return SessionView(
-        patient_no_tail=facts.patient.patient_no[-4:],
+        patient_no_tail=facts.patient.patient_no[-4:] if whole else "",
         name_masked=masked_name(facts.patient.name),
-        age=age_on(today, facts.patient.born_on),
+        age=age_on(today, facts.patient.born_on) if whole else None,
         expires_at=facts.expires_at,
         elder=bool(facts.patient.prefers_elder),
+        of_specimen=not whole,
     )
 
 

@@ -12,6 +12,10 @@ Flag = Literal["N", "H", "L", "HH", "LL", "A"]
 """As in FHIR: normal, high, low, both of them alarming, abnormal."""
 
 
+SecondPrint = Literal["copy", "window"]
+"""What a hospital wants with a report that came out before: a marked copy, or the window prints it."""
+
+
 class DiagnosticReport(msgspec.Struct, frozen=True, kw_only=True):
     """One test or examination and how far it is.
 
@@ -87,3 +91,10 @@ class TrendPoint(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
     flag: Flag
     unit: str
+
+
+class WholeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a report with everything in it, as it is kept."""
+
+    text: ReportText
+    observations: list[Observation] = []
