@@ -7,6 +7,7 @@ import msgspec
 from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
+from report_samples import REPORTS
 from sample_facts import (
     CHROME,
     DEPARTMENTS,
@@ -362,5 +363,6 @@ SAMPLES: dict[str, Sample] = {
     **ACCOUNT,
     **_OF_TOP_UPS,
     **INPATIENT,
+    **REPORTS,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

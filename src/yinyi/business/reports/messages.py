@@ -83,15 +83,15 @@ class GetReport(Operation[Report], frozen=True, kw_only=True):
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
-    """One value over time, oldest first. decimals: as the laboratory writes it. complete: False: the hospital does not
-    answer; these are the copies that were kept."""
+    """One value over time, oldest first. range: of the value in this report, as the laboratory writes it. complete:
+    False: the hospital does not answer; these are the copies that were kept."""
 
     order_no: str
     analyte_code: str
     name: str
     name_en: str
     unit: str
-    decimals: int
+    range: str
     points: list[TrendPoint]
     complete: bool = True
 

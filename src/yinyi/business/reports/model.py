@@ -98,3 +98,13 @@ class WholeReport(msgspec.Struct, frozen=True, kw_only=True):
 
     text: ReportText
     observations: list[Observation] = []
+
+
+def reference_range(value: Observation) -> str:
+    """``3.5–9.5``, ``≤ 20``, ``阴性``; empty where there is none."""
+    if value.low is None and value.high is None:
+        return value.expected
+    low, high = (None if each is None else f"{each:.{value.decimals}f}" for each in (value.low, value.high))
+    if low is None:
+        return f"≤ {high}"
+    return f"≥ {low}" if high is None else f"{low}–{high}"

@@ -24,7 +24,7 @@ from yinyi.business.reports.messages import (
     Trend,
     TrendOfValue,
 )
-from yinyi.business.reports.model import DiagnosticReport, SecondPrint, WholeReport
+from yinyi.business.reports.model import DiagnosticReport, SecondPrint, WholeReport, reference_range
 from yinyi.business.reports.ports import OnPaper, Patients, StaffNames
 from yinyi.business.reports.sheets import Around, sheet
 from yinyi.business.reports.tubes import Tubes
@@ -105,7 +105,7 @@ class ReportService:
             name=value.name,
             name_en=value.name_en,
             unit=value.unit,
-            decimals=value.decimals,
+            range=reference_range(value),
             points=points,
             complete=complete,
         )

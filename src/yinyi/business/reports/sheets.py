@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from yinyi.business.documents.sheet import Mark, Sheet, SheetColumn, SheetFact, SheetRow, SheetTable, SheetText
 from yinyi.business.identity.model import PatientFacts, Sex, age_on
-from yinyi.business.reports.model import DiagnosticReport, Flag, Observation, WholeReport
+from yinyi.business.reports.model import DiagnosticReport, Flag, Observation, WholeReport, reference_range
 
 SIGNS: Mapping[Flag, str] = {"N": "", "H": "↑", "L": "↓", "HH": "↑↑‼", "LL": "↓↓‼", "A": "*"}
 """Never colour alone."""
@@ -87,16 +87,6 @@ def _row(value: Observation) -> SheetRow:
     name = " ".join(filter(None, (value.name, value.name_en)))
     cells = [name, value.text, SIGNS[value.flag], value.unit, reference_range(value)]
     return SheetRow(cells=cells, mark=_MARKS[value.flag])
-
-
-def reference_range(value: Observation) -> str:
-    """``3.5–9.5``, ``≤ 20``, ``阴性``; empty where there is none."""
-    if value.low is None and value.high is None:
-        return value.expected
-    low, high = (None if each is None else f"{each:.{value.decimals}f}" for each in (value.low, value.high))
-    if low is None:
-        return f"≤ {high}"
-    return f"≥ {low}" if high is None else f"{low}–{high}"
 
 
 def _texts(whole: WholeReport) -> list[SheetText]:

@@ -13,11 +13,19 @@ from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
 
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "inpatient", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = (
+    "register",
+    "account",
+    "inpatient",
+    "reports",
+    "reprint",
+    "find_payment",
+)
 
 
 async def home(visitor: Visitor) -> Next:
-    """GET HOME. Whoever lays his card first is known before he chooses. ``?bye``: after the end of a session."""
+    """GET HOME. Whoever lays his card first is known before he chooses; a tube opens nothing here. ``?bye``: after the
+    end of a session."""
     if visitor.terminal.locked:
         raise TerminalLocked
     if "bye" in visitor.query:
@@ -26,6 +34,9 @@ async def home(visitor: Visitor) -> Next:
         try:
             await visitor.ask(GetTerminal())
         except SessionEnded:
+            return Go(visitor.paths.home, Visit())
+        if visitor.session is not None and visitor.session.of_specimen:
+            await visitor.ask(EndSession())
             return Go(visitor.paths.home, Visit())
     elif visitor.terminal.card_in_reader:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):

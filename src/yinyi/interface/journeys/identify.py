@@ -21,12 +21,15 @@ from yinyi.business.identity.messages import (
     IdentifyByNumber,
     RegisterPatient,
 )
-from yinyi.interface.journeys import card_reading, present, views_start
+from yinyi.interface.journeys import card_reading, present, scan, views_start
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import YinyiError
 
 READER = "id_reader"
 CARDS = {"card": "1", "terminal": "1"}
+TUBE = "tube"
+"""In the address of the page: why the tube that was scanned opens nothing."""
+_OF_TUBES: dict[str, views_start.IdentifyProblem] = {"unknown": "unknown_tube", "many": "too_many_tries"}
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
 _PROOF = re.compile(r"\d{4}")
@@ -55,6 +58,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.account
         case "inpatient":
             return paths.inpatient
+        case "reports":
+            return paths.reports
         case "home":
             return paths.home
 
@@ -85,11 +90,18 @@ async def lay_card(visitor: Visitor) -> Next:
         problem = _PROBLEMS[type(error)]
     if problem is None and visitor.query.get("cards") == "0":
         problem = "cards_away"
+    tubes = visitor.visit.wants == "reports"
+    if problem is None and tubes:
+        problem = _OF_TUBES.get(visitor.query.get(TUBE, ""))
     await card_reading.forget(visitor)
     view = views_start.IdentifyView(
-        reader_ok=reader_ok, problem=problem, kinds=card_reading.kinds_of(visitor.terminal), key=present.new_key()
+        reader_ok=reader_ok,
+        problem=problem,
+        kinds=card_reading.kinds_of(visitor.terminal),
+        after=visitor.terminal.code_version if tubes else None,
+        key=present.new_key(),
     )
-    return Show(view, listens=CARDS)
+    return Show(view, listens={**CARDS, **scan.listens(visitor)} if tubes else CARDS)
 
 
 def reader_works(visitor: Visitor) -> bool:

@@ -12,24 +12,29 @@ OTHER = "other"
 _MOST_DIGITS = 18
 
 
+def after(visitor: Visitor) -> int:
+    """The version of what was scanned when the page was made.
+
+    Raises:
+        StalePage: no page of ours has said it.
+    """
+    said = visitor.form.get("after", "")
+    if not said.isdecimal() or len(said) > _MOST_DIGITS:
+        raise StalePage("after")
+    return int(said)
+
+
 async def submit(visitor: Visitor) -> Next:
     """POST SCAN: the page has heard that something was scanned after it was made."""
     payment_no = visitor.at["payment_no"]
     visitor.back = to = visitor.paths.pay(payment_no)
     try:
-        await visitor.ask(SubmitScanned(payment_no=payment_no, after=_after(visitor)), key=visitor.key)
+        await visitor.ask(SubmitScanned(payment_no=payment_no, after=after(visitor)), key=visitor.key)
     except (PayerCodeUnknown, ChannelUnavailable):
         return Go(f"{to}?{OTHER}=1")
     except (NothingScanned, PaymentClosed):
         pass
     return Go(to)
-
-
-def _after(visitor: Visitor) -> int:
-    after = visitor.form.get("after", "")
-    if not after.isdecimal() or len(after) > _MOST_DIGITS:
-        raise StalePage("after")
-    return int(after)
 
 
 def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:

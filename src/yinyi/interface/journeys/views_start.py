@@ -6,7 +6,7 @@ from typing import Literal
 from yinyi.interface.journeys.views import Part, View
 from yinyi.interface.journeys.views_cards import CardKind
 
-ServiceName = Literal["register", "account", "inpatient", "reprint", "find_payment"]
+ServiceName = Literal["register", "account", "inpatient", "reports", "reprint", "find_payment"]
 
 
 class HomeView(View, frozen=True, kw_only=True):
@@ -22,16 +22,19 @@ IdentifyProblem = Literal[
     "window_only",  # a medium that only a window may take (passport)
     "reader_down",
     "too_many_tries",
+    "unknown_tube",  # what was scanned is no tube of this hospital
     "cards_away",  # no card can be read in the card terminal just now
 ]
 
 
 class IdentifyView(View, frozen=True, kw_only=True):
-    """Lay the card on the reader. kinds: of cards that can be inserted in the card terminal instead; empty: none."""
+    """Lay the card on the reader. kinds: of cards that can be inserted in the card terminal instead; empty: none.
+    after: the barcode of a blood tube will do too, if it is scanned after this version; None: not for this."""
 
     reader_ok: bool = True
     problem: IdentifyProblem | None = None
     kinds: tuple[CardKind, ...] = ()
+    after: int | None = None
     key: str = ""
 
 
