@@ -97,13 +97,25 @@ async def _sold_today(hospital: Stage) -> Schedule:
     raise AssertionError("nothing is sold today")
 
 
-def play(url: str, folder: Path, postgres: EmbeddedPostgres, story: Story) -> None:
-    """A story on a stage of its own, from nine in the morning on."""
+def as_it_is(connector: Any) -> Any:
+    return connector
+
+
+def play(
+    url: str,
+    folder: Path,
+    postgres: EmbeddedPostgres,
+    story: Story,
+    behind: Callable[[Any], Any] = as_it_is,
+    **wants: Any,
+) -> None:
+    """A story on a stage of its own, from nine in the morning on. behind: what stands before the hospital's connector.
+    wants: what the hospital wants, see ``Outside``."""
 
     async def whole() -> None:
         async with procedures(postgres) as hospital:
             await hospital.pass_time(_until_nine(await hospital.now()))
-            async with holder_stage(url, folder, hospital=hospital.patients) as stage:
+            async with holder_stage(url, folder, hospital=behind(hospital.patients), **wants) as stage:
                 stage.line.clock.at = await hospital.now()
                 async with _driven(stage.business):
                     await story(stage, hospital)

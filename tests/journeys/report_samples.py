@@ -43,6 +43,10 @@ _VALUES: tuple[tuple[str, str, str, str, str, Flag], ...] = (
     ("嗜碱性粒细胞百分比", "Basophils", "0.4", "%", "0.0–1.0", "N"),
     ("红细胞沉降率", "Erythrocyte sedimentation rate", "8", "mm/h", "≤ 15", "N"),
 )
+_MEASURED: tuple[tuple[int, float, Flag], ...] = (
+    *((1400, 6.1, "N"), (900, 5.2, "N"), (410, 2.9, "L")),
+    *((380, 4.4, "N"), (120, 8.8, "N"), (0, 12.4, "H")),
+)
 _POINTS = [
     TrendPoint(
         order_no=f"26112300000{n:03}",
@@ -54,9 +58,7 @@ _POINTS = [
         flag=flag,
         unit="10*9/L",
     )
-    for n, (days, value, flag) in enumerate(
-        [(1400, 6.1, "N"), (900, 5.2, "N"), (410, 2.9, "L"), (380, 4.4, "N"), (120, 8.8, "N"), (0, 12.4, "H")]
-    )
+    for n, (days, value, flag) in enumerate(_MEASURED)
 ]
 _SHEETS = ("laboratory_report", "examination_report", "discharge_statement")
 
@@ -123,7 +125,10 @@ def _reports(**facts: object) -> views_reports.ReportsView:
     return msgspec.structs.replace(view, **facts)
 
 
-_TEXT = "胸廓对称，双肺野清晰，未见异常密度影。气管及支气管通畅，纵隔内未见肿大淋巴结，双侧胸腔无积液。右肺上叶见实性小结节，直径<5mm，边界清楚。"
+_TEXT = (
+    "胸廓对称，双肺野清晰，未见异常密度影。气管及支气管通畅，纵隔内未见肿大淋巴结，"
+    "双侧胸腔无积液。右肺上叶见实性小结节，直径<5mm，边界清楚。"
+)
 
 REPORTS: dict[str, Sample] = {
     "reports": (_reports(), SOMEONE),
@@ -146,7 +151,7 @@ REPORTS: dict[str, Sample] = {
         ),
         SOMEONE,
     ),
-    "report-at-window": (_result(unusual=0, printed=1, at_window=True), SOMEONE),
+    "report-at-window": (_result(printed=1, at_window=True), SOMEONE),
     "trend": (_trend(_POINTS), SOMEONE),
     "trend-one": (_trend(_POINTS[-1:], complete=False), SOMEONE),
     **{f"sheets-{state.replace('_', '-')}": (_sheets(state), SOMEONE) for state in get_args(views.Printing)},

@@ -44,7 +44,7 @@ class Sheets:
         directory = terminals.directory
         self.desk = SheetDesk(directory)
         tubes = Tubes(database, hospital, hospital, terminals.presented, vault)
-        library = Library(database, hospital, patients)
+        self.library = Library(database, hospital, patients)
         about = (patients, Staff(hospital), directory, self.desk, database, ZONE)
-        self.reports = ReportService(library, tubes, *about, second_print)
+        self.reports = ReportService(self.library, tubes, *about, second_print)
         self.inpatients = InpatientSheets(hospital, patients, directory, self.desk, ZONE)
