@@ -16,7 +16,7 @@ LABORATORY_MOSTLY = "1001"
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
 
-async def tests_of(hospital: Stage, patient_no: str) -> list[DiagnosticReport]:
+async def ordered_for(hospital: Stage, patient_no: str) -> list[DiagnosticReport]:
     """What was ordered and paid for just now; nothing of it is ready yet."""
     made = [await hospital.bills.invoice(one) for one in await hospital.hands.order(patient_no, LABORATORY_MOSTLY)]
     invoices = [one for one in made if one is not None]

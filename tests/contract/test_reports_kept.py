@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from holder_stage import HolderStage, Kiosk
 from hospital_stage import Stage
-from report_hands import Away, finished, tests_of
+from report_hands import Away, finished, ordered_for
 from whole_stage import play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -64,7 +64,7 @@ async def somebody(stage: HolderStage, hospital: Stage, kiosk: Kiosk, nth: int =
 
 async def ready(stage: HolderStage, hospital: Stage, kiosk: Kiosk) -> list[DiagnosticReport]:
     """Laboratory reports of whoever stands before this kiosk."""
-    asked = await tests_of(hospital, await somebody(stage, hospital, kiosk))
+    asked = await ordered_for(hospital, await somebody(stage, hospital, kiosk))
     await later(stage, hospital)
     return [each for each in asked if each.kind == "laboratory"]
 
@@ -109,7 +109,7 @@ def test_what_was_ready_once_is_there_for_good(plays: Plays) -> None:
 
     async def story(stage: HolderStage, hospital: Stage) -> None:
         hall, [away] = stage.hall, doors
-        asked = await tests_of(hospital, await somebody(stage, hospital, hall))
+        asked = await ordered_for(hospital, await somebody(stage, hospital, hall))
         before = await hall.ask(ListReports())
         waiting = {each.order_no: each.state for each in before.reports}
         assert {waiting[each.order_no] for each in asked} == {"ordered"}

@@ -58,8 +58,8 @@ REPORT = Report(
 )
 SHEETS = Sheets(
     sheets=[
-        SheetView(document_no="S1", kind="laboratory_report", title="", made_at=NOW, state="printed", copies=1),
-        SheetView(document_no="S2", kind="laboratory_report", title="", made_at=NOW, state="queued", copies=1),
+        SheetView(document_no="S0001", kind="laboratory_report", title="", made_at=NOW, state="printed", copies=1),
+        SheetView(document_no="S0002", kind="laboratory_report", title="", made_at=NOW, state="queued", copies=1),
     ]
 )
 WITH_PRINTER = msgspec.structs.replace(
@@ -75,7 +75,7 @@ def came_by_tube(**answers: Any) -> Any:
     return browser
 
 
-@pytest.mark.parametrize("path", ["/reports", AT, f"{AT}/trend?of=WBC", "/sheets/S1"])
+@pytest.mark.parametrize("path", ["/reports", AT, f"{AT}/trend?of=WBC", "/sheets/S0001"])
 def test_a_report_wants_to_know_whose_it_is(path: str) -> None:
     async def work() -> None:
         browser = paired(known=False)
@@ -138,8 +138,8 @@ def test_what_is_not_to_be_read_here_says_so_in_the_list(error: YinyiError, name
     [
         (AT, {"GetReport": ReportUnknown()}),
         (f"{AT}/trend?of=WBC", {"TrendOfValue": ReportUnknown()}),
-        ("/sheets/S1", {"GetSheets": DocumentUnknown()}),
-        ("/sheets/" + ".".join(["S1"] * 9), {}),
+        ("/sheets/S0001", {"GetSheets": DocumentUnknown()}),
+        ("/sheets/" + ".".join(["S0001"] * 9), {}),
     ],
 )
 def test_the_report_of_somebody_else_is_not_there(path: str, answers: dict[str, Any]) -> None:
@@ -171,20 +171,20 @@ def test_printing_leads_to_how_it_goes() -> None:
     async def work() -> None:
         browser = paired(PrintReports=SHEETS, GetSheets=SHEETS)
         answer = await browser.post("/reports/print", order_nos=f"{ORDER} 3")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/sheets/S1.S2")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/sheets/S0001.S0002")
         asked = browser.platform.last("PrintReports")
         assert (msgspec.to_builtins(asked.message), asked.key) == ({"order_nos": [ORDER, "3"]}, "k" * 22)
-        page = await browser.see("/sheets/S1.S2")
+        page = await browser.see("/sheets/S0001.S0002")
         assert (page["v"]["printing"], page["c"]["can_time_out"]) == ("printing", False)
         assert "paper=1" in page["c"]["events"]
         done = [msgspec.structs.replace(each, state="printed") for each in SHEETS.sheets]
         browser.platform.answers["GetSheets"] = Sheets(sheets=done)
-        page = await browser.see("/sheets/S1.S2")
+        page = await browser.see("/sheets/S0001.S0002")
         assert (page["v"]["printing"], page["c"]["can_time_out"]) == ("printed", True)
         browser.platform.answers["GetSheets"] = Sheets(
             sheets=[done[0], msgspec.structs.replace(done[1], state="paper_out")]
         )
-        assert (await browser.see("/sheets/S1.S2"))["v"]["printing"] == "paper_out"
+        assert (await browser.see("/sheets/S0001.S0002"))["v"]["printing"] == "paper_out"
 
     run(work())
 

@@ -9,7 +9,7 @@ import msgspec
 import typst
 
 from yinyi.business.documents.layout import clean
-from yinyi.business.documents.render import SlipNotRendered, font_folders, qr_svg
+from yinyi.business.documents.render import SlipNotRendered, print_fonts, qr_svg
 from yinyi.business.documents.sheet import Sheet, SheetFact, SheetTable
 
 _TEMPLATE = Path(__file__).with_name("sheet.typ")
@@ -24,9 +24,7 @@ class SheetRenderer:
 
     def __init__(self, fonts: Path, zone: tzinfo, compilers: int = 2) -> None:
         self._zone = zone
-        self._fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=font_folders(fonts)
-        )
+        self._fonts = print_fonts(fonts)
         self._idle: queue.LifoQueue[typst.Compiler | None] = queue.LifoQueue()
         for _ in range(compilers):
             self._idle.put(None)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import queue
 from datetime import tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,17 @@ def font_folders(fonts: Path) -> list[Path]:
     return folders
 
 
+@cache
+def print_fonts(fonts: Path) -> typst.Fonts:
+    """The faces that papers are set in, opened once for slips and sheets.
+
+    Raises:
+        SlipNotRendered: one of them is missing.
+    """
+    folders = font_folders(fonts)
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
 class SlipRenderer:
     """Renders slips; any number of threads may ask, at most ``compilers`` work at once.
 
@@ -64,9 +76,7 @@ class SlipRenderer:
 
     def __init__(self, fonts: Path, zone: tzinfo, compilers: int = 2) -> None:
         self._zone = zone
-        self._fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=font_folders(fonts)
-        )
+        self._fonts = print_fonts(fonts)
         self._idle: queue.LifoQueue[typst.Compiler | None] = queue.LifoQueue()
         for _ in range(compilers):
             self._idle.put(None)

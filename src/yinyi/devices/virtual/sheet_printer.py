@@ -1,10 +1,8 @@
 """A printer of A4 and A5 without hardware: takes real PDF and keeps the last sheets as pictures."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
-import pypdfium2
 from PIL import Image
 
 from yinyi.devices.device import PrinterFault
@@ -22,22 +20,22 @@ class VirtualSheetPrinter(PrinterWithoutHardware):
     async def print_sheets(self, data: bytes) -> None:
         """See ``PrintsSheets``."""
         await self.ready()
-        try:
-            await asyncio.to_thread(lambda: self._pictures.add(pages(data)))
-        except pypdfium2.PdfiumError as error:
-            raise PrinterFault("bad_data") from error
+        await asyncio.to_thread(lambda: self._pictures.add(sheets_of(data)))
 
 
-def pages(data: bytes) -> Iterator[Image.Image]:
-    """The sheets of a PDF as they come out of the printer.
+def sheets_of(data: bytes) -> list[Image.Image]:
+    """A PDF as it comes out of the printer.
 
     Raises:
-        PdfiumError: it is none.
+        PrinterFault: it is none.
     """
-    document = pypdfium2.PdfDocument(data)
+    import pypdfium2  # ten megabytes that a kiosk without such a printer does not need
+
     try:
-        for number in range(min(len(document), _MOST_SHEETS)):
-            page: Any = document[number]
-            yield page.render(scale=_SCALE).to_pil().convert("L")
-    finally:
-        document.close()
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise PrinterFault("bad_data") from error
+    pages: list[Any] = [document[number] for number in range(min(len(document), _MOST_SHEETS))]
+    images: list[Image.Image] = [page.render(scale=_SCALE).to_pil().convert("L") for page in pages]
+    document.close()
+    return images
