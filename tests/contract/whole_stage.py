@@ -12,6 +12,7 @@ from typing import Any
 from holder_stage import TILL, HolderStage, Kiosk, holder_stage
 from hospital_stage import Stage, local_date, procedures
 from line_stage import ZONE
+from report_hands import finished, ordered_for
 
 from yinyi.app.business import Business
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -19,8 +20,9 @@ from yinyi.bus.operation import Caller
 from yinyi.business.documents.messages import PrintSlip
 from yinyi.business.identity.messages import ListCredentials
 from yinyi.business.identity.messages_cards import ReadCardToIdentify
-from yinyi.business.inpatient.messages import PayDeposit
+from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
+from yinyi.business.reports.messages import GetReport, PrintReports
 from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.model import Schedule
 from yinyi.kernel.money import Fen
@@ -52,7 +54,8 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     requests |= {"GetPayment": {"number": top_up}, "SubmitScanned": {"payment_no": top_up, "after": 0}}
     more, marks = await _stay(hall, hospital, patient_no)
     paper, papers = await _registration(hall, hospital)
-    return Theirs(requests | more | paper, [name, patient_no, top_up, *marks, *papers])
+    reports, sheets = await _reports(hall, hospital, patient_no)
+    return Theirs(requests | more | paper | reports, [name, patient_no, top_up, *marks, *papers, *sheets])
 
 
 async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
@@ -73,8 +76,26 @@ async def _stay(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str
     paid = await hall.ask(PayDeposit(**stay, amount_fen=Fen(50_000)))
     names = ("FindStay", "GetDepositReturn", "GetDischargeStatement", "ListDailyCosts", "ListDeposits", "ReturnDeposit")
     requests: dict[str, dict[str, Any]] = {each: dict(stay) for each in names}
+    day = (await hall.ask(ListDailyCosts(**stay))).on
+    requests |= {"PrintDailyCosts": {**stay, "on": f"{day}"}, "PrintDischargeStatement": dict(stay)}
     requests |= {"PayDeposit": {**stay, "amount_fen": 10_000}, "GetDeposit": {"payment_no": paid.payment_no}}
     return requests, [stay["admission_no"], paid.payment_no]
+
+
+async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    ordered = await ordered_for(hospital, patient_no)
+    await finished(hospital)
+    hall.stage.line.clock.at = await hospital.now()
+    report = next(each for each in ordered if each.kind == "laboratory")
+    [value, *_] = (await hall.ask(GetReport(order_no=report.order_no))).values
+    [sheet] = (await hall.ask(PrintReports(order_nos=[report.order_no]))).sheets
+    requests: dict[str, dict[str, Any]] = {
+        "GetReport": {"order_no": report.order_no},
+        "TrendOfValue": {"order_no": report.order_no, "analyte_code": value.analyte_code},
+        "PrintReports": {"order_nos": [report.order_no]},
+        "GetSheets": {"document_nos": [sheet.document_no]},
+    }
+    return requests, [report.order_no, sheet.document_no]
 
 
 async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], list[str]]:
