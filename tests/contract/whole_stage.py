@@ -23,6 +23,7 @@ from yinyi.business.identity.messages_cards import ReadCardToIdentify
 from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
 from yinyi.business.reports.messages import GetReport, PrintReports
+from yinyi.business.reports.model import DiagnosticReport
 from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.model import Schedule
 from yinyi.kernel.money import Fen
@@ -43,6 +44,7 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     """The first patient does a bit of everything at this kiosk, and stays there."""
     name = "欧阳春晓"
     [patient_no] = await hospital.patient_numbers(1)
+    report = await _tested(hall, hospital, patient_no)
     await hall.stage.comes(hall, patient_no, name)
     requests = await _media(hall)
     await hall.stage.ask(Caller.STAFF, SetPrepaidMode(mode="collect"), staff=TILL)
@@ -54,7 +56,7 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     requests |= {"GetPayment": {"number": top_up}, "SubmitScanned": {"payment_no": top_up, "after": 0}}
     more, marks = await _stay(hall, hospital, patient_no)
     paper, papers = await _registration(hall, hospital)
-    reports, sheets = await _reports(hall, hospital, patient_no)
+    reports, sheets = await _reports(hall, report)
     return Theirs(requests | more | paper | reports, [name, patient_no, top_up, *marks, *papers, *sheets])
 
 
@@ -76,17 +78,20 @@ async def _stay(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str
     paid = await hall.ask(PayDeposit(**stay, amount_fen=Fen(50_000)))
     names = ("FindStay", "GetDepositReturn", "GetDischargeStatement", "ListDailyCosts", "ListDeposits", "ReturnDeposit")
     requests: dict[str, dict[str, Any]] = {each: dict(stay) for each in names}
-    day = (await hall.ask(ListDailyCosts(**stay))).on
+    day = (await hall.ask(ListDailyCosts(admission_no=stay["admission_no"]))).on
     requests |= {"PrintDailyCosts": {**stay, "on": f"{day}"}, "PrintDischargeStatement": dict(stay)}
     requests |= {"PayDeposit": {**stay, "amount_fen": 10_000}, "GetDeposit": {"payment_no": paid.payment_no}}
     return requests, [stay["admission_no"], paid.payment_no]
 
 
-async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+async def _tested(hall: Kiosk, hospital: Stage, patient_no: str) -> DiagnosticReport:
     ordered = await ordered_for(hospital, patient_no)
     await finished(hospital)
     hall.stage.line.clock.at = await hospital.now()
-    report = next(each for each in ordered if each.kind == "laboratory")
+    return next(each for each in ordered if each.kind == "laboratory")
+
+
+async def _reports(hall: Kiosk, report: DiagnosticReport) -> tuple[dict[str, dict[str, Any]], list[str]]:
     [value, *_] = (await hall.ask(GetReport(order_no=report.order_no))).values
     [sheet] = (await hall.ask(PrintReports(order_nos=[report.order_no]))).sheets
     requests: dict[str, dict[str, Any]] = {

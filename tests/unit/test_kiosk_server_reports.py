@@ -126,7 +126,8 @@ def test_values_that_stand_out_come_first_and_numbers_can_be_followed() -> None:
 @pytest.mark.parametrize(("name", "path"), [("GetReport", AT), ("TrendOfValue", f"{AT}/trend?of=WBC")])
 def test_what_is_not_to_be_read_here_says_so_in_the_list(error: YinyiError, name: str, path: str) -> None:
     async def work() -> None:
-        browser = paired(**{name: error})
+        answers: dict[str, Any] = {name: error}
+        browser = paired(**answers)
         answer = await browser.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/reports")
 
@@ -153,7 +154,7 @@ def test_a_value_over_time_is_drawn_where_there_is_more_than_one() -> None:
     async def work() -> None:
         later = msgspec.structs.replace(POINT, order_no="3", value=12.0, text="12.0", flag="H")
         words = {"order_no": ORDER, "analyte_code": "A/G", "name": "白球比例", "name_en": "", "unit": "1"}
-        trend = Trend(**words, range="1.2–2.4", points=[POINT])
+        trend = msgspec.convert({**words, "range": "1.2–2.4", "points": [msgspec.to_builtins(POINT)]}, Trend)
         browser = paired(TrendOfValue=trend)
         assert (await browser.see(f"{AT}/trend?of=A%2FG"))["v"]["drawing"] == ""
         asked = msgspec.to_builtins(browser.platform.last("TrendOfValue").message)
