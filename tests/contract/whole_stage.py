@@ -12,7 +12,7 @@ from typing import Any
 from holder_stage import TILL, HolderStage, Kiosk, holder_stage
 from hospital_stage import Stage, local_date, procedures
 from line_stage import ZONE
-from report_hands import finished, ordered_for
+from report_hands import EVER, ordered_for
 
 from yinyi.app.business import Business
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -23,7 +23,6 @@ from yinyi.business.identity.messages_cards import ReadCardToIdentify
 from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
 from yinyi.business.reports.messages import GetReport, PrintReports
-from yinyi.business.reports.model import DiagnosticReport
 from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.model import Schedule
 from yinyi.kernel.money import Fen
@@ -44,7 +43,6 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     """The first patient does a bit of everything at this kiosk, and stays there."""
     name = "欧阳春晓"
     [patient_no] = await hospital.patient_numbers(1)
-    report = await _tested(hall, hospital, patient_no)
     await hall.stage.comes(hall, patient_no, name)
     requests = await _media(hall)
     await hall.stage.ask(Caller.STAFF, SetPrepaidMode(mode="collect"), staff=TILL)
@@ -56,7 +54,7 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     requests |= {"GetPayment": {"number": top_up}, "SubmitScanned": {"payment_no": top_up, "after": 0}}
     more, marks = await _stay(hall, hospital, patient_no)
     paper, papers = await _registration(hall, hospital)
-    reports, sheets = await _reports(hall, report)
+    reports, sheets = await _reports(hall, hospital, patient_no)
     return Theirs(requests | more | paper | reports, [name, patient_no, top_up, *marks, *papers, *sheets])
 
 
@@ -84,14 +82,10 @@ async def _stay(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str
     return requests, [stay["admission_no"], paid.payment_no]
 
 
-async def _tested(hall: Kiosk, hospital: Stage, patient_no: str) -> DiagnosticReport:
-    ordered = await ordered_for(hospital, patient_no)
-    await finished(hospital)
-    hall.stage.line.clock.at = await hospital.now()
-    return next(each for each in ordered if each.kind == "laboratory")
-
-
-async def _reports(hall: Kiosk, report: DiagnosticReport) -> tuple[dict[str, dict[str, Any]], list[str]]:
+async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What was ordered yesterday."""
+    found = await hospital.reports.reports(patient_no, *EVER, 10)
+    report = next(each for each in found if each.kind == "laboratory" and each.state == "final")
     [value, *_] = (await hall.ask(GetReport(order_no=report.order_no))).values
     [sheet] = (await hall.ask(PrintReports(order_nos=[report.order_no]))).sheets
     requests: dict[str, dict[str, Any]] = {
@@ -135,12 +129,17 @@ def play(
     behind: Callable[[Any], Any] = as_it_is,
     **wants: Any,
 ) -> None:
-    """A story on a stage of its own, from nine in the morning on. behind: what stands before the hospital's connector.
+    """A story on a stage of its own, from nine in the morning on; the first patient had tests ordered the day before.
+
+    behind: what stands before the hospital's connector.
     wants: what the hospital wants, see ``Outside``."""
 
     async def whole() -> None:
         async with procedures(postgres) as hospital:
+            [first] = await hospital.patient_numbers(1)
+            await ordered_for(hospital, first)
             await hospital.pass_time(_until_nine(await hospital.now()))
+            await hospital.hands.work()
             async with holder_stage(url, folder, hospital=behind(hospital.patients), **wants) as stage:
                 stage.line.clock.at = await hospital.now()
                 async with _driven(stage.business):

@@ -45,8 +45,9 @@ async def home(visitor: Visitor) -> Next:
 async def _services(visitor: Visitor) -> tuple[views_start.ServiceName, ...]:
     """Those that this skin has pages for; without the prepaid account where the hospital keeps none."""
     off = await account.mode_of(visitor) == "off"
-    here = (each.name for each in TABLE if visitor.paths.service(each.name))
-    return tuple(name for name in here if not (off and name == "account"))
+    return tuple(
+        each.name for each in TABLE if visitor.paths.service(each.name) and not (off and each.name == "account")
+    )
 
 
 def _page(visitor: Visitor) -> int:
