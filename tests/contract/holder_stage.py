@@ -200,9 +200,13 @@ def _say(subject: str, body: bytes) -> None: ...
 
 @asynccontextmanager
 async def holder_stage(
-    url: str, folder: Path, kinds: tuple[PaymentCardKind, ...] = PAYMENT_CARDS, hospital: Any = NOBODY_THERE
+    url: str,
+    folder: Path,
+    kinds: tuple[PaymentCardKind, ...] = PAYMENT_CARDS,
+    hospital: Any = NOBODY_THERE,
+    **wants: Any,
 ) -> AsyncGenerator[HolderStage]:
-    """``hospital``: its connector, where more is asked of it than who a card belongs to."""
+    """``hospital``: its connector, where more is asked of it than who a card belongs to. ``wants``: see ``Outside``."""
     async with line_stage(url, folder) as line:
         accounts = [
             Account(BANK, slot.merchant_no, scope, f"云山市人民医院 {scope}", tuple(KINDS))
@@ -216,6 +220,7 @@ async def holder_stage(
             keys=line.means.keys,
             lines=lines,
             identity_cards=kinds,
+            **wants,
         )
         stage = HolderStage(line, Business(line.database, outside, VAULT, line.clock, _publish, _say, staff=STAFF))
         now = line.clock.now()

@@ -27,8 +27,12 @@ from yinyi.bus.schema import metadata
 from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.model import HoldSlip, RegistrationSlip, RenderedSlip, SlipData, Visit
 from yinyi.business.documents.ports import SlipFacts
-from yinyi.business.documents.queue import PaperQueue, Render
+from yinyi.business.documents.queue import PaperQueue, Render, SheetPress
+from yinyi.business.documents.render import SlipNotRendered
+from yinyi.business.documents.seals import Seals
+from yinyi.business.documents.sending import SheetDesk
 from yinyi.business.documents.service import DocumentService
+from yinyi.business.documents.sheet import Sheet
 from yinyi.business.documents.tables import document as _document
 from yinyi.business.terminals.credentials import admit
 from yinyi.business.terminals.messages import Connected, ConnectTerminal, EnrolTerminal, PairBrowser
@@ -181,6 +185,13 @@ class Press:
         return RenderedSlip(png=b"", receipt=receipt, digest="")
 
 
+class _NoSheets:
+    """Nothing but slips is printed here."""
+
+    def render(self, sheet: Sheet) -> bytes:
+        raise SlipNotRendered("no sheets")
+
+
 class Bus:
     """The dispatcher of the same process; can be away."""
 
@@ -287,12 +298,13 @@ async def hall(url: str, render: Render | None = None) -> AsyncGenerator[Hall]:
     database = await open_database(url)
     clock, slips, press, pushes = HandClock(), Slips(), Press(), Pushes()
     publisher = OutboxPublisher(database, pushes.publish, clock)
-    queue = PaperQueue(database, render or press, publisher.wake)
     vault = Vault({1: b"k" * 32}, b"i" * 32)
+    seals = Seals(vault, "https://hospital.test/verify")
+    queue = PaperQueue(database, render or press, SheetPress(_NoSheets(), seals), publisher.wake)
     terminals = TerminalService(database, clock, vault, queue, publisher.wake)
     dispatcher = Dispatcher(database, _Verifier(terminals), clock, committed=publisher.offer)
     terminals.register(dispatcher)
-    DocumentService(slips, terminals.directory, queue, clock).register(dispatcher)
+    DocumentService(slips, SheetDesk(terminals.directory), queue, seals).register(dispatcher)
     codes = await _furnish(database, clock.now())
     try:
         yield Hall(database, clock, terminals, queue, slips, press, pushes, Bus(dispatcher), codes, publisher)

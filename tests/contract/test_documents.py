@@ -15,7 +15,7 @@ from yinyi.business.documents.messages import DocumentView, ListDocuments, Print
 from yinyi.business.documents.model import RegistrationSlip, SlipData
 from yinyi.business.documents.queue import AT_ONCE
 from yinyi.business.documents.render import SlipNotRendered, SlipRenderer, font_folder
-from yinyi.business.documents.service import WAITING_AT_MOST
+from yinyi.business.documents.sending import WAITING_AT_MOST
 from yinyi.business.terminals.messages import ReportPrint, TakePrintJobs
 from yinyi.business.terminals.model import PrintJobView
 from yinyi.kernel.errors import Busy, NotYours

@@ -21,6 +21,8 @@ from yinyi.business.inpatient.messages import FindStay
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.messages import ListPayments
 from yinyi.business.prepaid.messages import GetPrepaidAccount
+from yinyi.business.reports.errors import ReportUnknown
+from yinyi.business.reports.messages import ListReports
 from yinyi.kernel.errors import NotFound, NotYours, SessionEnded
 
 KIOSK = {spec.name: spec for spec in declared_operations() if Caller.KIOSK in spec.callers}
@@ -29,7 +31,7 @@ BEFORE_ANYBODY = {
     *("GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
     *("GetSchedule", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
-    *("Identify", "IdentifyByForm", "IdentifyByNumber", "ReadCardToIdentify"),
+    *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyByTube", "ReadCardToIdentify"),
 }
 """They say nothing of anybody, or ask who it is that lays down a medium of his own."""
 
@@ -39,14 +41,14 @@ BY_TICKET = {"IdentifyByCard", "GetTicket", "ChoosePatient", "RegisterPatient"}
 ONESELF = {
     *("BindCredential", "ListCredentials", "PreferElder", "ReadCardToBind"),
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
-    *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "RegisterToday"),
+    *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "ListReports", "RegisterToday"),
 }
 """They take nothing that could be somebody else's."""
 
 OF_SOMEBODY = set(KIOSK) - BEFORE_ANYBODY - BY_TICKET - ONESELF
 """They are asked for something that belongs to one patient."""
 
-REFUSED = (NotYours, NotFound, PaymentUnknown, DocumentUnknown, NothingToPrint, StayUnknown)
+REFUSED = (NotYours, NotFound, PaymentUnknown, DocumentUnknown, NothingToPrint, StayUnknown, ReportUnknown)
 
 
 async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
@@ -55,7 +57,7 @@ async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
 
 async def own(kiosk: Kiosk) -> bytes:
     """All that somebody sees of his own."""
-    looks = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount(), FindStay()]
+    looks = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount(), FindStay(), ListReports()]
     return msgspec.json.encode([await kiosk.ask(each) for each in looks])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from holder_stage import TILL, HolderStage, Kiosk, holder_stage
 from hospital_stage import Stage, local_date, procedures
 from line_stage import ZONE
+from report_hands import EVER, ordered_for
 
 from yinyi.app.business import Business
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -21,8 +22,9 @@ from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.documents.messages import PrintSlip
 from yinyi.business.identity.messages import ListCredentials
 from yinyi.business.identity.messages_cards import ReadCardToIdentify
-from yinyi.business.inpatient.messages import PayDeposit
+from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
+from yinyi.business.reports.messages import GetReport, PrintReports
 from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.model import Schedule
 from yinyi.kernel.money import Fen
@@ -55,7 +57,9 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     more, marks = await _stay(hall, hospital, patient_no)
     bill, bills = await _bills(hall, hospital, patient_no)
     paper, papers = await _registration(hall, hospital)
-    return Theirs(requests | more | bill | paper, [name, patient_no, top_up, *marks, *bills, *papers])
+    reports, sheets = await _reports(hall, hospital, patient_no)
+    marks += [*bills, *papers, *sheets]
+    return Theirs(requests | more | bill | paper | reports, [name, patient_no, top_up, *marks])
 
 
 async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
@@ -76,6 +80,8 @@ async def _stay(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str
     paid = await hall.ask(PayDeposit(**stay, amount_fen=Fen(50_000)))
     names = ("FindStay", "GetDepositReturn", "GetDischargeStatement", "ListDailyCosts", "ListDeposits", "ReturnDeposit")
     requests: dict[str, dict[str, Any]] = {each: dict(stay) for each in names}
+    day = (await hall.ask(ListDailyCosts(admission_no=stay["admission_no"]))).on
+    requests |= {"PrintDailyCosts": {**stay, "on": f"{day}"}, "PrintDischargeStatement": dict(stay)}
     requests |= {"PayDeposit": {**stay, "amount_fen": 10_000}, "GetDeposit": {"payment_no": paid.payment_no}}
     return requests, [stay["admission_no"], paid.payment_no]
 
@@ -91,6 +97,21 @@ async def _bills(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[st
         "GetInvoicePayment": {"payment_no": number},
     }
     return requests, [paying, open_one, number]
+
+
+async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What was ordered yesterday."""
+    found = await hospital.reports.reports(patient_no, *EVER, 10)
+    report = next(each for each in found if each.kind == "laboratory" and each.state == "final")
+    [value, *_] = (await hall.ask(GetReport(order_no=report.order_no))).values
+    [sheet] = (await hall.ask(PrintReports(order_nos=[report.order_no]))).sheets
+    requests: dict[str, dict[str, Any]] = {
+        "GetReport": {"order_no": report.order_no},
+        "TrendOfValue": {"order_no": report.order_no, "analyte_code": value.analyte_code},
+        "PrintReports": {"order_nos": [report.order_no]},
+        "GetSheets": {"document_nos": [sheet.document_no]},
+    }
+    return requests, [report.order_no, sheet.document_no]
 
 
 async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -113,13 +134,30 @@ async def _sold_today(hospital: Stage) -> Schedule:
     raise AssertionError("nothing is sold today")
 
 
-def play(url: str, folder: Path, postgres: EmbeddedPostgres, story: Story) -> None:
-    """A story on a stage of its own, from nine in the morning on."""
+def as_it_is(connector: Any) -> Any:
+    return connector
+
+
+def play(
+    url: str,
+    folder: Path,
+    postgres: EmbeddedPostgres,
+    story: Story,
+    behind: Callable[[Any], Any] = as_it_is,
+    **wants: Any,
+) -> None:
+    """A story on a stage of its own, from nine in the morning on; the first patient had tests ordered the day before.
+
+    behind: what stands before the hospital's connector.
+    wants: what the hospital wants, see ``Outside``."""
 
     async def whole() -> None:
         async with procedures(postgres) as hospital:
+            [first] = await hospital.patient_numbers(1)
+            await ordered_for(hospital, first)
             await hospital.pass_time(_until_nine(await hospital.now()))
-            async with holder_stage(url, folder, hospital=hospital.patients) as stage:
+            await hospital.hands.work()
+            async with holder_stage(url, folder, hospital=behind(hospital.patients), **wants) as stage:
                 stage.line.clock.at = await hospital.now()
                 async with _driven(stage.business):
                     await story(stage, hospital)

@@ -161,12 +161,20 @@ INPATIENT: dict[str, Sample] = {
             items=_ITEMS,
             earlier=_DAYS[2].charged_on,
             later=_DAYS[0].charged_on,
+            prints=True,
+            key=KEY,
         ),
         SOMEONE,
     ),
     "statement": (
         views_inpatient.StatementView(
-            stay=_SETTLED, categories=_CATEGORIES, days=7, paid_fen=10_000_00, returned_fen=3_187_60
+            stay=_SETTLED,
+            categories=_CATEGORIES,
+            days=7,
+            paid_fen=10_000_00,
+            returned_fen=3_187_60,
+            prints=True,
+            key=KEY,
         ),
         SOMEONE,
     ),

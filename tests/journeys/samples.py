@@ -8,6 +8,7 @@ from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
 from bill_samples import BILL
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
+from report_samples import REPORTS
 from sample_facts import (
     CHROME,
     DEPARTMENTS,
@@ -374,5 +375,6 @@ SAMPLES: dict[str, Sample] = {
     **_OF_TOP_UPS,
     **BILL,
     **INPATIENT,
+    **REPORTS,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

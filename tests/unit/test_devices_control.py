@@ -28,6 +28,9 @@ ROUTES = [
     ("POST", "/printer/state"),
     ("GET", "/printer/papers"),
     ("GET", "/printer/papers/1.png"),
+    ("POST", "/sheet_printer/state"),
+    ("GET", "/sheet_printer/papers"),
+    ("GET", "/sheet_printer/papers/1.png"),
 ]
 
 

@@ -14,6 +14,7 @@ import structlog
 from yinyi.app.bank_lines import NO_LINES, BankLines, card_lines, pos_sessions
 from yinyi.app.cards_read import cards_read
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
+from yinyi.app.papers import Sheets, paper_queue
 from yinyi.app.people import MasterIndex
 from yinyi.app.verifier import Verifier
 from yinyi.app.watched import FIGURES, every_invariant
@@ -29,7 +30,8 @@ from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInv
 from yinyi.business.billing.service import BillingService
 from yinyi.business.billing.slips import InvoiceSlips
 from yinyi.business.documents.queue import PaperQueue
-from yinyi.business.documents.render import SlipRenderer, font_folder
+from yinyi.business.documents.seals import Seals
+from yinyi.business.documents.sending import SheetDesk
 from yinyi.business.documents.service import DocumentService
 from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.identity.service import IdentityService
@@ -63,6 +65,7 @@ from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.prepaid.slips import TopUpSlips
+from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.lost import LostRegistrations
 from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
 from yinyi.business.scheduling.service import SchedulingService
@@ -85,8 +88,8 @@ NOBODY: Mapping[bytes, str] = {}
 
 @dataclass(frozen=True)
 class Outside:
-    """The connectors of this hospital. ``hospital`` implements ``PatientIndex``, ``Schedules``, ``Bills`` and
-    ``Inpatients``."""
+    """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
+    ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -95,6 +98,8 @@ class Outside:
     lines: BankLines = NO_LINES
     hours: LineHours = USUAL
     identity_cards: tuple[PaymentCardKind, ...] = PAYMENT_CARDS
+    second_print: SecondPrint = "copy"
+    verify_at: str = "http://127.0.0.1/verify"
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:
@@ -116,11 +121,11 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
 
 
 def _documents(
-    patients: MasterIndex, directory: Directory, registry: Registry, queue: PaperQueue, clock: Clock
+    patients: MasterIndex, directory: Directory, registry: Registry, desk: SheetDesk, queue: PaperQueue, seals: Seals
 ) -> DocumentService:
     """With what is printed for each purpose."""
     sources = [RegistrationSlips(registry), InvoiceSlips(), TopUpSlips(), DepositSlips()]
-    return DocumentService(Papers(patients, directory, registry, sources), directory, queue, clock)
+    return DocumentService(Papers(patients, directory, registry, sources), desk, queue, seals)
 
 
 def _process() -> str:
@@ -153,7 +158,8 @@ class Business:
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
-        queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, self.outbox.wake)
+        seals = Seals(vault, outside.verify_at)
+        queue = paper_queue(database, seals, fonts, self.outbox.wake)
         self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
         self.institutions = Institutions(vault)
         patients = MasterIndex(database)
@@ -177,7 +183,8 @@ class Business:
         finders = (LostRegistrations, LostInvoices, LostDeposits)
         lost = [finder(hospital, patients.patient_id) for finder in finders]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
-        self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
+        self.sheets = Sheets(database, hospital, patients, self.terminals, vault, outside.second_print)
+        self.documents = _documents(patients, self.terminals.directory, registry, self.sheets.desk, queue, seals)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -201,6 +208,8 @@ class Business:
             self.billing,
             RequestForms(database, hospital, self.terminals.presented, vault),
             InpatientService(hospital, patients, self.payments, ZONE),
+            self.sheets.inpatients,
+            self.sheets.reports,
             ImportService(database, vault, ZONE),
             self.documents,
             self.lines,
@@ -229,7 +238,8 @@ class Business:
         self._run(self._sealer.run())
         self._run(self._rounds.run())
         self._run(self.terminals.run())
-        self._run(self.documents.run())
+        self._run(self.documents.run(self.clock))
+        self._run(self.sheets.reports.run(self.clock))
         self._run(self._takeover.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))

@@ -94,6 +94,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         lines=lines,
         hours=settings.line_hours,
         identity_cards=settings.identity_card_kinds,
+        second_print=settings.second_print,
+        verify_at=settings.verify_at,
     )
 
 

@@ -21,8 +21,8 @@ are derived from it.
 
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
 asks as another account yet. `hospital` asks by REST ([how to sign](../integrate/rest.md)).
-**needs**: *patient*: a patient's session travels with it · *or form*: one will do that is good for the one bill of a
-request form · *key*: it changes something and carries an idempotency
+**needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
+a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an idempotency
 key · *¥*: it starts or changes a money plan.
 
 Beside the errors named in its row, any operation can end in `Invalid`, `InvalidField`, `NotAllowed` and what hangs
@@ -59,7 +59,12 @@ def _callers(spec: OperationSpec) -> str:
 
 
 def _needs(spec: OperationSpec) -> str:
-    wanted = (("patient", spec.needs_patient), ("or form", spec.of_form), ("key", spec.changes), ("¥", spec.money))
+    wanted = (
+        ("patient", spec.needs_patient),
+        (f"or {spec.opened_by}", bool(spec.opened_by)),
+        ("key", spec.changes),
+        ("¥", spec.money),
+    )
     return " ".join(word for word, needed in wanted if needed)
 
 

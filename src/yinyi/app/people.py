@@ -2,7 +2,9 @@
 
 from yinyi.bus.database import Database, Tx
 from yinyi.business.identity import store
-from yinyi.kernel.errors import SessionEnded
+from yinyi.business.identity.model import PatientFacts
+from yinyi.business.scheduling.ports import Schedules
+from yinyi.kernel.errors import HospitalUnavailable, SessionEnded
 
 
 class MasterIndex:
@@ -28,11 +30,37 @@ class MasterIndex:
 
     async def on_paper(self, tx: Tx, hospital_id: int, patient_id: int) -> tuple[str, str]:
         """See ``PatientsOnPaper``."""
-        facts = await store.patient_facts(tx, hospital_id, patient_id)
-        if facts is None:
-            raise SessionEnded
+        facts = await self.facts(tx, hospital_id, patient_id)
         return facts.name, facts.patient_no
+
+    async def facts(self, tx: Tx, hospital_id: int, patient_id: int) -> PatientFacts:
+        """See reports' ``Patients``."""
+        found = await store.patient_facts(tx, hospital_id, patient_id)
+        if found is None:
+            raise SessionEnded
+        return found
 
     async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
         """0: nobody of this number is on record here."""
         return await store.patient_id_of(tx, hospital_id, patient_no)
+
+
+class Staff:
+    """Implements reports' ``StaffNames``: of the hospital's lists, which its connector remembers."""
+
+    def __init__(self, schedules: Schedules) -> None:
+        self._schedules = schedules
+
+    async def clinic(self, department_id: str) -> str:
+        try:
+            found = await self._schedules.departments()
+        except HospitalUnavailable:
+            return ""
+        return next((each.name for each in found if each.department_id == department_id), "")
+
+    async def doctor(self, practitioner_id: str) -> str:
+        try:
+            found = await self._schedules.practitioners()
+        except HospitalUnavailable:
+            return ""
+        return next((each.name for each in found if each.practitioner_id == practitioner_id), "")

@@ -32,6 +32,7 @@ _ALL = ("data_dir", "clock", "log_level")
 _KNOWS = {
     "business": (
         *(*_ALL, "hospital", "keys", "sign_on_from", "settle_from", "card_data_days", "identity_cards"),
+        *("second_print", "public_url"),
         *("database_url", "nats_url", "http_host", "http_port"),
     ),
     "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),

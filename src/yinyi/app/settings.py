@@ -7,7 +7,7 @@ from datetime import time
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
 from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.lines.line_hours import LineHours
+from yinyi.business.reports.model import SecondPrint
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
 
@@ -59,6 +60,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """So long sealed card data are kept, for refunds to the card."""
     identity_cards: str = ",".join(PAYMENT_CARDS)
     """Which cards identify people once their card terminal has read them, comma between; ``none``: no card does."""
+    second_print: SecondPrint = "copy"
+    """Of a report that came out before: ``copy`` prints a marked one, ``window`` sends to the window."""
+    public_url: str = ""
+    """Where phones reach the web interfaces, as the codes on papers say it; "" is this machine's own address."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -95,6 +100,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         except ValueError:
             everywhere = False
         return "127.0.0.1" if everywhere else self.http_host
+
+    @property
+    def verify_at(self) -> str:
+        """Where people find out whether a paper is genuine."""
+        return f"{(self.public_url or f'http://{self.reached_at}:{self.http_port}').rstrip('/')}/verify"
 
     def make_clock(self) -> ShiftedClock:
         return clock_from_setting(self.clock)
@@ -183,6 +193,10 @@ def _check(settings: Settings) -> None:
         raise CannotStart(
             f"YINYI_IDENTITY_CARDS must name {', '.join(PAYMENT_CARDS)}, or none, not {', '.join(sorted(strangers))!r}."
         )
+    if settings.second_print not in get_args(SecondPrint):
+        raise CannotStart(f"YINYI_SECOND_PRINT must be copy or window, not {settings.second_print!r}.")
+    if settings.public_url and not settings.public_url.startswith(("https://", "http://")):
+        raise CannotStart("YINYI_PUBLIC_URL must begin with https:// or http://.")
     try:
         settings.make_clock()
     except (ValueError, OverflowError):

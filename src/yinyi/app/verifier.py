@@ -23,8 +23,8 @@ OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "Get
 
 CHANGES_SESSIONS = frozenset(
     {
-        *("EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "IdentifyByForm", "ChoosePatient"),
-        *("RegisterPatient", "PreferElder"),
+        *("EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "IdentifyByForm", "IdentifyByTube"),
+        *("ChoosePatient", "RegisterPatient", "PreferElder"),
     }
 )
 REMEMBERED_FOR = timedelta(seconds=1)
@@ -64,7 +64,7 @@ class Verifier:
                 return await self._terminal(caller, envelope, spec, now)
             case Caller.HOSPITAL | Caller.INSTITUTION:
                 return await self._institution(caller, envelope, spec, now)
-            case Caller.CALLBACKS:
+            case Caller.CALLBACKS | Caller.ANYBODY:
                 return Principal(caller=caller, hospital_id=self._hospital_id)
             case Caller.STAFF:
                 return self._staff_member(envelope.credentials.staff)
@@ -104,7 +104,7 @@ class Verifier:
             terminal_id=who.terminal_id,
             patient_id=session.patient.patient_id,
             session_id=session.session_id,
-            form=session.form,
+            opened_by=session.opened_by,
             session=view,
         )
 

@@ -19,9 +19,20 @@ class Principal:
     session_id: int = 0
     institution_id: str = ""
     staff_id: str = ""
-    form: str = ""
-    """The number of the one bill that this session is good for; empty: the patient himself is here."""
+    opened_by: str = ""
+    """What this session is good for and nothing else, its kind before its number (``form:``, ``specimen:``); empty: the
+    patient himself is here."""
     session: SessionView | None = None
+
+    @property
+    def form(self) -> str:
+        """The number of the one bill whose request form has opened this session; empty: none has."""
+        return self.opened_by.removeprefix("form:") if self.opened_by.startswith("form:") else ""
+
+    @property
+    def specimen(self) -> str:
+        """The barcode of the one tube that has; empty: none has."""
+        return self.opened_by.removeprefix("specimen:") if self.opened_by.startswith("specimen:") else ""
 
     @property
     def actor(self) -> str:

@@ -183,8 +183,8 @@ class Dispatcher:
             raise Invalid(f"nobody handles {spec.path}")
         if spec.needs_patient and not call.principal.patient_id:
             raise SessionEnded
-        if spec.needs_patient and call.principal.form and not spec.of_form:
-            raise SessionEnded("opened by a request form")
+        if spec.needs_patient and call.principal.opened_by.partition(":")[0] not in ("", spec.opened_by):
+            raise SessionEnded(f"opened by a {call.principal.opened_by.partition(':')[0]}")
         try:
             message = msgspec.json.decode(body, type=spec.request)
         except msgspec.ValidationError as error:

@@ -8,7 +8,7 @@ and documents are derived from here.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 import msgspec
 from typing_extensions import get_original_bases
@@ -29,6 +29,11 @@ class Caller(StrEnum):
     STAFF = "console"
     TERMINAL = "terminal"
     CALLBACKS = "callbacks"
+    ANYBODY = "verify"
+    """Whoever holds a paper: nothing but its own code is shown."""
+
+
+OpenedBy = Literal["", "form", "specimen"]
 
 
 class Operation(
@@ -42,7 +47,8 @@ class OperationSpec:
     """What is declared of one operation.
 
     needs_patient: a patient's session (or an institution acting for a patient) has to travel with it.
-    of_form: a session will do that is good for the one bill of a request form.
+    opened_by: a session will do that a request form (``form``) or a tube (``specimen``) has opened and that is good for
+    it alone.
     changes: needs an idempotency key. money: starts or changes a money plan.
     """
 
@@ -56,7 +62,7 @@ class OperationSpec:
     changes: bool
     money: bool
     errors: tuple[type[YinyiError], ...]
-    of_form: bool = False
+    opened_by: OpenedBy = ""
 
     @property
     def path(self) -> str:
@@ -76,7 +82,7 @@ def operation(
     *,
     callers: Iterable[Caller],
     needs_patient: bool = False,
-    of_form: bool = False,
+    opened_by: OpenedBy = "",
     changes: bool = False,
     money: bool = False,
     errors: tuple[type[YinyiError], ...] = (),
@@ -97,7 +103,7 @@ def operation(
             changes=changes or money,
             money=money,
             errors=errors,
-            of_form=of_form,
+            opened_by=opened_by,
         )
         if spec.path in _by_path:
             raise ValueError(f"operation {spec.path} is declared twice")

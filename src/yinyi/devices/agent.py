@@ -15,6 +15,7 @@ from yinyi.devices.device import (
     HasLight,
     Observation,
     PrintsReceipts,
+    PrintsSheets,
     ReaderEmpty,
     TakesCards,
     TextRead,
@@ -77,6 +78,7 @@ class Agent:
         self._printing = Printing(
             PrintJournal(settings.data_dir / "print_jobs.jsonl"),
             next((device for device in devices if isinstance(device, PrintsReceipts)), None),
+            next((device for device in devices if isinstance(device, PrintsSheets)), None),
             self.outbox.add,
             settings.print_timeout_s,
         )

@@ -89,6 +89,17 @@ class PrintsReceipts(Protocol):
 
 
 @runtime_checkable
+class PrintsSheets(Protocol):
+    async def print_sheets(self, data: bytes) -> None:
+        """Print a PDF; returns when the last sheet is out.
+
+        Raises:
+            PrinterFault: it did not come out, or not whole.
+        """
+        ...
+
+
+@runtime_checkable
 class TakesCards(Protocol):
     """A slot for cards and a PIN pad, as one. Whatever happens is reported; nothing here waits."""
 

@@ -9,6 +9,7 @@ from yinyi.devices.virtual.card_terminal import VirtualCardTerminal
 from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
+from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
 from yinyi.wire.terminal_line import DeviceKind
 
 SANDBOX_LETTERS = Path("sandbox", "bank", "key_letters.json")
@@ -19,6 +20,7 @@ DRIVERS: Mapping[tuple[DeviceKind, str], Build] = {
     ("id_reader", "virtual"): lambda entry, settings: VirtualReader(entry.name),
     ("scanner", "virtual"): lambda entry, settings: VirtualScanner(entry.name),
     ("receipt_printer", "virtual"): lambda entry, settings: VirtualPrinter(entry.name, settings.data_dir / "papers"),
+    ("sheet_printer", "virtual"): lambda entry, settings: VirtualSheetPrinter(entry.name, settings.data_dir / "sheets"),
     ("card_terminal", "virtual"): lambda entry, settings: VirtualCardTerminal(
         entry.name, Path(entry.options.get("letters") or settings.data_dir.parent / SANDBOX_LETTERS)
     ),

@@ -1,11 +1,11 @@
 """Print jobs: one at a time, each once, each with a result."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
-from yinyi.devices.device import PrinterFault, PrintsReceipts
+from yinyi.devices.device import PrinterFault, PrintsReceipts, PrintsSheets
 from yinyi.devices.journal import Ending, PrintJournal
 from yinyi.kernel.ids import random_text
 from yinyi.wire.terminal_line import PrintJob, PrintResult
@@ -21,11 +21,13 @@ class Printing:
         self,
         journal: PrintJournal,
         printer: PrintsReceipts | None,
+        sheets: PrintsSheets | None,
         report: Callable[[PrintResult], None],
         timeout_s: float,
     ) -> None:
         self._journal = journal
         self._printer = printer
+        self._sheets = sheets
         self._report = report
         self._timeout_s = timeout_s
         self._jobs: asyncio.Queue[PrintJob] = asyncio.Queue(_WAITING_JOBS)
@@ -49,8 +51,15 @@ class Printing:
             self._finish(job.job_id, await self._print(job))
             self._taken.discard(job.job_id)
 
+    def _of(self, job: PrintJob) -> Callable[[bytes], Awaitable[None]] | None:
+        """What prints it; None: there is no such printer here."""
+        if job.kind == "sheet":
+            return self._sheets.print_sheets if self._sheets else None
+        return self._printer.print_receipt if self._printer else None
+
     async def _print(self, job: PrintJob) -> Ending:
-        if self._printer is None:
+        printer = self._of(job)
+        if printer is None:
             return "offline"
         try:
             self._journal.begin(job.job_id)
@@ -59,7 +68,7 @@ class Printing:
             return "storage"
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._printer.print_receipt(job.data)
+                await printer(job.data)
         except PrinterFault as fault:
             return fault.reason
         except TimeoutError:

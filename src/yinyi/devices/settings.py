@@ -26,6 +26,7 @@ VIRTUAL_DEVICES = (
     DeviceEntry(name="id_reader", kind="id_reader"),
     DeviceEntry(name="scanner", kind="scanner"),
     DeviceEntry(name="receipt_printer", kind="receipt_printer"),
+    DeviceEntry(name="sheet_printer", kind="sheet_printer"),
     DeviceEntry(name="card_terminal", kind="card_terminal"),
 )
 

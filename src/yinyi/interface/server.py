@@ -21,6 +21,7 @@ from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.terminal.server import TerminalLines
+from yinyi.interface.verify.server import Verify
 from yinyi.kernel.clock import Clock
 
 ACCOUNTS: Mapping[str, Caller] = {
@@ -28,6 +29,7 @@ ACCOUNTS: Mapping[str, Caller] = {
     "terminal": Caller.TERMINAL,
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
+    "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
 
@@ -95,6 +97,8 @@ class Interfaces:
             routes += Callbacks(self._clients["callbacks"], self.metrics).routes()
         if "rest" in self._clients:
             routes += Rest(self._clients["rest"], self.metrics).routes()
+        if "verify" in self._clients:
+            routes += Verify(self._clients["verify"], self.metrics).routes()
         return routes
 
     def connected(self) -> bool:

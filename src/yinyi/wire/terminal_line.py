@@ -14,7 +14,7 @@ import msgspec
 VERSION = 1
 FRAME_LIMIT = 1024 * 1024
 RECEIPT_LIMIT = 768 * 1024 - 1024
-"""Bytes of one receipt: in base64 and with its envelope they fit a frame."""
+"""Bytes of one paper: in base64 and with its envelope they fit a frame."""
 BLOCK_BYTES = 256
 SEALED_LIMIT = 1024
 SEAL_KEY_BYTES = 32
@@ -25,7 +25,7 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Z
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
-DeviceKind = Literal["id_reader", "scanner", "receipt_printer", "card_terminal"]
+DeviceKind = Literal["id_reader", "scanner", "receipt_printer", "sheet_printer", "card_terminal"]
 Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline"]
 PrintFault = Literal[
     "paper_out",
@@ -202,10 +202,11 @@ class Pairing(Frame, frozen=True, kw_only=True, tag="pairing"):
 
 
 class PrintJob(Frame, frozen=True, kw_only=True, tag="print_job"):
-    """Print these bytes (ESC/POS, see ``wire/receipt.py``) once. A second try is another job."""
+    """Print these bytes once: a receipt (ESC/POS, see ``wire/receipt.py``) or a sheet of A4 or A5 (PDF). A second try
+    is another job."""
 
     job_id: Id
-    kind: Literal["receipt"]
+    kind: Literal["receipt", "sheet"]
     data: Annotated[bytes, msgspec.Meta(min_length=1, max_length=RECEIPT_LIMIT)]
 
 

@@ -103,6 +103,7 @@ class Desk:
             {
                 "kiosk": (1, self._kiosk),
                 "papers": (1, self._papers),
+                "sheets": (1, self._sheets),
                 "orders": (1, self._orders),
                 "wallet": (1, self._wallet),
                 "register": (2, self._register),
@@ -191,6 +192,9 @@ class Desk:
 
     async def _papers(self) -> list[int]:
         return (await self.devices.get("/printer/papers"))["papers"]
+
+    async def _sheets(self) -> list[int]:
+        return (await self.devices.get("/sheet_printer/papers"))["papers"]
 
     async def _orders(self) -> list[Asked | AlipayAsked]:
         phone = self.wechatpay.phone

@@ -59,6 +59,14 @@ class Devices:
         """
         return (await self._ask("GET", f"/printer/papers/{number}.png")).content
 
+    async def sheet(self, number: int) -> bytes:
+        """A sheet of A4 as PNG.
+
+        Raises:
+            AgentAway, Refused: see there.
+        """
+        return (await self._ask("GET", f"/sheet_printer/papers/{number}.png")).content
+
     async def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         try:
             control = msgspec.json.decode(self._file.read_bytes(), type=_Control)

@@ -126,6 +126,7 @@ class Demo:
             ("POST", "/printer", self._printer),
             ("POST", "/line", self._line),
             ("GET", "/papers/{number:int}.png", self._paper),
+            ("GET", "/sheets/{number:int}.png", self._sheet),
             ("POST", "/phone/scan", self._scan),
             ("POST", "/phone/code", self._own_code),
             ("POST", "/window/collect", self._collect),
@@ -212,6 +213,9 @@ class Demo:
 
     async def _paper(self, request: Request) -> Response:
         return Response(await self._desk.devices.paper(request.path_params["number"]), media_type="image/png")
+
+    async def _sheet(self, request: Request) -> Response:
+        return Response(await self._desk.devices.sheet(request.path_params["number"]), media_type="image/png")
 
     async def _scan(self, request: Request) -> Response:
         return _json(await self._desk.scan(await _read(request)))

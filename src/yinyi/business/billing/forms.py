@@ -80,5 +80,5 @@ class RequestForms:
             return FormOpened(invoice_no=invoice.invoice_no)
         session = token()
         at = (call.hospital_id, who.terminal_id)
-        await start_session(tx, *at, patient.patient_id, session, call.now, form=invoice.invoice_no)
+        await start_session(tx, *at, patient.patient_id, session, call.now, opened_by=f"form:{invoice.invoice_no}")
         return FormOpened(invoice_no=invoice.invoice_no, session_token=session)

@@ -7,6 +7,7 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
+from yinyi.business.documents.sheet import SheetKind
 from yinyi.kernel.errors import NotYours
 
 PrintState = Literal["queued", "printed", "paper_out", "jam", "offline", "failed"]
@@ -30,7 +31,7 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    of_form=True,
+    opened_by="form",
     changes=True,
     errors=(NothingToPrint, NotYours),
 )
@@ -43,7 +44,7 @@ class PrintSlip(Operation[DocumentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    of_form=True,
+    opened_by="form",
     changes=True,
     errors=(DocumentUnknown, NotYours),
 )
@@ -59,7 +60,44 @@ class Documents(msgspec.Struct, frozen=True, kw_only=True):
     documents: list[DocumentView]
 
 
-@operation(callers=[Caller.KIOSK], needs_patient=True, of_form=True)
+class SheetView(msgspec.Struct, frozen=True, kw_only=True):
+    """A sheet of A4 or A5 and how its latest printing goes. ``copies``: how often it was sent to a printer."""
+
+    document_no: str
+    kind: SheetKind
+    title: str
+    made_at: datetime
+    state: PrintState
+    copies: int
+
+
+class Sheets(msgspec.Struct, frozen=True, kw_only=True):
+    """In the order in which they were asked for."""
+
+    sheets: list[SheetView]
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, opened_by="specimen", errors=(DocumentUnknown,))
+class GetSheets(Operation[Sheets], frozen=True, kw_only=True):
+    """How the printing of this patient's sheets goes."""
+
+    document_nos: Annotated[list[Number], msgspec.Meta(min_length=1, max_length=8)]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether there is such a paper; nothing else is said of it."""
+
+    genuine: bool
+
+
+@operation(callers=[Caller.ANYBODY])
+class VerifyDocument(Operation[Verdict], frozen=True, kw_only=True):
+    """Is this a paper of ours? By what its QR code says behind the address: its number and its code."""
+
+    said: Annotated[str, msgspec.Meta(max_length=64)]
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, opened_by="form")
 class ListDocuments(Operation[Documents], frozen=True, kw_only=True):
     """This patient's papers of the last days; ``payment_no`` narrows to one payment. Whoever came by a request form has
     to know it: he is told of no other."""

@@ -4,6 +4,7 @@ import hashlib
 import io
 import queue
 from datetime import tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,29 @@ def font_folder(start: Path = _TEMPLATE) -> Path:
     raise SlipNotRendered("the print font is missing: run `npm ci` in the project's folder")
 
 
+def font_folders(fonts: Path) -> list[Path]:
+    """Of the weights that papers are set in.
+
+    Raises:
+        SlipNotRendered: one of them is missing.
+    """
+    folders = [fonts / weight for weight in _WEIGHTS]
+    if missing := [str(folder) for folder in folders if not any(folder.glob("*.ttf"))]:
+        raise SlipNotRendered(f"the print font is missing: {', '.join(missing)}")
+    return folders
+
+
+@cache
+def print_fonts(fonts: Path) -> typst.Fonts:
+    """The faces that papers are set in, opened once for slips and sheets.
+
+    Raises:
+        SlipNotRendered: one of them is missing.
+    """
+    folders = font_folders(fonts)
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
 class SlipRenderer:
     """Renders slips; any number of threads may ask, at most ``compilers`` work at once.
 
@@ -51,11 +75,8 @@ class SlipRenderer:
     """
 
     def __init__(self, fonts: Path, zone: tzinfo, compilers: int = 2) -> None:
-        folders = [fonts / weight for weight in _WEIGHTS]
-        if missing := [str(folder) for folder in folders if not any(folder.glob("*.ttf"))]:
-            raise SlipNotRendered(f"the print font is missing: {', '.join(missing)}")
         self._zone = zone
-        self._fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+        self._fonts = print_fonts(fonts)
         self._idle: queue.LifoQueue[typst.Compiler | None] = queue.LifoQueue()
         for _ in range(compilers):
             self._idle.put(None)
@@ -102,11 +123,11 @@ class SlipRenderer:
 
 def slip_json(slip: SlipData, zone: tzinfo) -> str:
     """What ``slip.typ`` is given."""
-    data = {"lang": slip.language[:2], "blocks": blocks(slip, zone), "qr": _qr(slip.qr)}
+    data = {"lang": slip.language[:2], "blocks": blocks(slip, zone), "qr": qr_svg(slip.qr)}
     return msgspec.json.encode(data).decode()
 
 
-def _qr(text: str) -> dict[str, Any]:
+def qr_svg(text: str) -> dict[str, Any]:
     """A QR code, level M, without its quiet zone; a module is a whole number of dots, at least four (0.5 mm)."""
     code = segno.make_qr(clean(text, 200), error="m", boost_error=False)
     modules = code.symbol_size(border=0)[0]

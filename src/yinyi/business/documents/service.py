@@ -1,7 +1,7 @@
 """Papers: made when a patient asks for them, printed at the terminal where he stands, printed again as copies."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -11,19 +11,26 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.documents import store
 from yinyi.business.documents.errors import DocumentUnknown
 from yinyi.business.documents.masked import masked
-from yinyi.business.documents.messages import Documents, DocumentView, ListDocuments, PrintSlip, ReprintSlip
-from yinyi.business.documents.ports import SlipSource, TerminalNames
-from yinyi.business.documents.pushes import push
+from yinyi.business.documents.messages import (
+    Documents,
+    DocumentView,
+    GetSheets,
+    ListDocuments,
+    PrintSlip,
+    ReprintSlip,
+    Sheets,
+    Verdict,
+    VerifyDocument,
+)
+from yinyi.business.documents.ports import SlipSource
 from yinyi.business.documents.queue import PaperQueue
+from yinyi.business.documents.seals import Seals
+from yinyi.business.documents.sending import SheetDesk, number_of, send
 from yinyi.business.documents.store import NewDocument
 from yinyi.kernel.clock import Clock
-from yinyi.kernel.errors import Busy, NotYours
-from yinyi.kernel.ids import random_text
+from yinyi.kernel.errors import NotYours
 
 log = structlog.get_logger()
-
-WAITING_AT_MOST = 8
-"""Papers that may wait for one printer: whoever asks for more is asked to wait."""
 
 _SWEEP_EVERY_S = 15.0
 
@@ -31,16 +38,29 @@ _SWEEP_EVERY_S = 15.0
 class DocumentService:
     """The domain's handlers, and what it does by itself."""
 
-    def __init__(self, slips: SlipSource, terminals: TerminalNames, queue: PaperQueue, clock: Clock) -> None:
+    def __init__(self, slips: SlipSource, sheets: SheetDesk, queue: PaperQueue, seals: Seals) -> None:
         self._slips = slips
-        self._terminals = terminals
+        self._sheets = sheets
+        self._terminals = sheets.terminals
         self._queue = queue
-        self._clock = clock
+        self._seals = seals
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.changes(PrintSlip, Change(make=self._print, show=self._show))
         dispatcher.changes(ReprintSlip, Change(make=self._reprint, show=self._show))
         dispatcher.reads(ListDocuments, self.list_documents)
+        dispatcher.reads(GetSheets, self.get_sheets)
+        dispatcher.reads(VerifyDocument, self.verify)
+
+    async def get_sheets(self, tx: Tx, call: Call, message: GetSheets) -> Sheets:
+        return await self._sheets.show(tx, call, message.document_nos)
+
+    async def verify(self, tx: Tx, call: Call, message: VerifyDocument) -> Verdict:
+        """A paper that was changed in the database is not genuine either."""
+        document_no, _, code = message.said.strip().upper().partition("-")
+        digest = await store.digest(tx, call.hospital_id, document_no)
+        genuine = digest is not None and self._seals.fits(call.hospital_id, document_no, digest, code)
+        return Verdict(genuine=genuine)
 
     async def list_documents(self, tx: Tx, call: Call, message: ListDocuments) -> Documents:
         if call.principal.form and not message.payment_no:
@@ -54,7 +74,7 @@ class DocumentService:
         if facts.patient_id != call.principal.patient_id:
             raise NotYours
         new = NewDocument(
-            document_no=_number("D", call.now),
+            document_no=number_of("D", call.now),
             payment_no=facts.slip.payment_no,
             tells=facts.tells,
             patient_id=facts.patient_id,
@@ -63,7 +83,7 @@ class DocumentService:
             slip=masked(facts.slip),
         )
         document_no = await store.make(tx, call.hospital_id, new, call.now)
-        await self._send(tx, call, document_no)
+        await send(tx, call, self._terminals, document_no)
         return document_no
 
     async def _reprint(self, tx: Tx, call: Call, message: ReprintSlip, _: None) -> str:
@@ -72,17 +92,8 @@ class DocumentService:
             raise DocumentUnknown
         if owner != call.principal.patient_id:
             raise NotYours
-        await self._send(tx, call, message.document_no)
+        await send(tx, call, self._terminals, message.document_no)
         return message.document_no
-
-    async def _send(self, tx: Tx, call: Call, document_no: str) -> None:
-        """To the printer of the terminal where the patient stands."""
-        hospital_id, terminal_id, now = call.hospital_id, call.principal.terminal_id, call.now
-        if await store.waiting(tx, hospital_id, terminal_id) >= WAITING_AT_MOST:
-            raise Busy(f"{WAITING_AT_MOST} papers wait for the printer")
-        name = await self._terminals.terminal_name(tx, hospital_id, terminal_id, now)
-        nth = await store.queue(tx, hospital_id, document_no, _number("J", now), terminal_id, name, now)
-        await push(tx, hospital_id, terminal_id, "PrintQueued", document_no, nth, now)
 
     async def _show(self, tx: Tx, call: Call, subject: str) -> DocumentView:
         found = await store.view(tx, call.hospital_id, subject)
@@ -90,16 +101,11 @@ class DocumentService:
             raise DocumentUnknown
         return found
 
-    async def run(self) -> None:
+    async def run(self, clock: Clock) -> None:
         """Until cancelled: papers that nobody waits for any more are given up."""
         while True:
             try:
-                await self._queue.expire(self._clock.now())
+                await self._queue.expire(clock.now())
             except Exception as error:  # the loop outlives every fault of the database
                 log.warning("documents.sweep_failed", why=type(error).__name__)
             await asyncio.sleep(_SWEEP_EVERY_S)
-
-
-def _number(letter: str, at: datetime) -> str:
-    """21 characters, time-ordered."""
-    return f"{letter}{at:%y%m%d%H%M%S}{random_text(8)}"

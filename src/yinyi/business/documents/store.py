@@ -7,23 +7,24 @@ from typing import cast
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.documents.messages import DocumentView, PrintState, SlipKind
+from yinyi.business.documents.messages import DocumentView, PrintState, SheetView, SlipKind
 from yinyi.business.documents.model import SlipData
+from yinyi.business.documents.sheet import Sheet, SheetKind
 
-_data = msgspec.json.Decoder(SlipData)
+_data: msgspec.json.Decoder[SlipData | Sheet] = msgspec.json.Decoder(SlipData | Sheet)
 
 # -- documents
 
 _MAKE = """
 INSERT INTO document (hospital_id, document_no, kind, payment_no, tells, patient_id, title, amount_fen, data, digest,
-                      made_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                      made_at, paper)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (hospital_id, payment_no, kind, tells) DO NOTHING
 """
 _MADE = """
 SELECT document_no FROM document WHERE hospital_id = $1 AND payment_no = $2 AND kind = $3 AND tells = $4
 """
-_OWNER = "SELECT patient_id FROM document WHERE hospital_id = $1 AND document_no = $2"
+_OWNER = "SELECT patient_id FROM document WHERE hospital_id = $1 AND document_no = $2 AND paper = 'slip'"
 _VIEW = """
 SELECT d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, j.state, j.nth AS copies
 FROM document d
@@ -33,13 +34,28 @@ JOIN LATERAL (SELECT state, nth FROM print_job
 """
 _VIEW_OF_ONE = f"{_VIEW} WHERE d.hospital_id = $1 AND d.document_no = $2"
 _VIEW_OF_PATIENT = f"""{_VIEW}
-WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.made_at > $3 AND ($4 = '' OR d.payment_no = $4)
+WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.made_at > $3 AND d.paper = 'slip'
+  AND ($4 = '' OR d.payment_no = $4)
 ORDER BY d.made_at DESC LIMIT 50
 """
 
 
+_SHEETS = f"{_VIEW} WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.document_no = ANY ($3) AND d.paper <> 'slip'"
+_PRINTED = """
+SELECT d.tells, count(*) AS prints
+FROM document d JOIN print_job j USING (hospital_id, document_no)
+WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.kind = ANY ($3) AND j.state NOT IN ('paper_out', 'offline')
+GROUP BY d.tells
+"""
+_CAME_OUT = """
+SELECT coalesce(bool_or(state IN ('queued', 'printed') OR reason IN ('timeout', 'interrupted')), false)
+FROM print_job WHERE hospital_id = $1 AND document_no = $2
+"""
+_DIGEST = "SELECT data, digest FROM document WHERE hospital_id = $1 AND document_no = $2 AND paper <> 'slip'"
+
+
 class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper before it has been made: ``slip`` holds no full personal numbers any more."""
+    """A paper before it has been made: a slip holds no full personal numbers any more."""
 
     document_no: str
     payment_no: str
@@ -47,18 +63,22 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     patient_id: int
     title: str
     amount_fen: int
-    slip: SlipData
+    slip: SlipData | Sheet
 
     @property
-    def kind(self) -> SlipKind:
-        return cast(SlipKind, self.slip.__struct_config__.tag)
+    def kind(self) -> SlipKind | SheetKind:
+        return self.slip.kind if isinstance(self.slip, Sheet) else cast(SlipKind, self.slip.__struct_config__.tag)
+
+    @property
+    def paper(self) -> str:
+        return self.slip.paper if isinstance(self.slip, Sheet) else "slip"
 
 
 async def make(tx: Tx, hospital_id: int, new: NewDocument, now: datetime) -> str:
     """The number of the paper: of the one that tells this already, if it was made before."""
     data = msgspec.json.encode(new.slip)
     facts = (new.document_no, new.kind, new.payment_no, new.tells, new.patient_id, new.title, new.amount_fen)
-    await tx.execute(_MAKE, hospital_id, *facts, data.decode(), hashlib.sha256(data).digest(), now)
+    await tx.execute(_MAKE, hospital_id, *facts, data.decode(), hashlib.sha256(data).digest(), now, new.paper)
     return str(await tx.fetchval(_MADE, hospital_id, new.payment_no, new.kind, new.tells))
 
 
@@ -76,6 +96,33 @@ async def views(tx: Tx, hospital_id: int, patient_id: int, since: datetime, paym
     """Newest first, at most 50; ``payment_no`` empty: of all payments."""
     rows = await tx.fetch(_VIEW_OF_PATIENT, hospital_id, patient_id, since, payment_no)
     return [msgspec.convert(dict(row), DocumentView) for row in rows]
+
+
+async def sheets(tx: Tx, hospital_id: int, patient_id: int, document_nos: list[str]) -> dict[str, SheetView]:
+    """Those of them that are this patient's sheets, by number."""
+    rows = await tx.fetch(_SHEETS, hospital_id, patient_id, document_nos)
+    fields = SheetView.__struct_fields__
+    return {row["document_no"]: msgspec.convert({name: row[name] for name in fields}, SheetView) for row in rows}
+
+
+async def printed(tx: Tx, hospital_id: int, patient_id: int, kinds: tuple[SheetKind, ...]) -> dict[str, int]:
+    """How often this patient's sheets of these kinds may have come out, by what they tell."""
+    rows = await tx.fetch(_PRINTED, hospital_id, patient_id, list(kinds))
+    return {row["tells"]: row["prints"] for row in rows}
+
+
+async def came_out(tx: Tx, hospital_id: int, document_no: str) -> bool:
+    """Whether it came out before, or may be coming out. What jammed did not; nobody prints it meanwhile."""
+    await tx.fetchval(_HOLD, hospital_id, document_no)
+    return bool(await tx.fetchval(_CAME_OUT, hospital_id, document_no))
+
+
+async def digest(tx: Tx, hospital_id: int, document_no: str) -> bytes | None:
+    """Of what this sheet says; None: there is none, or it does not say any more what it did."""
+    row = await tx.fetchrow(_DIGEST, hospital_id, document_no)
+    if row is None or hashlib.sha256(row["data"].encode()).digest() != row["digest"]:
+        return None
+    return row["digest"]
 
 
 # -- print jobs
@@ -96,7 +143,7 @@ WITH taken AS (
     WHERE hospital_id = $1 AND terminal_id = $2 AND state = 'queued' AND queued_at > $4
     ORDER BY queued_at LIMIT $5)
   RETURNING hospital_id, job_id, document_no, copy, terminal_name, queued_at)
-SELECT t.job_id, t.document_no, t.copy, t.terminal_name, t.queued_at, d.data
+SELECT t.job_id, t.document_no, t.copy, t.terminal_name, t.queued_at, d.data, d.digest
 FROM taken t JOIN document d USING (hospital_id, document_no)
 ORDER BY t.queued_at
 """
@@ -121,7 +168,8 @@ class TakenJob(msgspec.Struct, frozen=True, kw_only=True):
     copy: bool
     terminal_name: str
     queued_at: datetime
-    slip: SlipData
+    slip: SlipData | Sheet
+    digest: bytes
 
 
 async def waiting(tx: Tx, hospital_id: int, terminal_id: str) -> int:
@@ -150,6 +198,7 @@ async def take(
             terminal_name=row["terminal_name"],
             queued_at=row["queued_at"],
             slip=_data.decode(row["data"]),
+            digest=row["digest"],
         )
         for row in rows
     ]

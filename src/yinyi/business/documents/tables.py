@@ -16,6 +16,9 @@ from sqlalchemy import (
 )
 
 from yinyi.bus.schema import INSTANT, metadata
+from yinyi.business.documents.sheet import SHEET_KINDS
+
+_KINDS = ("registration", "receipt", "hold", "checking", "refund", *SHEET_KINDS)
 
 document = Table(
     "document",
@@ -31,8 +34,11 @@ document = Table(
     Column("data", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("made_at", INSTANT, nullable=False),
+    Column("paper", Text, nullable=False, server_default="slip"),
     UniqueConstraint("hospital_id", "payment_no", "kind", "tells"),
-    CheckConstraint("kind IN ('registration', 'receipt', 'hold', 'checking', 'refund')", "kind"),
+    CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in _KINDS)})", "kind"),
+    CheckConstraint("paper IN ('slip', 'a4', 'a5')", "paper"),
+    CheckConstraint("(paper = 'slip') = (payment_no <> '')", "payment"),
 )
 Index("document_patient_ix", document.c.patient_id, document.c.hospital_id, document.c.made_at)
 

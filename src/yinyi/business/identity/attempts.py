@@ -7,6 +7,8 @@ from yinyi.bus.database import Tx
 WITHIN = timedelta(minutes=15)
 PER_NUMBER = 5
 PER_TERMINAL = 20
+TUBES_PER_TERMINAL = 60
+"""Their numbers follow one another, so even right ones are not opened without end."""
 
 _COUNT = """
 INSERT INTO identification_attempt AS a (hospital_id, subject, since, tries) VALUES ($1, $2, $3, 1)
@@ -28,6 +30,12 @@ async def count(tx: Tx, hospital_id: int, terminal_id: str, number_index: bytes,
     for subject, limit in limits:
         within &= await tx.fetchval(_COUNT, hospital_id, subject, now, now - WITHIN) <= limit
     return within
+
+
+async def count_tube(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> bool:
+    """One more tube at this terminal, right or wrong. False: too many within a quarter of an hour."""
+    tries = await tx.fetchval(_COUNT, hospital_id, f"tubes:{terminal_id}", now, now - WITHIN)
+    return tries <= TUBES_PER_TERMINAL
 
 
 async def give_back(tx: Tx, hospital_id: int, terminal_id: str, number_index: bytes) -> None:

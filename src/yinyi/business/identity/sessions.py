@@ -20,7 +20,7 @@ _WRITE_EVERY = timedelta(minutes=1)
 
 _START = """
 INSERT INTO patient_session (hospital_id, token_digest, terminal_id, patient_id, started_at, expires_at, latest_at,
-  form)
+  opened_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (hospital_id, token_digest) DO NOTHING
 RETURNING session_id
@@ -30,7 +30,7 @@ UPDATE patient_session SET ended_at = $4
 WHERE hospital_id = $1 AND terminal_id = $2 AND session_id <> $3 AND ended_at IS NULL
 """
 _FIND = """
-SELECT s.session_id, s.expires_at, s.latest_at, s.form, p.patient_id, p.patient_no, p.name, p.sex, p.born_on,
+SELECT s.session_id, s.expires_at, s.latest_at, s.opened_by, p.patient_id, p.patient_no, p.name, p.sex, p.born_on,
   p.prefers_elder
 FROM patient_session s JOIN patient p USING (hospital_id, patient_id)
 WHERE s.hospital_id = $1 AND s.token_digest = $2 AND s.terminal_id = $3 AND s.ended_at IS NULL AND s.expires_at > $4
@@ -47,12 +47,12 @@ _END = "UPDATE patient_session SET ended_at = $3 WHERE hospital_id = $1 AND sess
 
 
 async def start_session(
-    tx: Tx, hospital_id: int, terminal_id: str, patient_id: int, token: str, now: datetime, *, form: str = ""
+    tx: Tx, hospital_id: int, terminal_id: str, patient_id: int, token: str, now: datetime, *, opened_by: str = ""
 ) -> None:
-    """From now on ``token`` speaks for this patient at this terminal, or only for one bill of his. Starting the same
-    token again does nothing."""
+    """From now on ``token`` speaks for this patient at this terminal, or only for one thing of his (``Principal``).
+    Starting the same token again does nothing."""
     session_id = await tx.fetchval(
-        _START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST, form
+        _START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST, opened_by
     )
     if session_id and terminal_id:
         await tx.execute(_END_OTHERS, hospital_id, terminal_id, session_id, now)
@@ -71,7 +71,9 @@ async def verify_session(tx: Tx, hospital_id: int, token: str, terminal_id: str,
         await tx.execute(_SLIDE, hospital_id, row["session_id"], expires_at)
     else:
         expires_at = row["expires_at"]
-    return SessionFacts(session_id=row["session_id"], patient=facts_of(row), expires_at=expires_at, form=row["form"])
+    return SessionFacts(
+        session_id=row["session_id"], patient=facts_of(row), expires_at=expires_at, opened_by=row["opened_by"]
+    )
 
 
 async def session_lives(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> bool:
@@ -85,15 +87,16 @@ async def end_session(tx: Tx, hospital_id: int, session_id: int, now: datetime) 
 
 
 def session_view(facts: SessionFacts, today: date) -> SessionView:
-    """What screens show of it. ``today``: the day in the hospital. A request form tells no more of its patient than
-    his name."""
-    whole = not facts.form
+    """What screens show of it. ``today``: the day in the hospital. A request form or a tube tells no more of its
+    patient than his name."""
+    whole = not facts.opened_by
     return SessionView(
         patient_no_tail=facts.patient.patient_no[-4:] if whole else "",
         name_masked=masked_name(facts.patient.name),
         age=age_on(today, facts.patient.born_on) if whole else None,
         expires_at=facts.expires_at,
         elder=bool(facts.patient.prefers_elder),
+        of_specimen=facts.opened_by.startswith("specimen:"),
     )
 
 

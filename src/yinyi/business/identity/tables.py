@@ -85,7 +85,7 @@ patient_session = Table(
     Column("expires_at", INSTANT, nullable=False),
     Column("latest_at", INSTANT, nullable=False),
     Column("ended_at", INSTANT),
-    Column("form", Text, nullable=False, server_default=""),
+    Column("opened_by", Text, nullable=False, server_default=""),
     UniqueConstraint("hospital_id", "token_digest"),
     ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
 )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.documents.messages import Sheets
 from yinyi.business.inpatient.errors import (
     DepositAtWindow,
     LeftDiffers,
@@ -155,6 +156,21 @@ class DischargeStatement(msgspec.Struct, frozen=True, kw_only=True):
 @operation(callers=PATIENTS, needs_patient=True, errors=(*OF_A_STAY, StayNotSettled))
 class GetDischargeStatement(Operation[DischargeStatement], frozen=True, kw_only=True):
     """Only once the stay is settled."""
+
+    admission_no: AdmissionNo
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=OF_A_STAY)
+class PrintDailyCosts(Operation[Sheets], frozen=True, kw_only=True):
+    """Print one day's list of a stay at this terminal."""
+
+    admission_no: AdmissionNo
+    on: date
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=(*OF_A_STAY, StayNotSettled))
+class PrintDischargeStatement(Operation[Sheets], frozen=True, kw_only=True):
+    """Print the statement of a settled stay at this terminal: once as the original, after that as a copy."""
 
     admission_no: AdmissionNo
 

@@ -4,6 +4,8 @@ answers an outcome and never raises for what the hospital does."""
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
+from yinyi.bus.database import Tx
+from yinyi.business.identity.model import PatientFacts
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
@@ -77,4 +79,16 @@ class Patients(Protocol):
 
     async def patient_no(self, hospital_id: int, patient_id: int) -> str:
         """The hospital number (就诊ID号)."""
+        ...
+
+    async def facts(self, tx: Tx, hospital_id: int, patient_id: int) -> PatientFacts:
+        """As a sheet names him."""
+        ...
+
+
+class OnPaper(Protocol):
+    """What papers say of the hospital."""
+
+    async def hospital_names(self, tx: Tx, hospital_id: int, now: datetime) -> tuple[str, str]:
+        """In Chinese and in English."""
         ...

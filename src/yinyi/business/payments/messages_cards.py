@@ -16,7 +16,7 @@ from yinyi.kernel.errors import ChannelUnavailable, NotYours
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    of_form=True,
+    opened_by="form",
     money=True,
     errors=(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed, ChannelUnavailable),
 )
@@ -29,7 +29,9 @@ class ReadCard(Operation[PaymentView], frozen=True, kw_only=True):
     tender: TenderName
 
 
-@operation(callers=[Caller.KIOSK], needs_patient=True, of_form=True, changes=True, errors=(PaymentUnknown, NotYours))
+@operation(
+    callers=[Caller.KIOSK], needs_patient=True, opened_by="form", changes=True, errors=(PaymentUnknown, NotYours)
+)
 class CancelReading(Operation[PaymentView], frozen=True, kw_only=True):
     """No card is wanted any more for this payment. One that was read is on its way to the bank."""
 

@@ -12,6 +12,10 @@ Flag = Literal["N", "H", "L", "HH", "LL", "A"]
 """As in FHIR: normal, high, low, both of them alarming, abnormal."""
 
 
+SecondPrint = Literal["copy", "window"]
+"""What a hospital wants with a report that came out before: a marked copy, or the window prints it."""
+
+
 class DiagnosticReport(msgspec.Struct, frozen=True, kw_only=True):
     """One test or examination and how far it is.
 
@@ -87,3 +91,20 @@ class TrendPoint(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
     flag: Flag
     unit: str
+
+
+class WholeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a report with everything in it, as it is kept."""
+
+    text: ReportText
+    observations: list[Observation] = []
+
+
+def reference_range(value: Observation) -> str:
+    """``3.5–9.5``, ``≤ 20``, ``阴性``; empty where there is none."""
+    if value.low is None and value.high is None:
+        return value.expected
+    low, high = (None if each is None else f"{each:.{value.decimals}f}" for each in (value.low, value.high))
+    if low is None:
+        return f"≤ {high}"
+    return f"≥ {low}" if high is None else f"{low}–{high}"

@@ -1,8 +1,10 @@
 """What reports ask of the hospital. Everything here reads, and raises ``HospitalUnavailable``."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
+from yinyi.bus.database import Tx
+from yinyi.business.identity.model import PatientFacts, PatientRecord
 from yinyi.business.reports.model import DiagnosticReport, Observation, ReportText, TrendPoint
 
 
@@ -32,4 +34,55 @@ class Reports(Protocol):
 
     async def trend(self, patient_no: str, analyte_code: str, limit: int) -> list[TrendPoint]:
         """Newest first."""
+        ...
+
+
+class Patients(Protocol):
+    """Our master index, as reports need it."""
+
+    async def patient_no(self, hospital_id: int, patient_id: int) -> str:
+        """The hospital number (就诊ID号)."""
+        ...
+
+    async def facts(self, tx: Tx, hospital_id: int, patient_id: int) -> PatientFacts:
+        """As a report names him."""
+        ...
+
+
+class FindsPatients(Protocol):
+    """The hospital's master index, for whoever comes by a tube."""
+
+    async def by_number(self, patient_no: str) -> PatientRecord | None:
+        """
+        Raises:
+            HospitalUnavailable: whatever the reason.
+        """
+        ...
+
+
+class StaffNames(Protocol):
+    """What the hospital calls its clinics and its doctors."""
+
+    async def clinic(self, department_id: str) -> str:
+        """Empty where nobody knows just now."""
+        ...
+
+    async def doctor(self, practitioner_id: str) -> str:
+        """Empty where nobody knows just now."""
+        ...
+
+
+class ScannedCodes(Protocol):
+    """What was held under a terminal's scanner."""
+
+    async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:
+        """The text of the latest code, if it was scanned after this version. Nothing of it is kept."""
+        ...
+
+
+class OnPaper(Protocol):
+    """What papers say of the hospital."""
+
+    async def hospital_names(self, tx: Tx, hospital_id: int, now: datetime) -> tuple[str, str]:
+        """In Chinese and in English."""
         ...

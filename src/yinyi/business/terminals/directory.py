@@ -31,6 +31,11 @@ class Directory:
             raise NotFound(f"hospital {hospital_id}")
         return self._hospitals.keep(hospital_id, found, now)
 
+    async def hospital_names(self, tx: Tx, hospital_id: int, now: datetime) -> tuple[str, str]:
+        """In Chinese and in English, as sheets name it."""
+        found = await self.hospital(tx, hospital_id, now)
+        return found.name, found.name_en
+
     async def standing(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> Standing:
         """
         Raises:

@@ -130,7 +130,7 @@ class AgentLine:
         async with self._database.transaction() as tx:
             await self.fence(tx, call, message.epoch)
         papers = await self._papers.take(hospital_id, terminal_id, call.now)
-        return PrintJobs(jobs=[PrintJobView(job_id=one.job_id, kind="receipt", data=one.data) for one in papers])
+        return PrintJobs(jobs=[PrintJobView(job_id=one.job_id, kind=one.kind, data=one.data) for one in papers])
 
     async def report_print(self, call: Call, message: ReportPrint) -> Accepted:
         hospital_id, terminal_id = _who(call)

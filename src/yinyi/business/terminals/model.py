@@ -130,7 +130,7 @@ class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):
     """A paper on its way: the bytes for the printer."""
 
     job_id: str
-    kind: Literal["receipt"]
+    kind: Literal["receipt", "sheet"]
     data: bytes
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from yinyi.bus.database import Tx
 
 
 class QueuedPaper(Protocol):
-    """A paper with the bytes for the printer (ESC/POS)."""
+    """A paper with the bytes for the printer: ESC/POS for a receipt, PDF for a sheet."""
 
     @property
     def job_id(self) -> str: ...
+
+    @property
+    def kind(self) -> Literal["receipt", "sheet"]: ...
 
     @property
     def data(self) -> bytes: ...

@@ -14,7 +14,9 @@ request as ``Authorization: Bearer …``. Bodies and answers are JSON.
     POST /card_terminal/remove
     POST /card_terminal/press   {"key": 0…9|clear|cancel|enter}
     POST /card_terminal/hurry   what it waits for with a clock happens now
+    POST /sheet_printer/state   the same of the printer of A4
     GET  /printer/papers     {"papers": [numbers, newest first]}
+    GET  /sheet_printer/papers, /sheet_printer/papers/N.png
     GET  /printer/papers/N.png
 """
 
@@ -43,6 +45,7 @@ from yinyi.devices.virtual.card_terminal import Key, PlasticCard, VirtualCardTer
 from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import CardInTheWay, VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
+from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
 from yinyi.wire.terminal_line import BLOCK_BYTES, Condition, ResidentCard
 
 _BODY_LIMIT = 16 * 1024
@@ -113,6 +116,9 @@ class Control:
             ("POST", "/printer/state", self._printer),
             ("GET", "/printer/papers", self._papers),
             ("GET", "/printer/papers/{number:int}.png", self._paper),
+            ("POST", "/sheet_printer/state", self._sheet_printer),
+            ("GET", "/sheet_printer/papers", self._sheets),
+            ("GET", "/sheet_printer/papers/{number:int}.png", self._sheet),
         ]
         return Starlette(
             routes=[Route(path, self._guarded(answer), methods=[method]) for method, path, answer in routes]
@@ -216,10 +222,18 @@ class Control:
         return _json({"papers": self._device(VirtualPrinter).papers()})
 
     async def _paper(self, request: Request) -> Response:
-        png = self._device(VirtualPrinter).paper(request.path_params["number"])
-        if png is None:
-            raise _Refused(404, "this paper is not kept")
-        return Response(png, media_type="image/png", headers={"cache-control": "no-store"})
+        return _picture(self._device(VirtualPrinter).paper(request.path_params["number"]))
+
+    async def _sheet_printer(self, request: Request) -> Response:
+        wanted = await _body(request, PrinterState)
+        self._device(VirtualSheetPrinter).change(wanted.state, wanted.delay_s)
+        return _json({})
+
+    async def _sheets(self, request: Request) -> Response:
+        return _json({"papers": self._device(VirtualSheetPrinter).papers()})
+
+    async def _sheet(self, request: Request) -> Response:
+        return _picture(self._device(VirtualSheetPrinter).paper(request.path_params["number"]))
 
     def _device(self, kind: type[_D]) -> _D:
         for device in self.devices:
@@ -234,7 +248,7 @@ def listen(settings: AgentSettings, devices: Sequence[Device]) -> socket.socket 
     Raises:
         OSError: the port is taken.
     """
-    virtual = VirtualReader | VirtualScanner | VirtualCardTerminal | VirtualPrinter
+    virtual = VirtualReader | VirtualScanner | VirtualCardTerminal | VirtualPrinter | VirtualSheetPrinter
     if any(isinstance(device, virtual) for device in devices):
         return socket.create_server(("127.0.0.1", settings.control_port))
     return None
@@ -274,6 +288,12 @@ async def _body(request: Request, kind: type[_B]) -> _B:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.DecodeError as error:
         raise _Refused(400, str(error)) from error
+
+
+def _picture(png: bytes | None) -> Response:
+    if png is None:
+        raise _Refused(404, "this paper is not kept")
+    return Response(png, media_type="image/png", headers={"cache-control": "no-store"})
 
 
 def _json(content: dict[str, object], status: int = 200) -> Response:

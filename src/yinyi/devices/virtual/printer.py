@@ -1,26 +1,54 @@
 """A receipt printer without hardware: takes real ESC/POS bytes and keeps the last papers as pictures."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
+
+from PIL import Image
 
 from yinyi.devices.device import Changed, PrinterFault, Report
 from yinyi.wire.receipt import ReceiptUnreadable, decode_receipts
 from yinyi.wire.terminal_line import Condition, DeviceKind
 
 
-class VirtualPrinter:
-    """Can be out of paper, jammed, offline and slow; papers are ``000001.png`` … in its folder, oldest deleted."""
+class Pictures:
+    """Papers as ``000001.png`` … in a folder, oldest deleted."""
 
-    kind: DeviceKind = "receipt_printer"
+    def __init__(self, folder: Path, keep: int) -> None:
+        self._folder = folder
+        self._keep = keep
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def numbers(self) -> list[int]:
+        """Of those that are kept, newest first."""
+        return sorted((int(path.stem) for path in self._folder.glob("[0-9]*.png")), reverse=True)
+
+    def picture(self, number: int) -> bytes | None:
+        path = self._path(number)
+        return path.read_bytes() if path.exists() else None
+
+    def add(self, images: Iterable[Image.Image]) -> None:
+        for image in images:
+            newest = next(iter(self.numbers()), 0)
+            unfinished = self._path(newest + 1).with_suffix(".part")
+            image.save(unfinished, "PNG")
+            unfinished.replace(self._path(newest + 1))
+        for number in self.numbers()[self._keep :]:
+            self._path(number).unlink(missing_ok=True)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}.png"
+
+
+class PrinterWithoutHardware:
+    """What virtual printers share: they can be out of paper, jammed, offline and slow."""
 
     def __init__(self, name: str, folder: Path, keep: int = 50) -> None:
         self.name = name
-        self._folder = folder
-        self._keep = keep
+        self._pictures = Pictures(folder, keep)
         self._state: Condition = "ok"
         self._delay_s = 0.0
         self._changes: asyncio.Queue[Changed] = asyncio.Queue()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def condition(self) -> Changed:
         return Changed(self._state)
@@ -39,37 +67,38 @@ class VirtualPrinter:
         self._delay_s = delay_s
         self._changes.put_nowait(Changed(state))
 
-    async def print_receipt(self, data: bytes) -> None:
-        """See ``PrintsReceipts``. A fault that comes while the paper is being printed spoils it."""
-        self._check()
-        await asyncio.sleep(self._delay_s)
-        self._check()
-        try:
-            await asyncio.to_thread(self._print, data)
-        except ReceiptUnreadable as error:
-            raise PrinterFault("bad_data") from error
-
     def papers(self) -> list[int]:
         """Numbers of the papers that are kept, newest first."""
-        return sorted((int(path.stem) for path in self._folder.glob("[0-9]*.png")), reverse=True)
+        return self._pictures.numbers()
 
     def paper(self, number: int) -> bytes | None:
         """A paper as PNG."""
-        path = self._path(number)
-        return path.read_bytes() if path.exists() else None
+        return self._pictures.picture(number)
+
+    async def ready(self) -> None:
+        """Takes as long as a paper does. A fault that comes meanwhile spoils it.
+
+        Raises:
+            PrinterFault: see there.
+        """
+        self._check()
+        await asyncio.sleep(self._delay_s)
+        self._check()
 
     def _check(self) -> None:
         if self._state in ("paper_out", "jam", "offline"):
             raise PrinterFault(self._state)
 
-    def _print(self, data: bytes) -> None:
-        for image in decode_receipts(data):
-            newest = next(iter(self.papers()), 0)
-            unfinished = self._path(newest + 1).with_suffix(".part")
-            image.save(unfinished, "PNG")
-            unfinished.replace(self._path(newest + 1))
-        for number in self.papers()[self._keep :]:
-            self._path(number).unlink(missing_ok=True)
 
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number:06d}.png"
+class VirtualPrinter(PrinterWithoutHardware):
+    """Of receipts."""
+
+    kind: DeviceKind = "receipt_printer"
+
+    async def print_receipt(self, data: bytes) -> None:
+        """See ``PrintsReceipts``."""
+        await self.ready()
+        try:
+            await asyncio.to_thread(lambda: self._pictures.add(decode_receipts(data)))
+        except ReceiptUnreadable as error:
+            raise PrinterFault("bad_data") from error

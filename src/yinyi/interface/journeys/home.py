@@ -18,7 +18,7 @@ _MOST_DIGITS = 2
 
 
 async def home(visitor: Visitor) -> Next:
-    """GET HOME. Whoever lays his card first is known before he chooses.
+    """GET HOME. Whoever lays his card first is known before he chooses; a tube opens nothing here.
 
     ``?page=2``: more services. ``?bye``: after the end of a session.
     """
@@ -34,6 +34,9 @@ async def home(visitor: Visitor) -> Next:
         try:
             await visitor.ask(GetTerminal())
         except SessionEnded:
+            return Go(visitor.paths.home, Visit())
+        if visitor.session is not None and visitor.session.of_specimen:
+            await visitor.ask(EndSession())
             return Go(visitor.paths.home, Visit())
     elif visitor.terminal.card_in_reader:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
@@ -51,8 +54,9 @@ async def home(visitor: Visitor) -> Next:
 async def _services(visitor: Visitor) -> tuple[views_start.ServiceName, ...]:
     """Those that this skin has pages for; without the prepaid account where the hospital keeps none."""
     off = await account.mode_of(visitor) == "off"
-    here = (each.name for each in TABLE if visitor.paths.service(each.name))
-    return tuple(name for name in here if not (off and name == "account"))
+    return tuple(
+        each.name for each in TABLE if visitor.paths.service(each.name) and not (off and each.name == "account")
+    )
 
 
 def _page(visitor: Visitor) -> int:

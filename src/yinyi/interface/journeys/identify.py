@@ -27,6 +27,9 @@ from yinyi.kernel.errors import YinyiError
 
 READER = "id_reader"
 CARDS = {"card": "1", "terminal": "1"}
+TUBE = "tube"
+"""In the address of the page: why the tube that was scanned opens nothing."""
+_OF_TUBES: dict[str, views_start.IdentifyProblem] = {"unknown": "unknown_tube", "many": "too_many_tries"}
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
 _PROOF = re.compile(r"\d{4}")
@@ -57,6 +60,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.inpatient
         case "bills" | "form":
             return paths.bills
+        case "reports":
+            return paths.reports
         case "home":
             return paths.home
 
@@ -87,6 +92,9 @@ async def lay_card(visitor: Visitor) -> Next:
         problem = _PROBLEMS[type(error)]
     if problem is None and visitor.query.get("cards") == "0":
         problem = "cards_away"
+    tubes = visitor.visit.wants == "reports"
+    if problem is None and tubes:
+        problem = _OF_TUBES.get(visitor.query.get(TUBE, ""))
     await card_reading.forget(visitor)
     forms = visitor.visit.wants in ("bills", "form")
     view = views_start.IdentifyView(
@@ -94,10 +102,11 @@ async def lay_card(visitor: Visitor) -> Next:
         problem=problem,
         kinds=card_reading.kinds_of(visitor.terminal),
         forms=forms,
+        tubes=tubes,
         after=visitor.terminal.code_version,
         key=present.new_key(),
     )
-    return Show(view, listens=CARDS | (scan.listens(visitor) if forms else {}))
+    return Show(view, listens=CARDS | (scan.listens(visitor) if forms or tubes else {}))
 
 
 def reader_works(visitor: Visitor) -> bool:

@@ -10,8 +10,10 @@ from yinyi.business.inpatient.messages import (
     GetDischargeStatement,
     ListDailyCosts,
     ListDeposits,
+    PrintDailyCosts,
+    PrintDischargeStatement,
 )
-from yinyi.interface.journeys import views_inpatient
+from yinyi.interface.journeys import present, sheets, views_inpatient
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import NotFound
 
@@ -89,8 +91,26 @@ async def day(visitor: Visitor) -> Next:
         items=tuple(found.items),
         earlier=dates[place - 1] if place else None,
         later=dates[place + 1] if place + 1 < len(dates) else None,
+        prints=sheets.printer_of(visitor.terminal) == "ok",
+        key=present.new_key(),
     )
     return Show(view)
+
+
+async def print_day(visitor: Visitor) -> Next:
+    """POST COSTS_OF_DAY."""
+    number, on = visitor.at["admission_no"], _date(visitor.at["on"])
+    visitor.back = visitor.paths.costs_of_day(number, on)
+    printed = await visitor.ask(PrintDailyCosts(admission_no=number, on=on), key=visitor.key)
+    return Go(visitor.paths.sheets(each.document_no for each in printed.sheets))
+
+
+async def print_statement(visitor: Visitor) -> Next:
+    """POST STATEMENT."""
+    number = visitor.at["admission_no"]
+    visitor.back = visitor.paths.statement(number)
+    printed = await visitor.ask(PrintDischargeStatement(admission_no=number), key=visitor.key)
+    return Go(visitor.paths.sheets(each.document_no for each in printed.sheets))
 
 
 def _date(text: str) -> date:
@@ -115,5 +135,7 @@ async def statement(visitor: Visitor) -> Next:
         days=found.days,
         paid_fen=found.paid_fen,
         returned_fen=found.returned_fen,
+        prints=sheets.printer_of(visitor.terminal) == "ok",
+        key=present.new_key(),
     )
     return Show(view)

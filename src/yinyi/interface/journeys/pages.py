@@ -18,6 +18,7 @@ from yinyi.interface.journeys import (
     views_inpatient,
     views_pay,
     views_register,
+    views_reports,
     views_start,
 )
 from yinyi.interface.journeys.paths import Paths
@@ -66,6 +67,10 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_inpatient.CostDayView: "cost_day.html",
     views_inpatient.StatementView: "statement.html",
     views_inpatient.ReturnView: "deposit_return.html",
+    views_reports.ReportsView: "reports.html",
+    views_reports.ResultView: "report.html",
+    views_reports.TrendView: "trend.html",
+    views_reports.SheetsView: "sheets.html",
     views_afterwards.ReprintView: "reprint.html",
     views_afterwards.FindPaymentView: "find_payment.html",
     views_cards.ReadCardView: "read_card.html",

@@ -4,6 +4,7 @@ GET unless said otherwise. Every POST carries ``csrf``; those that change someth
 303 to a page. Field names are in brackets.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 from urllib.parse import quote
@@ -85,9 +86,22 @@ DEPOSIT: Final = "/inpatient/{admission_no}/deposit"
 DEPOSITS: Final = "/inpatient/{admission_no}/deposits"
 COSTS: Final = "/inpatient/{admission_no}/costs"
 COSTS_OF_DAY: Final = "/inpatient/{admission_no}/costs/{on}"
+"""GET · POST: print it."""
 STATEMENT: Final = "/inpatient/{admission_no}/statement"
+"""GET · POST: print it."""
 DEPOSIT_RETURN: Final = "/inpatient/{admission_no}/return"
 """GET what goes back where · POST [amount_fen]: gives it back."""
+REPORTS: Final = "/reports"
+TUBE: Final = "/reports/tube"
+"""POST [after]: what is tested out of the tube whose barcode the scanner has just read; ``IDENTIFY?tube=…``: none."""
+PRINT_REPORTS: Final = "/reports/print"
+"""POST [order_nos]: print them (spaces between); goes to how the printing goes."""
+REPORT: Final = "/reports/{order_no}"
+"""GET ?printed=1 (it cannot be printed a second time here)."""
+TREND: Final = "/reports/{order_no}/trend"
+"""GET ?of=… (which value)."""
+SHEETS: Final = "/sheets/{document_nos}"
+"""GET how their printing goes (dots between)."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -125,6 +139,9 @@ class Paths:
         self.top_up = base + TOP_UP
         self.withdraw = base + WITHDRAW
         self.inpatient = base + INPATIENT
+        self.reports = base + REPORTS
+        self.tube = base + TUBE
+        self.print_reports = base + PRINT_REPORTS
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS
@@ -207,6 +224,15 @@ class Paths:
 
     def deposit_return(self, admission_no: str) -> str:
         return self._at(DEPOSIT_RETURN, admission_no=admission_no)
+
+    def report(self, order_no: str) -> str:
+        return self._at(REPORT, order_no=order_no)
+
+    def trend(self, order_no: str, analyte_code: str) -> str:
+        return f"{self._at(TREND, order_no=order_no)}?of={_quoted(analyte_code)}"
+
+    def sheets(self, document_nos: Iterable[str]) -> str:
+        return self.base + SHEETS.format(document_nos=".".join(map(_quoted, document_nos)))
 
     def _at(self, path: str, **parts: str) -> str:
         return self.base + path.format(**{name: _quoted(part) for name, part in parts.items()})

@@ -11,7 +11,7 @@ from yinyi.interface.journeys import views, views_register
 from yinyi.kernel.ids import token
 from yinyi.kernel.masking import masked_name
 
-_PRINTING: dict[PrintState, views.Printing] = {
+PRINTING: dict[PrintState, views.Printing] = {
     "queued": "printing",
     "printed": "printed",
     "paper_out": "paper_out",
@@ -160,7 +160,7 @@ def printing(document: DocumentView, line_ok: bool) -> views.Printing:
     """How the paper is doing; what waits for a printer whose line is gone does not come out."""
     if document.state == "queued" and not line_ok:
         return "offline"
-    return _PRINTING[document.state]
+    return PRINTING[document.state]
 
 
 def masked(name: str) -> str:

@@ -12,6 +12,18 @@ OTHER = "other"
 _MOST_DIGITS = 18
 
 
+def after(visitor: Visitor) -> int:
+    """The version of what was scanned when the page was made.
+
+    Raises:
+        StalePage: no page of ours has said it.
+    """
+    said = visitor.form.get("after", "")
+    if not said.isdecimal() or len(said) > _MOST_DIGITS:
+        raise StalePage("after")
+    return int(said)
+
+
 async def submit(visitor: Visitor) -> Next:
     """POST SCAN: the page has heard that something was scanned after it was made."""
     payment_no = visitor.at["payment_no"]
@@ -23,18 +35,6 @@ async def submit(visitor: Visitor) -> Next:
     except (NothingScanned, PaymentClosed):
         pass
     return Go(to)
-
-
-def after(visitor: Visitor) -> int:
-    """The version of what was scanned when the page was made.
-
-    Raises:
-        StalePage: no page of ours has said it.
-    """
-    said = visitor.form.get("after", "")
-    if not said.isdecimal() or len(said) > _MOST_DIGITS:
-        raise StalePage("after")
-    return int(said)
 
 
 def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:

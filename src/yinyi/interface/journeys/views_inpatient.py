@@ -93,7 +93,7 @@ class CostDaysView(View, frozen=True, kw_only=True):
 
 
 class CostDayView(View, frozen=True, kw_only=True):
-    """One day's list. earlier, later: the days before and after it that have one."""
+    """One day's list. earlier, later: the days before and after it that have one. prints: it can be printed here."""
 
     stay: StayView
     day: CostDay
@@ -101,16 +101,21 @@ class CostDayView(View, frozen=True, kw_only=True):
     items: tuple[StayItem, ...]
     earlier: date | None = None
     later: date | None = None
+    prints: bool = False
+    key: str = ""
 
 
 class StatementView(View, frozen=True, kw_only=True):
-    """The statement of a settled stay. paid_fen: deposits; returned_fen: what went back of them."""
+    """The statement of a settled stay. paid_fen: deposits; returned_fen: what went back of them. prints: it can be
+    printed here."""
 
     stay: StayView
     categories: tuple[CostCategory, ...]
     days: int
     paid_fen: int
     returned_fen: int
+    prints: bool = False
+    key: str = ""
 
 
 class ReturnView(View, frozen=True, kw_only=True):

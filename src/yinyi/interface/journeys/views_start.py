@@ -28,18 +28,20 @@ IdentifyProblem = Literal[
     "window_only",  # a medium that only a window may take (passport)
     "reader_down",
     "too_many_tries",
+    "unknown_tube",  # what was scanned is no tube of this hospital
     "cards_away",  # no card can be read in the card terminal just now
 ]
 
 
 class IdentifyView(View, frozen=True, kw_only=True):
     """Lay the card on the reader. kinds: of cards that can be inserted in the card terminal instead; empty: none.
-    forms: a request form can be held under the scanner instead; after: see ``HomeView``."""
+    forms, tubes: a request form or a blood tube can be held under the scanner instead; after: see ``HomeView``."""
 
     reader_ok: bool = True
     problem: IdentifyProblem | None = None
     kinds: tuple[CardKind, ...] = ()
     forms: bool = False
+    tubes: bool = False
     after: int = 0
     key: str = ""
 

@@ -109,6 +109,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         _people(_)
         | _money(_)
         | services.words(_)
+        | _reports(_)
         | {
             "title": {
                 "chief": _("Chief physician"),
@@ -159,6 +160,32 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
             "alipay": _("Alipay"),
             "wechat": _("WeChat"),
             "face": _("Face"),
+        },
+    }
+
+
+def _reports(_: Say) -> dict[str, dict[str, str]]:
+    return {
+        "report": {
+            "ordered": _("Ordered, nothing taken yet"),
+            "sampled": _("Taken, not tested yet"),
+            "testing": _("Being tested"),
+            "ready": _("Ready"),
+            "window": _("Handed out at the window"),
+        },
+        "flag": {
+            "N": _("as expected"),
+            "H": _("high"),
+            "L": _("low"),
+            "HH": _("alarmingly high"),
+            "LL": _("alarmingly low"),
+            "A": _("not as expected"),
+        },
+        "sheet": {
+            "laboratory_report": _("Laboratory report"),
+            "examination_report": _("Examination report"),
+            "daily_list": _("Costs of one day"),
+            "discharge_statement": _("Discharge statement"),
         },
     }
 

@@ -17,7 +17,9 @@ from yinyi.interface.journeys import (
     paths,
     pay,
     register,
+    reports,
     scan,
+    sheets,
 )
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Visitor, Want
 
@@ -54,6 +56,10 @@ async def _departments(visitor: Visitor) -> Next:
 
 async def _cards(visitor: Visitor) -> Next:
     return Go(visitor.paths.cards)
+
+
+async def _reports(visitor: Visitor) -> Next:
+    return Go(visitor.paths.reports)
 
 
 async def _payment(visitor: Visitor) -> Next:
@@ -103,9 +109,15 @@ ADDRESSES = (
     Address(paths.DEPOSIT, get=deposit.how_much, post=deposit.pay, wants="inpatient"),
     Address(paths.DEPOSITS, get=inpatient.deposits, wants="inpatient"),
     Address(paths.COSTS, get=inpatient.days, wants="inpatient"),
-    Address(paths.COSTS_OF_DAY, get=inpatient.day, wants="inpatient"),
-    Address(paths.STATEMENT, get=inpatient.statement, wants="inpatient"),
+    Address(paths.COSTS_OF_DAY, get=inpatient.day, post=inpatient.print_day, wants="inpatient"),
+    Address(paths.STATEMENT, get=inpatient.statement, post=inpatient.print_statement, wants="inpatient"),
     Address(paths.DEPOSIT_RETURN, get=deposit.what_goes_back, post=deposit.give_back, wants="inpatient"),
+    Address(paths.REPORTS, get=reports.page, wants="reports"),
+    Address(paths.TUBE, get=_reports, post=reports.by_tube, wants="reports"),
+    Address(paths.PRINT_REPORTS, get=_reports, post=reports.print_them, wants="reports"),
+    Address(paths.REPORT, get=reports.one, wants="reports"),
+    Address(paths.TREND, get=reports.trend, wants="reports"),
+    Address(paths.SHEETS, get=sheets.page, wants="reports"),
     Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True, of_form=True),
     Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, of_form=True, ends=True),
     Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, of_form=True, settings=True),

@@ -1,0 +1,50 @@
+"""Papers of one business process, wired: slips and sheets, their seals, and what is printed on sheets."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from yinyi.app.demo_hospital import ZONE
+from yinyi.app.people import MasterIndex, Staff
+from yinyi.bus.database import Database
+from yinyi.business.documents.press import SheetRenderer
+from yinyi.business.documents.queue import PaperQueue, SheetPress
+from yinyi.business.documents.render import SlipRenderer, font_folder
+from yinyi.business.documents.seals import Seals
+from yinyi.business.documents.sending import SheetDesk
+from yinyi.business.inpatient.printing import InpatientSheets
+from yinyi.business.reports.library import Library
+from yinyi.business.reports.model import SecondPrint
+from yinyi.business.reports.service import ReportService
+from yinyi.business.reports.tubes import Tubes
+from yinyi.business.terminals.service import TerminalService
+from yinyi.kernel.secrets import Vault
+
+
+def paper_queue(database: Database, seals: Seals, fonts: Path | None, committed: Callable[[], None]) -> PaperQueue:
+    """What waits for printers, with what sets it."""
+    folder = fonts or font_folder()
+    press = SheetPress(SheetRenderer(folder, ZONE), seals)
+    return PaperQueue(database, SlipRenderer(folder, ZONE).render, press, committed)
+
+
+class Sheets:
+    """The domains that print sheets; each is registered and the reports' loop is run."""
+
+    def __init__(
+        self,
+        database: Database,
+        hospital: Any,
+        patients: MasterIndex,
+        terminals: TerminalService,
+        vault: Vault,
+        second_print: SecondPrint,
+    ) -> None:
+        """``hospital`` implements ``PatientIndex``, ``Schedules``, ``Inpatients`` and ``Reports``."""
+        directory = terminals.directory
+        self.desk = SheetDesk(directory)
+        tubes = Tubes(database, hospital, hospital, terminals.presented, vault)
+        self.library = Library(database, hospital, patients)
+        about = (patients, Staff(hospital), directory, self.desk, database, ZONE)
+        self.reports = ReportService(self.library, tubes, *about, second_print)
+        self.inpatients = InpatientSheets(hospital, patients, directory, self.desk, ZONE)

@@ -1,0 +1,97 @@
+"""Sheets on paper: ``sheet.typ`` set by typst with the print font, as PDF."""
+
+import queue
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typst
+
+from yinyi.business.documents.layout import clean
+from yinyi.business.documents.render import SlipNotRendered, print_fonts, qr_svg
+from yinyi.business.documents.sheet import Sheet, SheetFact, SheetTable
+
+_TEMPLATE = Path(__file__).with_name("sheet.typ")
+_WAIT_S = 20
+_CELL, _LINE, _LINES = 120, 2000, 60
+"""How long a text may be; what is longer ends in an ellipsis."""
+CAPTION = "扫码验真伪 Scan to verify"
+
+
+class SheetRenderer:
+    """Renders sheets; any number of threads may ask, at most ``compilers`` work at once."""
+
+    def __init__(self, fonts: Path, zone: tzinfo, compilers: int = 2) -> None:
+        self._zone = zone
+        self._fonts = print_fonts(fonts)
+        self._idle: queue.LifoQueue[typst.Compiler | None] = queue.LifoQueue()
+        for _ in range(compilers):
+            self._idle.put(None)
+
+    def render(self, sheet: Sheet) -> bytes:
+        """The sheet as PDF.
+
+        Raises:
+            SlipNotRendered: fonts missing, or too many at once.
+        """
+        inputs = {"sheet": sheet_json(sheet, self._zone)}
+        try:
+            compiler = self._idle.get(timeout=_WAIT_S)
+        except queue.Empty as error:
+            raise SlipNotRendered("too many sheets at once") from error
+        try:
+            if compiler is None:
+                compiler = typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, font_paths=self._fonts)
+            pdf = compiler.compile(format="pdf", sys_inputs=inputs)
+        except typst.TypstError as error:
+            raise SlipNotRendered(error.message) from error
+        finally:
+            self._idle.put(compiler)
+        if not isinstance(pdf, bytes):
+            raise SlipNotRendered("not one file")
+        return pdf
+
+
+def sheet_json(sheet: Sheet, zone: tzinfo) -> str:
+    """What ``sheet.typ`` is given."""
+    at = sheet.printed_at.astimezone(zone) if sheet.printed_at else None
+    data = {
+        "paper": sheet.paper,
+        "hospital": clean(sheet.hospital),
+        "hospital_en": clean(sheet.hospital_en),
+        "title": clean(sheet.title),
+        "title_en": clean(sheet.title_en),
+        "who": " ".join(clean(each.value) for each in sheet.facts[:2]),
+        "stamp": _stamp(sheet),
+        "facts": _facts(sheet.facts),
+        "table": None if sheet.table is None else _table(sheet.table),
+        "texts": [
+            {"heading": clean(each.heading), "lines": [clean(line, _LINE) for line in each.text.splitlines()[:_LINES]]}
+            for each in sheet.texts
+        ],
+        "signed": _facts(sheet.signed),
+        "notes": [clean(note, _LINE) for note in sheet.notes],
+        "document_no": clean(sheet.document_no),
+        "printed": " ".join(filter(None, (clean(sheet.terminal), f"{at:%Y-%m-%d %H:%M:%S}" if at else ""))),
+        "caption": CAPTION,
+        "qr": qr_svg(sheet.verify),
+    }
+    return msgspec.json.encode(data).decode()
+
+
+def _stamp(sheet: Sheet) -> str:
+    if sheet.copy:
+        return "副本 Copy"
+    return "正本 Original" if sheet.official else ""
+
+
+def _facts(facts: list[SheetFact]) -> list[dict[str, str]]:
+    return [{"label": clean(each.label), "value": clean(each.value, _CELL)} for each in facts]
+
+
+def _table(table: SheetTable) -> dict[str, Any]:
+    return {
+        "columns": [{"title": clean(each.title), "share": each.share, "right": each.right} for each in table.columns],
+        "rows": [{"cells": [clean(cell, _CELL) for cell in row.cells], "mark": row.mark} for row in table.rows],
+    }

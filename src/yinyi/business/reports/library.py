@@ -1,0 +1,183 @@
+"""All reports of a patient: as the hospital has them, and as we keep them for good.
+
+The hospital knows what is new, our copies outlive its archive: a report that is listed was ready is noted at once and
+copied with all that is in it soon after, and then it is read from here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database
+from yinyi.business.reports import store
+from yinyi.business.reports.errors import ReportAtWindow, ReportNotReady, ReportUnknown
+from yinyi.business.reports.model import DiagnosticReport, TrendPoint, WholeReport
+from yinyi.business.reports.ports import Patients, Reports
+from yinyi.kernel.errors import HospitalUnavailable
+
+log = structlog.get_logger()
+
+EVER = date(1900, 1, 1)
+LISTED = 300
+POINTS = 60
+READY = ("final", "corrected")
+COPIED_AT_ONCE = 20
+SETTLES = timedelta(seconds=5)
+"""Whoever has just listed it most likely opens it now, and copies it."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """complete: the hospital has answered."""
+
+    reports: list[DiagnosticReport]
+    complete: bool
+
+
+class Library:
+    """``reports``: the hospital; ``patients``: our master index. Nobody sees any report but his own."""
+
+    def __init__(self, database: Database, reports: Reports, patients: Patients) -> None:
+        self._database = database
+        self._reports = reports
+        self._patients = patients
+
+    # -- which there are
+
+    async def all(self, call: Call) -> Known:
+        """Newest first; of a session that a tube has opened, what is in the tube."""
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        async with self._database.read() as tx:
+            ours = [
+                each
+                for each in await store.heads(tx, call.hospital_id, call.principal.patient_id)
+                if _opened_by(call, each)
+            ]
+        try:
+            theirs = [each for each in await self._theirs(call, patient_no) if each.patient_no == patient_no]
+        except HospitalUnavailable:
+            return Known(_newest(ours), complete=False)
+        await self._note(call, theirs, ours)
+        merged = {each.order_no: each for each in (*ours, *theirs)}
+        return Known(_newest(merged.values()), complete=True)
+
+    async def _theirs(self, call: Call, patient_no: str) -> list[DiagnosticReport]:
+        if call.principal.specimen:
+            return await self._reports.reports_of_tube(call.principal.specimen)
+        return await self._reports.reports(patient_no, EVER, (call.now + timedelta(days=2)).date(), LISTED)
+
+    async def _note(self, call: Call, theirs: list[DiagnosticReport], ours: list[DiagnosticReport]) -> None:
+        """What is ready is known from now on, whatever becomes of the hospital's archive."""
+        known = {(each.order_no, each.version) for each in ours}
+        new = [each for each in theirs if each.state in READY and (each.order_no, each.version) not in known]
+        if not new:
+            return
+        async with self._database.transaction() as tx:
+            await store.seen(tx, call.hospital_id, call.principal.patient_id, new, call.now)
+
+    # -- one of them
+
+    async def head(self, call: Call, order_no: str) -> DiagnosticReport:
+        """
+        Raises:
+            ReportUnknown: there is none, or it is not this patient's or not in his tube: which of them is not said.
+            HospitalUnavailable: it does not answer, and we keep no copy.
+        """
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        async with self._database.read() as tx:
+            ours = await store.head(tx, call.hospital_id, order_no, call.principal.patient_id)
+        try:
+            theirs = await self._reports.report(order_no)
+        except HospitalUnavailable:
+            if ours is None:
+                raise
+            theirs = None
+        if theirs is not None and theirs.patient_no != patient_no:
+            theirs = None
+        found = theirs or ours
+        if found is None or not _opened_by(call, found):
+            raise ReportUnknown
+        if theirs is not None:
+            await self._note(call, [theirs], [ours] if ours else [])
+        return found
+
+    async def whole(self, call: Call, order_no: str) -> tuple[DiagnosticReport, WholeReport]:
+        """A report with everything in it; from now on it is kept.
+
+        Raises:
+            ReportUnknown, HospitalUnavailable: see ``head``.
+            ReportNotReady, ReportAtWindow: it is not to be read here.
+        """
+        found = await self.head(call, order_no)
+        if found.sensitive:
+            raise ReportAtWindow
+        if found.state not in READY:
+            raise ReportNotReady
+        async with self._database.read() as tx:
+            kept = await store.content(tx, call.hospital_id, order_no, found.version)
+        return found, kept or await self._copy(call.hospital_id, found, call.now)
+
+    async def _copy(self, hospital_id: int, about: DiagnosticReport, now: datetime) -> WholeReport:
+        """
+        Raises:
+            ReportUnknown: the hospital does not have this version.
+            HospitalUnavailable: it does not answer.
+        """
+        texts = await self._reports.report_texts(about.order_no)
+        text = next((each for each in texts if each.version == about.version), None)
+        if text is None:
+            raise ReportUnknown(f"version {about.version}")
+        observations = await self._reports.observations(about.order_no, about.version)
+        whole = WholeReport(text=text, observations=observations)
+        async with self._database.transaction() as tx:
+            await store.keep(tx, hospital_id, about, whole, now)
+        return whole
+
+    # -- one value
+
+    async def trend(self, call: Call, analyte_code: str) -> tuple[list[TrendPoint], bool]:
+        """Oldest first, and whether the hospital has answered; what its archive has lost is ours."""
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        who = (call.hospital_id, call.principal.patient_id)
+        async with self._database.read() as tx:
+            ours = await store.trend(tx, *who, analyte_code, POINTS)
+        try:
+            theirs, complete = await self._reports.trend(patient_no, analyte_code, POINTS), True
+        except HospitalUnavailable:
+            theirs, complete = [], False
+        merged = {each.order_no: each for each in (*ours, *theirs)}
+        points = sorted(merged.values(), key=lambda each: (each.sampled_at, each.order_no))
+        return points[-POINTS:], complete
+
+    # -- for good
+
+    async def copy_missing(self, now: datetime) -> int:
+        """One round: what was listed and never opened is copied too; how many were. Any number of processes may."""
+        async with self._database.read() as tx:
+            missing = await store.missing(tx, now - SETTLES, COPIED_AT_ONCE)
+        copied = 0
+        for hospital_id, about in missing:
+            try:
+                await self._copy(hospital_id, about, now)
+            except ReportUnknown:
+                log.warning("reports.not_copied", order_no=about.order_no, version=about.version)
+                async with self._database.transaction() as tx:
+                    await store.later(tx, hospital_id, about, now)
+                continue
+            except HospitalUnavailable:
+                break
+            copied += 1
+        return copied
+
+
+def _opened_by(call: Call, found: DiagnosticReport) -> bool:
+    """Everything is open to the patient himself, what is in it to whoever has the tube."""
+    tube = call.principal.specimen
+    return not tube or found.barcode == tube
+
+
+def _newest(found: Iterable[DiagnosticReport]) -> list[DiagnosticReport]:
+    return sorted(found, key=lambda each: (each.requested_at, each.order_no), reverse=True)

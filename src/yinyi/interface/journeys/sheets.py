@@ -1,0 +1,64 @@
+"""Sheets of A4 that come out of the printer: how that goes, and the end of it."""
+
+from datetime import timedelta
+
+from yinyi.business.documents.messages import GetSheets, PrintState, SheetView
+from yinyi.business.terminals.model import TerminalView
+from yinyi.interface.journeys import present, views, views_reports
+from yinyi.interface.journeys.visitor import Next, Show, Visitor
+from yinyi.kernel.errors import NotFound
+
+PRINTER = "sheet_printer"
+_MOST = 8
+_OF_REPORTS = ("laboratory_report", "examination_report")
+_WORST_FIRST: tuple[views.Printing, ...] = ("printing", "paper_out", "failed", "offline", "printed")
+
+
+def printer_of(terminal: TerminalView) -> views_reports.PrinterState:
+    """Whether sheets can be printed at this terminal now."""
+    found = [device for device in terminal.devices if device.kind == PRINTER]
+    if not found:
+        return "none"
+    well = terminal.line_ok and any(device.state in ("ok", "paper_low") for device in found)
+    return "ok" if well else "trouble"
+
+
+async def page(visitor: Visitor) -> Next:
+    """GET SHEETS."""
+    if not visitor.known:
+        return visitor.wanting("reports")
+    numbers = visitor.at["document_nos"].split(".")
+    if len(numbers) > _MOST:
+        raise NotFound("sheets")
+    found = (await visitor.ask(GetSheets(document_nos=numbers))).sheets
+    rows = tuple(_row(each, visitor.terminal.line_ok) for each in found)
+    printing = _whole([each.printing for each in rows])
+    reports = found[0].kind in _OF_REPORTS
+    view = views_reports.SheetsView(
+        sheets=rows,
+        printing=printing,
+        back=visitor.paths.reports if reports else visitor.paths.inpatient,
+        key=present.new_key(),
+    )
+    running = printing == "printing"
+    return Show(view, can_time_out=not running, listens=_paper(visitor) if running else None)
+
+
+def _row(sheet: SheetView, line_ok: bool) -> views_reports.SheetRow:
+    return views_reports.SheetRow(
+        document_no=sheet.document_no, kind=sheet.kind, printing=printing_of(sheet.state, line_ok)
+    )
+
+
+def printing_of(state: PrintState, line_ok: bool) -> views.Printing:
+    """How one is doing; what waits for a printer whose line is gone does not come out."""
+    return "offline" if state == "queued" and not line_ok else present.PRINTING[state]
+
+
+def _whole(each: list[views.Printing]) -> views.Printing:
+    """While one is on its way they all are; then the worst of them counts."""
+    return min(each, key=_WORST_FIRST.index)
+
+
+def _paper(visitor: Visitor) -> dict[str, str]:
+    return {"paper": "1", "at": f"{(visitor.now + timedelta(seconds=2)).timestamp():.1f}"}

@@ -1,0 +1,97 @@
+"""Reports: by an ID card to one report, a value over time and the sheet; by a tube's barcode to that tube's sheet."""
+
+import io
+from urllib.parse import urlsplit
+
+import zxingcpp
+from kiosk_screen import WITHIN_MS, KioskScreen, kiosk_screen
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from real_platform import RealPlatform, until
+from yinyi_sandbox.people.people import PEOPLE
+
+_TESTED = """
+SELECT o.order_no, o.barcode, o.patient_no,
+       (SELECT count(*) FROM his.test_order s JOIN his.panel p USING (item_code)
+        WHERE s.barcode = o.barcode AND s.state = 'final' AND NOT p.sensitive) AS in_tube
+FROM his.test_order o JOIN his.panel p USING (item_code)
+WHERE o.patient_no = ANY ($1) AND o.state = 'final' AND NOT p.sensitive
+  AND EXISTS (SELECT FROM his.report_result r WHERE r.order_no = o.order_no AND r.value IS NOT NULL)
+ORDER BY o.requested_at DESC, o.order_no LIMIT 1
+"""
+_YOUNG = {one.records[0].patient_no: one for one in PEOPLE if one.records and one.card.born_on.year > 1970}
+"""Nobody offers them larger letters."""
+
+
+def test_a_report_by_card_and_by_tube(house: RealPlatform, chromium: Browser) -> None:
+    [tested] = house.rows(_TESTED, list(_YOUNG), at="hospital")
+    order_no = tested["order_no"]
+    with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
+        screen.press_link("/reports")
+        screen.seen("/identify", "#screen.identify")
+        house.lay(_YOUNG[tested["patient_no"]].card)
+        screen.seen("/reports", ".rows .row")
+        house.take_card()
+        turn_to(screen, f'.rows a[href$="/reports/{order_no}"]')
+        screen.press(f'.rows a[href$="/reports/{order_no}"]')
+        screen.seen(rf"/reports/{order_no}", ".rows .row.value")
+        turn_to(screen, "a.row.value")
+        screen.press("a.row.value:visible")
+        screen.seen(rf"/reports/{order_no}/trend\?of=.+", ".rows .row.value")
+        screen.press(f'.act .go a[href$="/reports/{order_no}"]')
+        screen.seen(rf"/reports/{order_no}", ".rows .row.value")
+        [sheet] = printed(screen, 1)
+        verified(house, sheet)
+        screen.press_form("/finish")
+        screen.seen(r"/(\?bye=1)?", ".tiles.main")
+        screen.press_link("/reports")
+        screen.seen("/identify", "#screen.identify")
+        house.hold(tested["barcode"])
+        screen.seen("/reports", ".rows .row")
+        assert "这一管" in screen.asks()
+        fresh = tested["in_tube"] - 1
+        if not fresh:
+            screen.press(".rows a.row:visible")
+            screen.seen(rf"/reports/{order_no}", ".rows .row.value")
+        assert len(printed(screen, max(1, fresh))) == max(1, fresh)
+        screen.go("/account")
+        screen.seen("/identify", "#screen.identify")
+
+
+def turn_to(screen: KioskScreen, what: str) -> None:
+    """Presses for the next page until it can be seen."""
+    for _ in range(20):
+        if screen.page.locator(what).locator("visible=true").count():
+            return
+        screen.press(".pager button:last-of-type")
+    raise AssertionError(f"{what} is on no page")
+
+
+def printed(screen: KioskScreen, count: int) -> list[bytes]:
+    """One press, and the sheets that came out, as PNG."""
+    before = sheets(screen.house)
+    screen.press_form("/reports/print")
+    screen.seen(r"/sheets/[\w.]+", ".next .ok")
+    expect(screen.page.locator(".next .ok")).to_have_count(count, timeout=WITHIN_MS)
+    until(lambda: sheets(screen.house) >= before + count, "the sheets have come out")
+    control = screen.house.control
+    return [control.get(f"/sheet_printer/papers/{before + n}.png").content for n in range(1, count + 1)]
+
+
+def sheets(house: RealPlatform) -> int:
+    return max(house.control.get("/sheet_printer/papers").raise_for_status().json()["papers"], default=0)
+
+
+def verified(house: RealPlatform, sheet: bytes) -> None:
+    """Its code leads to a page that says genuine and nothing else; another code does not."""
+    [code] = zxingcpp.read_barcodes(Image.open(io.BytesIO(sheet)))
+    path = urlsplit(code.text).path
+    answer = house.http.get(path)
+    assert answer.status_code == 200
+    assert "这份单据是真的" in answer.text
+    assert "This paper is genuine" in answer.text
+    assert not [one.card.name for one in PEOPLE if one.card.name and one.card.name in answer.text]
+    false = house.http.get(path[:-1] + ("0" if path[-1] != "0" else "1"))
+    assert false.status_code == 404
+    assert "这份单据不是真的" in false.text
