@@ -22,8 +22,8 @@ are derived from it.
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
 asks as another account yet. `hospital` asks by REST ([how to sign](../integrate/rest.md)).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
-a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an idempotency
-key · *¥*: it starts or changes a money plan.
+a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
+idempotency key · *¥*: it starts or changes a money plan.
 
 Beside the errors named in its row, any operation can end in `Invalid`, `InvalidField`, `NotAllowed` and what hangs
 under it, `Busy`, `DeadlineExceeded`, `PlatformUnavailable` or `InternalError`; one with a key also in

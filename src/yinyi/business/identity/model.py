@@ -94,8 +94,8 @@ class PatientFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A live session. ``expires_at``: when it ends if nothing more is asked. opened_by: the one thing it is good for, see
-    ``Principal``; empty: everything of this patient is open to it."""
+    """A live session. ``expires_at``: when it ends if nothing more is asked. opened_by: the one thing it is good for
+    (see ``Principal``); empty: everything of this patient is open to it."""
 
     session_id: int
     patient: PatientFacts
