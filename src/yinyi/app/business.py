@@ -58,10 +58,24 @@ from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.prepaid.slips import TopUpSlips
+from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
+from yinyi.business.scheduling.booking_model import BookingRules
+from yinyi.business.scheduling.bookings import Bookings
+from yinyi.business.scheduling.changes import SessionChanges
+from yinyi.business.scheduling.check_in import CheckInDesk
 from yinyi.business.scheduling.lost import LostRegistrations
-from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
+from yinyi.business.scheduling.plans import (
+    Appointment,
+    CheckedIn,
+    ConfirmNumber,
+    HoldNumber,
+    KeepNumber,
+    Registration,
+    TellArrival,
+)
+from yinyi.business.scheduling.ports import ChecksIn
 from yinyi.business.scheduling.service import SchedulingService
-from yinyi.business.scheduling.slips import RegistrationSlips
+from yinyi.business.scheduling.slips import AppointmentSlips, CheckInSlips, RegistrationSlips
 from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.service import TerminalService
 from yinyi.business.watch.rounds import Rounds
@@ -90,6 +104,7 @@ class Outside:
     lines: BankLines = NO_LINES
     hours: LineHours = USUAL
     identity_cards: tuple[PaymentCardKind, ...] = PAYMENT_CARDS
+    booking: BookingRules = USUAL_BOOKING
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:
@@ -99,10 +114,12 @@ class Outside:
 
 def _registry(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
-    hospital = outside.hospital
+    hospital, back_within = outside.hospital, outside.booking.return_within
+    numbers = [HoldNumber(hospital, back_within), KeepNumber(hospital), ConfirmNumber(hospital, back_within)]
+    arrivals = [TellArrival(hospital, hospital.call_timeout_s)] if isinstance(hospital, ChecksIn) else []
     return Registry(
-        effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital), PostDeposit(hospital)],
-        purposes=[Registration(), TopUpPurpose(), DepositPurpose(hospital)],
+        effects=[*numbers, *arrivals, PostDeposit(hospital)],
+        purposes=[Registration(), Appointment(), CheckedIn(), TopUpPurpose(), DepositPurpose(hospital)],
         channels=outside.channels,
         merchants=outside.merchants,
         cards=cards,
@@ -110,10 +127,16 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
 
 
 def _documents(
-    patients: MasterIndex, directory: Directory, registry: Registry, queue: PaperQueue, clock: Clock
+    patients: MasterIndex,
+    directory: Directory,
+    registry: Registry,
+    queue: PaperQueue,
+    clock: Clock,
+    rules: BookingRules,
 ) -> DocumentService:
     """With what is printed for each purpose."""
-    papers = Papers(patients, directory, registry, [RegistrationSlips(registry), TopUpSlips(), DepositSlips()])
+    numbers = [RegistrationSlips(registry), AppointmentSlips(registry, rules), CheckInSlips(registry)]
+    papers = Papers(patients, directory, registry, [*numbers, TopUpSlips(), DepositSlips()])
     return DocumentService(papers, directory, queue, clock)
 
 
@@ -167,9 +190,12 @@ class Business:
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
+        self.bookings = Bookings(self.scheduling.sessions, patients, self.payments, outside.booking, ZONE)
+        self.check_in = CheckInDesk(self.bookings, self.payments, ZONE, isinstance(hospital, ChecksIn))
+        self.changes = SessionChanges(database, hospital, self.payments, ZONE, clock, HOSPITAL_ID)
         lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
-        self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
+        self.documents = _documents(patients, self.terminals.directory, registry, queue, clock, outside.booking)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -189,6 +215,9 @@ class Business:
             SuspenseDesk(registry, ZONE),
             self.restored,
             self.scheduling,
+            self.bookings,
+            self.check_in,
+            self.changes,
             PrepaidService(self.payments, ZONE),
             InpatientService(hospital, patients, self.payments, ZONE),
             ImportService(database, vault, ZONE),
@@ -221,6 +250,7 @@ class Business:
         self._run(self.terminals.run())
         self._run(self.documents.run())
         self._run(self._takeover.run())
+        self._run(self.changes.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):

@@ -94,6 +94,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         lines=lines,
         hours=settings.line_hours,
         identity_cards=settings.identity_card_kinds,
+        booking=settings.booking,
     )
 
 

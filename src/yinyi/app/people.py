@@ -36,3 +36,7 @@ class MasterIndex:
     async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
         """0: nobody of this number is on record here."""
         return await store.patient_id_of(tx, hospital_id, patient_no)
+
+    async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
+        """See ``Patients``."""
+        return await store.same_person(tx, hospital_id, patient_id)

@@ -7,7 +7,7 @@ from datetime import time
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
 from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.lines.line_hours import LineHours
+from yinyi.business.scheduling.booking_model import BookingRules, PaidAt
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
 
@@ -59,6 +60,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """So long sealed card data are kept, for refunds to the card."""
     identity_cards: str = ",".join(PAYMENT_CARDS)
     """Which cards identify people once their card terminal has read them, comma between; ``none``: no card does."""
+    booking_days: int = 30
+    """So far ahead visits can be booked."""
+    booking_paid: str = "booking"
+    """When a booked visit is paid: ``booking`` or ``check_in``."""
+    bookings_a_day: int = 3
+    """So many bookings one person may have for one day."""
+    bookings_with_doctor: int = 1
+    """So many of them with one doctor."""
+    cancel_hours: int = 2
+    """So long before the doctor's session a booking can be cancelled at a kiosk."""
+    missed_visits: int = 3
+    """After so many missed visits in ``missed_days`` booking is closed for ``closed_days``; 0: never."""
+    missed_days: int = 90
+    closed_days: int = 30
+    return_minutes: int = 30
+    """A booked number that was given back is free for others within so many minutes, nobody knows when; 0: at once."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -79,6 +96,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def line_hours(self) -> LineHours:
         return LineHours(
             sign_on_from=self.sign_on_from, settle_from=self.settle_from, card_data_days=self.card_data_days
+        )
+
+    @property
+    def booking(self) -> BookingRules:
+        return BookingRules(
+            days=self.booking_days,
+            paid="check_in" if self.booking_paid == "check_in" else "booking",
+            a_day=self.bookings_a_day,
+            with_doctor=self.bookings_with_doctor,
+            cancel_hours=self.cancel_hours,
+            missed=self.missed_visits,
+            missed_days=self.missed_days,
+            closed_days=self.closed_days,
+            return_minutes=self.return_minutes,
         )
 
     @property
@@ -160,8 +191,8 @@ def _settings_file(folder: DataFolder, name: str) -> Path:
 def _understood(name: str, text: str, kind: object) -> object:
     if kind is int:
         if not (text.isascii() and text.isdigit() and int(text) < 65536):
-            what = "a port" if name.endswith("_PORT") else "a number of days"
-            raise CannotStart(f"{name} must be {what}, a number from 0 to 65535, not {text!r}.")
+            what = "a port, a number" if name.endswith("_PORT") else "a whole number"
+            raise CannotStart(f"{name} must be {what} from 0 to 65535, not {text!r}.")
         return int(text)
     if kind is time:
         return _time_of_day(name, text)
@@ -179,6 +210,10 @@ def _check(settings: Settings) -> None:
         raise CannotStart(f"YINYI_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
     if not 1 <= settings.card_data_days <= 365:
         raise CannotStart(f"YINYI_CARD_DATA_DAYS must be from 1 to 365, not {settings.card_data_days}.")
+    if not 1 <= settings.booking_days <= 60:
+        raise CannotStart(f"YINYI_BOOKING_DAYS must be from 1 to 60, not {settings.booking_days}.")
+    if settings.booking_paid not in get_args(PaidAt):
+        raise CannotStart(f"YINYI_BOOKING_PAID must be booking or check_in, not {settings.booking_paid!r}.")
     if strangers := {each for each in settings.identity_cards.split(",") if each not in (*PAYMENT_CARDS, "none")}:
         raise CannotStart(
             f"YINYI_IDENTITY_CARDS must name {', '.join(PAYMENT_CARDS)}, or none, not {', '.join(sorted(strangers))!r}."

@@ -42,14 +42,19 @@ class Paper:
     @property
     def channel(self) -> Any:
         """The means, as slips name it."""
-        tender = self.payment.tender
-        return {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}.get(tender, tender)
+        return channel_of(self.payment)
 
     @property
     def card(self) -> CardFacts | None:
         """None: not paid by card."""
         take = next((step for step in reversed(self.plan.moved()) if step.channel in CARDS), None)
         return None if take is None else msgspec.convert(take.evidence, CardFacts)
+
+
+def channel_of(payment: PaymentView) -> Any:
+    """The means of a payment, as slips name it."""
+    tender = payment.tender
+    return {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}.get(tender, tender)
 
 
 class PaperSource(Protocol):
