@@ -47,6 +47,7 @@ def appointment_view(
         can_cancel_until=cancel_until(booked, rules, changed=kind is not None),
         queue_ahead=said.get("queue_ahead") if booked.state == "checked_in" or of is not None else None,
         hold_slip=kept(plan),
+        check_in_no=arrived.payment_no if arrived is not None else "",
         changed=kind,
         substitute=change.substitute,
         substitute_title=_title(change),

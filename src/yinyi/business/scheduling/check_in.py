@@ -12,7 +12,7 @@ from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.appointment import paid_at
-from yinyi.business.scheduling.bookings import BookingDesk
+from yinyi.business.scheduling.bookings import Bookings
 from yinyi.business.scheduling.errors import AlreadyCheckedIn, BookingGone, NotThatDay
 from yinyi.business.scheduling.messages_booking import AppointmentView, CheckIn
 from yinyi.business.scheduling.plans import CHECKED_IN, hold_reference
@@ -26,7 +26,7 @@ PAY_WITHIN = timedelta(minutes=8)
 class CheckInDesk:
     """``told``: the hospital can be told that somebody is here."""
 
-    def __init__(self, bookings: BookingDesk, payments: PaymentService, zone: ZoneInfo, told: bool) -> None:
+    def __init__(self, bookings: Bookings, payments: PaymentService, zone: ZoneInfo, told: bool) -> None:
         self._bookings = bookings
         self._payments = payments
         self._zone = zone

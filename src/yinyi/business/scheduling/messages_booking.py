@@ -60,6 +60,7 @@ class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):
 
     booking_no: its payment number. paid: when the fee is. number 0, times None: the hospital has not given a number
     (yet). held_until: while it waits to be paid. can_cancel_until: None: it cannot be cancelled (any more).
+    check_in_no: the payment number of its check-in, once there is one.
     changed: what the hospital has changed about it; substitute, substitute_title: who sees the patient instead.
     """
 
@@ -82,6 +83,7 @@ class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):
     can_cancel_until: datetime | None = None
     queue_ahead: int | None = None
     hold_slip: bool = False
+    check_in_no: str = ""
     changed: VisitChangeKind | None = None
     substitute: str = ""
     substitute_title: Title | None = None

@@ -33,12 +33,14 @@ from yinyi.business.scheduling.messages import (
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Visit
 from yinyi.business.scheduling.plans import (
     AT_KEEP,
+    HELD,
     KEEP,
     REGISTRATION,
     RegistrationFacts,
 )
 from yinyi.business.scheduling.ports import Patients, Schedules
 from yinyi.business.scheduling.registration import kept, registration_view
+from yinyi.business.scheduling.sessions import Sessions, check_open, refused
 from yinyi.kernel.recent import RecentByKey
 
 HELD_FOR = timedelta(minutes=10)

@@ -32,9 +32,7 @@ SELECT :row AS plan FROM payment p
 WHERE p.patient_id = ANY($2::bigint[]) AND p.hospital_id = $1 AND p.started_at > $3 AND p.purpose = ANY($4::text[])
 ORDER BY p.started_at DESC LIMIT 400
 """.replace(":row", rows.ROW)
-NEWEST_CHANGE = (
-    "SELECT coalesce(max(change_no), 0) FROM session_change WHERE hospital_id = $1 AND change_no IS NOT NULL"
-)
+NEWEST_CHANGE = "SELECT coalesce(max(change_no), 0) FROM session_change WHERE hospital_id = $1"
 CHANGED = """
 INSERT INTO session_change (hospital_id, change_no, schedule_id, kind, practitioner_id, numbers, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (hospital_id, change_no) DO NOTHING RETURNING change_id

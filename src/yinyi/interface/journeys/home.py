@@ -13,7 +13,15 @@ from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
 
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "inpatient", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = (
+    "register",
+    "book",
+    "check_in",
+    "account",
+    "inpatient",
+    "reprint",
+    "find_payment",
+)
 
 
 async def home(visitor: Visitor) -> Next:

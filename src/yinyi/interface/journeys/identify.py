@@ -55,6 +55,10 @@ def goes_on(visitor: Visitor) -> str:
             return paths.account
         case "inpatient":
             return paths.inpatient
+        case "book":
+            return paths.book_departments
+        case "check_in":
+            return paths.check_in
         case "home":
             return paths.home
 

@@ -6,7 +6,7 @@ from typing import Literal
 from yinyi.interface.journeys.views import Part, View
 from yinyi.interface.journeys.views_cards import CardKind
 
-ServiceName = Literal["register", "account", "inpatient", "reprint", "find_payment"]
+ServiceName = Literal["register", "book", "check_in", "account", "inpatient", "reprint", "find_payment"]
 
 
 class HomeView(View, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from yinyi.kernel.errors import Invalid, SessionEnded
 
 R = TypeVar("R")
 
-Want = Literal["home", "register", "reprint", "find_payment", "cards", "account", "inpatient"]
+Want = Literal["home", "register", "reprint", "find_payment", "cards", "account", "inpatient", "book", "check_in"]
 """What somebody came for before it was known who he is."""
 
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}")

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from yinyi.interface.journeys import (
     account,
     afterwards,
+    book,
     card,
+    changed_visits,
+    check_in,
     deposit,
     home,
     identify,
@@ -52,6 +55,14 @@ async def _cards(visitor: Visitor) -> Next:
     return Go(visitor.paths.cards)
 
 
+async def _booking(visitor: Visitor) -> Next:
+    return Go(visitor.paths.book_departments)
+
+
+async def _check_in(visitor: Visitor) -> Next:
+    return Go(visitor.paths.check_in)
+
+
 async def _payment(visitor: Visitor) -> Next:
     return Go(visitor.paths.trouble(visitor.at["payment_no"]))
 
@@ -69,6 +80,16 @@ ADDRESSES = (
     Address(paths.DOCTORS, get=register.doctors, wants="register"),
     Address(paths.DOCTOR, get=register.doctor, wants="register"),
     Address(paths.HOLD, get=_departments, post=register.hold, wants="register"),
+    Address(paths.BOOK, get=book.start, wants="book"),
+    Address(paths.BOOK_DEPARTMENTS, get=book.departments, wants="book"),
+    Address(paths.BOOK_HOLD, get=_booking, post=book.hold, wants="book"),
+    Address(paths.BOOK_DAYS, get=book.days, wants="book"),
+    Address(paths.BOOK_DAY, get=book.doctors, wants="book"),
+    Address(paths.BOOK_TIMES, get=book.times, wants="book"),
+    Address(paths.CHECK_IN, get=check_in.bookings, wants="check_in"),
+    Address(paths.BOOKING, get=check_in.booking, post=check_in.come, wants="check_in"),
+    Address(paths.BOOKING_CANCEL, get=_check_in, post=check_in.cancel, wants="check_in"),
+    Address(paths.CHANGED_VISITS, get=changed_visits.page, post=changed_visits.answer),
     Address(paths.CHECK, get=pay.page("check"), wants="find_payment"),
     Address(paths.RELEASE, get=_payment, post=pay.release, wants="find_payment"),
     Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment"),
