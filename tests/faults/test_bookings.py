@@ -16,7 +16,6 @@ from yinyi.business.scheduling.errors import (
     NoSuchBooking,
     NotBookable,
     NotThatDay,
-    SessionStopped,
     SlotTaken,
     TooEarly,
     TooLate,
@@ -314,8 +313,6 @@ def test_a_session_is_stopped(platform_url: str) -> None:
             with pytest.raises(NoSuchBooking):
                 await desk.changes.see(tx, desk.call(), SeeVisitChange(payment_no=paid.payment_no), None)
         assert await told(desk) == []
-        with pytest.raises(SessionStopped):
-            await desk.book(who=3)
 
     play(platform_url, story)
 

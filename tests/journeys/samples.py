@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 import msgspec
 from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
+from booking_samples import BOOKING
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from sample_facts import (
@@ -165,7 +166,15 @@ def _someone(**facts: object) -> views.Chrome:
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
 TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "inpatient", "reprint", "find_payment")
+SERVICES: tuple[views_start.ServiceName, ...] = (
+    "register",
+    "book",
+    "check_in",
+    "account",
+    "inpatient",
+    "reprint",
+    "find_payment",
+)
 
 _START: dict[str, Sample] = {
     "home": (views_start.HomeView(services=SERVICES), NOBODY),
@@ -362,5 +371,6 @@ SAMPLES: dict[str, Sample] = {
     **ACCOUNT,
     **_OF_TOP_UPS,
     **INPATIENT,
+    **BOOKING,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

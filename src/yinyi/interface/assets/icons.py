@@ -5,8 +5,9 @@ from pathlib import Path
 
 ICONS = (
     "a-large-small", "arrow-down", "arrow-down-a-z", "arrow-down-to-line", "arrow-left", "arrow-right", "arrow-up",
-    "arrow-up-to-line", "baby", "badge-check", "bone", "brain", "calendar-check", "calendar-days", "calendar-plus", "calendar-x", "check", "chevron-left",
-    "chevron-right", "circle-alert", "circle-check", "circle-help", "circle-x", "clock", "cloud-off",
+    "arrow-up-to-line", "baby", "badge-check", "bone", "brain",
+    "calendar-check", "calendar-days", "calendar-plus", "calendar-x", "check",
+    "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-help", "circle-x", "clock", "cloud-off",
     "contrast", "credit-card", "delete", "droplets", "ear", "eye", "flower-2", "hand-helping", "headset", "heart-pulse",
     "history", "hospital", "house", "id-card", "info", "keyboard", "languages", "layers", "leaf", "lock",
     "map-pin", "monitor-cog", "moon", "person-standing", "pill", "printer", "receipt-text", "refresh-cw",
