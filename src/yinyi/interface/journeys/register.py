@@ -117,7 +117,8 @@ async def doctors(visitor: Visitor) -> Next:
 async def doctor(visitor: Visitor) -> Next:
     """GET DOCTOR."""
     visitor.back = visitor.paths.doctors(visitor.at["department_id"])
-    found = await visitor.ask(GetSchedule(**visitor.at))
+    department_id, schedule_id = visitor.at["department_id"], visitor.at["schedule_id"]
+    found = await visitor.ask(GetSchedule(department_id=department_id, schedule_id=schedule_id))
     view = views_register.DoctorView(
         department=present.department(found.department),
         doctor=present.doctor(found.sessions[0], found.sessions),
