@@ -55,9 +55,15 @@ class Desk:
 
     def __init__(self, it: World, his: SimBookings, rules: BookingRules) -> None:
         self.it, self.his, self.index = it, his, Index()
+        self.scanned: str | None = None
         self.bookings = Bookings(Sessions(his), self.index, it.payments, rules, ZONE)
-        self.desk = CheckInDesk(self.bookings, it.payments, ZONE, told=True)
+        self.desk = CheckInDesk(it.database, self.bookings, it.payments, self, ZONE, told=True)
         self.changes = SessionChanges(it.database, his, it.payments, ZONE, it.clock, 1)
+
+    async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:
+        """What lies under the scanner."""
+        text, self.scanned = self.scanned, None
+        return text
 
     def call(self, who: int = 1, key: str = "k") -> Call:
         call = self.it.call(key)
@@ -70,7 +76,7 @@ class Desk:
         wanted = await self.bookings.wanted(call, message)
         async with self.it.database.transaction() as tx:
             number = await self.bookings.book(tx, call, message, wanted)
-        return await self._driven(call, number)
+        return await self.driven(call, number)
 
     async def booked(self, on: date = TOMORROW, doctor: str = "A", who: int = 1) -> Plan:
         """Held, and paid where it is to be paid."""
@@ -98,12 +104,12 @@ class Desk:
         call, message = self.call(who), CheckIn(booking_no=plan.payment_no)
         async with self.it.database.transaction() as tx:
             number = await self.desk.check_in(tx, call, message, None)
-        found = await self._driven(call, number)
+        found = await self.driven(call, number)
         async with self.it.database.read() as tx:
             await self.desk.show(tx, call, number)
         return found
 
-    async def _driven(self, call: Call, number: str) -> Plan:
+    async def driven(self, call: Call, number: str) -> Plan:
         self.it.begun[number] = call.notes.get(TAKEN_UP)
         await self.it.drive(number)
         return await self.it.plan(number)

@@ -7,6 +7,8 @@ import pytest
 from booking_desk import TOMORROW, Desk, play
 from payment_far_side import FEE, START
 
+from yinyi.business.payments.errors import NothingScanned
+from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
@@ -23,6 +25,7 @@ from yinyi.business.scheduling.errors import (
     TooManyBookings,
 )
 from yinyi.business.scheduling.messages_booking import (
+    CheckInBySlip,
     ListBookingDays,
     ListVisitChanges,
     OverrideBooking,
@@ -262,6 +265,34 @@ def test_that_day_only_and_once_only(platform_url: str) -> None:
         for refused in (desk.check_in(plan), desk.cancel(plan)):
             with pytest.raises(AlreadyCheckedIn):
                 await refused
+
+    play(platform_url, story)
+
+
+def test_by_slip(platform_url: str) -> None:
+    async def scan(desk: Desk, text: str, who: int = 1) -> Plan:
+        desk.scanned = text
+        call, message = desk.call(who), CheckInBySlip(after=0)
+        number = await desk.desk.take_slip(call, message)
+        async with desk.it.database.transaction() as tx:
+            made = await desk.desk.by_slip(tx, call, message, number)
+        return await desk.driven(call, made)
+
+    async def story(desk: Desk) -> None:
+        plan, later = await desk.booked(), await desk.booked(NEXT_WEEK)
+        await desk.come_on(TOMORROW, 8)
+        for text in ("", "134567890123456789", "W" * 22, plan.payment_no[:-1], "x" * 3000, "号"):
+            with pytest.raises(NoSuchBooking):
+                await scan(desk, text)
+        with pytest.raises(NotYours):
+            await scan(desk, plan.payment_no, 2)
+        with pytest.raises(NotThatDay):
+            await scan(desk, later.payment_no)
+        assert state_of(await scan(desk, f" {plan.payment_no}\n")) == "fulfilled"
+        with pytest.raises(AlreadyCheckedIn):
+            await scan(desk, plan.payment_no)
+        with pytest.raises(NothingScanned):
+            await desk.desk.take_slip(desk.call(), CheckInBySlip(after=0))
 
     play(platform_url, story)
 

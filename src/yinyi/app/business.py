@@ -191,7 +191,9 @@ class Business:
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         self.bookings = Bookings(self.scheduling.sessions, patients, self.payments, outside.booking, ZONE)
-        self.check_in = CheckInDesk(self.bookings, self.payments, ZONE, isinstance(hospital, ChecksIn))
+        told = isinstance(hospital, ChecksIn)
+        scanned = self.terminals.presented
+        self.check_in = CheckInDesk(database, self.bookings, self.payments, scanned, ZONE, told=told)
         self.changes = SessionChanges(database, hospital, self.payments, ZONE, clock, HOSPITAL_ID)
         lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.payments.errors import ChannelGone, PaymentUnknown
+from yinyi.business.payments.errors import ChannelGone, NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.business.scheduling.booking_model import AppointmentState, DayState, PaidAt, VisitChangeKind
 from yinyi.business.scheduling.errors import (
@@ -165,6 +165,21 @@ class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
     """The patient has come: the hospital puts him in the queue. What was not paid is paid now."""
 
     booking_no: Number
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    money=True,
+    errors=(
+        *(HospitalUnavailable, NothingScanned, NoSuchBooking, NotYours, NotThatDay, BookingGone),
+        *(TooEarly, TooLate, SessionStopped, AlreadyCheckedIn),
+    ),
+)
+class CheckInBySlip(Operation[AppointmentView], frozen=True, kw_only=True):
+    """The same with the slip that this terminal's scanner has just read. ``after``: see ``SubmitScanned``."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class VisitChange(msgspec.Struct, frozen=True, kw_only=True):

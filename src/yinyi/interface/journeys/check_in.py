@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from yinyi.business.payments.errors import NothingScanned
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
     BookingGone,
@@ -16,12 +17,14 @@ from yinyi.business.scheduling.messages_booking import (
     AppointmentView,
     CancelAppointment,
     CheckIn,
+    CheckInBySlip,
     GetAppointment,
     ListAppointments,
 )
 from yinyi.interface.journeys import present, standing, views_book
+from yinyi.interface.journeys import scan as scanning
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
-from yinyi.kernel.errors import NotFound, YinyiError
+from yinyi.kernel.errors import NotFound, NotYours, YinyiError
 
 ASKS, TOO_LATE = "cancel", "late"
 _PROBLEMS: dict[type[YinyiError], views_book.CheckInProblem] = {
@@ -47,8 +50,16 @@ async def _list(visitor: Visitor, problem: views_book.CheckInProblem | None = No
     today = visitor.now.date()
     rows = [_row(each, today) for each in found if each.state in SHOWN or each.service_date >= today]
     rows.sort(key=lambda row: (not row.today, row.state not in SHOWN))
-    view = views_book.BookingsView(rows=tuple(rows), problem=problem, on=on, key=present.new_key())
-    return Show(view, status=409 if problem else 200)
+    scans = scanning.works(visitor)
+    view = views_book.BookingsView(
+        rows=tuple(rows),
+        problem=problem,
+        on=on,
+        scans=scans,
+        after=visitor.terminal.code_version,
+        key=present.new_key(),
+    )
+    return Show(view, listens=scanning.listens(visitor) if scans else None, status=409 if problem else 200)
 
 
 def _row(booking: AppointmentView, today: date) -> views_book.BookingRow:
@@ -104,6 +115,20 @@ def _day_of(error: YinyiError) -> date | None:
         return date.fromisoformat(error.detail)
     except ValueError:
         return None
+
+
+async def scan(visitor: Visitor) -> Next:
+    """POST CHECK_IN_SCAN: the page has heard that something was scanned after it was made."""
+    visitor.back = visitor.paths.check_in
+    try:
+        made = await visitor.ask(CheckInBySlip(after=scanning.after(visitor)), key=visitor.key)
+    except NothingScanned:
+        return Go(visitor.back)
+    except NotYours:
+        return await _list(visitor, "somebody_else")
+    except tuple(_PROBLEMS) as error:
+        return await _list(visitor, _PROBLEMS[type(error)], _day_of(error))
+    return Go(standing.address(visitor, made.payment))
 
 
 async def cancel(visitor: Visitor) -> Next:

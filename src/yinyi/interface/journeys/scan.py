@@ -17,7 +17,7 @@ async def submit(visitor: Visitor) -> Next:
     payment_no = visitor.at["payment_no"]
     visitor.back = to = visitor.paths.pay(payment_no)
     try:
-        await visitor.ask(SubmitScanned(payment_no=payment_no, after=_after(visitor)), key=visitor.key)
+        await visitor.ask(SubmitScanned(payment_no=payment_no, after=after(visitor)), key=visitor.key)
     except (PayerCodeUnknown, ChannelUnavailable):
         return Go(f"{to}?{OTHER}=1")
     except (NothingScanned, PaymentClosed):
@@ -25,18 +25,28 @@ async def submit(visitor: Visitor) -> Next:
     return Go(to)
 
 
-def _after(visitor: Visitor) -> int:
-    after = visitor.form.get("after", "")
-    if not after.isdecimal() or len(after) > _MOST_DIGITS:
+def after(visitor: Visitor) -> int:
+    """What the form says of what was scanned before its page was made.
+
+    Raises:
+        StalePage: it says nothing.
+    """
+    text = visitor.form.get("after", "")
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise StalePage("after")
-    return int(after)
+    return int(text)
+
+
+def works(visitor: Visitor) -> bool:
+    """There is a scanner, and it is well."""
+    scanners = [device for device in visitor.terminal.devices if device.kind == SCANNER]
+    return visitor.terminal.line_ok and any(device.state != "offline" for device in scanners)
 
 
 def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:
     """Whose payers can hold their code here: nobody's while the scanner does not work."""
-    scanners = [device for device in visitor.terminal.devices if device.kind == SCANNER]
-    works = visitor.terminal.line_ok and any(device.state != "offline" for device in scanners)
-    return tuple(name for name in present.OFFERED if works and name in payment.scans)
+    well = works(visitor)
+    return tuple(name for name in present.OFFERED if well and name in payment.scans)
 
 
 def listens(visitor: Visitor) -> dict[str, str]:

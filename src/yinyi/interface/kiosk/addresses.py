@@ -87,6 +87,7 @@ ADDRESSES = (
     Address(paths.BOOK_DAY, get=book.doctors, wants="book"),
     Address(paths.BOOK_TIMES, get=book.times, wants="book"),
     Address(paths.CHECK_IN, get=check_in.bookings, wants="check_in"),
+    Address(paths.CHECK_IN_SCAN, get=_check_in, post=check_in.scan, wants="check_in"),
     Address(paths.BOOKING, get=check_in.booking, post=check_in.come, wants="check_in"),
     Address(paths.BOOKING_CANCEL, get=_check_in, post=check_in.cancel, wants="check_in"),
     Address(paths.CHANGED_VISITS, get=changed_visits.page, post=changed_visits.answer),
