@@ -195,7 +195,7 @@ class Business:
         scanned = self.terminals.presented
         self.check_in = CheckInDesk(database, self.bookings, self.payments, scanned, ZONE, told=told)
         self.changes = SessionChanges(database, hospital, self.payments, ZONE, clock, HOSPITAL_ID)
-        lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
+        lost = [LostRegistrations(hospital, patients.patient_id, ZONE), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock, outside.booking)
         self.lines = _line_service(database, outside, self.sessions, clock)
