@@ -223,7 +223,7 @@ def test_what_has_changed_is_said_once() -> None:
         assert answer.headers["location"] == "/kiosk/book/D02"
         assert msgspec.to_builtins(browser.platform.last("SeeVisitChange").message) == {"payment_no": PAYMENT}
         browser.platform.answers["ListVisitChanges"] = VisitChanges(changes=[])
-        assert (await browser.get("/changed")).headers["location"] == "/kiosk/register/departments"
+        assert (await browser.get("/changed")).headers["location"] == "/kiosk/book/departments"
 
     run(work())
 
