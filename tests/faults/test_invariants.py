@@ -66,7 +66,10 @@ A_MESSAGE = (
     " FROM line_session"
 )
 
-A_CHANGE = "INSERT INTO session_change (hospital_id, schedule_id, kind, numbers, changed_at) VALUES (1, 'S9', 'stopped', 1, :now)"
+A_CHANGE = (
+    "INSERT INTO session_change (hospital_id, schedule_id, kind, numbers, changed_at)"
+    " SELECT 1, 'S9', 'stopped', 1, :now"
+)
 A_VISIT = (
     "INSERT INTO visit_change (hospital_id, change_id, payment_no, patient_id, kind, facts, changed_at)"
     " SELECT 1, c.change_id, p.payment_no, 1, 'stopped', '{}', :now FROM session_change c, payment p"
