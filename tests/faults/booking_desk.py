@@ -17,7 +17,7 @@ from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import TAKEN_UP
 from yinyi.business.scheduling.booking_model import USUAL, BookingRules
-from yinyi.business.scheduling.bookings import Bookings
+from yinyi.business.scheduling.bookings import Bookings, Wanted
 from yinyi.business.scheduling.changes import SessionChanges
 from yinyi.business.scheduling.check_in import CheckInDesk
 from yinyi.business.scheduling.messages_booking import (
@@ -71,9 +71,15 @@ class Desk:
 
     async def book(self, on: date = TOMORROW, doctor: str = "A", who: int = 1) -> Plan:
         """Up to the hospital's answer."""
+        return await self.make(*await self.looks(on, doctor, who))
+
+    async def looks(self, on: date = TOMORROW, doctor: str = "A", who: int = 1) -> tuple[Call, BookAppointment, Wanted]:
+        """What he wants, as the hospital has it now."""
         call = self.call(who)
         message = BookAppointment(department_id="D1", schedule_id=f"{on:%Y%m%d}{doctor}", on=on)
-        wanted = await self.bookings.wanted(call, message)
+        return call, message, await self.bookings.wanted(call, message)
+
+    async def make(self, call: Call, message: BookAppointment, wanted: Wanted) -> Plan:
         async with self.it.database.transaction() as tx:
             number = await self.bookings.book(tx, call, message, wanted)
         return await self.driven(call, number)

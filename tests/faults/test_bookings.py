@@ -124,7 +124,8 @@ def test_the_last_number_is_one_patients(platform_url: str) -> None:
     async def story(desk: Desk) -> None:
         for who in (1, 2):
             await desk.booked(who=who)
-        both = [await desk.book(who=who) for who in (3, 4)]
+        seen = [await desk.looks(who=who) for who in (3, 4)]
+        both = [await desk.make(*each) for each in seen]
         assert sorted(state_of(plan) for plan in both) == ["closed", "ready"]
         loser = next(plan for plan in both if state_of(plan) == "closed")
         with pytest.raises(SlotTaken):
