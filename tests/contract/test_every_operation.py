@@ -27,7 +27,7 @@ KIOSK = {spec.name: spec for spec in declared_operations() if Caller.KIOSK in sp
 
 BEFORE_ANYBODY = {
     *("GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
-    *("GetSchedule", "ListDepartments", "ListSchedules", "ListSlots"),
+    *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
     *("Identify", "IdentifyByNumber", "ReadCardToIdentify"),
 }
@@ -39,6 +39,7 @@ BY_TICKET = {"IdentifyByCard", "GetTicket", "ChoosePatient", "RegisterPatient"}
 ONESELF = {
     *("BindCredential", "ListCredentials", "PreferElder", "ReadCardToBind"),
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
+    *("BookAppointment", "ListAppointments", "ListVisitChanges"),
     *("ListPayments", "ListRegistrations", "RegisterToday"),
 }
 """They take nothing that could be somebody else's."""
@@ -81,7 +82,7 @@ def test_what_could_be_somebodys_is_asked_for_below() -> None:
     assert not [name for name in BEFORE_ANYBODY | BY_TICKET if KIOSK[name].needs_patient]
     assert all(KIOSK[name].needs_patient for name in (OF_SOMEBODY | ONESELF) - {"GetPayment"})
     taken = {field for name in ONESELF for field in fields(name)}
-    assert taken == {"elder", "amount_fen", "days", "department_id", "schedule_id", "slot_id"}
+    assert taken == {"elder", "amount_fen", "days", "department_id", "schedule_id", "slot_id", "on"}
 
 
 def fields(name: str) -> list[str]:
@@ -106,7 +107,7 @@ def test_nobody_and_somebody_else_learn_nothing_and_move_nothing(
                 await ask(ward, KIOSK[name], theirs.requests[name])
         await stage.comes(hall, patient_no, theirs.marks[0])
         assert await own(hall) == before
-        for name in ("GetPayment", "GetRegistration", "GetDeposit", "ListDeposits", "ListDailyCosts"):
+        for name in ("GetPayment", "GetRegistration", "GetAppointment", "GetDeposit", "ListDeposits", "ListDailyCosts"):
             told = msgspec.json.encode(await ask(hall, KIOSK[name], theirs.requests[name]))
             assert any(mark.encode() in told for mark in theirs.marks), name
 
