@@ -88,6 +88,10 @@ class Bookings:
     async def days(self, call: Call, message: ListBookingDays) -> BookingDays:
         today = self._today(call)
         last = today + timedelta(days=self._rules.days)
+        if message.on is not None:
+            that_day = await self._sessions.of(message.department_id, message.on, message.on)
+            day = _day(message.on, that_day.sessions, last)
+            return BookingDays(department=that_day.department, days=[day], paid=self._rules.paid)
         found = await self._sessions.of(message.department_id, today + timedelta(days=1), last)
         weeks_end = last + timedelta(days=(WEEK - last.isoweekday()) % WEEK)
         many = range(1, (weeks_end - today).days + 1)

@@ -50,9 +50,10 @@ class BookingDays(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
 class ListBookingDays(Operation[BookingDays], frozen=True, kw_only=True):
-    """On which days this department can be booked."""
+    """On which days this department can be booked. ``on``: this day alone."""
 
     department_id: Id
+    on: date | None = None
 
 
 class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,7 +114,7 @@ class TellsChanges(Protocol):
         ...
 
     async def session_numbers(self, schedule_id: str) -> list[SessionNumber]:
-        """That are held or confirmed now."""
+        """That are held or confirmed now, and whose owners have not been seen."""
         ...
 
 

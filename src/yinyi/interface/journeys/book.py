@@ -79,7 +79,7 @@ async def times(visitor: Visitor) -> Next:
     visitor.back = visitor.paths.book_day(department_id, on)
     found = await visitor.ask(GetSchedule(department_id=department_id, schedule_id=schedule_id, on=on))
     slots = (await visitor.ask(ListSlots(schedule_id=schedule_id))).slots
-    paid = (await visitor.ask(ListBookingDays(department_id=department_id))).paid
+    paid = (await visitor.ask(ListBookingDays(department_id=department_id, on=on))).paid
     doctor = present.doctor(found.sessions[0], found.sessions)
     view = views_book.TimesView(
         department=present.department(found.department),

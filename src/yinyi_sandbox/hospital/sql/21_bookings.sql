@@ -65,7 +65,7 @@ BEGIN
         WHERE c.change_no > p_after ORDER BY c.change_no LIMIT 100;
 END $$;
 
--- The platform's numbers of one session that are still somebody's.
+-- The platform's numbers of one session that are still somebody's whose turn has not been.
 CREATE FUNCTION his.query_session_numbers(p_schedule_id bigint)
 RETURNS TABLE (ref text, state text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -77,6 +77,7 @@ BEGIN
         SELECT r.ref, r.state
         FROM his.registration r JOIN his.number n ON n.schedule_id = r.schedule_id AND n.no = r.no AND n.ref = r.ref
         WHERE r.schedule_id = p_schedule_id AND r.source = 'platform' AND r.state <> 'released' AND n.busy_until > v_at
+              AND (his.standing_(r.ref, v_at)).ends_at > v_at
         ORDER BY r.ref;
 END $$;
 
