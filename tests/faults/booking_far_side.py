@@ -1,9 +1,10 @@
 """A hospital whose numbers can be booked, in memory: two doctors, every day in the morning, three numbers each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from payment_far_side import FEE, SimClock
+from payment_far_side import FEE, Script, SimClock
 from payment_world import DEPARTMENT
 
 from yinyi.business.scheduling.model import (
@@ -17,7 +18,7 @@ from yinyi.business.scheduling.model import (
 )
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Unknown
 
 CAPACITY = 3
 EARLY, LATE = timedelta(hours=2), timedelta(minutes=30)
@@ -46,6 +47,8 @@ class SimBookings:
     free_from: dict[tuple[str, int], datetime] = field(default_factory=dict[tuple[str, int], datetime])
     stopped: set[str] = field(default_factory=set[str])
     changes: list[SessionChange] = field(default_factory=list[SessionChange])
+    script: Script = field(default_factory=Script)
+    """What goes wrong with ``hold``, ``give_back``, ``check_in`` and ``undo_check_in``."""
 
     # -- hands
 
@@ -121,7 +124,22 @@ class SimBookings:
     async def visits(self, patient_no: str, limit: int) -> list[Visit]:
         return []
 
+    def _do(self, verb: str, effect: Callable[[], Outcome]) -> Outcome:
+        match self.script.next(verb):
+            case None:
+                return effect()
+            case "lost_before":
+                return Unknown()
+            case "lost_after":
+                effect()
+                return Unknown()
+            case _:
+                return NotSent()
+
     async def hold(self, reference: str, schedule_id: str, slot_id: str, patient_no: str, until: datetime) -> Outcome:
+        return self._do("hold", lambda: self._hold(reference, schedule_id, patient_no, until))
+
+    def _hold(self, reference: str, schedule_id: str, patient_no: str, until: datetime) -> Outcome:
         if reference not in self.numbers:
             if schedule_id in self.stopped:
                 return Refused(reason="session_stopped")
@@ -177,6 +195,9 @@ class SimBookings:
     # -- the capabilities
 
     async def give_back(self, reference: str, free_at: datetime) -> Outcome:
+        return self._do("give_back", lambda: self._give_back(reference, free_at))
+
+    def _give_back(self, reference: str, free_at: datetime) -> Outcome:
         number = self.numbers.get(reference)
         if number is not None and number.state != "released":
             number.state = "released"
@@ -184,6 +205,9 @@ class SimBookings:
         return Done()
 
     async def check_in(self, reference: str, number_reference: str) -> Outcome:
+        return self._do("check_in", lambda: self._check_in(reference, number_reference))
+
+    def _check_in(self, reference: str, number_reference: str) -> Outcome:
         number, now = self.numbers[number_reference], self.clock.now()
         if not self._stands(number):
             return Refused(reason="expired")
@@ -199,6 +223,9 @@ class SimBookings:
         return self._told(number_reference)
 
     async def undo_check_in(self, reference: str) -> Outcome:
+        return self._do("undo_check_in", lambda: self._undo_check_in(reference))
+
+    def _undo_check_in(self, reference: str) -> Outcome:
         for number in self.numbers.values():
             if number.came == reference:
                 number.came = ""

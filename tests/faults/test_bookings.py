@@ -1,11 +1,12 @@
 """Bookings: paid now or when the patient comes, limits, giving back, and coming once."""
 
 import asyncio
+from collections import deque
 from datetime import timedelta
 
 import pytest
 from booking_desk import TOMORROW, Desk, play
-from payment_far_side import FEE, START
+from payment_far_side import FEE, START, Mishap
 
 from yinyi.business.payments.errors import NothingScanned
 from yinyi.business.payments.plan import Plan
@@ -309,6 +310,30 @@ def test_who_comes_too_late(platform_url: str) -> None:
             await desk.check_in(gone)
 
     play(platform_url, story)
+
+
+@pytest.mark.parametrize("mishap", ["lost_before", "lost_after", "not_sent"])
+def test_whatever_becomes_of_a_call_it_happens_once(platform_url: str, mishap: Mishap) -> None:
+    """Holding, coming, leaving without having paid, and giving back."""
+
+    async def story(desk: Desk) -> None:
+        mishaps = desk.his.script.mishaps
+        mishaps["hold"] = deque([mishap])
+        plan = await desk.it.to_the_end((await desk.book()).payment_no)
+        assert (state_of(plan), len(desk.his.numbers)) == ("fulfilled", 1)
+        await desk.come_on(TOMORROW, 8)
+        mishaps["check_in"], mishaps["undo_check_in"] = deque([mishap]), deque([mishap])
+        first = await desk.it.to_the_end((await desk.check_in(plan)).payment_no)
+        assert state_of(first) == "closed", "nobody has paid"
+        [number] = desk.his.numbers.values()
+        assert (number.state, number.came) == ("held", "")
+        mishaps["give_back"] = deque([mishap, mishap])
+        desk.his.stop(number.schedule_id)
+        await desk.changes.look()
+        assert state_of(await desk.it.to_the_end(plan.payment_no)) == "closed"
+        assert ([number.state], len(desk.his.free_from)) == (["released"], 1)
+
+    play(platform_url, story, paid="check_in")
 
 
 # ---- what the hospital changes
