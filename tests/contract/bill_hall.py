@@ -14,10 +14,11 @@ import msgspec
 from hospital_stage import Stage, procedures
 from terminal_hall import PATIENCE_S, Bus
 
-from yinyi.app.business import Business, Outside
+from yinyi.app.business import Business
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.faults.far_side import SimChannel, SimClock, SimWallet
+from yinyi.app.outside import Outside
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.client import BusClient
 from yinyi.bus.database import open_database

@@ -17,8 +17,9 @@ from terminal_hall import PATIENCE_S, Bus
 
 from yinyi.access.keys.software import des
 from yinyi.app.bank_lines import Account, BankLines
-from yinyi.app.business import Business, Outside
+from yinyi.app.business import Business
 from yinyi.app.demo_hospital import HOSPITAL_ID
+from yinyi.app.outside import Outside
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials

@@ -14,8 +14,9 @@ from line_stage import BANK, INPATIENT, OUTPATIENT, LineStage, line_stage, sessi
 
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.app.bank_lines import Account, BankLines
-from yinyi.app.business import Business, Outside
+from yinyi.app.business import Business
 from yinyi.app.business_start import DEMO_HOSPITAL, DEMO_TERMINAL
+from yinyi.app.outside import Outside
 from yinyi.bus.client import BusClient
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.envelope import Credentials

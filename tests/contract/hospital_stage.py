@@ -88,6 +88,10 @@ class Stage(Protocol):
 
     async def stop_session(self, schedule_id: str) -> None: ...
 
+    async def substitute(self, schedule_id: str) -> None:
+        """Another doctor of the department holds it."""
+        ...
+
     async def pass_time(self, span: timedelta) -> None: ...
 
     async def mishap(self, verb: Verb, mishap: Mishap) -> None:
@@ -262,6 +266,9 @@ class ProceduresStage:
 
     async def stop_session(self, schedule_id: str) -> None:
         assert await self.hospital.stop_schedule(schedule_id)
+
+    async def substitute(self, schedule_id: str) -> None:
+        assert await self.hospital.substitute(schedule_id)
 
     async def pass_time(self, span: timedelta) -> None:
         await self.hospital.set_clock(await self.now() + span)

@@ -107,7 +107,7 @@ def test_noticed_at_the_lock(in_hall: Callable[[Story], None]) -> None:
     async def story(hall: BillHall) -> None:
         hands, bills = hall.stage.hands, hall.stage.bills
         one, two = await hall.ordered()
-        service = hall.business.billing
+        service = hall.business.counters.billing
         for act, number, reason in ((hands.pay, one, "already_paid"), (hands.change, two, "changed")):
             call = hall.call("A")
             message = PayInvoices(chosen=chosen([number]))

@@ -29,7 +29,7 @@ KIOSK = {spec.name: spec for spec in declared_operations() if Caller.KIOSK in sp
 
 BEFORE_ANYBODY = {
     *("GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
-    *("GetSchedule", "ListDepartments", "ListSchedules", "ListSlots"),
+    *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
     *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyByTube", "ReadCardToIdentify"),
 }
@@ -41,6 +41,7 @@ BY_TICKET = {"IdentifyByCard", "GetTicket", "ChoosePatient", "RegisterPatient"}
 ONESELF = {
     *("BindCredential", "ListCredentials", "PreferElder", "ReadCardToBind"),
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
+    *("BookAppointment", "ListAppointments", "ListVisitChanges"),
     *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "ListReports", "RegisterToday"),
 }
 """They take nothing that could be somebody else's."""
@@ -83,7 +84,8 @@ def test_what_could_be_somebodys_is_asked_for_below() -> None:
     assert not [name for name in BEFORE_ANYBODY | BY_TICKET if KIOSK[name].needs_patient]
     assert all(KIOSK[name].needs_patient for name in (OF_SOMEBODY | ONESELF) - {"GetPayment"})
     taken = {field for name in ONESELF for field in fields(name)}
-    assert taken == {"elder", "amount_fen", "days", "department_id", "schedule_id", "slot_id", "until"}
+    dates = {"days", "on", "until"}
+    assert taken == {"elder", "amount_fen", "department_id", "schedule_id", "slot_id", *dates}
 
 
 def fields(name: str) -> list[str]:
@@ -108,7 +110,10 @@ def test_nobody_and_somebody_else_learn_nothing_and_move_nothing(
                 await ask(ward, KIOSK[name], theirs.requests[name])
         await stage.comes(hall, patient_no, theirs.marks[0])
         assert await own(hall) == before
-        for name in ("GetPayment", "GetRegistration", "GetDeposit", "ListDeposits", "ListDailyCosts", "GetInvoice"):
+        for name in (
+            *("GetPayment", "GetRegistration", "GetAppointment", "GetInvoice"),
+            *("GetDeposit", "ListDeposits", "ListDailyCosts"),
+        ):
             told = msgspec.json.encode(await ask(hall, KIOSK[name], theirs.requests[name]))
             assert any(mark.encode() in told for mark in theirs.marks), name
 

@@ -11,6 +11,7 @@ from yinyi.bus.database import open_pool
 from yinyi.business.ledger import store as ledger
 from yinyi.business.payments import callbacks, notices, signals, store, suspense
 from yinyi.business.payments.writes import Parts, write_statement
+from yinyi.business.scheduling import store as bookings
 
 _PARTS = Parts._fields
 
@@ -48,6 +49,10 @@ STATEMENTS = {
     "movements": ledger.MOVEMENTS,
     "suspense": ledger.SUSPENSE,
     "left in suspense": ledger.LEFT_IN_SUSPENSE,
+    "booked": bookings.BOOKED,
+    "told of bookings": bookings.OF_BOOKINGS,
+    "not told yet": bookings.UNSEEN,
+    "given back": bookings.GIVEN_BACK,
     **_writes(),
 }
 _LARGE = (

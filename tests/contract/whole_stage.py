@@ -26,6 +26,7 @@ from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
 from yinyi.business.reports.messages import GetReport, PrintReports
 from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
+from yinyi.business.scheduling.messages_booking import BookAppointment
 from yinyi.business.scheduling.model import Schedule
 from yinyi.kernel.money import Fen
 
@@ -58,8 +59,9 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     bill, bills = await _bills(hall, hospital, patient_no)
     paper, papers = await _registration(hall, hospital)
     reports, sheets = await _reports(hall, hospital, patient_no)
-    marks += [*bills, *papers, *sheets]
-    return Theirs(requests | more | bill | paper | reports, [name, patient_no, top_up, *marks])
+    booked, number = await _booking(hall, hospital)
+    marks += [*bills, *papers, *sheets, number]
+    return Theirs(requests | more | bill | paper | reports | booked, [name, patient_no, top_up, *marks])
 
 
 async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
@@ -115,7 +117,7 @@ async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[
 
 
 async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    chosen = await _sold_today(hospital)
+    chosen = await _sold(hospital)
     taken = await hall.ask(RegisterToday(department_id=chosen.department_id, schedule_id=chosen.schedule_id))
     number = taken.payment.payment_no
     await hall.ask(IssueHoldSlip(payment_no=number))
@@ -125,13 +127,22 @@ async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[st
     return requests | {"ReprintSlip": {"document_no": document_no}}, [number, document_no]
 
 
-async def _sold_today(hospital: Stage) -> Schedule:
-    today = local_date(await hospital.now())
+async def _booking(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], str]:
+    chosen = await _sold(hospital, days_ahead=3)
+    asked = BookAppointment(department_id=chosen.department_id, schedule_id=chosen.schedule_id, on=chosen.service_date)
+    number = (await hall.ask(asked)).booking_no
+    requests: dict[str, dict[str, Any]] = {each: {"booking_no": number} for each in ("CancelAppointment", "CheckIn")}
+    requests |= {each: {"payment_no": number} for each in ("GetAppointment", "SeeVisitChange")}
+    return requests | {"CheckInBySlip": {"after": 0}}, number
+
+
+async def _sold(hospital: Stage, days_ahead: int = 0) -> Schedule:
+    today = local_date(await hospital.now()) + timedelta(days=days_ahead)
     for department in await hospital.schedules.departments():
         for each in await hospital.schedules.schedules(department.department_id, today, today):
             if each.status == "open" and each.taken < each.capacity:
                 return each
-    raise AssertionError("nothing is sold today")
+    raise AssertionError("nothing is sold that day")
 
 
 def as_it_is(connector: Any) -> Any:

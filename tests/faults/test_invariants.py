@@ -66,6 +66,16 @@ A_MESSAGE = (
     " FROM line_session"
 )
 
+A_CHANGE = (
+    "INSERT INTO session_change (hospital_id, schedule_id, kind, numbers, changed_at)"
+    " SELECT 1, 'S9', 'stopped', 1, :now"
+)
+A_VISIT = (
+    "INSERT INTO visit_change (hospital_id, change_id, payment_no, patient_id, kind, facts, changed_at)"
+    " SELECT 1, c.change_id, p.payment_no, 1, 'stopped', '{}', :now FROM session_change c, payment p"
+    " WHERE p.payment_id = :delivered"
+)
+
 BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     "ended back, the money is not": (
         MONEY,
@@ -146,6 +156,8 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
             "DELETE FROM payment WHERE payment_id = :closed",
         ),
     ),
+    "a stopped session, still delivered": ("stopped_sessions_balance", "delivered", NOW, (A_CHANGE, A_VISIT)),
+    "a stopped session of which nobody is told": ("stopped_sessions_balance", "S9", NOW, (A_CHANGE,)),
     "driven by the dead": (
         "nothing_without_owner",
         "waiting",

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import msgspec
 from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
 from bill_samples import BILL
+from booking_samples import BOOKING
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from report_samples import REPORTS
@@ -376,5 +377,6 @@ SAMPLES: dict[str, Sample] = {
     **BILL,
     **INPATIENT,
     **REPORTS,
+    **BOOKING,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

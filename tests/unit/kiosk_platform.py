@@ -27,6 +27,7 @@ from yinyi.business.scheduling.messages import (
     Registrations,
     RegistrationView,
 )
+from yinyi.business.scheduling.messages_booking import VisitChanges
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule
 from yinyi.business.terminals.model import Counter, DeviceView, TerminalView
 from yinyi.interface.journeys import views
@@ -263,6 +264,7 @@ USUAL: Mapping[str, Any] = {
     "ReprintSlip": document(),
     "ListDocuments": Documents(documents=[]),
     "GetPrepaidSetting": PrepaidSetting(mode="collect"),
+    "ListVisitChanges": VisitChanges(changes=[]),
 }
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from yinyi import business
 from yinyi.app import business as wiring
-from yinyi.app.business import Business, Outside
+from yinyi.app.business import Business
+from yinyi.app.outside import Outside
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.operation import Caller, Operation, OperationSpec, every_operation, operation, spec_at, spec_of

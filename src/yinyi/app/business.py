@@ -5,15 +5,17 @@ import os
 import socket
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
-from yinyi.app.bank_lines import NO_LINES, BankLines, card_lines, pos_sessions
+from yinyi.app.bank_lines import card_lines, pos_sessions
 from yinyi.app.cards_read import cards_read
+from yinyi.app.counters import Counters
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
+from yinyi.app.outside import Outside
+from yinyi.app.paid_for import lost_of, papers_of, registry_of
 from yinyi.app.papers import Sheets, paper_queue
 from yinyi.app.people import MasterIndex
 from yinyi.app.verifier import Verifier
@@ -24,53 +26,25 @@ from yinyi.bus.outbox import OutboxPublisher, Publish
 from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
-from yinyi.business.billing.forms import RequestForms
-from yinyi.business.billing.lost import LostInvoices
-from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInvoices
-from yinyi.business.billing.service import BillingService
-from yinyi.business.billing.slips import InvoiceSlips
-from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.seals import Seals
-from yinyi.business.documents.sending import SheetDesk
 from yinyi.business.documents.service import DocumentService
-from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
-from yinyi.business.inpatient.lost import LostDeposits
-from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
-from yinyi.business.inpatient.service import InpatientService
-from yinyi.business.inpatient.slips import DepositSlips
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
-from yinyi.business.lines.key_ports import KeyStore
-from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments import books
-from yinyi.business.payments.cards import CardLines
-from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
-from yinyi.business.payments.papers import Papers
-from yinyi.business.payments.ports import TakesPayment
-from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.restored import Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
-from yinyi.business.prepaid.model import TopUpPurpose
-from yinyi.business.prepaid.service import PrepaidService
-from yinyi.business.prepaid.slips import TopUpSlips
-from yinyi.business.reports.model import SecondPrint
-from yinyi.business.scheduling.lost import LostRegistrations
-from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
-from yinyi.business.scheduling.service import SchedulingService
-from yinyi.business.scheduling.slips import RegistrationSlips
-from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.service import TerminalService
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
@@ -86,48 +60,6 @@ HOME_S = 3.0
 NOBODY: Mapping[bytes, str] = {}
 
 
-@dataclass(frozen=True)
-class Outside:
-    """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
-    ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine."""
-
-    hospital: Any
-    channels: dict[str, TakesPayment]
-    merchants: MerchantTable
-    keys: KeyStore
-    lines: BankLines = NO_LINES
-    hours: LineHours = USUAL
-    identity_cards: tuple[PaymentCardKind, ...] = PAYMENT_CARDS
-    second_print: SecondPrint = "copy"
-    verify_at: str = "http://127.0.0.1/verify"
-
-    @property
-    def identifying(self) -> tuple[PaymentCardKind, ...]:
-        """The kinds of cards that identify people here; ``identity_cards``: as the hospital wants it."""
-        return tuple(kind for kind in self.identity_cards if kind in self.lines.kinds)
-
-
-def _registry(outside: Outside, cards: CardLines) -> Registry:
-    """What can be paid for here, and by what."""
-    hospital = outside.hospital
-    of_numbers = (HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital))
-    return Registry(
-        effects=[*of_numbers, LockInvoices(hospital), SettleInvoices(hospital), PostDeposit(hospital)],
-        purposes=[Registration(), InvoicePurpose(), TopUpPurpose(), DepositPurpose(hospital)],
-        channels=outside.channels,
-        merchants=outside.merchants,
-        cards=cards,
-    )
-
-
-def _documents(
-    patients: MasterIndex, directory: Directory, registry: Registry, desk: SheetDesk, queue: PaperQueue, seals: Seals
-) -> DocumentService:
-    """With what is printed for each purpose."""
-    sources = [RegistrationSlips(registry), InvoiceSlips(), TopUpSlips(), DepositSlips()]
-    return DocumentService(Papers(patients, directory, registry, sources), desk, queue, seals)
-
-
 def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -135,6 +67,12 @@ def _process() -> str:
 def _line_service(database: Database, outside: Outside, sessions: PosSessions, clock: Clock) -> LineService:
     of_lines = (sessions, outside.lines.scopes(), outside.hours, _process())
     return LineService(database, outside.keys, clock, HOSPITAL_ID, *of_lines)
+
+
+class Serves(Protocol):
+    """Answers operations of its domain."""
+
+    def register(self, dispatcher: Dispatcher) -> None: ...
 
 
 class Business:
@@ -164,27 +102,26 @@ class Business:
         self.institutions = Institutions(vault)
         patients = MasterIndex(database)
         hospital = outside.hospital
-        self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
+        scanned = self.terminals.presented
+        self.identity = IdentityService(database, hospital, scanned, vault, ZONE)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
-        registry = _registry(outside, self._cards)
+        registry = registry_of(outside, self._cards)
         limits = Limits()
         registry.is_away = limits.is_open
         self.lease = Lease(database, clock, _process(), limits.open_breakers)
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
-        self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
+        self.scanned_codes = ScannedCodes(database, self.payments, scanned)
         of_cards = (outside.lines, outside.identifying, self.payments, self.terminals.readings)
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
-        self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        self.billing = BillingService(hospital, patients, self.payments, ZONE)
-        finders = (LostRegistrations, LostInvoices, LostDeposits)
-        lost = [finder(hospital, patients.patient_id) for finder in finders]
-        self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
+        self.counters = Counters(database, outside, patients, self.payments, scanned, vault, clock)
+        self.restored = Restored(database, registry, lost_of(outside, patients), clock, ZONE, HOSPITAL_ID)
         self.sheets = Sheets(database, hospital, patients, self.terminals, vault, outside.second_print)
-        self.documents = _documents(patients, self.terminals.directory, registry, self.sheets.desk, queue, seals)
+        papers = papers_of(outside, patients, self.terminals.directory, registry)
+        self.documents = DocumentService(papers, self.sheets.desk, queue, seals)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -193,7 +130,13 @@ class Business:
         self.dispatcher = Dispatcher(
             database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE, together=means.together
         )
-        for service in (
+        imports, suspense = ImportService(database, vault, ZONE), SuspenseDesk(registry, ZONE)
+        for service in (*self._asked(), imports, suspense, LedgerService([books.differences]), AuditService()):
+            service.register(self.dispatcher)
+
+    def _asked(self) -> tuple[Serves, ...]:
+        """Who answers operations."""
+        return (
             self.terminals,
             self.identity,
             self.payments,
@@ -201,23 +144,14 @@ class Business:
             self.inquiries,
             self.pay_cards,
             self.human_queue,
-            SuspenseDesk(registry, ZONE),
             self.restored,
-            self.scheduling,
-            PrepaidService(self.payments, ZONE),
-            self.billing,
-            RequestForms(database, hospital, self.terminals.presented, vault),
-            InpatientService(hospital, patients, self.payments, ZONE),
+            *self.counters.services,
             self.sheets.inpatients,
             self.sheets.reports,
-            ImportService(database, vault, ZONE),
             self.documents,
             self.lines,
-            LedgerService([books.differences]),
-            AuditService(),
-            WatchService(database, self._rounds, FIGURES),
-        ):
-            service.register(self.dispatcher)
+            WatchService(self.database, self._rounds, FIGURES),
+        )
 
     async def start(self) -> None:
         """Take a lease, start the connectors and the loops.
@@ -241,6 +175,7 @@ class Business:
         self._run(self.documents.run(self.clock))
         self._run(self.sheets.reports.run(self.clock))
         self._run(self._takeover.run())
+        self._run(self.counters.changes.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):

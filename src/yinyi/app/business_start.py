@@ -6,10 +6,11 @@ from datetime import time, timedelta
 from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
-from yinyi.app.business import Business, Outside
+from yinyi.app.business import Business
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
+from yinyi.app.outside import Outside
 from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
 from yinyi.app.secret_files import private_folder
@@ -96,6 +97,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         identity_cards=settings.identity_card_kinds,
         second_print=settings.second_print,
         verify_at=settings.verify_at,
+        booking=settings.booking,
     )
 
 

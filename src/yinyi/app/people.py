@@ -64,3 +64,7 @@ class Staff:
         except HospitalUnavailable:
             return ""
         return next((each.name for each in found if each.practitioner_id == practitioner_id), "")
+
+    async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
+        """See ``Patients``."""
+        return await store.same_person(tx, hospital_id, patient_id)

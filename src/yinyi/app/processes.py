@@ -29,11 +29,16 @@ PLATFORM_AT_HOSPITAL = "platform"
 _ONCE_THERE_IS = 'until [ -d "$0" ]; do sleep 1; done; exec "$@"'
 
 _ALL = ("data_dir", "clock", "log_level")
+_BOOKING = (
+    *("booking_days", "booking_paid", "bookings_a_day", "bookings_with_doctor", "cancel_hours"),
+    *("missed_visits", "missed_days", "closed_days", "return_minutes"),
+)
 _KNOWS = {
     "business": (
         *(*_ALL, "hospital", "keys", "sign_on_from", "settle_from", "card_data_days", "identity_cards"),
         *("second_print", "public_url"),
         *("database_url", "nats_url", "http_host", "http_port"),
+        *_BOOKING,
     ),
     "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),

@@ -17,6 +17,7 @@ from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
 from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.reports.model import SecondPrint
+from yinyi.business.scheduling.booking_model import BookingRules, PaidAt
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
 
@@ -64,6 +65,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Of a report that came out before: ``copy`` prints a marked one, ``window`` sends to the window."""
     public_url: str = ""
     """Where phones reach the web interfaces, as the codes on papers say it; "" is this machine's own address."""
+    booking_days: int = 30
+    """So far ahead visits can be booked."""
+    booking_paid: str = "booking"
+    """When a booked visit is paid: ``booking`` or ``check_in``."""
+    bookings_a_day: int = 3
+    """So many bookings one person may have for one day."""
+    bookings_with_doctor: int = 1
+    """So many of them with one doctor."""
+    cancel_hours: int = 2
+    """So long before the doctor's session a booking can be cancelled at a kiosk."""
+    missed_visits: int = 3
+    """After so many missed visits in ``missed_days`` booking is closed for ``closed_days``; 0: never."""
+    missed_days: int = 90
+    closed_days: int = 30
+    return_minutes: int = 30
+    """A booked number that was given back is free for others within so many minutes, nobody knows when; 0: at once."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -84,6 +101,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def line_hours(self) -> LineHours:
         return LineHours(
             sign_on_from=self.sign_on_from, settle_from=self.settle_from, card_data_days=self.card_data_days
+        )
+
+    @property
+    def booking(self) -> BookingRules:
+        return BookingRules(
+            days=self.booking_days,
+            paid="check_in" if self.booking_paid == "check_in" else "booking",
+            a_day=self.bookings_a_day,
+            with_doctor=self.bookings_with_doctor,
+            cancel_hours=self.cancel_hours,
+            missed=self.missed_visits,
+            missed_days=self.missed_days,
+            closed_days=self.closed_days,
+            return_minutes=self.return_minutes,
         )
 
     @property
@@ -170,8 +201,8 @@ def _settings_file(folder: DataFolder, name: str) -> Path:
 def _understood(name: str, text: str, kind: object) -> object:
     if kind is int:
         if not (text.isascii() and text.isdigit() and int(text) < 65536):
-            what = "a port" if name.endswith("_PORT") else "a number of days"
-            raise CannotStart(f"{name} must be {what}, a number from 0 to 65535, not {text!r}.")
+            what = "a port, a number" if name.endswith("_PORT") else "a whole number"
+            raise CannotStart(f"{name} must be {what} from 0 to 65535, not {text!r}.")
         return int(text)
     if kind is time:
         return _time_of_day(name, text)
@@ -189,6 +220,10 @@ def _check(settings: Settings) -> None:
         raise CannotStart(f"YINYI_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
     if not 1 <= settings.card_data_days <= 365:
         raise CannotStart(f"YINYI_CARD_DATA_DAYS must be from 1 to 365, not {settings.card_data_days}.")
+    if not 1 <= settings.booking_days <= 60:
+        raise CannotStart(f"YINYI_BOOKING_DAYS must be from 1 to 60, not {settings.booking_days}.")
+    if settings.booking_paid not in get_args(PaidAt):
+        raise CannotStart(f"YINYI_BOOKING_PAID must be booking or check_in, not {settings.booking_paid!r}.")
     if strangers := {each for each in settings.identity_cards.split(",") if each not in (*PAYMENT_CARDS, "none")}:
         raise CannotStart(
             f"YINYI_IDENTITY_CARDS must name {', '.join(PAYMENT_CARDS)}, or none, not {', '.join(sorted(strangers))!r}."

@@ -14,12 +14,13 @@ from yinyi.business.lines.invariants import (
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
-from yinyi.business.scheduling.plans import REGISTRATION
+from yinyi.business.scheduling.invariants import StoppedSessionsBalance
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
 from yinyi.business.watch import figures as watch
 from yinyi.business.watch.invariants import EventsLeave
 from yinyi.business.watch.model import Invariant
 
-OBLIGED = (REGISTRATION, INVOICE)
+OBLIGED = (REGISTRATION, APPOINTMENT, CHECKED_IN, INVOICE)
 """The purposes whose payments always hold an obligation."""
 FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 
@@ -27,4 +28,4 @@ FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
-    return [*of_money, *of_lines, AuditSealed(), EventsLeave()]
+    return [*of_money, *of_lines, StoppedSessionsBalance(), AuditSealed(), EventsLeave()]

@@ -22,6 +22,8 @@ RefusedReason = Literal[
     "not_permitted",
     "changed",  # what is to be paid is no longer what we have said
     "held_elsewhere",  # somebody else is just paying it
+    "too_early",  # it can be done later that day, or another day
+    "too_late",
 ]
 """Why something surely did not happen: a closed list; vendors' codes are translated at the edge."""
 

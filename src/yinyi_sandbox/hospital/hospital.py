@@ -85,6 +85,11 @@ class Hospital:
         """The doctor does not come (or does after all). False: there is no such schedule."""
         return await self.pool.fetchval("SELECT his.stop_schedule_($1, $2)", int(schedule_id), stopped)
 
+    async def substitute(self, schedule_id: str, doctor_code: str = "") -> bool:
+        """Another doctor of the department holds the session; ``doctor_code`` empty: any one."""
+        query = "SELECT his.substitute_($1, $2)"
+        return await self.pool.fetchval(query, int(schedule_id), doctor_code or None)
+
     async def arm(self, fault: Fault) -> None:
         """The next calls of a procedure go wrong.
 

@@ -71,10 +71,17 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     stopped: bool = True
 
 
+class Substitute(msgspec.Struct, frozen=True, kw_only=True):
+    """``doctor_code`` empty: any other one of the department."""
+
+    schedule_id: str
+    doctor_code: str = ""
+
+
 def routes(hospital: Hospital) -> list[Route]:
     """
     GET / · POST|DELETE /faults · POST|DELETE /down · POST /window/{sell,collect,give-back} · GET /schedules ·
-    POST /schedules/stop · GET /registrations · and what ``hand_routes`` adds
+    POST /schedules/{stop,substitute} · GET /registrations · and what ``hand_routes`` adds
     """
 
     async def state(_: Request) -> Response:
@@ -114,6 +121,11 @@ def routes(hospital: Hospital) -> list[Route]:
         found = await hospital.stop_schedule(order.schedule_id, order.stopped)
         return _json(order, 200 if found else 404)
 
+    async def substitute(request: Request) -> Response:
+        order = await _body(request, Substitute)
+        found = await hospital.substitute(order.schedule_id, order.doctor_code)
+        return _json(order, 200 if found else 404)
+
     async def registrations(request: Request) -> Response:
         asked = request.query_params
         limit = min(int(asked.get("limit", "50")), _MOST_ROWS)
@@ -131,6 +143,7 @@ def routes(hospital: Hospital) -> list[Route]:
         ("POST", "/window/give-back", give_back),
         ("GET", "/schedules", schedules),
         ("POST", "/schedules/stop", stop),
+        ("POST", "/schedules/substitute", substitute),
         ("GET", "/registrations", registrations),
     ]
     own = [Route(path, _answering(endpoint), methods=[method]) for method, path, endpoint in table]

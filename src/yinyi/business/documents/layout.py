@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from yinyi.business.documents.model import (
+    AppointmentSlip,
     CardFacts,
     CheckingSlip,
     HoldSlip,
@@ -44,6 +45,8 @@ def blocks(slip: SlipData, zone: tzinfo) -> list[Block]:
     match slip:
         case RegistrationSlip():
             body = page.registration(slip)
+        case AppointmentSlip():
+            body = page.appointment(slip)
         case ReceiptSlip():
             body = page.receipt(slip)
         case HoldSlip():
@@ -105,6 +108,33 @@ class _Page:
             self._patient(visit),
             self._fact("paid", self._amount(slip.amount_fen), "strong"),
             self._fact("", f"{self._word(f'channel.{slip.channel}')} {self._moment(slip.paid_at)}"),
+            *(self._card(slip.card) if slip.card else ()),
+        ]
+
+    def appointment(self, slip: AppointmentSlip) -> list[Block]:
+        visit = slip.visit
+        starts = self._local(visit.starts_at)
+        paid = [
+            self._fact("paid", self._amount(slip.amount_fen), "strong"),
+            self._fact("", self._word(f"channel.{slip.channel}")),
+        ]
+        owed = [self._fact("due", self._amount(slip.amount_fen), "strong"), self._fact("", self._word("due.check_in"))]
+        until = slip.cancel_until
+        return [
+            self._with_whom(visit),
+            {
+                "kind": "deadline",
+                "label": self._word("appointment.on"),
+                "value": self._day(starts),
+                "text": f"{starts:%H:%M}–{self._local(visit.ends_at):%H:%M}",
+            },
+            self._fact("appointment.number", f"{visit.number}{self._word('number.suffix')}", "strong"),
+            self._fact("room", clean(visit.room, 12), "room"),
+            self._fact("place", clean(visit.place)),
+            {"kind": "note", "text": self._word("next.appointment")},
+            self._patient(visit),
+            *(paid if slip.paid else owed),
+            *([self._stacked("cancel_until", self._moment(until))] if until is not None else []),
             *(self._card(slip.card) if slip.card else ()),
         ]
 

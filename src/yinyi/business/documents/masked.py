@@ -2,13 +2,13 @@
 
 from msgspec.structs import replace
 
-from yinyi.business.documents.model import HoldSlip, ReceiptSlip, RegistrationSlip, SlipData
+from yinyi.business.documents.model import AppointmentSlip, HoldSlip, ReceiptSlip, RegistrationSlip, SlipData
 from yinyi.kernel.masking import masked_name, masked_number
 
 
 def masked(slip: SlipData) -> SlipData:
     """Masking what is masked already changes nothing, so the kept slip prints like the full one."""
-    if isinstance(slip, RegistrationSlip | HoldSlip):
+    if isinstance(slip, RegistrationSlip | AppointmentSlip | HoldSlip):
         visit = slip.visit
         name, number = masked_name(visit.patient_name), masked_number(visit.patient_no)
         return replace(slip, visit=replace(visit, patient_name=name, patient_no=number))

@@ -81,6 +81,18 @@ class RegistrationSlip(Slip, frozen=True, kw_only=True, tag="registration"):
     card: CardFacts | None = None
 
 
+class AppointmentSlip(Slip, frozen=True, kw_only=True, tag="appointment"):
+    """预约单: a number of another day. paid: else the fee is paid when the patient checks in. cancel_until: so long it
+    can be cancelled at a kiosk; ``None``: it cannot."""
+
+    visit: Visit
+    amount_fen: Amount
+    channel: Channel
+    paid: bool
+    cancel_until: Instant | None = None
+    card: CardFacts | None = None
+
+
 class ReceiptFact(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a receipt, in its language."""
 
@@ -162,7 +174,7 @@ class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
     window: str
 
 
-SlipData = RegistrationSlip | ReceiptSlip | HoldSlip | CheckingSlip | RefundSlip
+SlipData = RegistrationSlip | AppointmentSlip | ReceiptSlip | HoldSlip | CheckingSlip | RefundSlip
 
 
 class RenderedSlip(msgspec.Struct, frozen=True, kw_only=True):

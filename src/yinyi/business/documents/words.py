@@ -6,6 +6,7 @@ from yinyi.business.documents.model import Language
 
 _ZH = {
     "title.registration": "挂号单",
+    "title.appointment": "预约单",
     "title.receipt": "缴费凭条",
     "title.hold": "留号单",
     "title.checking": "支付查询单",
@@ -25,6 +26,12 @@ _ZH = {
     "refund_no": "退款号",
     "ask_no": "查询号",
     "qr.registration": "在自助机扫码可补打",
+    "qr.appointment": "就诊当天在自助机扫码取号",
+    "appointment.on": "就诊日期",
+    "appointment.number": "号序",
+    "due.check_in": "取号时付",
+    "cancel_until": "可取消到",
+    "next.appointment": "就诊当天，请先凭这张单子或证件在自助机取号，再到诊室候诊。",
     "qr.receipt": "在自助机扫码可补打",
     "qr.hold": "窗口扫码收款",
     "qr.checking": "在自助机或窗口扫码查结果",
@@ -93,6 +100,7 @@ _ZH = {
 
 _EN = {
     "title.registration": "Registration",
+    "title.appointment": "Booking",
     "title.receipt": "Receipt",
     "title.hold": "Number held",
     "title.checking": "Payment check",
@@ -112,6 +120,13 @@ _EN = {
     "refund_no": "Refund number",
     "ask_no": "Number to ask with",
     "qr.registration": "Scan at a kiosk to reprint",
+    "qr.appointment": "Scan at a kiosk on the day to check in",
+    "appointment.on": "Day of the visit",
+    "appointment.number": "Number",
+    "due.check_in": "when you check in",
+    "cancel_until": "Can be cancelled until",
+    "next.appointment": "On the day, please check in at a kiosk first, with this slip or your card. "
+    "Then wait at the room.",
     "qr.receipt": "Scan at a kiosk to reprint",
     "qr.hold": "The cashier scans this to collect",
     "qr.checking": "Scan at a kiosk or window to see the result",

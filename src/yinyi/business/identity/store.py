@@ -9,6 +9,14 @@ from yinyi.business.identity.errors import CredentialTaken
 from yinyi.business.identity.model import CredentialKind, PatientFacts, PatientRecord, Person
 from yinyi.kernel.secrets import Sealed, Vault
 
+ONE_PERSON: tuple[CredentialKind, ...] = (
+    "resident_card",
+    "hmt_resident_card",
+    "hmt_travel_permit",
+    "permanent_resident_card",
+    "passport",
+)
+"""Documents of one person each, whatever numbers the hospital has given him."""
 PHONE = "patient.phone"
 NUMBER = "credential.number"
 
@@ -53,6 +61,11 @@ SELECT credential_id, kind, number_key_id, number_data, bound_at FROM credential
 WHERE hospital_id = $1 AND patient_id = $2 AND unbound_at IS NULL ORDER BY bound_at, credential_id
 """
 _UNBIND = "UPDATE credential SET unbound_at = $3 WHERE hospital_id = $1 AND credential_id = $2 AND unbound_at IS NULL"
+SAME_PERSON = """
+SELECT DISTINCT o.patient_id FROM credential c JOIN credential o
+  ON o.hospital_id = $1 AND o.kind = c.kind AND o.number_index = c.number_index
+WHERE c.hospital_id = $1 AND c.patient_id = $2 AND c.kind = ANY($3::text[])
+"""
 _PREFER = "UPDATE patient SET prefers_elder = $3, updated_at = $4 WHERE hospital_id = $1 AND patient_id = $2"
 
 
@@ -153,6 +166,12 @@ async def live_credentials(tx: Tx, vault: Vault, hospital_id: int, patient_id: i
 async def unbind(tx: Tx, hospital_id: int, credential_id: int, now: datetime) -> None:
     """The row stays: it is the history of the binding."""
     await tx.execute(_UNBIND, hospital_id, credential_id, now)
+
+
+async def same_person(tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
+    """All patients that an identity document of this one has ever named, he himself among them, in order."""
+    rows = await tx.fetch(SAME_PERSON, hospital_id, patient_id, list(ONE_PERSON))
+    return sorted({patient_id, *(row["patient_id"] for row in rows)})
 
 
 async def prefer_elder(tx: Tx, hospital_id: int, patient_id: int, elder: bool, now: datetime) -> None:

@@ -72,6 +72,7 @@ Index(
     postgresql_where=credential.c.unbound_at.is_(None),
 )
 Index("credential_patient_ix", credential.c.patient_id, credential.c.hospital_id)
+Index("credential_number_ix", credential.c.number_index, credential.c.hospital_id)
 
 patient_session = Table(
     "patient_session",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from yinyi.business.payments.plan import LAST_TAKE, TAKE
 
 SCHEDULING_HOLD, SCHEDULING_KEEP, SCHEDULING_CONFIRM = "scheduling.hold", "scheduling.keep", "scheduling.confirm"
+SCHEDULING_CHECK_IN = "scheduling.check_in"
 INSURANCE_QUOTE, INSURANCE_SETTLE = "insurance.quote", "insurance.settle"
 BILLING_LOCK, BILLING_SETTLE = "billing.lock", "billing.settle"
 INPATIENT_POST = "inpatient.post"
@@ -22,6 +23,17 @@ Steps = tuple[tuple[int, str], ...]
 def registration(*, insured: bool = False, free: bool = False) -> Steps:
     """A number is held, paid and confirmed. Kept for a hold slip, a step more is added while the patient waits."""
     return ((AT_HOLD, SCHEDULING_HOLD), *_taking(insured, free), (AT_CONFIRM, SCHEDULING_CONFIRM))
+
+
+def booking() -> Steps:
+    """A number of another day is kept, and paid when its owner has come."""
+    return ((AT_HOLD, SCHEDULING_HOLD),)
+
+
+def check_in(*, paid: bool = False) -> Steps:
+    """The hospital is told that somebody has come for the number he booked; what he owes for it is taken."""
+    owed: Steps = () if paid else ((AT_TAKE, TAKE), (AT_CONFIRM, SCHEDULING_CONFIRM))
+    return ((AT_HOLD, SCHEDULING_CHECK_IN), *owed)
 
 
 def invoice(*, insured: bool = False) -> Steps:
@@ -52,6 +64,9 @@ PLANS: Mapping[str, tuple[Callable[[], Steps], str]] = {
         _INSURED,
     ),
     "registration, free": (lambda: registration(free=True), "nothing is taken"),
+    "booking, paid at check-in": (booking, "nothing is taken"),
+    "check-in, unpaid": (check_in, "the fee is the hospital's"),
+    "check-in, paid": (lambda: check_in(paid=True), "nothing is taken"),
     "invoice": (invoice, "the sum of the bills that are locked"),
     "invoice, insured": (
         lambda: invoice(insured=True),
@@ -66,6 +81,7 @@ MEANING: Mapping[str, str] = {
     SCHEDULING_HOLD: "the number is kept for the patient while he pays",
     SCHEDULING_KEEP: "the number is kept for longer, for a hold slip",
     SCHEDULING_CONFIRM: "the number becomes a registration",
+    SCHEDULING_CHECK_IN: "the hospital is told that the patient has come for the number that he booked",
     INSURANCE_QUOTE: "the scheme says how the bill will be divided",
     INSURANCE_SETTLE: "the scheme settles its part, once the patient has paid his or has agreed; undone by a reversal",
     TAKE: "a channel takes money; as often as the payer divides what he owes",

@@ -114,6 +114,7 @@ SuspenseMove = Literal[
 PaymentReason = Literal[
     "cancelled", "expired", "declined", "insufficient_funds", "limit_exceeded", "slot_taken",
     "duplicate_registration", "session_stopped", "already_paid", "not_refundable", "bad_request",
-    "not_permitted", "changed", "held_elsewhere", "hospital_refused", "unavailable", "paid_late",
+    "not_permitted", "changed", "held_elsewhere", "too_early", "too_late", "hospital_refused", "unavailable",
+    "paid_late",
 ]  # fmt: skip
 """Why a payment turned back."""

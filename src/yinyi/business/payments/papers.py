@@ -86,6 +86,11 @@ def _channel(tender: str) -> Any:
     return _CHANNELS.get(tender, tender)
 
 
+def channel_of(payment: PaymentView) -> Any:
+    """The means of a payment, as slips name it."""
+    return _channel(payment.tender)
+
+
 class PaperSource(Protocol):
     """What is printed for payments of one purpose. Domains implement it, ``app`` registers it.
 

@@ -72,6 +72,18 @@ class RefundDesk:
         await self._keep(tx, call, plan, after)
         await signals.refund(tx, plan, after, call.now, 0)
 
+    async def undo(self, tx: Tx, call: Call, plan: Plan, reason: str, epoch: int) -> Plan | None:
+        """A locked plan is as if it had never been: what was delivered is given back, and then what was taken for it.
+        ``epoch``: of the lease that takes it up; 0: whoever finds it.
+
+        Raises:
+            ChannelGone: the hospital has given up the channel that took it.
+        """
+        if not self._payments.registry.gives_back(plan):
+            raise ChannelGone
+        await self._keep(tx, call, plan, apply.turned_back(plan, reason))
+        return await signals.turn_back(tx, plan, call.now, epoch, reason)
+
     def _can_be_undone(self, plan: Plan) -> bool:
         """What was delivered can be given back; otherwise only money is."""
         rules = [rule_of(self._rules, step) for step in plan.current() if step.kind != TAKE]

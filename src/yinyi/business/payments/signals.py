@@ -74,7 +74,7 @@ _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
 _TURNED_BACK = _SIGNAL.replace(
-    ":change", "direction = 'back', ended_at = NULL, reason = coalesce(nullif(reason, ''), 'cancelled')"
+    ":change", "direction = 'back', ended_at = NULL, reason = coalesce(nullif(reason, ''), $5)"
 )
 _REFUND = _SIGNAL.replace(":change", "refunds_fen = refunds_fen + $5, ended_at = NULL").replace(
     "WHERE hospital_id = $1 AND payment_id = $2\n",
@@ -307,9 +307,9 @@ async def given_back_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) ->
     return _taken_up(row)
 
 
-async def turn_back(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
+async def turn_back(tx: Tx, plan: Plan, now: datetime, epoch: int, reason: str = "cancelled") -> Plan | None:
     """People have decided that nothing more is delivered; see ``choose_tender``."""
-    return _taken_up(await tx.fetchrow(_TURNED_BACK, plan.hospital_id, plan.payment_id, now, epoch))
+    return _taken_up(await tx.fetchrow(_TURNED_BACK, plan.hospital_id, plan.payment_id, now, epoch, reason))
 
 
 async def refund(tx: Tx, before: Plan, plan: Plan, now: datetime, epoch: int) -> Plan | None:

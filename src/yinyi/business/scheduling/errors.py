@@ -1,6 +1,6 @@
 """What can go wrong with numbers and sessions, as patients are told."""
 
-from yinyi.kernel.errors import Conflict, NotFound
+from yinyi.kernel.errors import Conflict, NotAllowed, NotFound
 
 
 class ScheduleUnknown(NotFound):
@@ -31,3 +31,64 @@ class AlreadyRegistered(Conflict):
     """You already have a number for this doctor in this session."""
 
     zh = "您已经挂了这位医生本时段的号。"
+
+
+class NotBookable(Conflict):
+    """This day cannot be booked. Please choose another one."""
+
+    zh = "这一天不能预约，请另选一天。"
+
+
+class TooManyBookings(Conflict):
+    """You have as many bookings for this day as one person may have. Cancel one first, or choose another day."""
+
+    zh = "您这一天的预约已达到上限，请先取消一个，或另选一天。"
+
+
+class BookingClosed(NotAllowed):
+    """Visits that were booked were missed too often; booking is closed for a while. You can still register on the day
+    itself, or ask at the window."""
+
+    zh = "您多次预约未到，暂时不能预约。您仍可当日挂号，或到窗口咨询。"
+
+
+class NoSuchBooking(NotFound):
+    """There is no booking with this number here."""
+
+    zh = "这里没有这个预约。"
+
+
+class TooLateToCancel(Conflict):
+    """It is too late to cancel this booking here. Please go to the window."""
+
+    zh = "已过取消时间，请到窗口办理。"
+
+
+class NotThatDay(Conflict):
+    """This booking is for another day."""
+
+    zh = "这个预约不是今天的。"
+
+
+class TooEarly(Conflict):
+    """It is too early to check in. Please come back closer to the time of your booking."""
+
+    zh = "还没到取号时间，请在预约时间前再来。"
+
+
+class TooLate(Conflict):
+    """The time of this booking has passed. Please go to the window."""
+
+    zh = "已过预约时间，请到窗口办理。"
+
+
+class AlreadyCheckedIn(Conflict):
+    """This booking has been checked in already."""
+
+    zh = "这个预约已经取过号了。"
+
+
+class BookingGone(Conflict):
+    """This booking was cancelled or has run out."""
+
+    zh = "这个预约已经取消或失效。"

@@ -1,7 +1,8 @@
 """Registrations that only the hospital knows of after a restore: written down again from what it says."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from yinyi.bus.database import Tx
 from yinyi.business.payments import apply
@@ -9,6 +10,7 @@ from yinyi.business.payments.plan import TAKE, Plan, Step, StepState
 from yinyi.business.payments.restored import SKEW, LostPayment, PatientId
 from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner
 from yinyi.business.scheduling.plans import (
+    APPOINTMENT,
     AT_CONFIRM,
     AT_HOLD,
     AT_TAKE,
@@ -18,7 +20,12 @@ from yinyi.business.scheduling.plans import (
     RegistrationFacts,
 )
 from yinyi.business.scheduling.ports import ListsNumbers, Schedules
+from yinyi.business.scheduling.registration import instant
 from yinyi.kernel.ids import ask_number, payment_number_of
+from yinyi.kernel.money import Fen
+
+A_WHILE = timedelta(hours=1)
+"""A number that is held for longer was booked, to be paid when its owner comes."""
 
 
 class LostRegistrations:
@@ -26,8 +33,9 @@ class LostRegistrations:
 
     source = "hospital"
 
-    def __init__(self, hospital: Schedules, patient_id: PatientId) -> None:
+    def __init__(self, hospital: Schedules, patient_id: PatientId, zone: ZoneInfo) -> None:
         """``patient_id`` finds one of ours by the hospital's number; 0: none."""
+        self._zone = zone
         self._hospital = hospital
         self._patient_id = patient_id
 
@@ -64,7 +72,9 @@ class LostRegistrations:
     ) -> LostPayment:
         last = max(found, key=lambda each: each.reference)
         facts = _facts(last, departments[last.department_id], doctors[last.practitioner_id])
-        confirmed = last.status == "confirmed"
+        booked = last.service_date != last.made_at.astimezone(self._zone).date()
+        unpaid = booked and last.status == "held" and facts.held_until - last.made_at > A_WHILE
+        stands = last.status == "confirmed" or unpaid
 
         async def patient_id(tx: Tx, hospital_id: int) -> int:
             return await self._patient_id(tx, hospital_id, last.patient_no)
@@ -74,19 +84,19 @@ class LostRegistrations:
             payment_id=0,
             payment_no=payment_no,
             ask_no=ask_number(),
-            purpose=REGISTRATION,
+            purpose=APPOINTMENT if booked else REGISTRATION,
             scope="outpatient",
-            amount_fen=last.fee_fen,
+            amount_fen=Fen(0) if unpaid else last.fee_fen,
             started_at=last.made_at,
             pay_by=last.made_at,
-            description=f"挂号费 {facts.department.name} {facts.practitioner_name}",
+            description=f"{'预约挂号' if booked else '挂号费'} {facts.department.name} {facts.practitioner_name}",
             facts=facts.as_json(),
-            direction="forward" if confirmed else "back",
-            reason="" if confirmed else "unavailable",
+            direction="forward" if stands else "back",
+            reason="" if stands else "unavailable",
             version=1,
-            steps=_steps(payment_no, found, last),
+            steps=_holds(found, last) if unpaid else _steps(payment_no, found, last),
         )
-        obligation = (REGISTRATION, f"{last.patient_no}:{last.schedule_id}") if confirmed else ()
+        obligation = (REGISTRATION, f"{last.patient_no}:{last.schedule_id}") if stands else ()
         return LostPayment(plan=plan, version=1, obligation=obligation, found=last.status, patient_id=patient_id)
 
 
@@ -104,11 +114,13 @@ def _facts(number: FoundNumber, department: Department, doctor: Practitioner) ->
         session=number.session,
         room=number.room,
         held_until=number.held_until or number.made_at,
+        session_from=instant(number.evidence.get("starts_at")),
+        session_until=number.held_until,
+        fee_fen=number.fee_fen,
     )
 
 
-def _steps(payment_no: str, found: list[FoundNumber], last: FoundNumber) -> tuple[Step, ...]:
-    """As ``RegisterToday`` makes them; the engine's inquiry finds out about the rest."""
+def _holds(found: list[FoundNumber], last: FoundNumber) -> tuple[Step, ...]:
     holds = [
         Step(
             position=AT_HOLD,
@@ -123,6 +135,11 @@ def _steps(payment_no: str, found: list[FoundNumber], last: FoundNumber) -> tupl
         )
         for attempt, each in enumerate(sorted(found, key=lambda each: each.reference), start=1)
     ]
+    return tuple(holds)
+
+
+def _steps(payment_no: str, found: list[FoundNumber], last: FoundNumber) -> tuple[Step, ...]:
+    """As ``RegisterToday`` makes them; the engine's inquiry finds out about the rest."""
     later = ((AT_TAKE, TAKE), (AT_CONFIRM, CONFIRM)) if last.fee_fen else ((AT_CONFIRM, CONFIRM),)
     planned = [
         Step(
@@ -135,7 +152,7 @@ def _steps(payment_no: str, found: list[FoundNumber], last: FoundNumber) -> tupl
         )
         for serial, (position, kind) in enumerate(later, start=2)
     ]
-    return (*holds, *planned)
+    return (*_holds(found, last), *planned)
 
 
 def _state(number: FoundNumber) -> StepState:

@@ -60,10 +60,11 @@ class ListSchedules(Operation[DoctorSessions], frozen=True, kw_only=True):
 
 @operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
 class GetSchedule(Operation[DoctorSessions], frozen=True, kw_only=True):
-    """One session of today with its doctor; the same doctor's other sessions of that day follow it."""
+    """One session with its doctor; the same doctor's other sessions of that day follow it. ``on`` empty: of today."""
 
     department_id: Id
     schedule_id: Id
+    on: date | None = None
 
 
 class Slots(msgspec.Struct, frozen=True, kw_only=True):

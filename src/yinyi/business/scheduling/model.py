@@ -102,3 +102,23 @@ class FoundNumber(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     held_until: datetime | None
     evidence: Evidence
+
+
+SessionChangeKind = Literal["stopped", "substituted", "reopened"]
+
+
+class SessionChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What the hospital has decided about a session after it was published. ``change_no``: its own count, upwards;
+    ``practitioner_id``: who holds a substituted session."""
+
+    change_no: int
+    schedule_id: str
+    kind: SessionChangeKind
+    practitioner_id: str = ""
+
+
+class SessionNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number of one session that is somebody's through the platform. ``reference``: ours, of the hold."""
+
+    reference: str
+    confirmed: bool

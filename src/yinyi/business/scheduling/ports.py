@@ -4,7 +4,17 @@ outcome and never raises for what the hospital does."""
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
-from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner, Schedule, Slot, Visit
+from yinyi.bus.database import Tx
+from yinyi.business.scheduling.model import (
+    Department,
+    FoundNumber,
+    Practitioner,
+    Schedule,
+    SessionChange,
+    SessionNumber,
+    Slot,
+    Visit,
+)
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
@@ -67,9 +77,58 @@ class ListsNumbers(Protocol):
         ...
 
 
+@runtime_checkable
+class ReturnsLater(Protocol):
+    """A hospital that can keep a number that was given back for a while, so that nobody can wait for it."""
+
+    async def give_back(self, reference: str, free_at: datetime) -> Outcome:
+        """As ``release``; nobody else has the number before ``free_at``. Asked again, the first time counts."""
+        ...
+
+
+@runtime_checkable
+class ChecksIn(Protocol):
+    """A hospital that is told when somebody has come for the number that he booked.
+
+    Evidence: as of ``Schedules``; ``queue_ahead`` counts those before him.
+    """
+
+    async def check_in(self, reference: str, number_reference: str) -> Outcome:
+        """He is here. ``number_reference``: of the hold. Refused: too_early, too_late, session_stopped, expired,
+        duplicate_registration (he is checked in already)."""
+        ...
+
+    async def undo_check_in(self, reference: str) -> Outcome:
+        """``Done`` also when the hospital never knew it."""
+        ...
+
+    async def ask_check_in(self, reference: str) -> Answer: ...
+
+
+@runtime_checkable
+class TellsChanges(Protocol):
+    """A hospital that can be asked which sessions do not take place as they were published. Reads."""
+
+    async def session_changes(self, after: int) -> list[SessionChange]:
+        """Later than this one, in order."""
+        ...
+
+    async def session_numbers(self, schedule_id: str) -> list[SessionNumber]:
+        """That are held or confirmed now, and whose owners have not been seen."""
+        ...
+
+
 class Patients(Protocol):
     """Our master index, as scheduling needs it."""
 
     async def patient_no(self, hospital_id: int, patient_id: int) -> str:
         """The hospital number (就诊ID号)."""
+        ...
+
+    async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
+        """0: nobody of this number is on record here."""
+        ...
+
+    async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
+        """All patients that one document of this one has named, he himself among them, in order."""
         ...

@@ -7,7 +7,7 @@ from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
 from yinyi.business.scheduling.messages import RegistrationView
-from yinyi.business.scheduling.plans import CONFIRM, HOLD, KEEP, RegistrationFacts
+from yinyi.business.scheduling.plans import CHECK_IN, CONFIRM, HOLD, KEEP, RegistrationFacts
 
 
 def registration_view(plan: Plan, registry: Registry) -> RegistrationView:
@@ -24,8 +24,8 @@ def registration_view(plan: Plan, registry: Registry) -> RegistrationView:
         session=facts.session,
         room=told.get("room") or facts.room,
         number=told.get("number", 0),
-        starts_at=_instant(told.get("starts_at")),
-        ends_at=_instant(told.get("ends_at")),
+        starts_at=instant(told.get("starts_at")),
+        ends_at=instant(told.get("ends_at")),
         held_until=facts.keep_until or facts.held_until,
         queue_ahead=told.get("queue_ahead"),
         hold_slip=kept(plan),
@@ -35,7 +35,7 @@ def registration_view(plan: Plan, registry: Registry) -> RegistrationView:
 def evidence_of(plan: Plan) -> dict[str, Any]:
     """What the hospital has said of the number, the latest word winning."""
     told: dict[str, Any] = {}
-    for kind in (HOLD, CONFIRM):
+    for kind in (HOLD, CHECK_IN, CONFIRM):
         step = plan.latest(kind)
         if step is not None and step.state == "done":
             told |= step.evidence
@@ -48,5 +48,6 @@ def kept(plan: Plan) -> bool:
     return step is not None and step.state == "done"
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """As evidence has it."""
     return datetime.fromisoformat(text) if text else None

@@ -1,7 +1,6 @@
 """Departments, doctors, numbers: reading the hospital, and registering for today."""
 
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call
@@ -14,15 +13,10 @@ from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
-    ScheduleUnknown,
-    SessionClosed,
-    SessionStopped,
-    SlotTaken,
 )
 from yinyi.business.scheduling.messages import (
     CollectHoldSlip,
     Departments,
-    DoctorSession,
     DoctorSessions,
     GetRegistration,
     GetSchedule,
@@ -39,12 +33,14 @@ from yinyi.business.scheduling.messages import (
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Visit
 from yinyi.business.scheduling.plans import (
     AT_KEEP,
+    HELD,
     KEEP,
     REGISTRATION,
     RegistrationFacts,
 )
 from yinyi.business.scheduling.ports import Patients, Schedules
 from yinyi.business.scheduling.registration import kept, registration_view
+from yinyi.business.scheduling.sessions import Sessions, check_open, refused
 from yinyi.kernel.recent import RecentByKey
 
 HELD_FOR = timedelta(minutes=10)
@@ -53,11 +49,7 @@ PAY_WITHIN = timedelta(minutes=8)
 SLIP_FOR = timedelta(minutes=20)
 SLIP_GRACE = timedelta(minutes=5)
 
-DAY_KEPT_S = 1.0
 VISITS_KEPT_S = 30.0
-
-_TITLES = {"chief": 0, "associate_chief": 1, "attending": 2, "resident": 3}
-_SESSIONS = {"morning": 0, "afternoon": 1, "night": 2}
 
 
 class SchedulingService:
@@ -68,7 +60,7 @@ class SchedulingService:
         self._patients = patients
         self._payments = payments
         self._zone = zone
-        self._days = RecentByKey(self._read_day, DAY_KEPT_S)
+        self.sessions = Sessions(schedules)
         self._visits = RecentByKey(self._read_visits, VISITS_KEPT_S)
 
     def register(self, dispatcher: Dispatcher) -> None:
@@ -101,12 +93,12 @@ class SchedulingService:
     async def list_schedules(self, call: Call, message: ListSchedules) -> DoctorSessions:
         today = call.now.astimezone(self._zone).date()
         first_on = message.first_on or today
-        return await self._sessions(message.department_id, first_on, message.last_on or first_on)
+        return await self.sessions.of(message.department_id, first_on, message.last_on or first_on)
 
     async def get_schedule(self, call: Call, message: GetSchedule) -> DoctorSessions:
-        today = call.now.astimezone(self._zone).date()
-        day = await self._sessions(message.department_id, today, today)
-        chosen = _chosen(day, message.schedule_id)
+        on = message.on or call.now.astimezone(self._zone).date()
+        day = await self.sessions.of(message.department_id, on, on)
+        chosen = self.sessions.chosen(day, message.schedule_id)
         doctor = chosen.practitioner.practitioner_id
         others = [
             each
@@ -118,39 +110,17 @@ class SchedulingService:
     async def slots(self, call: Call, message: ListSlots) -> Slots:
         return Slots(slots=await self._schedules.slots(message.schedule_id))
 
-    async def _sessions(self, department_id: str, first_on: date, last_on: date) -> DoctorSessions:
-        """As it was at most a second ago: whoever takes a number is told by the hospital itself whether it is there."""
-        return await self._days.get((department_id, first_on, last_on))
-
     async def _read_visits(self, patient_no: str) -> list[Visit]:
         return await self._schedules.visits(patient_no, 1)
-
-    async def _read_day(self, day: tuple[str, date, date]) -> DoctorSessions:
-        department_id, first_on, last_on = day
-        department = await self._department(department_id)
-        doctors = {each.practitioner_id: each for each in await self._schedules.practitioners()}
-        schedules = await self._schedules.schedules(department_id, first_on, last_on)
-        sessions = [
-            DoctorSession(practitioner=doctors[each.practitioner_id], schedule=each)
-            for each in schedules
-            if each.practitioner_id in doctors
-        ]
-        return DoctorSessions(department=department, sessions=sorted(sessions, key=_order))
-
-    async def _department(self, department_id: str) -> Department:
-        for department in await self._schedules.departments():
-            if department.department_id == department_id and department.parent_id:
-                return department
-        raise ScheduleUnknown(f"department {department_id}")
 
     # -- registering
 
     async def _prepare(self, call: Call, message: RegisterToday) -> tuple[RegistrationFacts, Schedule]:
         """What the hospital says of the number, and whose it will be: the fee is the hospital's, never the client's."""
         today = call.now.astimezone(self._zone).date()
-        day = await self._sessions(message.department_id, today, today)
-        chosen = _chosen(day, message.schedule_id)
-        _check_open(chosen.schedule)
+        day = await self.sessions.of(message.department_id, today, today)
+        chosen = self.sessions.chosen(day, message.schedule_id)
+        check_open(chosen.schedule)
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
         facts = _facts(call, message, day.department, chosen.practitioner, chosen.schedule, patient_no)
         return facts, chosen.schedule
@@ -182,7 +152,7 @@ class SchedulingService:
 
     async def _issue_hold_slip(self, tx: Tx, call: Call, message: IssueHoldSlip, facts: None) -> str:
         plan = await self._payments.locked(tx, call, message.payment_no)
-        if plan.purpose != REGISTRATION or state_of(plan) not in ("ready", "starting", "waiting", "unknown"):
+        if plan.purpose not in HELD or state_of(plan) not in ("ready", "starting", "waiting", "unknown"):
             raise PaymentClosed
         if plan.latest(KEEP) is not None:
             return plan.payment_no
@@ -196,7 +166,7 @@ class SchedulingService:
 
     async def _collect(self, tx: Tx, call: Call, message: CollectHoldSlip, facts: None) -> str:
         found = await signals.find(tx, call.hospital_id, message.number)
-        if found is None or found.purpose != REGISTRATION:
+        if found is None or found.purpose not in HELD:
             raise PaymentUnknown
         plan = await self._payments.locked(tx, call, found.payment_no)
         if not kept(plan):
@@ -227,8 +197,8 @@ class SchedulingService:
         Raises:
             SlotTaken, SessionStopped, AlreadyRegistered: the hospital said no to the hold.
         """
-        refusal = _refusals.get(plan.reason) if state_of(plan) in ("closing", "closed") else None
-        if refusal is not None and not plan.takes_begun():
+        refusal = refused(plan)
+        if refusal is not None:
             raise refusal
         return registration_view(plan, self._payments.registry)
 
@@ -245,35 +215,6 @@ class SchedulingService:
         registry = self._payments.registry
         views = [registration_view(plan, registry) for plan in plans if plan.purpose == REGISTRATION]
         return Registrations(registrations=views)
-
-
-_refusals = {
-    "slot_taken": SlotTaken,
-    "session_stopped": SessionStopped,
-    "duplicate_registration": AlreadyRegistered,
-}
-"""What the hospital's no to a hold means to the patient: told as an error, because nothing was opened."""
-
-
-def _order(each: DoctorSession) -> tuple[Any, ...]:
-    schedule, doctor = each.schedule, each.practitioner
-    return schedule.service_date, _SESSIONS[schedule.session], _TITLES[doctor.title], doctor.practitioner_id
-
-
-def _chosen(day: DoctorSessions, schedule_id: str) -> DoctorSession:
-    for each in day.sessions:
-        if each.schedule.schedule_id == schedule_id:
-            return each
-    raise ScheduleUnknown(f"schedule {schedule_id}")
-
-
-def _check_open(schedule: Schedule) -> None:
-    if schedule.status == "stopped":
-        raise SessionStopped
-    if schedule.status == "closed":
-        raise SessionClosed
-    if schedule.taken >= schedule.capacity:
-        raise SlotTaken
 
 
 def _facts(

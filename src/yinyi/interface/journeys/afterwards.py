@@ -15,6 +15,7 @@ WATCH_CALL = timedelta(seconds=10)
 
 _KINDS: dict[SlipKind, views_afterwards.SlipKind] = {
     "registration": "registration",
+    "appointment": "appointment",
     "receipt": "receipt",
     "hold": "hold",
     "checking": "trouble",

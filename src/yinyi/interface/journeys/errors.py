@@ -3,7 +3,15 @@
 from typing import Literal
 
 from yinyi.business.identity.errors import NoCard, TicketExpired
-from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
+from yinyi.business.scheduling.errors import (
+    AlreadyRegistered,
+    BookingClosed,
+    NotBookable,
+    SessionClosed,
+    SessionStopped,
+    SlotTaken,
+    TooManyBookings,
+)
 from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
 from yinyi.interface.journeys import views_ends
 from yinyi.interface.journeys.visitor import StalePage
@@ -34,6 +42,9 @@ TABLE: dict[type[YinyiError], Said] = {
     SessionStopped: ("doctor_stopped", 409),
     SessionClosed: ("session_closed", 409),
     AlreadyRegistered: ("already_registered", 409),
+    NotBookable: ("not_bookable", 409),
+    TooManyBookings: ("too_many_bookings", 409),
+    BookingClosed: ("booking_closed", 409),
     SessionEnded: ("session_over", 403),
     TicketExpired: ("session_over", 403),
     NoCard: ("session_over", 409),

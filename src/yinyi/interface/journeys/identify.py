@@ -62,6 +62,10 @@ def goes_on(visitor: Visitor) -> str:
             return paths.bills
         case "reports":
             return paths.reports
+        case "book":
+            return paths.book_departments
+        case "check_in":
+            return paths.check_in
         case "home":
             return paths.home
 

@@ -32,6 +32,26 @@ DOCTORS: Final = "/register/doctors/{department_id}"
 DOCTOR: Final = "/register/doctors/{department_id}/{schedule_id}"
 HOLD: Final = "/register/hold"
 """POST [department_id, schedule_id]: takes a number and goes to check."""
+BOOK: Final = "/book"
+"""GET: goes to identify or to the departments."""
+BOOK_DEPARTMENTS: Final = "/book/departments"
+"""GET ?by=common|floor|initial&at=…"""
+BOOK_HOLD: Final = "/book/hold"
+"""POST [department_id, schedule_id, on, slot_id]: takes a number and goes to check, or to done."""
+BOOK_DAYS: Final = "/book/{department_id}"
+BOOK_DAY: Final = "/book/{department_id}/{on}"
+"""GET ?session=morning|afternoon|night."""
+BOOK_TIMES: Final = "/book/{department_id}/{on}/{schedule_id}"
+CHECK_IN: Final = "/check-in"
+"""GET this patient's bookings."""
+CHECK_IN_SCAN: Final = "/check-in/scan"
+"""POST [after]: check in with the slip that the scanner has just read."""
+BOOKING: Final = "/check-in/{booking_no}"
+"""GET ?cancel=1 ?late=1 · POST: the patient is here."""
+BOOKING_CANCEL: Final = "/check-in/{booking_no}/cancel"
+"""POST."""
+CHANGED_VISITS: Final = "/changed"
+"""GET what the hospital has changed · POST [payment_no, then]."""
 CHECK: Final = "/register/check/{payment_no}"
 RELEASE: Final = "/register/release/{payment_no}"
 """POST: "not right, choose again": gives the number back."""
@@ -127,6 +147,12 @@ class Paths:
         self.register = base + REGISTER
         self.departments = base + DEPARTMENTS
         self.hold = base + HOLD
+        self.book = base + BOOK
+        self.book_departments = base + BOOK_DEPARTMENTS
+        self.book_hold = base + BOOK_HOLD
+        self.check_in = base + CHECK_IN
+        self.check_in_scan = base + CHECK_IN_SCAN
+        self.changed_visits = base + CHANGED_VISITS
         self.reprint = base + REPRINT
         self.find_payment = base + FIND_PAYMENT
         self.cards = base + CARDS
@@ -161,6 +187,21 @@ class Paths:
 
     def doctor(self, department_id: str, schedule_id: str) -> str:
         return self._at(DOCTOR, department_id=department_id, schedule_id=schedule_id)
+
+    def book_days(self, department_id: str) -> str:
+        return self._at(BOOK_DAYS, department_id=department_id)
+
+    def book_day(self, department_id: str, on: date) -> str:
+        return self._at(BOOK_DAY, department_id=department_id, on=on.isoformat())
+
+    def book_times(self, department_id: str, on: date, schedule_id: str) -> str:
+        return self._at(BOOK_TIMES, department_id=department_id, on=on.isoformat(), schedule_id=schedule_id)
+
+    def booking(self, booking_no: str) -> str:
+        return self._at(BOOKING, booking_no=booking_no)
+
+    def booking_cancel(self, booking_no: str) -> str:
+        return self._at(BOOKING_CANCEL, booking_no=booking_no)
 
     def check(self, payment_no: str) -> str:
         return self._at(CHECK, payment_no=payment_no)

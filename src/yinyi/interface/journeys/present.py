@@ -6,6 +6,7 @@ from typing import get_args
 from yinyi.business.documents.messages import DocumentView, PrintState
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.scheduling.messages import DoctorSession, RegistrationView
+from yinyi.business.scheduling.messages_booking import AppointmentView
 from yinyi.business.scheduling.model import Department, Schedule
 from yinyi.interface.journeys import views, views_register
 from yinyi.kernel.ids import token
@@ -49,6 +50,20 @@ def visit(registration: RegistrationView) -> views_register.Visit:
         expected_from=registration.starts_at,
         expected_until=registration.ends_at,
         number=registration.number,
+    )
+
+
+def booked_visit(booking: AppointmentView) -> views_register.Visit:
+    return views_register.Visit(
+        department=department(booking.department),
+        doctor=booking.practitioner_name,
+        title=booking.title,
+        room=booking.room,
+        service_date=booking.service_date,
+        session=booking.session,
+        expected_from=booking.starts_at,
+        expected_until=booking.ends_at,
+        number=booking.number,
     )
 
 

@@ -4,6 +4,8 @@ import hashlib
 from collections import defaultdict
 from typing import Literal
 
+import msgspec
+
 from yinyi.business.payments.errors import AlreadyUnderWay
 from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
 from yinyi.business.scheduling.messages import (
@@ -34,37 +36,45 @@ async def start(visitor: Visitor) -> Next:
 
 async def departments(visitor: Visitor) -> Next:
     """GET DEPARTMENTS."""
+    return await departments_of(visitor, views.REGISTER_STEPS)
+
+
+async def departments_of(visitor: Visitor, steps: tuple[views.StepName, ...], *, booking: bool = False) -> Next:
+    """For today, or (``booking``) for a later day."""
     found = await visitor.ask(ListDepartments())
     clinics = [each for each in found.departments if each.parent_id]
     asked = visitor.query.get("by", "common")
     by: By = asked if asked in ("floor", "initial") else "common"
     if by == "common":
-        view = await _common(visitor, found, clinics)
+        view = await _common(visitor, found, clinics, here=not booking)
     else:
         view = _grouped(by, visitor.query.get("at", ""), clinics)
-    return Show(view, steps=views.REGISTER_STEPS)
+    return Show(msgspec.structs.replace(view, booking=booking), steps=steps)
 
 
-async def _common(visitor: Visitor, found: Departments, clinics: list[Department]) -> views_register.DepartmentsView:
+async def _common(
+    visitor: Visitor, found: Departments, clinics: list[Department], *, here: bool
+) -> views_register.DepartmentsView:
     common = sorted((each for each in clinics if each.common_rank), key=lambda each: each.common_rank)
     return views_register.DepartmentsView(
         by="common",
-        same_as_last=await _same_as_last(visitor, found),
+        same_as_last=await _same_as_last(visitor, found, here=here),
         departments=tuple(map(present.department, common)),
     )
 
 
-async def _same_as_last(visitor: Visitor, found: Departments) -> views_register.LastVisit | None:
-    """Where the patient was last time, and whether that doctor is here today; nothing if that cannot be told now."""
+async def _same_as_last(visitor: Visitor, found: Departments, *, here: bool) -> views_register.LastVisit | None:
+    """Where the patient was last time, and whether that doctor is here today (``here``: it is asked for); nothing if
+    that cannot be told now."""
     last, doctor = found.last_visit, found.last_practitioner
     clinic = next((each for each in found.departments if last and each.department_id == last.department_id), None)
     if last is None or clinic is None:
         return None
     try:
-        today = await visitor.ask(ListSchedules(department_id=clinic.department_id))
+        today = await visitor.ask(ListSchedules(department_id=clinic.department_id)) if here else None
     except YinyiError:
         return None
-    here = any(
+    is_here = today is not None and any(
         row.practitioner.practitioner_id == last.practitioner_id and row.schedule.status == "open"
         for row in today.sessions
     )
@@ -74,7 +84,7 @@ async def _same_as_last(visitor: Visitor, found: Departments) -> views_register.
         title=doctor.title if doctor else "attending",
         visited_on=last.visited_on,
         practitioner_id=last.practitioner_id,
-        here_today=here,
+        here_today=is_here,
     )
 
 
@@ -107,7 +117,8 @@ async def doctors(visitor: Visitor) -> Next:
 async def doctor(visitor: Visitor) -> Next:
     """GET DOCTOR."""
     visitor.back = visitor.paths.doctors(visitor.at["department_id"])
-    found = await visitor.ask(GetSchedule(**visitor.at))
+    department_id, schedule_id = visitor.at["department_id"], visitor.at["schedule_id"]
+    found = await visitor.ask(GetSchedule(department_id=department_id, schedule_id=schedule_id))
     view = views_register.DoctorView(
         department=present.department(found.department),
         doctor=present.doctor(found.sessions[0], found.sessions),

@@ -37,11 +37,16 @@ async def submit(visitor: Visitor) -> Next:
     return Go(to)
 
 
+def works(visitor: Visitor) -> bool:
+    """There is a scanner, and it is well."""
+    scanners = [device for device in visitor.terminal.devices if device.kind == SCANNER]
+    return visitor.terminal.line_ok and any(device.state != "offline" for device in scanners)
+
+
 def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:
     """Whose payers can hold their code here: nobody's while the scanner does not work."""
-    scanners = [device for device in visitor.terminal.devices if device.kind == SCANNER]
-    works = visitor.terminal.line_ok and any(device.state != "offline" for device in scanners)
-    return tuple(name for name in present.OFFERED if works and name in payment.scans)
+    well = works(visitor)
+    return tuple(name for name in present.OFFERED if well and name in payment.scans)
 
 
 def listens(visitor: Visitor) -> dict[str, str]:

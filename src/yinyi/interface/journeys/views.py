@@ -15,7 +15,7 @@ Language = Literal["zh-CN", "en"]
 Mode = Literal["normal", "elder"]
 Theme = Literal["light", "contrast"]
 Reach = Literal["normal", "low"]
-StepName = Literal["department", "doctor", "bills", "amount", "check", "pay", "take"]
+StepName = Literal["department", "day", "doctor", "bills", "amount", "check", "pay", "take"]
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
 TenderName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid"]
@@ -25,6 +25,8 @@ Printing = Literal["printing", "printed", "paper_out", "failed", "offline"]
 """How the paper is doing: under way, out, no paper, broken, or the printer does not answer."""
 
 REGISTER_STEPS: tuple[StepName, ...] = ("department", "doctor", "check", "pay", "take")
+BOOK_STEPS: tuple[StepName, ...] = ("department", "day", "doctor", "check", "pay")
+CHECK_IN_STEPS: tuple[StepName, ...] = ("check", "pay", "take")
 TOP_UP_STEPS: tuple[StepName, ...] = ("amount", "check", "pay", "take")
 BILL_STEPS: tuple[StepName, ...] = ("bills", "check", "pay", "take")
 

@@ -25,6 +25,9 @@ ErrorKind = Literal[
     "doctor_stopped",
     "already_registered",  # this patient already has this doctor's number today
     "session_closed",
+    "not_bookable",  # this day is not, or not any more
+    "too_many_bookings",
+    "booking_closed",  # visits were missed too often
     "hold_expired",
     "bills_open",  # bills that were chosen have changed, are paid elsewhere, or were not paid in time
     "no_numbers",

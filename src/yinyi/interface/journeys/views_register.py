@@ -36,10 +36,12 @@ class DepartmentGroup(Part, frozen=True, kw_only=True):
 
 
 class DepartmentsView(View, frozen=True, kw_only=True):
-    """Which clinic? ``at`` empty under floor and initial: choose the floor or letter first (``groups``)."""
+    """Which clinic? ``at`` empty under floor and initial: choose the floor or letter first (``groups``).
+    ``booking``: for a later day."""
 
     by: Literal["common", "floor", "initial"]
     at: str = ""
+    booking: bool = False
     same_as_last: LastVisit | None = None
     departments: tuple[DepartmentChoice, ...] = ()
     groups: tuple[DepartmentGroup, ...] = ()
@@ -125,6 +127,7 @@ class CheckView(View, frozen=True, kw_only=True):
     """Everything right? Then money. The number is held until ``held_until``.
 
     problem: why the last try to pay ended; nothing was taken, or it goes back, and it can be tried again.
+    back: the page before; empty: the doctors of today.
     """
 
     payment_no: str
@@ -132,6 +135,7 @@ class CheckView(View, frozen=True, kw_only=True):
     fee_fen: int
     held_until: datetime
     problem: Literal["declined", "expired", "unavailable", "paid_late"] | None = None
+    back: str = ""
     key: str
 
 

@@ -17,8 +17,9 @@ from yinyi.kernel.errors import Invalid, SessionEnded
 R = TypeVar("R")
 
 Want = Literal[
-    "home", "register", "reprint", "find_payment", "cards", "account", "inpatient", "bills", "form", "reports"
-]
+    "home", "register", "book", "check_in", "bills", "form", "reports", "reprint", "find_payment", "cards", "account",
+    "inpatient",
+]  # fmt: skip
 """What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form."""
 
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}")

@@ -28,6 +28,7 @@ class Wording:
         self._zone = zone
         self._english = catalogue.language == "en"
         self._weekdays = _weekdays(catalogue.say)
+        self._short_weekdays = _short_weekdays(catalogue.say)
         self._today = _today(catalogue.say)
         self._machine = _machine(catalogue.say)
         self._tables = SimpleNamespace(**tables(catalogue.say), about=table.words(catalogue.say))
@@ -40,6 +41,7 @@ class Wording:
             "day": self.day,
             "weekday": self.weekday,
             "weekday_of": self.weekday_of,
+            "short_weekday": self.short_weekday,
             "named": self.named,
         }
         return {**plain, "either": self.either, "machine": self.machine, "yuan": yuan, "word": self._tables}
@@ -67,6 +69,10 @@ class Wording:
     def weekday_of(self, on: date) -> str:
         """The same of a day of the hospital's calendar."""
         return self._weekdays[on.weekday()]
+
+    def short_weekday(self, on: date) -> str:
+        """``周二``, ``Tue``."""
+        return self._short_weekdays[on.weekday()]
 
     def named(self, thing: Named) -> str:
         return self.either(thing.name, thing.name_en)
@@ -103,6 +109,10 @@ def _weekdays(_: Say) -> tuple[str, ...]:
     )
 
 
+def _short_weekdays(_: Say) -> tuple[str, ...]:
+    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+
+
 def tables(_: Say) -> dict[str, dict[str, str]]:
     """Words for the closed lists of ``views*.py``."""
     return (
@@ -120,12 +130,21 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             "session": {"morning": _("Morning"), "afternoon": _("Afternoon"), "night": _("Evening")},
             "step": {
                 "department": _("Clinic"),
+                "day": _("Day"),
                 "doctor": _("Doctor"),
                 "bills": _("Bills"),
                 "amount": _("Amount"),
                 "check": _("Check"),
                 "pay": _("Pay"),
                 "take": _("Slip"),
+            },
+            "booking": {
+                "opening": _("To be paid"),
+                "booked": _("Booked"),
+                "checked_in": _("Checked in"),
+                "missed": _("Missed"),
+                "cancelled": _("Cancelled"),
+                "stopped": _("Stopped by the hospital"),
             },
             "stay": {
                 "admitted": _("In hospital"),
@@ -134,6 +153,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
             },
             "slip": {
                 "registration": _("Registration slip"),
+                "appointment": _("Booking slip"),
                 "receipt": _("Receipt"),
                 "hold": _("Hold slip for the window"),
                 "trouble": _("Slip with the number to ask with"),

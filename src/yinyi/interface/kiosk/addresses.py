@@ -6,7 +6,10 @@ from yinyi.interface.journeys import (
     account,
     afterwards,
     bills,
+    book,
     card,
+    changed_visits,
+    check_in,
     deposit,
     home,
     identify,
@@ -62,6 +65,14 @@ async def _reports(visitor: Visitor) -> Next:
     return Go(visitor.paths.reports)
 
 
+async def _booking(visitor: Visitor) -> Next:
+    return Go(visitor.paths.book_departments)
+
+
+async def _check_in(visitor: Visitor) -> Next:
+    return Go(visitor.paths.check_in)
+
+
 async def _payment(visitor: Visitor) -> Next:
     return Go(visitor.paths.trouble(visitor.at["payment_no"]))
 
@@ -79,6 +90,17 @@ ADDRESSES = (
     Address(paths.DOCTORS, get=register.doctors, wants="register"),
     Address(paths.DOCTOR, get=register.doctor, wants="register"),
     Address(paths.HOLD, get=_departments, post=register.hold, wants="register"),
+    Address(paths.BOOK, get=book.start, wants="book"),
+    Address(paths.BOOK_DEPARTMENTS, get=book.departments, wants="book"),
+    Address(paths.BOOK_HOLD, get=_booking, post=book.hold, wants="book"),
+    Address(paths.BOOK_DAYS, get=book.days, wants="book"),
+    Address(paths.BOOK_DAY, get=book.doctors, wants="book"),
+    Address(paths.BOOK_TIMES, get=book.times, wants="book"),
+    Address(paths.CHECK_IN, get=check_in.bookings, wants="check_in"),
+    Address(paths.CHECK_IN_SCAN, get=_check_in, post=check_in.scan, wants="check_in"),
+    Address(paths.BOOKING, get=check_in.booking, post=check_in.come, wants="check_in"),
+    Address(paths.BOOKING_CANCEL, get=_check_in, post=check_in.cancel, wants="check_in"),
+    Address(paths.CHANGED_VISITS, get=changed_visits.page, post=changed_visits.answer),
     Address(paths.CHECK, get=pay.page("check"), wants="find_payment", of_form=True),
     Address(paths.RELEASE, get=_payment, post=pay.release, wants="find_payment", of_form=True),
     Address(paths.PAY, get=pay.page("pay"), post=pay.choose_tender, wants="find_payment", of_form=True),

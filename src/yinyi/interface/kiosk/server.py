@@ -25,7 +25,7 @@ from yinyi.business.terminals.errors import PairingRefused
 from yinyi.business.terminals.messages import GetTerminal, PairBrowser
 from yinyi.business.terminals.model import TerminalView
 from yinyi.interface.body import TooLarge
-from yinyi.interface.journeys import errors, views, views_ends
+from yinyi.interface.journeys import changed_visits, errors, views, views_ends
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
@@ -146,7 +146,10 @@ class Kiosk:
                 self._settle_look(asked, visitor.form)
         if handler is None:
             raise NotFound
-        return self._answered(asked, visitor, await handler(visitor))
+        then = await handler(visitor)
+        if isinstance(then, Go):
+            then = await changed_visits.first(visitor, then)
+        return self._answered(asked, visitor, then)
 
     async def _visitor(self, asked: Asked, at: Mapping[str, str], query: Mapping[str, str]) -> Visitor:
         if not all(map(page.is_text, at.values())):

@@ -95,6 +95,7 @@ CREATE TABLE his.schedule (
     fee_fen     int    NOT NULL,
     room        text   NOT NULL,
     stopped     boolean NOT NULL DEFAULT false,
+    substitute_no int REFERENCES his.doctor,
     UNIQUE (doctor_no, work_date, session_no)
 );
 CREATE INDEX ON his.schedule (dept_code, work_date);

@@ -38,7 +38,7 @@ BEGIN
                s.room,
                NOT s.stopped AND v_at >= s.arrives_at AND v_at < s.ends_at,
                CASE WHEN s.stopped THEN 'S' WHEN v_at >= s.closes_at THEN 'C' ELSE 'O' END
-        FROM his.schedule s JOIN his.doctor d USING (doctor_no)
+        FROM his.schedule s JOIN his.doctor d ON d.doctor_no = coalesce(s.substitute_no, s.doctor_no)
         WHERE s.dept_code = p_dept_code AND s.work_date BETWEEN p_first AND p_last
         ORDER BY s.starts_at, d.title_code, d.doctor_no;
 END $$;

@@ -263,7 +263,7 @@ BEGIN
            s.room, s.fee_fen, r.made_at, st.held_until, st.starts_at, st.ends_at, r.registration_no
     FROM his.registration r
     JOIN his.schedule s ON s.schedule_id = r.schedule_id
-    JOIN his.doctor d ON d.doctor_no = s.doctor_no
+    JOIN his.doctor d ON d.doctor_no = coalesce(s.substitute_no, s.doctor_no)
     CROSS JOIN LATERAL his.standing_(r.ref, his.instant_()) AS st
     WHERE r.source = 'platform' AND r.made_at BETWEEN p_since AND p_until
     ORDER BY r.made_at, r.ref;

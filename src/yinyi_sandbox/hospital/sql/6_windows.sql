@@ -35,9 +35,3 @@ BEGIN
     END IF;
     RETURN his.standing_(p_ref, v_at);
 END $$;
-
-CREATE FUNCTION his.stop_schedule_(p_schedule_id bigint, p_stopped boolean) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE his.schedule SET stopped = p_stopped WHERE schedule_id = p_schedule_id;
-    RETURN FOUND;
-END $$;

@@ -33,6 +33,9 @@ REFUSALS: dict[str, RefusedReason] = {
     "N07": "bad_request",  # the amount is not the fee
     "N08": "already_paid",
     "N09": "bad_request",  # no such schedule
+    "N10": "too_early",
+    "N11": "too_late",
+    "N12": "duplicate_registration",  # checked in already
     "P01": "bad_request",  # no such patient
     "P02": "not_permitted",  # the document is on record under another name
     "P03": "bad_request",
@@ -194,6 +197,11 @@ def slot_number(schedule_id: str, slot: str) -> int | None:
     if not slot.startswith(f"{schedule_id}-"):
         raise ValueError("a slot of another schedule")
     return int(slot[len(schedule_id) + 1 :])
+
+
+def is_number(text: str) -> bool:
+    """Whether the hospital could have such an id: 64 bits."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def refusal(row: Row) -> Refused | NotSent:

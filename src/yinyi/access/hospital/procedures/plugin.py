@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from yinyi.access.hospital.procedures import mapping
 from yinyi.access.hospital.procedures.bills import BillProcedures
+from yinyi.access.hospital.procedures.bookings import BookingProcedures
 from yinyi.access.hospital.procedures.client import ProcedureClient
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.reports import ReportProcedures
@@ -32,7 +33,7 @@ _CREATE = "SELECT * FROM his.create_patient($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _CREATED = "SELECT * FROM his.query_created($1)"
 
 
-class ProceduresHospital(BillProcedures, StayProcedures, ReportProcedures):
+class ProceduresHospital(BillProcedures, BookingProcedures, StayProcedures, ReportProcedures):
     """Implements ``PatientIndex``, ``Schedules`` and ``ListsNumbers``, and what its parts do."""
 
     def __init__(self, config: ProceduresConfig) -> None:
@@ -57,7 +58,7 @@ class ProceduresHospital(BillProcedures, StayProcedures, ReportProcedures):
         return [mapping.schedule(row) for row in await self.read(_SCHEDULES, department_id, first_on, last_on)]
 
     async def slots(self, schedule_id: str) -> list[Slot]:
-        if not _is_number(schedule_id):
+        if not mapping.is_number(schedule_id):
             return []
         return [mapping.slot(schedule_id, row) for row in await self.read(_SLOTS, int(schedule_id))]
 
@@ -72,7 +73,7 @@ class ProceduresHospital(BillProcedures, StayProcedures, ReportProcedures):
             number = mapping.slot_number(schedule_id, slot_id)
         except ValueError as error:
             return Refused(reason="bad_request", detail=str(error))
-        if not _is_number(schedule_id):
+        if not mapping.is_number(schedule_id):
             return Refused(reason="bad_request", detail="no such schedule")
         return await self.changed(mapping.outcome, _LOCK, reference, int(schedule_id), number, patient_no, until)
 
@@ -125,11 +126,6 @@ class ProceduresHospital(BillProcedures, StayProcedures, ReportProcedures):
 
     async def _read_practitioners(self) -> list[Practitioner]:
         return [mapping.practitioner(row) for row in await self.read(_DOCTORS)]
-
-
-def _is_number(text: str) -> bool:
-    """Whether the hospital could have such an id: 64 bits."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def _build(settings: ProceduresConfig, _: Surroundings) -> ProceduresHospital:

@@ -5,6 +5,8 @@ from itertools import groupby
 
 from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.interface.journeys import views
+from yinyi.interface.journeys.purposes.appointment import Appointment
+from yinyi.interface.journeys.purposes.check_in import CheckedIn
 from yinyi.interface.journeys.purposes.deposit import Deposit
 from yinyi.interface.journeys.purposes.invoice import Invoice
 from yinyi.interface.journeys.purposes.purpose import Paid, Purpose, Say, Words
@@ -13,7 +15,7 @@ from yinyi.interface.journeys.purposes.top_up import TopUp
 from yinyi.interface.journeys.visitor import Visitor
 from yinyi.kernel.errors import NotFound
 
-_EVERY: tuple[Purpose, ...] = (Registration(), Invoice(), TopUp(), Deposit())
+_EVERY: tuple[Purpose, ...] = (Registration(), Appointment(), CheckedIn(), Invoice(), TopUp(), Deposit())
 PURPOSES: Mapping[str, Purpose] = {purpose.name: purpose for purpose in _EVERY}
 
 

@@ -1,0 +1,36 @@
+"""What one hospital has connected, and what it wants."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from yinyi.app.bank_lines import NO_LINES, BankLines
+from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
+from yinyi.business.lines.key_ports import KeyStore
+from yinyi.business.lines.line_hours import USUAL, LineHours
+from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.ports import TakesPayment
+from yinyi.business.reports.model import SecondPrint
+from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
+from yinyi.business.scheduling.booking_model import BookingRules
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
+    ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine."""
+
+    hospital: Any
+    channels: dict[str, TakesPayment]
+    merchants: MerchantTable
+    keys: KeyStore
+    lines: BankLines = NO_LINES
+    hours: LineHours = USUAL
+    identity_cards: tuple[PaymentCardKind, ...] = PAYMENT_CARDS
+    second_print: SecondPrint = "copy"
+    verify_at: str = "http://127.0.0.1/verify"
+    booking: BookingRules = USUAL_BOOKING
+
+    @property
+    def identifying(self) -> tuple[PaymentCardKind, ...]:
+        """The kinds of cards that identify people here; ``identity_cards``: as the hospital wants it."""
+        return tuple(kind for kind in self.identity_cards if kind in self.lines.kinds)

@@ -1,0 +1,263 @@
+"""What can be asked about bookings: of another day, paid now or when the patient comes, and his coming."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+
+from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.payments.errors import ChannelGone, NothingScanned, PaymentUnknown
+from yinyi.business.payments.messages import Number, PaymentView
+from yinyi.business.scheduling.booking_model import AppointmentState, DayState, PaidAt, VisitChangeKind
+from yinyi.business.scheduling.errors import (
+    AlreadyCheckedIn,
+    AlreadyRegistered,
+    BookingClosed,
+    BookingGone,
+    NoSuchBooking,
+    NotBookable,
+    NotThatDay,
+    ScheduleUnknown,
+    SessionClosed,
+    SessionStopped,
+    SlotTaken,
+    TooEarly,
+    TooLate,
+    TooLateToCancel,
+    TooManyBookings,
+)
+from yinyi.business.scheduling.messages import READERS, Id
+from yinyi.business.scheduling.model import Department, SessionName, Title
+from yinyi.kernel.errors import HospitalUnavailable, NotYours
+from yinyi.kernel.money import Fen
+
+
+class BookingDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One day of the calendar. ``left``: numbers of all doctors together."""
+
+    on: date
+    state: DayState
+    left: int = 0
+
+
+class BookingDays(msgspec.Struct, frozen=True, kw_only=True):
+    """From tomorrow on, whole weeks. ``paid``: when the fee is."""
+
+    department: Department
+    days: list[BookingDay]
+    paid: PaidAt
+
+
+@operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
+class ListBookingDays(Operation[BookingDays], frozen=True, kw_only=True):
+    """On which days this department can be booked. ``on``: this day alone."""
+
+    department_id: Id
+    on: date | None = None
+
+
+class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A booking. ``payment``: of the booking, or of its check-in where that is what was asked for.
+
+    booking_no: its payment number. paid: when the fee is. number 0, times None: the hospital has not given a number
+    (yet). held_until: while it waits to be paid. can_cancel_until: None: it cannot be cancelled (any more).
+    check_in_no: the payment number of its check-in, once there is one.
+    changed: what the hospital has changed about it; substitute, substitute_title: who sees the patient instead.
+    """
+
+    payment: PaymentView
+    booking_no: str
+    state: AppointmentState
+    paid: PaidAt
+    fee_fen: Fen
+    schedule_id: str
+    department: Department
+    practitioner_name: str
+    title: Title
+    service_date: date
+    session: SessionName
+    room: str
+    number: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    held_until: datetime | None = None
+    can_cancel_until: datetime | None = None
+    queue_ahead: int | None = None
+    hold_slip: bool = False
+    check_in_no: str = ""
+    changed: VisitChangeKind | None = None
+    substitute: str = ""
+    substitute_title: Title | None = None
+
+
+@operation(
+    callers=READERS,
+    needs_patient=True,
+    money=True,
+    errors=(
+        HospitalUnavailable,
+        ScheduleUnknown,
+        SlotTaken,
+        SessionStopped,
+        SessionClosed,
+        AlreadyRegistered,
+        NotBookable,
+        TooManyBookings,
+        BookingClosed,
+    ),
+)
+class BookAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
+    """Hold a number of a later day; it is paid now, or when the patient comes, as the hospital wants it. ``slot_id``
+    empty: the next free one."""
+
+    department_id: Id
+    schedule_id: Id
+    on: date
+    slot_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+@operation(callers=READERS, needs_patient=True, errors=(PaymentUnknown, NotYours))
+class GetAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
+    """By the payment of the booking, or of its check-in."""
+
+    payment_no: Number
+
+
+class Appointments(msgspec.Struct, frozen=True, kw_only=True):
+    """In the order of their days; what is over comes last, newest first."""
+
+    appointments: list[AppointmentView]
+
+
+@operation(callers=READERS, needs_patient=True)
+class ListAppointments(Operation[Appointments], frozen=True, kw_only=True):
+    """This patient's bookings: those to come, and what became of the last ones."""
+
+
+@operation(
+    callers=READERS,
+    needs_patient=True,
+    money=True,
+    errors=(NoSuchBooking, NotYours, TooLateToCancel, AlreadyCheckedIn, ChannelGone),
+)
+class CancelAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
+    """The number goes back to the hospital, and what was paid to where it came from."""
+
+    booking_no: Number
+
+
+@operation(
+    callers=READERS,
+    needs_patient=True,
+    money=True,
+    errors=(
+        HospitalUnavailable,
+        NoSuchBooking,
+        NotYours,
+        NotThatDay,
+        BookingGone,
+        TooEarly,
+        TooLate,
+        SessionStopped,
+        AlreadyCheckedIn,
+    ),
+)
+class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
+    """The patient has come: the hospital puts him in the queue. What was not paid is paid now."""
+
+    booking_no: Number
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    money=True,
+    errors=(
+        *(HospitalUnavailable, NothingScanned, NoSuchBooking, NotYours, NotThatDay, BookingGone),
+        *(TooEarly, TooLate, SessionStopped, AlreadyCheckedIn),
+    ),
+)
+class CheckInBySlip(Operation[AppointmentView], frozen=True, kw_only=True):
+    """The same with the slip that this terminal's scanner has just read. ``after``: see ``SubmitScanned``."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class VisitChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What the hospital has changed about a visit of this patient. ``payment``: how its money stands. ``booked``: of a
+    later day; else registered for the same day."""
+
+    payment: PaymentView
+    kind: VisitChangeKind
+    booked: bool
+    department: Department
+    practitioner_name: str
+    title: Title
+    service_date: date
+    session: SessionName
+    starts_at: datetime | None = None
+    substitute: str = ""
+    substitute_title: Title | None = None
+
+
+class VisitChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Oldest first."""
+
+    changes: list[VisitChange]
+
+
+@operation(callers=READERS, needs_patient=True)
+class ListVisitChanges(Operation[VisitChanges], frozen=True, kw_only=True):
+    """What this patient has not been told yet."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """He knows."""
+
+
+@operation(callers=READERS, needs_patient=True, changes=True, errors=(NoSuchBooking,))
+class SeeVisitChange(Operation[Seen], frozen=True, kw_only=True):
+    """The patient has been told, and agrees: he is not told again."""
+
+    payment_no: Number
+
+
+class SessionChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """``numbers``: so many of our patients had one. ``given_back``: so many of them are given back."""
+
+    schedule_id: str
+    numbers: int
+    given_back: int
+
+
+ASKERS = [Caller.HOSPITAL, Caller.STAFF]
+
+
+@operation(callers=ASKERS, money=True, errors=(HospitalUnavailable,))
+class StopSession(Operation[SessionChanged], frozen=True, kw_only=True):
+    """A doctor's session does not take place: its numbers go back, and so does what was paid for them."""
+
+    schedule_id: Id
+
+
+@operation(callers=ASKERS, changes=True, errors=(HospitalUnavailable,))
+class SubstitutePractitioner(Operation[SessionChanged], frozen=True, kw_only=True):
+    """Another doctor holds the session: everybody who has a number is told, and may give it back."""
+
+    schedule_id: Id
+    practitioner_id: Id
+
+
+class BookingAllowed(msgspec.Struct, frozen=True, kw_only=True):
+    """Until then limits and missed visits do not count for this patient."""
+
+    patient_no: str
+    until: datetime
+
+
+@operation(callers=[Caller.STAFF], changes=True, errors=(NoSuchBooking,))
+class OverrideBooking(Operation[BookingAllowed], frozen=True, kw_only=True):
+    """Somebody may book today although limits or missed visits stand against it. ``reason``: why, for the record."""
+
+    patient_no: Id
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]

@@ -1,0 +1,113 @@
+"""Doctors' sessions as the hospital has them: at most a second old, read once for everybody who asks."""
+
+from datetime import date
+from typing import Any
+
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.view import state_of
+from yinyi.business.scheduling.errors import (
+    AlreadyCheckedIn,
+    AlreadyRegistered,
+    BookingGone,
+    ScheduleUnknown,
+    SessionClosed,
+    SessionStopped,
+    SlotTaken,
+    TooEarly,
+    TooLate,
+)
+from yinyi.business.scheduling.messages import DoctorSession, DoctorSessions
+from yinyi.business.scheduling.model import Department, Schedule
+from yinyi.business.scheduling.plans import CHECKED_IN
+from yinyi.business.scheduling.ports import Schedules
+from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.recent import RecentByKey
+
+DAY_KEPT_S = 1.0
+
+_TITLES = {"chief": 0, "associate_chief": 1, "attending": 2, "resident": 3}
+_SESSIONS = {"morning": 0, "afternoon": 1, "night": 2}
+_REFUSALS: dict[str, type[YinyiError]] = {
+    "slot_taken": SlotTaken,
+    "session_stopped": SessionStopped,
+    "duplicate_registration": AlreadyRegistered,
+}
+"""What the hospital's no to a hold means to the patient: told as an error, because nothing was opened."""
+_NOT_NOW: dict[str, type[YinyiError]] = {
+    "too_early": TooEarly,
+    "too_late": TooLate,
+    "session_stopped": SessionStopped,
+    "duplicate_registration": AlreadyCheckedIn,
+    "expired": BookingGone,
+}
+"""The same of its no to a check-in."""
+
+
+class Sessions:
+    """Whoever takes a number is told by the hospital itself whether it is there."""
+
+    def __init__(self, schedules: Schedules) -> None:
+        self._schedules = schedules
+        self._days = RecentByKey(self._read, DAY_KEPT_S)
+
+    async def of(self, department_id: str, first_on: date, last_on: date) -> DoctorSessions:
+        """
+        Raises:
+            ScheduleUnknown, HospitalUnavailable.
+        """
+        return await self._days.get((department_id, first_on, last_on))
+
+    async def _read(self, day: tuple[str, date, date]) -> DoctorSessions:
+        department_id, first_on, last_on = day
+        department = await self._department(department_id)
+        doctors = {each.practitioner_id: each for each in await self._schedules.practitioners()}
+        schedules = await self._schedules.schedules(department_id, first_on, last_on)
+        sessions = [
+            DoctorSession(practitioner=doctors[each.practitioner_id], schedule=each)
+            for each in schedules
+            if each.practitioner_id in doctors
+        ]
+        return DoctorSessions(department=department, sessions=sorted(sessions, key=_order))
+
+    async def _department(self, department_id: str) -> Department:
+        for department in await self._schedules.departments():
+            if department.department_id == department_id and department.parent_id:
+                return department
+        raise ScheduleUnknown(f"department {department_id}")
+
+    def chosen(self, day: DoctorSessions, schedule_id: str) -> DoctorSession:
+        """
+        Raises:
+            ScheduleUnknown: it is not among them.
+        """
+        for each in day.sessions:
+            if each.schedule.schedule_id == schedule_id:
+                return each
+        raise ScheduleUnknown(f"schedule {schedule_id}")
+
+
+def check_open(schedule: Schedule) -> None:
+    """
+    Raises:
+        SessionStopped, SessionClosed, SlotTaken.
+    """
+    if schedule.status == "stopped":
+        raise SessionStopped
+    if schedule.status == "closed":
+        raise SessionClosed
+    if schedule.taken >= schedule.capacity:
+        raise SlotTaken
+
+
+def refused(plan: Plan) -> YinyiError | None:
+    """Why the hospital has not let it begin, before anybody could pay; None: it has."""
+    first = plan.current()[0]
+    if plan.takes_begun() or first.state != "refused" or state_of(plan) not in ("closing", "closed"):
+        return None
+    error = (_NOT_NOW if plan.purpose == CHECKED_IN else _REFUSALS).get(plan.reason)
+    return error() if error is not None else None
+
+
+def _order(each: DoctorSession) -> tuple[Any, ...]:
+    schedule, doctor = each.schedule, each.practitioner
+    return schedule.service_date, _SESSIONS[schedule.session], _TITLES[doctor.title], doctor.practitioner_id

@@ -1,0 +1,147 @@
+"""Bookings of later days, checking in, and what the hospital has changed about a visit."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from yinyi.interface.journeys.views import Part, Printing, SessionName, Subject, Title, View
+from yinyi.interface.journeys.views_register import DepartmentChoice, DoctorRow, SessionChoice, Visit
+
+DayState = Literal["room", "full", "none", "not_open"]
+BookingState = Literal["opening", "booked", "checked_in", "missed", "cancelled", "stopped"]
+PaidAt = Literal["booking", "check_in"]
+Money = Literal["none", "returning", "returned"]
+"""What becomes of what was paid."""
+
+
+class DayChoice(Part, frozen=True, kw_only=True):
+    """A day of the calendar; None in its place: a day before the first one."""
+
+    on: date
+    state: DayState
+    left: int = 0
+
+
+class DaysView(View, frozen=True, kw_only=True):
+    """Which day? ``weeks``: from Monday to Sunday."""
+
+    department: DepartmentChoice
+    weeks: tuple[tuple[DayChoice | None, ...], ...]
+    paid: PaidAt
+    cancel_hours: int = 0
+
+
+class DayDoctorsView(View, frozen=True, kw_only=True):
+    """Which doctor, on this day?"""
+
+    department: DepartmentChoice
+    on: date
+    sessions: tuple[SessionChoice, ...]
+    doctors: tuple[DoctorRow, ...]
+
+
+class TimeChoice(Part, frozen=True, kw_only=True):
+    """Half an hour of a doctor's session. ``slot_id``: its first free number; empty: none is free."""
+
+    slot_id: str
+    starts_at: datetime
+    ends_at: datetime
+    left: int
+
+
+class TimesView(View, frozen=True, kw_only=True):
+    """When, with this doctor?"""
+
+    department: DepartmentChoice
+    on: date
+    doctor: DoctorRow
+    introduction: str
+    times: tuple[TimeChoice, ...]
+    paid: PaidAt
+    hold_minutes: int
+    key: str
+
+
+class BookedView(View, frozen=True, kw_only=True):
+    """Booked. ``amount_fen``: paid, or to be paid at check-in. can_cancel_until: None: it cannot be cancelled here."""
+
+    payment_no: str
+    ask_no: str
+    visit: Visit
+    amount_fen: int
+    paid: PaidAt
+    can_cancel_until: datetime | None
+    printing: Printing | None
+    key: str
+
+
+class BookingRow(Part, frozen=True, kw_only=True):
+    """A booking in a list. ``today``: it can be checked in now. changed: the hospital has changed it."""
+
+    booking_no: str
+    visit: Visit
+    state: BookingState
+    today: bool = False
+    changed: bool = False
+
+
+CheckInProblem = Literal[
+    "too_early",
+    "too_late",
+    "checked_in",
+    "gone",  # cancelled, or run out
+    "another_day",
+    "stopped",
+    "somebody_else",  # the slip is another person's
+    "unknown",  # no booking of this hospital
+]
+
+
+class BookingsView(View, frozen=True, kw_only=True):
+    """Whose turn is it today, and what is booked later? problem: why what was just tried cannot be done; ``on``: the
+    day of that booking, where it is another one. scans: a slip can be held under the scanner; ``after``: the version of
+    what was scanned last."""
+
+    rows: tuple[BookingRow, ...]
+    problem: CheckInProblem | None = None
+    on: date | None = None
+    scans: bool = False
+    after: int = 0
+    key: str
+
+
+class BookingView(View, frozen=True, kw_only=True):
+    """One booking. ``asks``: whether it is really to be cancelled. too_late: it was tried, and it is."""
+
+    booking_no: str
+    visit: Visit
+    state: BookingState
+    paid: PaidAt
+    fee_fen: int
+    can_cancel_until: datetime | None
+    asks: bool = False
+    too_late: bool = False
+    substitute: str = ""
+    substitute_title: Title | None = None
+    key: str
+
+
+class ChangedVisitView(View, frozen=True, kw_only=True):
+    """What the hospital has changed about a visit. ``more``: so many after this one. money: what becomes of what was
+    paid."""
+
+    payment_no: str
+    kind: Literal["stopped", "substituted"]
+    department: DepartmentChoice
+    doctor: str
+    title: Title
+    service_date: date
+    session: SessionName
+    starts_at: datetime | None
+    substitute: str
+    substitute_title: Title | None
+    can_give_back: bool
+    money: Money
+    amount_fen: int
+    more: int
+    subject: Subject
+    key: str

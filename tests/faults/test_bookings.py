@@ -1,0 +1,410 @@
+"""Bookings: paid now or when the patient comes, limits, giving back, and coming once."""
+
+import asyncio
+from collections import deque
+from datetime import timedelta
+
+import pytest
+from booking_desk import TOMORROW, Desk, play
+from payment_far_side import FEE, START, Mishap
+
+from yinyi.business.payments.errors import NothingScanned
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.view import state_of
+from yinyi.business.scheduling.errors import (
+    AlreadyCheckedIn,
+    AlreadyRegistered,
+    BookingClosed,
+    BookingGone,
+    NoSuchBooking,
+    NotBookable,
+    NotThatDay,
+    SlotTaken,
+    TooEarly,
+    TooLate,
+    TooLateToCancel,
+    TooManyBookings,
+)
+from yinyi.business.scheduling.messages_booking import (
+    CheckInBySlip,
+    ListBookingDays,
+    ListVisitChanges,
+    OverrideBooking,
+    SeeVisitChange,
+    StopSession,
+)
+from yinyi.kernel.errors import HospitalUnavailable, NotYours, SessionEnded
+
+NEXT_WEEK = TOMORROW + timedelta(days=7)
+
+
+# ---- booking
+
+
+def test_the_calendar_is_whole_weeks_of_days_with_room_full_free_and_not_open(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        for who, doctor in enumerate("AAABBB", 1):
+            await desk.book(doctor=doctor, who=who)
+        found = await desk.bookings.days(desk.call(), ListBookingDays(department_id="D1"))
+        states = {day.on: day.state for day in found.days}
+        assert states[TOMORROW] == "full"
+        assert states[TOMORROW + timedelta(days=1)] == "room"
+        assert {state for on, state in states.items() if on.weekday() == 6} == {"none", "not_open"}
+        assert found.days[-1].on.weekday() == 6
+        today = TOMORROW - timedelta(days=1)
+        assert min(on for on, state in states.items() if state == "not_open") == today + timedelta(days=31)
+        with pytest.raises(NotBookable):
+            await desk.book(today)
+        with pytest.raises(NotBookable):
+            await desk.book(today + timedelta(days=31))
+
+    play(platform_url, story)
+
+
+def test_paid_when_it_is_booked(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.book()
+        assert (state_of(plan), (await desk.view(plan)).state) == ("ready", "opening")
+        ended = await desk.pay(plan.payment_no)
+        view = await desk.view(ended)
+        assert (view.state, view.number, view.paid, view.fee_fen) == ("booked", 1, "booking", FEE)
+        assert [each.state for each in desk.his.numbers.values()] == ["confirmed"]
+        assert desk.it.channel.kept_fen() == FEE
+
+    play(platform_url, story)
+
+
+def test_an_unpaid_hold_expires(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.it.to_the_end((await desk.book()).payment_no)
+        assert (state_of(plan), plan.reason) == ("closed", "expired")
+        assert not await desk.own() or (await desk.own())[0].state == "cancelled"
+        assert [each.state for each in desk.his.numbers.values()] == ["released"]
+
+    play(platform_url, story)
+
+
+def test_paid_when_the_patient_comes(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.book()
+        view = await desk.view(plan)
+        assert (state_of(plan), plan.amount_fen, view.state, view.paid) == ("fulfilled", 0, "booked", "check_in")
+        await desk.come_on(TOMORROW, 8)
+        arrival = await desk.check_in(plan)
+        assert (state_of(arrival), arrival.amount_fen) == ("ready", FEE)
+        again = await desk.check_in(plan)
+        assert again.payment_no == arrival.payment_no, "it is still to be paid"
+        ended = await desk.pay(arrival.payment_no)
+        view = await desk.view(ended)
+        assert (view.state, view.number, view.queue_ahead, view.booking_no) == ("checked_in", 1, 0, plan.payment_no)
+        assert desk.it.channel.kept_fen() == FEE
+        [number] = desk.his.numbers.values()
+        assert (number.state, bool(number.came)) == ("confirmed", True)
+        with pytest.raises(AlreadyCheckedIn):
+            await desk.check_in(plan)
+
+    play(platform_url, story, paid="check_in")
+
+
+def test_who_does_not_pay_at_check_in_can_come_again(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.book()
+        await desk.come_on(TOMORROW, 8)
+        first = await desk.it.to_the_end((await desk.check_in(plan)).payment_no)
+        assert state_of(first) == "closed"
+        [number] = desk.his.numbers.values()
+        assert (number.state, number.came) == ("held", "")
+        second = await desk.check_in(plan)
+        assert second.payment_no != first.payment_no
+        assert state_of(await desk.pay(second.payment_no)) == "fulfilled"
+
+    play(platform_url, story, paid="check_in")
+
+
+def test_the_last_number_is_one_patients(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        for who in (1, 2):
+            await desk.booked(who=who)
+        seen = [await desk.looks(who=who) for who in (3, 4)]
+        both = [await desk.make(*each) for each in seen]
+        assert sorted(state_of(plan) for plan in both) == ["closed", "ready"]
+        loser = next(plan for plan in both if state_of(plan) == "closed")
+        with pytest.raises(SlotTaken):
+            async with desk.it.database.read() as tx:
+                await desk.bookings.show(tx, desk.call(), loser.payment_no)
+
+    play(platform_url, story)
+
+
+# ---- limits
+
+
+def test_so_many_a_day_and_with_one_doctor(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.booked()
+        with pytest.raises(AlreadyRegistered):
+            await desk.book()
+        with pytest.raises(TooManyBookings):
+            await desk.book(doctor="B")
+        await desk.booked(NEXT_WEEK)
+        await desk.booked(doctor="B", who=2)
+
+    play(platform_url, story, a_day=1)
+
+
+def test_two_at_once_are_counted_one_after_the_other(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        desk.index.same = [1, 2]
+        both = await asyncio.gather(desk.book(doctor="A", who=1), desk.book(doctor="B", who=2), return_exceptions=True)
+        assert sorted(type(each).__name__ for each in both) == ["Plan", "TooManyBookings"]
+
+    play(platform_url, story, a_day=1)
+
+
+def test_what_was_cancelled_does_not_count(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.cancel(await desk.booked())
+        await desk.booked(doctor="B")
+
+    play(platform_url, story, a_day=1)
+
+
+def test_who_does_not_come_may_not_book_for_a_while(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.booked()
+        await desk.booked(TOMORROW + timedelta(days=1))
+        await desk.come_on(TOMORROW + timedelta(days=2), 8)
+        assert {each.state for each in await desk.own()} == {"missed"}
+        with pytest.raises(BookingClosed):
+            await desk.book(NEXT_WEEK)
+        message = OverrideBooking(patient_no="P1", reason="住院了，没法来")
+        async with desk.it.database.transaction() as tx:
+            await desk.bookings.override(tx, desk.call(0), message, None)
+        assert state_of(await desk.booked(NEXT_WEEK)) == "fulfilled"
+        desk.pass_by(timedelta(days=1))
+        with pytest.raises(BookingClosed):
+            await desk.book(NEXT_WEEK, doctor="B")
+        desk.pass_by(timedelta(days=40))
+        await desk.it.means.lease.take()
+        assert state_of(await desk.booked(NEXT_WEEK + timedelta(days=42))) == "fulfilled"
+
+    play(platform_url, story, missed=2)
+
+
+# ---- giving back
+
+
+def test_cancelled_with_the_money_back_and_the_number_free_some_time_later(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.booked()
+        ended = await desk.cancel(plan)
+        assert (state_of(ended), desk.it.channel.kept_fen()) == ("returned", 0)
+        assert await desk.it.books_differ() == []
+        [free_at] = desk.his.free_from.values()
+        assert desk.it.clock.now() - timedelta(minutes=1) < free_at <= desk.it.clock.now() + timedelta(minutes=30)
+        assert (await desk.view(plan)).state == "cancelled"
+        assert state_of(await desk.cancel(plan)) == "returned", "twice is once"
+
+    play(platform_url, story)
+
+
+def test_cancelled_before_it_was_paid_for(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.booked()
+        assert state_of(await desk.cancel(plan)) == "closed"
+        assert [each.state for each in desk.his.numbers.values()] == ["released"]
+
+    play(platform_url, story, paid="check_in")
+
+
+def test_too_late_to_cancel(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.booked()
+        view = await desk.view(plan)
+        assert view.can_cancel_until is not None
+        desk.pass_by(view.can_cancel_until - desk.it.clock.now())
+        with pytest.raises(TooLateToCancel):
+            await desk.cancel(plan)
+
+    play(platform_url, story)
+
+
+# ---- whose it is
+
+
+def test_nobody_sees_or_changes_the_booking_of_another(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.booked()
+        await desk.come_on(TOMORROW, 8)
+        for who, refusal in ((2, NotYours), (0, SessionEnded)):
+            for asked in (desk.view(plan, who), desk.cancel(plan, who), desk.check_in(plan, who)):
+                with pytest.raises(refusal):
+                    await asked
+        assert await desk.own(2) == []
+        other = await desk.it.open()
+        for asked in (desk.cancel(await desk.it.plan(other)), desk.check_in(await desk.it.plan(other))):
+            with pytest.raises(NoSuchBooking):
+                await asked
+
+    play(platform_url, story)
+
+
+# ---- coming
+
+
+def test_that_day_only_and_once_only(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.booked()
+        with pytest.raises(NotThatDay):
+            await desk.check_in(plan)
+        await desk.come_on(TOMORROW, 5)
+        with pytest.raises(TooEarly):
+            await desk.check_in(plan)
+        await desk.come_on(TOMORROW, 8)
+        arrival = await desk.check_in(plan)
+        view = await desk.view(arrival)
+        assert (state_of(arrival), view.state, view.queue_ahead) == ("fulfilled", "checked_in", 0)
+        for refused in (desk.check_in(plan), desk.cancel(plan)):
+            with pytest.raises(AlreadyCheckedIn):
+                await refused
+
+    play(platform_url, story)
+
+
+def test_by_slip(platform_url: str) -> None:
+    async def scan(desk: Desk, text: str, who: int = 1) -> Plan:
+        desk.scanned = text
+        call, message = desk.call(who), CheckInBySlip(after=0)
+        number = await desk.desk.take_slip(call, message)
+        async with desk.it.database.transaction() as tx:
+            made = await desk.desk.by_slip(tx, call, message, number)
+        return await desk.driven(call, made)
+
+    async def story(desk: Desk) -> None:
+        plan, later = await desk.booked(), await desk.booked(NEXT_WEEK)
+        await desk.come_on(TOMORROW, 8)
+        for text in ("", "134567890123456789", "W" * 22, plan.payment_no[:-1], "x" * 3000, "号"):
+            with pytest.raises(NoSuchBooking):
+                await scan(desk, text)
+        with pytest.raises(NotYours):
+            await scan(desk, plan.payment_no, 2)
+        with pytest.raises(NotThatDay):
+            await scan(desk, later.payment_no)
+        assert state_of(await scan(desk, f" {plan.payment_no}\n")) == "fulfilled"
+        with pytest.raises(AlreadyCheckedIn):
+            await scan(desk, plan.payment_no)
+        with pytest.raises(NothingScanned):
+            await desk.desk.take_slip(desk.call(), CheckInBySlip(after=0))
+
+    play(platform_url, story)
+
+
+def test_who_comes_too_late(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan, gone = await desk.booked(), await desk.booked(doctor="B")
+        await desk.cancel(gone)
+        await desk.come_on(TOMORROW, 11)
+        with pytest.raises(TooLate):
+            await desk.check_in(plan)
+        with pytest.raises(BookingGone):
+            await desk.check_in(gone)
+
+    play(platform_url, story)
+
+
+@pytest.mark.parametrize("mishap", ["lost_before", "lost_after", "not_sent"])
+def test_whatever_becomes_of_a_call_it_happens_once(platform_url: str, mishap: Mishap) -> None:
+    """Holding, coming, leaving without having paid, and giving back."""
+
+    async def story(desk: Desk) -> None:
+        mishaps = desk.his.script.mishaps
+        mishaps["hold"] = deque([mishap])
+        plan = await desk.it.to_the_end((await desk.book()).payment_no)
+        assert (state_of(plan), len(desk.his.numbers)) == ("fulfilled", 1)
+        await desk.come_on(TOMORROW, 8)
+        mishaps["check_in"], mishaps["undo_check_in"] = deque([mishap]), deque([mishap])
+        first = await desk.it.to_the_end((await desk.check_in(plan)).payment_no)
+        assert state_of(first) == "closed", "nobody has paid"
+        [number] = desk.his.numbers.values()
+        assert (number.state, number.came) == ("held", "")
+        mishaps["give_back"] = deque([mishap, mishap])
+        desk.his.stop(number.schedule_id)
+        await desk.changes.look()
+        assert state_of(await desk.it.to_the_end(plan.payment_no)) == "closed"
+        assert ([number.state], len(desk.his.free_from)) == (["released"], 1)
+
+    play(platform_url, story, paid="check_in")
+
+
+# ---- what the hospital changes
+
+
+async def told(desk: Desk, who: int = 1) -> list[tuple[str, str]]:
+    async with desk.it.database.read() as tx:
+        found = await desk.changes.list(tx, desk.call(who), ListVisitChanges())
+    return [(each.kind, each.payment.payment_no) for each in found.changes]
+
+
+def test_a_session_is_stopped(platform_url: str) -> None:
+    """Whoever has paid, whoever has not, and whoever has come already."""
+
+    async def story(desk: Desk) -> None:
+        came, paid, other = await desk.booked(), await desk.booked(who=2), await desk.booked(NEXT_WEEK)
+        await desk.come_on(TOMORROW, 8)
+        arrival = await desk.check_in(came)
+        desk.his.stop(f"{TOMORROW:%Y%m%d}A")
+        assert await desk.changes.look() == 1
+        assert await desk.changes.look() == 0
+        for plan in (came, paid):
+            assert state_of(await desk.it.to_the_end(plan.payment_no)) == "returned"
+        assert state_of(await desk.it.to_the_end(arrival.payment_no)) == "closed"
+        assert (await desk.view(came)).state == "stopped"
+        assert (await told(desk), await told(desk, 2)) == (
+            [("stopped", came.payment_no)],
+            [("stopped", paid.payment_no)],
+        )
+        assert state_of(await desk.it.plan(other.payment_no)) == "fulfilled"
+        assert (desk.it.channel.kept_fen(), await desk.it.books_differ()) == (FEE, [])
+        async with desk.it.database.transaction() as tx:
+            await desk.changes.see(tx, desk.call(), SeeVisitChange(payment_no=came.payment_no), None)
+            with pytest.raises(NoSuchBooking):
+                await desk.changes.see(tx, desk.call(), SeeVisitChange(payment_no=paid.payment_no), None)
+        assert await told(desk) == []
+
+    play(platform_url, story)
+
+
+def test_stopped_by_the_hospitals_own_word_while_somebody_pays(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        paying, owing = await desk.book(), await desk.booked(doctor="B", who=2)
+        schedule_id = f"{TOMORROW:%Y%m%d}A"
+        call, message = desk.call(0), StopSession(schedule_id=schedule_id)
+        desk.his.away = True
+        with pytest.raises(HospitalUnavailable):
+            await desk.changes.to_stop(call, message)
+        desk.his.away = False
+        known = await desk.changes.to_stop(call, message)
+        async with desk.it.database.transaction() as tx:
+            await desk.changes.stop(tx, call, message, known)
+        assert state_of(await desk.it.to_the_end(paying.payment_no)) == "closed"
+        assert state_of(await desk.it.plan(owing.payment_no)) == "fulfilled"
+        assert await told(desk) == [("stopped", paying.payment_no)]
+
+    play(platform_url, story)
+
+
+def test_another_doctor_may_be_refused(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.booked()
+        desk.his.substitute(f"{TOMORROW:%Y%m%d}A", "B")
+        assert await desk.changes.look() == 1
+        view = await desk.view(plan)
+        assert (view.changed, view.substitute, view.substitute_title) == ("substituted", "医生B", "chief")
+        assert await told(desk) == [("substituted", plan.payment_no)]
+        assert view.can_cancel_until is not None
+        desk.pass_by(view.can_cancel_until - timedelta(minutes=1) - desk.it.clock.now())
+        await desk.it.means.lease.take()
+        assert desk.it.clock.now() > START
+        assert state_of(await desk.cancel(plan)) == "returned"
+
+    play(platform_url, story)

@@ -1,0 +1,113 @@
+"""Bookings in a real browser: booked and cancelled, stopped by the hospital and booked again, and checked in."""
+
+import re
+from typing import Any
+
+from kiosk_screen import KioskScreen, kiosk_screen
+from paper import Paper
+from playwright.sync_api import Browser
+
+import books
+from cards import fresh_card
+from real_platform import RealPlatform, until
+
+CLINIC = "0103"
+_TODAY = """
+UPDATE payment SET facts = facts || jsonb_build_object('service_date', $2::text, 'session_until', $3::text)
+WHERE payment_no = $1
+"""
+_SESSION_TODAY = """
+UPDATE his.schedule SET work_date = his.today_(), starts_at = his.instant_() - interval '1 hour',
+  ends_at = his.instant_() + interval '8 hours', closes_at = his.instant_() + interval '8 hours', session_no = 2,
+  slot_minutes = 60
+WHERE schedule_id = $1
+"""
+_FREE_TODAY = "DELETE FROM his.schedule WHERE doctor_no = $1 AND work_date = his.today_() AND session_no = 2"
+
+
+def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: Browser) -> None:
+    card = fresh_card("柳预约")
+    with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
+        screen.first_visit(card)
+        house.take_card()
+        cancelled = book(screen)
+        cancel(screen, cancelled)
+        stopped = book(screen)
+        house.stop_schedule(schedule_of(house, stopped))
+        until(lambda: house.rows("SELECT FROM visit_change WHERE payment_no = $1", stopped), "the platform knows")
+        again(screen, card)
+        assert "停诊" in screen.asks()
+        screen.press('button[name="then"][value="book"]')
+        booked = book(screen, "")
+        it_is_today(house, booked)
+        screen.go("/check-in")
+        screen.seen("/check-in", "form .row")
+        before = house.papers()
+        screen.press(f'form[action$="/check-in/{booked}"] button')
+        screen.seen(r"/done/\w+", ".slip .no")
+        arrived = screen.payment_no()
+        assert Paper(house.paper_after(before)).code() == arrived
+        assert re.search("前面", screen.text())
+    until(lambda: returned(house, stopped) == returned(house, cancelled) > 0, "what was paid is back")
+    books.agree(house, cancelled, stopped, booked)
+
+
+def book(screen: KioskScreen, clinic: str = CLINIC) -> str:
+    """Paid by code; ``clinic`` empty: its days are on the screen. The booking's number."""
+    house = screen.house
+    if clinic:
+        screen.go("/book/departments")
+        screen.seen("/book/departments", ".tiles .tile")
+        screen.press(f'a[href="/kiosk/book/{clinic}"]')
+    screen.seen(r"/book/\w+", ".week a.day")
+    screen.press(".week a.day >> nth=2")
+    screen.seen(r"/book/\w+/[\d-]+", "a.row.doc").click()
+    screen.seen(r"/book/\w+/[\d-]+/\d+", "button.time").click()
+    screen.seen(r"/register/check/\w+", ".facts")
+    number, before = screen.payment_no(), house.papers()
+    house.phone("pay", screen.to_code())
+    screen.seen(rf"/done/{number}", ".slip .no")
+    assert Paper(house.paper_after(before)).code() == number
+    return number
+
+
+def cancel(screen: KioskScreen, number: str) -> None:
+    screen.go("/check-in")
+    screen.seen("/check-in", ".rows .row")
+    screen.press(f'a[href$="/check-in/{number}"]')
+    screen.seen(rf"/check-in/{number}", ".facts")
+    screen.press('a[href$="?cancel=1"]')
+    screen.seen(rf"/check-in/{number}\?cancel=1", "form.go")
+    screen.press_form(f"/check-in/{number}/cancel")
+    screen.seen(rf"/trouble/{number}", ".act")
+
+
+def again(screen: KioskScreen, card: Any) -> None:
+    """The same person, later: who he is is found out anew."""
+    screen.go()
+    screen.seen("/", ".tiles.main")
+    screen.press('form[action$="/finish"] button')
+    screen.seen("/", ".tiles.main")
+    screen.press_link("/register")
+    screen.seen("/identify", "#screen.identify")
+    screen.house.lay(card)
+    screen.seen("/changed", ".facts")
+    screen.house.take_card()
+
+
+def schedule_of(house: RealPlatform, number: str) -> str:
+    return house.rows("SELECT facts ->> 'schedule_id' AS id FROM payment WHERE payment_no = $1", number)[0]["id"]
+
+
+def it_is_today(house: RealPlatform, number: str) -> None:
+    """The day of the visit has come, for both sides."""
+    schedule_id = int(schedule_of(house, number))
+    house.rows(_FREE_TODAY, schedule_id // 10 % 10000, at="hospital")
+    house.rows(_SESSION_TODAY, schedule_id, at="hospital")
+    now = house.clock.now()
+    today = house.rows("SELECT his.today_() AS today", at="hospital")[0]["today"]
+    house.rows(_TODAY, number, today.isoformat(), now.replace(hour=15, minute=59).isoformat())
+
+
+def returned(house: RealPlatform, number: str) -> int:
+    return house.rows("SELECT returned_fen FROM payment WHERE payment_no = $1", number)[0]["returned_fen"]
