@@ -8,8 +8,8 @@ from PIL import Image
 from yinyi.business.documents.model import (
     CheckingSlip,
     HoldSlip,
-    PaidBy,
     Language,
+    PaidBy,
     ReceiptFact,
     ReceiptSlip,
     RefundSlip,
