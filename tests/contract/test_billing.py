@@ -37,6 +37,7 @@ from yinyi.business.payments.messages import CancelPayment, ChooseTender, GetPay
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import IdempotencyConflict, NotYours, SessionEnded
+from yinyi.kernel.money import Fen
 
 Story = Callable[[BillHall], Awaitable[None]]
 
@@ -201,6 +202,9 @@ def test_by_several_means(in_hall: Callable[[Story], None]) -> None:
         await hall.has_on_account(300)
         payment_no = (await hall.pay(bills)).payment.payment_no
         await hall.by(payment_no, "prepaid", 300)
+        part = ChooseTender(payment_no=payment_no, tender="alipay", amount_fen=Fen(200))
+        shown = await hall.at_screen(part)
+        assert (shown.state, shown.tender, shown.asked_fen) == ("waiting", "alipay", 200)
         await hall.by(payment_no, "alipay", 200)
         plan = await hall.ends(payment_no)
         view = (await hall.at_screen(GetInvoicePayment(payment_no=payment_no))).payment

@@ -46,7 +46,7 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
             assert order["amount_fen"] == sum(each["total_fen"] for each in chosen)
             screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert total in screen.text()
-        expect(screen.page.locator(".then li").first).to_be_visible(timeout=WITHIN_MS)
+        expect(screen.page.locator(".goal li").first).to_be_visible(timeout=WITHIN_MS)
         assert Paper(house.paper_after(before)).code() == payment_no
         screen.go("/fees")
         screen.seen("/fees", ".rows .row").click()

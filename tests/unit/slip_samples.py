@@ -9,6 +9,7 @@ from yinyi.business.documents.model import (
     CheckingSlip,
     HoldSlip,
     Language,
+    PaidBy,
     ReceiptFact,
     ReceiptSlip,
     RefundSlip,
@@ -138,6 +139,13 @@ def every_slip() -> dict[str, SlipData]:
         slips[f"registration-{language}"] = registration(language)
         slips[f"registration-copy-{language}"] = registration(language, copy=True, queue_ahead=None)
         slips[f"receipt-{language}"] = receipt(language)
+        slips[f"receipt-divided-{language}"] = receipt(
+            language,
+            parts=[
+                PaidBy(channel="prepaid", amount_fen=Fen(2000)),
+                PaidBy(channel="social_security_card", amount_fen=Fen(1200)),
+            ],
+        )
         slips[f"hold-{language}"] = hold(language)
         slips[f"checking-paid-{language}"] = checking(language)
         slips[f"checking-unsure-{language}"] = checking(language, known="unsure", window_hours="")

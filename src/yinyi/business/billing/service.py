@@ -36,7 +36,6 @@ from yinyi.kernel.money import Fen
 PAY_WITHIN = timedelta(minutes=8)
 HELD_FOR = timedelta(minutes=10)
 """The hospital keeps bills for longer than somebody can pay them, with time to be told of it."""
-EVER = date(2000, 1, 1)
 
 
 class BillingService:
@@ -98,7 +97,7 @@ class BillingService:
     async def _open(self, call: Call, patient_no: str) -> Sequence[Invoice]:
         """One more than is listed, if there are so many."""
         found = await self._hospital.invoices(
-            patient_no, "open", EVER, self._today(call) + timedelta(days=1), 2 * MOST + 1
+            patient_no, "open", fees.EVER, self._today(call) + timedelta(days=1), 2 * MOST + 1
         )
         return [each for each in found if each.patient_no == patient_no and each.total_fen][: MOST + 1]
 
