@@ -53,7 +53,7 @@ from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.papers import Papers
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.payments.registry import Registry
-from yinyi.business.payments.restored import Restored
+from yinyi.business.payments.restored import FindsLost, Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
@@ -122,6 +122,11 @@ def _documents(
     return DocumentService(papers, desk, queue, seals)
 
 
+def _lost(hospital: Any, patients: MasterIndex) -> list[FindsLost]:
+    """Whom to ask for what a restore has lost."""
+    return [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
+
+
 def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -152,12 +157,10 @@ class Business:
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
-        seals = Seals(vault, outside.verify_at)
-        queue = paper_queue(database, seals, fonts, self.outbox.wake)
+        queue, seals = paper_queue(database, vault, outside.verify_at, fonts, self.outbox.wake)
         self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
         self.institutions = Institutions(vault)
-        patients = MasterIndex(database)
-        hospital = outside.hospital
+        hospital, patients = outside.hospital, MasterIndex(database)
         self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
@@ -173,8 +176,7 @@ class Business:
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
-        self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
+        self.restored = Restored(database, registry, _lost(hospital, patients), clock, ZONE, HOSPITAL_ID)
         self.sheets = Sheets(database, hospital, patients, self.terminals, vault, outside.second_print)
         self.documents = _documents(patients, self.terminals.directory, registry, self.sheets.desk, queue, seals)
         self.lines = _line_service(database, outside, self.sessions, clock)
@@ -198,8 +200,7 @@ class Business:
             self.scheduling,
             PrepaidService(self.payments, ZONE),
             InpatientService(hospital, patients, self.payments, ZONE),
-            self.sheets.inpatients,
-            self.sheets.reports,
+            self.sheets,
             ImportService(database, vault, ZONE),
             self.documents,
             self.lines,
@@ -229,7 +230,7 @@ class Business:
         self._run(self._rounds.run())
         self._run(self.terminals.run())
         self._run(self.documents.run(self.clock))
-        self._run(self.sheets.reports.run(self.clock))
+        self._run(self.sheets.run(self.clock))
         self._run(self._takeover.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
