@@ -56,7 +56,7 @@ def test_a_report_by_card_and_by_tube(house: RealPlatform, chromium: Browser) ->
             screen.seen(rf"/reports/{order_no}", ".rows .row.value")
         assert len(printed(screen, max(1, fresh))) == max(1, fresh)
         screen.go("/account")
-        screen.seen("/identify", "#screen.identify")
+        screen.seen("/account", '.act a[href="/kiosk/identify"]')
 
 
 def turn_to(screen: KioskScreen, what: str) -> None:

@@ -26,7 +26,6 @@ from yinyi.bus.outbox import OutboxPublisher, Publish
 from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
-from yinyi.business.documents.seals import Seals
 from yinyi.business.documents.service import DocumentService
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
@@ -96,12 +95,10 @@ class Business:
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
-        seals = Seals(vault, outside.verify_at)
-        queue = paper_queue(database, seals, fonts, self.outbox.wake)
+        queue, seals = paper_queue(database, vault, outside.verify_at, fonts, self.outbox.wake)
         self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
         self.institutions = Institutions(vault)
-        patients = MasterIndex(database)
-        hospital = outside.hospital
+        hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
         self.identity = IdentityService(database, hospital, scanned, vault, ZONE)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
@@ -146,8 +143,7 @@ class Business:
             self.human_queue,
             self.restored,
             *self.counters.services,
-            self.sheets.inpatients,
-            self.sheets.reports,
+            self.sheets,
             self.documents,
             self.lines,
             WatchService(self.database, self._rounds, FIGURES),
@@ -173,7 +169,7 @@ class Business:
         self._run(self._rounds.run())
         self._run(self.terminals.run())
         self._run(self.documents.run(self.clock))
-        self._run(self.sheets.reports.run(self.clock))
+        self._run(self.sheets.run(self.clock))
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
         self._run(self.lines.run())

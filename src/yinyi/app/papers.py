@@ -7,6 +7,7 @@ from typing import Any
 from yinyi.app.demo_hospital import ZONE
 from yinyi.app.people import MasterIndex, Staff
 from yinyi.bus.database import Database
+from yinyi.bus.dispatch import Dispatcher
 from yinyi.business.documents.press import SheetRenderer
 from yinyi.business.documents.queue import PaperQueue, SheetPress
 from yinyi.business.documents.render import SlipRenderer, font_folder
@@ -18,18 +19,22 @@ from yinyi.business.reports.model import SecondPrint
 from yinyi.business.reports.service import ReportService
 from yinyi.business.reports.tubes import Tubes
 from yinyi.business.terminals.service import TerminalService
+from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 
 
-def paper_queue(database: Database, seals: Seals, fonts: Path | None, committed: Callable[[], None]) -> PaperQueue:
-    """What waits for printers, with what sets it."""
+def paper_queue(
+    database: Database, vault: Vault, verify_at: str, fonts: Path | None, committed: Callable[[], None]
+) -> tuple[PaperQueue, Seals]:
+    """What waits for printers, with what sets it, and what proves that a sheet is ours."""
+    seals = Seals(vault, verify_at)
     folder = fonts or font_folder()
     press = SheetPress(SheetRenderer(folder, ZONE), seals)
-    return PaperQueue(database, SlipRenderer(folder, ZONE).render, press, committed)
+    return PaperQueue(database, SlipRenderer(folder, ZONE).render, press, committed), seals
 
 
 class Sheets:
-    """The domains that print sheets; each is registered and the reports' loop is run."""
+    """The domains that print sheets; and what they do by themselves."""
 
     def __init__(
         self,
@@ -48,3 +53,11 @@ class Sheets:
         about = (patients, Staff(hospital), directory, self.desk, database, ZONE)
         self.reports = ReportService(self.library, tubes, *about, second_print)
         self.inpatients = InpatientSheets(hospital, patients, directory, self.desk, ZONE)
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        self.reports.register(dispatcher)
+        self.inpatients.register(dispatcher)
+
+    async def run(self, clock: Clock) -> None:
+        """Until cancelled: reports are copied for good."""
+        await self.reports.run(clock)

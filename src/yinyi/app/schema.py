@@ -11,13 +11,14 @@ from yinyi.business.lines import key_tables as line_keys
 from yinyi.business.lines import session_tables as line_sessions
 from yinyi.business.payments import tables as payments
 from yinyi.business.prepaid import tables as prepaid
+from yinyi.business.reports import tables as reports
 from yinyi.business.scheduling import tables as scheduling
 from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
 DOMAINS = (
     *(audit, documents, identity, imports, institutions, ledger, line_keys, line_sessions, payments, prepaid),
-    *(scheduling, terminals, watch),
+    *(reports, scheduling, terminals, watch),
 )
 METADATA = metadata
 
