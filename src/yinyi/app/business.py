@@ -15,6 +15,7 @@ from yinyi.app.bank_lines import NO_LINES, BankLines, card_lines, pos_sessions
 from yinyi.app.cards_read import cards_read
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.people import MasterIndex
+from yinyi.app.scheduled import Scheduled
 from yinyi.app.verifier import Verifier
 from yinyi.app.watched import FIGURES, every_invariant
 from yinyi.bus.database import Database
@@ -60,9 +61,6 @@ from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.prepaid.slips import TopUpSlips
 from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
 from yinyi.business.scheduling.booking_model import BookingRules
-from yinyi.business.scheduling.bookings import Bookings
-from yinyi.business.scheduling.changes import SessionChanges
-from yinyi.business.scheduling.check_in import CheckInDesk
 from yinyi.business.scheduling.lost import LostRegistrations
 from yinyi.business.scheduling.plans import (
     Appointment,
@@ -74,7 +72,6 @@ from yinyi.business.scheduling.plans import (
     TellArrival,
 )
 from yinyi.business.scheduling.ports import ChecksIn
-from yinyi.business.scheduling.service import SchedulingService
 from yinyi.business.scheduling.slips import AppointmentSlips, CheckInSlips, RegistrationSlips
 from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.service import TerminalService
@@ -189,12 +186,8 @@ class Business:
         of_cards = (outside.lines, outside.identifying, self.payments, self.terminals.readings)
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
-        self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
-        self.bookings = Bookings(self.scheduling.sessions, patients, self.payments, outside.booking, ZONE)
-        told = isinstance(hospital, ChecksIn)
-        scanned = self.terminals.presented
-        self.check_in = CheckInDesk(database, self.bookings, self.payments, scanned, ZONE, told=told)
-        self.changes = SessionChanges(database, hospital, self.payments, ZONE, clock, HOSPITAL_ID)
+        of_visits = (self.payments, self.terminals.presented, outside.booking, clock)
+        self.scheduled = Scheduled(database, hospital, patients, *of_visits)
         lost = [LostRegistrations(hospital, patients.patient_id, ZONE), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock, outside.booking)
@@ -216,10 +209,7 @@ class Business:
             self.human_queue,
             SuspenseDesk(registry, ZONE),
             self.restored,
-            self.scheduling,
-            self.bookings,
-            self.check_in,
-            self.changes,
+            self.scheduled,
             PrepaidService(self.payments, ZONE),
             InpatientService(hospital, patients, self.payments, ZONE),
             ImportService(database, vault, ZONE),
@@ -252,7 +242,7 @@ class Business:
         self._run(self.terminals.run())
         self._run(self.documents.run())
         self._run(self._takeover.run())
-        self._run(self.changes.run())
+        self._run(self.scheduled.changes.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):
