@@ -170,8 +170,7 @@ class Business:
         queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, self.outbox.wake)
         self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
         self.institutions = Institutions(vault)
-        patients = MasterIndex(database)
-        hospital = outside.hospital
+        patients, hospital = MasterIndex(database), outside.hospital
         self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
