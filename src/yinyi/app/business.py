@@ -142,7 +142,7 @@ class Business:
             self.pay_cards,
             self.human_queue,
             self.restored,
-            *self.counters.services,
+            self.counters,
             self.sheets,
             self.documents,
             self.lines,

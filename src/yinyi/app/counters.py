@@ -1,26 +1,23 @@
 """What patients come for, wired: numbers, bills, their prepaid account, their stays."""
 
-from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
+from yinyi.app.demo_hospital import ZONE
 from yinyi.app.outside import Outside
 from yinyi.app.people import MasterIndex
+from yinyi.app.scheduled import Scheduled
 from yinyi.bus.database import Database
+from yinyi.bus.dispatch import Dispatcher
 from yinyi.business.billing.forms import RequestForms
 from yinyi.business.billing.service import BillingService
 from yinyi.business.inpatient.service import InpatientService
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid.service import PrepaidService
-from yinyi.business.scheduling.bookings import Bookings
-from yinyi.business.scheduling.changes import SessionChanges
-from yinyi.business.scheduling.check_in import CheckInDesk
-from yinyi.business.scheduling.ports import ChecksIn
-from yinyi.business.scheduling.service import SchedulingService
 from yinyi.business.terminals.presented import Presented
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 
 
 class Counters:
-    """services: all of them, to be registered."""
+    """All of them; ``changes`` has a loop of its own."""
 
     def __init__(
         self,
@@ -32,18 +29,18 @@ class Counters:
         vault: Vault,
         clock: Clock,
     ) -> None:
-        hospital, told = outside.hospital, isinstance(outside.hospital, ChecksIn)
-        scheduling = SchedulingService(hospital, patients, payments, ZONE)
-        bookings = Bookings(scheduling.sessions, patients, payments, outside.booking, ZONE)
-        self.changes = SessionChanges(database, hospital, payments, ZONE, clock, HOSPITAL_ID)
+        hospital = outside.hospital
+        scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, clock)
+        self.changes = scheduled.changes
         self.billing = BillingService(hospital, patients, payments, ZONE)
-        self.services = (
-            scheduling,
-            bookings,
-            CheckInDesk(database, bookings, payments, scanned, ZONE, told=told),
-            self.changes,
-            PrepaidService(payments, ZONE),
+        self._services = (
+            scheduled,
             self.billing,
             RequestForms(database, hospital, scanned, vault),
+            PrepaidService(payments, ZONE),
             InpatientService(hospital, patients, payments, ZONE),
         )
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        for service in self._services:
+            service.register(dispatcher)
