@@ -26,6 +26,10 @@ from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.service import DocumentService
+from yinyi.business.fiscal.issuing import Issuing
+from yinyi.business.fiscal.model import EARNING
+from yinyi.business.fiscal.ports import FiscalInvoices
+from yinyi.business.fiscal.service import FiscalService
 from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
@@ -96,6 +100,11 @@ class Outside:
         """The kinds of cards that identify people here; ``identity_cards``: as the hospital wants it."""
         return tuple(kind for kind in self.identity_cards if kind in self.lines.kinds)
 
+    @property
+    def fiscal(self) -> FiscalInvoices | None:
+        """None: this hospital issues no electronic receipts."""
+        return self.hospital if isinstance(self.hospital, FiscalInvoices) else None
+
 
 def _registry(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
@@ -106,6 +115,7 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
         channels=outside.channels,
         merchants=outside.merchants,
         cards=cards,
+        told=EARNING if outside.fiscal is not None else (),
     )
 
 
@@ -170,6 +180,9 @@ class Business:
         lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
+        of_papers = (patients, self.terminals.directory, self.documents, EARNING)
+        self.fiscal = FiscalService(database, outside.fiscal, *of_papers)
+        self.issuing = Issuing(database, outside.fiscal, patients, clock) if outside.fiscal is not None else None
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -191,6 +204,7 @@ class Business:
             self.scheduling,
             PrepaidService(self.payments, ZONE),
             InpatientService(hospital, patients, self.payments, ZONE),
+            self.fiscal,
             ImportService(database, vault, ZONE),
             self.documents,
             self.lines,
@@ -220,6 +234,8 @@ class Business:
         self._run(self._rounds.run())
         self._run(self.terminals.run())
         self._run(self.documents.run())
+        if self.issuing is not None:
+            self._run(self.issuing.run())
         self._run(self._takeover.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))

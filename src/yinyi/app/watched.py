@@ -1,6 +1,7 @@
 """Everything that is watched: each domain says what has to hold of it; here is the list."""
 
 from yinyi.business.audit.invariants import AuditSealed
+from yinyi.business.fiscal.invariants import FiscalInvoicesAreIssued
 from yinyi.business.imports.invariants import OpeningsConfirmed
 from yinyi.business.ledger.invariants import EntriesHavePostings
 from yinyi.business.lines import figures as lines
@@ -26,4 +27,4 @@ FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
-    return [*of_money, *of_lines, AuditSealed(), EventsLeave()]
+    return [*of_money, *of_lines, FiscalInvoicesAreIssued(), AuditSealed(), EventsLeave()]

@@ -10,7 +10,7 @@ from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
 from yinyi.kernel.errors import NotYours
 
 PrintState = Literal["queued", "printed", "paper_out", "jam", "offline", "failed"]
-SlipKind = Literal["registration", "receipt", "hold", "checking", "refund"]
+SlipKind = Literal["registration", "receipt", "hold", "checking", "refund", "fiscal"]
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
 
 

@@ -12,7 +12,7 @@ from yinyi.business.documents import store
 from yinyi.business.documents.errors import DocumentUnknown
 from yinyi.business.documents.masked import masked
 from yinyi.business.documents.messages import Documents, DocumentView, ListDocuments, PrintSlip, ReprintSlip
-from yinyi.business.documents.ports import SlipSource, TerminalNames
+from yinyi.business.documents.ports import SlipFacts, SlipSource, TerminalNames
 from yinyi.business.documents.pushes import push
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.store import NewDocument
@@ -38,8 +38,8 @@ class DocumentService:
         self._clock = clock
 
     def register(self, dispatcher: Dispatcher) -> None:
-        dispatcher.changes(PrintSlip, Change(make=self._print, show=self._show))
-        dispatcher.changes(ReprintSlip, Change(make=self._reprint, show=self._show))
+        dispatcher.changes(PrintSlip, Change(make=self._print, show=self.show))
+        dispatcher.changes(ReprintSlip, Change(make=self._reprint, show=self.show))
         dispatcher.reads(ListDocuments, self.list_documents)
 
     async def list_documents(self, tx: Tx, call: Call, message: ListDocuments) -> Documents:
@@ -48,7 +48,14 @@ class DocumentService:
         return Documents(documents=await store.views(tx, call.hospital_id, patient_id, since, message.payment_no))
 
     async def _print(self, tx: Tx, call: Call, message: PrintSlip, _: None) -> str:
-        facts = await self._slips.slip(tx, call, message.payment_no)
+        return await self.print_slip(tx, call, await self._slips.slip(tx, call, message.payment_no))
+
+    async def print_slip(self, tx: Tx, call: Call, facts: SlipFacts) -> str:
+        """Also for those above who have slips of their own; the number of the paper.
+
+        Raises:
+            NotYours: it is another patient's.
+        """
         if facts.patient_id != call.principal.patient_id:
             raise NotYours
         new = NewDocument(
@@ -82,7 +89,8 @@ class DocumentService:
         nth = await store.queue(tx, hospital_id, document_no, _number("J", now), terminal_id, name, now)
         await push(tx, hospital_id, terminal_id, "PrintQueued", document_no, nth, now)
 
-    async def _show(self, tx: Tx, call: Call, subject: str) -> DocumentView:
+    async def show(self, tx: Tx, call: Call, subject: str) -> DocumentView:
+        """The paper of this number."""
         found = await store.view(tx, call.hospital_id, subject)
         if found is None:
             raise DocumentUnknown

@@ -32,7 +32,7 @@ document = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("made_at", INSTANT, nullable=False),
     UniqueConstraint("hospital_id", "payment_no", "kind", "tells"),
-    CheckConstraint("kind IN ('registration', 'receipt', 'hold', 'checking', 'refund')", "kind"),
+    CheckConstraint("kind IN ('registration', 'receipt', 'hold', 'checking', 'refund', 'fiscal')", "kind"),
 )
 Index("document_patient_ix", document.c.patient_id, document.c.hospital_id, document.c.made_at)
 
