@@ -80,7 +80,8 @@ Act = Callable[[Request], Awaitable[Any]]
 def routes(hospital: Hospital) -> list[Route]:
     """
     GET /invoices /reports /stays /deposits /receipts (``patient_no``) · POST /work /pace · /receipts/pace ·
-    /doctors/{order,change,cancel} · /window/{pay,refund,perform,deposit,return} · /laboratory/correct · /wards/{admit,discharge,settle}
+    /doctors/{order,change,cancel} · /window/{pay,refund,perform,deposit,return} · /laboratory/correct ·
+    /wards/{admit,discharge,settle}
     """
     acts = {
         **_everywhere(hospital),

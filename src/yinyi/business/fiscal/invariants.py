@@ -4,11 +4,11 @@ from yinyi.business.watch.model import Invariant
 
 
 class FiscalInvoicesAreIssued(Invariant):
-    """Every electronic receipt that is wanted is issued within a day, and every payment that has ended is looked at within
-    the hour."""
+    """Every electronic receipt that is wanted is issued within a day, and no payment that has ended waits for one to be
+    wanted."""
 
     name = "fiscal_invoices_are_issued"
-    zh = "应开的电子票据在一天内开出，结束的支付在一小时内得到处理。"
+    zh = "应开的电子票据在一天内开出，没有结束的支付漏开。"
     every_s = 60.0
     statement = """
 (SELECT f.reference AS subject, f.state || ' since ' || f.wanted_at || ' ' || f.problem AS detail,

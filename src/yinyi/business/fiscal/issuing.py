@@ -1,7 +1,6 @@
 """Receipts are asked for, and seen to until they are issued: never by whoever pays, and without end."""
 
 import asyncio
-import random
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,6 +13,7 @@ from yinyi.business.fiscal.model import FiscalState, Issued, changes
 from yinyi.business.fiscal.ports import FiscalInvoices, Patients
 from yinyi.business.fiscal.store import Claimed
 from yinyi.business.payments import ends
+from yinyi.business.payments.rules import pause_s
 from yinyi.business.payments.view import paid_at
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import YinyiError
@@ -26,8 +26,8 @@ LADDER_S = (5, 10, 20, 40, 60, 120, 300, 600, 1800, 3600)
 """So long after the first, second… try in a row comes the next; the last one over and over."""
 REFUSED_S = 3600
 """A hospital that refuses has to be put right by people: it is asked again every hour, and when they say so."""
-JITTER = 0.2
-"""So much of a wait, at most, is added by chance: what failed together does not come back together."""
+SPREAD = 0.2
+"""What failed together does not come back together; see ``pause_s``."""
 CLAIMED_S = 60
 """Longer than any call lasts: what is not finished by then was left by a process that died."""
 GIVE_UP_MARKING = 24
@@ -112,7 +112,7 @@ class Issuing:
             case Refused():
                 log.warning("fiscal.refused", reference=due.reference, reason=answer.reason, detail=answer.detail)
                 problem = f"{answer.reason} {answer.detail}".strip()
-                await self._not_made(due, self._after(REFUSED_S), problem)
+                await self._not_made(due, self._next(due, (REFUSED_S,)), problem)
             case Waiting():
                 await self._later(due, "sent", "")
             case NotSent() if due.was == "wanted":
@@ -142,8 +142,6 @@ class Issuing:
         async with self._database.read() as tx:
             await store.not_made(tx, due, next_at, problem)
 
-    def _next(self, due: Claimed) -> datetime:
-        return self._after(LADDER_S[min(due.tries, len(LADDER_S)) - 1])
-
-    def _after(self, seconds: float) -> datetime:
-        return self._clock.now() + timedelta(seconds=seconds * (1 + random.uniform(0, JITTER)))
+    def _next(self, due: Claimed, ladder: tuple[int, ...] = LADDER_S) -> datetime:
+        pause = pause_s(ladder, due.tries - 1, SPREAD, due.reference)
+        return self._clock.now() + timedelta(seconds=pause)

@@ -32,8 +32,8 @@ class RedInvoice(msgspec.Struct, frozen=True, kw_only=True):
 class FiscalInvoiceView(msgspec.Struct, frozen=True, kw_only=True):
     """A payment's electronic receipt.
 
-    code: 票据代码. number: 票据号码. check_code: 校验码. url: where it can be seen, for a QR code. printed: it was printed on
-    paper here. since: from when on it is coming, or when it was issued.
+    code: 票据代码. number: 票据号码. check_code: 校验码. url: where it can be seen, for a QR code. printed: on paper,
+    here. since: from when on it is coming, or when it was issued.
     """
 
     payment_no: str
@@ -131,7 +131,7 @@ class ListLateFiscalInvoices(Operation[LateFiscalInvoices], frozen=True, kw_only
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(FiscalInvoiceUnknown,))
 class AskFiscalInvoiceAgain(Operation[LateFiscalInvoice], frozen=True, kw_only=True):
-    """Have the hospital asked for it now, rather than at the next turn. What is issued meanwhile is answered as unknown:
-    it is late no more."""
+    """Have the hospital asked for it now, rather than at its next turn. Unknown is also what is issued meanwhile: it is
+    late no more."""
 
     reference: Number

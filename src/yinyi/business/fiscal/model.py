@@ -1,5 +1,5 @@
-"""Electronic receipts (医疗电子票据): one over what is kept of a payment, and red ones (红票) over what goes back later. Which
-are wanted is a pure function of the payment and of those there are."""
+"""Electronic receipts (医疗电子票据): one over what is kept of a payment, and red ones (红票) over what goes back.
+Which are wanted is a pure function of the payment and of those there are."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,8 +34,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 class Issued(msgspec.Struct, frozen=True, kw_only=True):
     """What the hospital says of one that is issued.
 
-    code: 票据代码. number: 票据号码. check_code: 校验码. url: where it can be seen. digest: SHA-256 of its file, hexadecimal;
-    empty where the hospital does not tell.
+    code: 票据代码. number: 票据号码. check_code: 校验码. url: where it can be seen. digest: SHA-256 of its file, in
+    hex; empty where the hospital does not tell.
     """
 
     code: str
@@ -75,8 +75,8 @@ def changes(plan: Plan, known: Sequence[Receipt]) -> list[Receipt]:
 
 
 def _reversals(plan: Plan, blue: Receipt, known: set[str], missing_fen: int) -> list[Receipt]:
-    """Newest first: what went back before the receipt left is not in it. What no refund stands for, an insurance's part,
-    goes with the newest."""
+    """Newest first: what went back before the receipt left is not in it. What no refund stands for, the part of an
+    insurance, goes with the newest."""
     back = [step for step in plan.steps if step.kind == REFUND and step.state in ("done", "late")]
     found = list[Receipt]()
     for step in sorted(back, key=lambda step: step.since, reverse=True):

@@ -38,12 +38,15 @@ FROM due WHERE f.hospital_id = due.hospital_id AND f.reference = due.reference
 RETURNING f.hospital_id, f.reference, f.of, f.payment_no, f.patient_id, f.title, f.amount_fen, f.paid_at, f.sent_at,
   f.tries, f.claim, f.document_no, due.state AS was
 """
-_HELD = "WHERE hospital_id = $1 AND reference = $2 AND claim = $3"
-ISSUED = f"""
+ISSUED = """
 UPDATE fiscal_invoice SET state = 'issued', code = $4, number = $5, check_code = $6, issued_at = $7, url = $8,
-  digest = $9, tries = 0, problem = '', next_at = NULL {_HELD} AND state = 'sent'
+  digest = $9, tries = 0, problem = '', next_at = NULL
+WHERE hospital_id = $1 AND reference = $2 AND claim = $3 AND state = 'sent'
 """
-LATER = f"UPDATE fiscal_invoice SET state = $4, next_at = $5, problem = $6 {_HELD}"
+LATER = """
+UPDATE fiscal_invoice SET state = $4, next_at = $5, problem = $6
+WHERE hospital_id = $1 AND reference = $2 AND claim = $3
+"""
 NOT_MADE = """
 WITH red AS (
   UPDATE fiscal_invoice SET state = 'void', next_at = NULL
@@ -58,7 +61,10 @@ UPDATE fiscal_invoice SET amount_fen = amount_fen - back.fen, problem = $6,
 FROM back WHERE hospital_id = $1 AND reference = $2 AND claim = $3 AND state = 'sent'
 """
 """What has gone back meanwhile need not be reversed: it is not asked for any more."""
-MARKED = f"UPDATE fiscal_invoice SET marked_at = $4, next_at = NULL, problem = '' {_HELD}"
+MARKED = """
+UPDATE fiscal_invoice SET marked_at = $4, next_at = NULL, problem = ''
+WHERE hospital_id = $1 AND reference = $2 AND claim = $3
+"""
 OF_PAYMENT = "SELECT * FROM fiscal_invoice WHERE payment_no = $2 AND hospital_id = $1 ORDER BY wanted_at, reference"
 OF_PATIENT = """
 SELECT * FROM fiscal_invoice WHERE patient_id = $2 AND hospital_id = $1 AND paid_at > $3 AND state <> 'void'

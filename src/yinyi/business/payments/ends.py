@@ -1,6 +1,6 @@
-"""Payments that have ended, for those above to whom it means something. An end is put down in the statement that ends the
-payment, at no cost but its row; whoever takes it reads the payment as it is by then, and writes what it means to him in
-the transaction in which it goes. A payment ends again after each refund."""
+"""Payments that have ended, for those above to whom it means something. An end is put down in the statement that ends
+the payment, at no cost but its row; whoever takes it reads the payment as it is by then, and writes what it means to
+him in the transaction in which it goes. A payment ends again after each refund."""
 
 from yinyi.bus.database import Tx
 from yinyi.business.payments import rows

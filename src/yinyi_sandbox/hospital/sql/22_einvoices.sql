@@ -159,7 +159,8 @@ END $$;
 CREATE FUNCTION his.query_einvoice(p_ref text)
 RETURNS his.einvoice_reply LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN his.einvoice_standing_(p_ref, his.refused_('query_einvoice'));
+    PERFORM his.refuse_reading_('query_einvoice');
+    RETURN his.einvoice_standing_(p_ref, NULL);
 END $$;
 
 CREATE FUNCTION his.mark_einvoice_printed(p_ref text)

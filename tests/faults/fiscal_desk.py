@@ -1,0 +1,142 @@
+"""A hospital that issues electronic receipts, badly when told so, and business processes that ask for them."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from payment_checks import pay_in_time
+from payment_world import World
+
+from yinyi.bus.call import Call, Principal
+from yinyi.bus.database import Row, Tx
+from yinyi.bus.operation import Caller
+from yinyi.business.fiscal import store
+from yinyi.business.fiscal.issuing import Issuing
+from yinyi.business.fiscal.model import EARNING, FoundFiscalInvoice
+from yinyi.business.payments.plan import Plan
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Unknown, Waiting
+
+Bad = Literal["not_sent", "refused", "lost_before", "lost_after", "waits", "dies"]
+
+
+class Died(BaseException):
+    """The process that has called."""
+
+
+@dataclass
+class SimReceipts:
+    """Implements ``FiscalInvoices``. issued: amounts by reference, below zero for red ones. calls: all of them."""
+
+    call_timeout_s: float = 5.0
+    issued: dict[str, int] = field(default_factory=dict[str, int])
+    bad: "deque[Bad]" = field(default_factory=lambda: deque[Bad]())
+    calls: list[str] = field(default_factory=list[str])
+    marked: list[str] = field(default_factory=list[str])
+    dates: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    async def issue_fiscal_invoice(
+        self, reference: str, payment_no: str, patient_no: str, title: str, amount_fen: Fen, paid_at: datetime
+    ) -> Outcome:
+        assert (payment_no, patient_no, title) == (reference, "P1", "挂号费")
+        return self._made("issue", reference, amount_fen)
+
+    async def reverse_fiscal_invoice(self, reference: str, of: str, amount_fen: Fen, title: str) -> Outcome:
+        assert of in self.issued, "nothing is reversed before it is issued"
+        return self._made("reverse", reference, -amount_fen)
+
+    async def ask_fiscal_invoice(self, reference: str) -> Answer:
+        self.calls.append("ask")
+        bad = self.bad.popleft() if self.bad else ""
+        if bad == "waits":
+            return Waiting(until=datetime.max)
+        if bad:
+            return Unknown()
+        return self._done(reference) if reference in self.issued else NotFound()
+
+    async def fiscal_invoices(self, patient_no: str, first_on: date, last_on: date) -> list[FoundFiscalInvoice]:
+        return []
+
+    async def fiscal_file(self, reference: str) -> bytes | None:
+        return None
+
+    async def mark_fiscal_printed(self, reference: str) -> Outcome:
+        self.marked.append(reference)
+        return Done()
+
+    def _made(self, verb: str, reference: str, fen: int) -> Outcome:
+        self.calls.append(verb)
+        bad = self.bad.popleft() if self.bad else ""
+        if bad in ("", "lost_after", "dies"):
+            assert self.issued.setdefault(reference, fen) == fen
+        match bad:
+            case "":
+                return self._done(reference)
+            case "not_sent":
+                return NotSent()
+            case "refused":
+                return Refused(reason="bad_request", detail="no seal")
+            case "waits":
+                return Waiting(until=datetime.max)
+            case "dies":
+                raise Died
+            case _:
+                return Unknown()
+
+    def _done(self, reference: str) -> Done:
+        number = f"{sorted(self.issued).index(reference):010d}"
+        told = {"code": "33060126", "number": number, "check_code": "4711", "url": "https://r.example/1"}
+        return Done(evidence=told | {"issued_at": "2026-03-02T09:00:00+08:00", "amount_fen": self.issued[reference]})
+
+
+class _Patients:
+    async def patient_no(self, hospital_id: int, patient_id: int) -> str:
+        return f"P{patient_id}"
+
+    async def on_paper(self, tx: Tx, hospital_id: int, patient_id: int) -> tuple[str, str]:
+        return "张三", "P1"
+
+
+def process(it: World, hospital: SimReceipts) -> Issuing:
+    it.means.registry.told = frozenset(EARNING)
+    return Issuing(it.database, hospital, _Patients(), it.clock)
+
+
+async def paid(it: World) -> Plan:
+    """A registration that is to have a receipt."""
+    it.means.registry.told = frozenset(EARNING)
+    return await pay_in_time(it)
+
+
+async def rows(it: World) -> dict[str, Row]:
+    async with it.database.read() as tx:
+        return {row["reference"]: row for row in await tx.fetch("SELECT * FROM fiscal_invoice")}
+
+
+async def states(it: World) -> list[str]:
+    return sorted(row["state"] for row in (await rows(it)).values())
+
+
+async def work(it: World, issuing: Issuing, span: timedelta = timedelta(hours=3)) -> None:
+    """Until nothing more is due within that time."""
+    end = it.clock.now() + span
+    while await issuing.turn() or await _next(it) <= end:
+        it.clock.at = max(it.clock.now(), await _next(it)) if await _next(it) <= end else it.clock.now()
+
+
+async def _next(it: World) -> datetime:
+    never = it.clock.now() + timedelta(days=400)
+    async with it.database.read() as tx:
+        return await tx.fetchval("SELECT coalesce(min(next_at), $1) FROM fiscal_invoice", never)
+
+
+async def late(it: World) -> list[str]:
+    async with it.database.read() as tx:
+        return [row["reference"] for row in await store.late(tx, 1, it.clock.now() - timedelta(hours=1))]
+
+
+def as_patient(it: World, patient_id: int = 1) -> Call:
+    now = it.clock.now()
+    who = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="T1", patient_id=patient_id)
+    return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
