@@ -48,7 +48,7 @@ class SimReceipts:
 
     async def ask_fiscal_invoice(self, reference: str) -> Answer:
         self.calls.append("ask")
-        bad = self.bad.popleft() if self.bad else ""
+        bad = self.bad.popleft() if self.bad and self.bad[0] != "refused" else ""
         if bad == "waits":
             return Waiting(until=datetime.max)
         if bad:
@@ -68,7 +68,7 @@ class SimReceipts:
     def _made(self, verb: str, reference: str, fen: int) -> Outcome:
         self.calls.append(verb)
         bad = self.bad.popleft() if self.bad else ""
-        if bad in ("", "lost_after", "dies"):
+        if bad in ("", "lost_after", "dies", "waits"):
             assert self.issued.setdefault(reference, fen) == fen
         match bad:
             case "":

@@ -13,7 +13,6 @@ from refund_desk import refund
 
 from yinyi.business.fiscal import store
 from yinyi.business.payments.plan import REFUND
-from yinyi.kernel.outcome import NotFound
 
 
 async def check_what_is_issued(it: World, hospital: SimReceipts, kept_fen: int) -> None:
@@ -116,11 +115,10 @@ def test_what_went_back_while_nobody_knew_goes_the_shortest_way_once_it_is_refus
         await issuing.turn()
         await refund(it, plan.payment_no, 2000)
         await it.to_the_end(plan.payment_no)
-        await issuing.turn()
+        await issuing.hear()
         assert await states(it) == ["sent", "wanted"]
         it.clock.advance(timedelta(minutes=2))
         hospital.bad = deque(["refused"])
-        hospital.ask_fiscal_invoice = _not_found
         await issuing.turn()
         assert await states(it) == ["void", "wanted"]
         await work(it, issuing)
@@ -209,7 +207,3 @@ def test_what_is_late_is_shown_and_asked_for_again(platform_url: str) -> None:
         await check_what_is_issued(it, hospital, FEE)
 
     play(platform_url, story)
-
-
-async def _not_found(reference: str) -> NotFound:
-    return NotFound()

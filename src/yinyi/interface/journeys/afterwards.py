@@ -19,6 +19,7 @@ _KINDS: dict[SlipKind, views_afterwards.SlipKind] = {
     "hold": "hold",
     "checking": "trouble",
     "refund": "refund",
+    "fiscal": "fiscal",
 }
 
 
