@@ -39,7 +39,7 @@ BY_TICKET = {"IdentifyByCard", "GetTicket", "ChoosePatient", "RegisterPatient"}
 ONESELF = {
     *("BindCredential", "ListCredentials", "PreferElder", "ReadCardToBind"),
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
-    *("ListPayments", "ListRegistrations", "RegisterToday"),
+    *("ListFiscalInvoices", "ListPayments", "ListRegistrations", "RegisterToday"),
 }
 """They take nothing that could be somebody else's."""
 
