@@ -1,5 +1,6 @@
 """A hospital that issues electronic receipts, badly when told so, and business processes that ask for them."""
 
+import itertools
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -11,10 +12,16 @@ from payment_world import World
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.operation import Caller
+from yinyi.business.documents import store as documents
+from yinyi.business.documents.masked import masked
+from yinyi.business.documents.messages import DocumentView
+from yinyi.business.documents.ports import SlipFacts
 from yinyi.business.fiscal import store
 from yinyi.business.fiscal.issuing import Issuing
 from yinyi.business.fiscal.model import EARNING, FoundFiscalInvoice
+from yinyi.business.fiscal.service import FiscalService
 from yinyi.business.payments.plan import Plan
+from yinyi.business.terminals.model import Counter, Hospital
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Unknown, Waiting
 
@@ -23,7 +30,7 @@ Bad = Literal["not_sent", "refused", "lost_before", "lost_after", "waits", "dies
 
 
 class Died(BaseException):
-    """The process that has called."""
+    """The process that has called: it learns nothing any more."""
 
 
 @dataclass
@@ -91,7 +98,7 @@ class SimReceipts:
         return Done(evidence=told | {"issued_at": "2026-03-02T09:00:00+08:00", "amount_fen": self.issued[reference]})
 
 
-class _Patients:
+class Patients:
     async def patient_no(self, hospital_id: int, patient_id: int) -> str:
         return f"P{patient_id}"
 
@@ -101,7 +108,7 @@ class _Patients:
 
 def process(it: World, hospital: SimReceipts) -> Issuing:
     it.means.registry.told = frozenset(EARNING)
-    return Issuing(it.database, hospital, _Patients(), it.clock)
+    return Issuing(it.database, hospital, Patients(), it.clock)
 
 
 async def paid(it: World) -> Plan:
@@ -133,9 +140,11 @@ async def work(it: World, issuing: Issuing, span: timedelta = timedelta(hours=3)
 
 
 async def _next(it: World) -> datetime:
-    never = it.clock.now() + timedelta(days=400)
+    """The next instant at which something is due; what waits for another receipt waits on."""
+    now = it.clock.now()
+    never = now + timedelta(days=400)
     async with it.database.read() as tx:
-        return await tx.fetchval("SELECT coalesce(min(next_at), $1) FROM fiscal_invoice", never)
+        return await tx.fetchval("SELECT coalesce(min(next_at), $1) FROM fiscal_invoice WHERE next_at > $2", never, now)
 
 
 async def late(it: World) -> list[str]:
@@ -147,3 +156,51 @@ def as_patient(it: World, patient_id: int = 1) -> Call:
     now = it.clock.now()
     who = Principal(caller=Caller.KIOSK, hospital_id=1, terminal_id="T1", patient_id=patient_id)
     return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
+
+
+class Names:
+    """Implements ``HospitalNames``."""
+
+    async def hospital(self, tx: Tx, hospital_id: int, now: datetime) -> Hospital:
+        counter = Counter(name="3 号窗口", name_en="Window 3")
+        return Hospital(
+            hospital_id=1, name="云山医院", name_en="Yunshan", zone="Asia/Shanghai", window=counter, triage=counter
+        )
+
+
+class Papers:
+    """Implements ``PrintsSlips`` with the real tables of papers."""
+
+    numbers = itertools.count(1)
+
+    async def print_slip(self, tx: Tx, call: Call, facts: SlipFacts) -> str:
+        new = documents.NewDocument(
+            document_no=f"D{next(self.numbers):08d}",
+            payment_no=facts.slip.payment_no,
+            tells=facts.tells,
+            patient_id=facts.patient_id,
+            title=facts.title,
+            amount_fen=facts.amount_fen,
+            slip=masked(facts.slip),
+        )
+        number = await documents.make(tx, 1, new, call.now)
+        await documents.queue(tx, 1, number, f"J{next(self.numbers):08d}", "T1", "01 号机", call.now)
+        return number
+
+    async def show(self, tx: Tx, call: Call, subject: str) -> DocumentView:
+        found = await documents.view(tx, 1, subject)
+        assert found is not None
+        return found
+
+
+async def comes_out(it: World) -> list[bool]:
+    """All that waits for the printer is printed; which of it are copies, in turn."""
+    async with it.database.read() as tx:
+        jobs = await documents.take(tx, 1, "T1", it.clock.now() - timedelta(hours=1), 9, it.clock.now())
+        for job in jobs:
+            await documents.report(tx, 1, "T1", job.job_id, "printed", "", it.clock.now())
+    return [job.copy for job in jobs]
+
+
+def service(it: World, hospital: SimReceipts) -> FiscalService:
+    return FiscalService(it.database, hospital, Patients(), Names(), Papers(), EARNING)

@@ -5,7 +5,7 @@ from collections import deque
 from datetime import timedelta
 
 import pytest
-from fiscal_desk import Bad, Died, SimReceipts, late, paid, process, rows, states, work
+from fiscal_desk import Bad, SimReceipts, late, paid, process, rows, states, work
 from payment_checks import play
 from payment_far_side import FEE
 from payment_world import World
@@ -80,7 +80,7 @@ def test_what_goes_back_before_it_is_issued(platform_url: str, bad: Bad | None, 
         asked = bad in ("lost_after", "lost_before", "waits")
         assert ("reverse" in hospital.calls) == asked
         if not asked and back is None:
-            assert await states(it) == ["void"]
+            assert await states(it) == (["void"] if bad else []), "nobody has heard of it in between"
 
     play(platform_url, story)
 
@@ -146,8 +146,7 @@ def test_a_process_that_dies_leaves_it_to_the_next(platform_url: str) -> None:
         hospital = SimReceipts(bad=deque(["dies"]))
         first, second = process(it, hospital), process(it, hospital)
         await paid(it)
-        with pytest.raises(Died):
-            await first.turn()
+        await first.turn()
         assert await states(it) == ["sent"]
         assert await second.turn() == 0, "the first one may still be at it"
         await work(it, second)

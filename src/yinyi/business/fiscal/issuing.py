@@ -32,7 +32,7 @@ CLAIMED_S = 60
 """Longer than any call lasts: what is not finished by then was left by a process that died."""
 GIVE_UP_MARKING = 24
 """Tries; then nothing came out of the printer, or the hospital does not want to know."""
-ENDS_AT_ONCE, CALLS_AT_ONCE = 200, 6
+ENDS_AT_ONCE, CALLS_AT_ONCE = 200, 3
 _EVERY_S = 2.0
 
 

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from yinyi.bus.database import Tx
 from yinyi.business.fiscal.model import FoundFiscalInvoice
+from yinyi.business.terminals.model import Hospital
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
@@ -48,6 +49,12 @@ class FiscalInvoices(Protocol):
     async def mark_fiscal_printed(self, reference: str) -> Outcome:
         """It is on paper now. ``Done`` also when it was before. Refused("expired"): not issued."""
         ...
+
+
+class HospitalNames(Protocol):
+    """Who knows what the hospital is called on papers."""
+
+    async def hospital(self, tx: Tx, hospital_id: int, now: datetime) -> Hospital: ...
 
 
 class Patients(Protocol):

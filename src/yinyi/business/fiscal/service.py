@@ -28,18 +28,20 @@ from yinyi.business.fiscal.messages import (
     PrintFiscalInvoice,
     RedInvoice,
 )
-from yinyi.business.fiscal.ports import FiscalInvoices, Patients
+from yinyi.business.fiscal.ports import FiscalInvoices, HospitalNames, Patients
 from yinyi.business.fiscal.slips import fiscal_slip
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import delivered_fen
-from yinyi.business.terminals.directory import Directory
 from yinyi.kernel.errors import NotYours
 from yinyi.kernel.money import Fen
 
 MARK_AFTER = timedelta(seconds=15)
 """By then a paper has come out of the printer, usually."""
+
+HEARD_WITHIN = timedelta(hours=1)
+"""A payment that has ended is on record by then."""
 
 
 class PrintsSlips(Protocol):
@@ -60,14 +62,14 @@ class FiscalService:
         database: Database,
         hospital: FiscalInvoices | None,
         patients: Patients,
-        directory: Directory,
+        names: HospitalNames,
         papers: PrintsSlips,
         earning: Sequence[str],
     ) -> None:
         self._database = database
         self._hospital = hospital
         self._patients = patients
-        self._directory = directory
+        self._names = names
         self._papers = papers
         self._earning = frozenset(earning if hospital is not None else ())
 
@@ -84,7 +86,7 @@ class FiscalService:
     async def get(self, tx: Tx, call: Call, message: GetFiscalInvoice) -> FiscalInvoiceView:
         plan = await _own(tx, call, message.payment_no)
         rows = await store.of_payment(tx, call.hospital_id, plan.payment_no)
-        return _view(rows) if rows else self._without(plan)
+        return _view(rows) if rows else self._without(call, plan)
 
     async def list(self, tx: Tx, call: Call, message: ListFiscalInvoices) -> FiscalInvoiceList:
         since = call.now - timedelta(days=message.days)
@@ -99,7 +101,7 @@ class FiscalService:
             FiscalInvoiceUnknown: there is none.
         """
         row = await self._issued(tx, call, message.payment_no)
-        hospital = await self._directory.hospital(tx, call.hospital_id, call.now)
+        hospital = await self._names.hospital(tx, call.hospital_id, call.now)
         name, patient_no = await self._patients.on_paper(tx, call.hospital_id, row["patient_id"])
         called = hospital.name if call.language.startswith("zh") else hospital.name_en
         facts = SlipFacts(
@@ -131,16 +133,17 @@ class FiscalService:
         """The receipt that is not a red one."""
         plan = await _own(tx, call, payment_no)
         rows = await store.of_payment(tx, call.hospital_id, plan.payment_no)
-        view = _view(rows) if rows else self._without(plan)
+        view = _view(rows) if rows else self._without(call, plan)
         if view.standing == "none":
             raise FiscalInvoiceUnknown
         if view.standing == "coming":
             raise NotIssuedYet
         return next(row for row in rows if not row["of"])
 
-    def _without(self, plan: Plan) -> FiscalInvoiceView:
-        """Nothing is on record yet: it may have been paid a moment ago."""
-        coming = plan.purpose in self._earning and delivered_fen(plan) > 0
+    def _without(self, call: Call, plan: Plan) -> FiscalInvoiceView:
+        """Nothing is on record yet: it may have been paid a moment ago. What is older is of a time without receipts."""
+        just_now = plan.ended_at is None or call.now - plan.ended_at < HEARD_WITHIN
+        coming = just_now and plan.purpose in self._earning and delivered_fen(plan) > 0
         return FiscalInvoiceView(
             payment_no=plan.payment_no,
             title=plan.description,

@@ -67,8 +67,12 @@ WHERE hospital_id = $1 AND reference = $2 AND claim = $3
 """
 OF_PAYMENT = "SELECT * FROM fiscal_invoice WHERE payment_no = $2 AND hospital_id = $1 ORDER BY wanted_at, reference"
 OF_PATIENT = """
-SELECT * FROM fiscal_invoice WHERE patient_id = $2 AND hospital_id = $1 AND paid_at > $3 AND state <> 'void'
-ORDER BY paid_at DESC, wanted_at, reference LIMIT 100
+SELECT f.* FROM (
+  SELECT payment_no, paid_at FROM fiscal_invoice
+  WHERE patient_id = $2 AND hospital_id = $1 AND paid_at > $3 AND of = '' AND state <> 'void'
+  ORDER BY paid_at DESC LIMIT 50
+) AS blue JOIN fiscal_invoice f ON f.payment_no = blue.payment_no AND f.hospital_id = $1
+ORDER BY blue.paid_at DESC, f.payment_no, f.wanted_at, f.reference
 """
 PRINTED = """
 UPDATE fiscal_invoice SET document_no = $3, tries = 0, next_at = CASE WHEN marked_at IS NULL THEN $4::timestamptz END
@@ -182,7 +186,7 @@ async def of_payment(tx: Tx, hospital_id: int, payment_no: str) -> list[Row]:
 
 
 async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime) -> list[Row]:
-    """Of payments since then, newest first."""
+    """Of payments since then, those of one payment together, newest payment first."""
     return await tx.fetch(OF_PATIENT, hospital_id, patient_id, since)
 
 
