@@ -22,8 +22,8 @@ class PaidView(View, frozen=True, kw_only=True):
 
 
 class ReceiptView(View, frozen=True, kw_only=True):
-    """The electronic receipt of a payment. url: what the QR code opens; empty: there is none. reversed_fen: what red ones
-    stand against. printed: it was sent to a printer before."""
+    """The electronic receipt of a payment. url: what the QR code opens; empty: there is none. reversed_fen: what stands
+    against it. printed: it was sent to a printer before."""
 
     payment_no: str
     title: str
