@@ -85,7 +85,7 @@ def test_one_that_is_not_issued_yet_is_not_printed_and_that_is_no_failure() -> N
     run(work())
 
 
-@pytest.mark.parametrize(("error", "status"), [(PaymentUnknown(), 404), (NotYours(), 403)])
+@pytest.mark.parametrize(("error", "status"), [(PaymentUnknown(), 404), (NotYours(), 404)])
 def test_that_of_somebody_else_is_not_shown(error: YinyiError, status: int) -> None:
     async def work() -> None:
         answer = await paired(GetFiscalInvoice=error).get(AT)

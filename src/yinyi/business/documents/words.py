@@ -124,7 +124,7 @@ _EN = {
     "qr.hold": "The cashier scans this to collect",
     "qr.checking": "Scan at a kiosk or window to see the result",
     "qr.refund": "Scan at a kiosk or window to see the refund",
-    "qr.fiscal": "Scan with a phone to see it",
+    "qr.fiscal": "Scan with a phone",
     "fiscal.code": "Receipt code",
     "fiscal.number": "Receipt number",
     "fiscal.check_code": "Check code",
