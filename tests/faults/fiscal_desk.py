@@ -29,6 +29,11 @@ AT_LAST = datetime(2100, 1, 1, tzinfo=UTC)
 Bad = Literal["not_sent", "refused", "lost_before", "lost_after", "waits", "dies"]
 
 
+def often(bad: Bad, times: int) -> "deque[Bad]":
+    """The same trouble so many times."""
+    return deque[Bad]([bad]) * times
+
+
 class Died(BaseException):
     """The process that has called: it learns nothing any more."""
 

@@ -5,9 +5,9 @@ from collections import deque
 from datetime import timedelta
 
 import pytest
-from fiscal_desk import Bad, SimReceipts, late, paid, process, rows, states, work
+from fiscal_desk import Bad, SimReceipts, late, often, paid, process, rows, states, work
 from payment_checks import play
-from payment_far_side import FEE
+from payment_far_side import FEE, Mishap
 from payment_world import World
 from refund_desk import refund
 
@@ -132,7 +132,8 @@ def test_money_that_never_was_earned_has_none(platform_url: str) -> None:
     async def story(it: World) -> None:
         hospital = SimReceipts()
         issuing = process(it, hospital)
-        it.script.mishaps["confirm"] = deque(["refuse"] * 20)
+        never: list[Mishap] = ["refuse"] * 20
+        it.script.mishaps["confirm"] = deque(never)
         await paid(it)
         await it.cancel(await it.open())
         await work(it, issuing)
@@ -191,7 +192,7 @@ def test_an_answer_that_comes_after_the_claim_ran_out_changes_nothing(platform_u
 
 def test_what_is_late_is_shown_and_asked_for_again(platform_url: str) -> None:
     async def story(it: World) -> None:
-        hospital = SimReceipts(bad=deque(["refused"] * 30))
+        hospital = SimReceipts(bad=often("refused", 30))
         issuing, plan = process(it, hospital), await paid(it)
         await issuing.turn()
         assert await late(it) == []

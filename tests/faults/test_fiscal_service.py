@@ -4,7 +4,7 @@ from collections import deque
 from datetime import timedelta
 
 import pytest
-from fiscal_desk import Papers, SimReceipts, as_patient, comes_out, paid, process, service, work
+from fiscal_desk import Papers, SimReceipts, as_patient, comes_out, often, paid, process, service, work
 from payment_checks import pay_in_time, play
 from payment_far_side import FEE
 from payment_world import World
@@ -129,7 +129,7 @@ def test_nobody_sees_that_of_somebody_else(platform_url: str) -> None:
 
 def test_staff_see_what_is_late_and_why(platform_url: str) -> None:
     async def story(it: World) -> None:
-        hospital = SimReceipts(bad=deque(["refused"] * 9))
+        hospital = SimReceipts(bad=often("refused", 9))
         issuing, plan = process(it, hospital), await paid(it)
         await work(it, issuing, timedelta(hours=5))
         desk, staff = service(it, hospital), as_staff(it, "operator")
