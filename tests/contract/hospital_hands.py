@@ -39,6 +39,10 @@ class Hands(Protocol):
 
     async def take_deposit(self, admission_no: str, amount_fen: int) -> bool: ...
 
+    async def receipts_take(self, seconds: float) -> None:
+        """Electronic receipts are issued so long after they were accepted, from now on."""
+        ...
+
 
 class ProceduresHands:
     """The sandbox hospital's hands."""
@@ -81,3 +85,6 @@ class ProceduresHands:
 
     async def take_deposit(self, admission_no: str, amount_fen: int) -> bool:
         return (await hands.take_deposit(self._pool, admission_no, amount_fen)).code == "0"
+
+    async def receipts_take(self, seconds: float) -> None:
+        await hands.set_receipt_pace(self._pool, hands.ReceiptPace(late_s=seconds))

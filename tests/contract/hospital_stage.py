@@ -18,6 +18,7 @@ from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.plugin import PLUGIN
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.ports import Bills
+from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.ports import PatientIndex
 from yinyi.business.inpatient.ports import Inpatients
 from yinyi.business.reports.ports import Reports
@@ -38,6 +39,8 @@ Verb = Literal[
     "post_deposit", "reverse_deposit", "return_deposit", "ask_deposit",
     "stay", "stays", "stay_items", "cost_days", "cost_categories", "deposits", "deposit_postings",
     "reports", "report", "report_texts", "observations", "trend",
+    "issue_fiscal_invoice", "reverse_fiscal_invoice", "ask_fiscal_invoice", "fiscal_invoices", "fiscal_file",
+    "mark_fiscal_printed",
 ]  # fmt: skip
 Mishap = Literal["cut", "lost", "silent", "slow", "refuse"]
 """As in ``yinyi_sandbox.hospital.faults``; ``refuse`` means that the hospital is too busy."""
@@ -70,6 +73,12 @@ class Stage(Protocol):
 
     @property
     def reports(self) -> Reports: ...
+
+    @property
+    def fiscal(self) -> FiscalInvoices: ...
+
+    @property
+    def hasty_fiscal(self) -> FiscalInvoices: ...
 
     @property
     def hasty_bills(self) -> Bills: ...
@@ -236,6 +245,12 @@ _PROCEDURES: dict[Verb, str] = {
     "report_texts": "query_report_text",
     "observations": "query_report_results",
     "trend": "query_analyte",
+    "issue_fiscal_invoice": "issue_einvoice",
+    "reverse_fiscal_invoice": "reverse_einvoice",
+    "ask_fiscal_invoice": "query_einvoice",
+    "fiscal_invoices": "query_einvoices",
+    "fiscal_file": "download_einvoice",
+    "mark_fiscal_printed": "mark_einvoice_printed",
 }
 
 
@@ -250,6 +265,8 @@ class ProceduresStage:
         self.bills: Bills = connector
         self.inpatients: Inpatients = connector
         self.reports: Reports = connector
+        self.fiscal: FiscalInvoices = connector
+        self.hasty_fiscal: FiscalInvoices = hasty
         self.hasty_bills: Bills = hasty
         self.hasty_inpatients: Inpatients = hasty
         self.hands: Hands = ProceduresHands(hospital)

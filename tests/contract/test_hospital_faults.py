@@ -101,6 +101,47 @@ async def do_return(stage: Stage, hasty: bool) -> Prepared:
     )
 
 
+async def issued(stage: Stage) -> str:
+    """The reference of a receipt over ten yuan."""
+    await stage.hands.receipts_take(0)
+    ref, [patient_no] = reference(), await stage.patient_numbers(1)
+    told = ("P1", patient_no, "x", Fen(1000), await stage.now())
+    assert isinstance(await stage.fiscal.issue_fiscal_invoice(ref, *told), Done)
+    return ref
+
+
+async def do_issue(stage: Stage, hasty: bool) -> Prepared:
+    ports = stage.hasty_fiscal if hasty else stage.fiscal
+    await stage.hands.receipts_take(0)
+    ref, [patient_no], at = reference(), await stage.patient_numbers(1), await stage.now()
+    return (
+        lambda: ports.issue_fiscal_invoice(ref, "P1", patient_no, "x", Fen(1000), at),
+        lambda: stage.fiscal.ask_fiscal_invoice(ref),
+        *("none", "issued"),
+    )
+
+
+async def do_reverse_receipt(stage: Stage, hasty: bool) -> Prepared:
+    ports = stage.hasty_fiscal if hasty else stage.fiscal
+    of, ref = await issued(stage), reference()
+    return (
+        lambda: ports.reverse_fiscal_invoice(ref, of, Fen(300), "x"),
+        lambda: stage.fiscal.ask_fiscal_invoice(ref),
+        *("none", "issued"),
+    )
+
+
+async def do_mark(stage: Stage, hasty: bool) -> Prepared:
+    ports, ref = stage.hasty_fiscal if hasty else stage.fiscal, await issued(stage)
+
+    async def ask() -> Answer:
+        answer = await stage.fiscal.ask_fiscal_invoice(ref)
+        assert isinstance(answer, Done)
+        return answer if answer.evidence["printed"] else NotFound()
+
+    return lambda: ports.mark_fiscal_printed(ref), ask, "none", "issued"
+
+
 CHANGES: dict[Verb, Callable[[Stage, bool], Awaitable[Prepared]]] = {
     "hold_invoices": do_hold,
     "settle_invoices": do_settle,
@@ -109,6 +150,9 @@ CHANGES: dict[Verb, Callable[[Stage, bool], Awaitable[Prepared]]] = {
     "post_deposit": do_post,
     "reverse_deposit": do_reverse,
     "return_deposit": do_return,
+    "issue_fiscal_invoice": do_issue,
+    "reverse_fiscal_invoice": do_reverse_receipt,
+    "mark_fiscal_printed": do_mark,
 }
 
 
@@ -119,7 +163,7 @@ async def told(ask: Ask) -> str:
     if isinstance(answer, Refused):
         return answer.reason
     assert isinstance(answer, Done), answer
-    return str(answer.evidence["status"])
+    return str(answer.evidence.get("status", "issued"))
 
 
 @pytest.mark.parametrize("verb", CHANGES)
@@ -154,7 +198,7 @@ def test_no_answer_in_time_is_unknown_and_may_still_happen(play: Play, verb: Ver
 
 
 def readings(stage: Stage) -> dict[Verb, Callable[[], Awaitable[object]]]:
-    bills, stays, reports = stage.bills, stage.inpatients, stage.reports
+    bills, stays, reports, fiscal = stage.bills, stage.inpatients, stage.reports, stage.fiscal
     return {
         "invoices": lambda: bills.invoices("083214", "", *EVER, 5),
         "invoice": lambda: bills.invoice("1"),
@@ -169,6 +213,8 @@ def readings(stage: Stage) -> dict[Verb, Callable[[], Awaitable[object]]]:
         "report": lambda: reports.report("1"),
         "report_texts": lambda: reports.report_texts("1"),
         "observations": lambda: reports.observations("1", 1),
+        "fiscal_invoices": lambda: fiscal.fiscal_invoices("083214", *EVER),
+        "fiscal_file": lambda: fiscal.fiscal_file("1"),
         "trend": lambda: reports.trend("083214", "WBC", 5),
     }
 
@@ -186,13 +232,14 @@ def test_a_reading_that_fails_says_that_the_hospital_is_unavailable(play: Play, 
 
 
 @pytest.mark.parametrize("mishap", ["cut", "lost", "refuse"])
-@pytest.mark.parametrize("verb", ["ask_invoices", "ask_invoice_refund", "ask_deposit"])
+@pytest.mark.parametrize("verb", ["ask_invoices", "ask_invoice_refund", "ask_deposit", "ask_fiscal_invoice"])
 def test_asking_that_fails_tells_nothing(play: Play, verb: Verb, mishap: Mishap) -> None:
     async def scene(stage: Stage) -> None:
         asks: dict[Verb, Ask] = {
             "ask_invoices": lambda: stage.bills.ask_invoices("nobody"),
             "ask_invoice_refund": lambda: stage.bills.ask_invoice_refund("nobody"),
             "ask_deposit": lambda: stage.inpatients.ask_deposit("nobody"),
+            "ask_fiscal_invoice": lambda: stage.fiscal.ask_fiscal_invoice("nobody"),
         }
         await stage.mishap(verb, mishap)
         assert isinstance(await asks[verb](), Unknown)

@@ -122,7 +122,7 @@ async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[st
     number = taken.payment.payment_no
     await hall.ask(IssueHoldSlip(payment_no=number))
     document_no = (await hall.ask(PrintSlip(payment_no=number))).document_no
-    names = ("GetRegistration", "IssueHoldSlip", "PrintSlip", "ListDocuments")
+    names = ("GetRegistration", "IssueHoldSlip", "PrintSlip", "ListDocuments", "GetFiscalInvoice", "PrintFiscalInvoice")
     requests: dict[str, dict[str, Any]] = {each: {"payment_no": number} for each in names}
     return requests | {"ReprintSlip": {"document_no": document_no}}, [number, document_no]
 

@@ -76,6 +76,11 @@ A_VISIT = (
     " WHERE p.payment_id = :delivered"
 )
 
+A_RECEIPT = """
+INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
+  wanted_at, next_at)
+VALUES (1, 'R1', 'R1', 1, 'x', 5000, :now, 'sent', :now - interval '25 hours', :now + interval '1 hour')"""
+
 BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     "ended back, the money is not": (
         MONEY,
@@ -228,6 +233,13 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         "bank/m/t 1",
         SOON,
         (A_SESSION, "UPDATE line_session SET left_batches = '{1}'"),
+    ),
+    "a receipt that does not come": ("fiscal_invoices_are_issued", "R1", NOW, (A_RECEIPT,)),
+    "an end that nobody has looked at": (
+        "fiscal_invoices_are_issued",
+        "delivered",
+        LATER,
+        ("INSERT INTO payment_end VALUES (1, :delivered, 1)",),
     ),
     "a card that is kept for ever": (
         "card_data_is_forgotten",

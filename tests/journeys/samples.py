@@ -7,6 +7,7 @@ import msgspec
 from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
 from bill_samples import BILL
 from booking_samples import BOOKING
+from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from report_samples import REPORTS
@@ -33,6 +34,7 @@ from yinyi.interface.journeys import (
     views,
     views_afterwards,
     views_ends,
+    views_fiscal,
     views_pay,
     views_register,
     views_start,
@@ -120,6 +122,11 @@ def _done(printing: views.Printing) -> views_pay.DoneView:
         printing=printing,
         key=KEY,
     )
+
+
+def _with_receipt(number: str) -> views_pay.DoneView:
+    note = views_fiscal.ReceiptNote(payment_no="26112301000042", number=number)
+    return msgspec.structs.replace(_done("printed"), receipt=note)
 
 
 _KINDS: tuple[tuple[views_afterwards.SlipKind, views_register.DepartmentChoice, int], ...] = (
@@ -308,6 +315,8 @@ _PAY: dict[str, Sample] = {
     "done": (_done("printing"), _someone(steps=views.REGISTER_STEPS, card_in_reader=True)),
     "done-later": (msgspec.structs.replace(_done("printed"), printing=None, queue_ahead=None), REGISTERING),
     "done-no-paper": (_done("paper_out"), REGISTERING),
+    "done-receipt-coming": (_with_receipt(""), REGISTERING),
+    "done-receipt": (_with_receipt("0012345678"), REGISTERING),
     "trouble-not-registered": (
         _trouble("not_registered_yet", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15)),
         REGISTERING,
@@ -378,5 +387,6 @@ SAMPLES: dict[str, Sample] = {
     **INPATIENT,
     **REPORTS,
     **BOOKING,
+    **RECEIPTS,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

@@ -15,6 +15,7 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope, SessionView
 from yinyi.bus.operation import Operation, spec_at
 from yinyi.business.documents.messages import Documents, DocumentView
+from yinyi.business.fiscal.messages import FiscalInvoiceView
 from yinyi.business.identity.messages import Ended
 from yinyi.business.payments.messages import GetPayment, ListPayments, Payments, PaymentView
 from yinyi.business.prepaid.messages import PrepaidSetting
@@ -217,6 +218,12 @@ def payment(state: Any = "ready", **changes: Any) -> PaymentView:
     return msgspec.structs.replace(view, **changes)
 
 
+def receipt(standing: Any = "none", **changes: Any) -> FiscalInvoiceView:
+    """The electronic receipt of the payment."""
+    told = {"title": "挂号费", "amount_fen": Fen(5000), "since": NOW - timedelta(minutes=1)}
+    return FiscalInvoiceView(payment_no=PAYMENT, standing=standing, **told, **changes)
+
+
 def registration(state: Any = "ready", *, hold_slip: bool = False, **changes: Any) -> RegistrationView:
     return RegistrationView(
         payment=payment(state, **changes),
@@ -259,6 +266,7 @@ USUAL: Mapping[str, Any] = {
     "PreferElder": Ended(),
     "RegisterToday": registration(),
     "GetRegistration": registration(),
+    "GetFiscalInvoice": receipt(),
     "ListRegistrations": Registrations(registrations=[registration()]),
     "PrintSlip": document(),
     "ReprintSlip": document(),

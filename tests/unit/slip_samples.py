@@ -7,6 +7,7 @@ from PIL import Image
 
 from yinyi.business.documents.model import (
     CheckingSlip,
+    FiscalSlip,
     HoldSlip,
     Language,
     PaidBy,
@@ -131,6 +132,22 @@ def refund(language: Language = "zh-CN", **changes: Any) -> RefundSlip:
     return RefundSlip(**{**fields, **changes})
 
 
+def fiscal(language: Language = "zh-CN", **changes: Any) -> FiscalSlip:
+    fields: dict[str, Any] = {
+        **_common(language),
+        "qr": "https://einvoice.yunshan.example/v/33060126/0012345678/a94b7e",
+        "code": "33060126",
+        "number": "0012345678",
+        "check_code": "a94b7e",
+        "purpose": "挂号费 心血管内科 李明华",
+        "patient_name": "张建国",
+        "patient_no": "0000821236",
+        "amount_fen": Fen(3200),
+        "issued_at": at(9, 24),
+    }
+    return FiscalSlip(**{**fields, **changes})
+
+
 def every_slip() -> dict[str, SlipData]:
     """One of each kind and branch, by a readable name."""
     slips: dict[str, SlipData] = {}
@@ -150,6 +167,7 @@ def every_slip() -> dict[str, SlipData]:
         slips[f"checking-paid-{language}"] = checking(language)
         slips[f"checking-unsure-{language}"] = checking(language, known="unsure", window_hours="")
         slips[f"refund-under-way-{language}"] = refund(language)
+        slips[f"fiscal-{language}"] = fiscal(language)
         slips[f"refund-done-{language}"] = refund(language, state="done", arrives_by=None)
     return slips
 

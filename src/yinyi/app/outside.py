@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, BankLines
+from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
@@ -34,3 +35,8 @@ class Outside:
     def identifying(self) -> tuple[PaymentCardKind, ...]:
         """The kinds of cards that identify people here; ``identity_cards``: as the hospital wants it."""
         return tuple(kind for kind in self.identity_cards if kind in self.lines.kinds)
+
+    @property
+    def fiscal(self) -> FiscalInvoices | None:
+        """None: this hospital issues no electronic receipts."""
+        return self.hospital if isinstance(self.hospital, FiscalInvoices) else None

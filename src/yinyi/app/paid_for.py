@@ -6,6 +6,7 @@ from yinyi.app.people import MasterIndex
 from yinyi.business.billing.lost import LostInvoices
 from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInvoices
 from yinyi.business.billing.slips import InvoiceSlips
+from yinyi.business.fiscal.model import EARNING
 from yinyi.business.inpatient.lost import LostDeposits
 from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
 from yinyi.business.inpatient.slips import DepositSlips
@@ -43,6 +44,7 @@ def registry_of(outside: Outside, cards: CardLines) -> Registry:
         channels=outside.channels,
         merchants=outside.merchants,
         cards=cards,
+        told=EARNING if outside.fiscal is not None else (),
     )
 
 

@@ -3,6 +3,7 @@
 from yinyi.bus.schema import metadata
 from yinyi.business.audit import tables as audit
 from yinyi.business.documents import tables as documents
+from yinyi.business.fiscal import tables as fiscal
 from yinyi.business.identity import tables as identity
 from yinyi.business.imports import tables as imports
 from yinyi.business.institutions import tables as institutions
@@ -17,7 +18,7 @@ from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
 DOMAINS = (
-    *(audit, documents, identity, imports, institutions, ledger, line_keys, line_sessions, payments, prepaid),
+    *(audit, documents, fiscal, identity, imports, institutions, ledger, line_keys, line_sessions, payments, prepaid),
     *(reports, scheduling, terminals, watch),
 )
 METADATA = metadata

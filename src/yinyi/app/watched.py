@@ -2,6 +2,7 @@
 
 from yinyi.business.audit.invariants import AuditSealed
 from yinyi.business.billing.plans import INVOICE
+from yinyi.business.fiscal.invariants import FiscalInvoicesAreIssued
 from yinyi.business.imports.invariants import OpeningsConfirmed
 from yinyi.business.ledger.invariants import EntriesHavePostings
 from yinyi.business.lines import figures as lines
@@ -28,4 +29,5 @@ FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
-    return [*of_money, *of_lines, StoppedSessionsBalance(), AuditSealed(), EventsLeave()]
+    of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued()]
+    return [*of_money, *of_lines, *of_visits, AuditSealed(), EventsLeave()]

@@ -67,6 +67,12 @@ PROCEDURES = (
     "query_deposit",
     "query_deposits",
     "query_deposit_postings",
+    "issue_einvoice",
+    "reverse_einvoice",
+    "query_einvoice",
+    "query_einvoices",
+    "download_einvoice",
+    "mark_einvoice_printed",
 )
 """All that the platform may call."""
 

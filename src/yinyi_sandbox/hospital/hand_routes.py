@@ -34,6 +34,11 @@ _LISTS = {
                d.means, d.payment_no, d.made_at
         FROM his.deposit d LEFT JOIN his.stay s USING (admission_no)
         WHERE $1 IN ('', s.patient_no) ORDER BY d.made_at DESC, d.ref LIMIT $2""",
+    "/receipts": """
+        SELECT e.ref AS reference, e.of_ref AS of_reference, e.patient_no, p.full_name, e.payment_no, e.title,
+               e.amount_fen, e.accepted_at, e.due_at, e.code, e.number, e.check_code, e.printed_at
+        FROM his.einvoice e JOIN his.patient p USING (patient_no)
+        WHERE $1 IN ('', e.patient_no) ORDER BY e.accepted_at DESC, e.number DESC LIMIT $2""",
 }
 
 
@@ -74,8 +79,9 @@ Act = Callable[[Request], Awaitable[Any]]
 
 def routes(hospital: Hospital) -> list[Route]:
     """
-    GET /invoices /reports /stays /deposits (``patient_no``) · POST /work /pace · /doctors/{order,change,cancel} ·
-    /window/{pay,refund,perform,deposit,return} · /laboratory/correct · /wards/{admit,discharge,settle}
+    GET /invoices /reports /stays /deposits /receipts (``patient_no``) · POST /work /pace · /receipts/pace ·
+    /doctors/{order,change,cancel} · /window/{pay,refund,perform,deposit,return} · /laboratory/correct ·
+    /wards/{admit,discharge,settle}
     """
     acts = {
         **_everywhere(hospital),
@@ -96,10 +102,15 @@ def _everywhere(hospital: Hospital) -> dict[str, Act]:
         await hands.set_pace(hospital.pool, wanted)
         return wanted
 
+    async def receipt_pace(request: Request) -> hands.ReceiptPace:
+        wanted = await read(request, hands.ReceiptPace)
+        await hands.set_receipt_pace(hospital.pool, wanted)
+        return wanted
+
     async def correct(request: Request) -> hands.Done:
         return await hands.correct_report(hospital.pool, (await read(request, Report)).order_no)
 
-    return {"/work": work, "/pace": pace, "/laboratory/correct": correct}
+    return {"/work": work, "/pace": pace, "/receipts/pace": receipt_pace, "/laboratory/correct": correct}
 
 
 def _for_invoices(hospital: Hospital) -> dict[str, Act]:

@@ -47,6 +47,16 @@ async def set_pace(pool: Pool, pace: Pace) -> None:
     )
 
 
+class ReceiptPace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long electronic receipts take, in seconds, from being accepted to being issued."""
+
+    late_s: float = 5
+
+
+async def set_receipt_pace(pool: Pool, pace: ReceiptPace) -> None:
+    await pool.execute("UPDATE his.einvoice_pace SET late = $1", timedelta(seconds=pace.late_s))
+
+
 async def order(pool: Pool, patient_no: str, dept_code: str) -> list[str]:
     """A doctor of the department orders for this patient; the invoices' numbers."""
     return await pool.fetchval("SELECT his.order_for_($1, $2)", patient_no, dept_code)

@@ -8,6 +8,7 @@ from yinyi.business.documents.model import (
     AppointmentSlip,
     CardFacts,
     CheckingSlip,
+    FiscalSlip,
     HoldSlip,
     ReceiptSlip,
     RefundSlip,
@@ -55,6 +56,8 @@ def blocks(slip: SlipData, zone: tzinfo) -> list[Block]:
             body = page.checking(slip)
         case RefundSlip():
             body = page.refund(slip)
+        case FiscalSlip():
+            body = page.fiscal(slip)
     return [page.header(), *body, *page.footer()]
 
 
@@ -237,6 +240,19 @@ class _Page:
             self._stacked("refund_no", " ".join(_in_groups(clean(slip.refund_no, 64), 8))),
             _RULE,
             *self._asking(slip.ask_no, slip.window, ""),
+        ]
+
+    def fiscal(self, slip: FiscalSlip) -> list[Block]:
+        number = masked_number(clean(slip.patient_no, 32))[-8:]
+        return [
+            {"kind": "heading", "lines": [clean(slip.purpose)], "texts": []},
+            {"kind": "amount", "value": self._amount(slip.amount_fen)},
+            self._stacked("fiscal.code", clean(slip.code, 24)),
+            self._stacked("fiscal.number", clean(slip.number, 24), "big"),
+            self._fact("fiscal.check_code", clean(slip.check_code, 24), "strong"),
+            self._fact("fiscal.issued_at", self._moment(slip.issued_at)),
+            self._fact("patient", f"{clean(masked_name(slip.patient_name))} {number}"),
+            {"kind": "note", "text": self._word("fiscal.note")},
         ]
 
     def _asking(self, ask_no: str, window: str, hours: str) -> list[Block]:

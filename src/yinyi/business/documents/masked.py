@@ -2,7 +2,14 @@
 
 from msgspec.structs import replace
 
-from yinyi.business.documents.model import AppointmentSlip, HoldSlip, ReceiptSlip, RegistrationSlip, SlipData
+from yinyi.business.documents.model import (
+    AppointmentSlip,
+    FiscalSlip,
+    HoldSlip,
+    ReceiptSlip,
+    RegistrationSlip,
+    SlipData,
+)
 from yinyi.kernel.masking import masked_name, masked_number
 
 
@@ -13,6 +20,6 @@ def masked(slip: SlipData) -> SlipData:
         name, number = masked_name(visit.patient_name), masked_number(visit.patient_no)
         return replace(slip, visit=replace(visit, patient_name=name, patient_no=number))
     name = masked_name(slip.patient_name)
-    if isinstance(slip, ReceiptSlip):
+    if isinstance(slip, ReceiptSlip | FiscalSlip):
         return replace(slip, patient_name=name, patient_no=masked_number(slip.patient_no))
     return replace(slip, patient_name=name)

@@ -11,7 +11,7 @@ from yinyi.business.documents.sheet import SheetKind
 from yinyi.kernel.errors import NotYours
 
 PrintState = Literal["queued", "printed", "paper_out", "jam", "offline", "failed"]
-SlipKind = Literal["registration", "appointment", "receipt", "hold", "checking", "refund"]
+SlipKind = Literal["registration", "appointment", "receipt", "hold", "checking", "refund", "fiscal"]
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
 
 

@@ -174,7 +174,23 @@ class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
     window: str
 
 
-SlipData = RegistrationSlip | AppointmentSlip | ReceiptSlip | HoldSlip | CheckingSlip | RefundSlip
+class FiscalSlip(Slip, frozen=True, kw_only=True, tag="fiscal"):
+    """电子票据告知单: the electronic receipt that the hospital has issued; ``qr`` opens it.
+
+    code: 票据代码. number: 票据号码. check_code: 校验码.
+    """
+
+    code: str
+    number: str
+    check_code: str
+    purpose: str
+    patient_name: str
+    patient_no: str
+    amount_fen: Amount
+    issued_at: Instant
+
+
+SlipData = RegistrationSlip | AppointmentSlip | ReceiptSlip | HoldSlip | CheckingSlip | RefundSlip | FiscalSlip
 
 
 class RenderedSlip(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from yinyi.business.documents.messages import (
     Verdict,
     VerifyDocument,
 )
-from yinyi.business.documents.ports import SlipSource
+from yinyi.business.documents.ports import SlipFacts, SlipSource
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.seals import Seals
 from yinyi.business.documents.sending import SheetDesk, number_of, send
@@ -46,8 +46,8 @@ class DocumentService:
         self._seals = seals
 
     def register(self, dispatcher: Dispatcher) -> None:
-        dispatcher.changes(PrintSlip, Change(make=self._print, show=self._show))
-        dispatcher.changes(ReprintSlip, Change(make=self._reprint, show=self._show))
+        dispatcher.changes(PrintSlip, Change(make=self._print, show=self.show))
+        dispatcher.changes(ReprintSlip, Change(make=self._reprint, show=self.show))
         dispatcher.reads(ListDocuments, self.list_documents)
         dispatcher.reads(GetSheets, self.get_sheets)
         dispatcher.reads(VerifyDocument, self.verify)
@@ -70,7 +70,14 @@ class DocumentService:
         return Documents(documents=await store.views(tx, call.hospital_id, patient_id, since, message.payment_no))
 
     async def _print(self, tx: Tx, call: Call, message: PrintSlip, _: None) -> str:
-        facts = await self._slips.slip(tx, call, message.payment_no)
+        return await self.print_slip(tx, call, await self._slips.slip(tx, call, message.payment_no))
+
+    async def print_slip(self, tx: Tx, call: Call, facts: SlipFacts) -> str:
+        """Also for those above who have slips of their own; the number of the paper.
+
+        Raises:
+            NotYours: it is another patient's.
+        """
         if facts.patient_id != call.principal.patient_id:
             raise NotYours
         new = NewDocument(
@@ -95,7 +102,8 @@ class DocumentService:
         await send(tx, call, self._terminals, message.document_no)
         return message.document_no
 
-    async def _show(self, tx: Tx, call: Call, subject: str) -> DocumentView:
+    async def show(self, tx: Tx, call: Call, subject: str) -> DocumentView:
+        """The paper of this number."""
         found = await store.view(tx, call.hospital_id, subject)
         if found is None:
             raise DocumentUnknown

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from yinyi.bus.schema import INSTANT, metadata
 from yinyi.business.documents.sheet import SHEET_KINDS
 
-_KINDS = ("registration", "appointment", "receipt", "hold", "checking", "refund", *SHEET_KINDS)
+_KINDS = ("registration", "appointment", "receipt", "hold", "checking", "refund", "fiscal", *SHEET_KINDS)
 
 document = Table(
     "document",

@@ -320,7 +320,8 @@ class Drive:
         after = self.plan.at_version(self.before.version + 1)
         posted = self._entries(after, now)
         balances = balance_rows(posted)
-        changed = state_of(after) != state_of(self.before) or after.ended_at != self.before.ended_at
+        ended = after.ended_at != self.before.ended_at
+        changed = state_of(after) != state_of(self.before) or ended
         write = writes.write(
             self.before,
             after,
@@ -332,6 +333,7 @@ class Drive:
             balances=balances,
             callbacks=self._callbacks,
             fresh=self.fresh.callback if self.fresh is not None else None,
+            told=ended and after.ended_at is not None and after.purpose in self.means.registry.told,
         )
         if await self._written(write, alone=bool(balances)) is None:
             if self.fresh is not None:

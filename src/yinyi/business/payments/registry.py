@@ -1,6 +1,6 @@
 """Everything the driver can do, by name: effects of the domains, channels, merchant accounts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import cast
 
 from yinyi.business.ledger.model import PREPAID
@@ -43,7 +43,10 @@ class Registry:
         channels: Mapping[str, TakesPayment],
         merchants: MerchantTable,
         cards: CardLines | None = None,
+        told: Collection[str] = (),
     ) -> None:
+        """``told``: the purposes whose payments, whenever one ends, are told to those above; see ``ends``."""
+        self.told = frozenset(told)
         self._effects: dict[str, Effect] = {effect.kind: effect for effect in effects}
         self._effects[f"{TAKE}/{WINDOW}"] = TakenAtWindow()
         self._effects[f"{REFUND}/{WINDOW}"] = GivenBackAtWindow()

@@ -128,6 +128,15 @@ payment_obligation = Table(
 )
 Index("payment_obligation_payment_ix", payment_obligation.c.payment_id, payment_obligation.c.hospital_id)
 
+payment_end = Table(
+    "payment_end",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("payment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Ends that those above have not been told of; they may be told of one more than once."""
+
 payment_callback = Table(
     "payment_callback",
     metadata,

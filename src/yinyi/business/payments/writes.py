@@ -88,6 +88,11 @@ _FREED = """, f AS (
 )"""
 
 
+_TOLD = """, t AS (
+  INSERT INTO payment_end (hospital_id, payment_id, version) SELECT p.hospital_id, p.payment_id, p.version FROM p
+)"""
+
+
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``w``: a payment as it will be, if it still is as it was. held: under whose lease it is; balances: what
     ``ledger.balance_rows`` made; received: a callback that is not on disk yet."""
@@ -118,7 +123,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 class Parts(NamedTuple):
     """Which parts of the statement a write needs: what is not there costs nothing. Those that need the same are one
-    statement. freed: the obligation is nobody's any more; forget: the payer's code."""
+    statement. freed: the obligation is nobody's any more; forget: the payer's code; told: those above are told that it
+    has ended."""
 
     added: bool
     moved: bool
@@ -128,6 +134,7 @@ class Parts(NamedTuple):
     received: bool
     freed: bool
     forget: bool
+    told: bool
 
 
 class Write(NamedTuple):
@@ -151,6 +158,7 @@ def write_statement(parts: Parts) -> str:
         (parts.limited, "," + balance_ctes("p.balances", "p")),
         (parts.applied, _APPLIED),
         (parts.freed, _FREED),
+        (parts.told, _TOLD),
     )
     statement += "".join(part for is_wanted, part in wanted if is_wanted)
     return filled(f"{statement}\nSELECT p.payment_id FROM p")
@@ -168,11 +176,12 @@ def write(
     balances: str,
     callbacks: list[str],
     fresh: FreshCallback | None = None,
+    told: bool = False,
 ) -> Write:
     """Everything that a step changes. Nothing of it is written when the plan was changed by somebody else meanwhile, or
     when the lease is gone. ``keep``: go on driving; otherwise the lease is handed back until ``next_at``.
     ``balances``: what the entries change of them. ``fresh`` is kept with it, and the lease is taken with it; nothing is
-    written if somebody drives the payment, or if this callback was here before."""
+    written if somebody drives the payment, or if this callback was here before. ``told``: see ``ends``."""
     known, changed = {step.reference for step in before.steps}, changed_steps(before, after)
     added = [step for step in changed if step.reference not in known]
     moved = [step for step in changed if step.reference in known]
@@ -209,5 +218,6 @@ def write(
         received=fresh is not None,
         freed=after.ended_at is not None and after.direction == "back",
         forget=any(PAYER_CODE in step.params for step in changed),
+        told=told,
     )
     return Write(write_statement(parts), msgspec.json.encode(row), (after.hospital_id, epoch))

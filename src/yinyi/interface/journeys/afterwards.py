@@ -20,6 +20,7 @@ _KINDS: dict[SlipKind, views_afterwards.SlipKind] = {
     "hold": "hold",
     "checking": "trouble",
     "refund": "refund",
+    "fiscal": "fiscal",
 }
 
 

@@ -74,6 +74,8 @@ DONE: Final = "/done/{payment_no}"
 TROUBLE: Final = "/trouble/{payment_no}"
 PRINT: Final = "/print/{payment_no}"
 """POST: print this payment's slip (again); comes back to the page."""
+RECEIPT: Final = "/receipt/{payment_no}"
+"""GET the electronic receipt of a payment · POST: print it; comes back to the page."""
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
 FIND_PAYMENT: Final = "/payments"
@@ -241,6 +243,9 @@ class Paths:
 
     def bill(self, invoice_no: str) -> str:
         return self._at(BILL, invoice_no=invoice_no)
+
+    def receipt(self, payment_no: str) -> str:
+        return self._at(RECEIPT, payment_no=payment_no)
 
     def binding(self, request_id: str) -> str:
         return self._at(BINDING, request_id=request_id)

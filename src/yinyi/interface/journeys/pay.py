@@ -11,7 +11,18 @@ from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
 from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.payments.model import PaymentState
-from yinyi.interface.journeys import card, parts, present, scan, standing, views, views_ends, views_pay, views_register
+from yinyi.interface.journeys import (
+    card,
+    fiscal,
+    parts,
+    present,
+    scan,
+    standing,
+    views,
+    views_ends,
+    views_pay,
+    views_register,
+)
 from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.purposes.table import find
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
@@ -213,7 +224,7 @@ async def _hold_slip(visitor: Visitor, paid: Paid) -> Show:
 
 async def _done(visitor: Visitor, paid: Paid) -> Show:
     printing = await _print(visitor, paid) if _fresh(visitor, paid) else None
-    view = paid.done(printing)
+    view = await fiscal.on(visitor, paid.done(printing))
     listens = _about(visitor, paid, None, printing)
     return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 

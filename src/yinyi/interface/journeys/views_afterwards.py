@@ -5,7 +5,7 @@ from typing import Literal
 
 from yinyi.interface.journeys.views import Part, Printing, Subject, View
 
-SlipKind = Literal["registration", "appointment", "receipt", "hold", "trouble", "refund"]
+SlipKind = Literal["registration", "appointment", "receipt", "hold", "trouble", "refund", "fiscal"]
 
 
 class Slip(Part, frozen=True, kw_only=True):

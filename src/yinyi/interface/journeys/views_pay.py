@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from yinyi.interface.journeys.views import PaidBy, Printing, Subject, TenderName, View
+from yinyi.interface.journeys.views_fiscal import PaidView
 from yinyi.interface.journeys.views_register import Visit
 
 ScanRefused = Literal[
@@ -130,7 +131,7 @@ class HoldSlipView(View, frozen=True, kw_only=True):
     key: str
 
 
-class DoneView(View, frozen=True, kw_only=True):
+class DoneView(PaidView, frozen=True, kw_only=True):
     """It is done: the number, where to go, what is printed. ``queue_ahead`` None: the hospital does not say.
     ``printing`` None: nothing is printed by itself, because it was done some time ago."""
 

@@ -158,6 +158,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
                 "hold": _("Hold slip for the window"),
                 "trouble": _("Slip with the number to ask with"),
                 "refund": _("Refund slip"),
+                "fiscal": _("Electronic receipt"),
             },
         }
     )

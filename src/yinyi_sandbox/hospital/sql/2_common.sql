@@ -66,6 +66,8 @@ CREATE FUNCTION his.message_(p_code text) RETURNS text LANGUAGE sql IMMUTABLE AS
         WHEN 'D04' THEN '余额不足'
         WHEN 'D05' THEN '尚未出院结算'
         WHEN 'D06' THEN '无此预交金'
+        WHEN 'E01' THEN '电子票据尚未开具'
+        WHEN 'E02' THEN '可冲红金额不足'
         WHEN 'S01' THEN '系统忙'
         ELSE '其他错误' END
 $$;

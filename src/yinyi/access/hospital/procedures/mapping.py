@@ -55,6 +55,8 @@ REFUSALS: dict[str, RefusedReason] = {
     "D04": "insufficient_funds",  # more than is left
     "D05": "not_refundable",  # it is not settled yet
     "D06": "bad_request",  # no such deposit
+    "E01": "expired",  # the receipt is not issued
+    "E02": "not_refundable",  # that much of it is not left
 }
 """The hospital's codes. One that is not here is a ``bad_request``: people have to look."""
 

@@ -7,6 +7,7 @@ from yinyi.access.hospital.procedures.bills import BillProcedures
 from yinyi.access.hospital.procedures.bookings import BookingProcedures
 from yinyi.access.hospital.procedures.client import ProcedureClient
 from yinyi.access.hospital.procedures.config import ProceduresConfig
+from yinyi.access.hospital.procedures.fiscal import FiscalProcedures
 from yinyi.access.hospital.procedures.reports import ReportProcedures
 from yinyi.access.hospital.procedures.stays import StayProcedures
 from yinyi.business.identity.model import CredentialKind, PatientRecord, Person
@@ -33,7 +34,7 @@ _CREATE = "SELECT * FROM his.create_patient($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _CREATED = "SELECT * FROM his.query_created($1)"
 
 
-class ProceduresHospital(BillProcedures, BookingProcedures, StayProcedures, ReportProcedures):
+class ProceduresHospital(BillProcedures, BookingProcedures, StayProcedures, ReportProcedures, FiscalProcedures):
     """Implements ``PatientIndex``, ``Schedules`` and ``ListsNumbers``, and what its parts do."""
 
     def __init__(self, config: ProceduresConfig) -> None:

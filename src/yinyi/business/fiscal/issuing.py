@@ -1,0 +1,147 @@
+"""Receipts are asked for, and seen to until they are issued: never by whoever pays, and without end."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from yinyi.bus.database import Database
+from yinyi.business.documents.store import view as document_view
+from yinyi.business.fiscal import store
+from yinyi.business.fiscal.model import FiscalState, Issued, changes
+from yinyi.business.fiscal.ports import FiscalInvoices, Patients
+from yinyi.business.fiscal.store import Claimed
+from yinyi.business.payments import ends
+from yinyi.business.payments.rules import pause_s
+from yinyi.business.payments.view import paid_at
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
+
+log = structlog.get_logger()
+
+LADDER_S = (5, 10, 20, 40, 60, 120, 300, 600, 1800, 3600)
+"""So long after the first, second… try in a row comes the next; the last one over and over."""
+REFUSED_S = 3600
+"""A hospital that refuses has to be put right by people: it is asked again every hour, and when they say so."""
+SPREAD = 0.2
+"""What failed together does not come back together; see ``pause_s``."""
+CLAIMED_S = 60
+"""Longer than any call lasts: what is not finished by then was left by a process that died."""
+GIVE_UP_MARKING = 24
+"""Tries; then nothing came out of the printer, or the hospital does not want to know."""
+ENDS_AT_ONCE, CALLS_AT_ONCE = 200, 3
+_EVERY_S = 2.0
+
+
+class Issuing:
+    """One a business process; any number of them share the work."""
+
+    def __init__(self, database: Database, hospital: FiscalInvoices, patients: Patients, clock: Clock) -> None:
+        self._database = database
+        self._hospital = hospital
+        self._patients = patients
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                while await self.turn():
+                    pass
+            except Exception as error:  # the loop outlives every fault of hospital and database
+                log.warning("fiscal.waiting", why=type(error).__name__)
+            await asyncio.sleep(_EVERY_S)
+
+    async def turn(self) -> int:
+        """Learn of payments, and see to what is due; how much there was."""
+        heard = await self.hear()
+        now = self._clock.now()
+        async with self._database.read() as tx:
+            due = await store.claim(tx, now, now + timedelta(seconds=CLAIMED_S), CALLS_AT_ONCE)
+        outcomes = await asyncio.gather(*map(self._see_to, due), return_exceptions=True)
+        for each, outcome in zip(due, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                log.warning("fiscal.left_lying", reference=each.reference, why=type(outcome).__name__)
+        return heard + len(due)
+
+    async def hear(self) -> int:
+        """Write down what the payments that have ended want."""
+        async with self._database.transaction() as tx:
+            if not await store.alone(tx):
+                return 0
+            plans = await ends.take(tx, ENDS_AT_ONCE)
+            known = await store.known(tx, [plan.payment_no for plan in plans]) if plans else {}
+            wanted = [
+                (plan, paid_at(plan) or plan.started_at, each)
+                for plan in plans
+                for each in changes(plan, known.get((plan.hospital_id, plan.payment_no), []))
+            ]
+            if wanted:
+                await store.put(tx, wanted, self._clock.now())
+            return len(plans)
+
+    async def _see_to(self, due: Claimed) -> None:
+        if due.was == "issued":
+            return await self._mark(due)
+        answer = await self._send(due) if due.was == "wanted" else await self._ask(due)
+        await self._learn(due, answer)
+
+    async def _ask(self, due: Claimed) -> Answer:
+        """What became of it; one that surely never arrived is sent again, under the same reference."""
+        answer = await self._hospital.ask_fiscal_invoice(due.reference)
+        return await self._send(due) if isinstance(answer, NotFound) else answer
+
+    async def _send(self, due: Claimed) -> Answer:
+        if due.of:
+            return await self._hospital.reverse_fiscal_invoice(due.reference, due.of, Fen(due.amount_fen), due.title)
+        try:
+            patient_no = await self._patients.patient_no(due.hospital_id, due.patient_id)
+        except YinyiError as error:
+            return NotSent(detail=type(error).__name__)
+        paid = (due.title, Fen(due.amount_fen), due.paid_at)
+        return await self._hospital.issue_fiscal_invoice(due.reference, due.payment_no, patient_no, *paid)
+
+    async def _learn(self, due: Claimed, answer: Answer) -> None:
+        match answer:
+            case Done():
+                async with self._database.read() as tx:
+                    await store.issued(tx, due, msgspec.convert(answer.evidence, Issued, strict=False))
+            case Refused():
+                log.warning("fiscal.refused", reference=due.reference, reason=answer.reason, detail=answer.detail)
+                problem = f"{answer.reason} {answer.detail}".strip()
+                await self._not_made(due, self._next(due, (REFUSED_S,)), problem)
+            case Waiting():
+                await self._later(due, "sent", "")
+            case NotSent() if due.was == "wanted":
+                await self._not_made(due, self._next(due), answer.detail)
+            case NotSent():
+                await self._later(due, "sent", answer.detail)
+            case Unknown() | NotFound():
+                await self._later(due, "sent", answer.detail)
+
+    async def _mark(self, due: Claimed) -> None:
+        """Tell the hospital that it is on paper, once it is."""
+        async with self._database.read() as tx:
+            paper = await document_view(tx, due.hospital_id, due.document_no)
+        if paper is not None and paper.state == "printed":
+            answer = await self._hospital.mark_fiscal_printed(due.reference)
+            if isinstance(answer, Done):
+                async with self._database.read() as tx:
+                    return await store.marked(tx, due, self._clock.now())
+        await self._later(due, "issued", "not marked as printed")
+
+    async def _later(self, due: Claimed, state: FiscalState, problem: str) -> None:
+        done = state == "issued" and due.tries >= GIVE_UP_MARKING
+        async with self._database.read() as tx:
+            await store.later(tx, due, state, None if done else self._next(due), problem)
+
+    async def _not_made(self, due: Claimed, next_at: datetime, problem: str) -> None:
+        async with self._database.read() as tx:
+            await store.not_made(tx, due, next_at, problem)
+
+    def _next(self, due: Claimed, ladder: tuple[int, ...] = LADDER_S) -> datetime:
+        pause = pause_s(ladder, due.tries - 1, SPREAD, due.reference)
+        return self._clock.now() + timedelta(seconds=pause)

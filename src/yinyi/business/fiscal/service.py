@@ -1,0 +1,228 @@
+"""Electronic receipts as patients and staff ask for them."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby
+from typing import Any, Protocol
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database, Row, Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.documents.messages import DocumentView
+from yinyi.business.documents.ports import SlipFacts
+from yinyi.business.fiscal import store
+from yinyi.business.fiscal.errors import FiscalInvoiceUnknown, NotIssuedYet
+from yinyi.business.fiscal.messages import (
+    AskFiscalInvoiceAgain,
+    FiscalFile,
+    FiscalInvoiceList,
+    FiscalInvoiceView,
+    FiscalStanding,
+    GetFiscalFile,
+    GetFiscalInvoice,
+    LateFiscalInvoice,
+    LateFiscalInvoices,
+    ListFiscalInvoices,
+    ListLateFiscalInvoices,
+    PrintFiscalInvoice,
+    RedInvoice,
+)
+from yinyi.business.fiscal.ports import FiscalInvoices, HospitalNames, Patients
+from yinyi.business.fiscal.slips import fiscal_slip
+from yinyi.business.payments import signals
+from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.postings import delivered_fen
+from yinyi.kernel.errors import NotYours
+from yinyi.kernel.money import Fen
+
+MARK_AFTER = timedelta(seconds=15)
+"""By then a paper has come out of the printer, usually."""
+
+HEARD_WITHIN = timedelta(hours=1)
+"""A payment that has ended is on record by then."""
+
+
+class PrintsSlips(Protocol):
+    """Who prints."""
+
+    async def print_slip(self, tx: Tx, call: Call, facts: SlipFacts) -> str:
+        """The number of the paper."""
+        ...
+
+    async def show(self, tx: Tx, call: Call, subject: str) -> DocumentView: ...
+
+
+class FiscalService:
+    """``hospital``: None where it issues none; then nothing has a receipt. ``earning``: the purposes that have one."""
+
+    def __init__(
+        self,
+        database: Database,
+        hospital: FiscalInvoices | None,
+        patients: Patients,
+        names: HospitalNames,
+        papers: PrintsSlips,
+        earning: Sequence[str],
+    ) -> None:
+        self._database = database
+        self._hospital = hospital
+        self._patients = patients
+        self._names = names
+        self._papers = papers
+        self._earning = frozenset(earning if hospital is not None else ())
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.reads(GetFiscalInvoice, self.get)
+        dispatcher.reads(ListFiscalInvoices, self.list)
+        dispatcher.changes(PrintFiscalInvoice, Change(self.print, self._papers.show))
+        dispatcher.asks(GetFiscalFile, self.get_file)
+        dispatcher.reads(ListLateFiscalInvoices, self.list_late)
+        dispatcher.changes(AskFiscalInvoiceAgain, Change(self.ask_again, self._show_late))
+
+    # -- patients
+
+    async def get(self, tx: Tx, call: Call, message: GetFiscalInvoice) -> FiscalInvoiceView:
+        plan = await _own(tx, call, message.payment_no)
+        rows = await store.of_payment(tx, call.hospital_id, plan.payment_no)
+        return _view(rows) if rows else self._without(call, plan)
+
+    async def list(self, tx: Tx, call: Call, message: ListFiscalInvoices) -> FiscalInvoiceList:
+        since = call.now - timedelta(days=message.days)
+        rows = await store.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
+        views = [_view(list(each)) for _, each in groupby(rows, key=lambda row: row["payment_no"])]
+        return FiscalInvoiceList(invoices=views)
+
+    async def print(self, tx: Tx, call: Call, message: PrintFiscalInvoice, _: None) -> str:
+        """
+        Raises:
+            NotIssuedYet: it is coming.
+            FiscalInvoiceUnknown: there is none.
+        """
+        row = await self._issued(tx, call, message.payment_no)
+        hospital = await self._names.hospital(tx, call.hospital_id, call.now)
+        name, patient_no = await self._patients.on_paper(tx, call.hospital_id, row["patient_id"])
+        called = hospital.name if call.language.startswith("zh") else hospital.name_en
+        facts = SlipFacts(
+            slip=fiscal_slip(call, called, name, patient_no, row),
+            tells="issued",
+            patient_id=row["patient_id"],
+            title=row["title"],
+            amount_fen=Fen(row["amount_fen"]),
+        )
+        document_no = await self._papers.print_slip(tx, call, facts)
+        await store.printed(tx, call.hospital_id, row["reference"], document_no, call.now + MARK_AFTER)
+        return document_no
+
+    async def get_file(self, call: Call, message: GetFiscalFile) -> FiscalFile:
+        """
+        Raises:
+            HospitalUnavailable: it cannot be had now.
+        """
+        async with self._database.read() as tx:
+            row = await self._issued(tx, call, message.payment_no)
+        assert self._hospital is not None, "somebody has issued it"
+        content = await self._hospital.fiscal_file(row["reference"])
+        if content is None:
+            raise FiscalInvoiceUnknown
+        genuine = hashlib.sha256(content).hexdigest() == row["digest"] if row["digest"] else None
+        return FiscalFile(content=content, genuine=genuine)
+
+    async def _issued(self, tx: Tx, call: Call, payment_no: str) -> Row:
+        """The receipt that is not a red one."""
+        plan = await _own(tx, call, payment_no)
+        rows = await store.of_payment(tx, call.hospital_id, plan.payment_no)
+        view = _view(rows) if rows else self._without(call, plan)
+        if view.standing == "none":
+            raise FiscalInvoiceUnknown
+        if view.standing == "coming":
+            raise NotIssuedYet
+        return next(row for row in rows if not row["of"])
+
+    def _without(self, call: Call, plan: Plan) -> FiscalInvoiceView:
+        """Nothing is on record yet: it may have been paid a moment ago. What is older is of a time without receipts."""
+        just_now = plan.ended_at is None or call.now - plan.ended_at < HEARD_WITHIN
+        coming = just_now and plan.purpose in self._earning and delivered_fen(plan) > 0
+        return FiscalInvoiceView(
+            payment_no=plan.payment_no,
+            title=plan.description,
+            standing="coming" if coming else "none",
+            amount_fen=Fen(delivered_fen(plan)),
+            since=plan.ended_at or plan.started_at,
+        )
+
+    # -- staff
+
+    async def list_late(self, tx: Tx, call: Call, message: ListLateFiscalInvoices) -> LateFiscalInvoices:
+        rows = await store.late(tx, call.hospital_id, call.now - timedelta(minutes=message.minutes))
+        return LateFiscalInvoices(invoices=[_late(row) for row in rows])
+
+    async def ask_again(self, tx: Tx, call: Call, message: AskFiscalInvoiceAgain, _: None) -> str:
+        if await store.again(tx, call.hospital_id, message.reference, call.now) is None:
+            raise FiscalInvoiceUnknown
+        return message.reference
+
+    async def _show_late(self, tx: Tx, call: Call, reference: str) -> LateFiscalInvoice:
+        row = await store.of_reference(tx, call.hospital_id, reference)
+        if row is None:
+            raise FiscalInvoiceUnknown
+        return _late(row)
+
+
+async def _own(tx: Tx, call: Call, payment_no: str) -> Plan:
+    """
+    Raises:
+        PaymentUnknown: there is none.
+        NotYours: it is another patient's.
+    """
+    plan = await signals.find(tx, call.hospital_id, payment_no)
+    if plan is None:
+        raise PaymentUnknown
+    if plan.patient_id != call.principal.patient_id:
+        raise NotYours
+    return plan
+
+
+def _view(rows: Sequence[Row]) -> FiscalInvoiceView:
+    """All receipts of one payment."""
+    blue = next(row for row in rows if not row["of"])
+    red = [row for row in rows if row["of"] and row["state"] != "void"]
+    return FiscalInvoiceView(
+        payment_no=blue["payment_no"],
+        title=blue["title"],
+        standing=_standing(blue, sum(row["amount_fen"] for row in red)),
+        amount_fen=Fen(blue["amount_fen"]),
+        since=blue["issued_at"] or blue["wanted_at"],
+        **_numbers(blue),
+        check_code=blue["check_code"],
+        url=blue["url"],
+        printed=blue["document_no"] != "",
+        red=[RedInvoice(amount_fen=Fen(row["amount_fen"]), issued_at=row["issued_at"], **_numbers(row)) for row in red],
+    )
+
+
+def _standing(blue: Row, red_fen: int) -> FiscalStanding:
+    if blue["state"] != "issued":
+        return "none" if blue["state"] == "void" else "coming"
+    if not red_fen:
+        return "issued"
+    return "reversed" if red_fen >= blue["amount_fen"] else "partly_reversed"
+
+
+def _numbers(row: Row) -> dict[str, Any]:
+    return {"code": row["code"], "number": row["number"]}
+
+
+def _late(row: Row) -> LateFiscalInvoice:
+    return LateFiscalInvoice(
+        reference=row["reference"],
+        of=row["of"],
+        payment_no=row["payment_no"],
+        amount_fen=Fen(row["amount_fen"]),
+        wanted_at=row["wanted_at"],
+        sent_at=row["sent_at"],
+        next_at=row["next_at"],
+        tries=row["tries"],
+        problem=row["problem"],
+    )

@@ -1,0 +1,76 @@
+"""The electronic receipt of a payment: shown, opened on a phone by its code, printed."""
+
+import contextlib
+from datetime import timedelta
+
+import msgspec
+
+from yinyi.business.documents.messages import DocumentView, ListDocuments
+from yinyi.business.fiscal.errors import FiscalInvoiceUnknown, NotIssuedYet
+from yinyi.business.fiscal.messages import FiscalInvoiceView, GetFiscalInvoice, PrintFiscalInvoice
+from yinyi.interface.journeys import present, views, views_fiscal
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
+from yinyi.kernel.errors import YinyiError
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""While it is coming, for whoever stands there all the same."""
+WATCH_PRINT = timedelta(seconds=2)
+
+
+async def page(visitor: Visitor) -> Next:
+    """GET RECEIPT ?printing=1 (it was just asked for)."""
+    found = await visitor.ask(GetFiscalInvoice(payment_no=visitor.at["payment_no"]))
+    paper = await _paper(visitor) if found.printed and "printing" in visitor.query else None
+    printing = present.printing(paper, visitor.terminal.line_ok) if paper else None
+    listens = None
+    if printing == "printing":
+        listens = {"paper": "1", "at": f"{(visitor.now + WATCH_PRINT).timestamp():.1f}"}
+    elif found.standing == "coming":
+        listens = {"at": f"{(visitor.now + LOOK_AGAIN).timestamp():.1f}"}
+    return Show(_view(found, printing), can_time_out=printing != "printing", listens=listens)
+
+
+async def print_it(visitor: Visitor) -> Next:
+    """POST RECEIPT: its first paper, or a copy."""
+    payment_no = visitor.at["payment_no"]
+    here = visitor.back = visitor.paths.receipt(payment_no)
+    with contextlib.suppress(NotIssuedYet, FiscalInvoiceUnknown):
+        await visitor.ask(PrintFiscalInvoice(payment_no=payment_no), key=visitor.key)
+    return Go(f"{here}?printing=1")
+
+
+async def on(visitor: Visitor, view: views.View) -> views.View:
+    """A page that says that something is paid, with what is known of its receipt; it never fails for that."""
+    if not isinstance(view, views_fiscal.PaidView):
+        return view
+    try:
+        found = await visitor.ask(GetFiscalInvoice(payment_no=visitor.at["payment_no"]))
+    except YinyiError:
+        return view
+    if found.standing == "none":
+        return view
+    note = views_fiscal.ReceiptNote(payment_no=found.payment_no, number=found.number)
+    return msgspec.structs.replace(view, receipt=note)
+
+
+async def _paper(visitor: Visitor) -> DocumentView | None:
+    papers = await visitor.ask(ListDocuments(days=31, payment_no=visitor.at["payment_no"]))
+    return next((each for each in papers.documents if each.kind == "fiscal"), None)
+
+
+def _view(found: FiscalInvoiceView, printing: views.Printing | None) -> views_fiscal.ReceiptView:
+    return views_fiscal.ReceiptView(
+        payment_no=found.payment_no,
+        title=found.title,
+        standing=found.standing,
+        amount_fen=found.amount_fen,
+        since=found.since,
+        code=found.code,
+        number=found.number,
+        check_code=found.check_code,
+        url=found.url,
+        reversed_fen=sum(each.amount_fen for each in found.red),
+        printed=found.printed,
+        printing=printing,
+        key=present.new_key(),
+    )

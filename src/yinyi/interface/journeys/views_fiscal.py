@@ -1,0 +1,40 @@
+"""Electronic receipts."""
+
+from datetime import datetime
+from typing import Literal
+
+from yinyi.interface.journeys.views import Part, Printing, View
+
+ReceiptStanding = Literal["none", "coming", "issued", "partly_reversed", "reversed"]
+
+
+class ReceiptNote(Part, frozen=True, kw_only=True):
+    """On a page that says that something is paid. number: empty while it is coming."""
+
+    payment_no: str
+    number: str = ""
+
+
+class PaidView(View, frozen=True, kw_only=True):
+    """A page that says that something is paid. receipt: None: it has none, or nobody knows just now."""
+
+    receipt: ReceiptNote | None = None
+
+
+class ReceiptView(View, frozen=True, kw_only=True):
+    """The electronic receipt of a payment. url: what the QR code opens; empty: there is none. reversed_fen: what stands
+    against it. printed: it was sent to a printer before."""
+
+    payment_no: str
+    title: str
+    standing: ReceiptStanding
+    amount_fen: int
+    since: datetime
+    code: str = ""
+    number: str = ""
+    check_code: str = ""
+    url: str = ""
+    reversed_fen: int = 0
+    printed: bool = False
+    printing: Printing | None = None
+    key: str

@@ -1,0 +1,40 @@
+"""Electronic receipts as pages."""
+
+from datetime import timedelta
+
+import msgspec
+from account_samples import SOMEONE, Sample
+from sample_facts import KEY, NOW
+
+from yinyi.interface.journeys import views_fiscal
+
+_ISSUED = views_fiscal.ReceiptView(
+    payment_no="26112301000042",
+    title="挂号费 心血管内科 欧阳明华",
+    standing="issued",
+    amount_fen=5000,
+    since=NOW - timedelta(minutes=3),
+    code="33060126",
+    number="0012345678",
+    check_code="a94b7e",
+    url="https://einvoice.example/v/33060126/0012345678/a94b7e",
+    key=KEY,
+)
+
+RECEIPTS: dict[str, Sample] = {
+    "receipt": (_ISSUED, SOMEONE),
+    "receipt-printing": (msgspec.structs.replace(_ISSUED, printed=True, printing="printing"), SOMEONE),
+    "receipt-partly-reversed": (
+        msgspec.structs.replace(_ISSUED, standing="partly_reversed", reversed_fen=1800, printed=True),
+        SOMEONE,
+    ),
+    "receipt-coming": (
+        msgspec.structs.replace(_ISSUED, standing="coming", code="", number="", check_code="", url=""),
+        SOMEONE,
+    ),
+    "receipt-reversed": (msgspec.structs.replace(_ISSUED, standing="reversed", reversed_fen=5000), SOMEONE),
+    "receipt-none": (
+        msgspec.structs.replace(_ISSUED, standing="none", code="", number="", check_code="", url=""),
+        SOMEONE,
+    ),
+}

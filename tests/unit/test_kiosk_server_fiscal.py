@@ -1,0 +1,105 @@
+"""Electronic receipts at the kiosk: a line on the page that says it is paid, a page with a code, paper when pressed."""
+
+from typing import Any
+
+import pytest
+from kiosk_platform import PAGES, PAYMENT, document, page, paired, receipt, registration, run
+
+from yinyi.business.documents.messages import Documents
+from yinyi.business.fiscal.errors import NotIssuedYet
+from yinyi.business.fiscal.messages import RedInvoice
+from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.kernel.errors import HospitalUnavailable, NotYours, YinyiError
+from yinyi.kernel.money import Fen
+
+AT = f"/receipt/{PAYMENT}"
+ISSUED = {"code": "33060126", "number": "0012345678", "check_code": "4711", "url": "https://r.example/1"}
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (receipt("issued", **ISSUED), {"payment_no": PAYMENT, "number": "0012345678"}),
+        (receipt("coming"), {"payment_no": PAYMENT, "number": ""}),
+        (receipt("none"), None),
+        (PaymentUnknown(), None),
+        (HospitalUnavailable(), None),
+    ],
+)
+def test_what_is_paid_says_where_its_receipt_is_and_never_fails_for_it(found: Any, line: Any) -> None:
+    async def work() -> None:
+        browser = paired(GetRegistration=registration("fulfilled"), GetFiscalInvoice=found)
+        assert (await browser.see(PAGES["done"]))["v"]["receipt"] == line
+
+    run(work())
+
+
+def test_its_page_shows_its_numbers_and_its_code() -> None:
+    async def work() -> None:
+        red = [RedInvoice(amount_fen=Fen(1000)), RedInvoice(amount_fen=Fen(700), number="0012345679")]
+        browser = paired(GetFiscalInvoice=receipt("partly_reversed", **ISSUED, red=red))
+        seen = await browser.see(AT)
+        assert ISSUED.items() <= seen["v"].items()
+        assert (seen["v"]["reversed_fen"], seen["v"]["printing"]) == (1700, None)
+        assert browser.platform.names() == ["GetFiscalInvoice"]
+
+    run(work())
+
+
+def test_while_it_is_coming_the_page_looks_again_by_itself() -> None:
+    async def work() -> None:
+        browser = paired(GetFiscalInvoice=receipt("coming"))
+        assert "at=" in (await browser.see(AT))["c"]["events"]
+        browser.platform.answers["GetFiscalInvoice"] = receipt("issued", **ISSUED)
+        assert not (await browser.see(AT))["c"]["events"]
+
+    run(work())
+
+
+def test_it_is_printed_when_pressed_and_only_then() -> None:
+    async def work() -> None:
+        paper = document("queued", kind="fiscal")
+        browser = paired(
+            GetFiscalInvoice=receipt("issued", **ISSUED, printed=True),
+            PrintFiscalInvoice=paper,
+            ListDocuments=Documents(documents=[document("printed"), paper]),
+        )
+        assert (await browser.see(AT))["v"]["printing"] is None
+        assert "PrintFiscalInvoice" not in browser.platform.names()
+        answer = await browser.post(AT)
+        assert answer.headers["location"] == f"/kiosk{AT}?printing=1"
+        assert browser.platform.last("PrintFiscalInvoice").key
+        seen = await browser.see(f"{AT}?printing=1")
+        assert seen["v"]["printing"] == "printing"
+        assert "paper=1" in seen["c"]["events"]
+
+    run(work())
+
+
+def test_one_that_is_not_issued_yet_is_not_printed_and_that_is_no_failure() -> None:
+    async def work() -> None:
+        browser = paired(GetFiscalInvoice=receipt("coming"), PrintFiscalInvoice=NotIssuedYet())
+        assert (await browser.post(AT)).status_code == 303
+        assert (await browser.see(f"{AT}?printing=1"))["v"]["standing"] == "coming"
+
+    run(work())
+
+
+@pytest.mark.parametrize(("error", "status"), [(PaymentUnknown(), 404), (NotYours(), 404)])
+def test_that_of_somebody_else_is_not_shown(error: YinyiError, status: int) -> None:
+    async def work() -> None:
+        answer = await paired(GetFiscalInvoice=error).get(AT)
+        assert answer.status_code == status
+        assert page(answer)["is"] == "ErrorView"
+
+    run(work())
+
+
+def test_first_it_wants_to_know_whose_it_is() -> None:
+    async def work() -> None:
+        browser = paired(known=False)
+        answer = await browser.get(AT)
+        assert answer.status_code in (303, 401, 403)
+        assert "number" not in answer.text
+
+    run(work())
