@@ -25,6 +25,7 @@ from sample_facts import (
     subject_of,
 )
 
+from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys import (
     services,
     views,
@@ -166,12 +167,12 @@ def _someone(**facts: object) -> views.Chrome:
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
 TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
-NINE = tuple(each.name for each in services.TABLE)
-SEVEN: tuple[views_start.ServiceName, ...] = tuple(name for name in NINE if name not in ("account", "reports"))
-FIVE: tuple[views_start.ServiceName, ...] = tuple(name for name in SEVEN if name not in ("bills", "book"))
+NINE: tuple[ServiceName, ...] = tuple(each.name for each in services.TABLE)
+SEVEN: tuple[ServiceName, ...] = tuple(name for name in NINE if name not in ("account", "reports"))
+FIVE: tuple[ServiceName, ...] = tuple(name for name in SEVEN if name not in ("bills", "book"))
 
 
-def _home(names: tuple[views_start.ServiceName, ...] = NINE, page: int = 1) -> views_start.HomeView:
+def _home(names: tuple[ServiceName, ...] = NINE, page: int = 1) -> views_start.HomeView:
     return views_start.HomeView(services=names, page=page)
 
 
@@ -179,7 +180,12 @@ _START: dict[str, Sample] = {
     "home": (_home(), NOBODY),
     "home-five": (_home(FIVE), NOBODY),
     "home-seven": (_home(SEVEN), NOBODY),
-    "home-night": (_home(FIVE[:3]), msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11))),
+    "home-night": (
+        msgspec.structs.replace(
+            _home(), shut={"book": NOW + timedelta(hours=21), "check_in": NOW + timedelta(days=3), "reports": None}
+        ),
+        msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11)),
+    ),
     "home-patient": (_home(), SOMEONE),
     "home-patient-five": (_home(FIVE), SOMEONE),
     "home-more": (_home(page=2), NOBODY),

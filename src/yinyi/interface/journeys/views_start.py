@@ -1,21 +1,23 @@
 """The first page, and finding out who it is."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Literal
 
+from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys.views import Part, View
 from yinyi.interface.journeys.views_cards import CardKind
 
-ServiceName = Literal[
-    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
-]  # fmt: skip
-
 
 class HomeView(View, frozen=True, kw_only=True):
-    """The first page: what can be done here. page: from 1, where it is too much for one."""
+    """The first page: what can be done here. page: from 1, where it is too much for one.
+
+    shut: which of them cannot be had just now, and when each opens; None: nobody knows.
+    """
 
     services: tuple[ServiceName, ...]
     page: int = 1
+    shut: Mapping[ServiceName, datetime | None] = {}
 
 
 IdentifyProblem = Literal[
