@@ -5,15 +5,16 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from card_hall import HERE, CardHall, play
-from line_stage import BANK, HOSPITAL, INPATIENT, OUTPATIENT, ZONE
+from line_stage import HOSPITAL, INPATIENT, OUTPATIENT, ZONE
 
-from yinyi.bus.operation import Caller
+from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.business.inpatient.messages import PayDeposit
 from yinyi.business.inpatient.model import Stay
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.line_hours import USUAL
 from yinyi.business.lines.line_routine import LineRoutine
-from yinyi.business.terminals.messages_offers import SetProfile
+from yinyi.business.terminals import offer_store
+from yinyi.business.terminals.messages import GetTerminal
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, Outcome
 
@@ -72,6 +73,9 @@ async def pays_both(hall: CardHall, when: datetime, account_fen: int, deposit_fe
     """The same person at the same terminal, one after the other."""
     await hall.pass_by(when - hall.stage.clock.now())
     await hall.comes_back()
+    terminal = await hall.at_screen(GetTerminal())
+    assert terminal.profile == "ward"
+    assert {"account", "inpatient"} <= {each.service for each in terminal.offers if not each.shut}, "day and night"
     number = await hall.to_pay(amount_fen=account_fen)
     await hall.brings(await hall.reads(number), slot=str(OUTPATIENT))
     assert await hall.paid(number)
@@ -95,8 +99,9 @@ def test_both_scopes_at_one_ward_terminal_across_midnight(platform_url: str, tmp
 
     async def story(hall: CardHall) -> None:
         out, inn = hall.stage.outpatient, hall.stage.inpatient
-        terminal = await hall.ask(Caller.STAFF, SetProfile(terminal_id=HERE, profile="ward"), staff="anna")
-        assert {"account", "inpatient"} <= {each.service for each in terminal.offers if not each.shut}
+        async with hall.stage.database.transaction() as tx:
+            assert await offer_store.set_profile(tx, HOSPITAL_ID, HERE, "ward")
+        hall.business.terminals.directory.forget()
         await pays_both(hall, at("23:55", 2), 1000, 30000)
         await pays_both(hall, at("00:10", 3), 2000, 40000)
         assert await settled(hall, at("00:29", 3)) == []
@@ -118,10 +123,10 @@ def test_both_scopes_at_one_ward_terminal_across_midnight(platform_url: str, tmp
             (INPATIENT, 2, 10000),
         ]
         assert await booked(hall) == {
-            (f"{BANK}_card", OUTPATIENT.merchant_no, date(2026, 3, 2)): 1000,
-            (f"{BANK}_card", INPATIENT.merchant_no, date(2026, 3, 2)): 30000,
-            (f"{BANK}_card", OUTPATIENT.merchant_no, date(2026, 3, 3)): 2500,
-            (f"{BANK}_card", INPATIENT.merchant_no, date(2026, 3, 3)): 50000,
+            ("bank_card", OUTPATIENT.merchant_no, date(2026, 3, 2)): 1000,
+            ("bank_card", INPATIENT.merchant_no, date(2026, 3, 2)): 30000,
+            ("bank_card", OUTPATIENT.merchant_no, date(2026, 3, 3)): 2500,
+            ("bank_card", INPATIENT.merchant_no, date(2026, 3, 3)): 50000,
         }
         assert ward.posted == [30000, 40000, 10000]
 

@@ -30,11 +30,13 @@ from yinyi.interface.journeys import (
     services,
     views,
     views_afterwards,
+    views_codes,
     views_ends,
     views_pay,
     views_register,
     views_start,
 )
+from yinyi.interface.journeys.views_codes import CodeChoice
 from yinyi.wire.iso8583.response_codes import response_of
 
 
@@ -176,6 +178,10 @@ def _home(names: tuple[ServiceName, ...] = NINE, page: int = 1) -> views_start.H
     return views_start.HomeView(services=names, page=page)
 
 
+def _code(*choices: CodeChoice) -> views_codes.CodeView:
+    return views_codes.CodeView(choices=choices, after=7, key=KEY)
+
+
 _START: dict[str, Sample] = {
     "home": (_home(), NOBODY),
     "home-five": (_home(FIVE), NOBODY),
@@ -192,6 +198,16 @@ _START: dict[str, Sample] = {
     "home-more-patient": (_home(page=2), SOMEONE),
     "home-offer": (_home(), _someone(offer_elder=True)),
     "home-line-gone": (_home(), msgspec.structs.replace(CHROME, line_ok=False)),
+    "code-unknown": (_code(), NOBODY),
+    "code-payer": (_code(CodeChoice(kind="payer_code")), SOMEONE),
+    "code-which": (
+        _code(
+            CodeChoice(kind="booking_slip", opens=True),
+            CodeChoice(kind="payment_slip", to="/kiosk/payments"),
+            CodeChoice(kind="resident_number"),
+        ),
+        NOBODY,
+    ),
     "identify": (views_start.IdentifyView(), NOBODY),
     "identify-unreadable": (views_start.IdentifyView(problem="unreadable"), NOBODY),
     "identify-reader-down": (views_start.IdentifyView(reader_ok=False, problem="reader_down"), NOBODY),

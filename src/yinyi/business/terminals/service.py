@@ -12,6 +12,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.terminals import line_store, store
+from yinyi.business.terminals.code_desk import CodeDesk
 from yinyi.business.terminals.credentials import TerminalCredentials
 from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.line import SILENT_AFTER, AgentLine
@@ -85,6 +86,7 @@ class TerminalService:
         self._line.register(dispatcher)
         self.readings.register(dispatcher)
         OfferDesk(self.directory, self._show_terminal).register(dispatcher)
+        CodeDesk(self.directory, self.presented).register(dispatcher)
         dispatcher.asks(EnrolTerminal, self.credentials.enrol)
         dispatcher.asks(PairBrowser, self.credentials.pair)
         dispatcher.asks(MakePairingCode, self.credentials.make_pairing_code)

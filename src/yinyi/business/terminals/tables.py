@@ -94,6 +94,15 @@ closure = Table(
 )
 Index("closure_ends_ix", closure.c.hospital_id, closure.c.ends_at)
 
+code_rules = Table(
+    "code_rules",
+    metadata,
+    _hospital_id(),
+    Column("kind", Text, primary_key=True),
+    Column("rules", JSONB, nullable=False),
+    ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
+)
+
 terminal_credential = Table(
     "terminal_credential",
     metadata,

@@ -9,7 +9,7 @@ from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE, Offer, ServiceName
-from yinyi.interface.journeys import account, card, card_reading, present, views_ends, views_start
+from yinyi.interface.journeys import account, card, card_reading, present, scan, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.services import TABLE
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
@@ -40,10 +40,18 @@ async def home(visitor: Visitor) -> Next:
     shut: dict[ServiceName, datetime | None] = {each.service: each.opens_at for each in offers if each.shut}
     names: tuple[ServiceName, ...] = tuple(each.service for each in offers)
     listens = {} if visitor.known else {**CARDS, **card.LISTENS}
+    listens |= scan.listens(visitor)
     next_at = min(filter(None, shut.values()), default=None)
     if next_at is not None:
         listens["at"] = f"{next_at.timestamp():.1f}"
-    return Show(views_start.HomeView(services=names, page=_page(visitor), shut=shut), listens=listens or None)
+    view = views_start.HomeView(
+        services=names,
+        page=_page(visitor),
+        shut=shut,
+        after=visitor.terminal.code_version,
+        key=present.new_key(),
+    )
+    return Show(view, listens=listens)
 
 
 async def _offers(visitor: Visitor) -> list[Offer]:

@@ -17,7 +17,7 @@ async def submit(visitor: Visitor) -> Next:
     payment_no = visitor.at["payment_no"]
     visitor.back = to = visitor.paths.pay(payment_no)
     try:
-        await visitor.ask(SubmitScanned(payment_no=payment_no, after=_after(visitor)), key=visitor.key)
+        await visitor.ask(SubmitScanned(payment_no=payment_no, after=after(visitor)), key=visitor.key)
     except (PayerCodeUnknown, ChannelUnavailable):
         return Go(f"{to}?{OTHER}=1")
     except (NothingScanned, PaymentClosed):
@@ -25,11 +25,21 @@ async def submit(visitor: Visitor) -> Next:
     return Go(to)
 
 
-def _after(visitor: Visitor) -> int:
-    after = visitor.form.get("after", "")
-    if not after.isdecimal() or len(after) > _MOST_DIGITS:
+def after(visitor: Visitor) -> int:
+    """The version of what was scanned when the page was made.
+
+    Raises:
+        StalePage: no page of ours has said it.
+    """
+    said = visitor.form.get("after", "")
+    if not said.isdecimal() or len(said) > _MOST_DIGITS:
         raise StalePage("after")
-    return int(after)
+    return int(said)
+
+
+def number(said: str) -> int:
+    """A version as an address says it; 0: it says nothing."""
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else 0
 
 
 def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:
