@@ -208,6 +208,7 @@ _START: dict[str, Sample] = {
         ),
         NOBODY,
     ),
+    "no-paper": (views_ends.NoPaperView(on="/kiosk/register?no_paper=1"), NOBODY),
     "identify": (views_start.IdentifyView(), NOBODY),
     "identify-unreadable": (views_start.IdentifyView(problem="unreadable"), NOBODY),
     "identify-reader-down": (views_start.IdentifyView(reader_ok=False, problem="reader_down"), NOBODY),

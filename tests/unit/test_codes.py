@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kiosk_platform import TERMINAL, page, paired, run
 
 from yinyi.business.terminals.codes import CODE_KINDS, MOST_CHARACTERS, USUAL, CodeKind, CodeRule, kinds_of, rules_of
-from yinyi.business.terminals.messages_codes import KindsOfCode
+from yinyi.business.terminals.messages_codes import ClassifyCode, KindsOfCode
 from yinyi.business.terminals.model import Offer
 from yinyi.interface.journeys import codes
 
@@ -85,7 +85,9 @@ def after_scanning(kinds: Sequence[CodeKind], *, scanned: bool = True, **form: s
         answer = KindsOfCode(scanned=scanned, kinds=list(kinds))
         browser = paired(known=False, ClassifyCode=answer)
         went = await browser.post("/code", key="k" * 20, after="7", **form)
-        told.append((went.headers["location"], browser.platform.last("ClassifyCode").message.after))
+        asked = browser.platform.last("ClassifyCode").message
+        assert isinstance(asked, ClassifyCode)
+        told.append((went.headers["location"], asked.after))
 
     run(work())
     return told[0]

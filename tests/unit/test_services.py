@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from kiosk_platform import NOW, TERMINAL, paired, run
 
-from yinyi.business.terminals.model import Offer, ServiceName
+from yinyi.business.terminals.model import Condition, DeviceView, Offer, ServiceName
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.services import SERVICES, TABLE, choices, words
 from yinyi.interface.kiosk.addresses import ADDRESSES, BASE
@@ -79,5 +79,24 @@ def test_what_is_shut_says_when_it_opens_and_leads_nowhere() -> None:
             answer = await browser.get(path)
             assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/"), path
         assert (await browser.get("/payments")).status_code == 200, "payments are found everywhere"
+
+    run(work())
+
+
+@pytest.mark.parametrize("state", ["paper_out", "jam", "offline"])
+def test_money_journeys_ask_first_where_no_slip_can_be_printed(state: Condition) -> None:
+    broken = msgspec.structs.replace(
+        TERMINAL, devices=[DeviceView(device="printer", kind="receipt_printer", state=state)]
+    )
+
+    async def work() -> None:
+        browser = paired(known=False, GetTerminal=broken)
+        asked = await browser.see("/register")
+        assert (asked["is"], asked["v"]["on"]) == ("NoPaperView", "/kiosk/register?no_paper=1")
+        assert "terminal=1" in asked["c"]["events"], "paper is put in"
+        assert (await browser.get("/register?no_paper=1")).headers["location"] == "/kiosk/identify"
+        low = msgspec.structs.replace(broken, devices=[msgspec.structs.replace(broken.devices[0], state="paper_low")])
+        assert (await paired(known=False, GetTerminal=low).get("/register")).status_code == 303, "it prints"
+        assert (await browser.get("/payments")).headers["location"] == "/kiosk/identify", "nothing is paid there"
 
     run(work())

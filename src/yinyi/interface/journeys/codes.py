@@ -27,7 +27,7 @@ async def heard(visitor: Visitor) -> Next:
     found = await visitor.ask_as_anybody(ClassifyCode(after=after))
     if not found.scanned:
         return Go(visitor.paths.home)
-    said = [kind for kind in found.kinds if kind == visitor.form.get("kind")]
+    said: list[CodeKind] = [kind for kind in found.kinds if kind == visitor.form.get("kind")]
     kinds = said or found.kinds
     if len(kinds) == 1 and kinds[0] in OPENS:
         return await OPENS[kinds[0]](visitor)

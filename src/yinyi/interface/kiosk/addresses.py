@@ -28,6 +28,7 @@ class Address:
     """``path`` under the base. wants: what brings somebody here, should his session be over.
 
     for_anybody: its form may be of an earlier session on this screen. settings: its form changes how pages look.
+    paper: what begins here takes money and ends with a slip.
     ends: ends the session, even while the platform is away. pairs: a new screen begins here.
     """
 
@@ -37,6 +38,7 @@ class Address:
     wants: Want | None = None
     for_anybody: bool = False
     settings: bool = False
+    paper: bool = False
     ends: bool = False
     pairs: bool = False
 
@@ -66,7 +68,7 @@ ADDRESSES = (
     Address(paths.CODE, get=codes.which, post=codes.heard),
     Address(paths.WHO, get=identify.which_patient, post=identify.choose_patient),
     Address(paths.FIRST_VISIT, get=identify.welcome, post=identify.register_patient),
-    Address(paths.REGISTER, get=register.start, wants="register"),
+    Address(paths.REGISTER, get=register.start, wants="register", paper=True),
     Address(paths.DEPARTMENTS, get=register.departments, wants="register"),
     Address(paths.DOCTORS, get=register.doctors, wants="register"),
     Address(paths.DOCTOR, get=register.doctor, wants="register"),
@@ -89,11 +91,11 @@ ADDRESSES = (
     Address(paths.NO_BINDING, get=_cards, post=my_cards.leave, wants="cards"),
     Address(paths.BINDING, get=my_cards.binding, wants="cards"),
     Address(paths.ACCOUNT, get=account.page, wants="account"),
-    Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account"),
+    Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account", paper=True),
     Address(paths.WITHDRAW, get=account.what_goes_back, post=account.withdraw, wants="account"),
     Address(paths.INPATIENT, get=inpatient.newest, wants="inpatient"),
     Address(paths.STAY, get=inpatient.stay, wants="inpatient"),
-    Address(paths.DEPOSIT, get=deposit.how_much, post=deposit.pay, wants="inpatient"),
+    Address(paths.DEPOSIT, get=deposit.how_much, post=deposit.pay, wants="inpatient", paper=True),
     Address(paths.DEPOSITS, get=inpatient.deposits, wants="inpatient"),
     Address(paths.COSTS, get=inpatient.days, wants="inpatient"),
     Address(paths.COSTS_OF_DAY, get=inpatient.day, wants="inpatient"),

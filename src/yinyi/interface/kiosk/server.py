@@ -25,7 +25,7 @@ from yinyi.business.terminals.errors import PairingRefused
 from yinyi.business.terminals.messages import GetTerminal, PairBrowser
 from yinyi.business.terminals.model import SERVICES, TerminalView
 from yinyi.interface.body import TooLarge
-from yinyi.interface.journeys import errors, views, views_ends
+from yinyi.interface.journeys import errors, paper, typed, views, views_ends
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
@@ -150,6 +150,10 @@ class Kiosk:
             raise NotFound
         if _is_shut(asked.address, visitor):
             return self._finished(asked, page.redirect(self._paths.home))
+        if asked.address.paper and not asked.posted and typed.TYPED not in query:
+            first = paper.asked_about(visitor, asked.here)
+            if first is not None:
+                return self._answered(asked, visitor, first)
         return self._answered(asked, visitor, await handler(visitor))
 
     async def _visitor(self, asked: Asked, at: Mapping[str, str], query: Mapping[str, str]) -> Visitor:
