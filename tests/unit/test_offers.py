@@ -19,7 +19,7 @@ from yinyi.business.terminals.model import (
     ServiceName,
     TerminalProfile,
 )
-from yinyi.business.terminals.offers import CLOSES, OFFERED, Closure, Rules, ServiceHours, offers, opening
+from yinyi.business.terminals.offers import CLOSES, OFFERED, Closure, Rules, ServiceHours, offers, opening, worst
 from yinyi.wire import terminal_line
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -157,6 +157,14 @@ def test_without_a_printer_nothing_is_printed_again(state: Condition) -> None:
     assert found is not None
     assert (found.shut == "device") is (state in BROKEN)
     assert offers("hall", Rules(), [], NOW, ZONE)[-1].shut == "device"
+
+
+@pytest.mark.parametrize("state", get_args(Condition))
+def test_the_worst_device_says_how_much_staff_are_needed(state: Condition) -> None:
+    devices = [*PRINTER, DeviceView(device="d", kind="door", state=state), *PRINTER]
+    assert worst(True, devices) == SEVERITY[state]
+    assert worst(False, devices) == "broken", "nobody knows how they are"
+    assert worst(True, []) == "fine"
 
 
 def test_every_condition_of_the_line_has_a_severity() -> None:

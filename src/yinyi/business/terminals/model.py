@@ -139,7 +139,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     line_ok: its agent is connected. devices: as last reported, also while the line is down.
     card_version: grows with every card laid or taken away. code_version: with every code scanned.
     identity_cards: kinds of cards that identify people here once they are read by the card terminal.
-    offers: what can be done here, in the order of ``SERVICES``.
+    offers: what can be done here, in the order of ``SERVICES``. severity: of what is worst among line and devices.
     """
 
     terminal_id: str
@@ -161,6 +161,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     devices: list[DeviceView]
     seen_at: datetime | None = None
     offers: list[Offer] = msgspec.field(default_factory=_everything)
+    severity: Severity = "fine"
 
 
 class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ from yinyi.business.terminals.messages import (
 )
 from yinyi.business.terminals.model import LIVE, CardReading, Hospital, StaffCall, Standing, TerminalView
 from yinyi.business.terminals.offer_desk import OfferDesk
-from yinyi.business.terminals.offers import Rules, offers
+from yinyi.business.terminals.offers import Rules, offers, worst
 from yinyi.business.terminals.ports import PrintQueue
 from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import push
@@ -136,7 +136,8 @@ class TerminalService:
     ) -> TerminalView:
         view = _view(hospital, standing, state, now)
         here = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
-        return msgspec.structs.replace(view, identity_cards=list(self._identity_cards), offers=here)
+        how = worst(view.line_ok, view.devices)
+        return msgspec.structs.replace(view, identity_cards=list(self._identity_cards), offers=here, severity=how)
 
     async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
         terminal_id = message.terminal_id
