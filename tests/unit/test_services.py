@@ -95,6 +95,8 @@ def test_money_journeys_ask_first_where_no_slip_can_be_printed(state: Condition)
         assert (asked["is"], asked["v"]["on"]) == ("NoPaperView", "/kiosk/register?no_paper=1")
         assert "terminal=1" in asked["c"]["events"], "paper is put in"
         assert (await browser.get("/register?no_paper=1")).headers["location"] == "/kiosk/identify"
+        known = await paired(GetTerminal=broken).see("/account/top-up")
+        assert (known["is"], known["c"]["patient"]["name"]) == ("NoPaperView", "张*国")
         low = msgspec.structs.replace(broken, devices=[msgspec.structs.replace(broken.devices[0], state="paper_low")])
         assert (await paired(known=False, GetTerminal=low).get("/register")).status_code == 303, "it prints"
         assert (await browser.get("/payments")).headers["location"] == "/kiosk/identify", "nothing is paid there"

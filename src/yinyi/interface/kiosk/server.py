@@ -151,7 +151,7 @@ class Kiosk:
         if _is_shut(asked.address, visitor):
             return self._finished(asked, page.redirect(self._paths.home))
         if asked.address.paper and not asked.posted and typed.TYPED not in query:
-            first = paper.asked_about(visitor, asked.here)
+            first = await paper.asked_about(visitor, asked.here)
             if first is not None:
                 return self._answered(asked, visitor, first)
         return self._answered(asked, visitor, await handler(visitor))
