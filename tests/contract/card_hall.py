@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import msgspec
-from line_stage import BANK, OUTPATIENT, PIK, FarBank, LineStage, line_stage
+from line_stage import BANK, INPATIENT, OUTPATIENT, PIK, FarBank, LineStage, line_stage
 from terminal_hall import PATIENCE_S, Bus
 
 from yinyi.access.keys.software import des
@@ -104,6 +104,15 @@ class CardHall:
         """A payment that nobody has begun to pay."""
         return (await self.at_screen(TopUp(amount_fen=Fen(amount_fen)), who)).payment_no
 
+    async def comes_back(self, who: str = WANG) -> None:
+        """Time has ended the earlier session."""
+        now, number = self.stage.clock.now(), next(self.serial)
+        self.sessions[who] = f"session-again-{number}"
+        async with self.stage.database.transaction() as tx:
+            of_name = "SELECT patient_id FROM patient WHERE hospital_id = $1 AND name = $2"
+            patient_id = await tx.fetchval(of_name, HOSPITAL_ID, who)
+            await start_session(tx, HOSPITAL_ID, HERE, patient_id, self.sessions[who], now)
+
     async def reads(self, payment_no: str, who: str = WANG, key: str = "") -> str:
         """A card is asked for; the request that the agent has got."""
         await self.at_screen(ReadCard(payment_no=payment_no, tender="bank_card"), who, key)
@@ -180,11 +189,11 @@ class CardHall:
 
 
 @asynccontextmanager
-async def card_hall(url: str, folder: Path) -> AsyncGenerator[CardHall]:
-    """A hall over this platform's database."""
+async def card_hall(url: str, folder: Path, hospital: Any = None) -> AsyncGenerator[CardHall]:
+    """A hall over this platform's database. ``hospital``: its connector, for those who ask it anything."""
     async with line_stage(url, folder) as stage:
         vault = Vault({1: bytes(32)}, bytes(32))
-        business = Business(stage.database, _outside(stage), vault, stage.clock, _publish, _say)
+        business = Business(stage.database, _outside(stage, hospital), vault, stage.clock, _publish, _say)
         await business.payments.prepare()
         await business.lease.take()
         driving = asyncio.create_task(business.driver.run())
@@ -196,27 +205,33 @@ async def card_hall(url: str, folder: Path) -> AsyncGenerator[CardHall]:
             await business.stop()
 
 
-def play(url: str, folder: Path, story: Callable[[CardHall], Awaitable[None]]) -> None:
+def play(url: str, folder: Path, story: Callable[[CardHall], Awaitable[None]], hospital: Any = None) -> None:
     """A story in a hall of its own."""
 
     async def whole() -> None:
-        async with card_hall(url, folder) as hall:
+        async with card_hall(url, folder, hospital) as hall:
             await story(hall)
 
     asyncio.run(whole())
 
 
-def _outside(stage: LineStage) -> Outside:
+def _outside(stage: LineStage, hospital: Any) -> Outside:
     accounts = [
         Account(BANK, OUTPATIENT.merchant_no, "outpatient", "云山市人民医院 门诊", ("bank_card",)),
+        Account(BANK, INPATIENT.merchant_no, "inpatient", "云山市人民医院 住院", ("bank_card",)),
         Account("public", "898310070110009", "outpatient", "云山市人民医院 公众通", ("public_card",)),
     ]
     lines = BankLines(
         acquirers={BANK: stage.bank, "public": FarBank(stage.clock, "public")}, accounts=accounts, kinds=_KINDS
     )
     merchants = MerchantTable(lines.merchants())
-    hospital = SimpleNamespace(call_timeout_s=5.0)
-    return Outside(hospital=hospital, channels={}, merchants=merchants, keys=stage.means.keys, lines=lines)
+    return Outside(
+        hospital=hospital or SimpleNamespace(call_timeout_s=5.0),
+        channels={},
+        merchants=merchants,
+        keys=stage.means.keys,
+        lines=lines,
+    )
 
 
 async def _furnished(stage: LineStage, business: Business, vault: Vault) -> CardHall:

@@ -28,7 +28,7 @@ from yinyi.kernel.errors import NotFound, NotYours, SessionEnded
 KIOSK = {spec.name: spec for spec in declared_operations() if Caller.KIOSK in spec.callers}
 
 BEFORE_ANYBODY = {
-    *("GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
+    *("ClassifyCode", "GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
     *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
     *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyByTube", "ReadCardToIdentify"),

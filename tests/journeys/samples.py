@@ -29,16 +29,19 @@ from sample_facts import (
     subject_of,
 )
 
+from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys import (
     services,
     views,
     views_afterwards,
+    views_codes,
     views_ends,
     views_fiscal,
     views_pay,
     views_register,
     views_start,
 )
+from yinyi.interface.journeys.views_codes import CodeChoice
 from yinyi.wire.iso8583.response_codes import response_of
 
 
@@ -176,26 +179,46 @@ def _someone(**facts: object) -> views.Chrome:
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
 TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
-NINE = tuple(each.name for each in services.TABLE)
-SEVEN: tuple[views_start.ServiceName, ...] = tuple(name for name in NINE if name not in ("account", "reports"))
-FIVE: tuple[views_start.ServiceName, ...] = tuple(name for name in SEVEN if name not in ("bills", "book"))
+NINE: tuple[ServiceName, ...] = tuple(each.name for each in services.TABLE)
+SEVEN: tuple[ServiceName, ...] = tuple(name for name in NINE if name not in ("account", "reports"))
+FIVE: tuple[ServiceName, ...] = tuple(name for name in SEVEN if name not in ("bills", "book"))
 
 
-def _home(names: tuple[views_start.ServiceName, ...] = NINE, page: int = 1) -> views_start.HomeView:
+def _home(names: tuple[ServiceName, ...] = NINE, page: int = 1) -> views_start.HomeView:
     return views_start.HomeView(services=names, page=page)
+
+
+def _code(*choices: CodeChoice) -> views_codes.CodeView:
+    return views_codes.CodeView(choices=choices, after=7, key=KEY)
 
 
 _START: dict[str, Sample] = {
     "home": (_home(), NOBODY),
     "home-five": (_home(FIVE), NOBODY),
     "home-seven": (_home(SEVEN), NOBODY),
-    "home-night": (_home(FIVE[:3]), msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11))),
+    "home-night": (
+        msgspec.structs.replace(
+            _home(), shut={"book": NOW + timedelta(hours=21), "check_in": NOW + timedelta(days=3), "reports": None}
+        ),
+        msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11)),
+    ),
     "home-patient": (_home(), SOMEONE),
     "home-patient-five": (_home(FIVE), SOMEONE),
     "home-more": (_home(page=2), NOBODY),
     "home-more-patient": (_home(page=2), SOMEONE),
     "home-offer": (_home(), _someone(offer_elder=True)),
     "home-line-gone": (_home(), msgspec.structs.replace(CHROME, line_ok=False)),
+    "code-unknown": (_code(), NOBODY),
+    "code-payer": (_code(CodeChoice(kind="payer_code")), SOMEONE),
+    "code-which": (
+        _code(
+            CodeChoice(kind="booking_slip", opens=True),
+            CodeChoice(kind="payment_slip", to="/kiosk/payments"),
+            CodeChoice(kind="resident_number"),
+        ),
+        NOBODY,
+    ),
+    "no-paper": (views_ends.NoPaperView(on="/kiosk/register?no_paper=1"), NOBODY),
     "identify": (views_start.IdentifyView(), NOBODY),
     "identify-unreadable": (views_start.IdentifyView(problem="unreadable"), NOBODY),
     "identify-reader-down": (views_start.IdentifyView(reader_ok=False, problem="reader_down"), NOBODY),

@@ -40,8 +40,7 @@ def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Brow
 
 def test_out_of_paper_is_told_and_any_machine_prints_it_again(house: RealPlatform, chromium: Browser) -> None:
     with kiosk_screen(house, chromium, "portrait", "en") as screen:
-        house.printer("paper_out")
-        payment_no, before = registered(screen, fresh_card())
+        payment_no, before = registered(screen, fresh_card(), printer="paper_out")
         expect(screen.page.locator(".note.bad")).to_contain_text("run out of paper")
         screen.measure()
         house.printer("ok")
@@ -89,13 +88,15 @@ def test_nobody_there_any_more(house: RealPlatform, chromium: Browser) -> None:
         assert not [each for each in screen.context.cookies() if "session" in each.get("value", "")]
 
 
-def registered(screen: KioskScreen, card: CardText) -> tuple[str, int]:
-    """A new patient, paid; the payment's number, and how many papers there were before."""
+def registered(screen: KioskScreen, card: CardText, printer: str = "ok") -> tuple[str, int]:
+    """A new patient, paid; the payment's number, and how many papers there were before. ``printer``: how it is when it
+    is paid."""
     house = screen.house
     screen.first_visit(card)
     house.take_card()
     payment_no = screen.choose()
     before = house.papers()
+    house.printer(printer)
     house.phone("pay", screen.to_code())
     screen.seen(rf"/done/{payment_no}", ".slip .no")
     return payment_no, before

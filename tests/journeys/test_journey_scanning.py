@@ -40,8 +40,13 @@ def test_alipay_asks_for_the_password(house: RealPlatform, chromium: Browser) ->
 
 
 def test_what_is_no_payment_code_is_told_and_what_is_refused_too(house: RealPlatform, chromium: Browser) -> None:
-    """A blood tube, then a phone without money, then the other app, which pays at once."""
+    """A code that nobody knows, at home and while paying; a phone without money, then the other app, which pays."""
     with kiosk_screen(house, chromium) as screen:
+        house.hold("6923450657713")
+        screen.seen(r"/code\?is=&after=\d+", ".facts")
+        assert screen.asks() == "这里不认识这个码"
+        screen.press('.act a[href="/kiosk/"]')
+        screen.seen("/", ".tiles.main")
         payment_no, code = at_the_code(screen)
         assert "付款码对准扫码口" in screen.text()
         house.hold("6923450657713")

@@ -1,14 +1,16 @@
 """The services of the first page, and how many of them stand on it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import chain
 
+import msgspec
 import pytest
-from kiosk_platform import paired, run
+from kiosk_platform import NOW, TERMINAL, paired, run
 
+from yinyi.business.terminals.model import Condition, DeviceView, Offer, ServiceName
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.services import SERVICES, TABLE, choices, words
-from yinyi.interface.journeys.views_start import ServiceName
 from yinyi.interface.kiosk.addresses import ADDRESSES, BASE
 
 NAMES = tuple(SERVICES)
@@ -56,3 +58,47 @@ def test_more_services_have_an_address(query: str, page: int) -> None:
         assert (await paired(known=False).see(f"/{query}"))["v"]["page"] == page
 
     run(see())
+
+
+def test_what_is_shut_says_when_it_opens_and_leads_nowhere() -> None:
+    opens_at = NOW + timedelta(hours=9)
+    offers = [
+        Offer(service="register", shut="hours", opens_at=opens_at),
+        Offer(service="inpatient"),
+        Offer(service="reprint", shut="device"),
+    ]
+    closed = msgspec.structs.replace(TERMINAL, offers=offers)
+
+    async def work() -> None:
+        browser = paired(GetTerminal=closed)
+        home = await browser.see("/")
+        assert home["v"]["services"] == ["register", "inpatient"], "what needs a missing device is not there"
+        assert list(home["v"]["shut"]) == ["register"]
+        assert f"at={opens_at.timestamp():.1f}" in home["c"]["events"], "it asks anew then"
+        for path in ("/register", "/register/departments", "/account", "/reprint"):
+            answer = await browser.get(path)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/"), path
+        assert (await browser.get("/payments")).status_code == 200, "payments are found everywhere"
+
+    run(work())
+
+
+@pytest.mark.parametrize("state", ["paper_out", "jam", "offline"])
+def test_money_journeys_ask_first_where_no_slip_can_be_printed(state: Condition) -> None:
+    broken = msgspec.structs.replace(
+        TERMINAL, devices=[DeviceView(device="printer", kind="receipt_printer", state=state)]
+    )
+
+    async def work() -> None:
+        browser = paired(known=False, GetTerminal=broken)
+        asked = await browser.see("/register")
+        assert (asked["is"], asked["v"]["on"]) == ("NoPaperView", "/kiosk/register?no_paper=1")
+        assert "terminal=1" in asked["c"]["events"], "paper is put in"
+        assert (await browser.get("/register?no_paper=1")).headers["location"] == "/kiosk/identify"
+        known = await paired(GetTerminal=broken).see("/account/top-up")
+        assert (known["is"], known["c"]["patient"]["name"]) == ("NoPaperView", "张*国")
+        low = msgspec.structs.replace(broken, devices=[msgspec.structs.replace(broken.devices[0], state="paper_low")])
+        assert (await paired(known=False, GetTerminal=low).get("/register")).status_code == 303, "it prints"
+        assert (await browser.get("/payments")).headers["location"] == "/kiosk/identify", "nothing is paid there"
+
+    run(work())

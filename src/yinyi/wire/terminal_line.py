@@ -25,8 +25,10 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Z
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
-DeviceKind = Literal["id_reader", "scanner", "receipt_printer", "sheet_printer", "card_terminal"]
-Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline"]
+DeviceKind = Literal[
+    "id_reader", "scanner", "receipt_printer", "sheet_printer", "card_terminal", "camera", "door"
+]  # fmt: skip
+Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline", "open"]
 PrintFault = Literal[
     "paper_out",
     "jam",

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from yinyi.bus.database import Tx
-from yinyi.business.terminals import store
+from yinyi.business.terminals import code_store, offer_store, store
+from yinyi.business.terminals.codes import CodeRule, rules_of
 from yinyi.business.terminals.model import Hospital, Standing
+from yinyi.business.terminals.offers import Rules
 from yinyi.business.terminals.remembered import Remembered
 from yinyi.kernel.errors import NotFound
 
@@ -17,6 +19,30 @@ class Directory:
     def __init__(self) -> None:
         self._hospitals: Remembered[int, Hospital] = Remembered(REMEMBERED_FOR)
         self._standings: Remembered[tuple[int, str], Standing] = Remembered(REMEMBERED_FOR)
+        self._rules: Remembered[int, Rules] = Remembered(REMEMBERED_FOR)
+        self._codes: Remembered[int, tuple[CodeRule, ...]] = Remembered(REMEMBERED_FOR)
+
+    def forget(self) -> None:
+        """Something was changed here: this process asks anew, the others within seconds."""
+        self._standings.clear()
+        self._rules.clear()
+        self._codes.clear()
+
+    async def codes(self, tx: Tx, hospital_id: int, now: datetime) -> tuple[CodeRule, ...]:
+        """How codes are told apart here."""
+        known = self._codes.get(hospital_id, now)
+        if known is not None:
+            return known
+        return self._codes.keep(hospital_id, rules_of(await code_store.own(tx, hospital_id)), now)
+
+    async def rules(self, tx: Tx, hospital_id: int, now: datetime) -> Rules:
+        """What terminals of this hospital offer, and when."""
+        known = self._rules.get(hospital_id, now)
+        if known is not None:
+            return known
+        hours = await offer_store.hours(tx, hospital_id)
+        found = Rules(hours=hours, closures=await offer_store.closures(tx, hospital_id, now))
+        return self._rules.keep(hospital_id, found, now)
 
     async def hospital(self, tx: Tx, hospital_id: int, now: datetime) -> Hospital:
         """

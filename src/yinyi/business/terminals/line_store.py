@@ -112,6 +112,7 @@ UPDATE presented SET key_id = NULL, sealed = NULL WHERE sealed IS NOT NULL AND k
 _PRESENTED = """
 SELECT key_id, sealed FROM presented
 WHERE hospital_id = $1 AND terminal_id = $2 AND kind = $3 AND present AND sealed IS NOT NULL AND presented_at > $4
+  AND version > $5
 """
 _TAKE_CODE = """
 WITH code AS (
@@ -147,9 +148,11 @@ async def wipe_old(tx: Tx, kind: Presentable, before: datetime) -> None:
     await tx.execute(_WIPE_OLD, kind, before)
 
 
-async def presented(tx: Tx, hospital_id: int, terminal_id: str, kind: Presentable, since: datetime) -> Sealed | None:
-    """What was read since then and is still there."""
-    row = await tx.fetchrow(_PRESENTED, hospital_id, terminal_id, kind, since)
+async def presented(
+    tx: Tx, hospital_id: int, terminal_id: str, kind: Presentable, since: datetime, after: int = 0
+) -> Sealed | None:
+    """What was read since then, and after this version, and is still there."""
+    row = await tx.fetchrow(_PRESENTED, hospital_id, terminal_id, kind, since, after)
     return None if row is None else Sealed(row["key_id"], row["sealed"])
 
 

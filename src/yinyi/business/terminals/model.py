@@ -1,12 +1,35 @@
 """Terminals (自助机), their devices and what people see of them. Plain data."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
-Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline"]
+ServiceName = Literal[
+    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
+]  # fmt: skip
+SERVICES: tuple[ServiceName, ...] = get_args(ServiceName)
+Closed = Literal["clinics", "hospital_system"]
+Shut = Literal[
+    "",  # open
+    "hours",  # not at this time of day
+    "closed",  # a holiday, or work on the hospital's system
+    "device",  # what it needs does not work
+]
+Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline", "open"]
+"""``open``: a door that has to be shut."""
+Severity = Literal["fine", "soon", "broken"]
+SEVERITY: Mapping[Condition, Severity] = {
+    "ok": "fine",
+    "paper_low": "soon",
+    "paper_out": "broken",
+    "jam": "broken",
+    "offline": "broken",
+    "open": "broken",
+}
+BROKEN: frozenset[Condition] = frozenset(state for state, how in SEVERITY.items() if how == "broken")
 CredentialKind = Literal["agent", "screen"]
 CardEntry = Literal["chip", "contactless", "stripe"]
 CardStep = Literal[
@@ -98,12 +121,25 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A service of a terminal. opens_at: of one that is shut by the clock or the calendar; None: nobody knows."""
+
+    service: ServiceName
+    shut: Shut = ""
+    opens_at: datetime | None = None
+
+
+def _everything() -> list[Offer]:
+    return [Offer(service=service) for service in SERVICES]
+
+
 class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     """A terminal as its own screen and the console see it.
 
     line_ok: its agent is connected. devices: as last reported, also while the line is down.
     card_version: grows with every card laid or taken away. code_version: with every code scanned.
     identity_cards: kinds of cards that identify people here once they are read by the card terminal.
+    offers: what can be done here, in the order of ``SERVICES``. severity: of what is worst among line and devices.
     """
 
     terminal_id: str
@@ -124,6 +160,8 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     identity_cards: list[str] = []
     devices: list[DeviceView]
     seen_at: datetime | None = None
+    offers: list[Offer] = msgspec.field(default_factory=_everything)
+    severity: Severity = "fine"
 
 
 class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):

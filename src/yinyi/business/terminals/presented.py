@@ -28,10 +28,10 @@ class Presented:
             return None
         return base64.b64decode(self._vault.open(sealed, _context("card", hospital_id, terminal_id)))
 
-    async def scanned_code(self, tx: Tx, hospital_id: int, terminal_id: str) -> str | None:
-        """The text of the latest code, if it was scanned within the last minute."""
+    async def scanned_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int = 0) -> str | None:
+        """The text of the latest code, if it was scanned within the last minute and after this version. It stays."""
         since = self._clock.now() - CODE_KEPT_FOR
-        sealed = await store.presented(tx, hospital_id, terminal_id, "code", since)
+        sealed = await store.presented(tx, hospital_id, terminal_id, "code", since, after)
         return None if sealed is None else self._vault.open(sealed, _context("code", hospital_id, terminal_id))
 
     async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:

@@ -19,6 +19,7 @@ What = Literal[
     "StaffCalled",  # number: the call
     "StaffComing",
     "LockChanged",  # number: the terminal
+    "ProfileChanged",  # number: the terminal
 ]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -11,6 +12,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.terminals import line_store, store
+from yinyi.business.terminals.code_desk import CodeDesk
 from yinyi.business.terminals.credentials import TerminalCredentials
 from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.line import SILENT_AFTER, AgentLine
@@ -31,6 +33,8 @@ from yinyi.business.terminals.messages import (
     Terminals,
 )
 from yinyi.business.terminals.model import LIVE, CardReading, Hospital, StaffCall, Standing, TerminalView
+from yinyi.business.terminals.offer_desk import OfferDesk
+from yinyi.business.terminals.offers import Rules, offers, worst
 from yinyi.business.terminals.ports import PrintQueue
 from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import push
@@ -81,6 +85,8 @@ class TerminalService:
     def register(self, dispatcher: Dispatcher) -> None:
         self._line.register(dispatcher)
         self.readings.register(dispatcher)
+        OfferDesk(self.directory, self._show_terminal).register(dispatcher)
+        CodeDesk(self.directory, self.presented).register(dispatcher)
         dispatcher.asks(EnrolTerminal, self.credentials.enrol)
         dispatcher.asks(PairBrowser, self.credentials.pair)
         dispatcher.asks(MakePairingCode, self.credentials.make_pairing_code)
@@ -108,8 +114,9 @@ class TerminalService:
         hospital = await self.directory.hospital(tx, call.hospital_id, call.now)
         standings = await store.standings(tx, call.hospital_id)
         states = await store.states(tx, call.hospital_id)
+        rules = await self.directory.rules(tx, call.hospital_id, call.now)
         views = [
-            self._view(hospital, standings[one.terminal_id], one, call.now)
+            self._view(hospital, rules, standings[one.terminal_id], one, call.now)
             for one in states
             if one.terminal_id in standings
         ]
@@ -118,14 +125,19 @@ class TerminalService:
     async def _show_terminal(self, tx: Tx, call: Call, subject: str) -> TerminalView:
         hospital = await self.directory.hospital(tx, call.hospital_id, call.now)
         standing = await self.directory.standing(tx, call.hospital_id, subject, call.now)
+        rules = await self.directory.rules(tx, call.hospital_id, call.now)
         state = await store.state(tx, call.hospital_id, subject)
         if state is None:
             raise NotFound(f"terminal {subject}")
-        return self._view(hospital, standing, state, call.now)
+        return self._view(hospital, rules, standing, state, call.now)
 
-    def _view(self, hospital: Hospital, standing: Standing, state: store.State, now: datetime) -> TerminalView:
+    def _view(
+        self, hospital: Hospital, rules: Rules, standing: Standing, state: store.State, now: datetime
+    ) -> TerminalView:
         view = _view(hospital, standing, state, now)
-        return msgspec.structs.replace(view, identity_cards=list(self._identity_cards))
+        here = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
+        how = worst(view.line_ok, view.devices)
+        return msgspec.structs.replace(view, identity_cards=list(self._identity_cards), offers=here, severity=how)
 
     async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
         terminal_id = message.terminal_id

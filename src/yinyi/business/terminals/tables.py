@@ -63,6 +63,46 @@ terminal = Table(
     CheckConstraint("profile IN ('hall', 'ward', 'emergency', 'report_printer')", "profile"),
 )
 
+service_hours = Table(
+    "service_hours",
+    metadata,
+    _hospital_id(),
+    Column("profile", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("offered", Boolean, nullable=False),
+    Column("opens", Time, nullable=False),
+    Column("closes", Time, nullable=False),
+    ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
+    CheckConstraint("profile IN ('hall', 'ward', 'emergency', 'report_printer')", "profile"),
+)
+
+closure = Table(
+    "closure",
+    metadata,
+    _hospital_id(),
+    Column("closure_id", BigInteger, Identity(), primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("begins_at", INSTANT, nullable=False),
+    Column("ends_at", INSTANT, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("planned_by", Text, nullable=False),
+    Column("planned_at", INSTANT, nullable=False),
+    Column("cancelled_at", INSTANT),
+    ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
+    CheckConstraint("what IN ('clinics', 'hospital_system')", "what"),
+    CheckConstraint("begins_at < ends_at", "span"),
+)
+Index("closure_ends_ix", closure.c.hospital_id, closure.c.ends_at)
+
+code_rules = Table(
+    "code_rules",
+    metadata,
+    _hospital_id(),
+    Column("kind", Text, primary_key=True),
+    Column("rules", JSONB, nullable=False),
+    ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
+)
+
 terminal_credential = Table(
     "terminal_credential",
     metadata,
@@ -116,7 +156,7 @@ terminal_device = Table(
     Column("detail", Text, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
     _of_a_terminal(),
-    CheckConstraint("state IN ('ok', 'paper_low', 'paper_out', 'jam', 'offline')", "state"),
+    CheckConstraint("state IN ('ok', 'paper_low', 'paper_out', 'jam', 'offline', 'open')", "state"),
 )
 
 presented = Table(

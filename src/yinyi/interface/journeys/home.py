@@ -1,13 +1,14 @@
 """The first page and the last one."""
 
 import contextlib
+from datetime import datetime
 
 from yinyi.business.identity.errors import CardUnreadable, CheckDigitWrong, NoCard, WindowOnly
 from yinyi.business.identity.messages import EndSession, Identify, PreferElder
 from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
-from yinyi.business.terminals.model import LIVE
+from yinyi.business.terminals.model import LIVE, Offer, ServiceName
 from yinyi.interface.journeys import account, card, card_reading, present, scan, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.services import TABLE
@@ -42,21 +43,31 @@ async def home(visitor: Visitor) -> Next:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
     await card_reading.forget(visitor)
+    offers = await _offers(visitor)
+    shut: dict[ServiceName, datetime | None] = {each.service: each.opens_at for each in offers if each.shut}
+    names: tuple[ServiceName, ...] = tuple(each.service for each in offers)
+    listens = {} if visitor.known else {**CARDS, **card.LISTENS}
+    listens |= scan.listens(visitor)
+    next_at = min(filter(None, shut.values()), default=None)
+    if next_at is not None:
+        listens["at"] = f"{next_at.timestamp():.1f}"
     view = views_start.HomeView(
-        services=await _services(visitor),
+        services=names,
         page=_page(visitor),
+        shut=shut,
         after=visitor.terminal.code_version,
         key=present.new_key(),
     )
-    return Show(view, listens=None if visitor.known else {**CARDS, **card.LISTENS, **scan.listens(visitor)})
+    return Show(view, listens=listens)
 
 
-async def _services(visitor: Visitor) -> tuple[views_start.ServiceName, ...]:
-    """Those that this skin has pages for; without the prepaid account where the hospital keeps none."""
+async def _offers(visitor: Visitor) -> list[Offer]:
+    """What this terminal offers and this skin has pages for: without what needs a device that does not work and
+    without the prepaid account where the hospital keeps none."""
     off = await account.mode_of(visitor) == "off"
-    return tuple(
-        each.name for each in TABLE if visitor.paths.service(each.name) and not (off and each.name == "account")
-    )
+    here = {each.service: each for each in visitor.terminal.offers if each.shut != "device"}
+    listed = (here[each.name] for each in TABLE if each.name in here and visitor.paths.service(each.name))
+    return [each for each in listed if not (off and each.service == "account")]
 
 
 def _page(visitor: Visitor) -> int:

@@ -15,6 +15,7 @@ from yinyi.interface.journeys import (
     views_bills,
     views_book,
     views_cards,
+    views_codes,
     views_ends,
     views_fiscal,
     views_inpatient,
@@ -85,10 +86,12 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_fiscal.ReceiptView: "receipt.html",
     views_cards.ReadCardView: "read_card.html",
     views_cards.CardsView: "cards.html",
+    views_codes.CodeView: "code.html",
     views_afterwards.CallStaffView: "call_staff.html",
     views_ends.ByeView: "bye.html",
     views_ends.ClosedView: "closed.html",
     views_ends.ErrorView: "error.html",
+    views_ends.NoPaperView: "no_paper.html",
 }
 
 

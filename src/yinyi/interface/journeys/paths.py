@@ -18,6 +18,8 @@ IDENTIFY_CARD: Final = "/identify/card"
 """GET a card in the card terminal · POST: have one read."""
 IDENTIFY_NO_CARD: Final = "/identify/no-card"
 """POST: no such card after all; goes back to identify."""
+CODE: Final = "/code"
+"""GET ?is=…&after=… · POST [after, kind]: what the scanner has read after this version."""
 WHO: Final = "/identify/who"
 """GET which of two patients · POST [choice]."""
 FIRST_VISIT: Final = "/first-visit"
@@ -144,6 +146,7 @@ class Paths:
         self.number = base + NUMBER
         self.identify_card = base + IDENTIFY_CARD
         self.identify_no_card = base + IDENTIFY_NO_CARD
+        self.code = base + CODE
         self.who = base + WHO
         self.first_visit = base + FIRST_VISIT
         self.register = base + REGISTER

@@ -43,6 +43,11 @@ def works(visitor: Visitor) -> bool:
     return visitor.terminal.line_ok and any(device.state != "offline" for device in scanners)
 
 
+def number(said: str) -> int:
+    """A version as an address says it; 0: it says nothing."""
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else 0
+
+
 def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:
     """Whose payers can hold their code here: nobody's while the scanner does not work."""
     well = works(visitor)

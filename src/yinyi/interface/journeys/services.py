@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from yinyi.interface.journeys.views_start import ServiceName
+from yinyi.business.terminals.model import ServiceName
 
 Tone = Literal["a", "w", "leaf", "sky", "plum", "rose", "sunny", ""]
 

@@ -20,6 +20,12 @@ class ClosedView(View, frozen=True, kw_only=True):
     pairing_code: str = ""
 
 
+class NoPaperView(View, frozen=True, kw_only=True):
+    """The printer prints nothing, and what begins here ends with a slip. on: the address that goes on without one."""
+
+    on: str
+
+
 ErrorKind = Literal[
     "slot_taken",  # somebody else was faster
     "doctor_stopped",

@@ -1,22 +1,24 @@
 """The first page, and finding out who it is."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Literal
 
+from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys.views import Part, View
 from yinyi.interface.journeys.views_cards import CardKind
 
-ServiceName = Literal[
-    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
-]  # fmt: skip
-
 
 class HomeView(View, frozen=True, kw_only=True):
-    """The first page: what can be done here. page: from 1, where it is too much for one. after: the version of what was
-    scanned last when it was made: a newer one is a request form."""
+    """The first page: what can be done here. page: from 1, where it is too much for one.
+
+    shut: which of them cannot be had just now, and when each opens; None: nobody knows. after: the version of what was
+    scanned before.
+    """
 
     services: tuple[ServiceName, ...]
     page: int = 1
+    shut: Mapping[ServiceName, datetime | None] = {}
     after: int = 0
     key: str = ""
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from yinyi.interface.journeys import services
+from yinyi.interface.journeys import codes, services
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -120,6 +120,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         | _money(_)
         | services.words(_)
         | _reports(_)
+        | codes.words(_)
         | {
             "title": {
                 "chief": _("Chief physician"),

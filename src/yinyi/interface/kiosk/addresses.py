@@ -10,6 +10,7 @@ from yinyi.interface.journeys import (
     card,
     changed_visits,
     check_in,
+    codes,
     deposit,
     fiscal,
     home,
@@ -35,6 +36,7 @@ class Address:
     """``path`` under the base. wants: what brings somebody here, should his session be over.
 
     for_anybody: its form may be of an earlier session on this screen. settings: its form changes how pages look.
+    paper: what begins here takes money and ends with a slip.
     ends: ends the session, even while the platform is away. pairs: a new screen begins here.
     of_form: a visit that may only pay the bill of a request form may come here; elsewhere nobody is known.
     """
@@ -45,6 +47,7 @@ class Address:
     wants: Want | None = None
     for_anybody: bool = False
     settings: bool = False
+    paper: bool = False
     ends: bool = False
     pairs: bool = False
     of_form: bool = False
@@ -84,9 +87,10 @@ ADDRESSES = (
     Address(paths.NUMBER, get=identify.ask_number, post=identify.take_number),
     Address(paths.IDENTIFY_CARD, get=identify_card.page, post=identify_card.read),
     Address(paths.IDENTIFY_NO_CARD, get=_home, post=identify_card.leave),
+    Address(paths.CODE, get=codes.which, post=codes.heard),
     Address(paths.WHO, get=identify.which_patient, post=identify.choose_patient),
     Address(paths.FIRST_VISIT, get=identify.welcome, post=identify.register_patient),
-    Address(paths.REGISTER, get=register.start, wants="register"),
+    Address(paths.REGISTER, get=register.start, wants="register", paper=True),
     Address(paths.DEPARTMENTS, get=register.departments, wants="register"),
     Address(paths.DOCTORS, get=register.doctors, wants="register"),
     Address(paths.DOCTOR, get=register.doctor, wants="register"),
@@ -126,11 +130,11 @@ ADDRESSES = (
     Address(paths.BILL, get=bills.one, wants="bills", of_form=True),
     Address(paths.FEES, get=bills.fees, wants="bills"),
     Address(paths.ACCOUNT, get=account.page, wants="account"),
-    Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account"),
+    Address(paths.TOP_UP, get=account.how_much, post=account.top_up, wants="account", paper=True),
     Address(paths.WITHDRAW, get=account.what_goes_back, post=account.withdraw, wants="account"),
     Address(paths.INPATIENT, get=inpatient.newest, wants="inpatient"),
     Address(paths.STAY, get=inpatient.stay, wants="inpatient"),
-    Address(paths.DEPOSIT, get=deposit.how_much, post=deposit.pay, wants="inpatient"),
+    Address(paths.DEPOSIT, get=deposit.how_much, post=deposit.pay, wants="inpatient", paper=True),
     Address(paths.DEPOSITS, get=inpatient.deposits, wants="inpatient"),
     Address(paths.COSTS, get=inpatient.days, wants="inpatient"),
     Address(paths.COSTS_OF_DAY, get=inpatient.day, post=inpatient.print_day, wants="inpatient"),

@@ -46,6 +46,7 @@ _TOPICS: Mapping[str, str] = {
     "LineDown": "terminal",
     "DeviceChanged": "terminal",
     "LockChanged": "terminal",
+    "ProfileChanged": "terminal",
     "PaymentChanged": "payment",
 }
 

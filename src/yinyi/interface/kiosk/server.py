@@ -23,9 +23,9 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials, SessionView
 from yinyi.business.terminals.errors import PairingRefused
 from yinyi.business.terminals.messages import GetTerminal, PairBrowser
-from yinyi.business.terminals.model import TerminalView
+from yinyi.business.terminals.model import SERVICES, TerminalView
 from yinyi.interface.body import TooLarge
-from yinyi.interface.journeys import changed_visits, errors, views, views_ends
+from yinyi.interface.journeys import changed_visits, errors, paper, typed, views, views_ends
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
@@ -50,6 +50,8 @@ from yinyi.kernel.errors import (
 log = structlog.get_logger()
 
 NAME = "kiosk"
+_ALWAYS = ("find_payment",)
+"""A payment is looked for at every terminal: all that is paid leads over its pages."""
 BUSY_AGAIN = timedelta(seconds=5)
 """A page that met too many people tries again by itself."""
 
@@ -146,6 +148,12 @@ class Kiosk:
                 self._settle_look(asked, visitor.form)
         if handler is None:
             raise NotFound
+        if _is_shut(asked.address, visitor):
+            return self._finished(asked, page.redirect(self._paths.home))
+        if asked.address.paper and not asked.posted and typed.TYPED not in query:
+            first = await paper.asked_about(visitor, asked.here)
+            if first is not None:
+                return self._answered(asked, visitor, first)
         then = await handler(visitor)
         if isinstance(then, Go):
             then = await changed_visits.first(visitor, then)
@@ -300,6 +308,13 @@ class _Endpoint:
         answer = await self._kiosk.answer(self._address, scope, receive)
         await answer.send(send)
         self._kiosk.count(self._address, answer.status, started)
+
+
+def _is_shut(address: Address, visitor: Visitor) -> bool:
+    """Its service is not to be had here now; home says when. Whoever is paying already goes on."""
+    if address.wants not in SERVICES or address.wants in _ALWAYS:
+        return False
+    return all(each.service != address.wants or each.shut for each in visitor.terminal.offers)
 
 
 async def _nothing_here(visitor: Visitor) -> Next:

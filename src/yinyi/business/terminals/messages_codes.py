@@ -1,0 +1,69 @@
+"""What a code is that was held under a scanner; how a hospital's codes look."""
+
+from typing import Annotated
+
+import msgspec
+
+from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.terminals.codes import MOST_CHARACTERS, Alphabet, Check, CodeKind
+
+Length = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHARACTERS)]
+Prefix = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
+class KindsOfCode(msgspec.Struct, frozen=True, kw_only=True):
+    """scanned: something was. kinds: what it may be; several: whoever holds it has to say; none: it is unknown here."""
+
+    scanned: bool
+    kinds: list[CodeKind] = []
+
+
+@operation(callers=[Caller.KIOSK])
+class ClassifyCode(Operation[KindsOfCode], frozen=True, kw_only=True):
+    """What kind of code the scanner has read last, if that was after ``after`` and within the last minute. Nothing of
+    the code itself is told, and it stays for whoever takes it."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class CodeRuleView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Codes that begin with one of ``prefixes`` (none: with anything), are so long and made of these characters; check:
+    the last one follows from the others."""
+
+    prefixes: Annotated[list[Prefix], msgspec.Meta(max_length=64)] = []
+    alphabet: Alphabet = "digits"
+    least: Length
+    most: Length
+    check: Check = ""
+
+
+Rules = Annotated[list[CodeRuleView], msgspec.Meta(max_length=16)]
+
+
+class CodeRulesView(msgspec.Struct, frozen=True, kw_only=True):
+    """own: the hospital has said so; otherwise the usual rules."""
+
+    kind: CodeKind
+    own: bool
+    rules: list[CodeRuleView]
+
+
+class CodeRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Of every kind."""
+
+    kinds: list[CodeRulesView]
+
+
+@operation(callers=[Caller.STAFF])
+class ListCodeRules(Operation[CodeRules], frozen=True, kw_only=True):
+    """How codes are told apart at this hospital's terminals."""
+
+
+@operation(callers=[Caller.STAFF], changes=True)
+class SetCodeRules(Operation[CodeRules], frozen=True, kw_only=True):
+    """Say how the hospital's codes of one kind look. No rule at all: it has none of this kind. ``usual``: forget what
+    was said before."""
+
+    kind: CodeKind
+    rules: Rules = msgspec.field(default_factory=list[CodeRuleView])
+    usual: bool = False

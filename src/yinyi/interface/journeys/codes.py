@@ -1,0 +1,90 @@
+"""Whatever is held under the scanner on the first page: told apart by the platform, opened by the journey that it
+belongs to, asked about where it may be several things, and named where nothing can be done with it."""
+
+from collections.abc import Mapping
+
+from yinyi.business.terminals.codes import CODE_KINDS, CodeKind
+from yinyi.business.terminals.messages_codes import ClassifyCode
+from yinyi.business.terminals.model import ServiceName
+from yinyi.interface.journeys import bills, check_in, present, reports, scan, views_codes
+from yinyi.interface.journeys.purposes.purpose import Say
+from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
+
+
+async def _booking_slip(visitor: Visitor) -> Next:
+    """Whoever holds a slip says first who he is: a slip can be found."""
+    return await check_in.scan(visitor) if visitor.known else visitor.wanting("check_in")
+
+
+OPENS: Mapping[CodeKind, Handler] = {
+    "request_form": bills.by_form,
+    "tube": reports.by_tube,
+    "booking_slip": _booking_slip,
+}
+"""What goes on with a code of its kind: a handler of the form that ``code_heard.html`` sends ([after, key])."""
+BELONGS: Mapping[CodeKind, ServiceName] = {
+    "request_form": "bills",
+    "tube": "reports",
+    "booking_slip": "check_in",
+    "payment_slip": "find_payment",
+}
+"""The service whose codes these are; what to press instead while nothing opens by the code alone."""
+
+
+async def heard(visitor: Visitor) -> Next:
+    """POST CODE [after, kind]: something was scanned after the page was made. ``kind``: what people say it is."""
+    after = scan.after(visitor)
+    found = await visitor.ask_as_anybody(ClassifyCode(after=after))
+    if not found.scanned:
+        return Go(visitor.paths.home)
+    said: list[CodeKind] = [kind for kind in found.kinds if kind == visitor.form.get("kind")]
+    kinds = said or found.kinds
+    if len(kinds) == 1 and kinds[0] in OPENS:
+        return await OPENS[kinds[0]](visitor)
+    return Go(f"{visitor.paths.code}?is={'.'.join(kinds)}&after={after}")
+
+
+async def which(visitor: Visitor) -> Next:
+    """GET CODE ?is=kind.kind&after=…"""
+    named = visitor.query.get("is", "").split(".")
+    view = views_codes.CodeView(
+        choices=tuple(_choice(visitor, kind) for kind in CODE_KINDS if kind in named),
+        after=scan.number(visitor.query.get("after", "")),
+        key=present.new_key(),
+    )
+    return Show(view, listens=scan.listens(visitor))
+
+
+def _choice(visitor: Visitor, kind: CodeKind) -> views_codes.CodeChoice:
+    service = BELONGS.get(kind)
+    open_here = {each.service for each in visitor.terminal.offers if not each.shut}
+    to = visitor.paths.service(service) if service in open_here else ""
+    if kind == "hospital_number" and not visitor.known:
+        to = visitor.paths.number
+    return views_codes.CodeChoice(kind=kind, opens=kind in OPENS, to=to)
+
+
+def words(_: Say) -> dict[str, dict[str, str]]:
+    """What each kind of code is called, and what it is for."""
+    return {
+        "code": {
+            "payer_code": _("Payment code"),
+            "insurance_code": _("Insurance code"),
+            "hospital_number": _("Hospital number"),
+            "request_form": _("Request form"),
+            "tube": _("Blood tube"),
+            "booking_slip": _("Booking slip"),
+            "payment_slip": _("Slip of a payment"),
+            "resident_number": _("Number of an ID card"),
+        },
+        "code_for": {
+            "payer_code": _("It is asked for once you have chosen what to pay."),
+            "insurance_code": _("It is not taken at this machine yet; the window takes it."),
+            "hospital_number": _("Type it with the proof that it is yours."),
+            "request_form": _("It opens the bill that it was written for."),
+            "tube": _("It opens the report of this sample."),
+            "booking_slip": _("It checks you in on the day of your booking."),
+            "payment_slip": _("It shows what became of the payment."),
+            "resident_number": _("Lay the card itself on the reader; a copy proves nothing."),
+        },
+    }
