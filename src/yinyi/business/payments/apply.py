@@ -317,8 +317,9 @@ def _not_found(step: Step, rule: Rule, now: datetime) -> Step:
 def as_asked(answer: Answer, step: Step, rule: Rule, asked_at: datetime) -> Answer:
     """What an answer is worth to a question that left at this instant: "not found" says nothing of what was still on
     its way then, however late it comes."""
-    too_early = step.left_at is not None and asked_at < step.left_at + _believed_after(rule)
-    return Unknown(detail="asked too early") if isinstance(answer, NotFound) and too_early else answer
+    if not isinstance(answer, NotFound) or step.left_at is None:
+        return answer
+    return Unknown(detail="asked too early") if asked_at < step.left_at + _believed_after(rule) else answer
 
 
 def _believed_after(rule: Rule) -> timedelta:

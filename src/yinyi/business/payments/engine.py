@@ -94,7 +94,7 @@ def _going_back(plan: Plan, rules: Rules, now: datetime) -> Iterator[Action]:
 def _is_given_back_elsewhere(plan: Plan) -> bool:
     """Somebody has given the money back at the channel before anything was delivered for it: nothing is."""
     takes = [take for take in plan.takes() if take.state == "done"]
-    if not any(refund.by_channel and refund.booked for take in takes for refund in plan.refunds_of(take)):
+    if not takes or not any(refund.by_channel and refund.booked for take in takes for refund in plan.refunds_of(take)):
         return False
     after = [step for step in plan.steps if takes[0].position < step.position < REFUND_POSITION and step.kind != TAKE]
     return bool(after) and all(step.sent_at is None for step in after)

@@ -135,6 +135,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return self.state != "refused" or not (self.is_void or self.reason in (SUPERSEDED, NOT_BELIEVED))
 
 
+_UNKNOWN: Any = object()
+
+
 def once(find: Callable[["Plan"], _T]) -> Callable[["Plan"], _T]:
     """For what depends on nothing but a plan, its version apart: it is found out once, plans never change."""
     name = f"{find.__module__}.{find.__qualname__}"
@@ -142,11 +145,10 @@ def once(find: Callable[["Plan"], _T]) -> Callable[["Plan"], _T]:
     @wraps(find)
     def found(plan: "Plan") -> _T:
         known: Any = plan.__dict__
-        try:
-            return known[name]
-        except KeyError:
+        answer = known.get(name, _UNKNOWN)  # most are found out once: raising would cost more than most of them
+        if answer is _UNKNOWN:
             answer = known[name] = find(plan)
-            return answer
+        return answer
 
     return found
 
@@ -209,8 +211,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def with_step(self, step: Step) -> "Plan":
         """This plan with the step replaced, or added in its place."""
-        others = [old for old in self.steps if (old.position, old.attempt) != (step.position, step.attempt)]
-        steps = sorted([*others, step], key=lambda each: (each.position, each.attempt))
+        for place, old in enumerate(self.steps):
+            if old.position == step.position and old.attempt == step.attempt:
+                return msgspec.structs.replace(self, steps=(*self.steps[:place], step, *self.steps[place + 1 :]))
+        steps = sorted([*self.steps, step], key=lambda each: (each.position, each.attempt))
         return msgspec.structs.replace(self, steps=tuple(steps))
 
     def refunds_of(self, take: Step) -> list[Step]:
@@ -230,9 +234,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether any means of payment was ever chosen."""
         return any(step.channel for step in self.takes())
 
-    def moved(self) -> list[Step]:
+    @once
+    def moved(self) -> tuple[Step, ...]:
         """The takes whose money was surely taken, given back or not."""
-        return [step for step in self.takes() if step.state in ("done", "late")]
+        return tuple(step for step in self.takes() if step.state in ("done", "late"))
 
     @property
     def taken_fen(self) -> Fen:
