@@ -4,7 +4,6 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.ready import tell_ready
 from yinyi_sandbox.alipay import routes as alipay_routes
 from yinyi_sandbox.alipay.credentials import make_credentials as make_alipay_credentials
@@ -127,7 +127,7 @@ async def _bank(settings: SandboxSettings, port: int) -> Bank:
     own, _ = _folders(settings, "bank")
     host, papers = settings.bank_line_tls, ""
     try:
-        papers = own_file(own, host, datetime.now(UTC)) if host else ""
+        papers = own_file(own, host, ShiftedClock().now()) if host else ""
     except (OSError, ValueError) as error:
         raise CannotServe(f"The bank gets no certificate as {host!r}: {error}.") from error
     pace = Pace(tls=Tls(own_file=papers)) if papers else None
