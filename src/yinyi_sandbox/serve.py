@@ -13,13 +13,15 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.ready import tell_ready
 from yinyi_sandbox.alipay import routes as alipay_routes
 from yinyi_sandbox.alipay.credentials import make_credentials as make_alipay_credentials
 from yinyi_sandbox.alipay.sandbox import Sandbox as AlipaySandbox
 from yinyi_sandbox.bank import routes as bank_routes
 from yinyi_sandbox.bank.credentials import key_letters, sessions_of, write_settings
-from yinyi_sandbox.bank.sandbox import Bank
+from yinyi_sandbox.bank.papers import own_file, shown_file
+from yinyi_sandbox.bank.sandbox import Bank, Pace, Tls
 from yinyi_sandbox.channel.hanging_up import with_line
 from yinyi_sandbox.demo.desk import Desk
 from yinyi_sandbox.demo.routes import Demo
@@ -120,16 +122,24 @@ async def _bank(settings: SandboxSettings, port: int) -> Bank:
     """Its sockets are open from here on, so that the connector's settings can name them.
 
     Raises:
-        CannotServe: its port is taken.
+        CannotServe: its port is taken, or it has no papers for TLS.
     """
     own, _ = _folders(settings, "bank")
-    bank = Bank(sessions_of(key_letters(own)), settings.clock, own / "bank.sqlite")
+    host, papers = settings.bank_line_tls, ""
+    try:
+        papers = own_file(own, host, ShiftedClock().now()) if host else ""
+    except (OSError, ValueError) as error:
+        raise CannotServe(f"The bank gets no certificate as {host!r}: {error}.") from error
+    pace = Pace(tls=Tls(own_file=papers)) if papers else None
+    bank = Bank(sessions_of(key_letters(own)), settings.clock, own / "bank.sqlite", pace)
     try:
         await bank.start(settings.bank_line_port)
     except OSError as error:
         raise CannotServe(f"Port {settings.bank_line_port} cannot be opened: {error.strerror}.") from error
     settings_file = settings.connectors_folder / "unionpay.json"
-    write_settings(settings_file, own, bank.addresses(), f"http://127.0.0.1:{port}/bank/clearing")
+    clearing_url = f"http://127.0.0.1:{port}/bank/clearing"
+    believed = shown_file(papers) if papers else ""
+    write_settings(settings_file, own, bank.addresses(), clearing_url, tls_name=host, tls_ca_file=believed)
     return bank
 
 

@@ -18,6 +18,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: holds the sandbox's own keys (``sandbox/``) and takes the connectors' settings (``run/sandbox/``).
     hospital_database_url: of the hospital's own database, as its owner. hospital_line_port: the platform's way to it.
     bank_line_port: the bank's first address; 0 takes the one of last time, or a free one.
+    bank_line_tls: the name under which the bank's lines speak TLS; "": they speak without.
     http_host, http_port: where the platform listens, which the demo's counter asks.
     """
 
@@ -28,6 +29,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_port: int = 0
     hospital_line_port: int = 0
     bank_line_port: int = 0
+    bank_line_tls: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = 8080
 
@@ -62,6 +64,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> SandboxSetting
             sandbox_port=int(environment.get("YINYI_SANDBOX_PORT") or 0),
             hospital_line_port=int(environment.get("YINYI_HOSPITAL_LINE_PORT") or 0),
             bank_line_port=int(environment.get("YINYI_BANK_LINE_PORT") or 0),
+            bank_line_tls=environment.get("YINYI_BANK_LINE_TLS", "").strip(),
             http_host=environment.get("YINYI_HTTP_HOST") or "127.0.0.1",
             http_port=int(environment.get("YINYI_HTTP_PORT") or 8080),
         )

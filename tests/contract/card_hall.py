@@ -15,7 +15,6 @@ import msgspec
 from line_stage import BANK, INPATIENT, OUTPATIENT, PIK, FarBank, LineStage, line_stage
 from terminal_hall import PATIENCE_S, Bus
 
-from yinyi.access.keys.software import des
 from yinyi.app.bank_lines import Account, BankLines
 from yinyi.app.business import Business
 from yinyi.app.demo_hospital import HOSPITAL_ID
@@ -48,6 +47,7 @@ from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Vault
 from yinyi.wire.card_seal import CardRead, Place, seal_card
+from yinyi.wire.iso8583 import des
 
 R = TypeVar("R")
 
@@ -153,7 +153,7 @@ class CardHall:
             sequence_no="001",
             chip_data=b"\x9f\x26\x08chipdata",
             pin_block=b"PINBLOCK",
-            pin_key_check=des.check_value(bytearray(PIK)),
+            pin_key_check=des.check_value(PIK),
         )
         return PresentPayCard(
             epoch=self.here.epoch,

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from dispatch_stage import SimClock, Trusting
 
-from yinyi.access.keys.software import des
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.bus.client import BusClient
@@ -28,6 +27,7 @@ from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import Vault
+from yinyi.wire.iso8583 import des
 from yinyi.wire.key_entry import context_of, seal
 
 R = TypeVar("R")
@@ -41,7 +41,7 @@ WHOLE = bytes(a ^ b for a, b in zip(FIRST, SECOND, strict=True))
 
 def value(key: bytes) -> str:
     """A check value, as letters say it."""
-    return des.check_value(bytearray(key)).hex().upper()
+    return des.check_value(key).hex().upper()
 
 
 class _InProcess:
@@ -105,11 +105,11 @@ class Stage:
 
 def delivered(key: bytes, tmk: bytes = WHOLE) -> bytes:
     """A working key as the acquirer sends it."""
-    return des.encrypt(bytearray(tmk), key)
+    return des.encrypt_ecb(tmk, key)
 
 
 async def working(stage: Stage, tmk: HeldKey, key: bytes, slot: KeySlot = SLOT) -> HeldKey:
-    return await stage.store.take_working_key(tmk, slot, "mak", delivered(key), des.check_value(bytearray(key)))
+    return await stage.store.take_working_key(tmk, slot, "mak", delivered(key), des.check_value(key))
 
 
 def play(url: str, folder: Path, story: Callable[[Stage], Awaitable[None]], **given: Any) -> None:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from dispatch_stage import SimClock
 
-from yinyi.access.keys.software import des
 from yinyi.access.keys.software.config import Settings as KeySettings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.bus.database import Database, open_database
@@ -39,6 +38,7 @@ from yinyi.business.lines.sessions import PosSessions
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import Vault
+from yinyi.wire.iso8583 import des
 from yinyi.wire.key_entry import context_of, seal
 
 HOSPITAL = 1
@@ -108,8 +108,8 @@ class FarBank:
         tmk = bytearray(a ^ b for a, b in zip(one, other, strict=True))
         return SignedOn(
             keys=(
-                Delivered("pik", des.encrypt(tmk, PIK), des.check_value(bytearray(PIK))),
-                Delivered("mak", des.encrypt(tmk, MAK), des.check_value(bytearray(MAK))),
+                Delivered("pik", des.encrypt_ecb(tmk, PIK), des.check_value(PIK)),
+                Delivered("mak", des.encrypt_ecb(tmk, MAK), des.check_value(MAK)),
             )
         )
 
@@ -217,7 +217,7 @@ async def session_with(
             slot,
             part,
             seal(await store.entry_key(), context_of(str(slot), part), half),
-            des.check_value(bytearray(half)),
+            des.check_value(half),
         )
         for part, half in enumerate(components, 1)
     ]

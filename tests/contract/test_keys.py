@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 from key_stage import FIRST, OTHER, SECOND, SLOT, WHOLE, Stage, delivered, play, store_on, value, working
 
-from yinyi.access.keys.software import des
 from yinyi.business.lines import key_rows as rows
 from yinyi.business.lines.errors import (
     ComponentsMissing,
@@ -23,6 +22,7 @@ from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.key_rows import COMPONENT_LASTS, Loaded
 from yinyi.business.lines.messages import SLOTS_AT_ONCE, DiscardKeyComponents, KeyInventory, KeyStatus
 from yinyi.business.watch.model import numbered
+from yinyi.wire.iso8583 import des
 
 MAK = bytes.fromhex("C24A8FB57AA20123")
 
@@ -203,7 +203,7 @@ def test_two_merchant_numbers_of_one_terminal_have_keys_of_their_own(platform_ur
             with pytest.raises(KeyDoesNotOpen):
                 await stage.store.check(key, slot)
             with pytest.raises(KeyDoesNotOpen):
-                await stage.store.take_working_key(key, slot, "mak", delivered(MAK), des.check_value(bytearray(MAK)))
+                await stage.store.take_working_key(key, slot, "mak", delivered(MAK), des.check_value(MAK))
 
     play(platform_url, tmp_path, story)
 

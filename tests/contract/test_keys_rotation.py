@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from key_stage import FIRST, OTHER, SLOT, Stage, delivered, play, store_on, working
 
-from yinyi.access.keys.software import des
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.business.lines import key_rows as rows
 from yinyi.business.lines.errors import KeyDoesNotOpen, MasterKeyNotInUse, NoNewMasterKey
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.key_rows import Loaded
 from yinyi.business.lines.messages import KeyStatus, RotateKeys
+from yinyi.wire.iso8583 import des
+from yinyi.wire.iso8583.mac import mac as mac_of
 
 MAK = bytes.fromhex("C24A8FB57AA20123")
 WAITING = KeySlot("bank", "104110070110003", "00000001")
@@ -52,7 +53,7 @@ async def all_is_well(stage: Stage) -> None:
     assert (mine.keys(), other.keys()) == ({"tmk", "mak"}, {"tmk"})
     for key, slot in ((mine["tmk"], SLOT), (mine["mak"], SLOT), (other["tmk"], OTHER)):
         await stage.store.check(key, slot)
-    expected = des.mac("x9.19", bytearray(MAK), b"message")
+    expected = mac_of("x9.19", MAK, b"message")
     assert await stage.store.mac(mine["mak"], SLOT, "x9.19", b"message") == expected
     shown = await stage.ask(KeyStatus())
     assert (shown.not_opening, shown.in_use) == ([], [shown.master_key_id])
@@ -84,7 +85,7 @@ def test_another_process_learns_of_it_by_itself(platform_url: str, tmp_path: Pat
         async with stage.database.read() as tx:
             tmk = (await rows.held(tx, 1, SLOT))["tmk"]
         await second.check(tmk, SLOT)
-        fresh = await second.take_working_key(tmk, SLOT, "mak", delivered(MAK), des.check_value(bytearray(MAK)))
+        fresh = await second.take_working_key(tmk, SLOT, "mak", delivered(MAK), des.check_value(MAK))
         assert fresh.master_key_id == tmk.master_key_id
 
     play(platform_url, tmp_path, story)

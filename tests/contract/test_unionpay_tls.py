@@ -5,9 +5,11 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import uvloop
 from bank_lab import OUTPATIENT, TERMINAL, lab
@@ -15,11 +17,13 @@ from tls_papers import Authority
 from wechatpay_lab import MovingClock
 
 from yinyi.access.payment.unionpay import client
-from yinyi.access.payment.unionpay.config import Address, Settings
+from yinyi.access.payment.unionpay.config import Address, LineSettings, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.session_model import Approved, Desk, NeverSent
 from yinyi.kernel.plugin import Surroundings
+from yinyi_sandbox.bank.credentials import PROFILE_OF, write_settings
+from yinyi_sandbox.bank.papers import own_file, shown_file
 from yinyi_sandbox.bank.sandbox import Pace, Tls
 
 HOST = "bank.example"
@@ -85,6 +89,27 @@ def test_the_bank_is_spoken_to_under_its_name(run: Run, tmp_path: Path, monkeypa
         async with dialling(tls, monkeypatch, tls_name=HOST, tls_ca_file=ours.ca_file) as connector:
             await is_reached(connector)
             assert connector.why_down == ""
+
+    run(story())
+
+
+def test_the_sandboxs_bank_has_papers_of_its_own(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made once; the settings that it leads the connector with name them, and the key is not among what is shown."""
+
+    papers = own_file(tmp_path, HOST, datetime.now(UTC))
+    made = Path(papers).read_bytes()
+    assert own_file(tmp_path, HOST, datetime.now(UTC)) == papers
+    assert Path(papers).read_bytes() == made
+    file = tmp_path / "unionpay.json"
+    addresses = dict.fromkeys(PROFILE_OF.values(), ("127.0.0.1:1", "127.0.0.1:2"))
+    write_settings(file, tmp_path, addresses, "", tls_name=HOST, tls_ca_file=shown_file(papers))
+    told = msgspec.json.decode(file.read_bytes(), type=LineSettings).acquirers["bank"].addresses[0]
+    assert b"PRIVATE" not in Path(told.tls_ca_file).read_bytes()
+
+    async def story() -> None:
+        by = {"tls_name": told.tls_name, "tls_ca_file": told.tls_ca_file}
+        async with dialling(Tls(own_file=papers), monkeypatch, **by) as connector:
+            await is_reached(connector)
 
     run(story())
 

@@ -14,12 +14,13 @@ import psutil
 import pytest
 
 from real_platform import RealPlatform
-from yinyi.access.keys.software import des
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.business.lines.key_model import HeldKey, KeySlot, WorkingPurpose
 from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.plugin import Surroundings
+from yinyi.wire.iso8583 import des
+from yinyi.wire.iso8583.mac import mac as mac_of
 
 SLOT = KeySlot("bank", "104110070110001", "00000001")
 WORDS = ("--acquirer", SLOT.acquirer, "--merchant", SLOT.merchant_no, "--terminal", SLOT.terminal_no)
@@ -53,7 +54,7 @@ def faces(secret: bytes) -> set[bytes]:
 
 
 def value(key: bytes) -> str:
-    return des.check_value(bytearray(key)).hex().upper()
+    return des.check_value(key).hex().upper()
 
 
 @pytest.mark.timeout(300)
@@ -132,14 +133,14 @@ async def use(house: RealPlatform) -> list[str]:
     store, tmk = SoftwareKeyStore(Settings(), around), tmk_of(house)
     said, keys = [repr(store)], dict[str, HeldKey]()
     for purpose, key in WORKING.items():
-        delivered = des.encrypt(bytearray(TMK), key)
-        taken = await store.take_working_key(tmk, SLOT, purpose, delivered, des.check_value(bytearray(key)))
+        delivered = des.encrypt_ecb(TMK, key)
+        taken = await store.take_working_key(tmk, SLOT, purpose, delivered, des.check_value(key))
         house.rows(PUT, purpose, taken.wrapped, taken.check_value, *SLOT)
         said.append(repr(taken))
         keys[purpose] = taken
     mac = await store.mac(keys["mak"], SLOT, "ecb", b"message")
-    assert mac == des.mac("ecb", bytearray(WORKING["mak"]), b"message")
-    delivered = des.encrypt(bytearray(TMK), WORKING["mak"])
+    assert mac == mac_of("ecb", WORKING["mak"], b"message")
+    delivered = des.encrypt_ecb(TMK, WORKING["mak"])
     moved = SLOT._replace(terminal_no="00000002")
     said += [
         await failing(store.take_working_key(tmk, SLOT, "mak", delivered, bytes(4))),

@@ -35,6 +35,7 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_HOSPITAL_DATABASE_URL": "postgres://h@db/hospital",
         "YINYI_HOSPITAL_LINE_PORT": "9001",
         "YINYI_BANK_LINE_PORT": "9004",
+        "YINYI_BANK_LINE_TLS": "bank.example",
         "YINYI_HOSPITAL": "soap",
         "YINYI_KEYS": "hsm",
         "YINYI_SIGN_ON_FROM": "05:45",

@@ -1,5 +1,6 @@
 """Messages of both dialects: they come back as they went, what is none is refused, and nothing of a card is told."""
 
+import sys
 import traceback
 from collections.abc import Callable
 
@@ -240,6 +241,17 @@ def tells_nothing(error: BaseException) -> None:
     assert error.__cause__ is None
     assert error.__context__ is None
     assert not [PAN[at : at + 5] for at in range(len(PAN) - 4) if PAN[at : at + 5] in told]
+
+
+@each_profile
+def test_nothing_of_a_card_or_a_payment_is_remembered(profile: Profile) -> None:
+    """How other values were written is: of a terminal, a merchant, a batch."""
+    for number, field in profile.fields.items():
+        value = bytes(range(8)) if field.kind == "b" else "".join(["1"] * field.length)
+        before = sys.getrefcount(value)
+        pack(profile, Message("0200", {number: value}))
+        assert field.recurs is (sys.getrefcount(value) > before)
+        assert not (field.recurs and number in (2, 4, 11, 14, 23, 35, 36, 37, 38, 48, 52, 54, 55, 61, 62, 90))
 
 
 @each_profile

@@ -1,6 +1,7 @@
 """Keys, check values, MACs and PIN blocks against another implementation; layouts of the keys of the day."""
 
 import warnings
+from typing import get_args
 
 import pytest
 from bank_messages import KEY, PAN
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from yinyi.wire.iso8583 import des
 from yinyi.wire.iso8583.errors import FieldError
-from yinyi.wire.iso8583.mac import mac
+from yinyi.wire.iso8583.mac import mac, maker
 from yinyi.wire.iso8583.model import MacAlgorithm, Message
 from yinyi.wire.iso8583.pin import encrypt_pin_block, pan_of, pan_part, pin_block, read_pin_block
 from yinyi.wire.iso8583.working_keys import DeliveredKey, KeyLayout, Purpose, join_keys, split_keys
@@ -25,6 +26,7 @@ double_keys = st.binary(min_size=16, max_size=16)
 digits = st.text("0123456789")
 pins = st.text("0123456789", min_size=4, max_size=12)
 pans = st.text("0123456789", min_size=13, max_size=19)
+ALGORITHMS: tuple[MacAlgorithm, ...] = get_args(MacAlgorithm)
 
 
 # ---- against psec
@@ -77,6 +79,32 @@ def test_ecb_and_cbc_are_those_of_psec(key: bytes, data: bytes) -> None:
         assert des.encrypt_cbc(key, data, b"12345678") == other_des.encrypt_tdes_cbc(key, b"12345678", data)
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("length", [1, 7, 8, 9, 16, 255])
+def test_a_mac_is_of_the_message_filled_up_with_zeros(algorithm: MacAlgorithm, length: int) -> None:
+    data = bytes(range(1, length + 1))
+    whole = data + bytes(-length % 8)
+    assert mac(algorithm, KEY, data) == mac(algorithm, KEY, whole)
+    assert len(mac(algorithm, KEY[:8], data)) == 8
+    assert mac(algorithm, KEY, whole + b"\x01") != mac(algorithm, KEY, data)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@given(st.lists(st.binary(min_size=1, max_size=40), min_size=2, max_size=4), double_keys)
+def test_one_mac_after_the_other(algorithm: MacAlgorithm, messages: list[bytes], double: bytes) -> None:
+    for key in (double, double[:8]):
+        made = maker(algorithm, key)
+        assert [made(each) for each in messages] == [mac(algorithm, key, each) for each in messages]
+
+
+@given(double_keys, double_keys)
+def test_a_key_that_came_under_another_one_is_in_a_buffer(above: bytes, key: bytes) -> None:
+    for delivered in (key, key[:8]):
+        clear = des.decrypt_key(bytearray(above), des.encrypt_ecb(above, delivered))
+        assert isinstance(clear, bytearray)
+        assert clear == delivered
+
+
 # ---- what is wrong
 
 
@@ -87,7 +115,7 @@ def test_no_des_without_a_key_or_with_half_blocks() -> None:
         des.encrypt_ecb(KEY, bytes(7))
 
 
-@pytest.mark.parametrize("algorithm", ["x9.19", "ecb", "xor-3des"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_no_mac_of_nothing_or_under_another_key(algorithm: MacAlgorithm) -> None:
     with pytest.raises(ValueError, match="nothing to make a MAC of"):
         mac(algorithm, KEY, b"")

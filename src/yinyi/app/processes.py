@@ -43,7 +43,7 @@ _KNOWS = {
     "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (
-        *(*_ALL, "hospital_database_url", "hospital_line_port", "bank_line_port"),
+        *(*_ALL, "hospital_database_url", "hospital_line_port", "bank_line_port", "bank_line_tls"),
         *("http_host", "http_port", "sandbox_port"),
     ),
 }

@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the sandbox hospital's database line listens; 0 takes a free one."""
     bank_line_port: int = 0
     """The first address of the sandbox bank; 0 takes the one of last time, or a free one."""
+    bank_line_tls: str = ""
+    """The name under which the sandbox bank speaks TLS, such as ``bank.example``; "": without."""
     hospital: str = "procedures"
     """The connector to the hospital's systems."""
     keys: str = "software"

@@ -49,9 +49,8 @@ class Answers:
         return framed(profile, packed.with_mac(made))
 
     def _fields(self, request: Request, reply: Reply) -> dict[int, str | bytes]:
-        moment, asked = self._days.moment(), request.message.fields
+        moment, asked = self._days.moment(request.came_at), request.message.fields
         fields: dict[int, str | bytes] = {
-            **{number: asked[number] for number in _REPEATED if number in asked},
             11: asked[11],
             12: moment.at_time,
             13: moment.on_day,
@@ -62,11 +61,14 @@ class Answers:
             42: asked[42],
             60: asked[60],
         }
+        for number in _REPEATED:
+            if number in asked:
+                fields[number] = asked[number]
         if request.pan:
             fields[2] = request.pan
         if request.kind in MONEY:
             fields[63] = "CUP"
-        fields |= reply.fields
+        fields.update(reply.fields)
         if 37 not in fields:
             fields[37] = f"{self._store.next_number():012}"
         return fields

@@ -43,9 +43,13 @@ class KeyLetter(msgspec.Struct, frozen=True, kw_only=True):
         return xor(first, second)
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+    """tls_name: under which the bank shows its certificate, tls_ca_file: that; empty: without TLS."""
+
     host: str
     port: int
+    tls_name: str = ""
+    tls_ca_file: str = ""
 
 
 class TriesTold(msgspec.Struct, frozen=True):
@@ -140,13 +144,21 @@ def sessions_of(letters: list[KeyLetter]) -> list[Session]:
     ]
 
 
-def write_settings(path: Path, directory: Path, addresses: dict[str, tuple[str, ...]], clearing_url: str) -> None:
-    """addresses: by profile."""
+def write_settings(
+    path: Path,
+    directory: Path,
+    addresses: dict[str, tuple[str, ...]],
+    clearing_url: str,
+    *,
+    tls_name: str = "",
+    tls_ca_file: str = "",
+) -> None:
+    """addresses: by profile. tls_name, tls_ca_file: of all of them."""
     settings = ConnectorSettings(
         acquirers={
             name: Acquirer(
                 profile=profile,
-                addresses=tuple(map(_address, addresses[profile])),
+                addresses=tuple(_address(each, tls_name, tls_ca_file) for each in addresses[profile]),
                 tries_told=TRIES_TOLD if profile == "cup_pos" else None,
             )
             for name, profile in PROFILE_OF.items()
@@ -169,9 +181,9 @@ def write_settings(path: Path, directory: Path, addresses: dict[str, tuple[str, 
     write(path, msgspec.json.format(msgspec.json.encode(settings)))
 
 
-def _address(text: str) -> Address:
+def _address(text: str, tls_name: str, tls_ca_file: str) -> Address:
     host, _, port = text.rpartition(":")
-    return Address(host, int(port))
+    return Address(host, int(port), tls_name, tls_ca_file)
 
 
 def _component(half: bytes) -> Component:

@@ -35,9 +35,9 @@ class Days:
         """In UTC."""
         return self._clock.now()
 
-    def moment(self) -> Moment:
-        """Now; written once a second, because every message says it."""
-        now = self._clock.now()
+    def moment(self, at: datetime | None = None) -> Moment:
+        """Now, or just now; written once a second, because every message says it."""
+        now = at or self._clock.now()
         if not self._moment.begun_at <= now < self._moment.over_at:
             self._moment = self._written(now)
         return self._moment

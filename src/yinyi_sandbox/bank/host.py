@@ -35,7 +35,8 @@ class Host:
         Raises:
             FieldError: the message is no request of this line.
         """
-        request = read_request(profile, body)
+        came_at = self._days.now()
+        request = read_request(profile, body, came_at, self._days.moment(came_at).day)
         fault = self._faults.take(request.kind)
         delivery = delivery_of(fault)
         if fault and fault.kind in ("ignored", "dropped"):
@@ -63,7 +64,7 @@ class Host:
     def _stops(self, session: Session, request: Request) -> str:
         """Why the message is not even looked at: 77 sign on, A0 wrong MAC, 95 settle to the end."""
         is_money = request.kind in MONEY
-        if is_money and session.signed_on != self._days.today():
+        if is_money and session.signed_on != request.day:
             return "77"
         if (is_money or request.mac) and not is_sealed(request.profile, session, request.mac_over, request.mac):
             return "A0"

@@ -171,8 +171,7 @@ class Connection(asyncio.Protocol):
         except Iso8583Error as error:
             self._wrong = str(error)
             self._waiting.clear()
-        for each in answers:
-            self._deliver(*each)
+        self._deliver_all(answers)
         if self._waiting:
             self._loop.call_soon(self._go_on)
         elif self._wrong:
@@ -221,6 +220,14 @@ class Connection(asyncio.Protocol):
 
     def _is_closing(self) -> bool:
         return self._transport is None or self._transport.is_closing()
+
+    def _deliver_all(self, answers: list[Answered]) -> None:
+        """In one go where nothing is to happen to any of them."""
+        if len(answers) > 1 and not self._overtaken and all(delivery == "now" for _, delivery, _ in answers):
+            self.send(b"".join([answer for answer, _, _ in answers]))
+            return
+        for each in answers:
+            self._deliver(*each)
 
     def _deliver(self, answer: bytes, delivery: Delivery, ms: int) -> None:
         match delivery:

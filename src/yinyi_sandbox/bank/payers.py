@@ -4,7 +4,6 @@ import msgspec
 
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.private_fields import unpack_53
-from yinyi_sandbox.bank.days import Days
 from yinyi_sandbox.bank.keys import clear_pin
 from yinyi_sandbox.bank.model import PIN_TRIES, Card, Session
 from yinyi_sandbox.bank.requests import Request
@@ -17,9 +16,8 @@ PIN_FREE_FEN = 100_000
 class Payers:
     """The cards of the bank."""
 
-    def __init__(self, store: Store, days: Days) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._days = days
 
     def admit(self, session: Session, request: Request, *, asks_pin: bool) -> tuple[Card | None, str]:
         """The card, and the code by which it is refused or "". asks_pin: not of what gives money back."""
@@ -28,8 +26,7 @@ class Payers:
             return None, "14"
         if card.kind not in session.accepts:
             return card, "31"
-        today = self._days.today()
-        if card.expires < today[2:4] + today[5:7]:
+        if card.expires < request.day[2:4] + request.day[5:7]:
             return card, "54"
         if request.message.text(22)[:2] == "01":
             return card, "58"

@@ -1,6 +1,9 @@
 """What a terminal asks for, read out of its message."""
 
-from yinyi.wire.iso8583.codec import Unpacked, unpack
+from datetime import datetime
+from functools import lru_cache
+
+from yinyi.wire.iso8583.codec import unpack
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.model import Message, Profile
 from yinyi.wire.iso8583.pin import pan_of
@@ -25,7 +28,8 @@ _ALONE: dict[str, Kind] = {"0620": "script"}
 
 
 class Request(Unprinted, frozen=True, kw_only=True):
-    """A message and what every one of this bank's has. amount_fen, pan: 0 and "" where it has none."""
+    """A message and what every one of this bank's has. amount_fen, pan: 0 and "" where it has none. came_at, day: when
+    it came, and the bank's day then."""
 
     profile: Profile
     message: Message
@@ -38,6 +42,8 @@ class Request(Unprinted, frozen=True, kw_only=True):
     pan: str
     mac: bytes
     mac_over: bytes
+    came_at: datetime
+    day: str
 
     @property
     def original_trace_no(self) -> int:
@@ -51,7 +57,7 @@ class Request(Unprinted, frozen=True, kw_only=True):
         return self.message.text(90)[:4]
 
 
-def read_request(profile: Profile, body: bytes) -> Request:
+def read_request(profile: Profile, body: bytes, came_at: datetime, day: str) -> Request:
     """
     Raises:
         FieldError: it is no request of this line.
@@ -63,11 +69,7 @@ def read_request(profile: Profile, body: bytes) -> Request:
     if not message.fields.keys() >= _NEEDED:
         raise FieldError(min(_NEEDED - message.fields.keys()), "missing")
     de60 = unpack_60(message.text(60))
-    return _request(profile, read, _kind(profile, message, de60), de60)
-
-
-def _request(profile: Profile, read: Unpacked, kind: Kind, de60: De60) -> Request:
-    message = read.message
+    kind = _kind(profile, message.mti, message.text(3), de60.network_code)
     if kind == "reversal" and profile.reversal_mti == "0420":
         unpack_90(message.text(90))
     return Request(
@@ -82,13 +84,16 @@ def _request(profile: Profile, read: Unpacked, kind: Kind, de60: De60) -> Reques
         pan=pan_of(message),
         mac=read.mac,
         mac_over=read.mac_over,
+        came_at=came_at,
+        day=day,
     )
 
 
-def _kind(profile: Profile, message: Message, de60: De60) -> Kind:
-    if message.mti in (profile.reversal_mti, profile.reversal_repeat_mti()):
+@lru_cache(maxsize=256)
+def _kind(profile: Profile, mti: str, code: str, network_code: str) -> Kind:
+    if mti in (profile.reversal_mti, profile.reversal_repeat_mti()):
         return "reversal"
-    if message.mti in _ALONE:
-        return _ALONE[message.mti]
-    by_network = _BY_NETWORK.get(message.mti, {}).get(de60.network_code)
-    return by_network or _BY_CODE.get(message.mti, {}).get(message.text(3), "unsupported")
+    if mti in _ALONE:
+        return _ALONE[mti]
+    by_network = _BY_NETWORK.get(mti, {}).get(network_code)
+    return by_network or _BY_CODE.get(mti, {}).get(code, "unsupported")

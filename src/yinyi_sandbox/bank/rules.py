@@ -23,7 +23,7 @@ class Rules:
     def __init__(self, store: Store, days: Days) -> None:
         self._store = store
         self._days = days
-        self._payers = Payers(store, days)
+        self._payers = Payers(store)
 
     def balance(self, session: Session, request: Request) -> Reply:
         card, code = self._payers.admit(session, request, asks_pin=True)
@@ -141,10 +141,13 @@ class Rules:
 
     def _done(self, request: Request, card: Card | None, code: str, original: Movement | None = None) -> Reply:
         movement = self._put(request, original, code or "00")
+        told = _told(card, code)
+        told[37] = movement.reference
         if code:
-            return Reply(code, _told(card, code) | {37: movement.reference})
+            return Reply(code, told)
+        told[38] = movement.auth_code
         self._move(movement.pan, movement.amount_fen if movement.is_credit else -movement.amount_fen)
-        return Reply("00", _told(card, "") | {37: movement.reference, 38: movement.auth_code})
+        return Reply("00", told)
 
     def _put(self, request: Request, original: Movement | None, code: str, trace_no: int = 0) -> Movement:
         number = self._store.next_number()
@@ -160,8 +163,8 @@ class Rules:
             amount_fen=request.amount_fen,
             code=code,
             auth_code=f"{number % 1_000_000:06}" if code == "00" else "",
-            at=self._days.now().timestamp(),
-            day=self._days.today(),
+            at=request.came_at.timestamp(),
+            day=request.day,
             state="approved" if code == "00" else "declined",
             original=original.reference if original else "",
         )

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS movements (
     content BLOB
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS movements_trace ON movements (merchant_no, terminal_no, batch_no, trace_no);
-CREATE INDEX IF NOT EXISTS movements_day ON movements (merchant_no, day);
+DROP INDEX IF EXISTS movements_day;
 CREATE TABLE IF NOT EXISTS batches (
     merchant_no TEXT, terminal_no TEXT, batch_no INTEGER, content BLOB,
     PRIMARY KEY (merchant_no, terminal_no, batch_no)
@@ -49,6 +49,7 @@ class Store:
         """``path``: of the file; None keeps everything in memory."""
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._connection.executescript(_SCHEMA)
+        self._writer = self._connection.cursor()
         self._is_together = False
         self._changed: dict[str, Card] = {}
         self._moved: list[tuple[str | int | bytes, ...]] = []
@@ -67,14 +68,14 @@ class Store:
         if self._is_together:
             yield
             return
-        self._connection.execute("BEGIN")
+        self._writer.execute("BEGIN")
         self._is_together = True
         try:
             yield
         finally:
             self._is_together = False
             self._put_changed()
-            self._connection.execute("COMMIT")
+            self._writer.execute("COMMIT")
 
     def next_number(self) -> int:
         """Never used before."""
@@ -108,11 +109,11 @@ class Store:
         """What waits, in one go each: before it is looked for, and at the end of what belongs together."""
         if self._moved:
             sql = "INSERT OR REPLACE INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)"
-            self._connection.executemany(sql, self._moved)
+            self._writer.executemany(sql, self._moved)
             self._moved.clear()
         if self._changed:
             cards = [(pan, _encode(card)) for pan, card in self._changed.items()]
-            self._connection.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?)", cards)
+            self._writer.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?)", cards)
             self._changed.clear()
 
     def session(self, merchant_no: str, terminal_no: str) -> Session | None:
@@ -170,6 +171,7 @@ class Store:
         return self._all(Movement, sql, merchant_no, terminal_no, batch_no)
 
     def movements_on(self, merchant_no: str, day: str) -> list[Movement]:
+        """Looked for among all: it is asked once a day, and an index would be written with every movement."""
         sql = "SELECT content FROM movements WHERE merchant_no = ? AND day = ? ORDER BY reference"
         return self._all(Movement, sql, merchant_no, day)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from yinyi.access.keys.software import des
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.app.faults.far_bank import SimBank
@@ -22,6 +21,7 @@ from yinyi.business.payments.cards import CardLine, SealedCards
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import Vault
+from yinyi.wire.iso8583 import des
 from yinyi.wire.key_entry import context_of, seal
 
 CHANNEL, TERMINAL = "bank_card", "T1"
@@ -72,7 +72,7 @@ class LineHouse:
                 SLOT,
                 part,
                 seal(await self.keys.entry_key(), context_of(str(SLOT), part), half),
-                des.check_value(bytearray(half)),
+                des.check_value(half),
             )
             for part, half in enumerate(HALVES, 1)
         ]

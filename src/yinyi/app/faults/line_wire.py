@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from yinyi.access.keys.software import des
 from yinyi.app.faults.far_bank import HABITS, Said, SimBank
 from yinyi.app.faults.model import FaultName
 from yinyi.app.faults.script import Killed, Script
@@ -34,6 +33,7 @@ from yinyi.business.lines.session_model import (
 )
 from yinyi.business.lines.session_ports import Late
 from yinyi.kernel.money import Fen
+from yinyi.wire.iso8583 import des
 
 A = TypeVar("A")
 BANK = "bank"
@@ -257,8 +257,8 @@ class SimWire:
         pik, mak = bytearray(b"PIK" + fresh + b"PIKPI"), bytearray(b"MAK" + fresh + b"MAKMA")
         return SignedOn(
             keys=(
-                Delivered("pik", des.encrypt(tmk, bytes(pik)), des.check_value(pik)),
-                Delivered("mak", des.encrypt(tmk, bytes(mak)), des.check_value(mak)),
+                Delivered("pik", des.encrypt_ecb(tmk, bytes(pik)), des.check_value(pik)),
+                Delivered("mak", des.encrypt_ecb(tmk, bytes(mak)), des.check_value(mak)),
             )
         )
 

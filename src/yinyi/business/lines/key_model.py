@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import msgspec
+
 KeyPurpose = Literal[
     "tmk",  # the terminal's master key: the others are delivered under it
     "pik",  # the PIN pad encrypts PIN blocks with it
@@ -28,8 +30,7 @@ class KeySlot(NamedTuple):
         return "/".join(self)
 
 
-@dataclass(frozen=True)
-class HeldKey:
+class HeldKey(msgspec.Struct, frozen=True):
     """A key that the key store alone can use. Bound to its slot and purpose: elsewhere it does not open.
 
     master_key_id: what it is wrapped under. check_value: of the clear key, 4 bytes; it tells nothing of it.
@@ -37,8 +38,11 @@ class HeldKey:
 
     purpose: KeyPurpose
     master_key_id: str
-    wrapped: bytes = field(repr=False)
+    wrapped: bytes
     check_value: bytes
+
+    def __repr__(self) -> str:
+        return f"HeldKey({self.purpose}, under {self.master_key_id}, {self.check_value.hex()})"
 
 
 @dataclass(frozen=True)

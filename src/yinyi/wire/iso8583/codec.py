@@ -74,12 +74,9 @@ def pack(profile: Profile, message: Message) -> Packed:
     Raises:
         FieldError: a field that the profile does not have, or a value that it cannot hold.
     """
-    bitmap, writers = _layout(profile).shape_of(tuple(message.fields), message.has_mac)
-    mti = message.mti
-    if len(mti) != 4 or not is_digits(mti):
-        raise FieldError("message type", "not four digits")
     fields = message.fields
-    parts = [bytes.fromhex(mti), bitmap]
+    bitmap, writers = _layout(profile).shape_of(tuple(fields), message.has_mac)
+    parts = [_type_of(message.mti), bitmap]
     parts += [write(take(fields)) for take, write in writers]
     head = pack_header(profile, message.header or profile.header) if profile.head else b""
     return Packed(head, b"".join(parts), message.has_mac)
@@ -110,6 +107,13 @@ def unpack(profile: Profile, body: bytes) -> Unpacked:
         raise FieldError("message", "ends before its MAC" if left < MAC_BYTES and has_mac else "goes on after its end")
     message = Message(mti, fields, has_mac, header)
     return Unpacked(message, body[at:], body[start:at]) if has_mac else Unpacked(message, b"", b"")
+
+
+@lru_cache(maxsize=64)
+def _type_of(mti: str) -> bytes:
+    if len(mti) != 4 or not is_digits(mti):
+        raise FieldError("message type", "not four digits")
+    return bytes.fromhex(mti)
 
 
 _Writers = tuple[Step, ...]

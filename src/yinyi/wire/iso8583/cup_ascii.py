@@ -12,16 +12,16 @@ from yinyi.wire.iso8583.model import Field, Profile
 _OWN: dict[int, Field] = {
     7: Field("n", 10, coding="ascii"),
     15: Field("n", 4, coding="ascii"),
-    18: Field("n", 4, coding="ascii"),
+    18: Field("n", 4, coding="ascii", recurs=True),
     26: Field("n", 2, coding="ascii"),
-    32: Field("n", 11, prefix=2, coding="ascii"),
-    33: Field("n", 11, prefix=2, coding="ascii"),
-    43: Field("text", 40),
-    44: Field("text", 99, prefix=2),
+    32: Field("n", 11, prefix=2, coding="ascii", recurs=True),
+    33: Field("n", 11, prefix=2, coding="ascii", recurs=True),
+    43: Field("text", 40, recurs=True),
+    44: Field("text", 99, prefix=2, recurs=True),
     48: Field("ans", 600, prefix=3),
-    53: Field("n", 16, coding="ascii"),
+    53: Field("n", 16, coding="ascii", recurs=True),
     90: Field("n", 42, coding="ascii"),
-    100: Field("n", 11, prefix=2, coding="ascii"),
+    100: Field("n", 11, prefix=2, coding="ascii", recurs=True),
 }
 _COMMON = (2, 3, 4, 11, 12, 13, 14, 22, 23, 25, 35, 36, 37, 38, 39, 41, 42, 49, 52, 54, 55, 60, 61, 62, 63)
 

@@ -4,6 +4,7 @@ What is wrong is raised outside of ``except``: an error that is caused by anothe
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from yinyi.wire.iso8583.errors import FieldError
@@ -29,6 +30,8 @@ _PREFIXES: dict[int, list[bytes]] = {
 }
 _LENGTHS: dict[bytes, int] = {prefix: n for group in _PREFIXES.values() for n, prefix in enumerate(group)}
 _ENDS = "the message ends within it"
+_MOST_REMEMBERED = 4_096
+"""Values of a field that recurs, so of as many terminals."""
 _BLANK = str.maketrans("", "", " ")
 
 
@@ -40,6 +43,11 @@ def element(number: int, field: Field, padding: str) -> Element:
     """
     if field.prefix and field.length >= 10**field.prefix:
         raise ValueError(f"field {number}: {field.prefix} digits cannot say {field.length}")
+    made = _element(number, field, padding)
+    return Element(lru_cache(_MOST_REMEMBERED)(made.write), made.read) if field.recurs else made
+
+
+def _element(number: int, field: Field, padding: str) -> Element:
     if field.kind in ("n", "z") and field.coding == "bcd":
         return Element(_write_nibbles(number, field, padding), _read_nibbles(number, field, padding))
     if field.kind == "b":

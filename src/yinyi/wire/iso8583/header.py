@@ -64,6 +64,7 @@ def unpack_header(profile: Profile, head: bytes) -> Header:
     )
 
 
+@lru_cache(maxsize=64)
 def reply_header(profile: Profile, header: Header, processing_request: str = NOTHING) -> Header:
     """The header of the answer: addresses exchanged if the profile says so, and what the host asks for."""
     tpdu = header.tpdu

@@ -9,17 +9,20 @@ encrypted once. A key of 16 bytes makes every encryption of the last two a tripl
 
 from binascii import hexlify
 from collections.abc import Callable
-from functools import partial, reduce
+from functools import partial
 from hmac import compare_digest
-from struct import unpack
 
-from yinyi.wire.iso8583.des import BLOCK, cbc_encryptor, decrypt_ecb, ecb_encryptor, xor
+from yinyi.kernel.buffers import wiped
+from yinyi.wire.iso8583.des import BLOCK, Key, cbc_encryptor, ecb_decryptor, ecb_encryptor
 from yinyi.wire.iso8583.model import MacAlgorithm
 
-Encrypt = Callable[[bytes], bytes]
+Translate = Callable[[bytes], bytes]
+_BITS = 8 * BLOCK
+_LAST = (1 << _BITS) - 1
+_NOTHING = "nothing to make a MAC of"
 
 
-def mac(algorithm: MacAlgorithm, key: bytes, data: bytes) -> bytes:
+def mac(algorithm: MacAlgorithm, key: Key, data: bytes) -> bytes:
     """Of ``data``, 8 bytes. key: 8 or 16 bytes.
 
     Raises:
@@ -28,21 +31,25 @@ def mac(algorithm: MacAlgorithm, key: bytes, data: bytes) -> bytes:
     return maker(algorithm, key)(data)
 
 
-def maker(algorithm: MacAlgorithm, key: bytes) -> Callable[[bytes], bytes]:
-    """Makes one MAC after the other under this key, which it knows for as long as its caller holds it. It raises a
-    ``ValueError`` where there is nothing to make a MAC of.
+def maker(algorithm: MacAlgorithm, key: Key) -> Translate:
+    """Makes one MAC after the other under this key. What it holds of it is OpenSSL's copy. It raises a ``ValueError``
+    where there is nothing to make a MAC of.
 
     Raises:
         ValueError: a key of another length.
     """
-    if len(key) not in (8, 16):
+    if len(key) not in (BLOCK, 2 * BLOCK):
         raise ValueError("a key for MACs has 8 or 16 bytes")
-    if algorithm == "x9.19":
-        return partial(_retail, key)
-    return partial(_twice if algorithm == "ecb" else _once, ecb_encryptor(key).update)
+    match algorithm:
+        case "x9.19":
+            return _retail_maker(key)
+        case "ecb":
+            return partial(_twice, _Chain(cbc_encryptor(key).update))
+        case "xor-3des":
+            return partial(_once, ecb_encryptor(key).update)
 
 
-def is_mac(algorithm: MacAlgorithm, key: bytes, data: bytes, given: bytes) -> bool:
+def is_mac(algorithm: MacAlgorithm, key: Key, data: bytes, given: bytes) -> bool:
     """Whether ``given`` is the MAC of ``data``, found out in a time that says nothing of how much of it is right.
 
     Raises:
@@ -51,30 +58,54 @@ def is_mac(algorithm: MacAlgorithm, key: bytes, data: bytes, given: bytes) -> bo
     return compare_digest(mac(algorithm, key, data), given)
 
 
-def _whole(data: bytes) -> bytes:
-    if not data:
-        raise ValueError("nothing to make a MAC of")
-    return data + bytes(-len(data) % BLOCK)
+class _Chain:
+    """CBC whose every text begins with zeros, and of which the last block is told: what the cipher still holds of the
+    text before is taken out of the first block, so that no cipher need be made anew."""
 
+    __slots__ = ("_encrypt", "_held")
 
-def _folded(data: bytes) -> bytes:
-    data = _whole(data)
-    return reduce(int.__xor__, unpack(f">{len(data) // BLOCK}Q", data)).to_bytes(BLOCK, "big")
+    def __init__(self, encrypt: Translate) -> None:
+        self._encrypt = encrypt
+        self._held = 0
 
-
-def _retail(key: bytes, data: bytes) -> bytes:
-    encrypt = cbc_encryptor(key[:8]).update
-    last = encrypt(_whole(data))[-BLOCK:]
-    if len(key) == 8:
+    def __call__(self, whole: bytes) -> bytes:
+        size = len(whole)
+        begun = int.from_bytes(whole, "big") ^ (self._held << (8 * size - _BITS))
+        last = self._encrypt(begun.to_bytes(size, "big"))[-BLOCK:]
+        self._held = int.from_bytes(last, "big")
         return last
-    # the chain adds ``last`` to the block that comes next: given twice it is gone, and the cipher need not be made anew
-    return encrypt(xor(last, decrypt_ecb(key[8:], last)))
 
 
-def _once(encrypt: Encrypt, data: bytes) -> bytes:
+def _retail_maker(key: Key) -> Translate:
+    halves = [bytearray(memoryview(key)[at : at + BLOCK]) for at in range(0, len(key), BLOCK)]
+    with wiped(*halves):
+        chain = _Chain(cbc_encryptor(halves[0]).update)
+        undo = ecb_decryptor(halves[1]).update if len(halves) > 1 else None
+    return partial(_retail, chain, undo)
+
+
+def _retail(chain: Translate, undo: Translate | None, data: bytes) -> bytes:
+    if not data:
+        raise ValueError(_NOTHING)
+    last = chain(data + bytes(-len(data) % BLOCK))
+    return last if undo is None else chain(undo(last))
+
+
+def _once(encrypt: Translate, data: bytes) -> bytes:
     return encrypt(_folded(data))
 
 
-def _twice(encrypt: Encrypt, data: bytes) -> bytes:
-    letters = hexlify(_folded(data)).upper()
-    return hexlify(encrypt(xor(encrypt(letters[:8]), letters[8:])))[:8].upper()
+def _twice(chain: Translate, data: bytes) -> bytes:
+    return hexlify(chain(hexlify(_folded(data)).upper()))[:BLOCK].upper()
+
+
+def _folded(data: bytes) -> bytes:
+    """All blocks, XOR: half of them upon the other half, again and again. Blocks of zeros change nothing."""
+    if not data:
+        raise ValueError(_NOTHING)
+    blocks = 1 << ((len(data) - 1) // BLOCK).bit_length()
+    number = int.from_bytes(data.ljust(blocks * BLOCK, b"\0"), "big")
+    while blocks > 1:
+        blocks >>= 1
+        number ^= number >> (blocks * _BITS)
+    return (number & _LAST).to_bytes(BLOCK, "big")

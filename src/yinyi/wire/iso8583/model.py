@@ -20,7 +20,8 @@ class Field(msgspec.Struct, frozen=True):
 
     length: digits, characters or bytes; the greatest when a length of so many digits (``prefix``, in BCD) stands before
     the field. coding: of digits. alignment: of an odd number of BCD digits; filled with the profile's nibble on the
-    right or with 0 on the left.
+    right or with 0 on the left. recurs: it is of a terminal, a merchant, a batch or an institution, never of a card or
+    a payment, so how it is written is remembered.
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Field(msgspec.Struct, frozen=True):
     prefix: Literal[0, 2, 3] = 0
     coding: Literal["bcd", "ascii"] = "bcd"
     alignment: Literal["left", "right"] = "left"
+    recurs: bool = False
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,10 @@
-"""Sub-fields of 53, 54, 60, 61, 63 and 90. Numbers of batches and traces are whole numbers, 0 to 999999.
+"""Sub-fields of 53, 54, 60, 61, 63 and 90. Numbers of batches and traces are whole numbers, 0 to 999999. What
+recurs from message to message is read once.
 
 ``pack`` gives the value of the field; ``unpack_…`` reads it and raises ``FieldError`` for what is none.
 """
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -89,6 +91,7 @@ class De90(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.mti}{numbered(90, self.trace_no, 6)}{self.transmitted}{institutions}"
 
 
+@lru_cache(maxsize=16)
 def unpack_53(value: str) -> De53:
     if len(value) != 16 or value[:1] not in ("1", "2") or value[1:2] not in ("0", "6") or value[2:].strip("0"):
         raise FieldError(53, "no security information of this line")
@@ -101,6 +104,7 @@ def unpack_54(value: str) -> tuple[Balance, ...]:
     return tuple(_balance(value[at : at + 20]) for at in range(0, len(value), 20))
 
 
+@lru_cache(maxsize=1_024)
 def unpack_60(value: str) -> De60:
     _cut_at(60, value, (8, 11, 12, 13, 14, 15, 16, 17))
     return De60(

@@ -26,7 +26,7 @@ def steps(members: Iterable[Member], padding: str) -> Iterator[Step]:
 
 def _form(field: Field, padding: str) -> str:
     """What may stand in a run beside each other; "" stands alone."""
-    if field.prefix or field.kind not in ("n", "an", "ans"):
+    if field.prefix or field.recurs or field.kind not in ("n", "an", "ans"):
         return ""
     if field.kind == "n" and field.coding == "bcd":
         return "" if _filling(field, padding).strip("0") else "bcd"

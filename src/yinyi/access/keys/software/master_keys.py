@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from yinyi.access.keys.software.buffers import wipe
+from yinyi.kernel.buffers import wipe
 
 KEY_BYTES = 32
 _NONCE = 12

@@ -5,8 +5,6 @@ from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
-from yinyi.access.keys.software import des
-from yinyi.access.keys.software.buffers import wiped
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.master_keys import MasterKey, MasterKeys
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, NoNewMasterKey
@@ -18,7 +16,10 @@ from yinyi.business.lines.key_model import (
     SealedComponent,
     WorkingPurpose,
 )
+from yinyi.kernel.buffers import wiped
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
+from yinyi.wire.iso8583 import des
+from yinyi.wire.iso8583.mac import Translate, maker
 from yinyi.wire.iso8583.model import MacAlgorithm
 from yinyi.wire.key_entry import context_of, unseal
 
@@ -88,7 +89,7 @@ class SoftwareKeyStore:
             raise KeyRefused("a working key has 8 or 16 bytes")
         above = self._opened(tmk, slot, "tmk")
         with wiped(above):
-            key = des.decrypt(above, delivered)
+            key = des.decrypt_key(above, delivered)
         with wiped(key):
             _agree(key, check_value)
             return self._wrapped(self._masters.newest, key, slot, purpose)
@@ -131,10 +132,10 @@ class SoftwareKeyStore:
 
     # -- within
 
-    def _opened_maker(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm) -> des.Translate:
+    def _opened_maker(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm) -> Translate:
         clear = self._opened(key, slot, "mak")
         with wiped(clear):
-            return des.maker(algorithm, clear)
+            return maker(algorithm, clear)
 
     def _wrapped(self, master: MasterKey, clear: bytearray, slot: KeySlot, purpose: KeyPurpose) -> HeldKey:
         value = des.check_value(clear)

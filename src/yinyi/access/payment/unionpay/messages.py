@@ -6,7 +6,7 @@ Source: POS terminal specification, message formats of sign-on, purchase, void, 
 from collections.abc import Sequence
 from functools import lru_cache
 
-from yinyi.business.lines.session_model import Card, Desk, Detail, Original, ReversalReason, Totals
+from yinyi.business.lines.session_model import Card, Desk, Detail, EntryMode, Original, ReversalReason, Totals
 from yinyi.kernel.money import Fen
 from yinyi.wire.iso8583.model import Header, Message, Profile
 from yinyi.wire.iso8583.private_fields import De53, De60, De61, De63, De90, numbered
@@ -50,25 +50,27 @@ def _chip_header(known: Header) -> Header:
     )
 
 
-def _card(card: Card, is_double: bool) -> Fields:
-    has_pin = bool(card.pin_block)
-    fields: Fields = {2: card.pan, 22: _ENTRY[card.entry_mode] + ("1" if has_pin else "2")}
+def _add_card(fields: Fields, card: Card, is_double: bool) -> None:
+    fields[2] = card.pan
     if card.expiry:
         fields[14] = card.expiry
     if card.sequence_no:
         fields[23] = card.sequence_no
     if card.chip_data:
         fields[55] = card.chip_data
-    if has_pin:
-        fields |= {26: _LONGEST_PIN, 52: card.pin_block, 53: _PIN_FORMS[is_double]}
-    return fields
+    if card.pin_block:
+        fields[22] = f"{_ENTRY[card.entry_mode]}1"
+        fields[26] = _LONGEST_PIN
+        fields[52] = card.pin_block
+        fields[53] = _PIN_FORMS[is_double]
+    else:
+        fields[22] = f"{_ENTRY[card.entry_mode]}2"
 
 
-def _batch(desk: Desk, kind: str, card: Card) -> str:
-    reads = _READS[card.entry_mode]
-    return De60(
-        kind=kind, batch_no=desk.batch_no, network_code="000", reads=reads, fallback="0" if reads else ""
-    ).pack()
+@lru_cache(maxsize=1_024)
+def _batch(kind: str, batch_no: int, entry_mode: EntryMode) -> str:
+    reads = _READS[entry_mode]
+    return De60(kind=kind, batch_no=batch_no, network_code="000", reads=reads, fallback="0" if reads else "").pack()
 
 
 def sign_on(profile: Profile, desk: Desk, operator_no: str) -> Message:
@@ -113,9 +115,9 @@ def reversal(profile: Profile, desk: Desk, original: Original, why: ReversalReas
         25: "00",
         39: REASONS[why],
         49: CURRENCY,
-        60: _batch(desk, _KIND[original.kind], card),
-        **_card(_without_pin(card), is_double=True),
+        60: _batch(_KIND[original.kind], desk.batch_no, card.entry_mode),
     }
+    _add_card(fields, _without_pin(card), is_double=True)
     fields[61] = _of(original.of or original, with_date=False)
     if original.approved is not None and original.approved.auth_code:
         fields[38] = original.approved.auth_code
@@ -158,15 +160,14 @@ def _uploading(desk: Desk, network_code: str, forty_eight: str, has_mac: bool) -
 def _financial(
     profile: Profile, desk: Desk, kind: str, card: Card, more: Fields, operator_no: str, mti: str = "0200"
 ) -> Message:
-    fields = _begun(desk) | {
-        3: _PROCESSING[kind],
-        25: "00",
-        49: CURRENCY,
-        60: _batch(desk, _KIND[kind], card),
-        63: _operator(operator_no),
-        **_card(card, is_double=profile.pik_bytes == 16),
-        **more,
-    }
+    fields = _begun(desk)
+    fields[3] = _PROCESSING[kind]
+    fields[25] = "00"
+    fields[49] = CURRENCY
+    fields[60] = _batch(_KIND[kind], desk.batch_no, card.entry_mode)
+    fields[63] = _operator(operator_no)
+    _add_card(fields, card, is_double=profile.pik_bytes == 16)
+    fields.update(more)
     return Message(mti, _known(profile, fields), has_mac=True, header=_header(profile, card))
 
 

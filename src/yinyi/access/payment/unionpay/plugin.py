@@ -176,41 +176,34 @@ class UnionPay:
         self, desk: Desk, write: Write, read: Read = mapping.of_transaction
     ) -> tuple[Unpacked | NeverSent | NoAnswer, Message]:
         """An answer whose MAC is good, or what is to be made of none; and what was asked."""
-        asked = _NOTHING
+        profile, asked = self._profile, _NOTHING
         try:
             asked = write()
-            body = await self._written(desk, asked)
+            packed = pack(profile, asked)
+            if not asked.has_mac:
+                body = packed.body
+            elif desk.mac is None:
+                return NeverSent(detail="this session has no MAK: it has to sign on first"), asked
+            else:
+                body = packed.with_mac(await desk.mac(profile.mac, packed.mac_over))
         except Iso8583Error as error:
             return NeverSent(detail=f"the message cannot be written: {error}"), asked
-        if body is None:
-            return NeverSent(detail="this session has no MAK: it has to sign on first"), asked
-        return await self._sent(desk, asked, body, read), asked
-
-    async def _sent(self, desk: Desk, asked: Message, body: bytes, read: Read) -> Unpacked | NeverSent | NoAnswer:
         match = Match(answer_mti(asked.mti), asked.text(11), asked.text(41), asked.text(42))
         try:
-            said = await self._line.exchange(match, body, self._profile.answer_timeout_s)
+            said = await self._line.exchange(match, body, profile.answer_timeout_s)
         except NothingSent as error:
-            return NeverSent(detail=str(error))
+            return NeverSent(detail=str(error)), asked
         except AnswerLost as error:
             if asked.mti in _REMEMBERED:
                 self._remember(match, _Lost(desk, _kept_of(asked), read))
-            return NoAnswer(detail=str(error))
+            return NoAnswer(detail=str(error)), asked
         self._strange = 0
         try:
             is_believed = await self._is_believed(desk, asked, said)
         except Exception as error:  # it has been sent: a key that does not open any more makes it no less so
             log.exception("line.answer_not_checked", line=self.name, trace_no=desk.trace_no)
-            return NoAnswer(why="failed_here", detail=type(error).__name__)
-        return said if is_believed else NoAnswer(why="bad_mac", detail="wrong MAC")
-
-    async def _written(self, desk: Desk, asked: Message) -> bytes | None:
-        packed = pack(self._profile, asked)
-        if not packed.has_mac:
-            return packed.body
-        if desk.mac is None:
-            return None
-        return packed.with_mac(await desk.mac(self._profile.mac, packed.mac_over))
+            return NoAnswer(why="failed_here", detail=type(error).__name__), asked
+        return (said if is_believed else NoAnswer(why="bad_mac", detail="wrong MAC")), asked
 
     async def _is_believed(self, desk: Desk, asked: Message, said: Unpacked) -> bool:
         """An approval of what carried a MAC has one; whatever has one is compared."""
