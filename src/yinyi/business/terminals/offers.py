@@ -9,10 +9,12 @@ import msgspec
 from yinyi.business.terminals.model import (
     BROKEN,
     SERVICES,
+    SEVERITY,
     Closed,
     DeviceView,
     Offer,
     ServiceName,
+    Severity,
     Shut,
     TerminalProfile,
 )
@@ -84,6 +86,12 @@ def offers(
             shut = "closed" if _during(closures, now) else "hours"
         found.append(Offer(service=service, shut=shut, opens_at=opens_at if shut in ("hours", "closed") else None))
     return found
+
+
+def worst(line_ok: bool, devices: Iterable[DeviceView]) -> Severity:
+    """How much staff are needed there: at once, soon, or not."""
+    found = {SEVERITY[device.state] for device in devices}
+    return "broken" if not line_ok or "broken" in found else "soon" if "soon" in found else "fine"
 
 
 def opening(hours: ServiceHours | None, closures: Sequence[Closure], now: datetime, zone: ZoneInfo) -> datetime | None:
