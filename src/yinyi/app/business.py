@@ -56,7 +56,7 @@ from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.papers import Papers
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.payments.registry import Registry
-from yinyi.business.payments.restored import Restored
+from yinyi.business.payments.restored import FindsLost, Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
@@ -123,6 +123,11 @@ def _documents(
     return DocumentService(Papers(patients, directory, registry, sources), directory, queue, clock)
 
 
+def _finders(hospital: Any, patients: MasterIndex) -> list[FindsLost]:
+    """Who asks the hospital what a restore has lost."""
+    return [finder(hospital, patients.patient_id) for finder in (LostRegistrations, LostInvoices, LostDeposits)]
+
+
 def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -156,8 +161,7 @@ class Business:
         queue = PaperQueue(database, SlipRenderer(fonts or font_folder(), ZONE).render, self.outbox.wake)
         self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
         self.institutions = Institutions(vault)
-        patients = MasterIndex(database)
-        hospital = outside.hospital
+        hospital, patients = outside.hospital, MasterIndex(database)
         self.identity = IdentityService(database, hospital, self.terminals.presented, vault, ZONE)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
@@ -168,15 +172,12 @@ class Business:
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
-        self.scanned_codes = ScannedCodes(database, self.payments, self.terminals.presented)
         of_cards = (outside.lines, outside.identifying, self.payments, self.terminals.readings)
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.scheduling = SchedulingService(hospital, patients, self.payments, ZONE)
         self.billing = BillingService(hospital, patients, self.payments, ZONE)
-        finders = (LostRegistrations, LostInvoices, LostDeposits)
-        lost = [finder(hospital, patients.patient_id) for finder in finders]
-        self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
+        self.restored = Restored(database, registry, _finders(hospital, patients), clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
@@ -190,7 +191,7 @@ class Business:
             self.terminals,
             self.identity,
             self.payments,
-            self.scanned_codes,
+            ScannedCodes(database, self.payments, self.terminals.presented),
             self.inquiries,
             self.pay_cards,
             self.human_queue,
