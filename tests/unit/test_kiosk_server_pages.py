@@ -90,7 +90,7 @@ def test_a_locked_terminal_opens_by_itself_when_it_is_unlocked() -> None:
 # ---- home and the end
 
 
-def test_home_says_where_it_is_and_hears_of_cards() -> None:
+def test_home_says_where_it_is_and_hears_of_cards_and_forms() -> None:
     async def work() -> None:
         home = await paired(known=False).see("/")
         assert home["v"]["services"] == ["register", "bills", "inpatient", "account", "find_payment", "reprint"]
@@ -101,7 +101,7 @@ def test_home_says_where_it_is_and_hears_of_cards() -> None:
             "3 号窗口",
         )
         assert chrome["now"].endswith("+08:00")
-        assert chrome["events"].startswith("/kiosk/events?card=1&terminal=1&reading=1&since=")
+        assert chrome["events"].startswith("/kiosk/events?card=1&terminal=1&reading=1&code=0&since=")
         assert "patient" not in chrome or chrome["patient"] is None
 
     run(work())
