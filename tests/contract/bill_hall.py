@@ -56,6 +56,7 @@ R = TypeVar("R")
 
 HERE = "K03"
 MOVING: frozenset[PaymentState] = frozenset({"holding", "starting", "unknown", "delivering", "closing", "returning"})
+AT_WORK: frozenset[PaymentState] = frozenset({*MOVING, "waiting"})
 _DEVICES = [DeviceView(device="scanner", kind="scanner", state="ok")]
 
 
@@ -183,7 +184,7 @@ class BillHall:
 
     async def ends(self, payment_no: str) -> Plan:
         """The plan once it has ended; the channel is asked, since it tells nothing by itself here."""
-        return await self.rests(payment_no, MOVING | {"waiting"})
+        return await self.rests(payment_no, AT_WORK)
 
     def call(self, who: str = "") -> Call:
         """As the dispatcher makes it for this patient, or for staff."""

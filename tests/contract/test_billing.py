@@ -29,6 +29,7 @@ from yinyi.business.billing.messages import (
     PayInvoices,
 )
 from yinyi.business.billing.model import ChosenInvoice
+from yinyi.business.billing.ports import ListsPostings
 from yinyi.business.documents.messages import ListDocuments, PrintSlip
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.ledger.model import income_account, prepaid_account
@@ -215,6 +216,7 @@ def test_by_several_means(in_hall: Callable[[Story], None]) -> None:
         view = (await hall.at_screen(GetInvoicePayment(payment_no=payment_no))).payment
         parts = [(part.tender, part.amount_fen) for part in view.parts]
         assert parts == [("prepaid", 300), ("alipay", 200), ("wechatpay", plan.amount_fen - 500)]
+        assert isinstance(hall.stage.bills, ListsPostings)
         told = await hall.stage.bills.postings(
             plan.started_at - timedelta(minutes=1), plan.started_at + timedelta(hours=1)
         )

@@ -26,7 +26,7 @@ from yinyi.business.billing.messages import (
 )
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, NothingScanned
-from yinyi.business.payments.messages import PaidPart
+from yinyi.business.payments.messages import ChooseTender, PaidPart, PaymentView
 from yinyi.business.prepaid.messages import PrepaidAccount
 from yinyi.kernel.errors import HospitalUnavailable, YinyiError
 from yinyi.kernel.money import Fen
@@ -188,7 +188,11 @@ def test_a_part_from_the_account_and_a_code_for_the_rest() -> None:
         part = [PaidPart(tender="prepaid", amount_fen=Fen(2000))]
         rest = payment("ready", purpose="invoice", owed_fen=Fen(3000), parts=part, tenders=["alipay", "wechatpay"])
         waiting = msgspec.structs.replace(rest, state="waiting", tender="alipay", code_url="https://qr/1")
-        browser = paired(ChooseTender=lambda message: rest if message.tender == "prepaid" else waiting)
+
+        def chosen(message: ChooseTender) -> PaymentView:
+            return rest if message.tender == "prepaid" else waiting
+
+        browser = paired(ChooseTender=chosen)
         answer = await browser.post(f"/pay/{PAYMENT}", tender="prepaid", amount_fen="2000")
         assert answer.headers["location"] == f"/kiosk/pay/{PAYMENT}"
         asked = [each for each in browser.platform.asked if each.name == "ChooseTender"]

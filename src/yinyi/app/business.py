@@ -143,7 +143,7 @@ class Business:
             self.terminals,
             self.identity,
             self.payments,
-            self.scanned_codes,
+            ScannedCodes(database, self.payments, self.terminals.presented),
             self.inquiries,
             self.pay_cards,
             self.human_queue,

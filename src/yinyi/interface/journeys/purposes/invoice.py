@@ -73,8 +73,9 @@ async def _on_account(visitor: Visitor) -> int:
 
 def _subject(visitor: Visitor, bills: InvoicePayment | None = None) -> views.Subject:
     """Whoever came by a request form goes back to its bill, everybody else to all of his."""
-    one = visitor.by_form and bills is not None and bool(bills.invoices)
-    again = f"{visitor.paths.bill(bills.invoices[0].invoice_no)}?form=1" if one else visitor.paths.bills
+    again = visitor.paths.bills
+    if visitor.by_form and bills is not None:
+        again = f"{visitor.paths.bill(bills.invoices[0].invoice_no)}?form=1"
     return views.Subject(purpose=Invoice.name, again=again)
 
 
