@@ -1,6 +1,7 @@
 """The control of virtual devices: only for who holds the token, only what it understands, only the last papers."""
 
 import asyncio
+import io
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import httpx
 import pytest
 from PIL import Image
 
-from yinyi.devices.device import Device
+from yinyi.devices.device import Device, PrinterFault
 from yinyi.devices.line import LineDown, LineState
 from yinyi.devices.virtual.control import Control
 from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
+from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
 from yinyi.wire.receipt import encode_receipt
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -150,3 +152,20 @@ def test_a_fresh_pairing_code_while_the_platform_answers(client: Client) -> None
 def test_the_cable_can_be_pulled(client: Client) -> None:
     assert client.post("/line/unplug", b'{"for_s":20}').status_code == 200
     assert client.cable.unplugged_s == 20
+
+
+def test_sheets_are_pictures_of_each_page(tmp_path: Path, run: Run) -> None:
+    pdf, printer = io.BytesIO(), VirtualSheetPrinter("sheet_printer", tmp_path)
+    pages = [Image.new("L", (300, 400), shade) for shade in (255, 0)]
+    pages[0].save(pdf, "PDF", save_all=True, append_images=pages[1:])
+    client = Client([printer])
+    run(printer.print_sheets(pdf.getvalue()))
+    assert client.get("/sheet_printer/papers").json() == {"papers": [2, 1]}
+    with Image.open(io.BytesIO(client.get("/sheet_printer/papers/2.png").content)) as seen:
+        assert seen.getextrema() == (0, 0)
+    with pytest.raises(PrinterFault, match="bad_data"):
+        run(printer.print_sheets(b"no PDF"))
+    printer.change("paper_out", 0)
+    with pytest.raises(PrinterFault, match="paper_out"):
+        run(printer.print_sheets(pdf.getvalue()))
+    assert printer.papers() == [2, 1]
