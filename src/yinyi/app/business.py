@@ -113,7 +113,7 @@ def _registry(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
     hospital, back_within = outside.hospital, outside.booking.return_within
     numbers = [HoldNumber(hospital, back_within), KeepNumber(hospital), ConfirmNumber(hospital, back_within)]
-    arrivals = [TellArrival(hospital, hospital.call_timeout_s)] if isinstance(hospital, ChecksIn) else []
+    arrivals = [TellArrival(hospital, hospital.call_timeout_s)] if isinstance(outside.hospital, ChecksIn) else []
     return Registry(
         effects=[*numbers, *arrivals, PostDeposit(hospital)],
         purposes=[Registration(), Appointment(), CheckedIn(), TopUpPurpose(), DepositPurpose(hospital)],
