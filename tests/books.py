@@ -142,7 +142,8 @@ def _of_bills(house: RealPlatform, payments: dict[str, Any]) -> list[str]:
 def _of_payment(payment: Any, kept_fen: int, registered: list[dict[str, Any]]) -> list[str]:
     number, amount_fen = payment["payment_no"], payment["amount_fen"]
     delivered = _delivered(payment)
-    registers = delivered and payment["purpose"] == "registration"
+    booked = payment["purpose"] in ("appointment", "check_in") and amount_fen > 0
+    registers = delivered and (booked or payment["purpose"] == "registration")
     kept_fen = amount_fen if payment["tender"] == "window" and delivered else kept_fen
     facts = [
         (not payment["attention"], f"waits for people: {payment['attention']}"),

@@ -109,8 +109,8 @@ def test_weeks_begin_on_monday() -> None:
 
 def test_times_are_half_hours_and_a_press_takes_the_first_free_number() -> None:
     async def work() -> None:
-        asked = {"ListBookingDays": DAYS, "ListSlots": SLOTS, "GetSchedule": sessions(session_of("S1"))}
-        browser = paired(BookAppointment=booking("opening", "ready"), **asked)
+        made, found = booking("opening", "ready"), sessions(session_of("S1"))
+        browser = paired(BookAppointment=made, ListBookingDays=DAYS, ListSlots=SLOTS, GetSchedule=found)
         seen = (await browser.see(f"{AT}/S1"))["v"]
         assert [(each["slot_id"], each["left"]) for each in seen["times"]] == [("", 0), ("S1-4", 2)]
         assert msgspec.to_builtins(browser.platform.last("GetSchedule").message)["on"] == str(ON)

@@ -43,12 +43,14 @@ INSERT INTO visit_change (hospital_id, change_id, payment_no, patient_id, kind, 
 VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7) ON CONFLICT DO NOTHING
 """
 GIVEN_BACK = """
-SELECT count(*) FROM visit_change v JOIN payment p ON p.hospital_id = $1 AND p.payment_no = v.payment_no
-WHERE v.hospital_id = $1 AND v.change_id = $2 AND p.direction = 'back'
+SELECT count(*) FROM visit_change v CROSS JOIN LATERAL (
+  SELECT FROM payment p
+  WHERE p.hospital_id = $1 AND p.payment_no = v.payment_no AND p.direction = 'back' OFFSET 0) AS t
+WHERE v.hospital_id = $1 AND v.change_id = $2
 """
 UNSEEN = """
-SELECT v.payment_no, v.kind, v.facts, :row AS plan
-FROM visit_change v JOIN payment p ON p.hospital_id = $1 AND p.payment_no = v.payment_no
+SELECT v.payment_no, v.kind, v.facts, t.plan FROM visit_change v CROSS JOIN LATERAL (
+  SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = v.payment_no OFFSET 0) AS t
 WHERE v.hospital_id = $1 AND v.patient_id = $2 AND v.seen_at IS NULL ORDER BY v.changed_at LIMIT 10
 """.replace(":row", rows.ROW)
 OF_BOOKINGS = """
