@@ -93,7 +93,17 @@ def test_a_locked_terminal_opens_by_itself_when_it_is_unlocked() -> None:
 def test_home_says_where_it_is_and_hears_of_cards_and_forms() -> None:
     async def work() -> None:
         home = await paired(known=False).see("/")
-        services = ["register", "bills", "check_in", "reports", "book", "inpatient", "account", "find_payment", "reprint"]
+        services = [
+            "register",
+            "bills",
+            "check_in",
+            "reports",
+            "book",
+            "inpatient",
+            "account",
+            "find_payment",
+            "reprint",
+        ]
         assert home["v"]["services"] == services
         chrome = home["c"]
         assert (chrome["hospital"], chrome["terminal"], chrome["window"]["name"]) == (

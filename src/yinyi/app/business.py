@@ -113,7 +113,6 @@ class Business:
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
-        self.scanned_codes = ScannedCodes(database, self.payments, scanned)
         of_cards = (outside.lines, outside.identifying, self.payments, self.terminals.readings)
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
@@ -143,7 +142,7 @@ class Business:
             self.terminals,
             self.identity,
             self.payments,
-            ScannedCodes(database, self.payments, self.terminals.presented),
+            ScannedCodes(self.database, self.payments, self.terminals.presented),
             self.inquiries,
             self.pay_cards,
             self.human_queue,
