@@ -39,7 +39,7 @@ def test_a_report_by_card_and_by_tube(house: RealPlatform, chromium: Browser) ->
         turn_to(screen, "a.row.value")
         screen.press("a.row.value:visible")
         screen.seen(rf"/reports/{order_no}/trend\?of=.+", ".rows .row.value")
-        screen.press(f'.act .go a[href$="/reports/{order_no}"]')
+        screen.press(f'.dock a[href$="/reports/{order_no}"]')
         screen.seen(rf"/reports/{order_no}", ".rows .row.value")
         [sheet] = printed(screen, 1)
         verified(house, sheet)

@@ -81,6 +81,10 @@ class Patients(Protocol):
         """The hospital number (就诊ID号)."""
         ...
 
+
+class PatientsOnSheets(Patients, Protocol):
+    """The same, as sheets need it."""
+
     async def facts(self, tx: Tx, hospital_id: int, patient_id: int) -> PatientFacts:
         """As a sheet names him."""
         ...

@@ -11,7 +11,7 @@ from yinyi.business.documents.sending import SheetDesk
 from yinyi.business.inpatient.errors import StayNotSettled, StayUnknown
 from yinyi.business.inpatient.messages import PrintDailyCosts, PrintDischargeStatement
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
-from yinyi.business.inpatient.ports import Inpatients, OnPaper, Patients
+from yinyi.business.inpatient.ports import Inpatients, OnPaper, PatientsOnSheets
 from yinyi.business.inpatient.sheets import Around, daily_list, statement
 from yinyi.business.inpatient.views import of_day
 
@@ -36,7 +36,7 @@ class InpatientSheets:
     """Handlers of ``PrintDailyCosts`` and ``PrintDischargeStatement``."""
 
     def __init__(
-        self, inpatients: Inpatients, patients: Patients, papers: OnPaper, desk: SheetDesk, zone: ZoneInfo
+        self, inpatients: Inpatients, patients: PatientsOnSheets, papers: OnPaper, desk: SheetDesk, zone: ZoneInfo
     ) -> None:
         self._inpatients = inpatients
         self._patients = patients
