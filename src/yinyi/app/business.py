@@ -15,6 +15,7 @@ from yinyi.app.bank_lines import NO_LINES, BankLines, card_lines, pos_sessions
 from yinyi.app.cards_read import cards_read
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.people import MasterIndex
+from yinyi.app.receipts import Receipts
 from yinyi.app.verifier import Verifier
 from yinyi.app.watched import FIGURES, every_invariant
 from yinyi.bus.database import Database
@@ -26,10 +27,8 @@ from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.service import DocumentService
-from yinyi.business.fiscal.issuing import Issuing
 from yinyi.business.fiscal.model import EARNING
 from yinyi.business.fiscal.ports import FiscalInvoices
-from yinyi.business.fiscal.service import FiscalService
 from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
@@ -180,9 +179,7 @@ class Business:
         lost = [LostRegistrations(hospital, patients.patient_id), LostDeposits(hospital, patients.patient_id)]
         self.restored = Restored(database, registry, lost, clock, ZONE, HOSPITAL_ID)
         self.documents = _documents(patients, self.terminals.directory, registry, queue, clock)
-        of_papers = (patients, self.terminals.directory, self.documents, EARNING)
-        self.fiscal = FiscalService(database, outside.fiscal, *of_papers)
-        self.issuing = Issuing(database, outside.fiscal, patients, clock) if outside.fiscal is not None else None
+        self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -204,12 +201,10 @@ class Business:
             self.scheduling,
             PrepaidService(self.payments, ZONE),
             InpatientService(hospital, patients, self.payments, ZONE),
-            self.fiscal,
-            ImportService(database, vault, ZONE),
+            *(self.receipts, ImportService(database, vault, ZONE)),
             self.documents,
             self.lines,
-            LedgerService([books.differences]),
-            AuditService(),
+            *(LedgerService([books.differences]), AuditService()),
             WatchService(database, self._rounds, FIGURES),
         ):
             service.register(self.dispatcher)
@@ -234,8 +229,7 @@ class Business:
         self._run(self._rounds.run())
         self._run(self.terminals.run())
         self._run(self.documents.run())
-        if self.issuing is not None:
-            self._run(self.issuing.run())
+        self._run(self.receipts.run())
         self._run(self._takeover.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
