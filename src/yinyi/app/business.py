@@ -18,6 +18,7 @@ from yinyi.app.outside import Outside
 from yinyi.app.paid_for import lost_of, papers_of, registry_of
 from yinyi.app.papers import Sheets, paper_queue
 from yinyi.app.people import MasterIndex
+from yinyi.app.receipts import Receipts
 from yinyi.app.verifier import Verifier
 from yinyi.app.watched import FIGURES, every_invariant
 from yinyi.bus.database import Database
@@ -27,7 +28,6 @@ from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.service import DocumentService
-from yinyi.business.fiscal.issuing import Issuing
 from yinyi.business.fiscal.model import EARNING
 from yinyi.business.fiscal.service import FiscalService
 from yinyi.business.identity.service import IdentityService
