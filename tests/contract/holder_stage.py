@@ -37,7 +37,7 @@ from yinyi.business.payments.messages_cards import PresentPayCard
 from yinyi.business.terminals.messages import CardRequest, ConnectTerminal, EnrolTerminal, PairBrowser, TakeCardRequest
 from yinyi.business.terminals.model import CardEntry
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
-from yinyi.kernel.secrets import Vault
+from yinyi.kernel.secrets import Vault, digest
 from yinyi.wire.card_seal import CardRead, Place, seal_card
 
 R = TypeVar("R")
@@ -50,6 +50,9 @@ KINDS = {
     "social_security_card": CardKind(("629993",)),
 }
 VAULT = Vault({1: b"k" * 32}, b"i" * 32)
+TILL = "token-of-the-till"
+"""Staff show it."""
+STAFF = {digest(TILL): "W0001"}
 
 
 @dataclass
@@ -186,6 +189,9 @@ class _NobodyThere:
     call_timeout_s = 1.0
 
 
+NOBODY_THERE = _NobodyThere()
+
+
 async def _publish(subject: str, body: bytes, message_id: str) -> None: ...
 
 
@@ -194,8 +200,9 @@ def _say(subject: str, body: bytes) -> None: ...
 
 @asynccontextmanager
 async def holder_stage(
-    url: str, folder: Path, kinds: tuple[PaymentCardKind, ...] = PAYMENT_CARDS
+    url: str, folder: Path, kinds: tuple[PaymentCardKind, ...] = PAYMENT_CARDS, hospital: Any = NOBODY_THERE
 ) -> AsyncGenerator[HolderStage]:
+    """``hospital``: its connector, where more is asked of it than who a card belongs to."""
     async with line_stage(url, folder) as line:
         accounts = [
             Account(BANK, slot.merchant_no, scope, f"云山市人民医院 {scope}", tuple(KINDS))
@@ -203,14 +210,14 @@ async def holder_stage(
         ]
         lines = BankLines(acquirers={BANK: line.bank}, accounts=accounts, kinds=KINDS)
         outside = Outside(
-            hospital=_NobodyThere(),
+            hospital=hospital,
             channels={},
             merchants=MerchantTable(lines.merchants()),
             keys=line.means.keys,
             lines=lines,
             identity_cards=kinds,
         )
-        stage = HolderStage(line, Business(line.database, outside, VAULT, line.clock, _publish, _say))
+        stage = HolderStage(line, Business(line.database, outside, VAULT, line.clock, _publish, _say, staff=STAFF))
         now = line.clock.now()
         async with line.database.transaction() as tx:
             await ensure_hospital(tx, DEMO_HOSPITAL)

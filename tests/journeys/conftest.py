@@ -1,5 +1,6 @@
 """What journeys through the whole platform share: one running platform and one browser for each worker."""
 
+import json
 import os
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import pytest
 from browsers import opened_browser
 from kiosk_screen import measure_into
 from playwright.sync_api import Browser
+from walks import walked
 
 from real_platform import RealPlatform, stop_the_platform, the_platform
 
@@ -23,6 +25,13 @@ def measured_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each page that journeys lead over is measured by one worker."""
     own = tmp_path_factory.getbasetemp()
     measure_into((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "measured")
+
+
+@pytest.fixture(autouse=True)
+def counted(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What was walked stands in the report (``--junitxml``), where ``bench.journeys`` reads it."""
+    yield
+    request.node.user_properties.extend(("walk", json.dumps(walk)) for walk in walked())
 
 
 @pytest.fixture

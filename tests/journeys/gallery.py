@@ -3,8 +3,10 @@
 ``python tests/journeys/gallery.py 8099`` shows them at ``/``.
 """
 
+import functools
 import sys
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,7 +18,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from yinyi.interface import kiosk
-from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, gather
+from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, Assets, gather
 from yinyi.interface.journeys.pages import Pages
 from yinyi.interface.kiosk.page import HTML, SAFE
 
@@ -25,21 +27,28 @@ SKIN = Path(next(iter(kiosk.__path__)))
 LOOKS = ("language", "mode", "theme", "reach")
 
 
+def rendered(assets: Assets, name: str, **looks: Any) -> str:
+    """The page of this sample."""
+    view, chrome = SAMPLES[name]
+    return _pages(assets).render(view, msgspec.structs.replace(chrome, **looks))
+
+
+@functools.cache
+def _pages(assets: Assets) -> Pages:
+    return Pages(SKIN / "templates", "/kiosk", assets, ZoneInfo("Asia/Shanghai"))
+
+
 def gallery() -> Starlette:
     """``/NAME?language=en&mode=elder&theme=contrast&reach=low``; ``/print.ttf``: what papers are set in."""
     assets = gather(PROJECT, {"kiosk": SKIN / "static"})
-    pages = Pages(SKIN / "templates", "/kiosk", assets, ZoneInfo("Asia/Shanghai"))
 
     def page(request: Request) -> Response:
-        sample = SAMPLES.get(request.path_params["name"])
-        if sample is None:
+        name = request.path_params["name"]
+        if name not in SAMPLES:
             return Response(status_code=404)
-        view, chrome = sample
         looks = {look: request.query_params[look] for look in LOOKS if look in request.query_params}
-        chrome = msgspec.structs.replace(chrome, **looks, can_time_out="can_time_out" not in request.query_params)
-        return Response(
-            pages.render(view, chrome), headers={name.decode(): value.decode() for name, value in [*SAFE, *HTML]}
-        )
+        html = rendered(assets, name, **looks, can_time_out="can_time_out" not in request.query_params)
+        return Response(html, headers={name.decode(): value.decode() for name, value in [*SAFE, *HTML]})
 
     def index(request: Request) -> Response:
         return HTMLResponse("".join(f'<p><a href="/{name}">{name}</a>' for name in SAMPLES))

@@ -4,7 +4,7 @@ import hashlib
 import io
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from browsers import SHAPES
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from screen_rules import Watch, broken_rules
+from walks import PAINTED, Counter
 
 from real_platform import RealPlatform
 from yinyi.wire.resident_card import CardText
@@ -68,6 +69,7 @@ class KioskScreen:
         self.page.set_default_timeout(WITHIN_MS)
         self.broken: list[str] = []
         self._watch = Watch(self.page, house.base)
+        self._counter = Counter()
 
     # -- looking
 
@@ -116,10 +118,21 @@ class KioskScreen:
 
     def press(self, what: str) -> None:
         """A link or a button, by selector."""
+        self._counter.taps += 1
         self.page.locator(what).first.click(timeout=WITHIN_MS)
 
+    def walk(self, name: str, most_taps: int) -> AbstractContextManager[None]:
+        """A journey of which the presses are counted."""
+        return self._counter.walk(self.page, name, most_taps)
+
     def press_link(self, path: str) -> None:
-        self.press(f'.act a[href^="/kiosk{path}"]')
+        """From home also to a service that the first page has no room for."""
+        link = self.page.locator(f'.act a[href^="/kiosk{path}"]')
+        more = self.page.locator('#screen.home .act a[href*="?page="]')
+        expect(link.or_(more).first).to_be_visible(timeout=WITHIN_MS)
+        if not link.count():
+            more.click(timeout=WITHIN_MS)
+        link.first.click(timeout=WITHIN_MS)
 
     def press_form(self, path: str) -> None:
         """The main button of the form that goes there."""
@@ -182,6 +195,7 @@ def kiosk_screen(
     """A browser paired with the terminal, on its home page. At the end its pages have to have kept the rules."""
     width, height = SHAPES[shape]
     context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce")
+    context.add_init_script(PAINTED)
     try:
         screen = KioskScreen(house, context)
         screen.go(f"/?pair={house.pairing_code()}")

@@ -26,6 +26,7 @@ from sample_facts import (
 )
 
 from yinyi.interface.journeys import (
+    services,
     views,
     views_afterwards,
     views_ends,
@@ -165,17 +166,26 @@ def _someone(**facts: object) -> views.Chrome:
 
 NOBODY, SOMEONE, REGISTERING = CHROME, _someone(), _someone(steps=views.REGISTER_STEPS)
 TAKE_CARD = _someone(steps=views.REGISTER_STEPS, pay_card_in=True)
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "inpatient", "reprint", "find_payment")
+NINE = tuple(each.name for each in services.TABLE)
+SEVEN: tuple[views_start.ServiceName, ...] = tuple(name for name in NINE if name not in ("account", "reports"))
+FIVE: tuple[views_start.ServiceName, ...] = tuple(name for name in SEVEN if name not in ("bills", "book"))
+
+
+def _home(names: tuple[views_start.ServiceName, ...] = NINE, page: int = 1) -> views_start.HomeView:
+    return views_start.HomeView(services=names, page=page)
+
 
 _START: dict[str, Sample] = {
-    "home": (views_start.HomeView(services=SERVICES), NOBODY),
-    "home-night": (
-        views_start.HomeView(services=SERVICES),
-        msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11)),
-    ),
-    "home-patient": (views_start.HomeView(services=SERVICES), SOMEONE),
-    "home-offer": (views_start.HomeView(services=SERVICES), _someone(offer_elder=True)),
-    "home-line-gone": (views_start.HomeView(services=SERVICES), msgspec.structs.replace(CHROME, line_ok=False)),
+    "home": (_home(), NOBODY),
+    "home-five": (_home(FIVE), NOBODY),
+    "home-seven": (_home(SEVEN), NOBODY),
+    "home-night": (_home(FIVE[:3]), msgspec.structs.replace(CHROME, now=NOW + timedelta(hours=11))),
+    "home-patient": (_home(), SOMEONE),
+    "home-patient-five": (_home(FIVE), SOMEONE),
+    "home-more": (_home(page=2), NOBODY),
+    "home-more-patient": (_home(page=2), SOMEONE),
+    "home-offer": (_home(), _someone(offer_elder=True)),
+    "home-line-gone": (_home(), msgspec.structs.replace(CHROME, line_ok=False)),
     "identify": (views_start.IdentifyView(), NOBODY),
     "identify-unreadable": (views_start.IdentifyView(problem="unreadable"), NOBODY),
     "identify-reader-down": (views_start.IdentifyView(reader_ok=False, problem="reader_down"), NOBODY),

@@ -1,5 +1,6 @@
 """The prepaid account: topped up by phone and by card, looked at, and given back to where it came from."""
 
+import pytest
 from kiosk_screen import KioskScreen, kiosk_screen
 from paper import Paper
 from playwright.sync_api import Browser
@@ -10,19 +11,21 @@ from cards import fresh_card
 from real_platform import RealPlatform, until
 
 
+@pytest.mark.walk
 def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browser) -> None:
     with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
         to_account(screen)
         assert "还没有记录" in screen.text()
-        payment_no = to_check(screen, "200")
         before = house.papers()
-        code = screen.to_code()
-        assert "给号" not in screen.text()
-        house.phone("pay", code)
-        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        with screen.walk("top_up", 4):
+            payment_no = to_check(screen, "200")
+            code = screen.to_code()
+            assert "给号" not in screen.text()
+            house.phone("pay", code)
+            screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert "200.00" in screen.page.locator(".slip .no").inner_text()
         assert Paper(house.paper_after(before)).code() == payment_no
-        screen.press('.act a[href="/kiosk/account"]')
+        screen.press_link("/account")
         screen.seen("/account", ".rows .row")
         assert "+¥200.00" in screen.text().replace("\n", "")
         screen.press_link("/account/withdraw")
@@ -34,7 +37,7 @@ def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browse
         screen.go("/account/withdraw")
         screen.seen("/account/withdraw", ".rows .row")
         assert "已退到微信" in screen.text()
-        screen.press('.act a[href="/kiosk/account"]')
+        screen.press_link("/account")
         screen.seen("/account", ".rows .row")
         assert "原路退回" in screen.text()
         screen.press_link("/account/top-up")

@@ -93,7 +93,7 @@ def test_a_locked_terminal_opens_by_itself_when_it_is_unlocked() -> None:
 def test_home_says_where_it_is_and_hears_of_cards() -> None:
     async def work() -> None:
         home = await paired(known=False).see("/")
-        assert home["v"]["services"] == ["register", "account", "inpatient", "reprint", "find_payment"]
+        assert home["v"]["services"] == ["register", "inpatient", "account", "find_payment", "reprint"]
         chrome = home["c"]
         assert (chrome["hospital"], chrome["terminal"], chrome["window"]["name"]) == (
             "云山市人民医院",

@@ -56,6 +56,14 @@ class Assets:
         """
         return self._urls[name]
 
+    def file(self, url: str) -> Path:
+        """What is served at this address, as it was gathered.
+
+        Raises:
+            KeyError: nothing is.
+        """
+        return self._files[url]
+
     @property
     def fingerprint(self) -> bytes:
         """Changes with every address and every icon."""

@@ -5,14 +5,14 @@ from pathlib import Path
 
 ICONS = (
     "a-large-small", "arrow-down", "arrow-down-a-z", "arrow-down-to-line", "arrow-left", "arrow-right", "arrow-up",
-    "arrow-up-to-line", "baby", "badge-check", "bone", "brain", "calendar-plus", "check", "chevron-left",
-    "chevron-right", "circle-alert", "circle-check", "circle-help", "circle-x", "clock", "cloud-off",
-    "contrast", "credit-card", "delete", "droplets", "ear", "eye", "flower-2", "hand-helping", "headset", "heart-pulse",
-    "history", "hospital", "house", "id-card", "info", "keyboard", "languages", "layers", "leaf", "lock",
-    "map-pin", "monitor-cog", "moon", "person-standing", "pill", "printer", "receipt-text", "refresh-cw",
-    "ribbon", "scan-line", "scan-qr-code", "search-check", "shield-check", "smartphone", "smile",
-    "star", "stethoscope", "syringe", "ticket", "triangle-alert", "undo-2", "user-check", "user-round", "user-x",
-    "users-round", "volume-2", "wallet", "wind", "wrench",
+    "arrow-up-to-line", "baby", "badge-check", "bone", "brain", "calendar-days", "calendar-plus", "check",
+    "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-help", "circle-x", "clock", "cloud-off",
+    "contrast", "credit-card", "delete", "droplets", "ear", "eye", "flower-2", "hand-helping", "headset",
+    "heart-pulse", "history", "hospital", "house", "id-card", "info", "keyboard", "languages", "layers",
+    "layout-grid", "leaf", "lock", "map-pin", "microscope", "monitor-cog", "moon", "person-standing", "pill",
+    "printer", "receipt-text", "refresh-cw", "ribbon", "scan-line", "scan-qr-code", "search-check", "shield-check",
+    "smartphone", "smile", "star", "stethoscope", "syringe", "ticket", "ticket-check", "triangle-alert", "undo-2",
+    "user-check", "user-round", "user-x", "users-round", "volume-2", "wallet", "wind", "wrench",
 )  # fmt: skip
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

@@ -10,14 +10,18 @@ from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE
 from yinyi.interface.journeys import account, card, card_reading, present, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
+from yinyi.interface.journeys.services import TABLE
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
 
-SERVICES: tuple[views_start.ServiceName, ...] = ("register", "account", "inpatient", "reprint", "find_payment")
+_MOST_DIGITS = 2
 
 
 async def home(visitor: Visitor) -> Next:
-    """GET HOME. Whoever lays his card first is known before he chooses. ``?bye``: after the end of a session."""
+    """GET HOME. Whoever lays his card first is known before he chooses.
+
+    ``?page=2``: more services. ``?bye``: after the end of a session.
+    """
     if visitor.terminal.locked:
         raise TerminalLocked
     if "bye" in visitor.query:
@@ -31,14 +35,20 @@ async def home(visitor: Visitor) -> Next:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
     await card_reading.forget(visitor)
-    services = await _services(visitor)
-    return Show(views_start.HomeView(services=services), listens=None if visitor.known else {**CARDS, **card.LISTENS})
+    view = views_start.HomeView(services=await _services(visitor), page=_page(visitor))
+    return Show(view, listens=None if visitor.known else {**CARDS, **card.LISTENS})
 
 
 async def _services(visitor: Visitor) -> tuple[views_start.ServiceName, ...]:
-    """Without the prepaid account where the hospital keeps none."""
+    """Those that this skin has pages for; without the prepaid account where the hospital keeps none."""
     off = await account.mode_of(visitor) == "off"
-    return tuple(each for each in SERVICES if each != "account" or not off)
+    here = (each.name for each in TABLE if visitor.paths.service(each.name))
+    return tuple(name for name in here if not (off and name == "account"))
+
+
+def _page(visitor: Visitor) -> int:
+    page = visitor.query.get("page", "")
+    return int(page) if page.isdecimal() and len(page) <= _MOST_DIGITS else 1
 
 
 def _bye(visitor: Visitor) -> Next:

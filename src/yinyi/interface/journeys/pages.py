@@ -21,6 +21,7 @@ from yinyi.interface.journeys import (
 )
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.qr import qr_svg
+from yinyi.interface.journeys.services import SERVICES, choices
 from yinyi.interface.journeys.wording import Wording
 from yinyi.interface.text.catalogue import LANGUAGES, catalogue
 from yinyi.interface.text.compiled import Compiled
@@ -101,4 +102,5 @@ def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
 
 def _names(wording: Wording, paths: Paths, assets: Assets) -> dict[str, object]:
     looks = {"qr": qr_svg, "icon_of": icons.icon_of, "tone_of": icons.tone_of}
-    return {**wording.functions(), **looks, "paths": paths, "asset": assets.url, "sprite": assets.sprite}
+    offered = {"service": SERVICES, "choices": choices}
+    return {**wording.functions(), **looks, **offered, "paths": paths, "asset": assets.url, "sprite": assets.sprite}

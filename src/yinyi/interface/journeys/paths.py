@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 HOME: Final = "/"
+"""GET ?page=2: services that the first page has no room for."""
 IDENTIFY: Final = "/identify"
 NUMBER: Final = "/identify/number"
 """GET the number pad · POST [stage, number, proof]: ``number`` goes on to ``proof``, which identifies."""
@@ -114,6 +115,15 @@ class Paths:
         self.finish = base + FINISH
         self.settings = base + SETTINGS
         self.events = base + EVENTS
+
+    def service(self, name: str) -> str:
+        """Where a service of the first page begins; empty: nowhere here."""
+        found = vars(self).get(name)
+        return found if isinstance(found, str) else ""
+
+    def services(self, page: int) -> str:
+        """A page of services, from 1."""
+        return f"{self.home}?page={page}" if page > 1 else self.home
 
     def doctors(self, department_id: str) -> str:
         return self._at(DOCTORS, department_id=department_id)

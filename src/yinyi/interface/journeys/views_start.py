@@ -6,13 +6,16 @@ from typing import Literal
 from yinyi.interface.journeys.views import Part, View
 from yinyi.interface.journeys.views_cards import CardKind
 
-ServiceName = Literal["register", "account", "inpatient", "reprint", "find_payment"]
+ServiceName = Literal[
+    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
+]  # fmt: skip
 
 
 class HomeView(View, frozen=True, kw_only=True):
-    """The first page: what can be done here."""
+    """The first page: what can be done here. page: from 1, where it is too much for one."""
 
     services: tuple[ServiceName, ...]
+    page: int = 1
 
 
 IdentifyProblem = Literal[

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from yinyi.interface.journeys import services
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -107,6 +108,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
     return (
         _people(_)
         | _money(_)
+        | services.words(_)
         | {
             "title": {
                 "chief": _("Chief physician"),

@@ -1,0 +1,113 @@
+"""Every operation of a kiosk, with nobody's session and with somebody else's: nothing is told, nothing moves."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from holder_stage import HolderStage, Kiosk
+from hospital_stage import Stage
+from whole_stage import Theirs, busy_morning, play
+
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.app.operations import declared_operations
+from yinyi.bus.operation import Caller, OperationSpec
+from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
+from yinyi.business.documents.messages import ListDocuments
+from yinyi.business.identity.errors import TicketExpired
+from yinyi.business.identity.messages import ListCredentials
+from yinyi.business.inpatient.errors import StayUnknown
+from yinyi.business.inpatient.messages import FindStay
+from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.business.payments.messages import ListPayments
+from yinyi.business.prepaid.messages import GetPrepaidAccount
+from yinyi.kernel.errors import NotFound, NotYours, SessionEnded
+
+KIOSK = {spec.name: spec for spec in declared_operations() if Caller.KIOSK in spec.callers}
+
+BEFORE_ANYBODY = {
+    *("GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
+    *("GetSchedule", "ListDepartments", "ListSchedules", "ListSlots"),
+    *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
+    *("Identify", "IdentifyByNumber", "ReadCardToIdentify"),
+}
+"""They say nothing of anybody, or ask who it is that lays down a medium of his own."""
+
+BY_TICKET = {"IdentifyByCard", "GetTicket", "ChoosePatient", "RegisterPatient"}
+"""Nobody has a session yet; a ticket is good at the terminal that it was given to."""
+
+ONESELF = {
+    *("BindCredential", "ListCredentials", "PreferElder", "ReadCardToBind"),
+    *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
+    *("ListPayments", "ListRegistrations", "RegisterToday"),
+}
+"""They take nothing that could be somebody else's."""
+
+OF_SOMEBODY = set(KIOSK) - BEFORE_ANYBODY - BY_TICKET - ONESELF
+"""They are asked for something that belongs to one patient."""
+
+REFUSED = (NotYours, NotFound, PaymentUnknown, DocumentUnknown, NothingToPrint, StayUnknown)
+
+
+async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
+    return await kiosk.ask(msgspec.convert(fields, spec.request))
+
+
+async def own(kiosk: Kiosk) -> bytes:
+    """All that somebody sees of his own."""
+    looks = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount(), FindStay()]
+    return msgspec.json.encode([await kiosk.ask(each) for each in looks])
+
+
+async def nobody_asks(kiosk: Kiosk, theirs: Theirs) -> None:
+    kiosk.session = ""
+    for name in sorted(OF_SOMEBODY):
+        with pytest.raises(SessionEnded):
+            await ask(kiosk, KIOSK[name], theirs.requests[name])
+
+
+async def somebody_else_asks(kiosk: Kiosk, theirs: Theirs) -> None:
+    """What is answered is empty, or what whoever asks has of his own."""
+    for name in sorted(OF_SOMEBODY):
+        try:
+            told = msgspec.json.encode(await ask(kiosk, KIOSK[name], theirs.requests[name]))
+        except REFUSED as error:
+            told = str(error).encode()
+        assert not [mark for mark in theirs.marks if mark.encode() in told], (name, told)
+
+
+def test_what_could_be_somebodys_is_asked_for_below() -> None:
+    """Whoever adds an operation says whose it is; what needs a session is nobody's before anybody is known."""
+    assert not [name for name in BEFORE_ANYBODY | BY_TICKET if KIOSK[name].needs_patient]
+    assert all(KIOSK[name].needs_patient for name in (OF_SOMEBODY | ONESELF) - {"GetPayment"})
+    taken = {field for name in ONESELF for field in fields(name)}
+    assert taken == {"elder", "amount_fen", "days", "department_id", "schedule_id", "slot_id"}
+
+
+def fields(name: str) -> list[str]:
+    return [field.name for field in msgspec.structs.fields(KIOSK[name].request)]
+
+
+def test_nobody_and_somebody_else_learn_nothing_and_move_nothing(
+    platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres
+) -> None:
+    async def story(stage: HolderStage, hospital: Stage) -> None:
+        hall, ward = stage.hall, stage.ward
+        theirs = await busy_morning(hall, hospital)
+        assert set(theirs.requests) == OF_SOMEBODY | BY_TICKET
+        before = await own(hall)
+        patient_no, other_no = await hospital.patient_numbers(2)
+        for kiosk in (ward, hall):
+            await nobody_asks(kiosk, theirs)
+            await stage.comes(kiosk, other_no, "李四")
+            await somebody_else_asks(kiosk, theirs)
+        for name in sorted(BY_TICKET):
+            with pytest.raises(TicketExpired):
+                await ask(ward, KIOSK[name], theirs.requests[name])
+        await stage.comes(hall, patient_no, theirs.marks[0])
+        assert await own(hall) == before
+        for name in ("GetPayment", "GetRegistration", "GetDeposit", "ListDeposits", "ListDailyCosts"):
+            told = msgspec.json.encode(await ask(hall, KIOSK[name], theirs.requests[name]))
+            assert any(mark.encode() in told for mark in theirs.marks), name
+
+    play(platform_url, tmp_path, postgres, story)
