@@ -41,12 +41,18 @@ class Watch:
         return heard
 
 
+SETTLE = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await document.fonts.ready;
+  await frame();
+  document.getAnimations().forEach(a => a.effect.getTiming().iterations === Infinity ? a.pause() : a.finish());
+}"""
+
+
 def settle(page: Page) -> None:
     """Fonts are there, the page has fitted itself, nothing moves."""
-    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
-    page.evaluate(
-        "document.getAnimations().forEach(a => a.effect.getTiming().iterations === Infinity ? a.pause() : a.finish())"
-    )
+    page.evaluate(SETTLE)
 
 
 def broken_rules(page: Page, lowest: float | None = None) -> list[str]:
@@ -84,7 +90,8 @@ def layout(page: Page, lowest: float | None = None) -> list[str]:
 
 def accessibility(page: Page) -> list[str]:
     """axe-core; what it cannot decide counts as broken."""
-    page.evaluate(AXE)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
     result: dict[str, list[dict[str, Any]]] = page.evaluate(
         "rules => axe.run(document, {rules, resultTypes: ['violations', 'incomplete'], selectors: false})",
         CONTRAST_RULES,
