@@ -12,6 +12,7 @@ from payment_far_side import FEE, START, Mishap, Script
 from payment_world import ZONE, World, world
 
 from yinyi.bus.database import Tx
+from yinyi.business.identity.model import PatientFacts
 from yinyi.business.inpatient.errors import LeftDiffers, NothingLeft, StayNotSettled, StaySettled, StayUnknown
 from yinyi.business.inpatient.lost import LostDeposits
 from yinyi.business.inpatient.messages import (
@@ -41,6 +42,9 @@ class Index:
 
     async def patient_no(self, hospital_id: int, patient_id: int) -> str:
         return f"P{patient_id}"
+
+    async def facts(self, tx: Tx, hospital_id: int, patient_id: int) -> PatientFacts:
+        raise AssertionError("nothing is printed here")
 
 
 class Desk:

@@ -28,8 +28,6 @@ from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.service import DocumentService
-from yinyi.business.fiscal.model import EARNING
-from yinyi.business.fiscal.service import FiscalService
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
@@ -121,9 +119,7 @@ class Business:
         self.sheets = Sheets(database, hospital, patients, self.terminals, vault, outside.second_print)
         papers = papers_of(outside, patients, self.terminals.directory, registry)
         self.documents = DocumentService(papers, self.sheets.desk, queue, seals)
-        of_receipts = (patients, self.terminals.directory, self.documents, EARNING)
-        self.fiscal = FiscalService(database, outside.fiscal, *of_receipts)
-        self.issuing = Issuing(database, outside.fiscal, patients, clock) if outside.fiscal is not None else None
+        self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -149,7 +145,7 @@ class Business:
             self.restored,
             self.counters,
             self.sheets,
-            self.fiscal,
+            self.receipts,
             self.documents,
             self.lines,
             WatchService(self.database, self._rounds, FIGURES),
@@ -176,10 +172,9 @@ class Business:
         self._run(self.terminals.run())
         self._run(self.documents.run(self.clock))
         self._run(self.sheets.run(self.clock))
-        if self.issuing is not None:
-            self._run(self.issuing.run())
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
+        self._run(self.receipts.run())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):

@@ -35,7 +35,7 @@ def registry_of(outside: Outside, cards: CardLines) -> Registry:
     """What can be paid for here, and by what."""
     hospital, back_within = outside.hospital, outside.booking.return_within
     numbers = [HoldNumber(hospital, back_within), KeepNumber(hospital), ConfirmNumber(hospital, back_within)]
-    arrivals = [TellArrival(hospital, hospital.call_timeout_s)] if isinstance(hospital, ChecksIn) else []
+    arrivals = [TellArrival(hospital, hospital.call_timeout_s)] if isinstance(outside.hospital, ChecksIn) else []
     invoices = [LockInvoices(hospital), SettleInvoices(hospital)]
     of_numbers = (Registration(), Appointment(), CheckedIn())
     return Registry(

@@ -44,6 +44,10 @@ class MasterIndex:
         """0: nobody of this number is on record here."""
         return await store.patient_id_of(tx, hospital_id, patient_no)
 
+    async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
+        """See ``Patients``."""
+        return await store.same_person(tx, hospital_id, patient_id)
+
 
 class Staff:
     """Implements reports' ``StaffNames``: of the hospital's lists, which its connector remembers."""
@@ -64,7 +68,3 @@ class Staff:
         except HospitalUnavailable:
             return ""
         return next((each.name for each in found if each.practitioner_id == practitioner_id), "")
-
-    async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
-        """See ``Patients``."""
-        return await store.same_person(tx, hospital_id, patient_id)

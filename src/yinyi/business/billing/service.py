@@ -125,7 +125,8 @@ class BillingService:
         """
         patient_no = await self._patient_no(call)
         chosen = {each.invoice_no: each for each in message.chosen}
-        listed: Sequence[Invoice] = [] if call.principal.form else await self._open(call, patient_no)
+        none: list[Invoice] = []
+        listed = none if call.principal.form else await self._open(call, patient_no)
         known = {each.invoice_no: each for each in listed}
         for number in chosen.keys() - known.keys():
             known[number] = await self._own(call, number)
