@@ -101,8 +101,7 @@ def test_the_sandboxs_bank_has_papers_of_its_own(run: Run, tmp_path: Path, monke
     assert own_file(tmp_path, HOST, datetime.now(UTC)) == papers
     assert Path(papers).read_bytes() == made
     file = tmp_path / "unionpay.json"
-    places: tuple[str, ...] = ("127.0.0.1:1", "127.0.0.1:2")
-    addresses = dict.fromkeys(PROFILE_OF.values(), places)
+    addresses: dict[str, tuple[str, ...]] = dict.fromkeys(PROFILE_OF.values(), ("127.0.0.1:1", "127.0.0.1:2"))
     write_settings(file, tmp_path, addresses, "", tls_name=HOST, tls_ca_file=shown_file(papers))
     told = msgspec.json.decode(file.read_bytes(), type=LineSettings).acquirers["bank"].addresses[0]
     assert b"PRIVATE" not in Path(told.tls_ca_file).read_bytes()

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from kiosk_screen import KioskScreen, kiosk_screen
 from paper import Paper
 from playwright.sync_api import Browser
@@ -25,6 +26,7 @@ WHERE schedule_id = $1
 _FREE_TODAY = "DELETE FROM his.schedule WHERE doctor_no = $1 AND work_date = his.today_() AND session_no = 2"
 
 
+@pytest.mark.walk
 def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: Browser) -> None:
     card = fresh_card("柳预约")
     with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
@@ -40,11 +42,14 @@ def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: 
         screen.press('button[name="then"][value="book"]')
         booked = book(screen, "")
         it_is_today(house, booked)
-        screen.go("/check-in")
-        screen.seen("/check-in", "form .row")
+        screen.go()
+        screen.seen("/", ".row.quit")
         before = house.papers()
-        screen.press(f'form[action$="/check-in/{booked}"] button')
-        screen.seen(r"/done/\w+", ".slip .no")
+        with screen.walk("check_in", 2):
+            screen.press_link("/check-in")
+            screen.seen("/check-in", "form .row")
+            screen.press(f'form[action$="/check-in/{booked}"] button')
+            screen.seen(r"/done/\w+", ".slip .no")
         arrived = screen.payment_no()
         assert Paper(house.paper_after(before)).code() == arrived
         assert re.search("前面", screen.text())
