@@ -149,7 +149,7 @@ async def real_agent(there: Line, folder: Path, terminal_id: str = HALL) -> Asyn
         resend_after_s=0.5,
     )
     devices = build_devices(settings)
-    reader, scanner, printer, _ = devices
+    reader, scanner, printer, *_ = devices
     assert isinstance(reader, VirtualReader)
     assert isinstance(scanner, VirtualScanner)
     assert isinstance(printer, VirtualPrinter)
