@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kiosk_platform import TERMINAL, page, paired, run
 
+from yinyi.business.reports.errors import TubeUnknown
 from yinyi.business.terminals.codes import CODE_KINDS, MOST_CHARACTERS, USUAL, CodeKind, CodeRule, kinds_of, rules_of
 from yinyi.business.terminals.messages_codes import ClassifyCode, KindsOfCode
 from yinyi.business.terminals.model import Offer
@@ -99,11 +100,26 @@ def test_what_it_may_be_is_asked_and_said() -> None:
         after_scanning(["booking_slip", "payment_slip"], kind="payment_slip")[0]
         == "/kiosk/code?is=payment_slip&after=7"
     )
-    assert after_scanning(["tube"], kind="payment_slip")[0] == "/kiosk/code?is=tube&after=7", (
+    assert after_scanning(["insurance_code"], kind="payment_slip")[0] == "/kiosk/code?is=insurance_code&after=7", (
         "nobody says what it is not"
     )
     assert after_scanning([])[0] == "/kiosk/code?is=&after=7"
     assert after_scanning([], scanned=False)[0] == "/kiosk/"
+
+
+def test_a_code_opens_what_it_belongs_to_where_that_can_be_had() -> None:
+    tube = KindsOfCode(scanned=True, kinds=["tube"])
+    night = msgspec.structs.replace(TERMINAL, offers=[Offer(service="reports", shut="hours")])
+
+    async def work() -> None:
+        browser = paired(known=False, ClassifyCode=tube, IdentifyByTube=TubeUnknown())
+        went = await browser.post("/code", key="k" * 20, after="7")
+        assert went.headers["location"] == "/kiosk/identify?tube=unknown"
+        browser = paired(known=False, ClassifyCode=tube, GetTerminal=night)
+        went = await browser.post("/code", key="k" * 20, after="7")
+        assert went.headers["location"] == "/kiosk/code?is=tube&after=7"
+
+    run(work())
 
 
 def test_the_page_leads_to_what_is_open_here() -> None:

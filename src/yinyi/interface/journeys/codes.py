@@ -39,7 +39,7 @@ async def heard(visitor: Visitor) -> Next:
         return Go(visitor.paths.home)
     said: list[CodeKind] = [kind for kind in found.kinds if kind == visitor.form.get("kind")]
     kinds = said or found.kinds
-    if len(kinds) == 1 and kinds[0] in OPENS:
+    if len(kinds) == 1 and _opens(visitor, kinds[0]):
         return await OPENS[kinds[0]](visitor)
     return Go(f"{visitor.paths.code}?is={'.'.join(kinds)}&after={after}")
 
@@ -55,13 +55,21 @@ async def which(visitor: Visitor) -> Next:
     return Show(view, listens=scan.listens(visitor))
 
 
+def _open_here(visitor: Visitor) -> set[ServiceName]:
+    return {each.service for each in visitor.terminal.offers if not each.shut}
+
+
+def _opens(visitor: Visitor, kind: CodeKind) -> bool:
+    """Its journey goes on with it, and can be had at this terminal now."""
+    return kind in OPENS and BELONGS.get(kind) in _open_here(visitor)
+
+
 def _choice(visitor: Visitor, kind: CodeKind) -> views_codes.CodeChoice:
     service = BELONGS.get(kind)
-    open_here = {each.service for each in visitor.terminal.offers if not each.shut}
-    to = visitor.paths.service(service) if service in open_here else ""
+    to = visitor.paths.service(service) if service in _open_here(visitor) else ""
     if kind == "hospital_number" and not visitor.known:
         to = visitor.paths.number
-    return views_codes.CodeChoice(kind=kind, opens=kind in OPENS, to=to)
+    return views_codes.CodeChoice(kind=kind, opens=_opens(visitor, kind), to=to)
 
 
 def words(_: Say) -> dict[str, dict[str, str]]:
