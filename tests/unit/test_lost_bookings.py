@@ -92,4 +92,4 @@ def test_to_be_paid_when_its_owner_comes() -> None:
 @pytest.mark.parametrize(("status", "minutes"), [("held", 10), ("released", 10)])
 def test_what_nobody_has_paid_goes_back(status: Literal["held", "released"], minutes: int) -> None:
     found = lost(3, status, timedelta(minutes=minutes))
-    assert (found.plan.direction, found.obligation) == ("back", ("", ""))
+    assert (found.plan.direction, found.obligation) == ("back", ())

@@ -46,8 +46,7 @@ class TooManyBookings(Conflict):
 
 
 class BookingClosed(NotAllowed):
-    """Visits that were booked were missed too often; booking is closed for a while. You can still register on the day
-    itself, or ask at the window."""
+    """Booked visits were missed too often; booking is closed for a while. Register on the day, or ask at the window."""
 
     zh = "您多次预约未到，暂时不能预约。您仍可当日挂号，或到窗口咨询。"
 
