@@ -144,7 +144,7 @@ def test_what_was_ready_once_is_there_for_good(plays: Plays) -> None:
         away.shut = True
         for other in others:
             assert (await hall.ask(GetReport(order_no=other))).view.state == "ready"
-        await stage.one("UPDATE report SET content = replace(content, '5', '6') WHERE order_no = $1", opened)
+        await stage.one("UPDATE report SET content = content || ' ' WHERE order_no = $1", opened)
         with pytest.raises(InternalError):
             await hall.ask(GetReport(order_no=opened))
 
@@ -158,8 +158,7 @@ def test_a_value_is_followed_over_time_and_a_correction_replaces_it(plays: Plays
         shown = await hall.ask(GetReport(order_no=first.order_no))
         value = next(each for each in shown.values if each.value is not None)
         trend = await hall.ask(TrendOfValue(order_no=first.order_no, analyte_code=value.analyte_code))
-        assert [each.order_no for each in trend.points][-1] == first.order_no
-        assert trend.points[-1].value == value.value
+        assert [each.value for each in trend.points if each.order_no == first.order_no] == [value.value]
         assert [each.sampled_at for each in trend.points] == sorted(each.sampled_at for each in trend.points)
         with pytest.raises(ReportUnknown):
             await hall.ask(TrendOfValue(order_no=first.order_no, analyte_code="nothing"))
@@ -240,17 +239,22 @@ def test_where_the_window_prints_it_again(plays: Plays) -> None:
         assert await hospital.hands.correct(report.order_no)
         assert len((await hall.ask(wanted)).sheets) == 1
         far: Any = hospital
-        await far.hospital.pool.execute("UPDATE his.panel SET sensitive = true")
-        listed = (await hall.ask(ListReports())).reports
-        hidden = next(each for each in listed if each.order_no == report.order_no)
-        assert (hidden.at_window, hidden.name, hidden.name_en) == (True, "", "")
-        for ask in (
-            GetReport(order_no=report.order_no),
-            wanted,
-            TrendOfValue(order_no=report.order_no, analyte_code="WBC"),
-        ):
-            with pytest.raises(ReportAtWindow):
-                await hall.ask(ask)
+        pool = far.hospital.pool
+        hidden_now = await pool.fetch("UPDATE his.panel SET sensitive = true WHERE NOT sensitive RETURNING item_code")
+        try:
+            listed = (await hall.ask(ListReports())).reports
+            hidden = next(each for each in listed if each.order_no == report.order_no)
+            assert (hidden.at_window, hidden.name, hidden.name_en) == (True, "", "")
+            for ask in (
+                GetReport(order_no=report.order_no),
+                wanted,
+                TrendOfValue(order_no=report.order_no, analyte_code="WBC"),
+            ):
+                with pytest.raises(ReportAtWindow):
+                    await hall.ask(ask)
+        finally:  # other tests have the same hospital
+            codes = [row[0] for row in hidden_now]
+            await pool.execute("UPDATE his.panel SET sensitive = false WHERE item_code = ANY ($1)", codes)
 
     plays(story, second_print="window")
 
