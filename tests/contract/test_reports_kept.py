@@ -66,7 +66,7 @@ async def somebody(stage: HolderStage, hospital: Stage, kiosk: Kiosk, nth: int =
 
 
 async def ready(stage: HolderStage, hospital: Stage, kiosk: Kiosk) -> list[DiagnosticReport]:
-    """Laboratory reports of whoever stands before this kiosk. A doctor may order nothing for the laboratory at first."""
+    """Laboratory reports of whoever stands before this kiosk. A doctor may order nothing of that kind at first."""
     patient_no = await somebody(stage, hospital, kiosk)
     asked: list[DiagnosticReport] = []
     while not asked:
