@@ -81,6 +81,8 @@ def test_by_the_code_of_a_request_form(house: RealPlatform, chromium: Browser) -
         screen.seen(rf"/bills/{bill['invoice_no']}\?form=1", ".note.good")
         screen.press_link("/")
         screen.seen("/", ".tiles.main")
+        screen.press_link("/bills")
+        screen.seen("/identify", "#screen.identify")
         held(house, screen, bill["invoice_no"])
         screen.seen(r"/request-form\?news=unknown", ".facts")
         left = house.rows(_OPEN, patient_no, at="hospital")

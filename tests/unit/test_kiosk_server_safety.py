@@ -17,7 +17,8 @@ from yinyi.kernel.errors import (
 )
 
 KNOWN = Identified(status="known", session_token="session-token")
-FORMS = [address.path.format(payment_no=PAYMENT, admission_no="269000012") for address in ADDRESSES if address.post]
+AT = {"payment_no": PAYMENT, "booking_no": PAYMENT, "admission_no": "269000012", "on": "2026-11-23"}
+FORMS = [address.path.format(**AT) for address in ADDRESSES if address.post]
 FOR_ANYBODY = [address.path for address in ADDRESSES if address.for_anybody]
 HOSTILE = [
     "<script>alert(1)</script>",
