@@ -118,8 +118,11 @@ class KioskScreen:
 
     def press(self, what: str) -> None:
         """A link or a button, by selector."""
+        self._click(self.page.locator(what))
+
+    def _click(self, what: Locator) -> None:
         self._counter.taps += 1
-        self.page.locator(what).first.click(timeout=WITHIN_MS)
+        what.first.click(timeout=WITHIN_MS)
 
     def walk(self, name: str, most_taps: int) -> AbstractContextManager[None]:
         """A journey of which the presses are counted."""
@@ -131,8 +134,8 @@ class KioskScreen:
         more = self.page.locator('#screen.home .act a[href*="?page="]')
         expect(link.or_(more).first).to_be_visible(timeout=WITHIN_MS)
         if not link.count():
-            more.click(timeout=WITHIN_MS)
-        link.first.click(timeout=WITHIN_MS)
+            self._click(more)
+        self._click(link)
 
     def press_form(self, path: str) -> None:
         """The main button of the form that goes there."""
