@@ -1,19 +1,16 @@
 """Sheets on paper: ``sheet.typ`` set by typst with the print font, as PDF."""
 
-import queue
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import typst
 
 from yinyi.business.documents.layout import clean
-from yinyi.business.documents.render import SlipNotRendered, print_fonts, qr_svg
+from yinyi.business.documents.render import Compilers, qr_svg
 from yinyi.business.documents.sheet import Sheet, SheetFact, SheetTable
 
 _TEMPLATE = Path(__file__).with_name("sheet.typ")
-_WAIT_S = 20
 _CELL, _LINE, _LINES = 120, 2000, 60
 """How long a text may be; what is longer ends in an ellipsis."""
 CAPTION = "扫码验真伪 Scan to verify"
@@ -24,10 +21,7 @@ class SheetRenderer:
 
     def __init__(self, fonts: Path, zone: tzinfo, compilers: int = 2) -> None:
         self._zone = zone
-        self._fonts = print_fonts(fonts)
-        self._idle: queue.LifoQueue[typst.Compiler | None] = queue.LifoQueue()
-        for _ in range(compilers):
-            self._idle.put(None)
+        self._compilers = Compilers(_TEMPLATE, fonts, compilers)
 
     def render(self, sheet: Sheet) -> bytes:
         """The sheet as PDF.
@@ -35,22 +29,7 @@ class SheetRenderer:
         Raises:
             SlipNotRendered: fonts missing, or too many at once.
         """
-        inputs = {"sheet": sheet_json(sheet, self._zone)}
-        try:
-            compiler = self._idle.get(timeout=_WAIT_S)
-        except queue.Empty as error:
-            raise SlipNotRendered("too many sheets at once") from error
-        try:
-            if compiler is None:
-                compiler = typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, font_paths=self._fonts)
-            pdf = compiler.compile(format="pdf", sys_inputs=inputs)
-        except typst.TypstError as error:
-            raise SlipNotRendered(error.message) from error
-        finally:
-            self._idle.put(compiler)
-        if not isinstance(pdf, bytes):
-            raise SlipNotRendered("not one file")
-        return pdf
+        return self._compilers.pdf({"sheet": sheet_json(sheet, self._zone)})
 
 
 def sheet_json(sheet: Sheet, zone: tzinfo) -> str:

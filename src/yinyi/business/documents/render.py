@@ -3,6 +3,7 @@
 import hashlib
 import io
 import queue
+from collections.abc import Callable
 from datetime import tzinfo
 from functools import cache
 from pathlib import Path
@@ -68,6 +69,50 @@ def print_fonts(fonts: Path) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 
+class Compilers:
+    """Of one template; at most so many of them work at once, whoever asks. A compiler keeps its template and fonts."""
+
+    def __init__(self, template: Path, fonts: Path, how_many: int) -> None:
+        self._template = template
+        self._fonts = print_fonts(fonts)
+        self._idle: queue.LifoQueue[typst.Compiler | None] = queue.LifoQueue()
+        for _ in range(how_many):
+            self._idle.put(None)
+
+    def png(self, inputs: dict[str, str]) -> bytes:
+        """One page, at the printer's resolution.
+
+        Raises:
+            SlipNotRendered: see there.
+        """
+        return self._made(lambda compiler: compiler.compile(format="png", ppi=_PPI, sys_inputs=inputs))
+
+    def pdf(self, inputs: dict[str, str]) -> bytes:
+        """All pages.
+
+        Raises:
+            SlipNotRendered: see there.
+        """
+        return self._made(lambda compiler: compiler.compile(format="pdf", sys_inputs=inputs))
+
+    def _made(self, compiled: Callable[[typst.Compiler], object]) -> bytes:
+        try:
+            compiler = self._idle.get(timeout=_WAIT_S)
+        except queue.Empty as error:
+            raise SlipNotRendered("too many papers at once") from error
+        try:
+            if compiler is None:
+                compiler = typst.Compiler(self._template, root=self._template.parent, font_paths=self._fonts)
+            paper = compiled(compiler)
+        except typst.TypstError as error:
+            raise SlipNotRendered(error.message) from error
+        finally:
+            self._idle.put(compiler)
+        if not isinstance(paper, bytes):
+            raise SlipNotRendered("more than one page")
+        return paper
+
+
 class SlipRenderer:
     """Renders slips; any number of threads may ask, at most ``compilers`` work at once.
 
@@ -76,10 +121,7 @@ class SlipRenderer:
 
     def __init__(self, fonts: Path, zone: tzinfo, compilers: int = 2) -> None:
         self._zone = zone
-        self._fonts = print_fonts(fonts)
-        self._idle: queue.LifoQueue[typst.Compiler | None] = queue.LifoQueue()
-        for _ in range(compilers):
-            self._idle.put(None)
+        self._compilers = Compilers(_TEMPLATE, fonts, compilers)
 
     def render(self, slip: SlipData) -> RenderedSlip:
         """The slip as image and bytes. The same slip has the same digest.
@@ -103,22 +145,7 @@ class SlipRenderer:
         return grey.point(_TO_INK).convert("1", dither=Image.Dither.NONE)
 
     def _typeset(self, slip: SlipData) -> bytes:
-        inputs = {"slip": slip_json(slip, self._zone)}
-        try:
-            compiler = self._idle.get(timeout=_WAIT_S)
-        except queue.Empty as error:
-            raise SlipNotRendered("too many slips at once") from error
-        try:
-            if compiler is None:
-                compiler = typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, font_paths=self._fonts)
-            page = compiler.compile(format="png", ppi=_PPI, sys_inputs=inputs)
-        except typst.TypstError as error:
-            raise SlipNotRendered(error.message) from error
-        finally:
-            self._idle.put(compiler)
-        if not isinstance(page, bytes):
-            raise SlipNotRendered("more than one page")
-        return page
+        return self._compilers.png({"slip": slip_json(slip, self._zone)})
 
 
 def slip_json(slip: SlipData, zone: tzinfo) -> str:

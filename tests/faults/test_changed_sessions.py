@@ -1,0 +1,85 @@
+"""Sessions that the hospital stops or gives to another doctor: the money goes back, and everybody concerned is told."""
+
+from datetime import timedelta
+
+import pytest
+from booking_desk import TOMORROW, Desk, play
+from payment_far_side import FEE, START
+
+from yinyi.business.payments.view import state_of
+from yinyi.business.scheduling.errors import NoSuchBooking
+from yinyi.business.scheduling.messages_booking import ListVisitChanges, SeeVisitChange, StopSession
+from yinyi.kernel.errors import HospitalUnavailable
+
+NEXT_WEEK = TOMORROW + timedelta(days=7)
+
+
+async def told(desk: Desk, who: int = 1) -> list[tuple[str, str]]:
+    async with desk.it.database.read() as tx:
+        found = await desk.changes.list(tx, desk.call(who), ListVisitChanges())
+    return [(each.kind, each.payment.payment_no) for each in found.changes]
+
+
+def test_a_session_is_stopped(platform_url: str) -> None:
+    """Whoever has paid, whoever has not, and whoever has come already."""
+
+    async def story(desk: Desk) -> None:
+        came, paid, other = await desk.booked(), await desk.booked(who=2), await desk.booked(NEXT_WEEK)
+        await desk.come_on(TOMORROW, 8)
+        arrival = await desk.check_in(came)
+        desk.his.stop(f"{TOMORROW:%Y%m%d}A")
+        assert await desk.changes.look() == 1
+        assert await desk.changes.look() == 0
+        for plan in (came, paid):
+            assert state_of(await desk.it.to_the_end(plan.payment_no)) == "returned"
+        assert state_of(await desk.it.to_the_end(arrival.payment_no)) == "closed"
+        assert (await desk.view(came)).state == "stopped"
+        assert (await told(desk), await told(desk, 2)) == (
+            [("stopped", came.payment_no)],
+            [("stopped", paid.payment_no)],
+        )
+        assert state_of(await desk.it.plan(other.payment_no)) == "fulfilled"
+        assert (desk.it.channel.kept_fen(), await desk.it.books_differ()) == (FEE, [])
+        async with desk.it.database.transaction() as tx:
+            await desk.changes.see(tx, desk.call(), SeeVisitChange(payment_no=came.payment_no), None)
+            with pytest.raises(NoSuchBooking):
+                await desk.changes.see(tx, desk.call(), SeeVisitChange(payment_no=paid.payment_no), None)
+        assert await told(desk) == []
+
+    play(platform_url, story)
+
+
+def test_stopped_by_the_hospitals_own_word_while_somebody_pays(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        paying, owing = await desk.book(), await desk.booked(doctor="B", who=2)
+        schedule_id = f"{TOMORROW:%Y%m%d}A"
+        call, message = desk.call(0), StopSession(schedule_id=schedule_id)
+        desk.his.away = True
+        with pytest.raises(HospitalUnavailable):
+            await desk.changes.to_stop(call, message)
+        desk.his.away = False
+        known = await desk.changes.to_stop(call, message)
+        async with desk.it.database.transaction() as tx:
+            await desk.changes.stop(tx, call, message, known)
+        assert state_of(await desk.it.to_the_end(paying.payment_no)) == "closed"
+        assert state_of(await desk.it.plan(owing.payment_no)) == "fulfilled"
+        assert await told(desk) == [("stopped", paying.payment_no)]
+
+    play(platform_url, story)
+
+
+def test_another_doctor_may_be_refused(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan = await desk.booked()
+        desk.his.substitute(f"{TOMORROW:%Y%m%d}A", "B")
+        assert await desk.changes.look() == 1
+        view = await desk.view(plan)
+        assert (view.changed, view.substitute, view.substitute_title) == ("substituted", "医生B", "chief")
+        assert await told(desk) == [("substituted", plan.payment_no)]
+        assert view.can_cancel_until is not None
+        desk.pass_by(view.can_cancel_until - timedelta(minutes=1) - desk.it.clock.now())
+        await desk.it.means.lease.take()
+        assert desk.it.clock.now() > START
+        assert state_of(await desk.cancel(plan)) == "returned"
+
+    play(platform_url, story)
