@@ -5,21 +5,14 @@ what became of them, read at the start.
 """
 
 import contextlib
-import sqlite3
 from collections.abc import Generator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
 
 from yinyi_sandbox.bank.model import Batch, Card, Movement, Session
-
-Row = TypeVar("Row", Card, Session, Movement, Batch)
+from yinyi_sandbox.channel.memory import Memory, encode
 
 _SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS cards (pan TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     merchant_no TEXT, terminal_no TEXT, content BLOB, PRIMARY KEY (merchant_no, terminal_no)
@@ -39,31 +32,25 @@ _BLOCK = 1_000
 _MOST = 10_000
 _NOTHING: Mapping[int, str] = {}
 
-_encode = msgspec.msgpack.Encoder().encode
 
-
-class Store:
+class Store(Memory):
     """Plain puts and gets; contents are encoded structs (MessagePack)."""
 
     def __init__(self, path: Path | None) -> None:
         """``path``: of the file; None keeps everything in memory."""
-        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
-        self._connection.executescript(_SCHEMA)
-        self._writer = self._connection.cursor()
+        super().__init__(path, _SCHEMA)
+        self._writer = self.connection.cursor()
         self._is_together = False
         self._changed: dict[str, Card] = {}
         self._moved: list[tuple[int, bytes]] = []
         self._movements: dict[str, Movement] = {}
         self._in_batch: dict[tuple[str, str, int], dict[int, str]] = {}
-        for movement in self._all(Movement, "SELECT content FROM journal ORDER BY number"):
+        for movement in self.all(Movement, "SELECT content FROM journal ORDER BY number"):
             self._remember(movement)
-        self._cards = {card.pan: card for card in self._all(Card, "SELECT content FROM cards")}
-        held = self._all(Session, "SELECT content FROM sessions")
+        self._cards = {card.pan: card for card in self.all(Card, "SELECT content FROM cards")}
+        held = self.all(Session, "SELECT content FROM sessions")
         self._sessions = {(session.merchant_no, session.terminal_no): session for session in held}
         self._number = self._last_number = int(self.fact("number") or 0)
-
-    def close(self) -> None:
-        self._connection.close()
 
     @contextlib.contextmanager
     def together(self) -> Generator[None]:
@@ -89,11 +76,11 @@ class Store:
         return self._number
 
     def fact(self, name: str) -> str:
-        found = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        found = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return found[0] if found else ""
 
     def put_fact(self, name: str, value: str) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     # ---- cards and sessions
 
@@ -114,7 +101,7 @@ class Store:
             self._writer.executemany("INSERT OR REPLACE INTO journal VALUES (?, ?)", self._moved)
             self._moved.clear()
         if self._changed:
-            cards = [(pan, _encode(card)) for pan, card in self._changed.items()]
+            cards = [(pan, encode(card)) for pan, card in self._changed.items()]
             self._writer.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?)", cards)
             self._changed.clear()
 
@@ -130,13 +117,13 @@ class Store:
     def put_session(self, session: Session) -> None:
         keys = (session.merchant_no, session.terminal_no)
         self._sessions[keys] = session
-        self._connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (*keys, _encode(session)))
+        self.connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (*keys, encode(session)))
 
     # ---- movements and batches
 
     def put_movement(self, movement: Movement) -> None:
         self._remember(movement)
-        self._moved.append((int(movement.reference), _encode(movement)))
+        self._moved.append((int(movement.reference), encode(movement)))
         if not self._is_together:
             self._put_changed()
 
@@ -168,19 +155,11 @@ class Store:
 
     def put_batch(self, batch: Batch) -> None:
         keys = (batch.merchant_no, batch.terminal_no, batch.batch_no)
-        self._connection.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", (*keys, _encode(batch)))
+        self.connection.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", (*keys, encode(batch)))
 
     def batch(self, merchant_no: str, terminal_no: str, batch_no: int) -> Batch | None:
         sql = "SELECT content FROM batches WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?"
-        return self._one(Batch, sql, merchant_no, terminal_no, batch_no)
+        return self.one(Batch, sql, merchant_no, terminal_no, batch_no)
 
     def batches(self) -> list[Batch]:
-        return self._all(Batch, "SELECT content FROM batches LIMIT ?", _MOST)
-
-    def _one(self, kind: type[Row], sql: str, *values: str | int) -> Row | None:
-        found = self._all(kind, sql, *values)
-        return found[0] if found else None
-
-    def _all(self, kind: type[Row], sql: str, *values: str | int) -> list[Row]:
-        rows = self._connection.execute(sql, values)
-        return [msgspec.msgpack.decode(content, type=kind) for (content,) in rows]
+        return self.all(Batch, "SELECT content FROM batches LIMIT ?", _MOST)
