@@ -8,12 +8,14 @@ from sample_facts import CHROME, KEY, NOW
 
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine
-from yinyi.interface.journeys import views, views_bills, views_pay
+from yinyi.interface.journeys import views, views_bills, views_fiscal, views_pay
 from yinyi.kernel.money import Fen
 
 BILLS = views.Subject(purpose="invoice", again="/kiosk/bills")
 PAYING = msgspec.structs.replace(SOMEONE, steps=views.BILL_STEPS)
 _NO = "26112301000042"
+_NOTE = views_fiscal.ReceiptNote(payment_no=_NO, number="0012345678")
+_COMING = views_fiscal.ReceiptNote(payment_no=_NO)
 _TITLES = (
     ("检验检查申请单", "心血管内科", "Cardiology", 286_00, 4),
     ("处方", "心血管内科", "Cardiology", 134_60, 3),
@@ -177,7 +179,8 @@ BILL: dict[str, Sample] = {
         PAYING,
     ),
     "bills-done": (_done(), PAYING),
-    "bills-done-two": (_done(parts=_TWO, printing="paper_out"), PAYING),
+    "bills-done-two": (_done(parts=_TWO, printing="paper_out", receipt=_COMING), PAYING),
+    "bills-done-receipt": (_done(printing="printed", receipt=_NOTE), PAYING),
     "fees": (views_bills.FeesView(fees=_PAID, earlier=NOW.date()), SOMEONE),
     "fees-earlier": (views_bills.FeesView(fees=_PAID[:2], until=NOW.date()), SOMEONE),
     "fees-none": (views_bills.FeesView(fees=()), SOMEONE),

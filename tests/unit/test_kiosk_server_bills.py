@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import NOW, PAYMENT, page, paired, payment, run
+from kiosk_platform import NOW, PAYMENT, page, paired, payment, receipt, run
 
 from yinyi.business.billing.errors import (
     FormUnknown,
@@ -263,6 +263,24 @@ def test_where_to_go_with_them() -> None:
             ("prepaid", 2000),
             ("wechatpay", 3000),
         ]
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (receipt("issued", number="0012345678"), {"payment_no": PAYMENT, "number": "0012345678"}),
+        (receipt("coming"), {"payment_no": PAYMENT, "number": ""}),
+        (receipt("none"), None),
+        (HospitalUnavailable(), None),
+    ],
+)
+def test_paid_bills_say_where_their_electronic_receipt_is(found: Any, line: Any) -> None:
+    async def work() -> None:
+        done = paying("fulfilled", owed_fen=Fen(0))
+        browser = paired(GetInvoicePayment=done, GetPayment=done.payment, GetFiscalInvoice=found)
+        assert (await browser.see(f"/done/{PAYMENT}"))["v"]["receipt"] == line
 
     run(work())
 

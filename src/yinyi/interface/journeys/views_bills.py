@@ -6,6 +6,7 @@ from typing import Literal
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine
 from yinyi.interface.journeys.views import PaidBy, Part, Printing, Subject, View
+from yinyi.interface.journeys.views_fiscal import PaidView
 
 BillNews = Literal[
     "changed",  # the hospital has changed one of them since the page was made
@@ -95,7 +96,7 @@ class BillsCheckView(View, frozen=True, kw_only=True):
     key: str
 
 
-class BillsDoneView(View, frozen=True, kw_only=True):
+class BillsDoneView(PaidView, frozen=True, kw_only=True):
     """They are paid. places, places_en: where to go with them, as the hospital says. ``printing`` None: nothing is
     printed by itself, because it was done some time ago."""
 
