@@ -36,6 +36,12 @@ async def finished(hospital: Stage) -> None:
         await hospital.hands.work()
 
 
+READS = {
+    *("reports", "report", "reports_of_tube", "report_texts", "observations", "trend"),
+    *("report_pictures", "report_picture"),
+}
+
+
 @dataclass
 class Away:
     """The hospital's reports behind a door that can be shut."""
@@ -46,7 +52,7 @@ class Away:
 
     def __getattr__(self, name: str) -> object:
         found = getattr(self.hospital, name)
-        if name not in ("reports", "report", "reports_of_tube", "report_texts", "observations", "trend"):
+        if name not in READS:
             return found
 
         async def asked(*args: object) -> object:

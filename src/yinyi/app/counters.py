@@ -6,6 +6,7 @@ from yinyi.app.people import MasterIndex
 from yinyi.app.scheduled import Scheduled
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
+from yinyi.business.billing.fees import FeeBook
 from yinyi.business.billing.forms import RequestForms
 from yinyi.business.billing.service import BillingService
 from yinyi.business.inpatient.service import InpatientService
@@ -17,7 +18,7 @@ from yinyi.kernel.secrets import Vault
 
 
 class Counters:
-    """All of them; ``changes`` has a loop of its own."""
+    """All of them; ``changes`` and ``fees`` have loops of their own."""
 
     def __init__(
         self,
@@ -32,7 +33,8 @@ class Counters:
         hospital = outside.hospital
         scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, clock)
         self.changes = scheduled.changes
-        self.billing = BillingService(hospital, patients, payments, ZONE)
+        self.fees = FeeBook(database, hospital, patients, ZONE)
+        self.billing = BillingService(hospital, patients, payments, self.fees, ZONE)
         self._services = (
             scheduled,
             self.billing,

@@ -1,6 +1,6 @@
 """What can go wrong with bills, as people are told."""
 
-from yinyi.kernel.errors import Conflict, NotFound
+from yinyi.kernel.errors import Conflict, InternalError, NotFound
 
 
 class InvoiceUnknown(NotFound):
@@ -37,3 +37,27 @@ class InvoiceBusy(Conflict):
     """This bill is just being paid at a window or at another machine. Please wait a moment."""
 
     zh = "这张费用单正在窗口或另一台机器上缴费，请稍等。"
+
+
+class NothingPaid(NotFound):
+    """Nothing was paid in these days."""
+
+    zh = "这段时间没有缴费记录。"
+
+
+class TooManyFees(Conflict):
+    """That is too much for one list. Please choose fewer days."""
+
+    zh = "这段时间的费用太多，一次打不完，请选择短一些的时间。"
+
+
+class NotPaidYet(Conflict):
+    """This bill is not paid yet."""
+
+    zh = "这张费用单还没有缴费。"
+
+
+class FeeDamaged(InternalError):
+    """The copy of this bill is not what it was. Please go to the window."""
+
+    zh = "这张费用单的存档有问题，请到窗口办理。"

@@ -13,12 +13,16 @@ from yinyi.business.billing.errors import (
     InvoiceChanged,
     InvoicePaid,
     InvoiceUnknown,
+    NothingPaid,
+    NotPaidYet,
+    TooManyFees,
 )
 from yinyi.business.billing.model import ChosenInvoice, InvoiceLine, InvoiceState
+from yinyi.business.documents.messages import Sheets
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
-from yinyi.kernel.errors import HospitalUnavailable, NotYours
+from yinyi.kernel.errors import HospitalUnavailable, InvalidField, NotYours
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
@@ -140,14 +144,42 @@ class GetInvoicePayment(Operation[InvoicePayment], frozen=True, kw_only=True):
 
 
 class Fees(msgspec.Struct, frozen=True, kw_only=True):
-    """What was paid, newest first. earlier: ask again with this as ``until`` for what was before; None: nothing was."""
+    """What was paid, newest first. earlier: ask again with this as ``until`` for what was before; None: nothing was.
+    complete: False: the hospital does not answer; these are the copies that were kept."""
 
     invoices: list[InvoiceView]
     earlier: date | None = None
+    complete: bool = True
 
 
 @operation(callers=PATIENTS, needs_patient=True, errors=(HospitalUnavailable,))
 class ListFees(Operation[Fees], frozen=True, kw_only=True):
-    """This patient's fee lists over all history, some days of them at a time. until: the last day; None: today."""
+    """This patient's fee lists over all history, some days of them at a time. until: the last day; None: today. Kept
+    for good: what was listed as paid once is listed also when the hospital does not have it any more."""
 
     until: date | None = None
+
+
+OF_A_PAPER = (HospitalUnavailable, InvoiceUnknown)
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    changes=True,
+    errors=(*OF_A_PAPER, InvalidField, NothingPaid, TooManyFees),
+)
+class PrintFees(Operation[Sheets], frozen=True, kw_only=True):
+    """Print everything that was charged and paid in these days, both included, item by item, at this terminal. The
+    same list asked for again is a copy."""
+
+    first_on: date
+    last_on: date
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=(*OF_A_PAPER, NotPaidYet))
+class PrintPaidInvoice(Operation[Sheets], frozen=True, kw_only=True):
+    """Print what was charged by a paid bill and how it was paid, at this terminal: once as the original, after that as
+    a copy. A refund makes another one of it."""
+
+    invoice_no: InvoiceNo
