@@ -16,9 +16,9 @@ LABORATORY_MOSTLY = "1001"
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
 
-async def ordered_for(hospital: Stage, patient_no: str) -> list[DiagnosticReport]:
+async def ordered_for(hospital: Stage, patient_no: str, clinic: str = LABORATORY_MOSTLY) -> list[DiagnosticReport]:
     """What was ordered and paid for just now; nothing of it is ready yet."""
-    made = [await hospital.bills.invoice(one) for one in await hospital.hands.order(patient_no, LABORATORY_MOSTLY)]
+    made = [await hospital.bills.invoice(one) for one in await hospital.hands.order(patient_no, clinic)]
     invoices = [one for one in made if one is not None]
     ref, fen = reference(), Fen(sum(one.total_fen for one in invoices))
     chosen = [ChosenInvoice(invoice_no=one.invoice_no, version=one.version) for one in invoices]

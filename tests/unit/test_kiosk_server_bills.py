@@ -1,6 +1,6 @@
 """Bills at the kiosk: what their pages ask of the platform, and where they lead."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -16,7 +16,6 @@ from yinyi.business.billing.errors import (
     InvoiceUnknown,
 )
 from yinyi.business.billing.messages import (
-    Fees,
     FormOpened,
     InvoiceDetails,
     InvoicePayment,
@@ -294,20 +293,6 @@ def test_the_sum_that_goes_back_is_what_was_taken() -> None:
         browser = paired(GetInvoicePayment=back, GetPayment=back.payment)
         seen = (await browser.see(f"/trouble/{PAYMENT}"))["v"]
         assert (seen["kind"], seen["amount_fen"], seen["tender"]) == ("refunded", 2000, "prepaid")
-
-    run(work())
-
-
-def test_fees_page_by_page() -> None:
-    async def work() -> None:
-        paid = bill("A", state="paid")
-        browser = paired(ListFees=Fees(invoices=[paid], earlier=date(2026, 10, 1)))
-        seen = (await browser.see("/fees"))["v"]
-        assert (len(seen["fees"]), seen["earlier"]) == (1, "2026-10-01")
-        await browser.see("/fees?until=2026-10-01")
-        assert msgspec.to_builtins(browser.platform.last("ListFees").message) == {"until": "2026-10-01"}
-        for bad in ("2026-13-01", "yesterday", ""):
-            assert (await browser.get(f"/fees?until={bad}")).status_code == 404
 
     run(work())
 

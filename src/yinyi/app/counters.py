@@ -8,8 +8,10 @@ from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.business.billing.fees import FeeBook
 from yinyi.business.billing.forms import RequestForms
+from yinyi.business.billing.refunds import LineRefunds
 from yinyi.business.billing.service import BillingService
 from yinyi.business.inpatient.service import InpatientService
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.terminals.presented import Presented
@@ -18,7 +20,7 @@ from yinyi.kernel.secrets import Vault
 
 
 class Counters:
-    """All of them; ``changes`` and ``fees`` have loops of their own."""
+    """All of them; ``changes``, ``fees`` and ``line_refunds`` have loops of their own."""
 
     def __init__(
         self,
@@ -35,9 +37,11 @@ class Counters:
         self.changes = scheduled.changes
         self.fees = FeeBook(database, hospital, patients, ZONE)
         self.billing = BillingService(hospital, patients, payments, self.fees, ZONE)
+        self.line_refunds = LineRefunds(database, hospital, payments, RefundDesk(payments, ZONE), clock)
         self._services = (
             scheduled,
             self.billing,
+            self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
             PrepaidService(payments, ZONE),
             InpatientService(hospital, patients, payments, ZONE),

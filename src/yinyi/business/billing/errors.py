@@ -61,3 +61,33 @@ class FeeDamaged(InternalError):
     """The copy of this bill is not what it was. Please go to the window."""
 
     zh = "这张费用单的存档有问题，请到窗口办理。"
+
+
+class LineUnknown(NotFound):
+    """This bill has no such line."""
+
+    zh = "这张费用单没有这一项。"
+
+
+class LinesDone(Conflict):
+    """One of these was handed out or done already: it is not given back any more."""
+
+    zh = "所选项目里有已经执行或发放的，不能再退。"
+
+
+class LinesGivenBack(Conflict):
+    """One of these was given back already, or is about to be."""
+
+    zh = "所选项目里有已经退费或正在退费的。"
+
+
+class PaidElsewhere(Conflict):
+    """This bill was not paid through the platform: it is given back where it was paid."""
+
+    zh = "这张费用单不是在本平台缴的费，请到原缴费处退费。"
+
+
+class InsuredWhole(Conflict):
+    """The insurance has paid a part of this bill: it is given back whole and settled anew."""
+
+    zh = "这张费用单已经医保结算，只能整单退费后重新结算。"

@@ -8,19 +8,32 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.billing.errors import (
     FormUnknown,
+    InsuredWhole,
     InvoiceBusy,
     InvoiceCancelled,
     InvoiceChanged,
     InvoicePaid,
     InvoiceUnknown,
+    LinesDone,
+    LinesGivenBack,
+    LineUnknown,
     NothingPaid,
     NotPaidYet,
+    PaidElsewhere,
     TooManyFees,
 )
 from yinyi.business.billing.model import ChosenInvoice, InvoiceLine, InvoiceState
+from yinyi.business.billing.refund_model import RefundStanding
 from yinyi.business.documents.messages import Sheets
 from yinyi.business.identity.errors import TooManyTries
-from yinyi.business.payments.errors import NothingScanned, PaymentUnknown
+from yinyi.business.payments.errors import (
+    ChannelGone,
+    MoreThanLeft,
+    NotDelivered,
+    NothingScanned,
+    PaymentClosed,
+    PaymentUnknown,
+)
 from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.kernel.errors import HospitalUnavailable, InvalidField, NotYours
 from yinyi.kernel.money import Fen
@@ -183,3 +196,49 @@ class PrintPaidInvoice(Operation[Sheets], frozen=True, kw_only=True):
     a copy. A refund makes another one of it."""
 
     invoice_no: InvoiceNo
+
+
+class InvoiceRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """Some lines of a bill on their way back. problem: what the hospital said last. payment: what the money of all of it
+    does; None in lists."""
+
+    reference: str
+    payment_no: str
+    invoice_no: str
+    line_nos: list[int]
+    amount_fen: Fen
+    state: RefundStanding
+    wanted_at: datetime
+    problem: str = ""
+    payment: PaymentView | None = None
+
+
+class InvoiceRefunds(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first."""
+
+    refunds: list[InvoiceRefund]
+
+
+LineNo = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+NOT_GIVEN_BACK = (InvoiceUnknown, LineUnknown, LinesDone, LinesGivenBack, PaidElsewhere, InsuredWhole)
+
+
+@operation(
+    callers=[Caller.HOSPITAL, Caller.STAFF],
+    money=True,
+    errors=(HospitalUnavailable, *NOT_GIVEN_BACK, MoreThanLeft, NotDelivered, PaymentClosed, ChannelGone),
+)
+class RefundInvoiceLines(Operation[InvoiceRefund], frozen=True, kw_only=True):
+    """Give back some lines of a paid bill, over the hospital's amounts. The hospital books it first; then the money
+    goes back by the means by which it came, what was taken last first. What the hospital refuses moves nothing."""
+
+    invoice_no: InvoiceNo
+    line_nos: Annotated[list[LineNo], msgspec.Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
+
+
+@operation(callers=[Caller.HOSPITAL, Caller.STAFF])
+class ListInvoiceRefunds(Operation[InvoiceRefunds], frozen=True, kw_only=True):
+    """Lines given back of one bill. invoice_no empty: of all bills what is not settled yet, or has come out short."""
+
+    invoice_no: Annotated[str, msgspec.Meta(max_length=64)] = ""
