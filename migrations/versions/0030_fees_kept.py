@@ -73,7 +73,9 @@ def _invoice_refund() -> None:
         sa.CheckConstraint(
             "(state IN ('wanted', 'sent')) = (next_at IS NOT NULL)", name=op.f("invoice_refund_never_forgotten_check")
         ),
-        sa.CheckConstraint("(state IN ('wanted', 'sent')) = (ended_at IS NULL)", name=op.f("invoice_refund_ended_check")),
+        sa.CheckConstraint(
+            "(state IN ('wanted', 'sent')) = (ended_at IS NULL)", name=op.f("invoice_refund_ended_check")
+        ),
         sa.PrimaryKeyConstraint("hospital_id", "reference", name=op.f("invoice_refund_pkey")),
         postgresql_with={"fillfactor": "70"},
     )

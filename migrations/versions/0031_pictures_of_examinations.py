@@ -13,9 +13,7 @@ _INSTANT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.add_column("report", sa.Column("pictures_at", _INSTANT))
-    op.add_column(
-        "report", sa.Column("pictures_left_out", sa.Integer(), server_default=sa.text("0"), nullable=False)
-    )
+    op.add_column("report", sa.Column("pictures_left_out", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.create_index(
         "report_unpictured_ix",
         "report",

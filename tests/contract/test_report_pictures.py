@@ -152,9 +152,7 @@ def test_what_is_no_picture_is_left_out_and_the_words_come_first(plays: Callable
         shown = await hall.ask(GetReport(order_no=about.order_no))
         assert [each.nth for each in shown.pictures.kept] == [1, *range(6, 5 + MOST)]
         assert shown.pictures.left_out == 5
-        digest = await stage.one(
-            "SELECT digest FROM report_picture WHERE order_no = $1 AND nth = 1", about.order_no
-        )
+        digest = await stage.one("SELECT digest FROM report_picture WHERE order_no = $1 AND nth = 1", about.order_no)
         assert digest == hashlib.sha256(good).digest()
 
     plays(story, behind=door)

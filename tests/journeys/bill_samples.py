@@ -149,7 +149,6 @@ _PAID = tuple(
 )
 
 
-
 def _days(**facts: object) -> views_bills.FeeDaysView:
     view = views_bills.FeeDaysView(choices=fees.choices(NOW.date()), printer="ok", key=KEY)
     return msgspec.structs.replace(view, **facts)

@@ -63,7 +63,13 @@ def gallery() -> Starlette:
         return FileResponse(PROJECT / "node_modules" / PRINT_FONT / PRINT_FACE, media_type="font/ttf")
 
     return Starlette(
-        routes=[Route("/", index), assets.route(), Route("/print.ttf", printed), Route(_PICTURE, picture), Route("/{name}", page)],
+        routes=[
+            Route("/", index),
+            assets.route(),
+            Route("/print.ttf", printed),
+            Route(_PICTURE, picture),
+            Route("/{name}", page),
+        ],
     )
 
 

@@ -199,8 +199,8 @@ class PrintPaidInvoice(Operation[Sheets], frozen=True, kw_only=True):
 
 
 class InvoiceRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """Some lines of a bill on their way back. problem: what the hospital said last. payment: what the money of all of it
-    does; None in lists."""
+    """Some lines of a bill on their way back. problem: what the hospital said last. payment: what the money does; None
+    in lists."""
 
     reference: str
     payment_no: str

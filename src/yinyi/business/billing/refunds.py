@@ -168,7 +168,9 @@ class LineRefunds:
         now = self._clock.now()
         async with self._database.read() as tx:
             due = await store.claim(tx, now, now + timedelta(seconds=CLAIMED_S), AT_ONCE, reference)
-        for each, outcome in zip(due, await asyncio.gather(*map(self._see_to, due), return_exceptions=True), strict=True):
+        for each, outcome in zip(
+            due, await asyncio.gather(*map(self._see_to, due), return_exceptions=True), strict=True
+        ):
             if isinstance(outcome, Exception):
                 log.warning("line_refunds.left_lying", reference=each.reference, why=type(outcome).__name__)
         return len(due)

@@ -92,9 +92,7 @@ def paid_invoice(whole: WholeInvoice, paid: Sequence[PaidSo], around: Around) ->
             ("支付号 Payment no.", invoice.payment_no),
             ("支付方式 Paid by", _paid_by(paid)),
         ),
-        table=SheetTable(
-            columns=_COLUMNS, rows=[*_rows(whole.lines), *_sums(invoice.total_fen, invoice.refunded_fen)]
-        ),
+        table=SheetTable(columns=_COLUMNS, rows=[*_rows(whole.lines), *_sums(invoice.total_fen, invoice.refunded_fen)]),
         notes=[_IN_YUAN, _CLAIMS],
         official=True,
     )

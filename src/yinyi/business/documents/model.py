@@ -162,7 +162,14 @@ class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
 
     state: Literal["done", "under_way"]
     reason: Literal[
-        "registration_failed", "not_booked", "bill_changed", "paid_elsewhere", "cancelled", "paid_late", "paid_twice", "other"
+        "registration_failed",
+        "not_booked",
+        "bill_changed",
+        "paid_elsewhere",
+        "cancelled",
+        "paid_late",
+        "paid_twice",
+        "other",
     ]
     purpose: str
     patient_name: str

@@ -33,7 +33,14 @@ from yinyi.kernel.errors import NotYours
 
 _DECIDES_WITHIN = timedelta(minutes=20)
 RefundReason = Literal[
-    "registration_failed", "not_booked", "bill_changed", "paid_elsewhere", "cancelled", "paid_late", "paid_twice", "other"
+    "registration_failed",
+    "not_booked",
+    "bill_changed",
+    "paid_elsewhere",
+    "cancelled",
+    "paid_late",
+    "paid_twice",
+    "other",
 ]
 _CHANNELS = {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}
 """What slips call by another name."""

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from yinyi.business.documents.sheet import Mark, Sheet, SheetColumn, SheetFact, SheetPicture, SheetRow, SheetTable, SheetText
+from yinyi.business.documents.sheet import (
+    Mark,
+    Sheet,
+    SheetColumn,
+    SheetFact,
+    SheetPicture,
+    SheetRow,
+    SheetTable,
+    SheetText,
+)
 from yinyi.business.identity.model import PatientFacts, Sex, age_on
 from yinyi.business.reports.model import (
     DiagnosticReport,

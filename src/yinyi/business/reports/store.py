@@ -8,8 +8,8 @@ import msgspec
 
 from yinyi.bus.database import Tx
 from yinyi.business.reports.errors import ReportDamaged
-from yinyi.business.reports.pictures import Rendered
 from yinyi.business.reports.model import DiagnosticReport, Picture, Pictures, TrendPoint, WholeReport
+from yinyi.business.reports.pictures import Rendered
 
 _head = msgspec.json.Decoder(DiagnosticReport)
 _content = msgspec.json.Decoder(WholeReport)

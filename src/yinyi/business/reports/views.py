@@ -37,9 +37,7 @@ def view(about: DiagnosticReport, prints: Mapping[str, int]) -> ReportView:
     )
 
 
-def report(
-    about: DiagnosticReport, whole: WholeReport, pictures: Pictures, prints: Mapping[str, int]
-) -> Report:
+def report(about: DiagnosticReport, whole: WholeReport, pictures: Pictures, prints: Mapping[str, int]) -> Report:
     return Report(
         view=view(about, prints),
         specimen=about.specimen,

@@ -4,9 +4,10 @@ import io
 import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from random import Random
 
 from PIL import Image, ImageDraw, ImageFilter
+
+from yinyi_sandbox.hospital.dice import Dice
 
 _SIDE = 420
 Ink = int | tuple[int, int, int]
@@ -74,13 +75,13 @@ def _resonance(nth: int) -> Image.Image:
 
 
 def _echo(nth: int) -> Image.Image:
-    dice = Random(nth)  # noise that is the same every time, nothing to guess
+    dice = Dice(nth)
     image, draw = _plain(0)
     draw.pieslice((-60, -180, 480, 390), 50, 130, fill=46)
     for _ in range(5200):
-        angle, far = math.radians(dice.uniform(50, 130)), dice.uniform(40, 285)
+        angle, far = math.radians(50 + dice.below(800) / 10), 40 + dice.below(245)
         at = (210 + far * math.cos(angle), 105 + far * math.sin(angle))
-        draw.point(at, fill=dice.randrange(60, 200))
+        draw.point(at, fill=60 + dice.below(140))
     draw.ellipse((150 + 20 * nth, 210, 230 + 20 * nth, 262), fill=10, outline=150)
     return image.filter(ImageFilter.GaussianBlur(1.4))
 
