@@ -72,7 +72,10 @@ class Paper:
 
 @pytest.fixture
 def in_hall(platform_url: str, postgres: EmbeddedPostgres) -> Callable[..., None]:
-    return lambda story, **more: play(platform_url, postgres, story, **more)
+    def run(story: Story, **more: Any) -> None:
+        play(platform_url, postgres, story, **more)
+
+    return run
 
 
 async def paid(hall: BillHall, who: str = "A") -> list[InvoiceView]:

@@ -93,7 +93,7 @@ def seeing_to(hall: BillHall) -> LineRefunds:
     """Another process that sees to what is wanted."""
     business = hall.business
     of_money = (business.payments, RefundDesk(business.payments, ZONE))
-    return LineRefunds(business.database, hall.stage.bills, *of_money, Later(business.clock))
+    return LineRefunds(business.database, business.outside.hospital, *of_money, Later(business.clock))
 
 
 def test_line_by_line_to_where_it_came_from(in_hall: Callable[[Story], None]) -> None:

@@ -57,6 +57,11 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=["JPEG"])
 
 
+def images(pdf: bytes) -> int:
+    document: Any = pypdfium2.PdfDocument(io.BytesIO(pdf))
+    return sum(each.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE for page in document for each in page.get_objects())
+
+
 def test_pictures_of_a_report(plays: Callable[..., None]) -> None:
     """A row of small ones, each large, and on its sheet; the hospital is not asked for them again."""
     doors: list[Away] = []
@@ -86,9 +91,7 @@ def test_pictures_of_a_report(plays: Callable[..., None]) -> None:
         [sheet] = (await hall.ask(PrintReports(order_nos=[about.order_no]))).sheets
         assert sheet.kind == "examination_report"
         taken = await stage.ask(Caller.TERMINAL, TakePrintJobs(epoch=hall.epoch), terminal=hall.agent)
-        document = pypdfium2.PdfDocument(io.BytesIO(taken.jobs[0].data))
-        drawn = [each for page in document for each in page.get_objects() if each.type == 3]
-        assert len(drawn) >= len(pictures.kept)
+        assert images(taken.jobs[0].data) >= len(pictures.kept)
         await stage.comes(ward, (await hospital.patient_numbers(61))[-1], "李四")
         for small in (False, True):
             with pytest.raises(PictureUnknown):

@@ -33,7 +33,7 @@ SHEET = Sheets(
 )
 
 
-def terminal(printer: str = "ok") -> Any:
+def terminal(printer: Any = "ok") -> Any:
     devices = [DeviceView(device="sheets", kind="sheet_printer", state=printer)] if printer else []
     return msgspec.structs.replace(TERMINAL, devices=[*TERMINAL.devices, *devices])
 

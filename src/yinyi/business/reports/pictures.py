@@ -71,7 +71,8 @@ def _read(data: bytes) -> Image.Image:
         if image.width * image.height > MOST_PIXELS:
             raise PictureRefused("too many pixels")
         image.load()
-        return _plain(ImageOps.exif_transpose(image))
+        plain = _plain(ImageOps.exif_transpose(image))
+        return Image.frombytes(plain.mode, plain.size, plain.tobytes())
     except PictureRefused:
         raise
     except Exception as error:  # whatever a broken file does to its reader
