@@ -82,10 +82,11 @@ class Later:
     """A clock by which whatever waits for its next try is due."""
 
     clock: Clock
+    step: timedelta
     by: timedelta = timedelta()
 
     def now(self) -> datetime:
-        self.by += timedelta(minutes=10)
+        self.by += self.step
         return self.clock.now() + self.by
 
 
@@ -93,7 +94,9 @@ def seeing_to(hall: BillHall) -> LineRefunds:
     """Another process that sees to what is wanted."""
     business = hall.business
     of_money = (business.payments, RefundDesk(business.payments, ZONE))
-    return LineRefunds(business.database, business.outside.hospital, *of_money, Later(business.clock))
+    return LineRefunds(
+        business.database, business.outside.hospital, *of_money, Later(business.clock, timedelta(seconds=1.5))
+    )
 
 
 def test_line_by_line_to_where_it_came_from(in_hall: Callable[[Story], None]) -> None:
@@ -136,7 +139,7 @@ def test_its_electronic_receipt_is_reversed_by_as_much(in_hall: Callable[[Story]
         business = hall.business
         bill, [first, *_], plan = await paid(hall)
         index = MasterIndex(business.database)
-        issuing = Issuing(business.database, hall.stage.fiscal, index, Later(business.clock))
+        issuing = Issuing(business.database, hall.stage.fiscal, index, Later(business.clock, timedelta(minutes=10)))
         seen = GetFiscalInvoice(payment_no=plan.payment_no)
         for _ in range(5):
             await issuing.turn()

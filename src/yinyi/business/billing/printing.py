@@ -56,7 +56,8 @@ class BillSheets:
             NothingPaid, TooManyFees.
         """
         tomorrow = call.now.astimezone(self._zone).date() + timedelta(days=1)
-        if not EVER <= message.first_on <= message.last_on <= min(tomorrow, message.first_on + LONGEST):
+        in_turn = EVER <= message.first_on <= message.last_on <= tomorrow
+        if not in_turn or message.last_on - message.first_on > LONGEST:
             raise InvalidField("first_on")
         found = await self._book.between(call, message.first_on, message.last_on, 2 * MOST_BILLS)
         if not found.complete:
