@@ -32,10 +32,25 @@ from yinyi.business.terminals.directory import Directory
 from yinyi.kernel.errors import NotYours
 
 _DECIDES_WITHIN = timedelta(minutes=20)
-RefundReason = Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+RefundReason = Literal[
+    "registration_failed",
+    "not_booked",
+    "bill_changed",
+    "paid_elsewhere",
+    "cancelled",
+    "paid_late",
+    "paid_twice",
+    "other",
+]
 _CHANNELS = {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}
 """What slips call by another name."""
-_REFUND_REASONS: dict[str, RefundReason] = {"cancelled": "cancelled", "paid_late": "paid_late", "expired": "paid_late"}
+_REFUND_REASONS: dict[str, RefundReason] = {
+    "cancelled": "cancelled",
+    "paid_late": "paid_late",
+    "expired": "paid_late",
+    "changed": "bill_changed",
+    "already_paid": "paid_elsewhere",
+}
 
 
 @dataclass(frozen=True)
