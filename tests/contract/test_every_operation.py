@@ -31,7 +31,8 @@ BEFORE_ANYBODY = {
     *("ClassifyCode", "GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
     *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
-    *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyByTube", "ReadCardToIdentify"),
+    *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyBySlip", "IdentifyByTube", "ReadCardToIdentify"),
+    *("ReadHospitalNumber", "IdentifyByCertificate"),
 }
 """They say nothing of anybody, or ask who it is that lays down a medium of his own."""
 

@@ -51,7 +51,7 @@ def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: 
             screen.press(f'form[action$="/check-in/{booked}"] button')
             screen.seen(r"/done/\w+", ".slip .no")
         arrived = screen.payment_no()
-        assert Paper(house.paper_after(before)).code() == arrived
+        assert Paper(house.paper_after(before)).payment_no() == arrived
         assert re.search("前面", screen.text())
     until(lambda: returned(house, stopped) == returned(house, cancelled) > 0, "what was paid is back")
     books.agree(house, cancelled, stopped, booked)
@@ -72,7 +72,7 @@ def book(screen: KioskScreen, clinic: str = CLINIC) -> str:
     number, before = screen.payment_no(), house.papers()
     house.phone("pay", screen.to_code())
     screen.seen(rf"/done/{number}", ".slip .no")
-    assert Paper(house.paper_after(before)).code() == number
+    assert Paper(house.paper_after(before)).payment_no() == number
     return number
 
 

@@ -157,6 +157,7 @@ class House:
     clock: HandClock
     vault: Vault
     service: IdentityService
+    dispatcher: Dispatcher
     client: BusClient
     keys: Iterator[int] = field(default_factory=count)
 
@@ -215,6 +216,6 @@ async def house(url: str) -> AsyncGenerator[House]:
     service.register(dispatcher)
     client = BusClient(_InProcess(dispatcher), Caller.KIOSK, clock)
     try:
-        yield House(database, index, readers, clock, vault, service, client)
+        yield House(database, index, readers, clock, vault, service, dispatcher, client)
     finally:
         await database.close()

@@ -28,6 +28,7 @@ from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.service import DocumentService
+from yinyi.business.identity.certificates import Certificates
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
@@ -102,6 +103,8 @@ class Business:
         hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
         self.identity = IdentityService(database, hospital, scanned, vault, ZONE)
+        found = self.identity.identification
+        self.certificates = Certificates(database, outside.certificates, scanned, found, vault)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
         registry = registry_of(outside, self._cards)
@@ -137,6 +140,7 @@ class Business:
         return (
             self.terminals,
             self.identity,
+            self.certificates,
             self.payments,
             ScannedCodes(self.database, self.payments, self.terminals.presented),
             self.inquiries,
@@ -158,7 +162,10 @@ class Business:
             CannotStart: open plans exist that this release cannot read.
         """
         outside = self.outside
-        for connector in (outside.hospital, outside.keys, outside.lines.connector, *outside.channels.values()):
+        for connector in (
+            *(outside.hospital, outside.keys, outside.lines.connector, outside.certificates),
+            *outside.channels.values(),
+        ):
             await _begin(self._stack, connector)
         await self.payments.prepare()
         await self.lines.start()

@@ -30,7 +30,7 @@ class Counters:
         clock: Clock,
     ) -> None:
         hospital = outside.hospital
-        scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, clock)
+        scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, vault, clock)
         self.changes = scheduled.changes
         self.billing = BillingService(hospital, patients, payments, ZONE)
         self._services = (

@@ -24,6 +24,7 @@ OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "Get
 CHANGES_SESSIONS = frozenset(
     {
         *("EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "IdentifyByForm", "IdentifyByTube"),
+        *("IdentifyBySlip", "IdentifyByCertificate"),
         *("ChoosePatient", "RegisterPatient", "PreferElder"),
     }
 )

@@ -183,8 +183,9 @@ class Dispatcher:
             raise Invalid(f"nobody handles {spec.path}")
         if spec.needs_patient and not call.principal.patient_id:
             raise SessionEnded
-        if spec.needs_patient and call.principal.opened_by.partition(":")[0] not in ("", spec.opened_by):
-            raise SessionEnded(f"opened by a {call.principal.opened_by.partition(':')[0]}")
+        opened_by = call.principal.opened_by.partition(":")[0]
+        if spec.needs_patient and opened_by and opened_by not in spec.opened_by:
+            raise SessionEnded(f"opened by a {opened_by}")
         try:
             message = msgspec.json.decode(body, type=spec.request)
         except msgspec.ValidationError as error:

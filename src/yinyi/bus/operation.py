@@ -33,7 +33,8 @@ class Caller(StrEnum):
     """Whoever holds a paper: nothing but its own code is shown."""
 
 
-OpenedBy = Literal["", "form", "specimen"]
+OpenedBy = Literal["form", "specimen", "booking"]
+"""What opens a session that is good for it alone: a request form, a tube, the slip of a booking."""
 
 
 class Operation(
@@ -47,8 +48,7 @@ class OperationSpec:
     """What is declared of one operation.
 
     needs_patient: a patient's session (or an institution acting for a patient) has to travel with it.
-    opened_by: a session will do that a request form (``form``) or a tube (``specimen``) has opened and that is good for
-    it alone.
+    opened_by: a session will do that one of these has opened and that is good for it alone.
     changes: needs an idempotency key. money: starts or changes a money plan.
     """
 
@@ -62,7 +62,7 @@ class OperationSpec:
     changes: bool
     money: bool
     errors: tuple[type[YinyiError], ...]
-    opened_by: OpenedBy = ""
+    opened_by: frozenset[OpenedBy] = frozenset()
 
     @property
     def path(self) -> str:
@@ -82,7 +82,7 @@ def operation(
     *,
     callers: Iterable[Caller],
     needs_patient: bool = False,
-    opened_by: OpenedBy = "",
+    opened_by: tuple[OpenedBy, ...] = (),
     changes: bool = False,
     money: bool = False,
     errors: tuple[type[YinyiError], ...] = (),
@@ -103,7 +103,7 @@ def operation(
             changes=changes or money,
             money=money,
             errors=errors,
-            opened_by=opened_by,
+            opened_by=frozenset(opened_by),
         )
         if spec.path in _by_path:
             raise ValueError(f"operation {spec.path} is declared twice")

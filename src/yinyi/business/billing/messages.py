@@ -86,7 +86,7 @@ class InvoiceDetails(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[InvoiceLine]
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="form", errors=(HospitalUnavailable, InvoiceUnknown))
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(HospitalUnavailable, InvoiceUnknown))
 class GetInvoice(Operation[InvoiceDetails], frozen=True, kw_only=True):
     """One bill of this patient's, however it stands: by its number, or by what the request form's QR says."""
 
@@ -123,7 +123,7 @@ CANNOT_BE_PAID = (InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled,
 
 
 @operation(
-    callers=PATIENTS, needs_patient=True, opened_by="form", money=True, errors=(HospitalUnavailable, *CANNOT_BE_PAID)
+    callers=PATIENTS, needs_patient=True, opened_by=("form",), money=True, errors=(HospitalUnavailable, *CANNOT_BE_PAID)
 )
 class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     """Open a payment of these bills, each in the version that the payer has seen. The amounts are the hospital's. It
@@ -132,7 +132,7 @@ class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     chosen: Chosen
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="form", errors=(PaymentUnknown, NotYours))
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(PaymentUnknown, NotYours))
 class GetInvoicePayment(Operation[InvoicePayment], frozen=True, kw_only=True):
     """By its payment."""
 

@@ -25,7 +25,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip"):
     """What every slip carries.
 
     payment_no: the number of the payment, printed in groups of four.
-    qr: what the QR code says: the payment number, or an address that shows the payment.
+    qr: what the QR code says: the payment number behind the slip's kind, or an address that shows the payment.
     copy: it has been printed before, and says so (补打).
     """
 

@@ -37,8 +37,13 @@ class Identification:
 
     async def identify(self, call: Call, message: Identify) -> Identified:
         """A document bound here identifies without the hospital, so also while the hospital is away."""
-        async with self._database.transaction() as tx:
+        async with self._database.read() as tx:
             card = await self.card_on_reader(tx, call)
+        return await self.by_document(call, card)
+
+    async def by_document(self, call: Call, card: CardRead) -> Identified:
+        """Whom a document names that its holder has shown."""
+        async with self._database.transaction() as tx:
             patient = await store.bound_patient(tx, self._vault, call.hospital_id, card.person)
             if patient is not None:
                 return await self._known(tx, call, patient)

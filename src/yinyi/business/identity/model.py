@@ -72,6 +72,24 @@ class CardInHand(msgspec.Struct, frozen=True, kw_only=True):
         return f"CardInHand({self.kind})"
 
 
+CertificateRefused = Literal[
+    "expired",
+    "used",  # each code is good once
+    "foreign",  # of another scheme, or of a place that is not served here
+]
+"""Why the code of an insurance certificate names nobody."""
+
+
+class CertificateHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose insurance certificate it is: the number of his document, and his name. Printed, it shows nothing."""
+
+    number: str
+    name: str
+
+    def __repr__(self) -> str:
+        return "CertificateHolder(…)"
+
+
 class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A patient as the hospital's master index (患者主索引) knows him."""
 

@@ -45,15 +45,15 @@ class IdentityService:
         hospital = Hospital(index)
         self._database = database
         self._creations = Creations(database, hospital, vault)
-        self._identification = Identification(database, hospital, cards, vault, zone)
-        self._first_visits = FirstVisits(database, self._creations, self._identification, vault)
-        self._bindings = Bindings(database, hospital, self._identification, vault, zone)
+        self.identification = Identification(database, hospital, cards, vault, zone)
+        self._first_visits = FirstVisits(database, self._creations, self.identification, vault)
+        self._bindings = Bindings(database, hospital, self.identification, vault, zone)
 
     def register(self, dispatcher: Dispatcher) -> None:
-        dispatcher.asks(Identify, self._identification.identify)
-        dispatcher.asks(IdentifyByNumber, self._identification.identify_by_number)
-        dispatcher.asks(ChoosePatient, self._identification.choose)
-        dispatcher.reads(GetTicket, self._identification.get_ticket)
+        dispatcher.asks(Identify, self.identification.identify)
+        dispatcher.asks(IdentifyByNumber, self.identification.identify_by_number)
+        dispatcher.asks(ChoosePatient, self.identification.choose)
+        dispatcher.reads(GetTicket, self.identification.get_ticket)
         first = self._first_visits
         dispatcher.changes(RegisterPatient, Change(prepare=first.create, make=first.keep, show=first.show))
         bindings = self._bindings

@@ -87,8 +87,8 @@ async def end_session(tx: Tx, hospital_id: int, session_id: int, now: datetime) 
 
 
 def session_view(facts: SessionFacts, today: date) -> SessionView:
-    """What screens show of it. ``today``: the day in the hospital. A request form or a tube tells no more of its
-    patient than his name."""
+    """What screens show of it. ``today``: the day in the hospital. A form, a slip or a tube tells no more of
+    its patient than his name."""
     whole = not facts.opened_by
     return SessionView(
         patient_no_tail=facts.patient.patient_no[-4:] if whole else "",

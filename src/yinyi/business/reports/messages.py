@@ -48,7 +48,7 @@ class ReportList(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="specimen", errors=(HospitalUnavailable,))
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("specimen",), errors=(HospitalUnavailable,))
 class ListReports(Operation[ReportList], frozen=True, kw_only=True):
     """Laboratory and examination reports of all time, and what is still being tested. Kept for good: what was ready
     once is listed also while the hospital does not answer."""
@@ -73,7 +73,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     callers=PATIENTS,
     needs_patient=True,
-    opened_by="specimen",
+    opened_by=("specimen",),
     errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow),
 )
 class GetReport(Operation[Report], frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ class TrendOfValue(Operation[Trend], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    opened_by="specimen",
+    opened_by=("specimen",),
     changes=True,
     errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow, PrintedAlready),
 )

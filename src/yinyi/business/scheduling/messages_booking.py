@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import ChannelGone, NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.business.scheduling.booking_model import AppointmentState, DayState, PaidAt, VisitChangeKind
@@ -14,6 +15,7 @@ from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
     BookingClosed,
     BookingGone,
+    NoCheckInNeeded,
     NoSuchBooking,
     NotBookable,
     NotThatDay,
@@ -116,7 +118,7 @@ class BookAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
     slot_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-@operation(callers=READERS, needs_patient=True, errors=(PaymentUnknown, NotYours))
+@operation(callers=READERS, needs_patient=True, opened_by=("booking",), errors=(PaymentUnknown, NotYours))
 class GetAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
     """By the payment of the booking, or of its check-in."""
 
@@ -149,6 +151,7 @@ class CancelAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
 @operation(
     callers=READERS,
     needs_patient=True,
+    opened_by=("booking",),
     money=True,
     errors=(
         HospitalUnavailable,
@@ -179,6 +182,24 @@ class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
 )
 class CheckInBySlip(Operation[AppointmentView], frozen=True, kw_only=True):
     """The same with the slip that this terminal's scanner has just read. ``after``: see ``SubmitScanned``."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class SlipOpened(msgspec.Struct, frozen=True, kw_only=True):
+    """``session_token``: good for coming for this one booking; empty: whoever is here has it among his own."""
+
+    booking_no: str
+    session_token: str = ""
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    errors=(NothingScanned, TooManyTries, NoSuchBooking, NoCheckInNeeded, NotThatDay, BookingGone),
+)
+class IdentifyBySlip(Operation[SlipOpened], frozen=True, kw_only=True):
+    """Open today's booking whose slip this terminal's scanner has just read, and nothing else of its patient.
+    ``after``: see ``SubmitScanned``."""
 
     after: Annotated[int, msgspec.Meta(ge=0)]
 

@@ -49,6 +49,8 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_book.BookedView: "booked.html",
     views_book.BookingsView: "bookings.html",
     views_book.BookingView: "booking.html",
+    views_book.NoSlipView: "no_slip.html",
+    views_book.ArrivalView: "arrival.html",
     views_book.ChangedVisitView: "changed_visit.html",
     views_pay.PayView: "pay.html",
     views_pay.CardView: "pay_card.html",
