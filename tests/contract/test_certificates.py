@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
+from wechatpay_lab import serving
 
 from yinyi.access.insurance.certificates.config import CertificatesConfig
 from yinyi.access.insurance.certificates.plugin import PLUGIN, Certificates
@@ -37,19 +38,15 @@ def play(story: Story, answer: Any = None, **settings: Any) -> None:
         phones = Phones(ShiftedClock())
         mounted = routes(phones) if answer is None else [Route("/ec", other, methods=["POST"])]
         app = Starlette(routes=[Mount("/insurance", routes=mounted)])
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        listener = socket.create_server(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
         config = CertificatesConfig(decoder_url=f"http://127.0.0.1:{port}/insurance/ec", **settings)
         plugin: Certificates = PLUGIN.build(config, Surroundings(clock=ShiftedClock(), callback_url=""))
-        try:
-            await story(plugin, phones)
-        finally:
-            await plugin.stop()
-            server.should_exit = True
-            await serving
+        async with serving(app, listener):
+            try:
+                await story(plugin, phones)
+            finally:
+                await plugin.stop()
 
     asyncio.run(whole())
 

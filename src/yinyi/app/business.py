@@ -129,7 +129,11 @@ class Business:
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
         self.dispatcher = Dispatcher(
-            database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE, together=means.together
+            *(database, verifier, clock),
+            committed=self.outbox.offer,
+            audit=WITH_A_CHANGE,
+            together=means.together,
+            offered=self.terminals.gate.admit,
         )
         imports, suspense = ImportService(database, vault, ZONE), SuspenseDesk(registry, ZONE)
         for service in (*self._asked(), imports, suspense, LedgerService([books.differences]), AuditService()):

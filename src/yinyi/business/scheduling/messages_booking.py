@@ -50,7 +50,7 @@ class BookingDays(msgspec.Struct, frozen=True, kw_only=True):
     paid: PaidAt
 
 
-@operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=READERS, service="book", errors=(HospitalUnavailable, ScheduleUnknown))
 class ListBookingDays(Operation[BookingDays], frozen=True, kw_only=True):
     """On which days this department can be booked. ``on``: this day alone."""
 
@@ -94,6 +94,7 @@ class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(
     callers=READERS,
+    service="book",
     needs_patient=True,
     money=True,
     errors=(
@@ -150,6 +151,7 @@ class CancelAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
 
 @operation(
     callers=READERS,
+    service="check_in",
     needs_patient=True,
     opened_by=("booking",),
     money=True,
@@ -173,6 +175,7 @@ class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
 
 @operation(
     callers=[Caller.KIOSK],
+    service="check_in",
     needs_patient=True,
     money=True,
     errors=(
@@ -195,6 +198,7 @@ class SlipOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(
     callers=[Caller.KIOSK],
+    service="check_in",
     errors=(NothingScanned, TooManyTries, NoSuchBooking, NoCheckInNeeded, NotThatDay, BookingGone),
 )
 class IdentifyBySlip(Operation[SlipOpened], frozen=True, kw_only=True):

@@ -260,7 +260,8 @@ class Kiosk:
             back = self._paths.identify
         elif not back and not asked.posted and status >= 500:
             back = asked.here
-        view = views_ends.ErrorView(kind=kind, back=back)
+        opens_at = errors.opening_of(error)
+        view = views_ends.ErrorView(kind=kind, back="" if kind == "service_closed" else back, opens_at=opens_at)
         listens = {"at": f"{(asked.now + BUSY_AGAIN).timestamp():.1f}"} if kind == "too_busy" else None
         session = await self._person(asked, error)
         terminal = asked.visitor.terminal if asked.visitor else self._last_terminal(asked)
