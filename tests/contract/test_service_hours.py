@@ -1,4 +1,4 @@
-"""What a terminal does not offer is refused by the platform itself, whatever its pages ask; what is under way goes on."""
+"""What a terminal does not offer is refused by the platform itself, whatever its pages ask; what was begun goes on."""
 
 from datetime import time, timedelta
 from pathlib import Path

@@ -102,7 +102,7 @@ class Business:
         self.institutions = Institutions(vault)
         hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
-        self.identity = IdentityService(database, hospital, scanned, vault, ZONE)
+        self.identity = IdentityService(database, hospital, scanned, vault, ZONE, outside.children)
         found = self.identity.identification
         self.certificates = Certificates(database, outside.certificates, scanned, found, vault)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)

@@ -102,6 +102,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         verify_at=settings.verify_at,
         booking=settings.booking,
         certificates=certificates,
+        children=settings.children,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, BankLines
 from yinyi.business.fiscal.ports import FiscalInvoices
-from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
+from yinyi.business.identity.model import PAYMENT_CARDS, USUAL_CHILDREN, ChildRules, PaymentCardKind
 from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
@@ -33,6 +33,7 @@ class Outside:
     verify_at: str = "http://127.0.0.1/verify"
     booking: BookingRules = USUAL_BOOKING
     certificates: CertificateDecoder | None = None
+    children: ChildRules = USUAL_CHILDREN
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:

@@ -17,6 +17,8 @@ class Principal:
     terminal_id: str = ""
     patient_id: int = 0
     session_id: int = 0
+    guardian_id: int = 0
+    """The patient who acts for this one, a child; 0: he himself is here."""
     institution_id: str = ""
     staff_id: str = ""
     opened_by: str = ""
@@ -45,9 +47,9 @@ class Principal:
 
     @property
     def actor(self) -> str:
-        """For the audit log."""
+        """For the audit log: a guardian is named by his number here, behind where he stands."""
         who = self.staff_id or self.institution_id or self.terminal_id
-        return f"{self.caller.value}:{who}"
+        return f"{self.caller.value}:{who}" + (f":guardian {self.guardian_id}" if self.guardian_id else "")
 
     @property
     def key_owner(self) -> str:

@@ -69,6 +69,36 @@ class DecoderUnavailable(Unavailable):
     zh = "现在读不了医保码，请使用证件，或到窗口办理。"
 
 
+class NotAChild(NotAllowed):
+    """Whoever is old enough identifies himself, with a card of his own."""
+
+    zh = "已超过儿童年龄，请本人用自己的证件办理。"
+
+
+class GuardianTooYoung(NotAllowed):
+    """Only a grown-up can act for a child. Please go to a window."""
+
+    zh = "只有成年人可以为儿童办理，请到窗口办理。"
+
+
+class TooManyChildren(NotAllowed):
+    """You already act for as many children as is possible here. Please go to a window."""
+
+    zh = "您绑定的儿童已达到上限，请到窗口办理。"
+
+
+class AlreadyYourChild(Conflict):
+    """This child is on your list already."""
+
+    zh = "这个孩子已经在您的名单里了。"
+
+
+class ChildAtWindow(NotAllowed):
+    """This child is on record here with other details. Please go to a window with its document and yours."""
+
+    zh = "医院里这个孩子的登记信息与您提供的不同，请带孩子和您的证件到窗口办理。"
+
+
 class TicketExpired(Conflict):
     """This took too long. Please lay your card on the reader again."""
 

@@ -166,9 +166,14 @@ class Papers:
             "payment_no": payment.payment_no,
             "qr": payment.payment_no,
             "amount_fen": payment.amount_fen,
+            "guardian": await self._guardian(tx, call),
         }
         window = hospital.window.name if chinese else hospital.window.name_en
         return Paper(plan, payment, name, number, window, chinese, common)
+
+    async def _guardian(self, tx: Tx, call: Call) -> str:
+        guardian_id = call.principal.guardian_id
+        return (await self._patients.on_paper(tx, call.hospital_id, guardian_id))[0] if guardian_id else ""
 
 
 async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:

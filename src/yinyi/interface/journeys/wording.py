@@ -172,6 +172,7 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
             "resident_card": _("ID card"),
             "hmt_resident_card": _("Residence permit (Hong Kong, Macao, Taiwan)"),
             "hmt_travel_permit": _("Mainland travel permit"),
+            "birth_certificate": _("Birth certificate"),
             "permanent_resident_card": _("Permanent-resident card"),
             "passport": _("Passport"),
             "hospital_number": _("Hospital number"),
