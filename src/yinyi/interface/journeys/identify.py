@@ -95,6 +95,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.book_departments
         case "check_in" | "slip":
             return paths.check_in
+        case "children":
+            return paths.children
         case "home":
             return paths.home
 
@@ -104,7 +106,8 @@ def answered(visitor: Visitor, found: Identified) -> Go:
     wants = visitor.visit.wants
     match found.status:
         case "known":
-            return Go(goes_on(visitor), Visit(session=found.session_token, wants=wants))
+            to = visitor.paths.children if found.has_children else goes_on(visitor)
+            return Go(to, Visit(session=found.session_token, wants=wants))
         case "several":
             return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants))
         case "first_visit":

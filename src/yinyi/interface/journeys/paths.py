@@ -27,6 +27,13 @@ WHO: Final = "/identify/who"
 FIRST_VISIT: Final = "/first-visit"
 """GET · POST [stage, phone, skip, change]: stage ``phone`` goes on to ``confirm`` (``skip``: has no phone), which makes
 the record; with ``change`` it goes back to the phone number."""
+CHILDREN: Final = "/children"
+"""GET for whom is it · POST [child_id]: empty: for himself."""
+CHILD: Final = "/children/new"
+"""GET by which document ?not=… · POST [stage, document, number, name, spelt, pick, sex, born, …]: one thing after the
+other, then whether it is this child."""
+CHILD_CONSENT: Final = "/children/agree"
+"""POST [ticket, relation]: takes the child on; goes on for it."""
 REGISTER: Final = "/register"
 """GET: goes to identify or to departments."""
 DEPARTMENTS: Final = "/register/departments"
@@ -156,6 +163,9 @@ class Paths:
         self.code = base + CODE
         self.who = base + WHO
         self.first_visit = base + FIRST_VISIT
+        self.children = base + CHILDREN
+        self.child = base + CHILD
+        self.child_consent = base + CHILD_CONSENT
         self.register = base + REGISTER
         self.departments = base + DEPARTMENTS
         self.hold = base + HOLD

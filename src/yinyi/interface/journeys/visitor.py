@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 Want = Literal[
     "home", "register", "book", "check_in", "bills", "form", "slip", "reports", "reprint", "find_payment", "cards",
-    "account", "inpatient",
+    "account", "inpatient", "children",
 ]  # fmt: skip
 """What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form; ``slip``: for
 the one booking of a slip."""

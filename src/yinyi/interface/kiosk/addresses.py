@@ -11,6 +11,7 @@ from yinyi.interface.journeys import (
     card,
     changed_visits,
     check_in,
+    children,
     codes,
     deposit,
     fiscal,
@@ -70,6 +71,10 @@ async def _cards(visitor: Visitor) -> Next:
     return Go(visitor.paths.cards)
 
 
+async def _children(visitor: Visitor) -> Next:
+    return Go(visitor.paths.children)
+
+
 async def _reports(visitor: Visitor) -> Next:
     return Go(visitor.paths.reports)
 
@@ -95,6 +100,9 @@ ADDRESSES = (
     Address(paths.CODE, get=codes.which, post=codes.heard),
     Address(paths.WHO, get=identify.which_patient, post=identify.choose_patient),
     Address(paths.FIRST_VISIT, get=identify.welcome, post=identify.register_patient),
+    Address(paths.CHILDREN, get=children.page, post=children.choose, wants="children"),
+    Address(paths.CHILD, get=children.document, post=children.told, wants="children"),
+    Address(paths.CHILD_CONSENT, get=_children, post=children.agree, wants="children"),
     Address(paths.REGISTER, get=register.start, wants="register", paper=True),
     Address(paths.DEPARTMENTS, get=register.departments, wants="register"),
     Address(paths.DOCTORS, get=register.doctors, wants="register"),
