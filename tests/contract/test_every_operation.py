@@ -14,8 +14,9 @@ from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
 from yinyi.business.documents.messages import ListDocuments
-from yinyi.business.identity.errors import TicketExpired
+from yinyi.business.identity.errors import ChildAtWindow, TicketExpired
 from yinyi.business.identity.messages import ListCredentials
+from yinyi.business.identity.messages_children import ListChildren
 from yinyi.business.inpatient.errors import StayUnknown
 from yinyi.business.inpatient.messages import FindStay
 from yinyi.business.payments.errors import PaymentUnknown
@@ -44,14 +45,17 @@ ONESELF = {
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
     *("BookAppointment", "ListAppointments", "ListVisitChanges"),
     *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "ListReports", "RegisterToday"),
-    "ListFiscalInvoices",
+    *("ListFiscalInvoices", "ListChildren", "ActForOneself"),
 }
 """They take nothing that could be somebody else's."""
 
 OF_SOMEBODY = set(KIOSK) - BEFORE_ANYBODY - BY_TICKET - ONESELF
 """They are asked for something that belongs to one patient."""
 
-REFUSED = (NotYours, NotFound, PaymentUnknown, DocumentUnknown, NothingToPrint, StayUnknown, ReportUnknown)
+REFUSED = (
+    *(NotYours, NotFound, PaymentUnknown, DocumentUnknown, NothingToPrint, StayUnknown, ReportUnknown),
+    *(ChildAtWindow, TicketExpired),
+)
 
 
 async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
@@ -61,6 +65,7 @@ async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
 async def own(kiosk: Kiosk) -> bytes:
     """All that somebody sees of his own."""
     looks = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount(), FindStay(), ListReports()]
+    looks.append(ListChildren())
     return msgspec.json.encode([await kiosk.ask(each) for each in looks])
 
 

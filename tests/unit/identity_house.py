@@ -91,6 +91,7 @@ class Index:
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], list[PatientRecord]] = {}
         self.by_reference: dict[str, str] = {}
+        self.created: list[Person] = []
         self.calls: list[str] = []
         self.mishaps: deque[Mishap] = deque()
         self._numbers = count(1)
@@ -137,6 +138,7 @@ class Index:
         record = PatientRecord(
             patient_no=patient_no, name=person.name, sex=person.sex, born_on=person.born_on, phone=person.phone
         )
+        self.created.append(person)
         self.by_reference[reference] = patient_no
         self.records.setdefault((person.kind, person.number), []).append(record)
 
@@ -193,6 +195,8 @@ class _FakeVerifier:
             terminal_id=shown.terminal,
             patient_id=facts.patient.patient_id,
             session_id=facts.session_id,
+            guardian_id=facts.guardian_id,
+            opened_by=facts.opened_by,
             session=session_view(facts, now.date()),
         )
 
