@@ -11,7 +11,7 @@ from whole_stage import Theirs, busy_morning, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.operations import declared_operations
-from yinyi.bus.operation import Caller, OperationSpec
+from yinyi.bus.operation import Caller, Operation, OperationSpec
 from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
 from yinyi.business.documents.messages import ListDocuments
 from yinyi.business.identity.errors import ChildAtWindow, TicketExpired
@@ -64,8 +64,8 @@ async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
 
 async def own(kiosk: Kiosk) -> bytes:
     """All that somebody sees of his own."""
-    looks = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount(), FindStay(), ListReports()]
-    looks.append(ListChildren())
+    looks: list[Operation[Any]] = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount()]
+    looks += [FindStay(), ListReports(), ListChildren()]
     return msgspec.json.encode([await kiosk.ask(each) for each in looks])
 
 

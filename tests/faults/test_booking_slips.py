@@ -97,7 +97,7 @@ def test_what_is_no_slip_of_today_says_so(platform_url: str) -> None:
     async def story(desk: Desk) -> None:
         screen = Screen(desk)
         await screen.patients()
-        plan, gone, opening = await desk.booked(), await desk.booked(doctor="B"), await desk.book(doctor="C")
+        plan, gone, opening = await desk.booked(), await desk.booked(doctor="B"), await desk.book(who=2)
         await desk.cancel(gone)
         with pytest.raises(NotThatDay, match=TOMORROW.isoformat()):
             await screen.holds(plan.payment_no)

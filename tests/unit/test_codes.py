@@ -124,9 +124,8 @@ def test_what_it_may_be_is_asked_and_said() -> None:
         after_scanning(["booking_slip", "payment_slip"], kind="payment_slip")[0]
         == "/kiosk/code?is=payment_slip&after=7"
     )
-    assert after_scanning(["insurance_code"], kind="payment_slip")[0] == "/kiosk/code?is=insurance_code&after=7", (
-        "nobody says what it is not"
-    )
+    told = after_scanning(["payer_code"], kind="payment_slip")[0]
+    assert told == "/kiosk/code?is=payer_code&after=7", "nobody says what it is not"
     assert after_scanning([])[0] == "/kiosk/code?is=&after=7"
     assert after_scanning([], scanned=False)[0] == "/kiosk/"
 

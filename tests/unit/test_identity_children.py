@@ -109,7 +109,12 @@ def test_a_birth_certificate_names_a_child(platform_url: str, run: Run) -> None:
             [bound] = (await it.ask(ListCredentials(), session=childs)).credentials
             assert bound.kind == "birth_certificate"
             for lacking in ({"sex": "unknown"}, {"born_on": None}, {"number": "1100001234"}, {"name": ""}):
-                fields = {"number": "Q110000124", "name": "陈新生", "sex": "male", "born_on": date(2026, 11, 1)}
+                fields: dict[str, Any] = {
+                    "number": "Q110000124",
+                    "name": "陈新生",
+                    "sex": "male",
+                    "born_on": date(2026, 11, 1),
+                }
                 with pytest.raises(CheckDigitWrong):
                     await it.ask(ReadChild(document="birth_certificate", **{**fields, **lacking}), session=childs)
 

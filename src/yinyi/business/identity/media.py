@@ -57,6 +57,9 @@ digit: ``gb11643``. A number has the form of one kind only: a reader would find 
 _IN_NAMES_ONLY_FOR_THE_EYE = re.compile(r"[\s·•・.'’-]")
 
 
+_READ_HERE: tuple[CredentialKind, ...] = ("resident_card", "hmt_resident_card", "permanent_resident_card")
+
+
 class CardRead(msgspec.Struct, frozen=True, kw_only=True):
     """``valid_to``: the last day the card is valid; None: for ever."""
 
@@ -98,8 +101,7 @@ def read_card(block: bytes) -> CardRead:
 def person_of_number(number: str, name: str) -> Person | None:
     """Whom another system names by the number of his document, which says his sex and birth date where it has eighteen
     places. None: it has not the form of a document that is read here."""
-    kinds: tuple[CredentialKind, ...] = ("resident_card", "hmt_resident_card", "permanent_resident_card")
-    kind = next((each for each in kinds if TYPED_FORMS[each].fullmatch(number)), None)
+    kind = next((each for each in _READ_HERE if TYPED_FORMS[each].fullmatch(number)), None)
     if kind is None or not name:
         return None
     if _OLD_PERMANENT.fullmatch(number):

@@ -37,7 +37,8 @@ async def by_slip(visitor: Visitor) -> Next:
 
 async def no_slip(visitor: Visitor) -> Next:
     """GET SLIP ?news=…&on=…: what was scanned opens nothing. Another one may be held under the scanner."""
-    reason = next((each for each in _NO_SLIP.values() if each == visitor.query.get(NEWS)), "unknown")
+    said = visitor.query.get(NEWS)
+    reason: views_book.NoSlipReason = next((each for each in _NO_SLIP.values() if each == said), "unknown")
     view = views_book.NoSlipView(
         reason=reason, on=_day(visitor.query.get(ON, "")), after=visitor.terminal.code_version, key=present.new_key()
     )

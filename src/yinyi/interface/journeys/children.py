@@ -132,7 +132,8 @@ async def told(visitor: Visitor) -> Next:
     stage = visitor.form.get("stage", "")
     if stage == "document":
         return _typing(visitor, "number" if by == "resident_number" else "letter")
-    match _one_of(visitor, "stage", ChildStage):
+    at: ChildStage = _one_of(visitor, "stage", ChildStage)
+    match at:
         case "number":
             right = bool(_NUMBER.fullmatch(_said(visitor, "number")))
             return _typing(visitor, "name") if right else _typing(visitor, "number", wrong=True)
