@@ -176,8 +176,11 @@ REPORTS: dict[str, Sample] = {
     "reports-kept": (_reports(complete=False, printer="none"), SOMEONE),
     "reports-none": (_reports(rows=(), fresh=()), SOMEONE),
     "reports-tube": (_reports(rows=_ROWS[:2], of_tube=True), OF_A_TUBE),
-    "identify-tube": (views_start.IdentifyView(after=4, kinds=("social_security_card", "public_card")), CHROME),
-    "identify-no-tube": (views_start.IdentifyView(after=4, problem="unknown_tube"), CHROME),
+    "identify-tube": (
+        views_start.IdentifyView(expects="tube", after=4, kinds=("social_security_card", "public_card")),
+        CHROME,
+    ),
+    "identify-no-tube": (views_start.IdentifyView(expects="tube", after=4, problem="unknown_tube"), CHROME),
     "report": (_result(), SOMEONE),
     "report-corrected": (_result(corrected=True, printed=1, printer="trouble"), SOMEONE),
     "report-examination": (

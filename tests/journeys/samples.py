@@ -7,6 +7,7 @@ import msgspec
 from account_samples import ACCOUNT, TOP_UP, TOPPING_UP
 from bill_samples import BILL
 from booking_samples import BOOKING
+from children_samples import CHILDREN
 from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
@@ -403,6 +404,7 @@ SAMPLES: dict[str, Sample] = {
     **_REGISTER,
     **_PAY,
     **IDENTITY,
+    **CHILDREN,
     **_AFTER,
     **ACCOUNT,
     **_OF_TOP_UPS,

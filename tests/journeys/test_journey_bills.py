@@ -47,7 +47,7 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
             screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert total in screen.text()
         expect(screen.page.locator(".goal li").first).to_be_visible(timeout=WITHIN_MS)
-        assert Paper(house.paper_after(before)).code() == payment_no
+        assert Paper(house.paper_after(before)).payment_no() == payment_no
         screen.go("/fees")
         screen.seen("/fees", ".rows .row").click()
         screen.seen(r"/bills/\w+", ".rows .row")

@@ -33,7 +33,7 @@ class Counters:
         clock: Clock,
     ) -> None:
         hospital = outside.hospital
-        scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, clock)
+        scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, vault, clock)
         self.changes = scheduled.changes
         self.fees = FeeBook(database, hospital, patients, ZONE)
         self.billing = BillingService(hospital, patients, payments, self.fees, ZONE)

@@ -75,7 +75,7 @@ class Invoices(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(HospitalUnavailable,))
+@operation(callers=PATIENTS, service="bills", needs_patient=True, errors=(HospitalUnavailable,))
 class ListInvoices(Operation[Invoices], frozen=True, kw_only=True):
     """What this patient has to pay. Bills over nothing are not among them."""
 
@@ -88,7 +88,9 @@ class FormOpened(msgspec.Struct, frozen=True, kw_only=True):
     session_token: str = ""
 
 
-@operation(callers=[Caller.KIOSK], errors=(NothingScanned, FormUnknown, TooManyTries, HospitalUnavailable))
+@operation(
+    callers=[Caller.KIOSK], service="bills", errors=(NothingScanned, FormUnknown, TooManyTries, HospitalUnavailable)
+)
 class IdentifyByForm(Operation[FormOpened], frozen=True, kw_only=True):
     """The QR of a request form, just held under the scanner, opens its bill and nothing else of its patient. after: the
     version of what was scanned when the page was made."""
@@ -103,7 +105,7 @@ class InvoiceDetails(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[InvoiceLine]
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="form", errors=(HospitalUnavailable, InvoiceUnknown))
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(HospitalUnavailable, InvoiceUnknown))
 class GetInvoice(Operation[InvoiceDetails], frozen=True, kw_only=True):
     """One bill of this patient's, however it stands: by its number, or by what the request form's QR says."""
 
@@ -140,7 +142,12 @@ CANNOT_BE_PAID = (InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled,
 
 
 @operation(
-    callers=PATIENTS, needs_patient=True, opened_by="form", money=True, errors=(HospitalUnavailable, *CANNOT_BE_PAID)
+    callers=PATIENTS,
+    service="bills",
+    needs_patient=True,
+    opened_by=("form",),
+    money=True,
+    errors=(HospitalUnavailable, *CANNOT_BE_PAID),
 )
 class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     """Open a payment of these bills, each in the version that the payer has seen. The amounts are the hospital's. It
@@ -149,7 +156,7 @@ class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     chosen: Chosen
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="form", errors=(PaymentUnknown, NotYours))
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(PaymentUnknown, NotYours))
 class GetInvoicePayment(Operation[InvoicePayment], frozen=True, kw_only=True):
     """By its payment."""
 
@@ -165,7 +172,7 @@ class Fees(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(HospitalUnavailable,))
+@operation(callers=PATIENTS, service="bills", needs_patient=True, errors=(HospitalUnavailable,))
 class ListFees(Operation[Fees], frozen=True, kw_only=True):
     """This patient's fee lists over all history, some days of them at a time. until: the last day; None: today. Kept
     for good: what was listed as paid once is listed also when the hospital does not have it any more."""

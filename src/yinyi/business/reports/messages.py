@@ -54,7 +54,9 @@ class ReportList(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="specimen", errors=(HospitalUnavailable,))
+@operation(
+    callers=PATIENTS, service="reports", needs_patient=True, opened_by=("specimen",), errors=(HospitalUnavailable,)
+)
 class ListReports(Operation[ReportList], frozen=True, kw_only=True):
     """Laboratory and examination reports of all time, and what is still being tested. Kept for good: what was ready
     once is listed also while the hospital does not answer."""
@@ -79,8 +81,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(
     callers=PATIENTS,
+    service="reports",
     needs_patient=True,
-    opened_by="specimen",
+    opened_by=("specimen",),
     errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow),
 )
 class GetReport(Operation[Report], frozen=True, kw_only=True):
@@ -119,7 +122,9 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow))
+@operation(
+    callers=PATIENTS, service="reports", needs_patient=True, errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow)
+)
 class TrendOfValue(Operation[Trend], frozen=True, kw_only=True):
     """How a value that stands in this report went over time."""
 
@@ -129,8 +134,9 @@ class TrendOfValue(Operation[Trend], frozen=True, kw_only=True):
 
 @operation(
     callers=[Caller.KIOSK],
+    service="reports",
     needs_patient=True,
-    opened_by="specimen",
+    opened_by=("specimen",),
     changes=True,
     errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow, PrintedAlready),
 )
@@ -141,7 +147,7 @@ class PrintReports(Operation[Sheets], frozen=True, kw_only=True):
     order_nos: Annotated[list[OrderNo], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
 
-@operation(callers=[Caller.KIOSK], errors=(TubeUnknown, TooManyTries, HospitalUnavailable))
+@operation(callers=[Caller.KIOSK], service="reports", errors=(TubeUnknown, TooManyTries, HospitalUnavailable))
 class IdentifyByTube(Operation[Identified], frozen=True, kw_only=True):
     """The barcode of a blood tube, just held under the scanner, opens what is tested out of that tube and nothing else
     of its patient. after: the version of what was scanned when the page was made."""

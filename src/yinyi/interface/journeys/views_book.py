@@ -97,6 +97,42 @@ CheckInProblem = Literal[
 ]
 
 
+NoSlipReason = Literal[
+    "unknown",  # no booking of this hospital
+    "another_day",
+    "gone",  # cancelled, or run out
+    "registered",  # a registration's slip: nothing is to be checked in
+    "many",  # too many codes were tried
+]
+
+
+class NoSlipView(View, frozen=True, kw_only=True):
+    """What was held under the scanner opens no booking. ``on``: the day of it, where it is another one. after: see
+    ``BookingsView``."""
+
+    reason: NoSlipReason
+    on: date | None = None
+    after: int = 0
+    key: str
+
+
+class ArrivalView(View, frozen=True, kw_only=True):
+    """The one booking of a slip: is he here for it? can_come: now. due_fen: to be paid for it first. queue_ahead, and
+    check_in_no, the payment whose slip can be printed again: of one that is checked in. problem: why he cannot be."""
+
+    booking_no: str
+    visit: Visit
+    state: BookingState
+    can_come: bool
+    due_fen: int = 0
+    queue_ahead: int | None = None
+    check_in_no: str = ""
+    problem: CheckInProblem | None = None
+    on: date | None = None
+    substitute: str = ""
+    key: str
+
+
 class BookingsView(View, frozen=True, kw_only=True):
     """Whose turn is it today, and what is booked later? problem: why what was just tried cannot be done; ``on``: the
     day of that booking, where it is another one. scans: a slip can be held under the scanner; ``after``: the version of

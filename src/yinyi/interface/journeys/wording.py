@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from yinyi.interface.journeys import codes, services
+from yinyi.interface.journeys import children, codes, services
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -121,6 +121,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         | services.words(_)
         | _reports(_)
         | codes.words(_)
+        | children.words(_)
         | {
             "title": {
                 "chief": _("Chief physician"),
@@ -172,6 +173,7 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
             "resident_card": _("ID card"),
             "hmt_resident_card": _("Residence permit (Hong Kong, Macao, Taiwan)"),
             "hmt_travel_permit": _("Mainland travel permit"),
+            "birth_certificate": _("Birth certificate"),
             "permanent_resident_card": _("Permanent-resident card"),
             "passport": _("Passport"),
             "hospital_number": _("Hospital number"),
