@@ -43,7 +43,7 @@ ONESELF = {
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
     *("BookAppointment", "ListAppointments", "ListVisitChanges"),
     *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "ListReports", "RegisterToday"),
-    "ListFiscalInvoices",
+    *("ListFiscalInvoices", "ListUntoldPayments"),
 }
 """They take nothing that could be somebody else's."""
 

@@ -364,6 +364,10 @@ _AFTER: dict[str, Sample] = {
     "reprint-none": (views_afterwards.ReprintView(slips=(), key=KEY), SOMEONE),
     "payments": (views_afterwards.FindPaymentView(payments=PAYMENTS), SOMEONE),
     "payments-none": (views_afterwards.FindPaymentView(payments=()), SOMEONE),
+    "payments-news": (
+        views_afterwards.PaymentNewsView(payments=(PAYMENTS[1], PAYMENTS[3]), on="/kiosk/register/departments"),
+        SOMEONE,
+    ),
     "help": (views_afterwards.CallStaffView(state="called", called_at=NOW), SOMEONE),
     "help-coming": (views_afterwards.CallStaffView(state="coming", called_at=NOW), SOMEONE),
     "help-nobody": (views_afterwards.CallStaffView(state="nobody", called_at=NOW), SOMEONE),

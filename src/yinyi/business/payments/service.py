@@ -40,6 +40,7 @@ from yinyi.business.payments.messages import (
     ConfirmGivenBack,
     GetPayment,
     ListPayments,
+    ListUntoldPayments,
     Payments,
     PaymentView,
     ReceiveCallback,
@@ -105,6 +106,7 @@ class PaymentService:
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(GetPayment, self.get)
         dispatcher.reads(ListPayments, self.list)
+        dispatcher.reads(ListUntoldPayments, self.list_untold)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
         dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
         dispatcher.changes(AgreeToQuote, Change(self.agree, self.show, settle=self.settle_tender))
@@ -256,6 +258,12 @@ class PaymentService:
         since = call.now - timedelta(days=message.days)
         plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
         return Payments(payments=[view_of(plan, self.registry) for plan in plans])
+
+    async def list_untold(self, tx: Tx, call: Call, message: ListUntoldPayments) -> Payments:
+        plans = await signals.of_patient(
+            tx, call.hospital_id, call.principal.patient_id, call.now - untold.LOOKED_BACK
+        )
+        return Payments(payments=await untold.of(tx, call, plans, self.registry))
 
     async def locked(self, tx: Tx, call: Call, payment_no: str) -> Plan:
         """The plan for a change.

@@ -85,8 +85,7 @@ async def finish(visitor: Visitor) -> Next:
     """POST FINISH: whatever the platform says, nothing of the person stays on this screen."""
     with contextlib.suppress(YinyiError):
         await _no_card(visitor)
-        if visitor.known:
-            await visitor.ask(EndSession())
+        await visitor.ask_as_anybody(EndSession())
     return Go(f"{visitor.paths.home}?bye=1", Visit(), wipe=True)
 
 

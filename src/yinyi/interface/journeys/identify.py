@@ -72,14 +72,14 @@ def goes_on(visitor: Visitor) -> str:
 
 def answered(visitor: Visitor, found: Identified) -> Go:
     """Where to go with what was found."""
-    wants = visitor.visit.wants
+    wants, card = visitor.visit.wants, visitor.terminal.card_version
     match found.status:
         case "known":
-            return Go(goes_on(visitor), Visit(session=found.session_token, wants=wants))
+            return Go(goes_on(visitor), Visit(session=found.session_token, wants=wants, card=card))
         case "several":
-            return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants))
+            return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants, card=card))
         case "first_visit":
-            return Go(visitor.paths.first_visit, Visit(ticket=found.ticket, wants=wants))
+            return Go(visitor.paths.first_visit, Visit(ticket=found.ticket, wants=wants, card=card))
 
 
 async def lay_card(visitor: Visitor) -> Next:

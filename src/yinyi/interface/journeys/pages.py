@@ -83,6 +83,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_reports.SheetsView: "sheets.html",
     views_afterwards.ReprintView: "reprint.html",
     views_afterwards.FindPaymentView: "find_payment.html",
+    views_afterwards.PaymentNewsView: "payment_news.html",
     views_fiscal.ReceiptView: "receipt.html",
     views_cards.ReadCardView: "read_card.html",
     views_cards.CardsView: "cards.html",

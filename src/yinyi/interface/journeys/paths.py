@@ -81,6 +81,8 @@ RECEIPT: Final = "/receipt/{payment_no}"
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
 FIND_PAYMENT: Final = "/payments"
+PAYMENT_NEWS: Final = "/payments/news"
+"""GET what became of payments after their payer had gone."""
 CARDS: Final = "/cards"
 """GET ?unbind=… · POST [credential_id]: take one off."""
 BIND_CARD: Final = "/cards/bind"
@@ -160,6 +162,7 @@ class Paths:
         self.changed_visits = base + CHANGED_VISITS
         self.reprint = base + REPRINT
         self.find_payment = base + FIND_PAYMENT
+        self.payment_news = base + PAYMENT_NEWS
         self.cards = base + CARDS
         self.bind_card = base + BIND_CARD
         self.no_binding = base + NO_BINDING
