@@ -31,6 +31,7 @@ BEFORE_ANYBODY = {
     *("ClassifyCode", "GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
     *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
+    *("OpenMaintenance", "GetMaintenance", "DoMaintenance"),
     *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyByTube", "ReadCardToIdentify"),
 }
 """They say nothing of anybody, or ask who it is that lays down a medium of his own."""

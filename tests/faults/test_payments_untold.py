@@ -4,12 +4,12 @@ from collections import deque
 
 import pytest
 from payment_checks import play
-from payment_far_side import Mishap
+from payment_far_side import FEE, Mishap
 from payment_world import World
 from test_payments_at_window import collect
 
-from terminal_hall import registration
 from yinyi.business.documents import store as documents
+from yinyi.business.documents.model import CheckingSlip
 from yinyi.business.documents.store import NewDocument
 from yinyi.business.payments.messages import ListUntoldPayments
 from yinyi.kernel.money import Fen
@@ -22,6 +22,24 @@ async def untold(it: World) -> list[tuple[str, str]]:
 
 
 async def printed(it: World, payment_no: str, tells: str) -> None:
+    now = it.clock.now()
+    slip = CheckingSlip(
+        language="zh-CN",
+        hospital="云山市人民医院",
+        terminal="T1",
+        printed_at=now,
+        payment_no=payment_no,
+        qr=payment_no,
+        amount_fen=FEE,
+        purpose="挂号",
+        patient_name="王*",
+        channel="wechatpay",
+        ask_no="7Q4-281",
+        window="3 号窗口",
+        known="paid",
+        known_at=now,
+        decided_by=now,
+    )
     new = NewDocument(
         document_no=f"D{tells[:4]}{payment_no[-14:]}",
         payment_no=payment_no,
@@ -29,10 +47,10 @@ async def printed(it: World, payment_no: str, tells: str) -> None:
         patient_id=1,
         title="",
         amount_fen=Fen(0),
-        slip=registration(payment_no),
+        slip=slip,
     )
     async with it.database.transaction() as tx:
-        await documents.make(tx, 1, new, it.clock.now())
+        await documents.make(tx, 1, new, now)
 
 
 @pytest.mark.parametrize(("mishap", "ends"), [(None, "fulfilled"), ("refuse", "returned")])

@@ -10,6 +10,7 @@ from booking_samples import BOOKING
 from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
+from maintenance_samples import MAINTENANCE
 from report_samples import REPORTS
 from sample_facts import (
     CHROME,
@@ -378,6 +379,7 @@ _AFTER: dict[str, Sample] = {
     "closed-not-paired": (views_ends.ClosedView(reason="not_paired", pairing_code="4826"), NOBODY),
     "closed-pairing": (views_ends.ClosedView(reason="not_paired"), NOBODY),
     "closed-locked": (views_ends.ClosedView(reason="locked"), NOBODY),
+    "closed-locked-paper": (views_ends.ClosedView(reason="locked", because="paper"), NOBODY),
     "closed-maintenance": (views_ends.ClosedView(reason="maintenance"), NOBODY),
 }
 
@@ -415,5 +417,6 @@ SAMPLES: dict[str, Sample] = {
     **REPORTS,
     **BOOKING,
     **RECEIPTS,
+    **MAINTENANCE,
     **{f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)},
 }

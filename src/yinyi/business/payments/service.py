@@ -260,9 +260,7 @@ class PaymentService:
         return Payments(payments=[view_of(plan, self.registry) for plan in plans])
 
     async def list_untold(self, tx: Tx, call: Call, message: ListUntoldPayments) -> Payments:
-        plans = await signals.of_patient(
-            tx, call.hospital_id, call.principal.patient_id, call.now - untold.LOOKED_BACK
-        )
+        plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, call.now - untold.LOOKED_BACK)
         return Payments(payments=await untold.of(tx, call, plans, self.registry))
 
     async def locked(self, tx: Tx, call: Call, payment_no: str) -> Plan:

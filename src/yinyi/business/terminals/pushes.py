@@ -18,6 +18,7 @@ What = Literal[
     "CardTerminalChanged",  # number: the terminal, version: grows
     "StaffCalled",  # number: the call
     "StaffComing",
+    "RestartAsked",  # number: the terminal; its agent begins anew
     "LockChanged",  # number: the terminal
     "ProfileChanged",  # number: the terminal
 ]

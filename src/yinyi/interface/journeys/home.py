@@ -9,7 +9,7 @@ from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE, Offer, ServiceName
-from yinyi.interface.journeys import account, card, card_reading, present, scan, views_ends, views_start
+from yinyi.interface.journeys import account, card, card_reading, maintenance, present, scan, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.services import TABLE
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
@@ -85,6 +85,7 @@ async def finish(visitor: Visitor) -> Next:
     """POST FINISH: whatever the platform says, nothing of the person stays on this screen."""
     with contextlib.suppress(YinyiError):
         await _no_card(visitor)
+        await maintenance.leave(visitor)
         await visitor.ask_as_anybody(EndSession())
     return Go(f"{visitor.paths.home}?bye=1", Visit(), wipe=True)
 

@@ -66,7 +66,7 @@ def goes_on(visitor: Visitor) -> str:
             return paths.book_departments
         case "check_in":
             return paths.check_in
-        case "home":
+        case "home" | "maintenance":
             return paths.home
 
 

@@ -14,7 +14,9 @@ def has_come(visitor: Visitor) -> bool:
     """A card lies there of which it is not known whose it is."""
     visit, terminal = visitor.visit, visitor.terminal
     somebody = visit.session or visit.ticket
-    return bool(somebody) and terminal.card_in_reader and terminal.card_version != visit.card
+    return (
+        bool(somebody) and terminal.card_in_reader and not terminal.staff_card and terminal.card_version != visit.card
+    )
 
 
 async def looked_at(visitor: Visitor) -> Go | Visit:

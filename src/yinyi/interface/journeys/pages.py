@@ -19,6 +19,7 @@ from yinyi.interface.journeys import (
     views_ends,
     views_fiscal,
     views_inpatient,
+    views_maintenance,
     views_pay,
     views_register,
     views_reports,
@@ -89,6 +90,8 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_cards.CardsView: "cards.html",
     views_codes.CodeView: "code.html",
     views_afterwards.CallStaffView: "call_staff.html",
+    views_maintenance.StaffPinView: "staff_pin.html",
+    views_maintenance.MaintenanceView: "maintenance.html",
     views_ends.ByeView: "bye.html",
     views_ends.ClosedView: "closed.html",
     views_ends.ErrorView: "error.html",
@@ -129,5 +132,5 @@ def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
 
 def _names(wording: Wording, paths: Paths, assets: Assets) -> dict[str, object]:
     looks = {"qr": qr_svg, "icon_of": icons.icon_of, "tone_of": icons.tone_of}
-    offered = {"service": SERVICES, "choices": choices}
+    offered = {"service": SERVICES, "choices": choices, "reasons": views_maintenance.REASONS}
     return {**wording.functions(), **looks, **offered, "paths": paths, "asset": assets.url, "sprite": assets.sprite}

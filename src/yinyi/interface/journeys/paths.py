@@ -128,6 +128,10 @@ TREND: Final = "/reports/{order_no}/trend"
 """GET ?of=… (which value)."""
 SHEETS: Final = "/sheets/{document_nos}"
 """GET how their printing goes (dots between)."""
+MAINTENANCE: Final = "/maintenance"
+"""GET ?lock=1 · POST [act, because]: for staff, with their card and its PIN."""
+MAINTENANCE_PIN: Final = "/maintenance/pin"
+"""POST [pin]."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -176,6 +180,8 @@ class Paths:
         self.reports = base + REPORTS
         self.tube = base + TUBE
         self.print_reports = base + PRINT_REPORTS
+        self.maintenance = base + MAINTENANCE
+        self.maintenance_pin = base + MAINTENANCE_PIN
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS

@@ -18,9 +18,10 @@ R = TypeVar("R")
 
 Want = Literal[
     "home", "register", "book", "check_in", "bills", "form", "reports", "reprint", "find_payment", "cards", "account",
-    "inpatient",
+    "inpatient", "maintenance",
 ]  # fmt: skip
-"""What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form."""
+"""What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form;
+``maintenance``: he is one of the staff."""
 
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}")
 

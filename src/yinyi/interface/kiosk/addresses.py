@@ -17,6 +17,7 @@ from yinyi.interface.journeys import (
     identify,
     identify_card,
     inpatient,
+    maintenance,
     my_cards,
     parts,
     paths,
@@ -40,6 +41,7 @@ class Address:
     paper: what begins here takes money and ends with a slip.
     ends: ends the session, even while the platform is away. pairs: a new screen begins here.
     of_form: a visit that may only pay the bill of a request form may come here; elsewhere nobody is known.
+    staff: for staff who see to the machine.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Address:
     ends: bool = False
     pairs: bool = False
     of_form: bool = False
+    staff: bool = False
 
 
 async def _home(visitor: Visitor) -> Next:
@@ -76,6 +79,10 @@ async def _booking(visitor: Visitor) -> Next:
 
 async def _check_in(visitor: Visitor) -> Next:
     return Go(visitor.paths.check_in)
+
+
+async def _maintenance(visitor: Visitor) -> Next:
+    return Go(visitor.paths.maintenance)
 
 
 async def _payment(visitor: Visitor) -> Next:
@@ -148,6 +155,8 @@ ADDRESSES = (
     Address(paths.REPORT, get=reports.one, wants="reports"),
     Address(paths.TREND, get=reports.trend, wants="reports"),
     Address(paths.SHEETS, get=sheets.page, wants="reports"),
+    Address(paths.MAINTENANCE, get=maintenance.page, post=maintenance.act, staff=True),
+    Address(paths.MAINTENANCE_PIN, get=_maintenance, post=maintenance.enter, staff=True),
     Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True, of_form=True),
     Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, of_form=True, ends=True),
     Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, of_form=True, settings=True),

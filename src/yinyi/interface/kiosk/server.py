@@ -25,7 +25,17 @@ from yinyi.business.terminals.errors import PairingRefused
 from yinyi.business.terminals.messages import GetTerminal, PairBrowser
 from yinyi.business.terminals.model import SERVICES, TerminalView
 from yinyi.interface.body import TooLarge
-from yinyi.interface.journeys import changed_visits, errors, newcomer, paper, payment_news, typed, views, views_ends
+from yinyi.interface.journeys import (
+    changed_visits,
+    errors,
+    maintenance,
+    newcomer,
+    paper,
+    payment_news,
+    typed,
+    views,
+    views_ends,
+)
 from yinyi.interface.journeys.paths import Paths
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
@@ -150,6 +160,10 @@ class Kiosk:
                 self._settle_look(asked, visitor.form)
         if handler is None:
             raise NotFound
+        if not (asked.address.staff or asked.address.for_anybody):
+            staff = await maintenance.first(visitor)
+            if staff is not None:
+                return self._answered(asked, visitor, staff)
         if newcomer.has_come(visitor) and not asked.address.for_anybody:
             came = await newcomer.looked_at(visitor)
             if isinstance(came, Go):
@@ -261,7 +275,8 @@ class Kiosk:
         closed = errors.closed_of(error)
         if closed is not None:
             reason, status = closed
-            return self._closed(asked, views_ends.ClosedView(reason=reason), status)
+            because = self._last_terminal(asked).locked_for if reason == "locked" else ""
+            return self._closed(asked, views_ends.ClosedView(reason=reason, because=because), status)
         if isinstance(error, TooLarge):
             return self._finished(asked, page.Answer(413))
         kind, status = errors.said_of(error)
@@ -280,7 +295,7 @@ class Kiosk:
         return self._show(asked, terminal, session, Show(view, listens=listens, status=status))
 
     def _closed(self, asked: Asked, view: views_ends.ClosedView, status: int) -> page.Answer:
-        listens = {"platform_down": {"away": "1"}, "locked": {"terminal": "1"}}.get(view.reason)
+        listens = {"platform_down": {"away": "1"}, "locked": {"terminal": "1", "card": "1"}}.get(view.reason)
         terminal, visit = self._last_terminal(asked), asked.cookies.visit
         somebody = visit.session or visit.ticket
         shut = Show(view, listens=listens, status=status, idle_s=SHUT_IDLE_S if somebody else None)
