@@ -1,4 +1,4 @@
-"""Maintenance on a real database: a card and its PIN open it, for one terminal and some minutes, and all is on record."""
+"""Maintenance on a real database: a card and its PIN open it, for one terminal and some minutes; all is on record."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

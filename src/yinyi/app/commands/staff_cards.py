@@ -36,7 +36,7 @@ def command(
     terminal: Annotated[str, typer.Option(help="the only terminal that it opens; every one if not given")] = "",
     name: Annotated[str, typer.Option("--as", help="who says so: operator or supervisor")] = "operator",
 ) -> None:
-    """The PIN is asked for, or read from the standard input: it stands in no history of commands. The answer is JSON."""
+    """The PIN is asked for, or read from the standard input, so that no history of commands has it. Answers in JSON."""
     set_up_logs("error")
     settings = settings_from()
     message = _message(action, which, staff, terminal)

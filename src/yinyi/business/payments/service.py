@@ -15,7 +15,7 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger.model import PREPAID
 from yinyi.business.lines.session_model import Card
-from yinyi.business.payments import apply, asking, signals, store
+from yinyi.business.payments import apply, asking, signals, store, untold
 from yinyi.business.payments.actions import Send
 from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
 from yinyi.business.payments.asking import Asked
@@ -260,7 +260,8 @@ class PaymentService:
         return Payments(payments=[view_of(plan, self.registry) for plan in plans])
 
     async def list_untold(self, tx: Tx, call: Call, message: ListUntoldPayments) -> Payments:
-        plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, call.now - untold.LOOKED_BACK)
+        since = call.now - untold.LOOKED_BACK
+        plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
         return Payments(payments=await untold.of(tx, call, plans, self.registry))
 
     async def locked(self, tx: Tx, call: Call, payment_no: str) -> Plan:

@@ -16,8 +16,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (hospital_id, number_index) WHERE revoked_at IS NULL DO NOTHING
 RETURNING card_id
 """
-_COLUMNS = "card_id, staff_id, terminal_id, enrolled_at, enrolled_by, revoked_at, tries"
-_CARDS = f"SELECT {_COLUMNS} FROM staff_card WHERE hospital_id = $1"
+_CARDS = """
+SELECT card_id, staff_id, terminal_id, enrolled_at, enrolled_by, revoked_at, tries FROM staff_card
+WHERE hospital_id = $1
+"""
 _CARD = f"{_CARDS} AND card_id = $2"
 _ALL = f"{_CARDS} ORDER BY card_id DESC LIMIT 500"
 _REVOKE = "UPDATE staff_card SET revoked_at = coalesce(revoked_at, $3) WHERE hospital_id = $1 AND card_id = $2"

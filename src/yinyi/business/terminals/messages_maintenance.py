@@ -83,7 +83,7 @@ class DoMaintenance(Operation[Maintenance], frozen=True, kw_only=True):
 
 
 class StaffCardView(msgspec.Struct, frozen=True, kw_only=True):
-    """Never its number. ``terminal_id`` empty: good at every terminal. ``tries``: wrong PINs since the last right one."""
+    """Never its number. ``terminal_id`` empty: good everywhere. ``tries``: wrong PINs since the last right one."""
 
     card_id: int
     staff_id: str

@@ -13,10 +13,9 @@ from yinyi.kernel.errors import Unavailable, YinyiError
 def has_come(visitor: Visitor) -> bool:
     """A card lies there of which it is not known whose it is."""
     visit, terminal = visitor.visit, visitor.terminal
-    somebody = visit.session or visit.ticket
-    return (
-        bool(somebody) and terminal.card_in_reader and not terminal.staff_card and terminal.card_version != visit.card
-    )
+    if not (visit.session or visit.ticket) or terminal.staff_card:
+        return False
+    return terminal.card_in_reader and terminal.card_version != visit.card
 
 
 async def looked_at(visitor: Visitor) -> Go | Visit:
