@@ -238,7 +238,7 @@ async def everything_of_the_laboratory(desk: Browser) -> None:
 
 
 async def everything_of_a_stay(desk: Browser) -> None:
-    made = await desk.post("/wards/admit", patient_no=PATIENT, ward_code="W01")
+    made = await desk.post("/wards/admit", patient_no=PATIENT, ward_code="H0103")
     stays = await desk.get(f"/stays?patient_no={PATIENT}")
     stay = (made["numbers"] or [row["admission_no"] for row in stays if row["state"] == "admitted"])[0]
     assert (await desk.post("/window/deposit", admission_no=stay, amount_fen=100_000))["code"] == "0"

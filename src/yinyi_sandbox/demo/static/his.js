@@ -6,6 +6,8 @@ import { choose, language, settle, speak, t } from "./words.js";
 
 const EVERY_MS = 3000;
 const SLOW_MS = 4000;
+const DEPARTMENT = "0101";
+const WARD = "H0103";
 const KINDS = ["slow", "refuse", "cut", "lost", "silent"];
 const OPEN_TESTS = ["ordered", "sampled", "testing"];
 let department = "";
@@ -182,6 +184,15 @@ speak(() => {
 });
 find("#language").addEventListener("click", () => choose(language === "zh" ? "en" : "zh"));
 find("#finish").addEventListener("click", done("finish", () => post("/hospital/laboratory/finish")));
+const patient_no = () => find("#patient").value.trim();
+find("#order").addEventListener(
+  "click",
+  done("order", () => post("/hospital/doctors/order", { patient_no: patient_no(), dept_code: DEPARTMENT })),
+);
+find("#admit").addEventListener(
+  "click",
+  done("admit", () => post("/hospital/wards/admit", { patient_no: patient_no(), ward_code: WARD })),
+);
 find("#reset").addEventListener("click", done("reset", () => post("/hospital/reset")));
 find("#down").addEventListener("click", (event) => {
   const isDown = event.currentTarget.getAttribute("aria-pressed") === "true";
