@@ -56,7 +56,7 @@ async def measure(quick: bool) -> Figures:
                 bare.append(await load(bare_port, strangers, seconds))
                 ours.append(await load(it.port, kiosks, seconds))
             others = {name: await _other(it, _walking(screens, _paths(name, clinics)), seconds / 2) for name in OTHERS}
-    return _compared(ours, bare) | _beside(others, max(each.per_second for each in bare))
+    return {**_compared(ours, bare), **_beside(others, max(each.per_second for each in bare))}
 
 
 async def _other(it: House, kiosks: list[Visitor], seconds: float) -> Load:
@@ -66,12 +66,12 @@ async def _other(it: House, kiosks: list[Visitor], seconds: float) -> Load:
 
 
 def _beside(others: dict[str, Load], bare_rate: float) -> Figures:
-    figures: Figures = {}
+    figures: dict[str, float | int | str] = {}
     for name, each in others.items():
         figures[f"{name}_per_second"] = round(each.per_second)
         figures[f"{name}_ratio"] = round(each.per_second / bare_rate, 3)
         figures[f"{name}_p99_ms"] = round(each.percentile_ms(0.99), 1)
-    return figures | {"errors_beside": sum(each.errors for each in others.values())}
+    return {**figures, "errors_beside": sum(each.errors for each in others.values())}
 
 
 def _compared(ours: list[Load], bare: list[Load]) -> Figures:

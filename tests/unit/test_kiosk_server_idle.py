@@ -179,7 +179,7 @@ def test_whoever_leaves_takes_his_card_his_look_and_his_name_with_him(known: boo
 @pytest.mark.parametrize("path", EVERYWHERE)
 def test_nothing_of_whoever_has_left_stands_on_any_page(path: str) -> None:
     async def work() -> None:
-        browser = paired(Identify=NoCard(), GetRegistration=registration("fulfilled"), IdentifyByCard=SessionEnded())
+        browser = paired(Identify=NoCard(), GetRegistration=SessionEnded(), IdentifyByCard=SessionEnded())
         await browser.post("/finish")
         seen = await browser.see(path)
         assert seen["c"]["patient"] is None

@@ -94,7 +94,7 @@ class StaffCardView(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 0
 
 
-@operation(callers=[Caller.STAFF], changes=True, errors=(StaffCardTaken,))
+@operation(callers=[Caller.STAFF], errors=(StaffCardTaken,))
 class EnrolStaffCard(Operation[StaffCardView], frozen=True, kw_only=True):
     """From now on this card, with this PIN, opens maintenance: at one terminal, or at all."""
 

@@ -39,7 +39,7 @@ async def home(visitor: Visitor) -> Next:
         if visitor.session is not None and visitor.session.of_specimen:
             await visitor.ask(EndSession())
             return Go(visitor.paths.home, Visit())
-    elif visitor.terminal.card_in_reader:
+    elif visitor.terminal.card_in_reader and not visitor.terminal.staff_card:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
     await card_reading.forget(visitor)
