@@ -12,6 +12,7 @@ from yinyi.business.documents import store as documents
 from yinyi.business.documents.model import CheckingSlip
 from yinyi.business.documents.store import NewDocument
 from yinyi.business.payments.messages import ListUntoldPayments
+from yinyi.business.payments.plan import TAKE
 from yinyi.kernel.money import Fen
 
 
@@ -62,6 +63,9 @@ def test_it_is_told_until_a_paper_tells_how_it_ended(platform_url: str, mishap: 
         await it.choose(number)
         await it.drive(number)
         assert await untold(it) == [], "it is under way"
+        take = (await it.plan(number)).latest(TAKE)
+        assert take is not None
+        it.channel.orders[take.reference] = "paid"
         await it.callback(number, "E1")
         await it.to_the_end(number)
         assert await untold(it) == [(number, ends)]

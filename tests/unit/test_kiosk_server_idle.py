@@ -48,6 +48,12 @@ def stepped_up(found: Any = NEXT, **answers: Any) -> Browser:
     return browser
 
 
+def heard_of(seen: dict[str, Any], what: str) -> list[str] | None:
+    """What the page's events are asked for."""
+    events: str = seen["c"]["events"]
+    return parse_qs(urlsplit(events).query).get(what)
+
+
 # ---- the next person lays a card
 
 
@@ -152,8 +158,7 @@ def test_every_page_of_somebody_hears_when_a_card_is_laid(visit: str, listens: l
         browser = paired(known=False, GetTerminal=gone)
         if visit:
             browser.set_cookie("yinyi_visit", visit)
-        events = (await browser.see("/nowhere"))["c"]["events"]
-        assert parse_qs(urlsplit(events).query).get("laid") == listens
+        assert heard_of(await browser.see("/nowhere"), "laid") == listens
 
     run(work())
 
@@ -236,8 +241,7 @@ def test_what_nobody_can_hurry_keeps_the_screen_for_a_minute(path: str, state: A
             since = NOW - timedelta(seconds=seconds)
             seen = await paired(GetRegistration=registration(state, since=since, **facts)).see(PAGES[path])
             assert seen["c"]["can_time_out"] is can_time_out
-            at = parse_qs(urlsplit(seen["c"]["events"]).query).get("at")
-            assert at is not None or can_time_out
+            assert heard_of(seen, "at") is not None or can_time_out
 
     run(work())
 

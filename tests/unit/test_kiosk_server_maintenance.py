@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from kiosk_platform import NOW, TERMINAL, Browser, page, paired, run
 
 from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong, TerminalLocked
-from yinyi.business.terminals.messages_maintenance import DeviceSeen, Maintenance, MaintenanceOpened
+from yinyi.business.terminals.messages_maintenance import DeviceSeen, DoMaintenance, Maintenance, MaintenanceOpened
 from yinyi.kernel.errors import PlatformUnavailable, YinyiError
 
 LAID = msgspec.structs.replace(TERMINAL, card_in_reader=True, card_version=7, staff_card=True)
@@ -39,6 +40,19 @@ def at_machine(terminal: Any = LAID, *, inside: bool = False, **answers: Any) ->
     if inside:
         browser.set_cookie("yinyi_visit", "maintenance.ticket7.staff-ticket")
     return browser
+
+
+def done_at(browser: Browser) -> DoMaintenance:
+    """What was asked for last."""
+    message = browser.platform.last("DoMaintenance").message
+    assert isinstance(message, DoMaintenance)
+    return message
+
+
+async def press(browser: Browser, **fields: str) -> httpx.Response:
+    """On the page for staff, as it stands."""
+    csrf = (await browser.see("/maintenance"))["c"]["csrf"]
+    return await browser.client.post("/kiosk/maintenance", data={"csrf": csrf, "key": "k" * 22, **fields})
 
 
 @pytest.mark.parametrize("path", ["/", "/identify", "/register/departments", "/nowhere"])
@@ -103,7 +117,9 @@ def test_the_pin_opens_it() -> None:
 )
 def test_a_wrong_pin_opens_nothing_and_is_not_shown_again(pin: str, error: YinyiError | None, problem: str) -> None:
     async def work() -> None:
-        browser = at_machine(**({"OpenMaintenance": error} if error else {}))
+        browser = at_machine()
+        if error:
+            browser.platform.answers["OpenMaintenance"] = error
         await browser.see("/")
         answer = await browser.post("/maintenance/pin", pin=pin)
         assert (page(answer)["is"], page(answer)["v"]["problem"]) == ("StaffPinView", problem)
@@ -141,9 +157,9 @@ def test_a_card_that_was_taken_before_the_pin_leads_home() -> None:
 def test_what_is_pressed_is_done(act: str) -> None:
     async def work() -> None:
         browser = at_machine(GONE, inside=True)
-        answer = await browser.post("/maintenance", act=act, because="repair" if act == "lock" else "")
+        answer = await press(browser, act=act, because="repair" if act == "lock" else "")
         assert answer.headers["location"] == "/kiosk/maintenance"
-        done = browser.platform.last("DoMaintenance").message
+        done = done_at(browser)
         assert (done.act, done.because) == (act, "repair" if act == "lock" else "")
 
     run(work())
@@ -152,7 +168,7 @@ def test_what_is_pressed_is_done(act: str) -> None:
 def test_what_is_no_act_is_not_done() -> None:
     async def work() -> None:
         browser = at_machine(GONE, inside=True)
-        assert page(await browser.post("/maintenance", act="explode"))["v"]["kind"] == "old_page"
+        assert page(await press(browser, act="explode"))["v"]["kind"] == "old_page"
         assert "DoMaintenance" not in browser.platform.names()
 
     run(work())
@@ -173,7 +189,7 @@ def test_whoever_has_finished_leaves_nothing_open() -> None:
         for path, fields in (("/maintenance", {"act": "leave"}), ("/finish", {})):
             browser = at_machine(inside=True)
             await browser.post(path, **fields)
-            assert browser.platform.last("DoMaintenance").message.act == "leave"
+            assert done_at(browser).act == "leave"
             assert "EndSession" in browser.platform.names(), "the card opens nothing before it is laid again"
             assert browser.cookie("yinyi_visit") == ""
 
@@ -185,7 +201,7 @@ def test_whoever_goes_elsewhere_without_his_card_has_left() -> None:
         browser = at_machine(GONE, inside=True)
         answer = await browser.get("/register/departments")
         assert answer.headers["location"] == "/kiosk/"
-        assert browser.platform.last("DoMaintenance").message.act == "leave"
+        assert done_at(browser).act == "leave"
         assert browser.cookie("yinyi_visit") == ""
 
     run(work())

@@ -64,6 +64,7 @@ async def finish_laboratory(pool: Pool) -> Done:
         await connection.execute(_SET_PACE, nothing, nothing, nothing, True)
         for _ in range(_ROUNDS):
             await connection.execute("SELECT his.laboratory_work_(his.instant_())")
+        assert before is not None, "there is always one pace"
         await connection.execute(_SET_PACE, *before.values())
     return Done(numbers=[row["order_no"] for row in waiting], state="final")
 
