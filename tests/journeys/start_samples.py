@@ -37,6 +37,7 @@ START: dict[str, Sample] = {
     "home-more": (_home(page=2), NOBODY),
     "home-more-patient": (_home(page=2), SOMEONE),
     "home-offer": (_home(), someone(offer_elder=True)),
+    "home-card-left": (_home(), msgspec.structs.replace(CHROME, card_in_reader=True)),
     "home-line-gone": (_home(), msgspec.structs.replace(CHROME, line_ok=False)),
     "code-unknown": (_code(), NOBODY),
     "code-payer": (_code(CodeChoice(kind="payer_code")), SOMEONE),

@@ -39,6 +39,7 @@ class Wording:
             "is_day": self.is_day,
             "clock": self.clock,
             "day": self.day,
+            "dated": self.dated,
             "weekday": self.weekday,
             "weekday_of": self.weekday_of,
             "short_weekday": self.short_weekday,
@@ -58,6 +59,11 @@ class Wording:
         if now is not None and now.astimezone(self._zone).date() == local:
             return f"{self._today} {said}"
         return said
+
+    def dated(self, at: datetime | date) -> str:
+        """``2026年11月23日``, ``23 Nov 2026``: of a day that may be long ago."""
+        local = at.astimezone(self._zone).date() if isinstance(at, datetime) else at
+        return f"{self.day(local)} {local.year}" if self._english else f"{local.year}年{self.day(local)}"
 
     def is_day(self, at: datetime) -> bool:
         """From six to six: whether the picture at the top shows a sun or a moon."""
@@ -196,12 +202,12 @@ def _reports(_: Say) -> dict[str, dict[str, str]]:
             "window": _("Handed out at the window"),
         },
         "flag": {
-            "N": _("as expected"),
+            "N": _("normal"),
             "H": _("high"),
             "L": _("low"),
-            "HH": _("alarmingly high"),
-            "LL": _("alarmingly low"),
-            "A": _("not as expected"),
+            "HH": _("very high"),
+            "LL": _("very low"),
+            "A": _("abnormal"),
         },
         "sheet": {
             "laboratory_report": _("Laboratory report"),
