@@ -163,7 +163,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
                 "appointment": _("Booking slip"),
                 "receipt": _("Receipt"),
                 "hold": _("Hold slip for the window"),
-                "trouble": _("Slip with the number to ask with"),
+                "trouble": _("Slip with your reference number"),
                 "refund": _("Refund slip"),
                 "fiscal": _("Electronic receipt"),
             },
@@ -195,8 +195,8 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
 def _reports(_: Say) -> dict[str, dict[str, str]]:
     return {
         "report": {
-            "ordered": _("Ordered, nothing taken yet"),
-            "sampled": _("Taken, not tested yet"),
+            "ordered": _("Ordered, no sample taken yet"),
+            "sampled": _("Sample taken, not tested yet"),
             "testing": _("Being tested"),
             "ready": _("Ready"),
             "window": _("Handed out at the window"),
