@@ -71,7 +71,7 @@ def words(_: Callable[[str], str]) -> dict[str, dict[str, str]]:
             "reprint": _("Print again"),
         },
         "service_for": {
-            "register": _("Choose the clinic and the doctor, pay, take the slip"),
+            "register": _("Choose clinic and doctor, and pay"),
             "bills": _("Tests, medicine, treatment"),
             "check_in": _("You booked and are here now"),
             "reports": _("View and print"),
