@@ -4,6 +4,7 @@ from account_samples import ACCOUNT
 from after_samples import AFTER, ERRORS
 from bill_samples import BILL
 from booking_samples import BOOKING
+from children_samples import CHILDREN
 from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
@@ -18,6 +19,7 @@ SAMPLES: dict[str, Sample] = {
     **REGISTER,
     **PAY,
     **IDENTITY,
+    **CHILDREN,
     **AFTER,
     **ACCOUNT,
     **BILL,

@@ -15,7 +15,7 @@ from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.kernel.ids import is_ask_number
+from yinyi.kernel.ids import is_ask_number, number_on_slip
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
     ":row", rows.ROW
@@ -154,12 +154,14 @@ async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
 
 
 async def find(tx: Tx, hospital_id: int, number: str, known: Plan | None = None) -> Plan | None:
-    """By payment number or by the short number to ask with. ``known``: what is answered if it has not changed since."""
+    """By payment number, as a slip's code has it too, or by the short number to ask with. ``known``: what is answered
+    if it has not changed since."""
     if known is not None and known.hospital_id == hospital_id:
         row = await tx.fetchrow(_IF_CHANGED, hospital_id, known.payment_no, known.version)
         if row is not None:
             return known if row["plan"] is None else rows.read_plan(row["plan"])
-    row = await tx.fetchrow(_BY_ASK_NO if is_ask_number(number) else _BY_NUMBER, hospital_id, number)
+    query = _BY_ASK_NO if is_ask_number(number) else _BY_NUMBER
+    row = await tx.fetchrow(query, hospital_id, number_on_slip(number))
     return rows.read_plan(row["plan"]) if row is not None else None
 
 
@@ -185,7 +187,7 @@ async def glanced(tx: Tx, hospital_id: int, payment_no: str) -> Glanced | None:
 
 async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Plan | None:
     """The plan, which nobody else changes until this transaction ends."""
-    row = await store.whole(tx, LOCKED, hospital_id, payment_no)
+    row = await store.whole(tx, LOCKED, hospital_id, number_on_slip(payment_no))
     return rows.read_plan(row["plan"]) if row is not None else None
 
 

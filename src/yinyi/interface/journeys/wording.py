@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from yinyi.interface.journeys import codes, services
+from yinyi.interface.journeys import children, codes, services
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -142,6 +142,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         | services.words(_)
         | _reports(_)
         | codes.words(_)
+        | children.words(_)
         | {
             "title": {
                 "chief": _("Chief physician"),
@@ -193,6 +194,7 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
             "resident_card": _("ID card"),
             "hmt_resident_card": _("Residence permit (Hong Kong, Macao, Taiwan)"),
             "hmt_travel_permit": _("Mainland travel permit"),
+            "birth_certificate": _("Birth certificate"),
             "permanent_resident_card": _("Permanent-resident card"),
             "passport": _("Passport"),
             "hospital_number": _("Hospital number"),
@@ -224,11 +226,19 @@ def _reports(_: Say) -> dict[str, dict[str, str]]:
             "LL": _("very low"),
             "A": _("abnormal"),
         },
+        "fee_days": {
+            "month": _("The last 30 days"),
+            "quarter": _("The last 90 days"),
+            "year": _("This year"),
+            "last_year": _("Last year"),
+        },
         "sheet": {
             "laboratory_report": _("Laboratory report"),
             "examination_report": _("Examination report"),
             "daily_list": _("Costs of one day"),
             "discharge_statement": _("Discharge statement"),
+            "fee_list": _("Outpatient fees"),
+            "paid_invoice": _("Proof of payment"),
         },
     }
 

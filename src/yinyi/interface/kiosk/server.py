@@ -27,7 +27,7 @@ from yinyi.business.terminals.model import SERVICES, TerminalView
 from yinyi.interface.body import TooLarge
 from yinyi.interface.journeys import changed_visits, errors, paper, typed, views, views_ends
 from yinyi.interface.journeys.paths import Paths
-from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
+from yinyi.interface.journeys.visitor import ALONE, File, Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
 from yinyi.interface.kiosk.addresses import ADDRESSES, BASE, Address
 from yinyi.interface.kiosk.chrome import NOWHERE, chrome_of, mode_of
@@ -163,7 +163,7 @@ class Kiosk:
         if not all(map(page.is_text, at.values())):
             raise NotFound("control characters")
         screen, visit = asked.cookies.screen, asked.cookies.visit
-        if visit.wants == "form" and not asked.address.of_form:
+        if visit.wants in ALONE and visit.wants not in asked.address.alone:
             visit = Visit(wants=asked.address.wants or "home")
         try:
             terminal = await self.terminals.of(screen)
@@ -206,6 +206,8 @@ class Kiosk:
     def _answered(self, asked: Asked, visitor: Visitor, then: Next) -> page.Answer:
         if isinstance(then, Show):
             return self._show(asked, visitor.terminal, visitor.session, then)
+        if isinstance(then, File):
+            return self._finished(asked, page.file(then.content, then.kind))
         if then.visit is not None:
             asked.headers.append(asked.jar.visit(then.visit))
         if then.wipe:
@@ -260,7 +262,8 @@ class Kiosk:
             back = self._paths.identify
         elif not back and not asked.posted and status >= 500:
             back = asked.here
-        view = views_ends.ErrorView(kind=kind, back=back)
+        opens_at = errors.opening_of(error)
+        view = views_ends.ErrorView(kind=kind, back="" if kind == "service_closed" else back, opens_at=opens_at)
         listens = {"at": f"{(asked.now + BUSY_AGAIN).timestamp():.1f}"} if kind == "too_busy" else None
         session = await self._person(asked, error)
         terminal = asked.visitor.terminal if asked.visitor else self._last_terminal(asked)
