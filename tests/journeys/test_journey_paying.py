@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from keyboard import KeyboardScreen
+from keyboard_screen import KeyboardScreen
 from kiosk_screen import EVERY_LOOK, KioskScreen, kiosk_screen
 from paper import Paper
 from playwright.sync_api import Browser, expect
