@@ -64,6 +64,10 @@ AFTER: dict[str, Sample] = {
     "reprint-none": (views_afterwards.ReprintView(slips=(), key=KEY), SOMEONE),
     "payments": (views_afterwards.FindPaymentView(payments=PAYMENTS), SOMEONE),
     "payments-none": (views_afterwards.FindPaymentView(payments=()), SOMEONE),
+    "payments-news": (
+        views_afterwards.PaymentNewsView(payments=(PAYMENTS[1], PAYMENTS[3]), on="/kiosk/register/departments"),
+        SOMEONE,
+    ),
     "help": (views_afterwards.CallStaffView(state="called", called_at=NOW), SOMEONE),
     "help-coming": (views_afterwards.CallStaffView(state="coming", called_at=NOW), SOMEONE),
     "help-nobody": (views_afterwards.CallStaffView(state="nobody", called_at=NOW), SOMEONE),
@@ -74,6 +78,7 @@ AFTER: dict[str, Sample] = {
     "closed-not-paired": (views_ends.ClosedView(reason="not_paired", pairing_code="4826"), NOBODY),
     "closed-pairing": (views_ends.ClosedView(reason="not_paired"), NOBODY),
     "closed-locked": (views_ends.ClosedView(reason="locked"), NOBODY),
+    "closed-locked-paper": (views_ends.ClosedView(reason="locked", because="paper"), NOBODY),
     "closed-maintenance": (views_ends.ClosedView(reason="maintenance"), NOBODY),
 }
 ERRORS: dict[str, Sample] = {f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)}

@@ -8,6 +8,7 @@ from children_samples import CHILDREN
 from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
+from maintenance_samples import MAINTENANCE
 from pay_samples import PAY
 from register_samples import REGISTER
 from report_samples import REPORTS
@@ -27,5 +28,6 @@ SAMPLES: dict[str, Sample] = {
     **REPORTS,
     **BOOKING,
     **RECEIPTS,
+    **MAINTENANCE,
     **ERRORS,
 }

@@ -277,6 +277,7 @@ USUAL: Mapping[str, Any] = {
     "ListDocuments": Documents(documents=[]),
     "GetPrepaidSetting": PrepaidSetting(mode="collect"),
     "ListVisitChanges": VisitChanges(changes=[]),
+    "ListUntoldPayments": Payments(payments=[]),
 }
 
 

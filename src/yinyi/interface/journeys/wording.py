@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from yinyi.interface.journeys import children, codes, services
+from yinyi.interface.journeys import children, codes, services, views_maintenance
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -140,6 +140,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         _people(_)
         | _money(_)
         | services.words(_)
+        | views_maintenance.words(_)
         | _reports(_)
         | codes.words(_)
         | children.words(_)
