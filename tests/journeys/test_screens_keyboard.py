@@ -9,17 +9,6 @@ from playwright.sync_api import Browser, Page
 from screen_rules import settle
 
 PAGES = ("home", "home-offer", "number", "departments", "doctors", "bills-many", "book-days", "pay-cards", "done")
-    "home",
-    "home-offer",
-    "number",
-    "departments",
-    "doctors",
-    "bills-many",
-    "book-days",
-    "pay-cards",
-    "booking",
-    "done",
-)
 """One of each kind. The sheet that offers large print lets nothing else be reached."""
 TARGETS = """() => {
   const root = document.querySelector(".veil:not([hidden])") ?? document.getElementById("screen");
