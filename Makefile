@@ -5,6 +5,11 @@ INSTALL = $(PYTHON) deploy/laptop/install.py
 WORKERS = $(shell n=$$(nproc); echo $$((n < 8 ? n + 1 : 9)))
 CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit/test_catalogues.py)
 
+# Python keeps what it has compiled, in one folder, also where the environment forbids it to: a platform is a dozen
+# processes, and compiling takes most of the time in which one starts
+export PYTHONDONTWRITEBYTECODE =
+export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
+
 # how long `make fuzz` goes on
 FUZZ_S = 600
 

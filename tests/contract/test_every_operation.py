@@ -45,7 +45,7 @@ ONESELF = {
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
     *("BookAppointment", "ListAppointments", "ListVisitChanges"),
     *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "ListReports", "RegisterToday"),
-    *("ListFiscalInvoices", "ListChildren", "ActForOneself"),
+    *("ListFiscalInvoices", "PrintFees", "ListChildren", "ActForOneself"),
 }
 """They take nothing that could be somebody else's."""
 
@@ -91,7 +91,7 @@ def test_what_could_be_somebodys_is_asked_for_below() -> None:
     assert not [name for name in BEFORE_ANYBODY | BY_TICKET if KIOSK[name].needs_patient]
     assert all(KIOSK[name].needs_patient for name in (OF_SOMEBODY | ONESELF) - {"GetPayment"})
     taken = {field for name in ONESELF for field in fields(name)}
-    dates = {"days", "on", "until"}
+    dates = {"days", "on", "until", "first_on", "last_on"}
     assert taken == {"elder", "amount_fen", "department_id", "schedule_id", "slot_id", *dates}
 
 

@@ -114,6 +114,7 @@ async def _bills(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[st
         "GetInvoice": {"number": open_one},
         "PayInvoices": {"chosen": [{"invoice_no": open_one, "version": 1}]},
         "GetInvoicePayment": {"payment_no": number},
+        "PrintPaidInvoice": {"invoice_no": open_one},
     }
     return requests, [paying, open_one, number]
 
@@ -126,6 +127,7 @@ async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[
     [sheet] = (await hall.ask(PrintReports(order_nos=[report.order_no]))).sheets
     requests: dict[str, dict[str, Any]] = {
         "GetReport": {"order_no": report.order_no},
+        "GetReportPicture": {"order_no": report.order_no, "nth": 1},
         "TrendOfValue": {"order_no": report.order_no, "analyte_code": value.analyte_code},
         "PrintReports": {"order_nos": [report.order_no]},
         "GetSheets": {"document_nos": [sheet.document_no]},

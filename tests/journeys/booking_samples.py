@@ -7,7 +7,7 @@ import msgspec
 from account_samples import SOMEONE, Sample
 from sample_facts import CHROME, DEPARTMENTS, DOCTORS, HEART, INTRODUCTION, KEY, LAST, NOW, PATIENT, SESSIONS, VISIT
 
-from yinyi.interface.journeys import views, views_book, views_register, views_start
+from yinyi.interface.journeys import views, views_book, views_fiscal, views_register, views_start
 
 BOOKING_IT = msgspec.structs.replace(CHROME, patient=PATIENT, steps=views.BOOK_STEPS)
 BY_SLIP = msgspec.structs.replace(CHROME, patient=msgspec.structs.replace(PATIENT, age=None, number_tail=""))
@@ -42,6 +42,9 @@ _TIMES = tuple(
     )
     for n in range(8)
 )
+
+
+_RECEIPT = views_fiscal.ReceiptNote(payment_no="26112301000042", number="0012345678")
 
 
 def _booked(**facts: object) -> views_book.BookedView:
@@ -150,6 +153,7 @@ BOOKING: dict[str, Sample] = {
     "book-times": (_TIMES_VIEW, BOOKING_IT),
     "book-times-none": (msgspec.structs.replace(_TIMES_VIEW, times=(), paid="check_in"), BOOKING_IT),
     "booked": (_booked(), msgspec.structs.replace(BOOKING_IT, card_in_reader=True)),
+    "booked-receipt": (_booked(printing="printed", receipt=_RECEIPT), BOOKING_IT),
     "booked-unpaid": (_booked(paid="check_in", can_cancel_until=None, printing="paper_out"), BOOKING_IT),
     "bookings": (views_book.BookingsView(rows=_ROWS, key=KEY), SOMEONE),
     "bookings-none": (views_book.BookingsView(rows=(), key=KEY), SOMEONE),

@@ -52,9 +52,7 @@ def test_a_mother_registers_her_child(house: RealPlatform, chromium: Browser) ->
         assert Paper(house.paper_after(before)).payment_no() == payment_no
         [slip] = house.rows(f"{SLIP} WHERE payment_no = $1", payment_no)
         assert (slip["child"], slip["guardian"]) == ("陈*", "赵*")
-        assert ("陈小", MOTHER.name, PHONE) in [
-            tuple(row.values()) for row in house.rows(OF_CHILD, at="hospital")
-        ]
+        assert ("陈小", MOTHER.name, PHONE) in [tuple(row.values()) for row in house.rows(OF_CHILD, at="hospital")]
         screen.press_form("/finish")
         screen.seen(r"/(\?bye=1)?", "#screen.home")
         house.hold(used)

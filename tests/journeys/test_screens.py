@@ -9,7 +9,7 @@ import pytest
 from browsers import SHAPES, served_gallery
 from playwright.sync_api import Browser, Page
 from samples import SAMPLES
-from screen_rules import Watch, broken_rules, settle, settled_layout
+from screen_rules import AXE, AXE_OPTIONS, Watch, broken_rules, settle, settled_layout
 
 from yinyi.interface.journeys import pages
 from yinyi.interface.text.catalogue import Catalogue
@@ -148,3 +148,24 @@ def test_longer_language_fits(longer_stage: Stage, number: int, name: str) -> No
 @pytest.mark.parametrize("name", list(SAMPLES))
 def test_page_keeps_the_rules_in_every_look(stage: Stage, name: str) -> None:
     assert not [sentence for look in CORE + FURTHER for sentence in stage.broken(name, look, anew=True)]
+
+
+PALE = """<!doctype html><html lang="en"><title>t</title><body style="background: #fff"><main><h1>Contrast</h1>
+<p style="color: #ccc">pale</p><p style="color: #767676">between</p><p style="color: #595959">dark</p>
+<p style="font-size: 40px; color: #bbb">large, pale</p><p style="font-size: 40px; color: #888">large, between</p>
+<p style="color: #fff">nothing</p><p style="color: #767676">x</p><p style="color: rgba(0, 0, 0, .3)">glass</p>
+<div style="background: linear-gradient(#000, #fff)"><p>who knows</p></div></main>"""
+CONTRASTS = """options => axe.run(document, { ...options, selectors: true }).then((found) =>
+  ["violations", "incomplete"].map((kind) => [...new Set(found[kind].filter((rule) => rule.id.startsWith("color-"))
+    .flatMap((rule) => rule.nodes.map((node) => node.target[0])))].sort()))"""
+
+
+def test_one_rule_of_contrast_finds_what_two_find(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content(PALE)
+    page.evaluate(AXE)
+    both = {**AXE_OPTIONS, "rules": {"color-contrast-enhanced": {"enabled": True}}, "checks": {}}
+    found = page.evaluate(CONTRASTS, AXE_OPTIONS)
+    assert found == page.evaluate(CONTRASTS, both)
+    assert [len(kind) for kind in found] == [5, 3]
+    page.close()

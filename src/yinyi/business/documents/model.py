@@ -162,7 +162,16 @@ class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
     """退款单: money goes back where it came from; ``under_way`` until the channel confirms."""
 
     state: Literal["done", "under_way"]
-    reason: Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+    reason: Literal[
+        "registration_failed",
+        "not_booked",
+        "bill_changed",
+        "paid_elsewhere",
+        "cancelled",
+        "paid_late",
+        "paid_twice",
+        "other",
+    ]
     purpose: str
     patient_name: str
     amount_fen: Amount

@@ -35,10 +35,25 @@ from yinyi.kernel.errors import NotYours
 from yinyi.kernel.ids import BOOKING_SLIP, PAYMENT_SLIP
 
 _DECIDES_WITHIN = timedelta(minutes=20)
-RefundReason = Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+RefundReason = Literal[
+    "registration_failed",
+    "not_booked",
+    "bill_changed",
+    "paid_elsewhere",
+    "cancelled",
+    "paid_late",
+    "paid_twice",
+    "other",
+]
 _CHANNELS = {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}
 """What slips call by another name."""
-_REFUND_REASONS: dict[str, RefundReason] = {"cancelled": "cancelled", "paid_late": "paid_late", "expired": "paid_late"}
+_REFUND_REASONS: dict[str, RefundReason] = {
+    "cancelled": "cancelled",
+    "paid_late": "paid_late",
+    "expired": "paid_late",
+    "changed": "bill_changed",
+    "already_paid": "paid_elsewhere",
+}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,14 @@ from yinyi.business.documents.errors import PrintedAlready
 from yinyi.business.documents.messages import Sheets
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.identity.messages import Identified
-from yinyi.business.reports.errors import ReportAtWindow, ReportNotReady, ReportUnknown, TubeUnknown
-from yinyi.business.reports.model import Observation, ReportKind, TrendPoint
+from yinyi.business.reports.errors import (
+    PictureUnknown,
+    ReportAtWindow,
+    ReportNotReady,
+    ReportUnknown,
+    TubeUnknown,
+)
+from yinyi.business.reports.model import Observation, Pictures, ReportKind, TrendPoint
 from yinyi.kernel.errors import HospitalUnavailable
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
@@ -57,8 +63,8 @@ class ListReports(Operation[ReportList], frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A report that is ready. values: of a laboratory. findings, impression: of an examination. remark: why it was
-    corrected."""
+    """A report that is ready. values: of a laboratory. findings, impression, pictures: of an examination. remark:
+    why it was corrected."""
 
     view: ReportView
     specimen: str
@@ -70,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     remark: str
     reported_by: str
     reviewed_by: str
+    pictures: Pictures = Pictures()
 
 
 @operation(
@@ -83,6 +90,22 @@ class GetReport(Operation[Report], frozen=True, kw_only=True):
     """One report, once it is ready and unless only the window hands it out."""
 
     order_no: OrderNo
+
+
+class PictureFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A JPEG, drawn anew from the hospital's file without whatever else that held."""
+
+    content: bytes
+
+
+@operation(callers=PATIENTS, needs_patient=True, opened_by="specimen", errors=(PictureUnknown,))
+class GetReportPicture(Operation[PictureFile], frozen=True, kw_only=True):
+    """A picture of an examination whose report was opened before. nth: as the report lists it. small: for a row of
+    them."""
+
+    order_no: OrderNo
+    nth: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    small: bool = False
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):

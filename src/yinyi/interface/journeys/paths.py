@@ -108,9 +108,12 @@ read."""
 BILLS: Final = "/bills"
 """GET ?but=… (all are chosen but those) ?news=… · POST [chosen, form]: opens a payment and goes to check."""
 BILL: Final = "/bills/{invoice_no}"
-"""GET ?form=1: opened by its request form."""
+"""GET ?form=1: opened by its request form · POST: print it, once it is paid; goes to how the printing goes."""
 FEES: Final = "/fees"
 """GET ?until=2026-11-23."""
+PRINT_FEES: Final = "/fees/print"
+"""GET which days ?news=… (why they cannot be printed) · POST [days]: print their list; goes to how the printing
+goes."""
 ACCOUNT: Final = "/account"
 TOP_UP: Final = "/account/top-up"
 """GET ?typed=1 · POST [yuan]: opens a payment and goes to check."""
@@ -136,6 +139,10 @@ PRINT_REPORTS: Final = "/reports/print"
 """POST [order_nos]: print them (spaces between); goes to how the printing goes."""
 REPORT: Final = "/reports/{order_no}"
 """GET ?printed=1 (it cannot be printed a second time here)."""
+PICTURES: Final = "/reports/{order_no}/pictures"
+"""GET ?at=2: one of them, large."""
+PICTURE: Final = "/reports/{order_no}/pictures/{nth}"
+"""GET the file ?small=1 (for a row of them)."""
 TREND: Final = "/reports/{order_no}/trend"
 """GET ?of=… (which value)."""
 SHEETS: Final = "/sheets/{document_nos}"
@@ -184,6 +191,7 @@ class Paths:
         self.form = base + FORM
         self.bills = base + BILLS
         self.fees = base + FEES
+        self.print_fees = base + PRINT_FEES
         self.account = base + ACCOUNT
         self.top_up = base + TOP_UP
         self.withdraw = base + WITHDRAW
@@ -297,6 +305,12 @@ class Paths:
 
     def report(self, order_no: str) -> str:
         return self._at(REPORT, order_no=order_no)
+
+    def pictures(self, order_no: str, nth: int) -> str:
+        return f"{self._at(PICTURES, order_no=order_no)}?at={nth}"
+
+    def picture(self, order_no: str, nth: int) -> str:
+        return self._at(PICTURE, order_no=order_no, nth=f"{nth}")
 
     def trend(self, order_no: str, analyte_code: str) -> str:
         return f"{self._at(TREND, order_no=order_no)}?of={_quoted(analyte_code)}"

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from yinyi.interface.journeys.views import Part, Printing, SessionName, Subject, Title, View
+from yinyi.interface.journeys.views_fiscal import PaidView
 from yinyi.interface.journeys.views_register import DepartmentChoice, DoctorRow, SessionChoice, Visit
 
 DayState = Literal["room", "full", "none", "not_open"]
@@ -61,7 +62,7 @@ class TimesView(View, frozen=True, kw_only=True):
     key: str
 
 
-class BookedView(View, frozen=True, kw_only=True):
+class BookedView(PaidView, frozen=True, kw_only=True):
     """Booked. ``amount_fen``: paid, or to be paid at check-in. can_cancel_until: None: it cannot be cancelled here."""
 
     payment_no: str

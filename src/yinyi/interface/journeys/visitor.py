@@ -67,7 +67,15 @@ class Go:
     wipe: bool = False
 
 
-Next = Show | Go
+@dataclass(frozen=True)
+class File:
+    """Not a page but what stands on one: a picture."""
+
+    content: bytes
+    kind: str
+
+
+Next = Show | Go | File
 
 
 @dataclass

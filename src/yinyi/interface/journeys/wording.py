@@ -205,11 +205,19 @@ def _reports(_: Say) -> dict[str, dict[str, str]]:
             "LL": _("alarmingly low"),
             "A": _("not as expected"),
         },
+        "fee_days": {
+            "month": _("The last 30 days"),
+            "quarter": _("The last 90 days"),
+            "year": _("This year"),
+            "last_year": _("Last year"),
+        },
         "sheet": {
             "laboratory_report": _("Laboratory report"),
             "examination_report": _("Examination report"),
             "daily_list": _("Costs of one day"),
             "discharge_statement": _("Discharge statement"),
+            "fee_list": _("Outpatient fees"),
+            "paid_invoice": _("Proof of payment"),
         },
     }
 

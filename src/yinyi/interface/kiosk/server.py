@@ -27,7 +27,7 @@ from yinyi.business.terminals.model import SERVICES, TerminalView
 from yinyi.interface.body import TooLarge
 from yinyi.interface.journeys import changed_visits, errors, paper, typed, views, views_ends
 from yinyi.interface.journeys.paths import Paths
-from yinyi.interface.journeys.visitor import ALONE, Go, Next, Show, StalePage, Visit, Visitor
+from yinyi.interface.journeys.visitor import ALONE, File, Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
 from yinyi.interface.kiosk.addresses import ADDRESSES, BASE, Address
 from yinyi.interface.kiosk.chrome import NOWHERE, chrome_of, mode_of
@@ -206,6 +206,8 @@ class Kiosk:
     def _answered(self, asked: Asked, visitor: Visitor, then: Next) -> page.Answer:
         if isinstance(then, Show):
             return self._show(asked, visitor.terminal, visitor.session, then)
+        if isinstance(then, File):
+            return self._finished(asked, page.file(then.content, then.kind))
         if then.visit is not None:
             asked.headers.append(asked.jar.visit(then.visit))
         if then.wipe:
