@@ -19,6 +19,7 @@ _NO_SLIP: dict[type[YinyiError], views_book.NoSlipReason] = {
     NoCheckInNeeded: "registered",
     TooManyTries: "many",
 }
+_REASONS: dict[str, views_book.NoSlipReason] = {reason: reason for reason in _NO_SLIP.values()}
 
 
 async def by_slip(visitor: Visitor) -> Next:
@@ -37,8 +38,7 @@ async def by_slip(visitor: Visitor) -> Next:
 
 async def no_slip(visitor: Visitor) -> Next:
     """GET SLIP ?news=…&on=…: what was scanned opens nothing. Another one may be held under the scanner."""
-    said = visitor.query.get(NEWS)
-    reason: views_book.NoSlipReason = next((each for each in _NO_SLIP.values() if each == said), "unknown")
+    reason = _REASONS.get(visitor.query.get(NEWS, ""), "unknown")
     view = views_book.NoSlipView(
         reason=reason, on=_day(visitor.query.get(ON, "")), after=visitor.terminal.code_version, key=present.new_key()
     )
