@@ -32,6 +32,7 @@ BEFORE_ANYBODY = {
     *("ClassifyCode", "GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
     *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
+    *("OpenMaintenance", "GetMaintenance", "DoMaintenance"),
     *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyBySlip", "IdentifyByTube", "ReadCardToIdentify"),
     *("ReadHospitalNumber", "IdentifyByCertificate"),
 }
@@ -45,7 +46,7 @@ ONESELF = {
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
     *("BookAppointment", "ListAppointments", "ListVisitChanges"),
     *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "ListReports", "RegisterToday"),
-    *("ListFiscalInvoices", "PrintFees", "ListChildren", "ActForOneself"),
+    *("ListFiscalInvoices", "PrintFees", "ListChildren", "ActForOneself", "ListUntoldPayments"),
 }
 """They take nothing that could be somebody else's."""
 

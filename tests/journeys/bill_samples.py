@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, KEY, NOW
+from sample_facts import CHROME, KEY, NOW, SOMEONE, Sample
 
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine

@@ -4,8 +4,21 @@ from datetime import timedelta
 from typing import get_args
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, DEPARTMENTS, DOCTORS, HEART, INTRODUCTION, KEY, LAST, NOW, PATIENT, SESSIONS, VISIT
+from sample_facts import (
+    CHROME,
+    DEPARTMENTS,
+    DOCTORS,
+    HEART,
+    INTRODUCTION,
+    KEY,
+    LAST,
+    NOW,
+    PATIENT,
+    SESSIONS,
+    SOMEONE,
+    VISIT,
+    Sample,
+)
 
 from yinyi.interface.journeys import views, views_book, views_fiscal, views_register, views_start
 

@@ -3,8 +3,7 @@
 from typing import get_args
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, KEY, NOW, PATIENT
+from sample_facts import CHROME, KEY, NOW, PATIENT, SOMEONE, Sample
 
 from yinyi.interface.journeys import spelling, views_children
 from yinyi.interface.journeys.views_children import (

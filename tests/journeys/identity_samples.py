@@ -4,8 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, KEY, NOW
+from sample_facts import CHROME, KEY, NOW, SOMEONE, Sample
 
 from yinyi.interface.journeys import views_cards, views_start
 

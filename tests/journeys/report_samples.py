@@ -4,8 +4,7 @@ from datetime import timedelta
 from typing import get_args
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, KEY, NOW
+from sample_facts import CHROME, KEY, NOW, SOMEONE, Sample
 
 from yinyi.business.reports.model import Flag, Picture, Pictures, ReportKind, TrendPoint
 from yinyi.interface.journeys import drawing, views, views_reports, views_start

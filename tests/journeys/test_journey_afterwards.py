@@ -63,6 +63,23 @@ def test_staff_are_called_and_come(house: RealPlatform, chromium: Browser) -> No
         assert house.rows("SELECT call_id FROM staff_call WHERE answered_at IS NULL") == calls
 
 
+def test_the_next_person_lays_a_card_while_the_page_of_the_last_is_open(house: RealPlatform, chromium: Browser) -> None:
+    """At once it is the next one's screen, by itself, and no way leads back to the page before."""
+    first, following = fresh_card("孙不见"), fresh_card("周后来")
+    with kiosk_screen(house, chromium) as screen:
+        screen.first_visit(first)
+        house.take_card()
+        screen.go("/cards")
+        screen.seen("/cards", ".rows")
+        house.lay(following)
+        screen.seen("/first-visit", "#screen")
+        assert "见" not in screen.page.content()
+        screen.page.go_back()
+        screen.page.wait_for_load_state()
+        assert "见" not in screen.page.content()
+        house.take_card()
+
+
 def test_nobody_there_any_more(house: RealPlatform, chromium: Browser) -> None:
     """The session ends on the platform too, the screen keeps nothing, and going back does not bring it back."""
     card = fresh_card("孙不见")

@@ -82,6 +82,9 @@ class Readers:
     async def card_on_reader(self, tx: Tx, hospital_id: int, terminal_id: str) -> bytes | None:
         return self.blocks.get(terminal_id)
 
+    async def wipe(self, tx: Tx, hospital_id: int, terminal_id: str) -> None:
+        self.blocks.pop(terminal_id, None)
+
 
 class Index:
     """A hospital's master index in memory. ``mishaps`` befall the coming calls, one each."""

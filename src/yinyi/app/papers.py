@@ -15,6 +15,7 @@ from yinyi.business.documents.queue import PaperQueue, SheetPress
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.seals import Seals
 from yinyi.business.documents.sending import SheetDesk
+from yinyi.business.identity.sessions import patients_at
 from yinyi.business.inpatient.printing import InpatientSheets
 from yinyi.business.reports.library import Library
 from yinyi.business.reports.model import SecondPrint
@@ -32,7 +33,7 @@ def paper_queue(
     seals = Seals(vault, verify_at)
     folder = fonts or font_folder()
     press = SheetPress(SheetRenderer(folder, ZONE), seals)
-    return PaperQueue(database, SlipRenderer(folder, ZONE).render, press, committed), seals
+    return PaperQueue(database, SlipRenderer(folder, ZONE).render, press, patients_at, committed), seals
 
 
 class Sheets:

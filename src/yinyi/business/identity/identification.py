@@ -46,7 +46,7 @@ class Identification:
         async with self._database.transaction() as tx:
             patient = await store.bound_patient(tx, self._vault, call.hospital_id, card.person)
             if patient is not None:
-                return await self._known(tx, call, patient)
+                return await self._at_reader(tx, call, patient)
         records = await self._hospital.find(card.person)
         async with self._database.transaction() as tx:
             if len(records) == 1 and await self._is_surely(tx, call, card, records[0]):
@@ -54,6 +54,13 @@ class Identification:
             if not records:
                 require_valid(card, self._today(call.now))
             return await self._ask_further(tx, call, card, records)
+
+    async def _at_reader(self, tx: Tx, call: Call, patient: PatientFacts) -> Identified:
+        """Whoever is here already and lays his card again goes on as before."""
+        who = call.principal
+        if who.patient_id == patient.patient_id and not who.opened_by:
+            return await self.known(tx, call, patient, "")
+        return await self._known(tx, call, patient)
 
     async def card_on_reader(self, tx: Tx, call: Call) -> CardRead:
         """
@@ -138,7 +145,7 @@ class Identification:
     async def _link(self, tx: Tx, call: Call, card: CardRead, record: PatientRecord) -> Identified:
         patient = await store.keep_patient(tx, self._vault, call.hospital_id, record, call.now)
         await store.bind(tx, self._vault, call.hospital_id, patient.patient_id, card.person, call.now)
-        return await self._known(tx, call, patient)
+        return await self._at_reader(tx, call, patient)
 
     async def _ask_further(self, tx: Tx, call: Call, card: CardRead, records: list[PatientRecord]) -> Identified:
         findings = tickets.Findings(person=card.person, records={token(9): record for record in records})

@@ -43,6 +43,10 @@ class PresentedCards(Protocol):
         """The 256 bytes of text as the reader gave them, or None when nothing lies there (any more)."""
         ...
 
+    async def wipe(self, tx: Tx, hospital_id: int, terminal_id: str) -> None:
+        """Forget what was read: a card that is still there identifies nobody until it is laid again."""
+        ...
+
 
 class ScannedCodes(Protocol):
     """What scanners have read; the terminals know."""

@@ -52,6 +52,7 @@ class IdentityService:
         """``zone``: the hospital's, for ages and for the last day of a card. ``children``: as it wants it."""
         hospital = Hospital(index)
         self._database = database
+        self._cards = cards
         self._creations = Creations(database, hospital, vault)
         self.identification = Identification(database, hospital, cards, vault, zone)
         self._first_visits = FirstVisits(database, self._creations, self.identification, vault)
@@ -89,8 +90,13 @@ class IdentityService:
         return await self._creations.resume(clock.now())
 
     async def end(self, call: Call, message: EndSession) -> Ended:
+        """Whoever was here himself takes with him what the reader and the scanner have of him, also if he never became
+        known; what a form or a tube has opened is over, and the next card may lie there already."""
+        who = call.principal
         async with self._database.transaction() as tx:
-            await end_session(tx, call.hospital_id, call.principal.session_id, call.now)
+            await end_session(tx, call.hospital_id, who.session_id, call.now)
+            if who.terminal_id and not who.opened_by:
+                await self._cards.wipe(tx, call.hospital_id, who.terminal_id)
         return Ended()
 
     async def prefer_elder(self, call: Call, message: PreferElder) -> Ended:

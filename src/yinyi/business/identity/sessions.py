@@ -44,6 +44,10 @@ _LIVES = """
 SELECT true FROM patient_session
 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL AND expires_at > $3
 """
+_AT = """
+SELECT DISTINCT patient_id FROM patient_session
+WHERE hospital_id = $1 AND terminal_id = $2 AND ended_at IS NULL AND expires_at > $3
+"""
 _END = "UPDATE patient_session SET ended_at = $3 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL"
 
 
@@ -94,6 +98,12 @@ async def verify_session(tx: Tx, hospital_id: int, token: str, terminal_id: str,
 async def session_lives(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> bool:
     """Whoever began it may still be at the screen."""
     return bool(await tx.fetchval(_LIVES, hospital_id, session_id, now))
+
+
+async def patients_at(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> list[int]:
+    """Who stands at this terminal now; nobody, if it is empty."""
+    rows = await tx.fetch(_AT, hospital_id, terminal_id, now)
+    return [row["patient_id"] for row in rows]
 
 
 async def end_session(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> None:

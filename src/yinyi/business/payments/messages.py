@@ -175,6 +175,12 @@ class ListPayments(Operation[Payments], frozen=True, kw_only=True):
     days: Annotated[int, msgspec.Meta(ge=1, le=31)] = 7
 
 
+@operation(callers=[Caller.KIOSK], needs_patient=True)
+class ListUntoldPayments(Operation[Payments], frozen=True, kw_only=True):
+    """Of the last days' payments those that ended, delivered or given back, after whoever paid at a terminal had gone:
+    no paper tells yet how. Whoever has it printed has been told."""
+
+
 class CallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes that the sender expects."""
 

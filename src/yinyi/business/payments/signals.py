@@ -20,6 +20,7 @@ from yinyi.kernel.ids import is_ask_number, number_on_slip
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
     ":row", rows.ROW
 )
+AMONG = _BY_NUMBER.replace("= $2", "= ANY($2::text[])")
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
 _IF_CHANGED = _BY_NUMBER.replace(rows.ROW, f"CASE WHEN p.version <> $3 THEN {rows.ROW} END")
 LOCKED = rows.filled("""
@@ -169,6 +170,13 @@ class Glanced(NamedTuple):
 
     plan: Plan
     free: bool
+
+
+async def find_among(tx: Tx, hospital_id: int, numbers: Sequence[str]) -> list[Plan]:
+    """By payment numbers, in their order; one that is not there is left out."""
+    found = await tx.fetch(AMONG, hospital_id, list(numbers)) if numbers else []
+    plans = {plan.payment_no: plan for plan in map(rows.read_plan, (row["plan"] for row in found))}
+    return [plans[number] for number in numbers if number in plans]
 
 
 async def glanced(tx: Tx, hospital_id: int, payment_no: str) -> Glanced | None:

@@ -100,7 +100,8 @@ async def choose(visitor: Visitor) -> Next:
 
 
 def _acting(visitor: Visitor, found: Identified) -> Go:
-    return Go(_on(visitor), Visit(session=found.session_token, wants=visitor.visit.wants))
+    visit = Visit(session=found.session_token, wants=visitor.visit.wants, card=visitor.terminal.card_version)
+    return Go(_on(visitor), visit)
 
 
 def _on(visitor: Visitor) -> str:

@@ -97,21 +97,22 @@ def goes_on(visitor: Visitor) -> str:
             return paths.check_in
         case "children":
             return paths.children
-        case "home":
+        case "home" | "maintenance":
             return paths.home
 
 
 def answered(visitor: Visitor, found: Identified) -> Go:
     """Where to go with what was found."""
-    wants = visitor.visit.wants
+    wants, card = visitor.visit.wants, visitor.terminal.card_version
     match found.status:
         case "known":
             to = visitor.paths.children if found.has_children else goes_on(visitor)
-            return Go(to, Visit(session=found.session_token, wants=wants))
+            session = found.session_token or visitor.visit.session
+            return Go(to, Visit(session=session, wants=wants, card=card))
         case "several":
-            return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants))
+            return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants, card=card))
         case "first_visit":
-            return Go(visitor.paths.first_visit, Visit(ticket=found.ticket, wants=wants))
+            return Go(visitor.paths.first_visit, Visit(ticket=found.ticket, wants=wants, card=card))
 
 
 async def lay_card(visitor: Visitor) -> Next:

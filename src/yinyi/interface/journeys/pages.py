@@ -20,6 +20,7 @@ from yinyi.interface.journeys import (
     views_ends,
     views_fiscal,
     views_inpatient,
+    views_maintenance,
     views_pay,
     views_register,
     views_reports,
@@ -92,11 +93,14 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_reports.SheetsView: "sheets.html",
     views_afterwards.ReprintView: "reprint.html",
     views_afterwards.FindPaymentView: "find_payment.html",
+    views_afterwards.PaymentNewsView: "payment_news.html",
     views_fiscal.ReceiptView: "receipt.html",
     views_cards.ReadCardView: "read_card.html",
     views_cards.CardsView: "cards.html",
     views_codes.CodeView: "code.html",
     views_afterwards.CallStaffView: "call_staff.html",
+    views_maintenance.StaffPinView: "staff_pin.html",
+    views_maintenance.MaintenanceView: "maintenance.html",
     views_ends.ByeView: "bye.html",
     views_ends.ClosedView: "closed.html",
     views_ends.ErrorView: "error.html",
@@ -137,5 +141,5 @@ def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
 
 def _names(wording: Wording, paths: Paths, assets: Assets) -> dict[str, object]:
     looks = {"qr": qr_svg, "icon_of": icons.icon_of, "tone_of": icons.tone_of}
-    offered = {"service": SERVICES, "choices": choices}
+    offered = {"service": SERVICES, "choices": choices, "reasons": views_maintenance.REASONS}
     return {**wording.functions(), **looks, **offered, "paths": paths, "asset": assets.url, "sprite": assets.sprite}

@@ -95,6 +95,8 @@ RECEIPT: Final = "/receipt/{payment_no}"
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
 FIND_PAYMENT: Final = "/payments"
+PAYMENT_NEWS: Final = "/payments/news"
+"""GET what became of payments after their payer had gone."""
 CARDS: Final = "/cards"
 """GET ?unbind=… · POST [credential_id]: take one off."""
 BIND_CARD: Final = "/cards/bind"
@@ -147,6 +149,10 @@ TREND: Final = "/reports/{order_no}/trend"
 """GET ?of=… (which value)."""
 SHEETS: Final = "/sheets/{document_nos}"
 """GET how their printing goes (dots between)."""
+MAINTENANCE: Final = "/maintenance"
+"""GET ?lock=1 · POST [act, because]: for staff, with their card and its PIN."""
+MAINTENANCE_PIN: Final = "/maintenance/pin"
+"""POST [pin]."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -185,6 +191,7 @@ class Paths:
         self.changed_visits = base + CHANGED_VISITS
         self.reprint = base + REPRINT
         self.find_payment = base + FIND_PAYMENT
+        self.payment_news = base + PAYMENT_NEWS
         self.cards = base + CARDS
         self.bind_card = base + BIND_CARD
         self.no_binding = base + NO_BINDING
@@ -199,6 +206,8 @@ class Paths:
         self.reports = base + REPORTS
         self.tube = base + TUBE
         self.print_reports = base + PRINT_REPORTS
+        self.maintenance = base + MAINTENANCE
+        self.maintenance_pin = base + MAINTENANCE_PIN
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from yinyi.business.terminals.model import LockedFor
 from yinyi.interface.journeys.views import View
 from yinyi.interface.journeys.views_register import Later
 
@@ -13,9 +14,10 @@ class ByeView(View, frozen=True, kw_only=True):
 
 class ClosedView(View, frozen=True, kw_only=True):
     """Nothing can be done here now. pairing_code: the code that staff have just entered and that is
-    not valid any more; empty: none was."""
+    not valid any more; empty: none was. because: why the machine is locked, if staff have said it."""
 
     reason: Literal["hospital_down", "platform_down", "not_paired", "locked", "maintenance"]
+    because: LockedFor = ""
     opens_at: datetime | None = None
     pairing_code: str = ""
 

@@ -18,10 +18,10 @@ R = TypeVar("R")
 
 Want = Literal[
     "home", "register", "book", "check_in", "bills", "form", "slip", "reports", "reprint", "find_payment", "cards",
-    "account", "inpatient", "children",
+    "account", "inpatient", "children", "maintenance",
 ]  # fmt: skip
 """What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form; ``slip``: for
-the one booking of a slip."""
+the one booking of a slip; ``maintenance``: he is one of the staff."""
 
 ALONE: tuple[Want, ...] = ("form", "slip")
 """Visits that are good for one thing only."""
@@ -36,16 +36,21 @@ class StalePage(Invalid):
 
 @dataclass(frozen=True)
 class Visit:
-    """Who is at the screen: a session, or the ticket of a card whose owner is not certain yet, or nobody."""
+    """Who is at the screen: a session, or the ticket of a card whose owner is not certain yet, or nobody.
+
+    card: the version of the reader at which it was last known whose card lies there.
+    """
 
     session: str = ""
     ticket: str = ""
     wants: Want = "home"
+    card: int = 0
 
 
 @dataclass(frozen=True)
 class Show:
     """A page. ``steps``: the named steps of what is being done. ``can_time_out``: False while something runs.
+    ``idle_s``: as ``Chrome`` has it.
 
     listens: what the page wants to be refreshed for, as parameters of ``EVENTS`` (see ``kiosk/events.py``); None: for
     nothing.
@@ -56,6 +61,7 @@ class Show:
     can_time_out: bool = True
     listens: Mapping[str, str] | None = None
     status: int = 200
+    idle_s: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,12 @@ from yinyi.interface.journeys import (
     identify,
     identify_card,
     inpatient,
+    maintenance,
     my_cards,
     parts,
     paths,
     pay,
+    payment_news,
     pictures,
     register,
     reports,
@@ -47,6 +49,7 @@ class Address:
     ends: ends the session, even while the platform is away. pairs: a new screen begins here.
     alone: visits that are good for one thing only, a request form's bill or a slip's booking, which may come here; such
     a visitor is known nowhere else.
+    staff: for staff who see to the machine. lays: whoever is here lays another one's card: his child's.
     """
 
     path: str
@@ -59,6 +62,8 @@ class Address:
     ends: bool = False
     pairs: bool = False
     alone: tuple[Want, ...] = ()
+    staff: bool = False
+    lays: bool = False
 
 
 async def _home(visitor: Visitor) -> Next:
@@ -89,6 +94,10 @@ async def _check_in(visitor: Visitor) -> Next:
     return Go(visitor.paths.check_in)
 
 
+async def _maintenance(visitor: Visitor) -> Next:
+    return Go(visitor.paths.maintenance)
+
+
 async def _payment(visitor: Visitor) -> Next:
     return Go(visitor.paths.trouble(visitor.at["payment_no"]))
 
@@ -103,8 +112,8 @@ ADDRESSES = (
     Address(paths.WHO, get=identify.which_patient, post=identify.choose_patient),
     Address(paths.FIRST_VISIT, get=identify.welcome, post=identify.register_patient),
     Address(paths.CHILDREN, get=children.page, post=children.choose, wants="children"),
-    Address(paths.CHILD, get=children.document, post=children.told, wants="children"),
-    Address(paths.CHILD_CONSENT, get=_children, post=children.agree, wants="children"),
+    Address(paths.CHILD, get=children.document, post=children.told, wants="children", lays=True),
+    Address(paths.CHILD_CONSENT, get=_children, post=children.agree, wants="children", lays=True),
     Address(paths.REGISTER, get=register.start, wants="register", paper=True),
     Address(paths.DEPARTMENTS, get=register.departments, wants="register"),
     Address(paths.DOCTORS, get=register.doctors, wants="register"),
@@ -138,6 +147,7 @@ ADDRESSES = (
     Address(paths.RECEIPT, get=fiscal.page, post=fiscal.print_it, wants="find_payment"),
     Address(paths.REPRINT, get=afterwards.papers, post=afterwards.print_paper, wants="reprint"),
     Address(paths.FIND_PAYMENT, get=afterwards.payments, wants="find_payment"),
+    Address(paths.PAYMENT_NEWS, get=payment_news.page),
     Address(paths.CARDS, get=my_cards.cards, post=my_cards.unbind, wants="cards"),
     Address(paths.BIND_CARD, get=_cards, post=my_cards.bind, wants="cards"),
     Address(paths.NO_BINDING, get=_cards, post=my_cards.leave, wants="cards"),
@@ -166,6 +176,8 @@ ADDRESSES = (
     Address(paths.PICTURE, get=pictures.file, wants="reports"),
     Address(paths.TREND, get=reports.trend, wants="reports"),
     Address(paths.SHEETS, get=sheets.page, wants="reports"),
+    Address(paths.MAINTENANCE, get=maintenance.page, post=maintenance.act, staff=True),
+    Address(paths.MAINTENANCE_PIN, get=_maintenance, post=maintenance.enter, staff=True),
     Address(paths.HELP, get=afterwards.help_page, post=afterwards.call_staff, for_anybody=True, alone=_ALONE),
     Address(paths.FINISH, get=_home, post=home.finish, for_anybody=True, alone=_ALONE, ends=True),
     Address(paths.SETTINGS, get=_home, post=home.settle_look, for_anybody=True, alone=_ALONE, settings=True),
