@@ -29,7 +29,7 @@ def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Brow
         screen.press('button[name="document_no"]')
         screen.seen(r"/reprint\?document=\w+", "button.row.on")
         copy = Paper(house.paper_after(before + 1))
-        assert copy.code() == payment_no
+        assert copy.payment_no() == payment_no
         screen.press('.dock a[href="/kiosk/"]')
         screen.seen("/", ".row.quit")
         screen.press_link("/payments")
@@ -45,7 +45,7 @@ def test_out_of_paper_is_told_and_any_machine_prints_it_again(house: RealPlatfor
         screen.measure()
         house.printer("ok")
         screen.press('button[formaction^="/kiosk/print/"]')
-        assert Paper(house.paper_after(before)).code() == payment_no
+        assert Paper(house.paper_after(before)).payment_no() == payment_no
         expect(screen.page.locator(".note.bad")).to_have_count(0)
         assert house.papers() == before + 1
     books.agree(house, payment_no)

@@ -49,6 +49,7 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True):
 
     status: ``known``: ``session_token`` is his session; empty: it is the one that travels along, which goes on ·
     ``several``: choose among ``matches`` with ``ticket`` · ``first_visit``: register with ``ticket``.
+    has_children: he may act for a child as well.
     """
 
     status: Literal["known", "several", "first_visit"]
@@ -57,6 +58,7 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True):
     matches: list[Match] = []
     first_visit: FirstVisit | None = None
     offer_elder: bool = False
+    has_children: bool = False
 
 
 @operation(

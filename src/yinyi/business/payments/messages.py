@@ -104,7 +104,7 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     money=True,
     errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable, AccountsClosed),
 )
@@ -133,7 +133,7 @@ class AgreeToQuote(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     money=True,
     errors=(PaymentUnknown, NotYours),
 )
@@ -146,7 +146,7 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     money=True,
     errors=(
         *(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed),

@@ -351,8 +351,8 @@ class PaymentService:
         return tender not in ("", PREPAID) and await self._taken_at_once(tx, call, known, tender, told)
 
     async def _check_account(self, tx: Tx, call: Call, plan: Plan) -> None:
-        if self.pays_from_account is None or call.principal.form:
-            raise AccountsClosed("whoever holds a form has no account here" if call.principal.form else "")
+        if self.pays_from_account is None or call.principal.opened_by:
+            raise AccountsClosed("whoever holds a form or a slip has none" if call.principal.opened_by else "")
         await self.pays_from_account(tx, call, plan)
 
     def _tender(self, call: Call, plan: Plan, wanted: Callable[[Plan], str]) -> str:

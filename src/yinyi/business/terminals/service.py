@@ -15,6 +15,7 @@ from yinyi.business.terminals import line_store, store
 from yinyi.business.terminals.code_desk import CodeDesk
 from yinyi.business.terminals.credentials import TerminalCredentials
 from yinyi.business.terminals.directory import Directory
+from yinyi.business.terminals.gate import ServiceGate
 from yinyi.business.terminals.line import SILENT_AFTER, AgentLine
 from yinyi.business.terminals.maintenance import MaintenanceDesk
 from yinyi.business.terminals.messages import (
@@ -79,6 +80,7 @@ class TerminalService:
         self._identity_cards = identity_cards
         self.credentials = TerminalCredentials(database, clock)
         self.directory = Directory()
+        self.gate = ServiceGate(database, self.directory)
         self.presented = Presented(database, clock, vault)
         self._line = AgentLine(database, self.presented, papers, committed)
         self.readings = CardReadings(database, self._line, SealKeys(vault), committed)

@@ -12,7 +12,7 @@ from yinyi.business.terminals.model import LIVE, Offer, ServiceName
 from yinyi.interface.journeys import account, card, card_reading, maintenance, present, scan, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.services import TABLE
-from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
+from yinyi.interface.journeys.visitor import ALONE, Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
 
 _MOST_DIGITS = 2
@@ -27,7 +27,7 @@ async def home(visitor: Visitor) -> Next:
         raise TerminalLocked
     if "bye" in visitor.query:
         return _bye(visitor)
-    if visitor.by_form:
+    if visitor.visit.wants in ALONE:
         with contextlib.suppress(YinyiError):
             await visitor.ask(EndSession())
         return Go(visitor.paths.home, Visit())

@@ -36,6 +36,7 @@ ErrorKind = Literal[
     "not_bookable",  # this day is not, or not any more
     "too_many_bookings",
     "booking_closed",  # visits were missed too often
+    "service_closed",  # not at this machine, or not at this time
     "hold_expired",
     "bills_open",  # bills that were chosen have changed, are paid elsewhere, or were not paid in time
     "no_numbers",
@@ -54,10 +55,11 @@ class ErrorView(View, frozen=True, kw_only=True):
     """A failure in words: what happened, what happens next, where to go.
 
     back: the address from which it can be tried again; empty: only home. ask_no: a number to ask with, if there is one.
-    alternative: when a full doctor has numbers again.
+    alternative: when a full doctor has numbers again. opens_at: of a service that is closed; None: nobody knows.
     """
 
     kind: ErrorKind
     back: str = ""
     ask_no: str = ""
     later: Later | None = None
+    opens_at: datetime | None = None

@@ -17,12 +17,14 @@ from yinyi.kernel.errors import Invalid, SessionEnded
 R = TypeVar("R")
 
 Want = Literal[
-    "home", "register", "book", "check_in", "bills", "form", "reports", "reprint", "find_payment", "cards", "account",
-    "inpatient", "maintenance",
+    "home", "register", "book", "check_in", "bills", "form", "slip", "reports", "reprint", "find_payment", "cards",
+    "account", "inpatient", "children", "maintenance",
 ]  # fmt: skip
-"""What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form;
-``maintenance``: he is one of the staff."""
+"""What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form; ``slip``: for
+the one booking of a slip; ``maintenance``: he is one of the staff."""
 
+ALONE: tuple[Want, ...] = ("form", "slip")
+"""Visits that are good for one thing only."""
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}")
 
 
@@ -71,7 +73,15 @@ class Go:
     wipe: bool = False
 
 
-Next = Show | Go
+@dataclass(frozen=True)
+class File:
+    """Not a page but what stands on one: a picture."""
+
+    content: bytes
+    kind: str
+
+
+Next = Show | Go | File
 
 
 @dataclass
@@ -132,6 +142,11 @@ class Visitor:
     def by_form(self) -> bool:
         """Only the bill of a request form is open to this visit."""
         return self.visit.wants == "form"
+
+    @property
+    def by_slip(self) -> bool:
+        """Only the booking of a slip is."""
+        return self.visit.wants == "slip"
 
     @property
     def known(self) -> bool:

@@ -84,4 +84,6 @@ def _counter(counter: Counter) -> views.Counter:
 def _chip(session: SessionView | None) -> views.PatientChip | None:
     if session is None:
         return None
-    return views.PatientChip(name=session.name_masked, age=session.age, number_tail=session.patient_no_tail)
+    return views.PatientChip(
+        name=session.name_masked, age=session.age, number_tail=session.patient_no_tail, guardian=session.guardian_masked
+    )

@@ -37,7 +37,7 @@ from yinyi.interface.journeys import (
     views_ends,
 )
 from yinyi.interface.journeys.paths import Paths
-from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
+from yinyi.interface.journeys.visitor import ALONE, File, Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
 from yinyi.interface.kiosk.addresses import ADDRESSES, BASE, Address
 from yinyi.interface.kiosk.chrome import NOWHERE, chrome_of, mode_of
@@ -164,7 +164,7 @@ class Kiosk:
             staff = await maintenance.first(visitor)
             if staff is not None:
                 return self._answered(asked, visitor, staff)
-        if newcomer.has_come(visitor) and not asked.address.for_anybody:
+        if newcomer.has_come(visitor) and not (asked.address.for_anybody or asked.address.lays):
             came = await newcomer.looked_at(visitor)
             if isinstance(came, Go):
                 return self._answered(asked, visitor, await _told_first(visitor, came))
@@ -185,7 +185,7 @@ class Kiosk:
         if not all(map(page.is_text, at.values())):
             raise NotFound("control characters")
         screen, visit = asked.cookies.screen, asked.cookies.visit
-        if visit.wants == "form" and not asked.address.of_form:
+        if visit.wants in ALONE and visit.wants not in asked.address.alone:
             visit = Visit(wants=asked.address.wants or "home")
         try:
             terminal = await self.terminals.of(screen)
@@ -228,6 +228,8 @@ class Kiosk:
     def _answered(self, asked: Asked, visitor: Visitor, then: Next) -> page.Answer:
         if isinstance(then, Show):
             return self._show(asked, visitor.terminal, visitor.session, then)
+        if isinstance(then, File):
+            return self._finished(asked, page.file(then.content, then.kind))
         if then.visit is not None:
             asked.headers.append(asked.jar.visit(then.visit))
         if then.wipe:
@@ -288,7 +290,8 @@ class Kiosk:
             back = self._paths.identify
         elif not back and not asked.posted and status >= 500:
             back = asked.here
-        view = views_ends.ErrorView(kind=kind, back=back)
+        opens_at = errors.opening_of(error)
+        view = views_ends.ErrorView(kind=kind, back="" if kind == "service_closed" else back, opens_at=opens_at)
         listens = {"at": f"{(asked.now + BUSY_AGAIN).timestamp():.1f}"} if kind == "too_busy" else None
         session = await self._person(asked, error)
         terminal = asked.visitor.terminal if asked.visitor else self._last_terminal(asked)
