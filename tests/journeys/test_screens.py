@@ -91,7 +91,7 @@ class Stage:
             width, height = SHAPES[shape]
             page = self._browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
             self._pages[shape] = page, Watch(page, self.base)
-            page.goto(f"{self.base}/{next(iter(SAMPLES))}?{PATIENT}")
+            page.goto(f"{self.base}/{next(iter(SAMPLES))}?language=en&{PATIENT}")
         return self._pages[shape]
 
 
