@@ -44,7 +44,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 _CHIP = bytes.fromhex("9F2608ABCDEF01234567899F2701809F101307010103A0A802010A010000000000AABBCCDD9F370411223344")
 _PRICE = Fen(1)
 _FULL, _QUICK = (192, 40), (128, 12)
-"""So many purchases in a round, and so many rounds of each, by turns; the best one counts."""
+"""So many purchases in a round, and so many rounds of each, by turns. Rates are those of the best; a ratio is that of
+two neighbours, which the machine's other guests slow alike, and of these the middle one."""
 _ECHOES = 3
 """For each purchase: so a round of either takes about as long, and a busy neighbour gets into both as often. A round is
 short, because a longer one never finds both cores free on a machine that others work on."""
@@ -192,7 +193,8 @@ async def _by_turns(bank: Side, echo: Side, count: int, rounds: int) -> Figures:
             await _round(echo, at_once, _ECHOES * each, echoed if seen is bought else Seen())
         figures.update(bought.figures(f"purchases_at_{at_once}"))
         figures.update(echoed.figures(f"echoes_at_{at_once}"))
-        figures[f"purchases_ratio_at_{at_once}"] = round(max(bought.rates) / max(echoed.rates), 2)
+        ratios = [purchases / echoes for purchases, echoes in zip(bought.rates, echoed.rates, strict=True)]
+        figures[f"purchases_ratio_at_{at_once}"] = round(statistics.median(ratios), 2)
         figures[f"cpu_ratio_at_{at_once}"] = round(echoed.busier_us() / bought.busier_us(), 2)
     return figures
 

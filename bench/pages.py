@@ -1,4 +1,8 @@
-"""Kiosk pages at fifty kiosks at once, against a bare Starlette page with one indexed read in as many processes."""
+"""Kiosk pages at fifty kiosks at once, against a bare Starlette page with one indexed read in as many processes.
+
+The ratios with a target are of registration, as ever; the pages of each other journey stand beside them, against the
+same reference.
+"""
 
 import asyncio
 import os
@@ -7,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import uvloop
@@ -22,10 +27,14 @@ KIOSKS = 50
 PROCESSES = 2
 """Python processes that serve a kiosk page: an interface and a business process."""
 
+OTHERS = ("booking", "check_in", "bills", "account", "inpatient", "reports")
+"""Journeys whose pages are measured one after the other, each for a share of the time."""
+
 TARGETS = {
     "requests_ratio": Target(">=", 0.4),
     "p99_ratio": Target("<=", 2.5),
     "errors": Target("==", 0),
+    "errors_beside": Target("==", 0),
 }
 
 
@@ -34,7 +43,8 @@ async def measure(quick: bool) -> Figures:
     seconds, rounds = (2.0, 1) if quick else (6.0, 3)
     async with house() as it:
         screens = await it.screens(KIOSKS)
-        kiosks = await _kiosks(it, screens)
+        clinics = await _clinics(it, screens[0])
+        kiosks = _walking(screens, _registering(clinics))
         database_url = environment_of(it.pids()["business"])["YINYI_DATABASE_URL"]
         async with _bare(database_url) as bare_port:
             strangers = [Visitor("", tuple(f"/{(n * 97 + i) % ROWS + 1}" for i in range(20))) for n in range(KIOSKS)]
@@ -45,7 +55,23 @@ async def measure(quick: bool) -> Figures:
             for _ in range(rounds):
                 bare.append(await load(bare_port, strangers, seconds))
                 ours.append(await load(it.port, kiosks, seconds))
-    return _compared(ours, bare)
+            others = {name: await _other(it, _walking(screens, _paths(name, clinics)), seconds / 2) for name in OTHERS}
+    return {**_compared(ours, bare), **_beside(others, max(each.per_second for each in bare))}
+
+
+async def _other(it: House, kiosks: list[Visitor], seconds: float) -> Load:
+    """Warm first, as whatever it is compared with was."""
+    await load(it.port, kiosks, seconds / 4)
+    return await load(it.port, kiosks, seconds)
+
+
+def _beside(others: dict[str, Load], bare_rate: float) -> Figures:
+    figures: dict[str, float | int | str] = {}
+    for name, each in others.items():
+        figures[f"{name}_per_second"] = round(each.per_second)
+        figures[f"{name}_ratio"] = round(each.per_second / bare_rate, 3)
+        figures[f"{name}_p99_ms"] = round(each.percentile_ms(0.99), 1)
+    return {**figures, "errors_beside": sum(each.errors for each in others.values())}
 
 
 def _compared(ours: list[Load], bare: list[Load]) -> Figures:
@@ -64,13 +90,34 @@ def _compared(ours: list[Load], bare: list[Load]) -> Figures:
     }
 
 
-async def _kiosks(it: House, screens: list[Screen]) -> list[Visitor]:
-    """Each walks home, departments (three ways) and the doctors of a few clinics, as signed-in patients do."""
-    asked = await it.kiosk.ask(ListDepartments(), credentials=screens[0].credentials)
-    clinics = [each.department_id for each in asked.reply.departments if each.common_rank]
-    paths = ["/kiosk/", "/kiosk/register/departments", "/kiosk/register/departments?by=floor"]
-    paths += ["/kiosk/register/departments?by=initial"]
-    paths += [f"/kiosk/register/doctors/{department_id}" for department_id in clinics[:4]]
+async def _clinics(it: House, screen: Screen) -> list[str]:
+    asked = await it.kiosk.ask(ListDepartments(), credentials=screen.credentials)
+    return [each.department_id for each in asked.reply.departments if each.common_rank][:4]
+
+
+def _registering(clinics: list[str]) -> list[str]:
+    """Home, departments (three ways) and the doctors of a few clinics."""
+    departments = ["/kiosk/register/departments" + way for way in ("", "?by=floor", "?by=initial")]
+    return ["/kiosk/", *departments, *(f"/kiosk/register/doctors/{clinic}" for clinic in clinics)]
+
+
+def _paths(journey: str, clinics: list[str]) -> list[str]:
+    """The pages of a journey on which people choose and look; none changes anything."""
+    days = [datetime.now(UTC).date() + timedelta(days=n) for n in (1, 2)]
+    pages = {
+        "booking": ["/book/departments", *(f"/book/{one}" for one in clinics)]
+        + [f"/book/{one}/{on}" for one in clinics for on in days],
+        "check_in": ["/check-in"],
+        "bills": ["/bills", "/fees"],
+        "account": ["/account", "/account/top-up"],
+        "inpatient": ["/inpatient", "/inpatient?all=1"],
+        "reports": ["/reports"],
+    }
+    return [f"/kiosk{path}" for path in pages[journey]]
+
+
+def _walking(screens: list[Screen], paths: list[str]) -> list[Visitor]:
+    """Each kiosk walks all of them, as signed-in patients do; no two begin with the same one."""
     turned = [tuple(paths[n % len(paths) :] + paths[: n % len(paths)]) for n in range(len(screens))]
     return [Visitor(_cookie(screen), walk) for screen, walk in zip(screens, turned, strict=True)]
 

@@ -13,7 +13,7 @@ import msgspec
 import uvloop
 
 from bench.cpu import cpu_s
-from bench.figures import Figures, Target, options, report
+from bench.figures import UNDISTURBED_US, Figures, Target, options, python_us, report
 from bench.house import House, Screen, house
 from yinyi.business.payments.messages import ChooseTender, GetPayment, PaymentView
 from yinyi.business.scheduling.messages import ListDepartments, ListSchedules, RegisterToday
@@ -104,12 +104,24 @@ async def steady(it: House, pushes: Pushes, people: Jobs, count: int) -> dict[st
                 else:
                     failed[state] += 1
 
+        paces = list[float]()
+        pace = asyncio.create_task(_felt(paces))
         before, begun = cpu_s(it.pids()), time.perf_counter()
         await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
         took, after = time.perf_counter() - begun, cpu_s(it.pids())
+        pace.cancel()
     if failed:
         sys.stderr.write(f"not fulfilled: {dict(failed)}\n")
-    return _summed(times, took, sum(failed.values()), before, after)
+    figures, us = _summed(times, took, sum(failed.values()), before, after), sum(paces) / len(paces)
+    undisturbed = figures["platform_cpu_ms"] * UNDISTURBED_US / us
+    return figures | {"python_us_meanwhile": round(us), "platform_cpu_ms_undisturbed": round(undisturbed, 2)}
+
+
+async def _felt(paces: list[float]) -> None:
+    """How fast this machine's cores are meanwhile: its neighbours slow them down to half."""
+    while True:
+        paces.append(python_us(10))
+        await asyncio.sleep(0.2)
 
 
 def _summed(

@@ -260,7 +260,7 @@ def test_domains_have_the_same_files() -> None:
 PLUGIN_FILES = frozenset({"plugin.py", "config.py", "client.py", "mapping.py"})
 
 
-@pytest.mark.parametrize("kind", ["hospital", "payment"])
+@pytest.mark.parametrize("kind", ["hospital", "insurance", "payment"])
 def test_plugins_have_the_same_files(kind: str) -> None:
     under = f"src/yinyi/access/{kind}"
     plugins = folders(under)

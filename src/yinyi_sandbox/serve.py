@@ -28,6 +28,8 @@ from yinyi_sandbox.demo.routes import Demo
 from yinyi_sandbox.hospital import routes as hospital_routes
 from yinyi_sandbox.hospital.database import NoSuchRole
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
+from yinyi_sandbox.insurance import routes as insurance_routes
+from yinyi_sandbox.insurance.rules import Certificates
 from yinyi_sandbox.people import routes as people_routes
 from yinyi_sandbox.settings import CannotServe, SandboxSettings
 from yinyi_sandbox.wechatpay import routes as wechatpay_routes
@@ -60,9 +62,12 @@ async def serve(settings: SandboxSettings) -> None:
     port = listener.getsockname()[1]
     wechatpay, alipay = _wechatpay(settings, port), _alipay(settings, port)
     bank = await _bank(settings, port)
-    _lead_connectors_here(settings, hospital)
+    certificates = Certificates(settings.clock)
+    _lead_connectors_here(settings, hospital, port)
     config = uvicorn.Config(
-        _application(hospital, wechatpay, alipay, bank, Desk(settings, hospital, wechatpay, alipay, bank)),
+        _application(
+            hospital, wechatpay, alipay, bank, certificates, Desk(settings, hospital, wechatpay, alipay, bank)
+        ),
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=2,
@@ -71,7 +76,14 @@ async def serve(settings: SandboxSettings) -> None:
     await uvicorn.Server(config).serve([listener])
 
 
-def _application(hospital: Hospital, wechatpay: Sandbox, alipay: AlipaySandbox, bank: Bank, desk: Desk) -> ASGIApp:
+def _application(
+    hospital: Hospital,
+    wechatpay: Sandbox,
+    alipay: AlipaySandbox,
+    bank: Bank,
+    certificates: Certificates,
+    desk: Desk,
+) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await wechatpay.start()
@@ -91,6 +103,7 @@ def _application(hospital: Hospital, wechatpay: Sandbox, alipay: AlipaySandbox, 
         Mount("/wechatpay", routes=wechatpay_routes.routes(wechatpay)),
         Mount("/alipay", routes=alipay_routes.routes(alipay)),
         Mount("/bank", routes=bank_routes.routes(bank)),
+        Mount("/insurance", routes=insurance_routes.routes(certificates)),
     ]
     return with_line(Starlette(routes=routes, lifespan=lifespan))
 
@@ -151,12 +164,14 @@ def _folders(settings: SandboxSettings, channel: str) -> tuple[Path, Path]:
     return own, settings.connectors_folder / f"{channel}.json"
 
 
-def _lead_connectors_here(settings: SandboxSettings, hospital: Hospital) -> None:
+def _lead_connectors_here(settings: SandboxSettings, hospital: Hospital, port: int) -> None:
     try:
         password = settings.platform_password_file.read_text(encoding="ascii").strip()
     except OSError as error:
         raise CannotServe(f"{settings.platform_password_file} cannot be read: {error.strerror}.") from error
     _write(settings.connectors_folder / "procedures.json", {"url": hospital.platform_url(password)})
+    decoder = {"decoder_url": f"http://127.0.0.1:{port}/insurance/ec"}
+    _write(settings.connectors_folder / "certificates.json", decoder)
 
 
 def _write(path: Path, content: dict[str, str]) -> None:

@@ -50,11 +50,13 @@ from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import error_named
 from yinyi.kernel.money import Fen
-from yinyi.kernel.secrets import Vault
+from yinyi.kernel.secrets import Vault, digest
 
 R = TypeVar("R")
 
 HERE = "K03"
+TILL = "token-of-the-till"
+STAFF = {digest(TILL): "W0001"}
 MOVING: frozenset[PaymentState] = frozenset({"holding", "starting", "unknown", "delivering", "closing", "returning"})
 AT_WORK: frozenset[PaymentState] = frozenset({*MOVING, "waiting"})
 _DEVICES = [DeviceView(device="scanner", kind="scanner", state="ok")]
@@ -202,8 +204,10 @@ def chosen(invoices: Sequence[InvoiceView]) -> list[ChosenInvoice]:
 
 
 @asynccontextmanager
-async def bill_hall(url: str, postgres: EmbeddedPostgres) -> AsyncGenerator[BillHall]:
-    """A hall over this platform's database."""
+async def bill_hall(
+    url: str, postgres: EmbeddedPostgres, behind: Callable[[Any], Any] = lambda connector: connector
+) -> AsyncGenerator[BillHall]:
+    """A hall over this platform's database. behind: what stands before the hospital's connector."""
     database = await open_database(url, size=6)
     try:
         async with procedures(postgres) as stage:
@@ -211,8 +215,8 @@ async def bill_hall(url: str, postgres: EmbeddedPostgres) -> AsyncGenerator[Bill
             channel, wallet = SimChannel(clock), SimWallet(clock)
             channels: dict[str, Any] = {each.channel: each for each in (channel, wallet)}
             merchants = MerchantTable({("outpatient", name): "M1" for name in channels})
-            outside = Outside(hospital=stage.bills, channels=channels, merchants=merchants, keys=_no_keys())
-            business = Business(database, outside, vault, ShiftedClock(), _publish, _say)
+            outside = Outside(hospital=behind(stage.bills), channels=channels, merchants=merchants, keys=_no_keys())
+            business = Business(database, outside, vault, ShiftedClock(), _publish, _say, staff=STAFF)
             await business.payments.prepare()
             await business.lease.take()
             driving = [asyncio.create_task(each) for each in (business.driver.run(), business.lease.run())]
@@ -227,11 +231,16 @@ async def bill_hall(url: str, postgres: EmbeddedPostgres) -> AsyncGenerator[Bill
         await database.close()
 
 
-def play(url: str, postgres: EmbeddedPostgres, story: Callable[[BillHall], Awaitable[None]]) -> None:
+def play(
+    url: str,
+    postgres: EmbeddedPostgres,
+    story: Callable[[BillHall], Awaitable[None]],
+    behind: Callable[[Any], Any] = lambda connector: connector,
+) -> None:
     """A story in a hall of its own."""
 
     async def whole() -> None:
-        async with bill_hall(url, postgres) as hall:
+        async with bill_hall(url, postgres, behind) as hall:
             await story(hall)
 
     asyncio.run(whole())

@@ -21,7 +21,7 @@ from yinyi.business.billing.ports import Bills
 from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.ports import PatientIndex
 from yinyi.business.inpatient.ports import Inpatients
-from yinyi.business.reports.ports import Reports
+from yinyi.business.reports.ports import ReportPictures, Reports
 from yinyi.business.scheduling.model import Schedule
 from yinyi.business.scheduling.ports import Schedules
 from yinyi.kernel.clock import ShiftedClock
@@ -38,7 +38,7 @@ Verb = Literal[
     "invoice", "invoices", "invoice_lines", "postings",
     "post_deposit", "reverse_deposit", "return_deposit", "ask_deposit",
     "stay", "stays", "stay_items", "cost_days", "cost_categories", "deposits", "deposit_postings",
-    "reports", "report", "report_texts", "observations", "trend",
+    "reports", "report", "report_texts", "observations", "trend", "report_pictures", "report_picture",
     "issue_fiscal_invoice", "reverse_fiscal_invoice", "ask_fiscal_invoice", "fiscal_invoices", "fiscal_file",
     "mark_fiscal_printed",
 ]  # fmt: skip
@@ -73,6 +73,9 @@ class Stage(Protocol):
 
     @property
     def reports(self) -> Reports: ...
+
+    @property
+    def pictures(self) -> ReportPictures: ...
 
     @property
     def fiscal(self) -> FiscalInvoices: ...
@@ -245,6 +248,8 @@ _PROCEDURES: dict[Verb, str] = {
     "report_texts": "query_report_text",
     "observations": "query_report_results",
     "trend": "query_analyte",
+    "report_pictures": "query_report_pictures",
+    "report_picture": "download_report_picture",
     "issue_fiscal_invoice": "issue_einvoice",
     "reverse_fiscal_invoice": "reverse_einvoice",
     "ask_fiscal_invoice": "query_einvoice",
@@ -265,6 +270,7 @@ class ProceduresStage:
         self.bills: Bills = connector
         self.inpatients: Inpatients = connector
         self.reports: Reports = connector
+        self.pictures: ReportPictures = connector
         self.fiscal: FiscalInvoices = connector
         self.hasty_fiscal: FiscalInvoices = hasty
         self.hasty_bills: Bills = hasty

@@ -16,9 +16,9 @@ LABORATORY_MOSTLY = "1001"
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
 
-async def ordered_for(hospital: Stage, patient_no: str) -> list[DiagnosticReport]:
+async def ordered_for(hospital: Stage, patient_no: str, clinic: str = LABORATORY_MOSTLY) -> list[DiagnosticReport]:
     """What was ordered and paid for just now; nothing of it is ready yet."""
-    made = [await hospital.bills.invoice(one) for one in await hospital.hands.order(patient_no, LABORATORY_MOSTLY)]
+    made = [await hospital.bills.invoice(one) for one in await hospital.hands.order(patient_no, clinic)]
     invoices = [one for one in made if one is not None]
     ref, fen = reference(), Fen(sum(one.total_fen for one in invoices))
     chosen = [ChosenInvoice(invoice_no=one.invoice_no, version=one.version) for one in invoices]
@@ -36,6 +36,12 @@ async def finished(hospital: Stage) -> None:
         await hospital.hands.work()
 
 
+READS = {
+    *("reports", "report", "reports_of_tube", "report_texts", "observations", "trend"),
+    *("report_pictures", "report_picture"),
+}
+
+
 @dataclass
 class Away:
     """The hospital's reports behind a door that can be shut."""
@@ -46,7 +52,7 @@ class Away:
 
     def __getattr__(self, name: str) -> object:
         found = getattr(self.hospital, name)
-        if name not in ("reports", "report", "reports_of_tube", "report_texts", "observations", "trend"):
+        if name not in READS:
             return found
 
         async def asked(*args: object) -> object:

@@ -173,6 +173,16 @@ def visit() -> Visit:
     )
 
 
+class Here:
+    """Who stands at the terminals, as papers are told."""
+
+    def __init__(self) -> None:
+        self.patients = [PATIENT, SOMEBODY_ELSE]
+
+    async def __call__(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> list[int]:
+        return self.patients
+
+
 class Press:
     """Sets every slip as a short white paper, and remembers what it was given."""
 
@@ -255,6 +265,7 @@ class Hall:
     bus: Bus
     codes: dict[str, str]
     publisher: OutboxPublisher
+    here: Here
     _keys: Iterator[int] = field(default_factory=count)
 
     def client(self, account: Caller) -> BusClient:
@@ -300,14 +311,15 @@ async def hall(url: str, render: Render | None = None) -> AsyncGenerator[Hall]:
     publisher = OutboxPublisher(database, pushes.publish, clock)
     vault = Vault({1: b"k" * 32}, b"i" * 32)
     seals = Seals(vault, "https://hospital.test/verify")
-    queue = PaperQueue(database, render or press, SheetPress(_NoSheets(), seals), publisher.wake)
+    here = Here()
+    queue = PaperQueue(database, render or press, SheetPress(_NoSheets(), seals), here, publisher.wake)
     terminals = TerminalService(database, clock, vault, queue, publisher.wake)
     dispatcher = Dispatcher(database, _Verifier(terminals), clock, committed=publisher.offer)
     terminals.register(dispatcher)
     DocumentService(slips, SheetDesk(terminals.directory), queue, seals).register(dispatcher)
     codes = await _furnish(database, clock.now())
     try:
-        yield Hall(database, clock, terminals, queue, slips, press, pushes, Bus(dispatcher), codes, publisher)
+        yield Hall(database, clock, terminals, queue, slips, press, pushes, Bus(dispatcher), codes, publisher, here)
     finally:
         await database.close()
 

@@ -111,6 +111,25 @@ def test_a_key_prints_once_and_another_key_prints_a_marked_copy(within: Within) 
     within(test)
 
 
+def test_a_paper_of_whoever_has_gone_does_not_come_out_beside_the_next(within: Within) -> None:
+    """It waits for its owner for some minutes, and whatever the agent asks meanwhile, it has none of it."""
+
+    async def test(place: Hall, here: Desk) -> None:
+        left = await here.print()
+        place.here.patients = [SOMEBODY_ELSE]
+        place.slips.put(OTHER, patient_id=SOMEBODY_ELSE)
+        await here.print(OTHER, patient=SOMEBODY_ELSE)
+        assert len(await here.finish()) == 1
+        place.here.patients = []
+        assert await here.take() == []
+        assert [paper.state for paper in await here.papers()] == ["queued"]
+        place.here.patients = [PATIENT]
+        assert len(await here.finish()) == 1
+        assert [(paper.document_no, paper.state) for paper in await here.papers()] == [(left.document_no, "printed")]
+
+    within(test)
+
+
 def test_two_presses_at_the_same_time_print_once(within: Within) -> None:
     async def test(place: Hall, here: Desk) -> None:
         await asyncio.gather(*(here.print(key="pressed-twice") for _ in range(2)))

@@ -11,11 +11,12 @@ from whole_stage import Theirs, busy_morning, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.operations import declared_operations
-from yinyi.bus.operation import Caller, OperationSpec
+from yinyi.bus.operation import Caller, Operation, OperationSpec
 from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
 from yinyi.business.documents.messages import ListDocuments
-from yinyi.business.identity.errors import TicketExpired
+from yinyi.business.identity.errors import ChildAtWindow, TicketExpired
 from yinyi.business.identity.messages import ListCredentials
+from yinyi.business.identity.messages_children import ListChildren
 from yinyi.business.inpatient.errors import StayUnknown
 from yinyi.business.inpatient.messages import FindStay
 from yinyi.business.payments.errors import PaymentUnknown
@@ -31,7 +32,9 @@ BEFORE_ANYBODY = {
     *("ClassifyCode", "GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
     *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
-    *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyByTube", "ReadCardToIdentify"),
+    *("OpenMaintenance", "GetMaintenance", "DoMaintenance"),
+    *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyBySlip", "IdentifyByTube", "ReadCardToIdentify"),
+    *("ReadHospitalNumber", "IdentifyByCertificate"),
 }
 """They say nothing of anybody, or ask who it is that lays down a medium of his own."""
 
@@ -43,14 +46,17 @@ ONESELF = {
     *("GetPrepaidAccount", "GetWithdrawal", "TopUp", "Withdraw"),
     *("BookAppointment", "ListAppointments", "ListVisitChanges"),
     *("ListFees", "ListInvoices", "ListPayments", "ListRegistrations", "ListReports", "RegisterToday"),
-    "ListFiscalInvoices",
+    *("ListFiscalInvoices", "PrintFees", "ListChildren", "ActForOneself", "ListUntoldPayments"),
 }
 """They take nothing that could be somebody else's."""
 
 OF_SOMEBODY = set(KIOSK) - BEFORE_ANYBODY - BY_TICKET - ONESELF
 """They are asked for something that belongs to one patient."""
 
-REFUSED = (NotYours, NotFound, PaymentUnknown, DocumentUnknown, NothingToPrint, StayUnknown, ReportUnknown)
+REFUSED = (
+    *(NotYours, NotFound, PaymentUnknown, DocumentUnknown, NothingToPrint, StayUnknown, ReportUnknown),
+    *(ChildAtWindow, TicketExpired),
+)
 
 
 async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
@@ -59,7 +65,8 @@ async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
 
 async def own(kiosk: Kiosk) -> bytes:
     """All that somebody sees of his own."""
-    looks = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount(), FindStay(), ListReports()]
+    looks: list[Operation[Any]] = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount()]
+    looks += [FindStay(), ListReports(), ListChildren()]
     return msgspec.json.encode([await kiosk.ask(each) for each in looks])
 
 
@@ -85,7 +92,7 @@ def test_what_could_be_somebodys_is_asked_for_below() -> None:
     assert not [name for name in BEFORE_ANYBODY | BY_TICKET if KIOSK[name].needs_patient]
     assert all(KIOSK[name].needs_patient for name in (OF_SOMEBODY | ONESELF) - {"GetPayment"})
     taken = {field for name in ONESELF for field in fields(name)}
-    dates = {"days", "on", "until"}
+    dates = {"days", "on", "until", "first_on", "last_on"}
     assert taken == {"elder", "amount_fen", "department_id", "schedule_id", "slot_id", *dates}
 
 

@@ -215,6 +215,8 @@ def readings(stage: Stage) -> dict[Verb, Callable[[], Awaitable[object]]]:
         "observations": lambda: reports.observations("1", 1),
         "fiscal_invoices": lambda: fiscal.fiscal_invoices("083214", *EVER),
         "fiscal_file": lambda: fiscal.fiscal_file("1"),
+        "report_pictures": lambda: stage.pictures.report_pictures("1", 1),
+        "report_picture": lambda: stage.pictures.report_picture("1", 1, 1),
         "trend": lambda: reports.trend("083214", "WBC", 5),
     }
 

@@ -36,6 +36,7 @@ STATEMENTS = {
     "ask now": signals.ASK_NOW,
     "put steps": signals.PUT_STEPS,
     "obliged": signals.OBLIGED,
+    "among": signals.AMONG,
     "obliged among": signals.OBLIGED_AMONG,
     "held already": store.HELD,
     "open kinds": signals.OPEN_KINDS,

@@ -9,7 +9,14 @@ from terminal_hall import Hall, hall
 
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import GetTerminal, PresentCode
-from yinyi.business.terminals.messages_codes import ClassifyCode, CodeRuleView, KindsOfCode, ListCodeRules, SetCodeRules
+from yinyi.business.terminals.messages_codes import (
+    ClassifyCode,
+    CodeRuleView,
+    KindsOfCode,
+    ListCodeRules,
+    ReadHospitalNumber,
+    SetCodeRules,
+)
 from yinyi.kernel.errors import InvalidField
 
 TUBE = "2611230000012"
@@ -75,5 +82,20 @@ def test_a_hospital_says_how_its_codes_look(database: str) -> None:
         with pytest.raises(InvalidField):
             await place.ask(Caller.STAFF, SetCodeRules(kind="tube", rules=[CodeRuleView(least=9, most=8)]))
         assert not [each for each in (await place.ask(Caller.STAFF, ListCodeRules())).kinds if each.own]
+
+    play(database, story)
+
+
+def test_of_all_codes_a_page_is_told_hospital_numbers_only(database: str) -> None:
+    async def story(place: Hall, holds: Callable[[str], Awaitable[int]], screen: str) -> None:
+        async def told(after: int) -> str:
+            return (await place.ask(Caller.KIOSK, ReadHospitalNumber(after=after), terminal=screen)).number
+
+        assert await told(0) == ""
+        before = await holds("0000821236")
+        assert await told(before) == "0000821236"
+        assert await told(before + 1) == ""
+        for other in ("134567890123456789", TUBE, "RF2611230000157", "0000821236x"):
+            assert await told(await holds(other)) == ""
 
     play(database, story)

@@ -5,10 +5,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from holder_stage import TILL, HolderStage, Kiosk, holder_stage
 from hospital_stage import Stage, local_date, procedures
 from line_stage import ZONE
@@ -22,6 +23,7 @@ from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.documents.messages import PrintSlip
 from yinyi.business.identity.messages import ListCredentials
 from yinyi.business.identity.messages_cards import ReadCardToIdentify
+from yinyi.business.identity.messages_children import ActForOneself, ListChildren, ReadChild, RegisterChild
 from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
 from yinyi.business.reports.messages import GetReport, PrintReports
@@ -29,6 +31,7 @@ from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.messages_booking import BookAppointment
 from yinyi.business.scheduling.model import Schedule
 from yinyi.kernel.money import Fen
+from yinyi.wire import gb11643
 
 Story = Callable[[HolderStage, Stage], Awaitable[None]]
 
@@ -55,13 +58,14 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     for each in ("ChooseTender", "ReadCard"):
         requests[each] = {"payment_no": top_up, "tender": "bank_card"}
     requests |= {"GetPayment": {"number": top_up}, "SubmitScanned": {"payment_no": top_up, "after": 0}}
+    child, child_name = await _child(hall)
     more, marks = await _stay(hall, hospital, patient_no)
     bill, bills = await _bills(hall, hospital, patient_no)
     paper, papers = await _registration(hall, hospital)
     reports, sheets = await _reports(hall, hospital, patient_no)
     booked, number = await _booking(hall, hospital)
-    marks += [*bills, *papers, *sheets, number]
-    return Theirs(requests | more | bill | paper | reports | booked, [name, patient_no, top_up, *marks])
+    marks += [*bills, *papers, *sheets, number, child_name]
+    return Theirs(requests | child | more | bill | paper | reports | booked, [name, patient_no, top_up, *marks])
 
 
 async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
@@ -74,6 +78,19 @@ async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
         **{name: {"ticket": ticket} for name in ("IdentifyByCard", "GetTicket", "RegisterPatient")},
         "ChoosePatient": {"ticket": ticket, "choice": "1"},
     }
+
+
+async def _child(hall: Kiosk) -> tuple[dict[str, dict[str, Any]], str]:
+    """Somebody's child, newly on record; afterwards its guardian himself is here again."""
+    name, born = "欧阳小雨", date(2020, 5, 1)
+    document = {"document": "resident_number", "number": gb11643.number_of("510199", born, 24), "name": name}
+    ticket = (await hall.ask(msgspec.convert(document, ReadChild))).ticket
+    taken = {"ticket": ticket, "relation": "mother", "consent": True}
+    hall.session = (await hall.ask(msgspec.convert(taken, RegisterChild))).session_token
+    [child] = (await hall.ask(ListChildren())).children
+    hall.session = (await hall.ask(ActForOneself())).session_token
+    of_child = {"child_id": child.child_id}
+    return {"ReadChild": document, "RegisterChild": taken, "ActForChild": of_child, "LeaveChild": of_child}, name
 
 
 async def _stay(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -97,6 +114,7 @@ async def _bills(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[st
         "GetInvoice": {"number": open_one},
         "PayInvoices": {"chosen": [{"invoice_no": open_one, "version": 1}]},
         "GetInvoicePayment": {"payment_no": number},
+        "PrintPaidInvoice": {"invoice_no": open_one},
     }
     return requests, [paying, open_one, number]
 
@@ -109,6 +127,7 @@ async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[
     [sheet] = (await hall.ask(PrintReports(order_nos=[report.order_no]))).sheets
     requests: dict[str, dict[str, Any]] = {
         "GetReport": {"order_no": report.order_no},
+        "GetReportPicture": {"order_no": report.order_no, "nth": 1},
         "TrendOfValue": {"order_no": report.order_no, "analyte_code": value.analyte_code},
         "PrintReports": {"order_nos": [report.order_no]},
         "GetSheets": {"document_nos": [sheet.document_no]},

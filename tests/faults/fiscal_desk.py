@@ -201,7 +201,7 @@ class Papers:
 async def comes_out(it: World) -> list[bool]:
     """All that waits for the printer is printed; which of it are copies, in turn."""
     async with it.database.read() as tx:
-        jobs = await documents.take(tx, 1, "T1", it.clock.now() - timedelta(hours=1), 9, it.clock.now())
+        jobs = await documents.take(tx, 1, "T1", it.clock.now() - timedelta(hours=1), 9, [1], it.clock.now())
         for job in jobs:
             await documents.report(tx, 1, "T1", job.job_id, "printed", "", it.clock.now())
     return [job.copy for job in jobs]

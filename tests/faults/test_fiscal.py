@@ -5,14 +5,29 @@ from collections import deque
 from datetime import timedelta
 
 import pytest
-from fiscal_desk import Bad, SimReceipts, late, often, paid, process, rows, states, work
+from fiscal_desk import Bad, Died, SimReceipts, late, often, paid, process, rows, states, work
+from msgspec.structs import replace
 from payment_checks import play
 from payment_far_side import FEE, Mishap
 from payment_world import World
 from refund_desk import refund
 
 from yinyi.business.fiscal import store
-from yinyi.business.payments.plan import REFUND
+from yinyi.business.fiscal.model import Issued
+from yinyi.business.payments.plan import REFUND, Plan
+from yinyi.kernel.outcome import Outcome
+
+
+class Slow(SimReceipts):
+    """Each call takes so long."""
+
+    def __init__(self, it: World) -> None:
+        super().__init__()
+        self._it, self.takes = it, timedelta(seconds=12)
+
+    def _made(self, verb: str, reference: str, fen: int) -> Outcome:
+        self._it.clock.advance(self.takes)
+        return super()._made(verb, reference, fen)
 
 
 async def check_what_is_issued(it: World, hospital: SimReceipts, kept_fen: int) -> None:
@@ -147,7 +162,8 @@ def test_a_process_that_dies_leaves_it_to_the_next(platform_url: str) -> None:
         hospital = SimReceipts(bad=deque(["dies"]))
         first, second = process(it, hospital), process(it, hospital)
         await paid(it)
-        await first.turn()
+        with pytest.raises(Died):
+            await first.turn()
         assert await states(it) == ["sent"]
         assert await second.turn() == 0, "the first one may still be at it"
         await work(it, second)
@@ -183,9 +199,48 @@ def test_an_answer_that_comes_after_the_claim_ran_out_changes_nothing(platform_u
             it.clock.advance(timedelta(minutes=2))
             await store.claim(tx, it.clock.now(), it.clock.now() + timedelta(seconds=60), 5)
             await store.not_made(tx, stale, it.clock.now(), "stale")
-            await store.later(tx, stale, "void", None, "stale")
+            await store.learn(tx, [stale.became("void", None, "stale")])
         row = (await rows(it))[plan.payment_no]
         assert (row["state"], row["problem"]) == ("sent", "")
+
+    play(platform_url, story)
+
+
+def test_of_many_answers_written_at_once_a_stale_one_changes_nothing(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        issuing, plans = process(it, SimReceipts()), list[Plan]()
+        for _ in range(3):
+            it.hospital.numbers.clear()
+            plans.append(await paid(it))
+        await issuing.hear()
+        now = it.clock.now()
+        async with it.database.read() as tx:
+            claimed = await store.claim(tx, now, now + timedelta(seconds=60), 5)
+            stale = replace(claimed[1], claim=claimed[1].claim - 1)
+            told = Issued(code="1", number="2", issued_at=now)
+            await store.learn(tx, [each.became("issued", issued=told) for each in (claimed[0], stale, claimed[2])])
+        found = await rows(it)
+        assert [found[each.reference]["state"] for each in claimed] == ["issued", "sent", "issued"]
+        assert {row["number"] for row in found.values()} == {"2", ""}
+
+    play(platform_url, story)
+
+
+def test_a_slow_hospital_is_not_asked_when_the_claim_may_run_out(platform_url: str) -> None:
+    """What was claimed and not begun is asked about later, and then sent."""
+
+    async def story(it: World) -> None:
+        hospital = Slow(it)
+        issuing = process(it, hospital)
+        for _ in range(8):
+            it.hospital.numbers.clear()
+            await paid(it)
+        await issuing.turn()
+        assert 0 < len(hospital.issued) < 8
+        assert await states(it) == ["issued"] * len(hospital.issued) + ["sent"] * (8 - len(hospital.issued))
+        hospital.takes = timedelta()
+        await work(it, issuing)
+        await check_what_is_issued(it, hospital, 8 * FEE)
 
     play(platform_url, story)
 

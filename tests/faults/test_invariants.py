@@ -76,6 +76,11 @@ A_VISIT = (
     " WHERE p.payment_id = :delivered"
 )
 
+LINES_BACK = (
+    "INSERT INTO invoice_refund (hospital_id, reference, payment_no, invoice_no, line_nos, amount_fen, reason, state,"
+    " wanted_at, wanted_by, next_at, ended_at) VALUES (1, 'L1', 'P1', 'I1', '{{1}}', 1, 'r', '{}',"
+    " :now - interval '2 hours', 'staff:x', {}, {})"
+)
 A_RECEIPT = """
 INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
   wanted_at, next_at)
@@ -235,6 +240,18 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         (A_SESSION, "UPDATE line_session SET left_batches = '{1}'"),
     ),
     "a receipt that does not come": ("fiscal_invoices_are_issued", "R1", NOW, (A_RECEIPT,)),
+    "lines that nobody gives back": (
+        "line_refunds_are_made",
+        "L1",
+        NOW,
+        (LINES_BACK.format("wanted", ":now", "NULL"),),
+    ),
+    "lines for which no money was left": (
+        "line_refunds_are_made",
+        "L1",
+        NOW,
+        (LINES_BACK.format("short", "NULL", ":now"),),
+    ),
     "an end that nobody has looked at": (
         "fiscal_invoices_are_issued",
         "delivered",

@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 import msgspec
-from sample_facts import CHROME, KEY, NOW, PATIENT
+from sample_facts import KEY, NOW, SOMEONE, Sample
 
 from yinyi.interface.journeys import views, views_account
 
-Sample = tuple[views.View, views.Chrome]
 TOP_UP = views.Subject(purpose="top_up", again="/kiosk/account/top-up")
-SOMEONE = msgspec.structs.replace(CHROME, patient=PATIENT)
 TOPPING_UP = msgspec.structs.replace(SOMEONE, steps=views.TOP_UP_STEPS)
 _MOVES: tuple[tuple[views_account.RecordKind, int, str], ...] = (
     ("topped_up", 200_00, ""),

@@ -3,17 +3,18 @@
 from datetime import timedelta
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, KEY, NOW
+from sample_facts import CHROME, KEY, NOW, SOMEONE, Sample
 
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine
-from yinyi.interface.journeys import views, views_bills, views_pay
+from yinyi.interface.journeys import fees, views, views_bills, views_fiscal, views_pay
 from yinyi.kernel.money import Fen
 
 BILLS = views.Subject(purpose="invoice", again="/kiosk/bills")
 PAYING = msgspec.structs.replace(SOMEONE, steps=views.BILL_STEPS)
 _NO = "26112301000042"
+_NOTE = views_fiscal.ReceiptNote(payment_no=_NO, number="0012345678")
+_COMING = views_fiscal.ReceiptNote(payment_no=_NO)
 _TITLES = (
     ("检验检查申请单", "心血管内科", "Cardiology", 286_00, 4),
     ("处方", "心血管内科", "Cardiology", 134_60, 3),
@@ -146,6 +147,12 @@ _PAID = tuple(
     for n, each in enumerate(_OPEN)
 )
 
+
+def _days(**facts: object) -> views_bills.FeeDaysView:
+    view = views_bills.FeeDaysView(choices=fees.choices(NOW.date()), printer="ok", key=KEY)
+    return msgspec.structs.replace(view, **facts)
+
+
 BILL: dict[str, Sample] = {
     "bills": (_bills(), PAYING),
     "bills-many": (_bills(7, rows=_rows(7, 2), more=True), PAYING),
@@ -177,8 +184,15 @@ BILL: dict[str, Sample] = {
         PAYING,
     ),
     "bills-done": (_done(), PAYING),
-    "bills-done-two": (_done(parts=_TWO, printing="paper_out"), PAYING),
+    "bills-done-two": (_done(parts=_TWO, printing="paper_out", receipt=_COMING), PAYING),
+    "bills-done-receipt": (_done(printing="printed", receipt=_NOTE), PAYING),
+    "bill-print": (_bill(invoice=_as(state="paid", paid_at=NOW), payable=False, prints=True), SOMEONE),
     "fees": (views_bills.FeesView(fees=_PAID, earlier=NOW.date()), SOMEONE),
+    "fees-print": (views_bills.FeesView(fees=_PAID[:3], complete=False, prints=True), SOMEONE),
+    "fee-days": (_days(), SOMEONE),
+    "fee-days-none": (_days(news="none"), SOMEONE),
+    "fee-days-many": (_days(news="many"), SOMEONE),
+    "fee-days-trouble": (_days(printer="trouble"), SOMEONE),
     "fees-earlier": (views_bills.FeesView(fees=_PAID[:2], until=NOW.date()), SOMEONE),
     "fees-none": (views_bills.FeesView(fees=()), SOMEONE),
 }

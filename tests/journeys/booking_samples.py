@@ -4,12 +4,26 @@ from datetime import timedelta
 from typing import get_args
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, DEPARTMENTS, DOCTORS, HEART, INTRODUCTION, KEY, LAST, NOW, PATIENT, SESSIONS, VISIT
+from sample_facts import (
+    CHROME,
+    DEPARTMENTS,
+    DOCTORS,
+    HEART,
+    INTRODUCTION,
+    KEY,
+    LAST,
+    NOW,
+    PATIENT,
+    SESSIONS,
+    SOMEONE,
+    VISIT,
+    Sample,
+)
 
-from yinyi.interface.journeys import views, views_book, views_register
+from yinyi.interface.journeys import views, views_book, views_fiscal, views_register, views_start
 
 BOOKING_IT = msgspec.structs.replace(CHROME, patient=PATIENT, steps=views.BOOK_STEPS)
+BY_SLIP = msgspec.structs.replace(CHROME, patient=msgspec.structs.replace(PATIENT, age=None, number_tail=""))
 ON = NOW.date() + timedelta(days=9)
 UNTIL = NOW + timedelta(days=8, hours=22)
 _STATES: tuple[views_book.DayState, ...] = ("room", "room", "full", "room", "room", "room", "none")
@@ -41,6 +55,9 @@ _TIMES = tuple(
     )
     for n in range(8)
 )
+
+
+_RECEIPT = views_fiscal.ReceiptNote(payment_no="26112301000042", number="0012345678")
 
 
 def _booked(**facts: object) -> views_book.BookedView:
@@ -83,6 +100,17 @@ def _one(state: views_book.BookingState, **facts: object) -> views_book.BookingV
         key=KEY,
     )
     return msgspec.structs.replace(view, **facts)
+
+
+def _arrival(state: views_book.BookingState = "booked", **facts: object) -> Sample:
+    view = views_book.ArrivalView(
+        booking_no="26112301000042",
+        visit=msgspec.structs.replace(VISIT, number=7),
+        state=state,
+        can_come=state == "booked" and "problem" not in facts,
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, **facts), BY_SLIP
 
 
 def _changed(**facts: object) -> views_book.ChangedVisitView:
@@ -138,6 +166,7 @@ BOOKING: dict[str, Sample] = {
     "book-times": (_TIMES_VIEW, BOOKING_IT),
     "book-times-none": (msgspec.structs.replace(_TIMES_VIEW, times=(), paid="check_in"), BOOKING_IT),
     "booked": (_booked(), msgspec.structs.replace(BOOKING_IT, card_in_reader=True)),
+    "booked-receipt": (_booked(printing="printed", receipt=_RECEIPT), BOOKING_IT),
     "booked-unpaid": (_booked(paid="check_in", can_cancel_until=None, printing="paper_out"), BOOKING_IT),
     "bookings": (views_book.BookingsView(rows=_ROWS, key=KEY), SOMEONE),
     "bookings-none": (views_book.BookingsView(rows=(), key=KEY), SOMEONE),
@@ -153,6 +182,18 @@ BOOKING: dict[str, Sample] = {
     "booking-late": (_one("checked_in", too_late=True), SOMEONE),
     "booking-cancelled": (_one("cancelled"), SOMEONE),
     "booking-substitute": (_one("booked", substitute="王芳", substitute_title="chief", paid="check_in"), SOMEONE),
+    "arrival": _arrival(),
+    "arrival-unpaid": _arrival(due_fen=5000, substitute="王芳"),
+    "arrival-early": _arrival(problem="too_early"),
+    "arrival-done": _arrival("checked_in", check_in_no="26112301000043", queue_ahead=3),
+    **{
+        f"no-slip-{reason.replace('_', '-')}": (
+            views_book.NoSlipView(reason=reason, on=ON if reason == "another_day" else None, key=KEY),
+            CHROME,
+        )
+        for reason in get_args(views_book.NoSlipReason)
+    },
+    "identify-check-in": (views_start.IdentifyView(expects="booking_slip", key=KEY), CHROME),
     "changed-stopped": (_changed(), SOMEONE),
     "changed-substitute": (
         _changed(

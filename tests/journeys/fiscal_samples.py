@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import KEY, NOW
+from sample_facts import KEY, NOW, SOMEONE, Sample
 
 from yinyi.interface.journeys import views_fiscal
 

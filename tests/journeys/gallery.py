@@ -19,7 +19,9 @@ from yinyi.app.interfaces import PROJECT, kiosk_pages
 from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, Assets
 from yinyi.interface.journeys.pages import Pages
 from yinyi.interface.kiosk.page import HTML, SAFE
+from yinyi_sandbox.hospital.catalogue.pictures import pictures
 
+_PICTURE = "/kiosk/reports/{order_no}/pictures/{nth:int}"
 LOOKS = ("language", "mode", "theme", "reach")
 
 
@@ -52,11 +54,21 @@ def gallery(pages: Pages | None = None) -> Starlette:
     def index(request: Request) -> Response:
         return HTMLResponse("".join(f'<p><a href="/{name}">{name}</a>' for name in SAMPLES))
 
+    def picture(request: Request) -> Response:
+        drawn = [data for modality, *_, data in pictures() if modality == "CT"]
+        return Response(drawn[request.path_params["nth"] % len(drawn)], media_type="image/jpeg")
+
     def printed(request: Request) -> Response:
         return FileResponse(PROJECT / "node_modules" / PRINT_FONT / PRINT_FACE, media_type="font/ttf")
 
     return Starlette(
-        routes=[Route("/", index), assets.route(), Route("/print.ttf", printed), Route("/{name}", page)],
+        routes=[
+            Route("/", index),
+            assets.route(),
+            Route("/print.ttf", printed),
+            Route(_PICTURE, picture),
+            Route("/{name}", page),
+        ],
     )
 
 

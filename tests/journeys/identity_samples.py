@@ -4,11 +4,17 @@ from datetime import timedelta
 from typing import Literal
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, KEY, NOW
+from sample_facts import CHROME, KEY, NOW, SOMEONE, Sample
 
 from yinyi.interface.journeys import views_cards, views_start
 
+INSURANCE: tuple[views_start.IdentifyProblem, ...] = (
+    "code_unreadable",
+    "code_expired",
+    "code_used",
+    "code_foreign",
+    "code_away",
+)
 KINDS: tuple[views_cards.CardKind, ...] = ("bank_card", "public_card", "social_security_card")
 
 
@@ -32,6 +38,10 @@ BOUND: tuple[views_cards.BoundCard, ...] = tuple(
 IDENTITY: dict[str, Sample] = {
     "identify-cards": (views_start.IdentifyView(kinds=KINDS, key=KEY), CHROME),
     "identify-cards-away": (views_start.IdentifyView(kinds=KINDS, problem="cards_away", key=KEY), CHROME),
+    **{
+        f"identify-{problem.replace('_', '-')}": (views_start.IdentifyView(problem=problem, key=KEY), CHROME)
+        for problem in INSURANCE
+    },
     "read-identify": _read("identify", "insert"),
     "read-unknown": _read("identify", "problem", problem="unknown"),
     "read-not-taken": _read("identify", "problem", problem="not_taken"),

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Literal
 
 import msgspec
-from account_samples import SOMEONE, TOPPING_UP, Sample
-from sample_facts import KEY, NOW
+from account_samples import TOPPING_UP
+from sample_facts import KEY, NOW, SOMEONE, Sample
 
 from yinyi.business.inpatient.messages import StayView
 from yinyi.business.inpatient.model import CostCategory, CostDay, StayItem

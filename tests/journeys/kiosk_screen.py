@@ -193,14 +193,18 @@ class KioskScreen:
 
 @contextmanager
 def kiosk_screen(
-    house: RealPlatform, chromium: Browser, shape: str = "portrait", language: str = "zh-CN"
+    house: RealPlatform,
+    chromium: Browser,
+    shape: str = "portrait",
+    language: str = "zh-CN",
+    kind: type[KioskScreen] = KioskScreen,
 ) -> Generator[KioskScreen]:
     """A browser paired with the terminal, on its home page. At the end its pages have to have kept the rules."""
     width, height = SHAPES[shape]
     context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce")
     context.add_init_script(PAINTED)
     try:
-        screen = KioskScreen(house, context)
+        screen = kind(house, context)
         screen.go(f"/?pair={house.pairing_code()}")
         screen.seen("/", ".tiles.main")
         if language != "zh-CN":

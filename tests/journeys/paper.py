@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from yinyi.business.documents.render import font_folder
+from yinyi.kernel.ids import number_on_slip
 
 MM = 8
 """Dots of a receipt printer in a millimetre."""
@@ -33,6 +34,10 @@ class Paper:
         read = zxingcpp.read_barcodes(self.image)
         assert len(read) == 1, f"{len(read)} codes are readable on the paper"
         return read[0].text
+
+    def payment_no(self) -> str:
+        """The number in its QR code, whatever kind of slip the code says it is."""
+        return number_on_slip(self.code())
 
     def number(self) -> int:
         """The digits that are at least 12 mm high, which only the number is."""

@@ -4,10 +4,9 @@ from datetime import timedelta
 from typing import get_args
 
 import msgspec
-from account_samples import SOMEONE, Sample
-from sample_facts import CHROME, KEY, NOW
+from sample_facts import CHROME, KEY, NOW, SOMEONE, Sample
 
-from yinyi.business.reports.model import Flag, ReportKind, TrendPoint
+from yinyi.business.reports.model import Flag, Picture, Pictures, ReportKind, TrendPoint
 from yinyi.interface.journeys import drawing, views, views_reports, views_start
 
 OF_A_TUBE = msgspec.structs.replace(CHROME, patient=views.PatientChip(name="李*国", age=None, number_tail=""))
@@ -130,13 +129,57 @@ _TEXT = (
     "双侧胸腔无积液。右肺上叶见实性小结节，直径<5mm，边界清楚。"
 )
 
+_PICTURES = [
+    Picture(nth=n + 1, caption=caption, caption_en=english, width=420, height=420)
+    for n, (caption, english) in enumerate(
+        (
+            ("横断面 第12层", "Axial, slice 12"),
+            ("横断面 第18层", "Axial, slice 18"),
+            ("横断面 第24层 肺窗，增强后动脉期", "Axial, slice 24, lung window, arterial phase after contrast"),
+            ("", ""),
+            ("冠状面重建", "Coronal reconstruction"),
+        )
+    )
+]
+
+
+def _pictured(*pictures: Picture, **facts: object) -> views_reports.ResultView:
+    """An examination with these pictures; ``facts``: what else there is to say of them."""
+    return _result(
+        kind="examination",
+        name="胸部CT平扫",
+        name_en="Chest CT, plain",
+        values=(),
+        findings=(_TEXT,),
+        impression=("右肺上叶微小结节（<5mm），建议12个月复查。",),
+        pictures=msgspec.structs.replace(Pictures(kept=list(pictures)), **facts),
+    )
+
+
+def _large(place: int) -> views_reports.PictureView:
+    shown = _PICTURES[place - 1]
+    return views_reports.PictureView(
+        order_no="26112300000012",
+        name="胸部CT平扫",
+        name_en="Chest CT, plain",
+        picture=shown,
+        place=place,
+        count=len(_PICTURES),
+        earlier=place - 1 or None,
+        later=place + 1 if place < len(_PICTURES) else None,
+    )
+
+
 REPORTS: dict[str, Sample] = {
     "reports": (_reports(), SOMEONE),
     "reports-kept": (_reports(complete=False, printer="none"), SOMEONE),
     "reports-none": (_reports(rows=(), fresh=()), SOMEONE),
     "reports-tube": (_reports(rows=_ROWS[:2], of_tube=True), OF_A_TUBE),
-    "identify-tube": (views_start.IdentifyView(after=4, kinds=("social_security_card", "public_card")), CHROME),
-    "identify-no-tube": (views_start.IdentifyView(after=4, problem="unknown_tube"), CHROME),
+    "identify-tube": (
+        views_start.IdentifyView(expects="tube", after=4, kinds=("social_security_card", "public_card")),
+        CHROME,
+    ),
+    "identify-no-tube": (views_start.IdentifyView(expects="tube", after=4, problem="unknown_tube"), CHROME),
     "report": (_result(), SOMEONE),
     "report-corrected": (_result(corrected=True, printed=1, printer="trouble"), SOMEONE),
     "report-examination": (
@@ -151,6 +194,11 @@ REPORTS: dict[str, Sample] = {
         ),
         SOMEONE,
     ),
+    "report-pictures": (_pictured(*_PICTURES[:3]), SOMEONE),
+    "report-pictures-many": (_pictured(*_PICTURES, left_out=2), SOMEONE),
+    "report-pictures-away": (_pictured(complete=False), SOMEONE),
+    "picture": (_large(3), SOMEONE),
+    "picture-unnamed": (_large(4), SOMEONE),
     "report-at-window": (_result(printed=1, at_window=True), SOMEONE),
     "trend": (_trend(_POINTS), SOMEONE),
     "trend-one": (_trend(_POINTS[-1:], complete=False), SOMEONE),

@@ -25,6 +25,16 @@ CHROME = views.Chrome(
     triage=TRIAGE,
 )
 KEY = "7Q4281ab"
+Sample = tuple[views.View, views.Chrome]
+"""What is on a page and what is around it."""
+
+
+def someone(**facts: object) -> views.Chrome:
+    return msgspec.structs.replace(CHROME, patient=PATIENT, **facts)
+
+
+NOBODY, SOMEONE, REGISTERING = CHROME, someone(), someone(steps=views.REGISTER_STEPS)
+TAKE_CARD = someone(steps=views.REGISTER_STEPS, pay_card_in=True)
 
 
 def _department(department_id: str, name: str, name_en: str, floor: int, area: str) -> views_register.DepartmentChoice:

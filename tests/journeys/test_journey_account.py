@@ -24,7 +24,7 @@ def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browse
             house.phone("pay", code)
             screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert "200.00" in screen.page.locator(".slip .no").inner_text()
-        assert Paper(house.paper_after(before)).code() == payment_no
+        assert Paper(house.paper_after(before)).payment_no() == payment_no
         screen.press_link("/account")
         screen.seen("/account", ".rows .row")
         assert "+¥200.00" in screen.text().replace("\n", "")

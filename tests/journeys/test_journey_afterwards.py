@@ -29,7 +29,7 @@ def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Brow
         screen.press('button[name="document_no"]')
         screen.seen(r"/reprint\?document=\w+", "button.row.on")
         copy = Paper(house.paper_after(before + 1))
-        assert copy.code() == payment_no
+        assert copy.payment_no() == payment_no
         screen.press('.dock a[href="/kiosk/"]')
         screen.seen("/", ".row.quit")
         screen.press_link("/payments")
@@ -45,7 +45,7 @@ def test_out_of_paper_is_told_and_any_machine_prints_it_again(house: RealPlatfor
         screen.measure()
         house.printer("ok")
         screen.press('button[formaction^="/kiosk/print/"]')
-        assert Paper(house.paper_after(before)).code() == payment_no
+        assert Paper(house.paper_after(before)).payment_no() == payment_no
         expect(screen.page.locator(".note.bad")).to_have_count(0)
         assert house.papers() == before + 1
     books.agree(house, payment_no)
@@ -61,6 +61,23 @@ def test_staff_are_called_and_come(house: RealPlatform, chromium: Browser) -> No
         screen.press(".dock button.help")
         screen.seen("/help", "#screen.calling")
         assert house.rows("SELECT call_id FROM staff_call WHERE answered_at IS NULL") == calls
+
+
+def test_the_next_person_lays_a_card_while_the_page_of_the_last_is_open(house: RealPlatform, chromium: Browser) -> None:
+    """At once it is the next one's screen, by itself, and no way leads back to the page before."""
+    first, following = fresh_card("孙不见"), fresh_card("周后来")
+    with kiosk_screen(house, chromium) as screen:
+        screen.first_visit(first)
+        house.take_card()
+        screen.go("/cards")
+        screen.seen("/cards", ".rows")
+        house.lay(following)
+        screen.seen("/first-visit", "#screen")
+        assert "见" not in screen.page.content()
+        screen.page.go_back()
+        screen.page.wait_for_load_state()
+        assert "见" not in screen.page.content()
+        house.take_card()
 
 
 def test_nobody_there_any_more(house: RealPlatform, chromium: Browser) -> None:

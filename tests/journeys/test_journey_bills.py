@@ -47,10 +47,13 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
             screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert total in screen.text()
         expect(screen.page.locator(".goal li").first).to_be_visible(timeout=WITHIN_MS)
-        assert Paper(house.paper_after(before)).code() == payment_no
+        assert Paper(house.paper_after(before)).payment_no() == payment_no
         screen.go("/fees")
         screen.seen("/fees", ".rows .row").click()
         screen.seen(r"/bills/\w+", ".rows .row")
+        on_a4(screen, "form.go .btn.first")
+        screen.go("/fees/print")
+        on_a4(screen, '.rows button[value="month"]')
         [left] = house.rows(_OPEN, patient_no, at="hospital")
         assert left["invoice_no"] == number.partition(":")[0]
     books.agree(house, payment_no)
@@ -91,6 +94,12 @@ def test_by_the_code_of_a_request_form(house: RealPlatform, chromium: Browser) -
 
 
 # ---- at the screen
+
+
+def on_a4(screen: KioskScreen, button: str) -> None:
+    """Pressed, and a sheet has come out."""
+    screen.press(button)
+    screen.seen(r"/sheets/\w+", ".next .ok")
 
 
 def held(house: RealPlatform, screen: KioskScreen, code: str) -> None:

@@ -1,4 +1,4 @@
-"""Bookings in a real browser: booked and cancelled, stopped by the hospital and booked again, and checked in."""
+"""Bookings in a real browser: booked and cancelled, stopped by the hospital and booked again, checked in by slip."""
 
 import re
 from typing import Any
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 import books
 from cards import fresh_card
 from real_platform import RealPlatform, until
+from yinyi.kernel.ids import BOOKING_SLIP
 
 CLINIC = "0103"
 _TODAY = """
@@ -43,15 +44,16 @@ def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: 
         booked = book(screen, "")
         it_is_today(house, booked)
         screen.go()
-        screen.seen("/", ".row.quit")
+        screen.press(".row.quit")
+        screen.seen("/", '.tile[href="/kiosk/register"]')
         before = house.papers()
         with screen.walk("check_in", 2):
-            screen.press_link("/check-in")
-            screen.seen("/check-in", "form .row")
-            screen.press(f'form[action$="/check-in/{booked}"] button')
+            house.hold(f"{BOOKING_SLIP}{booked}")
+            screen.seen(rf"/slip/{booked}", "form.go")
+            screen.press_form(f"/slip/{booked}")
             screen.seen(r"/done/\w+", ".slip .no")
         arrived = screen.payment_no()
-        assert Paper(house.paper_after(before)).code() == arrived
+        assert Paper(house.paper_after(before)).payment_no() == arrived
         assert re.search("前面", screen.text())
     until(lambda: returned(house, stopped) == returned(house, cancelled) > 0, "what was paid is back")
     books.agree(house, cancelled, stopped, booked)
@@ -72,7 +74,7 @@ def book(screen: KioskScreen, clinic: str = CLINIC) -> str:
     number, before = screen.payment_no(), house.papers()
     house.phone("pay", screen.to_code())
     screen.seen(rf"/done/{number}", ".slip .no")
-    assert Paper(house.paper_after(before)).code() == number
+    assert Paper(house.paper_after(before)).payment_no() == number
     return number
 
 

@@ -46,7 +46,7 @@ def test_both_scopes_at_one_terminal(house: RealPlatform, chromium: Browser) -> 
         screen.to_code()
         by_card(screen, hands, deposit, "住院")
         assert "1000.00" in screen.text()
-        assert Paper(house.paper_after(before)).code() == deposit
+        assert Paper(house.paper_after(before)).payment_no() == deposit
         screen.go(f"/inpatient/{admission_no}/deposits")
         screen.seen(r"/inpatient/\d+/deposits", ".rows .row")
         assert "+¥1000.00" in screen.text().replace("\n", "")

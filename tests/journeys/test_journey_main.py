@@ -38,7 +38,7 @@ def test_from_card_to_slip(house: RealPlatform, chromium: Browser, shape: str, l
         assert str(registration["number"]) in shown
         paper = Paper(house.paper_after(before))
         assert paper.number() == registration["number"]
-        assert paper.code() == payment_no
+        assert paper.payment_no() == payment_no
         screen.press_form("/finish")
         screen.seen(r"/(\?bye=1)?", "#screen.home")
         assert patient.name not in screen.text()

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from keyboard_screen import KeyboardScreen
 from kiosk_screen import EVERY_LOOK, KioskScreen, kiosk_screen
 from paper import Paper
 from playwright.sync_api import Browser, expect
@@ -33,11 +34,18 @@ def test_the_payer_shuts_the_page_and_pays_later(house: RealPlatform, chromium: 
 
 
 @pytest.mark.parametrize(
-    ("shape", "language"), [pytest.param("portrait", "zh-CN", marks=EVERY_LOOK), ("landscape", "en")]
+    ("shape", "language", "kind"),
+    [
+        pytest.param("portrait", "zh-CN", KioskScreen, marks=EVERY_LOOK),
+        pytest.param("landscape", "en", KeyboardScreen, id="landscape-en-keyboard"),
+    ],
 )
-def test_alipay_instead(house: RealPlatform, chromium: Browser, shape: str, language: str) -> None:
-    """The first code is closed before the other one is shown: nobody can pay it any more."""
-    with kiosk_screen(house, chromium, shape, language) as screen:
+def test_alipay_instead(
+    house: RealPlatform, chromium: Browser, shape: str, language: str, kind: type[KioskScreen]
+) -> None:
+    """The first code is closed before the other one is shown: nobody can pay it any more. The second look is all done
+    with the keyboard, from the home page to the finished session."""
+    with kiosk_screen(house, chromium, shape, language, kind) as screen:
         payment_no, first = at_the_code(screen)
         screen.press('button[name="tender"][value="alipay"]')
         expect(screen.page.locator("h1.ask")).to_contain_text("支付宝" if language == "zh-CN" else "Alipay")
@@ -47,6 +55,8 @@ def test_alipay_instead(house: RealPlatform, chromium: Browser, shape: str, lang
         assert house.sandbox.post("/wechatpay/phone/pay", json={"code_url": first}).status_code in (403, 409)
         assert house.alipay_phone("pay", second)["state"] == "paid"
         screen.seen(rf"/done/{payment_no}", ".slip .no")
+        screen.press_form("/finish")
+        screen.seen(r"/(\?bye=1)?", "#screen.home")
     books.agree(house, payment_no)
 
 

@@ -23,7 +23,7 @@ def test_wechat_asks_for_the_password(house: RealPlatform, chromium: Browser) ->
         assert house.sandbox.post("/wechatpay/phone/pay", json={"code_url": code}).status_code in (403, 409)
         assert house.phone("pay", payer)["state"] == "paid"
         screen.seen(rf"/done/{payment_no}", ".slip .no")
-        assert Paper(house.paper_after(before)).code() == payment_no
+        assert Paper(house.paper_after(before)).payment_no() == payment_no
         assert digits not in screen.page.content()
     books.agree(house, payment_no)
 

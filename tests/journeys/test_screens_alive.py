@@ -56,6 +56,35 @@ def test_nobody_there_is_asked_and_then_sent_home(page: Page, base: str) -> None
     assert finished == ["csrf=t0ken"]
 
 
+def test_without_a_line_nothing_of_whoever_has_gone_stays_on_the_screen(page: Page, base: str) -> None:
+    """The session itself ends as soon as the line is back."""
+    page.route("**/kiosk/finish", lambda route: route.abort())
+    stop_the_clock(page)
+    page.goto(f"{base}/payments")
+    expect(page.locator("#screen")).to_contain_text("张")
+    page.clock.run_for(61_000)
+    expect(page.locator(".gone")).to_be_visible()
+    expect(page.locator("#screen")).not_to_contain_text("张")
+    for left in ("a[href]", "button", "h1", "input", "[sse-connect]"):
+        expect(page.locator(f"#screen {left}")).to_have_count(0)
+    expect(page.locator("#idle")).to_be_hidden()
+    page.unroute("**/kiosk/finish")
+    page.route("**/kiosk/finish", lambda route: route.fulfill(status=303, headers={"location": f"{base}/home"}))
+    page.clock.run_for(4_000)
+    page.wait_for_url(f"{base}/home")
+
+
+def test_a_page_that_draws_itself_anew_goes_on_idling(page: Page, base: str) -> None:
+    stop_the_clock(page)
+    page.goto(f"{base}/departments")
+    for _ in range(2):
+        page.clock.run_for(25_000)
+        with page.expect_response("**/departments"):
+            page.evaluate("htmx.trigger('#screen > .news > div', 'sse:refresh')")
+        expect(page.locator("#screen.htmx-swapping, #screen.htmx-settling")).to_have_count(0)
+    expect(page.locator("#idle")).to_be_visible()
+
+
 @pytest.mark.parametrize(("name", "seconds"), [("departments", 60), ("first-phone", 90), ("pay", 180)])
 @pytest.mark.parametrize(("mode", "factor"), [("normal", 1), ("elder", 2)])
 def test_patience(page: Page, base: str, name: str, seconds: int, mode: str, factor: int) -> None:

@@ -82,6 +82,9 @@ class Readers:
     async def card_on_reader(self, tx: Tx, hospital_id: int, terminal_id: str) -> bytes | None:
         return self.blocks.get(terminal_id)
 
+    async def wipe(self, tx: Tx, hospital_id: int, terminal_id: str) -> None:
+        self.blocks.pop(terminal_id, None)
+
 
 class Index:
     """A hospital's master index in memory. ``mishaps`` befall the coming calls, one each."""
@@ -91,6 +94,7 @@ class Index:
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], list[PatientRecord]] = {}
         self.by_reference: dict[str, str] = {}
+        self.created: list[Person] = []
         self.calls: list[str] = []
         self.mishaps: deque[Mishap] = deque()
         self._numbers = count(1)
@@ -137,6 +141,7 @@ class Index:
         record = PatientRecord(
             patient_no=patient_no, name=person.name, sex=person.sex, born_on=person.born_on, phone=person.phone
         )
+        self.created.append(person)
         self.by_reference[reference] = patient_no
         self.records.setdefault((person.kind, person.number), []).append(record)
 
@@ -157,6 +162,7 @@ class House:
     clock: HandClock
     vault: Vault
     service: IdentityService
+    dispatcher: Dispatcher
     client: BusClient
     keys: Iterator[int] = field(default_factory=count)
 
@@ -192,6 +198,8 @@ class _FakeVerifier:
             terminal_id=shown.terminal,
             patient_id=facts.patient.patient_id,
             session_id=facts.session_id,
+            guardian_id=facts.guardian_id,
+            opened_by=facts.opened_by,
             session=session_view(facts, now.date()),
         )
 
@@ -215,6 +223,6 @@ async def house(url: str) -> AsyncGenerator[House]:
     service.register(dispatcher)
     client = BusClient(_InProcess(dispatcher), Caller.KIOSK, clock)
     try:
-        yield House(database, index, readers, clock, vault, service, client)
+        yield House(database, index, readers, clock, vault, service, dispatcher, client)
     finally:
         await database.close()

@@ -34,7 +34,7 @@ from yinyi.business.terminals.model import Counter, DeviceView, TerminalView
 from yinyi.interface.journeys import views
 from yinyi.interface.kiosk.server import Kiosk
 from yinyi.interface.metrics import Metrics
-from yinyi.kernel.errors import PlatformUnavailable, SessionEnded, YinyiError
+from yinyi.kernel.errors import InvalidField, PlatformUnavailable, SessionEnded, YinyiError
 from yinyi.kernel.money import Fen
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -85,7 +85,11 @@ class Platform:
         spec = spec_at(subject.split(".", 2)[2])
         assert spec is not None
         envelope = msgspec.json.decode(data, type=RequestEnvelope)
-        message = msgspec.json.decode(envelope.body, type=spec.request)
+        try:
+            message = msgspec.json.decode(envelope.body, type=spec.request)
+        except msgspec.ValidationError:
+            refused = Failure(code=InvalidField.code(), detail="out of form")
+            return msgspec.json.encode(ReplyEnvelope(correlation_id=envelope.correlation_id, failure=refused))
         credentials = envelope.credentials
         self.asked.append(Asked(spec.name, message, envelope.key, credentials.session, envelope.language))
         reply = ReplyEnvelope(correlation_id=envelope.correlation_id, session=self.sessions.get(credentials.session))
@@ -273,6 +277,7 @@ USUAL: Mapping[str, Any] = {
     "ListDocuments": Documents(documents=[]),
     "GetPrepaidSetting": PrepaidSetting(mode="collect"),
     "ListVisitChanges": VisitChanges(changes=[]),
+    "ListUntoldPayments": Payments(payments=[]),
 }
 
 

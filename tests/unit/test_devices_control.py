@@ -92,6 +92,8 @@ def test_nobody_without_the_token(client: Client, method: str, path: str, given:
         ("/reader/lay", b""),
         ("/reader/lay", b'{"block":"AAAA"}'),
         ("/reader/lay", b'{"block":3}'),
+        ("/reader/lay", b'{"serial":"04a1"}'),
+        ("/reader/lay", b"{}"),
         ("/scanner/scan", b'{"text":""}'),
         ("/scanner/scan", b'{"text":"x","count":2}'),
         ("/printer/state", b'{"state":"on fire"}'),

@@ -32,6 +32,7 @@ from yinyi.wire.terminal_line import (
     Light,
     Pairing,
     PrintResult,
+    ResidentCard,
     Scanned,
     Welcome,
 )
@@ -97,7 +98,7 @@ def test_cards_and_scans_go_up_and_the_light_comes_down(run: Run, tmp_path: Path
                 async with hands(how) as client:
                     assert (await client.post("/reader/lay", json=LAY)).status_code == 200
                     laid = await line.heard(CardLaid)
-                    assert laid.credential.block == BLOCK
+                    assert laid.credential == ResidentCard(block=BLOCK)
                     assert (await client.post("/reader/lay", json=LAY)).status_code == 409
                     assert (await client.post("/reader/remove")).json() == {"removed": True}
                     assert (await client.post("/reader/remove")).json() == {"removed": False}

@@ -79,7 +79,7 @@ def test_documents_name_no_setting_that_does_not_exist() -> None:
 
 
 def test_documents_name_no_command_that_does_not_exist() -> None:
-    commands = {path.stem for path in (ROOT / "src/yinyi/app/commands").glob("[a-z]*.py")}
+    commands = {path.stem.replace("_", "-") for path in (ROOT / "src/yinyi/app/commands").glob("[a-z]*.py")}
     documents = [ROOT / "README.md", ROOT / "README.zh-CN.md", *DOCS.rglob("*.md")]
     named = {
         name

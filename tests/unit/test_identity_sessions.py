@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from identity_house import HALL, HOSPITAL, WARD, House, Run, house, on_record, resident
 
+from yinyi.business.identity.errors import NoCard
 from yinyi.business.identity.messages import EndSession, Identify, ListCredentials
 from yinyi.business.identity.model import SessionFacts
-from yinyi.business.identity.sessions import AT_MOST, IDLE, verify_session
+from yinyi.business.identity.sessions import AT_MOST, IDLE, patients_at, verify_session
 from yinyi.business.identity.store import patient_facts
 from yinyi.kernel.errors import SessionEnded
 
 WANG = resident()
+LI = resident("李四", sequence=44)
 
 
 async def begun(it: House, terminal: str = HALL) -> str:
@@ -102,6 +104,62 @@ def test_the_next_person_ends_it_and_so_does_its_end(platform_url: str, run: Run
             assert await verified(it, elsewhere, WARD)
 
     run(story())
+
+
+def test_ones_own_card_laid_again_goes_on_with_the_session_and_anybody_elses_ends_it(
+    platform_url: str, run: Run
+) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            first = await begun(it)
+            again = await it.ask(Identify(), session=first)
+            assert (again.status, again.session_token) == ("known", "")
+            assert await verified(it, first)
+            it.index.put(LI, on_record(LI, "2021000002"))
+            it.readers.lay(LI)
+            other = await it.ask(Identify(), session=first)
+            assert other.session_token
+            assert await verified(it, first) is None
+
+    run(story())
+
+
+def test_whoever_leaves_is_not_found_again_by_the_card_that_he_left(platform_url: str, run: Run) -> None:
+    """Whether he was known already or not."""
+
+    async def story() -> None:
+        async with house(platform_url) as it:
+            session = await begun(it)
+            await it.ask(EndSession(), session=session)
+            with pytest.raises(NoCard):
+                await it.ask(Identify())
+            it.readers.lay(WANG)
+            await it.ask(EndSession())
+            with pytest.raises(NoCard):
+                await it.ask(Identify())
+
+    run(story())
+
+
+def test_only_who_stands_there_is_there(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            assert await here(it) == []
+            session = await begun(it)
+            assert len(await here(it)) == 1
+            assert await here(it, WARD) == []
+            await it.ask(EndSession(), session=session)
+            assert await here(it) == []
+            await begun(it)
+            it.clock.pass_by(minutes=15)
+            assert await here(it) == []
+
+    run(story())
+
+
+async def here(it: House, terminal: str = HALL) -> list[int]:
+    async with it.database.read() as tx:
+        return await patients_at(tx, HOSPITAL, terminal, it.clock.now())
 
 
 def test_the_token_is_not_in_the_database(platform_url: str, run: Run) -> None:

@@ -1,11 +1,11 @@
 """Bills at the kiosk: what their pages ask of the platform, and where they lead."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import NOW, PAYMENT, page, paired, payment, run
+from kiosk_platform import NOW, PAYMENT, page, paired, payment, receipt, run
 
 from yinyi.business.billing.errors import (
     FormUnknown,
@@ -16,7 +16,6 @@ from yinyi.business.billing.errors import (
     InvoiceUnknown,
 )
 from yinyi.business.billing.messages import (
-    Fees,
     FormOpened,
     InvoiceDetails,
     InvoicePayment,
@@ -267,6 +266,24 @@ def test_where_to_go_with_them() -> None:
     run(work())
 
 
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (receipt("issued", number="0012345678"), {"payment_no": PAYMENT, "number": "0012345678"}),
+        (receipt("coming"), {"payment_no": PAYMENT, "number": ""}),
+        (receipt("none"), None),
+        (HospitalUnavailable(), None),
+    ],
+)
+def test_paid_bills_say_where_their_electronic_receipt_is(found: Any, line: Any) -> None:
+    async def work() -> None:
+        done = paying("fulfilled", owed_fen=Fen(0))
+        browser = paired(GetInvoicePayment=done, GetPayment=done.payment, GetFiscalInvoice=found)
+        assert (await browser.see(f"/done/{PAYMENT}"))["v"]["receipt"] == line
+
+    run(work())
+
+
 def test_the_sum_that_goes_back_is_what_was_taken() -> None:
     async def work() -> None:
         part = [PaidPart(tender="prepaid", amount_fen=Fen(2000))]
@@ -276,20 +293,6 @@ def test_the_sum_that_goes_back_is_what_was_taken() -> None:
         browser = paired(GetInvoicePayment=back, GetPayment=back.payment)
         seen = (await browser.see(f"/trouble/{PAYMENT}"))["v"]
         assert (seen["kind"], seen["amount_fen"], seen["tender"]) == ("refunded", 2000, "prepaid")
-
-    run(work())
-
-
-def test_fees_page_by_page() -> None:
-    async def work() -> None:
-        paid = bill("A", state="paid")
-        browser = paired(ListFees=Fees(invoices=[paid], earlier=date(2026, 10, 1)))
-        seen = (await browser.see("/fees"))["v"]
-        assert (len(seen["fees"]), seen["earlier"]) == (1, "2026-10-01")
-        await browser.see("/fees?until=2026-10-01")
-        assert msgspec.to_builtins(browser.platform.last("ListFees").message) == {"until": "2026-10-01"}
-        for bad in ("2026-13-01", "yesterday", ""):
-            assert (await browser.get(f"/fees?until={bad}")).status_code == 404
 
     run(work())
 

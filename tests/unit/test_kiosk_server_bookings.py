@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TODAY, page, paired, payment, run, session_of, sessions
+from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TODAY, page, paired, payment, receipt, run, session_of, sessions
 
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
@@ -194,6 +194,17 @@ def test_the_slip_of_somebody_else() -> None:
         browser = paired(ListAppointments=Appointments(appointments=[]), CheckInBySlip=NotYours())
         assert page(await browser.post("/check-in/scan", after="3"))["v"]["problem"] == "somebody_else"
         assert (await browser.post("/check-in/scan", after="x")).status_code == 409
+
+    run(work())
+
+
+def test_what_is_booked_and_paid_says_where_its_electronic_receipt_is() -> None:
+    async def work() -> None:
+        done = booking()
+        browser = paired(GetAppointment=done, GetPayment=done.payment, GetFiscalInvoice=receipt("coming"))
+        assert (await browser.see(f"/done/{PAYMENT}"))["v"]["receipt"] == {"payment_no": PAYMENT, "number": ""}
+        browser.platform.answers["GetFiscalInvoice"] = receipt("none")
+        assert (await browser.see(f"/done/{PAYMENT}"))["v"]["receipt"] is None
 
     run(work())
 

@@ -19,6 +19,9 @@ from yinyi.kernel.errors import Busy
     [
         ({"card": "1"}, "CardLaid", True),
         ({"card": "1"}, "CardRemoved", True),
+        ({"laid": "0"}, "CardLaid", True),
+        ({"laid": "0"}, "CardRemoved", False),
+        ({"laid": "99"}, "CardLaid", False),
         ({"card": "1"}, "StaffCalled", False),
         ({"paper": "1"}, "PrintDone", True),
         ({"call": "1"}, "StaffComing", True),

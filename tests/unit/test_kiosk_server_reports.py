@@ -10,9 +10,9 @@ from yinyi.business.documents.errors import DocumentUnknown, PrintedAlready
 from yinyi.business.documents.messages import Sheets, SheetView
 from yinyi.business.identity.errors import NoCard, TooManyTries
 from yinyi.business.identity.messages import Identified
-from yinyi.business.reports.errors import ReportAtWindow, ReportNotReady, ReportUnknown, TubeUnknown
-from yinyi.business.reports.messages import Report, ReportList, ReportView, Trend
-from yinyi.business.reports.model import Observation, TrendPoint
+from yinyi.business.reports.errors import PictureUnknown, ReportAtWindow, ReportNotReady, ReportUnknown, TubeUnknown
+from yinyi.business.reports.messages import PictureFile, Report, ReportList, ReportView, Trend
+from yinyi.business.reports.model import Observation, Picture, Pictures, TrendPoint
 from yinyi.business.terminals.model import DeviceView
 from yinyi.kernel.errors import YinyiError
 
@@ -75,7 +75,7 @@ def came_by_tube(**answers: Any) -> Any:
     return browser
 
 
-@pytest.mark.parametrize("path", ["/reports", AT, f"{AT}/trend?of=WBC", "/sheets/S0001"])
+@pytest.mark.parametrize("path", ["/reports", AT, f"{AT}/trend?of=WBC", f"{AT}/pictures?at=1", "/sheets/S0001"])
 def test_a_report_wants_to_know_whose_it_is(path: str) -> None:
     async def work() -> None:
         browser = paired(known=False)
@@ -164,6 +164,53 @@ def test_a_value_over_time_is_drawn_where_there_is_more_than_one() -> None:
         assert seen["drawing"].count("<polygon") == 1
         assert seen["drawing"].count("<circle") == 1
         assert [row["text"] for row in seen["rows"]] == ["12.0", "5.0"]
+
+    run(work())
+
+
+PICTURED = msgspec.structs.replace(
+    REPORT,
+    pictures=Pictures(kept=[Picture(nth=n, caption="", caption_en="", width=4, height=3) for n in (1, 2, 5)]),
+)
+
+
+def test_pictures_stand_on_their_report_and_each_has_a_page() -> None:
+    async def work() -> None:
+        browser = paired(GetReport=PICTURED)
+        assert [each["nth"] for each in (await browser.see(AT))["v"]["pictures"]["kept"]] == [1, 2, 5]
+        seen = (await browser.see(f"{AT}/pictures?at=2"))["v"]
+        assert (seen["place"], seen["count"], seen["earlier"], seen["later"]) == (2, 3, 1, 5)
+        for wrong in ("", "?at=3", "?at=02", "?at=x"):
+            assert (await browser.get(f"{AT}/pictures{wrong}")).status_code == 404
+        browser.platform.answers["GetReport"] = ReportNotReady()
+        assert (await browser.get(f"{AT}/pictures?at=2")).headers["location"] == "/kiosk/reports"
+
+    run(work())
+
+
+def test_a_picture_goes_to_whoever_may_read_its_report_and_is_never_kept() -> None:
+    async def work() -> None:
+        browser = paired(GetReportPicture=PictureFile(content=b"\xff\xd8\xff picture"))
+        answer = await browser.get(f"{AT}/pictures/2?small=1")
+        assert (answer.status_code, answer.content) == (200, b"\xff\xd8\xff picture")
+        told = {name: answer.headers[name] for name in ("content-type", "cache-control", "x-content-type-options")}
+        assert told == {"content-type": "image/jpeg", "cache-control": "no-store", "x-content-type-options": "nosniff"}
+        assert "img-src 'self'" in answer.headers["content-security-policy"]
+        asked = msgspec.to_builtins(browser.platform.last("GetReportPicture").message)
+        assert asked == {"order_no": ORDER, "nth": 2, "small": True}
+        browser.platform.answers["GetReportPicture"] = PictureUnknown()
+        assert (await browser.get(f"{AT}/pictures/2")).status_code == 404
+
+    run(work())
+
+
+@pytest.mark.parametrize("nth", ["0x1", "-1", "1234", "²", "1;2"])
+def test_no_other_picture_is_asked_for(nth: str) -> None:
+    async def work() -> None:
+        browser = paired()
+        assert (await browser.get(f"{AT}/pictures/{nth}")).status_code == 404
+        assert "GetReportPicture" not in browser.platform.names()
+        assert (await paired(known=False).get(f"{AT}/pictures/1")).status_code == 404
 
     run(work())
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yinyi.app.operations import declared_operations
 from yinyi.business.terminals.model import (
     BROKEN,
     SERVICES,
@@ -19,7 +20,18 @@ from yinyi.business.terminals.model import (
     ServiceName,
     TerminalProfile,
 )
-from yinyi.business.terminals.offers import CLOSES, OFFERED, Closure, Rules, ServiceHours, offers, opening, worst
+from yinyi.business.terminals.offers import (
+    CLOSES,
+    OFFERED,
+    Closure,
+    Rules,
+    ServiceHours,
+    at_terminal,
+    offers,
+    opening,
+    worst,
+)
+from yinyi.kernel.errors import ServiceClosed
 from yinyi.wire import terminal_line
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -171,3 +183,33 @@ def test_every_condition_of_the_line_has_a_severity() -> None:
     assert set(SEVERITY) == set(get_args(terminal_line.Condition)) == set(get_args(Condition))
     assert SEVERITY["ok"] == "fine"
     assert SEVERITY["paper_low"] == "soon"
+
+
+# ---- and what is asked for is what is offered
+
+
+@given(st.sampled_from(get_args(TerminalProfile)), times, times, closures, instants, st.booleans())
+def test_what_may_be_asked_for_is_what_the_first_page_offers(
+    profile: TerminalProfile, opens: time, closes: time, closed: list[Closure], now: datetime, offered: bool
+) -> None:
+    said = [ServiceHours(profile=profile, service="bills", offered=offered, opens=opens, closes=closes)]
+    rules = Rules(hours=said, closures=[*closed, closure("hospital_system", NOW, NOW + timedelta(hours=3))])
+    shown = {each.service: each for each in offers(profile, rules, PRINTER, now, ZONE)}
+    for service in SERVICES:
+        assert at_terminal(profile, service, rules, now, ZONE) == shown.get(service)
+
+
+def test_operations_belong_to_services_and_what_is_under_way_to_none() -> None:
+    """Who has begun to pay, asks after it, gives a number back or wants his paper again is never sent away."""
+    of_service = {spec.name: spec.service for spec in declared_operations() if spec.service}
+    assert set(of_service.values()) == set(SERVICES) - {"find_payment", "reprint"}
+    assert {"RegisterToday", "BookAppointment", "CheckIn", "PayInvoices", "TopUp", "PayDeposit"} <= set(of_service)
+    never = {
+        *("GetPayment", "ListPayments", "ChooseTender", "SubmitScanned", "ReadCard", "CancelPayment", "AgreeToQuote"),
+        *("GetRegistration", "ListRegistrations", "GetAppointment", "ListAppointments", "CancelAppointment"),
+        *("GetInvoice", "GetInvoicePayment", "GetDeposit", "GetPrepaidAccount", "IssueHoldSlip"),
+        *("PrintSlip", "ReprintSlip", "ListDocuments", "GetSheets", "GetFiscalInvoice"),
+    }
+    assert not never & set(of_service)
+    for spec in declared_operations():
+        assert (ServiceClosed in spec.errors) is bool(spec.service)

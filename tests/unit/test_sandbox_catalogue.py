@@ -26,7 +26,7 @@ def test_there_is_enough_of_everything() -> None:
 @pytest.mark.parametrize("table", tables())
 def test_nothing_is_there_twice(table: str) -> None:
     rows = tables()[table]
-    keys = {"panel_analyte": 2, "reference_range": 4}.get(table, 1)
+    keys = {"panel_analyte": 2, "reference_range": 4, "picture": 2}.get(table, 1)
     assert len({row[:keys] for row in rows}) == len(rows)
 
 

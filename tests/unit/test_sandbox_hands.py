@@ -1,7 +1,10 @@
 """The sandbox hospital's hands by HTTP, its rights, and its work by itself."""
 
 import asyncio
+import re
 from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,11 +38,18 @@ class Browser:
         app = Starlette(routes=[Mount("/hospital", routes=routes(hospital))])
         transport = httpx.ASGITransport(app)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://sandbox/hospital")
+        self.asked: set[str] = set()
+
+    async def delete(self, path: str) -> Any:
+        self.asked.add(path)
+        return (await self._client.delete(path)).raise_for_status().json()
 
     async def get(self, path: str) -> Any:
+        self.asked.add(path)
         return (await self._client.get(path)).raise_for_status().json()
 
     async def post(self, path: str, **order: Any) -> Any:
+        self.asked.add(path)
         answer = await self._client.post(path, json=order)
         return answer.json() if answer.status_code == 200 else answer.status_code
 
@@ -159,3 +169,95 @@ def test_what_cannot_be_read_is_refused(owner_url: str, body: str) -> None:
                 assert answer.status_code == 400
 
     at_desk(owner_url, scene)
+
+
+PAGE = Path(str(files("yinyi_sandbox.demo") / "static" / "his.js")).read_text(encoding="utf-8")
+"""The page of buttons for all of it."""
+ASKED = set(re.findall(r'(get|post|remove)\(\s*[`"]/hospital(/[a-z/-]*)', PAGE))
+
+
+def test_every_button_of_the_page_does_what_it_says(owner_url: str) -> None:
+    async def scene(hospital: Hospital, desk: Browser) -> None:
+        bills = (await desk.post("/doctors/order", patient_no=PATIENT, dept_code="1002"))["numbers"]
+        assert len(bills) >= 2
+        await everything_of_a_bill(desk, *bills[:2])
+        await everything_of_a_session(desk)
+        await everything_of_the_laboratory(desk)
+        await everything_of_a_stay(desk)
+        await everything_that_goes_wrong(hospital, desk)
+        assert {path for _, path in ASKED} == {path.partition("?")[0] for path in desk.asked}
+
+    at_desk(owner_url, scene)
+
+
+async def everything_of_a_bill(desk: Browser, first: str, second: str) -> None:
+    async def standing(number: str) -> str:
+        rows = await desk.get(f"/invoices?patient_no={PATIENT}")
+        return next(row["state"] for row in rows if row["invoice_no"] == number)
+
+    for number in (first, second):
+        assert (await desk.post("/doctors/change", invoice_no=number))["code"] == "0"
+    assert (await desk.post("/doctors/cancel", invoice_no=second))["code"] == "0"
+    assert (await standing(first), await standing(second)) == ("open", "cancelled")
+    assert (await desk.post("/window/pay", invoice_no=first))["code"] == "0"
+    assert await standing(first) == "paid"
+    assert (await desk.post("/window/refund", invoice_no=first))["code"] == "0"
+    third = (await desk.post("/doctors/order", patient_no=PATIENT, dept_code="1002"))["numbers"][0]
+    await desk.post("/window/pay", invoice_no=third)
+    assert (await desk.post("/window/perform", invoice_no=third))["code"] == "0"
+    assert (await desk.post("/window/refund", invoice_no=third))["code"] != "0"
+
+
+async def everything_of_a_session(desk: Browser) -> None:
+    async def now(schedule_id: str) -> Any:
+        return next(row for row in await desk.get("/schedules") if row["schedule_id"] == schedule_id)
+
+    one = next(row for row in await desk.get("/schedules") if row["capacity"] - row["taken"] > 2)
+    schedule = one["schedule_id"]
+    sold = await desk.post("/window/sell", schedule_id=schedule)
+    assert sold["code"] == "0"
+    assert (await desk.post("/window/give-back", reference=sold["reference"]))["state"] == "released"
+    assert await desk.get("/registrations?limit=40&patient_no=")
+    assert (await desk.post("/window/collect", reference=sold["reference"]))["code"] != "0"
+    await desk.post("/schedules/substitute", schedule_id=schedule)
+    assert (await now(schedule))["doctor_name"] != one["doctor_name"]
+    await desk.post("/schedules/stop", schedule_id=schedule, stopped=True)
+    assert (await now(schedule))["stopped"]
+    assert (await desk.post("/window/sell", schedule_id=schedule))["code"] != "0"
+
+
+async def everything_of_the_laboratory(desk: Browser) -> None:
+    while not [row for row in await desk.get(f"/reports?patient_no={PATIENT}") if row["state"] == "ordered"]:
+        for number in (await desk.post("/doctors/order", patient_no=PATIENT, dept_code="0101"))["numbers"]:
+            await desk.post("/window/pay", invoice_no=number)
+    await desk.post("/laboratory/finish")
+    rows = await desk.get(f"/reports?patient_no={PATIENT}")
+    assert {row["state"] for row in rows} <= {"final", "corrected", "cancelled"}
+    done = next(row for row in rows if row["state"] == "final")
+    assert (await desk.post("/laboratory/correct", order_no=done["order_no"]))["state"] == "corrected"
+
+
+async def everything_of_a_stay(desk: Browser) -> None:
+    made = await desk.post("/wards/admit", patient_no=PATIENT, ward_code="H0103")
+    stays = await desk.get(f"/stays?patient_no={PATIENT}")
+    stay = (made["numbers"] or [row["admission_no"] for row in stays if row["state"] == "admitted"])[0]
+    assert (await desk.post("/window/deposit", admission_no=stay, amount_fen=100_000))["code"] == "0"
+    assert (await desk.post("/wards/discharge", admission_no=stay))["code"] == "0"
+    assert (await desk.post("/wards/settle", admission_no=stay))["code"] == "0"
+
+
+async def everything_that_goes_wrong(hospital: Hospital, desk: Browser) -> None:
+    """Every kind for every procedure; then all is well again, and every session takes place."""
+    for procedure in ("*", *PROCEDURES):
+        for kind in ("slow", "refuse", "cut", "lost", "silent"):
+            armed = (await desk.post("/faults", procedure=procedure, fault=kind, times=2, ms=4000))["faults"]
+            assert any(one["fault"] == kind and procedure in ("*", one["procedure"]) for one in armed)
+            assert (await desk.delete(f"/faults?procedure={procedure}"))["faults"] == [] or procedure == "*"
+            await desk.delete("/faults")
+    assert (await desk.post("/down"))["down"]
+    assert not (await desk.delete("/down"))["down"]
+    await desk.post("/down")
+    await desk.post("/reset")
+    standing = await desk.get("/")
+    assert (standing["down"], standing["faults"]) == (False, [])
+    assert not [row for row in await desk.get("/schedules") if row["stopped"]]

@@ -26,7 +26,10 @@ def test_today_is_called_today_by_the_hospitals_midnight() -> None:
     assert CHINESE.day(AFTER_MIDNIGHT, BEFORE_MIDNIGHT) == "11月24日"
     assert CHINESE.day(AFTER_MIDNIGHT, AFTER_MIDNIGHT) == "今天 11月24日"
     assert ENGLISH.day(date(2026, 11, 24), AFTER_MIDNIGHT) == "Today 24 Nov"
-    assert ENGLISH.weekday(AFTER_MIDNIGHT) == "Tuesday"
+    assert (ENGLISH.weekday_on(AFTER_MIDNIGHT), CHINESE.weekday_on(AFTER_MIDNIGHT)) == (
+        "Tuesday 24 Nov",
+        "11月24日 星期二",
+    )
 
 
 @pytest.mark.parametrize(("hour_utc", "day"), [(21, False), (22, True), (9, True), (10, False)])
@@ -55,3 +58,15 @@ def test_names() -> None:
 )
 def test_machine(name: str, english: str, chinese: str) -> None:
     assert (ENGLISH.machine(name), CHINESE.machine(name)) == (english, chinese)
+
+
+def test_a_day_of_long_ago_has_its_year_in_the_form_of_the_language() -> None:
+    """The year of the hospital's midnight, not of Greenwich's."""
+    new_year = datetime(2025, 12, 31, 16, 30, tzinfo=UTC)
+    assert (CHINESE.dated(new_year), ENGLISH.dated(new_year)) == ("2026年1月1日", "1 Jan 2026")
+    assert CHINESE.dated(date(2025, 2, 3)) == "2025年2月3日"
+    assert (CHINESE.month(date(2026, 12, 1)), ENGLISH.month(date(2026, 12, 1))) == ("12月", "Dec")
+
+
+def test_units_are_written_as_people_write_them() -> None:
+    assert [ENGLISH.unit(code) for code in ("10*9/L", "10^12/L", "g/L", "1")] == ["10⁹/L", "10¹²/L", "g/L", ""]

@@ -28,6 +28,7 @@ from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.documents.service import DocumentService
+from yinyi.business.identity.certificates import Certificates
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
@@ -101,7 +102,9 @@ class Business:
         self.institutions = Institutions(vault)
         hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
-        self.identity = IdentityService(database, hospital, scanned, vault, ZONE)
+        self.identity = IdentityService(database, hospital, scanned, vault, ZONE, outside.children)
+        found = self.identity.identification
+        self.certificates = Certificates(database, outside.certificates, scanned, found, vault)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault)
         registry = registry_of(outside, self._cards)
@@ -116,7 +119,8 @@ class Business:
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.counters = Counters(database, outside, patients, self.payments, scanned, vault, clock)
         self.restored = Restored(database, registry, lost_of(outside, patients), clock, ZONE, HOSPITAL_ID)
-        self.sheets = Sheets(database, hospital, patients, self.terminals, vault, outside.second_print)
+        about = (vault, outside.second_print, self.counters.fees)
+        self.sheets = Sheets(database, hospital, patients, self.terminals, *about)
         papers = papers_of(outside, patients, self.terminals.directory, registry)
         self.documents = DocumentService(papers, self.sheets.desk, queue, seals)
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
@@ -126,7 +130,11 @@ class Business:
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
         verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
         self.dispatcher = Dispatcher(
-            database, verifier, clock, committed=self.outbox.offer, audit=WITH_A_CHANGE, together=means.together
+            *(database, verifier, clock),
+            committed=self.outbox.offer,
+            audit=WITH_A_CHANGE,
+            together=means.together,
+            offered=self.terminals.gate.admit,
         )
         imports, suspense = ImportService(database, vault, ZONE), SuspenseDesk(registry, ZONE)
         for service in (*self._asked(), imports, suspense, LedgerService([books.differences]), AuditService()):
@@ -137,6 +145,7 @@ class Business:
         return (
             self.terminals,
             self.identity,
+            self.certificates,
             self.payments,
             ScannedCodes(self.database, self.payments, self.terminals.presented),
             self.inquiries,
@@ -158,7 +167,10 @@ class Business:
             CannotStart: open plans exist that this release cannot read.
         """
         outside = self.outside
-        for connector in (outside.hospital, outside.keys, outside.lines.connector, *outside.channels.values()):
+        for connector in (
+            *(outside.hospital, outside.keys, outside.lines.connector, outside.certificates),
+            *outside.channels.values(),
+        ):
             await _begin(self._stack, connector)
         await self.payments.prepare()
         await self.lines.start()
@@ -172,6 +184,8 @@ class Business:
         self._run(self.terminals.run())
         self._run(self.documents.run(self.clock))
         self._run(self.sheets.run(self.clock))
+        self._run(self.counters.fees.run(self.clock))
+        self._run(self.counters.line_refunds.run())
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
         self._run(self.receipts.run())

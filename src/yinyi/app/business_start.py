@@ -27,6 +27,8 @@ from yinyi.kernel.plugin import Surroundings
 
 LINE = "unionpay"
 """The connector to acquirers of cards."""
+CERTIFICATES = "certificates"
+"""The connector to the decoder of insurance codes."""
 CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
@@ -86,6 +88,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         channels[name], config = build(name, "payment")
         merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
+    certificates = build(CERTIFICATES, "insurance")[0] if has_settings(settings.folder, CERTIFICATES) else None
     table = MerchantTable(merchants | lines.merchants())
     return Outside(
         hospital=hospital,
@@ -98,6 +101,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         second_print=settings.second_print,
         verify_at=settings.verify_at,
         booking=settings.booking,
+        certificates=certificates,
+        children=settings.children,
     )
 
 

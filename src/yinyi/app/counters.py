@@ -6,9 +6,12 @@ from yinyi.app.people import MasterIndex
 from yinyi.app.scheduled import Scheduled
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
+from yinyi.business.billing.fees import FeeBook
 from yinyi.business.billing.forms import RequestForms
+from yinyi.business.billing.refunds import LineRefunds
 from yinyi.business.billing.service import BillingService
 from yinyi.business.inpatient.service import InpatientService
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.terminals.presented import Presented
@@ -17,7 +20,7 @@ from yinyi.kernel.secrets import Vault
 
 
 class Counters:
-    """All of them; ``changes`` has a loop of its own."""
+    """All of them; ``changes``, ``fees`` and ``line_refunds`` have loops of their own."""
 
     def __init__(
         self,
@@ -30,12 +33,15 @@ class Counters:
         clock: Clock,
     ) -> None:
         hospital = outside.hospital
-        scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, clock)
+        scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, vault, clock)
         self.changes = scheduled.changes
-        self.billing = BillingService(hospital, patients, payments, ZONE)
+        self.fees = FeeBook(database, hospital, patients, ZONE)
+        self.billing = BillingService(hospital, patients, payments, self.fees, ZONE)
+        self.line_refunds = LineRefunds(database, hospital, payments, RefundDesk(payments, ZONE), clock)
         self._services = (
             scheduled,
             self.billing,
+            self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
             PrepaidService(payments, ZONE),
             InpatientService(hospital, patients, payments, ZONE),

@@ -61,7 +61,7 @@ def _callers(spec: OperationSpec) -> str:
 def _needs(spec: OperationSpec) -> str:
     wanted = (
         ("patient", spec.needs_patient),
-        (f"or {spec.opened_by}", bool(spec.opened_by)),
+        (f"or {' or '.join(sorted(spec.opened_by))}", bool(spec.opened_by)),
         ("key", spec.changes),
         ("¥", spec.money),
     )

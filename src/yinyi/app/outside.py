@@ -5,7 +5,8 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, BankLines
 from yinyi.business.fiscal.ports import FiscalInvoices
-from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
+from yinyi.business.identity.model import PAYMENT_CARDS, USUAL_CHILDREN, ChildRules, PaymentCardKind
+from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.payments.channels import MerchantTable
@@ -18,7 +19,8 @@ from yinyi.business.scheduling.booking_model import BookingRules
 @dataclass(frozen=True)
 class Outside:
     """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
-    ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine."""
+    ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine.
+    certificates: decodes insurance codes; None: none is decoded here."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -30,6 +32,8 @@ class Outside:
     second_print: SecondPrint = "copy"
     verify_at: str = "http://127.0.0.1/verify"
     booking: BookingRules = USUAL_BOOKING
+    certificates: CertificateDecoder | None = None
+    children: ChildRules = USUAL_CHILDREN
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:

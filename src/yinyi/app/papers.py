@@ -8,11 +8,14 @@ from yinyi.app.demo_hospital import ZONE
 from yinyi.app.people import MasterIndex, Staff
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
+from yinyi.business.billing.fees import FeeBook
+from yinyi.business.billing.printing import BillSheets
 from yinyi.business.documents.press import SheetRenderer
 from yinyi.business.documents.queue import PaperQueue, SheetPress
 from yinyi.business.documents.render import SlipRenderer, font_folder
 from yinyi.business.documents.seals import Seals
 from yinyi.business.documents.sending import SheetDesk
+from yinyi.business.identity.sessions import patients_at
 from yinyi.business.inpatient.printing import InpatientSheets
 from yinyi.business.reports.library import Library
 from yinyi.business.reports.model import SecondPrint
@@ -30,7 +33,7 @@ def paper_queue(
     seals = Seals(vault, verify_at)
     folder = fonts or font_folder()
     press = SheetPress(SheetRenderer(folder, ZONE), seals)
-    return PaperQueue(database, SlipRenderer(folder, ZONE).render, press, committed), seals
+    return PaperQueue(database, SlipRenderer(folder, ZONE).render, press, patients_at, committed), seals
 
 
 class Sheets:
@@ -44,8 +47,9 @@ class Sheets:
         terminals: TerminalService,
         vault: Vault,
         second_print: SecondPrint,
+        fees: FeeBook,
     ) -> None:
-        """``hospital`` implements ``PatientIndex``, ``Schedules``, ``Inpatients`` and ``Reports``."""
+        """``hospital`` implements ``PatientIndex``, ``Schedules``, ``Bills``, ``Inpatients`` and ``Reports``."""
         directory = terminals.directory
         self.desk = SheetDesk(directory)
         tubes = Tubes(database, hospital, hospital, terminals.presented, vault)
@@ -53,10 +57,12 @@ class Sheets:
         about = (patients, Staff(hospital), directory, self.desk, database, ZONE)
         self.reports = ReportService(self.library, tubes, *about, second_print)
         self.inpatients = InpatientSheets(hospital, patients, directory, self.desk, ZONE)
+        self.bills = BillSheets(fees, hospital, patients, directory, self.desk, ZONE)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self.reports.register(dispatcher)
         self.inpatients.register(dispatcher)
+        self.bills.register(dispatcher)
 
     async def run(self, clock: Clock) -> None:
         """Until cancelled: reports are copied for good."""

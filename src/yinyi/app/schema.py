@@ -2,6 +2,7 @@
 
 from yinyi.bus.schema import metadata
 from yinyi.business.audit import tables as audit
+from yinyi.business.billing import tables as billing
 from yinyi.business.documents import tables as documents
 from yinyi.business.fiscal import tables as fiscal
 from yinyi.business.identity import tables as identity
@@ -18,8 +19,8 @@ from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
 DOMAINS = (
-    *(audit, documents, fiscal, identity, imports, institutions, ledger, line_keys, line_sessions, payments, prepaid),
-    *(reports, scheduling, terminals, watch),
+    *(audit, billing, documents, fiscal, identity, imports, institutions, ledger, line_keys, line_sessions, payments),
+    *(prepaid, reports, scheduling, terminals, watch),
 )
 METADATA = metadata
 

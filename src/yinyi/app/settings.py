@@ -14,7 +14,7 @@ import msgspec
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
-from yinyi.business.identity.model import PAYMENT_CARDS, PaymentCardKind
+from yinyi.business.identity.model import PAYMENT_CARDS, ChildRules, PaymentCardKind
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import BookingRules, PaidAt
@@ -83,6 +83,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     closed_days: int = 30
     return_minutes: int = 30
     """A booked number that was given back is free for others within so many minutes, nobody knows when; 0: at once."""
+    child_below_age: int = 14
+    """Whoever is younger may be registered by a guardian, who acts for the child."""
+    children_at_most: int = 5
+    """So many children one guardian may act for."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -118,6 +122,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             closed_days=self.closed_days,
             return_minutes=self.return_minutes,
         )
+
+    @property
+    def children(self) -> ChildRules:
+        return ChildRules(below_age=self.child_below_age, at_most=self.children_at_most)
 
     @property
     def identity_card_kinds(self) -> tuple[PaymentCardKind, ...]:
@@ -224,6 +232,8 @@ def _check(settings: Settings) -> None:
         raise CannotStart(f"YINYI_CARD_DATA_DAYS must be from 1 to 365, not {settings.card_data_days}.")
     if not 1 <= settings.booking_days <= 60:
         raise CannotStart(f"YINYI_BOOKING_DAYS must be from 1 to 60, not {settings.booking_days}.")
+    if not 1 <= settings.child_below_age <= 18:
+        raise CannotStart(f"YINYI_CHILD_BELOW_AGE must be from 1 to 18, not {settings.child_below_age}.")
     if settings.booking_paid not in get_args(PaidAt):
         raise CannotStart(f"YINYI_BOOKING_PAID must be booking or check_in, not {settings.booking_paid!r}.")
     if strangers := {each for each in settings.identity_cards.split(",") if each not in (*PAYMENT_CARDS, "none")}:

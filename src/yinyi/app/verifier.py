@@ -24,7 +24,9 @@ OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "Get
 CHANGES_SESSIONS = frozenset(
     {
         *("EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "IdentifyByForm", "IdentifyByTube"),
+        *("IdentifyBySlip", "IdentifyByCertificate"),
         *("ChoosePatient", "RegisterPatient", "PreferElder"),
+        *("RegisterChild", "ActForChild", "ActForOneself"),
     }
 )
 REMEMBERED_FOR = timedelta(seconds=1)
@@ -104,6 +106,7 @@ class Verifier:
             terminal_id=who.terminal_id,
             patient_id=session.patient.patient_id,
             session_id=session.session_id,
+            guardian_id=session.guardian_id,
             opened_by=session.opened_by,
             session=view,
         )

@@ -1,6 +1,7 @@
 """Everything that is watched: each domain says what has to hold of it; here is the list."""
 
 from yinyi.business.audit.invariants import AuditSealed
+from yinyi.business.billing.invariants import LineRefundsAreMade
 from yinyi.business.billing.plans import INVOICE
 from yinyi.business.fiscal.invariants import FiscalInvoicesAreIssued
 from yinyi.business.imports.invariants import OpeningsConfirmed
@@ -29,5 +30,5 @@ FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
-    of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued()]
+    of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), LineRefundsAreMade()]
     return [*of_money, *of_lines, *of_visits, AuditSealed(), EventsLeave()]

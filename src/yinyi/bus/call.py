@@ -17,28 +17,39 @@ class Principal:
     terminal_id: str = ""
     patient_id: int = 0
     session_id: int = 0
+    guardian_id: int = 0
+    """The patient who acts for this one, a child; 0: he himself is here."""
     institution_id: str = ""
     staff_id: str = ""
     opened_by: str = ""
-    """What this session is good for and nothing else, its kind before its number (``form:``, ``specimen:``); empty: the
-    patient himself is here."""
+    """What this session is good for and nothing else, its kind before its number (``form:``, ``specimen:``,
+    ``booking:``); empty: the patient himself is here."""
     session: SessionView | None = None
 
     @property
     def form(self) -> str:
         """The number of the one bill whose request form has opened this session; empty: none has."""
-        return self.opened_by.removeprefix("form:") if self.opened_by.startswith("form:") else ""
+        return self._by("form")
 
     @property
     def specimen(self) -> str:
         """The barcode of the one tube that has; empty: none has."""
-        return self.opened_by.removeprefix("specimen:") if self.opened_by.startswith("specimen:") else ""
+        return self._by("specimen")
+
+    @property
+    def booking(self) -> str:
+        """The number of the one booking whose slip has; empty: none has."""
+        return self._by("booking")
+
+    def _by(self, kind: str) -> str:
+        said, _, number = self.opened_by.partition(":")
+        return number if said == kind else ""
 
     @property
     def actor(self) -> str:
-        """For the audit log."""
+        """For the audit log: a guardian is named by his number here, behind where he stands."""
         who = self.staff_id or self.institution_id or self.terminal_id
-        return f"{self.caller.value}:{who}"
+        return f"{self.caller.value}:{who}" + (f":guardian {self.guardian_id}" if self.guardian_id else "")
 
     @property
     def key_owner(self) -> str:

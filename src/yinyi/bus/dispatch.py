@@ -32,6 +32,7 @@ from yinyi.kernel.errors import (
     Invalid,
     InvalidField,
     NotAllowed,
+    ServiceClosed,
     SessionEnded,
     YinyiError,
 )
@@ -84,12 +85,15 @@ class Dispatcher:
         committed: Callable[[list[Offered]], None] = lambda _: None,
         audit: str = "",
         together: Together | None = None,
+        offered: Callable[[Call, str], Awaitable[None]] | None = None,
     ) -> None:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
-        about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write."""
+        about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write.
+        ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now."""
         self._database = database
         self._together = together or Together(database)
         self._verifier = verifier
+        self._offered = offered
         self._clock = clock
         self._handlers: dict[str, Run] = {}
         self._places = asyncio.Semaphore(at_once)
@@ -183,8 +187,9 @@ class Dispatcher:
             raise Invalid(f"nobody handles {spec.path}")
         if spec.needs_patient and not call.principal.patient_id:
             raise SessionEnded
-        if spec.needs_patient and call.principal.opened_by.partition(":")[0] not in ("", spec.opened_by):
-            raise SessionEnded(f"opened by a {call.principal.opened_by.partition(':')[0]}")
+        opened_by = call.principal.opened_by.partition(":")[0]
+        if spec.needs_patient and opened_by and opened_by not in spec.opened_by:
+            raise SessionEnded(f"opened by a {opened_by}")
         try:
             message = msgspec.json.decode(body, type=spec.request)
         except msgspec.ValidationError as error:
@@ -193,7 +198,19 @@ class Dispatcher:
             raise Invalid("not JSON") from None
         if spec.changes:
             idempotency.check_key(call)
+        if spec.service and self._offered is not None and call.principal.caller is Caller.KIOSK:
+            await self._admit(spec, self._offered, call, body)
         return msgspec.json.encode(await handler(call, message, body))
+
+    async def _admit(
+        self, spec: OperationSpec, offered: Callable[[Call, str], Awaitable[None]], call: Call, body: bytes
+    ) -> None:
+        """What was begun while it was open is answered for, however late it is asked again."""
+        try:
+            await offered(call, spec.service)
+        except ServiceClosed:
+            if not spec.changes or await self._known(spec, call, body) is None:
+                raise
 
     async def _change(self, spec: OperationSpec, change: Change[M, Any], call: Call, message: M, body: bytes) -> Any:
         first = change.prepare is not None and not change.only_reads

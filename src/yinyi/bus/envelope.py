@@ -49,6 +49,8 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     age: int | None
     expires_at: datetime
     elder: bool = False
+    guardian_masked: str = ""
+    """Who acts for this patient, a child; empty: he himself is here."""
     of_specimen: bool = False
     """Only what is tested out of one tube is open to it."""
 

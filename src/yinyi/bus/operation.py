@@ -13,7 +13,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 import msgspec
 from typing_extensions import get_original_bases
 
-from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.errors import ServiceClosed, YinyiError
 
 R_co = TypeVar("R_co", covariant=True)
 O_ = TypeVar("O_", bound="type[Operation[Any]]")
@@ -33,7 +33,8 @@ class Caller(StrEnum):
     """Whoever holds a paper: nothing but its own code is shown."""
 
 
-OpenedBy = Literal["", "form", "specimen"]
+OpenedBy = Literal["form", "specimen", "booking"]
+"""What opens a session that is good for it alone: a request form, a tube, the slip of a booking."""
 
 
 class Operation(
@@ -47,8 +48,8 @@ class OperationSpec:
     """What is declared of one operation.
 
     needs_patient: a patient's session (or an institution acting for a patient) has to travel with it.
-    opened_by: a session will do that a request form (``form``) or a tube (``specimen``) has opened and that is good for
-    it alone.
+    opened_by: a session will do that one of these has opened and that is good for it alone.
+    service: what of a terminal's services it begins or shows; empty: it belongs to none, or to what is under way.
     changes: needs an idempotency key. money: starts or changes a money plan.
     """
 
@@ -62,7 +63,8 @@ class OperationSpec:
     changes: bool
     money: bool
     errors: tuple[type[YinyiError], ...]
-    opened_by: OpenedBy = ""
+    opened_by: frozenset[OpenedBy] = frozenset()
+    service: str = ""
 
     @property
     def path(self) -> str:
@@ -82,7 +84,8 @@ def operation(
     *,
     callers: Iterable[Caller],
     needs_patient: bool = False,
-    opened_by: OpenedBy = "",
+    opened_by: tuple[OpenedBy, ...] = (),
+    service: str = "",
     changes: bool = False,
     money: bool = False,
     errors: tuple[type[YinyiError], ...] = (),
@@ -102,8 +105,9 @@ def operation(
             needs_patient=needs_patient,
             changes=changes or money,
             money=money,
-            errors=errors,
-            opened_by=opened_by,
+            errors=(*errors, ServiceClosed) if service else errors,
+            opened_by=frozenset(opened_by),
+            service=service,
         )
         if spec.path in _by_path:
             raise ValueError(f"operation {spec.path} is declared twice")

@@ -42,6 +42,7 @@ from yinyi.wire.terminal_line import (
     Light,
     PayCardRead,
     PrintJob,
+    Restart,
     Scanned,
     TakeCard,
     decode_from_agent,
@@ -61,7 +62,9 @@ async def run(settings: AgentSettings, clock: Clock) -> None:
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     CredentialFile(settings.data_dir).read()
-    await Agent(settings, clock, build_devices(settings)).run()
+    while True:
+        await Agent(settings, clock, build_devices(settings)).run()
+        _log.info("begins anew")
 
 
 class Agent:
@@ -75,6 +78,7 @@ class Agent:
         self._clock = clock
         self._states: dict[str, Changed] = {}
         self._asked: TakeCard | None = None
+        self._anew = asyncio.Event()
         self._printing = Printing(
             PrintJournal(settings.data_dir / "print_jobs.jsonl"),
             next((device for device in devices if isinstance(device, PrintsReceipts)), None),
@@ -84,7 +88,7 @@ class Agent:
         )
 
     async def run(self) -> None:
-        """Until cancelled.
+        """Until it is cancelled, or asked to begin anew.
 
         Raises:
             OSError: the control's port is taken.
@@ -92,12 +96,14 @@ class Agent:
         devices = list(self.devices.values())
         control = listen(self._settings, devices)
         async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._serve(device)) for device in devices]
             if control is not None:
-                group.create_task(serve_control(control, self._settings.data_dir, devices, self.line))
-            for device in devices:
-                group.create_task(self._serve(device))
-            group.create_task(self._printing.run())
-            group.create_task(self.line.run())
+                serving = serve_control(control, self._settings.data_dir, devices, self.line)
+                tasks.append(group.create_task(serving))
+            tasks += [group.create_task(self._printing.run()), group.create_task(self.line.run())]
+            await self._anew.wait()
+            for task in tasks:
+                task.cancel()
 
     async def _serve(self, device: Device) -> None:
         """A device whose driver fails is offline and tried again."""
@@ -180,6 +186,8 @@ class Agent:
                 device = self.devices.get(name)
                 if isinstance(device, HasLight):
                     device.set_light(on)
+            case Restart():
+                self._anew.set()
 
     def _read_card(self, command: TakeCard | LeaveCard) -> None:
         terminal = next((device for device in self.devices.values() if isinstance(device, TakesCards)), None)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from yinyi.wire.card_seal import CardRead
-from yinyi.wire.terminal_line import CardStep, Condition, DeviceKind, PrintFault, ResidentCard, TakeCard
+from yinyi.wire.terminal_line import CardStep, Condition, Credential, DeviceKind, PrintFault, TakeCard
 
 
 @dataclass(frozen=True)
 class CardOnReader:
-    credential: ResidentCard
+    credential: Credential
 
 
 @dataclass(frozen=True)

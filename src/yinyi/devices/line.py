@@ -34,13 +34,14 @@ from yinyi.wire.terminal_line import (
     Light,
     Pairing,
     PrintJob,
+    Restart,
     TakeCard,
     Welcome,
     decode_from_platform,
     encode,
 )
 
-Command = PrintJob | TakeCard | LeaveCard | Light
+Command = PrintJob | TakeCard | LeaveCard | Light | Restart
 """What the platform asks the devices to do."""
 
 _log = structlog.get_logger("yinyi.devices")
@@ -231,7 +232,7 @@ class TerminalLine:
                         raise FrameRefused("welcome twice")
                     case Pairing(pairing_code=code):
                         self._paired(code)
-                    case PrintJob() | TakeCard() | LeaveCard() | Light() as command:
+                    case PrintJob() | TakeCard() | LeaveCard() | Light() | Restart() as command:
                         self._obey(command)
         except FrameRefused as refused:
             _log.warning("the platform sent what is no frame", error=str(refused))

@@ -90,6 +90,12 @@ class NotYours(NotAllowed):
     zh = "这不是您本人的记录。"
 
 
+class ServiceClosed(NotAllowed):
+    """This is not open at this machine just now. The first page says when it opens."""
+
+    zh = "这项业务现在在这台机器上还没开放，首页写着开放时间。"
+
+
 class NotFound(YinyiError):
     """There is no such record."""
 

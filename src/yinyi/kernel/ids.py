@@ -9,6 +9,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 PAYMENT_NUMBER = 22
 """Characters of a payment's number; references of its calls begin with it."""
+BOOKING_SLIP, PAYMENT_SLIP = "BK", "PY"
+"""Before a payment's number in the code of a slip: which of our slips it is."""
 _EPOCH = slice(12, 14)
 _SHORT = "346789ABCDEFGHJKMNPQRTVWXY"
 
@@ -49,6 +51,13 @@ def ask_number() -> str:
     """The short number on slips to ask with, for example ``7Q4-8XK9``: 26⁷ of them, unique in the database."""
     text = random_text(7, _SHORT)
     return f"{text[:3]}-{text[3:]}"
+
+
+def number_on_slip(code: str) -> str:
+    """The payment's number in the code of a slip: behind its kind or, on older slips and those for the window, alone.
+    Any other text stays as it is."""
+    marked = len(code) == PAYMENT_NUMBER + len(BOOKING_SLIP) and code.startswith((BOOKING_SLIP, PAYMENT_SLIP))
+    return code[len(BOOKING_SLIP) :] if marked else code
 
 
 def is_ask_number(text: str) -> bool:

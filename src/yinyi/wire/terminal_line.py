@@ -85,6 +85,17 @@ class ResidentCard(
     block: Annotated[bytes, msgspec.Meta(min_length=BLOCK_BYTES, max_length=BLOCK_BYTES)]
 
 
+class OtherCard(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="other_card"
+):
+    """A contactless card that is no document: its serial number, in hexadecimal."""
+
+    serial: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{8,64}(?![\s\S])")]
+
+
+Credential = ResidentCard | OtherCard
+
+
 class Hello(Frame, frozen=True, kw_only=True, tag="hello"):
     """First frame of the agent. Either ``terminal_token`` or, the first time ever, ``enrolment_code``.
 
@@ -106,7 +117,7 @@ class CardLaid(Frame, frozen=True, kw_only=True, tag="card_laid"):
     event_id: Id
     device: Name
     at: Instant
-    credential: ResidentCard
+    credential: Credential
 
 
 class CardRemoved(Frame, frozen=True, kw_only=True, tag="card_removed"):
@@ -254,6 +265,10 @@ class Light(Frame, frozen=True, kw_only=True, tag="light"):
     on: bool
 
 
+class Restart(Frame, frozen=True, kw_only=True, tag="restart"):
+    """Begin anew, with all devices. What is being printed comes out first or is reported as interrupted."""
+
+
 class Ack(Frame, frozen=True, kw_only=True, tag="ack"):
     """The event is kept; the agent may forget it."""
 
@@ -269,7 +284,7 @@ class Bye(Frame, frozen=True, kw_only=True, tag="bye"):
 
 Event = CardLaid | CardRemoved | Scanned | CardTerminalStep | PayCardRead | DeviceState | PrintResult
 FromAgent = Hello | Event | Heartbeat | AskPairing | Bye
-FromPlatform = Welcome | Pairing | PrintJob | TakeCard | LeaveCard | Light | Ack | Bye
+FromPlatform = Welcome | Pairing | PrintJob | TakeCard | LeaveCard | Light | Restart | Ack | Bye
 
 
 class FrameRefused(Exception):

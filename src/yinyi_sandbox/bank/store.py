@@ -1,34 +1,26 @@
 """The bank's memory: one SQLite file, fast rather than safe, that survives a restart of the process.
 
-Cards and sessions are also held in memory: every message needs one of each. So is how far the numbers of each session
-have come: nearly every message has the next one, and need not be looked for.
+Cards, sessions and movements are held in memory, where every message looks for some of them; the file is a journal of
+what became of them, read at the start.
 """
 
 import contextlib
-import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
 
 from yinyi_sandbox.bank.model import Batch, Card, Movement, Session
-
-Row = TypeVar("Row", Card, Session, Movement, Batch)
+from yinyi_sandbox.channel.memory import Memory, encode
 
 _SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS cards (pan TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     merchant_no TEXT, terminal_no TEXT, content BLOB, PRIMARY KEY (merchant_no, terminal_no)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS movements (
-    reference TEXT PRIMARY KEY, merchant_no TEXT, terminal_no TEXT, batch_no INTEGER, trace_no INTEGER, day TEXT,
-    content BLOB
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS movements_trace ON movements (merchant_no, terminal_no, batch_no, trace_no);
-DROP INDEX IF EXISTS movements_day;
+CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, content BLOB);
+CREATE TABLE IF NOT EXISTS movements (reference TEXT PRIMARY KEY, content BLOB);
+INSERT INTO journal SELECT CAST(reference AS INTEGER), content FROM movements;
+DROP TABLE movements;
 CREATE TABLE IF NOT EXISTS batches (
     merchant_no TEXT, terminal_no TEXT, batch_no INTEGER, content BLOB,
     PRIMARY KEY (merchant_no, terminal_no, batch_no)
@@ -38,29 +30,27 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROW
 _BLOCK = 1_000
 """So many numbers are taken at once; what a crash leaves of them is never used."""
 _MOST = 10_000
+_NOTHING: Mapping[int, str] = {}
 
-_encode = msgspec.msgpack.Encoder().encode
 
-
-class Store:
+class Store(Memory):
     """Plain puts and gets; contents are encoded structs (MessagePack)."""
 
     def __init__(self, path: Path | None) -> None:
         """``path``: of the file; None keeps everything in memory."""
-        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
-        self._connection.executescript(_SCHEMA)
-        self._writer = self._connection.cursor()
+        super().__init__(path, _SCHEMA)
+        self._writer = self.connection.cursor()
         self._is_together = False
         self._changed: dict[str, Card] = {}
-        self._moved: list[tuple[str | int | bytes, ...]] = []
-        self._reached: dict[tuple[str, str], tuple[int, int]] = {}
-        self._cards = {card.pan: card for card in self._all(Card, "SELECT content FROM cards")}
-        held = self._all(Session, "SELECT content FROM sessions")
+        self._moved: list[tuple[int, bytes]] = []
+        self._movements: dict[str, Movement] = {}
+        self._in_batch: dict[tuple[str, str, int], dict[int, str]] = {}
+        for movement in self.all(Movement, "SELECT content FROM journal ORDER BY number"):
+            self._remember(movement)
+        self._cards = {card.pan: card for card in self.all(Card, "SELECT content FROM cards")}
+        held = self.all(Session, "SELECT content FROM sessions")
         self._sessions = {(session.merchant_no, session.terminal_no): session for session in held}
         self._number = self._last_number = int(self.fact("number") or 0)
-
-    def close(self) -> None:
-        self._connection.close()
 
     @contextlib.contextmanager
     def together(self) -> Generator[None]:
@@ -86,11 +76,11 @@ class Store:
         return self._number
 
     def fact(self, name: str) -> str:
-        found = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        found = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return found[0] if found else ""
 
     def put_fact(self, name: str, value: str) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     # ---- cards and sessions
 
@@ -106,13 +96,12 @@ class Store:
             self._put_changed()
 
     def _put_changed(self) -> None:
-        """What waits, in one go each: before it is looked for, and at the end of what belongs together."""
+        """What waits, in one go each, at the end of what belongs together."""
         if self._moved:
-            sql = "INSERT OR REPLACE INTO movements VALUES (?, ?, ?, ?, ?, ?, ?)"
-            self._writer.executemany(sql, self._moved)
+            self._writer.executemany("INSERT OR REPLACE INTO journal VALUES (?, ?)", self._moved)
             self._moved.clear()
         if self._changed:
-            cards = [(pan, _encode(card)) for pan, card in self._changed.items()]
+            cards = [(pan, encode(card)) for pan, card in self._changed.items()]
             self._writer.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?)", cards)
             self._changed.clear()
 
@@ -128,73 +117,49 @@ class Store:
     def put_session(self, session: Session) -> None:
         keys = (session.merchant_no, session.terminal_no)
         self._sessions[keys] = session
-        self._connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (*keys, _encode(session)))
+        self.connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (*keys, encode(session)))
 
     # ---- movements and batches
 
     def put_movement(self, movement: Movement) -> None:
-        place = (movement.merchant_no, movement.terminal_no, movement.batch_no, movement.trace_no)
-        self._moved.append((movement.reference, *place, movement.day, _encode(movement)))
+        self._remember(movement)
+        self._moved.append((int(movement.reference), encode(movement)))
         if not self._is_together:
             self._put_changed()
-        session = place[:2]
-        batch_no, reached = self._reached.get(session, (-1, 0))
-        if movement.batch_no == batch_no and movement.trace_no > reached:
-            self._reached[session] = (batch_no, movement.trace_no)
+
+    def _remember(self, movement: Movement) -> None:
+        self._movements[movement.reference] = movement
+        batch = (movement.merchant_no, movement.terminal_no, movement.batch_no)
+        self._in_batch.setdefault(batch, {})[movement.trace_no] = movement.reference
 
     def movement(self, merchant_no: str, reference: str) -> Movement | None:
-        sql = "SELECT content FROM movements WHERE reference = ? AND merchant_no = ?"
-        return self._one(Movement, sql, reference, merchant_no)
+        found = self._movements.get(reference)
+        return found if found and found.merchant_no == merchant_no else None
 
     def movement_at(self, merchant_no: str, terminal_no: str, batch_no: int, trace_no: int) -> Movement | None:
-        if trace_no > self._reached_in(merchant_no, terminal_no, batch_no):
-            return None
-        sql = """SELECT content FROM movements
-            WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ? AND trace_no = ?"""
-        return self._one(Movement, sql, merchant_no, terminal_no, batch_no, trace_no)
-
-    def _reached_in(self, merchant_no: str, terminal_no: str, batch_no: int) -> int:
-        """The greatest trace number of a batch, -1 of an empty one. Of each session the last batch is remembered."""
-        known, reached = self._reached.get((merchant_no, terminal_no), (-1, -1))
-        if known == batch_no:
-            return reached
-        self._put_changed()
-        sql = "SELECT max(trace_no) FROM movements WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?"
-        (found,) = self._connection.execute(sql, (merchant_no, terminal_no, batch_no)).fetchone()
-        reached = -1 if found is None else found
-        self._reached[merchant_no, terminal_no] = (batch_no, reached)
-        return reached
+        reference = self._in_batch.get((merchant_no, terminal_no, batch_no), _NOTHING).get(trace_no, "")
+        return self._movements.get(reference)
 
     def movements_in(self, merchant_no: str, terminal_no: str, batch_no: int) -> list[Movement]:
-        sql = """SELECT content FROM movements WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?
-            ORDER BY trace_no"""
-        return self._all(Movement, sql, merchant_no, terminal_no, batch_no)
+        """By their trace numbers."""
+        batch = self._in_batch.get((merchant_no, terminal_no, batch_no), _NOTHING)
+        return [self._movements[batch[trace_no]] for trace_no in sorted(batch)]
 
     def movements_on(self, merchant_no: str, day: str) -> list[Movement]:
-        """Looked for among all: it is asked once a day, and an index would be written with every movement."""
-        sql = "SELECT content FROM movements WHERE merchant_no = ? AND day = ? ORDER BY reference"
-        return self._all(Movement, sql, merchant_no, day)
+        """Looked for among all: it is asked once a day. The oldest first."""
+        return [each for each in self._movements.values() if each.merchant_no == merchant_no and each.day == day]
 
     def movements(self) -> list[Movement]:
         """The newest first."""
-        return self._all(Movement, "SELECT content FROM movements ORDER BY reference DESC LIMIT ?", _MOST)
+        return list(islice(reversed(self._movements.values()), _MOST))
 
     def put_batch(self, batch: Batch) -> None:
         keys = (batch.merchant_no, batch.terminal_no, batch.batch_no)
-        self._connection.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", (*keys, _encode(batch)))
+        self.connection.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", (*keys, encode(batch)))
 
     def batch(self, merchant_no: str, terminal_no: str, batch_no: int) -> Batch | None:
         sql = "SELECT content FROM batches WHERE merchant_no = ? AND terminal_no = ? AND batch_no = ?"
-        return self._one(Batch, sql, merchant_no, terminal_no, batch_no)
+        return self.one(Batch, sql, merchant_no, terminal_no, batch_no)
 
     def batches(self) -> list[Batch]:
-        return self._all(Batch, "SELECT content FROM batches LIMIT ?", _MOST)
-
-    def _one(self, kind: type[Row], sql: str, *values: str | int) -> Row | None:
-        found = self._all(kind, sql, *values)
-        return found[0] if found else None
-
-    def _all(self, kind: type[Row], sql: str, *values: str | int) -> list[Row]:
-        self._put_changed()
-        rows = self._connection.execute(sql, values)
-        return [msgspec.msgpack.decode(content, type=kind) for (content,) in rows]
+        return self.all(Batch, "SELECT content FROM batches LIMIT ?", _MOST)

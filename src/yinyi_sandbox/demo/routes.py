@@ -113,6 +113,7 @@ class Demo:
         table: list[tuple[str, str, Endpoint]] = [
             ("GET", "/demo", self._page),
             ("GET", "/", self._page),
+            ("GET", "/his", self._his),
             ("GET", "/static/{name}", self._static),
             ("GET", "/people", self._people),
             ("GET", "/events", self._events),
@@ -160,6 +161,9 @@ class Demo:
 
     async def _page(self, _: Request) -> Response:
         return self._file("index.html")
+
+    async def _his(self, _: Request) -> Response:
+        return self._file("his.html")
 
     async def _static(self, request: Request) -> Response:
         return self._file(request.path_params["name"])

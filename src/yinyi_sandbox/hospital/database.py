@@ -56,6 +56,8 @@ PROCEDURES = (
     "query_report_text",
     "query_report_results",
     "query_analyte",
+    "query_report_pictures",
+    "download_report_picture",
     "query_stays",
     "query_stay",
     "query_stay_items",

@@ -79,8 +79,8 @@ Act = Callable[[Request], Awaitable[Any]]
 
 def routes(hospital: Hospital) -> list[Route]:
     """
-    GET /invoices /reports /stays /deposits /receipts (``patient_no``) · POST /work /pace · /receipts/pace ·
-    /doctors/{order,change,cancel} · /window/{pay,refund,perform,deposit,return} · /laboratory/correct ·
+    GET /invoices /reports /stays /deposits /receipts (``patient_no``) · POST /work /pace /reset · /receipts/pace ·
+    /doctors/{order,change,cancel} · /window/{pay,refund,perform,deposit,return} · /laboratory/{finish,correct} ·
     /wards/{admit,discharge,settle}
     """
     acts = {
@@ -110,7 +110,16 @@ def _everywhere(hospital: Hospital) -> dict[str, Act]:
     async def correct(request: Request) -> hands.Done:
         return await hands.correct_report(hospital.pool, (await read(request, Report)).order_no)
 
-    return {"/work": work, "/pace": pace, "/receipts/pace": receipt_pace, "/laboratory/correct": correct}
+    async def finish(_: Request) -> hands.Done:
+        return await hands.finish_laboratory(hospital.pool)
+
+    async def reset(_: Request) -> hands.Done:
+        await hospital.disarm()
+        await hands.reset(hospital.pool)
+        return hands.Done()
+
+    laboratory: dict[str, Act] = {"/laboratory/finish": finish, "/laboratory/correct": correct}
+    return {**laboratory, "/work": work, "/pace": pace, "/receipts/pace": receipt_pace, "/reset": reset}
 
 
 def _for_invoices(hospital: Hospital) -> dict[str, Act]:

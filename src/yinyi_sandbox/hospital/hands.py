@@ -47,6 +47,37 @@ async def set_pace(pool: Pool, pace: Pace) -> None:
     )
 
 
+_KEPT_PACE = "SELECT sampling, testing, report, working FROM his.pace FOR UPDATE"
+_SET_PACE = "UPDATE his.pace SET sampling = $1, testing = $2, report = $3, working = $4"
+_ROUNDS = 3
+"""From the order to the tube, to the analyser, to the report."""
+
+
+async def finish_laboratory(pool: Pool) -> Done:
+    """Whatever was ordered is sampled, tested and reported now; the pace stays as it is."""
+    nothing = timedelta()
+    async with pool.acquire() as connection, connection.transaction():
+        before = await connection.fetchrow(_KEPT_PACE)
+        waiting = await connection.fetch(
+            "SELECT order_no FROM his.test_order WHERE state IN ('ordered', 'sampled', 'testing') ORDER BY order_no"
+        )
+        await connection.execute(_SET_PACE, nothing, nothing, nothing, True)
+        for _ in range(_ROUNDS):
+            await connection.execute("SELECT his.laboratory_work_(his.instant_())")
+        assert before is not None, "there is always one pace"
+        await connection.execute(_SET_PACE, *before.values())
+    return Done(numbers=[row["order_no"] for row in waiting], state="final")
+
+
+async def reset(pool: Pool) -> None:
+    """Everything at its usual pace, every session of the coming days takes place. What was sold stays sold."""
+    await set_pace(pool, Pace())
+    await set_receipt_pace(pool, ReceiptPace())
+    stopped = await pool.fetch("SELECT schedule_id FROM his.schedule WHERE stopped AND work_date >= his.today_()")
+    for row in stopped:
+        await pool.execute("SELECT his.stop_schedule_($1, false)", row["schedule_id"])
+
+
 class ReceiptPace(msgspec.Struct, frozen=True, kw_only=True):
     """How long electronic receipts take, in seconds, from being accepted to being issued."""
 

@@ -29,11 +29,12 @@ WHERE ($1 = '' OR r.ref = $1) AND ($2 = '' OR r.patient_no = $2) AND ($3 = '' OR
 ORDER BY r.made_at DESC, r.ref LIMIT $4
 """
 _SCHEDULES = """
-SELECT s.schedule_id::text, dp.dept_name, d.doctor_name, s.session_no, s.starts_at, s.ends_at, s.room, s.fee_fen,
-       s.capacity, s.stopped,
+SELECT s.schedule_id::text, dp.dept_name, coalesce(sd.doctor_name, d.doctor_name) AS doctor_name,
+       s.session_no, s.starts_at, s.ends_at, s.room, s.fee_fen, s.capacity, s.stopped,
        (SELECT count(*) FROM his.number n
         WHERE n.schedule_id = s.schedule_id AND n.busy_until > his.instant_()) AS taken
 FROM his.schedule s JOIN his.department dp USING (dept_code) JOIN his.doctor d USING (doctor_no)
+LEFT JOIN his.doctor sd ON sd.doctor_no = s.substitute_no
 WHERE s.work_date = coalesce($1, his.today_()) AND ($2 = '' OR s.dept_code = $2) AND s.closes_at > his.instant_()
 ORDER BY s.dept_code, s.starts_at, s.schedule_id
 """

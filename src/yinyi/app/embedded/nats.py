@@ -6,20 +6,19 @@ import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from yinyi.app.embedded.binaries import nats_server
 from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.folder import MIB, FolderLock, require_space
-from yinyi.app.embedded.server import Command, RunningServer
+from yinyi.app.embedded.guarded import GuardedServer
+from yinyi.app.embedded.server import Command
 from yinyi.app.errors import CannotStart
 from yinyi.app.secret_files import private_folder
 
 _RUNNING_BYTES = 100 * MIB
 
 
-class EmbeddedNats:
+class EmbeddedNats(GuardedServer):
     """One server. ``start()`` and ``stop()`` it, or hand ``command()`` to a supervisor after ``prepare()``.
 
     Files: ``base_dir/nats.conf`` (0600, it holds passwords), ``base_dir/nats.log``, ``base_dir/lock``; the store is
@@ -28,43 +27,10 @@ class EmbeddedNats:
 
     def __init__(self, base_dir: Path, config_text: str, port: int) -> None:
         """``port`` is the one that ``config_text`` listens on (``yinyi.app.embedded.folder.free_port``)."""
+        super().__init__()
         self.base_dir = base_dir.resolve()
         self.port = port
         self._config_text = config_text
-        self._lock: FolderLock | None = None
-        self._running: RunningServer | None = None
-
-    def start(self, timeout_s: float = 15) -> Self:
-        """Ready to be connected to when this returns. The server ends with the thread that calls this.
-
-        Raises:
-            CannotStart: the sentence says why.
-        """
-        try:
-            self.prepare()
-            self._running = RunningServer(self.command())
-            self._running.wait_until(self.is_ready, timeout_s)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def stop(self) -> None:
-        """Ends the server and gives the folder free; harmless when done twice."""
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def prepare(self) -> None:
         """Takes the folder and writes the configuration.

@@ -7,16 +7,15 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 from yinyi.app.embedded.binaries import postgres_binaries, postgres_major
 from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.folder import MIB, FolderLock, free_port, require_space
+from yinyi.app.embedded.guarded import GuardedServer
 from yinyi.app.embedded.identity import Identity, identity_for
 from yinyi.app.embedded.leftovers import clear_after_predecessor, drop_sockets, working_in
-from yinyi.app.embedded.server import Command, RunningServer
+from yinyi.app.embedded.server import Command
 from yinyi.app.errors import CannotStart
 from yinyi.app.secret_files import private_folder, secret
 
@@ -62,12 +61,14 @@ REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 _TUNING_18 = {"io_method": "sync", "autovacuum_worker_slots": "2"}
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(GuardedServer):
     """One server. ``start()`` and ``stop()`` it, or hand ``command()`` to a supervisor after ``prepare()``.
 
     Files: ``base_dir/data`` (the cluster), ``base_dir/postgres.log``, ``base_dir/lock``; passwords, one file for each
     role, in ``secrets_dir`` (``base_dir/secrets`` unless told otherwise).
     """
+
+    patience_s = 30
 
     def __init__(
         self,
@@ -79,46 +80,13 @@ class EmbeddedPostgres:
     ) -> None:
         """``port`` 0 takes a free one; ``tuning`` are server settings that go before Yinyi's own; ``cluster`` is
         another name for ``data``, for one that is not in use yet, or not any more."""
+        super().__init__()
         self.base_dir = base_dir.resolve()
         self.port = port or free_port()
         self._secrets_dir = secrets_dir or self.base_dir / "secrets"
         self._cluster = cluster
         self._tuning = dict(tuning or {})
         self._identity: Identity | None = None
-        self._lock: FolderLock | None = None
-        self._running: RunningServer | None = None
-
-    def start(self, timeout_s: float = 30) -> Self:
-        """Ready to be connected to when this returns. The server ends with the thread that calls this.
-
-        Raises:
-            CannotStart: the sentence says why.
-        """
-        try:
-            self.prepare()
-            self._running = RunningServer(self.command())
-            self._running.wait_until(self.is_ready, timeout_s)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def stop(self) -> None:
-        """Ends the server (open connections are closed) and gives the folder free; harmless when done twice."""
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def prepare(self) -> None:
         """Takes the folder, makes the cluster at the first start, and waits for a server of an earlier start to end.

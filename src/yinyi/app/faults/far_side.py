@@ -78,6 +78,9 @@ class SimHospital:
         self.numbers[reference] = "released"
         return Unknown() if self._is_mute() else Done()
 
+    async def give_back(self, reference: str, free_at: datetime) -> Outcome:
+        return await self.release(reference)
+
     async def ask(self, reference: str) -> Answer:
         if self._is_mute():
             return Unknown()

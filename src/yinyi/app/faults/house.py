@@ -26,7 +26,7 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid import store as prepaid_store
 from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.prepaid.service import PrepaidService
-from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, Registration
+from yinyi.business.scheduling.plans import Appointment, ConfirmNumber, HoldNumber, KeepNumber, Registration
 
 ZONE = ZoneInfo("Asia/Shanghai")
 _BEATEN = "UPDATE process_lease SET alive_until = $2 WHERE epoch = ANY($1::bigint[])"
@@ -92,7 +92,7 @@ class House:
                 *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
                 *(*InsuranceService(self.scheme).effects, LockInvoices(bills), SettleInvoices(bills)),
             ],
-            purposes=[Registration(), InvoicePurpose(), TopUpPurpose()],
+            purposes=[Registration(), Appointment(), InvoicePurpose(), TopUpPurpose()],
             channels=self.channels,
             merchants=MerchantTable({("outpatient", each): "outpatient" for each in (*self.channels, *(cards or {}))}),
             cards=cards,

@@ -111,11 +111,15 @@ JUDGED = {"fulfilled", "returned", "delivering"}
 """Of what somebody is told, what must not be wrong."""
 
 
+WANTED_BACK = ("cancelled", "session_stopped")
+"""Why what was delivered is undone: the patient does not want it any more, or the hospital cannot keep it."""
+
+
 def _of_words(person: Person, plan: Plan) -> list[str]:
     """Nobody is told of an end that is not one; of money given back only when it is."""
     told = {each.state for each in person.told}
     found: list[str] = []
-    undone = plan.reason == "cancelled" and person.gone_fen == plan.taken_fen
+    undone = plan.reason in WANTED_BACK and person.gone_fen == plan.taken_fen
     if "fulfilled" in told and state_of(plan) != "fulfilled" and not undone:
         found.append(f"told of a registration that ended as {state_of(plan)}")
     refunded = any(step.kind == REFUND and step.state in ("done", "late") for step in plan.steps)

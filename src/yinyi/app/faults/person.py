@@ -21,6 +21,7 @@ from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelive
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel, TenderName
 from yinyi.business.payments.plan import TAKE, Plan, Step
+from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow
 from yinyi.business.prepaid.messages import TopUp, Withdraw
 from yinyi.kernel.money import Fen
@@ -189,6 +190,18 @@ class Person(ABC):
             self.gone_fen += await self.change(given)
         except (PaymentClosed, NotDelivered, MoreThanLeft, BalanceTooLow):
             return
+
+    async def undo(self, reason: str) -> None:
+        """What was delivered is given back, and then what was taken for it, if it was delivered."""
+
+        async def undone(desk: Desk, tx: Tx, call: Call) -> int:
+            plan = await signals.locked(tx, 1, self.number)
+            if plan is None or state_of(plan) != "fulfilled":
+                return 0
+            desk.payments.taken_up(call, await desk.refunds.undo(tx, call, plan, reason, desk.payments.epoch))
+            return plan.taken_fen
+
+        self.gone_fen += await self.change(undone)
 
     # -- what the channel does
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from yinyi.app.faults.booking_shapes import BOOKING_SHAPES
 from yinyi.app.faults.card_shapes import CARD_SHAPES
 from yinyi.app.faults.cardholder import statement_tells
 from yinyi.app.faults.judge import violations
@@ -12,7 +13,11 @@ from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import Stage
 from yinyi.business.payments.view import state_of
 
-ALL_SHAPES: Mapping[str, Callable[[Stage], Awaitable[None]]] = {**SHAPES, **CARD_SHAPES}
+ALL_SHAPES: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
+    **SHAPES,
+    **BOOKING_SHAPES,
+    **CARD_SHAPES,
+}
 
 
 async def play(stage: Stage, schedule: Schedule) -> Run:

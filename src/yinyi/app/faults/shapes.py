@@ -18,31 +18,31 @@ TURNS = 12
 
 async def pays(person: Person) -> None:
     """Pays at once, and the channel tells."""
-    await _begin(person)
-    await _pay(person, tells=True)
+    await begin(person)
+    await pay(person, tells=True)
 
 
 async def pays_unheard(person: Person) -> None:
     """Pays at once; no callback ever comes."""
-    await _begin(person)
-    await _pay(person, tells=False)
+    await begin(person)
+    await pay(person, tells=False)
 
 
 async def leaves(person: Person) -> None:
     """Looks at the code and goes away."""
-    await _begin(person)
+    await begin(person)
 
 
 async def cancels(person: Person) -> None:
     """Has the code on the screen and wants it no more."""
-    await _begin(person)
+    await begin(person)
     await person.cancel()
     await person.drive()
 
 
 async def pays_and_cancels(person: Person) -> None:
     """Pays in the moment in which somebody else at the screen cancels."""
-    await _begin(person)
+    await begin(person)
     take = await _open_take(person)
     if take is not None:
         person.channel.pay(take.reference)
@@ -52,7 +52,7 @@ async def pays_and_cancels(person: Person) -> None:
 
 async def pays_too_late(person: Person) -> None:
     """The channel closes the order, and yet the success of a payment arrives an hour after everything has ended."""
-    await _begin(person)
+    await begin(person)
     take = await _open_take(person)
     await person.until_the_end()
     if take is not None and person.channel.orders.get(take.reference) == "closed":
@@ -64,7 +64,7 @@ async def pays_too_late(person: Person) -> None:
 
 async def pays_a_closed_code(person: Person) -> None:
     """The code has run out and is closed, and yet a payment arrives while the number is still his; he pays again."""
-    await _begin(person)
+    await begin(person)
     take = await _open_take(person)
     for _ in range(MOST_WAITS):
         if take is None or person.channel.orders.get(take.reference) != "open":
@@ -78,21 +78,21 @@ async def pays_a_closed_code(person: Person) -> None:
     await person.choose()
     await person.drive()
     with person.calm():
-        await _pay(person, tells=True)
+        await pay(person, tells=True)
 
 
 async def is_refused(person: Person) -> None:
     """Pays, and the hospital has given the number away meanwhile."""
-    await _begin(person)
+    await begin(person)
     await person.number_is_given_away()
-    await _pay(person, tells=True)
+    await pay(person, tells=True)
 
 
 async def hospital_is_mute(person: Person) -> None:
     """Pays, and for longer than anybody waits the hospital does not say whether it has registered him."""
-    await _begin(person)
+    await begin(person)
     person.hospital.mute_until = person.clock.now() + timedelta(minutes=20)
-    await _pay(person, tells=True)
+    await pay(person, tells=True)
 
 
 async def scans(person: Person) -> None:
@@ -116,7 +116,7 @@ async def scans_and_leaves(person: Person) -> None:
 
 async def scans_after_a_code(person: Person) -> None:
     """Our code is on the screen, and he shows his instead."""
-    await _begin(person)
+    await begin(person)
     await person.submit(PAYS_AT_ONCE)
     await person.drive()
 
@@ -127,7 +127,7 @@ async def pays_in_parts(person: Person) -> None:
         await _pays_a_part(person)
     await person.choose("alipay")
     await person.drive()
-    await _pay(person, tells=True)
+    await pay(person, tells=True)
 
 
 async def pays_a_part_and_cancels(person: Person) -> None:
@@ -136,21 +136,21 @@ async def pays_a_part_and_cancels(person: Person) -> None:
         await _pays_a_part(person)
         await person.choose("alipay", Fen(1000))
         await person.drive()
-        await _pay(person, tells=True)
+        await pay(person, tells=True)
     await person.cancel()
     await person.drive()
 
 
 async def is_insured(person: Person) -> None:
     """His insurance pays most of it; he pays what it leaves for him, and it settles."""
-    await _begin(person, "insured")
-    await _pay(person, tells=True)
+    await begin(person, "insured")
+    await pay(person, tells=True)
 
 
 async def is_insured_and_refused(person: Person) -> None:
     """The same, and the hospital has given the number away: the settlement is reversed, his part goes back."""
     with person.calm():
-        await _begin(person, "insured")
+        await begin(person, "insured")
         await person.number_is_given_away()
         take = await _open_take(person)
     if take is not None:
@@ -182,16 +182,16 @@ async def is_insured_wholly_and_leaves(person: Person) -> None:
 
 async def pays_an_invoice(person: Person) -> None:
     """Bills are locked, paid and settled."""
-    await _begin(person, "invoice")
-    await _pay(person, tells=True)
+    await begin(person, "invoice")
+    await pay(person, tells=True)
 
 
 async def bill_changes(person: Person) -> None:
     """The same, and a doctor changes them while he pays."""
     with person.calm():
-        await _begin(person, "invoice")
+        await begin(person, "invoice")
         await person.bill_is_changed()
-    await _pay(person, tells=True)
+    await pay(person, tells=True)
 
 
 async def wants_parts_back(person: Person) -> None:
@@ -251,20 +251,20 @@ async def refunded_there(person: Person) -> None:
 async def pays_from_account(person: Person) -> None:
     """Has enough on his prepaid account."""
     await person.has_on_account(FEE + 100)
-    await _begin(person, tender="prepaid")
+    await begin(person, tender="prepaid")
 
 
 async def pays_from_account_and_by_phone(person: Person) -> None:
     """Has too little on it: he is told so, uses what there is, and pays the rest by WeChat."""
     await person.has_on_account(2000)
     with person.calm():
-        await _begin(person, tender="prepaid")
+        await begin(person, tender="prepaid")
     await person.choose("prepaid", Fen(2000))
     await person.drive()
     await person.choose()
     await person.drive()
     with person.calm():
-        await _pay(person, tells=True)
+        await pay(person, tells=True)
 
 
 async def account_is_given_back(person: Person) -> None:
@@ -288,8 +288,8 @@ async def wants_account_money_back(person: Person) -> None:
 
 async def tops_up(person: Person) -> None:
     """Pays onto his account."""
-    await _begin(person, "top_up")
-    await _pay(person, tells=True)
+    await begin(person, "top_up")
+    await pay(person, tells=True)
 
 
 async def tops_up_and_withdraws(person: Person) -> None:
@@ -306,7 +306,7 @@ async def _pays_a_part(person: Person) -> None:
     await person.drive()
     await person.choose("wechatpay", Fen(2000))
     await person.drive()
-    await _pay(person, tells=True)
+    await pay(person, tells=True)
 
 
 async def _is_delivered(person: Person) -> Step | None:
@@ -318,8 +318,8 @@ async def _is_delivered(person: Person) -> Step | None:
 
 async def _wants_all_back(person: Person, after: timedelta) -> None:
     with person.calm():
-        await _begin(person, tender="alipay")
-        await _pay(person, tells=True)
+        await begin(person, tender="alipay")
+        await pay(person, tells=True)
         await person.until_the_end()
         await person.wait(after)
     await person.refund()
@@ -342,7 +342,7 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-async def _begin(person: Person, what: What = "registration", tender: TenderName = "wechatpay") -> None:
+async def begin(person: Person, what: What = "registration", tender: TenderName = "wechatpay") -> None:
     await person.open(what)
     await person.drive()
     await person.choose(tender)
@@ -371,7 +371,7 @@ async def _open_take(person: Person) -> Step | None:
     return None
 
 
-async def _pay(person: Person, *, tells: bool) -> None:
+async def pay(person: Person, *, tells: bool) -> None:
     take = await _open_take(person)
     if take is None or not person.channels[take.channel].pay(take.reference) or not tells:
         return

@@ -13,10 +13,10 @@ from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.service import NewPayment
 from yinyi.business.scheduling.model import Department
-from yinyi.business.scheduling.plans import REGISTRATION, RegistrationFacts
+from yinyi.business.scheduling.plans import APPOINTMENT, REGISTRATION, RegistrationFacts
 from yinyi.kernel.money import Fen
 
-What = Literal["registration", "insured", "invoice", "top_up"]
+What = Literal["registration", "booking", "insured", "invoice", "top_up"]
 PAY_WITHIN, HELD_FOR = timedelta(minutes=8), timedelta(minutes=10)
 
 _DEPARTMENT = Department(
@@ -34,7 +34,16 @@ def new_payment(what: What, wish: str, now: datetime, *, insured_wholly: bool) -
     if what == "invoice":
         return _invoice(wish, now)
     claim = replace(_CLAIM, person_no=WHOLLY) if insured_wholly else _CLAIM
+    if what == "booking":
+        return _booking(wish, now)
     return _registration(wish, now, claim if what == "insured" else None)
+
+
+def _booking(wish: str, now: datetime) -> NewPayment:
+    """Of next week, paid at once."""
+    new, on = _registration(wish, now, None), now + timedelta(days=7)
+    when = {"service_date": on.date().isoformat(), "session_from": on.isoformat(), "fee_fen": FEE}
+    return replace(new, purpose=APPOINTMENT, description="预约挂号", facts=new.facts | when)
 
 
 def _invoice(wish: str, now: datetime) -> NewPayment:

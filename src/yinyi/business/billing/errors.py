@@ -1,6 +1,6 @@
 """What can go wrong with bills, as people are told."""
 
-from yinyi.kernel.errors import Conflict, NotFound
+from yinyi.kernel.errors import Conflict, InternalError, NotFound
 
 
 class InvoiceUnknown(NotFound):
@@ -37,3 +37,57 @@ class InvoiceBusy(Conflict):
     """This bill is just being paid at a window or at another machine. Please wait a moment."""
 
     zh = "这张费用单正在窗口或另一台机器上缴费，请稍等。"
+
+
+class NothingPaid(NotFound):
+    """Nothing was paid in these days."""
+
+    zh = "这段时间没有缴费记录。"
+
+
+class TooManyFees(Conflict):
+    """That is too much for one list. Please choose fewer days."""
+
+    zh = "这段时间的费用太多，一次打不完，请选择短一些的时间。"
+
+
+class NotPaidYet(Conflict):
+    """This bill is not paid yet."""
+
+    zh = "这张费用单还没有缴费。"
+
+
+class FeeDamaged(InternalError):
+    """The copy of this bill is not what it was. Please go to the window."""
+
+    zh = "这张费用单的存档有问题，请到窗口办理。"
+
+
+class LineUnknown(NotFound):
+    """This bill has no such line."""
+
+    zh = "这张费用单没有这一项。"
+
+
+class LinesDone(Conflict):
+    """One of these was handed out or done already: it is not given back any more."""
+
+    zh = "所选项目里有已经执行或发放的，不能再退。"
+
+
+class LinesGivenBack(Conflict):
+    """One of these was given back already, or is about to be."""
+
+    zh = "所选项目里有已经退费或正在退费的。"
+
+
+class PaidElsewhere(Conflict):
+    """This bill was not paid through the platform: it is given back where it was paid."""
+
+    zh = "这张费用单不是在本平台缴的费，请到原缴费处退费。"
+
+
+class InsuredWhole(Conflict):
+    """The insurance has paid a part of this bill: it is given back whole and settled anew."""
+
+    zh = "这张费用单已经医保结算，只能整单退费后重新结算。"

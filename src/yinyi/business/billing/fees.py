@@ -1,61 +1,246 @@
-"""Fee lists over all history, some days at a time. The hospital lists by days and how many at most, so a page ends
-with a whole day."""
+"""Fee lists over all history: as the hospital has them, and as we keep them for good.
 
+The hospital knows what is new, our copies outlive its archive: a bill that is listed as paid is noted at once, and
+copied with all that is charged by it soon after. Every refund makes another copy beside the one before.
+"""
+
+import asyncio
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from yinyi.business.billing.model import Invoice
-from yinyi.business.billing.ports import Bills
+import structlog
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database
+from yinyi.business.billing import store
+from yinyi.business.billing.errors import InvoiceUnknown
+from yinyi.business.billing.model import Invoice, InvoiceLine, NamedInvoice, WholeInvoice
+from yinyi.business.billing.ports import Hospital, Patients, Staffed
+from yinyi.business.billing.views import Names
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import HospitalUnavailable
+
+log = structlog.get_logger()
 
 EVER = date(2000, 1, 1)
 AT_A_TIME, OF_ONE_DAY = 40, 1000
 LOOKS = 5
 """So often a page that has come out empty is asked for further back; then the patient asks himself."""
+PAID = ("paid", "refunded")
+COPIED_AT_ONCE = 40
+SETTLES = timedelta(seconds=5)
+"""Whoever has just listed it most likely opens or prints it now, and copies it."""
+_COPY_EVERY_S = 10.0
+
+
+class Found(NamedTuple):
+    """Newest first. complete: the hospital has answered."""
+
+    invoices: list[NamedInvoice]
+    complete: bool
 
 
 class Page(NamedTuple):
     """Newest first. earlier: the last day of the page after it; None: there is none."""
 
-    invoices: Sequence[Invoice]
+    invoices: list[NamedInvoice]
     earlier: date | None
+    complete: bool = True
 
 
-async def page(bills: Bills, patient_no: str, until: date, zone: ZoneInfo) -> Page:
-    """What was paid up to that day.
+class FeeBook:
+    """``hospital`` has the bills, ``patients`` is our master index. Nobody reads any bill but his own."""
+
+    def __init__(self, database: Database, hospital: Hospital, patients: Patients, zone: ZoneInfo) -> None:
+        self._database = database
+        self._hospital = hospital
+        self._patients = patients
+        self._zone = zone
+
+    # -- which there are
+
+    async def page(self, call: Call, until: date) -> Page:
+        """What was paid up to that day, some days at a time."""
+        earlier: date | None = until
+        complete = True
+        for _ in range(LOOKS):
+            if earlier is None or earlier < EVER:
+                return Page([], None, complete)
+            found, earlier, answered = await self._days(call, earlier)
+            complete = complete and answered
+            paid = [each for each in found if each.invoice.state in PAID]
+            if paid:
+                return Page(paid, earlier, complete)
+        return Page([], earlier, complete)
+
+    async def _days(self, call: Call, until: date) -> Page:
+        """All of some days, whatever their state. The hospital lists by days and how many at most, so a page ends with
+        a whole day: one that did not fit whole is left for the next page, one that fills a page alone is this page."""
+        found, complete = await self.between(call, EVER, until, AT_A_TIME + 1)
+        if len(found) <= AT_A_TIME:
+            return Page(found, None, complete)
+        oldest = self._day(found[-1])
+        whole = [each for each in found if self._day(each) > oldest]
+        if whole:
+            return Page(whole, oldest, complete)
+        of_a_day = await self.between(call, oldest, oldest, OF_ONE_DAY)
+        return Page(of_a_day.invoices, oldest - timedelta(days=1), of_a_day.complete)
+
+    async def between(self, call: Call, first_on: date, last_on: date, limit: int) -> Found:
+        """Of these days, both included, the newest so many: the hospital's and ours, each once."""
+        since, before = self._begins(first_on), self._begins(last_on + timedelta(days=1))
+        who = (call.hospital_id, call.principal.patient_id)
+        async with self._database.read() as tx:
+            ours = await store.heads(tx, *who, since, before, limit)
+        try:
+            theirs = await self._theirs(call, first_on, last_on, limit)
+        except HospitalUnavailable:
+            return Found(ours, complete=False)
+        await self._note(call, theirs, ours)
+        merged = {each.invoice.invoice_no: each for each in (*ours, *theirs)}
+        return Found(sorted(merged.values(), key=_age, reverse=True)[:limit], complete=True)
+
+    async def _theirs(self, call: Call, first_on: date, last_on: date, limit: int) -> list[NamedInvoice]:
+        """
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        found = await self._hospital.invoices(patient_no, "", first_on, last_on, limit)
+        mine = [each for each in found if each.patient_no == patient_no]
+        names = await names_of(self._hospital) if mine else Names({}, {})
+        return [names.named(each) for each in mine]
+
+    async def _note(self, call: Call, theirs: Sequence[NamedInvoice], ours: Sequence[NamedInvoice]) -> None:
+        """What is paid is known from now on, whatever becomes of the hospital's archive."""
+        known = {_edition(each) for each in ours}
+        new = [each for each in theirs if each.invoice.state in PAID and _edition(each) not in known]
+        if not new:
+            return
+        async with self._database.transaction() as tx:
+            await store.seen(tx, call.hospital_id, call.principal.patient_id, new, call.now)
+
+    async def named(self, found: Invoice) -> NamedInvoice:
+        """
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        return (await names_of(self._hospital)).named(found)
+
+    # -- with all that was charged
+
+    async def kept(self, call: Call, invoice_no: str) -> WholeInvoice | None:
+        """Our copy of one of this patient's; None: there is none."""
+        async with self._database.read() as tx:
+            head = await store.head(tx, call.hospital_id, invoice_no, call.principal.patient_id)
+            if head is None:
+                return None
+            return (await store.contents(tx, call.hospital_id, [head])).get(invoice_no)
+
+    async def keep(self, call: Call, named: NamedInvoice, lines: list[InvoiceLine]) -> None:
+        """The hospital has just shown it."""
+        if named.invoice.state not in PAID:
+            return
+        whole = WholeInvoice(named=named, lines=lines)
+        async with self._database.read() as tx:
+            kept = await store.contents(tx, call.hospital_id, [named])
+        if kept or not _fits(whole):
+            return
+        async with self._database.transaction() as tx:
+            await store.seen(tx, call.hospital_id, call.principal.patient_id, [named], call.now)
+            await store.keep(tx, call.hospital_id, [whole], call.now)
+
+    async def whole(self, call: Call, wanted: Sequence[NamedInvoice]) -> list[WholeInvoice]:
+        """Paid ones that ``between`` has found, in this order; from now on they are kept.
+
+        Raises:
+            HospitalUnavailable: it does not answer, and one of them was not copied yet.
+            InvoiceUnknown: the hospital does not have one of them any more, and it was never copied.
+        """
+        async with self._database.read() as tx:
+            kept = await store.contents(tx, call.hospital_id, wanted)
+        copied = await self._copied([each for each in wanted if each.invoice.invoice_no not in kept])
+        if copied:
+            async with self._database.transaction() as tx:
+                await store.keep(tx, call.hospital_id, list(copied.values()), call.now)
+        found = kept | copied
+        if any(each.invoice.invoice_no not in found for each in wanted):
+            raise InvoiceUnknown
+        return [found[each.invoice.invoice_no] for each in wanted]
+
+    async def _copied(self, wanted: Sequence[NamedInvoice]) -> dict[str, WholeInvoice]:
+        """As the hospital has them now, by number: those whose lines say what their heads say.
+
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        numbers = [each.invoice.invoice_no for each in wanted]
+        lines: dict[str, list[InvoiceLine]] = {number: [] for number in numbers}
+        for line in await self._hospital.invoice_lines(numbers) if numbers else ():
+            lines.setdefault(line.invoice_no, []).append(line)
+        whole = [WholeInvoice(named=each, lines=lines[each.invoice.invoice_no]) for each in wanted]
+        return {each.named.invoice.invoice_no: each for each in whole if _fits(each)}
+
+    # -- for good
+
+    async def copy_missing(self, now: datetime) -> int:
+        """One round: what was listed and never opened is copied too; how many were. Any number of processes may."""
+        async with self._database.read() as tx:
+            missing = await store.missing(tx, now - SETTLES, COPIED_AT_ONCE)
+        copied = 0
+        for hospital_id in {each for each, _ in missing}:
+            wanted = [head for each, head in missing if each == hospital_id]
+            try:
+                found = await self._copied(wanted)
+            except HospitalUnavailable:
+                break
+            left = [each for each in wanted if each.invoice.invoice_no not in found]
+            async with self._database.transaction() as tx:
+                await store.keep(tx, hospital_id, list(found.values()), now)
+                if left:
+                    log.info("fees.not_copied", invoice_nos=[each.invoice.invoice_no for each in left])
+                    await store.later(tx, hospital_id, left, now)
+            copied += len(found)
+        return copied
+
+    async def run(self, clock: Clock) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.copy_missing(clock.now())
+            except Exception as error:  # the loop outlives every fault of database and hospital
+                log.warning("fees.copying_failed", why=type(error).__name__)
+            await asyncio.sleep(_COPY_EVERY_S)
+
+    def _begins(self, on: date) -> datetime:
+        return datetime.combine(on, time(), self._zone)
+
+    def _day(self, named: NamedInvoice) -> date:
+        return named.invoice.ordered_at.astimezone(self._zone).date()
+
+
+async def names_of(hospital: Staffed) -> Names:
+    """What its departments and doctors are called.
 
     Raises:
         HospitalUnavailable: it does not answer.
     """
-    earlier: date | None = until
-    for _ in range(LOOKS):
-        if earlier is None or earlier < EVER:
-            return Page([], None)
-        found, earlier = await _days(bills, patient_no, earlier, zone)
-        paid = [each for each in found if each.state in ("paid", "refunded")]
-        if paid:
-            return Page(paid, earlier)
-    return Page([], earlier)
+    departments = {each.department_id: (each.name, each.name_en) for each in await hospital.departments()}
+    return Names(departments, {each.practitioner_id: each.name for each in await hospital.practitioners()})
 
 
-async def _days(bills: Bills, patient_no: str, until: date, zone: ZoneInfo) -> Page:
-    """All of some days, whatever their state. A day that did not fit whole is left for the next page; one that fills a
-    page alone is this page."""
-    found = await _between(bills, patient_no, EVER, until, AT_A_TIME + 1)
-    if len(found) <= AT_A_TIME:
-        return Page(found, None)
-    oldest = _day(found[-1], zone)
-    whole = [each for each in found if _day(each, zone) > oldest]
-    if whole:
-        return Page(whole, oldest)
-    return Page(await _between(bills, patient_no, oldest, oldest, OF_ONE_DAY), oldest - timedelta(days=1))
+def _age(named: NamedInvoice) -> tuple[datetime, str]:
+    return named.invoice.ordered_at, named.invoice.invoice_no
 
 
-async def _between(bills: Bills, patient_no: str, first_on: date, last_on: date, limit: int) -> list[Invoice]:
-    found = await bills.invoices(patient_no, "", first_on, last_on, limit)
-    return [each for each in found if each.patient_no == patient_no]
+def _edition(named: NamedInvoice) -> tuple[str, int]:
+    return named.invoice.invoice_no, named.invoice.refunded_fen
 
 
-def _day(invoice: Invoice, zone: ZoneInfo) -> date:
-    return invoice.ordered_at.astimezone(zone).date()
+def _fits(whole: WholeInvoice) -> bool:
+    """The lines say what the head says: a refund between asking for the one and for the other is another edition."""
+    invoice = whole.named.invoice
+    refunded_fen = sum(line.amount_fen for line in whole.lines if line.refunded)
+    return len(whole.lines) == invoice.line_count and refunded_fen in (0, invoice.refunded_fen)

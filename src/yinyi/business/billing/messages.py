@@ -8,17 +8,34 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.billing.errors import (
     FormUnknown,
+    InsuredWhole,
     InvoiceBusy,
     InvoiceCancelled,
     InvoiceChanged,
     InvoicePaid,
     InvoiceUnknown,
+    LinesDone,
+    LinesGivenBack,
+    LineUnknown,
+    NothingPaid,
+    NotPaidYet,
+    PaidElsewhere,
+    TooManyFees,
 )
 from yinyi.business.billing.model import ChosenInvoice, InvoiceLine, InvoiceState
+from yinyi.business.billing.refund_model import RefundStanding
+from yinyi.business.documents.messages import Sheets
 from yinyi.business.identity.errors import TooManyTries
-from yinyi.business.payments.errors import NothingScanned, PaymentUnknown
+from yinyi.business.payments.errors import (
+    ChannelGone,
+    MoreThanLeft,
+    NotDelivered,
+    NothingScanned,
+    PaymentClosed,
+    PaymentUnknown,
+)
 from yinyi.business.payments.messages import Number, PaymentView
-from yinyi.kernel.errors import HospitalUnavailable, NotYours
+from yinyi.kernel.errors import HospitalUnavailable, InvalidField, NotYours
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
@@ -58,7 +75,7 @@ class Invoices(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(HospitalUnavailable,))
+@operation(callers=PATIENTS, service="bills", needs_patient=True, errors=(HospitalUnavailable,))
 class ListInvoices(Operation[Invoices], frozen=True, kw_only=True):
     """What this patient has to pay. Bills over nothing are not among them."""
 
@@ -71,7 +88,9 @@ class FormOpened(msgspec.Struct, frozen=True, kw_only=True):
     session_token: str = ""
 
 
-@operation(callers=[Caller.KIOSK], errors=(NothingScanned, FormUnknown, TooManyTries, HospitalUnavailable))
+@operation(
+    callers=[Caller.KIOSK], service="bills", errors=(NothingScanned, FormUnknown, TooManyTries, HospitalUnavailable)
+)
 class IdentifyByForm(Operation[FormOpened], frozen=True, kw_only=True):
     """The QR of a request form, just held under the scanner, opens its bill and nothing else of its patient. after: the
     version of what was scanned when the page was made."""
@@ -86,7 +105,7 @@ class InvoiceDetails(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[InvoiceLine]
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="form", errors=(HospitalUnavailable, InvoiceUnknown))
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(HospitalUnavailable, InvoiceUnknown))
 class GetInvoice(Operation[InvoiceDetails], frozen=True, kw_only=True):
     """One bill of this patient's, however it stands: by its number, or by what the request form's QR says."""
 
@@ -123,7 +142,12 @@ CANNOT_BE_PAID = (InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled,
 
 
 @operation(
-    callers=PATIENTS, needs_patient=True, opened_by="form", money=True, errors=(HospitalUnavailable, *CANNOT_BE_PAID)
+    callers=PATIENTS,
+    service="bills",
+    needs_patient=True,
+    opened_by=("form",),
+    money=True,
+    errors=(HospitalUnavailable, *CANNOT_BE_PAID),
 )
 class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     """Open a payment of these bills, each in the version that the payer has seen. The amounts are the hospital's. It
@@ -132,7 +156,7 @@ class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     chosen: Chosen
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="form", errors=(PaymentUnknown, NotYours))
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(PaymentUnknown, NotYours))
 class GetInvoicePayment(Operation[InvoicePayment], frozen=True, kw_only=True):
     """By its payment."""
 
@@ -140,14 +164,88 @@ class GetInvoicePayment(Operation[InvoicePayment], frozen=True, kw_only=True):
 
 
 class Fees(msgspec.Struct, frozen=True, kw_only=True):
-    """What was paid, newest first. earlier: ask again with this as ``until`` for what was before; None: nothing was."""
+    """What was paid, newest first. earlier: ask again with this as ``until`` for what was before; None: nothing was.
+    complete: False: the hospital does not answer; these are the copies that were kept."""
 
     invoices: list[InvoiceView]
     earlier: date | None = None
+    complete: bool = True
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(HospitalUnavailable,))
+@operation(callers=PATIENTS, service="bills", needs_patient=True, errors=(HospitalUnavailable,))
 class ListFees(Operation[Fees], frozen=True, kw_only=True):
-    """This patient's fee lists over all history, some days of them at a time. until: the last day; None: today."""
+    """This patient's fee lists over all history, some days of them at a time. until: the last day; None: today. Kept
+    for good: what was listed as paid once is listed also when the hospital does not have it any more."""
 
     until: date | None = None
+
+
+OF_A_PAPER = (HospitalUnavailable, InvoiceUnknown)
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    changes=True,
+    errors=(*OF_A_PAPER, InvalidField, NothingPaid, TooManyFees),
+)
+class PrintFees(Operation[Sheets], frozen=True, kw_only=True):
+    """Print everything that was charged and paid in these days, both included, item by item, at this terminal. The
+    same list asked for again is a copy."""
+
+    first_on: date
+    last_on: date
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=(*OF_A_PAPER, NotPaidYet))
+class PrintPaidInvoice(Operation[Sheets], frozen=True, kw_only=True):
+    """Print what was charged by a paid bill and how it was paid, at this terminal: once as the original, after that as
+    a copy. A refund makes another one of it."""
+
+    invoice_no: InvoiceNo
+
+
+class InvoiceRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """Some lines of a bill on their way back. problem: what the hospital said last. payment: what the money does; None
+    in lists."""
+
+    reference: str
+    payment_no: str
+    invoice_no: str
+    line_nos: list[int]
+    amount_fen: Fen
+    state: RefundStanding
+    wanted_at: datetime
+    problem: str = ""
+    payment: PaymentView | None = None
+
+
+class InvoiceRefunds(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first."""
+
+    refunds: list[InvoiceRefund]
+
+
+LineNo = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+NOT_GIVEN_BACK = (InvoiceUnknown, LineUnknown, LinesDone, LinesGivenBack, PaidElsewhere, InsuredWhole)
+
+
+@operation(
+    callers=[Caller.HOSPITAL, Caller.STAFF],
+    money=True,
+    errors=(HospitalUnavailable, *NOT_GIVEN_BACK, MoreThanLeft, NotDelivered, PaymentClosed, ChannelGone),
+)
+class RefundInvoiceLines(Operation[InvoiceRefund], frozen=True, kw_only=True):
+    """Give back some lines of a paid bill, over the hospital's amounts. The hospital books it first; then the money
+    goes back by the means by which it came, what was taken last first. What the hospital refuses moves nothing."""
+
+    invoice_no: InvoiceNo
+    line_nos: Annotated[list[LineNo], msgspec.Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
+
+
+@operation(callers=[Caller.HOSPITAL, Caller.STAFF])
+class ListInvoiceRefunds(Operation[InvoiceRefunds], frozen=True, kw_only=True):
+    """Lines given back of one bill. invoice_no empty: of all bills what is not settled yet, or has come out short."""
+
+    invoice_no: Annotated[str, msgspec.Meta(max_length=64)] = ""

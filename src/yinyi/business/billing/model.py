@@ -78,3 +78,19 @@ class FoundPosting(msgspec.Struct, frozen=True, kw_only=True):
     means: str
     receipt_no: str
     made_at: datetime
+
+
+class NamedInvoice(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice with what its department and its doctor are called; empty where nobody knows."""
+
+    invoice: Invoice
+    department: str = ""
+    department_en: str = ""
+    practitioner: str = ""
+
+
+class WholeInvoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A paid invoice with all that was charged by it, as it is kept."""
+
+    named: NamedInvoice
+    lines: list[InvoiceLine]

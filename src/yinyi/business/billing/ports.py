@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
 
+from yinyi.bus.database import Tx
 from yinyi.business.billing.model import ChosenInvoice, FoundPosting, Invoice, InvoiceLine, InvoiceState
-from yinyi.business.identity.model import PatientRecord
+from yinyi.business.identity.model import PatientFacts, PatientRecord
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
@@ -127,4 +128,20 @@ class Patients(Protocol):
 
     async def patient_no(self, hospital_id: int, patient_id: int) -> str:
         """The hospital number (就诊ID号)."""
+        ...
+
+
+class PatientsOnSheets(Patients, Protocol):
+    """The same, as sheets need it."""
+
+    async def facts(self, tx: Tx, hospital_id: int, patient_id: int) -> PatientFacts:
+        """As a sheet names him."""
+        ...
+
+
+class OnPaper(Protocol):
+    """What papers say of the hospital."""
+
+    async def hospital_names(self, tx: Tx, hospital_id: int, now: datetime) -> tuple[str, str]:
+        """In Chinese and in English."""
         ...

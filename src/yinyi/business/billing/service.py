@@ -9,6 +9,7 @@ from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.billing import fees, views
 from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
+from yinyi.business.billing.fees import FeeBook
 from yinyi.business.billing.messages import (
     MOST,
     Fees,
@@ -31,6 +32,7 @@ from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
+from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
 
 PAY_WITHIN = timedelta(minutes=8)
@@ -41,10 +43,13 @@ HELD_FOR = timedelta(minutes=10)
 class BillingService:
     """``hospital`` has the bills, ``patients`` is our master index. Nobody asks about any bill but his own."""
 
-    def __init__(self, hospital: Hospital, patients: Patients, payments: PaymentService, zone: ZoneInfo) -> None:
+    def __init__(
+        self, hospital: Hospital, patients: Patients, payments: PaymentService, book: FeeBook, zone: ZoneInfo
+    ) -> None:
         self._hospital = hospital
         self._patients = patients
         self._payments = payments
+        self._book = book
         self._zone = zone
 
     def register(self, dispatcher: Dispatcher) -> None:
@@ -66,19 +71,25 @@ class BillingService:
         return Invoices(invoices=listed, more=len(found) > MOST)
 
     async def get(self, call: Call, message: GetInvoice) -> InvoiceDetails:
-        found = await self._own(call, message.number)
-        names = await self._names()
-        lines = await self._hospital.invoice_lines([found.invoice_no])
+        """What the hospital does not have any more, or cannot show just now, is read from our copy of it."""
+        try:
+            found = await self._own(call, message.number)
+            named = await self._book.named(found)
+            lines = await self._hospital.invoice_lines([found.invoice_no])
+        except (HospitalUnavailable, InvoiceUnknown):
+            kept = await self._book.kept(call, message.number)
+            if kept is None or call.principal.form not in ("", message.number):
+                raise
+            return InvoiceDetails(invoice=views.named(kept.named), lines=kept.lines)
+        await self._book.keep(call, named, lines)
         async with self._payments.reading() as tx:
             numbers = await self._under_way(tx, call, [found.invoice_no])
-        shown = views.invoice(found, names, numbers.get(found.invoice_no, ""))
-        return InvoiceDetails(invoice=shown, lines=lines)
+        return InvoiceDetails(invoice=views.named(named, numbers.get(found.invoice_no, "")), lines=lines)
 
     async def list_fees(self, call: Call, message: ListFees) -> Fees:
-        patient_no = await self._patient_no(call)
-        page = await fees.page(self._hospital, patient_no, message.until or self._today(call), self._zone)
-        names = await self._names() if page.invoices else Names({}, {})
-        return Fees(invoices=[views.invoice(each, names) for each in page.invoices], earlier=page.earlier)
+        page = await self._book.page(call, min(message.until or date.max, self._today(call)))
+        shown = [views.named(each) for each in page.invoices]
+        return Fees(invoices=shown, earlier=page.earlier, complete=page.complete)
 
     async def _patient_no(self, call: Call) -> str:
         return await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
@@ -102,9 +113,7 @@ class BillingService:
         return [each for each in found if each.patient_no == patient_no and each.total_fen][: MOST + 1]
 
     async def _names(self) -> Names:
-        departments = {each.department_id: (each.name, each.name_en) for each in await self._hospital.departments()}
-        doctors = {each.practitioner_id: each.name for each in await self._hospital.practitioners()}
-        return Names(departments, doctors)
+        return await fees.names_of(self._hospital)
 
     async def _under_way(self, tx: Tx, call: Call, numbers: Sequence[str]) -> dict[str, str]:
         """The open payments of this patient's for these bills, by the bills' numbers."""

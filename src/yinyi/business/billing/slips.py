@@ -17,7 +17,7 @@ class InvoiceSlips:
     """Implements ``PaperSource`` for bills."""
 
     purpose = INVOICE
-    failed: RefundReason = "other"
+    failed: RefundReason = "not_booked"
 
     def about(self, plan: Plan, chinese: bool) -> str:
         return "门诊缴费" if chinese else "Outpatient bills"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from yinyi.business.billing.messages import InvoicePayment, InvoiceView, PaidInvoice
-from yinyi.business.billing.model import Invoice
+from yinyi.business.billing.model import Invoice, NamedInvoice
 from yinyi.business.billing.plans import SETTLE, InvoiceFacts, PaidFor
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
@@ -20,16 +20,30 @@ class Names(NamedTuple):
     def department(self, found: Invoice) -> tuple[str, str]:
         return self.departments.get(found.department_id, ("", ""))
 
+    def named(self, found: Invoice) -> NamedInvoice:
+        department, department_en = self.department(found)
+        return NamedInvoice(
+            invoice=found,
+            department=department,
+            department_en=department_en,
+            practitioner=self.practitioners.get(found.practitioner_id, ""),
+        )
+
 
 def invoice(found: Invoice, names: Names, payment_no: str = "") -> InvoiceView:
     """``payment_no``: of a payment of this patient's that is open for it."""
-    department, department_en = names.department(found)
+    return named(names.named(found), payment_no)
+
+
+def named(each: NamedInvoice, payment_no: str = "") -> InvoiceView:
+    """The same of one whose names are known."""
+    found = each.invoice
     return InvoiceView(
         invoice_no=found.invoice_no,
         title=found.title,
-        department=department,
-        department_en=department_en,
-        practitioner=names.practitioners.get(found.practitioner_id, ""),
+        department=each.department,
+        department_en=each.department_en,
+        practitioner=each.practitioner,
         ordered_at=found.ordered_at,
         version=found.version,
         state=found.state,

@@ -58,7 +58,7 @@ def blocks(slip: SlipData, zone: tzinfo) -> list[Block]:
             body = page.refund(slip)
         case FiscalSlip():
             body = page.fiscal(slip)
-    return [page.header(), *body, *page.footer()]
+    return [page.header(), *body, *page.guardian(), *page.footer()]
 
 
 class _Page:
@@ -75,6 +75,11 @@ class _Page:
             "title": self._word(f"title.{self._name}"),
             "copy": self._word("copy") if self._slip.copy else "",
         }
+
+    def guardian(self) -> list[Block]:
+        """Who has come with the child."""
+        guardian = clean(masked_name(self._slip.guardian)) if self._slip.guardian else ""
+        return [self._fact("guardian", guardian)] if guardian else []
 
     def footer(self) -> list[Block]:
         number = clean(self._slip.payment_no, 64)

@@ -15,6 +15,7 @@ from yinyi.kernel.masking import masked_name, masked_number
 
 def masked(slip: SlipData) -> SlipData:
     """Masking what is masked already changes nothing, so the kept slip prints like the full one."""
+    slip = replace(slip, guardian=masked_name(slip.guardian)) if slip.guardian else slip
     if isinstance(slip, RegistrationSlip | AppointmentSlip | HoldSlip):
         visit = slip.visit
         name, number = masked_name(visit.patient_name), masked_number(visit.patient_no)

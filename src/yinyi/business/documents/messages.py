@@ -31,7 +31,7 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     changes=True,
     errors=(NothingToPrint, NotYours),
 )
@@ -44,7 +44,7 @@ class PrintSlip(Operation[DocumentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     changes=True,
     errors=(DocumentUnknown, NotYours),
 )
@@ -77,7 +77,7 @@ class Sheets(msgspec.Struct, frozen=True, kw_only=True):
     sheets: list[SheetView]
 
 
-@operation(callers=[Caller.KIOSK], needs_patient=True, opened_by="specimen", errors=(DocumentUnknown,))
+@operation(callers=[Caller.KIOSK], needs_patient=True, opened_by=("specimen",), errors=(DocumentUnknown,))
 class GetSheets(Operation[Sheets], frozen=True, kw_only=True):
     """How the printing of this patient's sheets goes."""
 
@@ -97,10 +97,10 @@ class VerifyDocument(Operation[Verdict], frozen=True, kw_only=True):
     said: Annotated[str, msgspec.Meta(max_length=64)]
 
 
-@operation(callers=[Caller.KIOSK], needs_patient=True, opened_by="form")
+@operation(callers=[Caller.KIOSK], needs_patient=True, opened_by=("form", "booking"))
 class ListDocuments(Operation[Documents], frozen=True, kw_only=True):
-    """This patient's papers of the last days; ``payment_no`` narrows to one payment. Whoever came by a request form has
-    to know it: he is told of no other."""
+    """This patient's papers of the last days; ``payment_no`` narrows to one payment. Whoever came by a form or a slip
+    has to know it: he is told of no other."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=31)] = 7
     payment_no: Annotated[str, msgspec.Meta(max_length=32)] = ""

@@ -25,8 +25,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip"):
     """What every slip carries.
 
     payment_no: the number of the payment, printed in groups of four.
-    qr: what the QR code says: the payment number, or an address that shows the payment.
-    copy: it has been printed before, and says so (补打).
+    qr: what the QR code says: the payment number behind the slip's kind, or an address that shows the payment.
+    copy: it has been printed before, and says so (补打). guardian: who acts for the patient, a child; empty: nobody.
     """
 
     language: Language
@@ -36,6 +36,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip"):
     payment_no: str
     qr: str
     copy: bool = False
+    guardian: str = ""
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +162,16 @@ class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
     """退款单: money goes back where it came from; ``under_way`` until the channel confirms."""
 
     state: Literal["done", "under_way"]
-    reason: Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+    reason: Literal[
+        "registration_failed",
+        "not_booked",
+        "bill_changed",
+        "paid_elsewhere",
+        "cancelled",
+        "paid_late",
+        "paid_twice",
+        "other",
+    ]
     purpose: str
     patient_name: str
     amount_fen: Amount

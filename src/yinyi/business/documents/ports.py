@@ -39,6 +39,12 @@ class SlipSource(Protocol):
         ...
 
 
+class WhoIsHere(Protocol):
+    """Who knows which patients stand at a terminal."""
+
+    async def __call__(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> list[int]: ...
+
+
 class TerminalNames(Protocol):
     """Who knows what terminals are called on papers."""
 

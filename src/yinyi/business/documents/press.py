@@ -1,14 +1,17 @@
 """Sheets on paper: ``sheet.typ`` set by typst with the print font, as PDF."""
 
+import base64
+import io
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from PIL import Image
 
 from yinyi.business.documents.layout import clean
 from yinyi.business.documents.render import Compilers, qr_svg
-from yinyi.business.documents.sheet import Sheet, SheetFact, SheetTable
+from yinyi.business.documents.sheet import Sheet, SheetFact, SheetPicture, SheetTable
 
 _TEMPLATE = Path(__file__).with_name("sheet.typ")
 _CELL, _LINE, _LINES = 120, 2000, 60
@@ -49,6 +52,7 @@ def sheet_json(sheet: Sheet, zone: tzinfo) -> str:
             {"heading": clean(each.heading), "lines": [clean(line, _LINE) for line in each.text.splitlines()[:_LINES]]}
             for each in sheet.texts
         ],
+        "pictures": [_picture(each) for each in sheet.pictures],
         "signed": _facts(sheet.signed),
         "notes": [clean(note, _LINE) for note in sheet.notes],
         "document_no": clean(sheet.document_no),
@@ -74,3 +78,15 @@ def _table(table: SheetTable) -> dict[str, Any]:
         "columns": [{"title": clean(each.title), "share": each.share, "right": each.right} for each in table.columns],
         "rows": [{"cells": [clean(cell, _CELL) for cell in row.cells], "mark": row.mark} for row in table.rows],
     }
+
+
+def _picture(picture: SheetPicture) -> dict[str, str]:
+    """As a drawing that holds nothing but the picture: the template is given text, and no file."""
+    with Image.open(io.BytesIO(picture.jpeg), formats=["JPEG"]) as opened:
+        wide, high = opened.size
+    data = base64.b64encode(picture.jpeg).decode()
+    box = f'width="{wide}" height="{high}"'
+    link = f'xlink:href="data:image/jpeg;base64,{data}"'
+    spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    svg = f'<svg {spaces} {box} viewBox="0 0 {wide} {high}"><image {box} {link}/></svg>'
+    return {"caption": clean(picture.caption, _CELL), "svg": svg}

@@ -14,6 +14,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.business.documents import store
 from yinyi.business.documents.messages import PrintState
 from yinyi.business.documents.model import RegistrationSlip, RenderedSlip, SlipData
+from yinyi.business.documents.ports import WhoIsHere
 from yinyi.business.documents.pushes import push
 from yinyi.business.documents.render import SlipNotRendered
 from yinyi.business.documents.seals import Seals
@@ -84,9 +85,15 @@ class PaperQueue:
     """What waits for a terminal's printer. Taking changes nothing: what is not reported is taken again."""
 
     def __init__(
-        self, database: Database, render: Render, press: SheetPress, committed: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        render: Render,
+        press: SheetPress,
+        here: WhoIsHere,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
+        self._here = here
         self._render = render
         self._press = press
         self._committed = committed
@@ -94,9 +101,11 @@ class PaperQueue:
         self._setting = asyncio.Semaphore(2)
 
     async def take(self, hospital_id: int, terminal_id: str, now: datetime) -> list[Paper]:
-        """The oldest that were not reported yet: at most four, and no more than fit one reply."""
+        """The oldest that were not reported yet: at most four, and no more than fit one reply. Only of whoever stands
+        there: the paper of a patient who has gone is kept, and does not come out beside the next one."""
         async with self._database.read() as tx:
-            jobs = await store.take(tx, hospital_id, terminal_id, now - EXPIRES_AFTER, AT_ONCE, now)
+            here = await self._here(tx, hospital_id, terminal_id, now)
+            jobs = await store.take(tx, hospital_id, terminal_id, now - EXPIRES_AFTER, AT_ONCE, here, now)
         papers: list[Paper] = []
         size = 0
         for job in jobs:

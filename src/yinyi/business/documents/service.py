@@ -63,7 +63,7 @@ class DocumentService:
         return Verdict(genuine=genuine)
 
     async def list_documents(self, tx: Tx, call: Call, message: ListDocuments) -> Documents:
-        if call.principal.form and not message.payment_no:
+        if call.principal.opened_by and not message.payment_no:
             return Documents(documents=[])
         since = call.now - timedelta(days=message.days)
         patient_id = call.principal.patient_id

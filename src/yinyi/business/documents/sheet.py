@@ -10,7 +10,9 @@ from typing import Literal, get_args
 
 import msgspec
 
-SheetKind = Literal["laboratory_report", "examination_report", "daily_list", "discharge_statement"]
+SheetKind = Literal[
+    "laboratory_report", "examination_report", "daily_list", "discharge_statement", "fee_list", "paid_invoice"
+]
 SHEET_KINDS: tuple[SheetKind, ...] = get_args(SheetKind)
 Paper = Literal["a4", "a5"]
 """A5 lies on its long side."""
@@ -50,6 +52,13 @@ class SheetText(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class SheetPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture beside the text: part of what the paper says, and so of its digest."""
+
+    caption: str
+    jpeg: bytes
+
+
 class Sheet(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip", tag="sheet"):
     """official: the first printing says that it is the original. document_no, verify (the address that tells whether
     this paper is genuine), terminal, printed_at, copy: filled in when it is printed."""
@@ -63,6 +72,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip", tag="sh
     facts: list[SheetFact]
     table: SheetTable | None = None
     texts: list[SheetText] = []
+    pictures: list[SheetPicture] = []
     signed: list[SheetFact] = []
     notes: list[str] = []
     official: bool = False

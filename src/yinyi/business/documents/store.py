@@ -38,8 +38,9 @@ WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.made_at > $3 AND d.paper = 
   AND ($4 = '' OR d.payment_no = $4)
 ORDER BY d.made_at DESC LIMIT 50
 """
-
-
+_TOLD = """
+SELECT DISTINCT payment_no, tells FROM document WHERE hospital_id = $1 AND payment_no = ANY ($2) AND paper = 'slip'
+"""
 _SHEETS = f"{_VIEW} WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.document_no = ANY ($3) AND d.paper <> 'slip'"
 _PRINTED = """
 SELECT d.tells, count(*) AS prints
@@ -98,6 +99,12 @@ async def views(tx: Tx, hospital_id: int, patient_id: int, since: datetime, paym
     return [msgspec.convert(dict(row), DocumentView) for row in rows]
 
 
+async def told(tx: Tx, hospital_id: int, payment_nos: list[str]) -> set[tuple[str, str]]:
+    """Of which of these payments there is a paper, and which state it tells."""
+    rows = await tx.fetch(_TOLD, hospital_id, payment_nos)
+    return {(row["payment_no"], row["tells"]) for row in rows}
+
+
 async def sheets(tx: Tx, hospital_id: int, patient_id: int, document_nos: list[str]) -> dict[str, SheetView]:
     """Those of them that are this patient's sheets, by number."""
     rows = await tx.fetch(_SHEETS, hospital_id, patient_id, document_nos)
@@ -139,9 +146,10 @@ _TAKE = """
 WITH taken AS (
   UPDATE print_job SET attempts = attempts + 1, taken_at = $3
   WHERE hospital_id = $1 AND job_id IN (
-    SELECT job_id FROM print_job
-    WHERE hospital_id = $1 AND terminal_id = $2 AND state = 'queued' AND queued_at > $4
-    ORDER BY queued_at LIMIT $5)
+    SELECT p.job_id FROM print_job p JOIN document w USING (hospital_id, document_no)
+    WHERE p.hospital_id = $1 AND p.terminal_id = $2 AND p.state = 'queued' AND p.queued_at > $4
+      AND w.patient_id = ANY ($6::bigint[])
+    ORDER BY p.queued_at LIMIT $5)
   RETURNING hospital_id, job_id, document_no, copy, terminal_name, queued_at)
 SELECT t.job_id, t.document_no, t.copy, t.terminal_name, t.queued_at, d.data, d.digest
 FROM taken t JOIN document d USING (hospital_id, document_no)
@@ -186,10 +194,10 @@ async def queue(
 
 
 async def take(
-    tx: Tx, hospital_id: int, terminal_id: str, queued_after: datetime, limit: int, now: datetime
+    tx: Tx, hospital_id: int, terminal_id: str, queued_after: datetime, limit: int, here: list[int], now: datetime
 ) -> list[TakenJob]:
-    """Jobs that were not reported yet, oldest first."""
-    rows = await tx.fetch(_TAKE, hospital_id, terminal_id, now, queued_after, limit)
+    """Jobs of these patients that were not reported yet, oldest first."""
+    rows = await tx.fetch(_TAKE, hospital_id, terminal_id, now, queued_after, limit, here)
     return [
         TakenJob(
             job_id=row["job_id"],

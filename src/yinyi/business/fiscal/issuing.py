@@ -1,6 +1,7 @@
 """Receipts are asked for, and seen to until they are issued: never by whoever pays, and without end."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,9 +10,9 @@ import structlog
 from yinyi.bus.database import Database
 from yinyi.business.documents.store import view as document_view
 from yinyi.business.fiscal import store
-from yinyi.business.fiscal.model import FiscalState, Issued, changes
+from yinyi.business.fiscal.model import Issued, changes
 from yinyi.business.fiscal.ports import FiscalInvoices, Patients
-from yinyi.business.fiscal.store import Claimed
+from yinyi.business.fiscal.store import Claimed, Learned
 from yinyi.business.payments import ends
 from yinyi.business.payments.rules import pause_s
 from yinyi.business.payments.view import paid_at
@@ -28,11 +29,16 @@ REFUSED_S = 3600
 """A hospital that refuses has to be put right by people: it is asked again every hour, and when they say so."""
 SPREAD = 0.2
 """What failed together does not come back together; see ``pause_s``."""
-CLAIMED_S = 60
-"""Longer than any call lasts: what is not finished by then was left by a process that died."""
+CLAIMED_S, BEGUN_S = 90, 45
+"""What is not finished by then was left by a process that died. Whatever has not been begun by half of it waits for the
+next turn, so that the last call ends in time."""
 GIVE_UP_MARKING = 24
 """Tries; then nothing came out of the printer, or the hospital does not want to know."""
-ENDS_AT_ONCE, CALLS_AT_ONCE = 200, 3
+ENDS_AT_ONCE, CLAIMED_AT_ONCE, CALLS_AT_ONCE = 200, 60, 3
+KEPT_S = 0.25
+"""So long an answer may wait for others to be written down with it."""
+GUESS_S = 600
+"""Longest guess of a hospital that is believed."""
 _EVERY_S = 2.0
 
 
@@ -60,12 +66,21 @@ class Issuing:
         heard = await self.hear()
         now = self._clock.now()
         async with self._database.read() as tx:
-            due = await store.claim(tx, now, now + timedelta(seconds=CLAIMED_S), CALLS_AT_ONCE)
-        outcomes = await asyncio.gather(*map(self._see_to, due), return_exceptions=True)
-        for each, outcome in zip(due, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                log.warning("fiscal.left_lying", reference=each.reference, why=type(outcome).__name__)
+            due = await store.claim(tx, now, now + timedelta(seconds=CLAIMED_S), CLAIMED_AT_ONCE)
+        kept = Kept(self._database)
+        waiting = iter(due)
+        await asyncio.gather(*(self._worker(waiting, now, kept) for _ in range(CALLS_AT_ONCE)))
+        await kept.write()
         return heard + len(due)
+
+    async def _worker(self, waiting: Iterator[Claimed], began: datetime, kept: "Kept") -> None:
+        for each in waiting:
+            if self._clock.now() - began > timedelta(seconds=BEGUN_S):
+                return
+            try:
+                await kept.add(await self._see_to(each))
+            except Exception as error:  # it is due again when its claim has run out
+                log.warning("fiscal.left_lying", reference=each.reference, why=type(error).__name__)
 
     async def hear(self) -> int:
         """Write down what the payments that have ended want."""
@@ -83,11 +98,11 @@ class Issuing:
                 await store.put(tx, wanted, self._clock.now())
             return len(plans)
 
-    async def _see_to(self, due: Claimed) -> None:
+    async def _see_to(self, due: Claimed) -> Learned | None:
+        """None: it is written down already."""
         if due.was == "issued":
             return await self._mark(due)
-        answer = await self._send(due) if due.was == "wanted" else await self._ask(due)
-        await self._learn(due, answer)
+        return await self._learn(due, await (self._send(due) if due.was == "wanted" else self._ask(due)))
 
     async def _ask(self, due: Claimed) -> Answer:
         """What became of it; one that surely never arrived is sent again, under the same reference."""
@@ -104,39 +119,32 @@ class Issuing:
         paid = (due.title, Fen(due.amount_fen), due.paid_at)
         return await self._hospital.issue_fiscal_invoice(due.reference, due.payment_no, patient_no, *paid)
 
-    async def _learn(self, due: Claimed, answer: Answer) -> None:
+    async def _learn(self, due: Claimed, answer: Answer) -> Learned | None:
         match answer:
             case Done():
-                async with self._database.read() as tx:
-                    await store.issued(tx, due, msgspec.convert(answer.evidence, Issued, strict=False))
+                return due.became("issued", issued=msgspec.convert(answer.evidence, Issued, strict=False))
             case Refused():
                 log.warning("fiscal.refused", reference=due.reference, reason=answer.reason, detail=answer.detail)
                 problem = f"{answer.reason} {answer.detail}".strip()
-                await self._not_made(due, self._next(due, (REFUSED_S,)), problem)
+                return await self._not_made(due, self._next(due, (REFUSED_S,)), problem)
             case Waiting():
-                await self._later(due, "sent", "")
+                guess = min(answer.until, self._clock.now() + timedelta(seconds=GUESS_S))
+                return due.became("sent", max(guess, self._next(due)))
             case NotSent() if due.was == "wanted":
-                await self._not_made(due, self._next(due), answer.detail)
-            case NotSent():
-                await self._later(due, "sent", answer.detail)
-            case Unknown() | NotFound():
-                await self._later(due, "sent", answer.detail)
+                return await self._not_made(due, self._next(due), answer.detail)
+            case NotSent() | Unknown() | NotFound():
+                return due.became("sent", self._next(due), answer.detail)
 
-    async def _mark(self, due: Claimed) -> None:
+    async def _mark(self, due: Claimed) -> Learned:
         """Tell the hospital that it is on paper, once it is."""
         async with self._database.read() as tx:
             paper = await document_view(tx, due.hospital_id, due.document_no)
         if paper is not None and paper.state == "printed":
             answer = await self._hospital.mark_fiscal_printed(due.reference)
             if isinstance(answer, Done):
-                async with self._database.read() as tx:
-                    return await store.marked(tx, due, self._clock.now())
-        await self._later(due, "issued", "not marked as printed")
-
-    async def _later(self, due: Claimed, state: FiscalState, problem: str) -> None:
-        done = state == "issued" and due.tries >= GIVE_UP_MARKING
-        async with self._database.read() as tx:
-            await store.later(tx, due, state, None if done else self._next(due), problem)
+                return due.became("issued", marked_at=self._clock.now())
+        given_up = due.tries >= GIVE_UP_MARKING
+        return due.became("issued", None if given_up else self._next(due), "not marked as printed")
 
     async def _not_made(self, due: Claimed, next_at: datetime, problem: str) -> None:
         async with self._database.read() as tx:
@@ -145,3 +153,27 @@ class Issuing:
     def _next(self, due: Claimed, ladder: tuple[int, ...] = LADDER_S) -> datetime:
         pause = pause_s(ladder, due.tries - 1, SPREAD, due.reference)
         return self._clock.now() + timedelta(seconds=pause)
+
+
+class Kept:
+    """What has been learned and not been written down yet; what comes at once is written at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._learned: list[Learned] = []
+        self._since = 0.0
+
+    async def add(self, learned: Learned | None) -> None:
+        now = asyncio.get_running_loop().time()
+        if learned is not None:
+            self._since = self._since if self._learned else now
+            self._learned.append(learned)
+        if self._learned and now - self._since > KEPT_S:
+            await self.write()
+
+    async def write(self) -> None:
+        """All of it, in one statement. What cannot be written is asked for again when the claim has run out."""
+        learned, self._learned = self._learned, []
+        if learned:
+            async with self._database.read() as tx:
+                await store.learn(tx, learned)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.fiscal.model import FiscalState, Issued, Receipt
@@ -38,15 +39,25 @@ FROM due WHERE f.hospital_id = due.hospital_id AND f.reference = due.reference
 RETURNING f.hospital_id, f.reference, f.of, f.payment_no, f.patient_id, f.title, f.amount_fen, f.paid_at, f.sent_at,
   f.tries, f.claim, f.document_no, due.state AS was
 """
-ISSUED = """
-UPDATE fiscal_invoice SET state = 'issued', code = $4, number = $5, check_code = $6, issued_at = $7, url = $8,
-  digest = $9, tries = 0, problem = '', next_at = NULL
-WHERE hospital_id = $1 AND reference = $2 AND claim = $3 AND state = 'sent'
+LEARN = """
+WITH w AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS w (hospital_id int, reference text, claim bigint, state text,
+    next_at timestamptz, problem text, marked_at timestamptz, code text, number text, check_code text,
+    issued_at timestamptz, url text, digest text)
+), held AS (
+  SELECT f.hospital_id, f.reference FROM fiscal_invoice f
+  JOIN w ON f.hospital_id = w.hospital_id AND f.reference = w.reference AND f.claim = w.claim
+  ORDER BY f.reference FOR UPDATE OF f
+)
+UPDATE fiscal_invoice f SET state = w.state, next_at = w.next_at, problem = coalesce(w.problem, ''),
+  marked_at = coalesce(w.marked_at, f.marked_at), tries = CASE WHEN w.issued_at IS NULL THEN f.tries ELSE 0 END,
+  code = coalesce(w.code, f.code), number = coalesce(w.number, f.number),
+  check_code = coalesce(w.check_code, f.check_code), issued_at = coalesce(w.issued_at, f.issued_at),
+  url = coalesce(w.url, f.url), digest = coalesce(w.digest, f.digest)
+FROM w JOIN held USING (hospital_id, reference)
+WHERE f.hospital_id = w.hospital_id AND f.reference = w.reference AND (w.issued_at IS NULL OR f.state = 'sent')
 """
-LATER = """
-UPDATE fiscal_invoice SET state = $4, next_at = $5, problem = $6
-WHERE hospital_id = $1 AND reference = $2 AND claim = $3
-"""
+"""Locked by reference, as ``KNOWN`` locks them, so that two processes never wait for each other."""
 NOT_MADE = """
 WITH red AS (
   UPDATE fiscal_invoice SET state = 'void', next_at = NULL
@@ -61,10 +72,6 @@ UPDATE fiscal_invoice SET amount_fen = amount_fen - back.fen, problem = $6,
 FROM back WHERE hospital_id = $1 AND reference = $2 AND claim = $3 AND state = 'sent'
 """
 """What has gone back meanwhile need not be reversed: it is not asked for any more."""
-MARKED = """
-UPDATE fiscal_invoice SET marked_at = $4, next_at = NULL, problem = ''
-WHERE hospital_id = $1 AND reference = $2 AND claim = $3
-"""
 OF_PAYMENT = "SELECT * FROM fiscal_invoice WHERE payment_no = $2 AND hospital_id = $1 ORDER BY wanted_at, reference"
 OF_PATIENT = """
 SELECT f.* FROM (
@@ -107,9 +114,37 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     document_no: str
     was: FiscalState
 
-    @property
-    def held(self) -> tuple[int, str, int]:
-        return self.hospital_id, self.reference, self.claim
+    def became(
+        self,
+        state: FiscalState,
+        next_at: datetime | None = None,
+        problem: str = "",
+        *,
+        issued: Issued | None = None,
+        marked_at: datetime | None = None,
+    ) -> "Learned":
+        """``next_at`` None: nothing more is to be done."""
+        facts = structs.asdict(issued) if issued is not None else {}
+        key = {"hospital_id": self.hospital_id, "reference": self.reference, "claim": self.claim}
+        return Learned(**key, state=state, next_at=next_at, problem=problem, marked_at=marked_at, **facts)
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one that was claimed: its state now, and when it is due again. What is left out stays."""
+
+    hospital_id: int
+    reference: str
+    claim: int
+    state: FiscalState
+    next_at: datetime | None = None
+    problem: str = ""
+    marked_at: datetime | None = None
+    code: str | None = None
+    number: str | None = None
+    check_code: str | None = None
+    issued_at: datetime | None = None
+    url: str | None = None
+    digest: str | None = None
 
 
 class _Put(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,22 +197,15 @@ async def claim(tx: Tx, now: datetime, until: datetime, most: int) -> list[Claim
     return [msgspec.convert(dict(row), Claimed) for row in await tx.fetch(CLAIM, now, until, most)]
 
 
-async def issued(tx: Tx, claimed: Claimed, told: Issued) -> None:
-    facts = (told.code, told.number, told.check_code, told.issued_at, told.url, told.digest)
-    await tx.execute(ISSUED, *claimed.held, *facts)
-
-
-async def later(tx: Tx, claimed: Claimed, state: FiscalState, next_at: datetime | None, problem: str) -> None:
-    await tx.execute(LATER, *claimed.held, state, next_at, problem)
+async def learn(tx: Tx, learned: Sequence[Learned]) -> None:
+    """Of each whose claim is still the newest."""
+    await tx.execute(LEARN, msgspec.json.encode(learned).decode())
 
 
 async def not_made(tx: Tx, claimed: Claimed, next_at: datetime, problem: str) -> None:
     """It surely has not happened: it is wanted as before."""
-    await tx.execute(NOT_MADE, *claimed.held, claimed.payment_no, next_at, problem)
-
-
-async def marked(tx: Tx, claimed: Claimed, now: datetime) -> None:
-    await tx.execute(MARKED, *claimed.held, now)
+    held = (claimed.hospital_id, claimed.reference, claimed.claim)
+    await tx.execute(NOT_MADE, *held, claimed.payment_no, next_at, problem)
 
 
 async def of_payment(tx: Tx, hospital_id: int, payment_no: str) -> list[Row]:

@@ -16,7 +16,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import spec_of
 from yinyi.business.audit import store as audit
-from yinyi.business.identity import attempts, inquiry_store, store, tickets
+from yinyi.business.identity import attempts, guardians, inquiry_store, store, tickets
 from yinyi.business.identity.errors import CredentialTaken, TicketExpired
 from yinyi.business.identity.inquiry_store import CardFound, Inquiry
 from yinyi.business.identity.messages import Identified
@@ -136,7 +136,8 @@ class CardInquiries:
         where = (call.hospital_id, call.principal.terminal_id)
         await start_session(tx, *where, patient.patient_id, session, call.now)
         offer = offers_elder(patient, call.now.astimezone(self._zone).date())
-        return Identified(status="known", session_token=session, offer_elder=offer)
+        children = await guardians.has_any(tx, call.hospital_id, patient.patient_id)
+        return Identified(status="known", session_token=session, offer_elder=offer, has_children=children)
 
     async def get_binding(self, tx: Tx, call: Call, message: GetCardBinding) -> CardBinding:
         """

@@ -1,6 +1,6 @@
 """What can go wrong with people and their media."""
 
-from yinyi.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from yinyi.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 
 
 class CardUnreadable(Invalid):
@@ -37,6 +37,66 @@ class TooManyTries(NotAllowed):
     """Too many attempts. Please wait a few minutes or go to a window."""
 
     zh = "尝试次数太多，请过几分钟再试，或到窗口办理。"
+
+
+class CertificateUnreadable(Invalid):
+    """The insurance code could not be read. Please make the screen brighter and hold it still."""
+
+    zh = "没有读出医保码，请调亮手机屏幕，对准扫码口不要动。"
+
+
+class CertificateExpired(Conflict):
+    """This insurance code has run out. Please show a fresh one."""
+
+    zh = "这个医保码已过期，请刷新后再扫。"
+
+
+class CertificateUsed(Conflict):
+    """This insurance code has been used already. Please show a fresh one."""
+
+    zh = "这个医保码已经用过，请刷新后再扫。"
+
+
+class CertificateForeign(NotAllowed):
+    """This insurance code is not served here. Please use your ID card or go to a window."""
+
+    zh = "这个医保码在这里不能使用，请用身份证，或到窗口办理。"
+
+
+class DecoderUnavailable(Unavailable):
+    """Insurance codes cannot be read just now. Please use your card or go to a window."""
+
+    zh = "现在读不了医保码，请使用证件，或到窗口办理。"
+
+
+class NotAChild(NotAllowed):
+    """Whoever is old enough identifies himself, with a card of his own."""
+
+    zh = "已超过儿童年龄，请本人用自己的证件办理。"
+
+
+class GuardianTooYoung(NotAllowed):
+    """Only a grown-up can act for a child. Please go to a window."""
+
+    zh = "只有成年人可以为儿童办理，请到窗口办理。"
+
+
+class TooManyChildren(NotAllowed):
+    """You already act for as many children as is possible here. Please go to a window."""
+
+    zh = "您绑定的儿童已达到上限，请到窗口办理。"
+
+
+class AlreadyYourChild(Conflict):
+    """This child is on your list already."""
+
+    zh = "这个孩子已经在您的名单里了。"
+
+
+class ChildAtWindow(NotAllowed):
+    """This child is on record here with other details. Please go to a window with its document and yours."""
+
+    zh = "医院里这个孩子的登记信息与您提供的不同，请带孩子和您的证件到窗口办理。"
 
 
 class TicketExpired(Conflict):

@@ -6,6 +6,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.business.identity import tickets
 from yinyi.business.identity.creations import Created, Creations
+from yinyi.business.identity.errors import TicketExpired
 from yinyi.business.identity.identification import Identification
 from yinyi.business.identity.messages import Identified, RegisterPatient
 from yinyi.business.identity.sessions import verify_session
@@ -64,8 +65,11 @@ class FirstVisits:
         facts = await verify_session(tx, call.hospital_id, token, call.principal.terminal_id, call.now)
         if facts is None:
             raise SessionEnded
-        return self._identification.known(call, facts.patient, token)
+        return await self._identification.known(tx, call, facts.patient, token)
 
     async def _opened(self, tx: Tx, call: Call, message: RegisterPatient, *, lock: bool = False) -> tickets.OpenTicket:
         where = (call.hospital_id, call.principal.terminal_id)
-        return await tickets.opened(tx, self._vault, *where, message.ticket, call.now, lock=lock)
+        opened = await tickets.opened(tx, self._vault, *where, message.ticket, call.now, lock=lock)
+        if opened.findings.guardian_id:
+            raise TicketExpired("of a child")
+        return opened

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
-from yinyi.business.identity import attempts, store, tickets
+from yinyi.business.identity import attempts, guardians, store, tickets
 from yinyi.business.identity.errors import NoCard, PatientUnknown, TicketExpired, TooManyTries
 from yinyi.business.identity.hospital import Hospital
 from yinyi.business.identity.media import CardRead, read_card, require_valid, same_name
@@ -37,11 +37,16 @@ class Identification:
 
     async def identify(self, call: Call, message: Identify) -> Identified:
         """A document bound here identifies without the hospital, so also while the hospital is away."""
-        async with self._database.transaction() as tx:
+        async with self._database.read() as tx:
             card = await self.card_on_reader(tx, call)
+        return await self.by_document(call, card)
+
+    async def by_document(self, call: Call, card: CardRead) -> Identified:
+        """Whom a document names that its holder has shown."""
+        async with self._database.transaction() as tx:
             patient = await store.bound_patient(tx, self._vault, call.hospital_id, card.person)
             if patient is not None:
-                return await self._known(tx, call, patient)
+                return await self._at_reader(tx, call, patient)
         records = await self._hospital.find(card.person)
         async with self._database.transaction() as tx:
             if len(records) == 1 and await self._is_surely(tx, call, card, records[0]):
@@ -49,6 +54,13 @@ class Identification:
             if not records:
                 require_valid(card, self._today(call.now))
             return await self._ask_further(tx, call, card, records)
+
+    async def _at_reader(self, tx: Tx, call: Call, patient: PatientFacts) -> Identified:
+        """Whoever is here already and lays his card again goes on as before."""
+        who = call.principal
+        if who.patient_id == patient.patient_id and not who.opened_by:
+            return await self.known(tx, call, patient, "")
+        return await self._known(tx, call, patient)
 
     async def card_on_reader(self, tx: Tx, call: Call) -> CardRead:
         """
@@ -108,17 +120,18 @@ class Identification:
         await start_session(tx, call.hospital_id, call.principal.terminal_id, patient_id, session, call.now)
         patient = await store.patient_facts(tx, call.hospital_id, patient_id)
         assert patient is not None
-        return self.known(call, patient, session)
+        return await self.known(tx, call, patient, session)
 
-    def known(self, call: Call, patient: PatientFacts, session: str) -> Identified:
+    async def known(self, tx: Tx, call: Call, patient: PatientFacts, session: str) -> Identified:
         offer = offers_elder(patient, self._today(call.now))
-        return Identified(status="known", session_token=session, offer_elder=offer)
+        children = await guardians.has_any(tx, call.hospital_id, patient.patient_id)
+        return Identified(status="known", session_token=session, offer_elder=offer, has_children=children)
 
     async def _known(self, tx: Tx, call: Call, patient: PatientFacts) -> Identified:
         session = token()
         where = (call.hospital_id, call.principal.terminal_id)
         await start_session(tx, *where, patient.patient_id, session, call.now)
-        return self.known(call, patient, session)
+        return await self.known(tx, call, patient, session)
 
     async def _is_surely(self, tx: Tx, call: Call, card: CardRead, record: PatientRecord) -> bool:
         """The only one on record has the name on the card, and did not take the card off before.
@@ -132,7 +145,7 @@ class Identification:
     async def _link(self, tx: Tx, call: Call, card: CardRead, record: PatientRecord) -> Identified:
         patient = await store.keep_patient(tx, self._vault, call.hospital_id, record, call.now)
         await store.bind(tx, self._vault, call.hospital_id, patient.patient_id, card.person, call.now)
-        return await self._known(tx, call, patient)
+        return await self._at_reader(tx, call, patient)
 
     async def _ask_further(self, tx: Tx, call: Call, card: CardRead, records: list[PatientRecord]) -> Identified:
         findings = tickets.Findings(person=card.person, records={token(9): record for record in records})
@@ -147,7 +160,10 @@ class Identification:
 
     async def _opened(self, tx: Tx, call: Call, ticket: str, *, lock: bool = False) -> tickets.OpenTicket:
         where = (call.hospital_id, call.principal.terminal_id)
-        return await tickets.opened(tx, self._vault, *where, ticket, call.now, lock=lock)
+        opened = await tickets.opened(tx, self._vault, *where, ticket, call.now, lock=lock)
+        if opened.findings.guardian_id:
+            raise TicketExpired("of a child")
+        return opened
 
     async def _proven(self, call: Call, patient_no: str, proof: str) -> PatientRecord:
         """What is known of the number, if the proof fits what we know or, failing that, what the hospital knows."""

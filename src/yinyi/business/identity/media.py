@@ -5,7 +5,8 @@ resident card, residence      read here. The number's check digit and birth date
 permit of Hong Kong (81),     permits begin with 81, 82 or 83, permanent-resident cards since 2023 with 9; those of
 Macao (82), Taiwan (83),      2017 are three letters and twelve digits.
 permanent-resident card
-hospital number               typed, with a proof (``numbers``)
+hospital number               typed or scanned, with a proof (``numbers``)
+insurance certificate         the code on a phone, decoded outside (``certificates``); it names an ID card's holder
 passport, travel permit       at a window only
 all others                    modelled; their readers come with their domains
 ============================  ===================================================================================
@@ -56,6 +57,9 @@ digit: ``gb11643``. A number has the form of one kind only: a reader would find 
 _IN_NAMES_ONLY_FOR_THE_EYE = re.compile(r"[\s·•・.'’-]")
 
 
+_READ_HERE: tuple[CredentialKind, ...] = ("resident_card", "hmt_resident_card", "permanent_resident_card")
+
+
 class CardRead(msgspec.Struct, frozen=True, kw_only=True):
     """``valid_to``: the last day the card is valid; None: for ever."""
 
@@ -92,6 +96,19 @@ def read_card(block: bytes) -> CardRead:
         address=card.address,
     )
     return CardRead(person=person, valid_to=card.valid_to)
+
+
+def person_of_number(number: str, name: str) -> Person | None:
+    """Whom another system names by the number of his document, which says his sex and birth date where it has eighteen
+    places. None: it has not the form of a document that is read here."""
+    kind = next((each for each in _READ_HERE if TYPED_FORMS[each].fullmatch(number)), None)
+    if kind is None or not name:
+        return None
+    if _OLD_PERMANENT.fullmatch(number):
+        return Person(kind=kind, number=number, name=name)
+    if not gb11643.is_valid(number):
+        return None
+    return Person(kind=kind, number=number, name=name, sex=gb11643.sex(number), born_on=gb11643.born_on(number))
 
 
 def require_valid(card: CardRead, today: date) -> None:

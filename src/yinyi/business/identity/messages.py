@@ -47,8 +47,9 @@ class FirstVisit(msgspec.Struct, frozen=True, kw_only=True):
 class Identified(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a credential names.
 
-    status: ``known``: ``session_token`` is his session · ``several``: choose among ``matches`` with ``ticket`` ·
-    ``first_visit``: register with ``ticket``.
+    status: ``known``: ``session_token`` is his session; empty: it is the one that travels along, which goes on ·
+    ``several``: choose among ``matches`` with ``ticket`` · ``first_visit``: register with ``ticket``.
+    has_children: he may act for a child as well.
     """
 
     status: Literal["known", "several", "first_visit"]
@@ -57,6 +58,7 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True):
     matches: list[Match] = []
     first_visit: FirstVisit | None = None
     offer_elder: bool = False
+    has_children: bool = False
 
 
 @operation(

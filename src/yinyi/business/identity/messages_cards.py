@@ -1,14 +1,23 @@
-"""Bank, public and social security cards as identity media: what screens ask about them."""
+"""Bank, public and social security cards and insurance codes as identity media: what screens ask about them."""
 
 from typing import Annotated
 
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.identity.errors import TicketExpired
+from yinyi.business.identity.errors import (
+    CertificateExpired,
+    CertificateForeign,
+    CertificateUnreadable,
+    CertificateUsed,
+    CheckDigitWrong,
+    DecoderUnavailable,
+    TicketExpired,
+    TooManyTries,
+)
 from yinyi.business.identity.messages import Identified, Short
 from yinyi.business.identity.model import InquiryState, PaymentCardKind
-from yinyi.kernel.errors import ChannelUnavailable, NotFound, NotYours
+from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable, NotFound, NotYours
 
 
 class AskedForCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +43,20 @@ class IdentifyByCard(Operation[CardIdentified], frozen=True, kw_only=True):
     """Whom does the card name that was read for this ticket? However often it is asked, the session is the same."""
 
     ticket: Short
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    errors=(
+        *(CertificateUnreadable, CertificateExpired, CertificateUsed, CertificateForeign, CheckDigitWrong),
+        *(TooManyTries, DecoderUnavailable, HospitalUnavailable),
+    ),
+)
+class IdentifyByCertificate(Operation[Identified], frozen=True, kw_only=True):
+    """By the insurance certificate's code (医保电子凭证) that this terminal's scanner has just read. ``after``: the
+    terminal's ``code_version`` when the page was made."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class CardBinding(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ CredentialKind = Literal[
     "insurance_code",  # 医保电子凭证
     "public_card",
     "bank_card",
+    "birth_certificate",  # 出生医学证明, of a child
     "alipay",
     "wechat",
     "face",
@@ -43,11 +44,14 @@ InquiryState = Literal[
 """How far an inquiry is; a card that never came is told by its reading."""
 CheckOutcome = Literal["right", "declined", "pin_again", "no_answer", "unreachable"]
 """What a bank says of a card and its PIN."""
+Relation = Literal["mother", "father", "grandparent", "other"]
+"""What a guardian (监护人) is to a child."""
 Sex = Literal["male", "female", "unknown"]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a card says somebody is. ``number`` is the document's number, upper case."""
+    """Who a card says somebody is. ``number`` is the document's number, upper case. guardian_name, guardian_phone: of
+    whoever acts for a child."""
 
     kind: CredentialKind
     number: str
@@ -57,6 +61,18 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     nation: str = ""
     address: str = ""
     phone: str = ""
+    guardian_name: str = ""
+    guardian_phone: str = ""
+
+
+class ChildRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is a child, and how many of them one guardian may act for."""
+
+    below_age: int = 14
+    at_most: int = 5
+
+
+USUAL_CHILDREN = ChildRules()
 
 
 class CardInHand(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +86,24 @@ class CardInHand(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"CardInHand({self.kind})"
+
+
+CertificateRefused = Literal[
+    "expired",
+    "used",  # each code is good once
+    "foreign",  # of another scheme, or of a place that is not served here
+]
+"""Why the code of an insurance certificate names nobody."""
+
+
+class CertificateHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose insurance certificate it is: the number of his document, and his name. Printed, it shows nothing."""
+
+    number: str
+    name: str
+
+    def __repr__(self) -> str:
+        return "CertificateHolder(…)"
 
 
 class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,13 +128,16 @@ class PatientFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A live session. ``expires_at``: when it ends if nothing more is asked. opened_by: the one thing it is good for
+    """A live session. ``expires_at``: when it ends if nothing more is asked. guardian_id: the patient who acts for this
+    one, a child; guardian_name: his name. opened_by: the one thing it is good for
     (see ``Principal``); empty: everything of this patient is open to it."""
 
     session_id: int
     patient: PatientFacts
     expires_at: datetime
     opened_by: str = ""
+    guardian_id: int = 0
+    guardian_name: str = ""
 
 
 def age_on(day: date, born_on: date | None) -> int | None:

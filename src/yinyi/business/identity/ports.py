@@ -5,7 +5,15 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
-from yinyi.business.identity.model import CredentialKind, InquiryPurpose, PatientRecord, PaymentCardKind, Person
+from yinyi.business.identity.model import (
+    CertificateHolder,
+    CertificateRefused,
+    CredentialKind,
+    InquiryPurpose,
+    PatientRecord,
+    PaymentCardKind,
+    Person,
+)
 from yinyi.kernel.outcome import Answer, Outcome
 
 
@@ -33,6 +41,29 @@ class PresentedCards(Protocol):
 
     async def card_on_reader(self, tx: Tx, hospital_id: int, terminal_id: str) -> bytes | None:
         """The 256 bytes of text as the reader gave them, or None when nothing lies there (any more)."""
+        ...
+
+    async def wipe(self, tx: Tx, hospital_id: int, terminal_id: str) -> None:
+        """Forget what was read: a card that is still there identifies nobody until it is laid again."""
+        ...
+
+
+class ScannedCodes(Protocol):
+    """What scanners have read; the terminals know."""
+
+    async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:
+        """The text, if it was scanned after this version; nobody else has it then."""
+        ...
+
+
+class CertificateDecoder(Protocol):
+    """Who an insurance certificate's code (医保电子凭证) names. Neither the code nor the token behind it is kept."""
+
+    async def decode(self, code: str) -> CertificateHolder | CertificateRefused:
+        """
+        Raises:
+            DecoderUnavailable: it has not answered in time, or nothing follows from its answer.
+        """
         ...
 
 

@@ -20,8 +20,8 @@ _WRITE_EVERY = timedelta(minutes=1)
 
 _START = """
 INSERT INTO patient_session (hospital_id, token_digest, terminal_id, patient_id, started_at, expires_at, latest_at,
-  opened_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  opened_by, guardian_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, 0))
 ON CONFLICT (hospital_id, token_digest) DO NOTHING
 RETURNING session_id
 """
@@ -31,8 +31,9 @@ WHERE hospital_id = $1 AND terminal_id = $2 AND session_id <> $3 AND ended_at IS
 """
 _FIND = """
 SELECT s.session_id, s.expires_at, s.latest_at, s.opened_by, p.patient_id, p.patient_no, p.name, p.sex, p.born_on,
-  p.prefers_elder
+  p.prefers_elder, s.guardian_id, g.name AS guardian_name
 FROM patient_session s JOIN patient p USING (hospital_id, patient_id)
+LEFT JOIN patient g ON g.hospital_id = s.hospital_id AND g.patient_id = s.guardian_id
 WHERE s.hospital_id = $1 AND s.token_digest = $2 AND s.terminal_id = $3 AND s.ended_at IS NULL AND s.expires_at > $4
 """
 _SLIDE = """
@@ -43,16 +44,29 @@ _LIVES = """
 SELECT true FROM patient_session
 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL AND expires_at > $3
 """
+_AT = """
+SELECT DISTINCT patient_id FROM patient_session
+WHERE hospital_id = $1 AND terminal_id = $2 AND ended_at IS NULL AND expires_at > $3
+"""
 _END = "UPDATE patient_session SET ended_at = $3 WHERE hospital_id = $1 AND session_id = $2 AND ended_at IS NULL"
 
 
 async def start_session(
-    tx: Tx, hospital_id: int, terminal_id: str, patient_id: int, token: str, now: datetime, *, opened_by: str = ""
+    tx: Tx,
+    hospital_id: int,
+    terminal_id: str,
+    patient_id: int,
+    token: str,
+    now: datetime,
+    *,
+    opened_by: str = "",
+    guardian_id: int = 0,
 ) -> None:
     """From now on ``token`` speaks for this patient at this terminal, or only for one thing of his (``Principal``).
-    Starting the same token again does nothing."""
+    guardian_id: it is this one who speaks, for a child. Starting the same token again does nothing."""
     session_id = await tx.fetchval(
-        _START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST, opened_by
+        *(_START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST, opened_by),
+        guardian_id,
     )
     if session_id and terminal_id:
         await tx.execute(_END_OTHERS, hospital_id, terminal_id, session_id, now)
@@ -72,7 +86,12 @@ async def verify_session(tx: Tx, hospital_id: int, token: str, terminal_id: str,
     else:
         expires_at = row["expires_at"]
     return SessionFacts(
-        session_id=row["session_id"], patient=facts_of(row), expires_at=expires_at, opened_by=row["opened_by"]
+        session_id=row["session_id"],
+        patient=facts_of(row),
+        expires_at=expires_at,
+        opened_by=row["opened_by"],
+        guardian_id=row["guardian_id"] or 0,
+        guardian_name=row["guardian_name"] or "",
     )
 
 
@@ -81,14 +100,20 @@ async def session_lives(tx: Tx, hospital_id: int, session_id: int, now: datetime
     return bool(await tx.fetchval(_LIVES, hospital_id, session_id, now))
 
 
+async def patients_at(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> list[int]:
+    """Who stands at this terminal now; nobody, if it is empty."""
+    rows = await tx.fetch(_AT, hospital_id, terminal_id, now)
+    return [row["patient_id"] for row in rows]
+
+
 async def end_session(tx: Tx, hospital_id: int, session_id: int, now: datetime) -> None:
     """Its token opens nothing any more."""
     await tx.execute(_END, hospital_id, session_id, now)
 
 
 def session_view(facts: SessionFacts, today: date) -> SessionView:
-    """What screens show of it. ``today``: the day in the hospital. A request form or a tube tells no more of its
-    patient than his name."""
+    """What screens show of it. ``today``: the day in the hospital. A form, a slip or a tube tells no more of
+    its patient than his name."""
     whole = not facts.opened_by
     return SessionView(
         patient_no_tail=facts.patient.patient_no[-4:] if whole else "",
@@ -96,6 +121,7 @@ def session_view(facts: SessionFacts, today: date) -> SessionView:
         age=age_on(today, facts.patient.born_on) if whole else None,
         expires_at=facts.expires_at,
         elder=bool(facts.patient.prefers_elder),
+        guardian_masked=masked_name(facts.guardian_name) if facts.guardian_id else "",
         of_specimen=facts.opened_by.startswith("specimen:"),
     )
 

@@ -15,6 +15,7 @@ ONE_PERSON: tuple[CredentialKind, ...] = (
     "hmt_travel_permit",
     "permanent_resident_card",
     "passport",
+    "birth_certificate",
 )
 """Documents of one person each, whatever numbers the hospital has given him."""
 PHONE = "patient.phone"

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from yinyi.bus.schema import INSTANT, metadata
-from yinyi.business.identity.model import CredentialKind, InquiryPurpose, InquiryState, PaymentCardKind, Sex
+from yinyi.business.identity.model import CredentialKind, InquiryPurpose, InquiryState, PaymentCardKind, Relation, Sex
 
 
 def _one_of(column: str, closed_set: object) -> CheckConstraint:
@@ -87,14 +87,31 @@ patient_session = Table(
     Column("latest_at", INSTANT, nullable=False),
     Column("ended_at", INSTANT),
     Column("opened_by", Text, nullable=False, server_default=""),
+    Column("guardian_id", BigInteger),
     UniqueConstraint("hospital_id", "token_digest"),
     ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
+    ForeignKeyConstraint(["hospital_id", "guardian_id"], ["patient.hospital_id", "patient.patient_id"]),
 )
 Index(
     "patient_session_live_ix",
     patient_session.c.terminal_id,
     patient_session.c.hospital_id,
     postgresql_where=patient_session.c.ended_at.is_(None),
+)
+
+guardianship = Table(
+    "guardianship",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("guardian_id", BigInteger, primary_key=True),
+    Column("child_id", BigInteger, primary_key=True),
+    Column("relation", Text, nullable=False),
+    Column("consented_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    ForeignKeyConstraint(["hospital_id", "guardian_id"], ["patient.hospital_id", "patient.patient_id"]),
+    ForeignKeyConstraint(["hospital_id", "child_id"], ["patient.hospital_id", "patient.patient_id"]),
+    _one_of("relation", Relation),
+    CheckConstraint("guardian_id <> child_id", name="two_people"),
 )
 
 identification_ticket = Table(

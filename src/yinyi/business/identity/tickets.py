@@ -37,10 +37,12 @@ _SPEND = "UPDATE identification_ticket SET patient_id = $3 WHERE hospital_id = $
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the card says it is, and whom the hospital has on record under it, each under the choice that names him."""
+    """Who the card says it is, and whom the hospital has on record under it, each under the choice that names him.
+    guardian_id: whoever has come with a child; only he may use it."""
 
     person: Person
     records: dict[str, PatientRecord] = {}
+    guardian_id: int = 0
 
     def first_visit(self) -> FirstVisit | None:
         """What may be shown of somebody who is not on record."""

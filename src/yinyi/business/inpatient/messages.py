@@ -59,14 +59,14 @@ class Stays(msgspec.Struct, frozen=True, kw_only=True):
     stays: list[StayView]
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=OF_A_STAY)
+@operation(callers=PATIENTS, service="inpatient", needs_patient=True, errors=OF_A_STAY)
 class FindStay(Operation[Stays], frozen=True, kw_only=True):
     """This patient's stays, or the one of this number."""
 
     admission_no: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
-@operation(callers=PATIENTS, needs_patient=True, money=True, errors=(*OF_A_STAY, StaySettled))
+@operation(callers=PATIENTS, service="inpatient", needs_patient=True, money=True, errors=(*OF_A_STAY, StaySettled))
 class PayDeposit(Operation[PaymentView], frozen=True, kw_only=True):
     """Open a payment of a deposit for a stay that is not settled. It is cleared as inpatients' money wherever it is
     paid; the hospital is told once it is taken."""
@@ -113,7 +113,7 @@ class Deposits(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[DepositEntry]
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=OF_A_STAY)
+@operation(callers=PATIENTS, service="inpatient", needs_patient=True, errors=OF_A_STAY)
 class ListDeposits(Operation[Deposits], frozen=True, kw_only=True):
     """What was paid for a stay in advance, here and at windows, and what went back of it."""
 
@@ -134,7 +134,7 @@ class DailyCosts(msgspec.Struct, frozen=True, kw_only=True):
     items: list[StayItem]
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=OF_A_STAY)
+@operation(callers=PATIENTS, service="inpatient", needs_patient=True, errors=OF_A_STAY)
 class ListDailyCosts(Operation[DailyCosts], frozen=True, kw_only=True):
     """One day's list, the last one's if none is named, beside the totals of all days."""
 
@@ -153,14 +153,14 @@ class DischargeStatement(msgspec.Struct, frozen=True, kw_only=True):
     returned_fen: Fen
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(*OF_A_STAY, StayNotSettled))
+@operation(callers=PATIENTS, service="inpatient", needs_patient=True, errors=(*OF_A_STAY, StayNotSettled))
 class GetDischargeStatement(Operation[DischargeStatement], frozen=True, kw_only=True):
     """Only once the stay is settled."""
 
     admission_no: AdmissionNo
 
 
-@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=OF_A_STAY)
+@operation(callers=[Caller.KIOSK], service="inpatient", needs_patient=True, changes=True, errors=OF_A_STAY)
 class PrintDailyCosts(Operation[Sheets], frozen=True, kw_only=True):
     """Print one day's list of a stay at this terminal."""
 
@@ -168,7 +168,9 @@ class PrintDailyCosts(Operation[Sheets], frozen=True, kw_only=True):
     on: date
 
 
-@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=(*OF_A_STAY, StayNotSettled))
+@operation(
+    callers=[Caller.KIOSK], service="inpatient", needs_patient=True, changes=True, errors=(*OF_A_STAY, StayNotSettled)
+)
 class PrintDischargeStatement(Operation[Sheets], frozen=True, kw_only=True):
     """Print the statement of a settled stay at this terminal: once as the original, after that as a copy."""
 
@@ -198,7 +200,7 @@ class DepositReturn(msgspec.Struct, frozen=True, kw_only=True):
     given_back: list[DepositBack]
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(*OF_A_STAY, StayNotSettled))
+@operation(callers=PATIENTS, service="inpatient", needs_patient=True, errors=(*OF_A_STAY, StayNotSettled))
 class GetDepositReturn(Operation[DepositReturn], frozen=True, kw_only=True):
     """What is left of the deposits of a settled stay, and where it would go back to."""
 
@@ -213,6 +215,7 @@ class DepositsBack(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(
     callers=PATIENTS,
+    service="inpatient",
     needs_patient=True,
     money=True,
     errors=(*OF_A_STAY, StayNotSettled, NothingLeft, DepositAtWindow, LeftDiffers, BalanceTooLow),

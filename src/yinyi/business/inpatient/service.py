@@ -1,5 +1,6 @@
 """Inpatients: their stays as the hospital has them, deposits paid through the platform, and what is left going back."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -170,9 +171,12 @@ class InpatientService:
 
     async def _plans(self, tx: Tx, call: Call, known: Known, *, locked: bool = False) -> list[Plan]:
         """The payments of this stay's deposits, newest first."""
-        find = signals.locked if locked else signals.find
-        found = [await find(tx, call.hospital_id, number) for number in known.payment_nos()[:AT_A_TIME]]
-        mine = call.principal.patient_id
+        mine, numbers = call.principal.patient_id, known.payment_nos()[:AT_A_TIME]
+        found: Sequence[Plan | None]
+        if locked:
+            found = [await signals.locked(tx, call.hospital_id, number) for number in numbers]
+        else:
+            found = await signals.find_among(tx, call.hospital_id, numbers)
         return [plan for plan in found if plan and returns.of_stay(plan, known.stay.admission_no, mine)]
 
     def _returnable(self, call: Call, plans: list[Plan]) -> list[Plan]:

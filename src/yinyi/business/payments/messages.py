@@ -104,7 +104,7 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     money=True,
     errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable, AccountsClosed),
 )
@@ -133,7 +133,7 @@ class AgreeToQuote(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     money=True,
     errors=(PaymentUnknown, NotYours),
 )
@@ -146,7 +146,7 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     money=True,
     errors=(
         *(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed),
@@ -173,6 +173,12 @@ class ListPayments(Operation[Payments], frozen=True, kw_only=True):
     """This patient's payments of the last days."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=31)] = 7
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True)
+class ListUntoldPayments(Operation[Payments], frozen=True, kw_only=True):
+    """Of the last days' payments those that ended, delivered or given back, after whoever paid at a terminal had gone:
+    no paper tells yet how. Whoever has it printed has been told."""
 
 
 class CallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):

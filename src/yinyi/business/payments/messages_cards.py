@@ -16,7 +16,7 @@ from yinyi.kernel.errors import ChannelUnavailable, NotYours
 @operation(
     callers=[Caller.KIOSK],
     needs_patient=True,
-    opened_by="form",
+    opened_by=("form", "booking"),
     money=True,
     errors=(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed, ChannelUnavailable),
 )
@@ -30,7 +30,11 @@ class ReadCard(Operation[PaymentView], frozen=True, kw_only=True):
 
 
 @operation(
-    callers=[Caller.KIOSK], needs_patient=True, opened_by="form", changes=True, errors=(PaymentUnknown, NotYours)
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    opened_by=("form", "booking"),
+    changes=True,
+    errors=(PaymentUnknown, NotYours),
 )
 class CancelReading(Operation[PaymentView], frozen=True, kw_only=True):
     """No card is wanted any more for this payment. One that was read is on its way to the bank."""

@@ -5,9 +5,18 @@ from yinyi.business.payments.plan import Plan
 
 FORM = "form"
 """In a plan's facts: the one bill that it pays, where it was opened by a session that is good for that bill alone."""
+BOOKING = "booking_no"
+"""In a plan's facts: the booking whose owner has come."""
 
 
 def is_theirs(call: Call, plan: Plan) -> bool:
-    """Of the patient who is here; where only one bill of his is, what that session has opened itself."""
+    """Of the patient who is here; where only one bill of his is, what that session has opened itself; where only one
+    booking is, that booking and his coming for it."""
     who = call.principal
-    return plan.patient_id == who.patient_id and (not who.form or plan.facts.get(FORM) == who.form)
+    if plan.patient_id != who.patient_id:
+        return False
+    if who.form:
+        return plan.facts.get(FORM) == who.form
+    if who.booking:
+        return who.booking in (plan.payment_no, plan.facts.get(BOOKING))
+    return not who.opened_by

@@ -11,6 +11,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.model import (
+    AppointmentSlip,
     CardFacts,
     CheckingSlip,
     HoldSlip,
@@ -18,6 +19,7 @@ from yinyi.business.documents.model import (
     ReceiptFact,
     ReceiptSlip,
     RefundSlip,
+    RegistrationSlip,
     SlipData,
 )
 from yinyi.business.documents.ports import SlipFacts
@@ -30,12 +32,28 @@ from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
 from yinyi.business.terminals.directory import Directory
 from yinyi.kernel.errors import NotYours
+from yinyi.kernel.ids import BOOKING_SLIP, PAYMENT_SLIP
 
 _DECIDES_WITHIN = timedelta(minutes=20)
-RefundReason = Literal["registration_failed", "cancelled", "paid_late", "paid_twice", "other"]
+RefundReason = Literal[
+    "registration_failed",
+    "not_booked",
+    "bill_changed",
+    "paid_elsewhere",
+    "cancelled",
+    "paid_late",
+    "paid_twice",
+    "other",
+]
 _CHANNELS = {"window": "cash", "bank_card": "unionpay", "": "wechatpay"}
 """What slips call by another name."""
-_REFUND_REASONS: dict[str, RefundReason] = {"cancelled": "cancelled", "paid_late": "paid_late", "expired": "paid_late"}
+_REFUND_REASONS: dict[str, RefundReason] = {
+    "cancelled": "cancelled",
+    "paid_late": "paid_late",
+    "expired": "paid_late",
+    "changed": "bill_changed",
+    "already_paid": "paid_elsewhere",
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +159,7 @@ class Papers:
         if not is_theirs(call, plan):
             raise NotYours
         paper = await self._paper(tx, call, plan)
-        slip = await _slip(tx, source, paper)
+        slip = _marked(await _slip(tx, source, paper))
         return SlipFacts(
             slip=slip,
             tells="kept" if isinstance(slip, HoldSlip) else paper.payment.state,
@@ -163,9 +181,14 @@ class Papers:
             "payment_no": payment.payment_no,
             "qr": payment.payment_no,
             "amount_fen": payment.amount_fen,
+            "guardian": await self._guardian(tx, call),
         }
         window = hospital.window.name if chinese else hospital.window.name_en
         return Paper(plan, payment, name, number, window, chinese, common)
+
+    async def _guardian(self, tx: Tx, call: Call) -> str:
+        guardian_id = call.principal.guardian_id
+        return (await self._patients.on_paper(tx, call.hospital_id, guardian_id))[0] if guardian_id else ""
 
 
 async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
@@ -191,6 +214,18 @@ async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
             decided_by=payment.resolves_by or payment.since + _DECIDES_WITHIN,
         )
     raise NothingToPrint(payment.state)
+
+
+def _marked(slip: SlipData) -> SlipData:
+    """Its code says which kind of slip it is, so that a scanner need not ask. A number that is kept for the window is
+    scanned by the hospital's own system: it says that number and nothing else."""
+    match slip:
+        case HoldSlip():
+            return slip
+        case AppointmentSlip() | RegistrationSlip():
+            return msgspec.structs.replace(slip, qr=BOOKING_SLIP + slip.payment_no)
+        case _:
+            return msgspec.structs.replace(slip, qr=PAYMENT_SLIP + slip.payment_no)
 
 
 def _refund(paper: Paper, told: dict[str, Any], failed: RefundReason) -> RefundSlip:

@@ -15,7 +15,7 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.ledger.model import PREPAID
 from yinyi.business.lines.session_model import Card
-from yinyi.business.payments import apply, asking, signals, store
+from yinyi.business.payments import apply, asking, signals, store, untold
 from yinyi.business.payments.actions import Send
 from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
 from yinyi.business.payments.asking import Asked
@@ -40,6 +40,7 @@ from yinyi.business.payments.messages import (
     ConfirmGivenBack,
     GetPayment,
     ListPayments,
+    ListUntoldPayments,
     Payments,
     PaymentView,
     ReceiveCallback,
@@ -105,6 +106,7 @@ class PaymentService:
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(GetPayment, self.get)
         dispatcher.reads(ListPayments, self.list)
+        dispatcher.reads(ListUntoldPayments, self.list_untold)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
         dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
         dispatcher.changes(AgreeToQuote, Change(self.agree, self.show, settle=self.settle_tender))
@@ -257,6 +259,11 @@ class PaymentService:
         plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
         return Payments(payments=[view_of(plan, self.registry) for plan in plans])
 
+    async def list_untold(self, tx: Tx, call: Call, message: ListUntoldPayments) -> Payments:
+        since = call.now - untold.LOOKED_BACK
+        plans = await signals.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
+        return Payments(payments=await untold.of(tx, call, plans, self.registry))
+
     async def locked(self, tx: Tx, call: Call, payment_no: str) -> Plan:
         """The plan for a change.
 
@@ -344,8 +351,8 @@ class PaymentService:
         return tender not in ("", PREPAID) and await self._taken_at_once(tx, call, known, tender, told)
 
     async def _check_account(self, tx: Tx, call: Call, plan: Plan) -> None:
-        if self.pays_from_account is None or call.principal.form:
-            raise AccountsClosed("whoever holds a form has no account here" if call.principal.form else "")
+        if self.pays_from_account is None or call.principal.opened_by:
+            raise AccountsClosed("whoever holds a form or a slip has none" if call.principal.opened_by else "")
         await self.pays_from_account(tx, call, plan)
 
     def _tender(self, call: Call, plan: Plan, wanted: Callable[[Plan], str]) -> str:

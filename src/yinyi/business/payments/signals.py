@@ -15,11 +15,12 @@ from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.kernel.ids import is_ask_number
+from yinyi.kernel.ids import is_ask_number, number_on_slip
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
     ":row", rows.ROW
 )
+AMONG = _BY_NUMBER.replace("= $2", "= ANY($2::text[])")
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
 _IF_CHANGED = _BY_NUMBER.replace(rows.ROW, f"CASE WHEN p.version <> $3 THEN {rows.ROW} END")
 LOCKED = rows.filled("""
@@ -153,12 +154,14 @@ async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
 
 
 async def find(tx: Tx, hospital_id: int, number: str, known: Plan | None = None) -> Plan | None:
-    """By payment number or by the short number to ask with. ``known``: what is answered if it has not changed since."""
+    """By payment number, as a slip's code has it too, or by the short number to ask with. ``known``: what is answered
+    if it has not changed since."""
     if known is not None and known.hospital_id == hospital_id:
         row = await tx.fetchrow(_IF_CHANGED, hospital_id, known.payment_no, known.version)
         if row is not None:
             return known if row["plan"] is None else rows.read_plan(row["plan"])
-    row = await tx.fetchrow(_BY_ASK_NO if is_ask_number(number) else _BY_NUMBER, hospital_id, number)
+    query = _BY_ASK_NO if is_ask_number(number) else _BY_NUMBER
+    row = await tx.fetchrow(query, hospital_id, number_on_slip(number))
     return rows.read_plan(row["plan"]) if row is not None else None
 
 
@@ -169,6 +172,13 @@ class Glanced(NamedTuple):
     free: bool
 
 
+async def find_among(tx: Tx, hospital_id: int, numbers: Sequence[str]) -> list[Plan]:
+    """By payment numbers, in their order; one that is not there is left out."""
+    found = await tx.fetch(AMONG, hospital_id, list(numbers)) if numbers else []
+    plans = {plan.payment_no: plan for plan in map(rows.read_plan, (row["plan"] for row in found))}
+    return [plans[number] for number in numbers if number in plans]
+
+
 async def glanced(tx: Tx, hospital_id: int, payment_no: str) -> Glanced | None:
     """The plan as it is just now; what is decided by it has to be written with ``choose_and_send``."""
     row = await glance(tx, GLANCE, hospital_id, payment_no)
@@ -177,7 +187,7 @@ async def glanced(tx: Tx, hospital_id: int, payment_no: str) -> Glanced | None:
 
 async def locked(tx: Tx, hospital_id: int, payment_no: str) -> Plan | None:
     """The plan, which nobody else changes until this transaction ends."""
-    row = await store.whole(tx, LOCKED, hospital_id, payment_no)
+    row = await store.whole(tx, LOCKED, hospital_id, number_on_slip(payment_no))
     return rows.read_plan(row["plan"]) if row is not None else None
 
 

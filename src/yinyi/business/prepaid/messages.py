@@ -53,7 +53,7 @@ class GetPrepaidAccount(Operation[PrepaidAccount], frozen=True, kw_only=True):
     """What this patient has paid in and not used yet."""
 
 
-@operation(callers=PATIENTS, needs_patient=True, money=True, errors=(TopUpsClosed,))
+@operation(callers=PATIENTS, service="account", needs_patient=True, money=True, errors=(TopUpsClosed,))
 class TopUp(Operation[PaymentView], frozen=True, kw_only=True):
     """Open a payment onto this patient's account; it is credited by the write that says that the money was taken."""
 
@@ -91,13 +91,14 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
     given_back: list[GivenBack]
 
 
-@operation(callers=PATIENTS, needs_patient=True)
+@operation(callers=PATIENTS, service="account", needs_patient=True)
 class GetWithdrawal(Operation[Withdrawal], frozen=True, kw_only=True):
     """What this patient would get back, where it would go, and what only the window can give."""
 
 
 @operation(
     callers=PATIENTS,
+    service="account",
     needs_patient=True,
     money=True,
     errors=(NothingOnAccount, OnlyAtWindow, BalanceTooLow),

@@ -40,12 +40,11 @@ class Withdrawals:
         hospital_id, patient_id = call.hospital_id, call.principal.patient_id
         since = call.now - REFUNDABLE_FOR
         numbers = await store.top_ups(tx, hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
-        plans = returnable(await _found(tx, hospital_id, numbers), self._registry)
+        plans = returnable(await signals.find_among(tx, hospital_id, numbers), self._registry)
         balance_fen = Fen(await ledger.balance_of(tx, hospital_id, prepaid_account(str(patient_id))))
         to_origin_fen = Fen(min(balance_fen, sum(map(refundable_fen, plans))))
-        asked = await _found(
-            tx, hospital_id, await store.withdrawn(tx, hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
-        )
+        numbers = await store.withdrawn(tx, hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
+        asked = await signals.find_among(tx, hospital_id, numbers)
         given = [part for plan in asked for part in _given_back(plan) if part.asked_at > call.now - TOLD_FOR]
         return Withdrawal(
             mode=await store.mode(tx, hospital_id),
@@ -69,11 +68,6 @@ def divided(plans: list[Plan], amount_fen: int) -> Iterator[tuple[Plan, Fen]]:
         if part_fen:
             yield plan, part_fen
         amount_fen -= part_fen
-
-
-async def _found(tx: Tx, hospital_id: int, numbers: list[str]) -> list[Plan]:
-    found = [await signals.find(tx, hospital_id, number) for number in numbers]
-    return [plan for plan in found if plan is not None]
 
 
 def _part(plan: Plan, amount_fen: Fen) -> ToBeGivenBack:

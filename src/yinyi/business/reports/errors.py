@@ -31,3 +31,9 @@ class ReportDamaged(InternalError):
     """The copy of this report is not what it was. Please go to the window."""
 
     zh = "这份报告的存档有问题，请到窗口办理。"
+
+
+class PictureUnknown(NotFound):
+    """There is no such picture in your report."""
+
+    zh = "您的报告里没有这张图片。"

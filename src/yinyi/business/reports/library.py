@@ -4,6 +4,7 @@ The hospital knows what is new, our copies outlive its archive: a report that is
 copied with all that is in it soon after, and then it is read from here.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,9 +14,17 @@ import structlog
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
 from yinyi.business.reports import store
-from yinyi.business.reports.errors import ReportAtWindow, ReportNotReady, ReportUnknown
-from yinyi.business.reports.model import DiagnosticReport, TrendPoint, WholeReport
-from yinyi.business.reports.ports import Patients, Reports
+from yinyi.business.reports.errors import PictureUnknown, ReportAtWindow, ReportNotReady, ReportUnknown
+from yinyi.business.reports.model import (
+    DiagnosticReport,
+    OfferedPicture,
+    Picture,
+    Pictures,
+    TrendPoint,
+    WholeReport,
+)
+from yinyi.business.reports.pictures import MOST, MOST_BYTES, PictureRefused, Rendered, for_paper, rendered
+from yinyi.business.reports.ports import Patients, ReportPictures, Reports
 from yinyi.kernel.errors import HospitalUnavailable
 
 log = structlog.get_logger()
@@ -25,6 +34,7 @@ LISTED = 300
 POINTS = 60
 READY = ("final", "corrected")
 COPIED_AT_ONCE = 20
+PICTURED_AT_ONCE = 5
 SETTLES = timedelta(seconds=5)
 """Whoever has just listed it most likely opens it now, and copies it."""
 
@@ -120,6 +130,68 @@ class Library:
             kept = await store.content(tx, call.hospital_id, order_no, found.version)
         return found, kept or await self._copy(call.hospital_id, found, call.now)
 
+    # -- its pictures
+
+    async def pictures(self, call: Call, about: DiagnosticReport) -> Pictures:
+        """Of a report that ``whole`` has answered. It never fails for them: the words come first."""
+        async with self._database.read() as tx:
+            kept = await store.pictures(tx, call.hospital_id, about.order_no, about.version)
+        if kept is not None:
+            return kept
+        if about.kind == "laboratory" or not isinstance(self._reports, ReportPictures):
+            return Pictures()
+        try:
+            await self._copy_pictures(call.hospital_id, about, call.now)
+        except HospitalUnavailable:
+            return Pictures(complete=False)
+        async with self._database.read() as tx:
+            return await store.pictures(tx, call.hospital_id, about.order_no, about.version) or Pictures()
+
+    async def picture(self, call: Call, order_no: str, nth: int, small: bool) -> bytes:
+        """One that is kept, as JPEG.
+
+        Raises:
+            PictureUnknown: there is none, or it is not this patient's or not in his tube: which of them is not said.
+        """
+        who = (call.hospital_id, order_no, call.principal.patient_id)
+        async with self._database.read() as tx:
+            found = await store.picture(tx, *who, nth, small)
+        if found is None or not _opened_by(call, found[0]):
+            raise PictureUnknown
+        return found[1]
+
+    async def on_paper(self, call: Call, about: DiagnosticReport, most: int) -> list[tuple[Picture, bytes]]:
+        """The first of those that are kept, as a sheet has them."""
+        async with self._database.read() as tx:
+            found = await store.shown(tx, call.hospital_id, about.order_no, about.version, most)
+        return [(picture, await asyncio.to_thread(for_paper, shown)) for picture, shown in found]
+
+    async def _copy_pictures(self, hospital_id: int, about: DiagnosticReport, now: datetime) -> None:
+        """
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        found: list[Rendered] = []
+        offered: list[OfferedPicture] = []
+        if about.kind == "examination" and isinstance(self._reports, ReportPictures):
+            offered = await self._reports.report_pictures(about.order_no, about.version)
+            for each in {each.nth: each for each in offered if each.nth >= 1}.values():
+                if len(found) < MOST and each.byte_count <= MOST_BYTES:
+                    found += await self._rendered(self._reports, about, each)
+        async with self._database.transaction() as tx:
+            await store.keep_pictures(tx, hospital_id, about, found, len(offered) - len(found), now)
+
+    async def _rendered(
+        self, hospital: ReportPictures, about: DiagnosticReport, offered: OfferedPicture
+    ) -> list[Rendered]:
+        """None where it is not to be shown: people of the hospital have to know of it."""
+        data = await hospital.report_picture(about.order_no, about.version, offered.nth)
+        try:
+            return [await asyncio.to_thread(rendered, offered, data or b"")]
+        except PictureRefused as error:
+            log.warning("reports.picture_refused", order_no=about.order_no, nth=offered.nth, why=str(error))
+            return []
+
     async def _copy(self, hospital_id: int, about: DiagnosticReport, now: datetime) -> WholeReport:
         """
         Raises:
@@ -170,7 +242,20 @@ class Library:
             except HospitalUnavailable:
                 break
             copied += 1
-        return copied
+        return copied + await self._picture_missing(now)
+
+    async def _picture_missing(self, now: datetime) -> int:
+        """The same of pictures, where the hospital gives any."""
+        if not isinstance(self._reports, ReportPictures):
+            return 0
+        async with self._database.read() as tx:
+            missing = await store.unpictured(tx, now - SETTLES, PICTURED_AT_ONCE)
+        for done, (hospital_id, about) in enumerate(missing):
+            try:
+                await self._copy_pictures(hospital_id, about, now)
+            except HospitalUnavailable:
+                return done
+        return len(missing)
 
 
 def _opened_by(call: Call, found: DiagnosticReport) -> bool:

@@ -10,8 +10,14 @@ from yinyi.business.documents.errors import PrintedAlready
 from yinyi.business.documents.messages import Sheets
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.identity.messages import Identified
-from yinyi.business.reports.errors import ReportAtWindow, ReportNotReady, ReportUnknown, TubeUnknown
-from yinyi.business.reports.model import Observation, ReportKind, TrendPoint
+from yinyi.business.reports.errors import (
+    PictureUnknown,
+    ReportAtWindow,
+    ReportNotReady,
+    ReportUnknown,
+    TubeUnknown,
+)
+from yinyi.business.reports.model import Observation, Pictures, ReportKind, TrendPoint
 from yinyi.kernel.errors import HospitalUnavailable
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
@@ -48,15 +54,17 @@ class ReportList(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by="specimen", errors=(HospitalUnavailable,))
+@operation(
+    callers=PATIENTS, service="reports", needs_patient=True, opened_by=("specimen",), errors=(HospitalUnavailable,)
+)
 class ListReports(Operation[ReportList], frozen=True, kw_only=True):
     """Laboratory and examination reports of all time, and what is still being tested. Kept for good: what was ready
     once is listed also while the hospital does not answer."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A report that is ready. values: of a laboratory. findings, impression: of an examination. remark: why it was
-    corrected."""
+    """A report that is ready. values: of a laboratory. findings, impression, pictures: of an examination. remark:
+    why it was corrected."""
 
     view: ReportView
     specimen: str
@@ -68,18 +76,36 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     remark: str
     reported_by: str
     reviewed_by: str
+    pictures: Pictures = Pictures()
 
 
 @operation(
     callers=PATIENTS,
+    service="reports",
     needs_patient=True,
-    opened_by="specimen",
+    opened_by=("specimen",),
     errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow),
 )
 class GetReport(Operation[Report], frozen=True, kw_only=True):
     """One report, once it is ready and unless only the window hands it out."""
 
     order_no: OrderNo
+
+
+class PictureFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A JPEG, drawn anew from the hospital's file without whatever else that held."""
+
+    content: bytes
+
+
+@operation(callers=PATIENTS, needs_patient=True, opened_by=("specimen",), errors=(PictureUnknown,))
+class GetReportPicture(Operation[PictureFile], frozen=True, kw_only=True):
+    """A picture of an examination whose report was opened before. nth: as the report lists it. small: for a row of
+    them."""
+
+    order_no: OrderNo
+    nth: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    small: bool = False
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +122,9 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow))
+@operation(
+    callers=PATIENTS, service="reports", needs_patient=True, errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow)
+)
 class TrendOfValue(Operation[Trend], frozen=True, kw_only=True):
     """How a value that stands in this report went over time."""
 
@@ -106,8 +134,9 @@ class TrendOfValue(Operation[Trend], frozen=True, kw_only=True):
 
 @operation(
     callers=[Caller.KIOSK],
+    service="reports",
     needs_patient=True,
-    opened_by="specimen",
+    opened_by=("specimen",),
     changes=True,
     errors=(*OF_A_REPORT, ReportNotReady, ReportAtWindow, PrintedAlready),
 )
@@ -118,7 +147,7 @@ class PrintReports(Operation[Sheets], frozen=True, kw_only=True):
     order_nos: Annotated[list[OrderNo], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
 
-@operation(callers=[Caller.KIOSK], errors=(TubeUnknown, TooManyTries, HospitalUnavailable))
+@operation(callers=[Caller.KIOSK], service="reports", errors=(TubeUnknown, TooManyTries, HospitalUnavailable))
 class IdentifyByTube(Operation[Identified], frozen=True, kw_only=True):
     """The barcode of a blood tube, just held under the scanner, opens what is tested out of that tube and nothing else
     of its patient. after: the version of what was scanned when the page was made."""

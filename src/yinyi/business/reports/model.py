@@ -108,3 +108,31 @@ def reference_range(value: Observation) -> str:
     if low is None:
         return f"≤ {high}"
     return f"≥ {low}" if high is None else f"{low}–{high}"
+
+
+class OfferedPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of an examination, as the hospital lists it. nth: its number, from 1."""
+
+    nth: int
+    caption: str
+    caption_en: str
+    byte_count: int
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """One that is kept. width, height: as it is shown, in pixels."""
+
+    nth: int
+    caption: str
+    caption_en: str
+    width: int
+    height: int
+
+
+class Pictures(msgspec.Struct, frozen=True, kw_only=True):
+    """Those of one version of a report. left_out: so many more there are, which are not to be shown here. complete:
+    False: the hospital could not give them just now."""
+
+    kept: list[Picture] = []
+    left_out: int = 0
+    complete: bool = True

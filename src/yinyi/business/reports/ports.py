@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from yinyi.bus.database import Tx
 from yinyi.business.identity.model import PatientFacts, PatientRecord
-from yinyi.business.reports.model import DiagnosticReport, Observation, ReportText, TrendPoint
+from yinyi.business.reports.model import DiagnosticReport, Observation, OfferedPicture, ReportText, TrendPoint
 
 
 @runtime_checkable
@@ -34,6 +34,19 @@ class Reports(Protocol):
 
     async def trend(self, patient_no: str, analyte_code: str, limit: int) -> list[TrendPoint]:
         """Newest first."""
+        ...
+
+
+@runtime_checkable
+class ReportPictures(Protocol):
+    """A hospital that gives the pictures of examinations, as JPEG or PNG files."""
+
+    async def report_pictures(self, order_no: str, version: int) -> list[OfferedPicture]:
+        """Of one version of a report, in their order."""
+        ...
+
+    async def report_picture(self, order_no: str, version: int, nth: int) -> bytes | None:
+        """The file. None: there is none."""
         ...
 
 

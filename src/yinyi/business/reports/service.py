@@ -16,34 +16,41 @@ from yinyi.business.reports.errors import ReportUnknown
 from yinyi.business.reports.library import Library
 from yinyi.business.reports.messages import (
     GetReport,
+    GetReportPicture,
     IdentifyByTube,
     ListReports,
+    PictureFile,
     PrintReports,
     Report,
     ReportList,
     Trend,
     TrendOfValue,
 )
-from yinyi.business.reports.model import DiagnosticReport, SecondPrint, WholeReport, reference_range
+from yinyi.business.reports.model import DiagnosticReport, Picture, SecondPrint, WholeReport, reference_range
 from yinyi.business.reports.ports import OnPaper, Patients, StaffNames
 from yinyi.business.reports.sheets import Around, sheet
 from yinyi.business.reports.tubes import Tubes
 from yinyi.business.reports.views import KINDS, report, tells, view
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import HospitalUnavailable
 
 log = structlog.get_logger()
 
 _COPY_EVERY_S = 10.0
+ON_A_SHEET = 4
+"""So many pictures are printed with a report; a printer is not a light box."""
 
 
 @dataclass(frozen=True)
 class ToPrint:
-    """A report that may be printed, and who has ordered it."""
+    """A report that may be printed, and who has ordered it. more: pictures that are not on the sheet."""
 
     about: DiagnosticReport
     whole: WholeReport
     clinic: str
     doctor: str
+    pictures: Sequence[tuple[Picture, bytes]]
+    more: int
 
 
 class ReportService:
@@ -74,6 +81,7 @@ class ReportService:
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(ListReports, self.list)
         dispatcher.asks(GetReport, self.get)
+        dispatcher.asks(GetReportPicture, self.picture)
         dispatcher.asks(TrendOfValue, self.trend)
         dispatcher.asks(IdentifyByTube, self._tubes.identify)
         dispatcher.changes(PrintReports, Change(self._print, self._show, self.printable, only_reads=True))
@@ -87,7 +95,10 @@ class ReportService:
 
     async def get(self, call: Call, message: GetReport) -> Report:
         about, whole = await self._library.whole(call, message.order_no)
-        return report(about, whole, await self._prints(call))
+        return report(about, whole, await self._library.pictures(call, about), await self._prints(call))
+
+    async def picture(self, call: Call, message: GetReportPicture) -> PictureFile:
+        return PictureFile(content=await self._library.picture(call, message.order_no, message.nth, message.small))
 
     async def trend(self, call: Call, message: TrendOfValue) -> Trend:
         """
@@ -122,7 +133,13 @@ class ReportService:
         for order_no in dict.fromkeys(message.order_nos):
             about, whole = await self._library.whole(call, order_no)
             clinic = await self._staff.clinic(about.department_id)
-            wanted.append(ToPrint(about, whole, clinic, await self._staff.doctor(about.practitioner_id)))
+            doctor = await self._staff.doctor(about.practitioner_id)
+            known = await self._library.pictures(call, about)
+            if not known.complete:
+                raise HospitalUnavailable("its pictures")
+            shown = await self._library.on_paper(call, about, ON_A_SHEET)
+            more = len(known.kept) + known.left_out - len(shown)
+            wanted.append(ToPrint(about, whole, clinic, doctor, shown, more))
         return wanted
 
     async def _print(self, tx: Tx, call: Call, message: PrintReports, wanted: Sequence[ToPrint]) -> str:
@@ -135,7 +152,7 @@ class ReportService:
         numbers: list[str] = []
         for each in wanted:
             around = Around(*names, patient, each.clinic, each.doctor, self._zone)
-            made = sheet(each.about, each.whole, around)
+            made = sheet(each.about, each.whole, each.pictures, each.more, around)
             numbers.append(await self._desk.print(tx, call, made, tells(each.about), again=self._again))
         return " ".join(numbers)
 

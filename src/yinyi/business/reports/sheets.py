@@ -1,12 +1,28 @@
 """A report as a sheet of paper."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from yinyi.business.documents.sheet import Mark, Sheet, SheetColumn, SheetFact, SheetRow, SheetTable, SheetText
+from yinyi.business.documents.sheet import (
+    Mark,
+    Sheet,
+    SheetColumn,
+    SheetFact,
+    SheetPicture,
+    SheetRow,
+    SheetTable,
+    SheetText,
+)
 from yinyi.business.identity.model import PatientFacts, Sex, age_on
-from yinyi.business.reports.model import DiagnosticReport, Flag, Observation, WholeReport, reference_range
+from yinyi.business.reports.model import (
+    DiagnosticReport,
+    Flag,
+    Observation,
+    Picture,
+    WholeReport,
+    reference_range,
+)
 
 SIGNS: Mapping[Flag, str] = {"N": "", "H": "↑", "L": "↓", "HH": "↑↑‼", "LL": "↓↓‼", "A": "*"}
 """Never colour alone."""
@@ -15,6 +31,7 @@ _MARKS: Mapping[Flag, Mark] = {
 }  # fmt: skip
 _SEXES: Mapping[Sex, str] = {"male": "男 Male", "female": "女 Female", "unknown": "—"}
 _LEGEND = "↑ 偏高 high  ↓ 偏低 low  ‼ 危急值 critical  * 与正常结果不同 abnormal"
+_NOT_FOR_DIAGNOSIS = "图像仅供参考，以诊断工作站为准。 Pictures are for reference; diagnoses are made at a workstation."
 _ONLY = "本报告只对所检标本负责。 This report is about the specimen tested only."
 
 
@@ -33,7 +50,14 @@ class Around:
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}" if at else "—"
 
 
-def sheet(about: DiagnosticReport, whole: WholeReport, around: Around) -> Sheet:
+def sheet(
+    about: DiagnosticReport,
+    whole: WholeReport,
+    pictures: Sequence[tuple[Picture, bytes]],
+    more: int,
+    around: Around,
+) -> Sheet:
+    """``pictures``: as JPEG. ``more``: so many are not on it."""
     laboratory = about.kind == "laboratory"
     return Sheet(
         kind="laboratory_report" if laboratory else "examination_report",
@@ -45,13 +69,27 @@ def sheet(about: DiagnosticReport, whole: WholeReport, around: Around) -> Sheet:
         facts=_facts(about, around),
         table=_table(whole.observations) if whole.observations else None,
         texts=_texts(whole),
+        pictures=[
+            SheetPicture(caption=_both(picture.caption, picture.caption_en), jpeg=data) for picture, data in pictures
+        ],
         signed=[
             SheetFact(label="报告 Reported by", value=whole.text.reported_by),
             SheetFact(label="审核 Reviewed by", value=whole.text.reviewed_by),
             SheetFact(label="报告时间 Reported", value=around.moment(whole.text.issued_at)),
         ],
-        notes=[_LEGEND, _ONLY] if laboratory else [],
+        notes=[_LEGEND, _ONLY] if laboratory else _of_pictures(len(pictures), more),
     )
+
+
+def _of_pictures(printed: int, more: int) -> list[str]:
+    if not printed:
+        return []
+    also = f"另有 {more} 张图像未打印。 {more} more pictures are not printed." if more else ""
+    return [_NOT_FOR_DIAGNOSIS, *filter(None, [also])]
+
+
+def _both(chinese: str, english: str) -> str:
+    return " ".join(filter(None, (chinese, english)))
 
 
 def _facts(about: DiagnosticReport, around: Around) -> list[SheetFact]:

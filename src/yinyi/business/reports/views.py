@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from yinyi.business.documents.sheet import SheetKind
 from yinyi.business.reports.messages import Report, ReportView, State
-from yinyi.business.reports.model import DiagnosticReport, ReportState, WholeReport
+from yinyi.business.reports.model import DiagnosticReport, Pictures, ReportState, WholeReport
 
 KINDS: tuple[SheetKind, ...] = ("laboratory_report", "examination_report")
 _STATES: Mapping[ReportState, State] = {
@@ -37,7 +37,7 @@ def view(about: DiagnosticReport, prints: Mapping[str, int]) -> ReportView:
     )
 
 
-def report(about: DiagnosticReport, whole: WholeReport, prints: Mapping[str, int]) -> Report:
+def report(about: DiagnosticReport, whole: WholeReport, pictures: Pictures, prints: Mapping[str, int]) -> Report:
     return Report(
         view=view(about, prints),
         specimen=about.specimen,
@@ -49,4 +49,5 @@ def report(about: DiagnosticReport, whole: WholeReport, prints: Mapping[str, int
         remark=whole.text.remark,
         reported_by=whole.text.reported_by,
         reviewed_by=whole.text.reviewed_by,
+        pictures=pictures,
     )

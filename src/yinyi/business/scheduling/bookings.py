@@ -213,6 +213,17 @@ class Bookings:
             raise NoSuchBooking
         return await self._with_arrival(tx, call, plan)
 
+    async def found(self, tx: Tx, call: Call, booking_no: str) -> Booked:
+        """Whosever it is.
+
+        Raises:
+            NoSuchBooking: see there.
+        """
+        plan = await signals.find(tx, call.hospital_id, booking_no)
+        if plan is None or plan.purpose != APPOINTMENT:
+            raise NoSuchBooking
+        return await self._with_arrival(tx, call, plan)
+
     async def _with_arrival(self, tx: Tx, call: Call, plan: Plan) -> Booked:
         arrival = await signals.obliged(tx, call.hospital_id, CHECKED_IN, plan.payment_no)
         [booked] = booking_rules.bookings([plan, *([arrival] if arrival else [])], call.now)

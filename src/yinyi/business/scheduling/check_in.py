@@ -1,7 +1,6 @@
 """Who has booked comes: the hospital is told, and what was not paid is paid now."""
 
 from datetime import timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call
@@ -17,20 +16,13 @@ from yinyi.business.scheduling.bookings import Bookings
 from yinyi.business.scheduling.errors import AlreadyCheckedIn, BookingGone, NoSuchBooking, NotThatDay
 from yinyi.business.scheduling.messages_booking import AppointmentView, CheckIn, CheckInBySlip
 from yinyi.business.scheduling.plans import CHECKED_IN, hold_reference
+from yinyi.business.scheduling.ports import ScannedSlips
 from yinyi.business.scheduling.sessions import refused
 from yinyi.kernel.errors import HospitalUnavailable
-from yinyi.kernel.ids import PAYMENT_NUMBER
+from yinyi.kernel.ids import PAYMENT_NUMBER, number_on_slip
 from yinyi.kernel.money import Fen
 
 PAY_WITHIN = timedelta(minutes=8)
-
-
-class ScannedSlips(Protocol):
-    """What scanners have read; the terminals know."""
-
-    async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:
-        """The text, if it was scanned after this version; nobody else has it then."""
-        ...
 
 
 class CheckInDesk:
@@ -68,7 +60,7 @@ class CheckInDesk:
             text = await self._scanned.take_code(tx, *at, message.after)
         if text is None:
             raise NothingScanned
-        return text.strip()
+        return number_on_slip(text.strip())
 
     async def by_slip(self, tx: Tx, call: Call, message: CheckInBySlip, booking_no: str) -> str:
         """See ``check_in``; a code that is no booking's number of this hospital is ``NoSuchBooking``."""

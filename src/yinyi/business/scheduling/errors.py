@@ -87,6 +87,12 @@ class AlreadyCheckedIn(Conflict):
     zh = "这个预约已经取过号了。"
 
 
+class NoCheckInNeeded(Conflict):
+    """This slip is of a registration: nothing is to be checked in. Please go to the room that is printed on it."""
+
+    zh = "这张是挂号单，不用再取号，请直接到单子上的诊室候诊。"
+
+
 class BookingGone(Conflict):
     """This booking was cancelled or has run out."""
 

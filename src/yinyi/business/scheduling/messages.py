@@ -49,7 +49,7 @@ class DoctorSessions(msgspec.Struct, frozen=True, kw_only=True):
     sessions: list[DoctorSession]
 
 
-@operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=READERS, service="register", errors=(HospitalUnavailable, ScheduleUnknown))
 class ListSchedules(Operation[DoctorSessions], frozen=True, kw_only=True):
     """Who sees patients in this department, and how the numbers stand. Dates empty: today."""
 
@@ -102,6 +102,7 @@ class RegistrationView(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(
     callers=READERS,
+    service="register",
     needs_patient=True,
     money=True,
     errors=(

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import ChannelGone, NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.business.scheduling.booking_model import AppointmentState, DayState, PaidAt, VisitChangeKind
@@ -14,6 +15,7 @@ from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
     BookingClosed,
     BookingGone,
+    NoCheckInNeeded,
     NoSuchBooking,
     NotBookable,
     NotThatDay,
@@ -48,7 +50,7 @@ class BookingDays(msgspec.Struct, frozen=True, kw_only=True):
     paid: PaidAt
 
 
-@operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=READERS, service="book", errors=(HospitalUnavailable, ScheduleUnknown))
 class ListBookingDays(Operation[BookingDays], frozen=True, kw_only=True):
     """On which days this department can be booked. ``on``: this day alone."""
 
@@ -92,6 +94,7 @@ class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(
     callers=READERS,
+    service="book",
     needs_patient=True,
     money=True,
     errors=(
@@ -116,7 +119,7 @@ class BookAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
     slot_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-@operation(callers=READERS, needs_patient=True, errors=(PaymentUnknown, NotYours))
+@operation(callers=READERS, needs_patient=True, opened_by=("booking",), errors=(PaymentUnknown, NotYours))
 class GetAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
     """By the payment of the booking, or of its check-in."""
 
@@ -148,7 +151,9 @@ class CancelAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
 
 @operation(
     callers=READERS,
+    service="check_in",
     needs_patient=True,
+    opened_by=("booking",),
     money=True,
     errors=(
         HospitalUnavailable,
@@ -170,6 +175,7 @@ class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
 
 @operation(
     callers=[Caller.KIOSK],
+    service="check_in",
     needs_patient=True,
     money=True,
     errors=(
@@ -179,6 +185,25 @@ class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
 )
 class CheckInBySlip(Operation[AppointmentView], frozen=True, kw_only=True):
     """The same with the slip that this terminal's scanner has just read. ``after``: see ``SubmitScanned``."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class SlipOpened(msgspec.Struct, frozen=True, kw_only=True):
+    """``session_token``: good for coming for this one booking; empty: whoever is here has it among his own."""
+
+    booking_no: str
+    session_token: str = ""
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    service="check_in",
+    errors=(NothingScanned, TooManyTries, NoSuchBooking, NoCheckInNeeded, NotThatDay, BookingGone),
+)
+class IdentifyBySlip(Operation[SlipOpened], frozen=True, kw_only=True):
+    """Open today's booking whose slip this terminal's scanner has just read, and nothing else of its patient.
+    ``after``: see ``SubmitScanned``."""
 
     after: Annotated[int, msgspec.Meta(ge=0)]
 

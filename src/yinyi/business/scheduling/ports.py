@@ -132,3 +132,11 @@ class Patients(Protocol):
     async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
         """All patients that one document of this one has named, he himself among them, in order."""
         ...
+
+
+class ScannedSlips(Protocol):
+    """What scanners have read; the terminals know."""
+
+    async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:
+        """The text, if it was scanned after this version; nobody else has it then."""
+        ...

@@ -15,6 +15,8 @@ from yinyi.business.terminals.messages_codes import (
     CodeRuleView,
     KindsOfCode,
     ListCodeRules,
+    ReadHospitalNumber,
+    ScannedNumber,
     SetCodeRules,
 )
 from yinyi.business.terminals.presented import Presented
@@ -22,7 +24,7 @@ from yinyi.kernel.errors import InvalidField
 
 
 class CodeDesk:
-    """Tells kinds, never codes."""
+    """Tells kinds, and of codes only hospital numbers."""
 
     def __init__(self, directory: Directory, presented: Presented) -> None:
         self._directory = directory
@@ -30,6 +32,7 @@ class CodeDesk:
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(ClassifyCode, self.classify)
+        dispatcher.reads(ReadHospitalNumber, self.number)
         dispatcher.reads(ListCodeRules, self._list)
         dispatcher.changes(SetCodeRules, Change(make=self._set, show=self._show))
 
@@ -40,6 +43,13 @@ class CodeDesk:
             return KindsOfCode(scanned=False)
         rules = await self._directory.codes(tx, call.hospital_id, call.now)
         return KindsOfCode(scanned=True, kinds=kinds_of(text.strip(), rules))
+
+    async def number(self, tx: Tx, call: Call, message: ReadHospitalNumber) -> ScannedNumber:
+        """No other code is told to a page."""
+        at = call.hospital_id, call.principal.terminal_id
+        text = (await self._presented.scanned_code(tx, *at, message.after) or "").strip()
+        rules = await self._directory.codes(tx, call.hospital_id, call.now)
+        return ScannedNumber(number=text if "hospital_number" in kinds_of(text, rules) else "")
 
     async def _set(self, tx: Tx, call: Call, message: SetCodeRules, _: None) -> str:
         for each in message.rules:

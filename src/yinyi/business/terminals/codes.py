@@ -5,6 +5,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from yinyi.kernel.ids import BOOKING_SLIP, PAYMENT_NUMBER, PAYMENT_SLIP
+
 CodeKind = Literal[
     "payer_code",  # 付款码: on the payer's phone, to pay with
     "insurance_code",  # 医保电子凭证
@@ -44,6 +46,7 @@ class CodeRule(msgspec.Struct, frozen=True, kw_only=True):
         return not self.check or _checks(text, self.check)
 
 
+_OLD_SLIPS: tuple[CodeKind, ...] = ("booking_slip", "payment_slip")
 USUAL: tuple[CodeRule, ...] = (
     CodeRule(kind="payer_code", prefixes=("10", "11", "12", "13", "14", "15"), least=18, most=18),
     CodeRule(kind="payer_code", prefixes=("25", "26", "27", "28", "29", "30"), least=16, most=24),
@@ -51,11 +54,13 @@ USUAL: tuple[CodeRule, ...] = (
     CodeRule(kind="hospital_number", least=10, most=10),
     CodeRule(kind="request_form", prefixes=("RF",), alphabet="capitals", least=8, most=24),
     CodeRule(kind="tube", prefixes=("2",), least=13, most=13, check="luhn"),
-    CodeRule(kind="booking_slip", alphabet="capitals", least=22, most=22),
-    CodeRule(kind="payment_slip", alphabet="capitals", least=22, most=22),
+    CodeRule(kind="booking_slip", prefixes=(BOOKING_SLIP,), alphabet="capitals", least=24, most=24),
+    CodeRule(kind="payment_slip", prefixes=(PAYMENT_SLIP,), alphabet="capitals", least=24, most=24),
+    *(CodeRule(kind=kind, alphabet="capitals", least=PAYMENT_NUMBER, most=PAYMENT_NUMBER) for kind in _OLD_SLIPS),
     CodeRule(kind="resident_number", alphabet="capitals", least=18, most=18, check="mod11_2"),
 )
-"""Unless a hospital says otherwise: its own rules for a kind take the place of these."""
+"""Unless a hospital says otherwise: its own rules for a kind take the place of these. A slip of ours that does not say
+its kind is an older one, or for the window."""
 
 
 def rules_of(own: Mapping[CodeKind, Sequence[CodeRule]]) -> tuple[CodeRule, ...]:

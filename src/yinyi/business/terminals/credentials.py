@@ -37,7 +37,9 @@ REMEMBERED_FOR = timedelta(seconds=5)
 PAIRING_LASTS = timedelta(minutes=10)
 
 _SECRET = re.compile(r"(\d{1,9})[.-](.{8,190})", re.DOTALL)
-_STILL_OPEN = frozenset({"GetTerminal", "GetStaffCall", "EndSession"})
+_STILL_OPEN = frozenset(
+    {"GetTerminal", "GetStaffCall", "EndSession", "OpenMaintenance", "GetMaintenance", "DoMaintenance"}
+)
 _KIND = {Caller.KIOSK: "screen", Caller.TERMINAL: "agent"}
 
 

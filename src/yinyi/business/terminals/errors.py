@@ -21,6 +21,36 @@ class LineReplaced(Conflict):
     zh = "这台终端已有更新的连接。"
 
 
+class NoStaffCard(NotAllowed):
+    """No card of the staff lies on the reader."""
+
+    zh = "读卡器上没有工作人员卡。"
+
+
+class PinWrong(NotAllowed):
+    """This is not the PIN of this card."""
+
+    zh = "密码不对。"
+
+
+class PinTriesSpent(NotAllowed):
+    """A wrong PIN was typed too often. This card has to wait, or to be enrolled anew."""
+
+    zh = "密码错误次数过多，请稍后再试或重新登记此卡。"
+
+
+class MaintenanceOver(NotAllowed):
+    """Maintenance is over. Please lay the card again."""
+
+    zh = "维护已结束，请重新放卡。"
+
+
+class StaffCardTaken(Conflict):
+    """This card is enrolled already."""
+
+    zh = "此卡已登记。"
+
+
 class TerminalLocked(NotAllowed):
     """This machine is locked by staff for the moment. Please use another machine or go to a window."""
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Dispatcher
-from yinyi.business.terminals import line_store, reading_store, store
+from yinyi.business.terminals import line_store, printer_tests, reading_store, store
 from yinyi.business.terminals.credentials import pairing_code
 from yinyi.business.terminals.errors import LineReplaced
 from yinyi.business.terminals.messages import (
@@ -107,7 +107,10 @@ class AgentLine:
         async with self._database.transaction() as tx:
             if not await self.is_new(tx, call, message.epoch, message.event_id):
                 return _ACCEPTED
-            if message.block:
+            if message.serial:
+                version = await self._presented.keep_other(tx, hospital_id, terminal_id, message.serial, call.now)
+                await _tell(tx, call, "CardLaid", terminal_id, version)
+            elif message.block:
                 version = await self._presented.keep_card(tx, hospital_id, terminal_id, message.block, call.now)
                 await _tell(tx, call, "CardLaid", terminal_id, version)
             elif (version := await line_store.remove(tx, hospital_id, terminal_id, "card")) is not None:
@@ -129,14 +132,17 @@ class AgentLine:
         hospital_id, terminal_id = _who(call)
         async with self._database.transaction() as tx:
             await self.fence(tx, call, message.epoch)
+            tests = await printer_tests.waiting(tx, call)
         papers = await self._papers.take(hospital_id, terminal_id, call.now)
-        return PrintJobs(jobs=[PrintJobView(job_id=one.job_id, kind=one.kind, data=one.data) for one in papers])
+        jobs = [PrintJobView(job_id=one.job_id, kind=one.kind, data=one.data) for one in papers]
+        return PrintJobs(jobs=[*tests, *jobs])
 
     async def report_print(self, call: Call, message: ReportPrint) -> Accepted:
         hospital_id, terminal_id = _who(call)
         async with self._database.transaction() as tx:
             await self.fence(tx, call, message.epoch)
-            await self._papers.report(tx, hospital_id, terminal_id, message.job_id, message.reason, call.now)
+            if not await printer_tests.reported(tx, call, message):
+                await self._papers.report(tx, hospital_id, terminal_id, message.job_id, message.reason, call.now)
         self._committed()
         return _ACCEPTED
 

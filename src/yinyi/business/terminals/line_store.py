@@ -97,15 +97,24 @@ _PRESENT = """
 INSERT INTO presented AS p (hospital_id, terminal_id, kind, version, present, presented_at, key_id, sealed)
 VALUES ($1, $2, $3, 1, true, $4, $5, $6)
 ON CONFLICT (hospital_id, terminal_id, kind) DO UPDATE SET
-  version = p.version + 1, present = true, presented_at = $4, key_id = $5, sealed = $6
+  version = p.version + 1, present = true, presented_at = $4, key_id = $5, sealed = $6, staff_card_id = NULL
+RETURNING version
+"""
+_PRESENT_OTHER = """
+INSERT INTO presented AS p (hospital_id, terminal_id, kind, version, present, presented_at, staff_card_id)
+VALUES ($1, $2, 'card', 1, true, $3, $4)
+ON CONFLICT (hospital_id, terminal_id, kind) DO UPDATE SET
+  version = p.version + 1, present = true, presented_at = $3, key_id = NULL, sealed = NULL, staff_card_id = $4
 RETURNING version
 """
 _REMOVE = """
-UPDATE presented SET version = version + 1, present = false, key_id = NULL, sealed = NULL
+UPDATE presented SET version = version + 1, present = false, key_id = NULL, sealed = NULL, staff_card_id = NULL
 WHERE hospital_id = $1 AND terminal_id = $2 AND kind = $3 AND present
 RETURNING version
 """
-_WIPE = "UPDATE presented SET key_id = NULL, sealed = NULL WHERE hospital_id = $1 AND terminal_id = $2"
+_WIPE = """
+UPDATE presented SET key_id = NULL, sealed = NULL, staff_card_id = NULL WHERE hospital_id = $1 AND terminal_id = $2
+"""
 _WIPE_OLD = """
 UPDATE presented SET key_id = NULL, sealed = NULL WHERE sealed IS NOT NULL AND kind = $1 AND presented_at < $2
 """
@@ -131,6 +140,11 @@ async def present(tx: Tx, hospital_id: int, terminal_id: str, kind: Presentable,
     """The version after it: it grows with everything laid, scanned or taken away."""
     args = (hospital_id, terminal_id, kind, now, sealed.key_id, sealed.data)
     return int(await tx.fetchval(_PRESENT, *args))
+
+
+async def present_other(tx: Tx, hospital_id: int, terminal_id: str, staff_card_id: int | None, now: datetime) -> int:
+    """A card that is no document; the version after it."""
+    return int(await tx.fetchval(_PRESENT_OTHER, hospital_id, terminal_id, now, staff_card_id))
 
 
 async def remove(tx: Tx, hospital_id: int, terminal_id: str, kind: Presentable) -> int | None:

@@ -7,7 +7,15 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.terminals.errors import EnrolmentRefused, LineReplaced, PairingRefused, TerminalLocked
-from yinyi.business.terminals.model import CardPurpose, CardStep, DeviceView, PrintJobView, StaffCall, TerminalView
+from yinyi.business.terminals.model import (
+    CardPurpose,
+    CardStep,
+    DeviceView,
+    LockedFor,
+    PrintJobView,
+    StaffCall,
+    TerminalView,
+)
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Devices = Annotated[list[DeviceView], msgspec.Meta(max_length=16)]
@@ -76,12 +84,14 @@ class ReportDevice(Operation[Accepted], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
 class PresentCard(Operation[Accepted], frozen=True, kw_only=True):
-    """A card was laid on a reader, or (``block`` empty) taken away. ``block``: 256 bytes as read (GA 450)."""
+    """A card was laid on a reader, or (both empty) taken away. ``block``: 256 bytes as read (GA 450). ``serial``: of a
+    card that is no document, in hexadecimal."""
 
     epoch: int
     event_id: Short
     device: Short
     block: Annotated[bytes, msgspec.Meta(max_length=256)] = b""
+    serial: Annotated[str, msgspec.Meta(pattern=r"^([0-9A-F]{8,64})?(?![\s\S])")] = ""
 
 
 @operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
@@ -251,7 +261,8 @@ class ListTerminals(Operation[Terminals], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.STAFF], changes=True)
 class LockTerminal(Operation[TerminalView], frozen=True, kw_only=True):
-    """Take a terminal out of service, or (``locked`` false) back into it."""
+    """Take a terminal out of service, or (``locked`` false) back into it. ``because``: what patients are told."""
 
     terminal_id: Short
     locked: bool
+    because: LockedFor = ""

@@ -26,6 +26,20 @@ class ClassifyCode(Operation[KindsOfCode], frozen=True, kw_only=True):
     after: Annotated[int, msgspec.Meta(ge=0)]
 
 
+class ScannedNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """Empty: nothing was scanned, or no hospital number."""
+
+    number: str = ""
+
+
+@operation(callers=[Caller.KIOSK])
+class ReadHospitalNumber(Operation[ScannedNumber], frozen=True, kw_only=True):
+    """The hospital number that the scanner has read last, if that was after ``after``: to be filled in where it would
+    have been typed. It proves nothing, as a typed one does not."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)]
+
+
 class CodeRuleView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Codes that begin with one of ``prefixes`` (none: with anything), are so long and made of these characters; check:
     the last one follows from the others."""

@@ -18,6 +18,8 @@ Shut = Literal[
     "closed",  # a holiday, or work on the hospital's system
     "device",  # what it needs does not work
 ]
+LockedFor = Literal["", "repair", "paper", "cleaning", "moving"]
+"""What patients are told of a terminal that is locked; empty: nothing but that it is."""
 Condition = Literal["ok", "paper_low", "paper_out", "jam", "offline", "open"]
 """``open``: a door that has to be shut."""
 Severity = Literal["fine", "soon", "broken"]
@@ -137,7 +139,8 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     """A terminal as its own screen and the console see it.
 
     line_ok: its agent is connected. devices: as last reported, also while the line is down.
-    card_version: grows with every card laid or taken away. code_version: with every code scanned.
+    card_version: grows with every card laid or taken away. code_version: with every code scanned. staff_card: the card
+    on the reader opens maintenance. locked_for: see ``LockedFor``.
     identity_cards: kinds of cards that identify people here once they are read by the card terminal.
     offers: what can be done here, in the order of ``SERVICES``. severity: of what is worst among line and devices.
     """
@@ -162,6 +165,8 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime | None = None
     offers: list[Offer] = msgspec.field(default_factory=_everything)
     severity: Severity = "fine"
+    staff_card: bool = False
+    locked_for: LockedFor = ""
 
 
 class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):

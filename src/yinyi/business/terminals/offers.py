@@ -15,7 +15,6 @@ from yinyi.business.terminals.model import (
     Offer,
     ServiceName,
     Severity,
-    Shut,
     TerminalProfile,
 )
 
@@ -70,22 +69,29 @@ def offers(
     profile: TerminalProfile, rules: Rules, devices: Iterable[DeviceView], now: datetime, zone: ZoneInfo
 ) -> list[Offer]:
     """Of everything that terminals of this profile offer, in the order of ``SERVICES``."""
-    hours = {each.service: each for each in rules.hours if each.profile == profile}
     working = {device.kind for device in devices if device.state not in BROKEN}
     found: list[Offer] = []
     for service in SERVICES:
-        own = hours.get(service)
-        if not (own.offered if own else service in OFFERED[profile]):
-            continue
-        closures = _closures_of(profile, service, rules.closures)
-        opens_at = opening(own, closures, now, zone)
-        shut: Shut = ""
-        if NEEDS.get(service) and NEEDS[service] not in working:
-            shut = "device"
-        elif opens_at is None or opens_at > now:
-            shut = "closed" if _during(closures, now) else "hours"
-        found.append(Offer(service=service, shut=shut, opens_at=opens_at if shut in ("hours", "closed") else None))
+        offer = at_terminal(profile, service, rules, now, zone)
+        if offer is not None and NEEDS.get(service) and NEEDS[service] not in working:
+            offer = Offer(service=service, shut="device")
+        if offer is not None:
+            found.append(offer)
     return found
+
+
+def at_terminal(
+    profile: TerminalProfile, service: ServiceName, rules: Rules, now: datetime, zone: ZoneInfo
+) -> Offer | None:
+    """One service, whatever the terminal's devices. None: terminals of this profile do not offer it."""
+    own = next((each for each in rules.hours if (each.profile, each.service) == (profile, service)), None)
+    if not (own.offered if own else service in OFFERED[profile]):
+        return None
+    closures = _closures_of(profile, service, rules.closures)
+    opens_at = opening(own, closures, now, zone)
+    if opens_at == now:
+        return Offer(service=service)
+    return Offer(service=service, shut="closed" if _during(closures, now) else "hours", opens_at=opens_at)
 
 
 def worst(line_ok: bool, devices: Iterable[DeviceView]) -> Severity:

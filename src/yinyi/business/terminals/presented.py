@@ -5,11 +5,17 @@ from datetime import datetime, timedelta
 
 from yinyi.bus.database import Database, Tx
 from yinyi.business.terminals import line_store as store
+from yinyi.business.terminals import maintenance_store
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 
 CARD_KEPT_FOR = timedelta(minutes=3)
 CODE_KEPT_FOR = timedelta(minutes=1)
+
+
+def staff_card_index(vault: Vault, hospital_id: int, serial: str) -> bytes:
+    """A keyed digest of a card's number: what is kept of it."""
+    return vault.index(f"{hospital_id}:{serial}", "staff_card.number")
 
 
 class Presented:
@@ -51,6 +57,13 @@ class Presented:
         """The version after it."""
         sealed = self._vault.seal(base64.b64encode(block).decode(), _context("card", hospital_id, terminal_id))
         return await store.present(tx, hospital_id, terminal_id, "card", sealed, now)
+
+    async def keep_other(self, tx: Tx, hospital_id: int, terminal_id: str, serial: str, now: datetime) -> int:
+        """A card that is no document: nothing of it is kept but whether it is one of the staff's. The version after
+        it."""
+        number = staff_card_index(self._vault, hospital_id, serial)
+        card_id = await maintenance_store.valid(tx, hospital_id, number, terminal_id)
+        return await store.present_other(tx, hospital_id, terminal_id, card_id, now)
 
     async def keep_code(self, tx: Tx, hospital_id: int, terminal_id: str, text: str, now: datetime) -> int:
         """The version after it."""

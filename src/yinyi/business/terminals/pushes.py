@@ -18,6 +18,9 @@ What = Literal[
     "CardTerminalChanged",  # number: the terminal, version: grows
     "StaffCalled",  # number: the call
     "StaffComing",
+    "PrintQueued",  # number: the test print; papers say it themselves
+    "PrintDone",
+    "RestartAsked",  # number: the terminal; its agent begins anew
     "LockChanged",  # number: the terminal
     "ProfileChanged",  # number: the terminal
 ]

@@ -15,7 +15,9 @@ from yinyi.business.terminals import line_store, store
 from yinyi.business.terminals.code_desk import CodeDesk
 from yinyi.business.terminals.credentials import TerminalCredentials
 from yinyi.business.terminals.directory import Directory
+from yinyi.business.terminals.gate import ServiceGate
 from yinyi.business.terminals.line import SILENT_AFTER, AgentLine
+from yinyi.business.terminals.maintenance import MaintenanceDesk
 from yinyi.business.terminals.messages import (
     AnswerCall,
     CallStaff,
@@ -78,13 +80,16 @@ class TerminalService:
         self._identity_cards = identity_cards
         self.credentials = TerminalCredentials(database, clock)
         self.directory = Directory()
+        self.gate = ServiceGate(database, self.directory)
         self.presented = Presented(database, clock, vault)
         self._line = AgentLine(database, self.presented, papers, committed)
         self.readings = CardReadings(database, self._line, SealKeys(vault), committed)
+        self._maintenance = MaintenanceDesk(database, vault, self.credentials.forget)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._line.register(dispatcher)
         self.readings.register(dispatcher)
+        self._maintenance.register(dispatcher)
         OfferDesk(self.directory, self._show_terminal).register(dispatcher)
         CodeDesk(self.directory, self.presented).register(dispatcher)
         dispatcher.asks(EnrolTerminal, self.credentials.enrol)
@@ -141,7 +146,7 @@ class TerminalService:
 
     async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
         terminal_id = message.terminal_id
-        if not await store.lock(tx, call.hospital_id, terminal_id, message.locked, call.now):
+        if not await store.lock(tx, call.hospital_id, terminal_id, message.locked, message.because, call.now):
             raise NotFound(f"terminal {terminal_id}")
         await push(tx, call.hospital_id, terminal_id, "LockChanged", terminal_id, int(message.locked), call.now)
         self.credentials.forget()
@@ -228,6 +233,8 @@ def _view(hospital: Hospital, standing: Standing, state: store.State, now: datet
         reading=_reading(state.reading, now),
         devices=state.devices,
         seen_at=seen_at,
+        staff_card=state.staff_card,
+        locked_for=state.locked_for,
     )
 
 

@@ -6,7 +6,16 @@ from datetime import datetime
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.terminals.model import CardReading, Counter, DeviceView, Hospital, StaffCall, Standing
+from yinyi.business.terminals.model import (
+    BROKEN,
+    CardReading,
+    Counter,
+    DeviceView,
+    Hospital,
+    LockedFor,
+    StaffCall,
+    Standing,
+)
 
 # -- hospital and terminal
 
@@ -80,6 +89,7 @@ async def standings(tx: Tx, hospital_id: int) -> dict[str, Standing]:
 _STATE = """
 SELECT t.terminal_id, t.locked_at, t.line_up, t.line_seen_at,
        coalesce(c.present, false) AS card_present, coalesce(c.version, 0) AS card_version,
+       coalesce(c.present AND c.staff_card_id IS NOT NULL, false) AS staff_card, t.locked_for,
        coalesce(k.version, 0) AS code_version,
        CASE WHEN r.version IS NOT NULL THEN json_build_object(
          'purpose', coalesce(r.request ->> 'purpose', 'pay'), 'payment_no', r.payment_no, 'channel', r.channel,
@@ -101,7 +111,8 @@ WHERE t.hospital_id = $1
 _STATE_OF_ONE = f"{_STATE} AND t.terminal_id = $2"
 _STATE_OF_ALL = f"{_STATE} ORDER BY t.terminal_id LIMIT 2000"
 _LOCK = """
-UPDATE terminal SET locked_at = CASE WHEN $3 THEN coalesce(locked_at, $4) END
+UPDATE terminal SET locked_at = CASE WHEN $3 THEN coalesce(locked_at, $5) END,
+  locked_for = CASE WHEN $3 THEN $4::text ELSE '' END
 WHERE hospital_id = $1 AND terminal_id = $2
 RETURNING true
 """
@@ -122,6 +133,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     code_version: int
     reading: CardReading
     devices: list[DeviceView]
+    staff_card: bool
+    locked_for: LockedFor
 
 
 async def state(tx: Tx, hospital_id: int, terminal_id: str) -> State | None:
@@ -145,22 +158,26 @@ def _state(row: Row) -> State:
         code_version=row["code_version"],
         reading=_reading.decode(row["reading"]) if row["reading"] else CardReading(),
         devices=_devices.decode(row["devices"]),
+        staff_card=row["staff_card"],
+        locked_for=row["locked_for"],
     )
 
 
-async def lock(tx: Tx, hospital_id: int, terminal_id: str, locked: bool, now: datetime) -> bool:
+async def lock(tx: Tx, hospital_id: int, terminal_id: str, locked: bool, because: LockedFor, now: datetime) -> bool:
     """Whether there is such a terminal."""
-    return bool(await tx.fetchval(_LOCK, hospital_id, terminal_id, locked, now))
+    return bool(await tx.fetchval(_LOCK, hospital_id, terminal_id, locked, because, now))
 
 
 # -- devices
 
 _KEEP_DEVICES = """
-INSERT INTO terminal_device (hospital_id, terminal_id, device, kind, state, detail, changed_at)
+INSERT INTO terminal_device AS d (hospital_id, terminal_id, device, kind, state, detail, changed_at)
 SELECT $1, $2, device, kind, state, detail, $7
 FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS reported (device, kind, state, detail)
 ON CONFLICT (hospital_id, terminal_id, device) DO UPDATE SET
-  kind = excluded.kind, state = excluded.state, detail = excluded.detail, changed_at = excluded.changed_at
+  kind = excluded.kind, state = excluded.state, detail = excluded.detail,
+  changed_at = CASE WHEN d.state = excluded.state THEN d.changed_at ELSE excluded.changed_at END,
+  failures = d.failures + CASE WHEN excluded.state = ANY ($8::text[]) AND d.state <> excluded.state THEN 1 ELSE 0 END
 """
 _DROP_OTHER_DEVICES = """
 DELETE FROM terminal_device WHERE hospital_id = $1 AND terminal_id = $2 AND device <> ALL ($3::text[])
@@ -172,7 +189,7 @@ async def keep_devices(
 ) -> None:
     """``devices`` have different names."""
     columns = ([getattr(one, name) for one in devices] for name in ("device", "kind", "state", "detail"))
-    await tx.execute(_KEEP_DEVICES, hospital_id, terminal_id, *columns, now)
+    await tx.execute(_KEEP_DEVICES, hospital_id, terminal_id, *columns, now, sorted(BROKEN))
 
 
 async def drop_other_devices(tx: Tx, hospital_id: int, terminal_id: str, devices: Sequence[str]) -> None:

@@ -55,12 +55,14 @@ terminal = Table(
     Column("profile", Text, nullable=False),
     Column("added_at", INSTANT, nullable=False),
     Column("locked_at", INSTANT),
+    Column("locked_for", Text, nullable=False, server_default=""),
     Column("agent_version", Text, nullable=False, server_default=""),
     Column("line_epoch", BigInteger, nullable=False, server_default=text("0")),
     Column("line_up", Boolean, nullable=False, server_default=false()),
     Column("line_seen_at", INSTANT),
     ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
     CheckConstraint("profile IN ('hall', 'ward', 'emergency', 'report_printer')", "profile"),
+    CheckConstraint("locked_for IN ('', 'repair', 'paper', 'cleaning', 'moving')", "locked_for"),
 )
 
 service_hours = Table(
@@ -155,6 +157,7 @@ terminal_device = Table(
     Column("state", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
     _of_a_terminal(),
     CheckConstraint("state IN ('ok', 'paper_low', 'paper_out', 'jam', 'offline', 'open')", "state"),
 )
@@ -170,9 +173,11 @@ presented = Table(
     Column("presented_at", INSTANT, nullable=False),
     Column("key_id", Integer),
     Column("sealed", LargeBinary),
+    Column("staff_card_id", BigInteger),
     _of_a_terminal(),
     CheckConstraint("kind IN ('card', 'code')", "kind"),
     CheckConstraint("(key_id IS NULL) = (sealed IS NULL)", "sealed"),
+    CheckConstraint("staff_card_id IS NULL OR sealed IS NULL", "staff_card"),
 )
 
 card_reading = Table(
@@ -226,3 +231,54 @@ staff_call = Table(
     _of_a_terminal(),
 )
 Index("staff_call_latest_ix", staff_call.c.terminal_id, staff_call.c.hospital_id, staff_call.c.called_at)
+
+staff_card = Table(
+    "staff_card",
+    metadata,
+    _hospital_id(),
+    Column("card_id", BigInteger, Identity(), primary_key=True),
+    Column("number_index", LargeBinary, nullable=False),
+    Column("pin_index", LargeBinary, nullable=False),
+    Column("staff_id", Text, nullable=False),
+    Column("terminal_id", Text, nullable=False),
+    Column("enrolled_at", INSTANT, nullable=False),
+    Column("enrolled_by", Text, nullable=False),
+    Column("revoked_at", INSTANT),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("tried_at", INSTANT),
+    ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
+)
+Index(
+    "staff_card_number_ix",
+    staff_card.c.hospital_id,
+    staff_card.c.number_index,
+    unique=True,
+    postgresql_where=staff_card.c.revoked_at.is_(None),
+)
+
+maintenance = Table(
+    "maintenance",
+    metadata,
+    _hospital_id(),
+    Column("ticket_digest", LargeBinary, primary_key=True),
+    Column("terminal_id", Text, nullable=False),
+    Column("card_id", BigInteger, nullable=False),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    _of_a_terminal(),
+    ForeignKeyConstraint(["hospital_id", "card_id"], ["staff_card.hospital_id", "staff_card.card_id"]),
+)
+
+test_print = Table(
+    "test_print",
+    metadata,
+    _hospital_id(),
+    Column("test_id", BigInteger, Identity(), primary_key=True),
+    Column("terminal_id", Text, nullable=False),
+    Column("asked_at", INSTANT, nullable=False),
+    Column("done_at", INSTANT),
+    Column("problem", Text, nullable=False, server_default=""),
+    _of_a_terminal(),
+)
+Index("test_print_latest_ix", test_print.c.terminal_id, test_print.c.hospital_id, test_print.c.test_id)

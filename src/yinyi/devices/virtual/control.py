@@ -6,7 +6,7 @@ request as ``Authorization: Bearer …``. Bodies and answers are JSON.
     GET  /state              the line, the card on the reader, the printer
     POST /pairing            {"pairing_code": a fresh one for the kiosk's browser}
     POST /line/unplug        {"for_s": 0 puts the cable back}
-    POST /reader/lay         {"block": base64 of 256 bytes}
+    POST /reader/lay         {"block": base64 of 256 bytes} or {"serial": of a card that is no document}
     POST /reader/remove
     POST /scanner/scan       {"text": …}
     POST /printer/state      {"state": ok|paper_low|paper_out|jam|offline, "delay_s": 0}
@@ -46,7 +46,7 @@ from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import CardInTheWay, VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
 from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
-from yinyi.wire.terminal_line import BLOCK_BYTES, Condition, ResidentCard
+from yinyi.wire.terminal_line import BLOCK_BYTES, Condition, OtherCard, ResidentCard
 
 _BODY_LIMIT = 16 * 1024
 _KEEPALIVE_S = 75
@@ -56,7 +56,8 @@ _D = TypeVar("_D")
 
 
 class Lay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    block: Annotated[bytes, msgspec.Meta(min_length=BLOCK_BYTES, max_length=BLOCK_BYTES)]
+    block: Annotated[bytes, msgspec.Meta(min_length=BLOCK_BYTES, max_length=BLOCK_BYTES)] | None = None
+    serial: Annotated[str, msgspec.Meta(pattern=r"^([0-9A-F]{8,64})?(?![\s\S])")] = ""
 
 
 class Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,7 +181,10 @@ class Control:
         return _json({})
 
     async def _lay(self, request: Request) -> Response:
-        card = ResidentCard(block=(await _body(request, Lay)).block)
+        told = await _body(request, Lay)
+        if (told.block is None) == (not told.serial):
+            raise _Refused(400, "either a block or a serial number")
+        card = ResidentCard(block=told.block) if told.block is not None else OtherCard(serial=told.serial)
         try:
             self._device(VirtualReader).lay(card)
         except CardInTheWay as error:

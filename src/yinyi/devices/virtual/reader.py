@@ -3,7 +3,7 @@
 import asyncio
 
 from yinyi.devices.device import CardOnReader, Changed, Observation, ReaderEmpty, Report
-from yinyi.wire.terminal_line import DeviceKind, ResidentCard
+from yinyi.wire.terminal_line import Credential, DeviceKind
 
 
 class CardInTheWay(Exception):
@@ -11,13 +11,14 @@ class CardInTheWay(Exception):
 
 
 class VirtualReader:
-    """Hands over the 256-byte text block of a resident ID card, whatever it says, as a real reader would."""
+    """Hands over the 256-byte text block of a resident ID card, whatever it says, or the serial number of another card,
+    as a real reader would."""
 
     kind: DeviceKind = "id_reader"
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.card: ResidentCard | None = None
+        self.card: Credential | None = None
         self.light = False
         self._happened: asyncio.Queue[Observation] = asyncio.Queue()
 
@@ -31,7 +32,7 @@ class VirtualReader:
     def set_light(self, on: bool) -> None:
         self.light = on
 
-    def lay(self, card: ResidentCard) -> None:
+    def lay(self, card: Credential) -> None:
         """
         Raises:
             CardInTheWay: see there.

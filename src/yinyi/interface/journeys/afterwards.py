@@ -72,11 +72,11 @@ async def payments(visitor: Visitor) -> Next:
         return visitor.wanting("find_payment")
     found = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments
     of = await subjects(visitor, found)
-    rows = tuple(_row(payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
+    rows = tuple(row(payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
     return Show(views_afterwards.FindPaymentView(payments=rows))
 
 
-def _row(payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:
+def row(payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:
     return views_afterwards.PaymentRow(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,

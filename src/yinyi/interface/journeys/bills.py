@@ -1,8 +1,7 @@
-"""Outpatient bills: which of them are paid, what each is for, and the fee lists of earlier days."""
+"""Outpatient bills: which of them are paid, and what each is for."""
 
 import re
 from collections.abc import Iterable
-from datetime import date
 
 from yinyi.business.billing.errors import (
     FormUnknown,
@@ -11,26 +10,27 @@ from yinyi.business.billing.errors import (
     InvoiceChanged,
     InvoicePaid,
     InvoiceUnknown,
+    NotPaidYet,
 )
 from yinyi.business.billing.messages import (
     GetInvoice,
     IdentifyByForm,
     InvoiceView,
-    ListFees,
     ListInvoices,
     PayInvoices,
+    PrintPaidInvoice,
 )
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import NothingScanned
 from yinyi.business.payments.model import PaymentReason
-from yinyi.interface.journeys import present, scan, standing, views, views_bills
+from yinyi.interface.journeys import present, scan, sheets, standing, views, views_bills
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
-from yinyi.kernel.errors import NotFound, YinyiError
+from yinyi.kernel.errors import YinyiError
 
-BUT, NEWS, FORM, UNTIL = "but", "news", "form", "until"
+BUT, NEWS, FORM = "but", "news", "form"
 """In the address of a page: the bill that was pressed last, and after a colon those that are not chosen · what became
-of the last wish to pay · that it was opened by its request form · the last day of a fee list."""
+of the last wish to pay · that it was opened by its request form."""
 _NEWS: dict[type[YinyiError], views_bills.BillNews] = {
     InvoiceChanged: "changed",
     InvoicePaid: "paid",
@@ -119,10 +119,30 @@ async def one(visitor: Visitor) -> Next:
         payable=payable,
         sent=_sent([invoice]),
         alone=FORM in visitor.query,
+        prints=_prints(visitor, invoice),
         news=_news(visitor),
         key=present.new_key(),
     )
     return Show(view, steps=views.BILL_STEPS if payable else ())
+
+
+def _prints(visitor: Visitor, invoice: InvoiceView) -> bool:
+    """A sheet says the whole name: whoever has only the request form does not get it."""
+    paid = invoice.state in ("paid", "refunded") and not visitor.by_form
+    return paid and sheets.printer_of(visitor.terminal) == "ok"
+
+
+async def print_one(visitor: Visitor) -> Next:
+    """POST BILL: print it, once it is paid."""
+    number = visitor.at["invoice_no"]
+    here = visitor.back = visitor.paths.bill(number)
+    if not visitor.known or visitor.by_form:
+        return visitor.wanting("bills")
+    try:
+        printed = await visitor.ask(PrintPaidInvoice(invoice_no=number), key=visitor.key)
+    except NotPaidYet:
+        return Go(here)
+    return Go(visitor.paths.sheets(each.document_no for each in printed.sheets))
 
 
 async def pay(visitor: Visitor) -> Next:
@@ -164,19 +184,3 @@ def _back(visitor: Visitor, chosen: list[ChosenInvoice]) -> str:
 
 def _and(address: str) -> str:
     return "&" if "?" in address else "?"
-
-
-async def fees(visitor: Visitor) -> Next:
-    """GET FEES ?until=2026-11-23."""
-    if not visitor.known:
-        return visitor.wanting("bills")
-    until = _date(visitor.query[UNTIL]) if UNTIL in visitor.query else None
-    found = await visitor.ask(ListFees(until=until))
-    return Show(views_bills.FeesView(fees=tuple(found.invoices), until=until, earlier=found.earlier))
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NotFound("day") from None

@@ -1,6 +1,7 @@
 """Right after somebody is known: what the hospital has changed about his visits, and what he makes of it."""
 
 import contextlib
+from dataclasses import replace
 
 from yinyi.bus.envelope import Credentials
 from yinyi.business.scheduling.errors import NoSuchBooking
@@ -12,7 +13,7 @@ from yinyi.business.scheduling.messages_booking import (
 )
 from yinyi.interface.journeys import present, standing, views, views_book
 from yinyi.interface.journeys.identify import goes_on
-from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import YinyiError
 
 BOOK, BACK = "book", "back"
@@ -27,7 +28,7 @@ async def first(visitor: Visitor, then: Go) -> Go:
     with contextlib.suppress(YinyiError):  # he is told the next time
         told = await visitor.bus.ask(ListVisitChanges(), credentials=shown, language=visitor.language)
         if told.reply.changes:
-            return Go(visitor.paths.changed_visits, then.visit)
+            return Go(visitor.paths.changed_visits, then.visit, wipe=then.wipe)
     return then
 
 
@@ -85,6 +86,6 @@ async def answer(visitor: Visitor) -> Next:
         paid = made.payment.state in standing.MONEY_MOVED
         return Go(visitor.paths.trouble(number) if paid else visitor.paths.booking(number))
     if then == BOOK:
-        visit = Visit(session=visitor.visit.session, wants="book")
+        visit = replace(visitor.visit, wants="book")
         return Go(visitor.paths.book_days(change.department.department_id), visit)
     return Go(visitor.back)

@@ -27,7 +27,7 @@ from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import NotFound, NotYours, YinyiError
 
 ASKS, TOO_LATE = "cancel", "late"
-_PROBLEMS: dict[type[YinyiError], views_book.CheckInProblem] = {
+PROBLEMS: dict[type[YinyiError], views_book.CheckInProblem] = {
     TooEarly: "too_early",
     TooLate: "too_late",
     AlreadyCheckedIn: "checked_in",
@@ -105,8 +105,8 @@ async def come(visitor: Visitor) -> Next:
     visitor.back = visitor.paths.check_in
     try:
         made = await visitor.ask(CheckIn(booking_no=number), key=visitor.key)
-    except tuple(_PROBLEMS) as error:
-        return await _list(visitor, _PROBLEMS[type(error)], _day_of(error))
+    except tuple(PROBLEMS) as error:
+        return await _list(visitor, PROBLEMS[type(error)], _day_of(error))
     return Go(standing.address(visitor, made.payment))
 
 
@@ -126,8 +126,8 @@ async def scan(visitor: Visitor) -> Next:
         return Go(visitor.back)
     except NotYours:
         return await _list(visitor, "somebody_else")
-    except tuple(_PROBLEMS) as error:
-        return await _list(visitor, _PROBLEMS[type(error)], _day_of(error))
+    except tuple(PROBLEMS) as error:
+        return await _list(visitor, PROBLEMS[type(error)], _day_of(error))
     return Go(standing.address(visitor, made.payment))
 
 

@@ -6,20 +6,16 @@ from collections.abc import Mapping
 from yinyi.business.terminals.codes import CODE_KINDS, CodeKind
 from yinyi.business.terminals.messages_codes import ClassifyCode
 from yinyi.business.terminals.model import ServiceName
-from yinyi.interface.journeys import bills, check_in, present, reports, scan, views_codes
+from yinyi.interface.journeys import arrival, bills, identify, present, reports, scan, views_codes
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
-
-
-async def _booking_slip(visitor: Visitor) -> Next:
-    """Whoever holds a slip says first who he is: a slip can be found."""
-    return await check_in.scan(visitor) if visitor.known else visitor.wanting("check_in")
-
 
 OPENS: Mapping[CodeKind, Handler] = {
     "request_form": bills.by_form,
     "tube": reports.by_tube,
-    "booking_slip": _booking_slip,
+    "booking_slip": arrival.by_slip,
+    "hospital_number": identify.by_scanned_number,
+    "insurance_code": identify.by_certificate,
 }
 """What goes on with a code of its kind: a handler of the form that ``code_heard.html`` sends ([after, key])."""
 BELONGS: Mapping[CodeKind, ServiceName] = {
@@ -29,16 +25,20 @@ BELONGS: Mapping[CodeKind, ServiceName] = {
     "payment_slip": "find_payment",
 }
 """The service whose codes these are; what to press instead while nothing opens by the code alone."""
+IDENTIFIES: frozenset[CodeKind] = frozenset({"hospital_number", "insurance_code"})
+"""Codes that say who somebody is, whatever he came for."""
 
 
 async def heard(visitor: Visitor) -> Next:
-    """POST CODE [after, kind]: something was scanned after the page was made. ``kind``: what people say it is."""
+    """POST CODE [after, kind, expects]: something was scanned after the page was made. ``kind``: what people say it is.
+    expects: what the page asks for: what is of no known kind is tried as that."""
     after = scan.after(visitor)
     found = await visitor.ask_as_anybody(ClassifyCode(after=after))
     if not found.scanned:
         return Go(visitor.paths.home)
     said: list[CodeKind] = [kind for kind in found.kinds if kind == visitor.form.get("kind")]
-    kinds = said or found.kinds
+    expected: list[CodeKind] = [kind for kind in OPENS if kind == visitor.form.get("expects")]
+    kinds = said or found.kinds or expected
     if len(kinds) == 1 and _opens(visitor, kinds[0]):
         return await OPENS[kinds[0]](visitor)
     return Go(f"{visitor.paths.code}?is={'.'.join(kinds)}&after={after}")
@@ -60,15 +60,15 @@ def _open_here(visitor: Visitor) -> set[ServiceName]:
 
 
 def _opens(visitor: Visitor, kind: CodeKind) -> bool:
-    """Its journey goes on with it, and can be had at this terminal now."""
+    """Its journey goes on with it, and can be had here now; or it says who somebody is, and nobody is known."""
+    if kind in IDENTIFIES:
+        return not visitor.known
     return kind in OPENS and BELONGS.get(kind) in _open_here(visitor)
 
 
 def _choice(visitor: Visitor, kind: CodeKind) -> views_codes.CodeChoice:
     service = BELONGS.get(kind)
     to = visitor.paths.service(service) if service in _open_here(visitor) else ""
-    if kind == "hospital_number" and not visitor.known:
-        to = visitor.paths.number
     return views_codes.CodeChoice(kind=kind, opens=_opens(visitor, kind), to=to)
 
 
@@ -87,8 +87,8 @@ def words(_: Say) -> dict[str, dict[str, str]]:
         },
         "code_for": {
             "payer_code": _("It is asked for once you have chosen what to pay."),
-            "insurance_code": _("It is not taken at this machine yet; the window takes it."),
-            "hospital_number": _("Type it with the proof that it is yours."),
+            "insurance_code": _("It says who you are, as your card does."),
+            "hospital_number": _("It says who you are, together with a proof."),
             "request_form": _("It opens the bill that it was written for."),
             "tube": _("It opens the report of this sample."),
             "booking_slip": _("It checks you in on the day of your booking."),

@@ -1,5 +1,6 @@
 """From an error of the platform to what a screen says: one table, closed at the top."""
 
+from datetime import datetime
 from typing import Literal
 
 from yinyi.business.identity.errors import NoCard, TicketExpired
@@ -28,6 +29,7 @@ from yinyi.kernel.errors import (
     NotFound,
     NotYours,
     PlatformUnavailable,
+    ServiceClosed,
     SessionEnded,
     TerminalNotEnrolled,
     Unavailable,
@@ -45,6 +47,7 @@ TABLE: dict[type[YinyiError], Said] = {
     NotBookable: ("not_bookable", 409),
     TooManyBookings: ("too_many_bookings", 409),
     BookingClosed: ("booking_closed", 409),
+    ServiceClosed: ("service_closed", 403),
     SessionEnded: ("session_over", 403),
     TicketExpired: ("session_over", 403),
     NoCard: ("session_over", 409),
@@ -85,3 +88,11 @@ def kind_of(error: YinyiError) -> views_ends.ErrorKind:
 def closed_of(error: YinyiError) -> tuple[ClosedReason, int] | None:
     """Why nothing can be done here at all; None: something can."""
     return next((CLOSED[ancestor] for ancestor in type(error).__mro__ if ancestor in CLOSED), None)
+
+
+def opening_of(error: YinyiError) -> datetime | None:
+    """When a service that is closed opens, if anybody knows."""
+    try:
+        return datetime.fromisoformat(error.detail) if isinstance(error, ServiceClosed) else None
+    except ValueError:
+        return None

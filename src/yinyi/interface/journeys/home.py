@@ -9,10 +9,10 @@ from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE, Offer, ServiceName
-from yinyi.interface.journeys import account, card, card_reading, present, scan, views_ends, views_start
+from yinyi.interface.journeys import account, card, card_reading, maintenance, present, scan, views_ends, views_start
 from yinyi.interface.journeys.identify import CARDS, answered
 from yinyi.interface.journeys.services import TABLE
-from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
+from yinyi.interface.journeys.visitor import ALONE, Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
 
 _MOST_DIGITS = 2
@@ -27,7 +27,7 @@ async def home(visitor: Visitor) -> Next:
         raise TerminalLocked
     if "bye" in visitor.query:
         return _bye(visitor)
-    if visitor.by_form:
+    if visitor.visit.wants in ALONE:
         with contextlib.suppress(YinyiError):
             await visitor.ask(EndSession())
         return Go(visitor.paths.home, Visit())
@@ -39,7 +39,7 @@ async def home(visitor: Visitor) -> Next:
         if visitor.session is not None and visitor.session.of_specimen:
             await visitor.ask(EndSession())
             return Go(visitor.paths.home, Visit())
-    elif visitor.terminal.card_in_reader:
+    elif visitor.terminal.card_in_reader and not visitor.terminal.staff_card:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
     await card_reading.forget(visitor)
@@ -85,8 +85,8 @@ async def finish(visitor: Visitor) -> Next:
     """POST FINISH: whatever the platform says, nothing of the person stays on this screen."""
     with contextlib.suppress(YinyiError):
         await _no_card(visitor)
-        if visitor.known:
-            await visitor.ask(EndSession())
+        await maintenance.leave(visitor)
+        await visitor.ask_as_anybody(EndSession())
     return Go(f"{visitor.paths.home}?bye=1", Visit(), wipe=True)
 
 

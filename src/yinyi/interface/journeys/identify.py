@@ -1,11 +1,17 @@
 """Who is it? By the card on the reader, by the hospital number, by choosing among several, or for the first time."""
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from yinyi.business.identity.errors import (
     CardUnreadable,
+    CertificateExpired,
+    CertificateForeign,
+    CertificateUnreadable,
+    CertificateUsed,
     CheckDigitWrong,
+    DecoderUnavailable,
     NoCard,
     PatientUnknown,
     TicketExpired,
@@ -21,15 +27,38 @@ from yinyi.business.identity.messages import (
     IdentifyByNumber,
     RegisterPatient,
 )
+from yinyi.business.identity.messages_cards import IdentifyByCertificate
+from yinyi.business.terminals.codes import CodeKind
+from yinyi.business.terminals.messages_codes import ReadHospitalNumber
 from yinyi.interface.journeys import card_reading, present, scan, views_start
-from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
+from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor, Want
 from yinyi.kernel.errors import YinyiError
 
 READER = "id_reader"
 CARDS = {"card": "1", "terminal": "1"}
+EXPECTS: Mapping[Want, CodeKind] = {
+    "bills": "request_form",
+    "form": "request_form",
+    "reports": "tube",
+    "check_in": "booking_slip",
+    "slip": "booking_slip",
+}
+"""Whose code opens what somebody came for without a card."""
 TUBE = "tube"
 """In the address of the page: why the tube that was scanned opens nothing."""
+SCANNED = "scanned"
 _OF_TUBES: dict[str, views_start.IdentifyProblem] = {"unknown": "unknown_tube", "many": "too_many_tries"}
+CERTIFICATE = "insurance"
+"""In the address of the page: why an insurance code does not say who somebody is."""
+_OF_CERTIFICATES: dict[type[YinyiError], views_start.IdentifyProblem] = {
+    CertificateUnreadable: "code_unreadable",
+    CertificateExpired: "code_expired",
+    CertificateUsed: "code_used",
+    CertificateForeign: "code_foreign",
+    CheckDigitWrong: "code_foreign",
+    DecoderUnavailable: "code_away",
+    TooManyTries: "too_many_tries",
+}
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
 _PROOF = re.compile(r"\d{4}")
@@ -64,22 +93,26 @@ def goes_on(visitor: Visitor) -> str:
             return paths.reports
         case "book":
             return paths.book_departments
-        case "check_in":
+        case "check_in" | "slip":
             return paths.check_in
-        case "home":
+        case "children":
+            return paths.children
+        case "home" | "maintenance":
             return paths.home
 
 
 def answered(visitor: Visitor, found: Identified) -> Go:
     """Where to go with what was found."""
-    wants = visitor.visit.wants
+    wants, card = visitor.visit.wants, visitor.terminal.card_version
     match found.status:
         case "known":
-            return Go(goes_on(visitor), Visit(session=found.session_token, wants=wants))
+            to = visitor.paths.children if found.has_children else goes_on(visitor)
+            session = found.session_token or visitor.visit.session
+            return Go(to, Visit(session=session, wants=wants, card=card))
         case "several":
-            return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants))
+            return Go(visitor.paths.who, Visit(ticket=found.ticket, wants=wants, card=card))
         case "first_visit":
-            return Go(visitor.paths.first_visit, Visit(ticket=found.ticket, wants=wants))
+            return Go(visitor.paths.first_visit, Visit(ticket=found.ticket, wants=wants, card=card))
 
 
 async def lay_card(visitor: Visitor) -> Next:
@@ -96,21 +129,23 @@ async def lay_card(visitor: Visitor) -> Next:
         problem = _PROBLEMS[type(error)]
     if problem is None and visitor.query.get("cards") == "0":
         problem = "cards_away"
-    tubes = visitor.visit.wants == "reports"
+    if problem is None:
+        said = visitor.query.get(CERTIFICATE)
+        problem = next((each for each in _OF_CERTIFICATES.values() if each == said), None)
+    expects = EXPECTS.get(visitor.visit.wants)
+    tubes = expects == "tube"
     if problem is None and tubes:
         problem = _OF_TUBES.get(visitor.query.get(TUBE, ""))
     await card_reading.forget(visitor)
-    forms = visitor.visit.wants in ("bills", "form")
     view = views_start.IdentifyView(
         reader_ok=reader_ok,
         problem=problem,
         kinds=card_reading.kinds_of(visitor.terminal),
-        forms=forms,
-        tubes=tubes,
+        expects=expects,
         after=visitor.terminal.code_version,
         key=present.new_key(),
     )
-    return Show(view, listens=CARDS | (scan.listens(visitor) if forms or tubes else {}))
+    return Show(view, listens=CARDS | scan.listens(visitor))
 
 
 def reader_works(visitor: Visitor) -> bool:
@@ -120,10 +155,15 @@ def reader_works(visitor: Visitor) -> bool:
 
 
 async def ask_number(visitor: Visitor) -> Next:
-    """GET NUMBER."""
+    """GET NUMBER ?scanned=…: with the number that was scanned after that version."""
     if visitor.known:
         return Go(goes_on(visitor))
-    return Show(views_start.NumberView(key=present.new_key()))
+    if SCANNED in visitor.query:
+        read = await visitor.ask_as_anybody(ReadHospitalNumber(after=scan.number(visitor.query[SCANNED])))
+        if _NUMBER.fullmatch(read.number):
+            return _number_page("proof", read.number)
+    view = views_start.NumberView(after=visitor.terminal.code_version, key=present.new_key())
+    return Show(view, listens=scan.listens(visitor))
 
 
 async def take_number(visitor: Visitor) -> Next:
@@ -141,6 +181,20 @@ async def take_number(visitor: Visitor) -> Next:
         return _number_page("number", number, "unknown_number")
     except TooManyTries:
         return _number_page("number", number, "too_many_tries")
+
+
+async def by_certificate(visitor: Visitor) -> Next:
+    """POST CODE, for an insurance code: it says who somebody is as a card does."""
+    visitor.back = visitor.paths.identify
+    try:
+        return answered(visitor, await visitor.ask_as_anybody(IdentifyByCertificate(after=scan.after(visitor))))
+    except tuple(_OF_CERTIFICATES) as error:
+        return Go(f"{visitor.paths.identify}?{CERTIFICATE}={_OF_CERTIFICATES[type(error)]}")
+
+
+async def by_scanned_number(visitor: Visitor) -> Next:
+    """POST CODE, for a hospital number: as if it had been typed; the proof is still asked for."""
+    return Go(f"{visitor.paths.number}?{SCANNED}={scan.after(visitor)}")
 
 
 def _number_page(

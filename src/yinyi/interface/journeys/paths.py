@@ -13,18 +13,27 @@ HOME: Final = "/"
 """GET ?page=2: services that the first page has no room for."""
 IDENTIFY: Final = "/identify"
 NUMBER: Final = "/identify/number"
-"""GET the number pad · POST [stage, number, proof]: ``number`` goes on to ``proof``, which identifies."""
+"""GET the number pad ?scanned=… (the number that was scanned after this version) · POST [stage, number, proof]:
+``number`` goes on to ``proof``, which identifies."""
 IDENTIFY_CARD: Final = "/identify/card"
 """GET a card in the card terminal · POST: have one read."""
 IDENTIFY_NO_CARD: Final = "/identify/no-card"
 """POST: no such card after all; goes back to identify."""
 CODE: Final = "/code"
-"""GET ?is=…&after=… · POST [after, kind]: what the scanner has read after this version."""
+"""GET ?is=…&after=… · POST [after, kind, expects]: what the scanner has read after this version; ``expects``: what the
+page asks for, if it may be nothing else."""
 WHO: Final = "/identify/who"
 """GET which of two patients · POST [choice]."""
 FIRST_VISIT: Final = "/first-visit"
 """GET · POST [stage, phone, skip, change]: stage ``phone`` goes on to ``confirm`` (``skip``: has no phone), which makes
 the record; with ``change`` it goes back to the phone number."""
+CHILDREN: Final = "/children"
+"""GET for whom is it · POST [child_id]: empty: for himself."""
+CHILD: Final = "/children/new"
+"""GET by which document ?not=… · POST [stage, document, number, name, spelt, pick, sex, born, …]: one thing after the
+other, then whether it is this child."""
+CHILD_CONSENT: Final = "/children/agree"
+"""POST [ticket, relation]: takes the child on; goes on for it."""
 REGISTER: Final = "/register"
 """GET: goes to identify or to departments."""
 DEPARTMENTS: Final = "/register/departments"
@@ -52,6 +61,11 @@ BOOKING: Final = "/check-in/{booking_no}"
 """GET ?cancel=1 ?late=1 · POST: the patient is here."""
 BOOKING_CANCEL: Final = "/check-in/{booking_no}/cancel"
 """POST."""
+SLIP: Final = "/slip"
+"""GET ?news=…&on=…: the slip that was scanned opens nothing · POST [after]: the booking of the slip that the scanner
+has just read."""
+ARRIVAL: Final = "/slip/{booking_no}"
+"""GET · POST: the patient of the slip is here."""
 CHANGED_VISITS: Final = "/changed"
 """GET what the hospital has changed · POST [payment_no, then]."""
 CHECK: Final = "/register/check/{payment_no}"
@@ -81,6 +95,8 @@ RECEIPT: Final = "/receipt/{payment_no}"
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
 FIND_PAYMENT: Final = "/payments"
+PAYMENT_NEWS: Final = "/payments/news"
+"""GET what became of payments after their payer had gone."""
 CARDS: Final = "/cards"
 """GET ?unbind=… · POST [credential_id]: take one off."""
 BIND_CARD: Final = "/cards/bind"
@@ -94,9 +110,12 @@ read."""
 BILLS: Final = "/bills"
 """GET ?but=… (all are chosen but those) ?news=… · POST [chosen, form]: opens a payment and goes to check."""
 BILL: Final = "/bills/{invoice_no}"
-"""GET ?form=1: opened by its request form."""
+"""GET ?form=1: opened by its request form · POST: print it, once it is paid; goes to how the printing goes."""
 FEES: Final = "/fees"
 """GET ?until=2026-11-23."""
+PRINT_FEES: Final = "/fees/print"
+"""GET which days ?news=… (why they cannot be printed) · POST [days]: print their list; goes to how the printing
+goes."""
 ACCOUNT: Final = "/account"
 TOP_UP: Final = "/account/top-up"
 """GET ?typed=1 · POST [yuan]: opens a payment and goes to check."""
@@ -122,10 +141,18 @@ PRINT_REPORTS: Final = "/reports/print"
 """POST [order_nos]: print them (spaces between); goes to how the printing goes."""
 REPORT: Final = "/reports/{order_no}"
 """GET ?printed=1 (it cannot be printed a second time here)."""
+PICTURES: Final = "/reports/{order_no}/pictures"
+"""GET ?at=2: one of them, large."""
+PICTURE: Final = "/reports/{order_no}/pictures/{nth}"
+"""GET the file ?small=1 (for a row of them)."""
 TREND: Final = "/reports/{order_no}/trend"
 """GET ?of=… (which value)."""
 SHEETS: Final = "/sheets/{document_nos}"
 """GET how their printing goes (dots between)."""
+MAINTENANCE: Final = "/maintenance"
+"""GET ?lock=1 · POST [act, because]: for staff, with their card and its PIN."""
+MAINTENANCE_PIN: Final = "/maintenance/pin"
+"""POST [pin]."""
 HELP: Final = "/help"
 """GET the page · POST: call staff."""
 FINISH: Final = "/finish"
@@ -149,6 +176,9 @@ class Paths:
         self.code = base + CODE
         self.who = base + WHO
         self.first_visit = base + FIRST_VISIT
+        self.children = base + CHILDREN
+        self.child = base + CHILD
+        self.child_consent = base + CHILD_CONSENT
         self.register = base + REGISTER
         self.departments = base + DEPARTMENTS
         self.hold = base + HOLD
@@ -157,15 +187,18 @@ class Paths:
         self.book_hold = base + BOOK_HOLD
         self.check_in = base + CHECK_IN
         self.check_in_scan = base + CHECK_IN_SCAN
+        self.slip = base + SLIP
         self.changed_visits = base + CHANGED_VISITS
         self.reprint = base + REPRINT
         self.find_payment = base + FIND_PAYMENT
+        self.payment_news = base + PAYMENT_NEWS
         self.cards = base + CARDS
         self.bind_card = base + BIND_CARD
         self.no_binding = base + NO_BINDING
         self.form = base + FORM
         self.bills = base + BILLS
         self.fees = base + FEES
+        self.print_fees = base + PRINT_FEES
         self.account = base + ACCOUNT
         self.top_up = base + TOP_UP
         self.withdraw = base + WITHDRAW
@@ -173,6 +206,8 @@ class Paths:
         self.reports = base + REPORTS
         self.tube = base + TUBE
         self.print_reports = base + PRINT_REPORTS
+        self.maintenance = base + MAINTENANCE
+        self.maintenance_pin = base + MAINTENANCE_PIN
         self.help = base + HELP
         self.finish = base + FINISH
         self.settings = base + SETTINGS
@@ -207,6 +242,9 @@ class Paths:
 
     def booking_cancel(self, booking_no: str) -> str:
         return self._at(BOOKING_CANCEL, booking_no=booking_no)
+
+    def arrival(self, booking_no: str) -> str:
+        return self._at(ARRIVAL, booking_no=booking_no)
 
     def check(self, payment_no: str) -> str:
         return self._at(CHECK, payment_no=payment_no)
@@ -276,6 +314,12 @@ class Paths:
 
     def report(self, order_no: str) -> str:
         return self._at(REPORT, order_no=order_no)
+
+    def pictures(self, order_no: str, nth: int) -> str:
+        return f"{self._at(PICTURES, order_no=order_no)}?at={nth}"
+
+    def picture(self, order_no: str, nth: int) -> str:
+        return self._at(PICTURE, order_no=order_no, nth=f"{nth}")
 
     def trend(self, order_no: str, analyte_code: str) -> str:
         return f"{self._at(TREND, order_no=order_no)}?of={_quoted(analyte_code)}"

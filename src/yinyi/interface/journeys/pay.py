@@ -34,6 +34,9 @@ PayState = Literal["waiting", "password", "refused", "confirming", "unknown"]
 ASK_EVERY_S = 5
 CLOSING = timedelta(seconds=5)
 """A code that ran out is closed by then."""
+ATTENDED = timedelta(minutes=1)
+"""So long whoever pays is taken to stand there while something runs that nobody can hurry; then the page may idle out
+like any other, and the payment goes on without it."""
 PRINT_FRESH = timedelta(minutes=15)
 """A paper comes out by itself only for what has just happened; who looks at an old payment asks for it."""
 WATCH_PRINT = timedelta(seconds=2)
@@ -193,7 +196,8 @@ def _pay(visitor: Visitor, paid: Paid) -> Show:
     patience = standing.PATIENCE.get(payment.state)
     turns_at = expires_at + CLOSING if patience is None else payment.since + patience
     listens = _about(visitor, paid, turns_at) | (scan.listens(visitor) if scans else {})
-    return Show(view, steps=paid.steps, can_time_out=state in ("waiting", "refused"), listens=listens)
+    still = state in ("waiting", "refused") or _unattended(visitor, paid)
+    return Show(view, steps=paid.steps, can_time_out=still, listens=listens)
 
 
 def _card(visitor: Visitor, paid: Paid) -> Show:
@@ -201,8 +205,11 @@ def _card(visitor: Visitor, paid: Paid) -> Show:
     turns_at = view.expires_at + CLOSING if view.state in ("insert", "pin", "refused") else None
     if payment.state == "unknown":
         turns_at = payment.since + standing.PATIENCE["unknown"]
+    if view.state == "asking" and turns_at is None and not _unattended(visitor, paid):
+        turns_at = payment.since + ATTENDED
     listens = _about(visitor, paid, turns_at)
-    return Show(view, steps=paid.steps, can_time_out=view.state in ("refused", "taking_back"), listens=listens)
+    still = view.state in ("refused", "taking_back") or (view.state == "asking" and _unattended(visitor, paid))
+    return Show(view, steps=paid.steps, can_time_out=still, listens=listens)
 
 
 async def _hold_slip(visitor: Visitor, paid: Paid) -> Show:
@@ -270,7 +277,9 @@ def _wait(visitor: Visitor, paid: Paid, kind: Waiting) -> Show:
         since=payment.since,
         key=present.new_key(),
     )
-    return Show(view, steps=paid.steps, can_time_out=False, listens=_about(visitor, paid, None))
+    gone = _unattended(visitor, paid)
+    listens = _about(visitor, paid, None if gone else payment.since + ATTENDED)
+    return Show(view, steps=paid.steps, can_time_out=gone, listens=listens)
 
 
 # ---- paper
@@ -304,6 +313,10 @@ async def _print(visitor: Visitor, paid: Paid) -> views.Printing | None:
 
 def _paper_key(payment_no: str, paper: SlipKind) -> str:
     return f"slip.{paper}.{payment_no}"
+
+
+def _unattended(visitor: Visitor, paid: Paid) -> bool:
+    return visitor.now - paid.payment.since >= ATTENDED
 
 
 def _fresh(visitor: Visitor, paid: Paid) -> bool:

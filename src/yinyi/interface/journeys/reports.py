@@ -96,6 +96,7 @@ def _result(visitor: Visitor, found: Report) -> views_reports.ResultView:
         unusual=sum(each.flag != "N" for each in values),
         findings=tuple(filter(None, found.findings.splitlines())),
         impression=tuple(filter(None, found.impression.splitlines())),
+        pictures=found.pictures,
         printed=found.view.prints,
         at_window=PRINTED in visitor.query,
         printer=sheets.printer_of(visitor.terminal),

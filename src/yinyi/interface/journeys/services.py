@@ -71,10 +71,10 @@ def words(_: Callable[[str], str]) -> dict[str, dict[str, str]]:
             "reprint": _("Print again"),
         },
         "service_for": {
-            "register": _("Choose the clinic and the doctor, pay, take the slip"),
+            "register": _("Choose clinic and doctor, and pay"),
             "bills": _("Tests, medicine, treatment"),
-            "check_in": _("You booked and have come"),
-            "reports": _("Look and print"),
+            "check_in": _("You booked and are here now"),
+            "reports": _("View and print"),
             "book": _("On another day"),
             "inpatient": _("Deposit, daily costs, statement"),
             "account": _("Balance, top up, give back"),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from yinyi.business.documents.messages import GetSheets, PrintState, SheetView
+from yinyi.business.documents.sheet import SheetKind
 from yinyi.business.terminals.model import TerminalView
 from yinyi.interface.journeys import present, views, views_reports
 from yinyi.interface.journeys.visitor import Next, Show, Visitor
@@ -11,6 +12,7 @@ from yinyi.kernel.errors import NotFound
 PRINTER = "sheet_printer"
 _MOST = 8
 _OF_REPORTS = ("laboratory_report", "examination_report")
+_OF_BILLS = ("fee_list", "paid_invoice")
 _WORST_FIRST: tuple[views.Printing, ...] = ("printing", "paper_out", "failed", "offline", "printed")
 
 
@@ -33,15 +35,20 @@ async def page(visitor: Visitor) -> Next:
     found = (await visitor.ask(GetSheets(document_nos=numbers))).sheets
     rows = tuple(_row(each, visitor.terminal.line_ok) for each in found)
     printing = _whole([each.printing for each in rows])
-    reports = found[0].kind in _OF_REPORTS
     view = views_reports.SheetsView(
         sheets=rows,
         printing=printing,
-        back=visitor.paths.reports if reports else visitor.paths.inpatient,
+        back=_back(visitor, found[0].kind),
         key=present.new_key(),
     )
     running = printing == "printing"
     return Show(view, can_time_out=not running, listens=_paper(visitor) if running else None)
+
+
+def _back(visitor: Visitor, kind: SheetKind) -> str:
+    if kind in _OF_REPORTS:
+        return visitor.paths.reports
+    return visitor.paths.fees if kind in _OF_BILLS else visitor.paths.inpatient
 
 
 def _row(sheet: SheetView, line_ok: bool) -> views_reports.SheetRow:

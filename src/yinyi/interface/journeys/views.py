@@ -73,11 +73,13 @@ class PaidBy(Part, frozen=True, kw_only=True):
 
 
 class PatientChip(Part, frozen=True, kw_only=True):
-    """The person in front of the screen, masked: ``张*国``, 68, last digits of the hospital number."""
+    """The person in front of the screen, masked: ``张*国``, 68, last digits of the hospital number. guardian: who
+    acts for him, a child; empty: nobody."""
 
     name: str
     age: int | None
     number_tail: str
+    guardian: str = ""
 
 
 class Chrome(Part, frozen=True, kw_only=True):

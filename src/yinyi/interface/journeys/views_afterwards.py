@@ -50,6 +50,13 @@ class FindPaymentView(View, frozen=True, kw_only=True):
     payments: tuple[PaymentRow, ...]
 
 
+class PaymentNewsView(View, frozen=True, kw_only=True):
+    """Right after somebody is known: these ended after he had gone. on: the address of what he came for."""
+
+    payments: tuple[PaymentRow, ...]
+    on: str
+
+
 class CallStaffView(View, frozen=True, kw_only=True):
     """Staff are called. ``nobody``: nobody answered within ``answer_s``; go to the desk."""
 

@@ -6,6 +6,8 @@ from typing import Literal
 from yinyi.business.billing.messages import InvoiceView, PaidInvoice
 from yinyi.business.billing.model import InvoiceLine
 from yinyi.interface.journeys.views import PaidBy, Part, Printing, Subject, View
+from yinyi.interface.journeys.views_fiscal import PaidView
+from yinyi.interface.journeys.views_reports import PrinterState
 
 BillNews = Literal[
     "changed",  # the hospital has changed one of them since the page was made
@@ -54,7 +56,8 @@ class BillsView(View, frozen=True, kw_only=True):
 class BillView(View, frozen=True, kw_only=True):
     """One bill and what is charged by it. payable: it can be paid here and now; sent: as the form sends it.
 
-    alone: it was opened by its request form, so that there is no list to go back to.
+    alone: it was opened by its request form, so that there is no list to go back to. prints: it is paid, and can be
+    printed here.
     """
 
     invoice: InvoiceView
@@ -62,6 +65,7 @@ class BillView(View, frozen=True, kw_only=True):
     payable: bool
     sent: str
     alone: bool = False
+    prints: bool = False
     news: BillNews | None = None
     key: str
 
@@ -95,7 +99,7 @@ class BillsCheckView(View, frozen=True, kw_only=True):
     key: str
 
 
-class BillsDoneView(View, frozen=True, kw_only=True):
+class BillsDoneView(PaidView, frozen=True, kw_only=True):
     """They are paid. places, places_en: where to go with them, as the hospital says. ``printing`` None: nothing is
     printed by itself, because it was done some time ago."""
 
@@ -114,8 +118,33 @@ class BillsDoneView(View, frozen=True, kw_only=True):
 
 class FeesView(View, frozen=True, kw_only=True):
     """What was paid, newest first. until: up to this day; None: to today. earlier: what was before is asked for by this
-    day; None: nothing was."""
+    day; None: nothing was. complete: False: the hospital does not answer, these are kept copies. prints: lists can be
+    printed here."""
 
     fees: tuple[InvoiceView, ...]
     until: date | None = None
     earlier: date | None = None
+    complete: bool = True
+    prints: bool = False
+
+
+DaysName = Literal["month", "quarter", "year", "last_year"]
+FeeNews = Literal["none", "many"]
+"""Why they cannot be printed: nothing was paid in these days, or too much for one list."""
+
+
+class DaysChoice(Part, frozen=True, kw_only=True):
+    """Days that a list can be printed of, both included."""
+
+    name: DaysName
+    first_on: date
+    last_on: date
+
+
+class FeeDaysView(View, frozen=True, kw_only=True):
+    """A list of which days? printer: of sheets."""
+
+    choices: tuple[DaysChoice, ...]
+    printer: PrinterState
+    news: FeeNews | None = None
+    key: str

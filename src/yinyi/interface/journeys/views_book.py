@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from yinyi.interface.journeys.views import Part, Printing, SessionName, Subject, Title, View
+from yinyi.interface.journeys.views_fiscal import PaidView
 from yinyi.interface.journeys.views_register import DepartmentChoice, DoctorRow, SessionChoice, Visit
 
 DayState = Literal["room", "full", "none", "not_open"]
@@ -61,7 +62,7 @@ class TimesView(View, frozen=True, kw_only=True):
     key: str
 
 
-class BookedView(View, frozen=True, kw_only=True):
+class BookedView(PaidView, frozen=True, kw_only=True):
     """Booked. ``amount_fen``: paid, or to be paid at check-in. can_cancel_until: None: it cannot be cancelled here."""
 
     payment_no: str
@@ -94,6 +95,42 @@ CheckInProblem = Literal[
     "somebody_else",  # the slip is another person's
     "unknown",  # no booking of this hospital
 ]
+
+
+NoSlipReason = Literal[
+    "unknown",  # no booking of this hospital
+    "another_day",
+    "gone",  # cancelled, or run out
+    "registered",  # a registration's slip: nothing is to be checked in
+    "many",  # too many codes were tried
+]
+
+
+class NoSlipView(View, frozen=True, kw_only=True):
+    """What was held under the scanner opens no booking. ``on``: the day of it, where it is another one. after: see
+    ``BookingsView``."""
+
+    reason: NoSlipReason
+    on: date | None = None
+    after: int = 0
+    key: str
+
+
+class ArrivalView(View, frozen=True, kw_only=True):
+    """The one booking of a slip: is he here for it? can_come: now. due_fen: to be paid for it first. queue_ahead, and
+    check_in_no, the payment whose slip can be printed again: of one that is checked in. problem: why he cannot be."""
+
+    booking_no: str
+    visit: Visit
+    state: BookingState
+    can_come: bool
+    due_fen: int = 0
+    queue_ahead: int | None = None
+    check_in_no: str = ""
+    problem: CheckInProblem | None = None
+    on: date | None = None
+    substitute: str = ""
+    key: str
 
 
 class BookingsView(View, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ CardKind = Literal[
     "insurance_code",
     "public_card",
     "bank_card",
+    "birth_certificate",
     "alipay",
     "wechat",
     "face",

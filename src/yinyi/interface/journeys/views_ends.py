@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from yinyi.business.terminals.model import LockedFor
 from yinyi.interface.journeys.views import View
 from yinyi.interface.journeys.views_register import Later
 
@@ -13,9 +14,10 @@ class ByeView(View, frozen=True, kw_only=True):
 
 class ClosedView(View, frozen=True, kw_only=True):
     """Nothing can be done here now. pairing_code: the code that staff have just entered and that is
-    not valid any more; empty: none was."""
+    not valid any more; empty: none was. because: why the machine is locked, if staff have said it."""
 
     reason: Literal["hospital_down", "platform_down", "not_paired", "locked", "maintenance"]
+    because: LockedFor = ""
     opens_at: datetime | None = None
     pairing_code: str = ""
 
@@ -34,6 +36,7 @@ ErrorKind = Literal[
     "not_bookable",  # this day is not, or not any more
     "too_many_bookings",
     "booking_closed",  # visits were missed too often
+    "service_closed",  # not at this machine, or not at this time
     "hold_expired",
     "bills_open",  # bills that were chosen have changed, are paid elsewhere, or were not paid in time
     "no_numbers",
@@ -52,10 +55,11 @@ class ErrorView(View, frozen=True, kw_only=True):
     """A failure in words: what happened, what happens next, where to go.
 
     back: the address from which it can be tried again; empty: only home. ask_no: a number to ask with, if there is one.
-    alternative: when a full doctor has numbers again.
+    alternative: when a full doctor has numbers again. opens_at: of a service that is closed; None: nobody knows.
     """
 
     kind: ErrorKind
     back: str = ""
     ask_no: str = ""
     later: Later | None = None
+    opens_at: datetime | None = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from yinyi.business.documents.sheet import SheetKind
-from yinyi.business.reports.model import Flag, ReportKind
+from yinyi.business.reports.model import Flag, Picture, Pictures, ReportKind
 from yinyi.interface.journeys.views import Part, Printing, View
 
 RowState = Literal["ordered", "sampled", "testing", "ready", "window"]
@@ -51,7 +51,8 @@ class ValueRow(Part, frozen=True, kw_only=True):
 
 
 class ResultView(View, frozen=True, kw_only=True):
-    """One report. values: of a laboratory, those first that stand out; findings, impression: of an examination.
+    """One report. values: of a laboratory, those first that stand out; findings, impression, pictures: of an
+    examination.
 
     printed: how often it may have come out. at_window: it came out before, and here only the window prints it again.
     """
@@ -69,10 +70,25 @@ class ResultView(View, frozen=True, kw_only=True):
     unusual: int = 0
     findings: tuple[str, ...] = ()
     impression: tuple[str, ...] = ()
+    pictures: Pictures = Pictures()
     printed: int = 0
     at_window: bool = False
     printer: PrinterState = "ok"
     key: str
+
+
+class PictureView(View, frozen=True, kw_only=True):
+    """One picture of an examination, large. place: which of so many it is. earlier, later: the numbers of those beside
+    it; None: there is none."""
+
+    order_no: str
+    name: str
+    name_en: str
+    picture: Picture
+    place: int
+    count: int
+    earlier: int | None = None
+    later: int | None = None
 
 
 class TrendRow(Part, frozen=True, kw_only=True):

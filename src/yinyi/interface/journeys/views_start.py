@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 
+from yinyi.business.terminals.codes import CodeKind
 from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys.views import Part, View
 from yinyi.interface.journeys.views_cards import CardKind
@@ -31,30 +32,35 @@ IdentifyProblem = Literal[
     "reader_down",
     "too_many_tries",
     "unknown_tube",  # what was scanned is no tube of this hospital
+    "code_unreadable",  # an insurance code
+    "code_expired",
+    "code_used",
+    "code_foreign",  # it is not served here
+    "code_away",  # none can be read just now
     "cards_away",  # no card can be read in the card terminal just now
 ]
 
 
 class IdentifyView(View, frozen=True, kw_only=True):
     """Lay the card on the reader. kinds: of cards that can be inserted in the card terminal instead; empty: none.
-    forms, tubes: a request form or a blood tube can be held under the scanner instead; after: see ``HomeView``."""
+    expects: a code that can be held under the scanner instead, without saying who it is; after: see ``HomeView``."""
 
     reader_ok: bool = True
     problem: IdentifyProblem | None = None
     kinds: tuple[CardKind, ...] = ()
-    forms: bool = False
-    tubes: bool = False
+    expects: CodeKind | None = None
     after: int = 0
     key: str = ""
 
 
 class NumberView(View, frozen=True, kw_only=True):
     """The hospital number, typed on the number pad; then a proof that it is one's own: the last four digits of the
-    phone number, or month and day of birth."""
+    phone number, or month and day of birth. after: see ``HomeView``; 0: no code is waited for."""
 
     stage: Literal["number", "proof"] = "number"
     number: str = ""
     problem: IdentifyProblem | None = None
+    after: int = 0
     key: str
 
 

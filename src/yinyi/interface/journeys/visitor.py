@@ -17,11 +17,14 @@ from yinyi.kernel.errors import Invalid, SessionEnded
 R = TypeVar("R")
 
 Want = Literal[
-    "home", "register", "book", "check_in", "bills", "form", "reports", "reprint", "find_payment", "cards", "account",
-    "inpatient",
+    "home", "register", "book", "check_in", "bills", "form", "slip", "reports", "reprint", "find_payment", "cards",
+    "account", "inpatient", "children", "maintenance",
 ]  # fmt: skip
-"""What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form."""
+"""What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form; ``slip``: for
+the one booking of a slip; ``maintenance``: he is one of the staff."""
 
+ALONE: tuple[Want, ...] = ("form", "slip")
+"""Visits that are good for one thing only."""
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}")
 
 
@@ -33,16 +36,21 @@ class StalePage(Invalid):
 
 @dataclass(frozen=True)
 class Visit:
-    """Who is at the screen: a session, or the ticket of a card whose owner is not certain yet, or nobody."""
+    """Who is at the screen: a session, or the ticket of a card whose owner is not certain yet, or nobody.
+
+    card: the version of the reader at which it was last known whose card lies there.
+    """
 
     session: str = ""
     ticket: str = ""
     wants: Want = "home"
+    card: int = 0
 
 
 @dataclass(frozen=True)
 class Show:
     """A page. ``steps``: the named steps of what is being done. ``can_time_out``: False while something runs.
+    ``idle_s``: as ``Chrome`` has it.
 
     listens: what the page wants to be refreshed for, as parameters of ``EVENTS`` (see ``kiosk/events.py``); None: for
     nothing.
@@ -53,6 +61,7 @@ class Show:
     can_time_out: bool = True
     listens: Mapping[str, str] | None = None
     status: int = 200
+    idle_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,15 @@ class Go:
     wipe: bool = False
 
 
-Next = Show | Go
+@dataclass(frozen=True)
+class File:
+    """Not a page but what stands on one: a picture."""
+
+    content: bytes
+    kind: str
+
+
+Next = Show | Go | File
 
 
 @dataclass
@@ -125,6 +142,11 @@ class Visitor:
     def by_form(self) -> bool:
         """Only the bill of a request form is open to this visit."""
         return self.visit.wants == "form"
+
+    @property
+    def by_slip(self) -> bool:
+        """Only the booking of a slip is."""
+        return self.visit.wants == "slip"
 
     @property
     def known(self) -> bool:

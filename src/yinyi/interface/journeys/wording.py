@@ -1,11 +1,12 @@
 """Times, amounts and names as a page says them, in one language."""
 
+import re
 from datetime import date, datetime, time
 from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from yinyi.interface.journeys import codes, services
+from yinyi.interface.journeys import children, codes, services, views_maintenance
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -39,7 +40,10 @@ class Wording:
             "is_day": self.is_day,
             "clock": self.clock,
             "day": self.day,
-            "weekday": self.weekday,
+            "dated": self.dated,
+            "weekday_on": self.weekday_on,
+            "month": self.month,
+            "unit": self.unit,
             "weekday_of": self.weekday_of,
             "short_weekday": self.short_weekday,
             "named": self.named,
@@ -59,15 +63,30 @@ class Wording:
             return f"{self._today} {said}"
         return said
 
+    def dated(self, at: datetime | date) -> str:
+        """``2026年11月23日``, ``23 Nov 2026``: of a day that may be long ago."""
+        local = at.astimezone(self._zone).date() if isinstance(at, datetime) else at
+        return f"{self.day(local)} {local.year}" if self._english else f"{local.year}年{self.day(local)}"
+
+    def weekday_on(self, at: datetime | date) -> str:
+        """``11月23日 星期一``, ``Monday 23 Nov``."""
+        local = at.astimezone(self._zone).date() if isinstance(at, datetime) else at
+        parts = [self.day(local), self._weekdays[local.weekday()]]
+        return " ".join(reversed(parts) if self._english else parts)
+
+    def month(self, on: date) -> str:
+        """``11月``, ``Nov``."""
+        return _MONTHS[on.month - 1] if self._english else f"{on.month}月"
+
+    def unit(self, code: str) -> str:
+        """As people write it: UCUM's ``10*9/L`` is ``10⁹/L``; what is counted has none."""
+        return "" if code == "1" else _POWER.sub(lambda found: "10" + found[1].translate(_RAISED), code)
+
     def is_day(self, at: datetime) -> bool:
         """From six to six: whether the picture at the top shows a sun or a moon."""
         return 6 <= at.astimezone(self._zone).hour < 18
 
-    def weekday(self, at: datetime) -> str:
-        return self._weekdays[at.astimezone(self._zone).weekday()]
-
     def weekday_of(self, on: date) -> str:
-        """The same of a day of the hospital's calendar."""
         return self._weekdays[on.weekday()]
 
     def short_weekday(self, on: date) -> str:
@@ -86,6 +105,8 @@ class Wording:
         return english if self._english and english else chinese
 
 
+_POWER = re.compile(r"10[*^](\d+)")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -119,8 +140,10 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
         _people(_)
         | _money(_)
         | services.words(_)
+        | views_maintenance.words(_)
         | _reports(_)
         | codes.words(_)
+        | children.words(_)
         | {
             "title": {
                 "chief": _("Chief physician"),
@@ -157,7 +180,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
                 "appointment": _("Booking slip"),
                 "receipt": _("Receipt"),
                 "hold": _("Hold slip for the window"),
-                "trouble": _("Slip with the number to ask with"),
+                "trouble": _("Slip with your reference number"),
                 "refund": _("Refund slip"),
                 "fiscal": _("Electronic receipt"),
             },
@@ -172,6 +195,7 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
             "resident_card": _("ID card"),
             "hmt_resident_card": _("Residence permit (Hong Kong, Macao, Taiwan)"),
             "hmt_travel_permit": _("Mainland travel permit"),
+            "birth_certificate": _("Birth certificate"),
             "permanent_resident_card": _("Permanent-resident card"),
             "passport": _("Passport"),
             "hospital_number": _("Hospital number"),
@@ -189,25 +213,33 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
 def _reports(_: Say) -> dict[str, dict[str, str]]:
     return {
         "report": {
-            "ordered": _("Ordered, nothing taken yet"),
-            "sampled": _("Taken, not tested yet"),
+            "ordered": _("Ordered, no sample taken yet"),
+            "sampled": _("Sample taken, not tested yet"),
             "testing": _("Being tested"),
             "ready": _("Ready"),
             "window": _("Handed out at the window"),
         },
         "flag": {
-            "N": _("as expected"),
+            "N": _("normal"),
             "H": _("high"),
             "L": _("low"),
-            "HH": _("alarmingly high"),
-            "LL": _("alarmingly low"),
-            "A": _("not as expected"),
+            "HH": _("very high"),
+            "LL": _("very low"),
+            "A": _("abnormal"),
+        },
+        "fee_days": {
+            "month": _("The last 30 days"),
+            "quarter": _("The last 90 days"),
+            "year": _("This year"),
+            "last_year": _("Last year"),
         },
         "sheet": {
             "laboratory_report": _("Laboratory report"),
             "examination_report": _("Examination report"),
             "daily_list": _("Costs of one day"),
             "discharge_statement": _("Discharge statement"),
+            "fee_list": _("Outpatient fees"),
+            "paid_invoice": _("Proof of payment"),
         },
     }
 

@@ -38,6 +38,7 @@ def chrome_of(
     steps: tuple[views.StepName, ...],
     can_time_out: bool,
     events: str,
+    idle_s: int | None = None,
 ) -> views.Chrome:
     return views.Chrome(
         hospital=terminal.hospital,
@@ -57,6 +58,7 @@ def chrome_of(
         patient=_chip(session),
         steps=steps,
         events=events,
+        idle_s=idle_s,
         can_time_out=can_time_out,
         card_in_reader=terminal.card_in_reader,
         pay_card_in=terminal.reading.card_in and terminal.reading.state not in LIVE,
@@ -82,4 +84,6 @@ def _counter(counter: Counter) -> views.Counter:
 def _chip(session: SessionView | None) -> views.PatientChip | None:
     if session is None:
         return None
-    return views.PatientChip(name=session.name_masked, age=session.age, number_tail=session.patient_no_tail)
+    return views.PatientChip(
+        name=session.name_masked, age=session.age, number_tail=session.patient_no_tail, guardian=session.guardian_masked
+    )

@@ -1,11 +1,12 @@
 """Pushes: one subscription per node, fanned out to the pages that are open at the terminals.
 
-A page says in the address of its event stream what it wants to be refreshed for: ``card``, ``payment`` + ``version``,
-``code`` (the version of what was scanned before the page was made; of a newer one it is told ``scanned`` instead),
-``reading`` (what goes on at the card terminal), ``paper``, ``call``, ``terminal``, ``away`` (it says that the platform
-is), and ``at`` (seconds since 1970), an instant at which it is no longer true. ``since`` is when the page was made:
-what was heard after that and before the stream was open is not missed, and a page that comes back after a longer pause
-asks once by itself.
+A page says in the address of its event stream what it wants to be refreshed for: ``card``, ``laid`` (the version of the
+reader before the page was made: only for a card that is laid after it), ``payment`` + ``version``, ``code`` (the
+version of what was scanned before the page was made; of a newer one it is told ``scanned`` instead), ``reading`` (what
+goes on at the card terminal), ``paper``, ``call``, ``terminal``, ``away`` (it says that the platform is), and ``at``
+(seconds since 1970), an instant at which it is no longer true. ``since`` is when the page was made: what was heard
+after that and before the stream was open is not missed, and a page that comes back after a longer pause asks once by
+itself.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ RECONNECTED = timedelta(seconds=6)
 """A stream opened so long after its page was made is a second one: the page asks once."""
 
 _TOPICS: Mapping[str, str] = {
-    "CardLaid": "card",
+    "CardLaid": "laid",
     "CardRemoved": "card",
     "CodeScanned": "code",
     "CardAsked": "reading",
@@ -75,6 +76,7 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     payment: str = ""
     version: int = 0
     code: int | None = None
+    laid: int | None = None
     since: datetime | None = None
     at: datetime | None = None
     away: bool = False
@@ -87,6 +89,7 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
             payment=query.get("payment", ""),
             version=_number(query.get("version", "")),
             code=_number(query["code"]) if "code" in query else None,
+            laid=_number(query["laid"]) if "laid" in query else None,
             since=_instant(query.get("since", "")),
             at=_instant(query.get("at", "")),
             away="away" in query,
@@ -95,6 +98,8 @@ class Interest(msgspec.Struct, frozen=True, kw_only=True):
     def wants(self, heard: Heard) -> bool:
         if heard.topic == "payment":
             return heard.number == self.payment and heard.version > self.version
+        if heard.topic == "laid":
+            return "card" in self.topics or (self.laid is not None and heard.version > self.laid)
         if heard.topic == "code":
             return self.code is not None and heard.version > self.code
         return heard.topic in self.topics

@@ -65,6 +65,10 @@ def page(status: int, html: str) -> Answer:
     return Answer(status, html.encode(), headers)
 
 
+def file(content: bytes, kind: str) -> Answer:
+    return Answer(200, content, [(b"content-type", kind.encode("ascii"))])
+
+
 def redirect(to: str) -> Answer:
     return Answer(303, headers=[(b"location", to.encode("latin-1"))])
 

@@ -25,9 +25,19 @@ from yinyi.business.terminals.errors import PairingRefused
 from yinyi.business.terminals.messages import GetTerminal, PairBrowser
 from yinyi.business.terminals.model import SERVICES, TerminalView
 from yinyi.interface.body import TooLarge
-from yinyi.interface.journeys import changed_visits, errors, paper, typed, views, views_ends
+from yinyi.interface.journeys import (
+    changed_visits,
+    errors,
+    maintenance,
+    newcomer,
+    paper,
+    payment_news,
+    typed,
+    views,
+    views_ends,
+)
 from yinyi.interface.journeys.paths import Paths
-from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
+from yinyi.interface.journeys.visitor import ALONE, File, Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
 from yinyi.interface.kiosk.addresses import ADDRESSES, BASE, Address
 from yinyi.interface.kiosk.chrome import NOWHERE, chrome_of, mode_of
@@ -54,6 +64,8 @@ _ALWAYS = ("find_payment",)
 """A payment is looked for at every terminal: all that is paid leads over its pages."""
 BUSY_AGAIN = timedelta(seconds=5)
 """A page that met too many people tries again by itself."""
+SHUT_IDLE_S = 60
+"""Whoever is known leaves a page on which nothing can be done: once something can again, another may stand there."""
 
 
 class Renders(Protocol):
@@ -148,6 +160,16 @@ class Kiosk:
                 self._settle_look(asked, visitor.form)
         if handler is None:
             raise NotFound
+        if not (asked.address.staff or asked.address.for_anybody):
+            staff = await maintenance.first(visitor)
+            if staff is not None:
+                return self._answered(asked, visitor, staff)
+        if newcomer.has_come(visitor) and not (asked.address.for_anybody or asked.address.lays):
+            came = await newcomer.looked_at(visitor)
+            if isinstance(came, Go):
+                return self._answered(asked, visitor, await _told_first(visitor, came))
+            visitor.visit = came
+            asked.headers.append(asked.jar.visit(came))
         if _is_shut(asked.address, visitor):
             return self._finished(asked, page.redirect(self._paths.home))
         if asked.address.paper and not asked.posted and typed.TYPED not in query:
@@ -156,14 +178,14 @@ class Kiosk:
                 return self._answered(asked, visitor, first)
         then = await handler(visitor)
         if isinstance(then, Go):
-            then = await changed_visits.first(visitor, then)
+            then = await _told_first(visitor, then)
         return self._answered(asked, visitor, then)
 
     async def _visitor(self, asked: Asked, at: Mapping[str, str], query: Mapping[str, str]) -> Visitor:
         if not all(map(page.is_text, at.values())):
             raise NotFound("control characters")
         screen, visit = asked.cookies.screen, asked.cookies.visit
-        if visit.wants == "form" and not asked.address.of_form:
+        if visit.wants in ALONE and visit.wants not in asked.address.alone:
             visit = Visit(wants=asked.address.wants or "home")
         try:
             terminal = await self.terminals.of(screen)
@@ -206,6 +228,8 @@ class Kiosk:
     def _answered(self, asked: Asked, visitor: Visitor, then: Next) -> page.Answer:
         if isinstance(then, Show):
             return self._show(asked, visitor.terminal, visitor.session, then)
+        if isinstance(then, File):
+            return self._finished(asked, page.file(then.content, then.kind))
         if then.visit is not None:
             asked.headers.append(asked.jar.visit(then.visit))
         if then.wipe:
@@ -228,15 +252,20 @@ class Kiosk:
             csrf=cookies.csrf_of(asked.cookies),
             steps=shown.steps,
             can_time_out=shown.can_time_out,
-            events=self._events(asked, shown),
+            events=self._events(asked, terminal, shown),
+            idle_s=shown.idle_s,
         )
         html = self._pages.render(shown.view, chrome, swap=asked.swap)
         return self._finished(asked, page.page(shown.status, html))
 
-    def _events(self, asked: Asked, shown: Show) -> str:
-        if shown.listens is None or not asked.cookies.screen:
+    def _events(self, asked: Asked, terminal: TerminalView, shown: Show) -> str:
+        """Wherever somebody is known the page also hears when a card is laid: it may be the next person's."""
+        visit, listens = asked.cookies.visit, shown.listens
+        if visit.session or visit.ticket:
+            listens = {**(listens or {}), "laid": str(terminal.card_version)}
+        if listens is None or not asked.cookies.screen:
             return ""
-        return f"{self._paths.events}?{urlencode({**shown.listens, 'since': f'{asked.now.timestamp():.3f}'})}"
+        return f"{self._paths.events}?{urlencode({**listens, 'since': f'{asked.now.timestamp():.3f}'})}"
 
     def _finished(self, asked: Asked, answer: page.Answer) -> page.Answer:
         answer.headers = [*(answer.headers or ()), *asked.headers]
@@ -248,7 +277,8 @@ class Kiosk:
         closed = errors.closed_of(error)
         if closed is not None:
             reason, status = closed
-            return self._closed(asked, views_ends.ClosedView(reason=reason), status)
+            because = self._last_terminal(asked).locked_for if reason == "locked" else ""
+            return self._closed(asked, views_ends.ClosedView(reason=reason, because=because), status)
         if isinstance(error, TooLarge):
             return self._finished(asked, page.Answer(413))
         kind, status = errors.said_of(error)
@@ -260,16 +290,19 @@ class Kiosk:
             back = self._paths.identify
         elif not back and not asked.posted and status >= 500:
             back = asked.here
-        view = views_ends.ErrorView(kind=kind, back=back)
+        opens_at = errors.opening_of(error)
+        view = views_ends.ErrorView(kind=kind, back="" if kind == "service_closed" else back, opens_at=opens_at)
         listens = {"at": f"{(asked.now + BUSY_AGAIN).timestamp():.1f}"} if kind == "too_busy" else None
         session = await self._person(asked, error)
         terminal = asked.visitor.terminal if asked.visitor else self._last_terminal(asked)
         return self._show(asked, terminal, session, Show(view, listens=listens, status=status))
 
     def _closed(self, asked: Asked, view: views_ends.ClosedView, status: int) -> page.Answer:
-        listens = {"platform_down": {"away": "1"}, "locked": {"terminal": "1"}}.get(view.reason)
-        terminal = self._last_terminal(asked)
-        return self._show(asked, terminal, None, Show(view, listens=listens, status=status))
+        listens = {"platform_down": {"away": "1"}, "locked": {"terminal": "1", "card": "1"}}.get(view.reason)
+        terminal, visit = self._last_terminal(asked), asked.cookies.visit
+        somebody = visit.session or visit.ticket
+        shut = Show(view, listens=listens, status=status, idle_s=SHUT_IDLE_S if somebody else None)
+        return self._show(asked, terminal, None, shut)
 
     def _start_over(self, asked: Asked) -> None:
         """The session is over: what it was needed for is remembered, nothing else."""
@@ -315,6 +348,12 @@ def _is_shut(address: Address, visitor: Visitor) -> bool:
     if address.wants not in SERVICES or address.wants in _ALWAYS:
         return False
     return all(each.service != address.wants or each.shut for each in visitor.terminal.offers)
+
+
+async def _told_first(visitor: Visitor, then: Go) -> Go:
+    """What somebody who has just become known has to know before he goes on."""
+    told = await changed_visits.first(visitor, then)
+    return told if told is not then else await payment_news.first(visitor, then)
 
 
 async def _nothing_here(visitor: Visitor) -> Next:

@@ -113,6 +113,7 @@ class Line:
         self._card = asyncio.Event()
         self._asked_for = ""
         self._pairing = asyncio.Event()
+        self._anew = asyncio.Event()
         self._handed: dict[str, float] = {}
         self._ended: asyncio.Future[LineOver] = asyncio.get_running_loop().create_future()
 
@@ -127,6 +128,7 @@ class Line:
             self._print,
             self._ask_for_card,
             self._pair,
+            self._restart,
         ]
         tasks = [asyncio.create_task(self._part(part)) for part in parts]
         try:
@@ -150,6 +152,10 @@ class Line:
     def look_for_card(self) -> None:
         """A card is wanted at this terminal, or no longer."""
         self._card.set()
+
+    def restart(self) -> None:
+        """Staff want the agent to begin anew."""
+        self._anew.set()
 
     def check(self) -> None:
         """Another line of this terminal may have come: ask at once."""
@@ -239,6 +245,10 @@ class Line:
             with suppress(*PASSING):
                 made = await self._ask(MakePairingCode())
                 await self._socket.send(wire.Pairing(pairing_code=made.pairing_code))
+
+    async def _restart(self) -> None:
+        await self._anew.wait()
+        await self._socket.send(wire.Restart())
 
     async def _gone(self) -> None:
         """Tell that the line is down; if nobody hears it, the silence tells."""

@@ -22,6 +22,7 @@ from yinyi.wire.terminal_line import (
     DeviceState,
     Event,
     Hello,
+    OtherCard,
     PayCardRead,
     PrintResult,
     Scanned,
@@ -37,6 +38,8 @@ def telling(event: Event, epoch: int, kinds: dict[str, str]) -> Operation[Accept
     """What an event tells the business layer. ``kinds``: of the devices, by name, as the agent said when it came."""
     match event:
         case CardLaid(event_id=event_id, device=device, credential=card):
+            if isinstance(card, OtherCard):
+                return PresentCard(epoch=epoch, event_id=event_id, device=device, serial=card.serial)
             return PresentCard(epoch=epoch, event_id=event_id, device=device, block=card.block)
         case CardRemoved(event_id=event_id, device=device):
             return PresentCard(epoch=epoch, event_id=event_id, device=device)

@@ -60,6 +60,7 @@ class TerminalLines:
         await self._listen("event.terminal.*.PrintQueued", self._print_queued)
         await self._listen("event.terminal.*.CardAsked", self._card_asked)
         await self._listen("event.terminal.*.LineUp", self._line_up)
+        await self._listen("event.terminal.*.RestartAsked", self._restart_asked)
 
     async def close(self, within_s: float = 3.0) -> None:
         """Every agent is told to come again; new ones are told at once."""
@@ -86,6 +87,10 @@ class TerminalLines:
     async def _card_asked(self, subject: str, body: bytes) -> None:
         for line in self._lines.get(subject.split(".")[2], ()):
             line.look_for_card()
+
+    async def _restart_asked(self, subject: str, body: bytes) -> None:
+        for line in self._lines.get(subject.split(".")[2], ()):
+            line.restart()
 
     async def _line_up(self, subject: str, body: bytes) -> None:
         epoch = msgspec.json.decode(body, type=_Push).version

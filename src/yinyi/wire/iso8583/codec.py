@@ -3,13 +3,14 @@
 Packing and computing the MAC are two steps, because keys live in a store of their own.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-from yinyi.wire.iso8583.elements import Element, Read, element, is_digits
+from yinyi.wire.iso8583.elements import Element, element, is_digits
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.header import HEAD_BYTES, pack_header, unpack_header
 from yinyi.wire.iso8583.model import Message, Profile
-from yinyi.wire.iso8583.runs import Step, steps
+from yinyi.wire.iso8583.runs import Member, Reader, Step, readers, steps
 from yinyi.wire.iso8583.unprinted import Unprinted
 
 MAC_BYTES = 8
@@ -98,10 +99,14 @@ def unpack(profile: Profile, body: bytes) -> Unpacked:
         at += 8
     if len(body) < at:
         raise FieldError("bitmap", "the message ends within it")
-    readers, has_mac = _layout(profile).shape_for(body[start + 2 : at])
+    reads, has_mac = _layout(profile).shape_for(body[start + 2 : at])
     fields: dict[int, str | bytes] = {}
-    for number, read in readers:
-        fields[number], at = read(body, at)
+    for number, read, numbers, read_all in reads:
+        if read is not None:
+            fields[number], at = read(body, at)
+        else:
+            values, at = read_all(body, at)
+            fields.update(zip(numbers, values, strict=True))
     left = len(body) - at
     if left != (MAC_BYTES if has_mac else 0):
         raise FieldError("message", "ends before its MAC" if left < MAC_BYTES and has_mac else "goes on after its end")
@@ -117,7 +122,7 @@ def _type_of(mti: str) -> bytes:
 
 
 _Writers = tuple[Step, ...]
-_Readers = tuple[tuple[int, Read], ...]
+_Readers = tuple[Reader, ...]
 
 
 class _Layout:
@@ -137,8 +142,7 @@ class _Layout:
 
     def _shape_of(self, named: tuple[int, ...], has_mac: bool) -> tuple[bytes, _Writers]:
         numbers = sorted(named)
-        members = [(number, self._element(number).write, self._profile.fields[number]) for number in numbers]
-        writers = tuple(steps(members, self._profile.padding))
+        writers = tuple(steps(self._members(numbers), self._profile.padding))
         self._mac_is_last(numbers, has_mac)
         present = [*numbers, self._mac_field] if has_mac else numbers
         bits = sum(1 << (128 - number) for number in present)
@@ -157,7 +161,10 @@ class _Layout:
         if has_mac:
             numbers.remove(self._mac_field)
         self._mac_is_last(numbers, has_mac)
-        return tuple((number, self._element(number).read) for number in numbers), has_mac
+        return tuple(readers(self._members(numbers), self._profile.padding)), has_mac
+
+    def _members(self, numbers: Iterable[int]) -> list[Member]:
+        return [(number, self._element(number), self._profile.fields[number]) for number in numbers]
 
     def _element(self, number: int) -> Element:
         found = self._elements.get(number)

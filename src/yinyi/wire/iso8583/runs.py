@@ -1,14 +1,18 @@
-"""Neighbours of one kind and of fixed length are written in one go: most of a message is such digits."""
+"""Neighbours of one kind and of fixed length are written and read in one go: most of a message is such digits."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from yinyi.wire.iso8583.elements import Value, Write, fits
+from yinyi.wire.iso8583.elements import Element, Read, Value, fits
 from yinyi.wire.iso8583.model import Field
 
-Member = tuple[int, Write, Field]
+Member = tuple[int, Element, Field]
+ReadAll = Callable[[bytes, int], tuple[Sequence[Value], int]]
+"""As ``Read``, for several fields."""
+Reader = tuple[int, Read | None, tuple[int, ...], ReadAll]
+"""One field and how it is read; None: those of a run, all at once."""
 Get = Callable[[Mapping[int, Value]], Any]
 """Takes out of the fields what belongs to a step: a value, or those of a run."""
 Step = tuple[Get, Callable[[Any], bytes]]
@@ -16,17 +20,32 @@ Step = tuple[Get, Callable[[Any], bytes]]
 
 def steps(members: Iterable[Member], padding: str) -> Iterator[Step]:
     """How fields, in their order, are written. padding: the profile's nibble, 0 or F."""
-    for form, group in groupby(members, lambda member: _form(member[2], padding)):
+    for form, group in groupby(members, lambda member: _form_to_write(member[2], padding)):
         run = list(group)
         if form and len(run) > 1:
             yield itemgetter(*(number for number, _, _ in run)), _written_at_once(run, padding)
         else:
-            yield from ((itemgetter(number), write) for number, write, _ in run)
+            yield from ((itemgetter(number), made.write) for number, made, _ in run)
+
+
+def readers(members: Iterable[Member], padding: str) -> Iterator[Reader]:
+    """How fields, in their order, are read."""
+    for form, group in groupby(members, lambda member: _form(member[2], padding)):
+        run = list(group)
+        if form and len(run) > 1:
+            yield 0, None, tuple(number for number, _, _ in run), _read_at_once(run, padding)
+        else:
+            yield from ((number, made.read, (), _read_nothing) for number, made, _ in run)
+
+
+def _form_to_write(field: Field, padding: str) -> str:
+    """What recurs is remembered as it is written, and stands alone."""
+    return "" if field.recurs else _form(field, padding)
 
 
 def _form(field: Field, padding: str) -> str:
     """What may stand in a run beside each other; "" stands alone."""
-    if field.prefix or field.recurs or field.kind not in ("n", "an", "ans"):
+    if field.prefix or field.kind not in ("n", "an", "ans"):
         return ""
     if field.kind == "n" and field.coding == "bcd":
         return "" if _filling(field, padding).strip("0") else "bcd"
@@ -38,7 +57,11 @@ def _written_at_once(run: Sequence[Member], padding: str) -> Callable[[tuple[Val
     template = "".join(_template(field, padding) if is_bcd else "%s" for _, _, field in run)
     lengths = tuple(field.length for _, _, field in run)
     length = sum(lengths) + len(template) - len("%s") * len(run)
-    writes, is_right, encode = [write for _, write, _ in run], fits(run[0][2].kind), bytes.fromhex if is_bcd else _ascii
+    writes, is_right, encode = (
+        [made.write for _, made, _ in run],
+        fits(run[0][2].kind),
+        bytes.fromhex if is_bcd else _ascii,
+    )
 
     def write(values: tuple[Value, ...]) -> bytes:
         text = template % values  # bytes among them make it longer
@@ -47,6 +70,37 @@ def _written_at_once(run: Sequence[Member], padding: str) -> Callable[[tuple[Val
         return b"".join(each(value) for each, value in zip(writes, values, strict=True))  # tells which one is wrong
 
     return write
+
+
+def _read_nothing(body: bytes, at: int) -> tuple[Sequence[Value], int]:
+    return (), at
+
+
+def _read_at_once(run: Sequence[Member], padding: str) -> ReadAll:
+    is_bcd = _form(run[0][2], padding) == "bcd"
+    shown = "".join(_template(field, padding) % ("x" * field.length) for _, _, field in run) if is_bcd else ""
+    filled = itemgetter(*[place for place, mark in enumerate(shown) if mark != "x"] or [slice(0)])
+    filling = filled(shown)
+    places, end = list[slice](), 0
+    for _, _, field in run:
+        begin = end + (is_bcd and field.length % 2 == 1 and field.alignment == "right")
+        places.append(slice(begin, begin + field.length))
+        end += field.length + field.length % 2 if is_bcd else field.length
+    take, size, reads = itemgetter(*places), end // 2 if is_bcd else end, [made.read for _, made, _ in run]
+    is_right = str.isdecimal if is_bcd else fits(run[0][2].kind)
+
+    def read(body: bytes, at: int) -> tuple[Sequence[Value], int]:
+        part = body[at : at + size]
+        text = part.hex() if is_bcd else part.decode("latin-1")
+        if len(part) == size and is_right(text) and filled(text) == filling:
+            return take(text), at + size
+        values: list[Value] = []
+        for each in reads:  # tells which one is wrong
+            value, at = each(body, at)
+            values.append(value)
+        return values, at
+
+    return read
 
 
 def _template(field: Field, padding: str) -> str:

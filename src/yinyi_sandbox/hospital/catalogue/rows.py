@@ -6,6 +6,7 @@ from yinyi_sandbox.hospital.catalogue.analytes import Analyte, analytes
 from yinyi_sandbox.hospital.catalogue.habits import DAILY, WARDS, habits
 from yinyi_sandbox.hospital.catalogue.imaging import EXAMINATIONS
 from yinyi_sandbox.hospital.catalogue.panels import panels
+from yinyi_sandbox.hospital.catalogue.pictures import pictures
 from yinyi_sandbox.hospital.catalogue.prices import CATEGORIES, charge_items
 from yinyi_sandbox.hospital.departments import DIVISIONS
 
@@ -31,6 +32,7 @@ def tables() -> dict[str, list[Row]]:
             for part in one.ranges
         ],
         "examination": [(code, modality, *texts) for code, _, _, modality, _, *texts in EXAMINATIONS],
+        "picture": list(pictures()),
         "habit": [
             (clinic.code, *habits(clinic.code)) for division in DIVISIONS for clinic in division.clinics
         ],

@@ -43,7 +43,9 @@ CREATE TABLE his.patient (
     phone      text NOT NULL DEFAULT '',
     address    text NOT NULL DEFAULT '',
     nation     text NOT NULL DEFAULT '',
-    made_by    text UNIQUE
+    made_by    text UNIQUE,
+    guardian_name  text NOT NULL DEFAULT '',
+    guardian_phone text NOT NULL DEFAULT ''
 );
 COMMENT ON COLUMN his.patient.made_by IS 'the caller''s reference of the creation';
 

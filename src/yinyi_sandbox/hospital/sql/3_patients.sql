@@ -25,7 +25,7 @@ END $$;
 -- A document that is on record under the same name keeps its old number. Two at once: the second finds the first's.
 CREATE FUNCTION his.create_patient(
     p_ref text, p_doc_type text, p_doc_no text, p_full_name text, p_sex_code text, p_birth_date date,
-    p_phone text, p_address text, p_nation text)
+    p_phone text, p_address text, p_nation text, p_guardian_name text DEFAULT '', p_guardian_phone text DEFAULT '')
 RETURNS TABLE (ret_code text, ret_msg text, patient_no text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -55,6 +55,8 @@ BEGIN
     IF v_no IS NULL THEN
         v_no := his.new_patient_(p_ref, p_full_name, p_sex_code, p_birth_date, p_phone, p_address, p_nation);
         INSERT INTO his.patient_document VALUES (p_doc_type, p_doc_no, v_no);
+        UPDATE his.patient p SET guardian_name = p_guardian_name, guardian_phone = p_guardian_phone
+        WHERE p.patient_no = v_no AND p_guardian_name <> '';
     END IF;
     RETURN QUERY SELECT '0', his.message_('0'), v_no;
 END $$;

@@ -70,6 +70,7 @@ DOCUMENT_CODES: dict[CredentialKind, str] = {
     "insurance_code": "11",
     "public_card": "12",
     "bank_card": "13",
+    "birth_certificate": "06",
 }
 """Only these are documents to the hospital; faces and wallets are known to the platform alone."""
 

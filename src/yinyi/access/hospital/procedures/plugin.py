@@ -30,7 +30,7 @@ _REGISTRATION = "SELECT * FROM his.query_registration($1)"
 _NUMBERS = "SELECT * FROM his.query_numbers($1, $2)"
 _PATIENT = "SELECT * FROM his.query_patient($1, $2)"
 _PATIENT_NO = "SELECT * FROM his.query_patient_no($1)"
-_CREATE = "SELECT * FROM his.create_patient($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_CREATE = "SELECT * FROM his.create_patient($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 _CREATED = "SELECT * FROM his.query_created($1)"
 
 
@@ -108,7 +108,7 @@ class ProceduresHospital(BillProcedures, BookingProcedures, StayProcedures, Repo
         rows = await self.sent(
             _CREATE,
             *(reference, code, person.number, person.name, mapping.SEX_CODES[person.sex], person.born_on),
-            *(person.phone, person.address, person.nation),
+            *(person.phone, person.address, person.nation, person.guardian_name, person.guardian_phone),
         )
         if not isinstance(rows, list):
             return rows

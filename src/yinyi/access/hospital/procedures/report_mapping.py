@@ -1,7 +1,16 @@
 """The hospital's reports in our words."""
 
+import base64
+
 from yinyi.access.hospital.procedures.client import Row
-from yinyi.business.reports.model import DiagnosticReport, Observation, ReportKind, ReportText, TrendPoint
+from yinyi.business.reports.model import (
+    DiagnosticReport,
+    Observation,
+    OfferedPicture,
+    ReportKind,
+    ReportText,
+    TrendPoint,
+)
 
 _KINDS: dict[str, ReportKind] = {"L": "laboratory", "I": "examination"}
 
@@ -74,3 +83,13 @@ def point(row: Row) -> TrendPoint:
         flag=row["flag"],
         unit=row["unit"],
     )
+
+
+def picture(row: Row) -> OfferedPicture:
+    return OfferedPicture(
+        nth=row["nth"], caption=row["caption"], caption_en=row["caption_en"], byte_count=row["byte_count"]
+    )
+
+
+def file(row: Row) -> bytes:
+    return base64.b64decode(row["content"])

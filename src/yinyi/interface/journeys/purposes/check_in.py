@@ -26,7 +26,7 @@ class CheckedIn:
         about = subject(visitor, booking, self.name)
         return Paid(
             payment=booking.payment,
-            subject=msgspec.structs.replace(about, again=visitor.paths.check_in),
+            subject=msgspec.structs.replace(about, again=_back(visitor, booking)),
             steps=views.CHECK_IN_STEPS,
             paper="registration",
             check=partial(_check, visitor, booking),
@@ -58,6 +58,11 @@ class CheckedIn:
         )
 
 
+def _back(visitor: Visitor, booking: AppointmentView) -> str:
+    """Where it can be tried again: whoever came by a slip sees that booking only."""
+    return visitor.paths.arrival(booking.booking_no) if visitor.by_slip else visitor.paths.check_in
+
+
 def _check(visitor: Visitor, booking: AppointmentView, problem: Problem | None, until: datetime) -> views.View:
     return views_register.CheckView(
         payment_no=booking.payment.payment_no,
@@ -65,7 +70,7 @@ def _check(visitor: Visitor, booking: AppointmentView, problem: Problem | None, 
         fee_fen=booking.payment.amount_fen,
         held_until=until,
         problem=problem,
-        back=visitor.paths.check_in,
+        back=_back(visitor, booking),
         key=present.new_key(),
     )
 

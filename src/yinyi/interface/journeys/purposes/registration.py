@@ -35,7 +35,7 @@ class Registration:
             either=_("Either you get the number, or the money goes back by itself"),
             told=_("The hospital is told, the slip is printed"),
             not_yet=_("Paid, but not registered yet"),
-            not_known=_("Whether the hospital has put your number down"),
+            not_known=_("Whether the hospital has registered you"),
             not_yet_next=_("You need not stand here. If there is no number, the money goes back by itself."),
             gone=_("The number is gone; your money comes back"),
             refused=_("The hospital could not give you this number"),

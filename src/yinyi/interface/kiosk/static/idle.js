@@ -1,19 +1,35 @@
 // Nobody there any more? Ask for the last twenty seconds, then end the session. The page says how long it may idle;
-// 0 means never: a payment or a print is running.
+// 0 means never: a payment or a print is running. A page that only draws itself anew goes on idling.
 import { draw } from "./ring.js";
 import { lower, raise } from "./veil.js";
 import { leaveBy } from "./whole.js";
 
 const ASK_S = 20;
+const AGAIN_MS = 3_000;
+
+let touched = 0;
+let page = "";
+let news = false;
+
+export function idling() {
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    news = Boolean(event.detail.requestConfig.elt.closest(".news > div"));
+  });
+}
 
 export function idle(screen, signal) {
   const veil = document.getElementById("idle");
   const total = Number(screen.dataset.idleS);
-  if (!veil.hidden) lower(veil);
+  const before = page;
+  page = `${location.pathname} ${total}`;
+  const same = news && page === before;
+  news = false;
+  if (!veil.hidden && !same) lower(veil);
   if (!total) return;
   const asks = Math.min(ASK_S, total / 2);
   const ring = veil.querySelector(".ring");
-  let touched = performance.now();
+  if (!same) touched = performance.now();
+  if (!veil.hidden) screen.inert = true;
 
   const stay = () => {
     touched = performance.now();
@@ -23,7 +39,7 @@ export function idle(screen, signal) {
     const left = Math.ceil(total - (performance.now() - touched) / 1000);
     if (left <= 0) {
       clearInterval(timer);
-      leaveBy(veil.querySelector("form"));
+      leave(veil.querySelector("form"));
     } else if (left <= asks) {
       if (veil.hidden) {
         raise(veil);
@@ -39,6 +55,23 @@ export function idle(screen, signal) {
     addEventListener(sign, () => veil.hidden && stay(), { signal, passive: true });
   }
   veil.querySelector("button.first").addEventListener("click", stay, { signal });
+}
+
+// Line or no line, nothing of whoever has gone stays on the screen; the session itself ends as soon as it can.
+async function leave(form) {
+  if (await leaveBy(form)) return;
+  wipe();
+  setTimeout(leave, AGAIN_MS, form);
+}
+
+function wipe() {
+  if ("wiped" in document.documentElement.dataset) return;
+  document.documentElement.dataset.wiped = "";
+  document.title = "";
+  for (const part of document.querySelectorAll("#screen :is(h1, .sub, .steps, .over, .act, .dock, .veil, .news)")) {
+    part.remove();
+  }
+  lower(document.getElementById("idle"));
 }
 
 export function chime() {

@@ -2,7 +2,7 @@
 import { readAloud } from "./aloud.js";
 import { clock } from "./clock.js";
 import { fit } from "./fit.js";
-import { idle } from "./idle.js";
+import { idle, idling } from "./idle.js";
 import { line } from "./line.js";
 import { pad } from "./pad.js";
 import { pager } from "./pager.js";
@@ -24,6 +24,7 @@ function begin() {
 
 begin();
 hands();
+idling();
 line();
 waiting();
 wholePages();

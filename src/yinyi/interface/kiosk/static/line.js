@@ -25,6 +25,7 @@ export function line() {
     if (wasGone) again();
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
+    if ("wiped" in document.documentElement.dataset) event.detail.shouldSwap = false; // of whoever has gone
     if (!event.detail.shouldSwap || event.detail.xhr.responseText.includes('id="screen"')) return;
     event.detail.shouldSwap = false; // not from our platform: something between answers in its place
     gone(true);

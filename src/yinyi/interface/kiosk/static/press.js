@@ -4,7 +4,7 @@ const NEWS = "sse:refresh";
 
 const source = () => document.querySelector("#screen > .news > div");
 
-export const again = () => htmx.trigger(source(), NEWS);
+export const again = () => source() && htmx.trigger(source(), NEWS);
 
 export function hands() {
   let down = false;

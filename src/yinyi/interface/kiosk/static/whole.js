@@ -18,7 +18,9 @@ export async function leaveBy(form, submitter) {
     const answer = await fetch(action, { method: "POST", body, signal: AbortSignal.timeout(10_000) });
     if (answer.redirected) location.replace(answer.url);
     else location.reload();
+    return true;
   } catch {
     gone(true);
+    return false;
   }
 }

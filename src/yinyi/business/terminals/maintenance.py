@@ -1,0 +1,195 @@
+"""Maintenance (维护): one of the staff lays his card on a terminal's reader, types its PIN, and sees to the machine.
+
+Of the card's number and of the PIN a keyed digest is kept. Whoever has found a card has five tries, then waits, and
+after fifteen the card opens nothing any more. Everything that is done stands in the audit log under whose card it is.
+"""
+
+import dataclasses
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Database, Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.audit import store as audit
+from yinyi.business.terminals import maintenance_store as cards
+from yinyi.business.terminals import store
+from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong, StaffCardTaken
+from yinyi.business.terminals.line import SILENT_AFTER
+from yinyi.business.terminals.messages_maintenance import (
+    DoMaintenance,
+    EnrolStaffCard,
+    GetMaintenance,
+    ListStaffCards,
+    Maintenance,
+    MaintenanceOpened,
+    OpenMaintenance,
+    RevokeStaffCard,
+    StaffCards,
+    StaffCardView,
+)
+from yinyi.business.terminals.presented import CARD_KEPT_FOR, staff_card_index
+from yinyi.business.terminals.printer_tests import job_of
+from yinyi.business.terminals.pushes import push
+from yinyi.kernel.errors import NotFound
+from yinyi.kernel.ids import token
+from yinyi.kernel.secrets import Vault, digest
+
+log = structlog.get_logger()
+
+LASTS = timedelta(minutes=5)
+"""Without a press; a page of it idles out earlier."""
+TRIES = 5
+WAIT = timedelta(minutes=15)
+TRIES_AT_MOST = 15
+TEST_LASTS = timedelta(minutes=10)
+
+
+class MaintenanceDesk:
+    """Handlers of what staff do at a terminal. ``forget``: what is remembered of locked terminals is old."""
+
+    def __init__(self, database: Database, vault: Vault, forget: Callable[[], None]) -> None:
+        self._database = database
+        self._vault = vault
+        self._forget = forget
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.asks(OpenMaintenance, self.open)
+        dispatcher.asks(GetMaintenance, self.get)
+        dispatcher.changes(DoMaintenance, Change(make=self._act, show=self._show_after))
+        dispatcher.asks(EnrolStaffCard, self.enrol)
+        dispatcher.changes(RevokeStaffCard, Change(make=self._revoke, show=self._show_card))
+        dispatcher.reads(ListStaffCards, self._list)
+
+    # -- at the terminal
+
+    async def open(self, call: Call, message: OpenMaintenance) -> MaintenanceOpened:
+        """A wrong PIN is counted before it is said to be wrong."""
+        at = (call.hospital_id, call.principal.terminal_id)
+        async with self._database.transaction() as tx:
+            card = await cards.on_reader(tx, *at, call.now - CARD_KEPT_FOR)
+            if card is None:
+                raise NoStaffCard
+            if not _may_try(card, call.now):
+                raise PinTriesSpent
+            right = hmac.compare_digest(self._pin_index(card.number_index, message.pin), card.pin_index)
+            tries = 0 if right else card.tries + 1
+            await cards.tried(tx, call.hospital_id, card.card_id, tries, call.now)
+            ticket = token()
+            if right:
+                until = call.now + LASTS
+                await cards.open_ticket(tx, call.hospital_id, digest(ticket), at[1], card.card_id, call.now, until)
+            await self._tell(tx, call, card.staff_id, "opened" if right else "wrong_pin")
+        if not right:
+            log.warning("maintenance.wrong_pin", terminal_id=at[1], staff_id=card.staff_id, tries=tries)
+            raise PinTriesSpent if tries % TRIES == 0 else PinWrong
+        return MaintenanceOpened(ticket=ticket, staff_id=card.staff_id)
+
+    async def get(self, call: Call, message: GetMaintenance) -> Maintenance:
+        async with self._database.transaction() as tx:
+            staff_id = await self._opened(tx, call, message.ticket)
+            return await self._view(tx, call, staff_id)
+
+    async def _act(self, tx: Tx, call: Call, message: DoMaintenance, _: None) -> str:
+        staff_id = await self._opened(tx, call, message.ticket)
+        hospital_id, terminal_id = call.hospital_id, call.principal.terminal_id
+        match message.act:
+            case "test_print":
+                test_id = await cards.queue_test(tx, hospital_id, terminal_id, call.now)
+                await push(tx, hospital_id, terminal_id, "PrintQueued", job_of(test_id), 1, call.now)
+            case "restart":
+                await push(tx, hospital_id, terminal_id, "RestartAsked", terminal_id, 1, call.now)
+            case "lock" | "unlock":
+                locked = message.act == "lock"
+                await store.lock(tx, hospital_id, terminal_id, locked, message.because, call.now)
+                await push(tx, hospital_id, terminal_id, "LockChanged", terminal_id, int(locked), call.now)
+                self._forget()
+            case "paper_changed":
+                await cards.paper_changed(tx, hospital_id, terminal_id, call.now)
+                await push(tx, hospital_id, terminal_id, "DeviceChanged", "receipt_printer", 1, call.now)
+            case "leave":
+                await cards.end(tx, hospital_id, digest(message.ticket), call.now)
+        await self._tell(tx, call, staff_id, message.act)
+        return staff_id
+
+    async def _show_after(self, tx: Tx, call: Call, staff_id: str) -> Maintenance:
+        return await self._view(tx, call, staff_id)
+
+    async def _opened(self, tx: Tx, call: Call, ticket: str) -> str:
+        """
+        Raises:
+            MaintenanceOver: of another terminal, too old, or its card was revoked.
+        """
+        at = (call.hospital_id, digest(ticket), call.principal.terminal_id)
+        staff_id = await cards.opened(tx, *at, call.now, call.now + LASTS)
+        if staff_id is None:
+            raise MaintenanceOver
+        return staff_id
+
+    async def _view(self, tx: Tx, call: Call, staff_id: str) -> Maintenance:
+        at = (call.hospital_id, call.principal.terminal_id)
+        machine = await cards.machine(tx, *at)
+        if machine is None:
+            raise NotFound(f"terminal {at[1]}")
+        test_print, problem = await cards.latest_test(tx, *at, call.now - TEST_LASTS)
+        seen_at: datetime | None = machine["line_seen_at"]
+        return Maintenance(
+            staff_id=staff_id,
+            until=call.now + LASTS,
+            agent_version=machine["agent_version"],
+            line_ok=machine["line_up"] and seen_at is not None and call.now - seen_at <= SILENT_AFTER,
+            line_seen_at=seen_at,
+            locked=machine["locked"],
+            locked_for=machine["locked_for"],
+            devices=await cards.devices(tx, *at),
+            test_print=test_print,
+            problem=problem,
+        )
+
+    async def _tell(self, tx: Tx, call: Call, staff_id: str, what: str) -> None:
+        by = dataclasses.replace(call, principal=dataclasses.replace(call.principal, staff_id=f"card:{staff_id}"))
+        await audit.append(tx, by, "terminals.DoMaintenance.v1", call.principal.terminal_id, {"act": what})
+
+    def _pin_index(self, number_index: bytes, pin: str) -> bytes:
+        """A keyed digest: the same PIN of another card is another one."""
+        return self._vault.index(f"{number_index.hex()}:{pin}", "staff_card.pin")
+
+    # -- whose cards open it
+
+    async def enrol(self, call: Call, message: EnrolStaffCard) -> StaffCardView:
+        """No change with a key: what is kept of its body would be an unkeyed digest of a short secret."""
+        number = staff_card_index(self._vault, call.hospital_id, message.serial)
+        secrets = (number, self._pin_index(number, message.pin))
+        who = (message.staff_id, message.terminal_id, call.principal.actor)
+        async with self._database.transaction() as tx:
+            card_id = await cards.enrol(tx, call.hospital_id, *secrets, *who, call.now)
+            if card_id is None:
+                raise StaffCardTaken
+            told = {"staff_id": message.staff_id, "terminal_id": message.terminal_id}
+            await audit.append(tx, call, "terminals.EnrolStaffCard.v1", str(card_id), told)
+            log.info("staff_card.enrolled", card_id=card_id, staff_id=message.staff_id)
+            return await self._show_card(tx, call, str(card_id))
+
+    async def _revoke(self, tx: Tx, call: Call, message: RevokeStaffCard, _: None) -> str:
+        await cards.revoke(tx, call.hospital_id, message.card_id, call.now)
+        log.info("staff_card.revoked", card_id=message.card_id)
+        return str(message.card_id)
+
+    async def _show_card(self, tx: Tx, call: Call, card_id: str) -> StaffCardView:
+        found = await cards.card(tx, call.hospital_id, int(card_id))
+        if found is None:
+            raise NotFound(f"staff card {card_id}")
+        return found
+
+    async def _list(self, tx: Tx, call: Call, message: ListStaffCards) -> StaffCards:
+        return StaffCards(cards=await cards.cards(tx, call.hospital_id))
+
+
+def _may_try(card: cards.Card, now: datetime) -> bool:
+    if card.tries >= TRIES_AT_MOST:
+        return False
+    waits = card.tries and card.tries % TRIES == 0
+    return not waits or card.tried_at is None or now >= card.tried_at + WAIT

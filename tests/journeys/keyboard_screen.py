@@ -1,0 +1,38 @@
+"""The kiosk's screen without a finger: Tab and Enter only, as whoever cannot reach it or cannot see it well uses it."""
+
+from kiosk_screen import WITHIN_MS, KioskScreen
+from playwright.sync_api import Locator, expect
+
+MOST_STEPS = 60
+FOCUS = """(wanted) => {
+  const at = document.activeElement;
+  if (at !== wanted) return at === document.body ? "nothing" : at.tagName + " " + (at.innerText || at.name || "");
+  const style = getComputedStyle(at);
+  const box = at.getBoundingClientRect();
+  const ring = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+  const seen = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+  return ring >= 6 && seen ? "" : `a ring of ${ring} px around what is ${seen ? "in" : "out of"} sight`;
+}"""
+
+
+class KeyboardScreen(KioskScreen):
+    """Whatever is pressed is walked to and entered; where the focus is can be seen."""
+
+    def _click(self, what: Locator) -> None:
+        self._counter.taps += 1
+        self._walk_to(what.first)
+        self.page.keyboard.press("Enter")
+
+    def type(self, digits: str) -> None:
+        self._walk_to(self.page.locator(".typed input"))
+        self.page.keyboard.type(digits)
+
+    def _walk_to(self, wanted: Locator) -> None:
+        expect(wanted).to_be_visible(timeout=WITHIN_MS)
+        expect(self.page.locator("html[data-busy]")).to_have_count(0, timeout=WITHIN_MS)
+        passed: list[str] = []
+        while (at := wanted.evaluate(FOCUS)) != "":
+            assert not at.startswith("a ring"), f"{at}: {wanted}"
+            assert len(passed) < MOST_STEPS, f"Tab does not lead to {wanted}, but to {passed}"
+            passed.append(at)
+            self.page.keyboard.press("Tab")

@@ -1,0 +1,148 @@
+"""The pages of a payment in their states: by phone, by card, done, and when something went wrong."""
+
+from datetime import timedelta
+
+import msgspec
+from account_samples import TOP_UP, TOPPING_UP
+from sample_facts import KEY, NOW, REGISTERING, SUBJECT, TAKE_CARD, VISIT, Sample, someone
+
+from yinyi.interface.journeys import views, views_fiscal, views_pay
+from yinyi.wire.iso8583.response_codes import response_of
+
+
+def _pay(state: str, **facts: object) -> views_pay.PayView:
+    view = views_pay.PayView(
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        subject=SUBJECT,
+        tender="wechatpay",
+        state="waiting",
+        amount_fen=5000,
+        code_url="weixin://wxpay/bizpayurl?pr=NwY5Mz9rYz",
+        expires_at=NOW + timedelta(minutes=4, seconds=41),
+        since=NOW,
+        resolves_by=NOW + timedelta(minutes=15),
+        others=("alipay",),
+        scans=("wechatpay", "alipay"),
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, state=state, **facts)
+
+
+def _card(state: views_pay.CardState, **facts: object) -> views_pay.CardView:
+    view = views_pay.CardView(
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        subject=SUBJECT,
+        state=state,
+        amount_fen=5000,
+        merchant_name="云山市人民医院门诊 Yunshan People's Hospital Outpatients",
+        since=NOW,
+        expires_at=NOW + timedelta(seconds=83),
+        hold_slip=state == "refused",
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, **facts)
+
+
+def _answered(code: str, refused: views_pay.CardRefused, tries_left: int = 0) -> views_pay.CardView:
+    told = response_of(code)
+    return _card("refused", refused=refused, said=told.zh, said_en=told.en, tries_left=tries_left)
+
+
+def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleView:
+    view = views_pay.TroubleView(
+        kind=kind,
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        subject=SUBJECT,
+        tender="wechatpay",
+        amount_fen=5000,
+        key=KEY,
+    )
+    return msgspec.structs.replace(view, **facts)
+
+
+def _done(printing: views.Printing) -> views_pay.DoneView:
+    return views_pay.DoneView(
+        payment_no="26112301000042",
+        ask_no="7Q4-281",
+        visit=VISIT,
+        amount_fen=5000,
+        queue_ahead=4,
+        printing=printing,
+        key=KEY,
+    )
+
+
+def _with_receipt(number: str) -> views_pay.DoneView:
+    note = views_fiscal.ReceiptNote(payment_no="26112301000042", number=number)
+    return msgspec.structs.replace(_done("printed"), receipt=note)
+
+
+PAY: dict[str, Sample] = {
+    "pay": (_pay("waiting"), REGISTERING),
+    "pay-no-scanner": (_pay("waiting", scans=()), REGISTERING),
+    "pay-other": (_pay("waiting", other=True), REGISTERING),
+    "pay-password": (_pay("password", expires_at=NOW + timedelta(seconds=38)), REGISTERING),
+    "pay-refused": (_pay("refused", refused="insufficient_funds", hold_slip=True), REGISTERING),
+    "pay-refused-expired": (_pay("refused", refused="expired", tender="alipay"), REGISTERING),
+    "pay-confirming": (_pay("confirming"), REGISTERING),
+    "pay-unknown": (_pay("unknown"), REGISTERING),
+    "pay-cards": (_pay("waiting", cards=True), REGISTERING),
+    "pay-cards-away": (_pay("waiting", cards=True, cards_away=True), REGISTERING),
+    "card-insert": (_card("insert"), REGISTERING),
+    "card-pin": (_card("pin", digits=4), REGISTERING),
+    "card-asking": (_card("asking"), REGISTERING),
+    "card-taking-back": (_card("taking_back"), REGISTERING),
+    "card-wrong-pin": (_answered("55", "wrong_pin", 2), TAKE_CARD),
+    "card-no-money": (_answered("51", "no_money"), TAKE_CARD),
+    "card-blocked": (_answered("75", "pin_blocked"), REGISTERING),
+    **{
+        f"card-{refused.replace('_', '-')}": (
+            _card("refused", refused=refused, again=refused != "key_refused"),
+            REGISTERING,
+        )
+        for refused in ("cancelled", "timed_out", "not_taken", "unreadable", "key_refused", "pin_again", "no_answer")
+    },
+    "done-card": (_done("printed"), TAKE_CARD),
+    "hold-slip": (
+        views_pay.HoldSlipView(
+            payment_no="26112301000042",
+            ask_no="7Q4-281",
+            subject=SUBJECT,
+            amount_fen=5000,
+            kept_until=NOW + timedelta(minutes=20),
+            printing="printed",
+            key=KEY,
+        ),
+        someone(steps=views.REGISTER_STEPS, card_in_reader=True),
+    ),
+    "done": (_done("printing"), someone(steps=views.REGISTER_STEPS, card_in_reader=True)),
+    "done-later": (msgspec.structs.replace(_done("printed"), printing=None, queue_ahead=None), REGISTERING),
+    "done-no-paper": (_done("paper_out"), REGISTERING),
+    "done-receipt-coming": (_with_receipt(""), REGISTERING),
+    "done-receipt": (_with_receipt("0012345678"), REGISTERING),
+    "trouble-not-registered": (
+        _trouble("not_registered_yet", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15)),
+        REGISTERING,
+    ),
+    "trouble-unknown": (_trouble("payment_unknown", resolves_by=NOW + timedelta(minutes=15)), REGISTERING),
+    "trouble-refunding": (
+        _trouble("refunding", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15), printing="printed"),
+        REGISTERING,
+    ),
+    "trouble-late": (
+        _trouble("refunding", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15), gives_back="paid_late"),
+        REGISTERING,
+    ),
+    "trouble-refunded": (_trouble("refunded", paid_at=NOW), REGISTERING),
+    "trouble-nothing": (_trouble("nothing_taken"), REGISTERING),
+    "trouble-declined": (_trouble("declined"), REGISTERING),
+    "trouble-staff": (_trouble("staff_decides", paid_at=NOW, resolves_by=NOW + timedelta(hours=2)), REGISTERING),
+    "account-pay": (_pay("waiting", subject=TOP_UP, hold_slip=False, cards=True), TOPPING_UP),
+    "account-trouble": (
+        _trouble("payment_unknown", subject=TOP_UP, resolves_by=NOW + timedelta(minutes=15)),
+        TOPPING_UP,
+    ),
+}

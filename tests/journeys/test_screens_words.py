@@ -1,0 +1,79 @@
+"""What is said on pages, and in which language. Without a browser."""
+
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+from gallery import kiosks
+from samples import SAMPLES
+
+from yinyi.interface.journeys.pages import Pages
+
+WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ", "Normal ")
+"""Sentences with a name in their middle."""
+VOID = {"br", "hr", "input", "link", "meta", "img", "path", "circle", "rect", "use"}
+
+
+class Said(HTMLParser):
+    """Every text that is read out from the page, with the language it is said in."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self._open: list[tuple[str, str]] = []
+        self._unsaid = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        language = told.get("lang", self._open[-1][1] if self._open else "")
+        if tag not in VOID:
+            self._open.append((tag, language))
+            self._unsaid += self._unsaid > 0 or tag == "title" or "aria-hidden" in told
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        return
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self._open.pop()[0] == tag
+            self._unsaid -= self._unsaid > 0
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not self._unsaid:
+            self.found.append((self._open[-1][1], data.strip()))
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return kiosks()[1]
+
+
+def said(pages: Pages, name: str, language: str) -> list[tuple[str, str]]:
+    view, chrome = SAMPLES[name]
+    return Said(pages.render(view, msgspec.structs.replace(chrome, language=language))).found
+
+
+def is_chinese(text: str) -> bool:
+    return any("\u3400" <= letter <= "\u9fff" or ord(letter) >= 0x20000 for letter in text)
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_chinese_on_an_english_page_is_marked_as_such(pages: Pages, name: str) -> None:
+    """So that it is read with a Chinese voice: names of people, and what the hospital has in Chinese only."""
+    found = said(pages, name, "en")
+    unmarked = {text for language, text in found if is_chinese(text) and language != "zh-CN"}
+    assert not {text for text in unmarked if not any(part in text for part in WITHIN)}
+    assert not {text for language, text in found if language == "zh-CN" and not is_chinese(text)}
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_pages_are_in_the_language_that_was_chosen(pages: Pages, name: str) -> None:
+    assert {language for language, _ in said(pages, name, "zh-CN")} <= {"zh-CN", "en"}
+    assert {text for language, text in said(pages, name, "zh-CN") if language == "en"} <= {"English"}
+
+
+def test_a_card_that_was_left_is_named_until_the_reader_is_empty(pages: Pages) -> None:
+    for name, reminds in {"home": False, "home-card-left": True, "bye": True, "done": True}.items():
+        found = [text for _, text in said(pages, name, "en")]
+        assert any("take your" in text and "card" in text for text in found) is reminds, name
