@@ -79,9 +79,11 @@ def test_a_page_that_draws_itself_anew_goes_on_idling(page: Page, base: str) -> 
     page.goto(f"{base}/departments")
     for _ in range(2):
         page.clock.run_for(25_000)
+        page.evaluate("document.getElementById('screen').dataset.old = ''")
         with page.expect_response("**/departments"):
             page.evaluate("htmx.trigger('#screen > .news > div', 'sse:refresh')")
-        expect(page.locator("#screen.htmx-swapping, #screen.htmx-settling")).to_have_count(0)
+        page.clock.run_for(100)
+        expect(page.locator("#screen[data-old]")).to_have_count(0)
     expect(page.locator("#idle")).to_be_visible()
 
 

@@ -1,5 +1,6 @@
 """Somebody walks away and the next person steps up: never another person's page, never a payment without its owner."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,12 +33,11 @@ from yinyi.kernel.errors import HospitalUnavailable, NotYours, PlatformUnavailab
 LAID = msgspec.structs.replace(TERMINAL, card_in_reader=True, card_version=7)
 NEXT = Identified(status="known", session_token="next-token")
 SAME = Identified(status="known")
-AT = {"payment_no": PAYMENT, "booking_no": PAYMENT, "admission_no": "269000012", "on": "2026-11-23"}
-PARTS = {"department_id": "D02", "schedule_id": "S1", "invoice_no": "I1", "order_no": "O1", "document_nos": "D1"}
+AT = {"payment_no": PAYMENT, "on": "2026-11-23"}
 EVERYWHERE = [
-    address.path.format(**AT, **PARTS, request_id="R1", anything="x")
+    re.sub(r"{(\w+)}", lambda part: AT.get(part[1], "1"), address.path)
     for address in ADDRESSES
-    if address.get and not address.for_anybody
+    if address.get and not (address.for_anybody or address.lays)
 ]
 
 

@@ -99,8 +99,8 @@ def test_the_pin_opens_it() -> None:
         seen = await browser.see("/maintenance")
         assert (seen["is"], seen["v"]["staff_id"]) == ("MaintenanceView", "w-li")
         assert [(row["state"], row["broken"], row["failures"]) for row in seen["v"]["devices"]] == [
-            ("ok", False, 0),
             ("jam", True, 2),
+            ("ok", False, 0),
         ]
 
     run(work())

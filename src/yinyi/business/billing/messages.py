@@ -198,7 +198,7 @@ class PrintFees(Operation[Sheets], frozen=True, kw_only=True):
     last_on: date
 
 
-@operation(callers=[Caller.KIOSK], service="bills", needs_patient=True, changes=True, errors=(*OF_A_PAPER, NotPaidYet))
+@operation(callers=[Caller.KIOSK], needs_patient=True, changes=True, errors=(*OF_A_PAPER, NotPaidYet))
 class PrintPaidInvoice(Operation[Sheets], frozen=True, kw_only=True):
     """Print what was charged by a paid bill and how it was paid, at this terminal: once as the original, after that as
     a copy. A refund makes another one of it."""

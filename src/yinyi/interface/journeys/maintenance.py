@@ -54,7 +54,7 @@ async def page(visitor: Visitor) -> Next:
         agent_version=found.agent_version,
         line_ok=found.line_ok,
         locked=found.locked,
-        devices=tuple(map(_row, found.devices)),
+        devices=tuple(sorted(map(_row, found.devices), key=_worst_first)),
         locking="lock" in visitor.query and not found.locked,
         test_print=found.test_print,
         problem=found.problem,
@@ -76,6 +76,10 @@ def _row(seen: DeviceSeen) -> views_maintenance.DeviceRow:
         since=seen.since,
         failures=seen.failures,
     )
+
+
+def _worst_first(row: views_maintenance.DeviceRow) -> tuple[bool, bool]:
+    return not row.broken, row.state == "ok"
 
 
 def _pin(problem: views_maintenance.PinProblem | None = None) -> Show:
