@@ -104,7 +104,7 @@ def _report(number: int) -> Sheet:
     values = [_value(rank, number) for rank in range(_VALUES)]
     patient = PatientFacts(patient_id=1, patient_no="2016000002", name="李建国", sex="male", born_on=date(1957, 5, 8))
     around = Around("云山市人民医院", "Yunshan People's Hospital", patient, "心血管内科", "王敏", ZONE)
-    made = sheet(about, WholeReport(text=text, observations=values), around)
+    made = sheet(about, WholeReport(text=text, observations=values), [], 0, around)
     return replace(made, document_no=f"S{number:020}", verify=f"https://hospital.example/verify/S{number:020}-0")
 
 

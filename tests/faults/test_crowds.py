@@ -1,8 +1,7 @@
 """`yinyi faults --seeds`: many at once in several processes, and nothing that goes wrong loses money."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import asyncpg
 import pytest
@@ -36,6 +35,7 @@ def count(run: CrowdRun, what: str) -> int:
 
 
 def test_nothing_is_lost_among_many(platform_url: str) -> None:
+    """And the same seed is the same run, to the last move, also after others have played on the same database."""
     tally = Tally()
     runs = [play_crowd(platform_url, seed) for seed in QUICK]
     for run in runs:
@@ -48,14 +48,8 @@ def test_nothing_is_lost_among_many(platform_url: str) -> None:
     for what in ("is killed", "writes together", "goes on, declared dead", "commit_lost at write", "down at"):
         assert sum(count(run, what) for run in runs) > 0, what
     assert any(visit.beside for run in runs for visit in run.visits)
-
-
-def test_the_same_seed_is_the_same_run(platform_url: str) -> None:
-    """To the last move, also after others have played on the same database."""
-    one = play_crowd(platform_url, 14)
-    other = play_crowd(platform_url, 16)
-    assert play_crowd(platform_url, 14) == one
-    assert other.trace != one.trace
+    assert play_crowd(platform_url, QUICK[0]) == runs[0]
+    assert runs[1].trace != runs[0].trace
 
 
 @pytest.mark.slow
@@ -106,31 +100,51 @@ def what_came_meanwhile_is_overwritten(broken: pytest.MonkeyPatch) -> str:
 Mutant = Callable[[pytest.MonkeyPatch], str]
 
 
-def slow(*case: Any) -> Any:
-    return pytest.param(*case, marks=pytest.mark.slow)
+def found_out(url: str, monkeypatch: pytest.MonkeyPatch, mutant: Mutant, shapes: tuple[str, ...]) -> CrowdRun:
+    """The first of some crowds that shows it. One payment at a time shows nothing, with every single fault at every
+    moment."""
+    statement = mutant(monkeypatch)
+    asyncio.run(changed(url, statement))
+    alone = uvloop.run(alone_violations(url, shapes))
+    found = next((run for seed in SOON if (run := play_crowd(url, seed)).violations), None)
+    assert alone == []
+    assert found is not None
+    return found
 
 
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Takes back what a mutant has broken, also in statements that are kept."""
+    yield monkeypatch
+    monkeypatch.undo()
+    writes.write_statement.cache_clear()
+
+
+def test_a_wrong_seed_tells_how_it_is_played_again(platform_url: str, broken: pytest.MonkeyPatch) -> None:
+    run = found_out(platform_url, broken, the_dead_are_not_inherited, ("leaves",))
+    assert any("it never ends" in sentence for sentence in run.violations)
+    tally = Tally()
+    tally.add_crowd(run)
+    text = told(tally)
+    assert f"--first-seed {run.seed} --seeds 1" in text
+    for visit in run.visits:
+        assert f"  {visit.name} {visit.run.schedule.shape}" in text
+    assert play_crowd(platform_url, run.seed).violations == run.violations
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "shapes", "said"),
     [
-        (the_dead_are_not_inherited, ("leaves",), "it never ends"),
-        slow(obligations_are_not_unique, ("pays", "pays_and_cancels"), "was delivered more than once"),
-        slow(balances_are_only_looked_at_first, ("pays_from_account", "tops_up_and_withdraws"), "is overdrawn by"),
-        slow(what_came_meanwhile_is_overwritten, ("pays", "cancels"), "never applied"),
+        (obligations_are_not_unique, ("pays", "pays_and_cancels"), "was delivered more than once"),
+        (balances_are_only_looked_at_first, ("pays_from_account", "tops_up_and_withdraws"), "is overdrawn by"),
+        (what_came_meanwhile_is_overwritten, ("pays", "cancels"), "never applied"),
     ],
 )
 def test_what_is_wrong_only_among_many_is_found_out(
-    platform_url: str, monkeypatch: pytest.MonkeyPatch, mutant: Mutant, shapes: tuple[str, ...], said: str
+    platform_url: str, broken: pytest.MonkeyPatch, mutant: Mutant, shapes: tuple[str, ...], said: str
 ) -> None:
-    """One payment at a time shows nothing, with every single fault at every moment."""
-    statement = mutant(monkeypatch)
-    asyncio.run(changed(platform_url, statement))
-    alone = uvloop.run(alone_violations(platform_url, shapes))
-    found = next((run for seed in SOON if (run := play_crowd(platform_url, seed)).violations), None)
-    monkeypatch.undo()
-    writes.write_statement.cache_clear()
-    assert alone == []
-    assert found is not None
+    found = found_out(platform_url, broken, mutant, shapes)
     assert any(said in sentence for sentence in found.violations)
 
 
@@ -144,15 +158,3 @@ async def alone_violations(url: str, shapes: tuple[str, ...]) -> list[tuple[str,
     async with stage(url) as it:
         runs = [run async for run in Explorer(it, shapes=shapes).explore(1)]
     return [run.violations for run in runs if run.violations]
-
-
-def test_a_wrong_seed_tells_how_it_is_played_again(platform_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    the_dead_are_not_inherited(monkeypatch)
-    run = next(run for seed in SOON if (run := play_crowd(platform_url, seed)).violations)
-    tally = Tally()
-    tally.add_crowd(run)
-    text = told(tally)
-    assert f"--first-seed {run.seed} --seeds 1" in text
-    for visit in run.visits:
-        assert f"  {visit.name} {visit.run.schedule.shape}" in text
-    assert play_crowd(platform_url, run.seed).violations == run.violations

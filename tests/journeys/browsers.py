@@ -10,6 +10,8 @@ import uvicorn
 from gallery import gallery
 from playwright.sync_api import Browser, sync_playwright
 
+from yinyi.interface.journeys.pages import Pages
+
 SHAPES = {"portrait": (1080, 1920), "landscape": (1920, 1080), "small": (730, 1298), "phone": (390, 844)}
 """32 inches upright and lying, 21.5 inches upright (the browser scales by 1.48), a phone: CSS pixels."""
 CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
@@ -38,10 +40,10 @@ def opened_browser() -> Generator[Browser]:
 
 
 @contextmanager
-def served_gallery() -> Generator[str]:
-    """Its address."""
+def served_gallery(pages: Pages | None = None) -> Generator[str]:
+    """Its address. ``pages``: in place of the kiosk's."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(gallery(), log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(gallery(pages), log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     try:

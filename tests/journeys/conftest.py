@@ -48,8 +48,13 @@ def house(running: RealPlatform) -> Iterator[RealPlatform]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with a browser come last: Playwright keeps an event loop running in its thread, and then no other test
-    could start one there."""
-    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+    could start one there. Before them those with a whole platform, so that none stands about while others run."""
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        wants = getattr(item, "fixturenames", ())
+        return "chromium" in wants, "running" in wants
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,7 @@
 
 import functools
 import sys
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import uvicorn
@@ -17,39 +15,40 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
-from yinyi.interface import kiosk
-from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, Assets, gather
+from yinyi.app.interfaces import PROJECT, kiosk_pages
+from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, Assets
 from yinyi.interface.journeys.pages import Pages
 from yinyi.interface.kiosk.page import HTML, SAFE
 from yinyi_sandbox.hospital.catalogue.pictures import pictures
 
-PROJECT = Path(__file__).parents[2]
-SKIN = Path(next(iter(kiosk.__path__)))
 _PICTURE = "/kiosk/reports/{order_no}/pictures/{nth:int}"
 LOOKS = ("language", "mode", "theme", "reach")
 
 
-def rendered(assets: Assets, name: str, **looks: Any) -> str:
+@functools.cache
+def kiosks() -> tuple[Assets, Pages]:
+    """As the kiosk has them: compiled when the project was installed, not by every module that shows some."""
+    return kiosk_pages()
+
+
+def rendered(pages: Pages, name: str, **looks: Any) -> str:
     """The page of this sample."""
     view, chrome = SAMPLES[name]
-    return _pages(assets).render(view, msgspec.structs.replace(chrome, **looks))
+    return pages.render(view, msgspec.structs.replace(chrome, **looks))
 
 
-@functools.cache
-def _pages(assets: Assets) -> Pages:
-    return Pages(SKIN / "templates", "/kiosk", assets, ZoneInfo("Asia/Shanghai"))
-
-
-def gallery() -> Starlette:
-    """``/NAME?language=en&mode=elder&theme=contrast&reach=low``; ``/print.ttf``: what papers are set in."""
-    assets = gather(PROJECT, {"kiosk": SKIN / "static"})
+def gallery(pages: Pages | None = None) -> Starlette:
+    """``/NAME?language=en&mode=elder&theme=contrast&reach=low``; ``/print.ttf``: what papers are set in. ``pages``: in
+    place of the kiosk's."""
+    assets, shown = kiosks()
+    shown = pages or shown
 
     def page(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in SAMPLES:
             return Response(status_code=404)
         looks = {look: request.query_params[look] for look in LOOKS if look in request.query_params}
-        html = rendered(assets, name, **looks, can_time_out="can_time_out" not in request.query_params)
+        html = rendered(shown, name, **looks, can_time_out="can_time_out" not in request.query_params)
         return Response(html, headers={name.decode(): value.decode() for name, value in [*SAFE, *HTML]})
 
     def index(request: Request) -> Response:

@@ -2,14 +2,12 @@
 
 from html.parser import HTMLParser
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from gallery import PROJECT, SKIN
+from gallery import kiosks
 from samples import SAMPLES
 
-from yinyi.interface.assets.assets import gather
 from yinyi.interface.journeys.pages import Pages
 
 POISON = """"><script>alert('x')</script><b onclick="x"> '); DROP TABLE patient;--"""
@@ -19,8 +17,7 @@ OURS = {"purpose", "drawing", "category_code"}
 
 @pytest.fixture(scope="module")
 def pages() -> Pages:
-    assets = gather(PROJECT, {"kiosk": SKIN / "static"})
-    return Pages(SKIN / "templates", "/kiosk", assets, ZoneInfo("Asia/Shanghai"))
+    return kiosks()[1]
 
 
 def poisoned(value: Any) -> Any:

@@ -1,14 +1,12 @@
 """What is said on pages, and in which language. Without a browser."""
 
 from html.parser import HTMLParser
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from gallery import PROJECT, SKIN
+from gallery import kiosks
 from samples import SAMPLES
 
-from yinyi.interface.assets.assets import gather
 from yinyi.interface.journeys.pages import Pages
 
 WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ", "Normal ")
@@ -48,7 +46,7 @@ class Said(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages() -> Pages:
-    return Pages(SKIN / "templates", "/kiosk", gather(PROJECT, {"kiosk": SKIN / "static"}), ZoneInfo("Asia/Shanghai"))
+    return kiosks()[1]
 
 
 def said(pages: Pages, name: str, language: str) -> list[tuple[str, str]]:

@@ -3,20 +3,14 @@
 import gzip
 import re
 
-import pytest
-from gallery import PROJECT, SKIN, rendered
+from gallery import kiosks, rendered
 from samples import SAMPLES
 
-from yinyi.interface.assets.assets import Assets, gather
+from yinyi.interface.assets.assets import Assets
 
 PAGE_BYTES, SCRIPT_BYTES = 150_000, 60_000
 _LINKED = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
 _IMPORTED = re.compile(r"""(?:from|import)\s*\(?["'](\./[\w.-]+)["']""")
-
-
-@pytest.fixture(scope="module")
-def assets() -> Assets:
-    return gather(PROJECT, {"kiosk": SKIN / "static"})
 
 
 def linked(assets: Assets, html: str) -> set[str]:
@@ -36,11 +30,12 @@ def packed(assets: Assets, url: str) -> int:
     return len(gzip.compress(assets.file(url).read_bytes(), 9, mtime=0))
 
 
-def test_pages_are_light(assets: Assets) -> None:
+def test_pages_are_light() -> None:
+    assets, pages = kiosks()
     weights: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for name in SAMPLES:
-        html = rendered(assets, name)
+        html = rendered(pages, name)
         urls = linked(assets, html)
         assert [url for url in urls if url.endswith(".css")], name
         sizes |= {url: packed(assets, url) for url in urls if url not in sizes}

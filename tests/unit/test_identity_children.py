@@ -108,7 +108,13 @@ def test_a_birth_certificate_names_a_child(platform_url: str, run: Run) -> None:
             childs = await takes_on(it, hers, certificate)
             [bound] = (await it.ask(ListCredentials(), session=childs)).credentials
             assert bound.kind == "birth_certificate"
-            for lacking in ({"sex": "unknown"}, {"born_on": None}, {"number": "1100001234"}, {"name": ""}):
+            lacks: list[dict[str, Any]] = [
+                {"sex": "unknown"},
+                {"born_on": None},
+                {"number": "1100001234"},
+                {"name": ""},
+            ]
+            for lacking in lacks:
                 fields: dict[str, Any] = {
                     "number": "Q110000124",
                     "name": "陈新生",

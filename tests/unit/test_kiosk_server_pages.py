@@ -121,7 +121,7 @@ def test_home_says_where_it_is_and_hears_of_cards_and_forms() -> None:
 def test_home_shows_who_is_there() -> None:
     async def work() -> None:
         home = await paired().see("/")
-        assert home["c"]["patient"] == {"name": "张*国", "age": 58, "number_tail": "3351"}
+        assert home["c"]["patient"] == {"name": "张*国", "age": 58, "number_tail": "3351", "guardian": ""}
         assert home["c"]["events"].startswith("/kiosk/events?code=0&laid=0&since="), "a code or another card may come"
 
     run(work())

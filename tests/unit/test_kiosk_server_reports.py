@@ -295,7 +295,7 @@ def test_only_who_came_for_a_report_is_asked_for_a_tube() -> None:
         browser = paired(known=False, Identify=NoCard())
         browser.set_cookie("yinyi_visit", "account..")
         page = await browser.see("/identify")
-        assert page["v"]["tubes"] is False
-        assert "code=" not in page["c"]["events"]
+        assert page["v"]["expects"] is None
+        assert "code=" in page["c"]["events"], "an insurance code says who it is, whatever he came for"
 
     run(work())

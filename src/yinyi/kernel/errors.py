@@ -7,7 +7,8 @@ YinyiError
 │   ├── TerminalNotEnrolled
 │   ├── SessionEnded
 │   ├── SignatureRefused
-│   └── NotYours
+│   ├── NotYours
+│   └── ServiceClosed
 ├── NotFound            what is asked about does not exist
 ├── Conflict            it exists, but not in a state that allows this
 │   └── IdempotencyConflict

@@ -185,6 +185,7 @@ OF_A_PAPER = (HospitalUnavailable, InvoiceUnknown)
 
 @operation(
     callers=[Caller.KIOSK],
+    service="bills",
     needs_patient=True,
     changes=True,
     errors=(*OF_A_PAPER, InvalidField, NothingPaid, TooManyFees),

@@ -101,8 +101,10 @@ def read_card(block: bytes) -> CardRead:
 def person_of_number(number: str, name: str) -> Person | None:
     """Whom another system names by the number of his document, which says his sex and birth date where it has eighteen
     places. None: it has not the form of a document that is read here."""
-    kind = next((each for each in _READ_HERE if TYPED_FORMS[each].fullmatch(number)), None)
-    if kind is None or not name:
+    for kind in _READ_HERE:
+        if TYPED_FORMS[kind].fullmatch(number) and name:
+            break
+    else:
         return None
     if _OLD_PERMANENT.fullmatch(number):
         return Person(kind=kind, number=number, name=name)

@@ -98,7 +98,7 @@ class PictureFile(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by=("specimen",), errors=(PictureUnknown,))
+@operation(callers=PATIENTS, service="reports", needs_patient=True, opened_by=("specimen",), errors=(PictureUnknown,))
 class GetReportPicture(Operation[PictureFile], frozen=True, kw_only=True):
     """A picture of an examination whose report was opened before. nth: as the report lists it. small: for a row of
     them."""

@@ -1,0 +1,53 @@
+"""Every page can be used with Tab and Enter: all that can be pressed is reached, in the order in which it stands there,
+and where the focus is can be seen."""
+
+from collections.abc import Iterator
+
+import pytest
+from browsers import SHAPES, served_gallery
+from playwright.sync_api import Browser, Page
+from screen_rules import settle
+
+PAGES = ("home", "home-offer", "number", "departments", "doctors", "bills-many", "book-days", "pay-cards", "done")
+"""One of each kind. The sheet that offers large print lets nothing else be reached."""
+TARGETS = """() => {
+  const root = document.querySelector(".veil:not([hidden])") ?? document.getElementById("screen");
+  const all = [...root.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden])")];
+  return all.filter((one) => one.checkVisibility()).map((one) => one.outerHTML.slice(0, 200));
+}"""
+FOCUSED = """() => {
+  const at = document.activeElement;
+  const style = getComputedStyle(at);
+  const ring = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+  return at === document.body ? null : { what: at.outerHTML.slice(0, 200), ring };
+}"""
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served_gallery() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    width, height = SHAPES["portrait"]
+    page = chromium.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_all_that_can_be_pressed_is_reached_by_tab(page: Page, base: str, name: str) -> None:
+    page.goto(f"{base}/{name}?can_time_out=0")
+    settle(page)
+    targets: list[str] = page.evaluate(TARGETS)
+    assert targets
+    reached: list[str] = []
+    while len(reached) < len(targets):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused is not None, f"the focus leaves the page after {reached}"
+        assert focused["ring"] >= 6, f"nothing shows where the focus is: {focused['what']}"
+        reached.append(focused["what"])
+    assert reached == targets
