@@ -418,7 +418,7 @@ def test_what_the_slip_says_when_money_came_and_the_hospital_does_not_say_yes(
         assert (printed.kind, printed.payment_no) == ("checking", payment_no)
         slip = await _slip(hall, printed.document_no)
         assert isinstance(slip, CheckingSlip)
-        assert (slip.known, slip.window, slip.qr, slip.ask_no) == ("paid", "3 号窗口", payment_no, plan.ask_no)
+        assert (slip.known, slip.window, slip.qr, slip.ask_no) == ("paid", "3 号窗口", f"PY{payment_no}", plan.ask_no)
         await hall.stage.line_down(False)
         assert state_of(await hall.ends(payment_no)) == "fulfilled"
         other = (await hall.pay([changed])).payment.payment_no

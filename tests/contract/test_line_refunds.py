@@ -139,7 +139,7 @@ def test_its_electronic_receipt_is_reversed_by_as_much(in_hall: Callable[[Story]
         business = hall.business
         bill, [first, *_], plan = await paid(hall)
         index = MasterIndex(business.database)
-        issuing = Issuing(business.database, hall.stage.fiscal, index, Later(business.clock, timedelta(minutes=10)))
+        issuing = Issuing(business.database, hall.stage.fiscal, index, Later(business.clock, timedelta(seconds=10)))
         seen = GetFiscalInvoice(payment_no=plan.payment_no)
         for _ in range(5):
             await issuing.turn()

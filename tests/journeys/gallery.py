@@ -31,10 +31,10 @@ def kiosks() -> tuple[Assets, Pages]:
     return kiosk_pages()
 
 
-def rendered(pages: Pages, name: str, **looks: Any) -> str:
+def rendered(pages: Pages, name: str, *, swap: bool = False, **looks: Any) -> str:
     """The page of this sample."""
     view, chrome = SAMPLES[name]
-    return pages.render(view, msgspec.structs.replace(chrome, **looks))
+    return pages.render(view, msgspec.structs.replace(chrome, **looks), swap=swap)
 
 
 def gallery(pages: Pages | None = None) -> Starlette:
@@ -47,8 +47,9 @@ def gallery(pages: Pages | None = None) -> Starlette:
         name = request.path_params["name"]
         if name not in SAMPLES:
             return Response(status_code=404)
-        looks = {look: request.query_params[look] for look in LOOKS if look in request.query_params}
-        html = rendered(shown, name, **looks, can_time_out="can_time_out" not in request.query_params)
+        looks: dict[str, Any] = {look: request.query_params[look] for look in LOOKS if look in request.query_params}
+        looks["can_time_out"] = "can_time_out" not in request.query_params
+        html = rendered(shown, name, swap="hx-request" in request.headers, **looks)
         return Response(html, headers={name.decode(): value.decode() for name, value in [*SAFE, *HTML]})
 
     def index(request: Request) -> Response:

@@ -55,7 +55,7 @@ def test_two_tabs_are_one_payment(house: RealPlatform, chromium: Browser) -> Non
 
 
 def test_browser_closed_while_paying(house: RealPlatform, chromium: Browser) -> None:
-    """The money is taken after the screen has gone dark; he finds it with his card at any machine."""
+    """The money is taken after the screen has gone dark; he is told as soon as he lays his card at any machine."""
     card = fresh_card()
     with kiosk_screen(house, chromium) as screen:
         payment_no = checked(screen, card)
@@ -66,7 +66,7 @@ def test_browser_closed_while_paying(house: RealPlatform, chromium: Browser) -> 
         screen.press_link("/payments")
         screen.seen("/identify")
         house.lay(card)
-        screen.seen("/payments", f'a.row[href$="{payment_no}"] svg').click()
+        screen.seen("/payments/news", f'a.row[href$="{payment_no}"] svg').click()
         screen.seen(rf"/done/{payment_no}", ".slip .no")
 
 

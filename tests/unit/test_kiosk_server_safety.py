@@ -17,7 +17,15 @@ from yinyi.kernel.errors import (
 )
 
 KNOWN = Identified(status="known", session_token="session-token")
-AT = {"payment_no": PAYMENT, "booking_no": PAYMENT, "admission_no": "269000012", "on": "2026-11-23"}
+AT = {
+    "payment_no": PAYMENT,
+    "booking_no": PAYMENT,
+    "invoice_no": "B2611230001",
+    "order_no": "O2611230001",
+    "admission_no": "269000012",
+    "on": "2026-11-23",
+    "nth": "1",
+}
 FORMS = [address.path.format(**AT) for address in ADDRESSES if address.post]
 FOR_ANYBODY = [address.path for address in ADDRESSES if address.for_anybody]
 HOSTILE = [

@@ -20,7 +20,8 @@ def has_come(visitor: Visitor) -> bool:
 
 async def looked_at(visitor: Visitor) -> Go | Visit:
     """Another person begins anew, and nothing of the page before is done or shown any more; or the same one goes on.
-    A card that cannot be read is nobody's: whoever is here may have laid it the wrong way round."""
+    As long as nobody was known, he wants what the page asked a card for. A card that cannot be read is nobody's:
+    whoever is here may have laid it the wrong way round."""
     seen = replace(visitor.visit, card=visitor.terminal.card_version)
     try:
         found = await visitor.ask_as_anybody(Identify())
@@ -33,5 +34,5 @@ async def looked_at(visitor: Visitor) -> Go | Visit:
     if found.status != "known":
         with suppress(YinyiError):  # whoever is known ends the session of the one before
             await visitor.ask_as_anybody(EndSession())
-    visitor.visit = Visit()
+    visitor.visit = Visit() if visitor.visit.session else Visit(wants=visitor.visit.wants)
     return replace(answered(visitor, found), wipe=True)
