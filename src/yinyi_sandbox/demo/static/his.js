@@ -2,6 +2,7 @@
 
 import { find, make, press, yuan } from "./build.js";
 import { get, post, Refused, remove } from "./desk.js";
+import { wear } from "./wearing.js";
 import { choose, language, settle, speak, t } from "./words.js";
 
 const EVERY_MS = 3000;
@@ -205,3 +206,6 @@ find("#department").addEventListener("change", (event) => {
 });
 find("#patient").addEventListener("change", look);
 setInterval(look, EVERY_MS);
+fetch("/kiosk/")
+  .then((answer) => answer.text())
+  .then((html) => wear(new DOMParser().parseFromString(html, "text/html")));

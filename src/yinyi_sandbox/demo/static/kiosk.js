@@ -3,6 +3,7 @@
 import { find } from "./build.js";
 import { post } from "./desk.js";
 import { language, speak, t } from "./words.js";
+import { wear } from "./wearing.js";
 
 const PANEL_PX = 1080;
 const AGAIN_MS = 1500;
@@ -109,18 +110,4 @@ function tell() {
   if (now === lastCode) return;
   lastCode = now;
   for (const told of heard) told();
-}
-
-// The desk wears what the kiosk brings along: its letters and its icons.
-function wear(page) {
-  const fonts = page.querySelector('link[href$="/fonts.css"]');
-  if (fonts && !find("#fonts")) {
-    const link = document.createElement("link");
-    link.id = "fonts";
-    link.rel = "stylesheet";
-    link.href = fonts.href;
-    document.head.append(link);
-  }
-  const sprite = page.querySelector("svg.sprite");
-  if (sprite && !find("svg.sprite")) document.body.append(document.importNode(sprite, true));
 }
