@@ -1,0 +1,244 @@
+"""What can be broken of what has to hold, and how: by statements that no code of ours would run."""
+
+from datetime import timedelta
+
+from yinyi.business.payments.plan import TAKE
+from yinyi.business.scheduling.plans import CONFIRM
+
+STEPS = "UPDATE payment_step SET {} WHERE payment_id = :{} AND kind = '{}'"
+PAYMENT = "UPDATE payment SET {} WHERE payment_id = :{}"
+REFUND_AGAIN = """
+INSERT INTO payment_step SELECT hospital_id, payment_id, position, attempt + 1, kind, reference || 'X', amount_fen,
+  params, '{}', tries, since, next_at, until, sent_at, reason, evidence, show
+FROM payment_step WHERE payment_id = :returned AND kind = 'payments.refund'"""
+ENTRY = """
+INSERT INTO journal_entry (hospital_id, source, kind, business_date, posted_at)
+VALUES (1, 'NOBODY:taken', 'taken', '2026-03-02', :now)"""
+POSTING = """
+INSERT INTO posting SELECT 1, entry_id, 1, 'channel:wechatpay:outpatient', 'patient_funds:outpatient', 5000
+FROM journal_entry WHERE source = 'NOBODY:taken'"""
+OPENED = POSTING.replace("channel:wechatpay:outpatient", "opening:former_system").replace("patient_funds", "prepaid")
+SUSPENSE = POSTING.replace("patient_funds:outpatient", "suspense:over")
+DOUBT = POSTING.replace("channel:wechatpay:outpatient", "his:outpatient")
+SAID = """
+INSERT INTO payment_settlement (hospital_id, payment_id, reference, outcome, note, proposed_by, proposed_at, settled_by,
+  settled_at, amount_fen, channel, merchant)
+VALUES (1, 0, 'over_found 4711', 'over_found', 'n', 'one', :now, 'other', :now, 1, 'wechatpay', 'outpatient')"""
+UNBOOKED = """
+DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
+  SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
+OBLIGATION = "INSERT INTO payment_obligation VALUES (1, 'registration', 'P9:S9', :{})"
+MONEY = "payments_delivered_or_returned"
+SOON, LATER = timedelta(minutes=6), timedelta(hours=2)
+NOW = timedelta()
+
+A_SESSION = (
+    "INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name,"
+    " batch_no) VALUES (1, 'bank', 'm', 't', 'outpatient', 'K03', 'x', 2)"
+)
+A_MESSAGE = (
+    "INSERT INTO line_message (hospital_id, session_id, batch_no, trace_no, epoch, kind, reference, amount_fen, state,"
+    " card_data, sent_at) SELECT 1, session_id, 1, 7, 1, 'purchase', 'r', 1, '{}', 'x', :now - interval '{}'"
+    " FROM line_session"
+)
+
+A_CHANGE = (
+    "INSERT INTO session_change (hospital_id, schedule_id, kind, numbers, changed_at)"
+    " SELECT 1, 'S9', 'stopped', 1, :now"
+)
+A_VISIT = (
+    "INSERT INTO visit_change (hospital_id, change_id, payment_no, patient_id, kind, facts, changed_at)"
+    " SELECT 1, c.change_id, p.payment_no, 1, 'stopped', '{}', :now FROM session_change c, payment p"
+    " WHERE p.payment_id = :delivered"
+)
+
+LINES_BACK = (
+    "INSERT INTO invoice_refund (hospital_id, reference, payment_no, invoice_no, line_nos, amount_fen, reason, state,"
+    " wanted_at, wanted_by, next_at, ended_at) VALUES (1, 'L1', 'P1', 'I1', '{{1}}', 1, 'r', '{}',"
+    " :now - interval '2 hours', 'staff:x', {}, {})"
+)
+A_RECEIPT = """
+INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
+  wanted_at, next_at)
+VALUES (1, 'R1', 'R1', 1, 'x', 5000, :now, 'sent', :now - interval '25 hours', :now + interval '1 hour')"""
+
+BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
+    "ended back, the money is not": (
+        MONEY,
+        "returned",
+        NOW,
+        (STEPS.format("state = 'refused'", "returned", "payments.refund"),),
+    ),
+    "ended back, the refund is under way": (
+        MONEY,
+        "returned",
+        NOW,
+        (STEPS.format("state = 'waiting'", "returned", "payments.refund"),),
+    ),
+    "ended forward, not delivered": (
+        MONEY,
+        "delivered",
+        NOW,
+        (STEPS.format("state = 'refused'", "delivered", CONFIRM),),
+    ),
+    "ended forward, paid twice": (
+        MONEY,
+        "delivered",
+        NOW,
+        (STEPS.format("state = 'late'", "delivered", TAKE),),
+    ),
+    "open with the money, and nobody knows": (
+        MONEY,
+        "delivered",
+        LATER,
+        (PAYMENT.format("ended_at = NULL, next_at = :now + interval '1 day'", "delivered"),),
+    ),
+    "taken, not booked": (
+        "movements_are_booked",
+        "delivered",
+        NOW,
+        ("ALTER TABLE posting DISABLE TRIGGER USER", UNBOOKED),
+    ),
+    "booked with another amount": (
+        "movements_are_booked",
+        "returned",
+        NOW,
+        (STEPS.format("amount_fen = 1", "returned", "payments.refund"),),
+    ),
+    "booked by nobody": ("bookings_have_their_movement", "NOBODY:taken", NOW, (ENTRY, POSTING)),
+    "an entry without a posting": ("entries_have_postings", "NOBODY:taken", NOW, (ENTRY,)),
+    "opened, and nobody has confirmed it": ("openings_confirmed", "NOBODY:taken", NOW, (ENTRY, OPENED)),
+    "in suspense, and nobody has said so": ("suspense_is_explained", "NOBODY:taken", NOW, (ENTRY, SUSPENSE)),
+    "said by two, and not booked": ("suspense_is_explained", "suspense:over_found 4711", NOW, (SAID,)),
+    "in doubt, and no payment is": ("doubts_agree", "his:outpatient", NOW, (ENTRY, DOUBT)),
+    "given back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("done"),)),
+    "on its way back twice": ("refunds_within_taken", "returned", NOW, (REFUND_AGAIN.format("waiting"),)),
+    "another sum": ("refunds_within_taken", "returned", NOW, (PAYMENT.format("taken_fen = 5001", "returned"),)),
+    "open without its obligation": (
+        "one_payment_per_obligation",
+        "waiting",
+        NOW,
+        ("DELETE FROM payment_obligation WHERE payment_id = :waiting",),
+    ),
+    "delivered without its obligation": (
+        "one_payment_per_obligation",
+        "delivered",
+        NOW,
+        ("DELETE FROM payment_obligation WHERE payment_id = :delivered",),
+    ),
+    "given back, and nobody else may pay": (
+        "one_payment_per_obligation",
+        "returned",
+        NOW,
+        (OBLIGATION.format("returned"),),
+    ),
+    "an obligation of nobody": (
+        "one_payment_per_obligation",
+        "registration P9:S9",
+        NOW,
+        (
+            OBLIGATION.format("closed"),
+            "DELETE FROM payment_step WHERE payment_id = :closed",
+            "DELETE FROM payment WHERE payment_id = :closed",
+        ),
+    ),
+    "a stopped session, still delivered": ("stopped_sessions_balance", "delivered", NOW, (A_CHANGE, A_VISIT)),
+    "a stopped session of which nobody is told": ("stopped_sessions_balance", "S9", NOW, (A_CHANGE,)),
+    "driven by the dead": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (PAYMENT.format("lease_epoch = 999999, next_at = NULL", "waiting"),),
+    ),
+    "due, and nobody comes": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (PAYMENT.format("next_at = :now - interval '10 minutes'", "waiting"),),
+    ),
+    "due next month": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (PAYMENT.format("next_at = :now + interval '30 days'", "waiting"),),
+    ),
+    "past its deadline, and people do not know": (
+        "nothing_without_owner",
+        "waiting",
+        NOW,
+        (
+            STEPS.format("state = 'unknown', sent_at = :now - interval '1 hour'", "waiting", TAKE),
+            PAYMENT.format("next_at = :now + interval '1 hour'", "waiting"),
+        ),
+    ),
+    "a callback that was kept and forgotten": (
+        "callbacks_applied",
+        "delivered",
+        SOON,
+        ("UPDATE payment_callback SET applied_at = NULL",),
+    ),
+    "a record outside the chain": (
+        "audit_sealed",
+        "audit 2",
+        SOON,
+        (
+            "INSERT INTO audit (hospital_id, at, actor, patient_id, operation, subject, detail, correlation_id)"
+            " VALUES (1, :now, 'a', 0, 'o', 's', '', 'c')",
+        ),
+    ),
+    "an event that stays": (
+        "events_leave",
+        " event.y",
+        SOON,
+        ("INSERT INTO outbox (hospital_id, subject, body, created_at) VALUES (1, 'event.y', '{}', :now)",),
+    ),
+    "half of a key that nobody has forgotten": (
+        "key_components_expire",
+        "bank/m/t",
+        SOON,
+        (
+            "INSERT INTO line_master_key (hospital_id, master_key_id, in_use_since) VALUES (1, '1-0', :now)",
+            "INSERT INTO line_key_component (hospital_id, acquirer, merchant_no, terminal_no, part, master_key_id,"
+            " sealed, check_value, entered_by, entered_at, expires_at)"
+            " VALUES (1, 'bank', 'm', 't', 1, '1-0', '', '\\x01020304', 'a', :now, :now)",
+        ),
+    ),
+    "a purchase in doubt that nobody reverses": (
+        "line_doubts_are_seen_to",
+        "bank/m/t 1 7",
+        SOON,
+        (A_SESSION, A_MESSAGE.format("in_doubt", "2 hours")),
+    ),
+    "a batch that its bank has left behind": (
+        "line_batches_are_settled",
+        "bank/m/t 1",
+        SOON,
+        (A_SESSION, "UPDATE line_session SET left_batches = '{1}'"),
+    ),
+    "a receipt that does not come": ("fiscal_invoices_are_issued", "R1", NOW, (A_RECEIPT,)),
+    "lines that nobody gives back": (
+        "line_refunds_are_made",
+        "L1",
+        NOW,
+        (LINES_BACK.format("wanted", ":now", "NULL"),),
+    ),
+    "lines for which no money was left": (
+        "line_refunds_are_made",
+        "L1",
+        NOW,
+        (LINES_BACK.format("short", "NULL", ":now"),),
+    ),
+    "an end that nobody has looked at": (
+        "fiscal_invoices_are_issued",
+        "delivered",
+        LATER,
+        ("INSERT INTO payment_end VALUES (1, :delivered, 1)",),
+    ),
+    "a card that is kept for ever": (
+        "card_data_is_forgotten",
+        "bank/m/t 1 7",
+        SOON,
+        (A_SESSION, A_MESSAGE.format("approved", "367 days")),
+    ),
+}
+"""What is broken: the invariant that finds it, under which subject, after how long, and how it was broken."""
