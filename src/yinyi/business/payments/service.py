@@ -16,14 +16,12 @@ from yinyi.bus.operation import Caller
 from yinyi.business.ledger.model import PREPAID
 from yinyi.business.lines.session_model import Card
 from yinyi.business.payments import apply, asking, signals, store, untold
-from yinyi.business.payments.actions import Send
 from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
 from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.choice import open_with, with_tender
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.engine import rule_of
 from yinyi.business.payments.errors import (
     AccountsClosed,
     AlreadyUnderWay,
@@ -49,7 +47,7 @@ from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
 from yinyi.business.payments.registry import Registry
-from yinyi.business.payments.settle import settle
+from yinyi.business.payments.settle import about_to_leave
 from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.payments.window import Counter
 from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, NotYours, SessionEnded, YinyiError
@@ -164,7 +162,7 @@ class PaymentService:
         )
         if new.tender:
             plan = with_tender(plan, new.tender, {})
-        plan, leaving = self._about_to_leave(plan, call.now)
+        plan, leaving = about_to_leave(plan, self.registry, call.now) if self.epoch else (plan, "")
         opened = await store.open_payment(
             tx,
             plan,
@@ -177,14 +175,6 @@ class PaymentService:
             raise AlreadyUnderWay(new.obligation[0])
         self.taken_up(call, opened, leaving)
         return number
-
-    def _about_to_leave(self, plan: Plan, now: datetime) -> tuple[Plan, str]:
-        """The plan with its next call marked, and the reference of that step; as it is when our lease is not good, or
-        when something else comes first."""
-        ready, wish = settle(plan, self.registry, now)
-        if not isinstance(wish, Send) or not self.epoch or rule_of(self.registry.rules, wish.step).internal:
-            return plan, ""
-        return apply.sent(ready, wish.step, now), wish.step.reference
 
     def taken_up(self, call: Call, plan: Plan | None, leaving: str = "") -> None:
         """This request's transaction takes the payment's lease; once it is committed, ``settled`` begins to drive."""
@@ -377,7 +367,8 @@ class PaymentService:
             raise ChannelUnavailable(f"{tender} is no card that is taken here")
 
     async def _taken_at_once(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any]) -> bool:
-        sent, leaving = self._about_to_leave(with_tender(plan, tender, told), call.now)
+        chosen = with_tender(plan, tender, told)
+        sent, leaving = about_to_leave(chosen, self.registry, call.now) if self.epoch else (chosen, "")
         taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch) if leaving else None
         self.taken_up(call, taken, leaving)
         return taken is not None

@@ -15,10 +15,11 @@ from yinyi.business.payments.actions import (
     GiveBack,
     GiveUp,
     Retry,
+    Send,
     TakeRest,
     TurnBack,
 )
-from yinyi.business.payments.engine import decide
+from yinyi.business.payments.engine import decide, rule_of
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 
@@ -56,3 +57,11 @@ def settle(plan: Plan, registry: Registry, now: datetime) -> tuple[Plan, Action]
             case _:
                 return plan, action
     raise AssertionError(f"payment {plan.payment_no}: the engine turns in a circle")
+
+
+def about_to_leave(plan: Plan, registry: Registry, now: datetime) -> tuple[Plan, str]:
+    """The plan with its next call marked, and the reference of that step; as it is when something else comes first."""
+    ready, wish = settle(plan, registry, now)
+    if not isinstance(wish, Send) or rule_of(registry.rules, wish.step).internal:
+        return plan, ""
+    return apply.sent(ready, wish.step, now), wish.step.reference
