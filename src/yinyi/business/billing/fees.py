@@ -21,6 +21,7 @@ from yinyi.business.billing.ports import Hospital, Patients, Staffed
 from yinyi.business.billing.views import Names
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.recent import RecentByKey
 
 log = structlog.get_logger()
 
@@ -53,11 +54,15 @@ class Page(NamedTuple):
 class FeeBook:
     """``hospital`` has the bills, ``patients`` is our master index. Nobody reads any bill but his own."""
 
-    def __init__(self, database: Database, hospital: Hospital, patients: Patients, zone: ZoneInfo) -> None:
+    def __init__(
+        self, database: Database, hospital: Hospital, patients: Patients, zone: ZoneInfo, kept_s: float
+    ) -> None:
+        """``kept_s``: so old may be a list that is only looked at."""
         self._database = database
         self._hospital = hospital
         self._patients = patients
         self._zone = zone
+        self._recent = RecentByKey(self._listed, kept_s)
 
     # -- which there are
 
@@ -78,36 +83,39 @@ class FeeBook:
     async def _days(self, call: Call, until: date) -> Page:
         """All of some days, whatever their state. The hospital lists by days and how many at most, so a page ends with
         a whole day: one that did not fit whole is left for the next page, one that fills a page alone is this page."""
-        found, complete = await self.between(call, EVER, until, AT_A_TIME + 1)
+        found, complete = await self.between(call, EVER, until, AT_A_TIME + 1, looking=True)
         if len(found) <= AT_A_TIME:
             return Page(found, None, complete)
         oldest = self._day(found[-1])
         whole = [each for each in found if self._day(each) > oldest]
         if whole:
             return Page(whole, oldest, complete)
-        of_a_day = await self.between(call, oldest, oldest, OF_ONE_DAY)
+        of_a_day = await self.between(call, oldest, oldest, OF_ONE_DAY, looking=True)
         return Page(of_a_day.invoices, oldest - timedelta(days=1), of_a_day.complete)
 
-    async def between(self, call: Call, first_on: date, last_on: date, limit: int) -> Found:
-        """Of these days, both included, the newest so many: the hospital's and ours, each once."""
+    async def between(self, call: Call, first_on: date, last_on: date, limit: int, *, looking: bool = False) -> Found:
+        """Of these days, both included, the newest so many: the hospital's and ours, each once. ``looking``: what the
+        hospital said a moment ago will do."""
         since, before = self._begins(first_on), self._begins(last_on + timedelta(days=1))
         who = (call.hospital_id, call.principal.patient_id)
         async with self._database.read() as tx:
             ours = await store.heads(tx, *who, since, before, limit)
         try:
-            theirs = await self._theirs(call, first_on, last_on, limit)
+            patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+            days = (patient_no, first_on, last_on, limit)
+            theirs = await (self._recent.get(days) if looking else self._listed(days))
         except HospitalUnavailable:
             return Found(ours, complete=False)
         await self._note(call, theirs, ours)
         merged = {each.invoice.invoice_no: each for each in (*ours, *theirs)}
         return Found(sorted(merged.values(), key=_age, reverse=True)[:limit], complete=True)
 
-    async def _theirs(self, call: Call, first_on: date, last_on: date, limit: int) -> list[NamedInvoice]:
+    async def _listed(self, days: tuple[str, date, date, int]) -> list[NamedInvoice]:
         """
         Raises:
             HospitalUnavailable: it does not answer.
         """
-        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        patient_no, first_on, last_on, limit = days
         found = await self._hospital.invoices(patient_no, "", first_on, last_on, limit)
         mine = [each for each in found if each.patient_no == patient_no]
         names = await names_of(self._hospital) if mine else Names({}, {})

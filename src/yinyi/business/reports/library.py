@@ -26,6 +26,7 @@ from yinyi.business.reports.model import (
 from yinyi.business.reports.pictures import MOST, MOST_BYTES, PictureRefused, Rendered, for_paper, rendered
 from yinyi.business.reports.ports import Patients, ReportPictures, Reports
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.recent import RecentByKey
 
 log = structlog.get_logger()
 
@@ -50,10 +51,12 @@ class Known:
 class Library:
     """``reports``: the hospital; ``patients``: our master index. Nobody sees any report but his own."""
 
-    def __init__(self, database: Database, reports: Reports, patients: Patients) -> None:
+    def __init__(self, database: Database, reports: Reports, patients: Patients, kept_s: float) -> None:
+        """``kept_s``: so old may be a list."""
         self._database = database
         self._reports = reports
         self._patients = patients
+        self._recent = RecentByKey(self._listed, kept_s)
 
     # -- which there are
 
@@ -67,17 +70,25 @@ class Library:
                 if _opened_by(call, each)
             ]
         try:
-            theirs = [each for each in await self._theirs(call, patient_no) if each.patient_no == patient_no]
+            last_on = (call.now + timedelta(days=2)).date()
+            theirs = await self._recent.get((patient_no, call.principal.specimen, last_on))
         except HospitalUnavailable:
             return Known(_newest(ours), complete=False)
         await self._note(call, theirs, ours)
         merged = {each.order_no: each for each in (*ours, *theirs)}
         return Known(_newest(merged.values()), complete=True)
 
-    async def _theirs(self, call: Call, patient_no: str) -> list[DiagnosticReport]:
-        if call.principal.specimen:
-            return await self._reports.reports_of_tube(call.principal.specimen)
-        return await self._reports.reports(patient_no, EVER, (call.now + timedelta(days=2)).date(), LISTED)
+    async def _listed(self, asked: tuple[str, str, date]) -> list[DiagnosticReport]:
+        """
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        patient_no, tube, last_on = asked
+        if tube:
+            found = await self._reports.reports_of_tube(tube)
+        else:
+            found = await self._reports.reports(patient_no, EVER, last_on, LISTED)
+        return [each for each in found if each.patient_no == patient_no]
 
     async def _note(self, call: Call, theirs: list[DiagnosticReport], ours: list[DiagnosticReport]) -> None:
         """What is ready is known from now on, whatever becomes of the hospital's archive."""
