@@ -89,8 +89,7 @@ def test_a_list_may_be_old_but_never_what_is_paid(platform_url: str, postgres: E
             found = await hall.at_screen(ListInvoices(**how))
             return {each.invoice_no: each.version for each in found.invoices}
 
-        changed, _ = await hall.ordered()
-        paid, _ = await hall.ordered()
+        changed, paid = await hall.ordered()
         before = await listed()
         assert await hall.stage.hands.change(changed.invoice_no)
         assert await listed() == before
