@@ -62,7 +62,8 @@ class ProcedureClient:
         query = self._queries.get(trade.name)
         if query is None:
             raise Rejected(f"the hospital has no {trade.name}")
-        return [far.row(row) for row in await self._fetched(query, far.values(values))]
+        rows = await self._fetched(query, far.values(values))
+        return rows if far.is_plain else [far.row(row) for row in rows]
 
     async def _fetched(self, query: str, values: list[Any]) -> list[asyncpg.Record]:
         assert_no_transaction()

@@ -45,8 +45,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class FarTrade(msgspec.Struct, frozen=True, kw_only=True):
     """A trade in the hospital's words. ``name``: "" says that it has none. ``parameters``: in the order of ours.
-    ``columns``: the hospital's name of each of ours, "" where it has none. ``sent``, ``read``: codes of a parameter and of
-    a column, ours to theirs and theirs to ours. ``is_plain``: its rows are ours as they come."""
+    ``columns``: the hospital's name of each of ours, "" where it has none. ``sent``, ``read``: codes of a parameter and
+    of a column, ours to theirs and theirs to ours. ``is_plain``: its rows are ours as they come."""
 
     name: str
     parameters: tuple[str, ...]
