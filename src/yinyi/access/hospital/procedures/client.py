@@ -5,15 +5,18 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from yinyi.access.hospital.procedures import mapping
+from yinyi.access.hospital.procedures import checks, mapping
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.trades.failures import Breaker, CallFailed, NotReached, Rejected, Unanswered
 from yinyi.access.hospital.trades.names import Names
 from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.bus.guard import assert_no_transaction
 from yinyi.bus.lending import Lending
+
+log = structlog.get_logger()
 
 _FAILURES = (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
 """The driver's internal error comes when a server's farewell and our next call cross."""
@@ -51,6 +54,20 @@ class ProcedureClient:
         if self._pool is not None:
             self._pool.terminate()
             self._pool = self._lending = None
+
+    async def misfits(self, trades: Sequence[Trade]) -> list[str]:
+        """A sentence for each trade that the hospital's database does not have like this; nothing while it cannot be
+        reached."""
+        limit_s = self._config.connect_timeout_s
+        try:
+            connection = await asyncpg.connect(self._config.url, timeout=limit_s, command_timeout=limit_s)
+            try:
+                return await checks.misfits(connection, self._names, trades)
+            finally:
+                await connection.close(timeout=limit_s)
+        except _FAILURES as error:
+            log.warning("hospital.names_not_looked_at", why=type(error).__name__)
+            return []
 
     async def call(self, trade: Trade, *values: Any) -> Sequence[Row]:
         """The rows of one call, committed.

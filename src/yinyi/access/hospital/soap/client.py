@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import structlog
 from lxml import etree
 from zeep import Client, Settings, Transport
 from zeep.exceptions import Error as ZeepError
@@ -21,6 +22,8 @@ from yinyi.access.hospital.trades.failures import Breaker, NotReached, Rejected,
 from yinyi.access.hospital.trades.names import FarTrade, Names
 from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.bus.guard import assert_no_transaction
+
+log = structlog.get_logger()
 
 _WSDL_TIMEOUT_S = 10
 _SETTINGS: dict[str, Any] = {
@@ -54,6 +57,16 @@ class SoapClient:
         if self._http is not None:
             await self._http.aclose()
             self._http = None
+
+    async def misfits(self, trades: Sequence[Trade]) -> list[str]:
+        """A sentence for each trade that the WSDL has not or with other parameters; nothing while it cannot be read.
+        What stands in an answer no WSDL of the field tells."""
+        try:
+            writer = await self._written_by()
+        except NotReached as error:
+            log.warning("hospital.names_not_looked_at", why=str(error))
+            return []
+        return [why for trade in trades if (why := writer.misfit(trade, self._names[trade.name]))]
 
     async def call(self, trade: Trade, *values: Any) -> Sequence[Row]:
         """
@@ -188,6 +201,16 @@ class Writer:
             raise Rejected(f"{far.name} cannot be asked like this: {error}"[:200]) from error
         address, headers, envelope = self._catching.written
         return self._config.address or address, headers, envelope
+
+    def misfit(self, trade: Trade, far: FarTrade) -> str:
+        """Why a trade cannot be written; "": it can, or the hospital has none."""
+        if not far.name:
+            return ""
+        try:
+            self.written(far, [mapping.EXAMPLES[one.kind] for one in trade.parameters])
+        except Rejected as error:
+            return f"{trade.name}: {error}"
+        return ""
 
     def _told(self, far: FarTrade, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
         """The method, and its parameters."""

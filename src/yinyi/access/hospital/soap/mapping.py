@@ -1,7 +1,7 @@
 """Trades in XML: values as text, rows out of whatever holds them, and what an answer without rows means."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from lxml import etree
@@ -16,6 +16,18 @@ USUAL = Words(trades="{Pascal}", parameters="{Pascal}", columns="{Pascal}")
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _BLAMES_US = frozenset({"Client", "Sender", "VersionMismatch", "MustUnderstand"})
 """Codes of a fault of which nothing has happened. Source: SOAP 1.1 section 4.4.1, SOAP 1.2 part 1 section 5.4.6."""
+
+EXAMPLES: Mapping[Kind, Any] = {
+    "text": "x",
+    "int": 1,
+    "bool": True,
+    "date": date(2026, 1, 1),
+    "instant": datetime(2026, 1, 1, tzinfo=UTC),
+    "number": 1.0,
+    "texts": ["x"],
+    "ints": [1],
+}
+"""A value of each kind, to see whether a call can be written."""
 
 Element = Any
 """lxml's own class has no public name."""

@@ -58,8 +58,9 @@ class BillTrades(Calls):
         return mapping.invoice(rows[0]) if rows else None
 
     async def invoice_lines(self, invoice_nos: Sequence[str]) -> list[InvoiceLine]:
-        rows = await self.read(_LINES, list(invoice_nos)) if invoice_nos else []
-        return [mapping.line(row) for row in rows]
+        if not invoice_nos:
+            return []
+        return [mapping.line(row) for row in await self.read(_LINES, list(invoice_nos))]
 
     async def hold_invoices(self, reference: str, chosen: Sequence[ChosenInvoice], until: datetime) -> Outcome:
         return await self.changed(mapping.outcome, _HOLD, reference, *mapping.columns(chosen), until)

@@ -1,7 +1,7 @@
 """Trades, and what is known of a call that brought no rows."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from yinyi.access.hospital.trades.failures import CallFailed, NotReached, Rejected
 from yinyi.access.hospital.trades.trade import Carrier, Row, Trade
@@ -47,9 +47,19 @@ class Calls:
     async def changed(self, meaning: Callable[[Row], Outcome], trade: Trade, *values: Any) -> Outcome:
         """What the one row that answers means."""
         rows = await self.sent(trade, *values)
-        return rows if isinstance(rows, NoRows) else meaning(rows[0])
+        return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
 
     async def told(self, meaning: Callable[[Row], Answer], trade: Trade, *values: Any) -> Answer:
         """What the one row that answers a question means."""
         rows = await self.asked(trade, *values)
-        return rows if isinstance(rows, NoRows) else meaning(rows[0])
+        return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
+
+
+A = TypeVar("A")
+
+
+def _meant(meaning: Callable[[Row], A], rows: Sequence[Row]) -> A | Unknown:
+    """An answer without its row or its code says nothing of what has happened."""
+    if len(rows) != 1 or not rows[0]["ret_code"]:
+        return Unknown(detail="an answer without a code")
+    return meaning(rows[0])

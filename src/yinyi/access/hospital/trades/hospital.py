@@ -30,3 +30,7 @@ class TradesHospital(
 
     async def stop(self) -> None:
         await self.carrier.stop()
+
+    async def misfits(self) -> list[str]:
+        """A sentence for each trade that the hospital surely does not have as it would be asked here."""
+        return await self.carrier.misfits(TRADES)

@@ -2,7 +2,7 @@
 
 from yinyi.access.hospital.trades import mapping
 from yinyi.access.hospital.trades.calls import Calls, NoRows
-from yinyi.access.hospital.trades.trade import trade
+from yinyi.access.hospital.trades.trade import Row, trade
 from yinyi.business.identity.model import CredentialKind, PatientRecord, Person
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused
 
@@ -36,19 +36,19 @@ class PatientTrades(Calls):
         code = mapping.DOCUMENT_CODES.get(person.kind)
         if code is None:
             return Refused(reason="bad_request", detail="no document of the hospital's")
-        rows = await self.sent(
+        return await self.changed(
+            _created,
             _CREATE,
             *(reference, code, person.number, person.name, mapping.SEX_CODES[person.sex], person.born_on),
             *(person.phone, person.address, person.nation, person.guardian_name, person.guardian_phone),
         )
-        if isinstance(rows, NoRows):
-            return rows
-        if rows[0]["ret_code"] != mapping.OK:
-            return mapping.refusal(rows[0])
-        return Done(evidence={"patient_no": rows[0]["patient_no"]})
 
     async def ask_created(self, reference: str) -> Answer:
         rows = await self.asked(_CREATED, reference)
         if isinstance(rows, NoRows):
             return rows
         return Done(evidence={"patient_no": rows[0]["patient_no"]}) if rows else NotFound()
+
+
+def _created(row: Row) -> Outcome:
+    return mapping.outcome_of(row, lambda said: {"patient_no": said["patient_no"]})

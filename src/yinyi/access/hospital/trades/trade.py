@@ -37,6 +37,10 @@ class Carrier(Protocol):
 
     async def stop(self) -> None: ...
 
+    async def misfits(self, trades: Sequence[Trade]) -> list[str]:
+        """A sentence for each trade that the hospital surely does not have as we would ask it."""
+        ...
+
     async def call(self, trade: Trade, *values: Any) -> Sequence[Row]:
         """The rows that answer; ``values`` in the order of the parameters.
 
