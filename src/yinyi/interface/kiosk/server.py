@@ -43,6 +43,7 @@ from yinyi.interface.kiosk.addresses import ADDRESSES, BASE, Address
 from yinyi.interface.kiosk.chrome import NOWHERE, chrome_of, mode_of
 from yinyi.interface.kiosk.cookies import Cookies, Jar, Look
 from yinyi.interface.kiosk.events import Hub
+from yinyi.interface.kiosk.finding import Found
 from yinyi.interface.kiosk.streams import Streams
 from yinyi.interface.kiosk.terminals import Terminals
 from yinyi.interface.metrics import Metrics
@@ -110,7 +111,7 @@ class Kiosk:
         return [
             Route(self._paths.events, Streams(self.hub)),
             Route(BASE, _to_home),
-            *served,
+            Found(BASE, served),
             Route(BASE + nothing.path, _Endpoint(self, nothing)),
         ]
 
