@@ -44,7 +44,7 @@ class Counters:
             self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
             PrepaidService(payments, ZONE),
-            InpatientService(hospital, patients, payments, ZONE),
+            InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),
         )
 
     def register(self, dispatcher: Dispatcher) -> None:

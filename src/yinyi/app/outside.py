@@ -21,7 +21,7 @@ class Outside:
     """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
     ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine.
     certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
-    said of somebody's bills and reports, where nothing is decided by it."""
+    said of somebody's bills, stays and reports, where nothing is decided by it."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
