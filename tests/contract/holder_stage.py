@@ -221,8 +221,7 @@ async def holder_stage(
             keys=line.means.keys,
             lines=lines,
             identity_cards=kinds,
-            lists_kept_s=0.0,
-            **wants,
+            **{"lists_kept_s": 0.0, **wants},
         )
         stage = HolderStage(line, Business(line.database, outside, VAULT, line.clock, _publish, _say, staff=STAFF))
         now = line.clock.now()

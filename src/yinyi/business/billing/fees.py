@@ -6,6 +6,7 @@ copied with all that is charged by it soon after. Every refund makes another cop
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -51,6 +52,18 @@ class Page(NamedTuple):
     complete: bool = True
 
 
+@dataclass(frozen=True)
+class Look:
+    """Whose bills, of which days, how many at most. call: of whoever is the first to ask."""
+
+    hospital_id: int
+    patient_id: int
+    first_on: date
+    last_on: date
+    limit: int
+    call: Call = field(compare=False)
+
+
 class FeeBook:
     """``hospital`` has the bills, ``patients`` is our master index. Nobody reads any bill but his own."""
 
@@ -62,7 +75,7 @@ class FeeBook:
         self._hospital = hospital
         self._patients = patients
         self._zone = zone
-        self._recent = RecentByKey(self._listed, kept_s)
+        self._recent = RecentByKey(self._merged, kept_s)
 
     # -- which there are
 
@@ -94,32 +107,33 @@ class FeeBook:
         return Page(of_a_day.invoices, oldest - timedelta(days=1), of_a_day.complete)
 
     async def between(self, call: Call, first_on: date, last_on: date, limit: int, *, looking: bool = False) -> Found:
-        """Of these days, both included, the newest so many: the hospital's and ours, each once. ``looking``: what the
-        hospital said a moment ago will do."""
-        since, before = self._begins(first_on), self._begins(last_on + timedelta(days=1))
-        who = (call.hospital_id, call.principal.patient_id)
-        async with self._database.read() as tx:
-            ours = await store.heads(tx, *who, since, before, limit)
+        """Of these days, both included, the newest so many: the hospital's and ours, each once. ``looking``: what was
+        found a moment ago will do."""
+        look = Look(call.hospital_id, call.principal.patient_id, first_on, last_on, limit, call)
         try:
-            patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-            days = (patient_no, first_on, last_on, limit)
-            theirs = await (self._recent.get(days) if looking else self._listed(days))
+            return Found(await (self._recent.get(look) if looking else self._merged(look)), complete=True)
         except HospitalUnavailable:
-            return Found(ours, complete=False)
-        await self._note(call, theirs, ours)
-        merged = {each.invoice.invoice_no: each for each in (*ours, *theirs)}
-        return Found(sorted(merged.values(), key=_age, reverse=True)[:limit], complete=True)
+            return Found(await self._ours(look), complete=False)
 
-    async def _listed(self, days: tuple[str, date, date, int]) -> list[NamedInvoice]:
+    async def _merged(self, look: Look) -> list[NamedInvoice]:
         """
         Raises:
             HospitalUnavailable: it does not answer.
         """
-        patient_no, first_on, last_on, limit = days
-        found = await self._hospital.invoices(patient_no, "", first_on, last_on, limit)
+        ours = await self._ours(look)
+        patient_no = await self._patients.patient_no(look.hospital_id, look.patient_id)
+        found = await self._hospital.invoices(patient_no, "", look.first_on, look.last_on, look.limit)
         mine = [each for each in found if each.patient_no == patient_no]
         names = await names_of(self._hospital) if mine else Names({}, {})
-        return [names.named(each) for each in mine]
+        theirs = [names.named(each) for each in mine]
+        await self._note(look.call, theirs, ours)
+        merged = {each.invoice.invoice_no: each for each in (*ours, *theirs)}
+        return sorted(merged.values(), key=_age, reverse=True)[: look.limit]
+
+    async def _ours(self, look: Look) -> list[NamedInvoice]:
+        since, before = self._begins(look.first_on), self._begins(look.last_on + timedelta(days=1))
+        async with self._database.read() as tx:
+            return await store.heads(tx, look.hospital_id, look.patient_id, since, before, look.limit)
 
     async def _note(self, call: Call, theirs: Sequence[NamedInvoice], ours: Sequence[NamedInvoice]) -> None:
         """What is paid is known from now on, whatever becomes of the hospital's archive."""
