@@ -99,3 +99,29 @@ def test_of_all_codes_a_page_is_told_hospital_numbers_only(database: str) -> Non
             assert await told(await holds(other)) == ""
 
     play(database, story)
+
+
+def test_a_card_is_known_by_how_it_begins_and_two_kinds_never_begin_alike(database: str) -> None:
+    async def story(place: Hall, holds: Callable[[str], Awaitable[int]], screen: str) -> None:
+        city = SetMedium(kind="public_card", rules=[MediumRuleView(prefixes=["9990"], least=16, most=16)])
+        assert sum(each.own for each in (await place.ask(Caller.STAFF, city)).media) == 1
+        for wrong in (MediumRuleView(least=16, most=16), MediumRuleView(prefixes=["62", "9990"], least=16, most=19)):
+            with pytest.raises(InvalidField):
+                await place.ask(Caller.STAFF, SetMedium(kind="bank_card", rules=[wrong]))
+
+    play(database, story)
+
+
+def test_a_hospital_may_take_no_documents_of_a_kind(database: str) -> None:
+    async def story(place: Hall, holds: Callable[[str], Awaitable[int]], screen: str) -> None:
+        async def takes(kind: str, number: str) -> bool:
+            async with place.database.read() as tx:
+                return await place.terminals.presented.takes(tx, 7, kind, number, place.clock.now())
+
+        number = "11010519491231002X"
+        assert await takes("resident_card", number)
+        assert not await takes("hmt_resident_card", number)
+        await place.ask(Caller.STAFF, SetMedium(kind="resident_card", rules=[]))
+        assert not await takes("resident_card", number)
+
+    play(database, story)
