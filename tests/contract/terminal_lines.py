@@ -132,6 +132,7 @@ class RealAgent:
     scanner: VirtualScanner
     printer: VirtualPrinter
     settings: AgentSettings
+    ended: asyncio.Event
 
     def token(self) -> str:
         """What the agent was given at its enrolment."""
@@ -154,9 +155,11 @@ async def real_agent(there: Line, folder: Path, terminal_id: str = HALL) -> Asyn
     assert isinstance(scanner, VirtualScanner)
     assert isinstance(printer, VirtualPrinter)
     agent = Agent(settings, there.hall.clock, devices)
+    ended = asyncio.Event()
     task = asyncio.create_task(agent.run())
+    task.add_done_callback(lambda _: ended.set())
     try:
-        yield RealAgent(agent, reader, scanner, printer, settings)
+        yield RealAgent(agent, reader, scanner, printer, settings, ended)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -13,6 +13,7 @@ from yinyi.business.payments.errors import NothingScanned, PayerCodeUnknown, Pay
 from yinyi.business.payments.messages import PaymentView, SubmitScanned
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import TAKEN_UP, TakenUp
+from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.model import Counter, Hospital, Standing
 from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
@@ -28,7 +29,7 @@ class Kiosk:
     def __init__(self, it: Stage) -> None:
         self.it = it
         vault = Vault({1: bytes(32)}, bytes(32))
-        self.presented = Presented(it.quiet, it.clock, vault)
+        self.presented = Presented(it.quiet, it.clock, vault, Directory())
         self.codes = ScannedCodes(it.quiet, it.payments, self.presented)
         self.version = 0
 

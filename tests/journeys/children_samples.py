@@ -9,6 +9,7 @@ from yinyi.interface.journeys import spelling, views_children
 from yinyi.interface.journeys.views_children import (
     ChildConsentView,
     ChildDocumentView,
+    ChildLeaveView,
     ChildProblem,
     ChildrenView,
     ChildRow,
@@ -51,6 +52,8 @@ CHILDREN: dict[str, Sample] = {
     "children": (ChildrenView(rows=ROWS[:2], may_add=True, key=KEY), SOMEONE),
     "children-most": (ChildrenView(rows=ROWS, may_add=False, acting=True, key=KEY), FOR_A_CHILD),
     "children-none": (ChildrenView(rows=(), may_add=True, key=KEY), SOMEONE),
+    "child-leave": (ChildLeaveView(rows=ROWS, key=KEY), FOR_A_CHILD),
+    "child-leave-sure": (ChildLeaveView(rows=ROWS, chosen=ROWS[1], key=KEY), SOMEONE),
     "child": (ChildDocumentView(card=True, below_age=14, key=KEY), SOMEONE),
     **{
         f"child-{problem.replace('_', '-')}": (

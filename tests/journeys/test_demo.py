@@ -17,6 +17,7 @@ from real_platform import RealPlatform
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.people.people import person
 
+A_CALL_REACHES_PEOPLE_MS = 3_000
 JSON = {"content-type": "application/json"}
 
 
@@ -101,6 +102,8 @@ def test_without_a_phone_the_window_collects_the_slip_and_comes_when_called(
         desk.press("#collect")
         expect(desk.page.locator("#collected")).to_have_attribute("data-bad", "yes", timeout=WITHIN_MS)
         desk.touch(".dock .help")
+        desk.shown("#screen .bell.called")
+        expect(desk.page.locator("#calls .pill")).to_be_visible(timeout=A_CALL_REACHES_PEOPLE_MS)
         desk.press("#calls .pill")
         desk.shown("#screen .bell.coming")
         expect(desk.page.locator("#calls .pill")).to_have_count(0, timeout=WITHIN_MS)

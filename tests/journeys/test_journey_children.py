@@ -1,4 +1,5 @@
-"""A mother without a card: her insurance code says who she is, her child is registered, and the slip names both."""
+"""A mother without a card: her insurance code says who she is, her child is registered, and the slip names both. At the
+end she takes it off again."""
 
 from datetime import date
 
@@ -59,6 +60,13 @@ def test_a_mother_registers_her_child(house: RealPlatform, chromium: Browser) ->
         screen.seen(r"/identify\?insurance=code_used", ".note.bad")
         house.hold(code(house))
         screen.seen("/children", 'form .row:has(use[href="#i-baby"])')
+        screen.press_link("/children/leave")
+        screen.seen("/children/leave", "form .row")
+        screen.press('button[name="child_id"]')
+        screen.seen("/children/leave", ".facts")
+        screen.press(".go button.btn")
+        screen.seen("/children", "form .row.like")
+        assert screen.page.locator('form .row:has(use[href="#i-baby"])').count() == 0
     books.agree(house, payment_no)
 
 

@@ -71,16 +71,20 @@ class HandClock:
 
 
 class Readers:
-    """Which block lies on the reader of which terminal."""
+    """Which block lies on the reader of which terminal. refused: kinds of documents that the hospital does not take."""
 
     def __init__(self) -> None:
         self.blocks: dict[str, bytes] = {}
+        self.refused: set[str] = set()
 
     def lay(self, card: CardText, terminal_id: str = HALL) -> None:
         self.blocks[terminal_id] = encode(card)
 
     async def card_on_reader(self, tx: Tx, hospital_id: int, terminal_id: str) -> bytes | None:
         return self.blocks.get(terminal_id)
+
+    async def takes(self, tx: Tx, hospital_id: int, kind: str, number: str, now: datetime) -> bool:
+        return kind not in self.refused
 
     async def wipe(self, tx: Tx, hospital_id: int, terminal_id: str) -> None:
         self.blocks.pop(terminal_id, None)

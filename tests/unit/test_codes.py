@@ -23,14 +23,15 @@ from yinyi.business.identity.errors import (
 from yinyi.business.identity.messages import Identified
 from yinyi.business.reports.errors import TubeUnknown
 from yinyi.business.scheduling.errors import NoSuchBooking
-from yinyi.business.terminals.codes import CODE_KINDS, MOST_CHARACTERS, USUAL, CodeKind, CodeRule, kinds_of, rules_of
-from yinyi.business.terminals.messages_codes import ClassifyCode, KindsOfCode, ScannedNumber
+from yinyi.business.terminals.media import CODE_KINDS, MOST_CHARACTERS, CodeKind, Media, MediumRule
+from yinyi.business.terminals.messages_media import ClassifyCode, KindsOfCode, ScannedNumber
 from yinyi.business.terminals.model import SERVICES, Offer
 from yinyi.interface.journeys import codes
 from yinyi.interface.journeys.identify import EXPECTS
 from yinyi.interface.journeys.visitor import ALONE
 from yinyi.kernel.ids import number_on_slip
 
+USUAL = Media()
 SAMPLES: dict[CodeKind, str] = {
     "payer_code": "134567890123456789",
     "insurance_code": "3100000000000000000000000017",
@@ -45,18 +46,18 @@ SAMPLES: dict[CodeKind, str] = {
 
 def test_each_kind_has_a_rule_a_name_and_a_sample() -> None:
     said = codes.words(str)
-    assert set(CODE_KINDS) == {rule.kind for rule in USUAL} == set(SAMPLES)
+    assert set(CODE_KINDS) == {kind for kind in CODE_KINDS if USUAL.rules(kind)} == set(SAMPLES)
     assert set(said["code"]) == set(said["code_for"]) == set(get_args(CodeKind))
 
 
 @pytest.mark.parametrize("kind", CODE_KINDS)
 def test_a_code_is_known_for_what_it_is(kind: CodeKind) -> None:
-    assert kinds_of(SAMPLES[kind], USUAL) == [kind]
+    assert USUAL.codes(SAMPLES[kind]) == [kind]
 
 
 def test_an_older_slip_does_not_say_what_it_is_and_still_works() -> None:
     """It carries the number alone, as what the window scans does."""
-    assert kinds_of(PAYMENT, USUAL) == ["booking_slip", "payment_slip"]
+    assert USUAL.codes(PAYMENT) == ["booking_slip", "payment_slip"]
     for code in (PAYMENT, SAMPLES["booking_slip"], SAMPLES["payment_slip"]):
         assert number_on_slip(code) == PAYMENT
     for other in ("", "BK", "BKS" + PAYMENT, "XX" + PAYMENT, "BK7Q4-8XK9"):
@@ -65,18 +66,18 @@ def test_an_older_slip_does_not_say_what_it_is_and_still_works() -> None:
 
 def test_an_id_cards_number_may_look_like_a_payers_code() -> None:
     """One in eleven payers' codes has the check digit of an ID card: people are asked."""
-    both = [code for code in (f"13010519491231002{last}" for last in range(10)) if len(kinds_of(code, USUAL)) == 2]
+    both = [code for code in (f"13010519491231002{last}" for last in range(10)) if len(USUAL.codes(code)) == 2]
     assert len(both) == 1
 
 
 @pytest.mark.parametrize("text", ["6923450657713", "", "https://example.org/", "二维码", "RF", "٣" * 10, "1" * 4000])
 def test_what_is_of_no_kind_is_unknown(text: str) -> None:
-    assert kinds_of(text, USUAL) == []
+    assert USUAL.codes(text) == []
 
 
 @given(st.text(max_size=200))
 def test_whatever_is_scanned_is_told_apart(text: str) -> None:
-    found = kinds_of(text, USUAL)
+    found = USUAL.codes(text)
     assert found == [kind for kind in CODE_KINDS if kind in found]
     assert not found or len(text) <= MOST_CHARACTERS
 
@@ -84,19 +85,19 @@ def test_whatever_is_scanned_is_told_apart(text: str) -> None:
 @given(st.sampled_from(["2611230000012", "11010519491231002X"]), st.integers(0, 12), st.integers(1, 9))
 def test_a_misread_digit_is_noticed(code: str, at: int, by: int) -> None:
     wrong = code[:at] + str((int(code[at]) + by) % 10) + code[at + 1 :]
-    assert not {"tube", "resident_number"} & set(kinds_of(wrong, USUAL))
+    assert not {"tube", "resident_number"} & set(USUAL.codes(wrong))
 
 
 # ---- each hospital has its own
 
 
 def test_a_hospitals_own_rules_take_the_place_of_the_usual_ones() -> None:
-    own = CodeRule(kind="hospital_number", prefixes=("ZY", "MZ"), alphabet="capitals", least=9, most=12)
-    rules = rules_of({"hospital_number": [own], "insurance_code": []})
-    assert kinds_of("MZ0082123", rules) == ["hospital_number"]
-    assert kinds_of("0000821236", rules) == []
-    assert kinds_of(SAMPLES["insurance_code"], rules) == [], "it has none of these"
-    assert kinds_of(SAMPLES["tube"], rules) == ["tube"]
+    own = MediumRule(kind="hospital_number", prefixes=("ZY", "MZ"), alphabet="capitals", least=9, most=12)
+    own_media = Media(own={"hospital_number": [own], "insurance_code": []})
+    assert own_media.codes("MZ0082123") == ["hospital_number"]
+    assert own_media.codes("0000821236") == []
+    assert own_media.codes(SAMPLES["insurance_code"]) == [], "it has none of these"
+    assert own_media.codes(SAMPLES["tube"]) == ["tube"]
 
 
 # ---- at the kiosk

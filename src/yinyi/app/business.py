@@ -99,7 +99,10 @@ class Business:
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
         queue, seals = paper_queue(database, vault, outside.verify_at, fonts, self.outbox.wake)
-        self.terminals = TerminalService(database, clock, vault, queue, self.outbox.wake, outside.identifying)
+        self.terminals = TerminalService(
+            *(database, clock, vault, queue, self.outbox.wake, outside.identifying),
+            {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
+        )
         self.institutions = Institutions(vault)
         hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
@@ -115,7 +118,7 @@ class Business:
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
-        of_cards = (outside.lines, outside.identifying, self.payments, self.terminals.readings)
+        of_cards = (outside.lines, outside.identifying, self.payments, self.terminals)
         self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.counters = Counters(database, outside, patients, self.payments, scanned, vault, clock)

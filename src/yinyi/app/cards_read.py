@@ -2,6 +2,7 @@
 
 from yinyi.app.bank_lines import BankLines
 from yinyi.app.demo_hospital import ZONE
+from yinyi.bus.call import Call
 from yinyi.bus.database import Database
 from yinyi.business.identity.card_inquiries import CardInquiries
 from yinyi.business.identity.model import PaymentCardKind
@@ -10,7 +11,8 @@ from yinyi.business.payments.card_holders import CardHolders
 from yinyi.business.payments.card_readings import PayCards
 from yinyi.business.payments.card_routes import CardRoutes
 from yinyi.business.payments.service import PaymentService
-from yinyi.business.terminals.readings import CardReadings
+from yinyi.business.terminals.media import Media
+from yinyi.business.terminals.service import TerminalService
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 
@@ -22,10 +24,16 @@ def cards_read(
     lines: BankLines,
     kinds: tuple[PaymentCardKind, ...],
     payments: PaymentService,
-    readings: CardReadings,
+    terminals: TerminalService,
 ) -> tuple[CardInquiries, PayCards]:
     """``kinds``: those that identify people here."""
-    routes = CardRoutes(payments.registry, lines.kinds)
+
+    async def media(call: Call) -> Media:
+        async with database.read() as tx:
+            return await terminals.directory.media(tx, call.hospital_id, call.now)
+
+    readings = terminals.readings
+    routes = CardRoutes(payments.registry, lines.kinds, media)
     desk = CardDesk(payments.registry, readings, routes)
     inquiries = CardInquiries(database, desk, vault, ZONE, kinds)
     holders = CardHolders(desk, inquiries, clock)

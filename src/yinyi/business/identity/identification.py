@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.business.identity import attempts, guardians, store, tickets
-from yinyi.business.identity.errors import NoCard, PatientUnknown, TicketExpired, TooManyTries
+from yinyi.business.identity.errors import NoCard, PatientUnknown, TicketExpired, TooManyTries, WindowOnly
 from yinyi.business.identity.hospital import Hospital
 from yinyi.business.identity.media import CardRead, read_card, require_valid, same_name
 from yinyi.business.identity.messages import ChoosePatient, GetTicket, Identified, Identify, IdentifyByNumber, Ticket
@@ -67,11 +67,15 @@ class Identification:
         Raises:
             NoCard: nothing lies there.
             CardUnreadable, CheckDigitWrong: see ``read_card``.
+            WindowOnly: this hospital takes no such documents at its terminals.
         """
         block = await self._cards.card_on_reader(tx, call.hospital_id, call.principal.terminal_id)
         if block is None:
             raise NoCard
-        return read_card(block)
+        card = read_card(block)
+        if not await self._cards.takes(tx, call.hospital_id, card.person.kind, card.person.number, call.now):
+            raise WindowOnly("not taken here")
+        return card
 
     async def identify_by_number(self, call: Call, message: IdentifyByNumber) -> Identified:
         """An unknown number and a wrong proof end alike, and after the same questions: nothing tells which it was."""

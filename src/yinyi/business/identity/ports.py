@@ -1,6 +1,7 @@
 """What identity asks of the hospital and of the terminals."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from yinyi.bus.call import Call
@@ -41,6 +42,10 @@ class PresentedCards(Protocol):
 
     async def card_on_reader(self, tx: Tx, hospital_id: int, terminal_id: str) -> bytes | None:
         """The 256 bytes of text as the reader gave them, or None when nothing lies there (any more)."""
+        ...
+
+    async def takes(self, tx: Tx, hospital_id: int, kind: str, number: str, now: datetime) -> bool:
+        """Whether documents of this kind and number are taken at this hospital's terminals."""
         ...
 
     async def wipe(self, tx: Tx, hospital_id: int, terminal_id: str) -> None:

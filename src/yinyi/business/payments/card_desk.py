@@ -40,7 +40,7 @@ class CardDesk:
             ChannelUnavailable: none of these kinds is known here, or no bank of theirs can be reached now.
         """
         if purpose == "identify":
-            found = [self._routes.named(kind, NO_BANK) for kind in kinds]
+            found = [await self._routes.named(call, kind, NO_BANK) for kind in kinds]
         else:
             found = await asyncio.gather(*(self._bank_of(call, kind) for kind in kinds))
         routes = [route for route in found if route is not None]
@@ -52,7 +52,7 @@ class CardDesk:
             amount_fen=0,
             merchant_name="",
             language=call.language,
-            routes=self._routes.whole(routes),
+            routes=await self._routes.whole(call, routes),
         )
 
     async def _bank_of(self, call: Call, kind: PaymentCardKind) -> CardRouteView | None:

@@ -1,14 +1,16 @@
-"""Which card goes where: by the first digits of its number (BIN), the longest beginning that fits."""
+"""Which card goes where: by the first digits of its number (BIN), as the table of media tells cards apart."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from yinyi.business.terminals.media import Media, card_rule, is_card
 from yinyi.business.terminals.messages import CardRouteView
 
 
 @dataclass(frozen=True)
 class CardKind:
-    """prefixes: how the numbers of its cards begin. asks_pin: the issuer wants one."""
+    """prefixes: how the numbers of its cards begin, unless the hospital says otherwise. asks_pin: the issuer wants
+    one."""
 
     prefixes: tuple[str, ...]
     asks_pin: bool = True
@@ -20,5 +22,7 @@ CardKinds = Mapping[str, CardKind]
 
 def route_of(routes: Iterable[CardRouteView], pan: str) -> CardRouteView | None:
     """None: a card of no kind that is known here."""
-    fitting = [(len(each), route) for route in routes for each in route.prefixes if pan.startswith(each)]
-    return max(fitting, key=lambda one: one[0])[1] if fitting else None
+    by_kind = {route.channel: route for route in routes if is_card(route.channel)}
+    rules = [card_rule(kind, route.prefixes) for kind, route in by_kind.items() if is_card(kind) and route.prefixes]
+    found = Media(rules).kinds("card_terminal", pan)
+    return by_kind[found[0]] if len(found) == 1 else None

@@ -111,12 +111,12 @@ class PayCards:
             amount_fen=owed_fen(plan),
             merchant_name=merchant_name,
             language=call.language,
-            routes=self._routes.whole(routes),
+            routes=await self._routes.whole(call, routes),
         )
 
     async def _other(self, call: Call, plan: Plan, channel: TenderName) -> CardRouteView:
         route, _ = await self._routes.route(call, plan.scope, channel, OTHERS_S)
-        return route or self._routes.not_taken(channel)
+        return route or await self._routes.not_taken(call, channel)
 
     async def read(self, tx: Tx, call: Call, message: ReadCard, request: CardRequest) -> str:
         await self._readings.begin(tx, call, request, message.payment_no, message.tender)

@@ -1,5 +1,7 @@
 """Which session a card goes through, and the session made ready before anybody types a PIN for it."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 import structlog
 
@@ -8,6 +10,7 @@ from yinyi.business.lines.errands import Errands
 from yinyi.business.lines.session_model import LineAnswer, PinKey
 from yinyi.business.payments.card_kinds import CardKind, CardKinds
 from yinyi.business.payments.registry import Registry
+from yinyi.business.terminals.media import Media, is_card
 from yinyi.business.terminals.messages import CardRouteView
 
 log = structlog.get_logger()
@@ -18,9 +21,11 @@ NO_SUCH_CARD = CardKind(())
 class CardRoutes:
     """The kinds of cards that are known here, and where they lead."""
 
-    def __init__(self, registry: Registry, kinds: CardKinds) -> None:
+    def __init__(self, registry: Registry, kinds: CardKinds, media: Callable[[Call], Awaitable[Media]]) -> None:
+        """``media``: how cards are told apart at this hospital."""
         self._registry = registry
         self._kinds = kinds
+        self._media = media
         self._keys: Errands[PinKey | LineAnswer] = Errands()
 
     async def come_home(self, within_s: float) -> None:
@@ -32,10 +37,11 @@ class CardRoutes:
         line = self._registry.cards[channel]
         kind = self._kinds.get(channel, NO_SUCH_CARD)
         session_id = await line.sessions.choose(call.principal.terminal_id, line.acquirer, scope)
-        if session_id is None or not kind.prefixes:
+        prefixes = await self._prefixes(call, channel)
+        if session_id is None or not prefixes:
             return None, ""
         slot, merchant_name = await line.sessions.shown(session_id)
-        route = CardRouteView(prefixes=list(kind.prefixes), slot=str(slot), channel=channel)
+        route = CardRouteView(prefixes=prefixes, slot=str(slot), channel=channel)
         if not kind.asks_pin:
             return route, merchant_name
         key = await self._keys.within(str(slot), wait_s, lambda: line.sessions.pin_key(line.acquirer, session_id))
@@ -45,17 +51,19 @@ class CardRoutes:
             return None, merchant_name
         return msgspec.structs.replace(route, pin_key=key.key, pin_key_check=key.check_value), merchant_name
 
-    def named(self, channel: str, slot: str) -> CardRouteView | None:
+    async def named(self, call: Call, channel: str, slot: str) -> CardRouteView | None:
         """A route on which no bank is asked. None: there are no such cards."""
-        kind = self._kinds.get(channel, NO_SUCH_CARD)
-        return CardRouteView(prefixes=list(kind.prefixes), slot=slot, channel=channel) if kind.prefixes else None
+        prefixes = await self._prefixes(call, channel)
+        return CardRouteView(prefixes=prefixes, slot=slot, channel=channel) if prefixes else None
 
-    def not_taken(self, channel: str) -> CardRouteView:
+    async def not_taken(self, call: Call, channel: str) -> CardRouteView:
         """Such a card is refused."""
-        kind = self._kinds.get(channel, NO_SUCH_CARD)
-        return CardRouteView(prefixes=list(kind.prefixes), slot="", channel=channel, taken=False)
+        return CardRouteView(prefixes=await self._prefixes(call, channel), slot="", channel=channel, taken=False)
 
-    def whole(self, routes: list[CardRouteView]) -> list[CardRouteView]:
+    async def whole(self, call: Call, routes: list[CardRouteView]) -> list[CardRouteView]:
         """With these, all others that are known as well: a card that begins like one of theirs is none of these."""
         known = {route.channel for route in routes}
-        return [*routes, *(self.not_taken(name) for name in self._kinds if name not in known)]
+        return [*routes, *[await self.not_taken(call, name) for name in self._kinds if name not in known]]
+
+    async def _prefixes(self, call: Call, channel: str) -> list[str]:
+        return (await self._media(call)).prefixes(channel) if is_card(channel) and channel in self._kinds else []

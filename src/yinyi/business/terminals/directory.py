@@ -1,10 +1,11 @@
 """The hospital and its terminals, as they rarely change: remembered for seconds."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from yinyi.bus.database import Tx
-from yinyi.business.terminals import code_store, offer_store, store
-from yinyi.business.terminals.codes import CodeRule, rules_of
+from yinyi.business.terminals import media_store, offer_store, store
+from yinyi.business.terminals.media import USUAL, Media, MediumKind, MediumRule
 from yinyi.business.terminals.model import Hospital, Standing
 from yinyi.business.terminals.offers import Rules
 from yinyi.business.terminals.remembered import Remembered
@@ -14,26 +15,32 @@ REMEMBERED_FOR = timedelta(seconds=10)
 
 
 class Directory:
-    """Who and where. Other domains ask it for what screens and papers say of the hospital."""
+    """Who and where. Other domains ask it for what screens and papers say of the hospital. ``cards``: how the lines to
+    banks tell cards apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, cards: Sequence[MediumRule] = ()) -> None:
+        self._usual = (*USUAL, *cards)
         self._hospitals: Remembered[int, Hospital] = Remembered(REMEMBERED_FOR)
         self._standings: Remembered[tuple[int, str], Standing] = Remembered(REMEMBERED_FOR)
         self._rules: Remembered[int, Rules] = Remembered(REMEMBERED_FOR)
-        self._codes: Remembered[int, tuple[CodeRule, ...]] = Remembered(REMEMBERED_FOR)
+        self._media: Remembered[int, Media] = Remembered(REMEMBERED_FOR)
 
     def forget(self) -> None:
         """Something was changed here: this process asks anew, the others within seconds."""
         self._standings.clear()
         self._rules.clear()
-        self._codes.clear()
+        self._media.clear()
 
-    async def codes(self, tx: Tx, hospital_id: int, now: datetime) -> tuple[CodeRule, ...]:
-        """How codes are told apart here."""
-        known = self._codes.get(hospital_id, now)
+    def table(self, own: Mapping[MediumKind, Sequence[MediumRule]]) -> Media:
+        """How media would be told apart if the hospital said this."""
+        return Media(self._usual, own)
+
+    async def media(self, tx: Tx, hospital_id: int, now: datetime) -> Media:
+        """How documents, cards and codes are told apart here."""
+        known = self._media.get(hospital_id, now)
         if known is not None:
             return known
-        return self._codes.keep(hospital_id, rules_of(await code_store.own(tx, hospital_id)), now)
+        return self._media.keep(hospital_id, self.table(await media_store.own(tx, hospital_id)), now)
 
     async def rules(self, tx: Tx, hospital_id: int, now: datetime) -> Rules:
         """What terminals of this hospital offer, and when."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from yinyi.bus.database import Database, Tx
 from yinyi.business.terminals import line_store as store
 from yinyi.business.terminals import maintenance_store
+from yinyi.business.terminals.directory import Directory
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 
@@ -21,8 +22,9 @@ def staff_card_index(vault: Vault, hospital_id: int, serial: str) -> bytes:
 class Presented:
     """Keeps it, shows it to who identifies people, and forgets it."""
 
-    def __init__(self, database: Database, clock: Clock, vault: Vault) -> None:
+    def __init__(self, database: Database, clock: Clock, vault: Vault, directory: Directory) -> None:
         self._database = database
+        self._directory = directory
         self._clock = clock
         self._vault = vault
 
@@ -33,6 +35,10 @@ class Presented:
         if sealed is None:
             return None
         return base64.b64decode(self._vault.open(sealed, _context("card", hospital_id, terminal_id)))
+
+    async def takes(self, tx: Tx, hospital_id: int, kind: str, number: str, now: datetime) -> bool:
+        """Whether a document of this kind and number is one of this hospital's media."""
+        return kind in (await self._directory.media(tx, hospital_id, now)).kinds("reader", number)
 
     async def scanned_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int = 0) -> str | None:
         """The text of the latest code, if it was scanned within the last minute and after this version. It stays."""

@@ -1,7 +1,7 @@
 """Terminals as their screens and the staff ask about them; the agents' side stands in ``line``."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,13 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.terminals import line_store, store
-from yinyi.business.terminals.code_desk import CodeDesk
 from yinyi.business.terminals.credentials import TerminalCredentials
 from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.gate import ServiceGate
 from yinyi.business.terminals.line import SILENT_AFTER, AgentLine
 from yinyi.business.terminals.maintenance import MaintenanceDesk
+from yinyi.business.terminals.media import Media, card_rule, is_card
+from yinyi.business.terminals.media_desk import MediaDesk
 from yinyi.business.terminals.messages import (
     AnswerCall,
     CallStaff,
@@ -48,6 +49,8 @@ from yinyi.kernel.secrets import Vault
 
 log = structlog.get_logger()
 
+NO_CARDS: Mapping[str, Sequence[str]] = {}
+
 CALL_SHOWN_FOR = timedelta(minutes=10)
 CALL_OPEN_FOR = timedelta(minutes=30)
 """Whoever called longer ago has long been helped or has gone."""
@@ -62,7 +65,8 @@ class TerminalService:
     """The domain: its parts, its handlers, and what it does by itself.
 
     ``papers``: what waits to be printed. ``committed``: told after every change, so that its events leave at once.
-    ``identity_cards``: see ``TerminalView``.
+    ``identity_cards``: those that the hospital wants to identify people by. ``cards``: how the numbers of each kind
+    begin, as the lines to banks have it.
     """
 
     def __init__(
@@ -73,15 +77,16 @@ class TerminalService:
         papers: PrintQueue,
         committed: Callable[[], None] = lambda: None,
         identity_cards: tuple[str, ...] = (),
+        cards: Mapping[str, Sequence[str]] = NO_CARDS,
     ) -> None:
         self._database = database
         self._clock = clock
         self._committed = committed
         self._identity_cards = identity_cards
         self.credentials = TerminalCredentials(database, clock)
-        self.directory = Directory()
+        self.directory = Directory([card_rule(kind, begins) for kind, begins in cards.items() if is_card(kind)])
         self.gate = ServiceGate(database, self.directory)
-        self.presented = Presented(database, clock, vault)
+        self.presented = Presented(database, clock, vault, self.directory)
         self._line = AgentLine(database, self.presented, papers, committed)
         self.readings = CardReadings(database, self._line, SealKeys(vault), committed)
         self._maintenance = MaintenanceDesk(database, vault, self.credentials.forget)
@@ -91,7 +96,7 @@ class TerminalService:
         self.readings.register(dispatcher)
         self._maintenance.register(dispatcher)
         OfferDesk(self.directory, self._show_terminal).register(dispatcher)
-        CodeDesk(self.directory, self.presented).register(dispatcher)
+        MediaDesk(self.directory, self.presented).register(dispatcher)
         dispatcher.asks(EnrolTerminal, self.credentials.enrol)
         dispatcher.asks(PairBrowser, self.credentials.pair)
         dispatcher.asks(MakePairingCode, self.credentials.make_pairing_code)
@@ -120,8 +125,9 @@ class TerminalService:
         standings = await store.standings(tx, call.hospital_id)
         states = await store.states(tx, call.hospital_id)
         rules = await self.directory.rules(tx, call.hospital_id, call.now)
+        media = await self.directory.media(tx, call.hospital_id, call.now)
         views = [
-            self._view(hospital, rules, standings[one.terminal_id], one, call.now)
+            self._view(hospital, rules, media, standings[one.terminal_id], one, call.now)
             for one in states
             if one.terminal_id in standings
         ]
@@ -131,18 +137,20 @@ class TerminalService:
         hospital = await self.directory.hospital(tx, call.hospital_id, call.now)
         standing = await self.directory.standing(tx, call.hospital_id, subject, call.now)
         rules = await self.directory.rules(tx, call.hospital_id, call.now)
+        media = await self.directory.media(tx, call.hospital_id, call.now)
         state = await store.state(tx, call.hospital_id, subject)
         if state is None:
             raise NotFound(f"terminal {subject}")
-        return self._view(hospital, rules, standing, state, call.now)
+        return self._view(hospital, rules, media, standing, state, call.now)
 
     def _view(
-        self, hospital: Hospital, rules: Rules, standing: Standing, state: store.State, now: datetime
+        self, hospital: Hospital, rules: Rules, media: Media, standing: Standing, state: store.State, now: datetime
     ) -> TerminalView:
         view = _view(hospital, standing, state, now)
         here = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
         how = worst(view.line_ok, view.devices)
-        return msgspec.structs.replace(view, identity_cards=list(self._identity_cards), offers=here, severity=how)
+        cards = [kind for kind in self._identity_cards if is_card(kind) and media.rules(kind)]
+        return msgspec.structs.replace(view, identity_cards=cards, offers=here, severity=how)
 
     async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
         terminal_id = message.terminal_id

@@ -21,6 +21,8 @@ from yinyi.business.identity.messages_children import (
     ActForChild,
     ActForOneself,
     ChildFound,
+    Children,
+    LeaveChild,
     ListChildren,
     ReadChild,
     RegisterChild,
@@ -33,6 +35,7 @@ from yinyi.interface.journeys.views_children import (
     ChildConsentView,
     ChildDocument,
     ChildDocumentView,
+    ChildLeaveView,
     ChildProblem,
     ChildrenView,
     ChildRow,
@@ -72,7 +75,11 @@ async def page(visitor: Visitor) -> Next:
     if not visitor.known:
         return visitor.wanting("children")
     found = await visitor.ask(ListChildren())
-    rows = tuple(
+    return Show(ChildrenView(rows=_rows(found), may_add=found.may_add, acting=found.acting, key=present.new_key()))
+
+
+def _rows(found: Children) -> tuple[ChildRow, ...]:
+    return tuple(
         ChildRow(
             child_id=each.child_id,
             name=each.name_masked,
@@ -83,20 +90,27 @@ async def page(visitor: Visitor) -> Next:
         )
         for each in found.children
     )
-    return Show(ChildrenView(rows=rows, may_add=found.may_add, acting=found.acting, key=present.new_key()))
 
 
 async def choose(visitor: Visitor) -> Next:
     """POST CHILDREN [child_id]: empty: for himself."""
     visitor.back = visitor.paths.children
-    said = visitor.form.get("child_id", "")
-    if said:
-        if not said.isdecimal() or len(said) > 18:
-            raise StalePage("child")
-        return _acting(visitor, await visitor.ask(ActForChild(child_id=int(said))))
+    if visitor.form.get("child_id", ""):
+        return _acting(visitor, await visitor.ask(ActForChild(child_id=_child_id(visitor))))
     if (await visitor.ask(ListChildren())).acting:
         return _acting(visitor, await visitor.ask(ActForOneself()))
     return Go(_on(visitor))
+
+
+def _child_id(visitor: Visitor) -> int:
+    """
+    Raises:
+        StalePage: no page of ours says that.
+    """
+    said = visitor.form.get("child_id", "")
+    if not said.isdecimal() or len(said) > 18:
+        raise StalePage("child")
+    return int(said)
 
 
 def _acting(visitor: Visitor, found: Identified) -> Go:
@@ -106,6 +120,35 @@ def _acting(visitor: Visitor, found: Identified) -> Go:
 
 def _on(visitor: Visitor) -> str:
     return visitor.paths.home if visitor.visit.wants == "children" else goes_on(visitor)
+
+
+# ---- no more
+
+
+async def leaving(visitor: Visitor) -> Next:
+    """GET CHILD_LEAVE."""
+    if not visitor.known:
+        return visitor.wanting("children")
+    rows = _rows(await visitor.ask(ListChildren()))
+    return Show(ChildLeaveView(rows=rows, key=present.new_key())) if rows else Go(visitor.paths.children)
+
+
+async def leave(visitor: Visitor) -> Next:
+    """POST CHILD_LEAVE [child_id, sure]: asks once; whoever was acting for a child acts for himself afterwards."""
+    visitor.back = visitor.paths.child_leave
+    child_id = _child_id(visitor)
+    if "sure" not in visitor.form:
+        rows = _rows(await visitor.ask(ListChildren()))
+        chosen = next((row for row in rows if row.child_id == child_id), None)
+        if chosen is None:
+            raise StalePage("child")
+        return Show(ChildLeaveView(rows=rows, chosen=chosen, key=present.new_key()))
+    left = await visitor.ask(LeaveChild(child_id=child_id), key=visitor.key)
+    if not left.acting:
+        return Go(visitor.paths.children)
+    himself = await visitor.ask(ActForOneself())
+    visit = Visit(session=himself.session_token, wants=visitor.visit.wants, card=visitor.terminal.card_version)
+    return Go(visitor.paths.children, visit)
 
 
 # ---- which child

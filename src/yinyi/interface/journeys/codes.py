@@ -3,8 +3,8 @@ belongs to, asked about where it may be several things, and named where nothing 
 
 from collections.abc import Mapping
 
-from yinyi.business.terminals.codes import CODE_KINDS, CodeKind
-from yinyi.business.terminals.messages_codes import ClassifyCode
+from yinyi.business.terminals.media import CODE_KINDS, CodeKind
+from yinyi.business.terminals.messages_media import ClassifyCode
 from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys import arrival, bills, identify, present, reports, scan, views_codes
 from yinyi.interface.journeys.purposes.purpose import Say

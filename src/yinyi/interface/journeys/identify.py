@@ -28,8 +28,8 @@ from yinyi.business.identity.messages import (
     RegisterPatient,
 )
 from yinyi.business.identity.messages_cards import IdentifyByCertificate
-from yinyi.business.terminals.codes import CodeKind
-from yinyi.business.terminals.messages_codes import ReadHospitalNumber
+from yinyi.business.terminals.media import CodeKind
+from yinyi.business.terminals.messages_media import ReadHospitalNumber
 from yinyi.interface.journeys import card_reading, present, scan, views_start
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor, Want
 from yinyi.kernel.errors import YinyiError

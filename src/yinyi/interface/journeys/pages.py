@@ -56,6 +56,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_book.ChangedVisitView: "changed_visit.html",
     views_children.ChildrenView: "children.html",
     views_children.ChildDocumentView: "child.html",
+    views_children.ChildLeaveView: "child_leave.html",
     views_children.ChildTypingView: "child_typing.html",
     views_children.ChildConsentView: "child_consent.html",
     views_pay.PayView: "pay.html",

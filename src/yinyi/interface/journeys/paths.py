@@ -34,6 +34,8 @@ CHILD: Final = "/children/new"
 other, then whether it is this child."""
 CHILD_CONSENT: Final = "/children/agree"
 """POST [ticket, relation]: takes the child on; goes on for it."""
+CHILD_LEAVE: Final = "/children/leave"
+"""GET for whom he does not act any more · POST [child_id]: asks once · POST [child_id, sure]: does it."""
 REGISTER: Final = "/register"
 """GET: goes to identify or to departments."""
 DEPARTMENTS: Final = "/register/departments"
@@ -179,6 +181,7 @@ class Paths:
         self.children = base + CHILDREN
         self.child = base + CHILD
         self.child_consent = base + CHILD_CONSENT
+        self.child_leave = base + CHILD_LEAVE
         self.register = base + REGISTER
         self.departments = base + DEPARTMENTS
         self.hold = base + HOLD

@@ -41,6 +41,14 @@ class ChildrenView(View, frozen=True, kw_only=True):
     key: str
 
 
+class ChildLeaveView(View, frozen=True, kw_only=True):
+    """For whom does he not act any more? chosen: is it this one?"""
+
+    rows: tuple[ChildRow, ...]
+    chosen: ChildRow | None = None
+    key: str
+
+
 class ChildDocumentView(View, frozen=True, kw_only=True):
     """By which document? card: one lies on the reader. below_age: whoever is younger is a child."""
 

@@ -1,6 +1,6 @@
 """A code was held under the scanner where none was asked for."""
 
-from yinyi.business.terminals.codes import CodeKind
+from yinyi.business.terminals.media import CodeKind
 from yinyi.interface.journeys.views import Part, View
 
 

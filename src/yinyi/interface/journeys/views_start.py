@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 
-from yinyi.business.terminals.codes import CodeKind
+from yinyi.business.terminals.media import CodeKind
 from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys.views import Part, View
 from yinyi.interface.journeys.views_cards import CardKind

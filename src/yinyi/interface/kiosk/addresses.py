@@ -113,6 +113,7 @@ ADDRESSES = (
     Address(paths.FIRST_VISIT, get=identify.welcome, post=identify.register_patient),
     Address(paths.CHILDREN, get=children.page, post=children.choose, wants="children"),
     Address(paths.CHILD, get=children.document, post=children.told, wants="children", lays=True),
+    Address(paths.CHILD_LEAVE, get=children.leaving, post=children.leave, wants="children"),
     Address(paths.CHILD_CONSENT, get=_children, post=children.agree, wants="children", lays=True),
     Address(paths.REGISTER, get=register.start, wants="register", paper=True),
     Address(paths.DEPARTMENTS, get=register.departments, wants="register"),

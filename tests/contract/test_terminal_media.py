@@ -9,13 +9,13 @@ from terminal_hall import Hall, hall
 
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import GetTerminal, PresentCode
-from yinyi.business.terminals.messages_codes import (
+from yinyi.business.terminals.messages_media import (
     ClassifyCode,
-    CodeRuleView,
     KindsOfCode,
-    ListCodeRules,
+    ListMedia,
+    MediumRuleView,
     ReadHospitalNumber,
-    SetCodeRules,
+    SetMedium,
 )
 from yinyi.kernel.errors import InvalidField
 
@@ -68,20 +68,20 @@ def test_a_code_is_told_apart_once_it_is_scanned_and_stays_for_its_journey(datab
 
 def test_a_hospital_says_how_its_codes_look(database: str) -> None:
     async def story(place: Hall, holds: Callable[[str], Awaitable[int]], screen: str) -> None:
-        rule = CodeRuleView(prefixes=["SH"], alphabet="capitals", least=6, most=12)
-        said = await place.ask(Caller.STAFF, SetCodeRules(kind="tube", rules=[rule]))
-        assert [(each.own, each.rules) for each in said.kinds if each.kind == "tube"] == [(True, [rule])]
-        assert sum(each.own for each in said.kinds) == 1
+        rule = MediumRuleView(prefixes=["SH"], alphabet="capitals", least=6, most=12)
+        said = await place.ask(Caller.STAFF, SetMedium(kind="tube", rules=[rule]))
+        assert [(each.own, each.rules) for each in said.media if each.kind == "tube"] == [(True, [rule])]
+        assert sum(each.own for each in said.media) == 1
         before = await holds("SH00012345")
         found = await place.ask(Caller.KIOSK, ClassifyCode(after=before), terminal=screen)
         assert found.kinds == ["tube"]
         before = await holds(TUBE)
         assert (await place.ask(Caller.KIOSK, ClassifyCode(after=before), terminal=screen)).kinds == []
-        await place.ask(Caller.STAFF, SetCodeRules(kind="tube", usual=True))
+        await place.ask(Caller.STAFF, SetMedium(kind="tube", usual=True))
         assert (await place.ask(Caller.KIOSK, ClassifyCode(after=before), terminal=screen)).kinds == ["tube"]
         with pytest.raises(InvalidField):
-            await place.ask(Caller.STAFF, SetCodeRules(kind="tube", rules=[CodeRuleView(least=9, most=8)]))
-        assert not [each for each in (await place.ask(Caller.STAFF, ListCodeRules())).kinds if each.own]
+            await place.ask(Caller.STAFF, SetMedium(kind="tube", rules=[MediumRuleView(least=9, most=8)]))
+        assert not [each for each in (await place.ask(Caller.STAFF, ListMedia())).media if each.own]
 
     play(database, story)
 
@@ -97,5 +97,31 @@ def test_of_all_codes_a_page_is_told_hospital_numbers_only(database: str) -> Non
         assert await told(before + 1) == ""
         for other in ("134567890123456789", TUBE, "RF2611230000157", "0000821236x"):
             assert await told(await holds(other)) == ""
+
+    play(database, story)
+
+
+def test_a_card_is_known_by_how_it_begins_and_two_kinds_never_begin_alike(database: str) -> None:
+    async def story(place: Hall, holds: Callable[[str], Awaitable[int]], screen: str) -> None:
+        city = SetMedium(kind="public_card", rules=[MediumRuleView(prefixes=["9990"], least=16, most=16)])
+        assert sum(each.own for each in (await place.ask(Caller.STAFF, city)).media) == 1
+        for wrong in (MediumRuleView(least=16, most=16), MediumRuleView(prefixes=["62", "9990"], least=16, most=19)):
+            with pytest.raises(InvalidField):
+                await place.ask(Caller.STAFF, SetMedium(kind="bank_card", rules=[wrong]))
+
+    play(database, story)
+
+
+def test_a_hospital_may_take_no_documents_of_a_kind(database: str) -> None:
+    async def story(place: Hall, holds: Callable[[str], Awaitable[int]], screen: str) -> None:
+        async def takes(kind: str, number: str) -> bool:
+            async with place.database.read() as tx:
+                return await place.terminals.presented.takes(tx, 7, kind, number, place.clock.now())
+
+        number = "11010519491231002X"
+        assert await takes("resident_card", number)
+        assert not await takes("hmt_resident_card", number)
+        await place.ask(Caller.STAFF, SetMedium(kind="resident_card", rules=[]))
+        assert not await takes("resident_card", number)
 
     play(database, story)

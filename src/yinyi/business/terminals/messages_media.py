@@ -1,11 +1,11 @@
-"""What a code is that was held under a scanner; how a hospital's codes look."""
+"""What it is that somebody holds against a terminal; how a hospital's media look."""
 
 from typing import Annotated
 
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.terminals.codes import MOST_CHARACTERS, Alphabet, Check, CodeKind
+from yinyi.business.terminals.media import MOST_CHARACTERS, Alphabet, Check, CodeKind, MediumKind, ReadBy
 
 Length = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHARACTERS)]
 Prefix = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -40,9 +40,9 @@ class ReadHospitalNumber(Operation[ScannedNumber], frozen=True, kw_only=True):
     after: Annotated[int, msgspec.Meta(ge=0)]
 
 
-class CodeRuleView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Codes that begin with one of ``prefixes`` (none: with anything), are so long and made of these characters; check:
-    the last one follows from the others."""
+class MediumRuleView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Numbers that begin with one of ``prefixes`` (none: with anything), are so long and made of these characters;
+    check: the last one follows from the others."""
 
     prefixes: Annotated[list[Prefix], msgspec.Meta(max_length=64)] = []
     alphabet: Alphabet = "digits"
@@ -51,33 +51,35 @@ class CodeRuleView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     check: Check = ""
 
 
-Rules = Annotated[list[CodeRuleView], msgspec.Meta(max_length=16)]
+Rules = Annotated[list[MediumRuleView], msgspec.Meta(max_length=16)]
 
 
-class CodeRulesView(msgspec.Struct, frozen=True, kw_only=True):
-    """own: the hospital has said so; otherwise the usual rules."""
+class MediumView(msgspec.Struct, frozen=True, kw_only=True):
+    """own: the hospital has said so; otherwise the usual rules, or what the lines to banks say of their cards."""
 
-    kind: CodeKind
+    kind: MediumKind
+    read_by: ReadBy
     own: bool
-    rules: list[CodeRuleView]
+    rules: list[MediumRuleView]
 
 
-class CodeRules(msgspec.Struct, frozen=True, kw_only=True):
+class MediaTable(msgspec.Struct, frozen=True, kw_only=True):
     """Of every kind."""
 
-    kinds: list[CodeRulesView]
+    media: list[MediumView]
 
 
 @operation(callers=[Caller.STAFF])
-class ListCodeRules(Operation[CodeRules], frozen=True, kw_only=True):
-    """How codes are told apart at this hospital's terminals."""
+class ListMedia(Operation[MediaTable], frozen=True, kw_only=True):
+    """How documents, cards and codes are told apart at this hospital's terminals."""
 
 
 @operation(callers=[Caller.STAFF], changes=True)
-class SetCodeRules(Operation[CodeRules], frozen=True, kw_only=True):
-    """Say how the hospital's codes of one kind look. No rule at all: it has none of this kind. ``usual``: forget what
-    was said before."""
+class SetMedium(Operation[MediaTable], frozen=True, kw_only=True):
+    """Say how the hospital's media of one kind look. No rule at all: it takes none of this kind. ``usual``: forget what
+    was said before. Documents are read by their chips whatever is said here, and then taken or sent to a window; of
+    cards only counts how they begin."""
 
-    kind: CodeKind
-    rules: Rules = msgspec.field(default_factory=list[CodeRuleView])
+    kind: MediumKind
+    rules: Rules = msgspec.field(default_factory=list[MediumRuleView])
     usual: bool = False
