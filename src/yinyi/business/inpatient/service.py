@@ -63,7 +63,7 @@ class InpatientService:
     ) -> None:
         """``kept_s``: so old may be the list of a patient's stays, by which nothing is paid."""
         self._inpatients = inpatients
-        self._recent = RecentByKey(inpatients.stays, kept_s)
+        self._recent = RecentByKey(self._stays, kept_s)
         self._patients = patients
         self._payments = payments
         self._refunds = RefundDesk(payments, zone)
@@ -90,6 +90,9 @@ class InpatientService:
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
         found = await self._recent.get(patient_no)
         return Stays(stays=[views.stay(each) for each in found if each.patient_no == patient_no])
+
+    async def _stays(self, patient_no: str) -> list[Stay]:
+        return await self._inpatients.stays(patient_no)
 
     async def _own(self, call: Call, admission_no: str) -> Stay:
         """
