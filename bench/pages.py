@@ -65,13 +65,15 @@ async def measure(quick: bool) -> Figures:
             for _ in range(rounds):
                 bare.append(await load(bare_port, strangers, seconds))
                 ours.append(await load(it.port, kiosks, seconds))
+            beside: dict[str, list[Load]] = {}
             others: dict[str, list[Load]] = {}
             anew: dict[str, list[Load]] = {}
             for name in OTHERS:
                 paths = _paths(name, clinics)
+                beside[name] = [await load(bare_port, strangers, seconds / 2) for _ in range(rounds)]
                 others[name] = await _other(it, _walking(alone, paths), seconds / 2, rounds)
                 anew[name] = await _other(it, _walking(crowd, paths), seconds / 2, 1)
-    return {**_compared(ours, bare), **_beside(others, anew, bare)}
+    return {**_compared(ours, bare), **_beside(others, anew, beside)}
 
 
 async def _other(it: House, kiosks: list[Visitor], seconds: float, rounds: int) -> list[Load]:
@@ -80,13 +82,13 @@ async def _other(it: House, kiosks: list[Visitor], seconds: float, rounds: int) 
     return [await load(it.port, kiosks, seconds) for _ in range(rounds)]
 
 
-def _beside(others: dict[str, list[Load]], anew: dict[str, list[Load]], bare: list[Load]) -> Figures:
-    bare_rate, bare_p99 = _best(bare)
+def _beside(others: dict[str, list[Load]], anew: dict[str, list[Load]], bare: dict[str, list[Load]]) -> Figures:
+    """``bare``: the reference, each time just before."""
     figures: dict[str, float | int | str] = {}
     rates: list[float] = []
     p99s: list[float] = []
     for name, loads in others.items():
-        rate, p99 = _best(loads)
+        (rate, p99), (bare_rate, bare_p99) = _best(loads), _best(bare[name])
         rates.append(rate / bare_rate)
         p99s.append(p99 / bare_p99)
         figures[f"{name}_per_second"] = round(rate)
