@@ -105,6 +105,18 @@ class House:
         credentials = Credentials(terminal=screen.credentials.terminal, session=session)
         return Screen(screen.terminal_id, patient_no, credentials)
 
+    async def crowd(self, screens: list[Screen], each: int) -> list[list[Screen]]:
+        """So many patients more before each screen, all of whom may ask at once: nobody's session ends another's."""
+        numbers = await self.patients(len(screens) * each, "C")
+
+        async def before(nth: int, screen: Screen) -> list[Screen]:
+            return [await self.seat(screen, number) for number in numbers[nth :: len(screens)]]
+
+        queues = [await before(nth, screen) for nth, screen in enumerate(screens)]
+        async with self.database.transaction() as tx:
+            await tx.execute("UPDATE patient_session SET ended_at = NULL WHERE hospital_id = $1", HOSPITAL_ID)
+        return queues
+
     async def patients(self, count: int, prefix: str = "B") -> list[str]:
         """So many patients, put on the hospital's record."""
         rows = await self.hospital.fetch(

@@ -1,6 +1,7 @@
 """A load of keep-alive GETs as light as Python allows, so that what is measured is the server."""
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -24,14 +25,17 @@ class Load:
 
 @dataclass(frozen=True)
 class Visitor:
-    """One connection: its own cookies, and the addresses that it walks in turn."""
+    """One connection: the addresses that it walks in turn, and as whom; of several cookies each request has the
+    next."""
 
-    cookie: str
+    cookies: tuple[str, ...]
     paths: tuple[str, ...]
 
     def requests(self) -> list[bytes]:
-        cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
-        return [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{cookie}\r\n".encode() for path in self.paths]
+        told = [f"Cookie: {cookie}\r\n" for cookie in self.cookies] or [""]
+        asked = [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n" for path in self.paths]
+        turns = range(math.lcm(len(told), len(asked)))
+        return [f"{asked[n % len(asked)]}{told[n % len(told)]}\r\n".encode() for n in turns]
 
 
 async def load(port: int, visitors: list[Visitor], seconds: float) -> Load:

@@ -205,9 +205,13 @@ def chosen(invoices: Sequence[InvoiceView]) -> list[ChosenInvoice]:
 
 @asynccontextmanager
 async def bill_hall(
-    url: str, postgres: EmbeddedPostgres, behind: Callable[[Any], Any] = lambda connector: connector
+    url: str,
+    postgres: EmbeddedPostgres,
+    behind: Callable[[Any], Any] = lambda connector: connector,
+    lists_kept_s: float = 0.0,
 ) -> AsyncGenerator[BillHall]:
-    """A hall over this platform's database. behind: what stands before the hospital's connector."""
+    """A hall over this platform's database. behind: what stands before the hospital's connector. lists_kept_s: most
+    tests change something at the hospital and look at once."""
     database = await open_database(url, size=6)
     try:
         async with procedures(postgres) as stage:
@@ -215,7 +219,10 @@ async def bill_hall(
             channel, wallet = SimChannel(clock), SimWallet(clock)
             channels: dict[str, Any] = {each.channel: each for each in (channel, wallet)}
             merchants = MerchantTable({("outpatient", name): "M1" for name in channels})
-            outside = Outside(hospital=behind(stage.bills), channels=channels, merchants=merchants, keys=_no_keys())
+            hospital = behind(stage.bills)
+            outside = Outside(
+                hospital=hospital, channels=channels, merchants=merchants, keys=_no_keys(), lists_kept_s=lists_kept_s
+            )
             business = Business(database, outside, vault, ShiftedClock(), _publish, _say, staff=STAFF)
             await business.payments.prepare()
             await business.lease.take()
@@ -236,11 +243,12 @@ def play(
     postgres: EmbeddedPostgres,
     story: Callable[[BillHall], Awaitable[None]],
     behind: Callable[[Any], Any] = lambda connector: connector,
+    lists_kept_s: float = 0.0,
 ) -> None:
     """A story in a hall of its own."""
 
     async def whole() -> None:
-        async with bill_hall(url, postgres, behind) as hall:
+        async with bill_hall(url, postgres, behind, lists_kept_s) as hall:
             await story(hall)
 
     asyncio.run(whole())

@@ -214,6 +214,7 @@ async def holder_stage(
             for slot, scope in ((OUTPATIENT, "outpatient"), (INPATIENT, "inpatient"))
         ]
         lines = BankLines(acquirers={BANK: line.bank}, accounts=accounts, kinds=KINDS)
+        wanted: dict[str, Any] = {"lists_kept_s": 0.0, **wants}
         outside = Outside(
             hospital=hospital,
             channels={},
@@ -221,7 +222,7 @@ async def holder_stage(
             keys=line.means.keys,
             lines=lines,
             identity_cards=kinds,
-            **wants,
+            **wanted,
         )
         stage = HolderStage(line, Business(line.database, outside, VAULT, line.clock, _publish, _say, staff=STAFF))
         now = line.clock.now()

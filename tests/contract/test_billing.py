@@ -80,6 +80,30 @@ def test_two_of_three_are_paid(in_hall: Callable[[Story], None]) -> None:
     in_hall(story)
 
 
+def test_a_list_may_be_old_but_never_what_is_paid(platform_url: str, postgres: EmbeddedPostgres) -> None:
+    """Lists are kept for ever here. A change is not seen in the next look but when it is to be paid, and then at once;
+    what is paid through us leaves the list by itself."""
+
+    async def story(hall: BillHall) -> None:
+        async def listed(**how: bool) -> dict[str, int]:
+            found = await hall.at_screen(ListInvoices(**how))
+            return {each.invoice_no: each.version for each in found.invoices}
+
+        changed, paid = await hall.ordered()
+        before = await listed()
+        assert await hall.stage.hands.change(changed.invoice_no)
+        assert await listed() == before
+        with pytest.raises(InvoiceChanged):
+            await hall.pay([changed])
+        assert (await listed(anew=True))[changed.invoice_no] > before[changed.invoice_no]
+        opened = await hall.pay([paid])
+        await hall.by(opened.payment.payment_no, "wechatpay")
+        assert state_of(await hall.ends(opened.payment.payment_no)) == "fulfilled"
+        assert paid.invoice_no not in await listed()
+
+    play(platform_url, postgres, story, lists_kept_s=3600.0)
+
+
 def test_what_has_changed_before_it_is_kept_is_not_paid(in_hall: Callable[[Story], None]) -> None:
     async def story(hall: BillHall) -> None:
         hands = hall.stage.hands

@@ -223,6 +223,27 @@ def test_a_report_on_paper(plays: Plays) -> None:
     plays(story)
 
 
+def test_a_list_may_be_old_but_is_its_owners_and_counts_each_print(plays: Plays) -> None:
+    """Lists are kept for ever here: what is ordered meanwhile is not seen in the next look."""
+
+    async def story(stage: HolderStage, hospital: Stage) -> None:
+        hall = stage.hall
+
+        async def listed() -> dict[str, int]:
+            return {each.order_no: each.prints for each in (await hall.ask(ListReports())).reports}
+
+        [report, *_] = await ready(stage, hospital, hall)
+        before = await listed()
+        assert before[report.order_no] == 0
+        await hall.ask(PrintReports(order_nos=[report.order_no]))
+        await ordered_for(hospital, report.patient_no)
+        assert await listed() == {**before, report.order_no: 1}
+        await somebody(stage, hospital, hall, 1)
+        assert report.order_no not in await listed()
+
+    plays(story, lists_kept_s=3600.0)
+
+
 def test_where_the_window_prints_it_again(plays: Plays) -> None:
     """What did not come out is no first time. Results that only a window hands out are neither shown nor printed."""
 

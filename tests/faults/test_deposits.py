@@ -52,7 +52,7 @@ class Desk:
 
     def __init__(self, it: World, his: SimInpatients) -> None:
         self.it, self.his = it, his
-        self.service = InpatientService(his, Index(), it.payments, ZONE)
+        self.service = InpatientService(his, Index(), it.payments, ZONE, 0.0)
 
     async def paid(self, mishap: Mishap | None = None) -> Plan:
         """A deposit by code, to its end."""

@@ -35,8 +35,8 @@ class Counters:
         hospital = outside.hospital
         scheduled = Scheduled(database, hospital, patients, payments, scanned, outside.booking, vault, clock)
         self.changes = scheduled.changes
-        self.fees = FeeBook(database, hospital, patients, ZONE)
-        self.billing = BillingService(hospital, patients, payments, self.fees, ZONE)
+        self.fees = FeeBook(database, hospital, patients, ZONE, outside.lists_kept_s)
+        self.billing = BillingService(hospital, patients, payments, self.fees, ZONE, outside.lists_kept_s)
         self.line_refunds = LineRefunds(database, hospital, payments, RefundDesk(payments, ZONE), clock)
         self._services = (
             scheduled,
@@ -44,7 +44,7 @@ class Counters:
             self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
             PrepaidService(payments, ZONE),
-            InpatientService(hospital, patients, payments, ZONE),
+            InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),
         )
 
     def register(self, dispatcher: Dispatcher) -> None:

@@ -20,7 +20,8 @@ from yinyi.business.scheduling.booking_model import BookingRules
 class Outside:
     """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
     ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine.
-    certificates: decodes insurance codes; None: none is decoded here."""
+    certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
+    said of somebody's bills, stays and reports, where nothing is decided by it."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -34,6 +35,7 @@ class Outside:
     booking: BookingRules = USUAL_BOOKING
     certificates: CertificateDecoder | None = None
     children: ChildRules = USUAL_CHILDREN
+    lists_kept_s: float = 1.0
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:

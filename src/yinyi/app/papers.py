@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from yinyi.app.demo_hospital import ZONE
+from yinyi.app.outside import Outside
 from yinyi.app.people import MasterIndex, Staff
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
@@ -18,7 +18,6 @@ from yinyi.business.documents.sending import SheetDesk
 from yinyi.business.identity.sessions import patients_at
 from yinyi.business.inpatient.printing import InpatientSheets
 from yinyi.business.reports.library import Library
-from yinyi.business.reports.model import SecondPrint
 from yinyi.business.reports.service import ReportService
 from yinyi.business.reports.tubes import Tubes
 from yinyi.business.terminals.service import TerminalService
@@ -42,20 +41,18 @@ class Sheets:
     def __init__(
         self,
         database: Database,
-        hospital: Any,
+        outside: Outside,
         patients: MasterIndex,
         terminals: TerminalService,
         vault: Vault,
-        second_print: SecondPrint,
         fees: FeeBook,
     ) -> None:
-        """``hospital`` implements ``PatientIndex``, ``Schedules``, ``Bills``, ``Inpatients`` and ``Reports``."""
-        directory = terminals.directory
+        hospital, directory = outside.hospital, terminals.directory
         self.desk = SheetDesk(directory)
         tubes = Tubes(database, hospital, hospital, terminals.presented, vault)
-        self.library = Library(database, hospital, patients)
+        self.library = Library(database, hospital, patients, outside.lists_kept_s)
         about = (patients, Staff(hospital), directory, self.desk, database, ZONE)
-        self.reports = ReportService(self.library, tubes, *about, second_print)
+        self.reports = ReportService(self.library, tubes, *about, outside.second_print)
         self.inpatients = InpatientSheets(hospital, patients, directory, self.desk, ZONE)
         self.bills = BillSheets(fees, hospital, patients, directory, self.desk, ZONE)
 

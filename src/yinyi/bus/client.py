@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from secrets import token_hex
+from random import getrandbits
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
@@ -63,7 +63,7 @@ class BusClient:
         spec = spec_of(cast(Any, type(message)))
         within_s = timeout_s or self._timeout_s
         envelope = RequestEnvelope(
-            correlation_id=correlation_id or token_hex(16),
+            correlation_id=correlation_id or f"{getrandbits(128):032x}",
             deadline=self._clock.now() + timedelta(seconds=within_s),
             body=msgspec.Raw(msgspec.json.encode(message)),
             credentials=credentials,

@@ -19,6 +19,7 @@ from yinyi.interface.health import Health, Parts
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
+from yinyi.interface.one_write import OneWrite
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
@@ -150,7 +151,7 @@ def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=OneWrite,
         ws="websockets-sansio",
         lifespan="on",
         access_log=False,

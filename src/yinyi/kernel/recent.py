@@ -24,9 +24,17 @@ class Recent(Generic[T]):
         """
         loop = asyncio.get_running_loop()
         task = self._reading
-        if task is None or (task.done() and (loop.time() >= self._good_until or _failed(task))):
+        if task is None or self.is_old:
             task = self._reading = loop.create_task(self._fresh())
         return await asyncio.shield(task)
+
+    @property
+    def is_old(self) -> bool:
+        """Nothing is being read, and what was read is not good any more."""
+        task = self._reading
+        if task is None or not task.done():
+            return task is None
+        return asyncio.get_running_loop().time() >= self._good_until or _failed(task)
 
     async def _fresh(self) -> T:
         value = await self._read()
@@ -39,11 +47,15 @@ def _failed(task: "asyncio.Task[T]") -> bool:
 
 
 class RecentByKey(Generic[K, T]):
-    """The same for many questions of one kind; at most ``most`` of them are remembered."""
+    """The same for many questions of one kind. What is old is forgotten, and so are the longest known of more than
+    ``most``."""
 
     def __init__(self, read: Callable[[K], Awaitable[T]], keep_s: float, most: int = 1000) -> None:
         self._read, self._keep_s, self._most = read, keep_s, most
         self._known: dict[K, Recent[T]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     async def get(self, key: K) -> T:
         """
@@ -51,8 +63,16 @@ class RecentByKey(Generic[K, T]):
             Exception: whatever ``read`` raised.
         """
         known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= self._most:
-                self._known.pop(next(iter(self._known)))
+        if known is None or known.is_old:
+            self._known.pop(key, None)
+            self._forget()
             known = self._known[key] = Recent(partial(self._read, key), self._keep_s)
         return await known.get()
+
+    def _forget(self) -> None:
+        """They stand in the order in which they were asked for: the first that is still good ends the search."""
+        while self._known:
+            first = next(iter(self._known))
+            if len(self._known) < self._most and not self._known[first].is_old:
+                return
+            del self._known[first]

@@ -6,6 +6,7 @@ copied with all that is charged by it soon after. Every refund makes another cop
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from yinyi.business.billing.ports import Hospital, Patients, Staffed
 from yinyi.business.billing.views import Names
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.recent import RecentByKey
 
 log = structlog.get_logger()
 
@@ -50,14 +52,30 @@ class Page(NamedTuple):
     complete: bool = True
 
 
+@dataclass(frozen=True)
+class Look:
+    """Whose bills, of which days, how many at most. call: of whoever is the first to ask."""
+
+    hospital_id: int
+    patient_id: int
+    first_on: date
+    last_on: date
+    limit: int
+    call: Call = field(compare=False)
+
+
 class FeeBook:
     """``hospital`` has the bills, ``patients`` is our master index. Nobody reads any bill but his own."""
 
-    def __init__(self, database: Database, hospital: Hospital, patients: Patients, zone: ZoneInfo) -> None:
+    def __init__(
+        self, database: Database, hospital: Hospital, patients: Patients, zone: ZoneInfo, kept_s: float
+    ) -> None:
+        """``kept_s``: so old may be a list that is only looked at."""
         self._database = database
         self._hospital = hospital
         self._patients = patients
         self._zone = zone
+        self._recent = RecentByKey(self._merged, kept_s)
 
     # -- which there are
 
@@ -78,40 +96,44 @@ class FeeBook:
     async def _days(self, call: Call, until: date) -> Page:
         """All of some days, whatever their state. The hospital lists by days and how many at most, so a page ends with
         a whole day: one that did not fit whole is left for the next page, one that fills a page alone is this page."""
-        found, complete = await self.between(call, EVER, until, AT_A_TIME + 1)
+        found, complete = await self.between(call, EVER, until, AT_A_TIME + 1, looking=True)
         if len(found) <= AT_A_TIME:
             return Page(found, None, complete)
         oldest = self._day(found[-1])
         whole = [each for each in found if self._day(each) > oldest]
         if whole:
             return Page(whole, oldest, complete)
-        of_a_day = await self.between(call, oldest, oldest, OF_ONE_DAY)
+        of_a_day = await self.between(call, oldest, oldest, OF_ONE_DAY, looking=True)
         return Page(of_a_day.invoices, oldest - timedelta(days=1), of_a_day.complete)
 
-    async def between(self, call: Call, first_on: date, last_on: date, limit: int) -> Found:
-        """Of these days, both included, the newest so many: the hospital's and ours, each once."""
-        since, before = self._begins(first_on), self._begins(last_on + timedelta(days=1))
-        who = (call.hospital_id, call.principal.patient_id)
-        async with self._database.read() as tx:
-            ours = await store.heads(tx, *who, since, before, limit)
+    async def between(self, call: Call, first_on: date, last_on: date, limit: int, *, looking: bool = False) -> Found:
+        """Of these days, both included, the newest so many: the hospital's and ours, each once. ``looking``: what was
+        found a moment ago will do."""
+        look = Look(call.hospital_id, call.principal.patient_id, first_on, last_on, limit, call)
         try:
-            theirs = await self._theirs(call, first_on, last_on, limit)
+            return Found(await (self._recent.get(look) if looking else self._merged(look)), complete=True)
         except HospitalUnavailable:
-            return Found(ours, complete=False)
-        await self._note(call, theirs, ours)
-        merged = {each.invoice.invoice_no: each for each in (*ours, *theirs)}
-        return Found(sorted(merged.values(), key=_age, reverse=True)[:limit], complete=True)
+            return Found(await self._ours(look), complete=False)
 
-    async def _theirs(self, call: Call, first_on: date, last_on: date, limit: int) -> list[NamedInvoice]:
+    async def _merged(self, look: Look) -> list[NamedInvoice]:
         """
         Raises:
             HospitalUnavailable: it does not answer.
         """
-        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-        found = await self._hospital.invoices(patient_no, "", first_on, last_on, limit)
+        ours = await self._ours(look)
+        patient_no = await self._patients.patient_no(look.hospital_id, look.patient_id)
+        found = await self._hospital.invoices(patient_no, "", look.first_on, look.last_on, look.limit)
         mine = [each for each in found if each.patient_no == patient_no]
         names = await names_of(self._hospital) if mine else Names({}, {})
-        return [names.named(each) for each in mine]
+        theirs = [names.named(each) for each in mine]
+        await self._note(look.call, theirs, ours)
+        merged = {each.invoice.invoice_no: each for each in (*ours, *theirs)}
+        return sorted(merged.values(), key=_age, reverse=True)[: look.limit]
+
+    async def _ours(self, look: Look) -> list[NamedInvoice]:
+        since, before = self._begins(look.first_on), self._begins(look.last_on + timedelta(days=1))
+        async with self._database.read() as tx:
+            return await store.heads(tx, look.hospital_id, look.patient_id, since, before, look.limit)
 
     async def _note(self, call: Call, theirs: Sequence[NamedInvoice], ours: Sequence[NamedInvoice]) -> None:
         """What is paid is known from now on, whatever becomes of the hospital's archive."""

@@ -77,7 +77,10 @@ class Invoices(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(callers=PATIENTS, service="bills", needs_patient=True, errors=(HospitalUnavailable,))
 class ListInvoices(Operation[Invoices], frozen=True, kw_only=True):
-    """What this patient has to pay. Bills over nothing are not among them."""
+    """What this patient has to pay. Bills over nothing are not among them. anew: not even a moment old, because the
+    hospital has just said that one of them has changed."""
+
+    anew: bool = False
 
 
 class FormOpened(msgspec.Struct, frozen=True, kw_only=True):

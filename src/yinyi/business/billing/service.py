@@ -34,6 +34,7 @@ from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
+from yinyi.kernel.recent import RecentByKey
 
 PAY_WITHIN = timedelta(minutes=8)
 HELD_FOR = timedelta(minutes=10)
@@ -44,13 +45,21 @@ class BillingService:
     """``hospital`` has the bills, ``patients`` is our master index. Nobody asks about any bill but his own."""
 
     def __init__(
-        self, hospital: Hospital, patients: Patients, payments: PaymentService, book: FeeBook, zone: ZoneInfo
+        self,
+        hospital: Hospital,
+        patients: Patients,
+        payments: PaymentService,
+        book: FeeBook,
+        zone: ZoneInfo,
+        kept_s: float,
     ) -> None:
+        """``kept_s``: so old may be a list that is only looked at."""
         self._hospital = hospital
         self._patients = patients
         self._payments = payments
         self._book = book
         self._zone = zone
+        self._recent = RecentByKey(self._read_open, kept_s)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(ListInvoices, self.list)
@@ -62,11 +71,13 @@ class BillingService:
     # -- looking
 
     async def list(self, call: Call, message: ListInvoices) -> Invoices:
+        """A list of a moment ago will do as long as nobody pays any of it: then the hospital is asked."""
         patient_no = await self._patient_no(call)
-        found = await self._open(call, patient_no)
+        found, plans = await self._with_plans(call, patient_no, anew=message.anew)
+        if not message.anew and (plans or any(each.busy for each in found)):
+            found, plans = await self._with_plans(call, patient_no, anew=True)
         names = await self._names() if found else Names({}, {})
-        async with self._payments.reading() as tx:
-            numbers = await self._under_way(tx, call, [each.invoice_no for each in found])
+        numbers = _under_way(call, plans)
         listed = [views.invoice(each, names, numbers.get(each.invoice_no, "")) for each in found[:MOST]]
         return Invoices(invoices=listed, more=len(found) > MOST)
 
@@ -82,8 +93,7 @@ class BillingService:
                 raise
             return InvoiceDetails(invoice=views.named(kept.named), lines=kept.lines)
         await self._book.keep(call, named, lines)
-        async with self._payments.reading() as tx:
-            numbers = await self._under_way(tx, call, [found.invoice_no])
+        numbers = _under_way(call, await self._plans(call, [found.invoice_no]))
         return InvoiceDetails(invoice=views.named(named, numbers.get(found.invoice_no, "")), lines=lines)
 
     async def list_fees(self, call: Call, message: ListFees) -> Fees:
@@ -107,19 +117,30 @@ class BillingService:
 
     async def _open(self, call: Call, patient_no: str) -> Sequence[Invoice]:
         """One more than is listed, if there are so many."""
-        found = await self._hospital.invoices(
-            patient_no, "open", fees.EVER, self._today(call) + timedelta(days=1), 2 * MOST + 1
-        )
+        return await self._read_open((patient_no, self._today(call) + timedelta(days=1)))
+
+    async def _read_open(self, asked: tuple[str, date]) -> Sequence[Invoice]:
+        patient_no, last_on = asked
+        found = await self._hospital.invoices(patient_no, "open", fees.EVER, last_on, 2 * MOST + 1)
         return [each for each in found if each.patient_no == patient_no and each.total_fen][: MOST + 1]
+
+    async def _with_plans(self, call: Call, patient_no: str, *, anew: bool) -> tuple[Sequence[Invoice], Sequence[Plan]]:
+        """Open bills, and whatever of ours is about them."""
+        if anew:
+            found = await self._open(call, patient_no)
+        else:
+            found = await self._recent.get((patient_no, self._today(call) + timedelta(days=1)))
+        return found, await self._plans(call, [each.invoice_no for each in found])
 
     async def _names(self) -> Names:
         return await fees.names_of(self._hospital)
 
-    async def _under_way(self, tx: Tx, call: Call, numbers: Sequence[str]) -> dict[str, str]:
-        """The open payments of this patient's for these bills, by the bills' numbers."""
-        plans = await signals.obliged_among(tx, call.hospital_id, INVOICE, numbers)
-        mine = [plan for plan in plans if is_theirs(call, plan) and plan.ended_at is None]
-        return {number: plan.payment_no for plan in mine for number in InvoiceFacts.of(plan).numbers}
+    async def _plans(self, call: Call, numbers: Sequence[str]) -> Sequence[Plan]:
+        """The open or fulfilled payments for any of these bills, whosever they are."""
+        if not numbers:
+            return ()
+        async with self._payments.reading() as tx:
+            return await signals.obliged_among(tx, call.hospital_id, INVOICE, numbers)
 
     def _today(self, call: Call) -> date:
         return call.now.astimezone(self._zone).date()
@@ -188,6 +209,12 @@ class BillingService:
             raise PaymentUnknown
         self._payments.check_owner(call, plan)
         return views.invoice_payment(plan, self._payments.registry)
+
+
+def _under_way(call: Call, plans: Sequence[Plan]) -> dict[str, str]:
+    """The open payments of this patient's, by the bills' numbers."""
+    mine = [plan for plan in plans if is_theirs(call, plan) and plan.ended_at is None]
+    return {number: plan.payment_no for plan in mine for number in InvoiceFacts.of(plan).numbers}
 
 
 def _check(found: Invoice, chosen: ChosenInvoice) -> None:

@@ -45,6 +45,7 @@ from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.kernel.money import Fen
+from yinyi.kernel.recent import RecentByKey
 
 PAY_WITHIN = timedelta(minutes=8)
 REFUNDABLE_FOR = timedelta(days=350)
@@ -57,8 +58,12 @@ WHY = "退住院预交金余额"
 class InpatientService:
     """``inpatients`` is the hospital, ``patients`` our master index. Nobody asks about any stay but his own."""
 
-    def __init__(self, inpatients: Inpatients, patients: Patients, payments: PaymentService, zone: ZoneInfo) -> None:
+    def __init__(
+        self, inpatients: Inpatients, patients: Patients, payments: PaymentService, zone: ZoneInfo, kept_s: float
+    ) -> None:
+        """``kept_s``: so old may be the list of a patient's stays, by which nothing is paid."""
         self._inpatients = inpatients
+        self._recent = RecentByKey(self._stays, kept_s)
         self._patients = patients
         self._payments = payments
         self._refunds = RefundDesk(payments, zone)
@@ -83,8 +88,11 @@ class InpatientService:
         if message.admission_no:
             return Stays(stays=[views.stay(await self._own(call, message.admission_no))])
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-        found = await self._inpatients.stays(patient_no)
+        found = await self._recent.get(patient_no)
         return Stays(stays=[views.stay(each) for each in found if each.patient_no == patient_no])
+
+    async def _stays(self, patient_no: str) -> list[Stay]:
+        return await self._inpatients.stays(patient_no)
 
     async def _own(self, call: Call, admission_no: str) -> Stay:
         """

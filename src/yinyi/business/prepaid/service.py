@@ -85,11 +85,13 @@ class PrepaidService:
 
     async def _show_account(self, tx: Tx, call: Call, owner: str) -> PrepaidAccount:
         account = prepaid_account(owner)
+        mode, balance_fen = await store.standing(tx, call.hospital_id, account)
+        if balance_fen is None:
+            return PrepaidAccount(mode=mode, balance_fen=Fen(0), entries=[])
         rows = await ledger.movements(tx, call.hospital_id, account, SHOWN)
         about = await store.about(tx, call.hospital_id, [row["source"][:PAYMENT_NUMBER] for row in rows])
-        balance_fen = Fen(await ledger.balance_of(tx, call.hospital_id, account))
         entries = [_entry(row, about) for row in rows]
-        return PrepaidAccount(mode=await store.mode(tx, call.hospital_id), balance_fen=balance_fen, entries=entries)
+        return PrepaidAccount(mode=mode, balance_fen=balance_fen, entries=entries)
 
     async def list_balances(self, tx: Tx, call: Call, message: ListBalances) -> BalancesReport:
         return await self._show_balances(tx, call, "")

@@ -4,8 +4,13 @@ from datetime import datetime
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.prepaid.model import TOP_UP, PrepaidMode
+from yinyi.kernel.money import Fen
 
 _MODE = "SELECT mode FROM prepaid_setting WHERE hospital_id = $1"
+_STANDING = """
+SELECT coalesce((SELECT mode FROM prepaid_setting WHERE hospital_id = $1), 'off') AS mode,
+  (SELECT balance_fen FROM account_balance WHERE account = $2 AND hospital_id = $1) AS balance_fen
+"""
 _HELD_MODE = f"{_MODE} FOR SHARE"
 _IN_USE = """
 SELECT EXISTS (
@@ -54,6 +59,13 @@ FROM b LEFT JOIN o USING (patient_id) ORDER BY o.fen IS NULL, b.patient_id LIMIT
 async def mode(tx: Tx, hospital_id: int) -> PrepaidMode:
     """``off`` until somebody has said otherwise."""
     return await tx.fetchval(_MODE, hospital_id) or "off"
+
+
+async def standing(tx: Tx, hospital_id: int, account: str) -> tuple[PrepaidMode, Fen | None]:
+    """The mode, and what is on an account; None: nothing has ever moved there."""
+    row = await tx.fetchrow(_STANDING, hospital_id, account)
+    assert row is not None
+    return row["mode"], row["balance_fen"]
 
 
 async def held_mode(tx: Tx, hospital_id: int) -> PrepaidMode:

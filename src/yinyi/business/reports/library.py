@@ -6,7 +6,7 @@ copied with all that is in it soon after, and then it is read from here.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -26,6 +26,7 @@ from yinyi.business.reports.model import (
 from yinyi.business.reports.pictures import MOST, MOST_BYTES, PictureRefused, Rendered, for_paper, rendered
 from yinyi.business.reports.ports import Patients, ReportPictures, Reports
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.recent import RecentByKey
 
 log = structlog.get_logger()
 
@@ -47,37 +48,58 @@ class Known:
     complete: bool
 
 
+@dataclass(frozen=True)
+class Look:
+    """Whose list it is, and of which tube. call: of whoever is the first to ask."""
+
+    hospital_id: int
+    patient_id: int
+    tube: str
+    last_on: date
+    call: Call = field(compare=False)
+
+
 class Library:
     """``reports``: the hospital; ``patients``: our master index. Nobody sees any report but his own."""
 
-    def __init__(self, database: Database, reports: Reports, patients: Patients) -> None:
+    def __init__(self, database: Database, reports: Reports, patients: Patients, kept_s: float) -> None:
+        """``kept_s``: so old may be a list."""
         self._database = database
         self._reports = reports
         self._patients = patients
+        self._recent = RecentByKey(self._merged, kept_s)
 
     # -- which there are
 
     async def all(self, call: Call) -> Known:
         """Newest first; of a session that a tube has opened, what is in the tube."""
-        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-        async with self._database.read() as tx:
-            ours = [
-                each
-                for each in await store.heads(tx, call.hospital_id, call.principal.patient_id)
-                if _opened_by(call, each)
-            ]
+        who = call.principal
+        look = Look(who.hospital_id, who.patient_id, who.specimen, (call.now + timedelta(days=2)).date(), call)
         try:
-            theirs = [each for each in await self._theirs(call, patient_no) if each.patient_no == patient_no]
+            return Known(await self._recent.get(look), complete=True)
         except HospitalUnavailable:
-            return Known(_newest(ours), complete=False)
-        await self._note(call, theirs, ours)
-        merged = {each.order_no: each for each in (*ours, *theirs)}
-        return Known(_newest(merged.values()), complete=True)
+            return Known(_newest(await self._ours(call)), complete=False)
 
-    async def _theirs(self, call: Call, patient_no: str) -> list[DiagnosticReport]:
-        if call.principal.specimen:
-            return await self._reports.reports_of_tube(call.principal.specimen)
-        return await self._reports.reports(patient_no, EVER, (call.now + timedelta(days=2)).date(), LISTED)
+    async def _merged(self, look: Look) -> list[DiagnosticReport]:
+        """
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        call = look.call
+        patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        ours = await self._ours(call)
+        if look.tube:
+            found = await self._reports.reports_of_tube(look.tube)
+        else:
+            found = await self._reports.reports(patient_no, EVER, look.last_on, LISTED)
+        theirs = [each for each in found if each.patient_no == patient_no]
+        await self._note(call, theirs, ours)
+        return _newest({each.order_no: each for each in (*ours, *theirs)}.values())
+
+    async def _ours(self, call: Call) -> list[DiagnosticReport]:
+        async with self._database.read() as tx:
+            found = await store.heads(tx, call.hospital_id, call.principal.patient_id)
+        return [each for each in found if _opened_by(call, each)]
 
     async def _note(self, call: Call, theirs: list[DiagnosticReport], ours: list[DiagnosticReport]) -> None:
         """What is ready is known from now on, whatever becomes of the hospital's archive."""

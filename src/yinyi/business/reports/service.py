@@ -30,7 +30,7 @@ from yinyi.business.reports.model import DiagnosticReport, Picture, SecondPrint,
 from yinyi.business.reports.ports import OnPaper, Patients, StaffNames
 from yinyi.business.reports.sheets import Around, sheet
 from yinyi.business.reports.tubes import Tubes
-from yinyi.business.reports.views import KINDS, report, tells, view
+from yinyi.business.reports.views import KINDS, is_ready, report, tells, view
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import HospitalUnavailable
 
@@ -90,7 +90,7 @@ class ReportService:
 
     async def list(self, call: Call, message: ListReports) -> ReportList:
         known = await self._library.all(call)
-        prints = await self._prints(call)
+        prints = await self._prints(call) if any(map(is_ready, known.reports)) else {}
         return ReportList(reports=[view(each, prints) for each in known.reports], complete=known.complete)
 
     async def get(self, call: Call, message: GetReport) -> Report:

@@ -21,6 +21,10 @@ def tells(about: DiagnosticReport) -> str:
     return f"{about.order_no}:{about.version}"
 
 
+def is_ready(about: DiagnosticReport) -> bool:
+    return _STATES[about.state] == "ready"
+
+
 def view(about: DiagnosticReport, prints: Mapping[str, int]) -> ReportView:
     """Of what only the window hands out not even the name is told."""
     return ReportView(

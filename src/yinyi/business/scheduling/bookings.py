@@ -301,7 +301,8 @@ class Bookings:
         if not patient_id:
             raise NotYours
         found = await self._of(tx, call, [patient_id])
-        told = await store.of_bookings(tx, call.hospital_id, [each.plan.payment_no for each in found])
+        numbers = [each.plan.payment_no for each in found]
+        told = await store.of_bookings(tx, call.hospital_id, numbers) if numbers else {}
         registry, rules = self._payments.registry, self._rules
         views = [appointment_view(each, registry, rules, told.get(each.plan.payment_no)) for each in found]
         held = [each for each in views if each.number or each.state != "cancelled"]

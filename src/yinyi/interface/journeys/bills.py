@@ -52,7 +52,7 @@ async def page(visitor: Visitor) -> Next:
     """GET BILLS ?but=…: all of them are chosen but those."""
     if not visitor.known or visitor.by_form:
         return visitor.wanting("bills")
-    found = await visitor.ask(ListInvoices())
+    found = await visitor.ask(ListInvoices(anew=NEWS in visitor.query))
     free = [each for each in found.invoices if not each.busy and not each.payment_no]
     pressed, _, listed = visitor.query.get(BUT, "").partition(":")
     off = {each.invoice_no for each in free} & set(listed.split(","))

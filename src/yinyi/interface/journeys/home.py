@@ -31,10 +31,10 @@ async def home(visitor: Visitor) -> Next:
         with contextlib.suppress(YinyiError):
             await visitor.ask(EndSession())
         return Go(visitor.paths.home, Visit())
+    offers: list[Offer] | None = None
     if visitor.known:
-        try:
-            await visitor.ask(GetTerminal())
-        except SessionEnded:
+        offers = await _offers(visitor)
+        if visitor.session is None and not await _still_known(visitor):
             return Go(visitor.paths.home, Visit())
         if visitor.session is not None and visitor.session.of_specimen:
             await visitor.ask(EndSession())
@@ -43,7 +43,8 @@ async def home(visitor: Visitor) -> Next:
         with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
             return answered(visitor, await visitor.ask(Identify()))
     await card_reading.forget(visitor)
-    offers = await _offers(visitor)
+    if offers is None:
+        offers = await _offers(visitor)
     shut: dict[ServiceName, datetime | None] = {each.service: each.opens_at for each in offers if each.shut}
     names: tuple[ServiceName, ...] = tuple(each.service for each in offers)
     listens = {} if visitor.known else {**CARDS, **card.LISTENS}
@@ -59,6 +60,18 @@ async def home(visitor: Visitor) -> Next:
         key=present.new_key(),
     )
     return Show(view, listens=listens)
+
+
+async def _still_known(visitor: Visitor) -> bool:
+    """Asked only where no answer has said so before: the session is over, or nobody answers.
+
+    Raises:
+        PlatformUnavailable: nobody does.
+    """
+    with contextlib.suppress(SessionEnded):
+        await visitor.ask(GetTerminal())
+        return True
+    return False
 
 
 async def _offers(visitor: Visitor) -> list[Offer]:

@@ -4,6 +4,7 @@ Who is at the screen travels in cookies, where he is in the address; both are ch
 issued them.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -43,6 +44,7 @@ from yinyi.interface.kiosk.addresses import ADDRESSES, BASE, Address
 from yinyi.interface.kiosk.chrome import NOWHERE, chrome_of, mode_of
 from yinyi.interface.kiosk.cookies import Cookies, Jar, Look
 from yinyi.interface.kiosk.events import Hub
+from yinyi.interface.kiosk.finding import Found
 from yinyi.interface.kiosk.streams import Streams
 from yinyi.interface.kiosk.terminals import Terminals
 from yinyi.interface.metrics import Metrics
@@ -62,6 +64,8 @@ log = structlog.get_logger()
 NAME = "kiosk"
 _ALWAYS = ("find_payment",)
 """A payment is looked for at every terminal: all that is paid leads over its pages."""
+_QUOTED = re.compile(r"[^0-9A-Za-z_.-]").search
+"""Most of what a page listens for is a number or a version: it may stand in an address as it is."""
 BUSY_AGAIN = timedelta(seconds=5)
 """A page that met too many people tries again by itself."""
 SHUT_IDLE_S = 60
@@ -110,7 +114,7 @@ class Kiosk:
         return [
             Route(self._paths.events, Streams(self.hub)),
             Route(BASE, _to_home),
-            *served,
+            Found(BASE, served),
             Route(BASE + nothing.path, _Endpoint(self, nothing)),
         ]
 
@@ -265,7 +269,8 @@ class Kiosk:
             listens = {**(listens or {}), "laid": str(terminal.card_version)}
         if listens is None or not asked.cookies.screen:
             return ""
-        return f"{self._paths.events}?{urlencode({**listens, 'since': f'{asked.now.timestamp():.3f}'})}"
+        told = urlencode(listens) if any(map(_QUOTED, listens.values())) else "&".join(map("=".join, listens.items()))
+        return f"{self._paths.events}?{told}{'&' if told else ''}since={asked.now.timestamp():.3f}"
 
     def _finished(self, asked: Asked, answer: page.Answer) -> page.Answer:
         answer.headers = [*(answer.headers or ()), *asked.headers]
