@@ -9,7 +9,7 @@ from samples import SAMPLES
 
 from yinyi.interface.journeys.pages import Pages
 
-WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ", "Normal ")
+WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ")
 """Sentences with a name in their middle."""
 VOID = {"br", "hr", "input", "link", "meta", "img", "path", "circle", "rect", "use"}
 
