@@ -8,8 +8,9 @@ from gallery import kiosks
 from samples import SAMPLES
 
 from yinyi.interface.journeys.pages import Pages
+from yinyi.interface.journeys.views_reports import ResultView
 
-WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ", "Normal ")
+WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ")
 """Sentences with a name in their middle."""
 VOID = {"br", "hr", "input", "link", "meta", "img", "path", "circle", "rect", "use"}
 
@@ -77,3 +78,12 @@ def test_a_card_that_was_left_is_named_until_the_reader_is_empty(pages: Pages) -
     for name, reminds in {"home": False, "home-card-left": True, "bye": True, "done": True}.items():
         found = [text for _, text in said(pages, name, "en")]
         assert any("take your" in text and "card" in text for text in found) is reminds, name
+
+
+def test_a_result_without_an_english_word_is_read_with_a_chinese_voice(pages: Pages) -> None:
+    view, chrome = SAMPLES["report"]
+    assert isinstance(view, ResultView)
+    row = msgspec.structs.replace(view.values[0], text="<大肠埃希菌>", range="无<异常>")
+    odd = msgspec.structs.replace(view, values=(row,))
+    found = Said(pages.render(odd, msgspec.structs.replace(chrome, language="en"))).found
+    assert {("zh-CN", "<大肠埃希菌>"), ("zh-CN", "无<异常>"), ("en", "Normal")} <= set(found)

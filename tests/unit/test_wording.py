@@ -70,3 +70,18 @@ def test_a_day_of_long_ago_has_its_year_in_the_form_of_the_language() -> None:
 
 def test_units_are_written_as_people_write_them() -> None:
     assert [ENGLISH.unit(code) for code in ("10*9/L", "10^12/L", "g/L", "1")] == ["10⁹/L", "10¹²/L", "g/L", ""]
+
+
+@pytest.mark.parametrize(
+    ("written", "english", "untold"),
+    [
+        ("阴性", "Negative", False),
+        ("弱阳性", "Weakly positive", False),
+        ("大肠埃希菌", "大肠埃希菌", True),
+        ("3.5–9.5", "3.5–9.5", False),
+        ("", "", False),
+    ],
+)
+def test_results_that_are_words(written: str, english: str, untold: bool) -> None:
+    assert (ENGLISH.result(written), ENGLISH.untold(written)) == (english, untold)
+    assert (CHINESE.result(written), CHINESE.untold(written)) == (written, False)

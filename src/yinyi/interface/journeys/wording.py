@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from yinyi.interface.journeys import children, codes, services, views_maintenance
+from yinyi.interface.journeys import children, codes, results, services, views_maintenance
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -44,6 +44,8 @@ class Wording:
             "weekday_on": self.weekday_on,
             "month": self.month,
             "unit": self.unit,
+            "result": self.result,
+            "untold": self.untold,
             "weekday_of": self.weekday_of,
             "short_weekday": self.short_weekday,
             "named": self.named,
@@ -81,6 +83,14 @@ class Wording:
     def unit(self, code: str) -> str:
         """As people write it: UCUM's ``10*9/L`` is ``10⁹/L``; what is counted has none."""
         return "" if code == "1" else _POWER.sub(lambda found: "10" + found[1].translate(_RAISED), code)
+
+    def result(self, text: str) -> str:
+        """``阴性``, ``Negative``: a result that is a word, in the page's language if it is a common one."""
+        return results.ENGLISH.get(text, text) if self._english else text
+
+    def untold(self, text: str) -> bool:
+        """A result stays Chinese on an English page."""
+        return self._english and results.is_chinese(self.result(text))
 
     def is_day(self, at: datetime) -> bool:
         """From six to six: whether the picture at the top shows a sun or a moon."""
