@@ -21,10 +21,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPlatform]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def measured_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+def measured_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each page that journeys lead over is measured by one worker."""
     own = tmp_path_factory.getbasetemp()
-    measure_into((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "measured")
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "measured"
+    measure_into(folder, every_look="not slow" not in request.config.option.markexpr)
 
 
 @pytest.fixture(autouse=True)
