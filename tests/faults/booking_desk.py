@@ -92,7 +92,7 @@ class Desk:
     async def pay(self, payment_no: str, who: int = 1) -> Plan:
         call, message = self.call(who), ChooseTender(payment_no=payment_no, tender="wechatpay")
         async with self.it.database.transaction() as tx:
-            await self.it.payments.choose(tx, call, message, None)
+            await self.it.payments.tenders.choose(tx, call, message, None)
         self.it.begun[payment_no] = call.notes.get(TAKEN_UP)
         await self.it.drive(payment_no)
         self.it.channel.pay(reference_of(await self.it.plan(payment_no)))

@@ -119,7 +119,7 @@ class World:
         call = self.call()
         async with self.database.transaction() as tx:
             message = ChooseTender(payment_no=payment_no, tender=cast(TenderName, tender))
-            await self.payments.choose(tx, call, message, None)
+            await self.payments.tenders.choose(tx, call, message, None)
         taken: TakenUp | None = call.notes.get(TAKEN_UP)
         if taken is not None:
             self.begun[payment_no] = taken

@@ -74,7 +74,9 @@ async def choose_part(it: World, number: str, fen: int | None) -> None:
     call = it.call()
     async with it.database.transaction() as tx:
         part = None if fen is None else Fen(fen)
-        await it.payments.choose(tx, call, ChooseTender(payment_no=number, tender="prepaid", amount_fen=part), None)
+        await it.payments.tenders.choose(
+            tx, call, ChooseTender(payment_no=number, tender="prepaid", amount_fen=part), None
+        )
     it.begun[number] = call.notes.get(TAKEN_UP)
     await it.drive(number)
 

@@ -46,7 +46,9 @@ async def choose(it: World, number: str) -> None:
 async def choose_a_part(it: World, number: str) -> None:
     call = it.call()
     async with it.database.transaction() as tx:
-        await it.payments.choose(tx, call, ChooseTender(payment_no=number, tender="wechatpay", amount_fen=PART), None)
+        await it.payments.tenders.choose(
+            tx, call, ChooseTender(payment_no=number, tender="wechatpay", amount_fen=PART), None
+        )
     it.begun[number] = call.notes.get(TAKEN_UP)
 
 

@@ -36,7 +36,7 @@ async def seen(it: Stage) -> PaymentView:
 
 async def agree(it: Stage) -> None:
     async with it.quiet.transaction() as tx:
-        await it.payments.agree(tx, it.call(), AgreeToQuote(payment_no=it.number), None)
+        await it.payments.tenders.agree(tx, it.call(), AgreeToQuote(payment_no=it.number), None)
 
 
 def test_it_is_settled_only_once_he_has_agreed(platform_url: str) -> None:
@@ -48,7 +48,9 @@ def test_it_is_settled_only_once_he_has_agreed(platform_url: str) -> None:
         assert it.scheme.claimed == set()
         async with it.quiet.transaction() as tx:
             with pytest.raises(MoreThanOwed):
-                await it.payments.choose(tx, it.call(), ChooseTender(payment_no=it.number, tender="wechatpay"), None)
+                await it.payments.tenders.choose(
+                    tx, it.call(), ChooseTender(payment_no=it.number, tender="wechatpay"), None
+                )
         await agree(it)
         await it.drive()
         await it.until_the_end()

@@ -21,7 +21,7 @@ from yinyi.business.payments import store, writes
 from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.errors import MoreThanOwed
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.service import PaymentService
+from yinyi.business.payments.tenders import Tenders
 
 QUICK = (2, 3, 9, 16, 17)
 MANY = range(1000, 1048)
@@ -71,12 +71,12 @@ def obligations_are_not_unique(broken: pytest.MonkeyPatch) -> str:
 def balances_are_only_looked_at_first(broken: pytest.MonkeyPatch) -> str:
     """As in many a hospital: whether there is enough is read, and some time later it is taken."""
 
-    async def enough(self: PaymentService, tx: Tx, call: Call, plan: Plan) -> None:
+    async def enough(self: Tenders, tx: Tx, call: Call, plan: Plan) -> None:
         wanted = plan.facts.get("tender_facts", {}).get("amount_fen") or owed_fen(plan)
         if await balance_of(tx, 1, prepaid_account(str(plan.patient_id))) < min(wanted, 2000):
             raise MoreThanOwed
 
-    broken.setattr(PaymentService, "_check_account", enough)
+    broken.setattr(Tenders, "_check_account", enough)
     return "ALTER TABLE account_balance DROP CONSTRAINT account_balance_balance_check"
 
 

@@ -214,7 +214,7 @@ def test_a_choice_is_made_without_a_look_and_never_against_one(platform_url: str
         async with it.database.transaction() as tx:
             chosen = ChooseTender(payment_no=number, tender="wechatpay")
             with pytest.raises(PaymentClosed):
-                await it.payments.choose(tx, it.call(), chosen, None)
+                await it.payments.tenders.choose(tx, it.call(), chosen, None)
         assert (await it.plan(number)).latest(TAKE) == known.latest(TAKE)
 
     play(platform_url, story)

@@ -42,7 +42,7 @@ def test_who_waited_reads_it_whole(platform_url: str, read: Read) -> None:
                 return await read(it, tx, number, payment_id)
 
         async with it.database.transaction() as tx:
-            await it.payments.choose(tx, it.call(), ChooseTender(payment_no=number, tender="wechatpay"), None)
+            await it.payments.tenders.choose(tx, it.call(), ChooseTender(payment_no=number, tender="wechatpay"), None)
             waiting = asyncio.create_task(second())
             while not await waits_for_a_lock(it):
                 pass

@@ -23,7 +23,9 @@ async def inserts(stage: Stage) -> bool:
     """His card; False: it is too late."""
     card = stage.account.card
     try:
-        await stage.change(lambda desk, tx, call: desk.payments.submit_card(tx, call, stage.number, CHANNEL, card))
+        await stage.change(
+            lambda desk, tx, call: desk.payments.tenders.submit_card(tx, call, stage.number, CHANNEL, card)
+        )
     except PaymentClosed:
         return False
     await stage.drive()

@@ -146,14 +146,16 @@ class Person(ABC):
         """He chooses a means, if he still may."""
         message = ChooseTender(payment_no=self.number, tender=tender, amount_fen=amount_fen)
         try:
-            await self.change(lambda desk, tx, call: desk.payments.choose(tx, call, message, None))
+            await self.change(lambda desk, tx, call: desk.payments.tenders.choose(tx, call, message, None))
         except (PaymentClosed, MoreThanOwed):
             return
 
     async def submit(self, payer_code: str) -> None:
         """He holds the code on his phone under the scanner, if it may still be."""
         try:
-            await self.change(lambda desk, tx, call: desk.payments.submit_code(tx, call, self.number, payer_code))
+            await self.change(
+                lambda desk, tx, call: desk.payments.tenders.submit_code(tx, call, self.number, payer_code)
+            )
         except PaymentClosed:
             return
 
@@ -161,7 +163,7 @@ class Person(ABC):
         """He agrees that his insurance pays all of it, if he is asked."""
         message = AgreeToQuote(payment_no=self.number)
         try:
-            await self.change(lambda desk, tx, call: desk.payments.agree(tx, call, message, None))
+            await self.change(lambda desk, tx, call: desk.payments.tenders.agree(tx, call, message, None))
         except (PaymentClosed, NothingToAgree):
             return False
         return True

@@ -98,7 +98,7 @@ class PayCards:
             plan = await signals.find(tx, call.hospital_id, message.payment_no)
         if plan is None:
             raise PaymentUnknown
-        self._payments.check_payable(call, plan, message.tender)
+        self._payments.tenders.check_payable(call, plan, message.tender)
         chosen, merchant_name = await self._routes.route(call, plan.scope, message.tender, READY_S)
         if chosen is None:
             raise ChannelUnavailable(f"{message.tender} cannot be read here")
@@ -177,7 +177,7 @@ class PayCards:
             return ""
         try:
             payer = _as_patient(call, given.patient_id)
-            return await self._payments.submit_card(tx, payer, given.payment_no, given.channel, given.card)
+            return await self._payments.tenders.submit_card(tx, payer, given.payment_no, given.channel, given.card)
         except YinyiError as error:
             log.info("cards.not_submitted", payment_no=given.payment_no, why=error.code())
             return ""

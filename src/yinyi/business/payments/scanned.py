@@ -45,4 +45,4 @@ class ScannedCodes:
             known = view_of(plan, self._payments.registry)
             if (known.state, known.reason) != ("ready", "unavailable"):
                 return plan.payment_no
-        return await self._payments.submit_code(tx, call, plan.payment_no, code)
+        return await self._payments.tenders.submit_code(tx, call, plan.payment_no, code)

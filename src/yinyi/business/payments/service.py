@@ -1,7 +1,6 @@
 """The operations of payments: what patients, windows and staff ask, turned into signals to the engine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,21 +12,13 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
-from yinyi.business.ledger.model import PREPAID
-from yinyi.business.lines.session_model import Card
 from yinyi.business.payments import apply, asking, signals, store, untold
-from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
 from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
-from yinyi.business.payments.channels import WINDOW
-from yinyi.business.payments.choice import open_with, with_tender
+from yinyi.business.payments.choice import with_tender
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import (
-    AccountsClosed,
     AlreadyUnderWay,
-    MoreThanOwed,
-    NothingToAgree,
-    PaymentClosed,
     PaymentUnknown,
     PlansUnreadable,
 )
@@ -43,14 +34,14 @@ from yinyi.business.payments.messages import (
     PaymentView,
     ReceiveCallback,
 )
-from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.owners import is_theirs
-from yinyi.business.payments.plan import PAYER_CODE, Plan, Step
+from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import about_to_leave
+from yinyi.business.payments.tenders import Tenders
 from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.payments.window import Counter
-from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, NotYours, SessionEnded, YinyiError
+from yinyi.kernel.errors import NotYours, SessionEnded
 from yinyi.kernel.ids import ask_number, payment_number
 from yinyi.kernel.money import Fen
 
@@ -58,9 +49,6 @@ SETTLE_S = 2.5
 """A page waits so long for the engine's next word before it says "please wait"."""
 SETTLING = frozenset({"holding", "starting", "closing"})
 TAKEN_UP = "payments.taken_up"
-
-PaysFromAccount = Callable[[Tx, Call, Plan], Awaitable[None]]
-"""Whether this plan may be paid from the patient's prepaid account; raises if not."""
 
 
 class TakenUp(NamedTuple):
@@ -98,16 +86,15 @@ class PaymentService:
         self._restore_epoch = 0
         self.counter = Counter(registry.rules, zone)
         self.callbacks = Callbacks(registry, driver)
-        self.pays_from_account: PaysFromAccount | None = None
-        """Given by the domain that keeps prepaid accounts; without it nothing is paid from one."""
+        self.tenders = Tenders(self, registry, driver.known)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(GetPayment, self.get)
         dispatcher.reads(ListPayments, self.list)
         dispatcher.reads(ListUntoldPayments, self.list_untold)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
-        dispatcher.changes(ChooseTender, Change(self.choose, self.show, settle=self.settle_tender))
-        dispatcher.changes(AgreeToQuote, Change(self.agree, self.show, settle=self.settle_tender))
+        dispatcher.changes(ChooseTender, Change(self.tenders.choose, self.show, settle=self.settle_tender))
+        dispatcher.changes(AgreeToQuote, Change(self.tenders.agree, self.show, settle=self.settle_tender))
         dispatcher.changes(CancelPayment, Change(self._cancel, self.show, settle=self.settle))
         dispatcher.changes(ConfirmGivenBack, Change(self._given_back, self.show, settle=self.settle))
 
@@ -278,111 +265,6 @@ class PaymentService:
             raise SessionEnded
         if not is_theirs(call, plan):
             raise NotYours
-
-    async def choose(self, tx: Tx, call: Call, message: ChooseTender, facts: None) -> str:
-        if message.tender == WINDOW:
-            raise NotAllowed("the window takes its money itself")
-
-        def wanted(plan: Plan) -> str:
-            if message.amount_fen is not None and message.amount_fen > owed_fen(plan):
-                raise MoreThanOwed
-            return "" if open_with(plan, message, call.now) else message.tender
-
-        told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
-        return await self._take_tender(tx, call, message.payment_no, wanted, told)
-
-    async def submit_code(self, tx: Tx, call: Call, payment_no: str, payer_code: str) -> str:
-        """By the code on the payer's phone, as a scanner of ours has read it. It is used once: the same key is the same
-        attempt, another code another one."""
-        channel = self.registry.knows_code(payer_code)
-        told = {"scanned": True, PAYER_CODE: payer_code}
-        return await self._take_tender(tx, call, payment_no, lambda _: channel, told)
-
-    async def submit_card(self, tx: Tx, call: Call, payment_no: str, channel: TenderName, card: Card) -> str:
-        """By a card that a reader of ours has read, its PIN block from the pad. Used once, like a code."""
-        told = {"scanned": True, PAYER_CODE: self.registry.sealed_card(channel, card)}
-        return await self._take_tender(tx, call, payment_no, lambda _: channel, told)
-
-    async def _take_tender(
-        self, tx: Tx, call: Call, payment_no: str, wanted: Callable[[Plan], str], told: dict[str, Any]
-    ) -> str:
-        """``wanted``: the means, empty where nothing is to be done. If nobody drives the payment, its next call is
-        marked in the same statement; otherwise whoever does is told of the choice."""
-        if await self._taken_as_known(tx, call, payment_no, wanted, told):
-            return payment_no
-        seen = await signals.glanced(tx, call.hospital_id, payment_no)
-        if seen is None:
-            raise PaymentUnknown
-        tender = self._tender(call, seen.plan, wanted)
-        at_once = seen.free and tender != PREPAID
-        if not tender or (at_once and await self._taken_at_once(tx, call, seen.plan, tender, told)):
-            return payment_no
-        plan = await self.locked(tx, call, payment_no)
-        tender = self._tender(call, plan, wanted)
-        if tender == PREPAID:
-            await self._check_account(tx, call, plan)
-        if tender:
-            taken = await signals.choose_tender(tx, plan, tender, plan.pay_by, told, call.now, self.epoch)
-            self.taken_up(call, taken)
-        return payment_no
-
-    async def _taken_as_known(
-        self, tx: Tx, call: Call, payment_no: str, wanted: Callable[[Plan], str], told: dict[str, Any]
-    ) -> bool:
-        """The same without looking first, if the payment is as this process has seen it last. Only a yes is believed:
-        whatever speaks against it is looked at again."""
-        known = self._driver.known.get(payment_no)
-        if known is None or known.hospital_id != call.hospital_id:
-            return False
-        try:
-            tender = self._tender(call, known, wanted)
-        except YinyiError:
-            return False
-        return tender not in ("", PREPAID) and await self._taken_at_once(tx, call, known, tender, told)
-
-    async def _check_account(self, tx: Tx, call: Call, plan: Plan) -> None:
-        if self.pays_from_account is None or call.principal.opened_by:
-            raise AccountsClosed("whoever holds a form or a slip has none" if call.principal.opened_by else "")
-        await self.pays_from_account(tx, call, plan)
-
-    def _tender(self, call: Call, plan: Plan, wanted: Callable[[Plan], str]) -> str:
-        self.check_owner(call, plan)
-        if plan.direction == "back" or state_of(plan) in ("fulfilled", "delivering"):
-            raise PaymentClosed
-        if to_agree(plan):
-            raise MoreThanOwed
-        tender = wanted(plan)
-        if tender:
-            self.registry.merchant(plan, tender)
-        return tender
-
-    def check_payable(self, call: Call, plan: Plan, tender: TenderName) -> None:
-        """
-        Raises:
-            NotYours, PaymentClosed, MoreThanOwed.
-            ChannelUnavailable: nobody pays here by this.
-        """
-        self._tender(call, plan, lambda _: tender)
-        if tender not in self.registry.cards:
-            raise ChannelUnavailable(f"{tender} is no card that is taken here")
-
-    async def _taken_at_once(self, tx: Tx, call: Call, plan: Plan, tender: str, told: dict[str, Any]) -> bool:
-        chosen = with_tender(plan, tender, told)
-        sent, leaving = about_to_leave(chosen, self.registry, call.now) if self.epoch else (chosen, "")
-        taken = await signals.choose_and_send(tx, plan, sent, call.now, self.epoch) if leaving else None
-        self.taken_up(call, taken, leaving)
-        return taken is not None
-
-    async def agree(self, tx: Tx, call: Call, message: AgreeToQuote, facts: None) -> str:
-        plan = await self.locked(tx, call, message.payment_no)
-        quote = quote_of(plan)
-        if plan.direction == "back" or plan.cancel_wanted or call.now >= plan.pay_by:
-            raise PaymentClosed
-        if quote is None or not (to_agree(plan) or AGREED in plan.facts):
-            raise NothingToAgree
-        if to_agree(plan):
-            self.taken_up(call, await signals.agree(tx, plan, quote, call.now, self.epoch))
-        return plan.payment_no
 
     async def _cancel(self, tx: Tx, call: Call, message: CancelPayment, facts: None) -> str:
         plan = await self.locked(tx, call, message.payment_no)

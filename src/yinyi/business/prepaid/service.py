@@ -64,7 +64,7 @@ class PrepaidService:
         self._refunds = RefundDesk(payments, zone)
         self._withdrawals = Withdrawals(payments.registry)
         self._zone = zone
-        payments.pays_from_account = self.check_payable
+        payments.tenders.pays_from_account = self.check_payable
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
