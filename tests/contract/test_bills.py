@@ -161,6 +161,7 @@ def test_a_bill_that_changes_while_it_is_paid_is_not_paid(play: Play) -> None:
         now = await as_it_is(stage, invoices[0])
         assert now.version == invoices[0].version + 1
         assert now.total_fen > invoices[0].total_fen
+        assert isinstance(await stage.bills.hold_invoices(reference(), chosen([now]), await soon(stage)), Done)
 
     play(scene)
 

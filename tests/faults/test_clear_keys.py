@@ -5,7 +5,8 @@ import asyncio
 import base64
 import traceback
 from collections.abc import Coroutine, Iterator, Mapping
-from itertools import chain
+from contextlib import suppress
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -175,8 +176,8 @@ def processes(house: RealPlatform) -> dict[str, bytes]:
     up = psutil.Process(house.pid("business")).parent()
     assert up is not None
     found: dict[str, bytes] = {}
-    for each in (up, *up.children(recursive=True)):
-        for what in ("environ", "cmdline"):
+    for each, what in product((up, *up.children(recursive=True)), ("environ", "cmdline")):
+        with suppress(FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):  # a server of one connection ends
             found[f"{each.name()} {each.pid} {what}"] = Path(f"/proc/{each.pid}/{what}").read_bytes()
     environments = [text for name, text in found.items() if name.endswith("environ")]
     assert len(environments) >= 6

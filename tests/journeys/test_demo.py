@@ -12,6 +12,7 @@ from paper import Paper
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
+import books
 from real_platform import RealPlatform
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.people.people import person
@@ -139,6 +140,8 @@ def test_a_phone_that_pays_too_late_gets_its_money_back(house: RealPlatform, chr
         desk.sees('.ask[data-state="closed"]')
         desk.press('[data-name="anyway"]')
         expect(desk.page.locator("#glass .hint")).to_contain_text("已退款", timeout=WITHIN_MS)
+    [newest] = house.rows("SELECT payment_no FROM payment ORDER BY payment_id DESC LIMIT 1")
+    books.agree(house, newest["payment_no"])
 
 
 def test_the_drawer_makes_things_go_wrong_and_right_again(house: RealPlatform, chromium: Browser) -> None:

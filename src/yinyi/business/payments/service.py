@@ -17,11 +17,7 @@ from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.choice import with_tender
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.errors import (
-    AlreadyUnderWay,
-    PaymentUnknown,
-    PlansUnreadable,
-)
+from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown, PlansUnreadable
 from yinyi.business.payments.messages import (
     AgreeToQuote,
     CancelPayment,

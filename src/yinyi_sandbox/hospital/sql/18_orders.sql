@@ -89,7 +89,7 @@ BEGIN
         RETURN 'B10';
     END IF;
     PERFORM his.add_up_(p_invoice_no);
-    UPDATE his.invoice SET version = version + 1 WHERE invoice_no = p_invoice_no;
+    UPDATE his.invoice SET version = version + 1, held_by = NULL, held_until = '-infinity' WHERE invoice_no = p_invoice_no;
     RETURN '0';
 END $$;
 
