@@ -24,7 +24,9 @@ EVERY_LOOK = pytest.mark.slow
 _FAILED = re.compile(r"the server responded with a status of (4|5)\d\d")
 """Chromium says so itself whenever a page is answered with an error, as our error pages are."""
 
-
+PRESS_KEYS = """digits => {
+  for (const digit of digits) document.querySelector(`.pad [data-key="${digit}"]`).click();
+}"""
 _measured: list[tuple[Path, bool]] = []
 """The folder with an empty file for each page that somebody has measured or measures now; whether axe-core, too, is to
 see each of them."""
@@ -190,8 +192,10 @@ class KioskScreen:
         expect(self.page.locator(f'html[lang="{language}"]')).to_have_count(1, timeout=WITHIN_MS)
 
     def type(self, digits: str) -> None:
-        for digit in digits:
-            self.press(f'.pad [data-key="{digit}"]')
+        """The first one is pressed where it stands; the others at one go, as each press waits for two pictures."""
+        self.press(f'.pad [data-key="{digits[0]}"]')
+        self._counter.taps += len(digits) - 1
+        self.page.evaluate(PRESS_KEYS, digits[1:])
 
     def another_tab(self) -> "KioskScreen":
         return KioskScreen(self.house, self.context)
