@@ -26,6 +26,7 @@ from yinyi_sandbox.channel.hanging_up import with_line
 from yinyi_sandbox.demo.desk import Desk
 from yinyi_sandbox.demo.routes import Demo
 from yinyi_sandbox.hospital import routes as hospital_routes
+from yinyi_sandbox.hospital import services
 from yinyi_sandbox.hospital.database import NoSuchRole
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 from yinyi_sandbox.insurance import routes as insurance_routes
@@ -97,7 +98,7 @@ def _application(
         await hospital.stop()
 
     routes = [
-        Mount("/hospital", routes=hospital_routes.routes(hospital)),
+        Mount("/hospital", routes=[*hospital_routes.routes(hospital), *services.routes(services.Services(hospital))]),
         Mount("/people", routes=people_routes.routes),
         *Demo(desk, {"bank": bank_routes.hands(bank)}).routes(),
         Mount("/wechatpay", routes=wechatpay_routes.routes(wechatpay)),
@@ -170,6 +171,7 @@ def _lead_connectors_here(settings: SandboxSettings, hospital: Hospital, port: i
     except OSError as error:
         raise CannotServe(f"{settings.platform_password_file} cannot be read: {error.strerror}.") from error
     _write(settings.connectors_folder / "procedures.json", {"url": hospital.platform_url(password)})
+    _write(settings.connectors_folder / "soap.json", {"wsdl": f"http://127.0.0.1:{port}/hospital/soap?wsdl"})
     decoder = {"decoder_url": f"http://127.0.0.1:{port}/insurance/ec"}
     _write(settings.connectors_folder / "certificates.json", decoder)
 

@@ -1,7 +1,7 @@
 """What contract tests of hospital connectors stand on: the ports, and the far side's own hands.
 
-``OFFERED`` lists the stages; a later connector adds its own, and every test of the ports runs against it as
-it is.
+``hospital_offers.OFFERED`` lists the stages; a later connector adds its own, and every test of the ports runs against
+it as it is.
 """
 
 import asyncio
@@ -46,8 +46,8 @@ Mishap = Literal["cut", "lost", "silent", "slow", "refuse"]
 """As in ``yinyi_sandbox.hospital.faults``; ``refuse`` means that the hospital is too busy."""
 
 ROLE = "his_platform"
-_DATABASE = "stage_hospital"
-_PATIENCE_S = 20.0
+DATABASE = "stage_hospital"
+PATIENCE_S = 20.0
 _references = itertools.count(1)
 
 
@@ -306,15 +306,15 @@ class ProceduresStage:
         self.hospital.down = down
 
     async def settled(self) -> None:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(PATIENCE_S):
             await self.hospital.settled()
 
 
 @asynccontextmanager
 async def procedures(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
     """The sandbox hospital and the ``procedures`` plugin; the hospital's data stay for the tests that follow."""
-    _make_database(postgres)
-    settings = HospitalSettings(database_url=postgres.url(_DATABASE, "hospital"), platform_role=ROLE)
+    make_database(postgres)
+    settings = HospitalSettings(database_url=postgres.url(DATABASE, "hospital"), platform_role=ROLE)
     hospital = await start_hospital(settings, ShiftedClock())
     url = hospital.platform_url(postgres.password(ROLE))
     connector = _connector(ProceduresConfig(url=url, call_timeout_s=20, connect_timeout_s=20, rest_s=0))
@@ -329,15 +329,12 @@ async def procedures(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
         await hospital.stop()
 
 
-OFFERED: dict[str, Offer] = {"procedures": procedures}
-
-
 def _connector(config: ProceduresConfig) -> Any:
     return PLUGIN.build(config, Surroundings(clock=ShiftedClock(), callback_url="http://127.0.0.1/callbacks/none"))
 
 
 @functools.cache
-def _make_database(postgres: EmbeddedPostgres) -> None:
+def make_database(postgres: EmbeddedPostgres) -> None:
     """Once for each server."""
-    postgres.create_database(_DATABASE, owner="hospital")
+    postgres.create_database(DATABASE, owner="hospital")
     postgres.create_role(ROLE)

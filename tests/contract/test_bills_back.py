@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 from bill_hands import EVER, as_it_is, chosen, ordered, paid, settle, status, total
-from hospital_stage import OFFERED, Play, Stage, confirmed, fresh_schedule, plays, reference, refused, soon
+from hospital_offers import OFFERED
+from hospital_stage import Play, Stage, confirmed, fresh_schedule, plays, reference, refused, soon
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.model import Invoice

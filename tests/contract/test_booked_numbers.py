@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hospital_offers import OFFERED
 from hospital_stage import (
-    OFFERED,
     Play,
     Stage,
     as_it_stands,

@@ -5,7 +5,8 @@ import hashlib
 from datetime import date, timedelta
 
 import pytest
-from hospital_stage import OFFERED, Play, Stage, plays, reference, refused
+from hospital_offers import OFFERED
+from hospital_stage import Play, Stage, plays, reference, refused
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.kernel.money import Fen

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 
 import pytest
-from hospital_stage import OFFERED, Mishap, Play, Stage, Verb, plays, reference, soon
+from hospital_offers import OFFERED
+from hospital_stage import Mishap, Play, Stage, Verb, plays, reference, soon
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.model import ChosenInvoice

@@ -4,7 +4,8 @@ import asyncio
 from datetime import date, timedelta
 
 import pytest
-from hospital_stage import OFFERED, Play, Stage, plays, reference, refused
+from hospital_offers import OFFERED
+from hospital_stage import Play, Stage, plays, reference, refused
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.inpatient.model import Stay

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from hospital_stage import OFFERED, Mishap, Play, Stage, plays, reference
+from hospital_offers import OFFERED
+from hospital_stage import Mishap, Play, Stage, plays, reference
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.identity.model import Person

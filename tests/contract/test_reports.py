@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from hospital_stage import OFFERED, Play, Stage, plays, reference
+from hospital_offers import OFFERED
+from hospital_stage import Play, Stage, plays, reference
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.model import ChosenInvoice

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from hospital_offers import OFFERED
 from hospital_stage import (
-    OFFERED,
     Mishap,
     Play,
     Stage,

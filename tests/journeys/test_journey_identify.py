@@ -37,6 +37,7 @@ def test_first_visit_makes_one_record_that_the_card_finds_again(house: RealPlatf
         number_tail = screen.page.locator(".who small").first.inner_text()[-4:]
         finish(screen)
         house.take_card()
+        screen.seen("/")
         house.lay(card)
         screen.seen("/", ".row.quit")
         assert screen.page.locator(".who small").first.inner_text()[-4:] == number_tail

@@ -1,6 +1,7 @@
 """Markup, SQL and other letters in every field that a browser can send; callbacks that say what is not so."""
 
 import itertools
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -101,7 +102,8 @@ def test_a_form_of_somebody_else_does_nothing(client: KioskClient, house: RealPl
 
 @pytest.mark.parametrize("fault", ["forged", "stale", "wrong_amount", "wrong_merchant"])
 def test_callback_that_is_not_believed(client: KioskClient, house: RealPlatform, fault: str) -> None:
-    """While WeChat cannot be asked, such a callback delivers nothing; once it can be, its own answer does."""
+    """While WeChat cannot be asked, such a callback delivers nothing; once it can be, its own answer does. A signed one
+    that says something else than we know is for people to look into."""
     payment_no = client.hold("0101")
     client.show_code(payment_no)
     code = shown(house, payment_no)
@@ -115,6 +117,7 @@ def test_callback_that_is_not_believed(client: KioskClient, house: RealPlatform,
     client.get(f"/pay/{payment_no}")
     assert not client.at.startswith("/done/")
     house.no_faults()
+    look_into(house, payment_no)
     books.agree(house, payment_no)
 
 
@@ -126,6 +129,16 @@ def test_repeated_callback_moves_money_once(client: KioskClient, house: RealPlat
     books.agree(house, payment_no)
     client.get(f"/pay/{payment_no}")
     assert client.at == f"/done/{payment_no}"
+
+
+def look_into(house: RealPlatform, payment_no: str) -> None:
+    """People have asked the channel about whatever it told of this payment that does not fit."""
+    known = house.command("queue", "show", payment_no)
+    assert known.returncode == 0, known.stderr
+    for notice in json.loads(known.stdout)["notices"]:
+        asked = ("--notice", notice["notice"], "--note", "the channel was asked")
+        ruled = house.command("queue", "resolve", payment_no, "as-channel-says", *asked)
+        assert ruled.returncode == 0, ruled.stdout + ruled.stderr
 
 
 def shown(house: RealPlatform, payment_no: str) -> str:

@@ -8,10 +8,13 @@ from typing import get_args
 
 import pytest
 
-from yinyi.access.hospital.procedures import mapping
-from yinyi.access.hospital.procedures.client import Breaker, NotReached, ProcedureClient
+from yinyi.access.hospital.procedures import mapping as sql
+from yinyi.access.hospital.procedures.client import ProcedureClient
 from yinyi.access.hospital.procedures.config import ProceduresConfig
-from yinyi.access.hospital.procedures.plugin import PLUGIN, ProceduresHospital
+from yinyi.access.hospital.procedures.plugin import PLUGIN
+from yinyi.access.hospital.trades import mapping
+from yinyi.access.hospital.trades.failures import Breaker, NotReached
+from yinyi.access.hospital.trades.hospital import TRADES, TradesHospital
 from yinyi.business.billing.ports import Bills
 from yinyi.business.identity.ports import PatientIndex
 from yinyi.business.inpatient.ports import Inpatients
@@ -74,7 +77,7 @@ def test_after_its_rest_one_more_failure_is_enough() -> None:
 
 def test_nobody_there_is_not_sent_and_soon_not_even_tried() -> None:
     async def go() -> None:
-        hospital: ProceduresHospital = PLUGIN.build(NOWHERE, Surroundings(clock=ShiftedClock(), callback_url=""))
+        hospital: TradesHospital = PLUGIN.build(NOWHERE, Surroundings(clock=ShiftedClock(), callback_url=""))
         await hospital.start()
         outcomes = [await hospital.release("R1") for _ in range(8)]
         details = [outcome.detail for outcome in outcomes if isinstance(outcome, NotSent)]
@@ -99,10 +102,10 @@ def test_the_connector_implements_both_ports() -> None:
 
 def test_too_many_waiting_is_said_at_once() -> None:
     async def go() -> None:
-        client = ProcedureClient(ProceduresConfig(url=NOWHERE.url, calls_waiting=0))
+        client = ProcedureClient(ProceduresConfig(url=NOWHERE.url, calls_waiting=0), sql.names(""))
         await client.start()
         with pytest.raises(NotReached, match="too many"):
-            await client.call("SELECT 1")
+            await client.call(TRADES[0], "01", "1")
         await client.stop()
 
     asyncio.run(go())

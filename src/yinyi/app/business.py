@@ -14,6 +14,7 @@ from yinyi.app.bank_lines import card_lines, pos_sessions
 from yinyi.app.cards_read import cards_read
 from yinyi.app.counters import Counters
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
+from yinyi.app.errors import CannotStart
 from yinyi.app.outside import Outside
 from yinyi.app.paid_for import lost_of, papers_of, registry_of
 from yinyi.app.papers import Sheets, paper_queue
@@ -164,7 +165,8 @@ class Business:
         """Take a lease, start the connectors and the loops.
 
         Raises:
-            CannotStart: open plans exist that this release cannot read.
+            CannotStart: open plans exist that this release cannot read; the hospital surely does not have what it
+                would be asked.
         """
         outside = self.outside
         for connector in (
@@ -172,6 +174,7 @@ class Business:
             *outside.channels.values(),
         ):
             await _begin(self._stack, connector)
+        await _require_fit(outside.hospital)
         await self.payments.prepare()
         await self.lines.start()
         await self.lease.take()
@@ -224,3 +227,15 @@ async def _begin(stack: AsyncExitStack, connector: Any) -> None:
         await start()
     if stop is not None:
         stack.push_async_callback(stop)
+
+
+async def _require_fit(connector: Any) -> None:
+    """A connector may have ``misfits``: sentences on what the other side surely does not have.
+
+    Raises:
+        CannotStart: there are any.
+    """
+    misfits: Callable[[], Coroutine[Any, Any, list[str]]] | None = getattr(connector, "misfits", None)
+    wrong = await misfits() if misfits is not None else []
+    if wrong:
+        raise CannotStart(f"The hospital does not have what it would be asked: {'; '.join(wrong)}.")

@@ -9,15 +9,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _LINE = "yinyi_sandbox.line"
 
 
-class HangUp(Response):
+class Silence(Response):
+    """Answers nothing until the client gives up."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            continue
+
+
+class HangUp(Silence):
     """Answers nothing: cuts the line if the server lets us, else stays silent until the client gives up."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         line: Any = scope.get(_LINE)
         if line is not None:
             line.abort()
-        while (await receive())["type"] != "http.disconnect":
-            continue
+        await super().__call__(scope, receive, send)
 
 
 def hang_up(request: Request) -> Response:

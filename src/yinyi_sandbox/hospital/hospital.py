@@ -48,8 +48,8 @@ class Hospital:
         self.clock = clock
         self._settings = settings
         address = urlsplit(settings.database_url)
-        self._faults = LineFaults()
-        self._line = Line(address.hostname or "127.0.0.1", address.port or 5432, self._faults)
+        self.faults = LineFaults()
+        self._line = Line(address.hostname or "127.0.0.1", address.port or 5432, self.faults)
         self._database = address.path.lstrip("/")
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -103,15 +103,15 @@ class Hospital:
         if fault.fault == "refuse":
             await self._arm_refusal(fault)
         else:
-            self._faults.arm(fault)
+            self.faults.arm(fault)
 
     async def disarm(self, procedure: str = "") -> None:
         """Of one procedure, or all; the line is up again when it is all."""
-        self._faults.clear(procedure)
+        self.faults.clear(procedure)
         query = "DELETE FROM his.refusal WHERE $1 IN ('', procedure)"
         await self.pool.execute(query, procedure)
         if not procedure:
-            self._faults.down = False
+            self.faults.down = False
 
     async def armed(self) -> list[Fault]:
         """What is still to go wrong."""
@@ -120,7 +120,7 @@ class Hospital:
             for row in await self.pool.fetch("SELECT * FROM his.refusal ORDER BY procedure")
             if (left := row["times"] - await self._refusals_used(row["procedure"])) > 0
         ]
-        return [*self._faults.armed(), *refusals]
+        return [*self.faults.armed(), *refusals]
 
     async def settled(self) -> None:
         """Returns when every call of the platform has an answer, also those that nobody waits for any more."""
@@ -129,11 +129,11 @@ class Hospital:
     @property
     def down(self) -> bool:
         """Nobody reaches the hospital."""
-        return self._faults.down
+        return self.faults.down
 
     @down.setter
     def down(self, down: bool) -> None:
-        self._faults.down = down
+        self.faults.down = down
         if down:
             self._line.hang_up()
 

@@ -1,18 +1,22 @@
 """Calls of stored procedures over a bounded pool, each with a time-out, and the truth about what may have happened."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
+from yinyi.access.hospital.procedures import checks, mapping
 from yinyi.access.hospital.procedures.config import ProceduresConfig
+from yinyi.access.hospital.trades.failures import Breaker, CallFailed, NotReached, Rejected, Unanswered
+from yinyi.access.hospital.trades.names import Names
+from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.bus.guard import assert_no_transaction
 from yinyi.bus.lending import Lending
 
-Row = asyncpg.Record
+log = structlog.get_logger()
 
 _FAILURES = (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
 """The driver's internal error comes when a server's farewell and our next call cross."""
@@ -23,57 +27,13 @@ _UNCERTAIN = ("08", "57", "58", "XX")
 """Classes after which the connection is gone or going: the commit may have happened."""
 
 
-class CallFailed(Exception):
-    """A procedure did not answer as it should."""
-
-
-class NotReached(CallFailed):
-    """The call surely did not happen: no connection, too many calls, or undone by the database."""
-
-
-class Unanswered(CallFailed):
-    """The call left and nobody knows what became of it."""
-
-
-class Rejected(CallFailed):
-    """The database refuses the call itself: another procedure, other parameters, no right."""
-
-
-def _loop_seconds() -> float:
-    return asyncio.get_running_loop().time()
-
-
-class Breaker:
-    """Leaves the hospital alone for a while after several failures in a row; then one failure more is enough."""
-
-    def __init__(self, rest_after: int, rest_s: float, seconds: Callable[[], float] = _loop_seconds) -> None:
-        """``seconds`` counts on steadily from wherever."""
-        self._rest_after, self._rest_s, self._seconds = rest_after, rest_s, seconds
-        self._failures = 0
-        self._rests_until = 0.0
-
-    def require(self) -> None:
-        """
-        Raises:
-            NotReached: it is resting.
-        """
-        if self._seconds() < self._rests_until:
-            raise NotReached("the hospital does not answer; it is left alone for a moment")
-
-    def failed(self) -> None:
-        self._failures += 1
-        if self._failures >= self._rest_after:
-            self._rests_until = self._seconds() + self._rest_s
-
-    def succeeded(self) -> None:
-        self._failures = 0
-
-
 class ProcedureClient:
-    """``start()`` it in the event loop it is used in; that does not connect yet."""
+    """Carries trades. ``start()`` does not connect yet."""
 
-    def __init__(self, config: ProceduresConfig) -> None:
+    def __init__(self, config: ProceduresConfig, names: Names) -> None:
         self._config = config
+        self._names = names
+        self._queries = {name: mapping.query(far) for name, far in names.items() if far.name}
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._pool: asyncpg.Pool | None = None
         self._lending: Lending | None = None
@@ -95,24 +55,46 @@ class ProcedureClient:
             self._pool.terminate()
             self._pool = self._lending = None
 
-    async def call(self, query: str, *parameters: Any) -> list[Row]:
+    async def misfits(self, trades: Sequence[Trade]) -> list[str]:
+        """A sentence for each trade that the hospital's database does not have like this; nothing while it cannot be
+        reached."""
+        limit_s = self._config.connect_timeout_s
+        try:
+            connection = await asyncpg.connect(self._config.url, timeout=limit_s, command_timeout=limit_s)
+            try:
+                return await checks.misfits(connection, self._names, trades)
+            finally:
+                await connection.close(timeout=limit_s)
+        except _FAILURES as error:
+            log.warning("hospital.names_not_looked_at", why=type(error).__name__)
+            return []
+
+    async def call(self, trade: Trade, *values: Any) -> Sequence[Row]:
         """The rows of one call, committed.
 
         Raises:
             NotReached, Unanswered, Rejected
         """
+        far = self._names[trade.name]
+        query = self._queries.get(trade.name)
+        if query is None:
+            raise Rejected(f"the hospital has no {trade.name}")
+        rows = await self._fetched(query, far.values(values))
+        return rows if far.is_plain else [far.row(row) for row in rows]
+
+    async def _fetched(self, query: str, values: list[Any]) -> list[asyncpg.Record]:
         assert_no_transaction()
         self._breaker.require()
         async with self._connection() as connection:
             try:
-                rows = await connection.fetch(query, *parameters, timeout=self._config.call_timeout_s)
+                rows = await connection.fetch(query, *values, timeout=self._config.call_timeout_s)
             except _FAILURES as error:
                 raise self._judged(error, connection) from error
         self._breaker.succeeded()
         return rows
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator["PoolConnectionProxy[Row]"]:
+    async def _connection(self) -> AsyncGenerator["PoolConnectionProxy[asyncpg.Record]"]:
         assert self._pool is not None, "start() comes first"
         assert self._lending is not None
         if self._waiting >= self._config.calls_waiting:
@@ -137,7 +119,7 @@ class ProcedureClient:
         """Whether it is our own limit that let nobody through: that is no failure of the hospital."""
         return pool.get_size() >= self._config.calls_at_once and pool.get_idle_size() == 0
 
-    def _judged(self, error: Exception, connection: "PoolConnectionProxy[Row]") -> CallFailed:
+    def _judged(self, error: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> CallFailed:
         state = getattr(error, "sqlstate", None) or ""
         detail = f"{type(error).__name__} {state}".strip()
         if isinstance(error, asyncpg.DataError) or (state and not state.startswith(_NOT_DONE + _UNCERTAIN)):

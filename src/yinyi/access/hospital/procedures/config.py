@@ -6,6 +6,7 @@ import msgspec
 class ProceduresConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
     url: of the hospital's PostgreSQL, with the role that may call the procedures; it holds a password.
+    mapping: file of the names that the hospital has for everything (see ``trades/names.py``); "": ours.
     calls_at_once: connections, and so calls in flight; the hospital's own limit for us.
     calls_waiting: how many more may wait for a connection before the next is told at once that it is too many.
     call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for a free or new connection.
@@ -14,6 +15,7 @@ class ProceduresConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     url: str
+    mapping: str = ""
     calls_at_once: int = 12
     calls_waiting: int = 4000
     call_timeout_s: float = 5.0

@@ -1,22 +1,31 @@
-"""Electronic receipts by stored procedures."""
+"""Electronic receipts by trades."""
 
 from datetime import date, datetime
 
-from yinyi.access.hospital.procedures import fiscal_mapping as mapping
-from yinyi.access.hospital.procedures.calls import Calls
+from yinyi.access.hospital.trades import fiscal_mapping as mapping
+from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.trade import trade
 from yinyi.business.fiscal.model import FoundFiscalInvoice
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
-_ISSUE = "SELECT * FROM his.issue_einvoice($1, $2, $3, $4, $5, $6)"
-_REVERSE = "SELECT * FROM his.reverse_einvoice($1, $2, $3, $4)"
-_EINVOICE = "SELECT * FROM his.query_einvoice($1)"
-_EINVOICES = "SELECT * FROM his.query_einvoices($1, $2, $3)"
-_DOWNLOAD = "SELECT * FROM his.download_einvoice($1)"
-_PRINTED = "SELECT * FROM his.mark_einvoice_printed($1)"
+_RECEIPT = (
+    "ret_code ret_msg code number check_code due_at:instant issued_at:instant amount_fen:int url digest printed:bool"
+)
+_ISSUE = trade("issue_einvoice", "ref payment_no patient_no title amount_fen:int paid_at:instant", _RECEIPT)
+_REVERSE = trade("reverse_einvoice", "ref of_ref amount_fen:int title", _RECEIPT)
+_EINVOICE = trade("query_einvoice", "ref", _RECEIPT)
+_EINVOICES = trade(
+    "query_einvoices",
+    "patient_no first:date last:date",
+    "ref of_ref payment_no amount_fen:int code number check_code issued_at:instant url digest printed:bool",
+)
+_DOWNLOAD = trade("download_einvoice", "ref", "content")
+_PRINTED = trade("mark_einvoice_printed", "ref", _RECEIPT)
+TRADES = (_ISSUE, _REVERSE, _EINVOICE, _EINVOICES, _DOWNLOAD, _PRINTED)
 
 
-class FiscalProcedures(Calls):
+class FiscalTrades(Calls):
     """Implements ``FiscalInvoices``."""
 
     async def issue_fiscal_invoice(

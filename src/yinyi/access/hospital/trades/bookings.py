@@ -1,23 +1,25 @@
-"""Bookings by stored procedures: who has come, what does not take place, numbers that come back later."""
+"""Bookings by trades: who has come, what does not take place, numbers that come back later."""
 
 from datetime import datetime
 
-from yinyi.access.hospital.procedures import mapping
-from yinyi.access.hospital.procedures.calls import Calls
-from yinyi.access.hospital.procedures.client import Row
+from yinyi.access.hospital.trades import mapping
+from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.mapping import NUMBER
+from yinyi.access.hospital.trades.trade import Row, trade
 from yinyi.business.scheduling.model import SessionChange, SessionChangeKind, SessionNumber
 from yinyi.kernel.outcome import Answer, Outcome
 
-_GIVE_BACK = "SELECT * FROM his.return_number($1, $2)"
-_CHECK_IN = "SELECT * FROM his.check_in($1, $2)"
-_UNDO = "SELECT * FROM his.undo_check_in($1)"
-_ASK = "SELECT * FROM his.query_check_in($1)"
-_CHANGES = "SELECT * FROM his.query_session_changes($1)"
-_NUMBERS = "SELECT * FROM his.query_session_numbers($1)"
+_GIVE_BACK = trade("return_number", "ref free_at:instant", NUMBER)
+_CHECK_IN = trade("check_in", "ref of_ref", NUMBER)
+_UNDO = trade("undo_check_in", "ref", NUMBER)
+_ASK = trade("query_check_in", "ref", NUMBER)
+_CHANGES = trade("query_session_changes", "after:int", "change_no:int schedule_id:int kind doctor_code made_at:instant")
+_NUMBERS = trade("query_session_numbers", "schedule_id:int", "ref state")
+TRADES = (_GIVE_BACK, _CHECK_IN, _UNDO, _ASK, _CHANGES, _NUMBERS)
 _KINDS: dict[str, SessionChangeKind] = {"S": "stopped", "O": "reopened", "D": "substituted"}
 
 
-class BookingProcedures(Calls):
+class BookingTrades(Calls):
     """Implements ``ReturnsLater``, ``ChecksIn`` and ``TellsChanges``."""
 
     async def give_back(self, reference: str, free_at: datetime) -> Outcome:

@@ -1,21 +1,42 @@
-"""Laboratory and examination reports by stored procedures."""
+"""Laboratory and examination reports by trades."""
 
 from datetime import date
 
-from yinyi.access.hospital.procedures import report_mapping as mapping
-from yinyi.access.hospital.procedures.calls import Calls
+from yinyi.access.hospital.trades import report_mapping as mapping
+from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.trade import trade
 from yinyi.business.reports.model import DiagnosticReport, Observation, OfferedPicture, ReportText, TrendPoint
 
-_REPORTS = "SELECT * FROM his.query_reports($1, $2, $3, $4)"
-_REPORT = "SELECT * FROM his.query_report($1)"
-_TEXTS = "SELECT * FROM his.query_report_text($1)"
-_RESULTS = "SELECT * FROM his.query_report_results($1, $2)"
-_PICTURES = "SELECT * FROM his.query_report_pictures($1, $2)"
-_PICTURE = "SELECT * FROM his.download_report_picture($1, $2, $3)"
-_ANALYTE = "SELECT * FROM his.query_analyte($1, $2, $3)"
+_REPORT_ROW = (
+    "order_no kind_code patient_no item_code item_name name_en modality specimen specimen_en tube sensitive:bool "
+    "barcode state version:int requested_at:instant sampled_at:instant issued_at:instant invoice_no form_no "
+    "dept_code doctor_code"
+)
+_FILE = "content"
+_REPORTS = trade("query_reports", "patient_no first:date last:date limit:int", _REPORT_ROW)
+_REPORT = trade("query_report", "number", _REPORT_ROW)
+_TEXTS = trade(
+    "query_report_text",
+    "order_no",
+    "version:int state issued_at:instant findings impression remark reported_by reviewed_by",
+)
+_RESULTS = trade(
+    "query_report_results",
+    "order_no version:int",
+    "rank:int analyte_code analyte_name name_en loinc unit value:number value_text low:number high:number "
+    "expected flag decimals:int",
+)
+_PICTURES = trade("query_report_pictures", "order_no version:int", "nth:int caption caption_en byte_count:int")
+_PICTURE = trade("download_report_picture", "order_no version:int nth:int", _FILE)
+_ANALYTE = trade(
+    "query_analyte",
+    "patient_no analyte_code limit:int",
+    "order_no version:int sampled_at:instant value:number value_text low:number high:number flag unit",
+)
+TRADES = (_REPORTS, _REPORT, _TEXTS, _RESULTS, _PICTURES, _PICTURE, _ANALYTE)
 
 
-class ReportProcedures(Calls):
+class ReportTrades(Calls):
     """Implements ``Reports`` and ``ReportPictures``."""
 
     async def reports(self, patient_no: str, first_on: date, last_on: date, limit: int) -> list[DiagnosticReport]:

@@ -1,27 +1,52 @@
-"""Inpatient stays and deposits by stored procedures."""
+"""Inpatient stays and deposits by trades."""
 
 from datetime import date, datetime
 
-from yinyi.access.hospital.procedures import stay_mapping as mapping
-from yinyi.access.hospital.procedures.calls import Calls
+from yinyi.access.hospital.trades import stay_mapping as mapping
+from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.trade import trade
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
-_STAYS = "SELECT * FROM his.query_stays($1)"
-_STAY = "SELECT * FROM his.query_stay($1)"
-_ITEMS = "SELECT * FROM his.query_stay_items($1, $2, $3)"
-_DAYS = "SELECT * FROM his.query_stay_days($1)"
-_CATEGORIES = "SELECT * FROM his.query_stay_categories($1)"
-_DEPOSITS = "SELECT * FROM his.query_deposits($1)"
-_POST = "SELECT * FROM his.post_deposit($1, $2, $3, $4, $5, $6)"
-_REVERSE = "SELECT * FROM his.reverse_deposit($1)"
-_RETURN = "SELECT * FROM his.return_deposit($1, $2, $3)"
-_DEPOSIT = "SELECT * FROM his.query_deposit($1)"
-_POSTINGS = "SELECT * FROM his.query_deposit_postings($1, $2)"
+_STAY_ROW = (
+    "admission_no patient_no full_name ward_code ward_name name_en place bed_no dept_code doctor_code doctor_name "
+    "diagnosis admitted_at:instant discharged_at:instant settled_at:instant settlement_no state charged_on:date "
+    "cost_fen:int deposit_fen:int left_fen:int"
+)
+_DEPOSIT_REPLY = (
+    "ret_code ret_msg state admission_no amount_fen:int returned_fen:int receipt_no payment_no paid_at:instant "
+    "left_fen:int"
+)
+_STAYS = trade("query_stays", "patient_no", _STAY_ROW)
+_STAY = trade("query_stay", "admission_no", _STAY_ROW)
+_ITEMS = trade(
+    "query_stay_items",
+    "admission_no first:date last:date",
+    "charged_on:date line_no:int item_code category_code category_name item_name name_en unit quantity:int "
+    "price_fen:int amount_fen:int",
+)
+_DAYS = trade("query_stay_days", "admission_no", "charged_on:date amount_fen:int running_fen:int item_count:int")
+_CATEGORIES = trade("query_stay_categories", "admission_no", "category_code category_name name_en amount_fen:int")
+_DEPOSITS = trade(
+    "query_deposits",
+    "admission_no",
+    "ref kind of_ref state amount_fen:int returned_fen:int source means payment_no receipt_no made_at:instant",
+)
+_POST = trade("post_deposit", "ref admission_no amount_fen:int payment_no means paid_at:instant", _DEPOSIT_REPLY)
+_REVERSE = trade("reverse_deposit", "ref", _DEPOSIT_REPLY)
+_RETURN = trade("return_deposit", "ref deposit_ref amount_fen:int", _DEPOSIT_REPLY)
+_DEPOSIT = trade("query_deposit", "ref", _DEPOSIT_REPLY)
+_POSTINGS = trade(
+    "query_deposit_postings",
+    "since:instant until:instant",
+    "ref kind of_ref state admission_no amount_fen:int returned_fen:int source means payment_no receipt_no "
+    "made_at:instant",
+)
+TRADES = (_STAYS, _STAY, _ITEMS, _DAYS, _CATEGORIES, _DEPOSITS, _POST, _REVERSE, _RETURN, _DEPOSIT, _POSTINGS)
 
 
-class StayProcedures(Calls):
+class StayTrades(Calls):
     """Implements ``Inpatients`` and ``ListsDeposits``."""
 
     async def stays(self, patient_no: str) -> list[Stay]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from yinyi.access.hospital.procedures.client import Row
-from yinyi.access.hospital.procedures.mapping import answer_of, known, outcome_of
+from yinyi.access.hospital.trades.mapping import answer_of, known, outcome_of
+from yinyi.access.hospital.trades.trade import Row
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Evidence, Outcome

@@ -2,7 +2,7 @@
 
 import base64
 
-from yinyi.access.hospital.procedures.client import Row
+from yinyi.access.hospital.trades.trade import Row
 from yinyi.business.reports.model import (
     DiagnosticReport,
     Observation,

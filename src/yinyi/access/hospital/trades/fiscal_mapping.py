@@ -3,8 +3,8 @@
 import base64
 from typing import Any
 
-from yinyi.access.hospital.procedures.client import Row
-from yinyi.access.hospital.procedures.mapping import NO_SUCH_REFERENCE, OK, known, refusal
+from yinyi.access.hospital.trades.mapping import NO_SUCH_REFERENCE, OK, known, refusal
+from yinyi.access.hospital.trades.trade import Row
 from yinyi.business.fiscal.model import FoundFiscalInvoice
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, Outcome, Waiting

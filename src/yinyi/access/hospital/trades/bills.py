@@ -1,28 +1,51 @@
-"""Outpatient invoices by stored procedures."""
+"""Outpatient invoices by trades."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from yinyi.access.hospital.procedures import bill_mapping as mapping
-from yinyi.access.hospital.procedures.calls import Calls
+from yinyi.access.hospital.trades import bill_mapping as mapping
+from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.trade import trade
 from yinyi.business.billing.model import ChosenInvoice, FoundPosting, Invoice, InvoiceLine, InvoiceState
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
 
-_INVOICES = "SELECT * FROM his.query_invoices($1, $2, $3, $4, $5)"
-_INVOICE = "SELECT * FROM his.query_invoice($1)"
-_LINES = "SELECT * FROM his.query_invoice_lines($1)"
-_HOLD = "SELECT * FROM his.hold_invoices($1, $2, $3, $4)"
-_PAY = "SELECT * FROM his.pay_invoices($1, $2, $3, $4, $5, $6, $7)"
-_RELEASE = "SELECT * FROM his.release_invoices($1)"
-_POSTING = "SELECT * FROM his.query_posting($1)"
-_REFUND = "SELECT * FROM his.refund_invoice($1, $2, $3, $4)"
-_REFUNDED = "SELECT * FROM his.query_refund($1)"
-_POSTINGS = "SELECT * FROM his.query_postings($1, $2)"
+_BILL = (
+    "invoice_no form_no patient_no registration_no dept_code doctor_code title ordered_at:instant version:int "
+    "state total_fen:int refunded_fen:int busy:bool paid_at:instant receipt_no payment_no line_count:int"
+)
+_POSTED = (
+    "ret_code ret_msg state amount_fen:int refunded_fen:int held_until:instant paid_at:instant receipt_no "
+    "payment_no places:texts places_en:texts"
+)
+_INVOICES = trade("query_invoices", "patient_no state first:date last:date limit:int", _BILL)
+_INVOICE = trade("query_invoice", "number", _BILL)
+_LINES = trade(
+    "query_invoice_lines",
+    "invoice_nos:texts",
+    "invoice_no line_no:int item_code category_code category_name item_name name_en unit quantity:int "
+    "price_fen:int amount_fen:int remark performed:bool refunded:bool",
+)
+_HOLD = trade("hold_invoices", "ref invoice_nos:texts versions:ints until:instant", _POSTED)
+_PAY = trade(
+    "pay_invoices",
+    "ref invoice_nos:texts versions:ints amount_fen:int payment_no means paid_at:instant",
+    _POSTED,
+)
+_RELEASE = trade("release_invoices", "ref", _POSTED)
+_POSTING = trade("query_posting", "ref", _POSTED)
+_REFUND = trade("refund_invoice", "ref invoice_no line_nos:ints amount_fen:int", _POSTED)
+_REFUNDED = trade("query_refund", "ref", _POSTED)
+_POSTINGS = trade(
+    "query_postings",
+    "since:instant until:instant",
+    "ref kind state invoice_nos:texts amount_fen:int payment_no means receipt_no made_at:instant",
+)
+TRADES = (_INVOICES, _INVOICE, _LINES, _HOLD, _PAY, _RELEASE, _POSTING, _REFUND, _REFUNDED, _POSTINGS)
 
 
-class BillProcedures(Calls):
+class BillTrades(Calls):
     """Implements ``Bills`` and ``ListsPostings``."""
 
     async def invoices(
@@ -35,6 +58,8 @@ class BillProcedures(Calls):
         return mapping.invoice(rows[0]) if rows else None
 
     async def invoice_lines(self, invoice_nos: Sequence[str]) -> list[InvoiceLine]:
+        if not invoice_nos:
+            return []
         return [mapping.line(row) for row in await self.read(_LINES, list(invoice_nos))]
 
     async def hold_invoices(self, reference: str, chosen: Sequence[ChosenInvoice], until: datetime) -> Outcome:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from yinyi.access.hospital.procedures.client import Row
-from yinyi.access.hospital.procedures.mapping import answer_of, known, outcome_of
+from yinyi.access.hospital.trades.mapping import answer_of, known, outcome_of
+from yinyi.access.hospital.trades.trade import Row
 from yinyi.business.billing.model import ChosenInvoice, FoundPosting, Invoice, InvoiceLine
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Evidence, Outcome

@@ -1,0 +1,51 @@
+"""Whether a hospital's procedures are what the mapping file says, looked up in its database and without calling any."""
+
+from collections.abc import Iterable, Mapping
+
+import asyncpg
+
+from yinyi.access.hospital.procedures import mapping
+from yinyi.access.hospital.trades.names import Names
+from yinyi.access.hospital.trades.trade import Column, Kind, Trade
+
+_TEXT, _INT = ("text", "varchar", "bpchar", "name"), ("int2", "int4", "int8")
+_TYPES: Mapping[Kind, tuple[str, ...]] = {
+    "text": _TEXT,
+    "int": (*_INT, "numeric"),
+    "bool": ("bool",),
+    "date": ("date",),
+    "instant": ("timestamptz",),
+    "number": ("float4", "float8", "numeric"),
+    "texts": tuple(f"{name}[]" for name in _TEXT),
+    "ints": tuple(f"{name}[]" for name in _INT),
+}
+
+
+async def misfits(connection: asyncpg.Connection, names: Names, trades: Iterable[Trade]) -> list[str]:
+    """A sentence for each trade that cannot be called like this.
+
+    Raises:
+        OSError, asyncpg.InterfaceError: the line broke.
+    """
+    asked = [trade for trade in trades if names[trade.name].name]
+    return [why for trade in asked if (why := await _misfit(connection, names, trade))]
+
+
+async def _misfit(connection: asyncpg.Connection, names: Names, trade: Trade) -> str:
+    far = names[trade.name]
+    try:
+        statement = await connection.prepare(mapping.query(far))
+    except asyncpg.PostgresError as error:
+        return f"{trade.name}: {error}"
+    had = {one.name for one in trade.answers if far.columns[one.name]}
+    sides = (
+        (trade.parameters, [one.name for one in statement.get_parameters()]),
+        ([one for one in trade.answers if one.name in had], [one.type.name for one in statement.get_attributes()]),
+    )
+    return "; ".join(why for columns, types in sides if (why := _other_kinds(trade, columns, types)))
+
+
+def _other_kinds(trade: Trade, columns: Iterable[Column], types: list[str]) -> str:
+    pairs = zip(columns, types, strict=True)
+    other = [f"{one.name} is {found}, not {one.kind}" for one, found in pairs if found not in _TYPES[one.kind]]
+    return f"{trade.name}: {', '.join(other)}" if other else ""

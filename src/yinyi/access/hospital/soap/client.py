@@ -1,0 +1,220 @@
+"""Trades over SOAP, each with a time-out, and the truth about what may have happened.
+
+zeep reads the WSDL and writes the envelopes; what goes over the line, and what came back, is ours to know.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import structlog
+from lxml import etree
+from zeep import Client, Settings, Transport
+from zeep.exceptions import Error as ZeepError
+from zeep.wsse.username import UsernameToken
+
+from yinyi.access.hospital.soap import mapping
+from yinyi.access.hospital.soap.config import SoapConfig
+from yinyi.access.hospital.trades.failures import Breaker, NotReached, Rejected, Unanswered
+from yinyi.access.hospital.trades.names import FarTrade, Names
+from yinyi.access.hospital.trades.trade import Row, Trade
+from yinyi.bus.guard import assert_no_transaction
+
+log = structlog.get_logger()
+
+_WSDL_TIMEOUT_S = 10
+_SETTINGS: dict[str, Any] = {
+    "forbid_dtd": True,
+    "forbid_entities": True,
+    "forbid_external": True,
+    "raw_response": True,
+}
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class SoapClient:
+    """Carries trades. ``start()`` reads the WSDL."""
+
+    def __init__(self, config: SoapConfig, names: Names) -> None:
+        self._config = config
+        self._names = names
+        self._breaker = Breaker(config.rest_after, config.rest_s)
+        self._turns = asyncio.Semaphore(config.calls_at_once)
+        self._waiting = 0
+        self._writer: Writer | None = None
+        self._http: httpx.AsyncClient | None = None
+
+    async def start(self) -> None:
+        config = self._config
+        limits = httpx.Limits(max_connections=config.calls_at_once, keepalive_expiry=config.idle_s)
+        timeout = httpx.Timeout(config.call_timeout_s, connect=config.connect_timeout_s)
+        self._http = httpx.AsyncClient(limits=limits, timeout=timeout, trust_env=False)
+
+    async def stop(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    async def misfits(self, trades: Sequence[Trade]) -> list[str]:
+        """A sentence for each trade that the WSDL has not or with other parameters; nothing while it cannot be read.
+        What stands in an answer no WSDL of the field tells."""
+        try:
+            writer = await self._written_by()
+        except NotReached as error:
+            log.warning("hospital.names_not_looked_at", why=str(error))
+            return []
+        return [why for trade in trades if (why := writer.misfit(trade, self._names[trade.name]))]
+
+    async def call(self, trade: Trade, *values: Any) -> Sequence[Row]:
+        """
+        Raises:
+            NotReached, Unanswered, Rejected
+        """
+        assert_no_transaction()
+        self._breaker.require()
+        far = self._names[trade.name]
+        if not far.name:
+            raise Rejected(f"the hospital has no {trade.name}")
+        async with self._turn():
+            writer = await self._written_by()
+            address, headers, body = writer.written(far, values)
+            try:
+                answer = await self._sent(address, headers, body)
+                rows = self._read(answer, trade, far)
+            except Rejected:
+                self._breaker.succeeded()
+                raise
+            except (NotReached, Unanswered):
+                self._breaker.failed()
+                raise
+        self._breaker.succeeded()
+        return rows
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        if self._waiting >= self._config.calls_waiting:
+            raise NotReached("too many calls are waiting")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._config.connect_timeout_s):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise NotReached("all calls that the hospital allows are under way") from error
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    async def _written_by(self) -> "Writer":
+        """The WSDL may have an address in the hospital, so it is read when it is first needed."""
+        if self._writer is None:
+            try:
+                self._writer = await asyncio.to_thread(Writer, self._config)
+            except Exception as error:
+                self._breaker.failed()
+                raise NotReached(f"the WSDL cannot be read: {type(error).__name__}") from error
+        return self._writer
+
+    async def _sent(self, address: str, headers: dict[str, str], body: bytes) -> bytes:
+        assert self._http is not None, "start() comes first"
+        answer = b""
+        try:
+            async with (
+                asyncio.timeout(self._config.connect_timeout_s + self._config.call_timeout_s),
+                self._http.stream("POST", address, content=body, headers=headers) as response,
+            ):
+                async for chunk in response.aiter_bytes():
+                    answer += chunk
+                    if len(answer) > self._config.longest_answer:
+                        raise Unanswered("the answer is too long")
+        except _NEVER_LEFT as error:
+            raise NotReached(f"no connection: {type(error).__name__}") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unanswered(type(error).__name__) from error
+        if response.status_code not in (200, 500):
+            failed = Rejected if 400 <= response.status_code < 500 else Unanswered
+            raise failed(f"HTTP {response.status_code}")
+        return answer
+
+    def _read(self, answer: bytes, trade: Trade, far: FarTrade) -> list[Row]:
+        envelope = mapping.parsed(answer)
+        failed = mapping.fault(envelope)
+        if failed is not None:
+            raise failed
+        if self._config.style == "message":
+            envelope = self._spoken(envelope)
+        return mapping.rows(envelope, self._config.row, trade, far)
+
+    def _spoken(self, envelope: mapping.Element) -> mapping.Element:
+        """The XML that the one string of the answer is."""
+        text = next(mapping.texts(envelope), "")
+        said = mapping.parsed(text.encode())
+        result = said.findtext(f".//{{*}}{self._config.result}") if self._config.result else self._config.well
+        if result == self._config.well:
+            return said
+        failed = Rejected if result in self._config.refused else Unanswered
+        raise failed(f"result {result}"[:200])
+
+
+Written = tuple[str, dict[str, str], bytes]
+"""Where a call goes, with which headers, and the envelope."""
+
+
+class _Catching(Transport):
+    """Sends nothing: keeps what zeep has written."""
+
+    written: Written = ("", {}, b"")
+
+    def post_xml(self, address: str, envelope: mapping.Element, headers: dict[str, str]) -> None:
+        self.written = address, headers, etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+
+
+class Writer:
+    """Writes envelopes as a WSDL says. Slow to make: it reads the WSDL."""
+
+    def __init__(self, config: SoapConfig) -> None:
+        """
+        Raises:
+            Exception: whatever zeep finds wrong with the WSDL.
+        """
+        self._config = config
+        token = UsernameToken(config.user, config.password, use_digest=True) if config.user else None
+        settings = Settings(**_SETTINGS)
+        self._catching = _Catching(timeout=_WSDL_TIMEOUT_S, operation_timeout=_WSDL_TIMEOUT_S)
+        client = Client(config.wsdl, wsse=token, transport=self._catching, settings=settings)
+        self._service: Any = client.bind(port_name=config.port or None)
+
+    def written(self, far: FarTrade, values: Sequence[Any]) -> Written:
+        """
+        Raises:
+            Rejected: the WSDL has no such method or parameter, or a value cannot stand in XML.
+        """
+        try:
+            method, told = self._told(far, values)
+            self._service[method](**told)
+        except (TypeError, ValueError, KeyError, AttributeError, ZeepError) as error:
+            raise Rejected(f"{far.name} cannot be asked like this: {error}"[:200]) from error
+        address, headers, envelope = self._catching.written
+        return self._config.address or address, headers, envelope
+
+    def misfit(self, trade: Trade, far: FarTrade) -> str:
+        """Why a trade cannot be written; "": it can, or the hospital has none."""
+        if not far.name:
+            return ""
+        try:
+            self.written(far, [mapping.EXAMPLES[one.kind] for one in trade.parameters])
+        except Rejected as error:
+            return f"{trade.name}: {error}"
+        return ""
+
+    def _told(self, far: FarTrade, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+        """The method, and its parameters."""
+        if self._config.style == "methods":
+            return far.name, {**mapping.given(far, values)}
+        text = mapping.message(far, values, self._config.source, uuid4().hex)
+        return self._config.method, {self._config.code: far.name, self._config.message: text}

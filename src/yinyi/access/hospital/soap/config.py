@@ -1,0 +1,55 @@
+"""What the plugin has to be told."""
+
+from typing import Literal
+
+import msgspec
+
+
+class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    wsdl: its file or address. address: where to call instead of where the WSDL says; "": there.
+    style: ``methods``: a method for each trade; ``message``: one ``method`` for all, which takes the name of the trade
+        (parameter ``code``) and a string of XML (parameter ``message``), and answers with a string of XML.
+    port: which of the WSDL's ports; "": the first one.
+    mapping: file of the names that the hospital has for everything (see ``trades/names.py``); "": ours, in Pascal case.
+    row: the element that holds a row of an answer.
+    result: of a string of XML: the element with the result of the call, ``well`` when it was made, one of ``refused``
+        when it surely was not. "": there is none.
+    source: what we call ourselves in a string of XML.
+    user, password: WS-Security UsernameToken with digest; "": none is sent.
+    calls_at_once: the hospital's own limit for us. calls_waiting: how many more may wait before the next is told at
+        once that it is too many.
+    call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for our turn, and for a connection.
+    idle_s: an idle connection is closed then; sooner than the hospital's own server does.
+    longest_answer: bytes.
+    cache_s: how old departments and practitioners may be.
+    rest_after: failures in a row after which the hospital is left alone for rest_s.
+    """
+
+    wsdl: str
+    address: str = ""
+    style: Literal["methods", "message"] = "methods"
+    port: str = ""
+    method: str = "HIPMessageServer"
+    code: str = "action"
+    message: str = "message"
+    mapping: str = ""
+    row: str = "Row"
+    result: str = "ResultCode"
+    well: str = "0"
+    refused: tuple[str, ...] = ("-2",)
+    source: str = "yinyi"
+    user: str = ""
+    password: str = ""
+    calls_at_once: int = 12
+    calls_waiting: int = 4000
+    call_timeout_s: float = 5.0
+    connect_timeout_s: float = 3.0
+    idle_s: float = 4.0
+    longest_answer: int = 8 << 20
+    cache_s: float = 30.0
+    rest_after: int = 5
+    rest_s: float = 1.0
+
+    def __repr__(self) -> str:
+        return "SoapConfig(…)"

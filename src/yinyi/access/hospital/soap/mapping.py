@@ -1,0 +1,155 @@
+"""Trades in XML: values as text, rows out of whatever holds them, and what an answer without rows means."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, cast
+
+from lxml import etree
+
+from yinyi.access.hospital.trades.failures import CallFailed, Rejected, Unanswered
+from yinyi.access.hospital.trades.names import FarTrade, Words
+from yinyi.access.hospital.trades.trade import Kind, Row, Trade
+
+USUAL = Words(trades="{Pascal}", parameters="{Pascal}", columns="{Pascal}")
+"""As our sandbox has them."""
+
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_BLAMES_US = frozenset({"Client", "Sender", "VersionMismatch", "MustUnderstand"})
+"""Codes of a fault of which nothing has happened. Source: SOAP 1.1 section 4.4.1, SOAP 1.2 part 1 section 5.4.6."""
+
+EXAMPLES: Mapping[Kind, Any] = {
+    "text": "x",
+    "int": 1,
+    "bool": True,
+    "date": date(2026, 1, 1),
+    "instant": datetime(2026, 1, 1, tzinfo=UTC),
+    "number": 1.0,
+    "texts": ["x"],
+    "ints": [1],
+}
+"""A value of each kind, to see whether a call can be written."""
+
+Element = Any
+"""lxml's own class has no public name."""
+
+
+def given(far: FarTrade, values: Sequence[Any]) -> dict[str, str | list[str]]:
+    """Texts by the hospital's names; what is None is left out.
+
+    Raises:
+        Rejected: an empty list, which XML cannot tell from none at all.
+    """
+    told: dict[str, str | list[str]] = {}
+    for name, value in zip(far.parameters, far.values(values), strict=True):
+        if isinstance(value, list):
+            told[name] = [_text(one) for one in cast(list[Any], value)]
+            if not told[name]:
+                raise Rejected(f"nothing stands in {name}")
+        elif value is not None:
+            told[name] = _text(value)
+    return told
+
+
+def message(far: FarTrade, values: Sequence[Any], source: str, message_id: str) -> str:
+    """A string of XML that asks. Source: protocols, "method(tradeCode, string xml)"."""
+    asked = etree.Element("Request")
+    head, body = etree.SubElement(asked, "Header"), etree.SubElement(asked, "Body")
+    etree.SubElement(head, "SourceSystem").text = source
+    etree.SubElement(head, "MessageID").text = message_id
+    for name, texts in given(far, values).items():
+        for text in [texts] if isinstance(texts, str) else texts:
+            etree.SubElement(body, name).text = text
+    return etree.tostring(asked, encoding="unicode")
+
+
+def parsed(text: bytes) -> Element:
+    """The root, without ever looking beyond these bytes.
+
+    Raises:
+        Unanswered: it is no XML, or brings a document type with it.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(text, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Unanswered("the answer is not well-formed") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unanswered("the answer brings a document type")
+    return root
+
+
+def fault(envelope: Element) -> CallFailed | None:
+    """What a SOAP fault means; None: there is none."""
+    found = next(envelope.iter("{*}Fault"), None)
+    if found is None:
+        return None
+    code = found.findtext("{*}faultcode") or found.findtext("{*}Code/{*}Value") or ""
+    why = found.findtext("{*}faultstring") or found.findtext("{*}Reason/{*}Text") or ""
+    detail = f"{code}: {why}"[:200]
+    return Rejected(detail) if code.rpartition(":")[2].partition(".")[0] in _BLAMES_US else Unanswered(detail)
+
+
+def rows(answer: Element, row: str, trade: Trade, far: FarTrade) -> list[Row]:
+    """
+    Raises:
+        Unanswered: a value is none of its kind.
+    """
+    try:
+        return [far.row(_row(one, trade, far)) for one in answer.iter(f"{{*}}{row}")]
+    except ValueError as error:
+        raise Unanswered(f"{trade.name}: {error}"[:200]) from error
+
+
+def _row(element: Element, trade: Trade, far: FarTrade) -> dict[str, Any]:
+    texts: dict[str, list[str]] = {}
+    for child in element.iterchildren("{*}*"):
+        if child.get(_NIL) not in ("true", "1"):
+            texts.setdefault(etree.QName(child).localname, []).append(child.text or "")
+    return {one.name: _value(one.kind, texts.get(far.columns[one.name], [])) for one in trade.answers}
+
+
+def _value(kind: Kind, texts: list[str]) -> Any:
+    if kind == "texts":
+        return texts
+    if kind == "ints":
+        return [int(text) for text in texts]
+    if not texts or (kind != "text" and not texts[0].strip()):
+        return None
+    return texts[0] if kind == "text" else _READ[kind](texts[0].strip())
+
+
+def _bool(text: str) -> bool:
+    if text not in ("true", "false", "1", "0"):
+        raise ValueError(f"neither true nor false: {text[:20]!r}")
+    return text in ("true", "1")
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"no time zone: {text[:40]!r}")
+    return at
+
+
+_READ: dict[Kind, Callable[[str], Any]] = {
+    "int": int,
+    "bool": _bool,
+    "date": date.fromisoformat,
+    "instant": _instant,
+    "number": float,
+}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def texts(answer: Element) -> Iterator[str]:
+    """Of every element that holds nothing else: one of them is the string of XML."""
+    for one in answer.iter("{*}*"):
+        if len(one) == 0 and one.text:
+            yield one.text

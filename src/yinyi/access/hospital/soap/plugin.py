@@ -1,0 +1,18 @@
+"""A hospital whose interface is web services: a method for each trade, or one for all with strings of XML."""
+
+from pathlib import Path
+
+from yinyi.access.hospital.soap import mapping
+from yinyi.access.hospital.soap.client import SoapClient
+from yinyi.access.hospital.soap.config import SoapConfig
+from yinyi.access.hospital.trades.hospital import TRADES, TradesHospital
+from yinyi.access.hospital.trades.names import load_names
+from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
+
+
+def _build(config: SoapConfig, _: Surroundings) -> TradesHospital:
+    names = load_names(Path(config.mapping) if config.mapping else None, mapping.USUAL, TRADES)
+    return TradesHospital(SoapClient(config, names), config.connect_timeout_s + config.call_timeout_s, config.cache_s)
+
+
+PLUGIN = Plugin(name="soap", kind="hospital", api=PLUGIN_API, config=SoapConfig, build=_build)

@@ -1,0 +1,65 @@
+"""Trades, and what is known of a call that brought no rows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from yinyi.access.hospital.trades.failures import CallFailed, NotReached, Rejected
+from yinyi.access.hospital.trades.trade import Carrier, Row, Trade
+from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.outcome import Answer, NotSent, Outcome, Refused, Unknown
+
+NoRows = Refused | NotSent | Unknown
+"""What is known instead."""
+
+
+class Calls:
+    """What every part of the connector stands on."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self.carrier = carrier
+
+    async def read(self, trade: Trade, *values: Any) -> Sequence[Row]:
+        """
+        Raises:
+            HospitalUnavailable: whatever the reason.
+        """
+        try:
+            return await self.carrier.call(trade, *values)
+        except CallFailed as error:
+            raise HospitalUnavailable(str(error)) from error
+
+    async def sent(self, trade: Trade, *values: Any) -> Sequence[Row] | NoRows:
+        """The rows, or what is known of a call that did not bring any."""
+        try:
+            return await self.carrier.call(trade, *values)
+        except NotReached as error:
+            return NotSent(detail=str(error))
+        except Rejected as error:
+            return Refused(reason="bad_request", detail=str(error))
+        except CallFailed as error:
+            return Unknown(detail=str(error))
+
+    async def asked(self, trade: Trade, *values: Any) -> Sequence[Row] | NotSent | Unknown:
+        """A question that is rejected tells nothing of what it asked about."""
+        rows = await self.sent(trade, *values)
+        return Unknown(detail=rows.detail) if isinstance(rows, Refused) else rows
+
+    async def changed(self, meaning: Callable[[Row], Outcome], trade: Trade, *values: Any) -> Outcome:
+        """What the one row that answers means."""
+        rows = await self.sent(trade, *values)
+        return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
+
+    async def told(self, meaning: Callable[[Row], Answer], trade: Trade, *values: Any) -> Answer:
+        """What the one row that answers a question means."""
+        rows = await self.asked(trade, *values)
+        return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
+
+
+A = TypeVar("A")
+
+
+def _meant(meaning: Callable[[Row], A], rows: Sequence[Row]) -> A | Unknown:
+    """An answer without its row or its code says nothing of what has happened."""
+    if len(rows) != 1 or not rows[0]["ret_code"]:
+        return Unknown(detail="an answer without a code")
+    return meaning(rows[0])

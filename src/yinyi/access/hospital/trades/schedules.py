@@ -1,0 +1,99 @@
+"""The hospital's doctors, sessions and numbers by trades."""
+
+from datetime import date, datetime
+
+from yinyi.access.hospital.trades import mapping
+from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.mapping import NUMBER
+from yinyi.access.hospital.trades.trade import Carrier, trade
+from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner, Schedule, Slot, Visit
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Outcome, Refused
+from yinyi.kernel.recent import Recent
+
+_DEPARTMENTS = trade(
+    "query_department",
+    "",
+    "dept_code parent_code dept_name name_en initial building floor_no:int area common_rank:int",
+)
+_DOCTORS = trade("query_doctor", "", "doctor_code dept_code doctor_name initials title_code specialty introduction")
+_SCHEDULES = trade(
+    "query_schedule",
+    "dept_code first:date last:date",
+    "schedule_id:int doctor_code dept_code work_date:date session_no:int starts_at:instant ends_at:instant "
+    "fee_fen:int capacity:int taken:int room in_room:bool status_code",
+)
+_SLOTS = trade("query_slot", "schedule_id:int", "no:int starts_at:instant ends_at:instant status_code")
+_VISITS = trade("query_visits", "patient_no limit:int", "visit_date:date dept_code doctor_code")
+_LOCK = trade("lock_number", "ref schedule_id:int no:int patient_no until:instant", NUMBER)
+_EXTEND = trade("extend_lock", "ref until:instant", NUMBER)
+_CONFIRM = trade("confirm_registration", "ref payment_no amount_fen:int paid_at:instant", NUMBER)
+_RELEASE = trade("release_number", "ref", NUMBER)
+_REGISTRATION = trade("query_registration", "ref", NUMBER)
+_NUMBERS = trade(
+    "query_numbers",
+    "since:instant until:instant",
+    "ref state patient_no schedule_id:int no:int dept_code doctor_code work_date:date session_no:int room "
+    "fee_fen:int made_at:instant held_until:instant starts_at:instant ends_at:instant registration_no",
+)
+TRADES = (
+    *(_DEPARTMENTS, _DOCTORS, _SCHEDULES, _SLOTS, _VISITS, _NUMBERS),
+    *(_LOCK, _EXTEND, _CONFIRM, _RELEASE, _REGISTRATION),
+)
+
+
+class ScheduleTrades(Calls):
+    """Implements ``Schedules`` and ``ListsNumbers``."""
+
+    def __init__(self, carrier: Carrier, cache_s: float) -> None:
+        """``cache_s``: how old departments and practitioners may be."""
+        super().__init__(carrier)
+        self._departments = Recent(self._read_departments, cache_s)
+        self._practitioners = Recent(self._read_practitioners, cache_s)
+
+    async def departments(self) -> list[Department]:
+        return await self._departments.get()
+
+    async def practitioners(self) -> list[Practitioner]:
+        return await self._practitioners.get()
+
+    async def schedules(self, department_id: str, first_on: date, last_on: date) -> list[Schedule]:
+        return [mapping.schedule(row) for row in await self.read(_SCHEDULES, department_id, first_on, last_on)]
+
+    async def slots(self, schedule_id: str) -> list[Slot]:
+        if not mapping.is_number(schedule_id):
+            return []
+        return [mapping.slot(schedule_id, row) for row in await self.read(_SLOTS, int(schedule_id))]
+
+    async def visits(self, patient_no: str, limit: int) -> list[Visit]:
+        return [mapping.visit(row) for row in await self.read(_VISITS, patient_no, limit)]
+
+    async def numbers(self, since: datetime, until: datetime) -> list[FoundNumber]:
+        return [mapping.found_number(row) for row in await self.read(_NUMBERS, since, until)]
+
+    async def hold(self, reference: str, schedule_id: str, slot_id: str, patient_no: str, until: datetime) -> Outcome:
+        try:
+            number = mapping.slot_number(schedule_id, slot_id)
+        except ValueError as error:
+            return Refused(reason="bad_request", detail=str(error))
+        if not mapping.is_number(schedule_id):
+            return Refused(reason="bad_request", detail="no such schedule")
+        return await self.changed(mapping.outcome, _LOCK, reference, int(schedule_id), number, patient_no, until)
+
+    async def extend(self, reference: str, until: datetime) -> Outcome:
+        return await self.changed(mapping.outcome, _EXTEND, reference, until)
+
+    async def confirm(self, reference: str, payment_no: str, amount_fen: Fen, paid_at: datetime) -> Outcome:
+        return await self.changed(mapping.outcome, _CONFIRM, reference, payment_no, amount_fen, paid_at)
+
+    async def release(self, reference: str) -> Outcome:
+        return await self.changed(mapping.outcome, _RELEASE, reference)
+
+    async def ask(self, reference: str) -> Answer:
+        return await self.told(mapping.answer, _REGISTRATION, reference)
+
+    async def _read_departments(self) -> list[Department]:
+        return [mapping.department(row) for row in await self.read(_DEPARTMENTS)]
+
+    async def _read_practitioners(self) -> list[Practitioner]:
+        return [mapping.practitioner(row) for row in await self.read(_DOCTORS)]
