@@ -19,7 +19,7 @@ ONLY_AFTER_ANOTHER_FAULT = (
     "payments.refund/alipay ask",
 )
 """Calls that a run without faults never makes: what goes wrong there belongs to depth 2."""
-GROUPS = 12
+GROUPS = 24
 
 
 @pytest.mark.usefixtures("unlogged")

@@ -21,10 +21,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPlatform]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def measured_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+def measured_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each page that journeys lead over is measured by one worker."""
     own = tmp_path_factory.getbasetemp()
-    measure_into((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "measured")
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "measured"
+    measure_into(folder, every_look="not slow" not in request.config.option.markexpr)
 
 
 @pytest.fixture(autouse=True)
@@ -48,11 +49,12 @@ def house(running: RealPlatform) -> Iterator[RealPlatform]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with a browser come last: Playwright keeps an event loop running in its thread, and then no other test
-    could start one there. Before them those with a whole platform, so that none stands about while others run."""
+    could start one there. Before them those with a whole platform, so that none stands about while others run; pages
+    alone, each within a second, end the run, so that no worker is left with a long journey while the others rest."""
 
     def place(item: pytest.Item) -> tuple[bool, bool]:
         wants = getattr(item, "fixturenames", ())
-        return "chromium" in wants, "running" in wants
+        return "chromium" in wants, ("running" in wants) != ("chromium" in wants)
 
     items.sort(key=place)
 

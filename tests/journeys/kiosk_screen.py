@@ -3,7 +3,7 @@
 import hashlib
 import io
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import zxingcpp
 from browsers import SHAPES
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from screen_rules import Watch, broken_rules
+from screen_rules import Watch, accessibility, settled_layout
 from walks import PAINTED, Counter
 
 from real_platform import RealPlatform
@@ -24,20 +24,25 @@ EVERY_LOOK = pytest.mark.slow
 _FAILED = re.compile(r"the server responded with a status of (4|5)\d\d")
 """Chromium says so itself whenever a page is answered with an error, as our error pages are."""
 
+PRESS_KEYS = """digits => {
+  for (const digit of digits) document.querySelector(`.pad [data-key="${digit}"]`).click();
+}"""
+_measured: list[tuple[Path, bool]] = []
+"""The folder with an empty file for each page that somebody has measured or measures now; whether axe-core, too, is to
+see each of them."""
 
-_measured: list[Path] = []
-"""The folder with an empty file for each page that somebody has measured or measures now."""
 
-
-def measure_into(folder: Path) -> None:
-    """All workers have the same one: what one of them has measured needs no other."""
+def measure_into(folder: Path, every_look: bool) -> None:
+    """All workers have the same one: what one of them has measured needs no other. ``every_look``: not only the
+    measures, which depend on them, but also axe-core for each question, shape and language of a page; otherwise once
+    for its address and kind, as test_screens shows it every page in every state."""
     folder.mkdir(exist_ok=True)
-    _measured[:] = [folder]
+    _measured[:] = [(folder, every_look)]
 
 
 def _claimed(page: tuple[str | None, ...]) -> Path | None:
     """This page's file, if nobody else has measured it."""
-    claim = _measured[0] / hashlib.sha256(repr(page).encode()).hexdigest()
+    claim = _measured[0][0] / hashlib.sha256(repr(page).encode()).hexdigest()
     try:
         claim.touch(exist_ok=False)
     except FileExistsError:
@@ -45,13 +50,13 @@ def _claimed(page: tuple[str | None, ...]) -> Path | None:
     return claim
 
 
-def _measurement(page: Page, claim: Path) -> list[str]:
+def _measurement(page: Page, rules: Callable[[Page], list[str]], claim: Path) -> list[str]:
     """What is wrong; a page with which something is, or that went away meanwhile, is measured again by the next."""
     kept = False
     try:
-        broken = broken_rules(page)
+        broken = rules(page)
         if broken:
-            broken = broken_rules(page)  # a push may have changed the page under the first measurement
+            broken = rules(page)  # a push may have changed the page under the first measurement
         kept = not broken
         return broken
     finally:
@@ -83,15 +88,18 @@ class KioskScreen:
         return found
 
     def measure(self) -> None:
-        """Each page once for each shape and language, however many journeys lead over it."""
+        """Each page once for each shape and language, however many journeys lead over it (see ``measure_into``)."""
         path = re.sub(r"^.*?/kiosk", "", self.page.url)
         self.broken += [f"{path}: {sentence}" for sentence in self._watch.taken() if not _FAILED.search(sentence)]
         kind = self.page.locator("#screen").get_attribute("class")
         looks = str(self.page.viewport_size), self.page.locator("html").get_attribute("lang")
-        page = (re.sub(r"\w*\d{2}\w*", "", path), kind, self.asks(), *looks)
-        claim = _claimed(page)
-        if claim is not None:
-            self.broken += [f"{path}: {sentence}" for sentence in _measurement(self.page, claim)]
+        kind_of_page = (re.sub(r"\w*\d{2}\w*", "", path), kind)
+        page = (*kind_of_page, self.asks(), *looks)
+        seen_by_axe = page if _measured[0][1] else kind_of_page
+        for rules, about in ((settled_layout, ("layout", *page)), (accessibility, ("axe", *seen_by_axe))):
+            claim = _claimed(about)
+            if claim is not None:
+                self.broken += [f"{path}: {sentence}" for sentence in _measurement(self.page, rules, claim)]
 
     def asks(self) -> str:
         """The question or the sentence at the top."""
@@ -184,8 +192,10 @@ class KioskScreen:
         expect(self.page.locator(f'html[lang="{language}"]')).to_have_count(1, timeout=WITHIN_MS)
 
     def type(self, digits: str) -> None:
-        for digit in digits:
-            self.press(f'.pad [data-key="{digit}"]')
+        """The first one is pressed where it stands; the others at one go, as each press waits for two pictures."""
+        self.press(f'.pad [data-key="{digits[0]}"]')
+        self._counter.taps += len(digits) - 1
+        self.page.evaluate(PRESS_KEYS, digits[1:])
 
     def another_tab(self) -> "KioskScreen":
         return KioskScreen(self.house, self.context)
