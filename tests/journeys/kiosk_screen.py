@@ -92,9 +92,9 @@ class KioskScreen:
         path = re.sub(r"^.*?/kiosk", "", self.page.url)
         self.broken += [f"{path}: {sentence}" for sentence in self._watch.taken() if not _FAILED.search(sentence)]
         kind = self.page.locator("#screen").get_attribute("class")
-        looks = str(self.page.viewport_size), self.page.locator("html").get_attribute("lang")
-        kind_of_page = (re.sub(r"\w*\d{2}\w*", "", path), kind)
-        page = (*kind_of_page, self.asks(), *looks)
+        language = self.page.locator("html").get_attribute("lang")
+        kind_of_page = (re.sub(r"\w*\d{2}\w*", "", path), kind, language)
+        page = (*kind_of_page, self.asks(), str(self.page.viewport_size))
         seen_by_axe = page if _measured[0][1] else kind_of_page
         for rules, about in ((settled_layout, ("layout", *page)), (accessibility, ("axe", *seen_by_axe))):
             claim = _claimed(about)

@@ -74,3 +74,16 @@ def test_nothing_is_written_on_a_broken_line() -> None:
         assert line.left == []
 
     asyncio.run(story())
+
+
+def test_several_parts_keep_their_place() -> None:
+    async def story() -> None:
+        line = Line()
+        out = Gathering(line)
+        out.write(b"first ")
+        out.writelines([b"second ", b"third"])
+        out.write(b"last")
+        await asyncio.sleep(0)
+        assert b"".join(line.left) == b"first second thirdlast"
+
+    asyncio.run(story())

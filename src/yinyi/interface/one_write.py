@@ -1,6 +1,7 @@
 """Head and body of an answer leave in one write: a system call less for each page, and one packet for the browser."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -32,6 +33,13 @@ class Gathering:
         else:
             kept, self._kept = self._kept, None
             self._transport.write(kept + data)
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        self.write(b"".join(parts))
+
+    def write_eof(self) -> None:
+        self._leave()
+        self._transport.write_eof()
 
     def close(self) -> None:
         self._leave()
