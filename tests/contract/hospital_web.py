@@ -72,7 +72,7 @@ def web_services(path: str, **styled: Any) -> Offer:
         door = Door(services)
         await door.open()
         patient = SoapConfig(
-            wsdl=f"{door.url}/{path}?wsdl", call_timeout_s=20, connect_timeout_s=20, rest_s=0, **styled
+            wsdl=f"{door.url}/{path}?wsdl", call_timeout_s=20, connect_timeout_s=60, rest_s=0, **styled
         )
         hasty = msgspec.structs.replace(patient, call_timeout_s=0.3, calls_at_once=2)
         connectors = [PLUGIN.build(config, AROUND) for config in (patient, hasty)]

@@ -249,6 +249,19 @@ def test_nothing_comes_out_when_nobody_stands_there_any_more(within: Within) -> 
     within(test)
 
 
+def test_what_never_reached_a_printer_is_no_copy_the_next_time(within: Within) -> None:
+    async def test(place: Hall, here: Desk) -> None:
+        paper = await here.print()
+        place.clock.pass_by(minutes=11)
+        await place.queue.expire(place.clock.now())
+        assert [one.state for one in await here.papers()] == ["failed"]
+        await here.reprint(paper.document_no)
+        await here.finish()
+        assert not place.press.set[-1].copy
+
+    within(test)
+
+
 def test_a_printer_has_only_so_many_papers_waiting(within: Within) -> None:
     async def test(place: Hall, here: Desk) -> None:
         for _ in range(WAITING_AT_MOST):

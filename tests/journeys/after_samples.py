@@ -62,8 +62,8 @@ AFTER: dict[str, Sample] = {
     "reprint": (views_afterwards.ReprintView(slips=SLIPS, key=KEY), SOMEONE),
     "reprint-printing": (views_afterwards.ReprintView(slips=SLIPS, chosen="X0", printing="printing", key=KEY), SOMEONE),
     "reprint-none": (views_afterwards.ReprintView(slips=(), key=KEY), SOMEONE),
-    "payments": (views_afterwards.FindPaymentView(payments=PAYMENTS), SOMEONE),
-    "payments-none": (views_afterwards.FindPaymentView(payments=()), SOMEONE),
+    "payments": (views_afterwards.FindPaymentView(payments=PAYMENTS, days=31), SOMEONE),
+    "payments-none": (views_afterwards.FindPaymentView(payments=(), days=31), SOMEONE),
     "payments-news": (
         views_afterwards.PaymentNewsView(payments=(PAYMENTS[1], PAYMENTS[3]), on="/kiosk/register/departments"),
         SOMEONE,

@@ -65,9 +65,14 @@ REST = """async () => {
     await document.fonts.ready;
     document.body.getBoundingClientRect();
   } while (document.fonts.status !== "loaded");
+  const pictures = [...document.images].filter(each => !each.complete);
+  if (pictures.length) {
+    await Promise.all(pictures.map(each => new Promise(seen => each.onload = each.onerror = seen)));
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+  }
   document.getAnimations().forEach(a => a.effect.getTiming().iterations === Infinity ? a.pause() : a.finish());
 }"""
-"""What comes to rest without being painted: laid out with all its typefaces, nothing moves."""
+"""What comes to rest without being painted: laid out with all its typefaces and pictures, nothing moves."""
 SETTLE = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   await frame();

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from identity_house import HALL, HOSPITAL, WARD, House, Run, house, on_record, resident
 
+from yinyi.bus.envelope import SessionView
 from yinyi.business.identity.errors import (
     CardUnreadable,
     CheckDigitWrong,
@@ -286,16 +287,25 @@ def test_large_print_is_offered_from_65_until_answered(platform_url: str, run: R
             it.readers.lay(old)
             answer = await it.ask(Identify())
             assert answer.offer_elder
+            assert (await seen(it, answer.session_token)).offer_elder
             await it.ask(PreferElder(elder=True), session=answer.session_token)
             again = await it.ask(Identify())
             assert not again.offer_elder
-            async with it.database.read() as tx:
-                facts = await verify_session(tx, HOSPITAL, again.session_token, HALL, it.clock.now())
-            assert facts is not None
-            view = session_view(facts, it.clock.now().date())
+            view = await seen(it, again.session_token)
             assert (view.elder, view.age, view.name_masked, view.patient_no_tail) == (True, 65, "王*", "0002")
+            await it.ask(PreferElder(elder=False), session=again.session_token)
+            later = await seen(it, (await it.ask(Identify())).session_token)
+            assert (later.elder, later.offer_elder) == (False, False), "whoever said no is not asked again"
 
     run(story())
+
+
+async def seen(it: House, token: str) -> SessionView:
+    """What screens show of this session."""
+    async with it.database.read() as tx:
+        facts = await verify_session(tx, HOSPITAL, token, HALL, it.clock.now())
+    assert facts is not None
+    return session_view(facts, it.clock.now().date())
 
 
 def test_nothing_personal_is_written_in_the_clear_or_logged(

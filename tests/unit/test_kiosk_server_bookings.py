@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TODAY, page, paired, payment, receipt, run, session_of, sessions
 
+from yinyi.business.payments.messages import Payments
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
     AlreadyRegistered,
@@ -185,6 +186,23 @@ def test_why_not_now(error: YinyiError, problem: str) -> None:
             seen = page(answer)["v"]
             assert (answer.status_code, seen["problem"]) == (409, problem)
             assert seen["on"] == (str(ON) if problem == "another_day" else None)
+
+    run(work())
+
+
+@pytest.mark.parametrize("purpose", ["check_in", "appointment"])
+def test_a_payment_that_no_booking_lists_any_more_is_still_told(purpose: str) -> None:
+    """As a fee that was paid at check-in and went back."""
+    gone = booking(state="stopped", paid="returned", purpose=purpose, booking_no="another", check_in_no="")
+
+    async def work() -> None:
+        browser = paired(
+            ListPayments=Payments(payments=[gone.payment]),
+            ListAppointments=Appointments(appointments=[]),
+            GetAppointment=gone,
+        )
+        [row] = (await browser.see("/payments"))["v"]["payments"]
+        assert (row["payment_no"], row["state"]) == (PAYMENT, "refunded")
 
     run(work())
 

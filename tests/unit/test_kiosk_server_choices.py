@@ -227,7 +227,7 @@ def test_settings_never_lead_out(here: str) -> None:
 def test_large_print_is_offered_once_and_kept_with_the_patient() -> None:
     async def work() -> None:
         browser = paired()
-        browser.platform.sessions["session-token"] = msgspec.structs.replace(PERSON, age=68)
+        browser.platform.sessions["session-token"] = msgspec.structs.replace(PERSON, age=68, offer_elder=True)
         assert (await browser.see("/"))["c"]["offer_elder"] is True
         await browser.post("/settings", mode="elder", here="/kiosk/")
         assert msgspec.to_builtins(browser.platform.last("PreferElder").message) == {"elder": True}

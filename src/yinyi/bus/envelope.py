@@ -49,6 +49,8 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     age: int | None
     expires_at: datetime
     elder: bool = False
+    offer_elder: bool = False
+    """65 or more, and never asked before."""
     guardian_masked: str = ""
     """Who acts for this patient, a child; empty: he himself is here."""
     of_specimen: bool = False

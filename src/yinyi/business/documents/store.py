@@ -46,6 +46,7 @@ _PRINTED = """
 SELECT d.tells, count(*) AS prints
 FROM document d JOIN print_job j USING (hospital_id, document_no)
 WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.kind = ANY ($3) AND j.state NOT IN ('paper_out', 'offline')
+  AND (j.reason <> 'expired' OR j.attempts > 0)
 GROUP BY d.tells
 """
 _CAME_OUT = """
@@ -138,7 +139,8 @@ _HOLD = "SELECT true FROM document WHERE hospital_id = $1 AND document_no = $2 F
 _WAITING = "SELECT count(*) FROM print_job WHERE hospital_id = $1 AND terminal_id = $2 AND state = 'queued'"
 _QUEUE = """
 INSERT INTO print_job (hospital_id, job_id, document_no, nth, copy, terminal_id, terminal_name, state, queued_at)
-SELECT $1, $2, $3, count(*) + 1, coalesce(bool_or(state NOT IN ('paper_out', 'offline')), false), $4, $5, 'queued', $6
+SELECT $1, $2, $3, count(*) + 1, coalesce(bool_or(state NOT IN ('paper_out', 'offline')
+  AND (reason <> 'expired' OR attempts > 0)), false), $4, $5, 'queued', $6
 FROM print_job WHERE hospital_id = $1 AND document_no = $3
 RETURNING nth
 """

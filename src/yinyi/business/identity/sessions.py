@@ -121,6 +121,7 @@ def session_view(facts: SessionFacts, today: date) -> SessionView:
         age=age_on(today, facts.patient.born_on) if whole else None,
         expires_at=facts.expires_at,
         elder=bool(facts.patient.prefers_elder),
+        offer_elder=whole and offers_elder(facts.patient, today),
         guardian_masked=masked_name(facts.guardian_name) if facts.guardian_id else "",
         of_specimen=facts.opened_by.startswith("specimen:"),
     )

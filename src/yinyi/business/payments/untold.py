@@ -12,7 +12,7 @@ from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
 
-LOOKED_BACK = timedelta(days=7)
+LOOKED_BACK = timedelta(days=31)
 
 
 async def of(tx: Tx, call: Call, plans: Sequence[Plan], registry: Registry) -> list[PaymentView]:

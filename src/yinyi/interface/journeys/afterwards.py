@@ -73,7 +73,7 @@ async def payments(visitor: Visitor) -> Next:
     found = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments
     of = await subjects(visitor, found)
     rows = tuple(row(payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
-    return Show(views_afterwards.FindPaymentView(payments=rows))
+    return Show(views_afterwards.FindPaymentView(payments=rows, days=LISTED_DAYS))
 
 
 def row(payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:

@@ -45,9 +45,10 @@ class PaymentRow(Part, frozen=True, kw_only=True):
 
 
 class FindPaymentView(View, frozen=True, kw_only=True):
-    """What became of my payments?"""
+    """What became of my payments? days: so far back."""
 
     payments: tuple[PaymentRow, ...]
+    days: int
 
 
 class PaymentNewsView(View, frozen=True, kw_only=True):

@@ -7,8 +7,6 @@ from yinyi.business.terminals.model import LIVE, Counter, TerminalView
 from yinyi.interface.journeys import views
 from yinyi.interface.kiosk.cookies import Look
 
-ELDER_FROM = 65
-
 NOWHERE = TerminalView(
     terminal_id="",
     name="",
@@ -72,9 +70,7 @@ def mode_of(session: SessionView | None, look: Look) -> views.Mode:
 
 
 def _offers_elder(session: SessionView | None, look: Look) -> bool:
-    if session is None or session.age is None or look.mode or session.elder:
-        return False
-    return session.age >= ELDER_FROM
+    return session is not None and session.offer_elder and not look.mode
 
 
 def _counter(counter: Counter) -> views.Counter:

@@ -35,8 +35,8 @@ class Appointment:
         )
 
     async def subjects(self, visitor: Visitor, payments: list[PaymentView]) -> Mapping[str, views.Subject]:
-        found = await visitor.ask(ListAppointments())
-        return {each.booking_no: subject(visitor, each, self.name) for each in found.appointments}
+        found = (await visitor.ask(ListAppointments())).appointments
+        return await subjects(visitor, payments, {each.booking_no: each for each in found}, self.name)
 
     def words(self, _: Say) -> Words:
         return dataclasses.replace(
@@ -47,6 +47,16 @@ class Appointment:
             not_yet=_("Paid, but not booked yet"),
             cancelled=_("The booking was cancelled"),
         )
+
+
+async def subjects(
+    visitor: Visitor, payments: list[PaymentView], listed: Mapping[str, AppointmentView], purpose: str
+) -> Mapping[str, views.Subject]:
+    """By payment number. What no list has any more, as money that went back, is asked for by itself."""
+    found = {each.payment_no: listed.get(each.payment_no) for each in payments}
+    for number, booking in found.items():
+        found[number] = booking or await visitor.ask(GetAppointment(payment_no=number))
+    return {number: subject(visitor, booking, purpose) for number, booking in found.items() if booking is not None}
 
 
 def subject(visitor: Visitor, booking: AppointmentView, purpose: str) -> views.Subject:

@@ -10,7 +10,7 @@ import msgspec
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.scheduling.messages_booking import AppointmentView, GetAppointment, ListAppointments
 from yinyi.interface.journeys import present, views, views_pay, views_register
-from yinyi.interface.journeys.purposes.appointment import subject
+from yinyi.interface.journeys.purposes.appointment import subject, subjects
 from yinyi.interface.journeys.purposes.purpose import Paid, Problem, Say, Words
 from yinyi.interface.journeys.purposes.registration import Registration
 from yinyi.interface.journeys.visitor import Visitor
@@ -36,7 +36,7 @@ class CheckedIn:
 
     async def subjects(self, visitor: Visitor, payments: list[PaymentView]) -> Mapping[str, views.Subject]:
         found = (await visitor.ask(ListAppointments())).appointments
-        return {each.check_in_no: subject(visitor, each, self.name) for each in found if each.check_in_no}
+        return await subjects(visitor, payments, {each.check_in_no: each for each in found}, self.name)
 
     def words(self, _: Say) -> Words:
         return dataclasses.replace(

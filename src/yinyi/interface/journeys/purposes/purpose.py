@@ -15,7 +15,7 @@ from yinyi.interface.journeys.visitor import Visitor
 Say = Callable[[str], str]
 Problem = Literal["declined", "expired", "unavailable", "paid_late"]
 """Why the last try to pay ended; nothing was taken, or it goes back, and it can be tried again."""
-LISTED_DAYS = 7
+LISTED_DAYS = 31
 """So far back payments and papers are listed."""
 
 
