@@ -186,7 +186,11 @@ class Writer:
         token = UsernameToken(config.user, config.password, use_digest=True) if config.user else None
         settings = Settings(**_SETTINGS)
         self._catching = _Catching(timeout=_WSDL_TIMEOUT_S, operation_timeout=_WSDL_TIMEOUT_S)
-        client = Client(config.wsdl, wsse=token, transport=self._catching, settings=settings)
+        session: Any = self._catching.session
+        try:
+            client = Client(config.wsdl, wsse=token, transport=self._catching, settings=settings)
+        finally:
+            session.close()
         self._service: Any = client.bind(port_name=config.port or None)
 
     def written(self, far: FarTrade, values: Sequence[Any]) -> Written:
