@@ -6,7 +6,7 @@ zeep reads the WSDL and writes the envelopes; what goes over the line, and what 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -186,11 +186,10 @@ class Writer:
         token = UsernameToken(config.user, config.password, use_digest=True) if config.user else None
         settings = Settings(**_SETTINGS)
         self._catching = _Catching(timeout=_WSDL_TIMEOUT_S, operation_timeout=_WSDL_TIMEOUT_S)
-        session: Any = self._catching.session
         try:
             client = Client(config.wsdl, wsse=token, transport=self._catching, settings=settings)
         finally:
-            session.close()
+            cast(Any, self._catching).session.close()
         self._service: Any = client.bind(port_name=config.port or None)
 
     def written(self, far: FarTrade, values: Sequence[Any]) -> Written:
