@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import NOW, PAYMENT, page, paired, payment, receipt, run
+from kiosk_platform import NOW, PAYMENT, TERMINAL, page, paired, payment, receipt, run
 
 from yinyi.business.billing.errors import (
     FormUnknown,
@@ -27,6 +27,7 @@ from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, NothingScanned
 from yinyi.business.payments.messages import ChooseTender, PaidPart, PaymentView
 from yinyi.business.prepaid.messages import PrepaidAccount
+from yinyi.business.terminals.model import DeviceView
 from yinyi.kernel.errors import HospitalUnavailable, YinyiError
 from yinyi.kernel.money import Fen
 
@@ -377,5 +378,19 @@ def test_who_came_by_a_form_goes_back_to_its_bill() -> None:
         assert "GetPrepaidAccount" not in browser.platform.names()
         answer = await browser.post(f"/register/release/{PAYMENT}")
         assert answer.headers["location"] == "/kiosk/bills/A?form=1"
+
+    run(work())
+
+
+def test_whoever_comes_straight_by_a_form_is_asked_once_whether_he_goes_without_paper() -> None:
+    printer = DeviceView(device="printer", kind="receipt_printer", state="paper_out")
+    broken = msgspec.structs.replace(TERMINAL, devices=[printer])
+
+    async def work() -> None:
+        browser = paired(GetTerminal=broken, GetInvoice=InvoiceDetails(invoice=bill("A"), lines=[]))
+        asked = await browser.see("/bills/A?form=1")
+        assert (asked["is"], asked["v"]["on"]) == ("NoPaperView", "/kiosk/bills/A?form=1&no_paper=1")
+        assert (await browser.see("/bills/A?form=1&no_paper=1"))["is"] == "BillView"
+        assert (await browser.see("/bills/A"))["is"] == "BillView", "he was asked before the list"
 
     run(work())

@@ -24,7 +24,7 @@ from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import NothingScanned
 from yinyi.business.payments.model import PaymentReason
-from yinyi.interface.journeys import present, scan, sheets, standing, views, views_bills
+from yinyi.interface.journeys import paper, present, scan, sheets, standing, views, views_bills
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.kernel.errors import YinyiError
 
@@ -107,18 +107,24 @@ async def no_form(visitor: Visitor) -> Next:
 
 
 async def one(visitor: Visitor) -> Next:
-    """GET BILL ?form=1: one of them, or one that was paid before, and what is charged by it."""
+    """GET BILL ?form=1: one of them, or one that was paid before, and what is charged by it. Whoever comes straight by
+    a form has not been asked about paper."""
     if not visitor.known:
         return visitor.wanting("bills")
     found = await visitor.ask(GetInvoice(number=visitor.at["invoice_no"]))
     invoice = found.invoice
     payable = invoice.state == "open" and not invoice.busy and not invoice.payment_no and invoice.total_fen > 0
+    alone = FORM in visitor.query
+    if payable and alone and NEWS not in visitor.query:
+        first = await paper.asked_about(visitor, f"{visitor.paths.bill(visitor.at['invoice_no'])}?{FORM}=1")
+        if first is not None:
+            return first
     view = views_bills.BillView(
         invoice=invoice,
         lines=tuple(found.lines),
         payable=payable,
         sent=_sent([invoice]),
-        alone=FORM in visitor.query,
+        alone=alone,
         prints=_prints(visitor, invoice),
         news=_news(visitor),
         key=present.new_key(),

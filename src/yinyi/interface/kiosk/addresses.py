@@ -155,7 +155,7 @@ ADDRESSES = (
     Address(paths.BINDING, get=my_cards.binding, wants="cards"),
     Address(paths.FORM, get=bills.no_form, post=bills.by_form, wants="bills", alone=_BY_FORM),
     Address(paths.BILLS, get=bills.page, post=bills.pay, wants="bills", paper=True, alone=_BY_FORM),
-    Address(paths.BILL, get=bills.one, post=bills.print_one, wants="bills", paper=True, alone=_BY_FORM),
+    Address(paths.BILL, get=bills.one, post=bills.print_one, wants="bills", alone=_BY_FORM),
     Address(paths.FEES, get=fees.page, wants="bills"),
     Address(paths.PRINT_FEES, get=fees.which_days, post=fees.print_days, wants="bills"),
     Address(paths.ACCOUNT, get=account.page, wants="account"),
