@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from yinyi.wire import xml
+from yinyi.wire.xml import Element
 from yinyi_sandbox.channel.hanging_up import HangUp, Silence
 from yinyi_sandbox.hospital import wsdl
 from yinyi_sandbox.hospital.hospital import Hospital
@@ -18,9 +20,6 @@ from yinyi_sandbox.hospital.trades import Trade, described, run
 
 _LONGEST_BODY = 1 << 20
 _NAMESPACES = {wsdl.SOAP_11: "text/xml; charset=utf-8", wsdl.SOAP_12: "application/soap+xml; charset=utf-8"}
-
-Element = Any
-"""lxml's own class has no public name."""
 
 
 class Refusal(Exception):
@@ -118,7 +117,7 @@ def _methods(services: Services) -> Endpoint:
         trade = next((one for one in await services.trades() if one.method == name), None)
         if trade is None:
             raise Refusal(f"no method {name}")
-        rows = await services.answer(trade, _texts(call))
+        rows = await services.answer(trade, xml.fields(call))
         return _with_rows(etree.Element(f"{{{wsdl.HIS}}}{name}Response"), trade, rows)
 
     return endpoint
@@ -132,7 +131,7 @@ def _message(services: Services, namespace: str, method: str, first: str, second
         return await _served(request, answered)
 
     async def answered(call: Element) -> Element:
-        given = _texts(call)
+        given = xml.fields(call)
         code, text = given.get(first, [""])[0], given.get(second, [""])[0]
         said = await _spoken(services, code, text)
         reply = etree.Element(f"{{{namespace}}}{method}Response")
@@ -153,7 +152,7 @@ async def _spoken(services: Services, code: str, text: str) -> str:
         if trade is None or asked.find("Body") is None:
             raise Refusal(f"no trade {code}" if trade is None else "no Body")
         etree.SubElement(head, "MessageID").text = asked.findtext("Header/MessageID") or ""
-        rows = await services.answer(trade, _texts(asked.find("Body")))
+        rows = await services.answer(trade, xml.fields(asked.find("Body")))
         _with_rows(body, trade, rows)
     except Refusal as refusal:
         result, content = "-2" if refusal.sender else "-1", str(refusal)
@@ -189,22 +188,10 @@ async def _limited(request: Request) -> bytes:
 
 
 def _parsed(text: bytes) -> Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(text, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Refusal("not well-formed") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Refusal("no document type is wanted")
-    return root
-
-
-def _texts(call: Element) -> dict[str, list[str]]:
-    given: dict[str, list[str]] = {}
-    for child in call.iterchildren("{*}*"):
-        if child.get("{http://www.w3.org/2001/XMLSchema-instance}nil") != "true":
-            given.setdefault(etree.QName(child).localname, []).append(child.text or "")
-    return given
+        return xml.parsed(text)
+    except xml.NotXml as error:
+        raise Refusal(str(error)) from error
 
 
 def _with_rows(parent: Element, trade: Trade, rows: list[dict[str, Any]]) -> Element:

@@ -22,6 +22,7 @@ from yinyi.access.hospital.trades.failures import Breaker, NotReached, Rejected,
 from yinyi.access.hospital.trades.names import FarTrade, Names
 from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.bus.guard import assert_no_transaction
+from yinyi.wire.xml import Element
 
 log = structlog.get_logger()
 
@@ -45,13 +46,15 @@ class SoapClient:
         self._turns = asyncio.Semaphore(config.calls_at_once)
         self._waiting = 0
         self._writer: Writer | None = None
+        self._reading = asyncio.Lock()
         self._http: httpx.AsyncClient | None = None
 
     async def start(self) -> None:
         config = self._config
         limits = httpx.Limits(max_connections=config.calls_at_once, keepalive_expiry=config.idle_s)
         timeout = httpx.Timeout(config.call_timeout_s, connect=config.connect_timeout_s)
-        self._http = httpx.AsyncClient(limits=limits, timeout=timeout, trust_env=False)
+        plain = {"accept-encoding": "identity"}  # what is small on the line stays small here
+        self._http = httpx.AsyncClient(limits=limits, timeout=timeout, headers=plain, trust_env=False)
 
     async def stop(self) -> None:
         if self._http is not None:
@@ -112,13 +115,14 @@ class SoapClient:
 
     async def _written_by(self) -> "Writer":
         """The WSDL may have an address in the hospital, so it is read when it is first needed."""
-        if self._writer is None:
-            try:
-                self._writer = await asyncio.to_thread(Writer, self._config)
-            except Exception as error:
-                self._breaker.failed()
-                raise NotReached(f"the WSDL cannot be read: {type(error).__name__}") from error
-        return self._writer
+        async with self._reading:
+            if self._writer is None:
+                try:
+                    self._writer = await asyncio.to_thread(Writer, self._config)
+                except Exception as error:
+                    self._breaker.failed()
+                    raise NotReached(f"the WSDL cannot be read: {type(error).__name__}") from error
+            return self._writer
 
     async def _sent(self, address: str, headers: dict[str, str], body: bytes) -> bytes:
         assert self._http is not None, "start() comes first"
@@ -128,7 +132,7 @@ class SoapClient:
                 asyncio.timeout(self._config.connect_timeout_s + self._config.call_timeout_s),
                 self._http.stream("POST", address, content=body, headers=headers) as response,
             ):
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.aiter_raw():
                     answer += chunk
                     if len(answer) > self._config.longest_answer:
                         raise Unanswered("the answer is too long")
@@ -150,7 +154,7 @@ class SoapClient:
             envelope = self._spoken(envelope)
         return mapping.rows(envelope, self._config.row, trade, far)
 
-    def _spoken(self, envelope: mapping.Element) -> mapping.Element:
+    def _spoken(self, envelope: Element) -> Element:
         """The XML that the one string of the answer is."""
         text = next(mapping.texts(envelope), "")
         said = mapping.parsed(text.encode())
@@ -170,7 +174,7 @@ class _Catching(Transport):
 
     written: Written = ("", {}, b"")
 
-    def post_xml(self, address: str, envelope: mapping.Element, headers: dict[str, str]) -> None:
+    def post_xml(self, address: str, envelope: Element, headers: dict[str, str]) -> None:
         self.written = address, headers, etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 
 

@@ -9,11 +9,12 @@ from lxml import etree
 from yinyi.access.hospital.trades.failures import CallFailed, Rejected, Unanswered
 from yinyi.access.hospital.trades.names import FarTrade, Words
 from yinyi.access.hospital.trades.trade import Kind, Row, Trade
+from yinyi.wire import xml
+from yinyi.wire.xml import Element
 
 USUAL = Words(trades="{Pascal}", parameters="{Pascal}", columns="{Pascal}")
 """As our sandbox has them."""
 
-_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _BLAMES_US = frozenset({"Client", "Sender", "VersionMismatch", "MustUnderstand"})
 """Codes of a fault of which nothing has happened. Source: SOAP 1.1 section 4.4.1, SOAP 1.2 part 1 section 5.4.6."""
 
@@ -28,9 +29,6 @@ EXAMPLES: Mapping[Kind, Any] = {
     "ints": [1],
 }
 """A value of each kind, to see whether a call can be written."""
-
-Element = Any
-"""lxml's own class has no public name."""
 
 
 def given(far: FarTrade, values: Sequence[Any]) -> dict[str, str | list[str]]:
@@ -63,21 +61,14 @@ def message(far: FarTrade, values: Sequence[Any], source: str, message_id: str) 
 
 
 def parsed(text: bytes) -> Element:
-    """The root, without ever looking beyond these bytes.
-
+    """
     Raises:
         Unanswered: it is no XML, or brings a document type with it.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(text, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unanswered("the answer is not well-formed") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Unanswered("the answer brings a document type")
-    return root
+        return xml.parsed(text)
+    except xml.NotXml as error:
+        raise Unanswered(f"the answer: {error}") from error
 
 
 def fault(envelope: Element) -> CallFailed | None:
@@ -103,10 +94,7 @@ def rows(answer: Element, row: str, trade: Trade, far: FarTrade) -> list[Row]:
 
 
 def _row(element: Element, trade: Trade, far: FarTrade) -> dict[str, Any]:
-    texts: dict[str, list[str]] = {}
-    for child in element.iterchildren("{*}*"):
-        if child.get(_NIL) not in ("true", "1"):
-            texts.setdefault(etree.QName(child).localname, []).append(child.text or "")
+    texts = xml.fields(element)
     return {one.name: _value(one.kind, texts.get(far.columns[one.name], [])) for one in trade.answers}
 
 
