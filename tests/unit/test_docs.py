@@ -108,8 +108,8 @@ def test_the_example_signs_as_institutions_have_to() -> None:
     assert set(given) == set(SIGNATURE_HEADERS)
     institution, timestamp, nonce, signature = (given[name] for name in SIGNATURE_HEADERS)
     assert institution == "his"
-    assert verifies("s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body)
-    assert not verifies("s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body + b" ")
+    assert verifies("HMAC-SHA256", "s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body)
+    assert not verifies("HMAC-SHA256", "s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body + b" ")
 
 
 # ---- glossary

@@ -133,8 +133,7 @@ class Verifier:
         signed = envelope.credentials.signed
         if signed is None or not _about(signed, envelope, spec):
             raise SignatureRefused
-        async with self._database.transaction() as tx:
-            institution = await self._institutions.verify(tx, signed, now)
+        institution = await self._institutions.verify(signed, spec.name, now)
         if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
             raise NotAllowed(f"a {institution.kind} asks as {caller.value}")
         return Principal(caller=caller, hospital_id=institution.hospital_id, institution_id=institution.institution_id)

@@ -18,6 +18,7 @@ YinyiError
 │   ├── PlatformUnavailable
 │   ├── DeadlineExceeded
 │   └── Busy
+│       └── AskedTooOften
 └── InternalError       our fault
 
 Domains hang their own errors under these in ``business/<domain>/errors.py``.
@@ -149,6 +150,12 @@ class Busy(Unavailable):
     """Too many people are asking at once. Please wait a moment."""
 
     zh = "现在办理的人太多，请稍等。"
+
+
+class AskedTooOften(Busy):
+    """This institution has asked more often than was agreed. Please wait a minute."""
+
+    zh = "该机构的请求次数已超过约定，请稍等一分钟。"
 
 
 class InternalError(YinyiError):

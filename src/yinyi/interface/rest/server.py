@@ -30,7 +30,8 @@ NAME = "rest"
 CALLER = Caller.HOSPITAL
 PREFIX = "/api/v1/"
 BODY_LIMIT = 64 * 1024
-ALGORITHM = "HMAC-SHA256"
+USUAL_ALGORITHM = "HMAC-SHA256"
+ALGORITHM_HEADER = "x-yinyi-algorithm"
 SIGNATURE_HEADERS = ("x-yinyi-institution", "x-yinyi-timestamp", "x-yinyi-nonce", "x-yinyi-signature")
 
 _CORRELATION = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -128,7 +129,7 @@ def signed(path: str, headers: Mapping[str, str], body: bytes) -> Signed:
         raise SignatureRefused("needs " + ", ".join(SIGNATURE_HEADERS))
     return Signed(
         institution_id=institution,
-        algorithm=ALGORITHM,
+        algorithm=headers.get(ALGORITHM_HEADER, USUAL_ALGORITHM),
         timestamp=timestamp,
         nonce=nonce,
         signature=signature,
