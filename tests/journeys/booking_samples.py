@@ -128,6 +128,7 @@ def _changed(**facts: object) -> views_book.ChangedVisitView:
         can_give_back=False,
         money="returning",
         amount_fen=5000,
+        ask_no="7Q4-8XK9",
         more=1,
         subject=views.Subject(purpose="appointment", again="/kiosk/book/0102"),
         key=KEY,
@@ -195,6 +196,7 @@ BOOKING: dict[str, Sample] = {
     },
     "identify-check-in": (views_start.IdentifyView(expects="booking_slip", key=KEY), CHROME),
     "changed-stopped": (_changed(), SOMEONE),
+    "changed-at-window": (_changed(money="at_window", more=0), SOMEONE),
     "changed-substitute": (
         _changed(
             kind="substituted",

@@ -257,6 +257,16 @@ def test_what_has_changed_is_said_once() -> None:
     run(work())
 
 
+def test_whose_channel_is_gone_is_sent_to_the_window() -> None:
+    async def work() -> None:
+        money = payment("returning", taken_fen=Fen(5000), purpose="appointment", at_window=True)
+        change = msgspec.structs.replace(CHANGE, payment=money)
+        browser = paired(ListVisitChanges=VisitChanges(changes=[change]))
+        assert (await browser.see("/changed"))["v"]["money"] == "at_window"
+
+    run(work())
+
+
 def test_another_doctor_is_refused() -> None:
     async def work() -> None:
         change = msgspec.structs.replace(CHANGE, kind="substituted", substitute="王芳", payment=payment("fulfilled"))

@@ -51,6 +51,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     code_url, code_expires_at: the code on the screen, in state ``waiting``. since: when this state began.
     resolves_by: by then it is certain, or people look into it. attention: people look into it.
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
+    at_window: what goes back, or some of it, is given over the counter.
     parts: by which means it was taken, in order; one that is under way is not yet among them. asked_fen: what that one
     is over.
     tenders: channels whose code can be shown here.
@@ -92,6 +93,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     taking_back: bool = False
     parts: list[PaidPart] = []
     asked_fen: Fen = Fen(0)
+    at_window: bool = False
 
 
 @operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))

@@ -11,7 +11,6 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.payments import signals
-from yinyi.business.payments.errors import ChannelGone
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
@@ -133,10 +132,7 @@ class SessionChanges:
             arrival = await signals.locked(tx, call.hospital_id, arrival.payment_no)
         for each in (arrival, plan):
             if each is not None and each.direction == "forward":
-                try:
-                    await self._refunds.undo(tx, call, each, "session_stopped", 0)
-                except ChannelGone:
-                    log.warning("sessions.cannot_give_back", payment_no=each.payment_no)
+                await self._refunds.undo_anyhow(tx, call, each, "session_stopped", 0)
         await store.concerned(tx, call.hospital_id, change_id, plan, "stopped", ChangeFacts(), call.now)
 
     async def _show(self, tx: Tx, call: Call, change_id: str) -> SessionChanged:

@@ -55,6 +55,7 @@ async def page(visitor: Visitor) -> Next:
         can_give_back=change.kind == "substituted" and change.booked,
         money=_money(change),
         amount_fen=change.payment.taken_fen,
+        ask_no=change.payment.ask_no,
         more=len(found) - 1,
         subject=views.Subject(purpose="appointment" if change.booked else "registration", again=again),
         key=present.new_key(),
@@ -65,6 +66,8 @@ async def page(visitor: Visitor) -> Next:
 def _money(change: VisitChange) -> views_book.Money:
     if not change.payment.taken_fen or change.kind == "substituted":
         return "none"
+    if change.payment.at_window:
+        return "at_window"
     return "returned" if change.payment.state == "returned" else "returning"
 
 

@@ -28,7 +28,7 @@ class ReprintView(View, frozen=True, kw_only=True):
 
 
 PaymentState = Literal[
-    "waiting", "checking", "registering", "done", "refunding", "refunded", "nothing_taken", "staff_decides"
+    "waiting", "checking", "registering", "done", "refunding", "at_window", "refunded", "nothing_taken", "staff_decides"
 ]
 
 

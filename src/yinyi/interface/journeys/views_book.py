@@ -10,7 +10,7 @@ from yinyi.interface.journeys.views_register import DepartmentChoice, DoctorRow,
 DayState = Literal["room", "full", "none", "not_open"]
 BookingState = Literal["opening", "booked", "checked_in", "missed", "cancelled", "stopped"]
 PaidAt = Literal["booking", "check_in"]
-Money = Literal["none", "returning", "returned"]
+Money = Literal["none", "returning", "returned", "at_window"]
 """What becomes of what was paid."""
 
 
@@ -179,6 +179,7 @@ class ChangedVisitView(View, frozen=True, kw_only=True):
     can_give_back: bool
     money: Money
     amount_fen: int
+    ask_no: str
     more: int
     subject: Subject
     key: str
