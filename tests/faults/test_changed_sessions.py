@@ -112,3 +112,17 @@ def test_another_doctor_may_be_refused(platform_url: str) -> None:
         assert state_of(await desk.cancel(plan)) == "returned"
 
     play(platform_url, story)
+
+
+def test_who_has_come_already_cannot_refuse_another_doctor_himself(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        came, other = await desk.booked(), await desk.booked(who=2)
+        await desk.come_on(TOMORROW, 7)
+        await desk.check_in(came)
+        desk.his.substitute(f"{TOMORROW:%Y%m%d}A", "B")
+        assert await desk.changes.look() == 1
+        assert [each.can_cancel_until for each in (await list_changes(desk)).changes] == [None]
+        [change] = (await list_changes(desk, 2)).changes
+        assert change.can_cancel_until == (await desk.view(other, 2)).can_cancel_until is not None
+
+    play(platform_url, story)

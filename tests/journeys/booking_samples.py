@@ -196,6 +196,10 @@ BOOKING: dict[str, Sample] = {
     },
     "identify-check-in": (views_start.IdentifyView(expects="booking_slip", key=KEY), CHROME),
     "changed-stopped": (_changed(), SOMEONE),
+    "changed-too-late": (
+        _changed(kind="substituted", money="none", substitute="王芳", substitute_title="chief", too_late=True, more=0),
+        SOMEONE,
+    ),
     "changed-at-window": (_changed(money="at_window", more=0), SOMEONE),
     "changed-substitute": (
         _changed(

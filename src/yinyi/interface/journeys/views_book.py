@@ -164,7 +164,7 @@ class BookingView(View, frozen=True, kw_only=True):
 
 class ChangedVisitView(View, frozen=True, kw_only=True):
     """What the hospital has changed about a visit. ``more``: so many after this one. money: what becomes of what was
-    paid."""
+    paid. too_late: he wanted to give it back, and cannot here."""
 
     payment_no: str
     kind: Literal["stopped", "substituted"]
@@ -177,6 +177,7 @@ class ChangedVisitView(View, frozen=True, kw_only=True):
     substitute: str
     substitute_title: Title | None
     can_give_back: bool
+    too_late: bool = False
     money: Money
     amount_fen: int
     ask_no: str
