@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import chain
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 import pytest
@@ -87,7 +87,7 @@ def test_what_is_shut_says_when_it_opens_and_leads_nowhere() -> None:
 @pytest.mark.parametrize("state", ["paper_out", "jam", "offline", "line down", "none"])
 def test_money_journeys_ask_first_where_no_slip_can_be_printed(state: Condition | Literal["line down", "none"]) -> None:
     well = state in ("line down", "none")
-    printer = DeviceView(device="printer", kind="receipt_printer", state="ok" if well else cast(Condition, state))
+    printer = DeviceView(device="printer", kind="receipt_printer", state="ok" if well else state)
     devices = [] if state == "none" else [printer]
     broken = msgspec.structs.replace(TERMINAL, devices=devices, line_ok=state != "line down")
 
