@@ -26,7 +26,7 @@ BOOKING_IT = msgspec.structs.replace(CHROME, patient=PATIENT, steps=views.BOOK_S
 BY_SLIP = msgspec.structs.replace(CHROME, patient=msgspec.structs.replace(PATIENT, age=None, number_tail=""))
 ON = NOW.date() + timedelta(days=9)
 UNTIL = NOW + timedelta(days=8, hours=22)
-_STATES: tuple[views_book.DayState, ...] = ("room", "room", "full", "room", "room", "room", "none")
+_STATES: tuple[views_book.DayState, ...] = ("room", "room", "full", "room", "stopped", "room", "none")
 _FIRST = NOW.date() + timedelta(days=1)
 _CELLS: list[views_book.DayChoice | None] = [
     *([None] * _FIRST.weekday()),

@@ -7,7 +7,7 @@ from yinyi.interface.journeys.views import Part, Printing, SessionName, Subject,
 from yinyi.interface.journeys.views_fiscal import PaidView
 from yinyi.interface.journeys.views_register import DepartmentChoice, DoctorRow, SessionChoice, Visit
 
-DayState = Literal["room", "full", "none", "not_open"]
+DayState = Literal["room", "full", "none", "not_open", "stopped"]
 BookingState = Literal["opening", "booked", "checked_in", "missed", "cancelled", "stopped"]
 PaidAt = Literal["booking", "check_in"]
 Money = Literal["none", "returning", "returned", "at_window"]
