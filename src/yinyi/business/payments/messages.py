@@ -103,6 +103,12 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
     number: Number
 
 
+@operation(callers=[Caller.KIOSK], needs_patient=True, errors=(NothingScanned, PaymentUnknown, NotYours))
+class GetScannedPayment(Operation[PaymentView], frozen=True, kw_only=True):
+    """The payment whose slip this terminal's scanner has read within the last minute, if it is this patient's. It stays
+    with the scanner, so that whoever holds it there can be known afterwards."""
+
+
 @operation(
     callers=[Caller.KIOSK, Caller.MOBILE],
     needs_patient=True,

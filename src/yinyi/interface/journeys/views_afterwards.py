@@ -45,10 +45,11 @@ class PaymentRow(Part, frozen=True, kw_only=True):
 
 
 class FindPaymentView(View, frozen=True, kw_only=True):
-    """What became of my payments? days: so far back."""
+    """What became of my payments? days: so far back. strange: a slip was scanned that is of none of them."""
 
     payments: tuple[PaymentRow, ...]
     days: int
+    strange: bool = False
 
 
 class PaymentNewsView(View, frozen=True, kw_only=True):
