@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
+import msgspec
 from msgspec import inspect as shape
 
 from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import OperationSpec
 from yinyi.interface.rest.errors import status_of
-from yinyi.interface.rest.server import PREFIX, served_operations
+from yinyi.interface.rest.openapi import PREFIX, document
+from yinyi.interface.rest.server import served_operations
 from yinyi.interface.server import ACCOUNTS
 from yinyi.kernel.errors import YinyiError, every_error
 
@@ -39,6 +41,12 @@ def page() -> str:
     accounts = ", ".join(f"`{caller}`" for caller in sorted(ACCOUNTS.values()))
     parts = [INTRODUCTION.strip().replace("{accounts}", accounts), *sections, _rest(), _shapes(specs), _errors(specs)]
     return "\n\n".join(parts) + "\n"
+
+
+def openapi() -> str:
+    """JSON, as REST serves it."""
+    declared_operations()
+    return msgspec.json.format(msgspec.json.encode(document(served_operations())), indent=1).decode() + "\n"
 
 
 # ---- operations

@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import msgspec
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
@@ -22,13 +24,14 @@ from yinyi.bus.operation import Caller, OperationSpec, every_operation
 from yinyi.interface.body import body_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import plain, problem_headers, problem_of
+from yinyi.interface.rest.openapi import PREFIX, document
 from yinyi.kernel.errors import InternalError, Invalid, InvalidField, SignatureRefused, YinyiError
 
 log = structlog.get_logger()
 
 NAME = "rest"
 CALLER = Caller.HOSPITAL
-PREFIX = "/api/v1/"
+DOCUMENT = f"{PREFIX}openapi.json"
 BODY_LIMIT = 64 * 1024
 USUAL_ALGORITHM = "HMAC-SHA256"
 ALGORITHM_HEADER = "x-yinyi-algorithm"
@@ -64,9 +67,16 @@ class Rest:
         self._bus = bus
         self._metrics = metrics
         self._served = served_operations()
+        self._described: bytes | None = None
 
     def routes(self) -> list[BaseRoute]:
-        return [Route(PREFIX + "{operation}", self)]
+        return [Route(DOCUMENT, self._document), Route(PREFIX + "{operation}", self)]
+
+    async def _document(self, request: Request) -> Response:
+        """Made when somebody asks for the first time."""
+        if self._described is None:
+            self._described = msgspec.json.encode(document(self._served))
+        return Response(self._described, media_type="application/json", headers={"cache-control": "max-age=300"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -161,4 +171,4 @@ def _plain(status: HTTPStatus, *headers: tuple[bytes, bytes]) -> Reply:
 
 def _problem(error: YinyiError, correlation_id: str) -> Reply:
     problem = problem_of(error, correlation_id)
-    return problem.status, msgspec.json.encode(problem), problem_headers(problem.status)
+    return problem.status, msgspec.json.encode(problem), problem_headers(problem.status, error)
