@@ -58,7 +58,11 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
         requests[each] = {"payment_no": top_up}
     for each in ("ChooseTender", "ReadCard"):
         requests[each] = {"payment_no": top_up, "tender": "bank_card"}
-    requests |= {"GetPayment": {"number": top_up}, "SubmitScanned": {"payment_no": top_up, "after": 0}}
+    requests |= {
+        "GetScannedPayment": {},
+        "GetPayment": {"number": top_up},
+        "SubmitScanned": {"payment_no": top_up, "after": 0},
+    }
     child, child_name = await _child(hall)
     more, marks = await _stay(hall, hospital, patient_no)
     bill, bills = await _bills(hall, hospital, patient_no)
