@@ -38,7 +38,7 @@ def test_pages_that_the_code_writes_are_current(name: str) -> None:
 def test_the_command_writes_them(tmp_path: Path) -> None:
     done = CliRunner().invoke(application("describe"), ["describe", str(tmp_path)])
     assert done.exit_code == 0, done.output
-    written = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.md")}
+    written = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.*")}
     assert written == pages()
 
 

@@ -16,7 +16,7 @@ from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.envelope import RequestEnvelope
 from yinyi.bus.operation import Caller, Operation, OperationSpec
 from yinyi.business.institutions.desk import MOST_SECRETS, InstitutionDesk
-from yinyi.business.institutions.errors import InstitutionKnown, InstitutionUnknown, NotGranted, SecretsEnough
+from yinyi.business.institutions.errors import InstitutionKnown, InstitutionUnknown, SecretsEnough
 from yinyi.business.institutions.messages import (
     AddInstitution,
     CloseInstitution,
@@ -24,7 +24,7 @@ from yinyi.business.institutions.messages import (
     ReplaceSecret,
     SetInstitution,
 )
-from yinyi.kernel.errors import SignatureRefused
+from yinyi.kernel.errors import NotGranted, SignatureRefused
 
 R = TypeVar("R")
 

@@ -15,10 +15,9 @@ from msgspec.structs import replace
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.envelope import Signed
 from yinyi.business.institutions import store
-from yinyi.business.institutions.errors import NotGranted
 from yinyi.business.institutions.model import Institution
 from yinyi.business.institutions.service import WINDOW, Institutions
-from yinyi.kernel.errors import AskedTooOften, Conflict, SignatureRefused
+from yinyi.kernel.errors import AskedTooOften, Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.secrets import Vault
 from yinyi.wire import institution as wire
 from yinyi.wire import username_token

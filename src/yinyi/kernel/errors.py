@@ -7,6 +7,7 @@ YinyiError
 │   ├── TerminalNotEnrolled
 │   ├── SessionEnded
 │   ├── SignatureRefused
+│   ├── NotGranted
 │   ├── NotYours
 │   └── ServiceClosed
 ├── NotFound            what is asked about does not exist
@@ -84,6 +85,12 @@ class SignatureRefused(NotAllowed):
     """The signature of this request is not valid."""
 
     zh = "请求的签名无效。"
+
+
+class NotGranted(NotAllowed):
+    """This institution may not ask this. Whoever looks after the platform can grant it."""
+
+    zh = "该机构没有这项权限，可联系平台管理人员开通。"
 
 
 class NotYours(NotAllowed):

@@ -1,6 +1,6 @@
 """What can go wrong with institutions."""
 
-from yinyi.kernel.errors import Conflict, NotAllowed, NotFound
+from yinyi.kernel.errors import Conflict, NotFound
 
 
 class InstitutionKnown(Conflict):
@@ -19,9 +19,3 @@ class SecretsEnough(Conflict):
     """This institution has as many good secrets as it may have. Older ones end at once with an overlap of 0 minutes."""
 
     zh = "这个机构的有效密钥已达上限，请等旧密钥到期，或把重叠时间设为 0 立即作废旧密钥。"
-
-
-class NotGranted(NotAllowed):
-    """This institution may not ask this. Whoever looks after the platform can grant it."""
-
-    zh = "该机构没有这项权限，可联系平台管理人员开通。"

@@ -8,9 +8,9 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.institutions.errors import InstitutionKnown, InstitutionUnknown, SecretsEnough
 from yinyi.business.institutions.model import PER_DAY, PER_MINUTE, Algorithm, InstitutionKind, InstitutionView
 
-InstitutionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$")]
+InstitutionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9](?![\s\S])")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-OperationName = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Za-z]{2,63}$")]
+OperationName = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Za-z]{2,63}(?![\s\S])")]
 Granted = Annotated[list[OperationName], msgspec.Meta(max_length=300)] | None
 PerMinute = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 PerDay = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]

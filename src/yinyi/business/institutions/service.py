@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.envelope import Signed
 from yinyi.business.institutions import store
-from yinyi.business.institutions.errors import NotGranted
 from yinyi.business.institutions.meter import Meter
 from yinyi.business.institutions.model import Algorithm, Institution
 from yinyi.business.institutions.store import KeptSecret
-from yinyi.kernel.errors import Conflict, SignatureRefused
+from yinyi.kernel.errors import Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault
 from yinyi.wire import institution as wire

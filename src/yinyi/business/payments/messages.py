@@ -29,6 +29,7 @@ from yinyi.business.payments.model import (
     TenderName,
 )
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
@@ -67,7 +68,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     ask_no: str
     purpose: str
     state: PaymentState
-    version: int
+    version: WholeNumber
     amount_fen: Fen
     started_at: datetime
     since: datetime
@@ -167,7 +168,7 @@ class SubmitScanned(Operation[PaymentView], frozen=True, kw_only=True):
     asks for a code; what was scanned before it is not used. The same code read twice is one attempt."""
 
     payment_no: Number
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class Payments(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from yinyi.business.scheduling.errors import (
 from yinyi.business.scheduling.messages import READERS, Id
 from yinyi.business.scheduling.model import Department, SessionName, Title
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 
@@ -186,7 +187,7 @@ class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
 class CheckInBySlip(Operation[AppointmentView], frozen=True, kw_only=True):
     """The same with the slip that this terminal's scanner has just read. ``after``: see ``SubmitScanned``."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class SlipOpened(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,7 +206,7 @@ class IdentifyBySlip(Operation[SlipOpened], frozen=True, kw_only=True):
     """Open today's booking whose slip this terminal's scanner has just read, and nothing else of its patient.
     ``after``: see ``SubmitScanned``."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class VisitChange(msgspec.Struct, frozen=True, kw_only=True):
