@@ -90,7 +90,11 @@ SLOT = Shape(
 )
 VISIT = Shape(
     type="Encounter",
-    fixed={"status": "finished", "class.system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "class.code": "AMB"},
+    fixed={
+        "status": "finished",
+        "class.system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+        "class.code": "AMB",
+    },
     columns={
         "visit_date": "period.start",
         "dept_code": "serviceProvider.identifier|id:department",
@@ -108,9 +112,7 @@ _STANDS = {
     "registration_no": "identifier[registration].value",
 }
 _COMES = {"participant[actor.type=Location].status": "accepted"}
-APPOINTMENT = Shape(
-    type="Appointment", fixed=_COMES, columns={**_STANDS, "queue_ahead": "~queue-ahead.valueInteger"}
-)
+APPOINTMENT = Shape(type="Appointment", fixed=_COMES, columns={**_STANDS, "queue_ahead": "~queue-ahead.valueInteger"})
 """What became of a number."""
 LISTED_APPOINTMENT = Shape(
     type="Appointment",

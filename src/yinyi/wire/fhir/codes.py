@@ -47,12 +47,20 @@ CODES: Mapping[str, Codes] = {
         {True: "R", False: "N"}, dict.fromkeys(("V",), True) | dict.fromkeys(("U", "L", "M"), False)
     ),
     "report": Codes(
-        {"sampled": "registered", "testing": "registered", "ordered": "registered", "final": "final", "corrected": "corrected", "cancelled": "cancelled"},
+        {
+            "sampled": "registered",
+            "testing": "registered",
+            "ordered": "registered",
+            "final": "final",
+            "corrected": "corrected",
+            "cancelled": "cancelled",
+        },
         {"partial": "testing", "preliminary": "testing", "amended": "corrected", "appended": "corrected"},
     ),
     "stage": _same("sampled testing"),
     "stay": Codes(
-        {"admitted": "in-progress", "settled": "finished", "discharged": "finished"}, {"onleave": "admitted", "arrived": "admitted"}
+        {"admitted": "in-progress", "settled": "finished", "discharged": "finished"},
+        {"onleave": "admitted", "arrived": "admitted"},
     ),
 }
 """What is only seen and not yet final is never taken for final: paper is printed of that."""

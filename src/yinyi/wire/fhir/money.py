@@ -1,4 +1,4 @@
-"""What is to be paid, what has been, and stays with their accounts: as resources of FHIR R4, and what operations take."""
+"""What is to be paid, what has been, and stays with their accounts: as resources of FHIR R4."""
 
 from yinyi.wire.fhir.shape import UNKNOWN, Shape
 
@@ -130,8 +130,7 @@ _PAID = {
     "amount_fen": "amount|money",
     "payment_no": "payment.identifier|id:payment",
     "means": "~means.valueCode",
-    "paid_at": "~paid-at.valueDateTime ?created",
-    "created": "created",
+    "paid_at": "~paid-at.valueDateTime created",
 }
 PAY_INVOICES = Shape(
     type="PaymentNotice",

@@ -1,4 +1,4 @@
-"""Reports with their results and pictures, and electronic receipts: as resources of FHIR R4, and what operations take."""
+"""Reports with results and pictures, and electronic receipts: as resources of FHIR R4."""
 
 from yinyi.wire.fhir.shape import UNKNOWN, Shape
 

@@ -14,9 +14,7 @@ from yinyi.wire.fhir.words import Words
 CURRENCY = "CNY"
 _FEN = Decimal(100)
 
-UNKNOWN = {
-    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
-}
+UNKNOWN = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
 """Stands where a resource must have something that nobody tells. Source: FHIR R4, "data-absent-reason"."""
 
 
@@ -56,9 +54,7 @@ class Table:
         """
         self.shape = shape
         self._words = words
-        self._places = {
-            name: tuple(_place(one, words) for one in text.split()) for name, text in shape.columns.items()
-        }
+        self._places = {name: tuple(_place(one, words) for one in text.split()) for name, text in shape.columns.items()}
         self._fixed = [(path(text, words), value) for text, value in shape.fixed.items()]
 
     def written(self, values: Mapping[str, Any]) -> Node:
