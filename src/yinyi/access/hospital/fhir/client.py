@@ -46,14 +46,15 @@ class FhirClient:
     async def misfits(self, trades: Sequence[Trade]) -> list[str]:
         """A sentence for each trade whose resource the server does not have; nothing while it cannot be reached.
         Searches and operations are told by servers in so many ways that only resources are looked at."""
-        await self.start()
+        line = WebLine(self._config)  # of its own: it is looked before anything is started
+        await line.start()
         try:
-            had = answers.resources(await self._page("GET", f"{self._base}/metadata", b"", {}))
+            had = answers.resources(await self._page("GET", f"{self._base}/metadata", b"", {}, line))
         except CallFailed as error:
             log.warning("hospital.names_not_looked_at", why=str(error))
             return []
         finally:
-            await self.stop()
+            await line.stop()
         spoken = [self._speeches[one.name] for one in trades if one.name in self._speeches]
         return [f"{one.trade.name}: the server has no {one.resource}" for one in spoken if one.resource not in had]
 
@@ -131,7 +132,9 @@ class FhirClient:
             return address
         return f"{base.scheme}://{base.netloc}{address}" if address.startswith("/") else f"{self._base}/{address}"
 
-    async def _page(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> Node:
+    async def _page(
+        self, method: str, address: str, body: bytes, headers: dict[str, str], line: WebLine | None = None
+    ) -> Node:
         """
         Raises:
             _Told: the hospital's own code.
@@ -141,7 +144,7 @@ class FhirClient:
         headers = {"accept": _JSON, **headers}
         if self._config.token:
             headers["authorization"] = f"Bearer {self._config.token}"
-        status, text = await self._line.asked(method, address, headers, body)
+        status, text = await (line or self._line).asked(method, address, headers, body)
         if status in (200, 201):
             return answers.decoded(text)
         meant = answers.failure(status, text, self._words)

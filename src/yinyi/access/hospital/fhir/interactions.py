@@ -1,7 +1,7 @@
 """Each trade as an interaction of FHIR R4: what is searched, created or operated on, and what answers.
 
-In an address ``@invoice`` is the system of our token "invoice", ``{number}`` a value of the trade, ``{state|code:invoice}``
-one that is written as FHIR has it. What has no value is not asked.
+In an address ``@invoice`` is the system of our token "invoice", ``{number}`` a value of the trade, and
+``{state|code:invoice}`` one that is written as FHIR has it. What has no value is not asked.
 """
 
 from collections.abc import Mapping

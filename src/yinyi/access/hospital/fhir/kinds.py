@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from yinyi.access.hospital.trades.trade import Kind
 from yinyi.wire.beijing_time import BEIJING
@@ -22,6 +22,20 @@ def _int(value: Any) -> int:
     if isinstance(value, Decimal) and whole != value:
         raise ValueError("no whole number")
     return whole
+
+
+def _texts(values: Any) -> list[str]:
+    return [_str(one) for one in _every(values)]
+
+
+def _ints(values: Any) -> list[int]:
+    return [_int(one) for one in _every(values)]
+
+
+def _every(values: Any) -> list[Any]:
+    if not isinstance(values, list):
+        raise ValueError("no list")
+    return cast(list[Any], values)
 
 
 def _number(value: Any) -> float:
@@ -58,8 +72,8 @@ OF_KIND: Mapping[Kind, Any] = {
     "date": _date,
     "instant": _instant,
     "number": _number,
-    "texts": lambda values: [_str(one) for one in values],
-    "ints": lambda values: [_int(one) for one in values],
+    "texts": _texts,
+    "ints": _ints,
 }
 EMPTY: Mapping[Kind, Any] = {"text": "", "bool": False, "texts": [], "ints": []}
 """Stands in a list where nothing is told."""

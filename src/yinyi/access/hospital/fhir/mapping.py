@@ -105,11 +105,11 @@ class Speech:
             raise Unanswered(f"{self.trade.name}: {error}"[:200]) from error
         told = dict(zip((one.name for one in self.trade.parameters), asked, strict=True))
         if self.does == "create":
-            rows = [self._as_sent(cast(dict[str, Any], row), told) for row in rows]
+            return [self._as_sent(row, told) for row in rows]
         if self._replies and not rows and self.does == "search":
             return [self.coded(NO_SUCH_REFERENCE, "")]
         only = self._interaction.only
-        return [row for row in rows if row[only] == told[only]] if only and told[only] else rows
+        return [row for row in rows if not only or told[only] in ("", row[only])]
 
     def parts(self, answer: Node) -> list[Node]:
         """The resources, or parameters, that an answer to something else than a search holds."""
@@ -148,7 +148,7 @@ class Speech:
             return self._words.system(f"{detail}{value}")
         if manner == "code":
             return CODES[detail].theirs[value]
-        return ",".join(_text(one) for one in value) if isinstance(value, list) else _text(value)
+        return ",".join(_text(one) for one in cast(list[Any], value)) if isinstance(value, list) else _text(value)
 
     def _row(self, read: Mapping[str, Any]) -> dict[str, Any]:
         row = {one.name: self._value(one, read.get(one.name)) for one in self.trade.answers}
