@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from yinyi.wire.fhir.shape import Shape
+from yinyi.wire.fhir.shape import Shape, Table
 from yinyi.wire.fhir.words import Words
 
 WORDS = Words()
@@ -15,6 +15,16 @@ EVERYTHING = 10_000
 
 _ESCAPE = re.compile(r"\\(.)")
 _COMMA = re.compile(r"(?<!\\),")
+
+
+_TABLES: dict[int, Table] = {}
+
+
+def table(shape: Shape) -> Table:
+    """Shapes are made once and for ever."""
+    if id(shape) not in _TABLES:
+        _TABLES[id(shape)] = Table(shape, WORDS)
+    return _TABLES[id(shape)]
 
 
 class NotServed(Exception):

@@ -5,14 +5,14 @@ from typing import Any, cast
 
 from yinyi.wire.fhir import care, money, papers
 from yinyi.wire.fhir.paths import Node
-from yinyi.wire.fhir.shape import Shape, Table
-from yinyi_sandbox.hospital.fhir.asked import WORDS, Call, NotServed
+from yinyi.wire.fhir.shape import Shape
+from yinyi_sandbox.hospital.fhir.asked import Call, NotServed, table
 
 _CHECKED_IN = care.APPOINTMENT
 
 
 def _read(shape: Shape, body: Node) -> dict[str, Any]:
-    values = Table(shape, WORDS).read(body)
+    values = table(shape).read(body)
     if values is None:
         raise NotServed("entered in error")
     return values
@@ -50,7 +50,7 @@ def _status_asked(body: Node) -> str:
 
 def _patient(body: Node) -> Call:
     given = _read(care.NEW_PATIENT, body)
-    texts = {name: given[name] or "" for name in ("phone", "address", "nation", "guardian_name", "guardian_phone")}
+    texts = {name: value or "" for name, value in given.items() if name not in ("sex_code", "birth_date")}
     return Call(procedure="create_patient", given=given | texts, answers=care.PATIENT, more=given)
 
 

@@ -9,15 +9,14 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from yinyi.wire.fhir import money
 from yinyi.wire.fhir.paths import Node
-from yinyi.wire.fhir.shape import Table
 from yinyi_sandbox.channel.hanging_up import HangUp, Silence
-from yinyi_sandbox.hospital.fhir.asked import WORDS, Call, NotServed, Query
+from yinyi_sandbox.hospital.fhir.asked import WORDS, Call, NotServed, Query, table
 from yinyi_sandbox.hospital.fhir.changes import CREATIONS, OPERATIONS
 from yinyi_sandbox.hospital.fhir.searches import READINGS, SEARCHES
 from yinyi_sandbox.hospital.fhir.statement import statement
@@ -186,6 +185,8 @@ def _answered(endpoint: Endpoint) -> Endpoint:
     async def served(request: Request) -> Response:
         try:
             return await endpoint(request)
+        except ClientDisconnect:
+            return Silence()
         except Mishap as mishap:
             return HangUp() if mishap.hangs_up else Silence()
         except Refused as refused:
@@ -240,7 +241,7 @@ def _resource(call: Call, row: dict[str, Any]) -> Node:
     if shown.get("value", 0) is None:
         shown["word"], shown["unit"], shown["value_text"] = shown["value_text"], "", ""
     back = call.answers is money.POSTING and row["kind"] == "refund"
-    resource = Table(money.POSTED_BACK if back else call.answers, WORDS).written(shown)
+    resource = table(money.POSTED_BACK if back else call.answers).written(shown)
     if call.subsetted:
         resource.setdefault("meta", {})["tag"] = [_SUBSETTED]
     return resource

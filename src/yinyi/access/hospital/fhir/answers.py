@@ -17,8 +17,19 @@ def failure(status: int, answer: bytes, words: Words) -> tuple[str, str] | CallF
     code, text = _outcome_code(answer, words)
     if code:
         return code, text
-    detail = f"HTTP {status} {text}".strip()[:200]
-    return Rejected(detail) if 400 <= status < 500 and status not in (408, 429) else Unanswered(detail)
+    if 400 <= status < 500 and status not in (408, 429):
+        return Rejected(f"HTTP {status} {text}".strip()[:200])
+    return Unanswered(f"HTTP {status}")
+
+
+def says_missing(answer: bytes) -> bool:
+    """Whether the server itself says that there is no such thing; that an address is wrong, says somebody else."""
+    try:
+        outcome = decoded(answer)
+        issues = listed(outcome, "issue") if outcome.get("resourceType") == "OperationOutcome" else []
+    except (Unanswered, ValueError):
+        return False
+    return any(one.get("code") in ("not-found", "deleted") for one in issues)
 
 
 def decoded(answer: bytes) -> Node:

@@ -8,7 +8,7 @@ import structlog
 
 from yinyi.access.hospital.fhir import answers
 from yinyi.access.hospital.fhir.config import FhirConfig
-from yinyi.access.hospital.fhir.mapping import Asked, Speech, speeches
+from yinyi.access.hospital.fhir.mapping import Asked, NothingAsked, Speech, speeches
 from yinyi.access.hospital.trades.failures import Breaker, CallFailed, NotReached, Rejected, Unanswered
 from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.access.hospital.trades.web import WebLine
@@ -68,7 +68,10 @@ class FhirClient:
         speech = self._speeches.get(trade.name)
         if speech is None:
             raise Rejected(f"the hospital has no {trade.name}")
-        asked = speech.asked(values)
+        try:
+            asked = speech.asked(values)
+        except NothingAsked:
+            return speech.rows([], values)
         async with self._line.turn():
             try:
                 rows = await self._answered(speech, asked, values)
@@ -147,10 +150,10 @@ class FhirClient:
         status, text = await (line or self._line).asked(method, address, headers, body)
         if status in (200, 201):
             return answers.decoded(text)
+        if status in (404, 410) and answers.says_missing(text):
+            raise _Missing
         meant = answers.failure(status, text, self._words)
-        if isinstance(meant, CallFailed):
-            raise _Missing if method == "GET" and status in (404, 410) else meant
-        raise _Told(*meant)
+        raise meant if isinstance(meant, CallFailed) else _Told(*meant)
 
 
 class _Told(Exception):
@@ -161,5 +164,5 @@ class _Told(Exception):
         self.code, self.text = code, text
 
 
-class _Missing(CallFailed):
+class _Missing(Rejected):
     """What was to be read is not there."""

@@ -63,6 +63,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     unless: str = ""
 
 
+class NothingAsked(Exception):
+    """What is asked about has no number: nothing can be found."""
+
+
 class Speech:
     """A trade in the hospital's addresses."""
 
@@ -79,6 +83,7 @@ class Speech:
         """
         Raises:
             Rejected: a value cannot stand in a resource.
+            NothingAsked: there is nothing to look for.
         """
         told = dict(zip((one.name for one in self.trade.parameters), values, strict=True))
         at, _, query = self._interaction.at.partition("?")
@@ -135,9 +140,17 @@ class Speech:
         return "&".join(f"{quote(name, safe=':.')}={quote(value, safe='')}" for name, value in asked if value)
 
     def _filled(self, template: str, told: Mapping[str, Any]) -> str:
-        """ "": a value of it is not told."""
-        values = [told[name] for name in _slot_names(template)]
-        return "" if None in values or "" in values else _SLOT.sub(lambda one: self._slot(one, told), template)
+        """ "": of what is not told everything is wanted.
+
+        Raises:
+            NothingAsked: a search without it would find everything.
+        """
+        for name in _slot_names(template):
+            if told[name] in (None, "", []):
+                if name != self._interaction.only:
+                    raise NothingAsked(name)
+                return ""
+        return _SLOT.sub(lambda one: self._slot(one, told), template)
 
     def _slot(self, found: re.Match[str], told: Mapping[str, Any]) -> str:
         system, name, manner, detail = found.groups()
