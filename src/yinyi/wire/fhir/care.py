@@ -117,7 +117,10 @@ APPOINTMENT = Shape(type="Appointment", fixed=_COMES, columns={**_STANDS, "queue
 LISTED_APPOINTMENT = Shape(
     type="Appointment",
     key="ref",
-    fixed={**_COMES, "participant[actor.type=Patient].status": "accepted"},
+    fixed={
+        f"participant[actor.type={kind}].status": "accepted"
+        for kind in ("Location", "Patient", "HealthcareService", "Practitioner")
+    },
     columns={
         **_STANDS,
         "ref": "identifier[booking].value",
@@ -137,7 +140,11 @@ _APPOINTMENT = {
 }
 HOLD = Shape(
     type="Parameters",
-    fixed={**_APPOINTMENT, f"{_ASKED}status": "proposed"},
+    fixed={
+        **_APPOINTMENT,
+        f"{_ASKED}status": "proposed",
+        f"{_ASKED}participant[actor.type=Patient].status": "needs-action",
+    },
     columns={
         "ref": f"{_ASKED}identifier[booking].value",
         "schedule_id": f"{_ASKED}supportingInformation[type=Schedule].identifier|id:schedule",
