@@ -280,7 +280,7 @@ class RealPlatform:
             "x-yinyi-institution": "his",
             "x-yinyi-timestamp": timestamp,
             "x-yinyi-nonce": nonce,
-            "x-yinyi-signature": institution.sign(secret, "POST", path, timestamp, nonce, raw),
+            "x-yinyi-signature": institution.sign("HMAC-SHA256", secret, "POST", path, timestamp, nonce, raw),
         }
         return self.http.post(path, content=raw, headers=headers)
 

@@ -7,6 +7,7 @@ YinyiError
 │   ├── TerminalNotEnrolled
 │   ├── SessionEnded
 │   ├── SignatureRefused
+│   ├── NotGranted
 │   ├── NotYours
 │   └── ServiceClosed
 ├── NotFound            what is asked about does not exist
@@ -18,6 +19,7 @@ YinyiError
 │   ├── PlatformUnavailable
 │   ├── DeadlineExceeded
 │   └── Busy
+│       └── AskedTooOften
 └── InternalError       our fault
 
 Domains hang their own errors under these in ``business/<domain>/errors.py``.
@@ -85,6 +87,12 @@ class SignatureRefused(NotAllowed):
     zh = "请求的签名无效。"
 
 
+class NotGranted(NotAllowed):
+    """This institution may not ask this. Whoever looks after the platform can grant it."""
+
+    zh = "该机构没有这项权限，可联系平台管理人员开通。"
+
+
 class NotYours(NotAllowed):
     """This belongs to somebody else."""
 
@@ -149,6 +157,12 @@ class Busy(Unavailable):
     """Too many people are asking at once. Please wait a moment."""
 
     zh = "现在办理的人太多，请稍等。"
+
+
+class AskedTooOften(Busy):
+    """This institution has asked more often than was agreed. Please wait a minute."""
+
+    zh = "该机构的请求次数已超过约定，请稍等一分钟。"
 
 
 class InternalError(YinyiError):

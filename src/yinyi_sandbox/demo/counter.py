@@ -86,7 +86,7 @@ class Counter:
             "x-yinyi-institution": INSTITUTION,
             "x-yinyi-timestamp": timestamp,
             "x-yinyi-nonce": nonce,
-            "x-yinyi-signature": sign(secret, "POST", path, timestamp, nonce, body),
+            "x-yinyi-signature": sign("HMAC-SHA256", secret, "POST", path, timestamp, nonce, body),
         }
         return {**headers, "idempotency-key": key} if key else headers
 

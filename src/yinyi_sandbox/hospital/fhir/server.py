@@ -3,7 +3,6 @@
 import itertools
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from yinyi.kernel.clock import Clock
 from yinyi.wire.fhir import money
 from yinyi.wire.fhir.paths import Node
 from yinyi_sandbox.channel.hanging_up import HangUp, Silence
@@ -58,7 +58,9 @@ class FhirServer:
         """
         call = SEARCHES[kind](query)
         rows = await self._rows(call)
-        found = [_resource(call, row) for row in rows if not call.only or row["state"] in call.only]
+        found = [
+            _resource(call, row, self._services.clock) for row in rows if not call.only or row["state"] in call.only
+        ]
         entries = [{"resource": one, "search": {"mode": "match"}} for one in found]
         size = max(1, min(query.number("_count", _USUAL_PAGE), _LONGEST_PAGE))
         return self._paged(entries, size, base)
@@ -78,7 +80,7 @@ class FhirServer:
             NotServed, Refused, Refusal, Mishap
         """
         call = READINGS[what](query)
-        found = [_resource(call, row) for row in await self._rows(call)]
+        found = [_resource(call, row, self._services.clock) for row in await self._rows(call)]
         if call.part:
             return {"resourceType": "Parameters", "parameter": found} if found else {"resourceType": "Parameters"}
         if what == "DiagnosticReport/$versions":
@@ -93,7 +95,7 @@ class FhirServer:
             Refused, Refusal, Mishap
         """
         [row] = await self._rows(call)
-        return _resource(call, row)
+        return _resource(call, row, self._services.clock)
 
     async def _rows(self, call: Call) -> list[dict[str, Any]]:
         trade = next(one for one in await self._services.trades() if one.procedure == call.procedure)
@@ -235,9 +237,9 @@ async def _limited(request: Request) -> bytes:
     return body
 
 
-def _resource(call: Call, row: dict[str, Any]) -> Node:
+def _resource(call: Call, row: dict[str, Any], clock: Clock) -> Node:
     shown = {name: value for name, value in {**call.more, **row}.items() if value != []}
-    shown.setdefault("created", datetime.now(UTC))
+    shown.setdefault("created", clock.now())
     if shown.get("value", 0) is None:
         shown["word"], shown["unit"], shown["value_text"] = shown["value_text"], "", ""
     back = call.answers is money.POSTING and row["kind"] == "refund"
