@@ -8,8 +8,6 @@ from yinyi.wire.fhir.paths import Node
 from yinyi.wire.fhir.shape import Shape
 from yinyi_sandbox.hospital.fhir.asked import Call, NotServed, table
 
-_CHECKED_IN = care.APPOINTMENT
-
 
 def _read(shape: Shape, body: Node) -> dict[str, Any]:
     values = table(shape).read(body)
@@ -73,9 +71,9 @@ CREATIONS: Mapping[str, Callable[[Node], Call]] = {
 }
 OPERATIONS: Mapping[str, Callable[[Node], Call]] = {
     "Appointment/$book": _book,
-    "Appointment/$check-in": _call("check_in", care.CHECK_IN, _CHECKED_IN),
+    "Appointment/$check-in": _call("check_in", care.CHECK_IN, care.APPOINTMENT),
     "Appointment/$hold": _hold,
-    "Appointment/$undo-check-in": _call("undo_check_in", care.CHECK_IN, _CHECKED_IN),
+    "Appointment/$undo-check-in": _call("undo_check_in", care.CHECK_IN, care.APPOINTMENT),
     "DocumentReference/$printed": _call("mark_einvoice_printed", papers.PRINTED, papers.RECEIPT),
     "Invoice/$hold": _call("hold_invoices", money.HOLD_INVOICES, money.BILL),
     "Invoice/$refund": _call("refund_invoice", money.REFUND_INVOICE, money.BILL_BACK),
