@@ -13,6 +13,7 @@ from yinyi.business.billing.service import BillingService
 from yinyi.business.inpatient.service import InpatientService
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
+from yinyi.business.prepaid.charges import PrepaidCharges
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.terminals.presented import Presented
 from yinyi.kernel.clock import Clock
@@ -44,6 +45,7 @@ class Counters:
             self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
             PrepaidService(payments, ZONE),
+            PrepaidCharges(ZONE),
             InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),
         )
 

@@ -45,7 +45,7 @@ from yinyi.business.prepaid.messages import (
     Withdraw,
     WithdrawAtWindow,
 )
-from yinyi.business.prepaid.model import TOP_UP
+from yinyi.business.prepaid.model import CHARGES, TOP_UP
 from yinyi.business.prepaid.withdrawals import REFUNDABLE_FOR, TOP_UPS_AT_A_TIME, Withdrawals, divided, returnable
 from yinyi.kernel.errors import Invalid, NotAllowed
 from yinyi.kernel.ids import PAYMENT_NUMBER
@@ -89,7 +89,7 @@ class PrepaidService:
         if balance_fen is None:
             return PrepaidAccount(mode=mode, balance_fen=Fen(0), entries=[])
         rows = await ledger.movements(tx, call.hospital_id, account, SHOWN)
-        about = await store.about(tx, call.hospital_id, [row["source"][:PAYMENT_NUMBER] for row in rows])
+        about = await store.about(tx, call.hospital_id, {_beginning(row) for row in rows})
         entries = [_entry(row, about) for row in rows]
         return PrepaidAccount(mode=mode, balance_fen=balance_fen, entries=entries)
 
@@ -250,8 +250,15 @@ class PrepaidService:
         return str(len(returnable))
 
 
+def _beginning(row: Row) -> str:
+    """Of an entry's source: it names the payment, or the charge."""
+    source: str = row["source"]
+    charge = source.startswith(f"{CHARGES}:")
+    return ":".join(source.split(":")[:2]) if charge else source[:PAYMENT_NUMBER]
+
+
 def _entry(row: Row, about: dict[str, tuple[str, str]]) -> PrepaidEntry:
-    purpose, description = about.get(row["source"][:PAYMENT_NUMBER], ("", ""))
+    purpose, description = about.get(_beginning(row), ("", ""))
     return PrepaidEntry(
         at=row["posted_at"],
         kind=row["kind"],
