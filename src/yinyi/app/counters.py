@@ -1,4 +1,4 @@
-"""What patients come for, wired: numbers, bills, their prepaid account, their stays."""
+"""What patients come for, wired: numbers, bills, their prepaid account, their stays; and what windows look up."""
 
 from yinyi.app.demo_hospital import ZONE
 from yinyi.app.outside import Outside
@@ -11,6 +11,7 @@ from yinyi.business.billing.forms import RequestForms
 from yinyi.business.billing.refunds import LineRefunds
 from yinyi.business.billing.service import BillingService
 from yinyi.business.inpatient.service import InpatientService
+from yinyi.business.payments.finding import Finding
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid.charges import PrepaidCharges
@@ -46,6 +47,7 @@ class Counters:
             RequestForms(database, hospital, scanned, vault),
             PrepaidService(payments, ZONE),
             PrepaidCharges(ZONE),
+            Finding(payments.registry, ZONE),
             InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),
         )
 
