@@ -22,7 +22,8 @@ from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.openapi import document
-from yinyi.interface.rest.server import Rest, served_operations
+from yinyi.interface.rest.server import Rest
+from yinyi.interface.served import served_operations
 
 HIS = Institution(hospital_id=1, institution_id="his", kind="hospital", name="HIS", per_minute=1_000_000)
 EXAMPLES = 25
@@ -53,7 +54,7 @@ def test_a_stranger_finds_nothing(platform_url: str, tmp_path: Path, postgres: E
 
 
 def ask_everything(address: str, signer: Signer) -> None:
-    described: Any = schemathesis.openapi.from_dict(document(served_operations()))
+    described: Any = schemathesis.openapi.from_dict(document(served_operations(Caller.HOSPITAL)))
     described.config.update(base_url=address)
     described.config.generation.with_security_parameters = False  # whoever signs has them right
     described.config.checks.positive_data_acceptance.expected_statuses = ACCEPTED
@@ -63,7 +64,7 @@ def ask_everything(address: str, signer: Signer) -> None:
         asked.add(operation.path)
         for mode in GenerationMode:
             ask(operation.as_strategy(generation_mode=mode), signer)
-    assert asked == {f"/api/v1/{name}" for name in served_operations()}
+    assert asked == {f"/api/v1/{name}" for name in served_operations(Caller.HOSPITAL)}
 
 
 def ask(strategy: Any, signer: Signer) -> None:

@@ -42,10 +42,13 @@ def test_the_calendar_is_whole_weeks_of_days_with_room_full_free_and_not_open(pl
     async def story(desk: Desk) -> None:
         for who, doctor in enumerate("AAABBB", 1):
             await desk.book(doctor=doctor, who=who)
+        for doctor in "AB":
+            desk.his.stop(f"{TOMORROW + timedelta(days=2):%Y%m%d}{doctor}")
         found = await desk.bookings.days(desk.call(), ListBookingDays(department_id="D1"))
         states = {day.on: day.state for day in found.days}
         assert states[TOMORROW] == "full"
         assert states[TOMORROW + timedelta(days=1)] == "room"
+        assert states[TOMORROW + timedelta(days=2)] == "stopped"
         assert {state for on, state in states.items() if on.weekday() == 6} == {"none", "not_open"}
         assert found.days[-1].on.weekday() == 6
         today = TOMORROW - timedelta(days=1)

@@ -29,6 +29,7 @@ _STATES: tuple[views_afterwards.PaymentState, ...] = (
     "refunding",
     "refunded",
     "checking",
+    "at_window",
     "nothing_taken",
     "staff_decides",
     "waiting",

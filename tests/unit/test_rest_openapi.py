@@ -15,12 +15,13 @@ from starlette.applications import Starlette
 
 from yinyi.app.operations import declared_operations
 from yinyi.bus.client import BusClient
-from yinyi.bus.operation import OperationSpec
+from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import status_of
 from yinyi.interface.rest.examples import example_of
 from yinyi.interface.rest.openapi import COMMON, document
-from yinyi.interface.rest.server import DOCUMENT, Rest, served_operations
+from yinyi.interface.rest.server import DOCUMENT, Rest
+from yinyi.interface.served import served_operations
 from yinyi.kernel.errors import IdempotencyConflict
 
 OPERATIONS = declared_operations()
@@ -47,7 +48,7 @@ def test_it_is_served_as_it_stands_in_the_docs_and_is_well_made() -> None:
 
 def test_every_operation_says_every_error_and_a_key_where_it_needs_one() -> None:
     paths = served()["paths"]
-    for name, spec in served_operations().items():
+    for name, spec in served_operations(Caller.HOSPITAL).items():
         told = paths[f"/api/v1/{name}"]["post"]
         ends = [*spec.errors, *COMMON, *([IdempotencyConflict] if spec.changes else [])]
         for error in ends:
@@ -56,7 +57,9 @@ def test_every_operation_says_every_error_and_a_key_where_it_needs_one() -> None
         assert ({"$ref": "#/components/parameters/key"} in told["parameters"]) == spec.changes
 
 
-@pytest.mark.parametrize("spec", [pytest.param(spec, id=name) for name, spec in served_operations().items()])
+@pytest.mark.parametrize(
+    "spec", [pytest.param(spec, id=name) for name, spec in served_operations(Caller.HOSPITAL).items()]
+)
 def test_an_example_is_what_it_is_an_example_of(spec: OperationSpec) -> None:
     for struct in (spec.request, spec.reply):
         example = msgspec.json.encode(example_of(struct))
@@ -86,6 +89,6 @@ def test_no_number_that_can_be_sent_is_larger_than_the_database_counts() -> None
 
 
 def test_the_document_has_nothing_of_other_interfaces() -> None:
-    text = json.dumps(document(served_operations()))
+    text = json.dumps(document(served_operations(Caller.HOSPITAL)))
     for other in ("RegisterToday", "EnrolTerminal", "AddInstitution"):
         assert other not in text

@@ -29,6 +29,8 @@ CHANGES_SESSIONS = frozenset(
         *("RegisterChild", "ActForChild", "ActForOneself"),
     }
 )
+UNCOVERED = "UsernameToken"
+"""It says who asks, and does not cover what is asked."""
 REMEMBERED_FOR = timedelta(seconds=1)
 """So long, at most, another business process honours a session that has just been ended here."""
 MOST_REMEMBERED = 5000
@@ -131,7 +133,7 @@ class Verifier:
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
     ) -> Principal:
         signed = envelope.credentials.signed
-        if signed is None or not _about(signed, envelope, spec):
+        if signed is None or not (signed.algorithm == UNCOVERED or _about(signed, envelope, spec)):
             raise SignatureRefused
         institution = await self._institutions.verify(signed, spec.name, now)
         if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):

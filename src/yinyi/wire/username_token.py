@@ -12,18 +12,19 @@ import re
 from datetime import UTC, datetime
 
 _NONCE = re.compile(r"[0-9A-Za-z+/]{16,128}={0,2}")
-_CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
+_CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
 
 def instant_of(created: str) -> datetime:
-    """``2026-11-23T08:00:00Z``, whole seconds count.
+    """``2026-11-23T08:00:00Z`` or with the distance from Greenwich, whole seconds count.
 
     Raises:
         ValueError: not in this form, or not in the calendar.
     """
-    if not _CREATED.fullmatch(created):
+    match = _CREATED.fullmatch(created)
+    if match is None:
         raise ValueError("created")
-    return datetime.fromisoformat(created[:19]).replace(tzinfo=UTC)
+    return datetime.fromisoformat(created[:19] + match[1])
 
 
 def created_of(at: datetime) -> str:

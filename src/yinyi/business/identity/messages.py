@@ -58,7 +58,6 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str = ""
     matches: list[Match] = []
     first_visit: FirstVisit | None = None
-    offer_elder: bool = False
     has_children: bool = False
 
 

@@ -200,7 +200,7 @@ async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
     told: dict[str, Any] = paper.common | {
         "purpose": source.about(paper.plan, paper.chinese),
         "patient_name": paper.patient_name,
-        "channel": paper.channel,
+        "channel": "cash" if payment.at_window else paper.channel,
         "ask_no": payment.ask_no,
         "window": paper.window,
     }

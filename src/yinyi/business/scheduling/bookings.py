@@ -38,6 +38,7 @@ from yinyi.business.scheduling.messages_booking import (
     ListBookingDays,
     OverrideBooking,
 )
+from yinyi.business.scheduling.model import Schedule
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts
 from yinyi.business.scheduling.ports import Patients
 from yinyi.business.scheduling.sessions import Sessions, check_open, refused
@@ -321,8 +322,13 @@ def _day(on: date, sessions: list[DoctorSession], last: date) -> BookingDay:
     that_day = [each.schedule for each in sessions if each.schedule.service_date == on]
     open_ones = [each for each in that_day if each.status == "open"]
     left = sum(max(0, each.capacity - each.taken) for each in open_ones)
-    state: DayState = "room" if left else "full" if that_day else "none"
-    return BookingDay(on=on, state=state, left=left)
+    return BookingDay(on=on, state=_state(that_day, left), left=left)
+
+
+def _state(that_day: list[Schedule], left: int) -> DayState:
+    if left or not that_day:
+        return "room" if left else "none"
+    return "stopped" if all(each.status == "stopped" for each in that_day) else "full"
 
 
 def _already(plan: Plan) -> str:

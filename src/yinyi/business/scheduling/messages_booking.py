@@ -211,7 +211,7 @@ class IdentifyBySlip(Operation[SlipOpened], frozen=True, kw_only=True):
 
 class VisitChange(msgspec.Struct, frozen=True, kw_only=True):
     """What the hospital has changed about a visit of this patient. ``payment``: how its money stands. ``booked``: of a
-    later day; else registered for the same day."""
+    later day; else registered for the same day. can_cancel_until: None: not by the patient himself."""
 
     payment: PaymentView
     kind: VisitChangeKind
@@ -224,6 +224,7 @@ class VisitChange(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None = None
     substitute: str = ""
     substitute_title: Title | None = None
+    can_cancel_until: datetime | None = None
 
 
 class VisitChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -268,7 +269,9 @@ class StopSession(Operation[SessionChanged], frozen=True, kw_only=True):
 
 @operation(callers=ASKERS, changes=True, errors=(HospitalUnavailable,))
 class SubstitutePractitioner(Operation[SessionChanged], frozen=True, kw_only=True):
-    """Another doctor holds the session: everybody who has a number is told, and may give it back."""
+    """Another doctor holds the session: everybody who has a number is told. Whoever has booked it
+    may give it back until the session begins; whoever has registered for the same day, or has come already, asks at the
+    window."""
 
     schedule_id: Id
     practitioner_id: Id

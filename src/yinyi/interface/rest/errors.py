@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from yinyi.interface.body import TooLarge
+from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.kernel.errors import (
     AskedTooOften,
     Busy,
@@ -24,6 +24,7 @@ from yinyi.kernel.errors import (
 
 STATUS: dict[type[YinyiError], int] = {
     TooLarge: 413,
+    TooSlow: 408,
     InvalidField: 422,
     Invalid: 400,
     SignatureRefused: 401,
@@ -45,10 +46,14 @@ AGREED_AGAIN_AFTER_S = 60
 PROBLEM_TYPE = "application/problem+json"
 
 
-_PLAIN_ZH = {
-    HTTPStatus.NOT_FOUND: "没有这个接口。",
-    HTTPStatus.METHOD_NOT_ALLOWED: "只接受 POST 请求。",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "请求体须为 application/json。",
+_PLAIN = {
+    HTTPStatus.NOT_FOUND: ("OperationUnknown", "There is no such operation here.", "没有这项操作。"),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("MethodNotAllowed", "This takes POST only.", "只接受 POST 请求。"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+        "UnsupportedMediaType",
+        "The body has to be application/json.",
+        "请求体须为 application/json。",
+    ),
 }
 
 
@@ -89,5 +94,5 @@ def problem_headers(status: int, error: YinyiError | None = None) -> list[tuple[
 
 def plain(status: HTTPStatus) -> Problem:
     """For what is wrong with HTTP itself."""
-    code = status.phrase.title().replace(" ", "")
-    return Problem(status=status.value, code=code, title=f"{status.phrase}.", title_zh=_PLAIN_ZH[status])
+    code, title, title_zh = _PLAIN[status]
+    return Problem(status=status.value, code=code, title=title, title_zh=title_zh)

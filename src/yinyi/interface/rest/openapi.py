@@ -8,7 +8,7 @@ import msgspec
 from msgspec import inspect as shape
 
 from yinyi.bus.operation import OperationSpec
-from yinyi.interface.body import TooLarge
+from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.rest.errors import AGAIN_AFTER_S, PROBLEM_TYPE, Problem, problem_of, status_of
 from yinyi.interface.rest.examples import example_of
 from yinyi.kernel import errors
@@ -19,7 +19,7 @@ PREFIX = "/api/v1/"
 COMMON: tuple[type[YinyiError], ...] = (
     *(errors.Invalid, errors.InvalidField, errors.NotAllowed, errors.SignatureRefused, errors.NotGranted),
     *(errors.Busy, errors.AskedTooOften, errors.DeadlineExceeded, errors.PlatformUnavailable, errors.InternalError),
-    TooLarge,
+    *(TooLarge, TooSlow),
 )
 """What any operation can end in."""
 

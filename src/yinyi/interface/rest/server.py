@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import msgspec
@@ -20,20 +20,22 @@ from starlette.types import Receive, Scope, Send
 
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials, Signed
-from yinyi.bus.operation import Caller, OperationSpec, every_operation
+from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.body import body_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import plain, problem_headers, problem_of
 from yinyi.interface.rest.openapi import PREFIX, document
+from yinyi.interface.served import served_operations
 from yinyi.kernel.errors import InternalError, Invalid, InvalidField, SignatureRefused, YinyiError
+from yinyi.wire.institution import Algorithm
 
 log = structlog.get_logger()
 
 NAME = "rest"
-CALLER = Caller.HOSPITAL
 DOCUMENT = f"{PREFIX}openapi.json"
 BODY_LIMIT = 64 * 1024
-USUAL_ALGORITHM = "HMAC-SHA256"
+ALGORITHMS = get_args(Algorithm)
+"""The first one where none is named."""
 ALGORITHM_HEADER = "x-yinyi-algorithm"
 SIGNATURE_HEADERS = ("x-yinyi-institution", "x-yinyi-timestamp", "x-yinyi-nonce", "x-yinyi-signature")
 
@@ -42,31 +44,13 @@ _CORRELATION = re.compile(r"[0-9A-Za-z_-]{8,64}")
 Reply = tuple[int, bytes, list[tuple[bytes, bytes]]]
 
 
-def served_operations() -> dict[str, OperationSpec]:
-    """By the last part of their address: every operation that the hospital may call, in its newest version.
-
-    Raises:
-        ValueError: two domains name an operation alike.
-    """
-    served: dict[str, OperationSpec] = {}
-    for spec in every_operation():
-        if CALLER not in spec.callers:
-            continue
-        before = served.get(spec.name)
-        if before is not None and before.domain != spec.domain:
-            raise ValueError(f"{spec.path} and {before.path} would share an address")
-        if before is None or before.version < spec.version:
-            served[spec.name] = spec
-    return served
-
-
 class Rest:
     """One ASGI application for all operations."""
 
     def __init__(self, bus: BusClient, metrics: Metrics) -> None:
         self._bus = bus
         self._metrics = metrics
-        self._served = served_operations()
+        self._served = served_operations(Caller.HOSPITAL)
         self._described: bytes | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -137,9 +121,12 @@ def signed(path: str, headers: Mapping[str, str], body: bytes) -> Signed:
     institution, timestamp, nonce, signature = (headers.get(name, "") for name in SIGNATURE_HEADERS)
     if not (institution and timestamp and nonce and signature):
         raise SignatureRefused("needs " + ", ".join(SIGNATURE_HEADERS))
+    algorithm = headers.get(ALGORITHM_HEADER, ALGORITHMS[0])
+    if algorithm not in ALGORITHMS:
+        raise SignatureRefused(f"{ALGORITHM_HEADER}: {' or '.join(ALGORITHMS)}")
     return Signed(
         institution_id=institution,
-        algorithm=headers.get(ALGORITHM_HEADER, USUAL_ALGORITHM),
+        algorithm=algorithm,
         timestamp=timestamp,
         nonce=nonce,
         signature=signature,
