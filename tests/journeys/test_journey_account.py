@@ -109,7 +109,9 @@ def charged_at_the_doctors(house: RealPlatform, chromium: Browser, screen: Kiosk
         expect(desk.sees("#said")).to_have_attribute("data-bad", "yes")
         desk.press("#charges .acts button:nth-child(2)")
         expect(desk.sees("#balance")).to_have_text("¥200.00")
-        assert desk.complaints() == []
+        assert [each for each in desk.complaints() if "403" not in each] == [], (
+            "it is no kiosk, and only dresses like it"
+        )
     screen.go("/account")
     screen.seen("/account", ".rows .row")
 

@@ -116,16 +116,27 @@ class PrepaidService:
         Raises:
             TopUpsClosed: the hospital takes none (any more).
         """
+        return await self.open_top_up(tx, call, message.amount_fen)
+
+    async def open_top_up(
+        self, tx: Tx, call: Call, amount_fen: Fen, told: dict[str, str] | None = None, tender: str = ""
+    ) -> str:
+        """``told``: of whoever has opened it for the patient. ``tender``: chosen already.
+
+        Raises:
+            TopUpsClosed: the hospital takes none (any more).
+        """
         if await store.held_mode(tx, call.hospital_id) != "collect":
             raise TopUpsClosed
         new = NewPayment(
             purpose=TOP_UP,
             scope="outpatient",
-            amount_fen=message.amount_fen,
+            amount_fen=amount_fen,
             description="门诊预交金充值",
             pay_by=call.now + PAY_WITHIN,
             steps=builder.top_up(),
-            facts={CREDITED: prepaid_account(str(call.principal.patient_id))},
+            facts={CREDITED: prepaid_account(str(call.principal.patient_id)), **(told or {})},
+            tender=tender,
         )
         return await self._payments.open(tx, call, new)
 

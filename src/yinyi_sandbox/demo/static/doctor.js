@@ -158,7 +158,10 @@ speak(() => {
   document.title = t("doctor.title");
   draw();
 });
-find("#language").addEventListener("click", () => choose(language === "zh" ? "en" : "zh"));
+find("#language").addEventListener("click", () => {
+  find("#said").hidden = true;
+  choose(language === "zh" ? "en" : "zh");
+});
 find("#looking").addEventListener("submit", (event) => {
   event.preventDefault();
   look();
