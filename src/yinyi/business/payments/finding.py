@@ -15,7 +15,6 @@ from yinyi.business.payments.messages_finding import FindPayment
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
-from yinyi.kernel.errors import Invalid
 from yinyi.kernel.ids import payment_number_of
 
 SHORTEST = 6
@@ -50,20 +49,18 @@ class Finding:
     async def find(self, tx: Tx, call: Call, message: FindPayment) -> Payments:
         """
         Raises:
-            Invalid: none of the three is given, or more than one.
             PatientUnknown: nobody has this hospital number here.
         """
         number, patient_no, channel_no = message.number.strip(), message.patient_no.strip(), message.channel_no.strip()
-        if sum(map(bool, (number, patient_no, channel_no))) != 1:
-            raise Invalid("one of number, patient_no and channel_no")
         on = message.on or call.now.astimezone(self._zone).date()
+        found: list[Sequence[Plan]] = []
         if number:
-            found = await self._numbered(tx, call, number)
-        elif patient_no:
-            found = await self._begun(tx, call, patient_no, on)
-        else:
-            found = await self._known_as(tx, call, channel_no, on)
-        return Payments(payments=[view_of(plan, self._registry) for plan in found])
+            found.append(await self._numbered(tx, call, number))
+        if patient_no:
+            found.append(await self._begun(tx, call, patient_no, on))
+        if channel_no:
+            found.append(await self._known_as(tx, call, channel_no, on))
+        return Payments(payments=[view_of(plan, self._registry) for plan in _in_all(found)])
 
     async def _numbered(self, tx: Tx, call: Call, number: str) -> Sequence[Plan]:
         plan = await signals.find(tx, call.hospital_id, number.upper())
@@ -88,3 +85,11 @@ class Finding:
         day, next_day = f"{on:%y%m%d}", f"{on + timedelta(days=1):%y%m%d}"
         found = await tx.fetch(KNOWN_AS, call.hospital_id, channel_no, day, next_day)
         return [rows.read_plan(row["plan"]) for row in found]
+
+
+def _in_all(found: Sequence[Sequence[Plan]]) -> Sequence[Plan]:
+    if not found:
+        return []
+    first, *others = found
+    known = [{plan.payment_no for plan in each} for each in others]
+    return [plan for plan in first if all(plan.payment_no in each for each in known)]

@@ -26,7 +26,7 @@ class WindowTopUps:
             PatientUnknown, TopUpsClosed.
             ChannelUnavailable: nobody pays here by this.
         """
-        check_shown(self._payments, message.tender or "")
         theirs = await for_patient(tx, call, message.patient_no)
+        check_shown(self._payments, message.tender or "")
         at = {"operator": message.operator, "window": message.window}
         return await self._prepaid.open_top_up(tx, theirs, message.amount_fen, at, message.tender or "")
