@@ -30,7 +30,8 @@ PatientId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 class PrepaidEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One movement. ``amount_fen``: less than zero: it was debited. ``source``: begins with the payment's number.
-    purpose, about: of that payment, and what it was for, in Chinese; empty: it belongs to none."""
+    purpose, about: of that payment, and what it was for, in Chinese; empty: it belongs to none. Of what the hospital
+    has charged itself only ``about`` is told."""
 
     at: datetime
     kind: str
