@@ -191,6 +191,27 @@ def test_who_does_not_come_may_not_book_for_a_while(platform_url: str) -> None:
     play(platform_url, story, missed=2)
 
 
+def test_what_the_hospital_knows_of_and_what_it_has_changed_was_not_missed(platform_url: str) -> None:
+    """One was checked in at a window, another cancelled there, and of a third somebody else was the doctor."""
+
+    async def story(desk: Desk) -> None:
+        for n in range(3):
+            await desk.booked(TOMORROW + timedelta(days=n))
+        came, gone, _ = desk.his.numbers.values()
+        came.came, gone.state = "window", "released"
+        desk.his.substitute(f"{TOMORROW + timedelta(days=2):%Y%m%d}A", "B")
+        assert await desk.changes.look() == 1
+        await desk.come_on(TOMORROW + timedelta(days=3), 8)
+        assert state_of(await desk.booked(NEXT_WEEK)) == "fulfilled"
+        came.came = ""
+        assert state_of(await desk.booked(NEXT_WEEK, doctor="B")) == "fulfilled"
+        gone.state = "confirmed"
+        with pytest.raises(BookingClosed):
+            await desk.book(NEXT_WEEK + timedelta(days=1))
+
+    play(platform_url, story, missed=2)
+
+
 # ---- giving back
 
 
