@@ -311,10 +311,11 @@ class ProceduresStage:
 
 
 @asynccontextmanager
-async def procedures(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
-    """The sandbox hospital and the ``procedures`` plugin; the hospital's data stay for the tests that follow."""
-    make_database(postgres)
-    settings = HospitalSettings(database_url=postgres.url(DATABASE, "hospital"), platform_role=ROLE)
+async def procedures(postgres: EmbeddedPostgres, database: str = DATABASE) -> AsyncGenerator[Stage]:
+    """The sandbox hospital and the ``procedures`` plugin; the hospital's data, and its day, stay for the tests that
+    follow in this database."""
+    make_database(postgres, database)
+    settings = HospitalSettings(database_url=postgres.url(database, "hospital"), platform_role=ROLE)
     hospital = await start_hospital(settings, ShiftedClock())
     url = hospital.platform_url(postgres.password(ROLE))
     connector = _connector(ProceduresConfig(url=url, call_timeout_s=20, connect_timeout_s=20, rest_s=0))
@@ -334,7 +335,13 @@ def _connector(config: ProceduresConfig) -> Any:
 
 
 @functools.cache
-def make_database(postgres: EmbeddedPostgres) -> None:
+def make_database(postgres: EmbeddedPostgres, database: str = DATABASE) -> None:
     """Once for each server."""
-    postgres.create_database(DATABASE, owner="hospital")
+    make_role(postgres)
+    postgres.create_database(database, owner="hospital")
+
+
+@functools.cache
+def make_role(postgres: EmbeddedPostgres) -> None:
+    """Once for each server."""
     postgres.create_role(ROLE)
