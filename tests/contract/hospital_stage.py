@@ -96,6 +96,11 @@ class Stage(Protocol):
 
     async def patient_numbers(self, count: int) -> list[str]: ...
 
+    async def untouched(self, schedule_id: str) -> bool:
+        """None of the first ten patients has a number of it, nor had one: not by what the hospital began with, nor by
+        a test that took whatever was on sale."""
+        ...
+
     async def sell_at_window(self, schedule_id: str, patient_no: str) -> bool: ...
 
     async def stop_session(self, schedule_id: str) -> None: ...
@@ -148,7 +153,8 @@ async def fresh_schedule(stage: Stage, free: int = 3) -> Schedule:
         for found in await stage.schedules.schedules(
             department.department_id, today + timedelta(days=2), today + timedelta(days=9)
         ):
-            if found.status == "open" and found.capacity - found.taken >= free and _first_use(found):
+            room = found.status == "open" and found.capacity - found.taken >= free
+            if room and _first_use(found) and await stage.untouched(found.schedule_id):
                 return found
     raise AssertionError("the hospital has no session left for tests")
 
@@ -283,6 +289,10 @@ class ProceduresStage:
     async def patient_numbers(self, count: int) -> list[str]:
         query = "SELECT patient_no FROM his.patient WHERE made_by LIKE 'seed%' ORDER BY person_no LIMIT $1"
         return [row[0] for row in await self.hospital.pool.fetch(query, count)]
+
+    async def untouched(self, schedule_id: str) -> bool:
+        query = "SELECT NOT EXISTS (SELECT FROM his.registration WHERE schedule_id = $1 AND patient_no = ANY($2))"
+        return await self.hospital.pool.fetchval(query, int(schedule_id), await self.patient_numbers(10))
 
     async def sell_at_window(self, schedule_id: str, patient_no: str) -> bool:
         return (await window.sell(self.hospital.pool, schedule_id, patient_no)).code == "0"
