@@ -9,7 +9,7 @@ import msgspec
 
 from yinyi.kernel.clock import Clock
 
-PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys"]
+PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys", "notification"]
 
 PLUGIN_API = 1
 
