@@ -51,8 +51,9 @@ def fair_shares(wants: Mapping[str, int], permits: int, turn: int = 0) -> dict[s
     """All permits, given out: to each what it wants while that is no more than the same for all, and what nobody wants
     to all alike, so that the first call of a quiet process need not ask for one. ``turn``: where there are fewer
     permits than processes, another one goes without each time."""
-    given: dict[str, int] = dict.fromkeys(wants, 0)
-    left, hungry = permits, {name: wanted for name, wanted in wants.items() if wanted > 0}
+    given = dict.fromkeys(wants, 0)
+    hungry: dict[str, int] = {name: wanted for name, wanted in wants.items() if wanted > 0}
+    left = permits
     first = turn % len(hungry) if permits < len(hungry) else 0
     while left and hungry:
         level = max(1, left // len(hungry))
@@ -66,7 +67,7 @@ def fair_shares(wants: Mapping[str, int], permits: int, turn: int = 0) -> dict[s
     return _spread(given, left)
 
 
-def _spread(given: dict[str, int], left: int) -> dict[str, int]:
+def _spread(given: Mapping[str, int], left: int) -> dict[str, int]:
     """What is left over, evenly."""
     names = sorted(given)
     return {name: given[name] + left // len(names) + (at < left % len(names)) for at, name in enumerate(names)}
