@@ -16,7 +16,7 @@ FUZZ_S = 600
 .PHONY: up test test-all check bench faults fuzz
 up:       ; @$(INSTALL) && exec .venv/bin/yinyi up
 test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 -m "not slow"
-test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 && YINYI_HOSPITAL=soap .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys
+test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 && YINYI_HOSPITAL=soap .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys && YINYI_HOSPITAL=fhir .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys
 check:    ; @$(INSTALL) --tests && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/basedpyright && .venv/bin/lint-imports && .venv/bin/pytest $(CHECKED)
 faults:   ; @$(INSTALL) && .venv/bin/yinyi faults --depth 2
 fuzz:     ; @$(INSTALL) --tests && .venv/bin/python tests/fuzz/bank_line.py -max_total_time=$(FUZZ_S)

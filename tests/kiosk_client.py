@@ -113,7 +113,7 @@ class KioskClient:
 
     def identify(self, patient_no: str, proof: str) -> None:
         """From anywhere to the clinics, with the hospital's number."""
-        self.get("/register")
+        self.get("/register?no_paper=1")
         self.get("/identify/number")
         self.send(self.form("/identify/number"), number=patient_no)
         self.send(self.form("/identify/number"), proof=proof)

@@ -269,6 +269,10 @@ class RealPlatform:
         """The doctor goes home."""
         self._answer(self.sandbox.post("/hospital/schedules/stop", json={"schedule_id": schedule_id}))
 
+    def substitute(self, schedule_id: str) -> None:
+        """Another doctor of the department holds this session."""
+        self._answer(self.sandbox.post("/hospital/schedules/substitute", json={"schedule_id": schedule_id}))
+
     def as_hospital(self, operation: str, body: dict[str, Any], key: str, secret: str = "") -> httpx.Response:
         """Asked by the hospital's own system, with its signature."""
         path, raw = f"/api/v1/{operation}", msgspec.json.encode(body)
@@ -280,7 +284,7 @@ class RealPlatform:
             "x-yinyi-institution": "his",
             "x-yinyi-timestamp": timestamp,
             "x-yinyi-nonce": nonce,
-            "x-yinyi-signature": institution.sign(secret, "POST", path, timestamp, nonce, raw),
+            "x-yinyi-signature": institution.sign("HMAC-SHA256", secret, "POST", path, timestamp, nonce, raw),
         }
         return self.http.post(path, content=raw, headers=headers)
 

@@ -26,9 +26,11 @@ from yinyi_sandbox.channel.hanging_up import with_line
 from yinyi_sandbox.demo.desk import Desk
 from yinyi_sandbox.demo.routes import Demo
 from yinyi_sandbox.hospital import routes as hospital_routes
-from yinyi_sandbox.hospital import services
+from yinyi_sandbox.hospital import services as services_routes
 from yinyi_sandbox.hospital.database import NoSuchRole
+from yinyi_sandbox.hospital.fhir import server as fhir_server
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
+from yinyi_sandbox.hospital.services import Services
 from yinyi_sandbox.insurance import routes as insurance_routes
 from yinyi_sandbox.insurance.rules import Certificates
 from yinyi_sandbox.people import routes as people_routes
@@ -97,8 +99,10 @@ def _application(
         await bank.stop()
         await hospital.stop()
 
+    services = Services(hospital)
+    by_web = [*services_routes.routes(services), *fhir_server.routes(services)]
     routes = [
-        Mount("/hospital", routes=[*hospital_routes.routes(hospital), *services.routes(services.Services(hospital))]),
+        Mount("/hospital", routes=[*hospital_routes.routes(hospital), *by_web]),
         Mount("/people", routes=people_routes.routes),
         *Demo(desk, {"bank": bank_routes.hands(bank)}).routes(),
         Mount("/wechatpay", routes=wechatpay_routes.routes(wechatpay)),
@@ -172,6 +176,7 @@ def _lead_connectors_here(settings: SandboxSettings, hospital: Hospital, port: i
         raise CannotServe(f"{settings.platform_password_file} cannot be read: {error.strerror}.") from error
     _write(settings.connectors_folder / "procedures.json", {"url": hospital.platform_url(password)})
     _write(settings.connectors_folder / "soap.json", {"wsdl": f"http://127.0.0.1:{port}/hospital/soap?wsdl"})
+    _write(settings.connectors_folder / "fhir.json", {"url": f"http://127.0.0.1:{port}/hospital/fhir"})
     decoder = {"decoder_url": f"http://127.0.0.1:{port}/insurance/ec"}
     _write(settings.connectors_folder / "certificates.json", decoder)
 

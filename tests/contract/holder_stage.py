@@ -138,7 +138,7 @@ class HolderStage:
     keys: Iterator[int] = field(default_factory=count)
 
     async def ask(self, caller: Caller, message: Operation[R], key: str = "", **shown: str) -> R:
-        client = BusClient(_InProcess(self.business.dispatcher), caller, self.line.clock)
+        client = BusClient(InProcess(self.business.dispatcher), caller, self.line.clock)
         key = key or f"key-of-a-test-{next(self.keys)}"
         answered = await client.ask(message, credentials=msgspec.convert(shown, Credentials), key=key)
         return answered.reply
@@ -176,7 +176,7 @@ def store_of(line: LineStage) -> SoftwareKeyStore:
     return cast(SoftwareKeyStore, line.means.keys)
 
 
-class _InProcess:
+class InProcess:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
 

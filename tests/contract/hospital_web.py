@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,12 +12,15 @@ from hospital_stage import DATABASE, PATIENCE_S, ROLE, Offer, ProceduresStage, S
 from starlette.applications import Starlette
 from wechatpay_lab import serving
 
+from yinyi.access.hospital.fhir.config import FhirConfig
+from yinyi.access.hospital.fhir.plugin import PLUGIN as FHIR
 from yinyi.access.hospital.soap.config import SoapConfig
-from yinyi.access.hospital.soap.plugin import PLUGIN
+from yinyi.access.hospital.soap.plugin import PLUGIN as SOAP
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.kernel.clock import ShiftedClock
-from yinyi.kernel.plugin import Surroundings
+from yinyi.kernel.plugin import Plugin, Surroundings
 from yinyi_sandbox.channel.hanging_up import with_line
+from yinyi_sandbox.hospital.fhir import server as fhir_server
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 from yinyi_sandbox.hospital.services import Services, routes
 
@@ -28,7 +31,7 @@ class Door:
     """The services on their port, which can be shut."""
 
     def __init__(self, services: Services) -> None:
-        self._application = with_line(Starlette(routes=routes(services)))
+        self._application = with_line(Starlette(routes=[*routes(services), *fhir_server.routes(services)]))
         self._open = contextlib.AsyncExitStack()
         self._port = 0
 
@@ -63,6 +66,22 @@ class WebStage(ProceduresStage):
 def web_services(path: str, **styled: Any) -> Offer:
     """``styled``: further settings of the plugin."""
 
+    def settings(url: str) -> SoapConfig:
+        return SoapConfig(wsdl=f"{url}/{path}?wsdl", call_timeout_s=20, connect_timeout_s=60, rest_s=0, **styled)
+
+    return over_the_web(SOAP, settings)
+
+
+def fhir() -> Offer:
+    def settings(url: str) -> FhirConfig:
+        return FhirConfig(url=f"{url}/fhir", call_timeout_s=20, connect_timeout_s=60, rest_s=0)
+
+    return over_the_web(FHIR, settings)
+
+
+def over_the_web(plugin: Plugin, settings_of: Callable[[str], Any]) -> Offer:
+    """``settings_of``: those of a patient plugin, by the address of the sandbox."""
+
     @asynccontextmanager
     async def offer(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
         make_database(postgres)
@@ -71,11 +90,9 @@ def web_services(path: str, **styled: Any) -> Offer:
         services = Services(hospital)
         door = Door(services)
         await door.open()
-        patient = SoapConfig(
-            wsdl=f"{door.url}/{path}?wsdl", call_timeout_s=20, connect_timeout_s=60, rest_s=0, **styled
-        )
+        patient = settings_of(door.url)
         hasty = msgspec.structs.replace(patient, call_timeout_s=0.3, calls_at_once=2)
-        connectors = [PLUGIN.build(config, AROUND) for config in (patient, hasty)]
+        connectors = [plugin.build(config, AROUND) for config in (patient, hasty)]
         try:
             for connector in connectors:
                 await connector.start()

@@ -1,7 +1,6 @@
 """The platform's end of the lines on a real socket, and agents: the real one, and one made by hand."""
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from terminal_hall import HALL, PATIENCE_S, Hall, hall, publishing
+from web_line import serving
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -57,23 +56,9 @@ async def lines(database: str) -> AsyncGenerator[Line]:
     async with hall(database) as place, publishing(place):
         server = TerminalLines(place.client(Caller.TERMINAL), place.pushes.listen)
         await server.start()
-        async with _serving(Starlette(routes=server.routes())) as port:
+        async with serving(Starlette(routes=server.routes())) as port:
             yield Line(place, server, f"ws://127.0.0.1:{port}{PATH}")
             await server.close()
-
-
-@asynccontextmanager
-async def _serving(app: Starlette) -> AsyncGenerator[int]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws_max_size=1 << 20, timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()
 
 
 class HandAgent:

@@ -168,6 +168,9 @@ def test_noticed_when_it_is_paid(in_hall: Callable[[Story], None], what: str) ->
         plan = await hall.ends(payment_no)
         assert (state_of(plan), plan.returned_fen) == ("returned", plan.amount_fen)
         assert plan.reason in ("changed", "expired")
+        slip = await _slip(hall, (await hall.at_screen(PrintSlip(payment_no=payment_no))).document_no)
+        assert isinstance(slip, RefundSlip)
+        assert slip.reason == f"bill_{what}"
         assert hall.kept_fen() == 0
         assert await hall.balance(prepaid_account(str(hall.ids["A"]))) == -500
         now = await hall.stage.bills.invoice(two.invoice_no)

@@ -18,7 +18,7 @@ from hospital_stage import (
 )
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
-from yinyi.business.scheduling.ports import ChecksIn, ReturnsLater, TellsChanges
+from yinyi.business.scheduling.ports import ChecksIn, KnowsMissed, ReturnsLater, TellsChanges
 from yinyi.kernel.outcome import Done, NotFound
 
 
@@ -127,5 +127,23 @@ def test_what_changes_about_a_session_is_told_in_order(play: Play) -> None:
         await stage.schedules.release(paid)
         assert [each.reference for each in await ports.session_numbers(schedule.schedule_id)] == [owed]
         assert await ports.session_numbers("no such session") == []
+
+    play(scene)
+
+
+def test_who_never_came_has_missed_his_visit(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        ports = stage.schedules
+        assert isinstance(ports, KnowsMissed)
+        assert isinstance(ports, ChecksIn)
+        schedule = await fresh_schedule(stage)
+        people = await stage.patient_numbers(3)
+        away, came, gone = [await confirmed(stage, schedule, each) for each in people]
+        await ports.release(gone)
+        assert not await ports.missed(away), "it is not over"
+        await _arrived(stage, came)
+        assert isinstance(await ports.check_in(reference(), came), Done)
+        await stage.pass_time(timedelta(hours=8))
+        assert [await ports.missed(each) for each in (away, came, gone, reference())] == [True, False, False, False]
 
     play(scene)

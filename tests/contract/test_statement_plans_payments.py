@@ -9,7 +9,7 @@ import pytest
 
 from yinyi.bus.database import open_pool
 from yinyi.business.ledger import store as ledger
-from yinyi.business.payments import callbacks, notices, signals, store, suspense
+from yinyi.business.payments import callbacks, finding, notices, signals, store, suspense
 from yinyi.business.payments.writes import Parts, write_statement
 from yinyi.business.scheduling import store as bookings
 
@@ -45,6 +45,8 @@ STATEMENTS = {
     "unknown": suspense.UNKNOWN,
     "post": ledger.POST,
     "post, limited": ledger.POST_LIMITED,
+    "begun": finding.BEGUN,
+    "known as": finding.KNOWN_AS,
     "posted": ledger.POSTED,
     "balance": ledger.BALANCE,
     "movements": ledger.MOVEMENTS,

@@ -3,7 +3,7 @@ of its kiosks: something of everything that can be somebody's own."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from yinyi.business.identity.messages_children import ActForOneself, ListChildre
 from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
 from yinyi.business.reports.messages import GetReport, PrintReports
+from yinyi.business.scheduling.errors import AlreadyRegistered
 from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.messages_booking import BookAppointment
 from yinyi.business.scheduling.model import Schedule
@@ -57,7 +58,11 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
         requests[each] = {"payment_no": top_up}
     for each in ("ChooseTender", "ReadCard"):
         requests[each] = {"payment_no": top_up, "tender": "bank_card"}
-    requests |= {"GetPayment": {"number": top_up}, "SubmitScanned": {"payment_no": top_up, "after": 0}}
+    requests |= {
+        "GetScannedPayment": {},
+        "GetPayment": {"number": top_up},
+        "SubmitScanned": {"payment_no": top_up, "after": 0},
+    }
     child, child_name = await _child(hall)
     more, marks = await _stay(hall, hospital, patient_no)
     bill, bills = await _bills(hall, hospital, patient_no)
@@ -136,9 +141,7 @@ async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[
 
 
 async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    chosen = await _sold(hospital)
-    taken = await hall.ask(RegisterToday(department_id=chosen.department_id, schedule_id=chosen.schedule_id))
-    number = taken.payment.payment_no
+    number = await _registered(hall, hospital)
     await hall.ask(IssueHoldSlip(payment_no=number))
     document_no = (await hall.ask(PrintSlip(payment_no=number))).document_no
     names = ("GetRegistration", "IssueHoldSlip", "PrintSlip", "ListDocuments", "GetFiscalInvoice", "PrintFiscalInvoice")
@@ -146,22 +149,37 @@ async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[st
     return requests | {"ReprintSlip": {"document_no": document_no}}, [number, document_no]
 
 
+async def _registered(hall: Kiosk, hospital: Stage) -> str:
+    """With a doctor whom the patient has no number for yet: on some days the hospital has given one at its window."""
+    async for chosen in _on_sale(hospital):
+        wanted = RegisterToday(department_id=chosen.department_id, schedule_id=chosen.schedule_id)
+        with suppress(AlreadyRegistered):
+            return (await hall.ask(wanted)).payment.payment_no
+    raise AssertionError("the patient has a number for everybody")
+
+
+async def _booked(hall: Kiosk, hospital: Stage) -> str:
+    """As ``_registered``."""
+    async for chosen in _on_sale(hospital, days_ahead=3):
+        whose = {"department_id": chosen.department_id, "schedule_id": chosen.schedule_id}
+        with suppress(AlreadyRegistered):
+            return (await hall.ask(BookAppointment(**whose, on=chosen.service_date))).booking_no
+    raise AssertionError("the patient has a number for everybody")
+
+
 async def _booking(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], str]:
-    chosen = await _sold(hospital, days_ahead=3)
-    asked = BookAppointment(department_id=chosen.department_id, schedule_id=chosen.schedule_id, on=chosen.service_date)
-    number = (await hall.ask(asked)).booking_no
+    number = await _booked(hall, hospital)
     requests: dict[str, dict[str, Any]] = {each: {"booking_no": number} for each in ("CancelAppointment", "CheckIn")}
     requests |= {each: {"payment_no": number} for each in ("GetAppointment", "SeeVisitChange")}
     return requests | {"CheckInBySlip": {"after": 0}}, number
 
 
-async def _sold(hospital: Stage, days_ahead: int = 0) -> Schedule:
+async def _on_sale(hospital: Stage, days_ahead: int = 0) -> AsyncGenerator[Schedule]:
     today = local_date(await hospital.now()) + timedelta(days=days_ahead)
     for department in await hospital.schedules.departments():
         for each in await hospital.schedules.schedules(department.department_id, today, today):
             if each.status == "open" and each.taken < each.capacity:
-                return each
-    raise AssertionError("nothing is sold that day")
+                yield each
 
 
 def as_it_is(connector: Any) -> Any:

@@ -38,7 +38,7 @@ class Number:
 
 @dataclass
 class SimBookings:
-    """Implements ``Schedules``, ``ReturnsLater``, ``ChecksIn`` and ``TellsChanges``."""
+    """Implements ``Schedules``, ``ReturnsLater``, ``ChecksIn``, ``TellsChanges`` and ``KnowsMissed``."""
 
     clock: SimClock
     call_timeout_s: float = 5.0
@@ -246,3 +246,8 @@ class SimBookings:
             for reference, number in self.numbers.items()
             if number.schedule_id == schedule_id and self._stands(number)
         ]
+
+    async def missed(self, reference: str) -> bool:
+        number = self.numbers[reference]
+        over = self.schedule(number.schedule_id).ends_at <= self.clock.now()
+        return over and number.state != "released" and not number.came

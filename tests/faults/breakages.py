@@ -24,6 +24,13 @@ SAID = """
 INSERT INTO payment_settlement (hospital_id, payment_id, reference, outcome, note, proposed_by, proposed_at, settled_by,
   settled_at, amount_fen, channel, merchant)
 VALUES (1, 0, 'over_found 4711', 'over_found', 'n', 'one', :now, 'other', :now, 1, 'wechatpay', 'outpatient')"""
+A_PATIENT = """
+INSERT INTO patient (hospital_id, patient_no, name, sex, created_at, updated_at)
+VALUES (1, 'P1', 'x', 'male', :now, :now)"""
+A_CHARGE = """
+INSERT INTO prepaid_charge (hospital_id, institution_id, charge_no, patient_id, amount_fen, items, operator, place,
+  charged_at, business_date)
+SELECT 1, 'his', 'C1', patient_id, 1, '{x}', 'o', 'p', :now, '2026-03-02' FROM patient"""
 UNBOOKED = """
 DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
   SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
@@ -108,6 +115,13 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     "booked by nobody": ("bookings_have_their_movement", "NOBODY:taken", NOW, (ENTRY, POSTING)),
     "an entry without a posting": ("entries_have_postings", "NOBODY:taken", NOW, (ENTRY,)),
     "opened, and nobody has confirmed it": ("openings_confirmed", "NOBODY:taken", NOW, (ENTRY, OPENED)),
+    "charged, and not booked": ("prepaid_charges_are_booked", "prepaid_charge:1:charged", SOON, (A_PATIENT, A_CHARGE)),
+    "booked as charged, and no charge": (
+        "charge_entries_have_their_charge",
+        "prepaid_charge:1:charged",
+        NOW,
+        (ENTRY.replace("NOBODY:taken', 'taken", "prepaid_charge:1:charged', 'charged"),),
+    ),
     "in suspense, and nobody has said so": ("suspense_is_explained", "NOBODY:taken", NOW, (ENTRY, SUSPENSE)),
     "said by two, and not booked": ("suspense_is_explained", "suspense:over_found 4711", NOW, (SAID,)),
     "in doubt, and no payment is": ("doubts_agree", "his:outpatient", NOW, (ENTRY, DOUBT)),

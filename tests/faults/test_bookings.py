@@ -42,10 +42,13 @@ def test_the_calendar_is_whole_weeks_of_days_with_room_full_free_and_not_open(pl
     async def story(desk: Desk) -> None:
         for who, doctor in enumerate("AAABBB", 1):
             await desk.book(doctor=doctor, who=who)
+        for doctor in "AB":
+            desk.his.stop(f"{TOMORROW + timedelta(days=2):%Y%m%d}{doctor}")
         found = await desk.bookings.days(desk.call(), ListBookingDays(department_id="D1"))
         states = {day.on: day.state for day in found.days}
         assert states[TOMORROW] == "full"
         assert states[TOMORROW + timedelta(days=1)] == "room"
+        assert states[TOMORROW + timedelta(days=2)] == "stopped"
         assert {state for on, state in states.items() if on.weekday() == 6} == {"none", "not_open"}
         assert found.days[-1].on.weekday() == 6
         today = TOMORROW - timedelta(days=1)
@@ -184,6 +187,27 @@ def test_who_does_not_come_may_not_book_for_a_while(platform_url: str) -> None:
         desk.pass_by(timedelta(days=40))
         await desk.it.means.lease.take()
         assert state_of(await desk.booked(NEXT_WEEK + timedelta(days=42))) == "fulfilled"
+
+    play(platform_url, story, missed=2)
+
+
+def test_what_the_hospital_knows_of_and_what_it_has_changed_was_not_missed(platform_url: str) -> None:
+    """One was checked in at a window, another cancelled there, and of a third somebody else was the doctor."""
+
+    async def story(desk: Desk) -> None:
+        for n in range(3):
+            await desk.booked(TOMORROW + timedelta(days=n))
+        came, gone, _ = desk.his.numbers.values()
+        came.came, gone.state = "window", "released"
+        desk.his.substitute(f"{TOMORROW + timedelta(days=2):%Y%m%d}A", "B")
+        assert await desk.changes.look() == 1
+        await desk.come_on(TOMORROW + timedelta(days=3), 8)
+        assert state_of(await desk.booked(NEXT_WEEK)) == "fulfilled"
+        came.came = ""
+        assert state_of(await desk.booked(NEXT_WEEK, doctor="B")) == "fulfilled"
+        gone.state = "confirmed"
+        with pytest.raises(BookingClosed):
+            await desk.book(NEXT_WEEK + timedelta(days=1))
 
     play(platform_url, story, missed=2)
 

@@ -5,18 +5,24 @@ from datetime import timedelta
 import pytest
 from booking_desk import TOMORROW, Desk, play
 from payment_far_side import FEE, START
+from refund_desk import GIVEN_UP, given_back_in_cash
 
+from yinyi.business.payments import signals
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.errors import NoSuchBooking
-from yinyi.business.scheduling.messages_booking import ListVisitChanges, SeeVisitChange, StopSession
+from yinyi.business.scheduling.messages_booking import ListVisitChanges, SeeVisitChange, StopSession, VisitChanges
 from yinyi.kernel.errors import HospitalUnavailable
 
 NEXT_WEEK = TOMORROW + timedelta(days=7)
 
 
-async def told(desk: Desk, who: int = 1) -> list[tuple[str, str]]:
+async def list_changes(desk: Desk, who: int = 1) -> VisitChanges:
     async with desk.it.database.read() as tx:
-        found = await desk.changes.list(tx, desk.call(who), ListVisitChanges())
+        return await desk.changes.list(tx, desk.call(who), ListVisitChanges())
+
+
+async def told(desk: Desk, who: int = 1) -> list[tuple[str, str]]:
+    found = await list_changes(desk, who)
     return [(each.kind, each.payment.payment_no) for each in found.changes]
 
 
@@ -45,6 +51,29 @@ def test_a_session_is_stopped(platform_url: str) -> None:
             with pytest.raises(NoSuchBooking):
                 await desk.changes.see(tx, desk.call(), SeeVisitChange(payment_no=paid.payment_no), None)
         assert await told(desk) == []
+
+    play(platform_url, story)
+
+
+def test_what_a_channel_took_that_was_given_up_goes_back_over_the_counter(platform_url: str) -> None:
+    """People are called, the patient is sent to them, and business processes still start meanwhile."""
+
+    async def story(desk: Desk) -> None:
+        plan, it = await desk.booked(), desk.it
+        async with it.database.transaction() as tx:
+            await tx.execute(GIVEN_UP)
+        desk.his.stop(f"{TOMORROW:%Y%m%d}A")
+        assert await desk.changes.look() == 1
+        async with it.database.read() as tx:
+            assert it.means.registry.unreadable(await signals.open_kinds(tx)) == []
+        await it.drive(plan.payment_no)
+        [change] = (await list_changes(desk)).changes
+        assert (change.payment.state, change.payment.at_window, change.payment.attention) == ("returning", True, True)
+        assert [each.state for each in desk.his.numbers.values()] == ["released"]
+        assert (await given_back_in_cash(it, plan.payment_no, FEE)).returned_fen == FEE
+        assert state_of(await it.to_the_end(plan.payment_no)) == "returned"
+        [change] = (await list_changes(desk)).changes
+        assert (change.payment.at_window, change.payment.attention) == (False, False)
 
     play(platform_url, story)
 
@@ -81,5 +110,19 @@ def test_another_doctor_may_be_refused(platform_url: str) -> None:
         await desk.it.means.lease.take()
         assert desk.it.clock.now() > START
         assert state_of(await desk.cancel(plan)) == "returned"
+
+    play(platform_url, story)
+
+
+def test_who_has_come_already_cannot_refuse_another_doctor_himself(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        came, other = await desk.booked(), await desk.booked(who=2)
+        await desk.come_on(TOMORROW, 7)
+        await desk.check_in(came)
+        desk.his.substitute(f"{TOMORROW:%Y%m%d}A", "B")
+        assert await desk.changes.look() == 1
+        assert [each.can_cancel_until for each in (await list_changes(desk)).changes] == [None]
+        [change] = (await list_changes(desk, 2)).changes
+        assert change.can_cancel_until == (await desk.view(other, 2)).can_cancel_until is not None
 
     play(platform_url, story)

@@ -8,11 +8,11 @@ from payment_checks import play, reference_of
 from payment_far_side import FEE
 from payment_world import World
 from prepaid_desk import choose_part, desk, opening
-from refund_desk import refund
+from refund_desk import given_back_in_cash, refund
 
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import CashDiffers, PaymentClosed, TenderUnderWay
-from yinyi.business.payments.plan import TAKE, Plan
+from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.money import Fen
 
@@ -67,16 +67,6 @@ def test_cash_for_what_the_hospital_refuses_waits_for_the_cashier_and_ends_with_
     play(platform_url, story)
 
 
-async def given_back(it: World, number: str, fen: int | None) -> Plan:
-    """The cashier says that he has given so much back."""
-    async with it.database.transaction() as tx:
-        plan = await signals.locked(tx, 1, number)
-        assert plan is not None
-        told = {"operator": "007", "receipt_no": "R2"}
-        await it.payments.counter.give_back(tx, it.call(), plan, told, 0, None if fen is None else Fen(fen))
-    return await it.plan(number)
-
-
 async def with_two_refunds(it: World) -> str:
     """Paid in cash, of which 12.00 and then 9.00 are to be given back."""
     number = await with_a_hold_slip(it)
@@ -95,11 +85,11 @@ def test_of_several_refunds_in_cash_the_cashier_says_which_he_has_given(platform
         number = await with_two_refunds(it)
         for wrong in (None, 2000, 1):
             with pytest.raises(CashDiffers):
-                await given_back(it, number, wrong)
-        assert (await given_back(it, number, 900)).returned_fen == 900
-        assert (await given_back(it, number, None)).returned_fen == 2100
+                await given_back_in_cash(it, number, wrong)
+        assert (await given_back_in_cash(it, number, 900)).returned_fen == 900
+        assert (await given_back_in_cash(it, number, None)).returned_fen == 2100
         with pytest.raises(PaymentClosed):
-            await given_back(it, number, None)
+            await given_back_in_cash(it, number, None)
         await it.to_the_end(number)
         assert await it.balance("channel:window:outpatient") == FEE - 2100
 
@@ -109,7 +99,7 @@ def test_of_several_refunds_in_cash_the_cashier_says_which_he_has_given(platform
 def test_several_refunds_are_given_in_cash_at_once(platform_url: str) -> None:
     async def story(it: World) -> None:
         number = await with_two_refunds(it)
-        assert (await given_back(it, number, 2100)).returned_fen == 2100
+        assert (await given_back_in_cash(it, number, 2100)).returned_fen == 2100
         await it.to_the_end(number)
         assert await it.balance("channel:window:outpatient") == FEE - 2100
 

@@ -9,7 +9,7 @@ import pytest
 from payment_checks import pay_in_time, play, reference_of
 from payment_far_side import FEE, Mishap
 from payment_world import World
-from refund_desk import INCOME, refund, told_by_channel
+from refund_desk import GIVEN_UP, INCOME, refund, told_by_channel
 
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
@@ -17,11 +17,6 @@ from yinyi.business.payments.model import RefundOrder
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.view import PaymentView, view_of
 from yinyi.kernel.outcome import Answer, Outcome, Waiting
-
-GIVEN_UP = """
-UPDATE payment_step SET params = params || '{"channel": "given_up"}' WHERE kind = 'payments.take'
-"""
-"""A channel that the hospital had last year."""
 
 
 async def seen(it: World, number: str) -> PaymentView:

@@ -1,6 +1,7 @@
 """A payer's code under the kiosk's scanner, with the real engine and database: taken once, used once, told nobody."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import time, timedelta
 
@@ -9,14 +10,16 @@ import pytest
 from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
 from yinyi.app.faults.stage import Stage, stage
 from yinyi.business.payments.drive import Drive
-from yinyi.business.payments.errors import NothingScanned, PayerCodeUnknown, PaymentClosed
-from yinyi.business.payments.messages import PaymentView, SubmitScanned
+from yinyi.business.payments.errors import NothingScanned, PayerCodeUnknown, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.messages import GetScannedPayment, PaymentView, SubmitScanned
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import TAKEN_UP, TakenUp
 from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.model import Counter, Hospital, Standing
 from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
+from yinyi.kernel.errors import NotYours
+from yinyi.kernel.ids import PAYMENT_SLIP
 from yinyi.kernel.secrets import Vault
 
 TERMINAL = "T1"
@@ -161,5 +164,30 @@ def test_after_the_end_it_pays_nothing_and_is_forgotten(platform_url: str) -> No
                 " UNION ALL SELECT params::text FROM payment_step UNION ALL SELECT facts::text FROM payment"
             )
         assert not [row for row in kept if PAYS_AT_ONCE in row["what"] or ASKS_FOR_PASSWORD in row["what"]]
+
+    play(platform_url, story)
+
+
+def test_the_slip_under_the_scanner_opens_its_payment_to_its_owner_alone(platform_url: str) -> None:
+    async def story(kiosk: Kiosk) -> None:
+        await kiosk.at_the_code()
+
+        async def seen(who: int = 1) -> PaymentView:
+            call = kiosk.it.call()
+            call = dataclasses.replace(call, principal=dataclasses.replace(call.principal, patient_id=who))
+            async with kiosk.it.quiet.read() as tx:
+                return await kiosk.codes.of_slip(tx, call, GetScannedPayment())
+
+        with pytest.raises(NothingScanned):
+            await seen()
+        for other in ("6923450657713", PAYMENT_SLIP + "0" * 20):
+            await kiosk.scan(other)
+            with pytest.raises(PaymentUnknown):
+                await seen()
+        await kiosk.scan(PAYMENT_SLIP + kiosk.it.number)
+        for _ in range(2):
+            assert (await seen()).payment_no == kiosk.it.number
+        with pytest.raises(NotYours):
+            await seen(who=2)
 
     play(platform_url, story)

@@ -29,6 +29,7 @@ _STATES: tuple[views_afterwards.PaymentState, ...] = (
     "refunding",
     "refunded",
     "checking",
+    "at_window",
     "nothing_taken",
     "staff_decides",
     "waiting",
@@ -37,7 +38,7 @@ PAYMENTS = tuple(
     views_afterwards.PaymentRow(
         payment_no=f"2611230100004{n}",
         ask_no=f"7Q4-28{n}",
-        subject=subject_of(DEPARTMENTS[n]),
+        subject=subject_of(DEPARTMENTS[n % len(DEPARTMENTS)]),
         amount_fen=5000 - 500 * n,
         started_at=NOW - timedelta(hours=7 * n),
         state=state,

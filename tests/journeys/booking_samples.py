@@ -26,7 +26,7 @@ BOOKING_IT = msgspec.structs.replace(CHROME, patient=PATIENT, steps=views.BOOK_S
 BY_SLIP = msgspec.structs.replace(CHROME, patient=msgspec.structs.replace(PATIENT, age=None, number_tail=""))
 ON = NOW.date() + timedelta(days=9)
 UNTIL = NOW + timedelta(days=8, hours=22)
-_STATES: tuple[views_book.DayState, ...] = ("room", "room", "full", "room", "room", "room", "none")
+_STATES: tuple[views_book.DayState, ...] = ("room", "room", "full", "room", "stopped", "room", "none")
 _FIRST = NOW.date() + timedelta(days=1)
 _CELLS: list[views_book.DayChoice | None] = [
     *([None] * _FIRST.weekday()),
@@ -128,6 +128,7 @@ def _changed(**facts: object) -> views_book.ChangedVisitView:
         can_give_back=False,
         money="returning",
         amount_fen=5000,
+        ask_no="7Q4-8XK9",
         more=1,
         subject=views.Subject(purpose="appointment", again="/kiosk/book/0102"),
         key=KEY,
@@ -195,6 +196,11 @@ BOOKING: dict[str, Sample] = {
     },
     "identify-check-in": (views_start.IdentifyView(expects="booking_slip", key=KEY), CHROME),
     "changed-stopped": (_changed(), SOMEONE),
+    "changed-too-late": (
+        _changed(kind="substituted", money="none", substitute="王芳", substitute_title="chief", too_late=True, more=0),
+        SOMEONE,
+    ),
+    "changed-at-window": (_changed(money="at_window", more=0), SOMEONE),
     "changed-substitute": (
         _changed(
             kind="substituted",

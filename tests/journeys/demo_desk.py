@@ -16,17 +16,18 @@ _EXPECTED = re.compile(r"status of (409|503)|\[object Event\]")
 
 
 class DemoDesk:
-    """One browser window at ``/demo``."""
+    """One browser window at ``/demo``, or at another page of it."""
 
-    def __init__(self, house: RealPlatform, context: BrowserContext) -> None:
+    def __init__(self, house: RealPlatform, context: BrowserContext, path: str = "/demo") -> None:
         self.house = house
+        self._path = path
         self.page: Page = context.new_page()
         self.page.set_default_timeout(WITHIN_MS)
         self._watch = Watch(self.page, house.base)
         self.open()
 
     def open(self) -> None:
-        self.page.goto(f"{self.house.base}/demo")
+        self.page.goto(f"{self.house.base}{self._path}")
 
     @property
     def kiosk(self) -> FrameLocator:
@@ -100,13 +101,17 @@ class DemoDesk:
 
 @contextmanager
 def demo_desk(
-    house: RealPlatform, chromium: Browser, size: tuple[int, int] = (1600, 1000), locale: str = "zh-CN"
+    house: RealPlatform,
+    chromium: Browser,
+    size: tuple[int, int] = (1600, 1000),
+    locale: str = "zh-CN",
+    path: str = "/demo",
 ) -> Generator[DemoDesk]:
     """A browser of its own, which the kiosk is not paired with yet."""
     context = chromium.new_context(
         viewport={"width": size[0], "height": size[1]}, locale=locale, reduced_motion="reduce"
     )
     try:
-        yield DemoDesk(house, context)
+        yield DemoDesk(house, context, path)
     finally:
         context.close()

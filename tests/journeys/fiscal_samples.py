@@ -20,8 +20,23 @@ _ISSUED = views_fiscal.ReceiptView(
     key=KEY,
 )
 
+_STANDINGS: tuple[views_fiscal.ReceiptStanding, ...] = ("coming", "issued", "partly_reversed", "reversed", "issued")
+_ROWS = tuple(
+    views_fiscal.ReceiptRow(
+        payment_no=f"2611230100004{n}",
+        title=("挂号费 心血管内科 欧阳明华", "检验费 全血细胞计数（五分类）", "门诊西药费")[n % 3],
+        standing=standing,
+        amount_fen=5000 + 12345 * n,
+        since=NOW - timedelta(days=40 * n),
+        number="" if standing == "coming" else f"001234567{n}",
+    )
+    for n, standing in enumerate(_STANDINGS)
+)
+
 RECEIPTS: dict[str, Sample] = {
     "receipt": (_ISSUED, SOMEONE),
+    "receipts": (views_fiscal.ReceiptsView(receipts=_ROWS, days=366), SOMEONE),
+    "receipts-none": (views_fiscal.ReceiptsView(receipts=(), days=366), SOMEONE),
     "receipt-printing": (msgspec.structs.replace(_ISSUED, printed=True, printing="printing"), SOMEONE),
     "receipt-partly-reversed": (
         msgspec.structs.replace(_ISSUED, standing="partly_reversed", reversed_fen=1800, printed=True),

@@ -136,6 +136,7 @@ PAY: dict[str, Sample] = {
         _trouble("refunding", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15), gives_back="paid_late"),
         REGISTERING,
     ),
+    "trouble-at-window": (_trouble("at_window", paid_at=NOW), REGISTERING),
     "trouble-refunded": (_trouble("refunded", paid_at=NOW), REGISTERING),
     "trouble-nothing": (_trouble("nothing_taken"), REGISTERING),
     "trouble-declined": (_trouble("declined"), REGISTERING),

@@ -1,9 +1,10 @@
 """The prepaid account: topped up by phone and by card, looked at, and given back to where it came from."""
 
 import pytest
+from demo_desk import demo_desk
 from kiosk_screen import KioskScreen, kiosk_screen
 from paper import Paper
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 import books
 from card_hands import CardHands
@@ -28,6 +29,7 @@ def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browse
         screen.press_link("/account")
         screen.seen("/account", ".rows .row")
         assert "+¥200.00" in screen.text().replace("\n", "")
+        charged_at_the_doctors(house, chromium, screen)
         screen.press_link("/account/withdraw")
         screen.seen("/account/withdraw", ".rows .row")
         assert "退到微信" in screen.text()
@@ -78,6 +80,40 @@ def test_topped_up_by_card_with_a_typed_amount(house: RealPlatform, chromium: Br
         assert hands.balance() == had - 123_00
         hands.take()
     books.agree(house, payment_no)
+
+
+def charged_at_the_doctors(house: RealPlatform, chromium: Browser, screen: KioskScreen) -> None:
+    """With the patient at the kiosk; all of it is given back in the end."""
+    [patient] = house.rows("SELECT patient_no FROM patient ORDER BY patient_id DESC LIMIT 1")
+    with demo_desk(house, chromium, (1600, 1000), path="/demo/doctor") as desk:
+        desk.page.fill("#patient", patient["patient_no"])
+        desk.press("#looking button")
+        expect(desk.sees("#balance")).to_have_text("¥200.00")
+        desk.page.check("#items li:nth-child(1) input")
+        desk.page.check("#items li:nth-child(2) input")
+        desk.press("#take")
+        expect(desk.sees("#balance")).to_have_text("¥162.00")
+        screen.go("/account")
+        screen.seen("/account", ".rows .row")
+        record = screen.text().replace("\n", "")
+        assert "内科 3 诊室 心电图 等−¥38.00" in record
+        assert "¥162.00" in record
+        desk.press("#charges .acts button:nth-child(3)")
+        expect(desk.sees("#balance")).to_have_text("¥181.00")
+        assert desk.accessibility() == []
+        desk.page.check("#items li:nth-child(3) input")
+        desk.page.check("#items li:nth-child(4) input")
+        desk.page.check("#items li:nth-child(1) input")
+        desk.page.check("#items li:nth-child(2) input")
+        desk.press("#take")
+        expect(desk.sees("#said")).to_have_attribute("data-bad", "yes")
+        desk.press("#charges .acts button:nth-child(2)")
+        expect(desk.sees("#balance")).to_have_text("¥200.00")
+        assert [each for each in desk.complaints() if "403" not in each] == [], (
+            "it is no kiosk, and only dresses like it"
+        )
+    screen.go("/account")
+    screen.seen("/account", ".rows .row")
 
 
 def to_account(screen: KioskScreen) -> None:

@@ -1,4 +1,5 @@
-"""Bookings in a real browser: booked and cancelled, stopped by the hospital and booked again, checked in by slip."""
+"""Bookings in a real browser: booked, cancelled, another doctor refused, stopped by the hospital and booked again,
+checked in by slip."""
 
 import re
 from typing import Any
@@ -35,10 +36,16 @@ def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: 
         house.take_card()
         cancelled = book(screen)
         cancel(screen, cancelled)
-        stopped = book(screen)
+        refused, stopped = book(screen, day=3), book(screen)
+        house.substitute(schedule_of(house, refused))
         house.stop_schedule(schedule_of(house, stopped))
         until(lambda: house.rows("SELECT FROM visit_change WHERE payment_no = $1", stopped), "the platform knows")
         again(screen, card)
+        assert "换" in screen.asks()
+        screen.press('button[name="then"][value="back"]')
+        screen.seen(rf"/trouble/{refused}", ".act")
+        screen.go("/changed")
+        screen.seen("/changed", ".facts")
         assert "停诊" in screen.asks()
         screen.press('button[name="then"][value="book"]')
         booked = book(screen, "")
@@ -55,11 +62,12 @@ def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: 
         arrived = screen.payment_no()
         assert Paper(house.paper_after(before)).payment_no() == arrived
         assert re.search("前面", screen.text())
-    until(lambda: returned(house, stopped) == returned(house, cancelled) > 0, "what was paid is back")
-    books.agree(house, cancelled, stopped, booked)
+    back = (cancelled, refused, stopped)
+    until(lambda: all(returned(house, each) > 0 for each in back), "what was paid is back")
+    books.agree(house, *back, booked)
 
 
-def book(screen: KioskScreen, clinic: str = CLINIC) -> str:
+def book(screen: KioskScreen, clinic: str = CLINIC, day: int = 2) -> str:
     """Paid by code; ``clinic`` empty: its days are on the screen. The booking's number."""
     house = screen.house
     if clinic:
@@ -67,7 +75,7 @@ def book(screen: KioskScreen, clinic: str = CLINIC) -> str:
         screen.seen("/book/departments", ".tiles .tile")
         screen.press(f'a[href="/kiosk/book/{clinic}"]')
     screen.seen(r"/book/\w+", ".week a.day")
-    screen.press(".week a.day >> nth=2")
+    screen.press(f".week a.day >> nth={day}")
     screen.seen(r"/book/\w+/[\d-]+", "a.row.doc").click()
     screen.seen(r"/book/\w+/[\d-]+/\d+", "button.time").click()
     screen.seen(r"/register/check/\w+", ".facts")

@@ -88,7 +88,7 @@ def test_agent_gone_in_mid_journey(house: RealPlatform, chromium: Browser) -> No
 def test_no_reader_no_dead_end(house: RealPlatform, chromium: Browser) -> None:
     with kiosk_screen(house, chromium) as screen:
         house.unplug(600)
-        screen.press_link("/register")
+        screen.go("/register?no_paper=1")
         screen.seen("/identify", ".reader.off")
         assert "就诊号" in screen.text()
         house.unplug(0)

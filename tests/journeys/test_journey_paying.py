@@ -1,5 +1,8 @@
 """At the code: cancelled, refused, paid too late, paid at the window, paid by nobody."""
 
+import json
+from pathlib import Path
+
 import httpx
 import pytest
 from keyboard_screen import KeyboardScreen
@@ -101,6 +104,17 @@ def test_the_window_has_to_sign(house: RealPlatform) -> None:
     assert unsigned.status_code == 401
     forged: httpx.Response = house.as_hospital("CollectHoldSlip", receipt, key="collect-3", secret="guessed")
     assert forged.status_code == 401
+
+
+def test_what_is_described_is_what_is_served(house: RealPlatform) -> None:
+    """By the processes as they run: one that does not know an operation would not serve it."""
+    described = Path(__file__).parents[2] / "docs" / "protocols"
+    assert house.http.get("/api/v1/openapi.json").json() == json.loads((described / "openapi.json").read_text("utf-8"))
+    for path, name in (("/soap", "soap"), ("/soap/hip", "soap-hip"), ("/soap/process", "soap-process")):
+        served = house.http.get(f"{path}?wsdl").text
+        told = (described / f"{name}.wsdl").read_text("utf-8")
+        assert served.replace(str(house.http.base_url).rstrip("/"), "http://127.0.0.1:8080") == told
+    assert house.as_hospital("ListClosures", {}, key="").json() == {"closures": []}
 
 
 def at_the_code(screen: KioskScreen) -> tuple[str, str]:

@@ -265,8 +265,10 @@ def test_news_do_not_disturb_a_press_under_way(page: Page, base: str) -> None:
 
 
 def test_what_a_finger_rests_on_stays(page: Page, base: str) -> None:
-    """News that come between pressing and lifting wait, and the press counts."""
+    """News that come between pressing and lifting wait, and the press counts, also where it takes the focus from the
+    heading that every page puts it on."""
     page.goto(f"{base}/home")
+    page.locator("h1").focus()
     page.route("**/home", lambda route: answer(route, ANEW))
     page.route("**/kiosk/register", lambda route: answer(route, NEXT))
     page.locator('a[href="/kiosk/register"]').hover()

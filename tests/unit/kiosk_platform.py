@@ -136,6 +136,7 @@ class JsonPages:
         return msgspec.json.encode(page).decode()
 
 
+PRINTER = DeviceView(device="printer", kind="receipt_printer", state="ok")
 TERMINAL = TerminalView(
     terminal_id="K01",
     name="A03",
@@ -149,7 +150,7 @@ TERMINAL = TerminalView(
     locked=False,
     line_ok=True,
     card_in_reader=False,
-    devices=[DeviceView(device="reader", kind="id_reader", state="ok")],
+    devices=[DeviceView(device="reader", kind="id_reader", state="ok"), PRINTER],
 )
 PERSON = SessionView(patient_no_tail="3351", name_masked="张*国", age=58, expires_at=NOW + timedelta(minutes=10))
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kiosk_platform import PAYMENT, TERMINAL, page, paired, run
+from kiosk_platform import PAYMENT, TERMINAL, page, paired, payment, run
 
 from yinyi.bus.operation import OpenedBy
 from yinyi.business.billing.errors import FormUnknown
@@ -21,6 +21,7 @@ from yinyi.business.identity.errors import (
     TooManyTries,
 )
 from yinyi.business.identity.messages import Identified
+from yinyi.business.payments.errors import NothingScanned, PaymentUnknown
 from yinyi.business.reports.errors import TubeUnknown
 from yinyi.business.scheduling.errors import NoSuchBooking
 from yinyi.business.terminals.media import CODE_KINDS, MOST_CHARACTERS, CodeKind, Media, MediumRule
@@ -29,6 +30,7 @@ from yinyi.business.terminals.model import SERVICES, Offer
 from yinyi.interface.journeys import codes
 from yinyi.interface.journeys.identify import EXPECTS
 from yinyi.interface.journeys.visitor import ALONE
+from yinyi.kernel.errors import NotYours
 from yinyi.kernel.ids import number_on_slip
 
 USUAL = Media()
@@ -121,10 +123,7 @@ def after_scanning(kinds: Sequence[CodeKind], *, scanned: bool = True, **form: s
 
 def test_what_it_may_be_is_asked_and_said() -> None:
     assert after_scanning(["booking_slip", "payment_slip"]) == ("/kiosk/code?is=booking_slip.payment_slip&after=7", 7)
-    assert (
-        after_scanning(["booking_slip", "payment_slip"], kind="payment_slip")[0]
-        == "/kiosk/code?is=payment_slip&after=7"
-    )
+    assert after_scanning(["booking_slip", "payment_slip"], kind="payment_slip")[0] == "/kiosk/identify"
     told = after_scanning(["payer_code"], kind="payment_slip")[0]
     assert told == "/kiosk/code?is=payer_code&after=7", "nobody says what it is not"
     assert after_scanning([])[0] == "/kiosk/code?is=&after=7"
@@ -154,7 +153,7 @@ def test_the_page_leads_to_what_is_open_here() -> None:
         browser = paired(known=False, GetTerminal=terminal)
         view = (await browser.see("/code?is=payment_slip.tube.hospital_number.nonsense&after=7"))["v"]
         assert [each["kind"] for each in view["choices"]] == ["hospital_number", "tube", "payment_slip"]
-        assert [each["opens"] for each in view["choices"]] == [True, False, False]
+        assert [each["opens"] for each in view["choices"]] == [True, False, True]
         assert [each["to"] for each in view["choices"]] == ["", "", "/kiosk/payments"]
         assert view["after"] == 7
         empty = (await browser.see("/code?is=&after=x"))["v"]
@@ -243,9 +242,28 @@ def test_each_code_is_good_for_what_it_is_meant_for(kind: CodeKind) -> None:
         "payment_slip": "find_payment",
         "resident_number": "nothing",
     }
-    opens = {"insurance_code", "hospital_number", "request_form", "tube", "booking_slip"}
+    opens = {"insurance_code", "hospital_number", "request_form", "tube", "booking_slip", "payment_slip"}
     assert (kind in codes.OPENS) is (kind in opens)
     assert (kind in codes.IDENTIFIES) is (meant[kind] == "everything")
     assert codes.BELONGS.get(kind, "") == (meant[kind] if meant[kind] in SERVICES else "")
     alone = {"request_form": "form", "tube": "specimen", "booking_slip": "booking"}
     assert set(alone.values()) == set(get_args(OpenedBy)), "what opens only one thing"
+
+
+def test_a_slip_of_a_payment_opens_that_payment_once_it_is_known_whose_it_is() -> None:
+    slip = KindsOfCode(scanned=True, kinds=["payment_slip"])
+
+    async def work() -> None:
+        browser = paired(known=False, ClassifyCode=slip)
+        went = await browser.post("/code", key="k" * 20, after="7")
+        assert went.headers["location"] == "/kiosk/identify"
+        browser = paired(ClassifyCode=slip, GetScannedPayment=payment("returning"))
+        went = await browser.post("/code", key="k" * 20, after="7")
+        assert went.headers["location"] == "/kiosk/payments?slip=1"
+        assert (await browser.get("/payments?slip=1")).headers["location"] == f"/kiosk/trouble/{PAYMENT}"
+        for error, strange in ((NotYours(), True), (PaymentUnknown(), True), (NothingScanned(), False)):
+            browser.platform.answers["GetScannedPayment"] = error
+            view = (await browser.see("/payments?slip=1"))["v"]
+            assert view["strange"] is strange
+
+    run(work())

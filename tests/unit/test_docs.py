@@ -38,7 +38,7 @@ def test_pages_that_the_code_writes_are_current(name: str) -> None:
 def test_the_command_writes_them(tmp_path: Path) -> None:
     done = CliRunner().invoke(application("describe"), ["describe", str(tmp_path)])
     assert done.exit_code == 0, done.output
-    written = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.md")}
+    written = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.*")}
     assert written == pages()
 
 
@@ -108,8 +108,8 @@ def test_the_example_signs_as_institutions_have_to() -> None:
     assert set(given) == set(SIGNATURE_HEADERS)
     institution, timestamp, nonce, signature = (given[name] for name in SIGNATURE_HEADERS)
     assert institution == "his"
-    assert verifies("s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body)
-    assert not verifies("s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body + b" ")
+    assert verifies("HMAC-SHA256", "s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body)
+    assert not verifies("HMAC-SHA256", "s3cret", signature, "POST", "/api/v1/GetPayment", timestamp, nonce, body + b" ")
 
 
 # ---- glossary

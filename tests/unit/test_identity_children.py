@@ -31,6 +31,7 @@ from yinyi.business.identity.messages_children import (
     ReadChild,
     RegisterChild,
 )
+from yinyi.business.identity.model import age_in_words
 from yinyi.business.identity.sessions import verify_session
 from yinyi.kernel.errors import HospitalUnavailable, NotFound, SessionEnded
 from yinyi.wire import gb11643
@@ -322,3 +323,20 @@ def test_the_audit_says_who_acted_for_whom(platform_url: str, run: Run) -> None:
             assert [row["actor"] for row in owners] == [f"{call}:{child.patient.patient_id}"]
 
     run(story())
+
+
+@pytest.mark.parametrize(
+    ("born_on", "said"),
+    [
+        (date(2026, 11, 27), "0 天"),
+        (date(2026, 10, 28), "30 天"),
+        (date(2026, 10, 27), "1 个月"),
+        (date(2025, 12, 31), "10 个月"),
+        (date(2025, 11, 28), "11 个月"),
+        (date(2025, 11, 27), "1 岁"),
+        (date(1961, 11, 28), "64 岁"),
+        (None, "—"),
+    ],
+)
+def test_infants_are_so_many_months_or_days_old(born_on: date | None, said: str) -> None:
+    assert age_in_words(date(2026, 11, 27), born_on) == said

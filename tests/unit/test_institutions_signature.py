@@ -1,14 +1,15 @@
 """Institutions and their signatures: whose request it is, once, within five minutes."""
 
+import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from identity_house import HOSPITAL, START, Run
+from identity_house import HOSPITAL, START, ZONE, Run
 from msgspec.structs import replace
 
 from yinyi.bus.database import Database, open_database
@@ -16,18 +17,15 @@ from yinyi.bus.envelope import Signed
 from yinyi.business.institutions import store
 from yinyi.business.institutions.model import Institution
 from yinyi.business.institutions.service import WINDOW, Institutions
-from yinyi.kernel.errors import Conflict, SignatureRefused
+from yinyi.kernel.errors import AskedTooOften, Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.secrets import Vault
-from yinyi.wire.institution import (
-    instant_of,
-    sign,
-    signed_text,
-    timestamp_of,
-    verifies,
-)
+from yinyi.wire import institution as wire
+from yinyi.wire import username_token
+from yinyi.wire.institution import instant_of, sign, signed_text, timestamp_of, verifies
 
 HIS = Institution(hospital_id=HOSPITAL, institution_id="his", kind="hospital", name="医院信息系统")
 NONCE = "n" * 16
+COLLECT = "CollectHoldSlip"
 
 methods = st.sampled_from(("GET", "POST", "PUT"))
 paths = st.text("abc/?=&%-._~", max_size=30).map("/{}".format)
@@ -35,33 +33,54 @@ nonces = st.text("abcXYZ019-_", min_size=16, max_size=64)
 stamps = st.integers(0, 4_000_000_000).map(str)
 requests = st.tuples(methods, paths, stamps, nonces, st.binary(max_size=50))
 secrets = st.text("abcdef0123", min_size=8, max_size=40)
+algorithms = st.sampled_from(get_args(wire.Algorithm))
 
 Request = tuple[str, str, str, str, bytes]
 
 
-@given(secrets, requests)
-def test_what_is_signed_verifies(secret: str, request: Request) -> None:
-    assert verifies(secret, sign(secret, *request), *request)
+@given(algorithms, secrets, requests)
+def test_what_is_signed_verifies(algorithm: wire.Algorithm, secret: str, request: Request) -> None:
+    assert verifies(algorithm, secret, sign(algorithm, secret, *request), *request)
 
 
-@given(secrets, requests, requests)
-def test_a_signature_is_good_for_one_request_only(secret: str, one: Request, other: Request) -> None:
-    assert verifies(secret, sign(secret, *one), *other) == (one == other)
+@given(algorithms, secrets, requests, requests)
+def test_a_signature_is_good_for_one_request_only(
+    algorithm: wire.Algorithm, secret: str, one: Request, other: Request
+) -> None:
+    assert verifies(algorithm, secret, sign(algorithm, secret, *one), *other) == (one == other)
 
 
-@given(secrets, secrets, requests)
-def test_a_signature_is_good_for_one_secret_only(secret: str, other: str, request: Request) -> None:
-    assert verifies(other, sign(secret, *request), *request) == (secret == other)
+@given(algorithms, secrets, secrets, requests)
+def test_a_signature_is_good_for_one_secret_only(
+    algorithm: wire.Algorithm, secret: str, other: str, request: Request
+) -> None:
+    assert verifies(algorithm, other, sign(algorithm, secret, *request), *request) == (secret == other)
+
+
+@given(algorithms, algorithms, secrets, requests)
+def test_a_signature_is_good_for_one_algorithm_only(
+    one: wire.Algorithm, other: wire.Algorithm, secret: str, request: Request
+) -> None:
+    assert verifies(other, secret, sign(one, secret, *request), *request) == (one == other)
 
 
 @given(requests, requests)
 def test_no_two_requests_read_alike(one: Request, other: Request) -> None:
-    assert (signed_text(*one) == signed_text(*other)) == (one == other)
+    assert (signed_text("HMAC-SM3", *one) == signed_text("HMAC-SM3", *other)) == (one == other)
 
 
 @given(st.text(max_size=80))
 def test_no_text_at_all_passes_for_a_signature_or_breaks(signature: str) -> None:
-    assert not verifies("secret", signature, "POST", "/x", "1", NONCE, b"")
+    assert not verifies("HMAC-SHA256", "secret", signature, "POST", "/x", "1", NONCE, b"")
+    assert not username_token.verifies(
+        "secret", signature, base64.b64encode(b"n" * 16).decode(), "2026-11-23T08:00:00Z"
+    )
+
+
+def test_hmac_sm3_is_what_others_make_of_it() -> None:
+    """GB/T 32905-2016, appendix A.1: the hash of ``abc``, here as a body."""
+    abc = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+    assert signed_text("HMAC-SM3", "POST", "/x", "1", NONCE, b"abc").decode().endswith(abc)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +99,32 @@ def test_no_text_at_all_passes_for_a_signature_or_breaks(signature: str) -> None
 )
 def test_a_part_out_of_form_is_neither_signed_nor_verified(request_: Request) -> None:
     with pytest.raises(ValueError):
-        sign("secret", *request_)
-    assert not verifies("secret", "0" * 64, *request_)
+        sign("HMAC-SHA256", "secret", *request_)
+    assert not verifies("HMAC-SHA256", "secret", "0" * 64, *request_)
+
+
+@pytest.mark.parametrize("created", ["2026-11-23T08:00:00", "2026-11-31T08:00:00Z", "2026-11-23 08:00:00Z", "１"])
+def test_a_moment_out_of_form_is_no_moment(created: str) -> None:
+    with pytest.raises(ValueError):
+        username_token.instant_of(created)
+    with pytest.raises(ValueError):
+        instant_of(created)
+
+
+@given(st.binary(min_size=16, max_size=40), secrets, secrets)
+def test_a_password_digest_is_good_for_one_password_only(nonce: bytes, secret: str, other: str) -> None:
+    text, created = base64.b64encode(nonce).decode(), username_token.created_of(START)
+    digest = username_token.digest(secret, text, created)
+    assert username_token.verifies(other, digest, text, created) == (secret == other)
+
+
+def test_a_nonce_is_written_one_way_so_that_it_is_good_once() -> None:
+    """These two texts are the same bytes in Base64, as lenient decoders read it."""
+    created = username_token.created_of(START)
+    for nonce in ("A" * 21 + "B==", "A" * 22):
+        with pytest.raises(ValueError):
+            username_token.digest("secret", nonce, created)
+    assert username_token.digest("secret", "A" * 22 + "==", created)
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=20000)))
@@ -91,27 +134,33 @@ def test_a_timestamp_is_the_whole_second(after: timedelta) -> None:
 
 
 @asynccontextmanager
-async def enlisted(url: str) -> AsyncGenerator[tuple[Database, Institutions, str]]:
+async def enlisted(url: str, his: Institution = HIS) -> AsyncGenerator[tuple[Database, Institutions, str]]:
     """A database in which the HIS is an institution, and its secret."""
     database = await open_database(url)
-    institutions = Institutions(Vault({1: b"k" * 32}, b"i" * 32))
+    institutions = institutions_of(database)
     try:
         async with database.transaction() as tx:
-            secret = await institutions.add(tx, HIS, START)
+            secret = await institutions.add(tx, his, "HMAC-SHA256", START)
         yield database, institutions, secret
     finally:
         await database.close()
 
 
+def institutions_of(database: Database) -> Institutions:
+    """As another process would have them."""
+    return Institutions(database, Vault({1: b"k" * 32}, b"i" * 32), ZONE)
+
+
 def signed(secret: str, *, nonce: str = NONCE, at: datetime = START, **more: Any) -> Signed:
     method, path, body = "POST", "/api/v1/payments/CollectHoldSlip", b'{"ask_number":"7Q4-8XK9"}'
     stamp = timestamp_of(at)
+    algorithm: wire.Algorithm = more.get("algorithm", "HMAC-SHA256")
     fields: dict[str, Any] = {
         "institution_id": "his",
-        "algorithm": "HMAC-SHA256",
+        "algorithm": algorithm,
         "timestamp": stamp,
         "nonce": nonce,
-        "signature": sign(secret, method, path, stamp, nonce, body),
+        "signature": sign(algorithm, secret, method, path, stamp, nonce, body),
         "method": method,
         "path": path,
         "body": body,
@@ -119,13 +168,54 @@ def signed(secret: str, *, nonce: str = NONCE, at: datetime = START, **more: Any
     return Signed(**{**fields, **more})
 
 
+def token_of(secret: str, nonce: bytes = b"n" * 16, at: datetime = START) -> Signed:
+    text, created = base64.b64encode(nonce).decode(), username_token.created_of(at)
+    return Signed(
+        institution_id="his",
+        algorithm="UsernameToken",
+        timestamp=created,
+        nonce=text,
+        signature=username_token.digest(secret, text, created),
+        method="POST",
+        path="/soap",
+        body=b"<anything/>",
+    )
+
+
 def test_a_signed_request_names_its_institution_once(platform_url: str, run: Run) -> None:
     async def story() -> None:
-        async with enlisted(platform_url) as (it, institutions, secret), it.read() as tx:
-            assert await institutions.verify(tx, signed(secret), START) == HIS
+        async with enlisted(platform_url) as (database, institutions, secret):
+            assert await institutions.verify(signed(secret), COLLECT, START) == HIS
+            for process in (institutions, institutions_of(database)):
+                with pytest.raises(SignatureRefused):
+                    await process.verify(signed(secret), COLLECT, START)
+            assert await institutions.verify(signed(secret, nonce="m" * 16), COLLECT, START) == HIS
+
+    run(story())
+
+
+def test_each_secret_is_good_for_its_algorithm(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with enlisted(platform_url) as (database, institutions, secret):
+            async with database.transaction() as tx:
+                password = await institutions.add_secret(tx, HOSPITAL, "his", "UsernameToken", START)
+                sm3 = await institutions.add_secret(tx, HOSPITAL, "his", "HMAC-SM3", START)
+            for wrong in (
+                token_of(secret),
+                signed(password),
+                signed(secret, algorithm="HMAC-SM3"),
+                replace(signed(sm3, algorithm="HMAC-SM3"), algorithm="HMAC-SHA256"),
+            ):
+                with pytest.raises(SignatureRefused):
+                    await institutions.verify(wrong, COLLECT, START)
+            assert await institutions.verify(token_of(password), COLLECT, START) == HIS
+            assert await institutions.verify(signed(sm3, algorithm="HMAC-SM3"), COLLECT, START) == HIS
             with pytest.raises(SignatureRefused):
-                await institutions.verify(tx, signed(secret), START)
-            assert await institutions.verify(tx, signed(secret, nonce="m" * 16), START) == HIS
+                await institutions.verify(token_of(password), COLLECT, START)
+            for minutes in (-6, 6):
+                late = token_of(password, b"m" * 16, START + timedelta(minutes=minutes))
+                with pytest.raises(SignatureRefused):
+                    await institutions.verify(late, COLLECT, START)
 
     run(story())
 
@@ -134,25 +224,26 @@ def test_a_repeat_does_not_pass_however_the_clocks_stand(platform_url: str, run:
     """Signed by a clock that is five minutes ahead, it could pass for ten: the nonce is known for longer."""
 
     async def story() -> None:
-        async with enlisted(platform_url) as (it, institutions, secret), it.read() as tx:
+        async with enlisted(platform_url) as (database, institutions, secret):
             request = signed(secret, at=START + WINDOW)
-            assert await institutions.verify(tx, request, START) == HIS
+            assert await institutions.verify(request, COLLECT, START) == HIS
             for minutes in (1, 5, 10):
                 with pytest.raises(SignatureRefused):
-                    await institutions.verify(tx, request, START + timedelta(minutes=minutes))
+                    await institutions.verify(request, COLLECT, START + timedelta(minutes=minutes))
             later = START + timedelta(hours=1)
-            assert await institutions.verify(tx, signed(secret, nonce="m" * 16, at=later), later) == HIS
-            assert await tx.fetchval("SELECT count(*) FROM institution_nonce") == 1
+            assert await institutions.verify(signed(secret, nonce="m" * 16, at=later), COLLECT, later) == HIS
+            async with database.read() as tx:
+                assert await tx.fetchval("SELECT count(*) FROM institution_nonce") == 1
 
     run(story())
 
 
 def test_a_stale_or_early_request_is_refused(platform_url: str, run: Run) -> None:
     async def story() -> None:
-        async with enlisted(platform_url) as (it, institutions, secret), it.read() as tx:
+        async with enlisted(platform_url) as (_, institutions, secret):
             for minutes in (-1440, -6, 6, 1440):
                 with pytest.raises(SignatureRefused):
-                    await institutions.verify(tx, signed(secret, at=START + timedelta(minutes=minutes)), START)
+                    await institutions.verify(signed(secret, at=START + timedelta(minutes=minutes)), COLLECT, START)
 
     run(story())
 
@@ -176,25 +267,88 @@ CHANGES: list[dict[str, Any]] = [
 
 def test_anything_changed_is_refused_and_uses_no_nonce(platform_url: str, run: Run) -> None:
     async def story() -> None:
-        async with enlisted(platform_url) as (it, institutions, secret), it.read() as tx:
+        async with enlisted(platform_url) as (_, institutions, secret):
             for change in CHANGES:
                 with pytest.raises(SignatureRefused) as refused:
-                    await institutions.verify(tx, replace(signed(secret), **change), START)
+                    await institutions.verify(replace(signed(secret), **change), COLLECT, START)
                 assert refused.value.detail == ""
-            assert await institutions.verify(tx, signed(secret), START) == HIS
+            assert await institutions.verify(signed(secret), COLLECT, START) == HIS
+
+    run(story())
+
+
+def test_only_what_was_granted_may_be_asked(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        his = replace(HIS, operations=("GetPayment",))
+        async with enlisted(platform_url, his) as (_, institutions, secret):
+            with pytest.raises(NotGranted):
+                await institutions.verify(signed(secret), COLLECT, START)
+            assert await institutions.verify(signed(secret), "GetPayment", START) == his
 
     run(story())
 
 
 def test_an_id_is_given_once_and_a_closed_institution_signs_no_more(platform_url: str, run: Run) -> None:
     async def story() -> None:
-        async with enlisted(platform_url) as (it, institutions, secret), it.read() as tx:
-            with pytest.raises(Conflict):
-                await institutions.add(tx, replace(HIS, hospital_id=8), START)
-            row: str = await tx.fetchval("SELECT i::text FROM institution i")
-            assert secret not in row
-            await store.close(tx, HOSPITAL, "his", START)
+        async with enlisted(platform_url) as (database, institutions, secret):
+            async with database.read() as tx:
+                with pytest.raises(Conflict):
+                    await institutions.add(tx, replace(HIS, hospital_id=8), "HMAC-SHA256", START)
+                row: str = await tx.fetchval("SELECT s::text FROM institution_secret s")
+                assert secret not in row
+                await store.close(tx, HOSPITAL, "his", START)
             with pytest.raises(SignatureRefused):
-                await institutions.verify(tx, signed(secret), START)
+                await institutions.verify(signed(secret), COLLECT, START)
+
+    run(story())
+
+
+def nonce_of(number: int) -> str:
+    return f"{number:016}"
+
+
+async def asked(institutions: Institutions, secret: str, number: int, now: datetime) -> bool:
+    """Whether it was let through."""
+    try:
+        await institutions.verify(signed(secret, nonce=nonce_of(number), at=now), COLLECT, now)
+    except AskedTooOften:
+        return False
+    return True
+
+
+def test_no_more_is_asked_in_a_minute_or_a_day_than_was_agreed(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        his = replace(HIS, per_minute=5, per_day=12)
+        async with enlisted(platform_url, his) as (_, institutions, secret):
+            let_through: list[int] = []
+            for minute in range(4):
+                now = START + timedelta(minutes=minute)
+                got = [await asked(institutions, secret, minute * 10 + each, now) for each in range(8)]
+                let_through.append(sum(got))
+            assert let_through == [5, 5, 2, 0]
+            tomorrow = START + timedelta(days=1)
+            assert await asked(institutions, secret, 99, tomorrow)
+
+    run(story())
+
+
+def test_processes_add_up_what_they_have_let_through(platform_url: str, run: Run) -> None:
+    """Each knows of the other's as of when the other has last told: here but for its last request."""
+
+    async def story() -> None:
+        his = replace(HIS, per_minute=6)
+        async with enlisted(platform_url, his) as (database, here, secret):
+            there = institutions_of(database)
+            now, passed = START, 0
+            for number in range(20):
+                process = here if number % 2 else there
+                passed += await asked(process, secret, number, now)
+                now += timedelta(seconds=1)
+            assert passed in (6, 7)
+            later = now + timedelta(minutes=1)
+            for process in (here, there):  # at the latest in the next minute each tells all that it knows
+                assert await asked(process, secret, 100 + (process is here), later)
+            async with database.read() as tx:
+                assert await tx.fetchval("SELECT requests FROM institution_usage WHERE span = 'day'") == passed
 
     run(story())

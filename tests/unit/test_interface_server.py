@@ -43,9 +43,10 @@ def get(interfaces: Interfaces, *paths: str) -> list[httpx.Response]:
     return asyncio.run(work())
 
 
-def test_every_interface_has_an_account_of_its_own() -> None:
-    assert len(set(ACCOUNTS.values())) == len(ACCOUNTS)
-    assert ACCOUNTS["rest"] is Caller.HOSPITAL
+def test_interfaces_share_an_account_only_where_the_same_callers_come_by_both() -> None:
+    assert ACCOUNTS["rest"] is ACCOUNTS["soap"] is Caller.HOSPITAL
+    others = [caller for name, caller in ACCOUNTS.items() if name != "soap"]
+    assert len(set(others)) == len(others)
 
 
 def test_only_the_named_interfaces_are_there() -> None:

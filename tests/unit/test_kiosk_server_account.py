@@ -85,12 +85,27 @@ def test_records_say_in_words_what_happened() -> None:
             entry("withdrawn_at_window", -30),
             entry("opening", 30),
             entry("suspense", -1),
+            entry("charged", -20, about="心电图室 心电图"),
+            entry("charge_back", 20, about="心电图室 心电图"),
         )
         records = (await paired(GetPrepaidAccount=account("collect", 1, *entries)).see("/account"))["v"]["records"]
-        kinds = ["topped_up", "withdrawn", "paid", "came_back", "at_window", "taken_over", "corrected"]
+        kinds = [
+            "topped_up",
+            "withdrawn",
+            "paid",
+            "came_back",
+            "at_window",
+            "taken_over",
+            "corrected",
+            "paid",
+            "came_back",
+        ]
         assert [record["kind"] for record in records] == kinds
         paid_for = "挂号费 心血管内科 李明华"
-        assert [record.get("about", "") for record in records] == ["", "", paid_for, paid_for, "", "", ""]
+        assert [record.get("about", "") for record in records] == [
+            *("", "", paid_for, paid_for, "", "", ""),
+            *("心电图室 心电图", "心电图室 心电图"),
+        ]
 
     run(work())
 

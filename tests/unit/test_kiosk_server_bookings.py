@@ -1,12 +1,13 @@
 """Bookings at the kiosk: what their pages ask of the platform, and where they lead."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TODAY, page, paired, payment, receipt, run, session_of, sessions
 
+from yinyi.business.payments.errors import ChannelGone
 from yinyi.business.payments.messages import Payments
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
@@ -257,13 +258,51 @@ def test_what_has_changed_is_said_once() -> None:
     run(work())
 
 
+def test_whose_channel_is_gone_is_sent_to_the_window() -> None:
+    async def work() -> None:
+        money = payment("returning", taken_fen=Fen(5000), purpose="appointment", at_window=True)
+        change = msgspec.structs.replace(CHANGE, payment=money)
+        browser = paired(ListVisitChanges=VisitChanges(changes=[change]))
+        assert (await browser.see("/changed"))["v"]["money"] == "at_window"
+
+    run(work())
+
+
+def substituted(until: datetime | None) -> VisitChange:
+    """Until then it can be given back; None: it cannot be."""
+    paid = payment("fulfilled")
+    return msgspec.structs.replace(CHANGE, kind="substituted", substitute="王芳", payment=paid, can_cancel_until=until)
+
+
 def test_another_doctor_is_refused() -> None:
     async def work() -> None:
-        change = msgspec.structs.replace(CHANGE, kind="substituted", substitute="王芳", payment=payment("fulfilled"))
+        change = substituted(NOW + timedelta(days=2))
         back = booking("cancelled", "returning")
         browser = paired(ListVisitChanges=VisitChanges(changes=[change]), SeeVisitChange=Seen(), CancelAppointment=back)
         assert (await browser.see("/changed"))["v"]["can_give_back"]
         answer = await browser.post("/changed", payment_no=PAYMENT, then="back")
         assert answer.headers["location"] == f"/kiosk/trouble/{PAYMENT}"
+
+    run(work())
+
+
+@pytest.mark.parametrize("until", [None, NOW - timedelta(minutes=1)])
+def test_another_doctor_cannot_be_refused_once_it_has_begun(until: datetime | None) -> None:
+    async def work() -> None:
+        browser = paired(ListVisitChanges=VisitChanges(changes=[substituted(until)]))
+        assert not (await browser.see("/changed"))["v"]["can_give_back"]
+
+    run(work())
+
+
+@pytest.mark.parametrize("error", [TooLateToCancel(), AlreadyCheckedIn(), ChannelGone()])
+def test_who_cannot_refuse_another_doctor_any_more_is_sent_to_the_window(error: YinyiError) -> None:
+    async def work() -> None:
+        change = substituted(NOW + timedelta(days=2))
+        browser = paired(ListVisitChanges=VisitChanges(changes=[change]), CancelAppointment=error)
+        answer = await browser.post("/changed", payment_no=PAYMENT, then="back")
+        assert answer.headers["location"] == "/kiosk/changed?late=1"
+        assert "SeeVisitChange" not in browser.platform.names(), "he may still say that he agrees"
+        assert (await browser.see("/changed?late=1"))["v"]["too_late"]
 
     run(work())

@@ -7,7 +7,7 @@ from kiosk_platform import PAGES, PAYMENT, document, page, paired, receipt, regi
 
 from yinyi.business.documents.messages import Documents
 from yinyi.business.fiscal.errors import NotIssuedYet
-from yinyi.business.fiscal.messages import RedInvoice
+from yinyi.business.fiscal.messages import FiscalInvoiceList, RedInvoice
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.kernel.errors import HospitalUnavailable, NotYours, YinyiError
 from yinyi.kernel.money import Fen
@@ -101,5 +101,19 @@ def test_first_it_wants_to_know_whose_it_is() -> None:
         answer = await browser.get(AT)
         assert answer.status_code in (303, 401, 403)
         assert "number" not in answer.text
+
+    run(work())
+
+
+def test_all_of_them_are_listed_and_each_leads_to_its_page() -> None:
+    async def work() -> None:
+        found = FiscalInvoiceList(invoices=[receipt("coming"), receipt("issued", **ISSUED), receipt("none")])
+        browser = paired(ListFiscalInvoices=found)
+        seen = await browser.see("/receipts")
+        assert [(each["standing"], each["number"]) for each in seen["v"]["receipts"]] == [
+            ("coming", ""),
+            ("issued", "0012345678"),
+        ]
+        assert (await paired(known=False).get("/receipts")).headers["location"] == "/kiosk/identify"
 
     run(work())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import chain
+from typing import Literal
 
 import msgspec
 import pytest
@@ -83,11 +84,12 @@ def test_what_is_shut_says_when_it_opens_and_leads_nowhere() -> None:
     run(work())
 
 
-@pytest.mark.parametrize("state", ["paper_out", "jam", "offline"])
-def test_money_journeys_ask_first_where_no_slip_can_be_printed(state: Condition) -> None:
-    broken = msgspec.structs.replace(
-        TERMINAL, devices=[DeviceView(device="printer", kind="receipt_printer", state=state)]
-    )
+@pytest.mark.parametrize("state", ["paper_out", "jam", "offline", "line down", "none"])
+def test_money_journeys_ask_first_where_no_slip_can_be_printed(state: Condition | Literal["line down", "none"]) -> None:
+    well = state in ("line down", "none")
+    printer = DeviceView(device="printer", kind="receipt_printer", state="ok" if well else state)
+    devices = [] if state == "none" else [printer]
+    broken = msgspec.structs.replace(TERMINAL, devices=devices, line_ok=state != "line down")
 
     async def work() -> None:
         browser = paired(known=False, GetTerminal=broken)
@@ -99,7 +101,7 @@ def test_money_journeys_ask_first_where_no_slip_can_be_printed(state: Condition)
         assert (await browser.get("/register?no_paper=1")).headers["location"] == "/kiosk/identify"
         known = await paired(GetTerminal=broken).see("/account/top-up")
         assert (known["is"], known["c"]["patient"]["name"]) == ("NoPaperView", "张*国")
-        low = msgspec.structs.replace(broken, devices=[msgspec.structs.replace(broken.devices[0], state="paper_low")])
+        low = msgspec.structs.replace(TERMINAL, devices=[msgspec.structs.replace(printer, state="paper_low")])
         assert (await paired(known=False, GetTerminal=low).get("/register")).status_code == 303, "it prints"
         assert (await browser.get("/payments")).headers["location"] == "/kiosk/identify", "nothing is paid there"
 

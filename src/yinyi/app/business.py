@@ -33,6 +33,7 @@ from yinyi.business.identity.certificates import Certificates
 from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
+from yinyi.business.institutions.desk import InstitutionDesk
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.service import LineService
@@ -103,7 +104,7 @@ class Business:
             *(database, clock, vault, queue, self.outbox.wake, outside.identifying),
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
         )
-        self.institutions = Institutions(vault)
+        self.institutions = Institutions(database, vault, ZONE)
         hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
         self.identity = IdentityService(database, hospital, scanned, vault, ZONE, outside.children)
@@ -161,6 +162,7 @@ class Business:
             self.documents,
             self.lines,
             WatchService(self.database, self._rounds, FIGURES),
+            InstitutionDesk(self.institutions, ZONE),
         )
 
     async def start(self) -> None:

@@ -115,7 +115,7 @@ async def first_start(settings: Settings, database: Database, business: Business
         await prepaid_store.set_mode(tx, HOSPITAL_ID, "collect", "first start", clock.now())
         code = await add_terminal(tx, HOSPITAL_ID, DEMO_TERMINAL, clock.now(), timedelta(days=30))
         try:
-            window_secret = await business.institutions.add(tx, DEMO_WINDOW, clock.now())
+            window_secret = await business.institutions.add(tx, DEMO_WINDOW, "HMAC-SHA256", clock.now())
         except Conflict:
             return
     lines = business.outside.lines

@@ -1,4 +1,4 @@
-"""What patients come for, wired: numbers, bills, their prepaid account, their stays."""
+"""What patients come for, wired: numbers, bills, their prepaid account, their stays; and what windows look up."""
 
 from yinyi.app.demo_hospital import ZONE
 from yinyi.app.outside import Outside
@@ -6,13 +6,18 @@ from yinyi.app.people import MasterIndex
 from yinyi.app.scheduled import Scheduled
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
+from yinyi.business.billing.at_window import WindowBills
 from yinyi.business.billing.fees import FeeBook
 from yinyi.business.billing.forms import RequestForms
 from yinyi.business.billing.refunds import LineRefunds
 from yinyi.business.billing.service import BillingService
 from yinyi.business.inpatient.service import InpatientService
+from yinyi.business.payments.at_window import WindowCodes
+from yinyi.business.payments.finding import Finding
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
+from yinyi.business.prepaid.at_window import WindowTopUps
+from yinyi.business.prepaid.charges import PrepaidCharges
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.terminals.presented import Presented
 from yinyi.kernel.clock import Clock
@@ -38,12 +43,18 @@ class Counters:
         self.fees = FeeBook(database, hospital, patients, ZONE, outside.lists_kept_s)
         self.billing = BillingService(hospital, patients, payments, self.fees, ZONE, outside.lists_kept_s)
         self.line_refunds = LineRefunds(database, hospital, payments, RefundDesk(payments, ZONE), clock)
+        prepaid = PrepaidService(payments, ZONE)
         self._services = (
             scheduled,
             self.billing,
+            WindowBills(self.billing, payments),
+            WindowCodes(payments),
             self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
-            PrepaidService(payments, ZONE),
+            prepaid,
+            WindowTopUps(prepaid, payments),
+            PrepaidCharges(ZONE),
+            Finding(payments.registry, ZONE),
             InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),
         )
 

@@ -20,6 +20,8 @@ def pages() -> dict[str, str]:
         "payment-states.md": _payment_states(),
         "payment-plans.md": _payment_plans(),
         "protocols/operations.md": BY + describe_operations.page(),
+        "protocols/openapi.json": describe_operations.openapi(),
+        **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_soap().items()},
     }
 
 

@@ -3,13 +3,18 @@
 import re
 from typing import Any
 
+import msgspec
 from msgspec import inspect as shape
 
 from yinyi.app.operations import declared_operations
-from yinyi.bus.operation import OperationSpec
+from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.rest.errors import status_of
-from yinyi.interface.rest.server import PREFIX, served_operations
+from yinyi.interface.rest.openapi import PREFIX, document
+from yinyi.interface.served import served_operations
 from yinyi.interface.server import ACCOUNTS
+from yinyi.interface.soap import wsdl
+from yinyi.interface.soap.server import HIP, HIP_PATH, PROCESS, PROCESS_PATH
+from yinyi.interface.soap.server import PATH as SOAP
 from yinyi.kernel.errors import YinyiError, every_error
 
 INTRODUCTION = """
@@ -20,7 +25,7 @@ What anyone can ask of the platform. Each is one class in `src/yinyi/business/<d
 are derived from it.
 
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
-asks as another account yet. `hospital` asks by REST ([how to sign](../integrate/rest.md)).
+asks as another account yet. `hospital` asks by [REST](../integrate/rest.md) and [SOAP](../integrate/soap.md).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
 a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
 idempotency key · *¥*: it starts or changes a money plan.
@@ -37,8 +42,21 @@ def page() -> str:
     domains = sorted({spec.domain for spec in specs})
     sections = [_domain(domain, [spec for spec in specs if spec.domain == domain]) for domain in domains]
     accounts = ", ".join(f"`{caller}`" for caller in sorted(ACCOUNTS.values()))
-    parts = [INTRODUCTION.strip().replace("{accounts}", accounts), *sections, _rest(), _shapes(specs), _errors(specs)]
+    parts = [
+        INTRODUCTION.strip().replace("{accounts}", accounts),
+        *sections,
+        _interfaces(specs),
+        _shapes(specs),
+        _errors(specs),
+    ]
     return "\n\n".join(parts) + "\n"
+
+
+def openapi() -> str:
+    """JSON, as REST serves it."""
+    declared_operations()
+    told = msgspec.json.encode(document(served_operations(Caller.HOSPITAL)))
+    return msgspec.json.format(told, indent=1).decode() + "\n"
 
 
 # ---- operations
@@ -77,9 +95,38 @@ def _travels(spec: OperationSpec) -> str:
     return f"- **{spec.name}** takes {asked}; answers {_type(shape.type_info(spec.reply))}."
 
 
-def _rest() -> str:
-    rows = [f"- `POST {PREFIX}{name}`" for name in sorted(served_operations())]
-    return "\n".join(["## By REST", "", "What `hospital` may call ([how to sign](../integrate/rest.md)):", "", *rows])
+def _interfaces(specs: list[OperationSpec]) -> str:
+    names = list(ACCOUNTS)
+    rows = [
+        f"| `{spec.name}` | " + " | ".join("●" if ACCOUNTS[name] in spec.callers else "" for name in names) + " |"
+        for spec in sorted(specs, key=lambda each: each.name)
+        if spec.callers.intersection(ACCOUNTS.values())
+    ]
+    return "\n".join(
+        [
+            "## Interfaces",
+            "",
+            f"REST: `POST {PREFIX}{{Operation}}` ([how to sign](../integrate/rest.md), [OpenAPI](openapi.json)).",
+            f"SOAP: a method of `{SOAP}?wsdl` for each ([how to ask](../integrate/soap.md), [WSDL](soap.wsdl)).",
+            "What is not here is asked by the staff on the machine itself (`yinyi ask`).",
+            "",
+            "| operation | " + " | ".join(f"`{name}`" for name in names) + " |",
+            "| --- |" + " :-: |" * len(names),
+            *rows,
+        ]
+    )
+
+
+def descriptions_of_soap() -> dict[str, str]:
+    """WSDL by file name, as they are served, for a platform at its first address."""
+    declared_operations()
+    served = served_operations(Caller.HOSPITAL)
+    at = "http://127.0.0.1:8080"
+    return {
+        "soap.wsdl": wsdl.of_operations(served, at + SOAP).decode(),
+        "soap-hip.wsdl": wsdl.of_message(*HIP, at + HIP_PATH).decode(),
+        "soap-process.wsdl": wsdl.of_message(*PROCESS, at + PROCESS_PATH).decode(),
+    }
 
 
 # ---- shapes

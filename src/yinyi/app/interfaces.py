@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 import yinyi
 from yinyi.app.demo_hospital import ZONE
 from yinyi.app.errors import CannotStart
+from yinyi.app.operations import declared_operations
 from yinyi.app.settings import Settings
 from yinyi.app.status import read_status
 from yinyi.bus.transport import NatsTransport
@@ -43,6 +44,7 @@ def kiosk_pages() -> tuple[Assets, Pages]:
 
 def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicorn.Server:
     """The interfaces behind these accounts, as one server."""
+    declared_operations()  # what is served is derived from all that there are
     routes: list[BaseRoute] = []
     pages = None
     if "kiosk" in buses:

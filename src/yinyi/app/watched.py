@@ -16,6 +16,7 @@ from yinyi.business.lines.invariants import (
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
+from yinyi.business.prepaid.invariants import CHARGES
 from yinyi.business.scheduling.invariants import StoppedSessionsBalance
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
 from yinyi.business.watch import figures as watch
@@ -28,7 +29,7 @@ FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules) -> list[Invariant]:
-    of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed()]
+    of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed(), *CHARGES]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
     of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), LineRefundsAreMade()]
     return [*of_money, *of_lines, *of_visits, AuditSealed(), EventsLeave()]

@@ -43,6 +43,8 @@ M = TypeVar("M", bound=Operation[Any])
 F = TypeVar("F")
 
 MAX_REQUEST_BYTES = 256 * 1024
+NUL = b"\\u0000"
+"""As JSON writes it, and nobody means it; PostgreSQL keeps no text with one."""
 
 Run = Callable[[Call, Any, bytes], Awaitable[Any]]
 
@@ -190,6 +192,8 @@ class Dispatcher:
         opened_by = call.principal.opened_by.partition(":")[0]
         if spec.needs_patient and opened_by and opened_by not in spec.opened_by:
             raise SessionEnded(f"opened by a {opened_by}")
+        if NUL in body:
+            raise InvalidField("a text with a NUL in it")
         try:
             message = msgspec.json.decode(body, type=spec.request)
         except msgspec.ValidationError as error:

@@ -4,6 +4,7 @@ The row is written in the transaction of the change itself, so a key stands for 
 """
 
 import hashlib
+import re
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
@@ -15,13 +16,15 @@ _KNOWN = """
 SELECT operation, body_hash, subject FROM idempotency WHERE hospital_id = $1 AND actor = $2 AND key = $3
 """
 
+_KEY = re.compile(r"[!-~]{8,64}")
+
 
 def check_key(call: Call) -> None:
     """
     Raises:
         InvalidField: no key, or one that is not 8–64 visible ASCII characters.
     """
-    if not (8 <= len(call.key) <= 64 and call.key.isascii() and call.key.isprintable()):
+    if not _KEY.fullmatch(call.key):
         raise InvalidField("a change needs an idempotency key of 8 to 64 visible ASCII characters")
 
 

@@ -1,5 +1,7 @@
 """Reading the body of a request, with a limit."""
 
+import asyncio
+
 from starlette.types import Message, Receive, Scope
 
 from yinyi.kernel.errors import Invalid
@@ -11,13 +13,31 @@ class TooLarge(Invalid):
     zh = "内容太大。"
 
 
+class TooSlow(Invalid):
+    """This came too slowly."""
+
+    zh = "内容传输太慢。"
+
+
+WITHIN_S = 10.0
+
+
 async def body_of(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The body, refused as soon as it is known to be too large.
 
     Raises:
         TooLarge: larger than ``limit`` bytes.
+        TooSlow: not whole within ten seconds.
         Invalid: the sender has gone in the middle of it.
     """
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            return await _whole(scope, receive, limit)
+    except TimeoutError:
+        raise TooSlow from None
+
+
+async def _whole(scope: Scope, receive: Receive, limit: int) -> bytes:
     said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if not said.isdigit() or int(said) > limit:
         raise TooLarge

@@ -21,6 +21,8 @@ from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.one_write import OneWrite
 from yinyi.interface.rest.server import Rest
+from yinyi.interface.served import served_operations
+from yinyi.interface.soap.server import Soap
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
 from yinyi.kernel.clock import Clock
@@ -30,6 +32,7 @@ ACCOUNTS: Mapping[str, Caller] = {
     "terminal": Caller.TERMINAL,
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
+    "soap": Caller.HOSPITAL,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
@@ -98,6 +101,9 @@ class Interfaces:
             routes += Callbacks(self._clients["callbacks"], self.metrics).routes()
         if "rest" in self._clients:
             routes += Rest(self._clients["rest"], self.metrics).routes()
+        if "soap" in self._clients:
+            soap = Soap(self._clients["soap"], self.metrics, served_operations(ACCOUNTS["soap"]))
+            routes += soap.routes()
         if "verify" in self._clients:
             routes += Verify(self._clients["verify"], self.metrics).routes()
         return routes

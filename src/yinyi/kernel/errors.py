@@ -7,6 +7,7 @@ YinyiError
 │   ├── TerminalNotEnrolled
 │   ├── SessionEnded
 │   ├── SignatureRefused
+│   ├── NotGranted
 │   ├── NotYours
 │   └── ServiceClosed
 ├── NotFound            what is asked about does not exist
@@ -18,7 +19,8 @@ YinyiError
 │   ├── PlatformUnavailable
 │   ├── DeadlineExceeded
 │   └── Busy
-│       └── InLine
+│       ├── InLine
+│       └── AskedTooOften
 └── InternalError       our fault
 
 Domains hang their own errors under these in ``business/<domain>/errors.py``.
@@ -85,6 +87,12 @@ class SignatureRefused(NotAllowed):
     """The signature of this request is not valid."""
 
     zh = "请求的签名无效。"
+
+
+class NotGranted(NotAllowed):
+    """This institution may not ask this. Whoever looks after the platform can grant it."""
+
+    zh = "该机构没有这项权限，可联系平台管理人员开通。"
 
 
 class NotYours(NotAllowed):
@@ -181,6 +189,12 @@ class InLine(Busy):
 
 
 _TOLD = re.compile(r"(\d{1,9}) (\d{1,9}) (\d{1,3}\.\d) (\S{0,200})")
+
+
+class AskedTooOften(Busy):
+    """This institution has asked more often than was agreed. Please wait a minute."""
+
+    zh = "该机构的请求次数已超过约定，请稍等一分钟。"
 
 
 class InternalError(YinyiError):

@@ -2,7 +2,13 @@
 
 import secrets
 from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+import msgspec
+
+WholeNumber = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""As far as the database counts."""
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so nothing is misread."""

@@ -1,16 +1,23 @@
-"""How institutions (the HIS, banks) sign what they ask: HMAC-SHA-256, hexadecimal, over five lines.
+"""How institutions (the HIS, banks) sign what they ask: HMAC with SHA-256 or SM3, hexadecimal, over five lines.
 
-``METHOD \\n path \\n timestamp \\n nonce \\n SHA-256 of the body in hexadecimal``, without a last line feed. The path
-is as sent, with its query. The timestamp is in whole seconds since 1970; the nonce is 16 to 64 letters, digits, ``-``
-or ``_``, never used twice.
+``METHOD \\n path \\n timestamp \\n nonce \\n hash of the body in hexadecimal``, without a last line feed; both times
+the same hash. The path is as sent, with its query. The timestamp is in whole seconds since 1970; the nonce is 16 to 64
+letters, digits, ``-`` or ``_``, never used twice.
 """
 
-import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Literal
 
-ALGORITHM = "HMAC-SHA256"
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
+
+Algorithm = Literal["HMAC-SHA256", "HMAC-SM3"]
+"""SM3: GB/T 32905-2016."""
+
+_HASHES: Mapping[str, hashes.HashAlgorithm] = {"HMAC-SHA256": hashes.SHA256(), "HMAC-SM3": hashes.SM3()}
 
 _METHOD = re.compile(r"[A-Z]{1,16}")
 _PATH = re.compile(r"/[\x21-\x7e]{0,1023}")
@@ -35,7 +42,7 @@ def instant_of(timestamp: str) -> datetime:
         raise ValueError("timestamp") from None
 
 
-def signed_text(method: str, path: str, timestamp: str, nonce: str, body: bytes) -> bytes:
+def signed_text(algorithm: Algorithm, method: str, path: str, timestamp: str, nonce: str, body: bytes) -> bytes:
     """The exact bytes under the signature.
 
     Raises:
@@ -46,23 +53,35 @@ def signed_text(method: str, path: str, timestamp: str, nonce: str, body: bytes)
         if not form.fullmatch(text):
             raise ValueError(name)
     instant_of(timestamp)
-    return "\n".join((method, path, timestamp, nonce, hashlib.sha256(body).hexdigest())).encode("ascii")
+    hashed = hashes.Hash(_HASHES[algorithm])
+    hashed.update(body)
+    return "\n".join((method, path, timestamp, nonce, hashed.finalize().hex())).encode("ascii")
 
 
-def sign(secret: str, method: str, path: str, timestamp: str, nonce: str, body: bytes) -> str:
+def sign(algorithm: Algorithm, secret: str, method: str, path: str, timestamp: str, nonce: str, body: bytes) -> str:
     """64 hexadecimal digits, lower case.
 
     Raises:
         ValueError: see ``signed_text``.
     """
-    text = signed_text(method, path, timestamp, nonce, body)
-    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+    code = HMAC(secret.encode(), _HASHES[algorithm])
+    code.update(signed_text(algorithm, method, path, timestamp, nonce, body))
+    return code.finalize().hex()
 
 
-def verifies(secret: str, signature: str, method: str, path: str, timestamp: str, nonce: str, body: bytes) -> bool:
+def verifies(
+    algorithm: Algorithm,
+    secret: str,
+    signature: str,
+    method: str,
+    path: str,
+    timestamp: str,
+    nonce: str,
+    body: bytes,
+) -> bool:
     """Whether the signature is this secret's over exactly this request, in constant time."""
     try:
-        expected = sign(secret, method, path, timestamp, nonce, body)
+        expected = sign(algorithm, secret, method, path, timestamp, nonce, body)
     except ValueError:
         return False
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))

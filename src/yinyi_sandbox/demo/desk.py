@@ -16,6 +16,8 @@ from yinyi_sandbox.bank.sandbox import Bank
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.demo.counter import Counter
 from yinyi_sandbox.demo.devices import Devices
+from yinyi_sandbox.demo.doctor import Doctor
+from yinyi_sandbox.demo.signed import SignedCaller
 from yinyi_sandbox.demo.wallet import PayCard, Wallet
 from yinyi_sandbox.demo.watch import Watch
 from yinyi_sandbox.hospital.hospital import Hospital
@@ -81,19 +83,21 @@ class NothingToRead(Exception):
 
 
 class Desk:
-    """Cards, papers, the phone and the counter; ``watch`` tells how all of it stands."""
+    """Cards, papers, the phone, the counter and the doctor's room; ``watch`` tells how all of it stands."""
 
     def __init__(
         self, settings: SandboxSettings, hospital: Hospital, wechatpay: WechatPay, alipay: Alipay, bank: Bank
     ) -> None:
         self.devices = Devices(settings.data_dir / "devices")
         self.wallet = Wallet(bank, self.devices)
-        self.counter = Counter(
+        self._platform = SignedCaller(
             settings.http_host,
             settings.http_port,
             settings.data_dir / "secrets" / "institution-his",
             settings.clock,
         )
+        self.counter = Counter(self._platform)
+        self.doctor = Doctor(self._platform)
         self.hospital = hospital
         self.wechatpay = wechatpay
         self.alipay = alipay
@@ -115,7 +119,7 @@ class Desk:
     async def stop(self) -> None:
         await self.watch.stop()
         await self.devices.close()
-        await self.counter.close()
+        await self._platform.close()
 
     def faces(self) -> list[Face]:
         return [_face(one) for one in PEOPLE]

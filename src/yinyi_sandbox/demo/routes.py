@@ -15,9 +15,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yinyi_sandbox.alipay import routes as alipay_routes
-from yinyi_sandbox.demo.counter import PlatformAway, Problem
 from yinyi_sandbox.demo.desk import App, Desk, NothingToRead, OwnBehaviour
 from yinyi_sandbox.demo.devices import AgentAway, Refused
+from yinyi_sandbox.demo.doctor import Asked, Charged, Looked, Reversed
+from yinyi_sandbox.demo.signed import PlatformAway, Problem
 from yinyi_sandbox.demo.watch import TooMany
 from yinyi_sandbox.hospital import routes as hospital_routes
 from yinyi_sandbox.wechatpay import routes as wechatpay_routes
@@ -114,6 +115,7 @@ class Demo:
             ("GET", "/demo", self._page),
             ("GET", "/", self._page),
             ("GET", "/his", self._his),
+            ("GET", "/doctor", self._doctor),
             ("GET", "/static/{name}", self._static),
             ("GET", "/people", self._people),
             ("GET", "/events", self._events),
@@ -132,6 +134,10 @@ class Demo:
             ("POST", "/phone/code", self._own_code),
             ("POST", "/window/collect", self._collect),
             ("POST", "/window/come", self._come),
+            ("POST", "/doctor/look", self._looked),
+            ("POST", "/doctor/charge", self._charged),
+            ("POST", "/doctor/query", self._queried),
+            ("POST", "/doctor/reverse", self._reversed),
         ]
         routes = [Route(path, self._answering(endpoint), methods=[method]) for method, path, endpoint in table]
         others = [
@@ -164,6 +170,9 @@ class Demo:
 
     async def _his(self, _: Request) -> Response:
         return self._file("his.html")
+
+    async def _doctor(self, _: Request) -> Response:
+        return self._file("doctor.html")
 
     async def _static(self, request: Request) -> Response:
         return self._file(request.path_params["name"])
@@ -229,6 +238,18 @@ class Demo:
 
     async def _come(self, request: Request) -> Response:
         return _json(await self._desk.counter.come((await _body(request, Answered)).call_id))
+
+    async def _looked(self, request: Request) -> Response:
+        return _json(await self._desk.doctor.look(await _body(request, Looked)))
+
+    async def _charged(self, request: Request) -> Response:
+        return _json(await self._desk.doctor.charge(await _body(request, Charged)))
+
+    async def _queried(self, request: Request) -> Response:
+        return _json(await self._desk.doctor.query(await _body(request, Asked)))
+
+    async def _reversed(self, request: Request) -> Response:
+        return _json(await self._desk.doctor.reverse(await _body(request, Reversed)))
 
 
 class _Guarded:

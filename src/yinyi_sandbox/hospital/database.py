@@ -40,6 +40,7 @@ PROCEDURES = (
     "query_check_in",
     "query_session_changes",
     "query_session_numbers",
+    "query_missed",
     "query_charge_items",
     "query_invoices",
     "query_invoice",

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from yinyi.kernel.clock import Clock
 from yinyi.wire import xml
 from yinyi.wire.xml import Element
 from yinyi_sandbox.channel.hanging_up import HangUp, Silence
@@ -53,6 +54,10 @@ class Services:
             async with self._hospital.pool.acquire() as connection:
                 self._trades = await described(connection)
         return self._trades
+
+    @property
+    def clock(self) -> Clock:
+        return self._hospital.clock
 
     async def settled(self) -> None:
         await self._idle.wait()

@@ -36,6 +36,7 @@ from yinyi.business.payments.errors import (
 )
 from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.kernel.errors import HospitalUnavailable, InvalidField, NotYours
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
@@ -57,7 +58,7 @@ class InvoiceView(msgspec.Struct, frozen=True, kw_only=True):
     department_en: str
     practitioner: str
     ordered_at: datetime
-    version: int
+    version: WholeNumber
     state: InvoiceState
     total_fen: Fen
     refunded_fen: Fen
@@ -98,7 +99,7 @@ class IdentifyByForm(Operation[FormOpened], frozen=True, kw_only=True):
     """The QR of a request form, just held under the scanner, opens its bill and nothing else of its patient. after: the
     version of what was scanned when the page was made."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class InvoiceDetails(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 InvoiceState = Literal["open", "paid", "cancelled", "refunded"]
@@ -26,7 +27,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     practitioner_id: str
     title: str
     ordered_at: datetime
-    version: int
+    version: WholeNumber
     state: InvoiceState
     total_fen: Fen
     refunded_fen: Fen
@@ -63,7 +64,7 @@ class ChosenInvoice(msgspec.Struct, frozen=True, kw_only=True):
     """An invoice as the payer has seen it: paid in this version or not at all."""
 
     invoice_no: str
-    version: int
+    version: WholeNumber
 
 
 class FoundPosting(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,12 +34,15 @@ class PaidFor(msgspec.Struct, frozen=True, kw_only=True):
 
 class InvoiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the plan remembers of the bills that it pays. held_until: so long the hospital keeps them for the payer.
-    form: of a session that is good for this bill alone; empty: its patient pays."""
+    form: of a session that is good for this bill alone; empty: its patient pays. operator, window: of the cashier who
+    has opened it; empty: nobody has."""
 
     patient_no: str
     invoices: tuple[PaidFor, ...]
     held_until: datetime
     form: str = ""
+    operator: str = ""
+    window: str = ""
 
     @classmethod
     def of(cls, plan: Plan) -> "InvoiceFacts":

@@ -28,6 +28,8 @@ from yinyi.business.billing.ports import Hospital, Patients
 from yinyi.business.billing.views import Names
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown
+from yinyi.business.payments.messages import ChooseTender
+from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
@@ -170,14 +172,30 @@ class BillingService:
             form=call.principal.form,
         )
 
-    async def pay(self, tx: Tx, call: Call, message: PayInvoices, facts: InvoiceFacts) -> str:
+    async def as_they_are(self, call: Call, numbers: Sequence[str]) -> Sequence[ChosenInvoice]:
+        """These bills, in the versions that the hospital has now.
+
+        Raises:
+            InvoiceUnknown: there is none, or it is somebody else's.
         """
+        known = {each.invoice_no: each for each in await self._open(call, await self._patient_no(call))}
+        found = [known.get(number) or await self._own(call, number) for number in dict.fromkeys(numbers)]
+        return [ChosenInvoice(invoice_no=each.invoice_no, version=each.version) for each in found]
+
+    async def pay(
+        self, tx: Tx, call: Call, message: PayInvoices, facts: InvoiceFacts, tender: TenderName | None = None
+    ) -> str:
+        """``tender``: chosen already.
+
         Raises:
             InvoicePaid, InvoiceBusy: by another payment.
         """
         plans = await signals.obliged_among(tx, call.hospital_id, INVOICE, facts.numbers)
         if plans:
-            return _same(call, plans, facts)
+            number = _same(call, plans, facts)
+            if tender:
+                await self._payments.tenders.choose(tx, call, ChooseTender(payment_no=number, tender=tender), None)
+            return number
         new = NewPayment(
             purpose=INVOICE,
             scope="outpatient",
@@ -187,6 +205,7 @@ class BillingService:
             steps=builder.invoice(),
             facts=facts.as_json(),
             obligation=(INVOICE, *facts.numbers),
+            tender=tender or "",
         )
         try:
             return await self._payments.open(tx, call, new)

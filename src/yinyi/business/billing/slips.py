@@ -18,6 +18,7 @@ class InvoiceSlips:
 
     purpose = INVOICE
     failed: RefundReason = "not_booked"
+    gone: RefundReason = "bill_cancelled"
 
     def about(self, plan: Plan, chinese: bool) -> str:
         return "门诊缴费" if chinese else "Outpatient bills"

@@ -165,7 +165,9 @@ class RefundSlip(Slip, frozen=True, kw_only=True, tag="refund"):
     reason: Literal[
         "registration_failed",
         "not_booked",
+        "session_stopped",
         "bill_changed",
+        "bill_cancelled",
         "paid_elsewhere",
         "cancelled",
         "paid_late",

@@ -33,7 +33,7 @@ from yinyi.business.identity.messages_cards import (
 )
 from yinyi.business.identity.model import CardInHand, CheckOutcome, InquiryState, PaymentCardKind, Person
 from yinyi.business.identity.ports import CardDesk
-from yinyi.business.identity.sessions import offers_elder, session_lives, start_session
+from yinyi.business.identity.sessions import session_lives, start_session
 from yinyi.kernel.errors import ChannelUnavailable, NotFound, NotYours
 from yinyi.kernel.secrets import Vault, digest
 
@@ -135,9 +135,8 @@ class CardInquiries:
         session = tickets.session_token(self._vault, digest(self._ticket(found.request_id)))
         where = (call.hospital_id, call.principal.terminal_id)
         await start_session(tx, *where, patient.patient_id, session, call.now)
-        offer = offers_elder(patient, call.now.astimezone(self._zone).date())
         children = await guardians.has_any(tx, call.hospital_id, patient.patient_id)
-        return Identified(status="known", session_token=session, offer_elder=offer, has_children=children)
+        return Identified(status="known", session_token=session, has_children=children)
 
     async def get_binding(self, tx: Tx, call: Call, message: GetCardBinding) -> CardBinding:
         """

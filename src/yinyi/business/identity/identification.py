@@ -14,7 +14,7 @@ from yinyi.business.identity.media import CardRead, read_card, require_valid, sa
 from yinyi.business.identity.messages import ChoosePatient, GetTicket, Identified, Identify, IdentifyByNumber, Ticket
 from yinyi.business.identity.model import PatientFacts, PatientRecord
 from yinyi.business.identity.ports import PresentedCards
-from yinyi.business.identity.sessions import offers_elder, start_session
+from yinyi.business.identity.sessions import start_session
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault, digest
@@ -127,9 +127,8 @@ class Identification:
         return await self.known(tx, call, patient, session)
 
     async def known(self, tx: Tx, call: Call, patient: PatientFacts, session: str) -> Identified:
-        offer = offers_elder(patient, self._today(call.now))
         children = await guardians.has_any(tx, call.hospital_id, patient.patient_id)
-        return Identified(status="known", session_token=session, offer_elder=offer, has_children=children)
+        return Identified(status="known", session_token=session, has_children=children)
 
     async def _known(self, tx: Tx, call: Call, patient: PatientFacts) -> Identified:
         session = token()

@@ -20,6 +20,7 @@ from yinyi.business.identity.errors import (
 )
 from yinyi.business.identity.model import CredentialKind, Sex
 from yinyi.kernel.errors import HospitalUnavailable, NotFound, NotYours
+from yinyi.kernel.ids import WholeNumber
 
 Short = Annotated[str, msgspec.Meta(max_length=100)]
 Phone = Annotated[str, msgspec.Meta(pattern=r"^(1[3-9][0-9]{9})?(?![\s\S])")]
@@ -57,7 +58,6 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str = ""
     matches: list[Match] = []
     first_visit: FirstVisit | None = None
-    offer_elder: bool = False
     has_children: bool = False
 
 
@@ -112,7 +112,7 @@ class RegisterPatient(Operation[Identified], frozen=True, kw_only=True):
 
 
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
-    credential_id: int
+    credential_id: WholeNumber
     kind: CredentialKind
     number_masked: str
     bound_at: datetime
@@ -143,7 +143,7 @@ class BindCredential(Operation[Credentials], frozen=True, kw_only=True):
 class UnbindCredential(Operation[Credentials], frozen=True, kw_only=True):
     """Take a binding off; its history stays."""
 
-    credential_id: int
+    credential_id: WholeNumber
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

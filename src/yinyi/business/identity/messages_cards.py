@@ -18,6 +18,7 @@ from yinyi.business.identity.errors import (
 from yinyi.business.identity.messages import Identified, Short
 from yinyi.business.identity.model import InquiryState, PaymentCardKind
 from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable, NotFound, NotYours
+from yinyi.kernel.ids import WholeNumber
 
 
 class AskedForCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ class IdentifyByCertificate(Operation[Identified], frozen=True, kw_only=True):
     """By the insurance certificate's code (医保电子凭证) that this terminal's scanner has just read. ``after``: the
     terminal's ``code_version`` when the page was made."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class CardBinding(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from yinyi.business.identity.errors import (
 from yinyi.business.identity.messages import Identified, Short
 from yinyi.business.identity.model import Relation, Sex
 from yinyi.kernel.errors import HospitalUnavailable, NotFound
+from yinyi.kernel.ids import WholeNumber
 
 ChildDocument = Literal[
     "card",  # the child's own card, on the reader
@@ -35,7 +36,7 @@ ChildDocument = Literal[
 class ChildView(msgspec.Struct, frozen=True, kw_only=True):
     """A child that this patient acts for."""
 
-    child_id: int
+    child_id: WholeNumber
     name_masked: str
     age: int | None
     sex: Sex
@@ -107,7 +108,7 @@ class RegisterChild(Operation[Identified], frozen=True, kw_only=True):
 class ActForChild(Operation[Identified], frozen=True, kw_only=True):
     """From now on whoever is here acts for this child of his; everything is the child's."""
 
-    child_id: int
+    child_id: WholeNumber
 
 
 @operation(callers=[Caller.KIOSK], needs_patient=True, errors=(NotFound,))
@@ -119,4 +120,4 @@ class ActForOneself(Operation[Identified], frozen=True, kw_only=True):
 class LeaveChild(Operation[Children], frozen=True, kw_only=True):
     """He does not act for this child any more; the child keeps its number and its history."""
 
-    child_id: int
+    child_id: WholeNumber

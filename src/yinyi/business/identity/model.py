@@ -146,3 +146,14 @@ def age_on(day: date, born_on: date | None) -> int | None:
         return None
     before_birthday = (day.month, day.day) < (born_on.month, born_on.day)
     return max(0, day.year - born_on.year - before_birthday)
+
+
+def age_in_words(day: date, born_on: date | None) -> str:
+    """As a sheet says it: under a year in months, under a month in days; a dash when the birth date is not known."""
+    years = age_on(day, born_on)
+    if years is None or born_on is None:
+        return "—"
+    months = 12 * (day.year - born_on.year) + day.month - born_on.month - (day.day < born_on.day)
+    if years:
+        return f"{years} 岁"
+    return f"{months} 个月" if months > 0 else f"{max(0, (day - born_on).days)} 天"

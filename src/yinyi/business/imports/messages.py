@@ -145,7 +145,7 @@ class ConfirmImport(Operation[ImportView], frozen=True, kw_only=True):
     import_no: ImportNo
     patients: Count
     balances: Count
-    total_fen: Annotated[Fen, msgspec.Meta(ge=0)]
+    total_fen: Annotated[Fen, msgspec.Meta(ge=0, le=10**15)]
     fingerprint: Annotated[str, msgspec.Meta(min_length=16, max_length=40)]
 
 

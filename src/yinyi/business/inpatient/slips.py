@@ -13,6 +13,7 @@ class DepositSlips:
 
     purpose = DEPOSIT
     failed: RefundReason = "other"
+    gone: RefundReason = "other"
 
     def about(self, plan: Plan, chinese: bool) -> str:
         return "住院预交金" if chinese else "Inpatient deposit"

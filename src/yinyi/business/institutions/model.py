@@ -1,5 +1,6 @@
 """Institutions that ask over their own line: the hospital's systems, banks, vendors. Plain data."""
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -7,11 +8,48 @@ import msgspec
 InstitutionKind = Literal["hospital", "bank", "vendor"]
 """``hospital``: the HIS, windows, doctors' rooms of the hospital itself."""
 
+Algorithm = Literal[
+    "HMAC-SHA256",  # over each request, by REST
+    "HMAC-SM3",  # the same with the hash of GB/T 32905
+    "UsernameToken",  # WS-Security's password digest, by SOAP
+]
+PER_MINUTE, PER_DAY = 6_000, 2_000_000
+"""What an institution may ask, unless something else was agreed."""
+
 
 class Institution(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose signature was found good. It speaks for one hospital only."""
+    """Whose signature was found good. It speaks for one hospital only.
+
+    operations: the names of those that it may ask; None: all that its kind may.
+    """
 
     hospital_id: int
     institution_id: str
     kind: InstitutionKind
     name: str
+    operations: tuple[str, ...] | None = None
+    per_minute: int = PER_MINUTE
+    per_day: int = PER_DAY
+
+
+class SecretView(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret without itself. until: it is good for so long; None: until another one takes its place."""
+
+    secret_no: int
+    algorithm: Algorithm
+    created_at: datetime
+    until: datetime | None = None
+
+
+class InstitutionView(msgspec.Struct, frozen=True, kw_only=True):
+    """requests_today: those that were granted, as of a second ago. closed_at: it may ask nothing any more."""
+
+    institution_id: str
+    kind: InstitutionKind
+    name: str
+    operations: list[str] | None
+    per_minute: int
+    per_day: int
+    secrets: list[SecretView]
+    requests_today: int
+    closed_at: datetime | None = None

@@ -1,11 +1,14 @@
-"""Institutions, and the nonces of the last minutes."""
+"""Institutions, their secrets, what they have asked, and the nonces of the last minutes."""
 
 from typing import get_args
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -15,9 +18,14 @@ from sqlalchemy import (
 )
 
 from yinyi.bus.schema import INSTANT, metadata
-from yinyi.business.institutions.model import InstitutionKind
+from yinyi.business.institutions.model import Algorithm, InstitutionKind
 
 _KINDS = ", ".join(f"'{kind}'" for kind in get_args(InstitutionKind))
+_ALGORITHMS = ", ".join(f"'{name}'" for name in get_args(Algorithm))
+_WHOSE = (
+    ["hospital_id", "institution_id"],
+    ["institution.hospital_id", "institution.institution_id"],
+)
 
 institution = Table(
     "institution",
@@ -26,12 +34,40 @@ institution = Table(
     Column("institution_id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("secret_key_id", Integer, nullable=False),
-    Column("secret_data", LargeBinary, nullable=False),
+    Column("operations", ARRAY(Text)),
+    Column("per_minute", Integer, nullable=False),
+    Column("per_day", Integer, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("closed_at", INSTANT),
     UniqueConstraint("institution_id"),
     CheckConstraint(f"kind IN ({_KINDS})", name="kind"),
+)
+
+institution_secret = Table(
+    "institution_secret",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("institution_id", Text, primary_key=True),
+    Column("secret_no", BigInteger, Identity(always=False), primary_key=True),
+    Column("algorithm", Text, nullable=False),
+    Column("secret_key_id", Integer, nullable=False),
+    Column("secret_data", LargeBinary, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("until", INSTANT),
+    ForeignKeyConstraint(*_WHOSE),
+    CheckConstraint(f"algorithm IN ({_ALGORITHMS})", name="algorithm"),
+)
+
+institution_usage = Table(
+    "institution_usage",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("institution_id", Text, primary_key=True),
+    Column("span", Text, primary_key=True),
+    Column("since", INSTANT, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    ForeignKeyConstraint(*_WHOSE),
+    CheckConstraint("span IN ('minute', 'day')", name="span"),
 )
 
 institution_nonce = Table(
@@ -41,7 +77,7 @@ institution_nonce = Table(
     Column("institution_id", Text, primary_key=True),
     Column("nonce", Text, primary_key=True),
     Column("seen_at", INSTANT, nullable=False),
-    ForeignKeyConstraint(["hospital_id", "institution_id"], ["institution.hospital_id", "institution.institution_id"]),
+    ForeignKeyConstraint(*_WHOSE),
 )
 Index(
     "institution_nonce_seen_ix",

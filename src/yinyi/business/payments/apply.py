@@ -183,6 +183,13 @@ def giving_back(plan: Plan, take: Step, now: datetime, how: str = "") -> Plan:
     return _refunding(plan, take, left_fen(plan, take), now, {"how": how} if how else {})
 
 
+def given_back_at(plan: Plan, take: Step, channel: str, now: datetime) -> Plan:
+    """The same by another channel than the one that took it: ``channel``, where it is the scope's own."""
+    amount_fen = left_fen(plan, take)
+    told = {"channel": channel, "merchant": plan.scope}
+    return _refunding(plan, take, amount_fen, now, told) if amount_fen else plan
+
+
 def refunding(plan: Plan, amount_fen: Fen, reason: str, now: datetime) -> Plan:
     """One wish of people for a refund of what is delivered: a step for each take, in reverse order of taking.
 

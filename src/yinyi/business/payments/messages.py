@@ -29,6 +29,7 @@ from yinyi.business.payments.model import (
     TenderName,
 )
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
@@ -51,6 +52,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     code_url, code_expires_at: the code on the screen, in state ``waiting``. since: when this state began.
     resolves_by: by then it is certain, or people look into it. attention: people look into it.
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
+    at_window: what goes back, or some of it, is given over the counter.
     parts: by which means it was taken, in order; one that is under way is not yet among them. asked_fen: what that one
     is over.
     tenders: channels whose code can be shown here.
@@ -66,7 +68,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     ask_no: str
     purpose: str
     state: PaymentState
-    version: int
+    version: WholeNumber
     amount_fen: Fen
     started_at: datetime
     since: datetime
@@ -92,6 +94,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     taking_back: bool = False
     parts: list[PaidPart] = []
     asked_fen: Fen = Fen(0)
+    at_window: bool = False
 
 
 @operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))
@@ -99,6 +102,12 @@ class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """By payment number or by the short number to ask with."""
 
     number: Number
+
+
+@operation(callers=[Caller.KIOSK], needs_patient=True, errors=(NothingScanned, PaymentUnknown, NotYours))
+class GetScannedPayment(Operation[PaymentView], frozen=True, kw_only=True):
+    """The payment whose slip this terminal's scanner has read within the last minute, if it is this patient's. It stays
+    with the scanner, so that whoever holds it there can be known afterwards."""
 
 
 @operation(
@@ -159,7 +168,7 @@ class SubmitScanned(Operation[PaymentView], frozen=True, kw_only=True):
     asks for a code; what was scanned before it is not used. The same code read twice is one attempt."""
 
     payment_no: Number
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class Payments(msgspec.Struct, frozen=True, kw_only=True):

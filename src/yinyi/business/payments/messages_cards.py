@@ -11,6 +11,7 @@ from yinyi.business.payments.model import TenderName
 from yinyi.business.terminals.errors import LineReplaced
 from yinyi.business.terminals.messages import Accepted, Short
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.ids import WholeNumber
 
 
 @operation(
@@ -47,7 +48,7 @@ class PresentPayCard(Operation[Accepted], frozen=True, kw_only=True):
     """A payment card, read whole for what it was asked for; its PIN encrypted in the pad. It is sealed where it was
     read, opened in the business layer, and never leaves that again but to the bank. See ``wire/card_seal``."""
 
-    epoch: int
+    epoch: WholeNumber
     event_id: Short
     request_id: Short
     slot: Short

@@ -16,6 +16,7 @@ from yinyi.business.payments.model import (
     SuspenseMove,
 )
 from yinyi.kernel.errors import ChannelUnavailable, NotAllowed
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 
@@ -90,7 +91,7 @@ class Restore(msgspec.Struct, frozen=True, kw_only=True):
     """One restore from a backup. reached_at: what happened from then until ``since`` is not in the database. asked_at:
     when everybody who can be asked had answered."""
 
-    epoch: int
+    epoch: WholeNumber
     since: datetime
     reached_at: datetime | None
     asked_at: datetime | None
@@ -99,7 +100,7 @@ class Restore(msgspec.Struct, frozen=True, kw_only=True):
 class GapItem(msgspec.Struct, frozen=True, kw_only=True):
     """Something of the time that was lost: to be asked, to be compared by people, or settled, with what was found."""
 
-    epoch: int
+    epoch: WholeNumber
     source: str
     item: str
     state: GapState
@@ -125,7 +126,7 @@ class ListRestoreGap(Operation[RestoreGap], frozen=True, kw_only=True):
 class SettleGapItem(Operation[RestoreGap], frozen=True, kw_only=True):
     """Somebody has compared it. ``note``: what was found."""
 
-    epoch: int
+    epoch: WholeNumber
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     item: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     note: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

@@ -27,7 +27,7 @@ from yinyi.business.payments import signals
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import CARDS
 from yinyi.business.payments.owners import is_theirs
-from yinyi.business.payments.plan import REFUND, Plan
+from yinyi.business.payments.plan import REFUND, TAKE, Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
 from yinyi.business.terminals.directory import Directory
@@ -38,7 +38,9 @@ _DECIDES_WITHIN = timedelta(minutes=20)
 RefundReason = Literal[
     "registration_failed",
     "not_booked",
+    "session_stopped",
     "bill_changed",
+    "bill_cancelled",
     "paid_elsewhere",
     "cancelled",
     "paid_late",
@@ -51,6 +53,7 @@ _REFUND_REASONS: dict[str, RefundReason] = {
     "cancelled": "cancelled",
     "paid_late": "paid_late",
     "expired": "paid_late",
+    "session_stopped": "session_stopped",
     "changed": "bill_changed",
     "already_paid": "paid_elsewhere",
 }
@@ -112,11 +115,13 @@ def channel_of(payment: PaymentView) -> Any:
 class PaperSource(Protocol):
     """What is printed for payments of one purpose. Domains implement it, ``app`` registers it.
 
-    purpose: its name. failed: why money goes back when it could not be delivered.
+    purpose: its name. failed: why money goes back when it could not be delivered. gone: when the hospital says that
+    what was paid for is not there any more.
     """
 
     purpose: str
     failed: RefundReason
+    gone: RefundReason
 
     def about(self, plan: Plan, chinese: bool) -> str:
         """What it is for in a few words."""
@@ -200,12 +205,12 @@ async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
     told: dict[str, Any] = paper.common | {
         "purpose": source.about(paper.plan, paper.chinese),
         "patient_name": paper.patient_name,
-        "channel": paper.channel,
+        "channel": "cash" if payment.at_window else paper.channel,
         "ask_no": payment.ask_no,
         "window": paper.window,
     }
     if payment.state in ("returning", "returned"):
-        return _refund(paper, told, source.failed)
+        return _refund(paper, told, source)
     if payment.state in ("delivering", "unknown", "closing", "starting"):
         return CheckingSlip(
             **told,
@@ -228,7 +233,16 @@ def _marked(slip: SlipData) -> SlipData:
             return msgspec.structs.replace(slip, qr=PAYMENT_SLIP + slip.payment_no)
 
 
-def _refund(paper: Paper, told: dict[str, Any], failed: RefundReason) -> RefundSlip:
+def _why(plan: Plan, source: PaperSource) -> RefundReason:
+    said_by_hospital = any(
+        step.kind not in (TAKE, REFUND) and step.state == "refused" and step.reason == "expired" for step in plan.steps
+    )
+    if plan.reason == "expired" and said_by_hospital:
+        return source.gone
+    return _REFUND_REASONS.get(plan.reason, source.failed)
+
+
+def _refund(paper: Paper, told: dict[str, Any], source: PaperSource) -> RefundSlip:
     plan, payment = paper.plan, paper.payment
     refund = plan.latest(REFUND)
     done = payment.state == "returned"
@@ -237,7 +251,7 @@ def _refund(paper: Paper, told: dict[str, Any], failed: RefundReason) -> RefundS
     return RefundSlip(
         **(told | paid),
         state="done" if done else "under_way",
-        reason=_REFUND_REASONS.get(plan.reason, failed),
+        reason=_why(plan, source),
         refund_no=refund.reference if refund else plan.payment_no,
         refunded_at=(refund.since if done else refund.sent_at or refund.since) if refund else fallback,
         arrives_by=cast(Any, refund.until) if refund and not done else None,

@@ -8,6 +8,7 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import refundable_fen
+from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
 from yinyi.business.payments.messages import RefundPayment
@@ -82,6 +83,15 @@ class RefundDesk:
         if not self._payments.registry.gives_back(plan):
             raise ChannelGone
         await self._keep(tx, call, plan, apply.turned_back(plan, reason))
+        return await signals.turn_back(tx, plan, call.now, epoch, reason)
+
+    async def undo_anyhow(self, tx: Tx, call: Call, plan: Plan, reason: str, epoch: int) -> Plan | None:
+        """The same where it cannot wait: what was taken by a channel that the hospital has given up goes back over the
+        counter, and people are called."""
+        after = plan
+        for take in self._payments.registry.given_up(plan):
+            after = apply.given_back_at(after, take, WINDOW, call.now)
+        await self._keep(tx, call, plan, apply.turned_back(after, reason))
         return await signals.turn_back(tx, plan, call.now, epoch, reason)
 
     def _can_be_undone(self, plan: Plan) -> bool:

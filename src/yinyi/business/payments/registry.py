@@ -108,7 +108,11 @@ class Registry:
     def gives_back(self, plan: Plan) -> bool:
         """Whether whatever has taken money for it can give it back, by this release and its settings. A refund that
         nobody can send would be open for ever, and its plan unreadable."""
-        return all(f"{REFUND}/{take.channel}" in self._effects for take in plan.moved())
+        return not self.given_up(plan)
+
+    def given_up(self, plan: Plan) -> list[Step]:
+        """The takes of this plan whose channel is none of this release's, or of its settings, any more."""
+        return [take for take in plan.moved() if f"{REFUND}/{take.channel}" not in self._effects]
 
     def tenders(self, scope: str) -> list[TenderName]:
         """The channels that show a code and have a merchant account for this scope; last those that are away."""

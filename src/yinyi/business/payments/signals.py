@@ -137,10 +137,15 @@ FROM (
   SELECT hospital_id, payment_id FROM payment WHERE lease_epoch IS NOT NULL AND ended_at IS NULL
 ) AS p CROSS JOIN LATERAL (
   SELECT s.kind, s.params FROM payment_step s
-  WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id OFFSET 0
+  WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id AND NOT (s.state IN ('done', 'late') AND (
+    s.kind = 'payments.refund' OR (s.kind = 'payments.take' AND s.amount_fen <= (
+      SELECT sum(r.amount_fen) FROM payment_step r
+      WHERE r.hospital_id = p.hospital_id AND r.payment_id = p.payment_id AND r.params ->> 'of' = s.reference
+        AND (r.state = 'done' OR r.params ->> 'channel' = 'window'))))) OFFSET 0
 ) AS s
 """
-"""By two small indexes: whatever is open has an owner or a next instant."""
+"""By two small indexes: whatever is open has an owner or a next instant. Nobody asks any more the channel of a refund
+that is done, or of a take that is back or goes back over the counter."""
 
 
 async def restore_epoch(tx: Tx) -> int:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from yinyi.business.payments.amounts import owed_fen, paid, paid_fen, to_agree
+from yinyi.business.payments.amounts import left_fen, owed_fen, paid, paid_fen, to_agree
+from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.messages import PaidPart, PaymentView
 from yinyi.business.payments.model import CARDS, PaymentState, RefundState
@@ -102,7 +103,16 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         taking_back=take is not None and take.channel in CARDS and take.state in _TAKEN_BACK,
         parts=_parts(plan),
         asked_fen=take.amount_fen if take is not None and state in _ASKED else Fen(0),
+        at_window=_at_window(plan),
     )
+
+
+def _at_window(plan: Plan) -> bool:
+    """A cashier still has to give something back, now or once the hospital has given up what was paid for."""
+    cash = [step for step in plan.steps if step.kind == REFUND and step.channel == WINDOW and step.booked]
+    if any(step.state not in ("done", "late") for step in cash):
+        return True
+    return plan.direction == "back" and any(take.channel == WINDOW and left_fen(plan, take) for take in plan.moved())
 
 
 def _parts(plan: Plan) -> list[PaidPart]:

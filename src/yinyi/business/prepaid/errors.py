@@ -1,6 +1,6 @@
 """What can go wrong with prepaid accounts, as people are told."""
 
-from yinyi.kernel.errors import Conflict
+from yinyi.kernel.errors import Conflict, NotFound
 
 
 class TopUpsClosed(Conflict):
@@ -49,3 +49,33 @@ class TotalDiffers(Conflict):
     """The balances add up to another total by now. Please look at the list again."""
 
     zh = "余额合计与清单不一致，请重新核对清单。"
+
+
+class ChargeUnknown(NotFound):
+    """Nothing was charged under this number. Nothing was given back."""
+
+    zh = "没有这个扣费单号的记录，没有退款。"
+
+
+class ChargeDiffers(Conflict):
+    """Under this number another patient or another amount was charged. Nothing was taken now."""
+
+    zh = "这个扣费单号已用于另一位患者或另一金额，这次没有扣款。"
+
+
+class ChargeReversed(Conflict):
+    """What was charged under this number was given back. Nothing was taken now; a new charge needs a new number."""
+
+    zh = "这个扣费单号已经退回，这次没有扣款，再扣请用新单号。"
+
+
+class MoreThanCharged(Conflict):
+    """That is more than is left of this charge. Nothing was given back."""
+
+    zh = "退款超过这笔扣费的剩余金额，没有退款。"
+
+
+class ReversalDiffers(Conflict):
+    """Under this number of a reversal another amount was given back. Nothing was given back now."""
+
+    zh = "这个退回单号已用于另一金额，这次没有退款。"

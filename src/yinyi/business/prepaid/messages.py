@@ -25,12 +25,13 @@ from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
 TopUpPart = Annotated[Fen, msgspec.Meta(ge=1_00, le=5_000_00)]
-PatientId = Annotated[int, msgspec.Meta(ge=1)]
+PatientId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
 class PrepaidEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One movement. ``amount_fen``: less than zero: it was debited. ``source``: begins with the payment's number.
-    purpose, about: of that payment, and what it was for, in Chinese; empty: it belongs to none."""
+    purpose, about: of that payment, and what it was for, in Chinese; empty: it belongs to none. Of what the hospital
+    has charged itself only ``about`` is told."""
 
     at: datetime
     kind: str
@@ -170,4 +171,4 @@ class ClearBalances(Operation[BalancesReport], frozen=True, kw_only=True):
     """Give the next fifty accounts back to where their money came from; answers what is left. ``total_fen``: of the
     list, as it was looked at."""
 
-    total_fen: Fen
+    total_fen: Annotated[Fen, msgspec.Meta(ge=0, le=10**15)]

@@ -19,3 +19,22 @@ class TopUpPurpose:
     name = TOP_UP
     version = 1
     kinds: tuple[str, ...] = ()
+
+
+CHARGED, CHARGE_BACK = "charged", "charge_back"
+"""Kinds of journal entries: the hospital has charged an account itself, and has given some of it back."""
+CHARGES = "prepaid_charge"
+"""What charges are owed to the hospital as, and how the sources of their journal entries begin."""
+
+ChargeState = Literal[
+    "unknown",  # nothing was ever charged under this number
+    "charged",
+    "partly_reversed",
+    "reversed",
+    "void",  # nothing was charged under it, and nothing will be
+]
+
+
+def charge_source(charge_id: int) -> str:
+    """How the sources of a charge's journal entries begin."""
+    return f"{CHARGES}:{charge_id}"

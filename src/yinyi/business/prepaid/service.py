@@ -45,7 +45,7 @@ from yinyi.business.prepaid.messages import (
     Withdraw,
     WithdrawAtWindow,
 )
-from yinyi.business.prepaid.model import TOP_UP
+from yinyi.business.prepaid.model import CHARGES, TOP_UP
 from yinyi.business.prepaid.withdrawals import REFUNDABLE_FOR, TOP_UPS_AT_A_TIME, Withdrawals, divided, returnable
 from yinyi.kernel.errors import Invalid, NotAllowed
 from yinyi.kernel.ids import PAYMENT_NUMBER
@@ -89,7 +89,7 @@ class PrepaidService:
         if balance_fen is None:
             return PrepaidAccount(mode=mode, balance_fen=Fen(0), entries=[])
         rows = await ledger.movements(tx, call.hospital_id, account, SHOWN)
-        about = await store.about(tx, call.hospital_id, [row["source"][:PAYMENT_NUMBER] for row in rows])
+        about = await store.about(tx, call.hospital_id, {_beginning(row) for row in rows})
         entries = [_entry(row, about) for row in rows]
         return PrepaidAccount(mode=mode, balance_fen=balance_fen, entries=entries)
 
@@ -116,16 +116,27 @@ class PrepaidService:
         Raises:
             TopUpsClosed: the hospital takes none (any more).
         """
+        return await self.open_top_up(tx, call, message.amount_fen)
+
+    async def open_top_up(
+        self, tx: Tx, call: Call, amount_fen: Fen, told: dict[str, str] | None = None, tender: str = ""
+    ) -> str:
+        """``told``: of whoever has opened it for the patient. ``tender``: chosen already.
+
+        Raises:
+            TopUpsClosed: the hospital takes none (any more).
+        """
         if await store.held_mode(tx, call.hospital_id) != "collect":
             raise TopUpsClosed
         new = NewPayment(
             purpose=TOP_UP,
             scope="outpatient",
-            amount_fen=message.amount_fen,
+            amount_fen=amount_fen,
             description="门诊预交金充值",
             pay_by=call.now + PAY_WITHIN,
             steps=builder.top_up(),
-            facts={CREDITED: prepaid_account(str(call.principal.patient_id))},
+            facts={CREDITED: prepaid_account(str(call.principal.patient_id)), **(told or {})},
+            tender=tender,
         )
         return await self._payments.open(tx, call, new)
 
@@ -250,8 +261,15 @@ class PrepaidService:
         return str(len(returnable))
 
 
+def _beginning(row: Row) -> str:
+    """Of an entry's source: it names the payment, or the charge."""
+    source: str = row["source"]
+    charge = source.startswith(f"{CHARGES}:")
+    return ":".join(source.split(":")[:2]) if charge else source[:PAYMENT_NUMBER]
+
+
 def _entry(row: Row, about: dict[str, tuple[str, str]]) -> PrepaidEntry:
-    purpose, description = about.get(row["source"][:PAYMENT_NUMBER], ("", ""))
+    purpose, description = about.get(_beginning(row), ("", ""))
     return PrepaidEntry(
         at=row["posted_at"],
         kind=row["kind"],

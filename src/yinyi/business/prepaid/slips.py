@@ -15,6 +15,7 @@ class TopUpSlips:
 
     purpose = TOP_UP
     failed: RefundReason = "other"
+    gone: RefundReason = "paid_late"
 
     def about(self, plan: Plan, chinese: bool) -> str:
         return "门诊预交金充值" if chinese else "Prepaid account top-up"

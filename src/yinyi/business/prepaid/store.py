@@ -1,9 +1,10 @@
 """Prepaid accounts' SQL."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.prepaid.model import TOP_UP, PrepaidMode
+from yinyi.business.prepaid.model import CHARGES, TOP_UP, PrepaidMode
 from yinyi.kernel.money import Fen
 
 _MODE = "SELECT mode FROM prepaid_setting WHERE hospital_id = $1"
@@ -39,7 +40,14 @@ WHERE patient_id = $2 AND hospital_id = $1 AND started_at > $3 AND purpose = $4 
   AND refunds_fen > 0
 ORDER BY started_at DESC LIMIT $5
 """
-_ABOUT = "SELECT payment_no, purpose, description FROM payment WHERE hospital_id = $1 AND payment_no = ANY($2::text[])"
+_ABOUT = """
+SELECT payment_no AS source, purpose, description FROM payment
+WHERE hospital_id = $1 AND payment_no = ANY($2::text[])
+UNION ALL
+SELECT $3 || ':' || charge_id, '',
+  concat_ws(' ', place, items[1]) || CASE WHEN cardinality(items) > 1 THEN ' 等' ELSE '' END
+FROM prepaid_charge WHERE hospital_id = $1 AND charge_id = ANY($4::bigint[])
+"""
 _BALANCES = """
 WITH b AS (
   SELECT account, balance_fen, substr(account, length('prepaid:') + 1)::bigint AS patient_id FROM account_balance
@@ -94,10 +102,13 @@ async def withdrawn(tx: Tx, hospital_id: int, patient_id: int, since: datetime, 
     return [row["payment_no"] for row in rows]
 
 
-async def about(tx: Tx, hospital_id: int, payment_nos: list[str]) -> dict[str, tuple[str, str]]:
-    """Purpose and description of those that are payments."""
-    rows = await tx.fetch(_ABOUT, hospital_id, payment_nos)
-    return {row["payment_no"]: (row["purpose"], row["description"]) for row in rows}
+async def about(tx: Tx, hospital_id: int, beginnings: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Purpose and description of those that are payments or charges, by the beginnings of their entries' sources."""
+    of_charges = f"{CHARGES}:"
+    charges = [int(each.removeprefix(of_charges)) for each in beginnings if each.startswith(of_charges)]
+    payments = [each for each in beginnings if not each.startswith(of_charges)]
+    rows = await tx.fetch(_ABOUT, hospital_id, payments, CHARGES, charges)
+    return {row["source"]: (row["purpose"], row["description"]) for row in rows}
 
 
 async def balances(tx: Tx, hospital_id: int, since: datetime, limit: int) -> list[Row]:

@@ -19,6 +19,7 @@ from yinyi.business.reports.errors import (
 )
 from yinyi.business.reports.model import Observation, Pictures, ReportKind, TrendPoint
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.ids import WholeNumber
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
 OrderNo = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -152,4 +153,4 @@ class IdentifyByTube(Operation[Identified], frozen=True, kw_only=True):
     """The barcode of a blood tube, just held under the scanner, opens what is tested out of that tube and nothing else
     of its patient. after: the version of what was scanned when the page was made."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber

@@ -14,7 +14,7 @@ from yinyi.business.documents.sheet import (
     SheetTable,
     SheetText,
 )
-from yinyi.business.identity.model import PatientFacts, Sex, age_on
+from yinyi.business.identity.model import PatientFacts, Sex, age_in_words
 from yinyi.business.reports.model import (
     DiagnosticReport,
     Flag,
@@ -94,12 +94,12 @@ def _both(chinese: str, english: str) -> str:
 
 def _facts(about: DiagnosticReport, around: Around) -> list[SheetFact]:
     patient = around.patient
-    age = age_on(about.requested_at.astimezone(around.zone).date(), patient.born_on)
+    age = age_in_words(about.requested_at.astimezone(around.zone).date(), patient.born_on)
     facts = [
         ("姓名 Name", patient.name),
         ("就诊号 Hospital no.", patient.patient_no),
         ("性别 Sex", _SEXES[patient.sex]),
-        ("年龄 Age", "—" if age is None else f"{age} 岁"),
+        ("年龄 Age", age),
         ("项目 Test", " ".join(filter(None, (about.name, about.name_en)))),
         ("申请单 Order no.", about.order_no),
         ("标本 Specimen", " ".join(filter(None, (about.specimen, about.specimen_en)))),

@@ -61,13 +61,14 @@ def paid_at(plan: Plan) -> PaidAt:
 
 def cancel_until(booked: Booked, rules: BookingRules, *, changed: bool) -> datetime | None:
     """None: it cannot be cancelled, however early it is. What the hospital has changed can be, until it begins."""
-    begins = booked.facts.session_from
-    if booked.state != "booked" or begins is None or booked.check_in is not None:
-        return None
-    return begins if changed else begins - timedelta(hours=rules.cancel_hours)
+    begins = _given_back_until(booked)
+    return begins if changed or begins is None else begins - timedelta(hours=rules.cancel_hours)
 
 
-def visit_change(kind: VisitChangeKind, change: ChangeFacts, plan: Plan, registry: Registry) -> VisitChange:
+def visit_change(
+    kind: VisitChangeKind, change: ChangeFacts, plan: Plan, registry: Registry, booked: Booked | None
+) -> VisitChange:
+    """``booked``: None: it was registered for the same day."""
     facts = RegistrationFacts.of(plan)
     return VisitChange(
         payment=view_of(plan, registry),
@@ -81,7 +82,14 @@ def visit_change(kind: VisitChangeKind, change: ChangeFacts, plan: Plan, registr
         starts_at=instant(evidence_of(plan).get("starts_at")),
         substitute=change.substitute,
         substitute_title=_title(change),
+        can_cancel_until=_given_back_until(booked) if booked is not None else None,
     )
+
+
+def _given_back_until(booked: Booked) -> datetime | None:
+    """What the hospital has changed can be given back until it begins; None: not by the patient himself."""
+    stands = booked.state == "booked" and booked.check_in is None
+    return booked.facts.session_from if stands else None
 
 
 def _title(change: ChangeFacts) -> Title | None:

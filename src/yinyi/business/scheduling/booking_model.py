@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 PaidAt = Literal["booking", "check_in"]
-DayState = Literal["room", "full", "none", "not_open"]
-"""Numbers left; all taken; nobody sees patients; too far ahead."""
+DayState = Literal["room", "full", "none", "not_open", "stopped"]
+"""Numbers left; all taken; nobody sees patients; too far ahead; nobody does after all."""
 AppointmentState = Literal["opening", "booked", "checked_in", "missed", "cancelled", "stopped"]
 """``opening``: held, and still to be paid. ``stopped``: by the hospital."""
 VisitChangeKind = Literal["stopped", "substituted"]

@@ -8,7 +8,7 @@ import msgspec
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.scheduling.booking_model import AppointmentState, BookingRules
-from yinyi.business.scheduling.errors import BookingClosed, TooManyBookings
+from yinyi.business.scheduling.errors import TooManyBookings
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, RegistrationFacts
 
 
@@ -61,16 +61,6 @@ def check_limits(found: Iterable[Booked], on: date, practitioner_id: str, rules:
     with_doctor = [each for each in that_day if each.facts.practitioner_id == practitioner_id]
     if len(that_day) >= rules.a_day or len(with_doctor) >= rules.with_doctor:
         raise TooManyBookings
-
-
-def check_missed(found: Iterable[Booked], rules: BookingRules, now: datetime) -> None:
-    """
-    Raises:
-        BookingClosed: visits were missed too often; its detail says until when.
-    """
-    until = closed_until(found, rules, now)
-    if until is not None:
-        raise BookingClosed(until.isoformat())
 
 
 def closed_until(found: Iterable[Booked], rules: BookingRules, now: datetime) -> datetime | None:

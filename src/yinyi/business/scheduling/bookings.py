@@ -20,6 +20,7 @@ from yinyi.business.scheduling.booking_rules import Booked
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
     AlreadyRegistered,
+    BookingClosed,
     NoSuchBooking,
     NotBookable,
     TooLateToCancel,
@@ -38,7 +39,8 @@ from yinyi.business.scheduling.messages_booking import (
     ListBookingDays,
     OverrideBooking,
 )
-from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts
+from yinyi.business.scheduling.model import Schedule
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts, hold_reference
 from yinyi.business.scheduling.ports import Patients
 from yinyi.business.scheduling.sessions import Sessions, check_open, refused
 from yinyi.kernel.errors import NotYours
@@ -47,15 +49,19 @@ from yinyi.kernel.money import Fen
 HELD_FOR = timedelta(minutes=10)
 PAY_WITHIN = timedelta(minutes=8)
 WEEK = 7
+ASKED_ABOUT = 12
+"""So many visits that seem to be missed, the latest."""
 _ORDER = {"opening": 0, "booked": 0}
 
 
 class Wanted(NamedTuple):
-    """What the hospital says of the number that is to be booked, and whose it will be."""
+    """What the hospital says of the number that is to be booked, and whose it will be. closed_until: until when booking
+    is closed to him, for visits that he has missed."""
 
     facts: RegistrationFacts
     patients: list[int]
     paid: bool
+    closed_until: datetime | None = None
 
 
 class Bookings:
@@ -115,6 +121,8 @@ class Bookings:
         patient_no = await self._patients.patient_no(call.hospital_id, patient_id)
         async with self._payments.reading() as tx:
             people = await self._patients.same_person(tx, call.hospital_id, patient_id)
+            found = await self._of(tx, call, people) if self._rules.missed else []
+        closed_until = await self._closed_until(call, found)
         schedule = chosen.schedule
         paid = self._rules.paid == "booking" or not schedule.fee_fen
         facts = RegistrationFacts(
@@ -134,7 +142,7 @@ class Bookings:
             session_until=schedule.ends_at,
             fee_fen=schedule.fee_fen,
         )
-        return Wanted(facts, people, paid)
+        return Wanted(facts, people, paid, closed_until)
 
     async def book(self, tx: Tx, call: Call, message: BookAppointment, wanted: Wanted) -> str:
         """
@@ -149,7 +157,8 @@ class Bookings:
             return _already(under_way)
         if allowed_until is None or allowed_until <= call.now:
             found = await self._of(tx, call, wanted.patients)
-            booking_rules.check_missed(found, self._rules, call.now)
+            if wanted.closed_until is not None:
+                raise BookingClosed(wanted.closed_until.isoformat())
             booking_rules.check_limits(found, facts.service_date, facts.practitioner_id, self._rules)
         steps = builder.registration(free=not facts.fee_fen) if wanted.paid else builder.booking()
         new = NewPayment(
@@ -170,6 +179,22 @@ class Bookings:
     async def _of(self, tx: Tx, call: Call, patients: list[int]) -> list[Booked]:
         plans = await store.booked(tx, call.hospital_id, patients, self._since(call))
         return booking_rules.bookings(plans, call.now)
+
+    async def _closed_until(self, call: Call, found: list[Booked]) -> datetime | None:
+        """What looks missed from here may have been checked in or cancelled at a window: the hospital knows. Nor has
+        anybody missed a visit that the hospital has changed.
+
+        Raises:
+            HospitalUnavailable: it cannot be asked.
+        """
+        if booking_rules.closed_until(found, self._rules, call.now) is None:
+            return None
+        away = [each for each in found if each.state == "missed"][:ASKED_ABOUT]
+        async with self._payments.reading() as tx:
+            told = await store.of_bookings(tx, call.hospital_id, [each.plan.payment_no for each in away])
+        own = [each for each in away if each.plan.payment_no not in told]
+        missed = [each for each in own if await self._sessions.missed(hold_reference(each.plan))]
+        return booking_rules.closed_until(missed, self._rules, call.now)
 
     def _since(self, call: Call) -> datetime:
         """What counts was booked later than this."""
@@ -321,8 +346,13 @@ def _day(on: date, sessions: list[DoctorSession], last: date) -> BookingDay:
     that_day = [each.schedule for each in sessions if each.schedule.service_date == on]
     open_ones = [each for each in that_day if each.status == "open"]
     left = sum(max(0, each.capacity - each.taken) for each in open_ones)
-    state: DayState = "room" if left else "full" if that_day else "none"
-    return BookingDay(on=on, state=state, left=left)
+    return BookingDay(on=on, state=_state(that_day, left), left=left)
+
+
+def _state(that_day: list[Schedule], left: int) -> DayState:
+    if left or not that_day:
+        return "room" if left else "none"
+    return "stopped" if all(each.status == "stopped" for each in that_day) else "full"
 
 
 def _already(plan: Plan) -> str:

@@ -11,11 +11,10 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.payments import signals
-from yinyi.business.payments.errors import ChannelGone
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
-from yinyi.business.scheduling import store
+from yinyi.business.scheduling import booking_rules, store
 from yinyi.business.scheduling.appointment import visit_change
 from yinyi.business.scheduling.errors import NoSuchBooking
 from yinyi.business.scheduling.messages_booking import (
@@ -28,7 +27,7 @@ from yinyi.business.scheduling.messages_booking import (
     VisitChanges,
 )
 from yinyi.business.scheduling.model import SessionChange
-from yinyi.business.scheduling.plans import CHECKED_IN
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN
 from yinyi.business.scheduling.ports import Schedules, TellsChanges
 from yinyi.business.scheduling.store import ChangeFacts
 from yinyi.kernel.clock import Clock
@@ -133,10 +132,7 @@ class SessionChanges:
             arrival = await signals.locked(tx, call.hospital_id, arrival.payment_no)
         for each in (arrival, plan):
             if each is not None and each.direction == "forward":
-                try:
-                    await self._refunds.undo(tx, call, each, "session_stopped", 0)
-                except ChannelGone:
-                    log.warning("sessions.cannot_give_back", payment_no=each.payment_no)
+                await self._refunds.undo_anyhow(tx, call, each, "session_stopped", 0)
         await store.concerned(tx, call.hospital_id, change_id, plan, "stopped", ChangeFacts(), call.now)
 
     async def _show(self, tx: Tx, call: Call, change_id: str) -> SessionChanged:
@@ -182,8 +178,15 @@ class SessionChanges:
 
     async def list(self, tx: Tx, call: Call, message: ListVisitChanges) -> VisitChanges:
         found = await store.unseen(tx, call.hospital_id, call.principal.patient_id)
+        plans = [plan for _, _, plan in found]
+        booked_nos = [plan.payment_no for plan in plans if plan.purpose == APPOINTMENT]
+        arrivals = await signals.obliged_among(tx, call.hospital_id, CHECKED_IN, booked_nos)
+        booked = {each.plan.payment_no: each for each in booking_rules.bookings([*plans, *arrivals], call.now)}
         registry = self._payments.registry
-        return VisitChanges(changes=[visit_change(kind, facts, plan, registry) for kind, facts, plan in found])
+        changes = [
+            visit_change(kind, facts, plan, registry, booked.get(plan.payment_no)) for kind, facts, plan in found
+        ]
+        return VisitChanges(changes=changes)
 
     async def see(self, tx: Tx, call: Call, message: SeeVisitChange, facts: None) -> str:
         mine = call.principal.patient_id

@@ -31,6 +31,7 @@ from yinyi.business.scheduling.errors import (
 from yinyi.business.scheduling.messages import READERS, Id
 from yinyi.business.scheduling.model import Department, SessionName, Title
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 
@@ -186,7 +187,7 @@ class CheckIn(Operation[AppointmentView], frozen=True, kw_only=True):
 class CheckInBySlip(Operation[AppointmentView], frozen=True, kw_only=True):
     """The same with the slip that this terminal's scanner has just read. ``after``: see ``SubmitScanned``."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class SlipOpened(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,12 +206,12 @@ class IdentifyBySlip(Operation[SlipOpened], frozen=True, kw_only=True):
     """Open today's booking whose slip this terminal's scanner has just read, and nothing else of its patient.
     ``after``: see ``SubmitScanned``."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class VisitChange(msgspec.Struct, frozen=True, kw_only=True):
     """What the hospital has changed about a visit of this patient. ``payment``: how its money stands. ``booked``: of a
-    later day; else registered for the same day."""
+    later day; else registered for the same day. can_cancel_until: None: not by the patient himself."""
 
     payment: PaymentView
     kind: VisitChangeKind
@@ -223,6 +224,7 @@ class VisitChange(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None = None
     substitute: str = ""
     substitute_title: Title | None = None
+    can_cancel_until: datetime | None = None
 
 
 class VisitChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,7 +269,9 @@ class StopSession(Operation[SessionChanged], frozen=True, kw_only=True):
 
 @operation(callers=ASKERS, changes=True, errors=(HospitalUnavailable,))
 class SubstitutePractitioner(Operation[SessionChanged], frozen=True, kw_only=True):
-    """Another doctor holds the session: everybody who has a number is told, and may give it back."""
+    """Another doctor holds the session: everybody who has a number is told. Whoever has booked it
+    may give it back until the session begins; whoever has registered for the same day, or has come already, asks at the
+    window."""
 
     schedule_id: Id
     practitioner_id: Id

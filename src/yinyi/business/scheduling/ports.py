@@ -118,6 +118,21 @@ class TellsChanges(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsMissed(Protocol):
+    """A hospital that can say that nobody came for a number, at its windows and doctors' rooms either. Where it cannot,
+    nobody is held to have missed anything."""
+
+    async def missed(self, reference: str) -> bool:
+        """The session of this number is over, and its owner was never there, although the number stood and the doctor
+        was there. ``reference``: of the hold.
+
+        Raises:
+            HospitalUnavailable: whatever the reason.
+        """
+        ...
+
+
 class Patients(Protocol):
     """Our master index, as scheduling needs it."""
 

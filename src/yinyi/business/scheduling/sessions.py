@@ -19,7 +19,7 @@ from yinyi.business.scheduling.errors import (
 from yinyi.business.scheduling.messages import DoctorSession, DoctorSessions
 from yinyi.business.scheduling.model import Department, Schedule
 from yinyi.business.scheduling.plans import CHECKED_IN
-from yinyi.business.scheduling.ports import Schedules
+from yinyi.business.scheduling.ports import KnowsMissed, Schedules
 from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.recent import RecentByKey
 
@@ -56,6 +56,14 @@ class Sessions:
             ScheduleUnknown, HospitalUnavailable.
         """
         return await self._days.get((department_id, first_on, last_on))
+
+    async def missed(self, reference: str) -> bool:
+        """The hospital itself says that nobody came for this number.
+
+        Raises:
+            HospitalUnavailable: see there.
+        """
+        return isinstance(self._schedules, KnowsMissed) and await self._schedules.missed(reference)
 
     async def _read(self, day: tuple[str, date, date]) -> DoctorSessions:
         department_id, first_on, last_on = day

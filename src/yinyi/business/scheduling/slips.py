@@ -26,6 +26,7 @@ class NumberSlips:
 
     purpose: str
     failed: RefundReason = "registration_failed"
+    gone: RefundReason = "paid_late"
 
     def __init__(self, registry: Registry, rules: BookingRules = USUAL) -> None:
         self._registry = registry

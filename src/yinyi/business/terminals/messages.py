@@ -16,6 +16,7 @@ from yinyi.business.terminals.model import (
     StaffCall,
     TerminalView,
 )
+from yinyi.kernel.ids import WholeNumber
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Devices = Annotated[list[DeviceView], msgspec.Meta(max_length=16)]
@@ -41,7 +42,7 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True):
     ten minutes; connecting again gives a fresh one."""
 
     terminal_id: str
-    epoch: int
+    epoch: WholeNumber
     heartbeat_s: float
     pairing_code: str
 
@@ -62,22 +63,22 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 class Heartbeat(Operation[Accepted], frozen=True, kw_only=True):
     """The line of this epoch lives."""
 
-    epoch: int
-    waiting: int
+    epoch: WholeNumber
+    waiting: WholeNumber
 
 
 @operation(callers=[Caller.TERMINAL])
 class DisconnectTerminal(Operation[Accepted], frozen=True, kw_only=True):
     """The line of this epoch is gone. Nothing happens if a newer one has come."""
 
-    epoch: int
+    epoch: WholeNumber
 
 
 @operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
 class ReportDevice(Operation[Accepted], frozen=True, kw_only=True):
     """A device changed its condition."""
 
-    epoch: int
+    epoch: WholeNumber
     event_id: Short
     device: DeviceView
 
@@ -87,7 +88,7 @@ class PresentCard(Operation[Accepted], frozen=True, kw_only=True):
     """A card was laid on a reader, or (both empty) taken away. ``block``: 256 bytes as read (GA 450). ``serial``: of a
     card that is no document, in hexadecimal."""
 
-    epoch: int
+    epoch: WholeNumber
     event_id: Short
     device: Short
     block: Annotated[bytes, msgspec.Meta(max_length=256)] = b""
@@ -98,7 +99,7 @@ class PresentCard(Operation[Accepted], frozen=True, kw_only=True):
 class PresentCode(Operation[Accepted], frozen=True, kw_only=True):
     """The scanner read a code."""
 
-    epoch: int
+    epoch: WholeNumber
     event_id: Short
     device: Short
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
@@ -109,7 +110,7 @@ class ReportCardTerminal(Operation[Accepted], frozen=True, kw_only=True):
     """Something happened at the card terminal, apart from a card that was read whole. ``request_id``: of what was asked
     for then; what belongs to an older request only tells whether a card is in the slot."""
 
-    epoch: int
+    epoch: WholeNumber
     event_id: Short
     request_id: Short = ""
     step: CardStep
@@ -154,7 +155,7 @@ class WantedCard(msgspec.Struct, frozen=True, kw_only=True):
 class TakeCardRequest(Operation[WantedCard], frozen=True, kw_only=True):
     """Which card this terminal is to read just now."""
 
-    epoch: int
+    epoch: WholeNumber
 
 
 class PrintJobs(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,14 +168,14 @@ class PrintJobs(msgspec.Struct, frozen=True, kw_only=True):
 class TakePrintJobs(Operation[PrintJobs], frozen=True, kw_only=True):
     """The papers that this terminal has not yet reported, at most four at a time."""
 
-    epoch: int
+    epoch: WholeNumber
 
 
 @operation(callers=[Caller.TERMINAL], errors=(LineReplaced,))
 class ReportPrint(Operation[Accepted], frozen=True, kw_only=True):
     """What became of a paper; ``reason`` empty: it came out."""
 
-    epoch: int
+    epoch: WholeNumber
     job_id: Short
     reason: Short = ""
 
@@ -236,7 +237,7 @@ class ListStaffCalls(Operation[StaffCalls], frozen=True, kw_only=True):
 class AnswerCall(Operation[StaffCall], frozen=True, kw_only=True):
     """Somebody is on the way."""
 
-    call_id: int
+    call_id: WholeNumber
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

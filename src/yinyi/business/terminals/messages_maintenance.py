@@ -10,6 +10,7 @@ from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTri
 from yinyi.business.terminals.messages import Short
 from yinyi.business.terminals.model import Condition, LockedFor
 from yinyi.kernel.errors import NotFound
+from yinyi.kernel.ids import WholeNumber
 
 Pin = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6,12}(?![\s\S])")]
 Serial = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{8,64}(?![\s\S])")]
@@ -85,7 +86,7 @@ class DoMaintenance(Operation[Maintenance], frozen=True, kw_only=True):
 class StaffCardView(msgspec.Struct, frozen=True, kw_only=True):
     """Never its number. ``terminal_id`` empty: good everywhere. ``tries``: wrong PINs since the last right one."""
 
-    card_id: int
+    card_id: WholeNumber
     staff_id: str
     terminal_id: str
     enrolled_at: datetime
@@ -108,7 +109,7 @@ class EnrolStaffCard(Operation[StaffCardView], frozen=True, kw_only=True):
 class RevokeStaffCard(Operation[StaffCardView], frozen=True, kw_only=True):
     """It opens nothing any more; what it has opened is closed."""
 
-    card_id: int
+    card_id: WholeNumber
 
 
 class StaffCards(msgspec.Struct, frozen=True, kw_only=True):

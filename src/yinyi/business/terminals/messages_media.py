@@ -6,6 +6,7 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.terminals.media import MOST_CHARACTERS, Alphabet, Check, CodeKind, MediumKind, ReadBy
+from yinyi.kernel.ids import WholeNumber
 
 Length = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHARACTERS)]
 Prefix = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -23,7 +24,7 @@ class ClassifyCode(Operation[KindsOfCode], frozen=True, kw_only=True):
     """What kind of code the scanner has read last, if that was after ``after`` and within the last minute. Nothing of
     the code itself is told, and it stays for whoever takes it."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class ScannedNumber(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ class ReadHospitalNumber(Operation[ScannedNumber], frozen=True, kw_only=True):
     """The hospital number that the scanner has read last, if that was after ``after``: to be filled in where it would
     have been typed. It proves nothing, as a typed one does not."""
 
-    after: Annotated[int, msgspec.Meta(ge=0)]
+    after: WholeNumber
 
 
 class MediumRuleView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

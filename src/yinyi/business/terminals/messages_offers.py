@@ -8,6 +8,7 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.terminals.messages import Short
 from yinyi.business.terminals.model import Closed, ServiceName, TerminalProfile, TerminalView
+from yinyi.kernel.ids import WholeNumber
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -54,7 +55,7 @@ class SetServiceHours(Operation[ServiceTimes], frozen=True, kw_only=True):
 
 
 class ClosureView(msgspec.Struct, frozen=True, kw_only=True):
-    closure_id: int
+    closure_id: WholeNumber
     what: Closed
     begins_at: datetime
     ends_at: datetime
@@ -87,4 +88,4 @@ class PlanClosure(Operation[ClosureView], frozen=True, kw_only=True):
 class CancelClosure(Operation[ClosureView], frozen=True, kw_only=True):
     """It does not take place, or has ended earlier."""
 
-    closure_id: int
+    closure_id: WholeNumber

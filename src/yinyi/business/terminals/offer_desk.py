@@ -1,6 +1,7 @@
 """The operations of staff about what terminals offer."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import msgspec
 import structlog
@@ -28,6 +29,9 @@ from yinyi.business.terminals.pushes import push
 from yinyi.kernel.errors import InvalidField, NotFound
 
 log = structlog.get_logger()
+
+PLANNED = timedelta(days=731)
+"""So far ahead, and so far back."""
 
 
 class OfferDesk:
@@ -84,6 +88,8 @@ class OfferDesk:
     async def _plan(self, tx: Tx, call: Call, message: PlanClosure, _: None) -> str:
         if message.ends_at <= message.begins_at:
             raise InvalidField("ends_at: not after begins_at")
+        if not call.now - PLANNED <= message.begins_at <= message.ends_at <= call.now + PLANNED:
+            raise InvalidField("begins_at, ends_at: within two years")
         span = message.begins_at, message.ends_at
         by = call.principal.actor
         return str(await store.plan_closure(tx, call.hospital_id, message.what, span, message.reason, by, call.now))

@@ -25,6 +25,8 @@ FROM, TO = Fen(1_00), Fen(5_000_00)
 _KINDS: dict[str, views_account.RecordKind] = {
     "taken": "paid",
     "refunded": "came_back",
+    "charged": "paid",
+    "charge_back": "came_back",
     "withdrawn_at_window": "at_window",
     "opening": "taken_over",
 }
@@ -49,7 +51,7 @@ async def page(visitor: Visitor) -> Next:
 
 
 def _record(entry: PrepaidEntry) -> views_account.Record:
-    paid = entry.kind in ("taken", "refunded")
+    paid = _KINDS.get(entry.kind) in ("paid", "came_back")
     return views_account.Record(
         kind=_kind(entry), at=entry.at, amount_fen=entry.amount_fen, about=entry.about if paid else ""
     )

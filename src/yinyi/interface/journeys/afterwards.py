@@ -1,16 +1,21 @@
 """What is asked later: print again, what became of a payment, help."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from yinyi.business.documents.messages import DocumentView, ListDocuments, ReprintSlip, SlipKind
-from yinyi.business.payments.messages import ListPayments, PaymentView
+from yinyi.business.payments.errors import NothingScanned, PaymentUnknown
+from yinyi.business.payments.messages import GetScannedPayment, ListPayments, PaymentView
 from yinyi.business.terminals.messages import CallStaff, GetStaffCall
 from yinyi.interface.journeys import present, standing, views, views_afterwards
 from yinyi.interface.journeys.purposes.purpose import LISTED_DAYS
 from yinyi.interface.journeys.purposes.table import subjects
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
+from yinyi.kernel.errors import NotYours
 
 ANSWER_S = 120
+SLIP = "slip"
+"""In the address: whoever comes has held the slip of a payment under the scanner."""
 WATCH_CALL = timedelta(seconds=10)
 
 _KINDS: dict[SlipKind, views_afterwards.SlipKind] = {
@@ -67,13 +72,28 @@ async def print_paper(visitor: Visitor) -> Next:
 
 
 async def payments(visitor: Visitor) -> Next:
-    """GET FIND_PAYMENT."""
+    """GET FIND_PAYMENT ?slip=1 (the one whose slip was scanned, if it is his)."""
     if not visitor.known:
         return visitor.wanting("find_payment")
+    strange = False
+    if SLIP in visitor.query:
+        try:
+            payment = await visitor.ask(GetScannedPayment())
+            return Go(visitor.paths.trouble(payment.payment_no))
+        except NothingScanned:
+            pass
+        except (PaymentUnknown, NotYours):
+            strange = True
     found = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments
     of = await subjects(visitor, found)
     rows = tuple(row(payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
-    return Show(views_afterwards.FindPaymentView(payments=rows, days=LISTED_DAYS))
+    return Show(views_afterwards.FindPaymentView(payments=rows, days=LISTED_DAYS, strange=strange))
+
+
+async def by_slip(visitor: Visitor) -> Next:
+    """POST CODE: a slip of a payment. Whose it is has to be known first; the scanner keeps it until then."""
+    visit = replace(visitor.visit, wants="payment_slip")
+    return Go(f"{visitor.paths.find_payment}?{SLIP}=1" if visitor.known else visitor.paths.identify, visit)
 
 
 def row(payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:

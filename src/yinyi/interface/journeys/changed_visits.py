@@ -4,7 +4,8 @@ import contextlib
 from dataclasses import replace
 
 from yinyi.bus.envelope import Credentials
-from yinyi.business.scheduling.errors import NoSuchBooking
+from yinyi.business.payments.errors import ChannelGone
+from yinyi.business.scheduling.errors import AlreadyCheckedIn, NoSuchBooking, TooLateToCancel
 from yinyi.business.scheduling.messages_booking import (
     CancelAppointment,
     ListVisitChanges,
@@ -16,7 +17,7 @@ from yinyi.interface.journeys.identify import goes_on
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import YinyiError
 
-BOOK, BACK = "book", "back"
+BOOK, BACK, TOO_LATE = "book", "back", "late"
 
 
 async def first(visitor: Visitor, then: Go) -> Go:
@@ -33,13 +34,14 @@ async def first(visitor: Visitor, then: Go) -> Go:
 
 
 async def page(visitor: Visitor) -> Next:
-    """GET CHANGED_VISITS: one after the other."""
+    """GET CHANGED_VISITS ?late=1 (it cannot be given back here): one after the other."""
     if not visitor.known:
         return visitor.wanting("home")
     found = (await visitor.ask(ListVisitChanges())).changes
     if not found:
         return Go(goes_on(visitor))
     change = found[0]
+    until = change.can_cancel_until
     again = visitor.paths.book_days(change.department.department_id)
     view = views_book.ChangedVisitView(
         payment_no=change.payment.payment_no,
@@ -52,9 +54,11 @@ async def page(visitor: Visitor) -> Next:
         starts_at=change.starts_at,
         substitute=change.substitute,
         substitute_title=change.substitute_title,
-        can_give_back=change.kind == "substituted" and change.booked,
+        can_give_back=change.kind == "substituted" and until is not None and visitor.now < until,
+        too_late=TOO_LATE in visitor.query,
         money=_money(change),
         amount_fen=change.payment.taken_fen,
+        ask_no=change.payment.ask_no,
         more=len(found) - 1,
         subject=views.Subject(purpose="appointment" if change.booked else "registration", again=again),
         key=present.new_key(),
@@ -65,6 +69,8 @@ async def page(visitor: Visitor) -> Next:
 def _money(change: VisitChange) -> views_book.Money:
     if not change.payment.taken_fen or change.kind == "substituted":
         return "none"
+    if change.payment.at_window:
+        return "at_window"
     return "returned" if change.payment.state == "returned" else "returning"
 
 
@@ -77,7 +83,10 @@ async def answer(visitor: Visitor) -> Next:
     if change is None:
         return Go(visitor.back)
     if then == BACK:
-        made = await visitor.ask(CancelAppointment(booking_no=number), key=f"{visitor.key}.b")
+        try:
+            made = await visitor.ask(CancelAppointment(booking_no=number), key=f"{visitor.key}.b")
+        except (TooLateToCancel, AlreadyCheckedIn, ChannelGone):
+            return Go(f"{visitor.back}?{TOO_LATE}=1")
     else:
         made = None
     with contextlib.suppress(NoSuchBooking):

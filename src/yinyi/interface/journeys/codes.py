@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from yinyi.business.terminals.media import CODE_KINDS, CodeKind
 from yinyi.business.terminals.messages_media import ClassifyCode
 from yinyi.business.terminals.model import ServiceName
-from yinyi.interface.journeys import arrival, bills, identify, present, reports, scan, views_codes
+from yinyi.interface.journeys import afterwards, arrival, bills, identify, present, reports, scan, views_codes
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
 
@@ -14,6 +14,7 @@ OPENS: Mapping[CodeKind, Handler] = {
     "request_form": bills.by_form,
     "tube": reports.by_tube,
     "booking_slip": arrival.by_slip,
+    "payment_slip": afterwards.by_slip,
     "hospital_number": identify.by_scanned_number,
     "insurance_code": identify.by_certificate,
 }
@@ -92,7 +93,7 @@ def words(_: Say) -> dict[str, dict[str, str]]:
             "request_form": _("It opens the bill that it was written for."),
             "tube": _("It opens the report of this sample."),
             "booking_slip": _("It checks you in on the day of your booking."),
-            "payment_slip": _("It shows what became of the payment."),
+            "payment_slip": _("It shows what became of the payment, once it is known who you are."),
             "resident_number": _("Lay the card itself on the reader; a copy proves nothing."),
         },
     }

@@ -7,7 +7,7 @@ import msgspec
 
 from yinyi.business.documents.messages import DocumentView, ListDocuments
 from yinyi.business.fiscal.errors import FiscalInvoiceUnknown, NotIssuedYet
-from yinyi.business.fiscal.messages import FiscalInvoiceView, GetFiscalInvoice, PrintFiscalInvoice
+from yinyi.business.fiscal.messages import FiscalInvoiceView, GetFiscalInvoice, ListFiscalInvoices, PrintFiscalInvoice
 from yinyi.interface.journeys import present, views, views_fiscal
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import YinyiError
@@ -15,6 +15,8 @@ from yinyi.kernel.errors import YinyiError
 LOOK_AGAIN = timedelta(seconds=5)
 """While it is coming, for whoever stands there all the same."""
 WATCH_PRINT = timedelta(seconds=2)
+LISTED_DAYS = 366
+"""Long enough for a year's claim."""
 
 
 async def page(visitor: Visitor) -> Next:
@@ -28,6 +30,26 @@ async def page(visitor: Visitor) -> Next:
     elif found.standing == "coming":
         listens = {"at": f"{(visitor.now + LOOK_AGAIN).timestamp():.1f}"}
     return Show(_view(found, printing), can_time_out=printing != "printing", listens=listens)
+
+
+async def receipts(visitor: Visitor) -> Next:
+    """GET RECEIPTS."""
+    if not visitor.known:
+        return visitor.wanting("bills")
+    found = (await visitor.ask(ListFiscalInvoices(days=LISTED_DAYS))).invoices
+    rows = tuple(
+        views_fiscal.ReceiptRow(
+            payment_no=each.payment_no,
+            title=each.title,
+            standing=each.standing,
+            amount_fen=each.amount_fen,
+            since=each.since,
+            number=each.number,
+        )
+        for each in found
+        if each.standing != "none"
+    )
+    return Show(views_fiscal.ReceiptsView(receipts=rows, days=LISTED_DAYS))
 
 
 async def print_it(visitor: Visitor) -> Next:

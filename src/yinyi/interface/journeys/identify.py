@@ -81,6 +81,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.reprint
         case "find_payment":
             return paths.find_payment
+        case "payment_slip":
+            return f"{paths.find_payment}?slip=1"
         case "cards":
             return paths.cards
         case "account":

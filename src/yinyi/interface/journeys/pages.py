@@ -96,6 +96,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_afterwards.FindPaymentView: "find_payment.html",
     views_afterwards.PaymentNewsView: "payment_news.html",
     views_fiscal.ReceiptView: "receipt.html",
+    views_fiscal.ReceiptsView: "receipts.html",
     views_cards.ReadCardView: "read_card.html",
     views_cards.CardsView: "cards.html",
     views_codes.CodeView: "code.html",

@@ -18,8 +18,8 @@ async def asked_about(visitor: Visitor, here: str) -> Show | None:
         SessionEnded: whoever was known here is so no longer.
     """
     printers = [device for device in visitor.terminal.devices if device.kind == PRINTER]
-    prints = not printers or any(device.state not in BROKEN for device in printers)
-    if prints or not visitor.terminal.line_ok or WITHOUT in visitor.query:
+    prints = visitor.terminal.line_ok and any(device.state not in BROKEN for device in printers)
+    if prints or WITHOUT in visitor.query:
         return None
     if visitor.known:
         await visitor.ask(GetTerminal())

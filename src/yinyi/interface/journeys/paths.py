@@ -94,6 +94,7 @@ PRINT: Final = "/print/{payment_no}"
 """POST: print this payment's slip (again); comes back to the page."""
 RECEIPT: Final = "/receipt/{payment_no}"
 """GET the electronic receipt of a payment · POST: print it; comes back to the page."""
+RECEIPTS: Final = "/receipts"
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
 FIND_PAYMENT: Final = "/payments"
@@ -201,6 +202,7 @@ class Paths:
         self.form = base + FORM
         self.bills = base + BILLS
         self.fees = base + FEES
+        self.receipts = base + RECEIPTS
         self.print_fees = base + PRINT_FEES
         self.account = base + ACCOUNT
         self.top_up = base + TOP_UP

@@ -114,6 +114,8 @@ def address(visitor: Visitor, payment: PaymentView, hold_slip: bool = False) -> 
 
 def trouble_of(payment: PaymentView) -> views_pay.TroubleKind:
     """Of a payment whose page is ``trouble``."""
+    if payment.at_window and payment.state == "returning":
+        return "at_window"
     if needs_people(payment):
         return "staff_decides"
     if payment.state == "closed" and payment.reason in _DECLINED:
@@ -171,4 +173,6 @@ def gives_back_because(payment: PaymentView) -> Literal["hospital", "paid_late",
 
 def row_state(payment: PaymentView) -> views_afterwards.PaymentState:
     """In the list of payments."""
+    if payment.at_window and payment.state == "returning":
+        return "at_window"
     return "staff_decides" if needs_people(payment) else _ROWS[payment.state]

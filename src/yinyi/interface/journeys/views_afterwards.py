@@ -28,7 +28,7 @@ class ReprintView(View, frozen=True, kw_only=True):
 
 
 PaymentState = Literal[
-    "waiting", "checking", "registering", "done", "refunding", "refunded", "nothing_taken", "staff_decides"
+    "waiting", "checking", "registering", "done", "refunding", "at_window", "refunded", "nothing_taken", "staff_decides"
 ]
 
 
@@ -45,10 +45,11 @@ class PaymentRow(Part, frozen=True, kw_only=True):
 
 
 class FindPaymentView(View, frozen=True, kw_only=True):
-    """What became of my payments? days: so far back."""
+    """What became of my payments? days: so far back. strange: a slip was scanned that is of none of them."""
 
     payments: tuple[PaymentRow, ...]
     days: int
+    strange: bool = False
 
 
 class PaymentNewsView(View, frozen=True, kw_only=True):

@@ -7,10 +7,10 @@ from yinyi.interface.journeys.views import Part, Printing, SessionName, Subject,
 from yinyi.interface.journeys.views_fiscal import PaidView
 from yinyi.interface.journeys.views_register import DepartmentChoice, DoctorRow, SessionChoice, Visit
 
-DayState = Literal["room", "full", "none", "not_open"]
+DayState = Literal["room", "full", "none", "not_open", "stopped"]
 BookingState = Literal["opening", "booked", "checked_in", "missed", "cancelled", "stopped"]
 PaidAt = Literal["booking", "check_in"]
-Money = Literal["none", "returning", "returned"]
+Money = Literal["none", "returning", "returned", "at_window"]
 """What becomes of what was paid."""
 
 
@@ -164,7 +164,7 @@ class BookingView(View, frozen=True, kw_only=True):
 
 class ChangedVisitView(View, frozen=True, kw_only=True):
     """What the hospital has changed about a visit. ``more``: so many after this one. money: what becomes of what was
-    paid."""
+    paid. too_late: he wanted to give it back, and cannot here."""
 
     payment_no: str
     kind: Literal["stopped", "substituted"]
@@ -177,8 +177,10 @@ class ChangedVisitView(View, frozen=True, kw_only=True):
     substitute: str
     substitute_title: Title | None
     can_give_back: bool
+    too_late: bool = False
     money: Money
     amount_fen: int
+    ask_no: str
     more: int
     subject: Subject
     key: str

@@ -38,3 +38,21 @@ class ReceiptView(View, frozen=True, kw_only=True):
     printed: bool = False
     printing: Printing | None = None
     key: str
+
+
+class ReceiptRow(Part, frozen=True, kw_only=True):
+    """One of several. number: empty while it is coming."""
+
+    payment_no: str
+    title: str
+    standing: ReceiptStanding
+    amount_fen: int
+    since: datetime
+    number: str = ""
+
+
+class ReceiptsView(View, frozen=True, kw_only=True):
+    """All electronic receipts of this patient, newest first. days: so far back."""
+
+    receipts: tuple[ReceiptRow, ...]
+    days: int

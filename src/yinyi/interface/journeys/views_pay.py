@@ -148,6 +148,7 @@ TroubleKind = Literal[
     "not_registered_yet",  # paid; the hospital has not answered
     "payment_unknown",  # the channel has not said whether it took the money
     "refunding",  # the number could not be had; the money is on its way back
+    "at_window",  # a cashier gives it back
     "refunded",
     "nothing_taken",  # code ran out or was cancelled: surely no money was taken, the number is free again
     "declined",  # the payer's bank said no; nothing was taken

@@ -18,10 +18,11 @@ R = TypeVar("R")
 
 Want = Literal[
     "home", "register", "book", "check_in", "bills", "form", "slip", "reports", "reprint", "find_payment", "cards",
-    "account", "inpatient", "children", "maintenance",
+    "account", "inpatient", "children", "maintenance", "payment_slip",
 ]  # fmt: skip
 """What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form; ``slip``: for
-the one booking of a slip; ``maintenance``: he is one of the staff."""
+the one booking of a slip; ``maintenance``: he is one of the staff; ``payment_slip``: to see what became of the payment
+whose slip he has held under the scanner."""
 
 ALONE: tuple[Want, ...] = ("form", "slip")
 """Visits that are good for one thing only."""

@@ -176,7 +176,7 @@ def tables(_: Say) -> dict[str, dict[str, str]]:
                 "opening": _("To be paid"),
                 "booked": _("Booked"),
                 "checked_in": _("Checked in"),
-                "missed": _("Missed"),
+                "missed": _("Its time has passed"),
                 "cancelled": _("Cancelled"),
                 "stopped": _("Stopped by the hospital"),
             },

@@ -146,6 +146,7 @@ ADDRESSES = (
     Address(paths.TROUBLE, get=pay.page("trouble"), wants="find_payment", alone=_ALONE),
     Address(paths.PRINT, get=_payment, post=pay.print_again, wants="find_payment", alone=_ALONE),
     Address(paths.RECEIPT, get=fiscal.page, post=fiscal.print_it, wants="find_payment"),
+    Address(paths.RECEIPTS, get=fiscal.receipts, wants="bills"),
     Address(paths.REPRINT, get=afterwards.papers, post=afterwards.print_paper, wants="reprint"),
     Address(paths.FIND_PAYMENT, get=afterwards.payments, wants="find_payment"),
     Address(paths.PAYMENT_NEWS, get=payment_news.page),

@@ -1,12 +1,12 @@
 """From an error of the platform to ``application/problem+json`` (RFC 9457): one table, closed at the top."""
 
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 
-from yinyi.interface.body import TooLarge
+from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.kernel.errors import (
+    AskedTooOften,
     Busy,
     Conflict,
     DeadlineExceeded,
@@ -24,6 +24,7 @@ from yinyi.kernel.errors import (
 
 STATUS: dict[type[YinyiError], int] = {
     TooLarge: 413,
+    TooSlow: 408,
     InvalidField: 422,
     Invalid: 400,
     SignatureRefused: 401,
@@ -40,6 +41,20 @@ STATUS: dict[type[YinyiError], int] = {
 }
 """The nearest ancestor counts."""
 AGAIN_AFTER_S = {429: 1, 503: 5, 504: 5}
+AGREED_AGAIN_AFTER_S = 60
+"""Whoever has asked as often as was agreed for a minute has to let it pass."""
+PROBLEM_TYPE = "application/problem+json"
+
+
+_PLAIN = {
+    HTTPStatus.NOT_FOUND: ("OperationUnknown", "There is no such operation here.", "没有这项操作。"),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("MethodNotAllowed", "This takes POST only.", "只接受 POST 请求。"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+        "UnsupportedMediaType",
+        "The body has to be application/json.",
+        "请求体须为 application/json。",
+    ),
+}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,13 +85,14 @@ def problem_of(error: YinyiError, correlation_id: str) -> Problem:
     )
 
 
-def problem_headers(status: int) -> list[tuple[bytes, bytes]]:
+def problem_headers(status: int, error: YinyiError | None = None) -> list[tuple[bytes, bytes]]:
     """Of the reply that carries a problem."""
-    again = AGAIN_AFTER_S.get(status)
-    headers = [(b"content-type", b"application/problem+json")]
+    again = AGREED_AGAIN_AFTER_S if isinstance(error, AskedTooOften) else AGAIN_AFTER_S.get(status)
+    headers = [(b"content-type", PROBLEM_TYPE.encode())]
     return headers if again is None else [*headers, (b"retry-after", str(again).encode())]
 
 
-def plain(status: HTTPStatus) -> dict[str, Any]:
+def plain(status: HTTPStatus) -> Problem:
     """For what is wrong with HTTP itself."""
-    return {"type": "about:blank", "status": status.value, "title": status.phrase}
+    code, title, title_zh = _PLAIN[status]
+    return Problem(status=status.value, code=code, title=title, title_zh=title_zh)

@@ -8,52 +8,40 @@ import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import msgspec
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials, Signed
-from yinyi.bus.operation import Caller, OperationSpec, every_operation
+from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.body import body_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import plain, problem_headers, problem_of
+from yinyi.interface.rest.openapi import PREFIX, document
+from yinyi.interface.served import served_operations
 from yinyi.kernel.errors import InternalError, Invalid, InvalidField, SignatureRefused, YinyiError
+from yinyi.wire.institution import Algorithm
 
 log = structlog.get_logger()
 
 NAME = "rest"
-CALLER = Caller.HOSPITAL
-PREFIX = "/api/v1/"
+DOCUMENT = f"{PREFIX}openapi.json"
 BODY_LIMIT = 64 * 1024
-ALGORITHM = "HMAC-SHA256"
+ALGORITHMS = get_args(Algorithm)
+"""The first one where none is named."""
+ALGORITHM_HEADER = "x-yinyi-algorithm"
 SIGNATURE_HEADERS = ("x-yinyi-institution", "x-yinyi-timestamp", "x-yinyi-nonce", "x-yinyi-signature")
 
 _CORRELATION = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 Reply = tuple[int, bytes, list[tuple[bytes, bytes]]]
-
-
-def served_operations() -> dict[str, OperationSpec]:
-    """By the last part of their address: every operation that the hospital may call, in its newest version.
-
-    Raises:
-        ValueError: two domains name an operation alike.
-    """
-    served: dict[str, OperationSpec] = {}
-    for spec in every_operation():
-        if CALLER not in spec.callers:
-            continue
-        before = served.get(spec.name)
-        if before is not None and before.domain != spec.domain:
-            raise ValueError(f"{spec.path} and {before.path} would share an address")
-        if before is None or before.version < spec.version:
-            served[spec.name] = spec
-    return served
 
 
 class Rest:
@@ -62,10 +50,17 @@ class Rest:
     def __init__(self, bus: BusClient, metrics: Metrics) -> None:
         self._bus = bus
         self._metrics = metrics
-        self._served = served_operations()
+        self._served = served_operations(Caller.HOSPITAL)
+        self._described: bytes | None = None
 
     def routes(self) -> list[BaseRoute]:
-        return [Route(PREFIX + "{operation}", self)]
+        return [Route(DOCUMENT, self._document), Route(PREFIX + "{operation}", self)]
+
+    async def _document(self, request: Request) -> Response:
+        """Made when somebody asks for the first time."""
+        if self._described is None:
+            self._described = msgspec.json.encode(document(self._served))
+        return Response(self._described, media_type="application/json", headers={"cache-control": "max-age=300"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -126,9 +121,12 @@ def signed(path: str, headers: Mapping[str, str], body: bytes) -> Signed:
     institution, timestamp, nonce, signature = (headers.get(name, "") for name in SIGNATURE_HEADERS)
     if not (institution and timestamp and nonce and signature):
         raise SignatureRefused("needs " + ", ".join(SIGNATURE_HEADERS))
+    algorithm = headers.get(ALGORITHM_HEADER, ALGORITHMS[0])
+    if algorithm not in ALGORITHMS:
+        raise SignatureRefused(f"{ALGORITHM_HEADER}: {' or '.join(ALGORITHMS)}")
     return Signed(
         institution_id=institution,
-        algorithm=ALGORITHM,
+        algorithm=algorithm,
         timestamp=timestamp,
         nonce=nonce,
         signature=signature,
@@ -160,4 +158,4 @@ def _plain(status: HTTPStatus, *headers: tuple[bytes, bytes]) -> Reply:
 
 def _problem(error: YinyiError, correlation_id: str) -> Reply:
     problem = problem_of(error, correlation_id)
-    return problem.status, msgspec.json.encode(problem), problem_headers(problem.status)
+    return problem.status, msgspec.json.encode(problem), problem_headers(problem.status, error)

@@ -1,6 +1,10 @@
-// Every text of the page, in Chinese and in English.
+// Every text of the pages, in Chinese and in English.
 
-import { ZH, EN } from "./texts.js";
+import * as desk from "./texts.js";
+import * as doctor from "./texts_doctor.js";
+
+const ZH = { ...desk.ZH, ...doctor.ZH };
+const EN = { ...desk.EN, ...doctor.EN };
 
 const heard = new Set();
 export let language = localStorage.getItem("yinyi-demo-language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");

@@ -182,3 +182,17 @@ BEGIN
     END IF;
     RETURN his.standing_(c.of_ref, his.instant_());
 END $$;
+
+-- One row where nobody came for this number of the platform, here or at a window, although it stood and the doctor that
+-- was booked was there.
+CREATE FUNCTION his.query_missed(p_ref text)
+RETURNS TABLE (ref text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM his.refuse_reading_('query_missed');
+    RETURN QUERY
+        SELECT r.ref FROM his.registration r JOIN his.schedule s USING (schedule_id)
+        WHERE r.ref = p_ref AND r.source = 'platform' AND r.state <> 'released' AND s.ends_at <= his.instant_()
+              AND NOT s.stopped AND s.substitute_no IS NULL
+              AND NOT EXISTS (SELECT FROM his.check_in c WHERE c.of_ref = r.ref AND c.state = 'in');
+END $$;

@@ -4,12 +4,10 @@ zeep reads the WSDL and writes the envelopes; what goes over the line, and what 
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import uuid4
 
-import httpx
 import structlog
 from lxml import etree
 from zeep import Client, Settings, Transport
@@ -21,6 +19,7 @@ from yinyi.access.hospital.soap.config import SoapConfig
 from yinyi.access.hospital.trades.failures import Breaker, NotReached, Rejected, Unanswered
 from yinyi.access.hospital.trades.names import FarTrade, Names
 from yinyi.access.hospital.trades.trade import Row, Trade
+from yinyi.access.hospital.trades.web import WebLine
 from yinyi.bus.guard import assert_no_transaction
 from yinyi.wire.xml import Element
 
@@ -33,7 +32,6 @@ _SETTINGS: dict[str, Any] = {
     "forbid_external": True,
     "raw_response": True,
 }
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class SoapClient:
@@ -43,23 +41,15 @@ class SoapClient:
         self._config = config
         self._names = names
         self._breaker = Breaker(config.rest_after, config.rest_s)
-        self._turns = asyncio.Semaphore(config.calls_at_once)
-        self._waiting = 0
+        self._line = WebLine(config)
         self._writer: Writer | None = None
         self._reading = asyncio.Lock()
-        self._http: httpx.AsyncClient | None = None
 
     async def start(self) -> None:
-        config = self._config
-        limits = httpx.Limits(max_connections=config.calls_at_once, keepalive_expiry=config.idle_s)
-        timeout = httpx.Timeout(config.call_timeout_s, connect=config.connect_timeout_s)
-        plain = {"accept-encoding": "identity"}  # what is small on the line stays small here
-        self._http = httpx.AsyncClient(limits=limits, timeout=timeout, headers=plain, trust_env=False)
+        await self._line.start()
 
     async def stop(self) -> None:
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+        await self._line.stop()
 
     async def misfits(self, trades: Sequence[Trade]) -> list[str]:
         """A sentence for each trade that the WSDL has not or with other parameters; nothing while it cannot be read.
@@ -81,7 +71,7 @@ class SoapClient:
         far = self._names[trade.name]
         if not far.name:
             raise Rejected(f"the hospital has no {trade.name}")
-        async with self._turn():
+        async with self._line.turn():
             writer = await self._written_by()
             address, headers, body = writer.written(far, values)
             try:
@@ -96,23 +86,6 @@ class SoapClient:
         self._breaker.succeeded()
         return rows
 
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[None]:
-        if self._waiting >= self._config.calls_waiting:
-            raise NotReached("too many calls are waiting")
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self._config.connect_timeout_s):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise NotReached("all calls that the hospital allows are under way") from error
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
-
     async def _written_by(self) -> "Writer":
         """The WSDL may have an address in the hospital, so it is read when it is first needed."""
         async with self._reading:
@@ -125,24 +98,10 @@ class SoapClient:
             return self._writer
 
     async def _sent(self, address: str, headers: dict[str, str], body: bytes) -> bytes:
-        assert self._http is not None, "start() comes first"
-        answer = b""
-        try:
-            async with (
-                asyncio.timeout(self._config.connect_timeout_s + self._config.call_timeout_s),
-                self._http.stream("POST", address, content=body, headers=headers) as response,
-            ):
-                async for chunk in response.aiter_raw():
-                    answer += chunk
-                    if len(answer) > self._config.longest_answer:
-                        raise Unanswered("the answer is too long")
-        except _NEVER_LEFT as error:
-            raise NotReached(f"no connection: {type(error).__name__}") from error
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Unanswered(type(error).__name__) from error
-        if response.status_code not in (200, 500):
-            failed = Rejected if 400 <= response.status_code < 500 else Unanswered
-            raise failed(f"HTTP {response.status_code}")
+        status, answer = await self._line.asked("POST", address, headers, body)
+        if status not in (200, 500):
+            failed = Rejected if 400 <= status < 500 else Unanswered
+            raise failed(f"HTTP {status}")
         return answer
 
     def _read(self, answer: bytes, trade: Trade, far: FarTrade) -> list[Row]:

@@ -15,12 +15,13 @@ _UNDO = trade("undo_check_in", "ref", NUMBER)
 _ASK = trade("query_check_in", "ref", NUMBER)
 _CHANGES = trade("query_session_changes", "after:int", "change_no:int schedule_id:int kind doctor_code made_at:instant")
 _NUMBERS = trade("query_session_numbers", "schedule_id:int", "ref state")
-TRADES = (_GIVE_BACK, _CHECK_IN, _UNDO, _ASK, _CHANGES, _NUMBERS)
+_MISSED = trade("query_missed", "ref", "ref")
+TRADES = (_GIVE_BACK, _CHECK_IN, _UNDO, _ASK, _CHANGES, _NUMBERS, _MISSED)
 _KINDS: dict[str, SessionChangeKind] = {"S": "stopped", "O": "reopened", "D": "substituted"}
 
 
 class BookingTrades(Calls):
-    """Implements ``ReturnsLater``, ``ChecksIn`` and ``TellsChanges``."""
+    """Implements ``ReturnsLater``, ``ChecksIn``, ``TellsChanges`` and ``KnowsMissed``."""
 
     async def give_back(self, reference: str, free_at: datetime) -> Outcome:
         return await self.changed(mapping.outcome, _GIVE_BACK, reference, free_at)
@@ -42,6 +43,9 @@ class BookingTrades(Calls):
             return []
         rows = await self.read(_NUMBERS, int(schedule_id))
         return [SessionNumber(reference=row["ref"], confirmed=row["state"] == "confirmed") for row in rows]
+
+    async def missed(self, reference: str) -> bool:
+        return bool(await self.read(_MISSED, reference))
 
 
 def _change(row: Row) -> SessionChange:

@@ -9,7 +9,8 @@ export const again = () => source() && htmx.trigger(source(), NEWS);
 export function hands() {
   let down = false;
   let late = false;
-  const lifted = () => {
+  const lifted = (event) => {
+    if (event.type === "blur" && event.target !== window) return; // a press itself takes the focus from the heading
     down = false;
     if (late) setTimeout(again); // after the click that this press becomes
     late = false;

@@ -1,0 +1,147 @@
+"""What institutions send, made before the clock runs: by REST, by SOAP, and the same on the bus."""
+
+import asyncio
+import base64
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from bench.http_load import Load
+from yinyi.bus.envelope import Credentials, ReplyEnvelope, RequestEnvelope, Signed
+from yinyi.bus.operation import Operation, spec_of
+from yinyi.bus.transport import NatsTransport
+from yinyi.interface.rest.openapi import PREFIX
+from yinyi.interface.soap.envelope import DIGEST, SOAP_11, WSSE, WSU, enveloped
+from yinyi.interface.soap.shapes import written
+from yinyi.kernel.clock import Clock
+from yinyi.wire import institution, username_token
+
+PATIENCE_S = 20.0
+
+Send = Callable[[int], Awaitable[bool]]
+"""The request of this number; whether it was answered well."""
+
+
+@dataclass(frozen=True)
+class Institution:
+    """Who asks: its secrets for both algorithms."""
+
+    institution_id: str
+    hmac_secret: str
+    password: str
+    clock: Clock
+
+    def signed(self, path: str, body: bytes) -> Signed:
+        timestamp, nonce = institution.timestamp_of(self.clock.now()), secrets.token_hex(16)
+        return Signed(
+            institution_id=self.institution_id,
+            algorithm="HMAC-SHA256",
+            timestamp=timestamp,
+            nonce=nonce,
+            signature=institution.sign("HMAC-SHA256", self.hmac_secret, "POST", path, timestamp, nonce, body),
+            method="POST",
+            path=path,
+            body=body,
+        )
+
+    def on_the_bus(self, message: Operation[Any], key: str) -> bytes:
+        body = msgspec.json.encode(message)
+        signed = self.signed(PREFIX + type(message).__name__, body)
+        envelope = RequestEnvelope(
+            correlation_id=secrets.token_hex(16),
+            deadline=self.clock.now() + timedelta(seconds=300),
+            body=msgspec.Raw(body),
+            credentials=Credentials(signed=signed),
+            key=key,
+        )
+        return msgspec.json.encode(envelope)
+
+    def by_rest(self, message: Operation[Any], key: str) -> bytes:
+        body = msgspec.json.encode(message)
+        path = PREFIX + type(message).__name__
+        signed = self.signed(path, body)
+        headers = {
+            "content-type": "application/json",
+            "idempotency-key": key,
+            "x-yinyi-institution": signed.institution_id,
+            "x-yinyi-timestamp": signed.timestamp,
+            "x-yinyi-nonce": signed.nonce,
+            "x-yinyi-signature": signed.signature,
+        }
+        return _post(path, headers, body)
+
+    def by_soap(self, message: Operation[Any], key: str) -> bytes:
+        nonce, created = base64.b64encode(secrets.token_bytes(16)).decode(), username_token.created_of(self.clock.now())
+        digest = username_token.digest(self.password, nonce, created)
+        name = type(message).__name__
+        call = written(name, message)
+        if spec_of(type(message)).changes:
+            call = call.replace(f"</{name}>", f"<idempotency_key>{key}</idempotency_key></{name}>")
+        token = (
+            f'<w:Security xmlns:w="{WSSE}" xmlns:u="{WSU}"><w:UsernameToken><w:Username>{self.institution_id}'
+            f'</w:Username><w:Password Type="{DIGEST}">{digest}</w:Password><w:Nonce>{nonce}</w:Nonce>'
+            f"<u:Created>{created}</u:Created></w:UsernameToken></w:Security>"
+        )
+        body = enveloped(SOAP_11, call).replace(
+            b"<soap:Body>", f"<soap:Header>{token}</soap:Header><soap:Body>".encode()
+        )
+        return _post("/soap", {"content-type": "text/xml; charset=utf-8"}, body)
+
+
+def _post(path: str, headers: dict[str, str], body: bytes) -> bytes:
+    head = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}"]
+    lines = [*head, *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+async def over_http(port: int, requests: Sequence[bytes], at_once: int) -> Load:
+    """Each of so many lines sends the next one as soon as its last was answered."""
+
+    async def line() -> tuple[Send, Callable[[], None]]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def send(number: int) -> bool:
+            writer.write(requests[number])
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(each for each in head.lower().split(b"\r\n") if each.startswith(b"content-length:"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+            return head.startswith(b"HTTP/1.1 200")
+
+        return send, writer.close
+
+    return await _load(line, len(requests), at_once)
+
+
+async def over_the_bus(bus: NatsTransport, subject: str, requests: Sequence[bytes], at_once: int) -> Load:
+    async def line() -> tuple[Send, Callable[[], None]]:
+        async def send(number: int) -> bool:
+            reply = msgspec.json.decode(await bus.request(subject, requests[number], PATIENCE_S), type=ReplyEnvelope)
+            return reply.failure is None
+
+        return send, lambda: None
+
+    return await _load(line, len(requests), at_once)
+
+
+async def _load(line: Callable[[], Awaitable[tuple[Send, Callable[[], None]]]], count: int, at_once: int) -> Load:
+    found, numbers = Load(), iter(range(count))
+
+    async def work(send: Send) -> None:
+        for number in numbers:
+            begun = time.perf_counter()
+            well = await send(number)
+            found.latencies.append(time.perf_counter() - begun)
+            found.errors += not well
+
+    lines = [await line() for _ in range(at_once)]
+    begun = time.perf_counter()
+    await asyncio.gather(*(work(send) for send, _ in lines))
+    found.took_s = time.perf_counter() - begun
+    for _, close in lines:
+        close()
+    return found

@@ -1,0 +1,21 @@
+"""What can go wrong with institutions."""
+
+from yinyi.kernel.errors import Conflict, NotFound
+
+
+class InstitutionKnown(Conflict):
+    """There is an institution with this id, or there was one. Please choose another id."""
+
+    zh = "这个机构编号已在使用或曾经使用过，请换一个编号。"
+
+
+class InstitutionUnknown(NotFound):
+    """There is no institution with this id, or it was closed."""
+
+    zh = "没有这个编号的机构，或它已停用。"
+
+
+class SecretsEnough(Conflict):
+    """This institution has as many good secrets as it may have. Older ones end at once with an overlap of 0 minutes."""
+
+    zh = "这个机构的有效密钥已达上限，请等旧密钥到期，或把重叠时间设为 0 立即作废旧密钥。"

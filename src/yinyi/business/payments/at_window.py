@@ -1,0 +1,47 @@
+"""Payments by phone at a window: the cashier acts for the patient who stands there."""
+
+from dataclasses import replace
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.identity.errors import PatientUnknown
+from yinyi.business.identity.store import patient_id_of
+from yinyi.business.payments.messages_window import SubmitCode
+from yinyi.business.payments.service import PaymentService
+from yinyi.kernel.errors import ChannelUnavailable
+
+
+class WindowCodes:
+    """``SubmitCode``."""
+
+    def __init__(self, payments: PaymentService) -> None:
+        self._payments = payments
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        payments = self._payments
+        dispatcher.changes(SubmitCode, Change(self.submit, payments.show, settle=payments.settle_tender))
+
+    async def submit(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
+        return await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code)
+
+
+async def for_patient(tx: Tx, call: Call, patient_no: str) -> Call:
+    """The call as if he had made it himself: it is still a cashier's, and the audit log has it as his.
+
+    Raises:
+        PatientUnknown: nobody has this hospital number here.
+    """
+    patient_id = await patient_id_of(tx, call.hospital_id, patient_no.strip().upper())
+    if not patient_id:
+        raise PatientUnknown
+    return replace(call, principal=replace(call.principal, patient_id=patient_id))
+
+
+def check_shown(payments: PaymentService, tender: str) -> None:
+    """
+    Raises:
+        ChannelUnavailable: nobody pays here by this.
+    """
+    if tender and tender not in payments.registry.merchants("outpatient"):
+        raise ChannelUnavailable(f"no merchant account for outpatient at {tender}")

@@ -1,0 +1,168 @@
+"""OpenAPI 3.1 of everything that REST serves, from the operations' own declarations."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import inspect as shape
+
+from yinyi.bus.operation import OperationSpec
+from yinyi.interface.body import TooLarge, TooSlow
+from yinyi.interface.rest.errors import AGAIN_AFTER_S, PROBLEM_TYPE, Problem, problem_of, status_of
+from yinyi.interface.rest.examples import example_of
+from yinyi.kernel import errors
+from yinyi.kernel.errors import YinyiError
+
+VERSION = "1"
+PREFIX = "/api/v1/"
+COMMON: tuple[type[YinyiError], ...] = (
+    *(errors.Invalid, errors.InvalidField, errors.NotAllowed, errors.SignatureRefused, errors.NotGranted),
+    *(errors.Busy, errors.AskedTooOften, errors.DeadlineExceeded, errors.PlatformUnavailable, errors.InternalError),
+    *(TooLarge, TooSlow),
+)
+"""What any operation can end in."""
+
+_REF = "#/components/schemas/{name}"
+_PLAIN_STATUSES = {"404": "There is no such operation.", "405": "POST only.", "415": "The body is application/json."}
+_INTRODUCTION = """What the hospital's own systems ask of the platform. Each is a POST with its fields as JSON.
+
+Requests are signed by institution (HMAC with SHA-256 or SM3 over method, path, time, nonce and the body's hash). What
+changes something carries an `Idempotency-Key`: the same request with the same key is answered again and not done again.
+Errors are `application/problem+json`; `code` is stable, `title` is for people in English and `title_zh` in Chinese."""
+
+_HEADERS = {
+    "institution": ("X-Yinyi-Institution", "who asks"),
+    "timestamp": ("X-Yinyi-Timestamp", "whole seconds since 1970, at most five minutes from the platform's clock"),
+    "nonce": ("X-Yinyi-Nonce", "16 to 64 letters, digits, - or _; a request passes once"),
+    "signature": ("X-Yinyi-Signature", "64 hexadecimal digits, lower case, over the five lines"),
+}
+_OPTIONAL = {
+    "algorithm": ("X-Yinyi-Algorithm", "what the signature is made with", {"enum": ["HMAC-SHA256", "HMAC-SM3"]}),
+    "language": ("Accept-Language", "en: texts in English; otherwise Chinese", {"type": "string"}),
+    "correlation": (
+        "X-Correlation-Id",
+        "8 to 64 letters, digits, - or _: comes back and stands in the logs; anything else is replaced by one of ours",
+        {"type": "string"},
+    ),
+}
+
+
+def document(served: Mapping[str, OperationSpec]) -> dict[str, Any]:
+    """Plain JSON values. served: operations by the last part of their address."""
+    travels = [each for spec in served.values() for each in (spec.request, spec.reply)]
+    _, components = msgspec.json.schema_components([*travels, Problem], ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Yinyi", "version": VERSION, "description": _INTRODUCTION},
+        "security": [{name: [] for name in _HEADERS}],
+        "tags": [{"name": domain} for domain in sorted({spec.domain for spec in served.values()})],
+        "paths": {PREFIX + name: {"post": _operation(spec)} for name, spec in sorted(served.items())},
+        "components": {
+            "schemas": {name: _said_well(schema) for name, schema in sorted(_dated(components, travels).items())},
+            "securitySchemes": {
+                name: {"type": "apiKey", "in": "header", "name": header, "description": said}
+                for name, (header, said) in _HEADERS.items()
+            },
+            "parameters": _parameters(),
+        },
+    }
+
+
+def _operation(spec: OperationSpec) -> dict[str, Any]:
+    said = " ".join((spec.request.__doc__ or "").split()).replace("``", "`")
+    first = re.split(r"(?<=[.?!])\s", said, maxsplit=1)[0]
+    names = ["algorithm", "language", "correlation", *(["key"] if spec.changes else [])]
+    return {
+        "operationId": spec.name,
+        "tags": [spec.domain],
+        "summary": first.rstrip("."),
+        "description": said,
+        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in names],
+        "requestBody": {"required": True, "content": {"application/json": _content(spec.request)}},
+        "responses": _responses(spec),
+    }
+
+
+def _responses(spec: OperationSpec) -> dict[str, Any]:
+    conflict = (errors.IdempotencyConflict,) if spec.changes else ()
+    by_status: dict[str, list[type[YinyiError]]] = {status: [] for status in _PLAIN_STATUSES}
+    for error in {*spec.errors, *COMMON, *conflict}:
+        by_status.setdefault(str(status_of(error())), []).append(error)
+    found = {status: _refusal(status, sorted(each, key=_code)) for status, each in sorted(by_status.items())}
+    return {"200": {"description": "Done.", "content": {"application/json": _content(spec.reply)}}, **found}
+
+
+def _refusal(status: str, ends: Sequence[type[YinyiError]]) -> dict[str, Any]:
+    told = [f"`{error.code()}`: {error.sentence('en')}" for error in ends]
+    examples = {error.code(): {"value": msgspec.to_builtins(problem_of(error(), "59bc41cb"))} for error in ends}
+    content: dict[str, Any] = {"schema": {"$ref": _REF.format(name="Problem")}}
+    if examples:
+        content["examples"] = examples
+    answer: dict[str, Any] = {
+        "description": " · ".join([*told, *([_PLAIN_STATUSES[status]] if status in _PLAIN_STATUSES else [])]),
+        "content": {PROBLEM_TYPE: content},
+    }
+    if int(status) in AGAIN_AFTER_S:
+        seconds = {"description": "seconds", "schema": {"type": "integer"}}
+        answer["headers"] = {"Retry-After": seconds}
+    return answer
+
+
+def _content(struct: type[Any]) -> dict[str, Any]:
+    return {"schema": {"$ref": _REF.format(name=struct.__name__)}, "example": example_of(struct)}
+
+
+def _parameters() -> dict[str, Any]:
+    key = {"type": "string", "pattern": "^[!-~]{8,64}$"}
+    return {
+        **{name: _header(header, said, schema) for name, (header, said, schema) in _OPTIONAL.items()},
+        "key": _header("Idempotency-Key", "the same for a request that is sent again", key, required=True),
+    }
+
+
+def _header(name: str, said: str, schema: Mapping[str, Any], *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": said, "required": required, "schema": schema}
+
+
+def _dated(components: dict[str, Any], travels: Sequence[type[Any]]) -> dict[str, Any]:
+    """msgspec names the format of an instant only where its zone is checked; ours always have one."""
+    for struct in _structs(travels):
+        for field in struct.fields:
+            schema = components[struct.cls.__name__]["properties"][field.encode_name]
+            kinds = field.type.types if isinstance(field.type, shape.UnionType) else (field.type,)
+            if any(isinstance(kind, shape.DateTimeType) for kind in kinds):
+                text = next(each for each in schema.get("anyOf", [schema]) if each.get("type") == "string")
+                text["format"] = "date-time"
+    return components
+
+
+def _structs(travels: Sequence[type[Any]]) -> list[shape.StructType]:
+    found: dict[type[Any], shape.StructType] = {}
+
+    def collect(info: shape.Type) -> None:
+        match info:
+            case shape.Metadata(type=inner) | shape.ListType(item_type=inner) | shape.VarTupleType(item_type=inner):
+                collect(inner)
+            case shape.UnionType(types=types):
+                for each in types:
+                    collect(each)
+            case shape.StructType(cls=cls, fields=fields) if cls not in found:
+                found[cls] = info
+                for field in fields:
+                    collect(field.type)
+            case _:
+                pass
+
+    for each in travels:
+        collect(shape.type_info(each))
+    return list(found.values())
+
+
+def _said_well(schema: dict[str, Any]) -> dict[str, Any]:
+    said = schema.get("description")
+    return schema if said is None else {**schema, "description": " ".join(said.split()).replace("``", "`")}
+
+
+def _code(error: type[YinyiError]) -> str:
+    return error.code()

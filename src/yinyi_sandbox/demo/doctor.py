@@ -1,0 +1,60 @@
+"""The hospital's own program in the doctor's room and in examination departments: it charges prepaid accounts."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from yinyi_sandbox.demo.signed import SignedCaller
+
+OPERATOR = "医生演示"
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Fen = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """Whose account."""
+
+    patient_no: Number
+
+
+class Charged(msgspec.Struct, frozen=True):
+    """``charge_no``: made by the page, and kept there until there is an answer."""
+
+    patient_no: Number
+    charge_no: Number
+    amount_fen: Fen
+    items: list[str]
+    place: str
+
+
+class Asked(msgspec.Struct, frozen=True):
+    charge_no: Number
+
+
+class Reversed(msgspec.Struct, frozen=True):
+    """``reversal_no``: like a charge's. ``amount_fen`` None: all that is left."""
+
+    charge_no: Number
+    reversal_no: Number
+    amount_fen: Fen | None = None
+
+
+class Doctor:
+    """One workstation. Raises ``PlatformAway`` and ``Problem``, see there."""
+
+    def __init__(self, platform: SignedCaller) -> None:
+        self._platform = platform
+
+    async def look(self, looked: Looked) -> dict[str, Any]:
+        return await self._platform.ask("FindPrepaidBalance", looked)
+
+    async def charge(self, charged: Charged) -> dict[str, Any]:
+        body = {**msgspec.structs.asdict(charged), "operator": OPERATOR}
+        return await self._platform.ask("ChargePrepaid", body, key=f"charge-{charged.charge_no}")
+
+    async def query(self, asked: Asked) -> dict[str, Any]:
+        return await self._platform.ask("QueryPrepaidCharge", asked)
+
+    async def reverse(self, back: Reversed) -> dict[str, Any]:
+        body = {**msgspec.structs.asdict(back), "operator": OPERATOR, "reason": "医生取消"}
+        return await self._platform.ask("ReversePrepaidCharge", body, key=f"reverse-{back.reversal_no}")

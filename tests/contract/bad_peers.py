@@ -1,0 +1,171 @@
+"""Institutions that ask badly: the same attempt in each interface's own form, and the code that comes back."""
+
+import base64
+import secrets
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+import httpx
+from bad_requests import Attempt, as_json
+from lxml import etree
+
+from yinyi.app.operations import declared_operations
+from yinyi.bus.operation import Caller
+from yinyi.interface.served import served_operations
+from yinyi.kernel.clock import Clock
+from yinyi.wire import institution, username_token
+
+declared_operations()
+
+
+class Peer(Protocol):
+    """One interface, as a bad caller sees it."""
+
+    def ask(self, attempt: Attempt) -> tuple[str, str]:
+        """The code of the error (empty: there is none), and all that was answered."""
+        ...
+
+
+@dataclass
+class _Peer(ABC):
+    address: str
+    secret: str
+    clock: Clock
+
+    def ask(self, attempt: Attempt) -> tuple[str, str]:
+        path, headers, body = self.request(attempt)
+        if attempt.damage == "slow":
+            answer = sent_slowly(self.address, path, headers, body)
+            return self.code(answer), answer
+        replies = [
+            httpx.post(f"{self.address}{path}", content=body, headers=headers, timeout=20)
+            for _ in range(2 if attempt.twice else 1)
+        ]
+        return self.code(replies[-1].text), replies[-1].text
+
+    @abstractmethod
+    def request(self, attempt: Attempt) -> tuple[str, dict[str, str], bytes]:
+        """Path, headers, body."""
+
+    @abstractmethod
+    def code(self, answer: str) -> str:
+        """Of the error in it; empty: there is none."""
+
+    def used(self, attempt: Attempt) -> str:
+        return "another" + self.secret if attempt.wrong_secret else self.secret
+
+
+class RestPeer(_Peer):
+    def request(self, attempt: Attempt) -> tuple[str, dict[str, str], bytes]:
+        path = f"/api/v1/{attempt.operation}"
+        body = damaged_json(attempt)
+        kind = {"unknown_charset": "application/json-klingon", "other_kind": "text/plain"}
+        headers = {"content-type": kind.get(attempt.damage, "application/json"), "idempotency-key": attempt.key}
+        if not attempt.unsigned:
+            headers |= self.signature(attempt, path, body)
+        return path, headers, body + b" " if attempt.altered else body
+
+    def signature(self, attempt: Attempt, path: str, body: bytes) -> dict[str, str]:
+        at, nonce = self.clock.now() - timedelta(seconds=attempt.age_s), secrets.token_hex(16)
+        stamp = institution.timestamp_of(at)
+        return {
+            "x-yinyi-institution": attempt.who,
+            "x-yinyi-timestamp": stamp,
+            "x-yinyi-nonce": nonce,
+            "x-yinyi-signature": institution.sign("HMAC-SHA256", self.used(attempt), "POST", path, stamp, nonce, body),
+        }
+
+    def code(self, answer: str) -> str:
+        body = answer[answer.index("{") :]
+        return httpx.Response(200, text=body).json().get("code", "")
+
+
+def damaged_json(attempt: Attempt) -> bytes:
+    body = as_json(attempt.fields)
+    match attempt.damage:
+        case "cut":
+            return body[:-1]
+        case "empty":
+            return b""
+        case "not_utf_8":
+            return b'{"number": "\xc4\xe3\xba\xc3"}'
+        case "oversize":
+            return body + b" " * (1 << 20)
+        case "deep":
+            return b"[" * 20_000
+        case _:
+            return body
+
+
+CHANGES = {name for name, spec in served_operations(Caller.HOSPITAL).items() if spec.changes}
+_SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+_SPACES = "docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
+
+
+class SoapPeer(_Peer):
+    def request(self, attempt: Attempt) -> tuple[str, dict[str, str], bytes]:
+        inner = "".join(f"<{name}>{_xml(value)}</{name}>" for name, value in attempt.fields.items())
+        key = f"<idempotency_key>{attempt.key}</idempotency_key>" if attempt.operation in CHANGES else ""
+        call = f'<{attempt.operation} xmlns="urn:yinyi:v1">{inner}{key if attempt.key else ""}</{attempt.operation}>'
+        header = "" if attempt.unsigned else self.token(attempt)
+        text = f'<s:Envelope xmlns:s="{_SOAP}"><s:Header>{header}</s:Header><s:Body>{call}</s:Body></s:Envelope>'
+        kind = {"unknown_charset": "text/xml; charset=klingon", "other_kind": "application/json"}
+        return "/soap", {"content-type": kind.get(attempt.damage, "text/xml")}, damaged_xml(attempt, text)
+
+    def token(self, attempt: Attempt) -> str:
+        at, nonce = self.clock.now() - timedelta(seconds=attempt.age_s), secrets.token_bytes(16)
+        told, created = base64.b64encode(nonce).decode(), username_token.created_of(at)
+        digest = username_token.digest(self.used(attempt), told, created)
+        sent = base64.b64encode(nonce[::-1]).decode() if attempt.altered else told
+        space, digested = f"http://{_SPACES}-wssecurity", f"http://{_SPACES}-username-token-profile-1.0#PasswordDigest"
+        return (
+            f'<w:Security s:mustUnderstand="1" xmlns:w="{space}-secext-1.0.xsd" xmlns:u="{space}-utility-1.0.xsd">'
+            f"<w:UsernameToken><w:Username>{escape(attempt.who)}</w:Username>"
+            f'<w:Password Type="{digested}">{digest}</w:Password><w:Nonce>{sent}</w:Nonce>'
+            f"<u:Created>{created}</u:Created></w:UsernameToken></w:Security>"
+        )
+
+    def code(self, answer: str) -> str:
+        root = etree.fromstring(answer[answer.index("<?xml") :].encode())
+        return root.findtext(".//{urn:yinyi:v1}code") or ""
+
+
+def _xml(value: Any) -> str:
+    return escape(str(value)).replace("\0", "&#0;")
+
+
+def damaged_xml(attempt: Attempt, text: str) -> bytes:
+    match attempt.damage:
+        case "cut":
+            return text[:-3].encode()
+        case "empty":
+            return b""
+        case "not_utf_8":
+            return text.replace("<number>", "<number>病").encode("gb18030")
+        case "oversize":
+            return (text + " " * (1 << 20)).encode()
+        case "deep":
+            return b"<a>" * 20_000
+        case "other_kind":
+            return b'{"number": "7Q4-8XK9"}'
+        case _:
+            return text.encode()
+
+
+def sent_slowly(address: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
+    """All but its end, and no more."""
+    parts = urlsplit(address)
+    head = [f"POST {path} HTTP/1.1", f"host: {parts.netloc}", f"content-length: {len(body) + 10}", "connection: close"]
+    head += [f"{name}: {value}" for name, value in headers.items()]
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as line:
+        line.sendall("\r\n".join([*head, "", ""]).encode() + body)
+        answer = b""
+        while piece := line.recv(65536):
+            answer += piece
+    return answer.decode()

@@ -1,0 +1,98 @@
+"""Every interface gets the same book of bad requests: the same error underneath, in its own form, and nothing leaks."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+from bad_peers import Peer, RestPeer, SoapPeer
+from bad_requests import BOOK, LEAKS, Attempt
+from holder_stage import HolderStage, InProcess, holder_stage
+from starlette.applications import Starlette
+from web_line import serving
+
+from yinyi.bus.client import BusClient
+from yinyi.bus.operation import Caller
+from yinyi.business.institutions.model import Institution
+from yinyi.interface import body
+from yinyi.interface.metrics import Metrics
+from yinyi.interface.rest.server import Rest
+from yinyi.interface.served import served_operations
+from yinyi.interface.soap.server import Soap
+
+HIS = Institution(
+    hospital_id=1,
+    institution_id="his",
+    kind="hospital",
+    name="HIS",
+    operations=("GetPayment", "AnswerCall", "CollectHoldSlip", "ListClosures"),
+)
+GOOD = Attempt("ListClosures", {})
+
+_GROWN = "".join(f'<!ENTITY {name} "{f"&{before};" * 8}">' for before, name in pairwise("abcdefghijk"))
+BOMB = f'<!DOCTYPE a [<!ENTITY a "ha">{_GROWN}]><a>&k;</a>'
+OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
+BY_ATTRIBUTE = "<a " + " ".join(f'b{n}="1"' for n in range(9000)) + "/>"
+
+
+@asynccontextmanager
+async def everywhere(url: str, folder: Path) -> AsyncGenerator[tuple[HolderStage, dict[str, Peer], str]]:
+    async with holder_stage(url, folder) as stage:
+        clock = stage.line.clock
+        async with stage.line.database.transaction() as tx:
+            secret = await stage.business.institutions.add(tx, HIS, "HMAC-SHA256", clock.now())
+            password = await stage.business.institutions.add_secret(tx, 1, "his", "UsernameToken", clock.now())
+        bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
+        rest, soap = Rest(bus, Metrics()), Soap(bus, Metrics(), served_operations(Caller.HOSPITAL))
+        async with serving(Starlette(routes=[*rest.routes(), *soap.routes()])) as port:
+            address = f"http://127.0.0.1:{port}"
+            yield (
+                stage,
+                {
+                    "rest": RestPeer(address, secret, clock),
+                    "soap": SoapPeer(address, password, clock),
+                },
+                address,
+            )
+
+
+def ask(peers: dict[str, Peer]) -> None:
+    wrong: list[str] = []
+    for name, peer in peers.items():
+        for what, (attempt, codes) in BOOK.items():
+            code, answer = peer.ask(attempt)
+            if code not in codes or [leak for leak in LEAKS if leak in answer]:
+                wrong.append(f"{name}: {what}: {code or 'done'}: {answer[-400:]}")
+        code, _ = peer.ask(GOOD)
+        assert code == "", "it still answers those who ask well"
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_book_of_bad_requests(platform_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "WITHIN_S", 0.3)
+
+    async def story() -> None:
+        async with everywhere(platform_url, tmp_path) as (stage, peers, _):
+            await asyncio.to_thread(ask, peers)
+            assert await stage.one("SELECT count(*) FROM idempotency WHERE actor LIKE 'hospital:%'") == 0
+
+    asyncio.run(story())
+
+
+def test_xml_that_would_look_elsewhere_or_grow_is_refused(platform_url: str, tmp_path: Path) -> None:
+    def send(address: str) -> None:
+        for text in (BOMB, OUTSIDE, BY_ATTRIBUTE, "<a>" * 300 + "</a>" * 300):
+            for path in ("/soap", "/soap/hip", "/soap/process"):
+                answer = httpx.post(address + path, content=text, headers={"content-type": "text/xml"}, timeout=20)
+                assert (answer.status_code, "Invalid" in answer.text) == (500, True)
+                assert "root:" not in answer.text
+                assert len(answer.content) < 2000
+
+    async def story() -> None:
+        async with everywhere(platform_url, tmp_path) as (_, _, address):
+            await asyncio.to_thread(send, address)
+
+    asyncio.run(story())

@@ -1,0 +1,194 @@
+"""SOAP as others speak it: zeep reads the WSDL and asks everything in it, of all of the business layer; and the two
+forms that take a code and a string."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import msgspec
+import pytest
+from holder_stage import HolderStage, InProcess
+from hospital_stage import Stage
+from lxml import etree
+from starlette.applications import Starlette
+from web_line import serving
+from whole_stage import busy_morning, play
+from zeep import Client
+from zeep.exceptions import Fault
+from zeep.wsse.username import UsernameToken
+
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.bus.client import BusClient
+from yinyi.bus.operation import Caller
+from yinyi.business.institutions.model import Institution
+from yinyi.business.payments.messages import GetPayment
+from yinyi.interface.metrics import Metrics
+from yinyi.interface.rest.examples import example_of
+from yinyi.interface.served import served_operations
+from yinyi.interface.soap.server import Soap
+from yinyi.interface.soap.shapes import read, written
+from yinyi.interface.soap.wsdl import KEY
+from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import error_named
+from yinyi.wire import username_token
+
+HIS = Institution(hospital_id=1, institution_id="his", kind="hospital", name="HIS", per_minute=1_000_000)
+SERVED = served_operations(Caller.HOSPITAL)
+OUR_FAULT = {"InternalError", "Invalid", "InvalidField", "SignatureRefused"}
+"""What no well-made request may end in."""
+
+
+@dataclass
+class Line:
+    """Where it answers, and who asks."""
+
+    address: str
+    secret: str
+    clock: Clock
+    payment_no: str
+
+    def client(self, edition: str) -> Any:
+        token = UsernameToken("his", self.secret, use_digest=True, created=self.clock.now())
+        client: Any = Client(f"{self.address}/soap?wsdl", wsse=token)
+        return client.bind("Yinyi", f"YinyiSoap{edition}")
+
+    def header(self) -> str:
+        """For those who pass on nothing but the string."""
+        nonce = base64.b64encode(secrets.token_bytes(16)).decode()
+        created = username_token.created_of(self.clock.now())
+        digest = username_token.digest(self.secret, nonce, created)
+        return (
+            f"<UserName>his</UserName><Nonce>{nonce}</Nonce><Created>{created}</Created>"
+            f"<PasswordDigest>{digest}</PasswordDigest>"
+        )
+
+
+@asynccontextmanager
+async def soap_of(stage: HolderStage, payment_no: str) -> AsyncGenerator[Line]:
+    clock = stage.line.clock
+    async with stage.line.database.transaction() as tx:
+        secret = await stage.business.institutions.add(tx, HIS, "UsernameToken", clock.now())
+    bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
+    async with serving(Starlette(routes=Soap(bus, Metrics(), SERVED).routes())) as port:
+        yield Line(f"http://127.0.0.1:{port}", secret, clock, payment_no)
+
+
+def asked(line: Line, edition: str, name: str) -> Any:
+    """The reply, or the problem in the fault."""
+    fields = example_of(SERVED[name].request)
+    key = {KEY: f"zeep-{edition}-{name}"[:64]} if SERVED[name].changes else {}
+    try:
+        return line.client(edition)[name](**fields, **key)
+    except Fault as fault:
+        detail = cast(Any, fault).detail
+        told: list[Any] = [] if detail is None else list(detail.iter())
+        return {etree.QName(each).localname: each.text for each in told if each.text} or {"code": fault.message}
+
+
+def ask_everything(line: Line) -> None:
+    ends: dict[str, str] = {}
+    for edition in ("11", "12"):
+        for name in SERVED:
+            answer = asked(line, edition, name)
+            ends[name] = cast(dict[str, str], answer)["code"] if isinstance(answer, dict) else ""
+            assert ends[name] not in OUR_FAULT, (name, answer)
+            if ends[name]:
+                assert answer["title_zh"] == error_named(ends[name]).zh
+    done = [name for name, code in ends.items() if not code]
+    assert {"ListClosures", "ListStaffCalls", "PlanClosure"} <= set(done)
+
+
+def same_as_on_the_bus(line: Line, on_the_bus: dict[str, Any]) -> None:
+    """Field by field, whatever its type."""
+    for edition in ("11", "12"):
+        view = line.client(edition).GetPayment(number=line.payment_no)
+        for name, value in on_the_bus.items():
+            got = getattr(view, name)
+            if isinstance(got, datetime):
+                assert got == datetime.fromisoformat(value), name
+            elif isinstance(got, list):
+                assert len(cast(list[Any], got)) == len(value), name
+            else:
+                assert (got or "") == (value or ""), name  # zeep reads an empty text, or no list, as None
+
+
+def by_string(line: Line, path: str, method: str, code: str, text: str, charset: str = "utf-8") -> Any:
+    """The answer's own string, as a tree."""
+    namespace = {"hip": "urn:hl7-org:v3", "process": "urn:yinyi:process:v1"}[path]
+    first, second = {"hip": ("action", "message"), "process": ("code", "xml")}[path]
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    body = (
+        f'<?xml version="1.0" encoding="{charset}"?>'
+        '<soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body>'
+        f'<{method} xmlns="{namespace}"><{first}>{code}</{first}><{second}>{escaped}</{second}></{method}>'
+        "</soap:Body></soap:Envelope>"
+    )
+    answer = httpx.post(
+        f"{line.address}/soap/{path}",
+        content=body.encode("gb18030" if charset.startswith("GB") else charset),
+        headers={"content-type": "application/soap+xml"},
+    )
+    assert answer.status_code == 200, answer.text
+    result = etree.fromstring(answer.content).find(f".//{{*}}{method}Result")
+    assert result is not None
+    return etree.fromstring((result.text or "").encode())
+
+
+def request(line: Line, message_id: str, body: str) -> str:
+    return f"<Request><Header>{line.header()}<MessageID>{message_id}</MessageID></Header><Body>{body}</Body></Request>"
+
+
+PLAN = (
+    "<what>clinics</what><begins_at>2026-12-24T00:00:00+08:00</begins_at>"
+    "<ends_at>2026-12-25T00:00:00+08:00</ends_at><reason>䶮工程师检修㐀</reason>"
+)
+"""With characters beyond GB 2312, in a text that says it is in GB 2312 all the same."""
+
+
+def ask_by_string(line: Line) -> None:
+    for path, method, charset in (("hip", "HIPMessageServer", "utf-8"), ("process", "process", "GB2312")):
+        number = f"<number>{line.payment_no}</number>"
+        sent = request(line, f"M-{path}-00001", number)
+        told = by_string(line, path, method, "GetPayment", sent, charset)
+        assert (told.findtext("Body/ResultCode"), told.findtext("Body/payment_no")) == ("0", line.payment_no)
+        assert told.findtext("Header/MessageID") == f"M-{path}-00001"
+        refused = by_string(line, path, method, "GetPayment", sent, charset)
+        assert (refused.findtext("Body/ResultCode"), refused.findtext("Body/code")) == ("1", "SignatureRefused")
+        unknown = by_string(line, path, method, "DropTables", request(line, "M-1", ""), charset)
+        assert unknown.findtext("Body/code") == "OperationUnknown"
+        planned = [
+            by_string(line, path, method, "PlanClosure", request(line, f"M-{path}-00002", PLAN), charset)
+            for _ in range(2)
+        ]
+        assert {each.findtext("Body/ResultCode") for each in planned} == {"0"}
+        assert {each.findtext("Body/reason") for each in planned} == {"䶮工程师检修㐀"}
+        assert len({each.findtext("Body/closure_id") for each in planned}) == 1
+
+
+def test_zeep_asks_everything_and_hears_what_the_bus_says(
+    platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres
+) -> None:
+    async def story(stage: HolderStage, hospital: Stage) -> None:
+        theirs = await busy_morning(stage.hall, hospital)
+        number = theirs.requests["GetRegistration"]["payment_no"]
+        async with soap_of(stage, number) as line:
+            await asyncio.to_thread(ask_everything, line)
+            view = await stage.hall.ask(GetPayment(number=number))
+            await asyncio.to_thread(same_as_on_the_bus, line, msgspec.to_builtins(view))
+            await asyncio.to_thread(ask_by_string, line)
+
+    play(platform_url, tmp_path, postgres, story)
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_what_is_written_is_read_again(name: str) -> None:
+    for struct in (SERVED[name].request, SERVED[name].reply):
+        value = msgspec.convert(example_of(struct), struct)
+        assert read(etree.fromstring(written("x", value).encode()), struct) == value

@@ -1,0 +1,94 @@
+"""The document of the REST interface: well made, complete, and with examples that could be sent."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from kiosk_platform import Platform
+from msgspec import inspect as shape
+from openapi_spec_validator import validate
+from starlette.applications import Starlette
+
+from yinyi.app.operations import declared_operations
+from yinyi.bus.client import BusClient
+from yinyi.bus.operation import Caller, OperationSpec
+from yinyi.interface.metrics import Metrics
+from yinyi.interface.rest.errors import status_of
+from yinyi.interface.rest.examples import example_of
+from yinyi.interface.rest.openapi import COMMON, document
+from yinyi.interface.rest.server import DOCUMENT, Rest
+from yinyi.interface.served import served_operations
+from yinyi.kernel.errors import IdempotencyConflict
+
+OPERATIONS = declared_operations()
+PAGES = Path(__file__).parents[2] / "docs" / "protocols"
+
+
+def served() -> Any:
+    async def got() -> httpx.Response:
+        rest = Rest(BusClient(Platform(), "hospital", Platform().clock), Metrics())
+        transport = httpx.ASGITransport(Starlette(routes=rest.routes()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://rest.test") as client:
+            return await client.get(DOCUMENT)
+
+    answer = asyncio.run(got())
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_it_is_served_as_it_stands_in_the_docs_and_is_well_made() -> None:
+    found = served()
+    assert found == json.loads((PAGES / "openapi.json").read_text(encoding="utf-8"))
+    validate(found)
+
+
+def test_every_operation_says_every_error_and_a_key_where_it_needs_one() -> None:
+    paths = served()["paths"]
+    for name, spec in served_operations(Caller.HOSPITAL).items():
+        told = paths[f"/api/v1/{name}"]["post"]
+        ends = [*spec.errors, *COMMON, *([IdempotencyConflict] if spec.changes else [])]
+        for error in ends:
+            answer = told["responses"][str(status_of(error()))]["content"]["application/problem+json"]
+            assert answer["examples"][error.code()]["value"]["title_zh"] == error.sentence("zh-CN")
+        assert ({"$ref": "#/components/parameters/key"} in told["parameters"]) == spec.changes
+
+
+@pytest.mark.parametrize(
+    "spec", [pytest.param(spec, id=name) for name, spec in served_operations(Caller.HOSPITAL).items()]
+)
+def test_an_example_is_what_it_is_an_example_of(spec: OperationSpec) -> None:
+    for struct in (spec.request, spec.reply):
+        example = msgspec.json.encode(example_of(struct))
+        msgspec.json.decode(example, type=struct)
+
+
+def numbers(info: shape.Type, where: str) -> dict[str, shape.IntType]:
+    """All that can be sent, by where it stands."""
+    match info:
+        case shape.IntType():
+            return {where: info}
+        case shape.Metadata(type=inner) | shape.ListType(item_type=inner) | shape.VarTupleType(item_type=inner):
+            return numbers(inner, where)
+        case shape.UnionType(types=types):
+            return {at: each for kind in types for at, each in numbers(kind, where).items()}
+        case shape.StructType(fields=fields):
+            return {at: each for field in fields for at, each in numbers(field.type, f"{where}.{field.name}").items()}
+        case _:
+            return {}
+
+
+def test_no_number_that_can_be_sent_is_larger_than_the_database_counts() -> None:
+    found = {at: each for spec in OPERATIONS for at, each in numbers(shape.type_info(spec.request), spec.path).items()}
+    assert found
+    unbounded = [at for at, each in found.items() if each.le is None or each.ge is None or each.le >= 2**63]
+    assert unbounded == []
+
+
+def test_the_document_has_nothing_of_other_interfaces() -> None:
+    text = json.dumps(document(served_operations(Caller.HOSPITAL)))
+    for other in ("RegisterToday", "EnrolTerminal", "AddInstitution"):
+        assert other not in text
