@@ -96,6 +96,11 @@ class Stage(Protocol):
 
     async def patient_numbers(self, count: int) -> list[str]: ...
 
+    async def untouched(self, schedule_id: str) -> bool:
+        """None of the first ten patients has a number of it, nor had one: not by what the hospital began with, nor by
+        a test that took whatever was on sale."""
+        ...
+
     async def sell_at_window(self, schedule_id: str, patient_no: str) -> bool: ...
 
     async def stop_session(self, schedule_id: str) -> None: ...
@@ -148,7 +153,8 @@ async def fresh_schedule(stage: Stage, free: int = 3) -> Schedule:
         for found in await stage.schedules.schedules(
             department.department_id, today + timedelta(days=2), today + timedelta(days=9)
         ):
-            if found.status == "open" and found.capacity - found.taken >= free and _first_use(found):
+            room = found.status == "open" and found.capacity - found.taken >= free
+            if room and _first_use(found) and await stage.untouched(found.schedule_id):
                 return found
     raise AssertionError("the hospital has no session left for tests")
 
@@ -284,6 +290,10 @@ class ProceduresStage:
         query = "SELECT patient_no FROM his.patient WHERE made_by LIKE 'seed%' ORDER BY person_no LIMIT $1"
         return [row[0] for row in await self.hospital.pool.fetch(query, count)]
 
+    async def untouched(self, schedule_id: str) -> bool:
+        query = "SELECT NOT EXISTS (SELECT FROM his.registration WHERE schedule_id = $1 AND patient_no = ANY($2))"
+        return await self.hospital.pool.fetchval(query, int(schedule_id), await self.patient_numbers(10))
+
     async def sell_at_window(self, schedule_id: str, patient_no: str) -> bool:
         return (await window.sell(self.hospital.pool, schedule_id, patient_no)).code == "0"
 
@@ -311,10 +321,11 @@ class ProceduresStage:
 
 
 @asynccontextmanager
-async def procedures(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
-    """The sandbox hospital and the ``procedures`` plugin; the hospital's data stay for the tests that follow."""
-    make_database(postgres)
-    settings = HospitalSettings(database_url=postgres.url(DATABASE, "hospital"), platform_role=ROLE)
+async def procedures(postgres: EmbeddedPostgres, database: str = DATABASE) -> AsyncGenerator[Stage]:
+    """The sandbox hospital and the ``procedures`` plugin; the hospital's data, and its day, stay for the tests that
+    follow in this database."""
+    make_database(postgres, database)
+    settings = HospitalSettings(database_url=postgres.url(database, "hospital"), platform_role=ROLE)
     hospital = await start_hospital(settings, ShiftedClock())
     url = hospital.platform_url(postgres.password(ROLE))
     connector = _connector(ProceduresConfig(url=url, call_timeout_s=20, connect_timeout_s=20, rest_s=0))
@@ -334,7 +345,13 @@ def _connector(config: ProceduresConfig) -> Any:
 
 
 @functools.cache
-def make_database(postgres: EmbeddedPostgres) -> None:
+def make_database(postgres: EmbeddedPostgres, database: str = DATABASE) -> None:
     """Once for each server."""
-    postgres.create_database(DATABASE, owner="hospital")
+    make_role(postgres)
+    postgres.create_database(database, owner="hospital")
+
+
+@functools.cache
+def make_role(postgres: EmbeddedPostgres) -> None:
+    """Once for each server."""
     postgres.create_role(ROLE)

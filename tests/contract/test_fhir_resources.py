@@ -21,6 +21,7 @@ from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.model import Person
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, Waiting
+from yinyi.wire import gb11643
 
 EVER = (date(2020, 1, 1), date(2030, 1, 1))
 
@@ -53,11 +54,12 @@ class Tapped:
 
 async def at_the_desk(stage: Stage) -> None:
     hospital, now = cast(Any, stage.schedules), await stage.now()
+    ref = reference()
+    number = gb11643.number_of("510199", date(2001, 2, 3), int(ref[1:]) % 1000)
     person = Person(
-        kind="resident_card", number="110101200102030015", name="王小明", sex="male", born_on=date(2001, 2, 3),
+        kind="resident_card", number=number, name="王小明", sex="male", born_on=date(2001, 2, 3),
         phone="13800000000", address="幸福路 1 号", nation="汉", guardian_name="王大明", guardian_phone="13900000000",
     )  # fmt: skip
-    ref = reference()
     assert isinstance(await stage.patients.create(ref, person), Done)
     assert isinstance(await stage.patients.ask_created(ref), Done)
     assert await stage.patients.find("resident_card", person.number)
@@ -79,6 +81,7 @@ async def at_the_desk(stage: Stage) -> None:
     undone = reference()
     await hospital.undo_check_in(undone)
     await hospital.ask_check_in(undone)
+    await hospital.missed(kept)
     await stage.substitute(schedule.schedule_id)
     assert await hospital.session_changes(0)
 

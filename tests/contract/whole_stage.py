@@ -200,7 +200,7 @@ def play(
     wants: what the hospital wants, see ``Outside``."""
 
     async def whole() -> None:
-        async with procedures(postgres) as hospital:
+        async with procedures(postgres, "whole_hospital") as hospital:
             [first] = await hospital.patient_numbers(1)
             await ordered_for(hospital, first)
             await hospital.pass_time(_until_nine(await hospital.now()))

@@ -56,7 +56,27 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
         on_a4(screen, '.rows button[value="month"]')
         [left] = house.rows(_OPEN, patient_no, at="hospital")
         assert left["invoice_no"] == number.partition(":")[0]
-    books.agree(house, payment_no)
+        parted = in_two_parts(screen)
+    books.agree(house, payment_no, parted)
+
+
+def in_two_parts(screen: KioskScreen) -> str:
+    """What is left to pay, one yuan of it first; the payment's number."""
+    screen.go("/bills")
+    screen.press_form("/bills")
+    screen.seen(r"/register/check/\w+", ".rows .row")
+    payment_no = screen.payment_no()
+    screen.go(f"/pay/{payment_no}/part")
+    screen.page.locator('input[name="yuan"]').fill("1")
+    screen.press('#typing button[name="tender"] >> nth=0')
+    screen.seen(rf"/pay/{payment_no}", ".code")
+    assert screen.house.phone("pay", screen.code())["amount_fen"] == 100
+    screen.seen(rf"/register/check/{payment_no}", ".act")
+    screen.house.phone("pay", screen.to_code())
+    screen.seen(rf"/done/{payment_no}", ".slip .no")
+    [row] = screen.house.rows("SELECT taken_fen, amount_fen FROM payment WHERE payment_no = $1", payment_no)
+    assert row["taken_fen"] == row["amount_fen"]
+    return payment_no
 
 
 def test_by_the_code_of_a_request_form(house: RealPlatform, chromium: Browser) -> None:

@@ -12,10 +12,10 @@ from yinyi.business.payments.messages import Payments
 
 @operation(callers=[Caller.HOSPITAL, Caller.STAFF], errors=(PatientUnknown,))
 class FindPayment(Operation[Payments], frozen=True, kw_only=True):
-    """By ``number``, the payment's own or the short one to ask with, as a slip's code has it too; by ``patient_no``, what
-    a patient began on a day; by ``channel_no``, what the payer's bill shows: our merchant order number, or the channel's
-    own number of a payment that began on that day. ``on``: the day; without it today. What is given must all be true;
-    nothing given, or nothing found, is an empty list."""
+    """By ``number``, the payment's own or the short one to ask with, as a slip's code has it too; by
+    ``patient_no``, what a patient began on a day; by ``channel_no``, what the payer's bill shows: our merchant
+    order number, or the channel's own number of a payment that began on that day. ``on``: the day; without it
+    today. What is given must all be true; nothing given, or nothing found, is an empty list."""
 
     number: Annotated[str, msgspec.Meta(max_length=40)] = ""
     patient_no: Annotated[str, msgspec.Meta(max_length=32)] = ""

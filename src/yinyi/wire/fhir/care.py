@@ -133,6 +133,10 @@ LISTED_APPOINTMENT = Shape(
         "made_at": "created",
     },
 )
+MISSED_APPOINTMENT = Shape(
+    type="Appointment", key="ref", fixed={"status": "noshow"}, columns={"ref": "identifier[booking].value"}
+)
+"""One for which nobody came."""
 _ASKED = "parameter[appointment-resource].resource."
 _APPOINTMENT = {
     f"{_ASKED}resourceType": "Appointment",

@@ -57,6 +57,8 @@ def _appointments(query: Query) -> Call:
         answers = care.LISTED_APPOINTMENT
         return Call(procedure="query_session_numbers", given=given, answers=answers, subsetted=True)
     system, value = query.token("identifier")
+    if "status" in query and query.text("status") == "noshow":
+        return Call(procedure="query_missed", given={"ref": value}, answers=care.MISSED_APPOINTMENT, subsetted=True)
     procedure = {"booking": "query_registration", "check-in": "query_check_in"}.get(system)
     if procedure is None:
         raise NotServed("no appointment is known by this")

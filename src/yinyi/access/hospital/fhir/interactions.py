@@ -81,6 +81,9 @@ INTERACTIONS: Mapping[str, Interaction] = {
         "Appointment?slot.schedule.identifier=@schedule|{schedule_id}&status=pending,booked&_elements=identifier,status",
         care.LISTED_APPOINTMENT,
     ),
+    "query_missed": _search(
+        "Appointment?identifier=@booking|{ref}&status=noshow&_elements=identifier,status", care.MISSED_APPOINTMENT
+    ),
     "query_invoices": _search(
         f"Invoice?{_OF}&status={{state|code:invoice}}&date=ge{{first}}&date=le{{last}}&_sort=-date",
         money.INVOICE,
