@@ -26,9 +26,9 @@ def test_never_more_are_held_than_there_are_and_calls_that_are_out_keep_theirs(
         now += timedelta(seconds=later_s)
         if is_over or me not in book or book[me].until <= now:
             out[me] = 0
-        book = settled(book, me, Need(out=out[me], wants=max(wants, out[me])), permits, now, now + LASTS)
-        assert out[me] <= book[me].held
-        out[me] = min(wants, book[me].held)
+        book, calls = settled(book, me, Need(out=out[me], wants=max(wants, out[me])), permits, now, now + LASTS)
+        assert max(out[me], calls) <= book[me].held
+        out[me] = max(out[me], min(wants, calls))
         assert sum(share.held for share in book.values()) <= permits
 
 
@@ -45,7 +45,7 @@ def test_all_are_given_out_and_nobody_has_less_while_another_has_more_than_it_wa
 
 
 def _look(book: dict[str, Share], me: str, wants: int, out: int = 0, at: datetime = NOW) -> dict[str, Share]:
-    return settled(book, me, Need(out=out, wants=wants), 20, at, at + LASTS)
+    return settled(book, me, Need(out=out, wants=wants), 20, at, at + LASTS).book
 
 
 def test_whoever_is_alone_has_all_and_gives_half_of_it_to_the_second_as_its_calls_end() -> None:

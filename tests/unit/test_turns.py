@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -192,27 +191,18 @@ def test_no_call_leaves_that_the_permits_do_not_outlast() -> None:
 
 def test_whoever_waits_only_waits_for_another_and_too_many_are_sent_away() -> None:
     async def scene() -> None:
-        aside = 0
-
-        @contextmanager
-        def counted() -> Any:
-            nonlocal aside
-            aside += 1
-            yield
-            aside -= 1
-
-        waits: Callable[[], AbstractContextManager[None]] = counted
-        rules = TurnRules(system="his", at_once=1, waiting=1, patience_s=0, longest_call_s=1)
+        aside: list[str] = []
+        rules = TurnRules(system="his", at_once=1, waiting=1, patience_s=30, longest_call_s=1)
         door, far = turns(1, rules), Far()
         out = asked(door, far)
         await breathe()
-        standing = asked(door, far, Asking(who="K1", since=1.0, aside=waits))
+        standing = asked(door, far, Asking(who="K1", since=1.0, step_aside=lambda: aside.append("K1")))
         await breathe()
-        assert aside == 1
+        assert aside == ["K1"]
         with pytest.raises(NoTurn, match="too many"):
             await asked(door, far, Asking(who="K2", since=2.0))
         await far.answer()
-        assert (aside, out.result()) == (0, "answered")
+        assert out.result() == "answered"
         await far.answer()
         assert standing.result() == "answered"
 

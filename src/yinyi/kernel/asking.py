@@ -1,7 +1,6 @@
 """For whom this process is working just now: known to whoever has to decide who waits for whom."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ class Asking:
     who: the terminal or institution. since: when it began to wait, in seconds since 1970; earlier than it came, where
     it has come before. changes: something is about to be changed. comes_again: it can be told its place in the line and
     asks again by itself; ``hold_s`` is then what is left of the time for which it waits here.
-    aside: as long as it lasts, it only waits for another.
+    step_aside: from now on it works no more than the system that it waits for lets it.
     """
 
     who: str
@@ -24,7 +23,7 @@ class Asking:
     changes: bool = False
     comes_again: bool = False
     hold_s: float = HOLD_S
-    aside: Callable[[], AbstractContextManager[None]] = nullcontext
+    step_aside: Callable[[], None] = lambda: None
 
 
 _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)

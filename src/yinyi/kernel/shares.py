@@ -7,6 +7,7 @@ A share that is not renewed in time is free again, so a process that dies gives 
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,6 +28,13 @@ Book = Mapping[str, Share]
 """By process. The sum of what is held is never more than there are permits."""
 
 
+class Settled(NamedTuple):
+    """calls: so many may I have out. Fewer than I hold, where some that are out now are not mine to use again."""
+
+    book: dict[str, Share]
+    calls: int
+
+
 class Need(msgspec.Struct, frozen=True, kw_only=True):
     """out: calls that are out now. wants, waiting: as ``Share`` has them."""
 
@@ -35,7 +43,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
 
 
-def settled(book: Book, me: str, need: Need, permits: int, now: datetime, until: datetime) -> dict[str, Share]:
+def settled(book: Book, me: str, need: Need, permits: int, now: datetime, until: datetime) -> Settled:
     """The book as I leave it: the dead are struck out, my line is new, and nobody else's has changed."""
     others = {name: share for name, share in book.items() if name != me and share.until > now}
     mine = book.get(me)
@@ -44,7 +52,8 @@ def settled(book: Book, me: str, need: Need, permits: int, now: datetime, until:
     fair = fair_shares(wants, permits, int(now.timestamp()) // TURN_S)[me]
     free = max(0, permits - sum(share.held for share in others.values()) - held)
     held = max(fair, min(held, need.out)) if held >= fair else min(fair, held + free)
-    return {**others, me: Share(held=held, wants=need.wants, waiting=need.waiting, until=until)}
+    mine = Share(held=held, wants=need.wants, waiting=need.waiting, until=until)
+    return Settled({**others, me: mine}, min(held, fair))
 
 
 def fair_shares(wants: Mapping[str, int], permits: int, turn: int = 0) -> dict[str, int]:

@@ -36,7 +36,7 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """
     system: whatever has the same name shares the same permits, in every process.
     at_once: calls that may be out at a time. waiting: how many more may wait.
-    patience_s: so long waits whoever cannot come again. longest_call_s: after that a call is surely over.
+    patience_s: so long waits whoever cannot come again. longest_call_s: after that a call is cut off.
     """
 
     system: str
@@ -55,6 +55,7 @@ class Turns(Protocol):
         Raises:
             NoTurn: too many wait, or it took too long.
             InLine: the same, for somebody who can come again.
+            TimeoutError: the call took longer than a call may.
             Exception: whatever ``call`` raised.
         """
         ...
@@ -64,8 +65,7 @@ MakeTurns = Callable[[TurnRules, Clock], Turns]
 
 
 class FairTurns:
-    """Turns by permits that somebody else deals in: see ``allow``. ``short`` is called when a call ends and when one
-    has to wait."""
+    """Turns by permits that somebody else deals in: see ``allow``. ``short`` is called when somebody has to wait."""
 
     def __init__(self, rules: TurnRules, clock: Clock, short: Callable[[], None] = lambda: None) -> None:
         self.rules = rules
@@ -97,6 +97,10 @@ class FairTurns:
         self._crowd = crowd
         self._serve()
 
+    def at_most(self, calls: int) -> None:
+        """No more than so many from now on; what is out stays out."""
+        self._allowed = min(self._allowed, calls)
+
     # -- the caller's side
 
     async def run(self, call: Callable[[], Awaitable[T]], decides: bool) -> T:
@@ -112,7 +116,8 @@ class FairTurns:
     async def _measured(self, call: Callable[[], Awaitable[T]]) -> T:
         began = time.monotonic()
         try:
-            return await call()
+            async with asyncio.timeout(self.rules.longest_call_s):
+                return await call()
         finally:
             self._call_s += _NEWEST * (time.monotonic() - began - self._call_s)
 
@@ -121,7 +126,6 @@ class FairTurns:
             calling.exception()  # if nobody waits any more, nobody else asks for it
         self._out -= 1
         self._serve()
-        self._short()
 
     def _is_free(self) -> bool:
         return self._out < self._allowed and time.monotonic() + self.rules.longest_call_s < self._until
@@ -142,8 +146,10 @@ class FairTurns:
         called = self._called[place] = asyncio.get_running_loop().create_future()
         self._told.pop(place.who, None)
         self._short()
+        if whom is not None:
+            whom.step_aside()
         try:
-            if whom is not None and not decides:
+            if whom is not None and whom.comes_again and not decides:
                 await self._stand(whom, place, called)
             elif not await _done_within(called, self.rules.patience_s):
                 raise NoTurn("all calls that the hospital allows are under way")
@@ -163,22 +169,18 @@ class FairTurns:
         Raises:
             InLine: it takes longer than he is kept here.
         """
-        with whom.aside():
-            if not whom.comes_again:
-                await asyncio.wait([called])  # until his time is up, and then he is sent away by whoever knows of it
+        kept_s = max(whom.hold_s, LEAST_S)
+        if self._about_s(place) <= kept_s:
+            began = time.monotonic()
+            in_time = await _done_within(called, kept_s)
+            whom.hold_s -= time.monotonic() - began
+            if in_time:
                 return
-            kept_s = max(whom.hold_s, LEAST_S)
-            if self._about_s(place) <= kept_s:
-                began = time.monotonic()
-                in_time = await _done_within(called, kept_s)
-                whom.hold_s -= time.monotonic() - began
-                if in_time:
-                    return
-            about_s = self._about_s(place)
-            again_s = min(max(about_s - kept_s / 2, SOONEST_S), LATEST_S)
-            before = round(self._before(place) * self._crowd)
-            self._told[place.who] = place, time.monotonic() + again_s
-            raise InLine.at(ToldPlace(max(1, before), round(about_s), again_s))
+        about_s = self._about_s(place)
+        again_s = min(max(about_s - kept_s / 2, SOONEST_S), LATEST_S)
+        before = round(self._before(place) * self._crowd)
+        self._told[place.who] = place, time.monotonic() + again_s
+        raise InLine.at(ToldPlace(max(1, before), round(about_s), again_s))
 
     def _before(self, place: Place) -> int:
         """Those who will come again stand where they stood."""
