@@ -62,8 +62,10 @@ def test_whoever_is_alone_has_all_and_gives_half_of_it_to_the_second_as_its_call
 
 
 def test_none_lies_idle_while_another_process_wants_it() -> None:
-    book = _look(_look(_look({}, "a", 0), "b", 100), "a", 0)
-    assert (book["a"].held, book["b"].held) == (0, 0)
+    book = _look({}, "a", 0)
+    assert book["a"].held == 4, "some are at hand for the next call"
+    book = _look(_look(book, "b", 100), "a", 0)
+    assert (book["a"].held, book["b"].held) == (0, 16)
     assert _look(book, "b", 100)["b"].held == 20
 
 

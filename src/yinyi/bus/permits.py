@@ -14,7 +14,7 @@ import structlog
 
 from yinyi.bus.database import Database
 from yinyi.kernel.clock import Clock
-from yinyi.kernel.shares import Settled, Share, settled
+from yinyi.kernel.shares import Need, Settled, Share, settled
 from yinyi.kernel.turns import FairTurns, TurnRules
 
 log = structlog.get_logger()
@@ -23,11 +23,11 @@ BEAT_S = 0.25
 """Each process looks at the book at least so often."""
 AGAIN_S = 0.05
 """And as soon as this where somebody waits; less and less soon while that changes nothing."""
-RENEWED_S = 2.0
+RENEWED_S = 1.0
 """Its line is renewed so often, though nothing has changed."""
-CLOCKS_APART_S = 2.0
+CLOCKS_APART_S = 1.0
 """The clocks of two machines differ by less."""
-SLACK_S = 4.0
+SLACK_S = 3.0
 """So long beyond the longest call is a line good: the database may be away for that long less ``RENEWED_S``."""
 _TRIES = 20
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -46,6 +46,13 @@ class _Door:
 
     turns: FairTurns
     clock: Clock
+    wanted: int = 0
+
+    def need(self) -> Need:
+        """As it is now, or half of what it was at the last look: one burst is followed by the next."""
+        need = self.turns.need
+        self.wanted = max(need.wants, self.wanted // 2)
+        return msgspec.structs.replace(need, wants=self.wanted)
 
 
 class Permits:
@@ -132,7 +139,7 @@ class Permits:
     def _after(self, door: _Door, book: dict[str, Share], now: datetime) -> Settled:
         """With the line that is there already, where that will do."""
         lasts = timedelta(seconds=door.turns.rules.longest_call_s + CLOCKS_APART_S + SLACK_S)
-        after, calls = settled(book, self._me, door.turns.need, door.turns.rules.at_once, now, now + lasts)
+        after, calls = settled(book, self._me, door.need(), door.turns.rules.at_once, now, now + lasts)
         old, new = book.get(self._me), after[self._me]
         if old is not None and (new.until - old.until).total_seconds() < RENEWED_S:
             same = (old.held, old.wants, old.waiting) == (new.held, new.wants, new.waiting)

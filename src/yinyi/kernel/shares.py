@@ -14,6 +14,10 @@ import msgspec
 TURN_S = 2
 """Where there are more processes than permits, the next one has its turn then."""
 
+KEPT_READY = 5
+"""Of all permits one in so many is held though it is not wanted, so that the next call need not ask for one; the rest
+is free for others, and is not lost for a while with a process that dies."""
+
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """held: so many calls may be out. wants: so many could be, now. waiting: so many people wait for one."""
@@ -50,6 +54,7 @@ def settled(book: Book, me: str, need: Need, permits: int, now: datetime, until:
     held = mine.held if mine is not None and mine.until > now else 0
     wants = {**{name: share.wants for name, share in others.items()}, me: need.wants}
     fair = fair_shares(wants, permits, int(now.timestamp()) // TURN_S)[me]
+    fair = min(fair, need.wants + max(1, permits // KEPT_READY))
     free = max(0, permits - sum(share.held for share in others.values()) - held)
     held = max(fair, min(held, need.out)) if held >= fair else min(fair, held + free)
     mine = Share(held=held, wants=need.wants, waiting=need.waiting, until=until)
