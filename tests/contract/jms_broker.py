@@ -70,7 +70,7 @@ class JavaPeer:
 
     def __init__(self, process: asyncio.subprocess.Process, secret: str) -> None:
         self._process = process
-        self._secret = secret
+        self.secret = secret
         self._asking = asyncio.Lock()
 
     async def ask(self, operation: str, body: bytes, timestamp: str, **more: str) -> Told:
@@ -87,7 +87,7 @@ class JavaPeer:
     def _words(self, verb: str, operation: str, body: bytes, timestamp: str, more: dict[str, str]) -> list[str]:
         form, key, reply_to = more.get("form", "text"), more.get("key", ""), more.get("reply_to", "")
         told = base64.b64encode(body).decode()
-        return [verb, form, reply_to, operation, key, more.get("ttl_ms", "0"), timestamp, self._secret, told]
+        return [verb, form, reply_to, operation, key, more.get("ttl_ms", "0"), timestamp, self.secret, told]
 
     async def _say(self, words: list[str]) -> str:
         assert self._process.stdin is not None

@@ -1,5 +1,6 @@
 """Queues as others know them: ActiveMQ, and a JMS client in Java that asks everything, of all of the business layer."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from holder_stage import HolderStage, InProcess
+from holder_stage import HolderStage, InProcess, holder_stage
 from hospital_stage import Stage
 from jms_broker import Broker, JavaPeer, Told, java_peer, jms_broker
 from lxml import etree
@@ -21,10 +22,13 @@ from yinyi.business.institutions.model import Institution
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue.address import addresses
 from yinyi.interface.queue.asking import Asking
+from yinyi.interface.queue.line import Line as StompLine
 from yinyi.interface.queue.server import Queue
 from yinyi.interface.rest.examples import example_of
 from yinyi.interface.served import served_operations
+from yinyi.kernel.errors import NotFound
 from yinyi.wire.institution import timestamp_of
+from yinyi.wire.stomp import Frame
 from yinyi.wire.xml_shapes import written
 
 HIS = Institution(hospital_id=1, institution_id="his", kind="hospital", name="HIS", per_minute=1_000_000)
@@ -53,6 +57,10 @@ class Line:
 
     async def send(self, operation: str, body: bytes, **more: str) -> str:
         return await self.java.send(operation, body, self.stamp(), **more)
+
+    async def send_for(self, reply_to: str, operation: str, body: bytes) -> None:
+        """Nobody waits there."""
+        await self.java.send(operation, body, self.stamp(), reply_to=reply_to)
 
     def stamp(self) -> str:
         return timestamp_of(self.stage.line.clock.now())
@@ -109,3 +117,105 @@ def test_a_java_client_asks_everything(
             await ask_everything(line)
 
     play(platform_url, tmp_path, postgres, story)
+
+
+# ---- what a queue does besides
+
+
+PLAN = {"what": "clinics", "begins_at": "2026-12-24T00:00:00+08:00", "ends_at": "2026-12-25T00:00:00+08:00"}
+XML_PLAN = (
+    "<PlanClosure><what>clinics</what><begins_at>2026-12-24T00:00:00+08:00</begins_at>"
+    "<ends_at>2026-12-25T00:00:00+08:00</ends_at><reason>䶮工程师检修㐀</reason></PlanClosure>"
+)
+"""With characters beyond GB 2312."""
+
+
+def plan(**more: Any) -> bytes:
+    return msgspec.json.encode({**PLAN, **more})
+
+
+@asynccontextmanager
+async def small_line(url: str, folder: Path, broker: Broker) -> AsyncGenerator[Line]:
+    """Without a hospital behind it."""
+    async with holder_stage(url, folder) as stage, line_of(stage, broker) as line:
+        yield line
+
+
+async def closures(line: Line) -> list[dict[str, Any]]:
+    return fields(await line.ask("ListClosures", b"{}"))["closures"]
+
+
+def test_what_was_not_acknowledged_is_answered_again_and_not_done_again(
+    jms: Broker, platform_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends between its answer and its acknowledgement, once for a change and once for what only reads."""
+    acknowledge, lost = StompLine.acknowledge, list[str]()
+
+    def end_instead(self: StompLine, message: Frame) -> None:
+        if message.headers["YinyiOperation"] in lost:
+            return acknowledge(self, message)
+        lost.append(message.headers["YinyiOperation"])
+        return self.close()
+
+    async def story() -> None:
+        async with small_line(platform_url, tmp_path, jms) as line:
+            monkeypatch.setattr(StompLine, "acknowledge", end_instead)
+            for operation, body, key in (("PlanClosure", plan(), "plan-it-once"), ("ListClosures", b"{}", "")):
+                first = await line.ask(operation, body, key=key, reply_to="his.again")
+                again = await line.java.take("his.again")
+                assert (first.code, again.code) == ("", "")
+                assert again.body == first.body
+            assert lost == ["PlanClosure", "ListClosures"]
+            assert len(await closures(line)) == 1
+
+    asyncio.run(story())
+
+
+def test_one_way_is_done_or_lies_with_the_dead_letters(jms: Broker, platform_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with small_line(platform_url, tmp_path, jms) as line:
+            await line.send("PlanClosure", plan(reason="one way"), key="one-way-of-a-plan")
+            refused = await line.send("CancelClosure", b'{"closure_id": 4711}', key="one-way-of-nothing")
+            dead = await line.java.take(DEAD)
+            assert (dead.operation, dead.code, dead.body) == ("CancelClosure", "NotFound", b'{"closure_id": 4711}')
+            assert dead.reason.startswith(NotFound.sentence("en"))
+            assert refused.startswith("ID:")
+            assert [each["reason"] for each in await closures(line)] == ["one way"]
+
+    asyncio.run(story())
+
+
+def test_no_message_keeps_those_behind_it_waiting(jms: Broker, platform_url: str, tmp_path: Path) -> None:
+    """Too large, with a NUL in its text, with nowhere to answer it: each ends, and the next one is answered."""
+
+    async def story() -> None:
+        async with small_line(platform_url, tmp_path, jms) as line:
+            for form in ("text", "bytes"):
+                assert (await line.ask("ListClosures", b" " * (1 << 20), form=form)).code == "TooLarge"
+            assert (await line.ask("ListClosures", b"{\0}\0MESSAGE\n\n")).code == "Invalid"
+            for elsewhere, code in (("forbidden.queue", "ReplyRefused"), ("yinyi.hospital", "InvalidField")):
+                await line.send_for(elsewhere, "ListClosures", b"{}")
+                dead = await line.java.take(DEAD)
+                assert (dead.code, dead.reply_to) == (code, f"/queue/{elsewhere}")
+            assert await closures(line) == []
+
+    asyncio.run(story())
+
+
+def test_characters_and_a_broker_that_comes_back(jms: Broker, platform_url: str, tmp_path: Path) -> None:
+    """A text is what it says, whatever it says of its bytes; bytes are read as they say."""
+    told = f'<?xml version="1.0" encoding="GBK"?>{XML_PLAN}'
+
+    async def story() -> None:
+        async with small_line(platform_url, tmp_path, jms) as line:
+            for form, body in (("text", told.encode()), ("bytes", told.encode("gb18030"))):
+                answer = await line.ask("PlanClosure", body, form=form, key=f"in-chinese-{form}")
+                assert (answer.code, fields(answer)["reason"]) == ("", "䶮工程师检修㐀")
+            in_json = msgspec.json.encode({**PLAN, "reason": "检修"}).decode().encode("gb18030")
+            assert (await line.ask("PlanClosure", in_json, form="bytes", key="json-in-chinese")).code == "Invalid"
+            jms.kill()
+            jms.start()
+            async with java_peer(jms, "his", line.java.secret) as java:
+                assert len(await closures(Line(line.stage, line.queue, java))) == 2
+
+    asyncio.run(story())

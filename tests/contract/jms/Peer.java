@@ -53,7 +53,7 @@ public final class Peer {
         if (!words[4].isEmpty()) message.setStringProperty("YinyiKey", words[4]);
         sign(message, words[3], words[4], words[6], words[7], body);
         Destination replyTo = words[2].isEmpty() ? own : session.createQueue(words[2]);
-        if (words[0].equals("ask")) message.setJMSReplyTo(replyTo);
+        if (words[0].equals("ask") || !words[2].isEmpty()) message.setJMSReplyTo(replyTo);
         MessageProducer producer = session.createProducer(session.createQueue("yinyi.hospital"));
         producer.setTimeToLive(Long.parseLong(words[5]));
         producer.send(message);
