@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import subprocess
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,8 @@ class Broker:
 
     def start(self) -> None:
         command = java(self.classes, "Broker", str(self.stomp_port), str(self.jms_port))
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(command, preexec_fn=tied_to_parent(SIGKILL), **pipes)
+        tied = tied_to_parent(SIGKILL)
+        self.process = subprocess.Popen(command, preexec_fn=tied, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"ready\n"
 
@@ -114,7 +114,7 @@ def java(classes: Path, *words: str) -> list[str]:
 
 
 @contextmanager
-def jms_broker(folder: Path) -> Iterator[Broker]:
+def jms_broker(folder: Path) -> Generator[Broker]:
     path = ":".join(map(str, JARS))
     compiler = ("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC")
     sources = map(str, sorted(_SOURCES.glob("*.java")))

@@ -26,6 +26,7 @@ from yinyi.interface.queue.line import Line as StompLine
 from yinyi.interface.queue.server import Queue
 from yinyi.interface.rest.examples import example_of
 from yinyi.interface.served import served_operations
+from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import NotFound
 from yinyi.wire.institution import timestamp_of
 from yinyi.wire.stomp import Frame
@@ -69,7 +70,7 @@ class Line:
 def queue_of(stage: HolderStage, broker: Broker) -> Queue:
     bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, stage.line.clock)
     at = addresses(f"stomp://platform:platform@127.0.0.1:{broker.stomp_port}")
-    return Queue(Asking(bus, Metrics(), SERVED), at, "yinyi.hospital")
+    return Queue(Asking(bus, Metrics(), SERVED), at, "yinyi.hospital", ShiftedClock())
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
-from yinyi.kernel.clock import Clock
+from yinyi.kernel.clock import Clock, ShiftedClock
 
 ACCOUNTS: Mapping[str, Caller] = {
     "kiosk": Caller.KIOSK,
@@ -103,7 +103,7 @@ class Interfaces:
             return None
         account = ACCOUNTS["queue"]
         asking = QueueAsking(bus, self.metrics, served_operations(account))
-        queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}")
+        queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
         self.metrics.watch_queue(queue.name, lambda: queue.connected)
         return queue
 

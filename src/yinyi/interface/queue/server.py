@@ -8,10 +8,10 @@ import asyncio
 import hashlib
 import re
 import secrets
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from itertools import cycle
 
 import structlog
@@ -22,6 +22,7 @@ from yinyi.interface.queue.asking import Asking, refusal
 from yinyi.interface.queue.errors import DeliveredTooOften, ReplyRefused
 from yinyi.interface.queue.letter import Answer, Letter
 from yinyi.interface.queue.line import Line, LineLost, SendRefused, open_line
+from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import DeadlineExceeded, InvalidField, YinyiError
 from yinyi.wire.stomp import Frame
 
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 AT_ONCE = 64
 WITHIN_S = 8.0
 """A business process answers within so long, or not at all."""
-REPLY_KEPT_S = 24 * 3600
+REPLY_KEPT = timedelta(days=1)
 """A reply to a request that does not say when it expires."""
 MOST_DELIVERIES = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 15.0
@@ -43,11 +44,13 @@ _MOST_COUNTED = 10_000
 
 
 class Queue:
-    """``name``: of the queue; dead letters lie in ``NAME.dead``."""
+    """``name``: of the queue; dead letters lie in ``NAME.dead``. ``wall``: the clock that brokers go by, which is not
+    the hospital's where that was moved."""
 
-    def __init__(self, asking: Asking, brokers: Sequence[Address], name: str) -> None:
+    def __init__(self, asking: Asking, brokers: Sequence[Address], name: str, wall: Clock) -> None:
         self._asking = asking
         self._brokers = brokers
+        self._wall = wall
         self.name = name
         self.dead = f"{name}.dead"
         self._line: Line | None = None
@@ -131,7 +134,7 @@ class Queue:
             LineLost: it is delivered again.
             SendRefused: the broker takes no dead letter.
         """
-        left_s, reply_to = _left_s(frame), frame.headers.get("reply-to", "")
+        left_s, reply_to = self._left_s(frame), frame.headers.get("reply-to", "")
         letter = letter_of(frame, min(left_s, WITHIN_S))
         if left_s <= 0:
             if not reply_to:
@@ -158,7 +161,7 @@ class Queue:
         return await self._asking.answer(letter)
 
     async def _reply(self, line: Line, frame: Frame, letter: Letter, answer: Answer, reply_to: str) -> None:
-        expires = _expires_ms(frame) or int((time.time() + REPLY_KEPT_S) * 1000)
+        expires = _expires_ms(frame) or int((self._wall.now() + REPLY_KEPT).timestamp() * 1000)
         headers = {
             **answer.properties,
             "correlation-id": letter.correlation,
@@ -190,6 +193,11 @@ class Queue:
             "persistent": "true",
         }
         await line.send(f"/queue/{self.dead}", headers, frame.body, text=_is_text(frame))
+
+    def _left_s(self, frame: Frame) -> float:
+        """Until it expires."""
+        expires = _expires_ms(frame)
+        return expires / 1000 - self._wall.now().timestamp() if expires else float("inf")
 
     def _delivered(self, frame: Frame) -> int:
         """How often it has come to this process."""
@@ -231,12 +239,6 @@ def _message_id(frame: Frame) -> str:
 def _is_text(frame: Frame) -> bool:
     """ActiveMQ tells no length of a TextMessage."""
     return "content-length" not in frame.headers
-
-
-def _left_s(frame: Frame) -> float:
-    """By the machines' clocks, as brokers count; the hospital's may have been moved."""
-    expires = _expires_ms(frame)
-    return expires / 1000 - time.time() if expires else float("inf")
 
 
 def _expires_ms(frame: Frame) -> int:
