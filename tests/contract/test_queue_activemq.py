@@ -19,12 +19,12 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
+from yinyi.interface.examples import example_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue.address import addresses
 from yinyi.interface.queue.asking import Asking
 from yinyi.interface.queue.line import Line as StompLine
 from yinyi.interface.queue.server import Queue
-from yinyi.interface.rest.examples import example_of
 from yinyi.interface.served import served_operations
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import NotFound

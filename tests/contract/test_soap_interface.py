@@ -29,8 +29,8 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.messages import GetPayment
+from yinyi.interface.examples import example_of
 from yinyi.interface.metrics import Metrics
-from yinyi.interface.rest.examples import example_of
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
 from yinyi.interface.xml_schema import KEY
