@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from yinyi.bus.operation import OperationSpec
+from yinyi.business.subscriptions.model import Notification
 from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.examples import example_of
 from yinyi.interface.rest.errors import AGAIN_AFTER_S, PROBLEM_TYPE, Problem, problem_of, status_of
+from yinyi.interface.rest.webhooks import webhooks
 from yinyi.interface.schemas import REF, schemas
 from yinyi.kernel import errors
 from yinyi.kernel.errors import YinyiError
@@ -49,13 +51,14 @@ _OPTIONAL = {
 
 def document(served: Mapping[str, OperationSpec]) -> dict[str, Any]:
     """Plain JSON values. served: operations by the last part of their address."""
-    travels = [each for spec in served.values() for each in (spec.request, spec.reply)]
+    travels = [each for spec in served.values() for each in (spec.request, spec.reply)] + [Notification]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Yinyi", "version": VERSION, "description": _INTRODUCTION},
         "security": [{name: [] for name in _HEADERS}],
         "tags": [{"name": domain} for domain in sorted({spec.domain for spec in served.values()})],
         "paths": {PREFIX + name: {"post": _operation(spec)} for name, spec in sorted(served.items())},
+        "webhooks": webhooks(_content(Notification)),
         "components": {
             "schemas": schemas([*travels, Problem]),
             "securitySchemes": {
