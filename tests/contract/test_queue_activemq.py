@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from bad_letters import BytesPeer, TextPeer
+from bad_peers import HIS as LIMITED
+from bad_peers import ask_badly
 from holder_stage import HolderStage, InProcess, holder_stage
 from hospital_stage import Stage
 from jms_broker import Broker, JavaPeer, Told, java_peer, jms_broker
@@ -120,6 +123,26 @@ def test_a_java_client_asks_everything(
     play(platform_url, tmp_path, postgres, story)
 
 
+def test_the_book_of_bad_requests(jms: Broker, platform_url: str, tmp_path: Path) -> None:
+    """As every other interface gets it: by JSON in bytes and by XML in a text."""
+
+    async def story() -> None:
+        async with holder_stage(platform_url, tmp_path) as stage:
+            clock = stage.line.clock
+            async with stage.line.database.transaction() as tx:
+                secret = await stage.business.institutions.add(tx, LIMITED, "HMAC-SHA256", clock.now())
+            queue = queue_of(stage, jms)
+            queue.start()
+            peers = {each.__name__: each(jms.stomp_port, secret, clock) for each in (BytesPeer, TextPeer)}
+            await asyncio.to_thread(ask_badly, peers)
+            for each in peers.values():
+                each.close()
+            await queue.close()
+            assert await stage.one("SELECT count(*) FROM idempotency WHERE actor LIKE 'hospital:%'") == 0
+
+    asyncio.run(story())
+
+
 # ---- what a queue does besides
 
 
@@ -214,6 +237,8 @@ def test_characters_and_a_broker_that_comes_back(jms: Broker, platform_url: str,
                 assert (answer.code, fields(answer)["reason"]) == ("", "䶮工程师检修㐀")
             in_json = msgspec.json.encode({**PLAN, "reason": "检修"}).decode().encode("gb18030")
             assert (await line.ask("PlanClosure", in_json, form="bytes", key="json-in-chinese")).code == "Invalid"
+            in_klingon = told.replace("GBK", "klingon").encode()
+            assert (await line.ask("PlanClosure", in_klingon, form="bytes", key="in-klingon")).code == "Invalid"
             jms.kill()
             jms.start()
             async with java_peer(jms, "his", line.java.secret) as java:
