@@ -30,6 +30,8 @@ LINE = "unionpay"
 """The connector to acquirers of cards."""
 CERTIFICATES = "certificates"
 """The connector to the decoder of insurance codes."""
+NOTIFIES = "webhooks"
+"""The connector to servers of institutions that are told without asking."""
 CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
@@ -107,6 +109,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         booking=settings.booking,
         certificates=certificates,
         children=settings.children,
+        notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.turns import MakeTurns, turns_of_one_process
 
-PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys"]
+PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys", "notification"]
 
 PLUGIN_API = 1
 
