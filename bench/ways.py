@@ -47,7 +47,7 @@ Bare = Callable[[Any, str], Awaitable[tuple[Call, Call]]]
 
 async def _compared(
     it: House, name: str, plugin: Plugin, settings: Any, patient_no: str, bare: Bare, rounds: int
-) -> Figures:
+) -> dict[str, float]:
     """The shortest of each: what a busy neighbour takes away is nobody's."""
     hospital = plugin.build(settings, Surroundings(clock=it.clock, callback_url=""))
     await hospital.start()
