@@ -10,6 +10,7 @@ from yinyi.app.business import Business
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
+from yinyi.app.news_senders import news_settings
 from yinyi.app.outside import Outside
 from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
@@ -103,6 +104,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         booking=settings.booking,
         certificates=certificates,
         children=settings.children,
+        news=news_settings(settings.folder),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -58,6 +59,7 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
         return {part.name: part.state for part in status.parts} if status else {}
 
     around = Surroundings(clock=settings.make_clock(), zone=ZONE, pages=pages, parts=parts, more=routes)
+    around = replace(around, hl7_at=(settings.http_host, settings.hl7_port))
     return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
 
 

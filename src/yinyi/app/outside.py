@@ -9,11 +9,15 @@ from yinyi.business.identity.model import PAYMENT_CARDS, USUAL_CHILDREN, ChildRu
 from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
+from yinyi.business.news.model import NewsSettings
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
 from yinyi.business.scheduling.booking_model import BookingRules
+
+NO_NEWS = NewsSettings()
+"""Nobody tells anything by himself."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Outside:
     """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
     ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine.
     certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
-    said of somebody's bills, stays and reports, where nothing is decided by it."""
+    said of somebody's bills, stays and reports, where nothing is decided by it. news: who tells some by himself."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -36,6 +40,7 @@ class Outside:
     certificates: CertificateDecoder | None = None
     children: ChildRules = USUAL_CHILDREN
     lists_kept_s: float = 1.0
+    news: NewsSettings = NO_NEWS
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:

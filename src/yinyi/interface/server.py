@@ -16,6 +16,7 @@ from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
 from yinyi.interface.figures import PlatformFigures
 from yinyi.interface.health import Health, Parts
+from yinyi.interface.hl7.server import Hl7Lines
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
@@ -33,6 +34,7 @@ ACCOUNTS: Mapping[str, Caller] = {
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
     "soap": Caller.HOSPITAL,
+    "hl7": Caller.NEWS,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
@@ -55,13 +57,15 @@ class Bus(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others."""
+    """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
+    hl7_at: where lines of HL7 are taken."""
 
     clock: Clock
     zone: ZoneInfo
     pages: Renders | None = None
     parts: Parts = dict
     more: Sequence[BaseRoute] = ()
+    hl7_at: tuple[str, int] = ("127.0.0.1", 0)
 
 
 class Interfaces:
@@ -74,6 +78,8 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
+        self.hl7 = self._make_hl7(around)
+        self._hl7_at = around.hl7_at
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -88,6 +94,10 @@ class Interfaces:
     def _make_lines(self) -> TerminalLines | None:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
+
+    def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
+        bus = self._clients.get("hl7")
+        return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -121,6 +131,8 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
+        if self.hl7:
+            await self.hl7.start(*self._hl7_at)
         try:
             yield
         finally:
@@ -136,6 +148,8 @@ class Interfaces:
             self._kiosk.hub.close()
         if self._lines:
             await self._lines.close()
+        if self.hl7:
+            await self.hl7.close()
 
 
 class _Server(uvicorn.Server):
