@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -18,7 +18,7 @@ from yinyi.business.news.model import NewsSettings, Sender
 from yinyi.business.reports.model import DiagnosticReport
 from yinyi.interface.hl7.server import Hl7Lines
 from yinyi.interface.metrics import Metrics
-from yinyi.wire.hl7.charset import NAMES, Charset, encoded
+from yinyi.wire.hl7.charset import NAMES, Charset, decoded, encoded
 from yinyi.wire.hl7.codec import Message, Segment, Whole, read, segment, written
 from yinyi.wire.hl7.framing import framed
 from yinyi.wire.hl7.values import instant_text
@@ -42,6 +42,30 @@ SENDERS = NewsSettings(
     ],
 )
 _numbers = count(1)
+ABOUT = DiagnosticReport(
+    order_no="T2611230017",
+    kind="laboratory",
+    patient_no="2016000099",
+    item_code="W0105",
+    name="血常规",
+    name_en="",
+    modality="",
+    specimen="",
+    specimen_en="",
+    tube="",
+    sensitive=False,
+    barcode="",
+    state="ordered",
+    version=0,
+    requested_at=datetime(2026, 11, 23, 1, 0, tzinfo=UTC),
+    sampled_at=None,
+    issued_at=None,
+    invoice_no="",
+    form_no="",
+    department_id="1001",
+    practitioner_id="",
+)
+"""Of somebody whom the platform does not know."""
 
 
 def header(event: str, at: datetime, **more: Whole) -> Segment:
@@ -81,7 +105,7 @@ def report(about: DiagnosticReport, at: datetime, *results: Segment, **more: Any
             f3=[("X1", "", "", "", "SS"), (about.patient_no, "", "", "YSRMYY", "MR")],
             f5=("欧阳", "春晓"),
         ),
-        segment("ORC", f1="RE", f2=about.order_no, **more.get("orc", {})),
+        segment("ORC", **({"f1": "RE", "f2": about.order_no} | more.get("orc", {}))),
         segment("OBR", **(of_order | more.get("obr", {}))),
         *(results or [result("WBC", "白细胞", "5.20", "3.5-9.5", "N")]),
     ]
@@ -115,7 +139,7 @@ class Teller:
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.hangs_up()
             return None
-        return read(answer[1:-2].decode("gb18030"))
+        return read(decoded(answer[1:-2], "ascii")[0])
 
     async def tells(self, segments: list[Segment], charset: Charset = "gb18030") -> tuple[str, str]:
         """MSA-1, and the code of the error, empty where there is none."""

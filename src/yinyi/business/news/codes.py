@@ -52,7 +52,12 @@ VALUE_STATUS: ValueSet[ValueStatus] = ValueSet(
 FLAG: ValueSet[Flag] = ValueSet(
     "0078",
     {
-        **{code: code for code in ("H", "HH", "L", "LL", "N", "A")},
+        "H": "H",
+        "HH": "HH",
+        "L": "L",
+        "LL": "LL",
+        "N": "N",
+        "A": "A",
         "": "N",
         "S": "N",
         "AA": "A",

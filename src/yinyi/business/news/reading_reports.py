@@ -7,7 +7,7 @@ from typing import Any
 from yinyi.business.news import codes
 from yinyi.business.news.errors import NewsUnreadable
 from yinyi.business.news.model import ReportNews
-from yinyi.business.reports.model import Observation
+from yinyi.business.reports.model import Flag, Observation
 from yinyi.wire.hl7.codec import Message, Segment, part
 from yinyi.wire.hl7.values import instant, number
 
@@ -164,7 +164,6 @@ def _observation(result: Segment, form: str, rank: int) -> Observation:
     if result.text(2) == "NM" and text and number(text) is None:
         raise NewsUnreadable("OBX-5: no number where OBX-2 says NM")
     low, high, expected = _range(result.text(7))
-    flags = [codes.FLAG.of(part(each), "OBX-8") for each in result.field(8)] or [codes.FLAG.of("", "OBX-8")]
     digits = text.partition(".")[2]
     return Observation(
         rank=rank,
@@ -178,9 +177,18 @@ def _observation(result: Segment, form: str, rank: int) -> Observation:
         low=low,
         high=high,
         expected=expected,
-        flag=next((each for each in flags if each != "N"), "N"),
+        flag=_flag(result),
         decimals=len(digits) if digits.isdigit() else 0,
     )
+
+
+def _flag(result: Segment) -> Flag:
+    """The first of several that says anything."""
+    for each in result.field(8):
+        flag = codes.FLAG.of(part(each), "OBX-8")
+        if flag != "N":
+            return flag
+    return "N"
 
 
 def _range(text: str) -> tuple[float | None, float | None, str]:

@@ -20,7 +20,7 @@ from yinyi.business.news.messages import (
     SetNewsAside,
     TellNews,
 )
-from yinyi.business.news.model import NewsSettings, NewsView, Told, Trouble
+from yinyi.business.news.model import Ending, NewsSettings, NewsView, Told, Trouble
 from yinyi.business.payments.rules import pause_s
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import HospitalUnavailable, Invalid
@@ -134,24 +134,21 @@ class News:
     async def _follow(self, tx: Tx, claimed: store.Claimed, compared: list[tuple[Told, Facts]]) -> None:
         """One of several that people have to look into parks them all; what follows from the others has followed."""
         now = self._clock.now()
-        found = [await self._handling.follow(tx, claimed.hospital_id, news, facts, now) for news, facts in compared]
-        trouble = next((each for each in found if is_trouble(each)), None)
-        why = trouble or next((each for each in found if each == "told"), found[0])
-        if trouble:
-            log.warning("news.parked", news_no=claimed.news_no, why=trouble)
-        if not await store.end(tx, claimed, trouble is not None, why, now):
+        found: list[Ending | Trouble] = [
+            await self._handling.follow(tx, claimed.hospital_id, news, facts, now) for news, facts in compared
+        ]
+        usual: Ending | Trouble = "told" if "told" in found else found[0]
+        troubles: list[Ending | Trouble] = [each for each in found if is_trouble(each)]
+        why = troubles[0] if troubles else usual
+        if is_trouble(why):
+            log.warning("news.parked", news_no=claimed.news_no, why=why)
+        if not await store.end(tx, claimed, is_trouble(why), why, now):
             raise NewsNotParked("somebody else sees to it")
 
     async def _later(self, claimed: store.Claimed, error: Exception) -> None:
         now = self._clock.now()
-        age = now - claimed.received_at
-        if isinstance(error, StillStands):
-            gives_up, trouble = age > CONFIRMED_WITHIN, "still_stands"
-        elif isinstance(error, HospitalUnavailable):
-            gives_up, trouble = age > GIVE_UP, "too_long"
-        else:
-            gives_up, trouble = claimed.tries >= FAULTS_AT_MOST, "failed"
-        if gives_up:
+        trouble = _given_up(error, now - claimed.received_at, claimed.tries)
+        if trouble:
             await self._park(claimed, trouble)
             return
         pause = pause_s(LADDER_S, claimed.tries - 1, SPREAD, str(claimed.news_no))
@@ -190,3 +187,12 @@ class News:
         if found is None:
             raise NewsUnknown
         return found
+
+
+def _given_up(error: Exception, age: timedelta, tries: int) -> Trouble | None:
+    """Why people have to look into it; None: it is tried again."""
+    if isinstance(error, StillStands):
+        return "still_stands" if age > CONFIRMED_WITHIN else None
+    if isinstance(error, HospitalUnavailable):
+        return "too_long" if age > GIVE_UP else None
+    return "failed" if tries >= FAULTS_AT_MOST else None
