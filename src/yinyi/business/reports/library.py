@@ -290,11 +290,12 @@ def _opened_by(call: Call, found: DiagnosticReport) -> bool:
 
 
 def _latest(ours: DiagnosticReport | None, theirs: DiagnosticReport) -> DiagnosticReport:
-    """A laboratory may have brought a version that the hospital's own system does not have yet; what that keeps from
-    patients is kept from them."""
-    if ours is None or ours.version <= theirs.version:
+    """A laboratory may have brought a version that the hospital's own system does not have yet; what one of them keeps
+    from patients is kept from them."""
+    if ours is None or ours.version < theirs.version:
         return theirs
-    return msgspec.structs.replace(ours, sensitive=ours.sensitive or theirs.sensitive)
+    latest = theirs if ours.version == theirs.version else ours
+    return msgspec.structs.replace(latest, sensitive=ours.sensitive or theirs.sensitive)
 
 
 def _newest(found: Iterable[DiagnosticReport]) -> list[DiagnosticReport]:
