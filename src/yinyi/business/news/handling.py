@@ -66,7 +66,7 @@ class Handling:
         answer = await self.hospital.ask(news.reference)
         if not isinstance(answer, Done | Refused | NotFound):
             raise HospitalUnavailable("how the number stands")
-        if news.what == "gone" and isinstance(answer, Done):
+        if isinstance(answer, Done if news.what == "gone" else NotFound):
             raise StillStands
         return Facts(number=answer)
 
