@@ -8,8 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.turns import MakeTurns, turns_of_one_process
 
-PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys"]
+PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys", "notification"]
 
 PLUGIN_API = 1
 
@@ -25,6 +26,8 @@ class Surroundings:
     """For a key store: the folder in which this platform keeps its own."""
     master_keys: Mapping[int, bytearray] = field(default_factory=dict[int, bytearray], repr=False)
     """For a key store: what was given in place of files, by number."""
+    turns: MakeTurns = turns_of_one_process
+    """For a connector to the hospital: where it gets its turns, each of which is one call."""
 
 
 @dataclass(frozen=True)

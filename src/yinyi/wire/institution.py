@@ -20,7 +20,7 @@ Algorithm = Literal["HMAC-SHA256", "HMAC-SM3"]
 _HASHES: Mapping[str, hashes.HashAlgorithm] = {"HMAC-SHA256": hashes.SHA256(), "HMAC-SM3": hashes.SM3()}
 
 _METHOD = re.compile(r"[A-Z]{1,16}")
-_PATH = re.compile(r"/[\x21-\x7e]{0,1023}")
+PATH = re.compile(r"/[\x21-\x7e]{0,1023}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _NONCE = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
@@ -48,7 +48,7 @@ def signed_text(algorithm: Algorithm, method: str, path: str, timestamp: str, no
     Raises:
         ValueError: a part does not have its form, so that two requests could read alike. Names the part.
     """
-    parts = {"method": (_METHOD, method), "path": (_PATH, path), "nonce": (_NONCE, nonce)}
+    parts = {"method": (_METHOD, method), "path": (PATH, path), "nonce": (_NONCE, nonce)}
     for name, (form, text) in parts.items():
         if not form.fullmatch(text):
             raise ValueError(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.database import Database, Tx
@@ -25,6 +26,7 @@ SEALED = "institution.secret"
 
 _NOBODY = "no institution has this secret"
 _MOST_REMEMBERED = 1000
+_SIGNED_WHOLE: tuple[wire.Algorithm, ...] = get_args(wire.Algorithm)
 _Opened = list[tuple[KeptSecret, str]]
 """Secrets, with what they are."""
 
@@ -89,6 +91,17 @@ class Institutions:
                 raise SignatureRefused
             await self._forget_nonces(tx, institution, now)
         return institution
+
+    async def signing(self, institution_id: str, now: datetime) -> list[tuple[wire.Algorithm, str]]:
+        """What we sign with what we tell an institution: its good secrets for whole requests, oldest first, each with
+        its algorithm. Empty: it has none, or was closed."""
+        _, secrets = await self._find(institution_id, now)
+        return [
+            (algorithm, secret)
+            for kept, secret in secrets
+            for algorithm in _SIGNED_WHOLE
+            if algorithm == kept.algorithm and (kept.until is None or now < kept.until)
+        ]
 
     async def _find(self, institution_id: str, now: datetime) -> tuple[Institution | None, _Opened]:
         """With its secrets as they are used. Strangers are not remembered: anybody can be one."""

@@ -8,9 +8,11 @@ import msgspec
 from msgspec import inspect as shape
 
 from yinyi.bus.operation import OperationSpec
+from yinyi.business.subscriptions.model import Notification
 from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.rest.errors import AGAIN_AFTER_S, PROBLEM_TYPE, Problem, problem_of, status_of
 from yinyi.interface.rest.examples import example_of
+from yinyi.interface.rest.webhooks import webhooks
 from yinyi.kernel import errors
 from yinyi.kernel.errors import YinyiError
 
@@ -50,7 +52,7 @@ _OPTIONAL = {
 
 def document(served: Mapping[str, OperationSpec]) -> dict[str, Any]:
     """Plain JSON values. served: operations by the last part of their address."""
-    travels = [each for spec in served.values() for each in (spec.request, spec.reply)]
+    travels = [each for spec in served.values() for each in (spec.request, spec.reply)] + [Notification]
     _, components = msgspec.json.schema_components([*travels, Problem], ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -58,6 +60,7 @@ def document(served: Mapping[str, OperationSpec]) -> dict[str, Any]:
         "security": [{name: [] for name in _HEADERS}],
         "tags": [{"name": domain} for domain in sorted({spec.domain for spec in served.values()})],
         "paths": {PREFIX + name: {"post": _operation(spec)} for name, spec in sorted(served.items())},
+        "webhooks": webhooks(_content(Notification)),
         "components": {
             "schemas": {name: _said_well(schema) for name, schema in sorted(_dated(components, travels).items())},
             "securitySchemes": {
