@@ -1,4 +1,4 @@
-"""What the hospital's systems tell by themselves."""
+"""What the hospital's systems tell by themselves, and what they are told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,3 +50,43 @@ def upgrade() -> None:
     op.create_index(
         "hospital_news_parked_ix", "hospital_news", ["received_at"], postgresql_where=sa.text("state = 'parked'")
     )
+    op.create_table(
+        "hospital_bulletin",
+        sa.Column("hospital_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receiver", sa.Text(), nullable=False),
+        sa.Column("bulletin_no", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("control_id", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("payment_no", sa.Text(), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("made_at", _INSTANT, nullable=False),
+        sa.Column("next_at", _INSTANT),
+        sa.Column("ended_at", _INSTANT),
+        sa.CheckConstraint(
+            "event IN ('booked', 'cancelled', 'charged', 'credited')", name=op.f("hospital_bulletin_event_check")
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'delivered', 'parked', 'set_aside')", name=op.f("hospital_bulletin_state_check")
+        ),
+        sa.CheckConstraint(
+            "(state = 'waiting') = (next_at IS NOT NULL)", name=op.f("hospital_bulletin_never_forgotten_check")
+        ),
+        sa.CheckConstraint("(state = 'waiting') = (ended_at IS NULL)", name=op.f("hospital_bulletin_ended_check")),
+        sa.PrimaryKeyConstraint("hospital_id", "receiver", "bulletin_no", name=op.f("hospital_bulletin_pkey")),
+        sa.UniqueConstraint("hospital_id", "control_id", name=op.f("hospital_bulletin_hospital_id_control_id_key")),
+    )
+    op.create_index(
+        "hospital_bulletin_waiting_ix",
+        "hospital_bulletin",
+        ["hospital_id", "receiver", "bulletin_no"],
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "hospital_bulletin_parked_ix", "hospital_bulletin", ["made_at"], postgresql_where=sa.text("state = 'parked'")
+    )
+    op.create_index("hospital_bulletin_payment_ix", "hospital_bulletin", ["payment_no", "hospital_id"])

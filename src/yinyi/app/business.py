@@ -209,6 +209,7 @@ class Business:
         self._run(self.receipts.run())
         self._run(self.told.run_ends())
         self._run(self.told.run_notifier())
+        self._run(self.told.run_bulletins())
         self._run(self.lines.run())
         self._run(self.news.run())
         self._run(self.identity.run(self.clock))

@@ -33,6 +33,8 @@ CERTIFICATES = "certificates"
 """The connector to the decoder of insurance codes."""
 NOTIFIES = "webhooks"
 """The connector to servers of institutions that are told without asking."""
+TELLS = "mllp"
+"""The connector to systems of the hospital that are told of visits and charges."""
 CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
@@ -111,6 +113,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         certificates=certificates,
         children=settings.children,
         news=news_settings(settings.folder),
+        bulletins=build(TELLS, "notification")[0] if has_settings(settings.folder, TELLS) else None,
         notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
     )

@@ -11,6 +11,7 @@ from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.news.model import NewsSettings
+from yinyi.business.news.ports import Carries
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.reports.model import SecondPrint
@@ -28,8 +29,8 @@ class Outside:
     ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine.
     certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
     said of somebody's bills, stays and reports, where nothing is decided by it. news: who tells some by himself.
-    notifies: carries notifications to institutions; None: none leaves. permits: for calls to the hospital, shared with
-    other processes; None: it needs none."""
+    notifies: carries notifications to institutions; None: none leaves. bulletins: the same to systems of the hospital.
+    permits: for calls to the hospital, shared with other processes; None: it needs none."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -46,6 +47,7 @@ class Outside:
     lists_kept_s: float = 1.0
     news: NewsSettings = NO_NEWS
     notifies: Notifies | None = None
+    bulletins: Carries | None = None
     permits: Permits | None = None
 
     @property

@@ -43,3 +43,15 @@ class NewsNotParked(Conflict):
     """This message does not wait for people (any more)."""
 
     zh = "这条消息没有在等人处理（或已处理）。"
+
+
+class BulletinUnknown(NotFound):
+    """There is no such bulletin."""
+
+    zh = "没有这条通告。"
+
+
+class BulletinNotParked(Conflict):
+    """This bulletin does not wait for people (any more)."""
+
+    zh = "这条通告没有在等人处理（或已处理）。"

@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from yinyi.bus.database import Tx
-from yinyi.business.identity.model import PatientRecord
+from yinyi.business.identity.model import PatientFacts, PatientRecord
+from yinyi.business.news.bulletin_model import Bulletin, Carried, Wants
 from yinyi.business.reports.model import DiagnosticReport
 from yinyi.kernel.outcome import Answer
 
@@ -36,3 +37,20 @@ class Patients(Protocol):
     async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
         """0: nobody of this number is on record here."""
         ...
+
+
+class Carries(Protocol):
+    """The lines to systems of the hospital that want to be told."""
+
+    @property
+    def wants(self) -> Wants: ...
+
+    async def carry(self, receiver: str, bulletin: Bulletin) -> Carried:
+        """One after the other. Never raises for what its receiver does."""
+        ...
+
+
+class Names(Protocol):
+    """Our master index, as bulletins need it."""
+
+    async def facts(self, tx: Tx, hospital_id: int, patient_id: int) -> PatientFacts: ...
