@@ -19,8 +19,9 @@ PUT = """
 INSERT INTO hospital_bulletin
   (hospital_id, receiver, control_id, event, payment_no, patient_id, amount_fen, facts, made_at, next_at)
 SELECT hospital_id, receiver, control_id, event, payment_no, patient_id, amount_fen, facts, $2, $2
-FROM jsonb_to_recordset($1::jsonb) WITH ORDINALITY AS w (hospital_id int, receiver text, control_id text, event text,
-  payment_no text, patient_id bigint, amount_fen bigint, facts text, nth bigint)
+FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (hospital_id int, receiver text, control_id text, event text,
+  payment_no text, patient_id bigint, amount_fen bigint, facts text)) WITH ORDINALITY
+  AS w (hospital_id, receiver, control_id, event, payment_no, patient_id, amount_fen, facts, nth)
 ORDER BY nth
 """
 CLAIM = """

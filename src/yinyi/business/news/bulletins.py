@@ -45,6 +45,8 @@ LADDER_S = (2, 5, 15, 60, 300, 900)
 SPREAD = 0.2
 MOST_LISTED = 200
 EVERY_S = 2.0
+ORDER: tuple[BulletinKind, ...] = ("visit", "charge")
+"""What is charged for is known before the charge comes."""
 _NOBODY = store.Known((), 0)
 
 
@@ -73,7 +75,8 @@ class Bulletins:
             each
             for plan in plans
             for receiver, kinds in sorted(self._lines.wants.items())
-            for kind in sorted(kinds)
+            for kind in ORDER
+            if kind in kinds
             for each in _fresh(plan, receiver, kind, known.get((plan.hospital_id, receiver, plan.payment_no), _NOBODY))
         ]
         if fresh:
