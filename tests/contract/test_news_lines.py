@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from holder_stage import HolderStage, InProcess, holder_stage
+from holder_stage import TILL, HolderStage, InProcess, holder_stage
 from news_stage import ABOUT, KEY, SENDERS, all_seen_to, header, report, result, teller
 
+from yinyi.bus.operation import Caller
+from yinyi.business.news.errors import BulletinNotParked, BulletinUnknown
+from yinyi.business.news.messages_bulletins import ListParkedBulletins, SendBulletinAgain, SetBulletinAside
 from yinyi.kernel.errors import PlatformUnavailable
 from yinyi.wire.hl7.charset import encoded
 from yinyi.wire.hl7.codec import Message, segment, written
@@ -210,5 +213,29 @@ def test_messages_in_one_write_are_answered_one_by_one(plays: Plays) -> None:
             writer.write(b"".join(map(bytes_of, messages)))
             answers = [await reader.readuntil(b"\x1c\r") for _ in messages]
             assert [f"|N-{nth}\r".encode() in answer for nth, answer in enumerate(answers)] == [True] * 5
+
+    plays(story)
+
+
+def test_people_see_what_a_system_of_the_hospital_refuses(plays: Plays) -> None:
+    async def story(stage: HolderStage) -> None:
+        parked = """INSERT INTO hospital_bulletin (hospital_id, receiver, control_id, event, payment_no, patient_id,
+            amount_fen, facts, state, problem, made_at, ended_at)
+            SELECT 1, 'billing', 'YY' || n, 'booked', 'P1', 1, 0, '{}', 'parked', 'AE', $1, $1
+            FROM generate_series(1, 2) AS n"""
+        await stage.one(parked, stage.line.clock.now())
+        seen = await stage.ask(Caller.STAFF, ListParkedBulletins(), staff=TILL)
+        again, aside = (each.bulletin_no for each in seen.bulletins)
+        sent = await stage.ask(Caller.STAFF, SendBulletinAgain(bulletin_no=again), key="again-0001", staff=TILL)
+        assert (sent.state, sent.problem) == ("waiting", "AE")
+        note = SetBulletinAside(bulletin_no=aside, note="entered by hand")
+        left = await stage.ask(Caller.STAFF, note, key="aside-0001", staff=TILL)
+        assert (left.state, left.problem) == ("set_aside", "entered by hand")
+        seen = await stage.ask(Caller.STAFF, ListParkedBulletins(), staff=TILL)
+        assert (seen.bulletins, seen.waiting) == ([], 1)
+        with pytest.raises(BulletinNotParked):
+            await stage.ask(Caller.STAFF, note, key="aside-0002", staff=TILL)
+        with pytest.raises(BulletinUnknown):
+            await stage.ask(Caller.STAFF, SendBulletinAgain(bulletin_no=999), key="again-0002", staff=TILL)
 
     plays(story)

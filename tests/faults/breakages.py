@@ -69,6 +69,12 @@ NEWS = (
     " state, received_at, next_at, handled_at) VALUES (1, 'lis', 'M1', 'report', 'ORU^R01', 'T1', '', 1, '', '{}',"
     " :now - interval '26 hours', {}, {} - interval '25 hours')"
 )
+A_DAY = ":now - interval '25 hours'"
+BULLETIN = (
+    "INSERT INTO hospital_bulletin (hospital_id, receiver, control_id, event, payment_no, patient_id, amount_fen,"
+    " facts, state, made_at, next_at, ended_at) VALUES (1, 'his', 'YY1', 'booked', 'P1', 1, 0, '{{}}', '{}',"
+    " :now - interval '26 hours', {}, {})"
+)
 A_RECEIPT = """
 INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
   wanted_at, next_at)
@@ -242,6 +248,8 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         (NEWS.format("waiting", ":now", "NULL::timestamptz"),),
     ),
     "news that people do not look into": ("news_are_seen_to", "lis M1", SOON, (NEWS.format("parked", "NULL", ":now"),)),
+    "a bulletin that nobody takes": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("waiting", ":now", "NULL"),)),
+    "a bulletin that is refused": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("parked", "NULL", A_DAY),)),
     "lines that nobody gives back": (
         "line_refunds_are_made",
         "L1",

@@ -21,4 +21,26 @@ SELECT '' AS label, count(*) AS value FROM hospital_news n WHERE n.hospital_id =
 """
 
 
-FIGURES = (NewsParked(), NewsWaiting())
+class BulletinsParked(Figure):
+    """What systems of the hospital refuse to be told and people have to look into"""
+
+    name = "bulletins_parked"
+    label = "receiver"
+    statement = """
+SELECT b.receiver AS label, count(*) AS value FROM hospital_bulletin b
+WHERE b.hospital_id = :hospital AND b.state = 'parked' GROUP BY b.receiver
+"""
+
+
+class BulletinsWaiting(Figure):
+    """What systems of the hospital are to be told and have not taken yet"""
+
+    name = "bulletins_waiting"
+    label = "receiver"
+    statement = """
+SELECT b.receiver AS label, count(*) AS value FROM hospital_bulletin b
+WHERE b.hospital_id = :hospital AND b.state = 'waiting' GROUP BY b.receiver
+"""
+
+
+FIGURES = (NewsParked(), NewsWaiting(), BulletinsParked(), BulletinsWaiting())
