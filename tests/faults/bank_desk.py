@@ -8,7 +8,7 @@ from payment_world import ZONE, World
 
 from yinyi.bus.call import Call
 from yinyi.bus.operation import Caller
-from yinyi.business.payments.at_institution import InstitutionDesk
+from yinyi.business.payments.at_institution import InstitutionTakings
 from yinyi.business.payments.messages_institution import (
     ConfirmGiveBack,
     GetTaken,
@@ -30,8 +30,8 @@ def as_bank(it: World, who: str = BANK, patient_id: int = 0) -> Call:
     return replace(call, principal=replace(call.principal, **told))
 
 
-def desk(it: World) -> InstitutionDesk:
-    return InstitutionDesk(it.payments, ZONE)
+def desk(it: World) -> InstitutionTakings:
+    return InstitutionTakings(it.payments, ZONE)
 
 
 async def open_at_bank(it: World, who: str = BANK) -> str:

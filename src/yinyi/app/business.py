@@ -39,6 +39,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments import books
+from yinyi.business.payments.at_institution import InstitutionTakings
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.human_queue import HumanQueue
@@ -155,6 +156,7 @@ class Business:
             self.inquiries,
             self.pay_cards,
             self.human_queue,
+            InstitutionTakings(self.payments, ZONE),
             self.restored,
             self.counters,
             self.sheets,

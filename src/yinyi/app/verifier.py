@@ -1,6 +1,7 @@
 """Who asks: what callers show is checked by the domains that issued it, and becomes a ``Principal``."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "Get
 CHANGES_SESSIONS = frozenset(
     {
         *("EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "IdentifyByForm", "IdentifyByTube"),
-        *("IdentifyBySlip", "IdentifyByCertificate"),
+        *("IdentifyBySlip", "IdentifyByCertificate", "IdentifyHolder"),
         *("ChoosePatient", "RegisterPatient", "PreferElder"),
         *("RegisterChild", "ActForChild", "ActForOneself"),
     }
@@ -102,10 +103,8 @@ class Verifier:
         if session is None:
             return who
         view: SessionView = session_view(session, now.astimezone(self._zone).date())
-        return Principal(
-            caller=who.caller,
-            hospital_id=who.hospital_id,
-            terminal_id=who.terminal_id,
+        return replace(
+            who,
             patient_id=session.patient.patient_id,
             session_id=session.session_id,
             guardian_id=session.guardian_id,
@@ -117,12 +116,12 @@ class Verifier:
         """Remembered for a second: a page and what it asks for next are one look-up. What changes sessions forgets."""
         if changes:
             self._sessions.clear()
-        key = (who.terminal_id, digest(token))
+        key = (who.place, digest(token))
         known = self._sessions.get(key)
         if known is not None and now - known[0] < REMEMBERED_FOR and now < known[1].expires_at:
             return known[1]
         async with self._database.read() as tx:
-            session = await verify_session(tx, who.hospital_id, token, who.terminal_id, now)
+            session = await verify_session(tx, who.hospital_id, token, who.place, now)
         if len(self._sessions) >= MOST_REMEMBERED:
             self._sessions.clear()
         if session is not None and not changes:
@@ -138,7 +137,11 @@ class Verifier:
         institution = await self._institutions.verify(signed, spec.name, now)
         if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
             raise NotAllowed(f"a {institution.kind} asks as {caller.value}")
-        return Principal(caller=caller, hospital_id=institution.hospital_id, institution_id=institution.institution_id)
+        whose = (institution.hospital_id, institution.institution_id)
+        who = Principal(caller=caller, hospital_id=whose[0], institution_id=whose[1])
+        if caller is Caller.HOSPITAL or not envelope.credentials.session:
+            return who
+        return await self._with_patient(who, envelope.credentials.session, now, spec.name in CHANGES_SESSIONS)
 
 
 def _about(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:

@@ -49,7 +49,7 @@ AHEAD = timedelta(minutes=5)
 MOST = 100
 
 
-class InstitutionDesk:
+class InstitutionTakings:
     """What banks say of the money that they have taken, and what they are told of it."""
 
     def __init__(self, payments: PaymentService, zone: ZoneInfo) -> None:

@@ -30,3 +30,8 @@ def is_theirs(call: Call, plan: Plan) -> bool:
 def is_of_institution(call: Call, plan: Plan) -> bool:
     """It was opened at the institution that asks."""
     return plan.facts.get(AT_INSTITUTION) == call.principal.institution_id
+
+
+def is_of_another(call: Call, plan: Plan) -> bool:
+    """An institution asks for what was opened elsewhere: it has to be paid there, or given up there first."""
+    return call.principal.caller is Caller.INSTITUTION and not is_of_institution(call, plan)
