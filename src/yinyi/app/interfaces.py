@@ -57,7 +57,9 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
         status = read_status(settings.folder.status)
         return {part.name: part.state for part in status.parts} if status else {}
 
-    around = Surroundings(clock=settings.make_clock(), zone=ZONE, pages=pages, parts=parts, more=routes)
+    around = Surroundings(
+        clock=settings.make_clock(), zone=ZONE, pages=pages, parts=parts, more=routes, sockets=settings.sockets
+    )
     return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
 
 

@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from yinyi.bus.call import Principal
 from yinyi.bus.database import Database
-from yinyi.bus.envelope import RequestEnvelope, SessionView, Signed
+from yinyi.bus.envelope import ReplyEnvelope, RequestEnvelope, SessionView, Signed
 from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.identity.model import SessionFacts
 from yinyi.business.identity.sessions import session_view, verify_session
+from yinyi.business.institutions.lines import InstitutionLines, Verified
+from yinyi.business.institutions.model import FrameAlgorithm
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.terminals.credentials import TerminalCredentials, admit
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
+from yinyi.wire import institution_message
+from yinyi.wire.institution_message import NotAMessage, Opened
 
 OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "GetFigures"})
 """Their own code is the credential; or there is nothing in them to protect."""
@@ -30,6 +35,7 @@ CHANGES_SESSIONS = frozenset(
         *("RegisterChild", "ActForChild", "ActForOneself"),
     }
 )
+FRAMED = frozenset(get_args(FrameAlgorithm))
 UNCOVERED = "UsernameToken"
 """It says who asks, and does not cover what is asked."""
 REMEMBERED_FOR = timedelta(seconds=1)
@@ -45,6 +51,7 @@ class Verifier:
         database: Database,
         terminals: TerminalCredentials,
         institutions: Institutions,
+        lines: InstitutionLines,
         clock: Clock,
         zone: ZoneInfo,
         hospital_id: int,
@@ -55,6 +62,7 @@ class Verifier:
         self._database = database
         self._terminals = terminals
         self._institutions = institutions
+        self._lines = lines
         self._clock = clock
         self._zone = zone
         self._hospital_id = hospital_id
@@ -81,6 +89,11 @@ class Verifier:
         if staff_id is None:
             raise NotAllowed("no such staff")
         return Principal(caller=Caller.STAFF, hospital_id=self._hospital_id, staff_id=staff_id)
+
+    async def seal(self, envelope: RequestEnvelope, principal: Principal, reply: ReplyEnvelope) -> ReplyEnvelope:
+        """See ``bus.dispatch.Seals``."""
+        shown = principal.shown
+        return await self._lines.sealed(envelope, shown, reply) if isinstance(shown, Verified) else reply
 
     async def _terminal(
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
@@ -132,13 +145,18 @@ class Verifier:
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
     ) -> Principal:
         signed = envelope.credentials.signed
-        if signed is None or not (signed.algorithm == UNCOVERED or _about(signed, envelope, spec)):
+        shown: Verified | None = None
+        if signed is not None and signed.algorithm in FRAMED:
+            shown = await self._lines.verify(signed, _framed(signed, envelope, spec), spec.name, now)
+            institution = shown.institution
+        elif signed is not None and (signed.algorithm == UNCOVERED or _about(signed, envelope, spec)):
+            institution = await self._institutions.verify(signed, spec.name, now)
+        else:
             raise SignatureRefused
-        institution = await self._institutions.verify(signed, spec.name, now)
         if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
             raise NotAllowed(f"a {institution.kind} asks as {caller.value}")
         whose = (institution.hospital_id, institution.institution_id)
-        who = Principal(caller=caller, hospital_id=whose[0], institution_id=whose[1])
+        who = Principal(caller=caller, hospital_id=whose[0], institution_id=whose[1], shown=shown)
         if caller is Caller.HOSPITAL or not envelope.credentials.session:
             return who
         return await self._with_patient(who, envelope.credentials.session, now, spec.name in CHANGES_SESSIONS)
@@ -152,3 +170,26 @@ def _about(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bo
     except msgspec.MsgspecError:
         return False
     return told == asked and signed.path.rsplit("/", 1)[-1] == spec.name
+
+
+def _framed(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> Opened:
+    """The document in which it was asked, if it says all that the interface in between has made of it.
+
+    Raises:
+        SignatureRefused
+    """
+    try:
+        opened = institution_message.opened(signed.body)
+        asked = institution_message.fields(opened, spec.request)
+        same = bytes(envelope.body) == msgspec.json.encode(asked) or asked == _decoded(envelope, spec)
+    except (NotAMessage, msgspec.MsgspecError, ValueError, RecursionError):
+        raise SignatureRefused from None
+    head, shown = opened.head, envelope.credentials
+    said = (head.institution, head.operation, head.key, head.patient, head.language)
+    if not same or said != (signed.institution_id, spec.name, envelope.key, shown.session, envelope.language):
+        raise SignatureRefused
+    return opened
+
+
+def _decoded(envelope: RequestEnvelope, spec: OperationSpec) -> object:
+    return msgspec.json.decode(envelope.body, type=spec.request)

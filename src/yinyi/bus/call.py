@@ -28,6 +28,8 @@ class Principal:
     """What this session is good for and nothing else, its kind before its number (``form:``, ``specimen:``,
     ``booking:``); empty: the patient himself is here."""
     session: SessionView | None = None
+    shown: object = None
+    """What whoever has verified the request keeps of it, to seal the reply."""
 
     @property
     def form(self) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -23,16 +23,21 @@ from yinyi.interface.one_write import OneWrite
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
+from yinyi.interface.socket.server import Socket
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
 from yinyi.kernel.clock import Clock
 
+SOCKET, HOSPITAL_SOCKET = "socket", "socket-hospital"
+"""For banks, and for the hospital's own systems: each at an address of its own."""
 ACCOUNTS: Mapping[str, Caller] = {
     "kiosk": Caller.KIOSK,
     "terminal": Caller.TERMINAL,
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
     "soap": Caller.HOSPITAL,
+    SOCKET: Caller.INSTITUTION,
+    HOSPITAL_SOCKET: Caller.HOSPITAL,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
@@ -55,13 +60,15 @@ class Bus(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others."""
+    """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
+    sockets: where interfaces with lines listen, host and port; one that is not here does not."""
 
     clock: Clock
     zone: ZoneInfo
     pages: Renders | None = None
     parts: Parts = dict
     more: Sequence[BaseRoute] = ()
+    sockets: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
 
 
 class Interfaces:
@@ -74,6 +81,7 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
+        self._sockets = self._make_sockets(around)
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -88,6 +96,13 @@ class Interfaces:
     def _make_lines(self) -> TerminalLines | None:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
+
+    def _make_sockets(self, around: Surroundings) -> list[tuple[Socket, str, int]]:
+        return [
+            (Socket(self._clients[name], self.metrics, around.clock, ACCOUNTS[name]), *at)
+            for name, at in around.sockets.items()
+            if name in self._clients
+        ]
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -121,6 +136,8 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
+        for socket, host, port in self._sockets:
+            await socket.listen(host, port)
         try:
             yield
         finally:
@@ -136,6 +153,8 @@ class Interfaces:
             self._kiosk.hub.close()
         if self._lines:
             await self._lines.close()
+        for socket, *_ in self._sockets:
+            await socket.close()
 
 
 class _Server(uvicorn.Server):

@@ -14,9 +14,9 @@ from yinyi.bus.envelope import Credentials, Signed
 from yinyi.bus.operation import OperationSpec
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.soap.errors import OperationUnknown
-from yinyi.interface.soap.shapes import read
 from yinyi.interface.soap.wsdl import KEY
 from yinyi.kernel.errors import InternalError, InvalidField, SignatureRefused, YinyiError
+from yinyi.wire.shapes import read
 from yinyi.wire.xml import Element
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from lxml import etree
 
 from yinyi.bus.envelope import Signed
-from yinyi.interface.soap.shapes import text_of
+from yinyi.wire.shapes import text_of
 from yinyi.wire.xml import Element, NotXml, parsed
 
 SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"

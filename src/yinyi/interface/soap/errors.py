@@ -2,8 +2,8 @@
 
 import msgspec
 
-from yinyi.interface.soap.shapes import fields_of
 from yinyi.kernel.errors import InternalError, NotFound, Unavailable, YinyiError
+from yinyi.wire.shapes import fields_of
 
 
 class OperationUnknown(NotFound):

@@ -13,8 +13,8 @@ from yinyi.bus.envelope import Signed
 from yinyi.interface.soap.asking import Asking, Wanted
 from yinyi.interface.soap.envelope import Opened, token_of
 from yinyi.interface.soap.errors import problem_fields
-from yinyi.interface.soap.shapes import fields_of, text_of
 from yinyi.kernel.errors import Invalid
+from yinyi.wire.shapes import fields_of, text_of
 from yinyi.wire.xml import Element, NotXml, parsed
 
 DONE, FAILED = "0", "1"

@@ -18,8 +18,8 @@ from yinyi.interface.soap import envelope, message, wsdl
 from yinyi.interface.soap.asking import NAME, Asking, Wanted, fresh_id, taken_key
 from yinyi.interface.soap.envelope import SOAP_11, SOAP_12, NotSoap, Opened
 from yinyi.interface.soap.errors import ours, problem
-from yinyi.interface.soap.shapes import NAMESPACE, text_of, written
 from yinyi.kernel.errors import Invalid, InvalidField
+from yinyi.wire.shapes import NAMESPACE, text_of, written
 from yinyi.wire.xml import Element
 
 PATH = "/soap"

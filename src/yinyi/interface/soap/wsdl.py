@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from yinyi.bus.operation import OperationSpec
-from yinyi.interface.soap.shapes import NAMESPACE, complex_types
 from yinyi.wire import wsdl
+from yinyi.wire.shapes import NAMESPACE, complex_types
 
 HL7 = "urn:hl7-org:v3"
 PROCESS = "urn:yinyi:process:v1"
