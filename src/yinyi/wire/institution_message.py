@@ -1,8 +1,8 @@
 """What banks and other institutions send over a line of their own: a length, a MAC, and a document under it.
 
-One frame is a length (two bytes, the higher one first; or four ASCII digits) and so many bytes: a line of ASCII, then
-the document. ``ALGORITHM MAC \\n document``: the MAC, in hexadecimal, is of exactly the bytes behind the line feed.
-``NONE -`` stands before an answer that nobody has a key for: it says nothing of what was done.
+One frame is a length (two bytes, the higher one first; or four ASCII digits; or eight) and so many bytes: a line of
+ASCII, then the document. ``ALGORITHM MAC \\n document``: the MAC, in hexadecimal, is of exactly the bytes behind the
+line feed. ``NONE -`` stands before an answer that nobody has a key for: it says nothing of what was done.
 
 The document is JSON in UTF-8, ``{"head": {…}, "body": {…}}``; or XML, ``<message><head>…</head><body>…</body>
 </message>``, in UTF-8 or GB 18030. It is answered in its own form and characters.
@@ -24,8 +24,9 @@ from yinyi.wire.xml import Element, NotXml, declared_charset, parsed
 Algorithm = Literal["X9.19", "FRAME-HMAC-SM3", "FRAME-HMAC-SHA256"]
 """Of a frame's MAC. X9.19: 8 bytes, under a key that the institution brings at sign-on."""
 UNSEALED = "NONE"
-MOST = {"binary-2": 65_535, "ascii-4": 9_999}
-"""Bytes behind the length: as many as it can say."""
+MOST: dict[FrameLength, int] = {"binary-2": 65_535, "ascii-4": 9_999, "ascii-8": 1 << 20}
+"""Bytes of an answer behind the length: as many as it can say, or a mebibyte."""
+MOST_ASKED = 65_535
 
 _SEAL = re.compile(rb"([A-Z0-9.-]{4,20}) ([0-9A-F]{16,64}|-)\n")
 _HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -47,13 +48,16 @@ class FrameForm(NamedTuple):
     max_frame: int
 
 
-FORMS = {length: FrameForm(length, MOST[length]) for length in ("binary-2", "ascii-4")}
+ASKED = {length: FrameForm(length, min(most, MOST_ASKED)) for length, most in MOST.items()}
+ANSWERED = {length: FrameForm(length, most) for length, most in MOST.items()}
 
 
-def form_of(first: int) -> FrameForm:
-    """By the first byte that comes over a line: a sign-on is shorter than twelve thousand bytes, so that a digit there
-    is one of four."""
-    return FORMS["ascii-4" if 0x30 <= first <= 0x39 else "binary-2"]
+def length_of(start: bytes) -> FrameLength | None:
+    """By the first bytes that come over a line; None: there are too few of them. A sign-on is shorter than ten thousand
+    bytes and not empty: a digit there is one of four, and four zeros begin eight."""
+    if not start[:1].isdigit():
+        return "binary-2" if start else None
+    return None if len(start) < 4 else "ascii-8" if start[:4] == b"0000" else "ascii-4"
 
 
 # ---- the MAC

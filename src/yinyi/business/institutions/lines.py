@@ -35,6 +35,7 @@ FORGOTTEN_EVERY = timedelta(minutes=1)
 X9_19 = "X9.19"
 SIGNING = frozenset({"OpenInstitutionLine", "CloseInstitutionLine"})
 """What every institution may ask."""
+NOTHING = msgspec.Raw(b"null")
 _MOST_REMEMBERED = 1000
 
 
@@ -179,7 +180,8 @@ class InstitutionLines:
         else:
             mac = wire.hmac_of(signed.algorithm, verified.secret, document)
         told = SealedReply(algorithm=signed.algorithm, mac=mac, document=document)
-        return msgspec.structs.replace(reply, body=msgspec.Raw(b"null"), sealed=told if mac else None)
+        body = reply.body if verified.line is None else NOTHING  # whoever passes it on remembers which line was opened
+        return msgspec.structs.replace(reply, body=body, sealed=told if mac else None)
 
     # -- signing on and off
 

@@ -10,6 +10,7 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials, ReplyEnvelope, Signed
 from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.institutions.errors import LineEnded
+from yinyi.interface.body import TooLarge
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.served import served_operations
 from yinyi.interface.socket.errors import NOBODY, OperationUnknown, unsealed
@@ -35,9 +36,9 @@ class Asking:
         self._clock = clock
         self._served = served_operations(caller, lines=True)
 
-    async def answer(self, frame: bytes, lines: set[str]) -> bytes:
-        """The content of the frame that answers; never raises. lines: those that were opened over this connection:
-        no other one is heard on it."""
+    async def answer(self, frame: bytes, lines: set[str], most: int) -> bytes:
+        """The content of the frame that answers, of so many bytes at most; never raises. lines: those that were opened
+        over this connection: no other one is heard on it."""
         started = time.perf_counter()
         correlation_id = f"{getrandbits(128):032x}"
         opened: Opened | None = None
@@ -57,6 +58,9 @@ class Asking:
         except Exception:
             log.exception("socket.failed", correlation_id=correlation_id)
             content = self.refused(InternalError(), opened, correlation_id)
+        if len(content) > most:
+            error = TooLarge(f"an answer of {len(content)} bytes")
+            content, status = self.refused(error, opened, correlation_id), PLAIN
         self._metrics.answered(NAME, name, status, time.perf_counter() - started)
         return content
 

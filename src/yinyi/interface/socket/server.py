@@ -13,7 +13,7 @@ from yinyi.interface.metrics import Metrics
 from yinyi.interface.socket.asking import Asking
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import Busy, YinyiError
-from yinyi.wire.institution_message import FORMS, FrameForm, form_of
+from yinyi.wire.institution_message import ANSWERED, ASKED, FrameForm, length_of
 from yinyi.wire.iso8583.errors import FrameError
 from yinyi.wire.iso8583.framing import Frames, framed
 
@@ -34,7 +34,7 @@ MOST_UNREAD = 1 << 20
 class Answers(Protocol):
     """See ``Asking``."""
 
-    async def answer(self, frame: bytes, lines: set[str]) -> bytes: ...
+    async def answer(self, frame: bytes, lines: set[str], most: int) -> bytes: ...
 
     def refused(self, error: YinyiError) -> bytes: ...
 
@@ -74,7 +74,8 @@ class _Line(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._opened: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._form: FrameForm = FORMS["binary-2"]
+        self._form: FrameForm = ANSWERED["binary-2"]
+        self._start = b""
         self._frames: Frames | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
@@ -97,8 +98,12 @@ class _Line(asyncio.Protocol):
         if self._ending:
             return
         if self._frames is None:
-            self._form = form_of(data[0])
-            self._frames = Frames(self._form)
+            data = self._start + data
+            length = length_of(data)
+            if length is None:
+                self._start = data
+                return
+            self._form, self._frames = ANSWERED[length], Frames(ASKED[length])
         try:
             frames = self._frames.feed(data)
             for frame in frames:
@@ -127,7 +132,7 @@ class _Line(asyncio.Protocol):
             self._transport.pause_reading()
 
     async def _answer(self, frame: bytes) -> None:
-        self._send(await self._asking.answer(frame, self._opened))
+        self._send(await self._asking.answer(frame, self._opened, self._form.max_frame))
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -139,8 +144,6 @@ class _Line(asyncio.Protocol):
     def _send(self, content: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        if len(content) > self._form.max_frame:
-            content = self._asking.refused(TooLarge(f"an answer of {len(content)} bytes"))
         self._transport.write(framed(self._form, content))
 
     def pause_writing(self) -> None:

@@ -4,9 +4,9 @@ from typing import Literal, Protocol
 
 from yinyi.wire.iso8583.errors import FrameError
 
-FrameLength = Literal["binary-2", "ascii-4"]
+FrameLength = Literal["binary-2", "ascii-4", "ascii-8"]
 
-_LENGTH_BYTES: dict[FrameLength, int] = {"binary-2": 2, "ascii-4": 4}
+_LENGTH_BYTES: dict[FrameLength, int] = {"binary-2": 2, "ascii-4": 4, "ascii-8": 8}
 
 
 class Framed(Protocol):
@@ -27,7 +27,7 @@ def framed(profile: Framed, body: bytes) -> bytes:
     _check(profile, len(body))
     if profile.frame_length == "binary-2":
         return len(body).to_bytes(2, "big") + body
-    return b"%04d" % len(body) + body
+    return b"%0*d" % (_LENGTH_BYTES[profile.frame_length], len(body)) + body
 
 
 class Frames:
@@ -80,7 +80,7 @@ class Frames:
 
 
 def _length(profile: Framed, prefix: bytes) -> int:
-    if profile.frame_length == "ascii-4":
+    if profile.frame_length != "binary-2":
         if not prefix.isdigit():
             raise FrameError("a length that is not of digits")
         return _check(profile, int(prefix))
