@@ -26,10 +26,10 @@ SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = A
   SELECT DISTINCT t.payment_id
   FROM (
     SELECT payment_id FROM payment
-    WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = $1 AND ended_at IS NULL AND taken_fen > 0
+    WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id + 0 = $1 AND ended_at IS NULL AND taken_fen > 0
     UNION ALL
     SELECT payment_id FROM payment
-    WHERE lease_epoch IS NOT NULL AND hospital_id = $1 AND ended_at IS NULL AND taken_fen > 0
+    WHERE lease_epoch IS NOT NULL AND hospital_id + 0 = $1 AND ended_at IS NULL AND taken_fen > 0
   ) AS o CROSS JOIN LATERAL (
     SELECT t.payment_id FROM institution_take t
     WHERE t.payment_id = o.payment_id AND t.hospital_id = $1 AND t.institution_id = $2 OFFSET 0
