@@ -88,7 +88,7 @@ async def by_x9_19(hall: BankHall, hospital: Stage) -> None:
     assert (await bank.send(bank.sealed(document, bank.mac(document)))).code == "SequenceUsed"
     await refused(hall, hospital)
     await wrong_in_every_way(hall, frame)
-    bound = await bank.ask("BindHolderCard", {"number": "6222020000000000018", "name": NAME}, "key-binds-card")
+    bound = await bank.ask("BindHolderCard", {"card_no": "6222020000000000018", "name": NAME}, "key-binds-card")
     assert bound.code == "OK", bound.raw
     assert [each["kind"] for each in bound.body["credentials"]] == ["resident_card", "bank_card"]
     known = await bank.ask("IdentifyHolder", {"by": "bank_card", "number": "6222020000000000018", "name": NAME})

@@ -69,7 +69,7 @@ class Holders:
         patient = await store.patient_facts(tx, call.hospital_id, patient_id)
         if patient is None or not same_name(patient.name, message.name):
             raise NotYours
-        card = Person(kind="bank_card", number=message.number, name=message.name)
+        card = Person(kind="bank_card", number=message.card_no, name=message.name)
         await store.bind(tx, self._vault, call.hospital_id, patient_id, card, call.now)
         return str(patient_id)
 

@@ -43,5 +43,5 @@ class BindHolderCard(Operation[Credentials], frozen=True, kw_only=True):
     """Bind a card of the bank's to this patient, whose it is, as the bank has verified: from then on it says who he is,
     here and at the hospital's terminals."""
 
-    number: CardNumber
+    card_no: CardNumber
     name: HolderName
