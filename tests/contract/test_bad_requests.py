@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from bad_peers import Peer, RestPeer, SoapPeer
+from bad_peers import Peer, RestPeer, SoapPeer, SocketPeer
 from bad_requests import BOOK, LEAKS, Attempt
 from holder_stage import HolderStage, InProcess, holder_stage
 from starlette.applications import Starlette
@@ -22,6 +22,7 @@ from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
+from yinyi.interface.socket.server import Socket
 
 HIS = Institution(
     hospital_id=1,
@@ -45,18 +46,23 @@ async def everywhere(url: str, folder: Path) -> AsyncGenerator[tuple[HolderStage
         async with stage.line.database.transaction() as tx:
             secret = await stage.business.institutions.add(tx, HIS, "HMAC-SHA256", clock.now())
             password = await stage.business.institutions.add_secret(tx, 1, "his", "UsernameToken", clock.now())
+            framed = await stage.business.institutions.add_secret(tx, 1, "his", "FRAME-HMAC-SM3", clock.now())
         bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
         rest, soap = Rest(bus, Metrics()), Soap(bus, Metrics(), served_operations(Caller.HOSPITAL))
         async with serving(Starlette(routes=[*rest.routes(), *soap.routes()])) as port:
             address = f"http://127.0.0.1:{port}"
+            socket = Socket(bus, Metrics(), clock, Caller.HOSPITAL)
+            at = await socket.listen("127.0.0.1", 0)
             yield (
                 stage,
                 {
                     "rest": RestPeer(address, secret, clock),
                     "soap": SoapPeer(address, password, clock),
+                    "socket": SocketPeer(at, framed, clock),
                 },
                 address,
             )
+            await socket.close()
 
 
 def ask(peers: dict[str, Peer]) -> None:

@@ -180,8 +180,8 @@ def _framed(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> O
     """
     try:
         opened = institution_message.opened(signed.body)
-        asked = institution_message.fields(opened, spec.request)
-        same = bytes(envelope.body) == msgspec.json.encode(asked) or asked == _decoded(envelope, spec)
+        same = not opened.charset and bytes(opened.body) == bytes(envelope.body)
+        same = same or institution_message.fields(opened, spec.request) == _decoded(envelope, spec)
     except (NotAMessage, msgspec.MsgspecError, ValueError, RecursionError):
         raise SignatureRefused from None
     head, shown = opened.head, envelope.credentials

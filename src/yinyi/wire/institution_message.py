@@ -168,6 +168,7 @@ def opened(document: bytes) -> Opened:
 
 
 def _opened_json(document: bytes) -> Opened:
+    document.decode()  # what is passed on unread is not looked at otherwise
     found = _decoder.decode(document)
     return Opened(found.head, found.body, "")
 

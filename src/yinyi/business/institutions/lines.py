@@ -24,7 +24,7 @@ from yinyi.business.institutions.model import FrameAlgorithm, Institution, Insti
 from yinyi.business.institutions.ports import SessionKeys
 from yinyi.business.institutions.service import NOBODY, REMEMBERED_FOR, WINDOW, Institutions
 from yinyi.kernel.clock import Clock
-from yinyi.kernel.errors import NotGranted, SignatureRefused, error_named
+from yinyi.kernel.errors import InvalidField, NotGranted, SignatureRefused, error_named
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import digest
 from yinyi.wire import institution_message as wire
@@ -77,25 +77,27 @@ class InstitutionLines:
             SequenceUsed: this number was used on this line for something else.
             NotGranted, AskedTooOften.
         """
-        found = await self._institutions.found(signed.institution_id, signed.algorithm, now)
-        signs_on = operation == OpenInstitutionLine.__name__
-        line = None if signs_on else await self._line(opened.head.line, now)
-        if not signs_on and (line is None or line.institution_id != signed.institution_id):
+        institution, secrets = await self._institutions.found(signed.institution_id, signed.algorithm, now)
+        asked = _signing_on(opened) if operation == OpenInstitutionLine.__name__ else None
+        line = await self._line(opened.head.line, now) if asked is None else None
+        if line is None and asked is None:
             raise LineEnded
-        institution, secrets = found
-        key = line.key if line is not None else None
-        if signs_on and signed.algorithm == X9_19 and institution is not None:
-            key = await self._delivered(institution, opened)
-        secret = await self._fits(signed, key, secrets)
-        if institution is None or secret is None or abs(wire.instant_of(opened.head.time) - now) > WINDOW:
+        if line is not None and (line.institution_id, line.algorithm) != (signed.institution_id, signed.algorithm):
             raise SignatureRefused
-        if line is not None and line.algorithm != signed.algorithm:
+        key = line.key if line is not None else None
+        if asked is not None and signed.algorithm == X9_19 and institution is not None:
+            key = await self._delivered(institution, asked)
+        secret = await self._fits(signed, key, secrets)
+        if institution is None or secret is None or _apart(opened.head.time, now):
             raise SignatureRefused
         granted = institution.operations is None or operation in institution.operations
         if not granted and operation not in SIGNING:
             raise NotGranted(operation)
         await self._institutions.admit(institution, now)
-        await self._first_time(institution, line, opened, signed, now)
+        if asked is not None:
+            await self._first_sign_on(institution, asked.nonce, now)
+        elif line is not None:
+            await self._first_time(line, opened.head.sequence, signed.body, now)
         return Verified(institution, cast(FrameAlgorithm, signed.algorithm), opened, line, key, secret)
 
     async def _fits(self, signed: Signed, key: SessionKey | None, secrets: list[str]) -> str | None:
@@ -113,8 +115,7 @@ class InstitutionLines:
         made = await self._keys.mac(institution_id, key, document)
         return made.hex().upper() if made is not None else ""
 
-    async def _delivered(self, institution: Institution, opened: Opened) -> SessionKey | None:
-        asked: OpenInstitutionLine = wire.fields(opened, OpenInstitutionLine)
+    async def _delivered(self, institution: Institution, asked: OpenInstitutionLine) -> SessionKey | None:
         if self._keys is None or not (asked.mac_key and asked.check_value):
             return None
         delivered, value = bytes.fromhex(asked.mac_key), bytes.fromhex(asked.check_value)
@@ -135,24 +136,21 @@ class InstitutionLines:
             self._known[key] = (now, found)
         return found
 
-    async def _first_time(
-        self, institution: Institution, line: InstitutionLine | None, opened: Opened, signed: Signed, now: datetime
-    ) -> None:
-        """The very same bytes under the same number are the same request, sent again."""
-        hospital_id = institution.hospital_id
+    async def _first_sign_on(self, institution: Institution, nonce: str, now: datetime) -> None:
         async with self._database.read() as tx:
-            if line is None:
-                nonce = wire.fields(opened, OpenInstitutionLine).nonce
-                if not await store.first_seen(tx, institution, nonce, now):
-                    raise SignatureRefused
-                return
-            said = hashlib.sha256(signed.body).digest()[:16]
-            first = await lines_store.remembered(tx, hospital_id, line.line_no, opened.head.sequence, said, now)
-            if first != said:
-                raise SequenceUsed(f"{opened.head.sequence}")
-            if now - self._forgot_at.get(hospital_id, now - FORGOTTEN_EVERY) >= FORGOTTEN_EVERY:
-                self._forgot_at[hospital_id] = now
-                await lines_store.forget(tx, hospital_id, now - 3 * WINDOW)
+            if not await store.first_seen(tx, institution, nonce, now):
+                raise SignatureRefused
+
+    async def _first_time(self, line: InstitutionLine, sequence: int, document: bytes, now: datetime) -> None:
+        """The very same bytes under the same number are the same request, sent again."""
+        said = hashlib.sha256(document).digest()[:16]
+        async with self._database.read() as tx:
+            first = await lines_store.remembered(tx, line.hospital_id, line.line_no, sequence, said, now)
+            if now - self._forgot_at.get(line.hospital_id, now - FORGOTTEN_EVERY) >= FORGOTTEN_EVERY:
+                self._forgot_at[line.hospital_id] = now
+                await lines_store.forget(tx, line.hospital_id, now - 3 * WINDOW)
+        if first != said:
+            raise SequenceUsed(f"{sequence}")
 
     # -- what goes back
 
@@ -221,3 +219,18 @@ def _is_hmac(secret: str, signed: Signed) -> bool:
     except KeyError:
         return False
     return hmac.compare_digest(made, signed.signature)
+
+
+def _signing_on(opened: Opened) -> OpenInstitutionLine:
+    try:
+        return wire.fields(opened, OpenInstitutionLine)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise InvalidField(str(error)) from None
+
+
+def _apart(time: str, now: datetime) -> bool:
+    """Whether it was sealed by a clock that is too far from ours, or by none."""
+    try:
+        return abs(wire.instant_of(time) - now) > WINDOW
+    except ValueError:
+        return True

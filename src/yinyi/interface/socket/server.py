@@ -8,6 +8,7 @@ import structlog
 
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
+from yinyi.interface import body
 from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.socket.asking import Asking
@@ -23,8 +24,6 @@ MOST_LINES = 256
 """Connections at once."""
 AT_ONCE = 32
 """Requests at once over one connection; nothing more is read from it meanwhile."""
-WITHIN_S = 10.0
-"""A request that has begun is whole by then, and an answer is taken."""
 IDLE_S = 300.0
 """Nothing was asked for so long."""
 MOST_UNREAD = 1 << 20
@@ -122,7 +121,7 @@ class _Line(asyncio.Protocol):
             self._wait(IDLE_S, self.end)
         elif fresh or not self._begun:
             self._begun = True
-            self._wait(WITHIN_S, lambda: self._refuse(TooSlow()))
+            self._wait(body.WITHIN_S, lambda: self._refuse(TooSlow()))
 
     def _begin(self, frame: bytes) -> None:
         task = self._loop.create_task(self._answer(frame))
