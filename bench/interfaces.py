@@ -1,5 +1,5 @@
-"""The ways in: how many operations a second by REST, by SOAP and over lines, beside the same operation called on the bus,
-signed by the same institution; one that reads (a payment) and one that writes (a closure that is planned).
+"""The ways in: how many operations a second by REST, by SOAP and over lines, beside the same operation called on the
+bus, signed by the same institution; one that reads (a payment) and one that writes (a closure that is planned).
 
 Each round measures the bus and the interfaces one after the other; a ratio is of the best round of each.
 """

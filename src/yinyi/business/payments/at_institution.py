@@ -14,6 +14,7 @@ from yinyi.business.payments import signals
 from yinyi.business.payments.errors import (
     GiveBackUnknown,
     PaymentClosed,
+    PaymentUnknown,
     ReferenceUsed,
     TakenUnknown,
     TenderUnderWay,
@@ -38,10 +39,11 @@ from yinyi.business.payments.messages_institution import (
     ReportTaken,
     TakenView,
 )
+from yinyi.business.payments.owners import is_of_institution
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import entries
 from yinyi.business.payments.service import PaymentService
-from yinyi.kernel.errors import InvalidField
+from yinyi.kernel.errors import InvalidField, NotYours
 from yinyi.kernel.ids import payment_number_of
 
 AHEAD = timedelta(minutes=5)
@@ -74,7 +76,11 @@ class InstitutionTakings:
         """
         if message.taken_at > call.now + AHEAD:
             raise InvalidField("taken_at")
-        plan = await self._payments.locked(tx, call, message.payment_no)
+        plan = await signals.locked(tx, call.hospital_id, message.payment_no)
+        if plan is None:
+            raise PaymentUnknown
+        if not is_of_institution(call, plan):  # whoever is there meanwhile
+            raise NotYours
         told = _told(call, message)
         if not await self._is_known(tx, plan, told):
             await self._take(tx, call, plan, told)

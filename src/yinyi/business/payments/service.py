@@ -255,8 +255,8 @@ class PaymentService:
         return plan
 
     def check_owner(self, call: Call, plan: Plan) -> None:
-        """Patients see their own payments, institutions those that were opened at them; the hospital and staff see
-        all.
+        """Patients see their own payments, institutions those that were opened at them, in the
+        session of one of them only his; the hospital and staff see all.
 
         Raises:
             SessionEnded, NotYours.
@@ -264,7 +264,8 @@ class PaymentService:
         if call.principal.caller in (Caller.HOSPITAL, Caller.STAFF):
             return
         if call.principal.caller is Caller.INSTITUTION:
-            if not is_of_institution(call, plan):
+            somebody_elses = call.principal.patient_id not in (0, plan.patient_id)
+            if somebody_elses or not is_of_institution(call, plan):
                 raise NotYours
             return
         if not call.principal.patient_id:
