@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
@@ -84,9 +84,8 @@ class _Line(asyncio.Protocol):
     # -- what comes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=MOST_UNREAD)
+        self._transport = cast(asyncio.Transport, transport)  # not every loop's own class is one
+        self._transport.set_write_buffer_limits(high=MOST_UNREAD)
         if len(self._everyone) >= MOST_LINES:
             self._refuse(Busy())
             return
