@@ -22,7 +22,7 @@ from yinyi.kernel.clock import Clock
 from yinyi.wire import institution, institution_message, username_token
 from yinyi.wire.institution_message import Head
 from yinyi.wire.iso8583.framing import framed
-from yinyi.wire.shapes import written
+from yinyi.wire.xml_shapes import written
 
 PATIENCE_S = 20.0
 FRAMED = "FRAME-HMAC-SHA256"

@@ -24,6 +24,7 @@ def pages() -> dict[str, str]:
         "protocols/socket.md": BY + describe_socket.page(),
         "protocols/socket.xsd": describe_socket.xsd(),
         **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_soap().items()},
+        **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_queues().items()},
     }
 
 

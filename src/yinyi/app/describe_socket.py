@@ -4,11 +4,11 @@ import msgspec
 
 from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller, OperationSpec
-from yinyi.interface.rest.examples import example_of
+from yinyi.interface.examples import example_of
 from yinyi.interface.served import served_operations
 from yinyi.wire import wsdl
 from yinyi.wire.institution_message import AnswerHead, Head
-from yinyi.wire.shapes import NAMESPACE, complex_types
+from yinyi.wire.xml_shapes import NAMESPACE, complex_types
 
 INTRODUCTION = """
 # Messages over a line of one's own

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,7 +21,7 @@ from yinyi.business.terminals.credentials import TerminalCredentials, admit
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
-from yinyi.wire import institution_message
+from yinyi.wire import institution, institution_message, xml, xml_shapes
 from yinyi.wire.institution_message import NotAMessage, Opened
 
 OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "GetFigures"})
@@ -149,7 +149,7 @@ class Verifier:
         if signed is not None and signed.algorithm in FRAMED:
             shown = await self._lines.verify(signed, _framed(signed, envelope, spec), spec.name, now)
             institution = shown.institution
-        elif signed is not None and (signed.algorithm == UNCOVERED or _about(signed, envelope, spec)):
+        elif signed is not None and (_uncovered(signed) or _about(signed, envelope, spec)):
             institution = await self._institutions.verify(signed, spec.name, now)
         else:
             raise SignatureRefused
@@ -162,14 +162,31 @@ class Verifier:
         return await self._with_patient(who, envelope.credentials.session, now, spec.name in CHANGES_SESSIONS)
 
 
+def _uncovered(signed: Signed) -> bool:
+    return signed.algorithm == UNCOVERED and signed.method != institution.SENT
+
+
 def _about(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
     """What was signed is what is asked, whatever the interface in between has made of it."""
     try:
-        told = msgspec.json.decode(signed.body or b"{}", type=spec.request)
+        told = _told(signed, spec)
         asked = msgspec.json.decode(envelope.body, type=spec.request)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return False
-    return told == asked and signed.path.rsplit("/", 1)[-1] == spec.name
+    return told == asked and _at(signed, envelope, spec)
+
+
+def _told(signed: Signed, spec: OperationSpec) -> Any:
+    if signed.method == institution.SENT and signed.body.lstrip().startswith(b"<"):
+        return xml_shapes.read(xml.parsed(signed.body, signed.charset), spec.request)
+    return msgspec.json.decode(signed.body or b"{}", type=spec.request)
+
+
+def _at(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
+    """In a queue the key is signed too: what comes again is not done again."""
+    if signed.method == institution.SENT:
+        return signed.path == institution.path_in_queue(spec.name, envelope.key)
+    return signed.path.rsplit("/", 1)[-1] == spec.name
 
 
 def _framed(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> Opened:

@@ -19,14 +19,17 @@ from yinyi.interface.health import Health, Parts
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
-from yinyi.interface.one_write import OneWrite
+from yinyi.interface.queue.address import Address
+from yinyi.interface.queue.asking import Asking as QueueAsking
+from yinyi.interface.queue.server import Queue
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
 from yinyi.interface.socket.server import Socket
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
-from yinyi.kernel.clock import Clock
+from yinyi.interface.whole_heads import SILENT_S, WholeHeads
+from yinyi.kernel.clock import Clock, ShiftedClock
 
 SOCKET, HOSPITAL_SOCKET = "socket", "socket-hospital"
 """For banks, and for the hospital's own systems: each at an address of its own."""
@@ -38,12 +41,13 @@ ACCOUNTS: Mapping[str, Caller] = {
     "soap": Caller.HOSPITAL,
     SOCKET: Caller.INSTITUTION,
     HOSPITAL_SOCKET: Caller.HOSPITAL,
+    "queue": Caller.HOSPITAL,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
 
 GRACE_S = 3
-KEEPALIVE_S = 75
+KEEPALIVE_S = int(SILENT_S)
 """Longer than browsers, proxies and callers keep an idle line: they hang up, so that no request meets a closing one."""
 
 
@@ -61,7 +65,8 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
-    sockets: where interfaces with lines listen, host and port; one that is not here does not."""
+    sockets: where interfaces with lines listen, host and port; one that is not here does not.
+    brokers: of the queues, whose names begin with ``queue_name``."""
 
     clock: Clock
     zone: ZoneInfo
@@ -69,6 +74,8 @@ class Surroundings:
     parts: Parts = dict
     more: Sequence[BaseRoute] = ()
     sockets: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    brokers: Sequence[Address] = ()
+    queue_name: str = "yinyi"
 
 
 class Interfaces:
@@ -82,6 +89,7 @@ class Interfaces:
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
         self._sockets = self._make_sockets(around)
+        self._queue = self._make_queue(around)
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -103,6 +111,16 @@ class Interfaces:
             for name, at in around.sockets.items()
             if name in self._clients
         ]
+
+    def _make_queue(self, around: Surroundings) -> Queue | None:
+        bus = self._clients.get("queue")
+        if bus is None or not around.brokers:
+            return None
+        account = ACCOUNTS["queue"]
+        asking = QueueAsking(bus, self.metrics, served_operations(account))
+        queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
+        self.metrics.watch_queue(queue.name, lambda: queue.connected)
+        return queue
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -138,6 +156,8 @@ class Interfaces:
             await self._lines.start()
         for socket, host, port in self._sockets:
             await socket.listen(host, port)
+        if self._queue:
+            self._queue.start()
         try:
             yield
         finally:
@@ -155,6 +175,8 @@ class Interfaces:
             await self._lines.close()
         for socket, *_ in self._sockets:
             await socket.close()
+        if self._queue:
+            await self._queue.close()
 
 
 class _Server(uvicorn.Server):
@@ -176,7 +198,7 @@ def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
         host=host,
         port=port,
         loop="uvloop",
-        http=OneWrite,
+        http=WholeHeads,
         ws="websockets-sansio",
         lifespan="on",
         access_log=False,

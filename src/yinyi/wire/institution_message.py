@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from lxml import etree
 
 from yinyi.wire.iso8583.framing import FrameLength
-from yinyi.wire.shapes import fields_of, read
 from yinyi.wire.xml import Element, NotXml, declared_charset, parsed
+from yinyi.wire.xml_shapes import fields_of, read
 
 Algorithm = Literal["X9.19", "FRAME-HMAC-SM3", "FRAME-HMAC-SHA256"]
 """Of a frame's MAC. X9.19: 8 bytes, under a key that the institution brings at sign-on."""

@@ -12,8 +12,9 @@ from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.institutions.errors import LineEnded
 from yinyi.interface.body import TooLarge
 from yinyi.interface.metrics import Metrics
+from yinyi.interface.problem import OperationUnknown
 from yinyi.interface.served import served_operations
-from yinyi.interface.socket.errors import NOBODY, OperationUnknown, unsealed
+from yinyi.interface.socket.errors import NOBODY, unsealed
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import InternalError, Invalid, InvalidField, SignatureRefused, YinyiError, error_named
 from yinyi.wire import institution_message as wire

@@ -3,19 +3,13 @@
 from datetime import datetime
 
 from yinyi.interface.body import TooLarge, TooSlow
-from yinyi.kernel.errors import NotFound, YinyiError
+from yinyi.kernel.errors import YinyiError
 from yinyi.wire import institution_message as wire
 from yinyi.wire.institution_message import AnswerHead, Head
 
 ENDS = (TooLarge, TooSlow)
 """Nobody knows where the next request would begin: the line is closed."""
 NOBODY = Head(institution="", operation="", time="")
-
-
-class OperationUnknown(NotFound):
-    """There is no such operation here."""
-
-    zh = "没有这项操作。"
 
 
 def unsealed(error: YinyiError, head: Head, charset: str, correlation_id: str, now: datetime) -> bytes:
