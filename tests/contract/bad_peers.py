@@ -180,6 +180,7 @@ class SocketPeer:
     port: int
     secret: str
     clock: Clock
+    unfit: frozenset[Damage] = frozenset()
 
     def ask(self, attempt: Attempt) -> tuple[str, str]:
         with self._line() as line:

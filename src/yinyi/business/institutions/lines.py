@@ -138,7 +138,7 @@ class InstitutionLines:
 
     async def _first_sign_on(self, institution: Institution, nonce: str, now: datetime) -> None:
         async with self._database.read() as tx:
-            if not await store.first_seen(tx, institution, nonce, now):
+            if not await store.first_seen(tx, institution, store.NonceUse(nonce, now)):
                 raise SignatureRefused
 
     async def _first_time(self, line: InstitutionLine, sequence: int, document: bytes, now: datetime) -> None:
