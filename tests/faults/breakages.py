@@ -31,6 +31,8 @@ A_CHARGE = """
 INSERT INTO prepaid_charge (hospital_id, institution_id, charge_no, patient_id, amount_fen, items, operator, place,
   charged_at, business_date)
 SELECT 1, 'his', 'C1', patient_id, 1, '{x}', 'o', 'p', :now, '2026-03-02' FROM patient"""
+TOLD_BY_BANK = """
+INSERT INTO institution_take SELECT 1, 'icbc', 'B1', :delivered, 'X', 1, :now, '2026-03-02', :now"""
 UNBOOKED = """
 DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
   SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
@@ -201,6 +203,18 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         "delivered",
         SOON,
         ("UPDATE payment_callback SET applied_at = NULL",),
+    ),
+    "told by a bank, and never taken": (
+        "institutions_told_once",
+        "icbc B1",
+        NOW,
+        (TOLD_BY_BANK,),
+    ),
+    "taken by a bank that has not told of it": (
+        "institutions_told_once",
+        "delivered",
+        NOW,
+        (STEPS.format("""params = params || '{"channel": "institution"}'""", "delivered", TAKE),),
     ),
     "a record outside the chain": (
         "audit_sealed",

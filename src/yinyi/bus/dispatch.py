@@ -55,6 +55,7 @@ NUL = b"\\u0000"
 """As JSON writes it, and nobody means it; PostgreSQL keeps no text with one."""
 
 Run = Callable[[Call, Any, bytes], Awaitable[Any]]
+Seals = Callable[[RequestEnvelope, Principal, ReplyEnvelope], Awaitable[ReplyEnvelope]]
 
 
 class Verifies(Protocol):
@@ -96,14 +97,17 @@ class Dispatcher:
         audit: str = "",
         together: Together | None = None,
         offered: Callable[[Call, str], Awaitable[None]] | None = None,
+        seals: Seals | None = None,
     ) -> None:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
         about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write.
-        ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now."""
+        ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now. ``seals`` is given every
+        reply to whoever was verified."""
         self._database = database
         self._together = together or Together(database)
         self._verifier = verifier
         self._offered = offered
+        self._seals = seals
         self._clock = clock
         self._handlers: dict[str, Run] = {}
         self._places = asyncio.Semaphore(at_once)
@@ -150,6 +154,7 @@ class Dispatcher:
     async def answer(self, subject: str, data: bytes) -> bytes:
         """The bytes that go back. Never raises."""
         correlation_id = ""
+        envelope: RequestEnvelope | None = None
         principal: Principal | None = None
         try:
             spec, caller = _addressed(subject)
@@ -166,7 +171,18 @@ class Dispatcher:
         except Exception:
             log.exception("dispatch.failed", subject=subject, correlation_id=correlation_id)
             reply = _failed(correlation_id, InternalError(), principal)
+        if self._seals is not None and envelope is not None and principal is not None:
+            reply = await self._sealed(self._seals, envelope, principal, reply)
         return msgspec.json.encode(reply)
+
+    async def _sealed(
+        self, seals: Seals, envelope: RequestEnvelope, principal: Principal, reply: ReplyEnvelope
+    ) -> ReplyEnvelope:
+        try:
+            return await seals(envelope, principal, reply)
+        except Exception:
+            log.exception("dispatch.unsealed", correlation_id=envelope.correlation_id)
+            return _failed(envelope.correlation_id, InternalError(), principal)
 
     async def _limited(self, spec: OperationSpec, principal: Principal, envelope: RequestEnvelope) -> bytes:
         now = self._clock.now()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -26,17 +26,22 @@ from yinyi.interface.queue.server import Queue
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
+from yinyi.interface.socket.server import Socket
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
 from yinyi.interface.whole_heads import SILENT_S, WholeHeads
 from yinyi.kernel.clock import Clock, ShiftedClock
 
+SOCKET, HOSPITAL_SOCKET = "socket", "socket-hospital"
+"""For banks, and for the hospital's own systems: each at an address of its own."""
 ACCOUNTS: Mapping[str, Caller] = {
     "kiosk": Caller.KIOSK,
     "terminal": Caller.TERMINAL,
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
     "soap": Caller.HOSPITAL,
+    SOCKET: Caller.INSTITUTION,
+    HOSPITAL_SOCKET: Caller.HOSPITAL,
     "queue": Caller.HOSPITAL,
     "hl7": Caller.NEWS,
     "verify": Caller.ANYBODY,
@@ -62,6 +67,7 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
+    sockets: where interfaces with lines listen, host and port; one that is not here does not.
     brokers: of the queues, whose names begin with ``queue_name``. hl7_at: where lines of HL7 are taken."""
 
     clock: Clock
@@ -69,6 +75,7 @@ class Surroundings:
     pages: Renders | None = None
     parts: Parts = dict
     more: Sequence[BaseRoute] = ()
+    sockets: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
     hl7_at: tuple[str, int] = ("127.0.0.1", 0)
@@ -84,6 +91,7 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
+        self._sockets = self._make_sockets(around)
         self._queue = self._make_queue(around)
         self.hl7 = self._make_hl7(around)
         self._hl7_at = around.hl7_at
@@ -101,6 +109,13 @@ class Interfaces:
     def _make_lines(self) -> TerminalLines | None:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
+
+    def _make_sockets(self, around: Surroundings) -> list[tuple[Socket, str, int]]:
+        return [
+            (Socket(self._clients[name], self.metrics, around.clock, ACCOUNTS[name]), *at)
+            for name, at in around.sockets.items()
+            if name in self._clients
+        ]
 
     def _make_queue(self, around: Surroundings) -> Queue | None:
         bus = self._clients.get("queue")
@@ -148,6 +163,8 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
+        for socket, host, port in self._sockets:
+            await socket.listen(host, port)
         if self._queue:
             self._queue.start()
         if self.hl7:
@@ -167,6 +184,8 @@ class Interfaces:
             self._kiosk.hub.close()
         if self._lines:
             await self._lines.close()
+        for socket, *_ in self._sockets:
+            await socket.close()
         if self._queue:
             await self._queue.close()
         if self.hl7:
