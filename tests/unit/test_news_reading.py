@@ -22,7 +22,7 @@ def reports(text: str) -> list[ReportNews]:
 def test_an_examination_is_prose() -> None:
     [found] = reports(
         "ORC|RE|E1||||||||||||||||||||||||||R\n"
-        "OBR|1|E1||CT01^胸部CT^L|||20261123085000||||||||D7|||||||||CT|F||||||||\n"
+        "OBR|1|E1||CT01^胸部CT^L|||20261123085000|||||||||D7||||||||CT|F||||||||\n"
         "NTE|1||对比剂\n"
         "OBX|1|TX|59776-5^Findings^LN||两肺清晰~未见结节||||||F\n"
         "OBX|2|FT|CT&IMP||未见\\.br\\异常||||||F\n"
