@@ -44,9 +44,7 @@ def upgrade() -> None:
             "hospital_id", "sender", "control_id", name=op.f("hospital_news_hospital_id_sender_control_id_key")
         ),
     )
-    op.create_index(
-        "hospital_news_due_ix", "hospital_news", ["next_at"], postgresql_where=sa.text("state = 'waiting'")
-    )
+    op.create_index("hospital_news_due_ix", "hospital_news", ["next_at"], postgresql_where=sa.text("state = 'waiting'"))
     op.create_index(
         "hospital_news_parked_ix", "hospital_news", ["received_at"], postgresql_where=sa.text("state = 'parked'")
     )

@@ -39,7 +39,7 @@ def test_whatever_comes_out_is_told_and_read(platform_url: str, tmp_path: Path, 
         async with teller(stage) as platform:
             at = ("127.0.0.1", platform.lines.port)
             laboratory = Heard(hospital.hospital.pool, ShiftedClock(now - ShiftedClock().now()), at, KEY)
-            told = {}
+            told = dict[str, Any]()
             for order in asked:
                 told[order.order_no] = await laboratory.tell(order.order_no, 1)
             assert {each.code for each in told.values()} == {"AA"}

@@ -41,15 +41,8 @@ _KNOWS = {
         *_BOOKING,
     ),
     "interface": (
-        *_ALL,
-        "nats_url",
-        "http_host",
-        "http_port",
-        "hl7_port",
-        "sandbox_port",
-        "devices_port",
-        "queue_url",
-        "queue_name",
+        *(*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
+        *("queue_url", "queue_name", "hl7_port"),
     ),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (

@@ -62,16 +62,16 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
-    hl7_at: where lines of HL7 are taken. brokers: of the queues, whose names begin with ``queue_name``."""
+    brokers: of the queues, whose names begin with ``queue_name``. hl7_at: where lines of HL7 are taken."""
 
     clock: Clock
     zone: ZoneInfo
     pages: Renders | None = None
     parts: Parts = dict
     more: Sequence[BaseRoute] = ()
-    hl7_at: tuple[str, int] = ("127.0.0.1", 0)
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
+    hl7_at: tuple[str, int] = ("127.0.0.1", 0)
 
 
 class Interfaces:
@@ -84,9 +84,9 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
+        self._queue = self._make_queue(around)
         self.hl7 = self._make_hl7(around)
         self._hl7_at = around.hl7_at
-        self._queue = self._make_queue(around)
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -102,10 +102,6 @@ class Interfaces:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
 
-    def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
-        bus = self._clients.get("hl7")
-        return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
-
     def _make_queue(self, around: Surroundings) -> Queue | None:
         bus = self._clients.get("queue")
         if bus is None or not around.brokers:
@@ -115,6 +111,10 @@ class Interfaces:
         queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
         self.metrics.watch_queue(queue.name, lambda: queue.connected)
         return queue
+
+    def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
+        bus = self._clients.get("hl7")
+        return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -148,10 +148,10 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
-        if self.hl7:
-            await self.hl7.start(*self._hl7_at)
         if self._queue:
             self._queue.start()
+        if self.hl7:
+            await self.hl7.start(*self._hl7_at)
         try:
             yield
         finally:
@@ -167,10 +167,10 @@ class Interfaces:
             self._kiosk.hub.close()
         if self._lines:
             await self._lines.close()
-        if self.hl7:
-            await self.hl7.close()
         if self._queue:
             await self._queue.close()
+        if self.hl7:
+            await self.hl7.close()
 
 
 class _Server(uvicorn.Server):
