@@ -92,5 +92,16 @@ VISIT_STATUS: ValueSet[bool] = ValueSet(
         **_all("Blocked Booked Cancelled Complete Dc Deleted Discontinued Noshow Overbook Pending Started", True),
     },
 )
+MODALITIES: Mapping[str, str] = {
+    **_all("RAD RX", "DX"),
+    **_all("OUS RUS VUS CUS", "US"),
+    "CT": "CT",
+    "NMR": "MR",
+    "EC": "ECG",
+    "EN": "ES",
+    "XRC": "XA",
+    "NMS": "NM",
+}
+"""Of HL70074, as DICOM calls them."""
 ID_TYPES = ("MR", "PI", "PT", "")
 """HL70203: the hospital's own number of somebody, the surest first."""

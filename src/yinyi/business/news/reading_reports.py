@@ -91,7 +91,7 @@ def _report(group: list[Segment], order: Segment, whose: str, sent_at: datetime 
         "ready": status != "under_way",
         "corrected": status == "corrected",
         "issued_at": issued_at,
-        "modality": about.text(24) if about.text(24) in ("CT", "NMR", "OUS", "RAD", "EC") else "",
+        "modality": codes.MODALITIES.get(about.text(24), ""),
         "specimen": limited(specimen.text(4, 2) or about.text(15, 1, 2) or about.text(15), 60, "SPM-4"),
         "barcode": limited(specimen.text(2), 32, "SPM-2"),
         "sensitive": codes.CONFIDENTIAL.of(order.text(28), "ORC-28"),
@@ -99,14 +99,10 @@ def _report(group: list[Segment], order: Segment, whose: str, sent_at: datetime 
         "sampled_at": instant(about.text(7), zone, "OBR-7"),
         "department_id": limited(order.text(17), 32, "ORC-17"),
         "practitioner_id": limited(about.text(16), 32, "OBR-16"),
-        "reviewed_by": limited(_person(about.text(32, 1, 2), about.text(32)), 60, "OBR-32"),
-        "reported_by": limited(_person(about.text(34, 1, 2), about.text(34)), 60, "OBR-34"),
+        "reviewed_by": limited(about.text(32, 1, 2) or about.text(32), 60, "OBR-32"),
+        "reported_by": limited(about.text(34, 1, 2) or about.text(34), 60, "OBR-34"),
     }
     return _with_results(fields, group) if fields["ready"] else ReportNews(**fields)
-
-
-def _person(name: str, code: str) -> str:
-    return name or code
 
 
 def _with_results(fields: dict[str, Any], group: list[Segment]) -> ReportNews:
@@ -125,6 +121,8 @@ def _with_results(fields: dict[str, Any], group: list[Segment]) -> ReportNews:
             (impression if _is(each, _IMPRESSION) else findings).append(_value(each, form))
         else:
             values.append(_observation(each, form, len(values) + 1))
+    if not (findings or impression or values or taken_back):
+        raise NewsUnreadable("OBX: nothing that can be read in a final report")
     notes = [" ".join(filter(None, (part(one) for one in each.field(3)))) for each in group if each.name == "NTE"]
     return ReportNews(
         **fields,
@@ -163,7 +161,7 @@ def _observation(result: Segment, form: str, rank: int) -> Observation:
     text = limited(_value(result, form), 400, "OBX-5")
     if result.text(2) == "NM" and text and number(text) is None:
         raise NewsUnreadable("OBX-5: no number where OBX-2 says NM")
-    low, high, expected = _range(result.text(7))
+    low, high, expected = _range("~".join(map(part, result.field(7))))
     digits = text.partition(".")[2]
     return Observation(
         rank=rank,
