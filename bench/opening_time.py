@@ -26,7 +26,7 @@ from yinyi.kernel.ready import READY_FD, READY_LINE
 
 OPENING_S = 5.0
 """So long it takes until somebody has pressed at each kiosk."""
-PAGES = ("bills", "inpatient")
+PAGES = ("bills", "fees")
 _IN_LINE = re.compile(rb'delay:(\d+)ms.*?yinyi-place":"([0-9.]+)"')
 _PLACE = re.compile(rb'class="askno num">(\d+)<')
 _TITLE = re.compile(rb"<title>([^<]*)<")
@@ -59,11 +59,9 @@ async def opening_time(kiosks: int, allowed: int, answer_ms: int) -> Figures:
             (await far.post("/hospital/faults", json=slow)).raise_for_status()
             before = (await far.get("/hospital/")).json()
             begun = time.perf_counter()
+            each_s = OPENING_S / kiosks
             await asyncio.gather(
-                *(
-                    _kiosk(it, each, schedules[n % len(schedules)], seen, n * OPENING_S / kiosks)
-                    for n, each in enumerate(screens)
-                )
+                *(_kiosk(it, one, schedules[n % len(schedules)], seen, n * each_s) for n, one in enumerate(screens))
             )
             took = time.perf_counter() - begun
             after = (await far.get("/hospital/")).json()
