@@ -26,7 +26,7 @@ from yinyi.kernel.ready import READY_FD, READY_LINE
 
 OPENING_S = 5.0
 """So long it takes until somebody has pressed at each kiosk."""
-PAGES = ("bills", "fees")
+PAGES = ("bills?no_paper=1", "fees")
 _IN_LINE = re.compile(rb'delay:(\d+)ms.*?yinyi-place":"([0-9.]+)"')
 _PLACE = re.compile(rb'class="askno num">(\d+)<')
 _TITLE = re.compile(rb"<title>([^<]*)<")

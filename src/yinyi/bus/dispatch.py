@@ -51,6 +51,8 @@ F = TypeVar("F")
 MAX_REQUEST_BYTES = 256 * 1024
 AGAIN_S = 3.0
 """Whoever can come again does so then, where everybody here is at work."""
+WORK_S = 4.0
+"""So much of the time until somebody's deadline is left for the work itself."""
 PLACE_KEPT_S = 600.0
 """Nobody waits longer in a line outside."""
 _PLACE = re.compile(r"[0-9]{1,12}\.[0-9]{2}", re.ASCII)
@@ -186,7 +188,9 @@ class Dispatcher:
                 place = ExitStack()
                 place.callback(self._places.release)
                 place.enter_context(self._together.in_hand())
-                with place, asking_for(_asking(spec, principal, envelope, now, place.close)) as whom:
+                whom = _asking(spec, principal, envelope, now, place.close)
+                whom.hold_s = _hold_s(envelope, self._clock.now())
+                with place, asking_for(whom):
                     return await self._answered(spec, principal, envelope, whom)
         finally:
             self._inside -= 1
@@ -197,7 +201,7 @@ class Dispatcher:
             await self._places.acquire()
             return
         try:
-            async with asyncio.timeout(HOLD_S):
+            async with asyncio.timeout(_hold_s(envelope, now)):
                 await self._places.acquire()
         except TimeoutError:
             raise self._turned_away(envelope, now) from None
@@ -318,6 +322,11 @@ def _asking(
         comes_again=envelope.place is not None,
         step_aside=step_aside,
     )
+
+
+def _hold_s(envelope: RequestEnvelope, now: datetime) -> float:
+    """So long may he be kept waiting from now on, if he can come again."""
+    return min(HOLD_S, max(0.0, (envelope.deadline - now).total_seconds() - WORK_S))
 
 
 def _since(envelope: RequestEnvelope, now: datetime) -> float:
