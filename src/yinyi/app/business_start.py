@@ -10,11 +10,13 @@ from yinyi.app.business import Business
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
+from yinyi.app.news_senders import news_settings
 from yinyi.app.outside import Outside
 from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
 from yinyi.app.secret_files import private_folder
 from yinyi.app.settings import Settings, has_settings
+from yinyi.app.way_out import relay_of
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.permits import Permits
 from yinyi.business.institutions.model import Institution
@@ -32,6 +34,8 @@ CERTIFICATES = "certificates"
 """The connector to the decoder of insurance codes."""
 NOTIFIES = "webhooks"
 """The connector to servers of institutions that are told without asking."""
+TELLS = "mllp"
+"""The connector to systems of the hospital that are told of visits and charges."""
 CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
@@ -77,9 +81,11 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
 
     permits = Permits(HOSPITAL_ID)
 
+    relay = relay_of(settings)
+
     def build(name: str, kind: Any) -> tuple[Any, Any]:
         callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
-        around = Surroundings(clock=clock, callback_url=callback_url, turns=permits.turns)
+        around = Surroundings(clock=clock, callback_url=callback_url, turns=permits.turns, relay=relay)
         return build_plugin(name, kind, settings.folder, around)
 
     secrets = private_folder(settings.folder.secrets)
@@ -109,6 +115,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         booking=settings.booking,
         certificates=certificates,
         children=settings.children,
+        news=news_settings(settings.folder),
+        bulletins=build(TELLS, "notification")[0] if has_settings(settings.folder, TELLS) else None,
         notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
     )

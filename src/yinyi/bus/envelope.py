@@ -8,7 +8,8 @@ import msgspec
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """An institution's signature over its request, as it came; verified in the business layer.
 
-    algorithm: ``HMAC-SHA256``. body: the exact bytes that were signed.
+    algorithm: ``HMAC-SHA256``. body: the exact bytes that were signed. charset: of the body, where whoever carried it
+    says so. delivery: by which a message that a queue delivers once more is told from another one with its signature.
     """
 
     institution_id: str
@@ -19,6 +20,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     body: bytes
+    charset: str = ""
+    delivery: str = ""
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
