@@ -27,7 +27,7 @@ from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
-from yinyi.kernel.asking import Asking, asking_for
+from yinyi.kernel.asking import HOLD_S, Asking, asking_for
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import (
     Busy,
@@ -39,6 +39,7 @@ from yinyi.kernel.errors import (
     NotAllowed,
     ServiceClosed,
     SessionEnded,
+    ToldPlace,
     YinyiError,
 )
 
@@ -48,6 +49,10 @@ M = TypeVar("M", bound=Operation[Any])
 F = TypeVar("F")
 
 MAX_REQUEST_BYTES = 256 * 1024
+AGAIN_S = 3.0
+"""Whoever can come again does so then, where everybody here is at work."""
+WORK_S = 4.0
+"""So much of the time until somebody's deadline is left for the work itself."""
 PLACE_KEPT_S = 600.0
 """Nobody waits longer in a line outside."""
 _PLACE = re.compile(r"[0-9]{1,12}\.[0-9]{2}", re.ASCII)
@@ -110,6 +115,7 @@ class Dispatcher:
         self._seals = seals
         self._clock = clock
         self._handlers: dict[str, Run] = {}
+        self._at_once = at_once
         self._places = asyncio.Semaphore(at_once)
         self._limit = at_once + waiting
         self._inside = 0
@@ -190,18 +196,39 @@ class Dispatcher:
         if left_s <= 0:
             raise DeadlineExceeded
         if self._inside >= self._limit:
-            raise Busy
+            raise self._turned_away(envelope, now)
         self._inside += 1
         try:
             async with asyncio.timeout(left_s):
-                await self._places.acquire()
+                await self._placed(envelope, now)
                 place = ExitStack()
                 place.callback(self._places.release)
                 place.enter_context(self._together.in_hand())
-                with place, asking_for(_asking(spec, principal, envelope, now, place.close)) as whom:
+                whom = _asking(spec, principal, envelope, now, place.close)
+                whom.hold_s = _hold_s(envelope, self._clock.now())
+                with place, asking_for(whom):
                     return await self._answered(spec, principal, envelope, whom)
         finally:
             self._inside -= 1
+
+    async def _placed(self, envelope: RequestEnvelope, now: datetime) -> None:
+        """With a place to work taken."""
+        if envelope.place is None or not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(_hold_s(envelope, now)):
+                await self._places.acquire()
+        except TimeoutError:
+            raise self._turned_away(envelope, now) from None
+
+    def _turned_away(self, envelope: RequestEnvelope, now: datetime) -> Busy:
+        """Nobody can be worked for: it is we who have too much to do, not the hospital."""
+        if envelope.place is None:
+            return Busy()
+        before = max(0, self._inside - self._at_once)
+        told = ToldPlace(before, round(AGAIN_S), AGAIN_S, f"{_since(envelope, now):.2f}")
+        return InLine.at(told)
 
     async def _answered(
         self, spec: OperationSpec, principal: Principal, envelope: RequestEnvelope, whom: Asking
@@ -304,11 +331,24 @@ def _asking(
 ) -> Asking:
     """The place in the line is his own word: who says that he came earlier than he did gains ``PLACE_KEPT_S``."""
     who = principal.terminal_id or principal.institution_id or principal.staff_id or str(principal.patient_id or "")
+    return Asking(
+        who=who,
+        since=_since(envelope, now),
+        changes=spec.changes,
+        comes_again=envelope.place is not None,
+        step_aside=step_aside,
+    )
+
+
+def _hold_s(envelope: RequestEnvelope, now: datetime) -> float:
+    """So long may he be kept waiting from now on, if he can come again."""
+    return min(HOLD_S, max(0.0, (envelope.deadline - now).total_seconds() - WORK_S))
+
+
+def _since(envelope: RequestEnvelope, now: datetime) -> float:
     came = now.timestamp()
     since = float(told) if _PLACE.fullmatch(told := envelope.place or "") else came
-    since = min(max(since, came - PLACE_KEPT_S), came)
-    comes_again = envelope.place is not None
-    return Asking(who=who, since=since, changes=spec.changes, comes_again=comes_again, step_aside=step_aside)
+    return min(max(since, came - PLACE_KEPT_S), came)
 
 
 def _opened(data: bytes) -> RequestEnvelope:
