@@ -38,9 +38,10 @@ async def _misfit(connection: asyncpg.Connection, names: Names, trade: Trade) ->
     except asyncpg.PostgresError as error:
         return f"{trade.name}: {error}"
     had = {one.name for one in trade.answers if far.columns[one.name]}
+    asked = statement.get_parameters()[: len(far.asks)]
     sides = (
-        (trade.parameters, [one.name for one in statement.get_parameters()]),
-        ([one for one in trade.answers if one.name in had], [one.type.name for one in statement.get_attributes()]),
+        (far.asks, [one.name for one in asked]),
+        ([one for one in far.answers if one.name in had], [one.type.name for one in statement.get_attributes()]),
     )
     return "; ".join(why for columns, types in sides if (why := _other_kinds(trade, columns, types)))
 
