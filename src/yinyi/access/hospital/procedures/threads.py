@@ -72,7 +72,7 @@ class ThreadedClient:
         if not far.name:
             raise Rejected(f"the hospital has no {trade.name}")
         try:
-            told = far.values(values)
+            told = _without_nul(far.values(values))
         except ValueError as error:
             raise Rejected(f"{trade.name} cannot be asked like this: {error}") from error
         assert_no_transaction()
@@ -144,6 +144,13 @@ class ThreadedClient:
             self._idle.append(line)
         else:
             line.close()
+
+
+def _without_nul(values: list[Any]) -> list[Any]:
+    """Some databases keep what comes before it."""
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise ValueError("a text with NUL")
+    return values
 
 
 def _close_what_came(job: "asyncio.Future[Line]") -> None:

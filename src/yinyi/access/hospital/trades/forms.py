@@ -1,4 +1,4 @@
-"""How a hospital writes what is not of our kinds: dates as digits, times without a zone, Y and N, yuan, joined lists."""
+"""How a hospital writes what is not of our kinds: dates as digits, times without a zone, Y and N, yuan, lists."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, tzinfo
