@@ -72,7 +72,7 @@ class ThreadedClient:
         if not far.name:
             raise Rejected(f"the hospital has no {trade.name}")
         try:
-            told = _without_nul(far.values(values))
+            told = _sendable(far.values(values))
         except ValueError as error:
             raise Rejected(f"{trade.name} cannot be asked like this: {error}") from error
         assert_no_transaction()
@@ -146,9 +146,14 @@ class ThreadedClient:
             line.close()
 
 
-def _without_nul(values: list[Any]) -> list[Any]:
-    """Some databases keep what comes before it."""
-    if any(isinstance(value, str) and "\0" in value for value in values):
+def _sendable(values: list[Any]) -> list[Any]:
+    """Of a NUL some databases keep what comes before it; half a character has no bytes.
+
+    Raises:
+        ValueError: such a text.
+    """
+    texts = [value for value in values if isinstance(value, str)]
+    if any("\0" in text.encode().decode() for text in texts):
         raise ValueError("a text with NUL")
     return values
 
