@@ -35,10 +35,12 @@ class Asking:
         signature = self._signature(line, far.name)
         if signature is None:
             raise Rejected(f"{trade.name}: no {far.name} that we may call")
-        if unheard := unknown_parameters(far, signature):
-            raise Rejected(f"{trade.name}: {far.name} has no {', '.join(unheard)}")
+        if wrong := misfits(far, signature):
+            raise Rejected(f"{trade.name}: {'; '.join(wrong)}")
+        given = {name.casefold(): value for name, value in zip(far.parameters, told, strict=True)}
+        named = {one.name: given[one.name.casefold()] for one in signature if one.name.casefold() in given}
         try:
-            heard = line.call(far.name, signature, dict(zip(far.parameters, told, strict=True)))
+            heard = line.call(far.name, signature, named)
         except NothingLeft as error:
             line.close()
             raise NotReached(f"the line broke: {error}"[:200]) from error
@@ -69,7 +71,7 @@ class Asking:
         signature = line.signature(far.name)
         if signature is None:
             return f"{trade.name}: there is no procedure {far.name} that we may call"
-        wrong = [f"{far.name} has no parameter {name}" for name in unknown_parameters(far, signature)]
+        wrong = misfits(far, signature)
         wrong += _other_kinds(far, signature, self._driver)
         return f"{trade.name}: {'; '.join(wrong)}" if wrong else ""
 
@@ -130,12 +132,17 @@ def rows_of(heard: Heard, far: FarTrade) -> list[Row]:
     return [far.row(row) for row in rows]
 
 
-def unknown_parameters(far: FarTrade, signature: Signature) -> list[str]:
-    """Of what we would say or hear, what the procedure has no parameter for."""
+def misfits(far: FarTrade, signature: Signature) -> list[str]:
+    """Of what we would say or hear, what the procedure has no parameter for; and what it wants and nobody says."""
     told = {one.name.casefold() for one in signature if one.way in ("in", "inout")}
     said = {one.name.casefold() for one in signature if one.way in ("out", "inout")}
+    given = {name.casefold() for name in far.parameters}
     unheard = [name for name in far.parameters if name.casefold() not in told]
-    return unheard + [name for one in sorted(far.outs) if (name := far.columns[one]).casefold() not in said]
+    unheard += [name for one in sorted(far.outs) if (name := far.columns[one]).casefold() not in said]
+    unsaid = [one.name for one in signature if one.needed and one.name.casefold() not in given]
+    return [f"{far.name} has no parameter {name}" for name in unheard] + [
+        f"{far.name} wants {name} and nobody says it" for name in unsaid
+    ]
 
 
 def _other_kinds(far: FarTrade, signature: Signature, driver: Driver) -> Iterator[str]:

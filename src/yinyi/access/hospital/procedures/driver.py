@@ -19,11 +19,13 @@ class NothingLeft(Exception):
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """Of a procedure, under the hospital's name. ``type``: as its database calls it, in small letters."""
+    """Of a procedure, under the hospital's name. ``type``: as its database calls it, in small letters. ``needed``: the
+    procedure has nothing to put in its place."""
 
     name: str
     type: str
     way: Way = "in"
+    needed: bool = False
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ class Line(Protocol):
         ...
 
     def call(self, procedure: str, signature: Signature, given: Mapping[str, Any]) -> Heard:
-        """Nothing is committed yet. ``given``: by the hospital's names; a parameter that is not in it is NULL.
+        """Nothing is committed yet. ``given``: by the signature's names; what is not in it is left to the procedure.
 
         Raises:
             NothingLeft: the line broke before the call had left.

@@ -8,12 +8,19 @@ from yinyi.access.hospital.procedures.client import ProcedureClient
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.driver import Driver
 from yinyi.access.hospital.procedures.drivers.mariadb import MariaDb
+from yinyi.access.hospital.procedures.drivers.oracle import Oracle
+from yinyi.access.hospital.procedures.drivers.sqlserver import SqlServer
 from yinyi.access.hospital.procedures.threads import ThreadedClient
 from yinyi.access.hospital.trades.hospital import TradesHospital
 from yinyi.access.hospital.trades.trade import Carrier
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 
-DRIVERS: Mapping[str, Callable[[str, float, float], Driver]] = {"mariadb": MariaDb, "mysql": MariaDb}
+DRIVERS: Mapping[str, Callable[[str, float, float], Driver]] = {
+    "mariadb": MariaDb,
+    "mysql": MariaDb,
+    "oracle": Oracle,
+    "sqlserver": SqlServer,
+}
 """By the scheme of the URL; each is given it, and how long a connection and a call may take."""
 
 

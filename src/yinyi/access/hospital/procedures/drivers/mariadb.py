@@ -1,7 +1,5 @@
 """MariaDB and MySQL, by PyMySQL."""
 
-import select
-import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,6 +7,7 @@ from typing import Any
 
 from yinyi.access.hospital.procedures.driver import Fate, Heard, NothingLeft, Parameter, Signature, Way
 from yinyi.access.hospital.procedures.drivers.address import Address, package
+from yinyi.access.hospital.procedures.drivers.plug import Plug
 from yinyi.access.hospital.trades.trade import Kind
 
 PORT = 3306
@@ -54,10 +53,7 @@ class MariaDb:
 
     def connect(self) -> "MariaDbLine":
         to = self._address
-        plug = socket.create_connection((to.host, to.port), self._connect_s)
-        plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        plug.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        handle = plug.dup()
+        plug = Plug(to, self._connect_s)
         try:
             connection = self._package.connect(
                 host=to.host,
@@ -72,12 +68,12 @@ class MariaDb:
                 ssl=self._tls,
                 defer_connect=True,
             )
-            connection.connect(plug)
+            connection.connect(plug.socket)
         except BaseException:
+            plug.socket.close()
             plug.close()
-            handle.close()
             raise
-        return MariaDbLine(self._package, connection, handle, to.database)
+        return MariaDbLine(self._package, connection, plug, to.database)
 
     def fate(self, error: Exception) -> Fate:
         if not isinstance(error, self._package.MySQLError):
@@ -89,10 +85,10 @@ class MariaDb:
 
 
 class MariaDbLine:
-    """A ``Line``. ``handle``: a second one to its socket, with which another thread can shut it."""
+    """A ``Line``."""
 
-    def __init__(self, package: Any, connection: Any, handle: socket.socket, database: str) -> None:
-        self._package, self._connection, self._handle, self._database = package, connection, handle, database
+    def __init__(self, package: Any, connection: Any, plug: Plug, database: str) -> None:
+        self._package, self._connection, self._plug, self._database = package, connection, plug, database
 
     def signature(self, procedure: str) -> Signature | None:
         schema, _, name = procedure.rpartition(".")
@@ -102,7 +98,7 @@ class MariaDbLine:
         self._connection.rollback()
         if not found:
             return None
-        return [Parameter(name, kind, _WAYS[mode]) for mode, name, kind in found if name is not None]
+        return [parameter(mode, name, kind) for mode, name, kind in found if name is not None]
 
     def call(self, procedure: str, signature: Signature, given: Mapping[str, Any]) -> Heard:
         statement, values, outs = written(procedure, signature, given)
@@ -130,17 +126,20 @@ class MariaDbLine:
         self._connection.rollback()
 
     def is_well(self) -> bool:
-        """What comes unasked is its farewell."""
-        return self._handle.fileno() >= 0 and self._connection.open and not _readable(self._handle)
+        return self._plug.is_quiet() and self._connection.open
 
     def abandon(self) -> None:
-        with suppress(OSError):
-            self._handle.shutdown(socket.SHUT_RDWR)
+        self._plug.shut()
 
     def close(self) -> None:
         with suppress(Exception):
             self._connection.close()
-        self._handle.close()
+        self._plug.close()
+
+
+def parameter(mode: str, name: str, kind: str) -> Parameter:
+    """As ``information_schema.parameters`` has it. No parameter has anything to put in its place."""
+    return Parameter(name, kind.lower(), _WAYS[mode], needed=mode == "IN")
 
 
 def written(
@@ -167,9 +166,3 @@ def _quoted(name: str) -> str:
 def _is_the_servers(code: object) -> bool:
     """Below 2000, or since MySQL 5.7 and MariaDB 10 from 3000 on; between them are the client's own."""
     return isinstance(code, int) and (1000 <= code < 2000 or code >= 3000)
-
-
-def _readable(handle: socket.socket) -> bool:
-    poll = select.poll()
-    poll.register(handle, select.POLLIN)
-    return bool(poll.poll(0))
