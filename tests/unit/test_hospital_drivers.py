@@ -5,9 +5,6 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-import oracledb
-import pymysql
-import pytds
 import pytest
 
 from yinyi.access.hospital.procedures.config import ProceduresConfig
@@ -18,6 +15,7 @@ from yinyi.access.hospital.procedures.plugin import DRIVERS, PLUGIN
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.plugin import Surroundings
 
+oracledb, pymysql, pytds = (package(name, "tests") for name in ("oracledb", "pymysql", "pytds"))
 SOMEWHERE = "//his:p%40ss@db.hospital.example/HIS?ca="
 PLUG: Any = SimpleNamespace(is_quiet=lambda: True, shut=lambda: None, close=lambda: None)
 
@@ -36,7 +34,8 @@ class Cursor:
         self._next()
 
     def _next(self) -> None:
-        names, self._rows = self._sets.pop(0) if self._sets else ((), ())
+        nothing: Rows = ([], [])
+        names, self._rows = self._sets.pop(0) if self._sets else nothing
         self.description = [(name,) for name in names] or None
 
     def execute(self, statement: str, values: Any = None) -> "Cursor":
@@ -61,7 +60,7 @@ class Cursor:
     def var(self, kind: Any, *_: int) -> Any:
         """Of Oracle: what the procedure puts there comes out of ``brought``, in turn."""
         value = self.brought.pop(0)
-        return SimpleNamespace(kind=kind, getvalue=lambda: value, setvalue=lambda *_: None)
+        return SimpleNamespace(kind=kind, getvalue=lambda: value)
 
     def getimplicitresults(self) -> list[Any]:
         return []
