@@ -59,7 +59,7 @@ async def mariadb(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
 
 def connect(url: str, mapping: Path | None = None, **more: Any) -> Any:
     """The connector."""
-    usual: dict[str, Any] = {"call_timeout_s": 20, "connect_timeout_s": 20, "rest_s": 0, "mapping": str(mapping or mapping_file())}
+    usual: dict[str, Any] = {"call_timeout_s": 20, "connect_timeout_s": 60, "rest_s": 0, "mapping": str(mapping or mapping_file())}
     config = ProceduresConfig(url=url, **(usual | more))
     return PLUGIN.build(config, Surroundings(clock=ShiftedClock(), callback_url=""))
 

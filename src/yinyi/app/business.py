@@ -181,6 +181,9 @@ class Business:
             *outside.channels.values(),
         ):
             await _begin(self._stack, connector)
+        if outside.permits is not None:
+            await outside.permits.start(self.database)
+            self._run(outside.permits.run(self.database))
         await _require_fit(outside.hospital)
         await self.payments.prepare()
         await self.lines.start()
@@ -213,6 +216,8 @@ class Business:
         await asyncio.gather(*(each.come_home(HOME_S) for each in everything))
         await _end(self._tasks)
         await self._stack.aclose()
+        if self.outside.permits is not None:
+            await self.outside.permits.give_back(self.database)
 
     def _run(self, loop: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(loop))

@@ -19,12 +19,12 @@ from yinyi.interface.health import Health, Parts
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
-from yinyi.interface.one_write import OneWrite
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
+from yinyi.interface.whole_heads import SILENT_S, WholeHeads
 from yinyi.kernel.clock import Clock
 
 ACCOUNTS: Mapping[str, Caller] = {
@@ -38,7 +38,7 @@ ACCOUNTS: Mapping[str, Caller] = {
 """Every interface and the bus account under which it asks."""
 
 GRACE_S = 3
-KEEPALIVE_S = 75
+KEEPALIVE_S = int(SILENT_S)
 """Longer than browsers, proxies and callers keep an idle line: they hang up, so that no request meets a closing one."""
 
 
@@ -157,7 +157,7 @@ def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
         host=host,
         port=port,
         loop="uvloop",
-        http=OneWrite,
+        http=WholeHeads,
         ws="websockets-sansio",
         lifespan="on",
         access_log=False,

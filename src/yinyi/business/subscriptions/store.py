@@ -112,10 +112,10 @@ ORDER BY notification_no LIMIT $4
 RESEND = """
 WITH again AS (
   UPDATE notification SET next_at = $5, tries = 0, claim = claim + 1
-  WHERE hospital_id = $1 AND institution_id = $2 AND notification_no IN (
+  WHERE hospital_id = $1 AND institution_id = $2 AND notification_no = ANY(ARRAY(
     SELECT notification_no FROM notification
     WHERE hospital_id = $1 AND institution_id = $2 AND notification_no BETWEEN $3 AND $4
-    ORDER BY notification_no LIMIT 1000)
+    ORDER BY notification_no LIMIT 1000))
 ), awake AS (
   UPDATE subscription SET rest_until = $5 WHERE hospital_id = $1 AND institution_id = $2
 )

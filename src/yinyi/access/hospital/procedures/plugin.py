@@ -24,8 +24,8 @@ DRIVERS: Mapping[str, Callable[[str, float, float], Driver]] = {
 """By the scheme of the URL; each is given it, and how long a connection and a call may take."""
 
 
-def _build(config: ProceduresConfig, _: Surroundings) -> TradesHospital:
-    return TradesHospital(_carrier(config), config.connect_timeout_s + config.call_timeout_s, config.cache_s)
+def _build(config: ProceduresConfig, around: Surroundings) -> TradesHospital:
+    return TradesHospital(_carrier(config), config, around)
 
 
 def _carrier(config: ProceduresConfig) -> Carrier:

@@ -30,7 +30,6 @@ class ThreadedClient:
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._threads: ThreadPoolExecutor | None = None
         self._turns = asyncio.Semaphore(config.calls_at_once)
-        self._waiting = 0
         self._idle: list[Line] = []
         self._lent: set[Line] = set()
 
@@ -99,15 +98,10 @@ class ThreadedClient:
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator["_Turn"]:
         assert self._threads is not None, "start() comes first"
-        if self._waiting >= self._config.calls_waiting:
-            raise NotReached("too many calls are waiting")
-        self._waiting += 1
         try:
             await asyncio.wait_for(self._turns.acquire(), self._config.connect_timeout_s)
-        except TimeoutError as error:  # our own limit lets nobody through: that is no failure of the hospital
-            raise NotReached("no connection is free") from error
-        finally:
-            self._waiting -= 1
+        except TimeoutError as error:  # those that were left behind have not ended yet
+            raise NotReached("no thread is free") from error
         turn = _Turn(self._threads, self._turns.release)
         try:
             yield turn

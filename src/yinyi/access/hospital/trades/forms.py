@@ -111,7 +111,7 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def _joined(self, values: Sequence[Any]) -> str:
         texts = [str(value) for value in values]
-        if not texts or any(not text or self.between in text for text in texts):
+        if not texts or any(self.between in text for text in texts):
             raise ValueError("a list that cannot be told in one text")
         return self.between.join(texts)
 
