@@ -35,6 +35,7 @@ BUILD = ROOT / "build"
 UNFINISHED = VENV / "yinyi-unfinished"
 HEADLESS, CHROMIUM = Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
 """Debian's chromium without windows, and with them. Either will do; the first needs two thirds of the time."""
+MARIADB = Path("/usr/sbin/mariadbd")
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -83,6 +84,8 @@ def missing(for_tests: bool) -> list[Step]:
         steps.append(("typefaces and pages of the screens, rare characters too (made once)", make_screens))
     if for_tests and not HEADLESS.exists() and (may_install() or not CHROMIUM.exists()):
         steps.append(("Chromium, for the browser tests", get_chromium))
+    if for_tests and not MARIADB.exists():
+        steps.append(("MariaDB, for the tests of a hospital in another database", get_mariadb))
     return steps
 
 
@@ -252,10 +255,21 @@ def get_chromium() -> None:
     if not may_install():
         print(f"      The browser tests need Chromium: sudo apt-get install {HEADLESS.name}", flush=True)
         return
+    if not apt_installed(HEADLESS.name) and not CHROMIUM.exists():
+        raise CannotInstall(f"`apt-get install {HEADLESS.name}` failed; the reason stands above.")
+
+
+def get_mariadb() -> None:
+    """The server without anything that starts by itself. Where there is none, the tests before it are left out."""
+    if not (may_install() and apt_installed("mariadb-server-core")):
+        print("      They are left out: sudo apt-get install mariadb-server-core", flush=True)
+
+
+def apt_installed(package: str) -> bool:
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", HEADLESS.name]):
-        if subprocess.run(["apt-get", *words], env=env).returncode and not CHROMIUM.exists():
-            raise CannotInstall(f"`apt-get {' '.join(words)}` failed; the reason stands above.")
+    subprocess.run(["apt-get", "update", "-qq"], env=env)
+    done = subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], env=env)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hospital_stage import DATABASE, ROLE, ProceduresStage, Stage, make_database
-from mariadb_server import MariaDbServer
+from mariadb_server import MariaDbServer, found
 
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.plugin import PLUGIN
@@ -20,6 +20,9 @@ from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_ho
 from yinyi_sandbox.hospital.mariadb.desk import FrontHouse
 from yinyi_sandbox.hospital.mariadb.dictionary import mapping_file
 
+MARIADB_HERE = bool(found())
+"""Debian's `mariadb-server-core`: `make test` installs it where it may."""
+
 
 class MariaDbStage(ProceduresStage):
     """The same hands; another database, line and connector."""
@@ -27,6 +30,8 @@ class MariaDbStage(ProceduresStage):
     def __init__(self, hospital: Hospital, front: FrontHouse, connector: Any, hasty: Any) -> None:
         super().__init__(hospital, connector, hasty)
         self._front = front
+        self.connector = connector
+        self.url = front.url
 
     async def line_down(self, down: bool) -> None:
         await super().line_down(down)
@@ -59,7 +64,12 @@ async def mariadb(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
 
 def connect(url: str, mapping: Path | None = None, **more: Any) -> Any:
     """The connector."""
-    usual: dict[str, Any] = {"call_timeout_s": 20, "connect_timeout_s": 60, "rest_s": 0, "mapping": str(mapping or mapping_file())}
+    usual: dict[str, Any] = {
+        "call_timeout_s": 20,
+        "connect_timeout_s": 60,
+        "rest_s": 0,
+        "mapping": str(mapping or mapping_file()),
+    }
     config = ProceduresConfig(url=url, **(usual | more))
     return PLUGIN.build(config, Surroundings(clock=ShiftedClock(), callback_url=""))
 

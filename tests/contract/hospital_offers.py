@@ -1,6 +1,6 @@
 """Every way to a hospital that the ports are tested with."""
 
-from hospital_mariadb import mariadb
+from hospital_mariadb import MARIADB_HERE, mariadb
 from hospital_stage import Offer, procedures
 from hospital_web import fhir, web_services
 
@@ -9,5 +9,6 @@ OFFERED: dict[str, Offer] = {
     "soap": web_services("soap"),
     "fhir": fhir(),
     "hip": web_services("hip", style="message"),
-    "mariadb": mariadb,
 }
+if MARIADB_HERE:
+    OFFERED["mariadb"] = mariadb
