@@ -66,7 +66,7 @@ def connect(url: str, mapping: Path | None = None, **more: Any) -> Any:
     """The connector."""
     usual: dict[str, Any] = {
         "call_timeout_s": 20,
-        "connect_timeout_s": 60,
+        "connect_timeout_s": 120,
         "rest_s": 0,
         "mapping": str(mapping or mapping_file()),
     }

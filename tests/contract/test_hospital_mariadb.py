@@ -176,6 +176,6 @@ def test_the_platform_may_call_and_sees_no_table(play: Play) -> None:
             with pytest.raises(Exception, match="denied"):
                 cursor.execute("SELECT * FROM 前置库.待办")
             with pytest.raises(Exception, match="denied"):
-                cursor.execute("CALL 前置库.取件_()")
+                cursor.execute("CALL 前置库.等件_()")
 
     play(scene)

@@ -18,7 +18,8 @@ from yinyi_sandbox.hospital.mariadb.procedures import common, statement
 from yinyi_sandbox.hospital.trades import Field, Trade, described, run
 
 _MADE = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = %s"
-_ANSWER = "UPDATE 前置库.待办 SET 状态 = 2, 结果 = %s, 错误 = %s WHERE 编号 = %s"
+_FETCH = "DELETE FROM 前置库.待办 RETURNING 编号, 交易, 参数"
+_ANSWER = "INSERT INTO 前置库.回复 (结果, 错误, 编号) VALUES (%s, %s, %s)"
 PLATFORM = "platform"
 Letter = tuple[int, str, str]
 """Its number, the procedure, and what it asks as JSON."""
@@ -154,7 +155,8 @@ def make(server: Server, trades: Sequence[Trade], words: Dictionary) -> None:
 
 def fetched(inbox: Any) -> list[Letter]:
     with inbox.cursor() as cursor:
-        cursor.execute(f"CALL {SCHEMA}.取件_()")
+        cursor.execute(f"CALL {SCHEMA}.等件_()")
+        cursor.execute(_FETCH)
         return list(cursor.fetchall())
 
 

@@ -34,10 +34,12 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def __post_init__(self) -> None:
         """
         Raises:
-            ValueError: no such zone, or only one of the two words.
+            ValueError: no such zone, times without any, or only one of the two words.
         """
         if bool(self.yes) != bool(self.no):
             raise ValueError("yes and no belong together")
+        if self.instants and not self.zone and "%z" not in self.instants:
+            raise ValueError("instants are times of some zone")
         try:
             self.clock()
         except (ZoneInfoNotFoundError, OSError) as error:
@@ -89,7 +91,7 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return _read(text, self.days, UTC).date() if text.strip() else None
 
     def _instant_out(self, at: datetime) -> Any:
-        local = at.astimezone(self.clock())
+        local = at.astimezone(self.clock() or UTC)
         if self.instants:
             return local.strftime(self.instants)
         return local.replace(tzinfo=None)
