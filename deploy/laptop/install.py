@@ -35,7 +35,9 @@ BUILD = ROOT / "build"
 UNFINISHED = VENV / "yinyi-unfinished"
 HEADLESS, CHROMIUM = Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
 """Debian's chromium without windows, and with them. Either will do; the first needs two thirds of the time."""
-MARIADB = Path("/usr/sbin/mariadbd")
+MARIADB, MARIADB_PACKAGE = Path("/usr/sbin/mariadbd"), "mariadb-server-core"
+ACTIVEMQ, JAVAC = Path("/usr/share/java/activemq-broker.jar"), Path("/usr/bin/javac")
+"""A message broker and a Java compiler, which only the tests of the queues need."""
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -86,6 +88,8 @@ def missing(for_tests: bool) -> list[Step]:
         steps.append(("Chromium, for the browser tests", get_chromium))
     if for_tests and not MARIADB.exists():
         steps.append(("MariaDB, for the tests of a hospital in another database", get_mariadb))
+    if for_tests and not (ACTIVEMQ.exists() and JAVAC.exists()) and may_install():
+        steps.append(("ActiveMQ and a Java compiler, for the tests of the queues", get_activemq))
     return steps
 
 
@@ -255,21 +259,33 @@ def get_chromium() -> None:
     if not may_install():
         print(f"      The browser tests need Chromium: sudo apt-get install {HEADLESS.name}", flush=True)
         return
-    if not apt_installed(HEADLESS.name) and not CHROMIUM.exists():
-        raise CannotInstall(f"`apt-get install {HEADLESS.name}` failed; the reason stands above.")
+    failed = apt_install(HEADLESS.name)
+    if failed and not CHROMIUM.exists():
+        raise CannotInstall(f"`{failed}` failed; the reason stands above.")
+
+
+def get_activemq() -> None:
+    """Without it some tests of the queues are left out, and the test run says so."""
+    packages = [*([] if ACTIVEMQ.exists() else ["activemq"]), *([] if JAVAC.exists() else ["default-jdk-headless"])]
+    failed = apt_install(*packages)
+    if failed:
+        print(f"      `{failed}` failed; the tests that need ActiveMQ are left out.", flush=True)
 
 
 def get_mariadb() -> None:
-    """The server without anything that starts by itself. Where there is none, the tests before it are left out."""
-    if not (may_install() and apt_installed("mariadb-server-core")):
-        print("      They are left out: sudo apt-get install mariadb-server-core", flush=True)
+    """The server without anything that starts by itself. Without it the tests before it are left out."""
+    if not may_install() or apt_install(MARIADB_PACKAGE):
+        print(f"      They are left out until it is there: sudo apt-get install {MARIADB_PACKAGE}", flush=True)
 
 
-def apt_installed(package: str) -> bool:
+def apt_install(*packages: str) -> str:
+    """The command that failed; empty: none has."""
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-qq"], env=env)
-    done = subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], env=env)
-    return done.returncode == 0
+    failed = ""
+    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        code = subprocess.run(["apt-get", *words], env=env).returncode
+        failed = f"apt-get {' '.join(words)}" if code else ""
+    return failed
 
 
 if __name__ == "__main__":

@@ -40,7 +40,16 @@ _KNOWS = {
         *("database_url", "nats_url", "http_host", "http_port"),
         *_BOOKING,
     ),
-    "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
+    "interface": (
+        *_ALL,
+        "nats_url",
+        "http_host",
+        "http_port",
+        "sandbox_port",
+        "devices_port",
+        "queue_url",
+        "queue_name",
+    ),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (
         *(*_ALL, "hospital_database_url", "hospital_line_port", "bank_line_port", "bank_line_tls"),

@@ -10,7 +10,7 @@ from yinyi.bus.envelope import Signed
 from yinyi.business.institutions import store
 from yinyi.business.institutions.meter import Meter
 from yinyi.business.institutions.model import Algorithm, Institution
-from yinyi.business.institutions.store import KeptSecret
+from yinyi.business.institutions.store import KeptSecret, NonceUse
 from yinyi.kernel.errors import Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault
@@ -19,6 +19,8 @@ from yinyi.wire import username_token
 
 WINDOW = timedelta(minutes=5)
 """How far the clocks of two houses may be apart."""
+WAITS = timedelta(days=1)
+"""So long a message of a queue may have waited, and its signature is good."""
 REMEMBERED_FOR = timedelta(seconds=1)
 """So long, at most, another business process honours what has just been taken away here."""
 FORGOTTEN_EVERY = timedelta(minutes=1)
@@ -72,11 +74,11 @@ class Institutions:
         self._known.clear()
 
     async def verify(self, signed: Signed, operation: str, now: datetime) -> Institution:
-        """Whose request this is. A request passes once.
+        """Whose request this is. A request passes once; one of a queue whenever the queue delivers it again.
 
         Raises:
             SignatureRefused: unknown or closed institution, another algorithm, a wrong signature, a clock more than
-                five minutes apart, a nonce used before. Which of them is not told.
+                five minutes apart, a day in a queue, a nonce used before. Which of them is not told.
             NotGranted: it may not ask this.
             AskedTooOften: it asks more often than was agreed.
         """
@@ -87,7 +89,7 @@ class Institutions:
             raise NotGranted(operation)
         await self._meter.admit(institution, now)
         async with self._database.read() as tx:
-            if not await store.first_seen(tx, institution, signed.nonce, now):
+            if not await store.first_seen(tx, institution, _use_of(signed, now)):
                 raise SignatureRefused
             await self._forget_nonces(tx, institution, now)
         return institution
@@ -147,7 +149,17 @@ def _fits(secrets: _Opened, signed: Signed, now: datetime) -> bool:
 def _apart(signed: Signed, now: datetime) -> bool:
     """Whether it was signed by a clock that is too far from ours."""
     instant_of = username_token.instant_of if signed.algorithm == "UsernameToken" else wire.instant_of
-    return abs(instant_of(signed.timestamp) - now) > WINDOW
+    age = now - instant_of(signed.timestamp)
+    return not -WINDOW <= age <= (WAITS if _waits(signed) else WINDOW)
+
+
+def _waits(signed: Signed) -> bool:
+    """The signature covers the method, so that nobody else makes one good for longer."""
+    return signed.method == wire.SENT and signed.algorithm != "UsernameToken"
+
+
+def _use_of(signed: Signed, now: datetime) -> store.NonceUse:
+    return NonceUse(signed.nonce, now + WAITS, signed.delivery) if _waits(signed) else NonceUse(signed.nonce, now)
 
 
 def _request(signed: Signed) -> tuple[str, str, str, str, bytes]:
