@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hospital_mariadb import MARIADB_HERE, MariaDbStage, connect, mariadb, mariadb_server
+from hospital_mariadb import MariaDbStage, connect, mariadb, mariadb_server
 from hospital_stage import ROLE, Stage, confirmed, fresh_schedule, reference, refused, soon, status
 
 from yinyi.access.hospital.procedures.config import ProceduresConfig
@@ -24,11 +24,10 @@ from yinyi_sandbox.hospital.database import local_date
 from yinyi_sandbox.hospital.mariadb.dictionary import mapping_file
 
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
-HERE = ["mariadb"] if MARIADB_HERE else []
 Play = Callable[[Callable[[MariaDbStage], Awaitable[None]]], None]
 
 
-@pytest.fixture(params=HERE)
+@pytest.fixture
 def play(postgres: EmbeddedPostgres) -> Play:
     async def on_stage(scene: Callable[[MariaDbStage], Awaitable[None]]) -> None:
         async with mariadb(postgres) as stage:
