@@ -16,6 +16,7 @@ from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
 from yinyi.interface.figures import PlatformFigures
 from yinyi.interface.health import Health, Parts
+from yinyi.interface.hl7.server import Hl7Lines
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
@@ -37,6 +38,7 @@ ACCOUNTS: Mapping[str, Caller] = {
     "rest": Caller.HOSPITAL,
     "soap": Caller.HOSPITAL,
     "queue": Caller.HOSPITAL,
+    "hl7": Caller.NEWS,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
@@ -60,7 +62,7 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
-    brokers: of the queues, whose names begin with ``queue_name``."""
+    brokers: of the queues, whose names begin with ``queue_name``. hl7_at: where lines of HL7 are taken."""
 
     clock: Clock
     zone: ZoneInfo
@@ -69,6 +71,7 @@ class Surroundings:
     more: Sequence[BaseRoute] = ()
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
+    hl7_at: tuple[str, int] = ("127.0.0.1", 0)
 
 
 class Interfaces:
@@ -82,6 +85,8 @@ class Interfaces:
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
         self._queue = self._make_queue(around)
+        self.hl7 = self._make_hl7(around)
+        self._hl7_at = around.hl7_at
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -106,6 +111,10 @@ class Interfaces:
         queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
         self.metrics.watch_queue(queue.name, lambda: queue.connected)
         return queue
+
+    def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
+        bus = self._clients.get("hl7")
+        return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -141,6 +150,8 @@ class Interfaces:
             await self._lines.start()
         if self._queue:
             self._queue.start()
+        if self.hl7:
+            await self.hl7.start(*self._hl7_at)
         try:
             yield
         finally:
@@ -158,6 +169,8 @@ class Interfaces:
             await self._lines.close()
         if self._queue:
             await self._queue.close()
+        if self.hl7:
+            await self.hl7.close()
 
 
 class _Server(uvicorn.Server):
