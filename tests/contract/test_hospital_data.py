@@ -12,7 +12,8 @@ from hospital_stage import OFFERED, offered
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.model import Invoice
 from yinyi.business.identity.model import Person
-from yinyi.conformance.hospital.actions import EVER, confirmed, fresh_schedule, refused
+from yinyi.conformance.behaviour import refused
+from yinyi.conformance.hospital.actions import EVER, confirmed, fresh_schedule
 from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.outcome import Done
 from yinyi_sandbox.people.people import PEOPLE

@@ -1,10 +1,11 @@
 """What a connector has to do, one behaviour after the other, and what is said of each that it does not keep."""
 
-import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
+
+from yinyi.kernel.outcome import Refused
 
 T = TypeVar("T")
 Play = Callable[..., Awaitable[None]]
@@ -89,20 +90,13 @@ def equal(seen: object, expected: object) -> None:
         raise NotKept(f"expected {expected!r}, saw {seen!r}")
 
 
-def within(seconds: float, what: str, call: Awaitable[T]) -> Awaitable[T]:
+def refused(outcome: object, reason: str) -> None:
     """
-    Raises (awaited):
-        NotKept: it takes longer.
+    Raises:
+        NotKept: it is no refusal for this reason.
     """
-
-    async def waited() -> T:
-        try:
-            async with asyncio.timeout(seconds):
-                return await call
-        except TimeoutError:
-            raise NotKept(f"{what} does not come within {seconds:g} s") from None
-
-    return waited()
+    if not isinstance(outcome, Refused) or outcome.reason != reason:
+        raise NotKept(f"expected Refused({reason!r}), saw {outcome!r}")
 
 
 async def raises(error: type[Exception], call: Awaitable[object]) -> None:

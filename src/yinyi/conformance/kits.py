@@ -18,6 +18,9 @@ from yinyi.conformance.hospital import (
     schedules,
 )
 from yinyi.conformance.hospital.play import on_stage as on_hospital_stage
+from yinyi.conformance.payment import callbacks, codes, refunds, scans
+from yinyi.conformance.payment import faults as payment_faults
+from yinyi.conformance.payment.stage import on_stage as on_payment_stage
 from yinyi.conformance.place import Ground
 from yinyi.kernel.plugin import Plugin
 
@@ -47,6 +50,16 @@ KITS: dict[str, Kit] = {
             "faults": faults.SCRIPT,
         },
         on_hospital_stage,
+    ),
+    "payment": Kit(
+        {
+            "codes": codes.SCRIPT,
+            "scans": scans.SCRIPT,
+            "refunds": refunds.SCRIPT,
+            "callbacks": callbacks.SCRIPT,
+            "faults": payment_faults.SCRIPT,
+        },
+        on_payment_stage,
     ),
 }
 """By the kind of connector."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from yinyi.conformance.relay import Relay
 from yinyi.kernel.clock import Clock, ShiftedClock
@@ -31,12 +32,45 @@ class MovingClock:
         return self.real.now().astimezone(UTC) + self.offset
 
 
+@dataclass(frozen=True)
+class Callback:
+    """Names of headers are in lower case."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Mailbox:
+    """Receives callbacks. ``answers``: the status and the bytes that each is answered by."""
+
+    def __init__(self) -> None:
+        self.received: asyncio.Queue[Callback] = asyncio.Queue()
+        self.answers: Callable[[Callback], tuple[int, bytes]] = lambda _: (500, b"")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        callback = Callback(scope["path"], headers, body)
+        status, word = self.answers(callback)
+        self.received.put_nowait(callback)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": word})
+
+
 class Ground:
     """Implements ``Place``."""
 
     def __init__(self, folder: Path, databases: Databases, ends: contextlib.AsyncExitStack) -> None:
         self.folder = folder
         self.clock = MovingClock()
+        self.mailbox = Mailbox()
         self.callback_url = ""
         self._databases = databases
         self._ends = ends
@@ -59,7 +93,9 @@ class Ground:
 @asynccontextmanager
 async def ground(folder: Path, databases: Databases) -> AsyncGenerator[Ground]:
     async with contextlib.AsyncExitStack() as ends:
-        yield Ground(folder, databases, ends)
+        place = Ground(folder, databases, ends)
+        place.callback_url = f"http://127.0.0.1:{await place.serve(place.mailbox)}/callbacks/connector"
+        yield place
 
 
 class _Server(uvicorn.Server):

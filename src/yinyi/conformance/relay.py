@@ -10,6 +10,8 @@ _CHUNK = 65_536
 _HELD_BACK_S = 0.6
 """Longer than a hasty connector waits."""
 _LONGEST_CALL_S = 60.0
+_SPOILT = 12
+"""Bytes at the end of an answer."""
 
 
 class Relay:
@@ -101,9 +103,9 @@ class _Call:
             if not self.answered.is_set():  # a call that has left takes its course although its caller has gone
                 await asyncio.wait([back], timeout=_LONGEST_CALL_S)
         finally:
+            upstream.close()
             back.cancel()
             await asyncio.gather(back, return_exceptions=True)
-            upstream.close()
 
     async def _pass_calls(self, upstream: asyncio.StreamWriter) -> None:
         while chunk := await self._read():
@@ -125,12 +127,20 @@ class _Call:
         except OSError:
             return b""
 
+    def _arriving(self, chunk: bytes) -> bytes:
+        if self._mishap == "half":
+            return chunk[: len(chunk) // 2]
+        if self._mishap == "spoilt":
+            self._mishap = None
+            return chunk[:-_SPOILT] + bytes(_altered(each) for each in chunk[-_SPOILT:])
+        return chunk
+
     async def _pass_back(self, answers: asyncio.StreamReader) -> None:
         """When the far side hangs up, so does the line."""
         try:
             while chunk := await answers.read(_CHUNK):
                 if self._mishap != "silent" and not self._writer.is_closing():
-                    self._writer.write(chunk[: len(chunk) // 2] if self._mishap == "half" else chunk)
+                    self._writer.write(self._arriving(chunk))
                     with contextlib.suppress(ConnectionError):
                         await self._writer.drain()
                 self.answered.set()
@@ -140,3 +150,10 @@ class _Call:
             self.answered.set()
             if self._mishap != "silent":
                 self._writer.close()
+
+
+def _altered(byte: int) -> int:
+    """Another digit or letter where there was one, so that what was text stays text."""
+    if chr(byte).isalnum() and byte < 128:
+        return byte - 1 if chr(byte) in "9zZ" else byte + 1
+    return byte

@@ -12,11 +12,12 @@ from typing import Any, Literal, Protocol
 
 from yinyi.kernel.clock import Clock
 
-Mishap = Literal["cut", "half", "silent", "slow"]
+Mishap = Literal["cut", "half", "spoilt", "silent", "slow"]
 """Of the next call on a line.
 
 cut     the line breaks before the call reaches the other side
 half    the call takes effect, at most half of its answer comes, then the line breaks
+spoilt  the call takes effect, and the end of its answer comes altered
 silent  the call takes effect and its answer never comes; the line stays open
 slow    the call is held back for a while, and takes effect even when its caller has gone
 """

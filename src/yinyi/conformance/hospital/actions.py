@@ -16,15 +16,6 @@ from yinyi.wire.beijing_time import BEIJING
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
 
-def refused(outcome: object, reason: str) -> None:
-    """
-    Raises:
-        NotKept: it is no refusal for this reason.
-    """
-    if not isinstance(outcome, Refused) or outcome.reason != reason:
-        raise NotKept(f"expected Refused({reason!r}), saw {outcome!r}")
-
-
 def told(answer: Answer) -> str:
     """``none``, why it is no more, or the status in the evidence."""
     if isinstance(answer, NotFound):

@@ -4,14 +4,13 @@ import asyncio
 from datetime import datetime, timedelta
 
 from yinyi.business.billing.ports import Bills
-from yinyi.conformance.behaviour import Script, equal, expect
+from yinyi.conformance.behaviour import Script, equal, expect, refused
 from yinyi.conformance.hospital.actions import (
     EVER,
     as_it_is,
     chosen,
     ordered,
     posting_status,
-    refused,
     settle,
     soon,
     total,

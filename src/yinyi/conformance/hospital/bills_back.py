@@ -3,14 +3,13 @@
 import asyncio
 
 from yinyi.business.billing.ports import Bills, ListsPostings
-from yinyi.conformance.behaviour import Script, equal, expect
+from yinyi.conformance.behaviour import Script, equal, expect, refused
 from yinyi.conformance.hospital.actions import (
     as_it_is,
     chosen,
     ordered,
     paid,
     posting_status,
-    refused,
     settle,
     soon,
     total,

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from yinyi.business.scheduling.ports import ChecksIn, KnowsMissed, ReturnsLater, Schedules, TellsChanges
-from yinyi.conformance.behaviour import Script, equal, expect
-from yinyi.conformance.hospital.actions import as_it_stands, confirmed, fresh_schedule, held, refused, status
+from yinyi.conformance.behaviour import Script, equal, expect, refused
+from yinyi.conformance.hospital.actions import as_it_stands, confirmed, fresh_schedule, held, status
 from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.outcome import Done, NotFound
 

@@ -5,8 +5,8 @@ import hashlib
 from datetime import timedelta
 
 from yinyi.business.fiscal.ports import FiscalInvoices
-from yinyi.conformance.behaviour import Script, equal, expect
-from yinyi.conformance.hospital.actions import EVER, issue, issued, refused
+from yinyi.conformance.behaviour import Script, equal, expect, refused
+from yinyi.conformance.hospital.actions import EVER, issue, issued
 from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, NotFound, Waiting

@@ -4,8 +4,8 @@ import asyncio
 from datetime import timedelta
 
 from yinyi.business.inpatient.ports import Inpatients, ListsDeposits
-from yinyi.conformance.behaviour import Script, equal, expect
-from yinyi.conformance.hospital.actions import EVER, admitted, deposit, refused, settled, stay_as_it_is
+from yinyi.conformance.behaviour import Script, equal, expect, refused
+from yinyi.conformance.hospital.actions import EVER, admitted, deposit, settled, stay_as_it_is
 from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, NotFound, Refused

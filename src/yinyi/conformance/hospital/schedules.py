@@ -4,14 +4,13 @@ import asyncio
 from datetime import datetime, timedelta
 
 from yinyi.business.scheduling.ports import Schedules
-from yinyi.conformance.behaviour import NotTried, Script, equal, expect
+from yinyi.conformance.behaviour import NotTried, Script, equal, expect, refused
 from yinyi.conformance.hospital.actions import (
     as_it_stands,
     confirmed,
     fresh_schedule,
     held,
     number_of,
-    refused,
     soon,
     status,
 )
