@@ -12,7 +12,7 @@ from yinyi.conformance.behaviour import Behaviour, NotTried
 
 Verdict = Literal["ok", "not", "not offered", "not tried"]
 """``not offered``: the connector does not implement the port. ``not tried``: its sandbox has not what it takes."""
-_LONGEST_S = 60.0
+_LONGEST_S = 120.0
 _LONGEST_WORDS = 300
 
 

@@ -278,10 +278,10 @@ async def a_registration_becomes_a_visit(stage: Stage) -> None:
 
 @SCRIPT.behaviour()
 async def many_after_few_while_a_window_sells(stage: Stage) -> None:
-    """Everybody asks five times over for the last numbers: as many sold as there are, everybody else told so."""
+    """Everybody asks three times over for the last numbers: as many sold as there are, everybody else told so."""
 
     schedule = await fresh_schedule(stage, free=10)
-    people = await stage.patient_numbers(400)
+    people = await stage.patient_numbers(170)
     if len(people) < 60:
         raise NotTried("the sandbox has too few people")
     at_window, online = people[:20], people[20:]
@@ -295,7 +295,7 @@ async def many_after_few_while_a_window_sells(stage: Stage) -> None:
         return outcome.reason
 
     window = asyncio.create_task(_sell_one_by_one(stage, schedule.schedule_id, at_window))
-    told = await asyncio.gather(*(go(one) for one in online * 5))
+    told = await asyncio.gather(*(go(one) for one in online * 3))
     sold = await window
     equal(sold + told.count("held"), left)
     assert set(told) <= {"held", "slot_taken", "duplicate_registration"}
