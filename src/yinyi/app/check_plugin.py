@@ -1,5 +1,6 @@
 """A connector before its sandbox: the conformance kit of its kind, played."""
 
+import asyncio
 import contextlib
 import shutil
 import sys
@@ -111,3 +112,16 @@ def as_if_installed(folder: Path, scratch: Path) -> str:
     sources = folder / "src"
     sys.path[:0] = [str(sources if sources.is_dir() else folder), str(scratch)]
     return connectors[0] if len(connectors) == 1 else ""
+
+
+def shortcomings(name: str) -> list[str]:
+    """For a connector's own tests: what it does not keep, in words.
+
+    Raises:
+        CannotStart: see ``checked``.
+    """
+
+    async def go() -> list[str]:
+        return [f"{each.behaviour}: {each.seen}" async for each in checked(name) if each.verdict == "not"]
+
+    return asyncio.run(go())
