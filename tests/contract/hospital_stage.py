@@ -37,7 +37,15 @@ OFFERED: dict[str, tuple[Plugin, FarSide]] = {
 @asynccontextmanager
 async def offered(name: str, postgres: EmbeddedPostgres, database: str = DATABASE) -> AsyncGenerator[tuple[Any, Stage]]:
     """A connector and its stage; the hospital's data, and its day, stay for the tests that follow in this database."""
-    plugin, far = OFFERED[name]
+    async with before(*OFFERED[name], postgres, database) as on_stage:
+        yield on_stage
+
+
+@asynccontextmanager
+async def before(
+    plugin: Plugin, far: FarSide, postgres: EmbeddedPostgres, database: str = DATABASE
+) -> AsyncGenerator[tuple[Any, Stage]]:
+    """Any connector before any far side."""
 
     async def made() -> FarDatabase:
         make_database(postgres, database)
