@@ -146,7 +146,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(hour: float = 8.6) -> AsyncGenerator[House]:
+async def house(hour: float = 8.6, **settings: str) -> AsyncGenerator[House]:
     """From `yinyi up` until everything answers, at this hour of the hospital's day; stopped afterwards."""
     with tempfile.TemporaryDirectory(prefix="yinyi-bench-") as name:
         folder, port = Path(name), free_port()
@@ -157,6 +157,7 @@ async def house(hour: float = 8.6) -> AsyncGenerator[House]:
             "YINYI_HTTP_PORT": str(port),
             "YINYI_CLOCK": clock,
             "YINYI_LOG_LEVEL": "warning",
+            **settings,
         }
         program = [sys.executable, str(Path(sys.executable).with_name("yinyi")), "up"]
         process = await asyncio.create_subprocess_exec(*program, env=env, stdout=subprocess.PIPE)

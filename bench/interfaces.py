@@ -45,13 +45,8 @@ async def measure(quick: bool) -> Figures:
     """Every figure of this file, by name."""
     counts, rounds = ({1: 150, 16: 400, 64: 600}, 1) if quick else ({1: 400, 16: 1500, 64: 2500}, 3)
     async with house() as it:
-        who = await _institution(it)
-        number = await _payment(it)
-        begins = it.clock.now() + timedelta(days=200)
-        kinds: dict[str, Makes] = {
-            "read": lambda _: GetPayment(number=number),
-            "write": lambda n: PlanClosure(what="clinics", begins_at=begins, ends_at=begins + timedelta(minutes=n + 1)),
-        }
+        who = await new_institution(it)
+        kinds = await kinds_of(it)
         figures: dict[str, float] = {}
         errors = 0
         for kind, makes in kinds.items():
@@ -59,7 +54,7 @@ async def measure(quick: bool) -> Figures:
                 best, failed = await _rounds(it, who, makes, counts[at_once], at_once, rounds)
                 figures |= _told(kind, at_once, best)
                 errors += failed
-                await _forget(it)
+                await forget_closures(it)
     return {**figures, "errors": errors}
 
 
@@ -103,7 +98,17 @@ def _told(kind: str, at_once: int, best: dict[str, Load]) -> dict[str, float]:
     return figures
 
 
-async def _institution(it: House) -> Institution:
+async def kinds_of(it: House) -> dict[str, Makes]:
+    """What is asked: one that reads and one that writes."""
+    number = await _payment(it)
+    begins = it.clock.now() + timedelta(days=200)
+    return {
+        "read": lambda _: GetPayment(number=number),
+        "write": lambda n: PlanClosure(what="clinics", begins_at=begins, ends_at=begins + timedelta(minutes=n + 1)),
+    }
+
+
+async def new_institution(it: House) -> Institution:
     """One that may ask as often as it can."""
     own = model.Institution(
         hospital_id=HOSPITAL_ID,
@@ -139,7 +144,7 @@ async def _payment(it: House) -> str:
     raise RuntimeError("nothing is sold")
 
 
-async def _forget(it: House) -> None:
+async def forget_closures(it: House) -> None:
     """What was planned does not burden what comes next."""
     async with it.database.transaction() as tx:
         await tx.execute("DELETE FROM closure WHERE hospital_id = $1", HOSPITAL_ID)

@@ -17,9 +17,9 @@ from yinyi.bus.operation import Operation, spec_of
 from yinyi.bus.transport import NatsTransport
 from yinyi.interface.rest.openapi import PREFIX
 from yinyi.interface.soap.envelope import DIGEST, SOAP_11, WSSE, WSU, enveloped
-from yinyi.interface.soap.shapes import written
 from yinyi.kernel.clock import Clock
 from yinyi.wire import institution, username_token
+from yinyi.wire.xml_shapes import written
 
 PATIENCE_S = 20.0
 

@@ -5,6 +5,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,12 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLA
 """Hundreds of tests make something fail that is logged; trace-backs drawn in frames took longer than the tests."""
 
 
+NEEDS_ACTIVEMQ = "contract/test_queue_activemq.py"
+JARS = Path("/usr/share/java/activemq-broker.jar")
+HAS_ACTIVEMQ = JARS.exists() and shutil.which("javac") is not None
+collect_ignore = [] if HAS_ACTIVEMQ else [NEEDS_ACTIVEMQ]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """What tests write goes to memory where there is room for it: a copy of a database is a thousand small files."""
     memory = memory_folder(4096 * MIB)
@@ -55,6 +62,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Shows why each of them failed at first: one that passes at its second go is a fault to be found, not a pass."""
+    if not HAS_ACTIVEMQ:
+        command = "apt-get install activemq default-jdk-headless"
+        terminalreporter.write_line(f"left out: tests/{NEEDS_ACTIVEMQ} needs ActiveMQ and javac: {command}")
     goes = _second_goes(config)
     for report in goes:
         terminalreporter.section(f"needed a second go: {report.nodeid}")

@@ -35,6 +35,8 @@ BUILD = ROOT / "build"
 UNFINISHED = VENV / "yinyi-unfinished"
 HEADLESS, CHROMIUM = Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
 """Debian's chromium without windows, and with them. Either will do; the first needs two thirds of the time."""
+ACTIVEMQ, JAVAC = Path("/usr/share/java/activemq-broker.jar"), Path("/usr/bin/javac")
+"""A message broker and a Java compiler, which only the tests of the queues need."""
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -83,6 +85,8 @@ def missing(for_tests: bool) -> list[Step]:
         steps.append(("typefaces and pages of the screens, rare characters too (made once)", make_screens))
     if for_tests and not HEADLESS.exists() and (may_install() or not CHROMIUM.exists()):
         steps.append(("Chromium, for the browser tests", get_chromium))
+    if for_tests and not (ACTIVEMQ.exists() and JAVAC.exists()) and may_install():
+        steps.append(("ActiveMQ and a Java compiler, for the tests of the queues", get_activemq))
     return steps
 
 
@@ -252,10 +256,27 @@ def get_chromium() -> None:
     if not may_install():
         print(f"      The browser tests need Chromium: sudo apt-get install {HEADLESS.name}", flush=True)
         return
+    failed = apt_install(HEADLESS.name)
+    if failed and not CHROMIUM.exists():
+        raise CannotInstall(f"`{failed}` failed; the reason stands above.")
+
+
+def get_activemq() -> None:
+    """Without it some tests of the queues are left out, and the test run says so."""
+    packages = [*([] if ACTIVEMQ.exists() else ["activemq"]), *([] if JAVAC.exists() else ["default-jdk-headless"])]
+    failed = apt_install(*packages)
+    if failed:
+        print(f"      `{failed}` failed; the tests that need ActiveMQ are left out.", flush=True)
+
+
+def apt_install(*packages: str) -> str:
+    """The command that failed; empty: none has."""
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", HEADLESS.name]):
-        if subprocess.run(["apt-get", *words], env=env).returncode and not CHROMIUM.exists():
-            raise CannotInstall(f"`apt-get {' '.join(words)}` failed; the reason stands above.")
+    failed = ""
+    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        code = subprocess.run(["apt-get", *words], env=env).returncode
+        failed = f"apt-get {' '.join(words)}" if code else ""
+    return failed
 
 
 if __name__ == "__main__":

@@ -12,20 +12,33 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import httpx
-from bad_requests import Attempt, as_json
+from bad_requests import BOOK, LEAKS, Attempt, Damage, as_json
 from lxml import etree
 
 from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller
+from yinyi.business.institutions.model import Institution
 from yinyi.interface.served import served_operations
 from yinyi.kernel.clock import Clock
 from yinyi.wire import institution, username_token
 
 declared_operations()
 
+HIS = Institution(
+    hospital_id=1,
+    institution_id="his",
+    kind="hospital",
+    name="HIS",
+    operations=("GetPayment", "AnswerCall", "CollectHoldSlip", "ListClosures"),
+)
+GOOD = Attempt("ListClosures", {})
+"""May ask a little of what there is."""
+
 
 class Peer(Protocol):
-    """One interface, as a bad caller sees it."""
+    """One interface, as a bad caller sees it. unfit: what cannot be done to it."""
+
+    unfit: frozenset[Damage]
 
     def ask(self, attempt: Attempt) -> tuple[str, str]:
         """The code of the error (empty: there is none), and all that was answered."""
@@ -37,6 +50,7 @@ class _Peer(ABC):
     address: str
     secret: str
     clock: Clock
+    unfit: frozenset[Damage] = frozenset()
 
     def ask(self, attempt: Attempt) -> tuple[str, str]:
         path, headers, body = self.request(attempt)
@@ -169,3 +183,18 @@ def sent_slowly(address: str, path: str, headers: Mapping[str, str], body: bytes
         while piece := line.recv(65536):
             answer += piece
     return answer.decode()
+
+
+def ask_badly(peers: Mapping[str, Peer]) -> None:
+    """The whole book, by each of them."""
+    wrong: list[str] = []
+    for name, peer in peers.items():
+        for what, (attempt, codes) in BOOK.items():
+            if attempt.damage in peer.unfit:
+                continue
+            code, answer = peer.ask(attempt)
+            if code not in codes or [leak for leak in LEAKS if leak in answer]:
+                wrong.append(f"{name}: {what}: {code or 'done'}: {answer[-400:]}")
+        code, _ = peer.ask(GOOD)
+        assert code == "", "it still answers those who ask well"
+    assert not wrong, "\n".join(wrong)

@@ -8,29 +8,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-from bad_peers import Peer, RestPeer, SoapPeer
-from bad_requests import BOOK, LEAKS, Attempt
+from bad_peers import HIS, Peer, RestPeer, SoapPeer, ask_badly
 from holder_stage import HolderStage, InProcess, holder_stage
 from starlette.applications import Starlette
 from web_line import serving
 
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
-from yinyi.business.institutions.model import Institution
 from yinyi.interface import body
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
-
-HIS = Institution(
-    hospital_id=1,
-    institution_id="his",
-    kind="hospital",
-    name="HIS",
-    operations=("GetPayment", "AnswerCall", "CollectHoldSlip", "ListClosures"),
-)
-GOOD = Attempt("ListClosures", {})
 
 _GROWN = "".join(f'<!ENTITY {name} "{f"&{before};" * 8}">' for before, name in pairwise("abcdefghijk"))
 BOMB = f'<!DOCTYPE a [<!ENTITY a "ha">{_GROWN}]><a>&k;</a>'
@@ -59,24 +48,12 @@ async def everywhere(url: str, folder: Path) -> AsyncGenerator[tuple[HolderStage
             )
 
 
-def ask(peers: dict[str, Peer]) -> None:
-    wrong: list[str] = []
-    for name, peer in peers.items():
-        for what, (attempt, codes) in BOOK.items():
-            code, answer = peer.ask(attempt)
-            if code not in codes or [leak for leak in LEAKS if leak in answer]:
-                wrong.append(f"{name}: {what}: {code or 'done'}: {answer[-400:]}")
-        code, _ = peer.ask(GOOD)
-        assert code == "", "it still answers those who ask well"
-    assert not wrong, "\n".join(wrong)
-
-
 def test_the_book_of_bad_requests(platform_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "WITHIN_S", 0.3)
 
     async def story() -> None:
         async with everywhere(platform_url, tmp_path) as (stage, peers, _):
-            await asyncio.to_thread(ask, peers)
+            await asyncio.to_thread(ask_badly, peers)
             assert await stage.one("SELECT count(*) FROM idempotency WHERE actor LIKE 'hospital:%'") == 0
 
     asyncio.run(story())

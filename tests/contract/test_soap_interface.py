@@ -29,15 +29,15 @@ from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.messages import GetPayment
 from yinyi.conformance.hospital.stage import Stage
+from yinyi.interface.examples import example_of
 from yinyi.interface.metrics import Metrics
-from yinyi.interface.rest.examples import example_of
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
-from yinyi.interface.soap.shapes import read, written
-from yinyi.interface.soap.wsdl import KEY
+from yinyi.interface.xml_schema import KEY
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import error_named
 from yinyi.wire import username_token
+from yinyi.wire.xml_shapes import read, written
 
 HIS = Institution(hospital_id=1, institution_id="his", kind="hospital", name="HIS", per_minute=1_000_000)
 SERVED = served_operations(Caller.HOSPITAL)

@@ -47,6 +47,7 @@ STATEMENTS = {
     "post, limited": ledger.POST_LIMITED,
     "begun": finding.BEGUN,
     "known as": finding.KNOWN_AS,
+    "of a day": finding.OF_DAY,
     "posted": ledger.POSTED,
     "balance": ledger.BALANCE,
     "movements": ledger.MOVEMENTS,

@@ -20,12 +20,13 @@ from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.at_window import WindowCodes
 from yinyi.business.payments.errors import PayerCodeUnknown, PaymentClosed
-from yinyi.business.payments.messages_window import ShownTender, SubmitCode
+from yinyi.business.payments.messages_window import CancelWindowPayment, ShownTender, SubmitCode
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.at_window import WindowTopUps
 from yinyi.business.prepaid.messages_window import TakeWindowTopUp
 from yinyi.business.prepaid.service import PrepaidService
+from yinyi.kernel.errors import NotYours
 from yinyi.kernel.money import Fen
 
 
@@ -76,6 +77,12 @@ class Till:
         async with self._hall.business.database.transaction() as tx:
             await self._codes.submit(tx, call, message, None)
         await self._hall.business.payments.settle_tender(call, payment_no)
+
+    async def cancel(self, payment_no: str) -> None:
+        call, message = self.call(), CancelWindowPayment(payment_no=payment_no, operator="C12")
+        async with self._hall.business.database.transaction() as tx:
+            await self._codes.cancel(tx, call, message, None)
+        await self._hall.business.payments.settle(call, payment_no)
 
 
 Story = Callable[[BillHall, Till], Awaitable[None]]
@@ -154,5 +161,27 @@ def test_nobody_elses_bills_and_nobody_unknown(at_till: AtTill) -> None:
             await till.take([theirs], patient_no="P404")
         listed = (await hall.at_screen(ListInvoices(), "B")).invoices
         assert [each.busy for each in listed if each.invoice_no == theirs.invoice_no] == [False]
+
+    at_till(story)
+
+
+def test_a_cashier_gives_up_what_was_opened_at_a_window_and_the_bill_is_free_again(at_till: AtTill) -> None:
+    async def story(hall: BillHall, till: Till) -> None:
+        first, second = await hall.ordered()
+        shown = await till.take([first], "wechatpay")
+        take = (await hall.rests(shown.payment.payment_no)).latest(TAKE)
+        await till.cancel(shown.payment.payment_no)
+        assert state_of(await hall.ends(shown.payment.payment_no)) == "closed"
+        assert take is not None
+        assert not hall.wallet.pay(take.reference), "its code is closed"
+        again = await till.take([first])
+        assert again.payment.payment_no != shown.payment.payment_no
+        await till.scan(again.payment.payment_no, PAYS_AT_ONCE)
+        await till.cancel(again.payment.payment_no)
+        plan = await hall.ends(again.payment.payment_no)
+        assert state_of(plan) == "fulfilled", "what is delivered stays"
+        theirs = await hall.pay([second])
+        with pytest.raises(NotYours):
+            await till.cancel(theirs.payment.payment_no)
 
     at_till(story)

@@ -19,10 +19,11 @@ ALGORITHM = "X-Yinyi-Algorithm"
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncGenerator[int]:
-    """Its port."""
+async def serving(app: ASGIApp, **settings: Any) -> AsyncGenerator[int]:
+    """Its port. settings: of ``uvicorn.Config``."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws_max_size=1 << 20, timeout_graceful_shutdown=2)
+    usual: dict[str, Any] = {"log_config": None, "lifespan": "off", "ws_max_size": 1 << 20}
+    config = uvicorn.Config(app, timeout_graceful_shutdown=2, **usual | settings)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listener]))
     try:

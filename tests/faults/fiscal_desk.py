@@ -20,6 +20,7 @@ from yinyi.business.fiscal import store
 from yinyi.business.fiscal.issuing import Issuing
 from yinyi.business.fiscal.model import EARNING, FoundFiscalInvoice
 from yinyi.business.fiscal.service import FiscalService
+from yinyi.business.payments.ends import Ends
 from yinyi.business.payments.plan import Plan
 from yinyi.business.terminals.model import Counter, Hospital
 from yinyi.kernel.money import Fen
@@ -111,9 +112,21 @@ class Patients:
         return "张三", "P1"
 
 
-def process(it: World, hospital: SimReceipts) -> Issuing:
+class Process:
+    """One that hears of payments and sees to their receipts."""
+
+    def __init__(self, it: World, hospital: SimReceipts) -> None:
+        issuing = Issuing(it.database, hospital, Patients(), it.clock)
+        self.hear = Ends(it.database, [issuing], it.clock).turn
+        self._turns = (self.hear, issuing.turn)
+
+    async def turn(self) -> int:
+        return sum([await turn() for turn in self._turns])
+
+
+def process(it: World, hospital: SimReceipts) -> Process:
     it.means.registry.told = frozenset(EARNING)
-    return Issuing(it.database, hospital, Patients(), it.clock)
+    return Process(it, hospital)
 
 
 async def paid(it: World) -> Plan:
@@ -131,7 +144,7 @@ async def states(it: World) -> list[str]:
     return sorted(row["state"] for row in (await rows(it)).values())
 
 
-async def work(it: World, issuing: Issuing, span: timedelta = timedelta(hours=3)) -> None:
+async def work(it: World, issuing: Process, span: timedelta = timedelta(hours=3)) -> None:
     """Until nothing more is due within that time."""
     end = it.clock.now() + span
     for _ in range(200):

@@ -11,7 +11,7 @@ from queue_desk import as_staff
 
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.payments.finding import Finding
-from yinyi.business.payments.messages_finding import FindPayment
+from yinyi.business.payments.messages_finding import FindPayment, ListDaysPayments
 from yinyi.business.payments.plan import TAKE
 
 
@@ -67,5 +67,28 @@ def test_all_that_is_given_must_be_true_of_somebody_who_is_known(platform_url: s
             assert await found(it, **by) == [], by
         with pytest.raises(PatientUnknown):
             await found(it, patient_no="P404")
+
+    play(platform_url, story)
+
+
+def test_a_day_page_by_page(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        numbers = sorted([await paid(it) for _ in range(5)])
+        today = it.clock.now().astimezone(ZONE).date()
+        listed, after, pages = list[str](), "", 0
+        while True:
+            async with it.database.read() as tx:
+                message = ListDaysPayments(on=today, after=after, most=2)
+                page = await Finding(it.payments.registry, ZONE).of_day(tx, as_staff(it, "cashier"), message)
+            listed += [each.payment_no for each in page.payments]
+            pages += 1
+            if not page.next_after:
+                break
+            after = page.next_after
+        assert (listed, pages) == (numbers, 3)
+        async with it.database.read() as tx:
+            message = ListDaysPayments(on=today + timedelta(days=1))
+            page = await Finding(it.payments.registry, ZONE).of_day(tx, as_staff(it, "cashier"), message)
+        assert page.payments == []
 
     play(platform_url, story)

@@ -16,7 +16,7 @@ from yinyi.bus.database import Database, open_database
 from yinyi.bus.envelope import Signed
 from yinyi.business.institutions import store
 from yinyi.business.institutions.model import Institution
-from yinyi.business.institutions.service import WINDOW, Institutions
+from yinyi.business.institutions.service import WAITS, WINDOW, Institutions
 from yinyi.kernel.errors import AskedTooOften, Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.secrets import Vault
 from yinyi.wire import institution as wire
@@ -244,6 +244,46 @@ def test_a_stale_or_early_request_is_refused(platform_url: str, run: Run) -> Non
             for minutes in (-1440, -6, 6, 1440):
                 with pytest.raises(SignatureRefused):
                     await institutions.verify(signed(secret, at=START + timedelta(minutes=minutes)), COLLECT, START)
+
+    run(story())
+
+
+def in_a_queue(secret: str, delivery: str, **more: Any) -> Signed:
+    path = wire.path_in_queue(COLLECT, "key-of-a-slip")
+    stamp, body = timestamp_of(START), b"<CollectHoldSlip/>"
+    signature = sign("HMAC-SHA256", secret, wire.SENT, path, stamp, NONCE, body)
+    return signed(secret, method=wire.SENT, path=path, body=body, signature=signature, delivery=delivery, **more)
+
+
+def test_what_a_queue_delivers_again_passes_again_and_a_copy_does_not(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with enlisted(platform_url) as (database, institutions, secret):
+            for process in (institutions, institutions_of(database)):
+                assert await process.verify(in_a_queue(secret, "message-1"), COLLECT, START) == HIS
+            for copy in ("message-2", ""):
+                with pytest.raises(SignatureRefused):
+                    await institutions.verify(in_a_queue(secret, copy), COLLECT, START)
+            other = signed(secret, delivery="message-1", nonce="m" * 16)
+            assert await institutions.verify(other, COLLECT, START) == HIS
+            with pytest.raises(SignatureRefused):
+                await institutions.verify(other, COLLECT, START)  # whoever asks by REST is not delivered again
+
+    run(story())
+
+
+def test_a_message_may_wait_for_a_day_and_is_known_for_as_long(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with enlisted(platform_url) as (_, institutions, secret):
+            late = START + WAITS
+            assert await institutions.verify(in_a_queue(secret, "message-1"), COLLECT, START) == HIS
+            assert await institutions.verify(signed(secret, nonce="m" * 16, at=late), COLLECT, late) == HIS
+            with pytest.raises(SignatureRefused):
+                await institutions.verify(in_a_queue(secret, "message-2"), COLLECT, late)
+            assert await institutions.verify(in_a_queue(secret, "message-1"), COLLECT, late) == HIS
+            with pytest.raises(SignatureRefused):
+                await institutions.verify(in_a_queue(secret, "message-1"), COLLECT, late + timedelta(seconds=1))
+            with pytest.raises(SignatureRefused):
+                await institutions.verify(in_a_queue(secret, "message-1"), COLLECT, START - WINDOW - WINDOW)
 
     run(story())
 

@@ -8,13 +8,11 @@ from typing import get_args
 
 import pytest
 
-from yinyi.access.hospital.procedures import mapping as sql
-from yinyi.access.hospital.procedures.client import ProcedureClient
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.plugin import PLUGIN
 from yinyi.access.hospital.trades import mapping
 from yinyi.access.hospital.trades.failures import Breaker, NotReached
-from yinyi.access.hospital.trades.hospital import TRADES, TradesHospital
+from yinyi.access.hospital.trades.hospital import TradesHospital
 from yinyi.business.billing.ports import Bills
 from yinyi.business.identity.ports import PatientIndex
 from yinyi.business.inpatient.ports import Inpatients
@@ -102,11 +100,11 @@ def test_the_connector_implements_both_ports() -> None:
 
 def test_too_many_waiting_is_said_at_once() -> None:
     async def go() -> None:
-        client = ProcedureClient(ProceduresConfig(url=NOWHERE.url, calls_waiting=0), sql.names(""))
-        await client.start()
-        with pytest.raises(NotReached, match="too many"):
-            await client.call(TRADES[0], "01", "1")
-        await client.stop()
+        full = ProceduresConfig(url=NOWHERE.url, calls_at_once=0, calls_waiting=0)
+        hospital: TradesHospital = PLUGIN.build(full, Surroundings(clock=ShiftedClock(), callback_url=""))
+        with pytest.raises(HospitalUnavailable, match="too many"):
+            await hospital.departments()
+        assert await hospital.release("R1") == NotSent(detail="too many calls are waiting")
 
     asyncio.run(go())
 

@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from yinyi.app.operations import declared_operations
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller, OperationSpec
+from yinyi.interface.examples import example_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import status_of
-from yinyi.interface.rest.examples import example_of
 from yinyi.interface.rest.openapi import COMMON, document
 from yinyi.interface.rest.server import DOCUMENT, Rest
 from yinyi.interface.served import served_operations

@@ -32,6 +32,8 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_ARCHIVE_DIR": "/mnt/archive",
         "YINYI_DATABASE_URL": "postgresql://u:p@db/yinyi",
         "YINYI_NATS_URL": "nats://bus:4222",
+        "YINYI_QUEUE_URL": "stomp://platform:password@one,stomps://two",
+        "YINYI_QUEUE_NAME": "east.yinyi",
         "YINYI_HOSPITAL_DATABASE_URL": "postgres://h@db/hospital",
         "YINYI_HOSPITAL_LINE_PORT": "9001",
         "YINYI_BANK_LINE_PORT": "9004",
@@ -55,6 +57,8 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_PUBLIC_URL": "https://hospital.example",
         "YINYI_CHILD_BELOW_AGE": "16",
         "YINYI_CHILDREN_AT_MOST": "3",
+        "YINYI_RELAY": "10.0.5.2:8443",
+        "YINYI_RELAY_ALLOWS": "pay.example:443",
         "YINYI_CLOCK": "+8h",
         "YINYI_LOG_LEVEL": "debug",
         "YINYI_SANDBOX_PORT": "9002",
@@ -91,6 +95,13 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("YINYI_PUBLIC_URL", "hospital.example", "YINYI_PUBLIC_URL must begin with https:// or http://."),
         ("YINYI_LOG_LEVEL", "loud", "YINYI_LOG_LEVEL must be one of debug, info, warning, error, not 'loud'."),
         ("YINYI_NATS_URL", "http://bus", "YINYI_NATS_URL must begin with nats:// or tls://."),
+        (
+            "YINYI_QUEUE_URL",
+            "tcp://broker:61616",
+            "YINYI_QUEUE_URL must be stomp://name:password@host:61613, stomps:// within TLS, or several with a comma "
+            "between.",
+        ),
+        ("YINYI_QUEUE_NAME", "a/b", "YINYI_QUEUE_NAME must be letters, digits, _, . or -, not 'a/b'."),
         ("YINYI_DATABASE_URL", "mysql://db", "YINYI_DATABASE_URL must begin with postgresql:// or postgres://."),
     ],
 )

@@ -20,6 +20,7 @@ from yinyi.app.paid_for import lost_of, papers_of, registry_of
 from yinyi.app.papers import Sheets, paper_queue
 from yinyi.app.people import MasterIndex
 from yinyi.app.receipts import Receipts
+from yinyi.app.told import Told
 from yinyi.app.verifier import Verifier
 from yinyi.app.watched import FIGURES, every_invariant
 from yinyi.bus.database import Database
@@ -128,6 +129,7 @@ class Business:
         papers = papers_of(outside, patients, self.terminals.directory, registry)
         self.documents = DocumentService(papers, self.sheets.desk, queue, seals)
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
+        self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -159,6 +161,7 @@ class Business:
             self.counters,
             self.sheets,
             self.receipts,
+            self.told,
             self.documents,
             self.lines,
             WatchService(self.database, self._rounds, FIGURES),
@@ -174,10 +177,13 @@ class Business:
         """
         outside = self.outside
         for connector in (
-            *(outside.hospital, outside.keys, outside.lines.connector, outside.certificates),
+            *(outside.hospital, outside.keys, outside.lines.connector, outside.certificates, outside.notifies),
             *outside.channels.values(),
         ):
             await _begin(self._stack, connector)
+        if outside.permits is not None:
+            await outside.permits.start(self.database)
+            self._run(outside.permits.run(self.database))
         await _require_fit(outside.hospital)
         await self.payments.prepare()
         await self.lines.start()
@@ -196,6 +202,8 @@ class Business:
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
         self._run(self.receipts.run())
+        self._run(self.told.run_ends())
+        self._run(self.told.run_notifier())
         self._run(self.lines.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):
@@ -208,6 +216,8 @@ class Business:
         await asyncio.gather(*(each.come_home(HOME_S) for each in everything))
         await _end(self._tasks)
         await self._stack.aclose()
+        if self.outside.permits is not None:
+            await self.outside.permits.give_back(self.database)
 
     def _run(self, loop: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(loop))

@@ -15,7 +15,9 @@ from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
 from yinyi.app.secret_files import private_folder
 from yinyi.app.settings import Settings, has_settings
+from yinyi.app.way_out import relay_of
 from yinyi.bus.database import Database, open_database
+from yinyi.bus.permits import Permits
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.prepaid import store as prepaid_store
@@ -29,6 +31,8 @@ LINE = "unionpay"
 """The connector to acquirers of cards."""
 CERTIFICATES = "certificates"
 """The connector to the decoder of insurance codes."""
+NOTIFIES = "webhooks"
+"""The connector to servers of institutions that are told without asking."""
 CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
@@ -72,9 +76,14 @@ async def _migrate() -> None:
 def outside_of(settings: Settings, clock: Clock) -> Outside:
     """The hospital's connector, the key store, and the connectors of the channels that have settings."""
 
+    permits = Permits(HOSPITAL_ID)
+
+    relay = relay_of(settings)
+
     def build(name: str, kind: Any) -> tuple[Any, Any]:
         callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
-        return build_plugin(name, kind, settings.folder, Surroundings(clock=clock, callback_url=callback_url))
+        around = Surroundings(clock=clock, callback_url=callback_url, turns=permits.turns, relay=relay)
+        return build_plugin(name, kind, settings.folder, around)
 
     secrets = private_folder(settings.folder.secrets)
     around_keys = Surroundings(clock=clock, callback_url="", secrets=secrets, master_keys=master_keys())
@@ -103,6 +112,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         booking=settings.booking,
         certificates=certificates,
         children=settings.children,
+        notifies=build(NOTIFIES, "notification")[0],
+        permits=permits,
     )
 
 

@@ -22,6 +22,7 @@ def pages() -> dict[str, str]:
         "protocols/operations.md": BY + describe_operations.page(),
         "protocols/openapi.json": describe_operations.openapi(),
         **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_soap().items()},
+        **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_queues().items()},
     }
 
 

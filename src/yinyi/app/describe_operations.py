@@ -8,10 +8,11 @@ from msgspec import inspect as shape
 
 from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller, OperationSpec
+from yinyi.interface.queue import documents as queue
 from yinyi.interface.rest.errors import status_of
 from yinyi.interface.rest.openapi import PREFIX, document
 from yinyi.interface.served import served_operations
-from yinyi.interface.server import ACCOUNTS
+from yinyi.interface.server import ACCOUNTS, Surroundings
 from yinyi.interface.soap import wsdl
 from yinyi.interface.soap.server import HIP, HIP_PATH, PROCESS, PROCESS_PATH
 from yinyi.interface.soap.server import PATH as SOAP
@@ -25,7 +26,8 @@ What anyone can ask of the platform. Each is one class in `src/yinyi/business/<d
 are derived from it.
 
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
-asks as another account yet. `hospital` asks by [REST](../integrate/rest.md) and [SOAP](../integrate/soap.md).
+asks as another account yet. `hospital` asks by [REST](../integrate/rest.md), [SOAP](../integrate/soap.md) and
+[queue](../integrate/queue.md).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
 a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
 idempotency key · *¥*: it starts or changes a money plan.
@@ -41,7 +43,7 @@ def page() -> str:
     specs = declared_operations()
     domains = sorted({spec.domain for spec in specs})
     sections = [_domain(domain, [spec for spec in specs if spec.domain == domain]) for domain in domains]
-    accounts = ", ".join(f"`{caller}`" for caller in sorted(ACCOUNTS.values()))
+    accounts = ", ".join(f"`{caller}`" for caller in sorted(set(ACCOUNTS.values())))
     parts = [
         INTRODUCTION.strip().replace("{accounts}", accounts),
         *sections,
@@ -108,6 +110,8 @@ def _interfaces(specs: list[OperationSpec]) -> str:
             "",
             f"REST: `POST {PREFIX}{{Operation}}` ([how to sign](../integrate/rest.md), [OpenAPI](openapi.json)).",
             f"SOAP: a method of `{SOAP}?wsdl` for each ([how to ask](../integrate/soap.md), [WSDL](soap.wsdl)).",
+            "Queue: a message to `yinyi.hospital` ([how to ask](../integrate/queue.md), [AsyncAPI](queue.json), "
+            "[XSD](queue.xsd)).",
             "What is not here is asked by the staff on the machine itself (`yinyi ask`).",
             "",
             "| operation | " + " | ".join(f"`{name}`" for name in names) + " |",
@@ -127,6 +131,15 @@ def descriptions_of_soap() -> dict[str, str]:
         "soap-hip.wsdl": wsdl.of_message(*HIP, at + HIP_PATH).decode(),
         "soap-process.wsdl": wsdl.of_message(*PROCESS, at + PROCESS_PATH).decode(),
     }
+
+
+def descriptions_of_queues() -> dict[str, str]:
+    """AsyncAPI and XSD by file name, for queues that have the names of the laptop."""
+    declared_operations()
+    served = served_operations(Caller.HOSPITAL)
+    name = Surroundings.queue_name
+    told = msgspec.json.encode(queue.document(f"{name}.{Caller.HOSPITAL.value}", served))
+    return {"queue.json": msgspec.json.format(told, indent=1).decode() + "\n", "queue.xsd": queue.xsd(served)}
 
 
 # ---- shapes

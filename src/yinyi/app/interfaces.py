@@ -24,16 +24,18 @@ PROJECT = Path(yinyi.__file__).parents[2]
 SKIN = Path(next(iter(kiosk.__path__)))
 
 
-def checked(names: Sequence[str]) -> list[str]:
-    """All interfaces where none is named.
+def checked(names: Sequence[str], settings: Settings) -> list[str]:
+    """All interfaces where none is named; without the queue where there is no broker.
 
     Raises:
-        CannotStart: there is no such interface.
+        CannotStart: there is no such interface, or it has not what it needs.
     """
     for name in names:
         if name not in ACCOUNTS:
             raise CannotStart(f"There is no interface {name}; there are {', '.join(ACCOUNTS)}.")
-    return list(names) or list(ACCOUNTS)
+    if "queue" in names and not settings.queue_url:
+        raise CannotStart("The interface queue needs the address of a broker: YINYI_QUEUE_URL.")
+    return list(names) or [name for name in ACCOUNTS if name != "queue" or settings.queue_url]
 
 
 def kiosk_pages() -> tuple[Assets, Pages]:
@@ -57,7 +59,15 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
         status = read_status(settings.folder.status)
         return {part.name: part.state for part in status.parts} if status else {}
 
-    around = Surroundings(clock=settings.make_clock(), zone=ZONE, pages=pages, parts=parts, more=routes)
+    around = Surroundings(
+        clock=settings.make_clock(),
+        zone=ZONE,
+        pages=pages,
+        parts=parts,
+        more=routes,
+        brokers=settings.brokers,
+        queue_name=settings.queue_name,
+    )
     return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, BankLines
+from yinyi.bus.permits import Permits
 from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.model import PAYMENT_CARDS, USUAL_CHILDREN, ChildRules, PaymentCardKind
 from yinyi.business.identity.ports import CertificateDecoder
@@ -14,6 +15,7 @@ from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
 from yinyi.business.scheduling.booking_model import BookingRules
+from yinyi.business.subscriptions.ports import Notifies
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,9 @@ class Outside:
     """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
     ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine.
     certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
-    said of somebody's bills, stays and reports, where nothing is decided by it."""
+    said of somebody's bills, stays and reports, where nothing is decided by it. notifies: carries notifications to
+    institutions; None: none leaves. permits: for calls to the hospital, shared with other processes; None: it needs
+    none."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -36,6 +40,8 @@ class Outside:
     certificates: CertificateDecoder | None = None
     children: ChildRules = USUAL_CHILDREN
     lists_kept_s: float = 1.0
+    notifies: Notifies | None = None
+    permits: Permits | None = None
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:

@@ -6,7 +6,6 @@ from yinyi.app.people import MasterIndex
 from yinyi.business.billing.lost import LostInvoices
 from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInvoices
 from yinyi.business.billing.slips import InvoiceSlips
-from yinyi.business.fiscal.model import EARNING
 from yinyi.business.inpatient.lost import LostDeposits
 from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
 from yinyi.business.inpatient.slips import DepositSlips
@@ -38,13 +37,14 @@ def registry_of(outside: Outside, cards: CardLines) -> Registry:
     arrivals = [TellArrival(hospital, hospital.call_timeout_s)] if isinstance(outside.hospital, ChecksIn) else []
     invoices = [LockInvoices(hospital), SettleInvoices(hospital)]
     of_numbers = (Registration(), Appointment(), CheckedIn())
+    purposes = [*of_numbers, InvoicePurpose(), TopUpPurpose(), DepositPurpose(hospital)]
     return Registry(
         effects=[*numbers, *arrivals, *invoices, PostDeposit(hospital)],
-        purposes=[*of_numbers, InvoicePurpose(), TopUpPurpose(), DepositPurpose(hospital)],
+        purposes=purposes,
         channels=outside.channels,
         merchants=outside.merchants,
         cards=cards,
-        told=EARNING if outside.fiscal is not None else (),
+        told=[each.name for each in purposes],
     )
 
 

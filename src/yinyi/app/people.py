@@ -1,5 +1,7 @@
 """Identity's patients, as scheduling asks for them."""
 
+from collections.abc import Collection
+
 from yinyi.bus.database import Database, Tx
 from yinyi.business.identity import store
 from yinyi.business.identity.model import PatientFacts
@@ -43,6 +45,10 @@ class MasterIndex:
     async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
         """0: nobody of this number is on record here."""
         return await store.patient_id_of(tx, hospital_id, patient_no)
+
+    async def patient_nos(self, tx: Tx, hospital_id: int, patient_ids: Collection[int]) -> dict[int, str]:
+        """See ``PatientNumbers``."""
+        return await store.patient_nos(tx, hospital_id, patient_ids)
 
     async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
         """See ``Patients``."""

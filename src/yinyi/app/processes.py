@@ -36,11 +36,20 @@ _BOOKING = (
 _KNOWS = {
     "business": (
         *(*_ALL, "hospital", "keys", "sign_on_from", "settle_from", "card_data_days", "identity_cards"),
-        *("second_print", "public_url"),
+        *("second_print", "public_url", "relay"),
         *("database_url", "nats_url", "http_host", "http_port"),
         *_BOOKING,
     ),
-    "interface": (*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
+    "interface": (
+        *_ALL,
+        "nats_url",
+        "http_host",
+        "http_port",
+        "sandbox_port",
+        "devices_port",
+        "queue_url",
+        "queue_name",
+    ),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (
         *(*_ALL, "hospital_database_url", "hospital_line_port", "bank_line_port", "bank_line_tls"),

@@ -22,12 +22,12 @@ class Receipts:
         clock: Clock,
     ) -> None:
         self._service = FiscalService(database, hospital, patients, names, papers, EARNING)
-        self._issuing = Issuing(database, hospital, patients, clock) if hospital is not None else None
+        self.issuing = Issuing(database, hospital, patients, clock) if hospital is not None else None
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._service.register(dispatcher)
 
     async def run(self) -> None:
         """Until cancelled; at once where there are none."""
-        if self._issuing is not None:
-            await self._issuing.run()
+        if self.issuing is not None:
+            await self.issuing.run()

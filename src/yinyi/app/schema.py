@@ -15,12 +15,13 @@ from yinyi.business.payments import tables as payments
 from yinyi.business.prepaid import tables as prepaid
 from yinyi.business.reports import tables as reports
 from yinyi.business.scheduling import tables as scheduling
+from yinyi.business.subscriptions import tables as subscriptions
 from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
 DOMAINS = (
     *(audit, billing, documents, fiscal, identity, imports, institutions, ledger, line_keys, line_sessions, payments),
-    *(prepaid, reports, scheduling, terminals, watch),
+    *(prepaid, reports, scheduling, subscriptions, terminals, watch),
 )
 METADATA = metadata
 

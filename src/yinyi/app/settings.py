@@ -18,6 +18,7 @@ from yinyi.business.identity.model import PAYMENT_CARDS, ChildRules, PaymentCard
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import BookingRules, PaidAt
+from yinyi.interface.queue.address import Address, addresses
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
 
@@ -43,6 +44,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The platform's PostgreSQL, version 15 or newer, as its owner; "" is the embedded one."""
     nats_url: str = ""
     """The bus; without a log-in the accounts' passwords come from ``secrets/nats-ACCOUNT``. "" is the embedded one."""
+    queue_url: str = ""
+    """The broker of the queues, ``stomp://name:password@host:61613`` or ``stomps://``, several with a comma between;
+    "": none."""
+    queue_name: str = "yinyi"
+    """With which the names of the queues begin."""
     hospital_database_url: str = ""
     """The sandbox hospital's own PostgreSQL; "" is the embedded one."""
     hospital_line_port: int = 0
@@ -87,6 +93,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever is younger may be registered by a guardian, who acts for the child."""
     children_at_most: int = 5
     """So many children one guardian may act for."""
+    relay: str = ""
+    """``host:port`` of the relay, the way out to banks, wallets and insurance; "": they are dialled straight."""
+    relay_allows: str = ""
+    """For the relay: ``host:port`` of those that it reaches, comma between; ``/plain`` behind one without TLS."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"
@@ -102,6 +112,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def archive(self) -> Path:
         return self.archive_dir if self.archive_dir != Path() else self.folder.archive
+
+    @property
+    def brokers(self) -> list[Address]:
+        return addresses(self.queue_url) if self.queue_url else []
 
     @property
     def line_hours(self) -> LineHours:
@@ -225,6 +239,16 @@ def _time_of_day(name: str, text: str) -> time:
     return time.fromisoformat(text)
 
 
+def _check_brokers(text: str) -> None:
+    try:
+        addresses(text or "stomp://none")
+    except ValueError:
+        raise CannotStart(
+            "YINYI_QUEUE_URL must be stomp://name:password@host:61613, stomps:// within TLS, or several with a comma "
+            "between."
+        ) from None
+
+
 def _check(settings: Settings) -> None:
     if settings.log_level not in LOG_LEVELS:
         raise CannotStart(f"YINYI_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
@@ -251,6 +275,9 @@ def _check(settings: Settings) -> None:
             f"YINYI_CLOCK must be an offset such as +8h30m or an instant such as 2026-11-23T22:00+08:00, "
             f"not {settings.clock!r}."
         ) from None
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", settings.queue_name):
+        raise CannotStart(f"YINYI_QUEUE_NAME must be letters, digits, _, . or -, not {settings.queue_name!r}.")
+    _check_brokers(settings.queue_url)
     schemes = {
         "YINYI_DATABASE_URL": (settings.database_url, ("postgresql://", "postgres://")),
         "YINYI_HOSPITAL_DATABASE_URL": (settings.hospital_database_url, ("postgresql://", "postgres://")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,6 +18,7 @@ from yinyi.business.terminals.credentials import TerminalCredentials, admit
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
+from yinyi.wire import institution, xml, xml_shapes
 
 OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "GetFigures"})
 """Their own code is the credential; or there is nothing in them to protect."""
@@ -133,19 +135,36 @@ class Verifier:
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
     ) -> Principal:
         signed = envelope.credentials.signed
-        if signed is None or not (signed.algorithm == UNCOVERED or _about(signed, envelope, spec)):
+        if signed is None or not (_uncovered(signed) or _about(signed, envelope, spec)):
             raise SignatureRefused
-        institution = await self._institutions.verify(signed, spec.name, now)
-        if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
-            raise NotAllowed(f"a {institution.kind} asks as {caller.value}")
-        return Principal(caller=caller, hospital_id=institution.hospital_id, institution_id=institution.institution_id)
+        found = await self._institutions.verify(signed, spec.name, now)
+        if (found.kind == "hospital") != (caller is Caller.HOSPITAL):
+            raise NotAllowed(f"a {found.kind} asks as {caller.value}")
+        return Principal(caller=caller, hospital_id=found.hospital_id, institution_id=found.institution_id)
+
+
+def _uncovered(signed: Signed) -> bool:
+    return signed.algorithm == UNCOVERED and signed.method != institution.SENT
 
 
 def _about(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
     """What was signed is what is asked, whatever the interface in between has made of it."""
     try:
-        told = msgspec.json.decode(signed.body or b"{}", type=spec.request)
+        told = _told(signed, spec)
         asked = msgspec.json.decode(envelope.body, type=spec.request)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return False
-    return told == asked and signed.path.rsplit("/", 1)[-1] == spec.name
+    return told == asked and _at(signed, envelope, spec)
+
+
+def _told(signed: Signed, spec: OperationSpec) -> Any:
+    if signed.method == institution.SENT and signed.body.lstrip().startswith(b"<"):
+        return xml_shapes.read(xml.parsed(signed.body, signed.charset), spec.request)
+    return msgspec.json.decode(signed.body or b"{}", type=spec.request)
+
+
+def _at(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
+    """In a queue the key is signed too: what comes again is not done again."""
+    if signed.method == institution.SENT:
+        return signed.path == institution.path_in_queue(spec.name, envelope.key)
+    return signed.path.rsplit("/", 1)[-1] == spec.name

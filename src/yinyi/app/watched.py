@@ -19,6 +19,7 @@ from yinyi.business.payments.invariants import payment_invariants
 from yinyi.business.prepaid.invariants import CHARGES
 from yinyi.business.scheduling.invariants import StoppedSessionsBalance
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
+from yinyi.business.subscriptions.invariants import NotificationsLeave
 from yinyi.business.watch import figures as watch
 from yinyi.business.watch.invariants import EventsLeave
 from yinyi.business.watch.model import Invariant
@@ -31,5 +32,5 @@ FIGURES = (*payments.FIGURES, *lines.FIGURES, *watch.FIGURES)
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed(), *CHARGES]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
-    of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), LineRefundsAreMade()]
+    of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), NotificationsLeave(), LineRefundsAreMade()]
     return [*of_money, *of_lines, *of_visits, AuditSealed(), EventsLeave()]

@@ -8,7 +8,8 @@ import msgspec
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """An institution's signature over its request, as it came; verified in the business layer.
 
-    algorithm: ``HMAC-SHA256``. body: the exact bytes that were signed.
+    algorithm: ``HMAC-SHA256``. body: the exact bytes that were signed. charset: of the body, where whoever carried it
+    says so. delivery: by which a message that a queue delivers once more is told from another one with its signature.
     """
 
     institution_id: str
@@ -19,6 +20,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     body: bytes
+    charset: str = ""
+    delivery: str = ""
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,7 +34,8 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class RequestEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """deadline: after this instant nobody waits for the answer any more. key: idempotency key, needed for changes."""
+    """deadline: after this instant nobody waits for the answer any more. key: idempotency key, needed for changes.
+    place: in the line, as whoever asks was told it by ``InLine``; empty: none yet; None: he would not ask again."""
 
     correlation_id: str
     deadline: datetime
@@ -39,6 +43,7 @@ class RequestEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     credentials: Credentials = Credentials()
     key: str = ""
     language: str = "zh-CN"
+    place: str | None = None
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):

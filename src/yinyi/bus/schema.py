@@ -1,6 +1,7 @@
 """The one collection of tables. Every domain adds its own in ``tables.py``; migrations are made from it."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
     naming_convention={
@@ -42,3 +43,13 @@ outbox = Table(
     Column("published_at", INSTANT),
 )
 Index("outbox_waiting_ix", outbox.c.outbox_id, postgresql_where=outbox.c.published_at.is_(None))
+
+call_permits = Table(
+    "call_permits",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("system", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("book", JSONB, nullable=False),
+    postgresql_with=ROOM_TO_CHANGE,
+)

@@ -33,6 +33,7 @@ class Metrics:
             "yinyi_http_request_seconds", "Until answered", ["interface", "route"], buckets=SECONDS, registry=of
         )
         self._bus = Counter("yinyi_bus_errors", "What the bus did not answer", ["account", "error"], registry=of)
+        self._queues = Gauge("yinyi_queue_open", "Whether a broker is there", ["queue"], registry=of)
         self._streams = Gauge("yinyi_event_streams", "Open event streams", registry=of)
         self._platform: PlatformFigures | None = None
         ProcessCollector(registry=of)
@@ -62,6 +63,9 @@ class Metrics:
 
     def count_streams(self, how_many: Callable[[], int]) -> None:
         self._streams.set_function(how_many)
+
+    def watch_queue(self, name: str, open_now: Callable[[], bool]) -> None:
+        self._queues.labels(name).set_function(open_now)
 
     def ask_first(self, platform: PlatformFigures) -> None:
         """The platform's own figures are shown too."""

@@ -19,13 +19,16 @@ from yinyi.interface.health import Health, Parts
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
-from yinyi.interface.one_write import OneWrite
+from yinyi.interface.queue.address import Address
+from yinyi.interface.queue.asking import Asking as QueueAsking
+from yinyi.interface.queue.server import Queue
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
-from yinyi.kernel.clock import Clock
+from yinyi.interface.whole_heads import SILENT_S, WholeHeads
+from yinyi.kernel.clock import Clock, ShiftedClock
 
 ACCOUNTS: Mapping[str, Caller] = {
     "kiosk": Caller.KIOSK,
@@ -33,12 +36,13 @@ ACCOUNTS: Mapping[str, Caller] = {
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
     "soap": Caller.HOSPITAL,
+    "queue": Caller.HOSPITAL,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
 
 GRACE_S = 3
-KEEPALIVE_S = 75
+KEEPALIVE_S = int(SILENT_S)
 """Longer than browsers, proxies and callers keep an idle line: they hang up, so that no request meets a closing one."""
 
 
@@ -55,13 +59,16 @@ class Bus(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others."""
+    """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
+    brokers: of the queues, whose names begin with ``queue_name``."""
 
     clock: Clock
     zone: ZoneInfo
     pages: Renders | None = None
     parts: Parts = dict
     more: Sequence[BaseRoute] = ()
+    brokers: Sequence[Address] = ()
+    queue_name: str = "yinyi"
 
 
 class Interfaces:
@@ -74,6 +81,7 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
+        self._queue = self._make_queue(around)
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -88,6 +96,16 @@ class Interfaces:
     def _make_lines(self) -> TerminalLines | None:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
+
+    def _make_queue(self, around: Surroundings) -> Queue | None:
+        bus = self._clients.get("queue")
+        if bus is None or not around.brokers:
+            return None
+        account = ACCOUNTS["queue"]
+        asking = QueueAsking(bus, self.metrics, served_operations(account))
+        queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
+        self.metrics.watch_queue(queue.name, lambda: queue.connected)
+        return queue
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -121,6 +139,8 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
+        if self._queue:
+            self._queue.start()
         try:
             yield
         finally:
@@ -136,6 +156,8 @@ class Interfaces:
             self._kiosk.hub.close()
         if self._lines:
             await self._lines.close()
+        if self._queue:
+            await self._queue.close()
 
 
 class _Server(uvicorn.Server):
@@ -157,7 +179,7 @@ def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
         host=host,
         port=port,
         loop="uvloop",
-        http=OneWrite,
+        http=WholeHeads,
         ws="websockets-sansio",
         lifespan="on",
         access_log=False,

@@ -19,14 +19,16 @@ YinyiError
 │   ├── PlatformUnavailable
 │   ├── DeadlineExceeded
 │   └── Busy
+│       ├── InLine
 │       └── AskedTooOften
 └── InternalError       our fault
 
 Domains hang their own errors under these in ``business/<domain>/errors.py``.
 """
 
+import re
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class YinyiError(Exception):
@@ -157,6 +159,36 @@ class Busy(Unavailable):
     """Too many people are asking at once. Please wait a moment."""
 
     zh = "现在办理的人太多，请稍等。"
+
+
+class ToldPlace(NamedTuple):
+    """Somebody's place in a line. before: so many go first. about_s: so long it may take. again_s: he should ask again
+    then, and show the ticket that keeps his place."""
+
+    before: int
+    about_s: int
+    again_s: float
+    ticket: str = ""
+
+
+class InLine(Busy):
+    """Many people are asking just now. Your place in the line is kept; ask again in a moment."""
+
+    zh = "现在办理的人较多，您的位置已经保留，请稍候再试。"
+
+    @classmethod
+    def at(cls, told: ToldPlace) -> "InLine":
+        return cls(f"{told.before} {told.about_s} {told.again_s:.1f} {told.ticket}")
+
+    @property
+    def told(self) -> ToldPlace:
+        found = _TOLD.fullmatch(self.detail)
+        if found is None:
+            return ToldPlace(1, 0, 2.0)
+        return ToldPlace(int(found[1]), int(found[2]), float(found[3]), found[4])
+
+
+_TOLD = re.compile(r"(\d{1,9}) (\d{1,9}) (\d{1,3}\.\d) (\S{0,200})")
 
 
 class AskedTooOften(Busy):

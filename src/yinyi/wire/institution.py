@@ -3,6 +3,9 @@
 ``METHOD \\n path \\n timestamp \\n nonce \\n hash of the body in hexadecimal``, without a last line feed; both times
 the same hash. The path is as sent, with its query. The timestamp is in whole seconds since 1970; the nonce is 16 to 64
 letters, digits, ``-`` or ``_``, never used twice.
+
+A message of a queue is signed in the same way. Its method is ``SEND``, its path names the operation and the key under
+which it changes something: ``/queue/v1/GetPayment``, ``/queue/v1/CollectHoldSlip?key=w3-20261123-000123``.
 """
 
 import hmac
@@ -17,12 +20,20 @@ from cryptography.hazmat.primitives.hmac import HMAC
 Algorithm = Literal["HMAC-SHA256", "HMAC-SM3"]
 """SM3: GB/T 32905-2016."""
 
+SENT = "SEND"
+"""The method of what may lie in a queue for a while before anybody reads it."""
+
 _HASHES: Mapping[str, hashes.HashAlgorithm] = {"HMAC-SHA256": hashes.SHA256(), "HMAC-SM3": hashes.SM3()}
 
 _METHOD = re.compile(r"[A-Z]{1,16}")
-_PATH = re.compile(r"/[\x21-\x7e]{0,1023}")
+PATH = re.compile(r"/[\x21-\x7e]{0,1023}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _NONCE = re.compile(r"[0-9A-Za-z_-]{16,64}")
+
+
+def path_in_queue(operation: str, key: str) -> str:
+    """``key``: empty where nothing is changed."""
+    return f"/queue/v1/{operation}" + (f"?key={key}" if key else "")
 
 
 def timestamp_of(at: datetime) -> str:
@@ -48,7 +59,7 @@ def signed_text(algorithm: Algorithm, method: str, path: str, timestamp: str, no
     Raises:
         ValueError: a part does not have its form, so that two requests could read alike. Names the part.
     """
-    parts = {"method": (_METHOD, method), "path": (_PATH, path), "nonce": (_NONCE, nonce)}
+    parts = {"method": (_METHOD, method), "path": (PATH, path), "nonce": (_NONCE, nonce)}
     for name, (form, text) in parts.items():
         if not form.fullmatch(text):
             raise ValueError(name)

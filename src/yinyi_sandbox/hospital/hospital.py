@@ -14,6 +14,7 @@ from yinyi.kernel.clock import Clock
 from yinyi_sandbox.hospital import database, hands, window
 from yinyi_sandbox.hospital.faults import ANY, Fault, LineFaults
 from yinyi_sandbox.hospital.line import Line
+from yinyi_sandbox.hospital.under_way import UnderWay
 
 log = structlog.get_logger()
 
@@ -49,7 +50,8 @@ class Hospital:
         self._settings = settings
         address = urlsplit(settings.database_url)
         self.faults = LineFaults()
-        self._line = Line(address.hostname or "127.0.0.1", address.port or 5432, self.faults)
+        self.under_way = UnderWay()
+        self._line = Line(address.hostname or "127.0.0.1", address.port or 5432, self.faults, self.under_way)
         self._database = address.path.lstrip("/")
         self._tasks: list[asyncio.Task[None]] = []
 

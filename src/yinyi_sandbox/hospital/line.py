@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 
 from yinyi_sandbox.hospital.faults import Fault, LineFaults
+from yinyi_sandbox.hospital.under_way import UnderWay
 
 _SSL_REQUEST, _GSS_REQUEST, _CANCEL_REQUEST = 80877103, 80877104, 80877102
 _CALL = re.compile(rb"\bhis\.(\w+)\s*\(")
@@ -24,10 +25,11 @@ _LONGEST_CALL_S = 60.0
 class Line:
     """Listens on loopback; ``start()`` it, then the platform connects to ``port``."""
 
-    def __init__(self, host: str, port: int, faults: LineFaults) -> None:
+    def __init__(self, host: str, port: int, faults: LineFaults, under_way: UnderWay) -> None:
         """``host``, ``port``: where PostgreSQL is."""
         self._target = (host, port)
         self._faults = faults
+        self._under_way = under_way
         self._calls: dict[_Call, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -61,7 +63,7 @@ class Line:
         if self._faults.down or self._server is None:
             writer.transport.abort()
             return
-        call = _Call(reader, writer, self._faults)
+        call = _Call(reader, writer, self._faults, self._under_way)
         self._calls[call] = asyncio.create_task(self._serve(call))
 
     async def _serve(self, call: "_Call") -> None:
@@ -71,15 +73,18 @@ class Line:
             pass  # either side went away: the other one is told by closing
         finally:
             del self._calls[call]
-            call.answered.set()
+            call.is_over()
             call.break_off()
 
 
 class _Call:
     """One connection of the platform."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, faults: LineFaults) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, faults: LineFaults, under_way: UnderWay
+    ) -> None:
         self._reader, self._writer, self._faults = reader, writer, faults
+        self._under_way = under_way
         self._statements: dict[bytes, str] = {}
         self._upstream: asyncio.StreamWriter | None = None
         self._losing: Fault | None = None
@@ -104,6 +109,12 @@ class _Call:
         self._writer.transport.abort()
         if not self.answered.is_set():
             await asyncio.wait([answers], timeout=_LONGEST_CALL_S)
+
+    def is_over(self) -> None:
+        """The hospital has answered, or never heard of it."""
+        if not self.answered.is_set():
+            self.answered.set()
+            self._under_way.ends()
 
     def break_off(self) -> None:
         self._writer.transport.abort()
@@ -153,14 +164,16 @@ class _Call:
     def _take(self, procedure: str) -> Fault | None:
         if not procedure:
             return None
-        self.answered.clear()
+        if self.answered.is_set():
+            self.answered.clear()
+            self._under_way.begins()
         return self._faults.take(procedure)
 
     async def _suffer(self, fault: Fault) -> None:
         if fault.fault == "slow":
             await asyncio.sleep(fault.ms / 1000)
         elif fault.fault == "cut":
-            self.answered.set()
+            self.is_over()
             raise ConnectionAbortedError
         else:
             self._losing = fault
@@ -183,7 +196,7 @@ class _Call:
                 self._writer.write(chunk)
             tail = (tail + chunk)[-len(_READY) :]
             if tail == _READY:
-                self.answered.set()
+                self.is_over()
                 if self._writer.is_closing() or (self._losing and self._losing.fault == "lost"):
                     break
             if self._losing is None:

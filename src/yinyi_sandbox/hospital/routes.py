@@ -46,10 +46,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """How the hospital is."""
+    """How the hospital is. under_way: calls that it is at; most_under_way: at once, since it was started."""
 
     at: datetime
     down: bool
+    under_way: int
+    most_under_way: int
+    calls: int
     faults: list[Fault]
     procedures: tuple[str, ...] = PROCEDURES
 
@@ -79,6 +82,18 @@ class Substitute(msgspec.Struct, frozen=True, kw_only=True):
     doctor_code: str = ""
 
 
+async def _state(hospital: Hospital) -> State:
+    calls = hospital.under_way
+    return State(
+        at=await hospital.pool.fetchval("SELECT his.instant_()"),
+        down=hospital.down,
+        under_way=calls.now,
+        most_under_way=calls.most,
+        calls=calls.made,
+        faults=await hospital.armed(),
+    )
+
+
 def routes(hospital: Hospital) -> list[Route]:
     """
     GET / · POST|DELETE /faults · POST|DELETE /down · POST /window/{sell,collect,give-back} · GET /schedules ·
@@ -86,8 +101,7 @@ def routes(hospital: Hospital) -> list[Route]:
     """
 
     async def state(_: Request) -> Response:
-        at = await hospital.pool.fetchval("SELECT his.instant_()")
-        return _json(State(at=at, down=hospital.down, faults=await hospital.armed()))
+        return _json(await _state(hospital))
 
     async def arm(request: Request) -> Response:
         await hospital.arm(await _body(request, Fault))

@@ -45,7 +45,7 @@ class Services:
     def __init__(self, hospital: Hospital) -> None:
         self._hospital = hospital
         self._trades: list[Trade] = []
-        self._under_way = 0
+        self._answering = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -74,13 +74,14 @@ class Services:
             Refusal: the procedure does not run.
             Mishap: a fault has befallen the call.
         """
-        self._under_way += 1
+        self._answering += 1
         self._idle.clear()
         try:
-            return await self._answer(trade, given)
+            with self._hospital.under_way:
+                return await self._answer(trade, given)
         finally:
-            self._under_way -= 1
-            if not self._under_way:
+            self._answering -= 1
+            if not self._answering:
                 self._idle.set()
 
     async def _answer(self, trade: Trade, given: dict[str, list[str]]) -> list[dict[str, Any]]:

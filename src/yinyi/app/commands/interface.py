@@ -1,4 +1,4 @@
-"""Processes: interfaces (kiosk, terminal, callbacks, rest, soap, verify) as one web server."""
+"""Processes: interfaces (kiosk, terminal, callbacks, rest, soap, queue, verify) as one web server."""
 
 import asyncio
 from typing import Annotated
@@ -25,7 +25,7 @@ async def _run(settings: Settings, names: list[str], stopping: asyncio.Event) ->
     from yinyi.app.interfaces import answers, checked, web_server
     from yinyi.interface.server import ACCOUNTS
 
-    buses = {name: await connect_bus(settings, ACCOUNTS[name].value) for name in checked(names)}
+    buses = {name: await connect_bus(settings, ACCOUNTS[name].value) for name in checked(names, settings)}
     server = web_server(settings, buses)
     serving = asyncio.create_task(server.serve())
     await answers(server, serving)

@@ -1,19 +1,19 @@
 """Receipts are asked for, and seen to until they are issued: never by whoever pays, and without end."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 import structlog
 
-from yinyi.bus.database import Database
+from yinyi.bus.database import Database, Tx
 from yinyi.business.documents.store import view as document_view
 from yinyi.business.fiscal import store
-from yinyi.business.fiscal.model import Issued, changes
+from yinyi.business.fiscal.model import EARNING, Issued, changes
 from yinyi.business.fiscal.ports import FiscalInvoices, Patients
 from yinyi.business.fiscal.store import Claimed, Learned
-from yinyi.business.payments import ends
+from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.rules import pause_s
 from yinyi.business.payments.view import paid_at
 from yinyi.kernel.clock import Clock
@@ -34,7 +34,7 @@ CLAIMED_S, BEGUN_S = 90, 45
 next turn, so that the last call ends in time."""
 GIVE_UP_MARKING = 24
 """Tries; then nothing came out of the printer, or the hospital does not want to know."""
-ENDS_AT_ONCE, CLAIMED_AT_ONCE, CALLS_AT_ONCE = 200, 60, 3
+CLAIMED_AT_ONCE, CALLS_AT_ONCE = 60, 3
 KEPT_S = 0.25
 """So long an answer may wait for others to be written down with it."""
 GUESS_S = 600
@@ -62,8 +62,7 @@ class Issuing:
             await asyncio.sleep(_EVERY_S)
 
     async def turn(self) -> int:
-        """Learn of payments, and see to what is due; how much there was."""
-        heard = await self.hear()
+        """See to what is due; how much there was."""
         now = self._clock.now()
         async with self._database.read() as tx:
             due = await store.claim(tx, now, now + timedelta(seconds=CLAIMED_S), CLAIMED_AT_ONCE)
@@ -71,7 +70,7 @@ class Issuing:
         waiting = iter(due)
         await asyncio.gather(*(self._worker(waiting, now, kept) for _ in range(CALLS_AT_ONCE)))
         await kept.write()
-        return heard + len(due)
+        return len(due)
 
     async def _worker(self, waiting: Iterator[Claimed], began: datetime, kept: "Kept") -> None:
         for each in waiting:
@@ -82,21 +81,17 @@ class Issuing:
             except Exception as error:  # it is due again when its claim has run out
                 log.warning("fiscal.left_lying", reference=each.reference, why=type(error).__name__)
 
-    async def hear(self) -> int:
+    async def hear(self, tx: Tx, plans: Sequence[Plan], now: datetime) -> None:
         """Write down what the payments that have ended want."""
-        async with self._database.transaction() as tx:
-            if not await store.alone(tx):
-                return 0
-            plans = await ends.take(tx, ENDS_AT_ONCE)
-            known = await store.known(tx, [plan.payment_no for plan in plans]) if plans else {}
-            wanted = [
-                (plan, paid_at(plan) or plan.started_at, each)
-                for plan in plans
-                for each in changes(plan, known.get((plan.hospital_id, plan.payment_no), []))
-            ]
-            if wanted:
-                await store.put(tx, wanted, self._clock.now())
-            return len(plans)
+        earning = [plan for plan in plans if plan.purpose in EARNING]
+        known = await store.known(tx, [plan.payment_no for plan in earning])
+        wanted = [
+            (plan, paid_at(plan) or plan.started_at, each)
+            for plan in earning
+            for each in changes(plan, known.get((plan.hospital_id, plan.payment_no), []))
+        ]
+        if wanted:
+            await store.put(tx, wanted, now)
 
     async def _see_to(self, due: Claimed) -> Learned | None:
         """None: it is written down already."""

@@ -11,7 +11,6 @@ from yinyi.bus.database import Row, Tx
 from yinyi.business.fiscal.model import FiscalState, Issued, Receipt
 from yinyi.business.payments.plan import Plan
 
-_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('yinyi.fiscal', 0))"
 KNOWN = "SELECT * FROM fiscal_invoice WHERE payment_no = ANY($1::text[]) ORDER BY reference FOR UPDATE"
 PUT = """
 INSERT INTO fiscal_invoice AS f
@@ -157,11 +156,6 @@ class _Put(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: int
     paid_at: datetime
     state: FiscalState
-
-
-async def alone(tx: Tx) -> bool:
-    """Until the end of the transaction nobody else takes ends of payments."""
-    return bool(await tx.fetchval(_LOCK))
 
 
 async def known(tx: Tx, payment_nos: Sequence[str]) -> dict[tuple[int, str], list[Receipt]]:

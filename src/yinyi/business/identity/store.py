@@ -1,5 +1,6 @@
 """SQL of patients and their bindings."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -56,6 +57,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (hospital_id, kind, number_index) WHERE unbound_at IS NULL DO UPDATE SET kind = excluded.kind
 RETURNING patient_id
 """
+_PATIENT_NOS = """
+SELECT patient_id, patient_no FROM patient WHERE hospital_id = $1 AND patient_id = ANY($2::bigint[])
+"""
 _LOCK = "SELECT true FROM patient WHERE hospital_id = $1 AND patient_id = $2 FOR UPDATE"
 _LIVE = """
 SELECT credential_id, kind, number_key_id, number_data, bound_at FROM credential
@@ -94,6 +98,12 @@ async def patient_id_of(tx: Tx, hospital_id: int, patient_no: str) -> int:
     """0: nobody of this number is on record here."""
     query = "SELECT patient_id FROM patient WHERE hospital_id = $1 AND patient_no = $2"
     return await tx.fetchval(query, hospital_id, patient_no) or 0
+
+
+async def patient_nos(tx: Tx, hospital_id: int, patient_ids: Collection[int]) -> dict[int, str]:
+    """Their hospital numbers; whoever is not on record is not in it."""
+    rows = await tx.fetch(_PATIENT_NOS, hospital_id, list(patient_ids))
+    return {row["patient_id"]: row["patient_no"] for row in rows}
 
 
 async def patient_by_no(tx: Tx, vault: Vault, hospital_id: int, patient_no: str) -> PatientRecord | None:

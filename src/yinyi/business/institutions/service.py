@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.database import Database, Tx
@@ -9,7 +10,7 @@ from yinyi.bus.envelope import Signed
 from yinyi.business.institutions import store
 from yinyi.business.institutions.meter import Meter
 from yinyi.business.institutions.model import Algorithm, Institution
-from yinyi.business.institutions.store import KeptSecret
+from yinyi.business.institutions.store import KeptSecret, NonceUse
 from yinyi.kernel.errors import Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault
@@ -18,6 +19,8 @@ from yinyi.wire import username_token
 
 WINDOW = timedelta(minutes=5)
 """How far the clocks of two houses may be apart."""
+WAITS = timedelta(days=1)
+"""So long a message of a queue may have waited, and its signature is good."""
 REMEMBERED_FOR = timedelta(seconds=1)
 """So long, at most, another business process honours what has just been taken away here."""
 FORGOTTEN_EVERY = timedelta(minutes=1)
@@ -25,6 +28,7 @@ SEALED = "institution.secret"
 
 _NOBODY = "no institution has this secret"
 _MOST_REMEMBERED = 1000
+_SIGNED_WHOLE: tuple[wire.Algorithm, ...] = get_args(wire.Algorithm)
 _Opened = list[tuple[KeptSecret, str]]
 """Secrets, with what they are."""
 
@@ -70,11 +74,11 @@ class Institutions:
         self._known.clear()
 
     async def verify(self, signed: Signed, operation: str, now: datetime) -> Institution:
-        """Whose request this is. A request passes once.
+        """Whose request this is. A request passes once; one of a queue whenever the queue delivers it again.
 
         Raises:
             SignatureRefused: unknown or closed institution, another algorithm, a wrong signature, a clock more than
-                five minutes apart, a nonce used before. Which of them is not told.
+                five minutes apart, a day in a queue, a nonce used before. Which of them is not told.
             NotGranted: it may not ask this.
             AskedTooOften: it asks more often than was agreed.
         """
@@ -85,10 +89,21 @@ class Institutions:
             raise NotGranted(operation)
         await self._meter.admit(institution, now)
         async with self._database.read() as tx:
-            if not await store.first_seen(tx, institution, signed.nonce, now):
+            if not await store.first_seen(tx, institution, _use_of(signed, now)):
                 raise SignatureRefused
             await self._forget_nonces(tx, institution, now)
         return institution
+
+    async def signing(self, institution_id: str, now: datetime) -> list[tuple[wire.Algorithm, str]]:
+        """What we sign with what we tell an institution: its good secrets for whole requests, oldest first, each with
+        its algorithm. Empty: it has none, or was closed."""
+        _, secrets = await self._find(institution_id, now)
+        return [
+            (algorithm, secret)
+            for kept, secret in secrets
+            for algorithm in _SIGNED_WHOLE
+            if algorithm == kept.algorithm and (kept.until is None or now < kept.until)
+        ]
 
     async def _find(self, institution_id: str, now: datetime) -> tuple[Institution | None, _Opened]:
         """With its secrets as they are used. Strangers are not remembered: anybody can be one."""
@@ -134,7 +149,17 @@ def _fits(secrets: _Opened, signed: Signed, now: datetime) -> bool:
 def _apart(signed: Signed, now: datetime) -> bool:
     """Whether it was signed by a clock that is too far from ours."""
     instant_of = username_token.instant_of if signed.algorithm == "UsernameToken" else wire.instant_of
-    return abs(instant_of(signed.timestamp) - now) > WINDOW
+    age = now - instant_of(signed.timestamp)
+    return not -WINDOW <= age <= (WAITS if _waits(signed) else WINDOW)
+
+
+def _waits(signed: Signed) -> bool:
+    """The signature covers the method, so that nobody else makes one good for longer."""
+    return signed.method == wire.SENT and signed.algorithm != "UsernameToken"
+
+
+def _use_of(signed: Signed, now: datetime) -> store.NonceUse:
+    return NonceUse(signed.nonce, now + WAITS, signed.delivery) if _waits(signed) else NonceUse(signed.nonce, now)
 
 
 def _request(signed: Signed) -> tuple[str, str, str, str, bytes]:

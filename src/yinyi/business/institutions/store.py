@@ -71,8 +71,9 @@ RETURNING span, requests
 """
 _FORGET = "DELETE FROM institution_nonce WHERE hospital_id = $1 AND institution_id = $2 AND seen_at < $3"
 _REMEMBER = """
-INSERT INTO institution_nonce (hospital_id, institution_id, nonce, seen_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (hospital_id, institution_id, nonce) DO NOTHING
+INSERT INTO institution_nonce AS n (hospital_id, institution_id, nonce, seen_at, delivery) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (hospital_id, institution_id, nonce) DO UPDATE SET delivery = n.delivery
+    WHERE n.delivery = excluded.delivery AND n.delivery <> ''
 RETURNING true
 """
 
@@ -83,6 +84,15 @@ class KeptSecret(NamedTuple):
     algorithm: Algorithm
     sealed: Sealed
     until: datetime | None
+
+
+class NonceUse(NamedTuple):
+    """seen_at: from then on it is remembered, for some minutes. delivery: it passes again by the same one; empty: it
+    does not pass again."""
+
+    nonce: str
+    seen_at: datetime
+    delivery: str = ""
 
 
 class Agreed(NamedTuple):
@@ -161,9 +171,9 @@ async def count(
     return spans["minute"], spans["day"]
 
 
-async def first_seen(tx: Tx, institution: Institution, nonce: str, now: datetime) -> bool:
-    """False: this nonce was used before."""
-    return bool(await tx.fetchval(_REMEMBER, institution.hospital_id, institution.institution_id, nonce, now))
+async def first_seen(tx: Tx, institution: Institution, use: NonceUse) -> bool:
+    """False: this nonce was used before, by another delivery."""
+    return bool(await tx.fetchval(_REMEMBER, institution.hospital_id, institution.institution_id, *use))
 
 
 async def forget_nonces(tx: Tx, institution: Institution, before: datetime) -> None:

@@ -77,6 +77,7 @@ institution_nonce = Table(
     Column("institution_id", Text, primary_key=True),
     Column("nonce", Text, primary_key=True),
     Column("seen_at", INSTANT, nullable=False),
+    Column("delivery", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(*_WHOSE),
 )
 Index(

@@ -7,13 +7,16 @@ from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.identity.store import patient_id_of
-from yinyi.business.payments.messages_window import SubmitCode
+from yinyi.business.payments.messages_window import CancelWindowPayment, SubmitCode
 from yinyi.business.payments.service import PaymentService
-from yinyi.kernel.errors import ChannelUnavailable
+from yinyi.kernel.errors import ChannelUnavailable, NotYours
+
+AT = "window"
+"""In a plan's facts: the window at which it was opened."""
 
 
 class WindowCodes:
-    """``SubmitCode``."""
+    """``SubmitCode``, ``CancelWindowPayment``."""
 
     def __init__(self, payments: PaymentService) -> None:
         self._payments = payments
@@ -21,9 +24,22 @@ class WindowCodes:
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
         dispatcher.changes(SubmitCode, Change(self.submit, payments.show, settle=payments.settle_tender))
+        dispatcher.changes(CancelWindowPayment, Change(self.cancel, payments.show, settle=payments.settle))
 
     async def submit(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
         return await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code)
+
+    async def cancel(self, tx: Tx, call: Call, message: CancelWindowPayment, facts: None) -> str:
+        """
+        Raises:
+            PaymentUnknown.
+            NotYours: it was not opened at a window.
+        """
+        plan = await self._payments.locked(tx, call, message.payment_no)
+        if not plan.facts.get(AT):
+            raise NotYours
+        await self._payments.give_up(tx, call, plan)
+        return plan.payment_no
 
 
 async def for_patient(tx: Tx, call: Call, patient_no: str) -> Call:

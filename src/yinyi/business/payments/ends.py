@@ -1,11 +1,24 @@
 """Payments that have ended, for those above to whom it means something. An end is put down in the statement that ends
-the payment, at no cost but its row; whoever takes it reads the payment as it is by then, and writes what it means to
-him in the transaction in which it goes. A payment ends again after each refund."""
+the payment, at no cost but its row; whoever takes it tells everybody who wants to hear of it, in one transaction, and
+tells the payment as it is by then. A payment ends again after each refund."""
 
-from yinyi.bus.database import Tx
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from yinyi.bus.database import Database, Tx
 from yinyi.business.payments import rows
 from yinyi.business.payments.plan import Plan
+from yinyi.kernel.clock import Clock
 
+log = structlog.get_logger()
+
+AT_ONCE = 200
+_EVERY_S = 2.0
+_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('yinyi.payment_ends', 0))"
 TAKE = """
 WITH taken AS (
   DELETE FROM payment_end e USING (
@@ -19,6 +32,39 @@ SELECT :row AS plan FROM (SELECT DISTINCT hospital_id, payment_id FROM taken) AS
 """.replace(":row", rows.ROW)
 
 
-async def take(tx: Tx, most: int) -> list[Plan]:
-    """Payments that have ended, each once. To be asked by one transaction at a time."""
-    return [rows.read_plan(row["plan"]) for row in await tx.fetch(TAKE, most)]
+class HearsOfEnds(Protocol):
+    """To whom it means something."""
+
+    async def hear(self, tx: Tx, plans: Sequence[Plan], now: datetime) -> None:
+        """These have ended, each told once. What it means is written in this transaction, or told again with it."""
+        ...
+
+
+class Ends:
+    """One a business process; one of them tells at a time."""
+
+    def __init__(self, database: Database, told: Sequence[HearsOfEnds], clock: Clock) -> None:
+        self._database = database
+        self._told = told
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                while await self.turn():
+                    pass
+            except Exception as error:  # the loop outlives every fault of the database
+                log.warning("ends.waiting", why=type(error).__name__)
+            await asyncio.sleep(_EVERY_S)
+
+    async def turn(self) -> int:
+        """Tell of some; how many there were."""
+        async with self._database.transaction() as tx:
+            if not await tx.fetchval(_LOCK):
+                return 0
+            plans = [rows.read_plan(row["plan"]) for row in await tx.fetch(TAKE, AT_ONCE)]
+            if plans:
+                for each in self._told:
+                    await each.hear(tx, plans, self._clock.now())
+            return len(plans)

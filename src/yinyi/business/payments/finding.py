@@ -11,7 +11,7 @@ from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.identity.store import patient_id_of
 from yinyi.business.payments import rows, signals
 from yinyi.business.payments.messages import Payments
-from yinyi.business.payments.messages_finding import FindPayment
+from yinyi.business.payments.messages_finding import DaysPayments, FindPayment, ListDaysPayments
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
@@ -35,9 +35,14 @@ ORDER BY p.payment_no DESC LIMIT 50
 """A day's payments stand together by their numbers, which begin with it. Counted, so that the steps are found by their
 payment and not the other way round."""
 
+OF_DAY = """
+SELECT :row AS plan FROM payment p
+WHERE p.hospital_id = $1 AND p.payment_no > $2 AND p.payment_no < $3 ORDER BY p.payment_no LIMIT $4
+""".replace(":row", rows.ROW)
+
 
 class Finding:
-    """``FindPayment``."""
+    """``FindPayment``, ``ListDaysPayments``."""
 
     def __init__(self, registry: Registry, zone: ZoneInfo) -> None:
         self._registry = registry
@@ -45,6 +50,7 @@ class Finding:
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(FindPayment, self.find)
+        dispatcher.reads(ListDaysPayments, self.of_day)
 
     async def find(self, tx: Tx, call: Call, message: FindPayment) -> Payments:
         """
@@ -61,6 +67,14 @@ class Finding:
         if channel_no:
             found.append(await self._known_as(tx, call, channel_no, on))
         return Payments(payments=[view_of(plan, self._registry) for plan in _in_all(found)])
+
+    async def of_day(self, tx: Tx, call: Call, message: ListDaysPayments) -> DaysPayments:
+        day, next_day = _numbers_of(message.on)
+        rows_found = await tx.fetch(OF_DAY, call.hospital_id, max(day, message.after), next_day, message.most + 1)
+        plans = [rows.read_plan(row["plan"]) for row in rows_found]
+        listed = plans[: message.most]
+        more = listed[-1].payment_no if len(plans) > len(listed) else ""
+        return DaysPayments(payments=[view_of(plan, self._registry) for plan in listed], next_after=more)
 
     async def _numbered(self, tx: Tx, call: Call, number: str) -> Sequence[Plan]:
         plan = await signals.find(tx, call.hospital_id, number.upper())
@@ -82,9 +96,14 @@ class Finding:
             return [plan] if plan is not None and known else []
         if len(channel_no) < SHORTEST:
             return []
-        day, next_day = f"{on:%y%m%d}", f"{on + timedelta(days=1):%y%m%d}"
+        day, next_day = _numbers_of(on)
         found = await tx.fetch(KNOWN_AS, call.hospital_id, channel_no, day, next_day)
         return [rows.read_plan(row["plan"]) for row in found]
+
+
+def _numbers_of(day: date) -> tuple[str, str]:
+    """Before the first of its payments' numbers, and behind the last one."""
+    return f"{day:%y%m%d}", f"{day + timedelta(days=1):%y%m%d}"
 
 
 def _in_all(found: Sequence[Sequence[Plan]]) -> Sequence[Plan]:

@@ -7,7 +7,7 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import MoreThanOwed, PayerCodeUnknown, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
-from yinyi.kernel.errors import ChannelUnavailable
+from yinyi.kernel.errors import ChannelUnavailable, NotYours
 
 ShownTender = Literal["wechatpay", "alipay"]
 """Whose code is shown at a window for the payer to scan."""
@@ -27,4 +27,13 @@ class SubmitCode(Operation[PaymentView], frozen=True, kw_only=True):
 
     payment_no: Number
     payer_code: Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[0-9A-Za-z]+(?![\s\S])")]
+    operator: Who
+
+
+@operation(callers=[Caller.HOSPITAL], money=True, errors=(PaymentUnknown, NotYours))
+class CancelWindowPayment(Operation[PaymentView], frozen=True, kw_only=True):
+    """A cashier gives up a payment that was opened at a window: its code is closed, and what it pays for is free again.
+    What was taken is given back; one that is paid and delivered stays as it is (``RefundPayment``)."""
+
+    payment_no: Number
     operator: Who

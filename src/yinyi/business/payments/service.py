@@ -264,9 +264,13 @@ class PaymentService:
 
     async def _cancel(self, tx: Tx, call: Call, message: CancelPayment, facts: None) -> str:
         plan = await self.locked(tx, call, message.payment_no)
+        await self.give_up(tx, call, plan)
+        return plan.payment_no
+
+    async def give_up(self, tx: Tx, call: Call, plan: Plan) -> None:
+        """Nobody wants this payment, which the transaction has locked, any more. One that has ended stays as it is."""
         if plan.ended_at is None:
             self.taken_up(call, await signals.cancel(tx, plan, call.now, self.epoch))
-        return plan.payment_no
 
     async def _given_back(self, tx: Tx, call: Call, message: ConfirmGivenBack, facts: None) -> str:
         found = await signals.find(tx, call.hospital_id, message.number)

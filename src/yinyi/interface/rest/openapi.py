@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import inspect as shape
 
 from yinyi.bus.operation import OperationSpec
+from yinyi.business.subscriptions.model import Notification
 from yinyi.interface.body import TooLarge, TooSlow
+from yinyi.interface.examples import example_of
 from yinyi.interface.rest.errors import AGAIN_AFTER_S, PROBLEM_TYPE, Problem, problem_of, status_of
-from yinyi.interface.rest.examples import example_of
+from yinyi.interface.rest.webhooks import webhooks
+from yinyi.interface.schemas import REF, schemas
 from yinyi.kernel import errors
 from yinyi.kernel.errors import YinyiError
 
@@ -23,7 +25,6 @@ COMMON: tuple[type[YinyiError], ...] = (
 )
 """What any operation can end in."""
 
-_REF = "#/components/schemas/{name}"
 _PLAIN_STATUSES = {"404": "There is no such operation.", "405": "POST only.", "415": "The body is application/json."}
 _INTRODUCTION = """What the hospital's own systems ask of the platform. Each is a POST with its fields as JSON.
 
@@ -50,16 +51,16 @@ _OPTIONAL = {
 
 def document(served: Mapping[str, OperationSpec]) -> dict[str, Any]:
     """Plain JSON values. served: operations by the last part of their address."""
-    travels = [each for spec in served.values() for each in (spec.request, spec.reply)]
-    _, components = msgspec.json.schema_components([*travels, Problem], ref_template=_REF)
+    travels = [each for spec in served.values() for each in (spec.request, spec.reply)] + [Notification]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Yinyi", "version": VERSION, "description": _INTRODUCTION},
         "security": [{name: [] for name in _HEADERS}],
         "tags": [{"name": domain} for domain in sorted({spec.domain for spec in served.values()})],
         "paths": {PREFIX + name: {"post": _operation(spec)} for name, spec in sorted(served.items())},
+        "webhooks": webhooks(_content(Notification)),
         "components": {
-            "schemas": {name: _said_well(schema) for name, schema in sorted(_dated(components, travels).items())},
+            "schemas": schemas([*travels, Problem]),
             "securitySchemes": {
                 name: {"type": "apiKey", "in": "header", "name": header, "description": said}
                 for name, (header, said) in _HEADERS.items()
@@ -96,7 +97,7 @@ def _responses(spec: OperationSpec) -> dict[str, Any]:
 def _refusal(status: str, ends: Sequence[type[YinyiError]]) -> dict[str, Any]:
     told = [f"`{error.code()}`: {error.sentence('en')}" for error in ends]
     examples = {error.code(): {"value": msgspec.to_builtins(problem_of(error(), "59bc41cb"))} for error in ends}
-    content: dict[str, Any] = {"schema": {"$ref": _REF.format(name="Problem")}}
+    content: dict[str, Any] = {"schema": {"$ref": REF.format(name="Problem")}}
     if examples:
         content["examples"] = examples
     answer: dict[str, Any] = {
@@ -110,7 +111,7 @@ def _refusal(status: str, ends: Sequence[type[YinyiError]]) -> dict[str, Any]:
 
 
 def _content(struct: type[Any]) -> dict[str, Any]:
-    return {"schema": {"$ref": _REF.format(name=struct.__name__)}, "example": example_of(struct)}
+    return {"schema": {"$ref": REF.format(name=struct.__name__)}, "example": example_of(struct)}
 
 
 def _parameters() -> dict[str, Any]:
@@ -123,45 +124,6 @@ def _parameters() -> dict[str, Any]:
 
 def _header(name: str, said: str, schema: Mapping[str, Any], *, required: bool = False) -> dict[str, Any]:
     return {"name": name, "in": "header", "description": said, "required": required, "schema": schema}
-
-
-def _dated(components: dict[str, Any], travels: Sequence[type[Any]]) -> dict[str, Any]:
-    """msgspec names the format of an instant only where its zone is checked; ours always have one."""
-    for struct in _structs(travels):
-        for field in struct.fields:
-            schema = components[struct.cls.__name__]["properties"][field.encode_name]
-            kinds = field.type.types if isinstance(field.type, shape.UnionType) else (field.type,)
-            if any(isinstance(kind, shape.DateTimeType) for kind in kinds):
-                text = next(each for each in schema.get("anyOf", [schema]) if each.get("type") == "string")
-                text["format"] = "date-time"
-    return components
-
-
-def _structs(travels: Sequence[type[Any]]) -> list[shape.StructType]:
-    found: dict[type[Any], shape.StructType] = {}
-
-    def collect(info: shape.Type) -> None:
-        match info:
-            case shape.Metadata(type=inner) | shape.ListType(item_type=inner) | shape.VarTupleType(item_type=inner):
-                collect(inner)
-            case shape.UnionType(types=types):
-                for each in types:
-                    collect(each)
-            case shape.StructType(cls=cls, fields=fields) if cls not in found:
-                found[cls] = info
-                for field in fields:
-                    collect(field.type)
-            case _:
-                pass
-
-    for each in travels:
-        collect(shape.type_info(each))
-    return list(found.values())
-
-
-def _said_well(schema: dict[str, Any]) -> dict[str, Any]:
-    said = schema.get("description")
-    return schema if said is None else {**schema, "description": " ".join(said.split()).replace("``", "`")}
 
 
 def _code(error: type[YinyiError]) -> str:

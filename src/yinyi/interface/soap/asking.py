@@ -13,11 +13,11 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials, Signed
 from yinyi.bus.operation import OperationSpec
 from yinyi.interface.metrics import Metrics
-from yinyi.interface.soap.errors import OperationUnknown
-from yinyi.interface.soap.shapes import read
-from yinyi.interface.soap.wsdl import KEY
+from yinyi.interface.problem import OperationUnknown
+from yinyi.interface.xml_schema import KEY
 from yinyi.kernel.errors import InternalError, InvalidField, SignatureRefused, YinyiError
 from yinyi.wire.xml import Element
+from yinyi.wire.xml_shapes import read
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from typing import Final, Literal
 from lxml import etree
 
 from yinyi.bus.envelope import Signed
-from yinyi.interface.soap.shapes import text_of
 from yinyi.wire.xml import Element, NotXml, parsed
+from yinyi.wire.xml_shapes import text_of
 
 SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12: Final = "http://www.w3.org/2003/05/soap-envelope"

@@ -13,9 +13,9 @@ from yinyi.bus.envelope import Signed
 from yinyi.interface.soap.asking import Asking, Wanted
 from yinyi.interface.soap.envelope import Opened, token_of
 from yinyi.interface.soap.errors import problem_fields
-from yinyi.interface.soap.shapes import fields_of, text_of
 from yinyi.kernel.errors import Invalid
 from yinyi.wire.xml import Element, NotXml, parsed
+from yinyi.wire.xml_shapes import fields_of, text_of
 
 DONE, FAILED = "0", "1"
 

@@ -14,13 +14,14 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.operation import OperationSpec
 from yinyi.interface.body import body_of
 from yinyi.interface.metrics import Metrics
+from yinyi.interface.problem import ours, problem
 from yinyi.interface.soap import envelope, message, wsdl
 from yinyi.interface.soap.asking import NAME, Asking, Wanted, fresh_id, taken_key
 from yinyi.interface.soap.envelope import SOAP_11, SOAP_12, NotSoap, Opened
-from yinyi.interface.soap.errors import ours, problem
-from yinyi.interface.soap.shapes import NAMESPACE, text_of, written
+from yinyi.interface.xml_schema import schema
 from yinyi.kernel.errors import Invalid, InvalidField
 from yinyi.wire.xml import Element
+from yinyi.wire.xml_shapes import NAMESPACE, text_of, written
 
 PATH = "/soap"
 HIP_PATH, PROCESS_PATH = f"{PATH}/hip", f"{PATH}/process"
@@ -39,7 +40,7 @@ class Soap:
     def __init__(self, bus: BusClient, metrics: Metrics, served: Mapping[str, OperationSpec]) -> None:
         self._asking = Asking(bus, metrics, served)
         self._metrics = metrics
-        self._schema = etree.XMLSchema(etree.fromstring(wsdl.schema(served).encode()))
+        self._schema = etree.XMLSchema(etree.fromstring(schema(served).encode()))
 
     def routes(self) -> list[BaseRoute]:
         hip, process = (message.Messages(self._asking, *form) for form in (HIP, PROCESS))

@@ -72,15 +72,14 @@ class FhirClient:
             asked = speech.asked(values)
         except NothingAsked:
             return speech.rows([], values)
-        async with self._line.turn():
-            try:
-                rows = await self._answered(speech, asked, values)
-            except Rejected:
-                self._breaker.succeeded()
-                raise
-            except (NotReached, Unanswered):
-                self._breaker.failed()
-                raise
+        try:
+            rows = await self._answered(speech, asked, values)
+        except Rejected:
+            self._breaker.succeeded()
+            raise
+        except (NotReached, Unanswered):
+            self._breaker.failed()
+            raise
         self._breaker.succeeded()
         return rows
 

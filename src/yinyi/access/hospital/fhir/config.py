@@ -9,8 +9,8 @@ class FhirConfig(msgspec.Struct, frozen=True, kw_only=True):
     token: sent as a bearer token; "": none is sent.
     mapping: file of the addresses and paths that the hospital has (see ``mapping.py``); "": ours.
     page: how many resources an answer may hold; most_pages: how many answers of one search are read.
-    calls_at_once: the hospital's own limit for us. calls_waiting: how many more may wait before the next is told at
-        once that it is too many.
+    calls_at_once: the hospital's own limit for us, for all business processes together.
+    calls_waiting: how many more may wait in each of them before the next is told at once that it is too many.
     call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for our turn, and for a connection.
     idle_s: an idle connection is closed then; sooner than the hospital's own server does.
     longest_answer: bytes.

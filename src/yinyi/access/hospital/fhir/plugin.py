@@ -6,9 +6,8 @@ from yinyi.access.hospital.trades.hospital import TRADES, TradesHospital
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 
 
-def _build(config: FhirConfig, _: Surroundings) -> TradesHospital:
-    client = FhirClient(config, TRADES)
-    return TradesHospital(client, config.connect_timeout_s + config.call_timeout_s, config.cache_s)
+def _build(config: FhirConfig, around: Surroundings) -> TradesHospital:
+    return TradesHospital(FhirClient(config, TRADES), config, around)
 
 
 PLUGIN = Plugin(name="fhir", kind="hospital", api=PLUGIN_API, config=FhirConfig, build=_build)

@@ -37,7 +37,6 @@ class ProcedureClient:
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._pool: asyncpg.Pool | None = None
         self._lending: Lending | None = None
-        self._waiting = 0
 
     async def start(self) -> None:
         self._pool = await asyncpg.create_pool(
@@ -95,29 +94,18 @@ class ProcedureClient:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator["PoolConnectionProxy[asyncpg.Record]"]:
-        assert self._pool is not None, "start() comes first"
-        assert self._lending is not None
-        if self._waiting >= self._config.calls_waiting:
-            raise NotReached("too many calls are waiting")
-        self._waiting += 1
+        assert self._lending is not None, "start() comes first"
         try:
             connection = await self._lending.take(self._config.connect_timeout_s)
         except _FAILURES as error:
-            if not self._all_busy(self._pool):
-                self._breaker.failed()
+            self._breaker.failed()
             raise NotReached(f"no connection: {type(error).__name__}") from error
-        finally:
-            self._waiting -= 1
         well = False
         try:
             yield connection
             well = True
         finally:
             await self._lending.give(connection, well)
-
-    def _all_busy(self, pool: asyncpg.Pool) -> bool:
-        """Whether it is our own limit that let nobody through: that is no failure of the hospital."""
-        return pool.get_size() >= self._config.calls_at_once and pool.get_idle_size() == 0
 
     def _judged(self, error: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> CallFailed:
         state = getattr(error, "sqlstate", None) or ""

@@ -7,9 +7,10 @@ class ProceduresConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
     url: of the hospital's PostgreSQL, with the role that may call the procedures; it holds a password.
     mapping: file of the names that the hospital has for everything (see ``trades/names.py``); "": ours.
-    calls_at_once: connections, and so calls in flight; the hospital's own limit for us.
-    calls_waiting: how many more may wait for a connection before the next is told at once that it is too many.
-    call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for a free or new connection.
+    calls_at_once: the hospital's own limit for us, for all business processes together; each of them may keep as many
+        connections.
+    calls_waiting: how many more may wait in each of them before the next is told at once that it is too many.
+    call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for our turn, and for a connection.
     cache_s: how old departments and practitioners may be.
     rest_after: failures in a row after which the hospital is left alone for rest_s.
     """

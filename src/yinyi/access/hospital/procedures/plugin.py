@@ -7,9 +7,8 @@ from yinyi.access.hospital.trades.hospital import TradesHospital
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 
 
-def _build(config: ProceduresConfig, _: Surroundings) -> TradesHospital:
-    client = ProcedureClient(config, mapping.names(config.mapping))
-    return TradesHospital(client, config.connect_timeout_s + config.call_timeout_s, config.cache_s)
+def _build(config: ProceduresConfig, around: Surroundings) -> TradesHospital:
+    return TradesHospital(ProcedureClient(config, mapping.names(config.mapping)), config, around)
 
 
 PLUGIN = Plugin(name="procedures", kind="hospital", api=PLUGIN_API, config=ProceduresConfig, build=_build)

@@ -71,18 +71,17 @@ class SoapClient:
         far = self._names[trade.name]
         if not far.name:
             raise Rejected(f"the hospital has no {trade.name}")
-        async with self._line.turn():
-            writer = await self._written_by()
-            address, headers, body = writer.written(far, values)
-            try:
-                answer = await self._sent(address, headers, body)
-                rows = self._read(answer, trade, far)
-            except Rejected:
-                self._breaker.succeeded()
-                raise
-            except (NotReached, Unanswered):
-                self._breaker.failed()
-                raise
+        writer = await self._written_by()
+        address, headers, body = writer.written(far, values)
+        try:
+            answer = await self._sent(address, headers, body)
+            rows = self._read(answer, trade, far)
+        except Rejected:
+            self._breaker.succeeded()
+            raise
+        except (NotReached, Unanswered):
+            self._breaker.failed()
+            raise
         self._breaker.succeeded()
         return rows
 

@@ -17,8 +17,8 @@ class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
         when it surely was not. "": there is none.
     source: what we call ourselves in a string of XML.
     user, password: WS-Security UsernameToken with digest; "": none is sent.
-    calls_at_once: the hospital's own limit for us. calls_waiting: how many more may wait before the next is told at
-        once that it is too many.
+    calls_at_once: the hospital's own limit for us, for all business processes together.
+    calls_waiting: how many more may wait in each of them before the next is told at once that it is too many.
     call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for our turn, and for a connection.
     idle_s: an idle connection is closed then; sooner than the hospital's own server does.
     longest_answer: bytes.

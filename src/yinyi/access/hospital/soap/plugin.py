@@ -10,9 +10,9 @@ from yinyi.access.hospital.trades.names import load_names
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 
 
-def _build(config: SoapConfig, _: Surroundings) -> TradesHospital:
+def _build(config: SoapConfig, around: Surroundings) -> TradesHospital:
     names = load_names(Path(config.mapping) if config.mapping else None, mapping.USUAL, TRADES)
-    return TradesHospital(SoapClient(config, names), config.connect_timeout_s + config.call_timeout_s, config.cache_s)
+    return TradesHospital(SoapClient(config, names), config, around)
 
 
 PLUGIN = Plugin(name="soap", kind="hospital", api=PLUGIN_API, config=SoapConfig, build=_build)

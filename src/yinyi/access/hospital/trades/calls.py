@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from yinyi.access.hospital.trades.failures import CallFailed, NotReached, Rejected
+from yinyi.access.hospital.trades.failures import CallFailed, NotReached, Rejected, Unanswered
 from yinyi.access.hospital.trades.trade import Carrier, Row, Trade
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.outcome import Answer, NotSent, Outcome, Refused, Unknown
+from yinyi.kernel.turns import NoTurn, Turns
 
 NoRows = Refused | NotSent | Unknown
 """What is known instead."""
@@ -15,8 +16,22 @@ NoRows = Refused | NotSent | Unknown
 class Calls:
     """What every part of the connector stands on."""
 
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: Carrier, turns: Turns) -> None:
         self.carrier = carrier
+        self.turns = turns
+
+    async def call(self, trade: Trade, *values: Any, decides: bool) -> Sequence[Row]:
+        """
+        Raises:
+            CallFailed
+            InLine: he who asks can come again, and that he should.
+        """
+        try:
+            return await self.turns.run(lambda: self.carrier.call(trade, *values), decides)
+        except NoTurn as error:
+            raise NotReached(str(error)) from error
+        except TimeoutError as error:
+            raise Unanswered("it took too long") from error
 
     async def read(self, trade: Trade, *values: Any) -> Sequence[Row]:
         """
@@ -24,14 +39,14 @@ class Calls:
             HospitalUnavailable: whatever the reason.
         """
         try:
-            return await self.carrier.call(trade, *values)
+            return await self.call(trade, *values, decides=False)
         except CallFailed as error:
             raise HospitalUnavailable(str(error)) from error
 
     async def sent(self, trade: Trade, *values: Any) -> Sequence[Row] | NoRows:
         """The rows, or what is known of a call that did not bring any."""
         try:
-            return await self.carrier.call(trade, *values)
+            return await self.call(trade, *values, decides=True)
         except NotReached as error:
             return NotSent(detail=str(error))
         except Rejected as error:

@@ -10,6 +10,7 @@ from yinyi.business.scheduling.model import Department, FoundNumber, Practitione
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome, Refused
 from yinyi.kernel.recent import Recent
+from yinyi.kernel.turns import Turns
 
 _DEPARTMENTS = trade(
     "query_department",
@@ -45,9 +46,9 @@ TRADES = (
 class ScheduleTrades(Calls):
     """Implements ``Schedules`` and ``ListsNumbers``."""
 
-    def __init__(self, carrier: Carrier, cache_s: float) -> None:
+    def __init__(self, carrier: Carrier, turns: Turns, cache_s: float) -> None:
         """``cache_s``: how old departments and practitioners may be."""
-        super().__init__(carrier)
+        super().__init__(carrier, turns)
         self._departments = Recent(self._read_departments, cache_s)
         self._practitioners = Recent(self._read_practitioners, cache_s)
 

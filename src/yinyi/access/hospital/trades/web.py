@@ -1,8 +1,7 @@
-"""A bounded line to a hospital's web server: turns, time-outs, a limit on answers, and whether a call has left."""
+"""A bounded line to a hospital's web server: time-outs, a limit on answers, and whether a call has left."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
@@ -17,9 +16,6 @@ class WebLimits(Protocol):
 
     @property
     def calls_at_once(self) -> int: ...
-
-    @property
-    def calls_waiting(self) -> int: ...
 
     @property
     def call_timeout_s(self) -> float: ...
@@ -39,8 +35,6 @@ class WebLine:
 
     def __init__(self, limits: WebLimits) -> None:
         self._limits = limits
-        self._turns = asyncio.Semaphore(limits.calls_at_once)
-        self._waiting = 0
         self._http: httpx.AsyncClient | None = None
 
     async def start(self) -> None:
@@ -54,27 +48,6 @@ class WebLine:
         if self._http is not None:
             await self._http.aclose()
             self._http = None
-
-    @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None]:
-        """
-        Raises:
-            NotReached: too many calls are under way or waiting.
-        """
-        if self._waiting >= self._limits.calls_waiting:
-            raise NotReached("too many calls are waiting")
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self._limits.connect_timeout_s):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise NotReached("all calls that the hospital allows are under way") from error
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     async def asked(self, method: str, address: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         """The answer's status, and all of it.

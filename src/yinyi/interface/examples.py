@@ -12,6 +12,7 @@ from msgspec import inspect as shape
 
 _AT = dt.datetime(2026, 11, 23, 8, 30, tzinfo=dt.UTC)
 _BY_NAME: Mapping[str, Any] = {
+    "topic": "payment",
     "number": "7Q4-8XK9",
     "ask_no": "7Q4-8XK9",
     "payment_no": "26112316300001K7M2Q9XD",
