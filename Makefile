@@ -13,7 +13,12 @@ export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
 # how long `make fuzz` goes on
 FUZZ_S = 600
 
-.PHONY: up test test-all check bench faults fuzz
+# of a new connector: make new-connector KIND=hospital NAME=acme
+KIND =
+NAME =
+INTO = .
+
+.PHONY: up test test-all check bench faults fuzz new-connector
 up:       ; @$(INSTALL) && exec .venv/bin/yinyi up
 test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 -m "not slow"
 test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 && YINYI_HOSPITAL=soap .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys && YINYI_HOSPITAL=fhir .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys
@@ -21,3 +26,4 @@ check:    ; @$(INSTALL) --tests && .venv/bin/ruff check && .venv/bin/ruff format
 faults:   ; @$(INSTALL) && .venv/bin/yinyi faults --depth 2
 fuzz:     ; @$(INSTALL) --tests && .venv/bin/python tests/fuzz/bank_line.py -max_total_time=$(FUZZ_S)
 bench:    ; @$(INSTALL) --tests && .venv/bin/python -m bench
+new-connector: ; @$(INSTALL) && exec .venv/bin/yinyi new-connector "$(KIND)" "$(NAME)" --into "$(INTO)"

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import msgspec
-from hospital_stage import Stage, procedures
+from hospital_stage import procedures
 from terminal_hall import PATIENCE_S, Bus
 
 from yinyi.app.business import Business
@@ -47,6 +47,7 @@ from yinyi.business.prepaid import store as prepaid
 from yinyi.business.terminals.messages import ConnectTerminal, EnrolTerminal, GetTerminal, PairBrowser, PresentCode
 from yinyi.business.terminals.model import Counter, DeviceView, Hospital, Standing
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import error_named
 from yinyi.kernel.money import Fen

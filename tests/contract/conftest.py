@@ -7,5 +7,5 @@ import pytest
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         spec = getattr(item, "callspec", None)
-        if spec is not None and spec.params.get("play") == "mariadb":
+        if spec is not None and spec.params.get("way") == "mariadb":
             item.add_marker(pytest.mark.slow)

@@ -1,4 +1,4 @@
-"""The sandbox hospital behind MariaDB as a stage for contract tests, and the ``procedures`` plugin before it."""
+"""The sandbox hospital behind MariaDB as a far side for contract tests."""
 
 import atexit
 import functools
@@ -8,29 +8,30 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from hospital_stage import DATABASE, ROLE, ProceduresStage, Stage, make_database
 from mariadb_server import MariaDbServer, found
 
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.plugin import PLUGIN
-from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.far_side import Place
 from yinyi.kernel.plugin import Surroundings
-from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
+from yinyi_sandbox.hospital.far_side import FarHospital, started
+from yinyi_sandbox.hospital.hospital import Hospital
 from yinyi_sandbox.hospital.mariadb.desk import FrontHouse
 from yinyi_sandbox.hospital.mariadb.dictionary import mapping_file
 
 MARIADB_HERE = bool(found())
 """Debian's `mariadb-server-core`: `make test` installs it where it may."""
+CONNECT_TIMEOUT_S = 120.0
 
 
-class MariaDbStage(ProceduresStage):
-    """The same hands; another database, line and connector."""
+class FarMariaDb(FarHospital):
+    """The same hospital and the same hands; another database and line."""
 
-    def __init__(self, hospital: Hospital, front: FrontHouse, connector: Any, hasty: Any) -> None:
-        super().__init__(hospital, connector, hasty)
+    def __init__(self, hospital: Hospital, front: FrontHouse) -> None:
+        mapping = str(mapping_file())
+        super().__init__(hospital, {"url": front.url, "connect_timeout_s": CONNECT_TIMEOUT_S, "mapping": mapping})
         self._front = front
-        self.connector = connector
         self.url = front.url
 
     async def line_down(self, down: bool) -> None:
@@ -43,34 +44,22 @@ class MariaDbStage(ProceduresStage):
 
 
 @asynccontextmanager
-async def mariadb(postgres: EmbeddedPostgres) -> AsyncGenerator[Stage]:
+async def far_mariadb(place: Place) -> AsyncGenerator[FarMariaDb]:
     """The sandbox hospital, whose front database is MariaDB with other names and forms."""
-    make_database(postgres)
-    settings = HospitalSettings(database_url=postgres.url(DATABASE, "hospital"), platform_role=ROLE)
-    hospital = await start_hospital(settings, ShiftedClock())
+    database = await place.database()
+    hospital = await started(database.url, database.role)
     front = FrontHouse(hospital, mariadb_server())
     await front.start()
-    connector, hasty = connect(front.url), connect(front.url, call_timeout_s=0.3, calls_at_once=2)
     try:
-        await connector.start()
-        await hasty.start()
-        yield MariaDbStage(hospital, front, connector, hasty)
+        yield FarMariaDb(hospital, front)
     finally:
-        await connector.stop()
-        await hasty.stop()
         await front.stop()
         await hospital.stop()
 
 
-def connect(url: str, mapping: Path | None = None, **more: Any) -> Any:
-    """The connector."""
-    usual: dict[str, Any] = {
-        "call_timeout_s": 20,
-        "connect_timeout_s": 120,
-        "rest_s": 0,
-        "mapping": str(mapping or mapping_file()),
-    }
-    config = ProceduresConfig(url=url, **(usual | more))
+def connect(url: str, mapping: Path) -> Any:
+    """A connector with another mapping file."""
+    config = ProceduresConfig(url=url, connect_timeout_s=CONNECT_TIMEOUT_S, mapping=str(mapping))
     return PLUGIN.build(config, Surroundings(clock=ShiftedClock(), callback_url=""))
 
 

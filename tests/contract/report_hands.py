@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from hospital_stage import Stage, reference
-
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.reports.model import DiagnosticReport
+from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -62,28 +61,6 @@ def test_an_answer_that_cannot_be_believed_is_unknown(tmp_path: Path, run: Run) 
                 expected = NotFound if (place, kind) == ("cancel", "unknown") else Unknown
                 assert isinstance(outcome, expected), (place, kind, outcome)
                 assert not it.sandbox.faults.waiting()
-
-    run(main())
-
-
-def test_a_lost_answer_took_effect_and_a_call_that_never_came_did_not(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            lost, never, unknown = (it.scanned(f"P2026112300000{number}") for number in (1, 2, 3))
-            for order, kind in ((lost, "lost"), (never, "down"), (unknown, "unknown")):
-                it.fault("pay", kind)
-                assert isinstance(await it.pay.take_by_code(order, it.phone.show_code()), Unknown)
-            assert isinstance(await it.pay.ask(lost), Done)
-            assert isinstance(await it.pay.ask(unknown), Done)
-            assert isinstance(await it.pay.ask(never), NotFound)
-            for kind in ("lost", "unknown"):
-                it.fault("refund", kind)
-                refund = refund_of(lost, f"R{kind}", 100)
-                assert isinstance(await it.pay.refund(refund), Unknown)
-                assert isinstance(await it.pay.ask_refund(refund), Done)
-            it.fault("cancel", "lost")
-            assert isinstance(await it.pay.close(unknown), Unknown)
-            assert isinstance(await it.pay.close(unknown), Done)
 
     run(main())
 
@@ -169,23 +146,6 @@ def test_a_slow_answer_is_unknown_and_may_have_happened(tmp_path: Path, run: Run
                 whole.ask_refund(refund),
             )
             assert all(isinstance(outcome, Unknown) for outcome in outcomes), outcomes
-
-    run(main())
-
-
-def test_without_a_connection_nothing_was_sent(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as closed_soon:
-            nobody = f"http://127.0.0.1:{closed_soon.getsockname()[1]}/gateway.do"
-        async with lab(tmp_path) as it:
-            order = it.order(NUMBER)
-            refund = refund_of(order, "R000001", 1)
-            alone = it.connector(gateway_url=nobody)
-            assert isinstance(await alone.show_code(order), NotSent)
-            assert isinstance(await alone.take_by_code(it.scanned(NUMBER), it.phone.show_code()), NotSent)
-            assert isinstance(await alone.refund(refund), NotSent)
-            for answer in (await alone.ask(order), await alone.close(order), await alone.ask_refund(refund)):
-                assert isinstance(answer, Unknown), "a question that did not leave says nothing of the money"
 
     run(main())
 

@@ -1,6 +1,5 @@
 """The Alipay connector keeps the contract of the ports, against an Alipay on a real socket."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
@@ -128,19 +127,6 @@ def test_a_code_that_was_scanned_is_closed(tmp_path: Path, run: Run) -> None:
     run(main())
 
 
-def test_a_code_that_was_paid_is_not_given_back_unseen(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            order = it.order(NUMBER)
-            code = await it.shown(order)
-            it.phone.pay(code)
-            assert reason(await it.pay.close(order)) == "already_paid"
-            assert it.phone.look(code).refunded_fen == 0
-            assert isinstance(await it.pay.ask(order), Done)
-
-    run(main())
-
-
 def test_nobody_pays_an_expired_code(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with lab(tmp_path) as it:
@@ -176,17 +162,6 @@ def test_the_scope_chooses_the_merchant(tmp_path: Path, run: Run) -> None:
                 assert reason(outcome) == "not_permitted"
             assert isinstance(await it.pay.ask(stranger), Unknown)
             assert isinstance(await it.pay.close(stranger), Unknown)
-
-    run(main())
-
-
-def test_the_same_order_again_shows_the_same_code(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            order = it.order(NUMBER)
-            assert await it.pay.show_code(order) == await it.pay.show_code(order)
-            other = await it.pay.show_code(it.order(NUMBER, 4_999))
-            assert isinstance(other, Unknown), "the number lives: only asking tells how"
 
     run(main())
 
@@ -368,20 +343,5 @@ def test_what_is_finished_is_paid_and_goes_back_no_more(tmp_path: Path, run: Run
             it.clock.offset = timedelta(days=91)
             assert isinstance(await it.pay.ask(order), Done)
             assert reason(await it.pay.refund(refund_of(order, "R000001", 5_000))) == "not_refundable"
-
-    run(main())
-
-
-def test_many_at_once(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            numbers = [f"P2026112301{index:04}" for index in range(50)]
-            codes = await asyncio.gather(*(it.shown(it.order(number)) for number in numbers))
-            assert len(set(codes)) == len(numbers)
-            for code in codes:
-                it.phone.pay(code)
-            told = [await it.read_next() for _ in numbers]
-            assert sorted(each.reference for each in told) == numbers
-            assert len({each.event_id for each in told}) == len(numbers)
 
     run(main())

@@ -4,6 +4,7 @@ all that it allows are used, and those of a killed process come back."""
 
 import asyncio
 import multiprocessing
+import socket
 import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -12,18 +13,21 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 from hospital_stage import DATABASE, ROLE, make_database
-from hospital_web import Door
+from starlette.applications import Starlette
 
 from yinyi.access.hospital.fhir.config import FhirConfig
 from yinyi.access.hospital.fhir.plugin import PLUGIN
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.bus.database import open_database
 from yinyi.bus.permits import Permits
+from yinyi.conformance.place import serving
 from yinyi.kernel.clock import Clock, ShiftedClock
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.turns import TurnRules, Turns
+from yinyi_sandbox.channel.hanging_up import with_line
 from yinyi_sandbox.hospital.database import local_date
 from yinyi_sandbox.hospital.faults import FOR_EVER, Fault
+from yinyi_sandbox.hospital.fhir.server import routes
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 from yinyi_sandbox.hospital.services import Services
 
@@ -102,13 +106,12 @@ class Process(NamedTuple):
 async def slow_hospital(postgres: EmbeddedPostgres) -> AsyncGenerator[tuple[Hospital, str]]:
     settings = HospitalSettings(database_url=postgres.url(DATABASE, "hospital"), platform_role=ROLE)
     hospital = await start_hospital(settings, ShiftedClock())
-    door = Door(Services(hospital))
-    await door.open()
     await hospital.arm(Fault(procedure="query_schedule", fault="slow", ms=SLOW_MS, times=FOR_EVER))
+    listener = socket.create_server(("127.0.0.1", 0))
     try:
-        yield hospital, door.url
+        async with serving(with_line(Starlette(routes=routes(Services(hospital)))), listener):
+            yield hospital, f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        await door.shut()
         await hospital.stop()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import pytest
 from holder_stage import HolderStage, Kiosk
-from hospital_stage import Stage
 from whole_stage import Theirs, busy_morning, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -24,6 +23,7 @@ from yinyi.business.payments.messages import ListPayments
 from yinyi.business.prepaid.messages import GetPrepaidAccount
 from yinyi.business.reports.errors import ReportUnknown
 from yinyi.business.reports.messages import ListReports
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import NotFound, NotYours, SessionEnded
 
 KIOSK = {spec.name: spec for spec in declared_operations() if Caller.KIOSK in spec.callers}

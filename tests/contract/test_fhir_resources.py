@@ -8,8 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
-from hospital_offers import OFFERED
-from hospital_stage import Stage, confirmed, fresh_schedule, held, reference, soon
+from hospital_stage import offered
 
 from yinyi.access.hospital.fhir.client import FhirClient
 from yinyi.access.hospital.fhir.interactions import INTERACTIONS
@@ -19,6 +18,8 @@ from yinyi.access.hospital.trades.web import WebLine
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.model import Person
+from yinyi.conformance.hospital.actions import confirmed, fresh_schedule, held, soon
+from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, Waiting
 from yinyi.wire import gb11643
@@ -55,7 +56,7 @@ class Tapped:
 async def at_the_desk(stage: Stage) -> None:
     hospital, now = cast(Any, stage.schedules), await stage.now()
     ref = reference()
-    number = gb11643.number_of("510199", date(2001, 2, 3), int(ref[1:]) % 1000)
+    number = gb11643.number_of("510199", date(2001, 2, 3), int(ref[-3:]))
     person = Person(
         kind="resident_card", number=number, name="王小明", sex="male", born_on=date(2001, 2, 3),
         phone="13800000000", address="幸福路 1 号", nation="汉", guardian_name="王大明", guardian_phone="13900000000",
@@ -147,7 +148,7 @@ def test_every_resource_either_way_is_fhir(postgres: EmbeddedPostgres, monkeypat
     tapped = Tapped(monkeypatch)
 
     async def go() -> None:
-        async with OFFERED["fhir"](postgres) as stage:
+        async with offered("fhir", postgres) as (_, stage):
             for scene in (at_the_desk, at_the_till, in_the_ward, papers):
                 await scene(stage)
             await stage.schedules.schedules("0102", *EVER)

@@ -1,5 +1,5 @@
 """A hospital in MariaDB with names, forms and shapes of its own says the same as the one in PostgreSQL. Everything else
-that a port promises, it promises over this one as well: ``hospital_offers.py``, in `make test-all`."""
+that a port promises, it promises over this one as well: ``test_conformance_hospital.py``, in `make test-all`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hospital_mariadb import MariaDbStage, connect, mariadb, mariadb_server
-from hospital_stage import ROLE, Stage, confirmed, fresh_schedule, reference, refused, soon, status
+from hospital_mariadb import connect, mariadb_server
+from hospital_stage import ROLE, offered
 
 from yinyi.access.hospital.procedures.config import ProceduresConfig
 from yinyi.access.hospital.procedures.plugin import PLUGIN
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.billing.model import ChosenInvoice
+from yinyi.conformance.behaviour import refused
+from yinyi.conformance.hospital.actions import confirmed, fresh_schedule, soon, status
+from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
@@ -24,22 +27,22 @@ from yinyi_sandbox.hospital.database import local_date
 from yinyi_sandbox.hospital.mariadb.dictionary import mapping_file
 
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
-Play = Callable[[Callable[[MariaDbStage], Awaitable[None]]], None]
+Play = Callable[[Callable[[Stage], Awaitable[None]]], None]
 
 
 @pytest.fixture
 def play(postgres: EmbeddedPostgres) -> Play:
-    async def on_stage(scene: Callable[[MariaDbStage], Awaitable[None]]) -> None:
-        async with mariadb(postgres) as stage:
-            assert isinstance(stage, MariaDbStage)
+    async def on_stage(scene: Callable[[Stage], Awaitable[None]]) -> None:
+        async with offered("mariadb", postgres) as (_, stage):
             await scene(stage)
 
     return lambda scene: asyncio.run(on_stage(scene))
 
 
 def test_its_procedures_are_what_the_mapping_file_says(play: Play) -> None:
-    async def scene(stage: MariaDbStage) -> None:
-        assert await stage.connector.misfits() == []
+    async def scene(stage: Stage) -> None:
+        connector: Any = stage.bills
+        assert await connector.misfits() == []
 
     play(scene)
 
@@ -69,12 +72,12 @@ async def readings(ports: Any, stage: Stage) -> list[object]:
 
 
 def test_it_says_the_same_as_postgresql(play: Play, postgres: EmbeddedPostgres) -> None:
-    async def scene(stage: MariaDbStage) -> None:
-        config = ProceduresConfig(url=stage.hospital.platform_url(postgres.password(ROLE)), call_timeout_s=20)
+    async def scene(stage: Stage) -> None:
+        config = ProceduresConfig(url=stage.far.hospital.platform_url(postgres.password(ROLE)), call_timeout_s=20)
         usual = PLUGIN.build(config, Surroundings(clock=ShiftedClock(), callback_url=""))
         await usual.start()
         try:
-            there, here = await readings(usual, stage), await readings(stage.connector, stage)
+            there, here = await readings(usual, stage), await readings(stage.bills, stage)
         finally:
             await usual.stop()
         for ours, theirs in zip(here, there, strict=True):
@@ -85,7 +88,7 @@ def test_it_says_the_same_as_postgresql(play: Play, postgres: EmbeddedPostgres) 
 
 
 def test_a_number_is_held_paid_and_given_back(play: Play) -> None:
-    async def scene(stage: MariaDbStage) -> None:
+    async def scene(stage: Stage) -> None:
         schedule, [patient_no] = await fresh_schedule(stage), await stage.patient_numbers(1)
         ref = await confirmed(stage, schedule, patient_no)
         until = await soon(stage)
@@ -100,7 +103,7 @@ def test_a_number_is_held_paid_and_given_back(play: Play) -> None:
 
 
 def test_what_became_of_a_bill_is_known_after_a_broken_line_and_a_silent_one(play: Play) -> None:
-    async def scene(stage: MariaDbStage) -> None:
+    async def scene(stage: Stage) -> None:
         [patient_no] = await stage.patient_numbers(1)
         made = [await stage.bills.invoice(one) for one in await stage.hands.order(patient_no, "0102")]
         found = [one for one in made if one is not None]
@@ -110,7 +113,7 @@ def test_what_became_of_a_bill_is_known_after_a_broken_line_and_a_silent_one(pla
         async def pay(ports: Any) -> object:
             return await ports.settle_invoices(ref, chosen, owed, f"P{ref}", "alipay", at)
 
-        await stage.mishap("settle_invoices", "refuse")
+        await stage.mishap("settle_invoices", "busy")
         assert isinstance(await pay(stage.bills), NotSent)
         await stage.mishap("settle_invoices", "cut")
         assert isinstance(await pay(stage.bills), Unknown)
@@ -131,8 +134,8 @@ def test_what_became_of_a_bill_is_known_after_a_broken_line_and_a_silent_one(pla
 
 
 def test_an_error_of_the_hospitals_is_told_and_the_line_serves_on(play: Play) -> None:
-    async def scene(stage: MariaDbStage) -> None:
-        await stage.mishap("visits", "refuse")
+    async def scene(stage: Stage) -> None:
+        await stage.mishap("visits", "busy")
         with pytest.raises(HospitalUnavailable, match="HIS S01"):
             await stage.schedules.visits("083214", 3)
         assert len(await stage.schedules.visits("083214", 3)) == 3
@@ -161,15 +164,15 @@ def test_a_mapping_file_that_does_not_fit_says_where(
     file = tmp_path / "names.toml"
     file.write_text(text.replace(said, instead), encoding="utf-8")
 
-    async def scene(stage: MariaDbStage) -> None:
-        told = await connect(stage.url, file).misfits()
+    async def scene(stage: Stage) -> None:
+        told = await connect(stage.far.url, file).misfits()
         assert any(says in one for one in told), told
 
     play(scene)
 
 
 def test_the_platform_may_call_and_sees_no_table(play: Play) -> None:
-    async def scene(stage: MariaDbStage) -> None:
+    async def scene(stage: Stage) -> None:
         server = mariadb_server()
         with server.connect("platform") as connection, connection.cursor() as cursor:
             with pytest.raises(Exception, match="denied"):

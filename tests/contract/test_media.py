@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 import msgspec
 import pytest
 from holder_stage import BANK_PAN, PUBLIC_PAN, SOCIAL_PAN, VAULT, HolderStage, Kiosk
-from hospital_stage import Stage
 from report_hands import EVER, finished
 from whole_stage import play
 
@@ -34,6 +33,7 @@ from yinyi.business.scheduling.messages_booking import GetAppointment, IdentifyB
 from yinyi.business.terminals.media import MEDIUM_KINDS, MediumKind
 from yinyi.business.terminals.messages import GetTerminal, PresentCard, PresentCode
 from yinyi.business.terminals.messages_media import ClassifyCode
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import SessionEnded, YinyiError
 from yinyi.wire.resident_card import encode
 from yinyi_sandbox.insurance.rules import Certificates

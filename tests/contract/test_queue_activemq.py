@@ -13,7 +13,6 @@ from bad_letters import BytesPeer, TextPeer
 from bad_peers import HIS as LIMITED
 from bad_peers import ask_badly
 from holder_stage import HolderStage, InProcess, holder_stage
-from hospital_stage import Stage
 from jms_broker import Broker, JavaPeer, Told, java_peer, jms_broker
 from lxml import etree
 from whole_stage import busy_morning, play
@@ -22,6 +21,7 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.interface.examples import example_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue.address import addresses

@@ -10,7 +10,6 @@ from typing import Any
 import pypdfium2
 import pytest
 from holder_stage import HolderStage, Kiosk
-from hospital_stage import Stage
 from msgspec.structs import replace
 from PIL import Image
 from report_hands import Away, finished, ordered_for
@@ -24,6 +23,7 @@ from yinyi.business.reports.messages import GetReport, GetReportPicture, PrintRe
 from yinyi.business.reports.model import DiagnosticReport, OfferedPicture
 from yinyi.business.reports.pictures import MOST, MOST_BYTES
 from yinyi.business.terminals.messages import TakePrintJobs
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import HospitalUnavailable, InternalError, SessionEnded
 
 Story = Callable[[HolderStage, Stage], Awaitable[None]]

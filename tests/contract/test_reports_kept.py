@@ -10,7 +10,6 @@ import pypdfium2
 import pytest
 import zxingcpp
 from holder_stage import HolderStage, Kiosk
-from hospital_stage import Stage
 from report_hands import Away, finished, ordered_for
 from whole_stage import play
 
@@ -36,6 +35,7 @@ from yinyi.business.reports.messages import (
 from yinyi.business.reports.model import DiagnosticReport
 from yinyi.business.terminals.messages import PresentCode, ReportPrint, TakePrintJobs
 from yinyi.business.terminals.model import PrintJobView
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import HospitalUnavailable, InternalError, SessionEnded
 
 Story = Callable[[HolderStage, Stage], Awaitable[None]]
@@ -261,8 +261,7 @@ def test_where_the_window_prints_it_again(plays: Plays) -> None:
             await jobs(stage, hall)
         assert await hospital.hands.correct(report.order_no)
         assert len((await hall.ask(wanted)).sheets) == 1
-        far: Any = hospital
-        pool = far.hospital.pool
+        pool = hospital.far.hospital.pool
         hidden_now = await pool.fetch("UPDATE his.panel SET sensitive = true WHERE NOT sensitive RETURNING item_code")
         try:
             listed = (await hall.ask(ListReports())).reports

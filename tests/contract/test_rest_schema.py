@@ -9,7 +9,6 @@ from typing import Any
 
 import schemathesis
 from holder_stage import HolderStage, InProcess
-from hospital_stage import Stage
 from hypothesis import HealthCheck, given, settings
 from schemathesis.generation import GenerationMode
 from starlette.applications import Starlette
@@ -20,6 +19,7 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.openapi import document
 from yinyi.interface.rest.server import Rest

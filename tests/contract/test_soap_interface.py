@@ -15,7 +15,6 @@ import httpx
 import msgspec
 import pytest
 from holder_stage import HolderStage, InProcess
-from hospital_stage import Stage
 from lxml import etree
 from starlette.applications import Starlette
 from web_line import serving
@@ -29,6 +28,7 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.messages import GetPayment
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.interface.examples import example_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.served import served_operations

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -69,26 +68,6 @@ def test_an_answer_that_cannot_be_believed_is_unknown(tmp_path: Path, run: Run) 
     run(main())
 
 
-def test_a_lost_answer_took_effect_and_a_call_that_never_came_did_not(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            lost, never = it.order("P20261123000001"), it.order("P20261123000002")
-            it.fault("native", "lost")
-            it.fault("native", "down")
-            assert isinstance(await it.pay.show_code(lost), Unknown)
-            assert isinstance(await it.pay.show_code(never), Unknown)
-            assert isinstance(await it.pay.ask(lost), Waiting)
-            assert isinstance(await it.pay.ask(never), NotFound)
-            await paid(it, "P20261123000003")
-            order = it.order("P20261123000003")
-            it.fault("refund", "lost")
-            refund = refund_of(order, "R20261123000003", 5_000)
-            assert isinstance(await it.pay.refund(refund), Unknown)
-            assert isinstance(await it.pay.ask_refund(refund), Done | Waiting)
-
-    run(main())
-
-
 def test_a_code_whose_answer_was_lost_is_asked_for_again(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with lab(tmp_path) as it:
@@ -137,25 +116,6 @@ def test_a_slow_answer_is_unknown_and_may_have_happened(tmp_path: Path, run: Run
             assert all(isinstance(outcome, Unknown) for outcome in outcomes), outcomes
             await hasty.stop()
             await whole.stop()
-
-    run(main())
-
-
-def test_without_a_connection_nothing_was_sent(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as closed_soon:
-            nobody = f"http://127.0.0.1:{closed_soon.getsockname()[1]}"
-        async with lab(tmp_path) as it:
-            order, scanned = it.order("P20261123000001"), it.scanned("P20261123000002")
-            refund = refund_of(order, "R000001", 1)
-            alone = it.connector(base_url=nobody)
-            assert isinstance(await alone.show_code(order), NotSent)
-            assert isinstance(await alone.take_by_code(scanned, it.phone.show_code().payer_code), NotSent)
-            assert isinstance(await alone.close(scanned), Unknown)
-            assert isinstance(await alone.refund(refund), NotSent)
-            for answer in (await alone.ask(order), await alone.close(order), await alone.ask_refund(refund)):
-                assert isinstance(answer, Unknown), "a question that did not leave says nothing of the money"
-            await alone.stop()
 
     run(main())
 

@@ -1,6 +1,5 @@
 """The WeChat Pay connector keeps the contract of the ports, against a WeChat Pay on a real socket."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 from wechatpay_lab import Lab, lab, refund_of
 
-from yinyi.business.payments.ports import ReceivesCallbacks, Refunds, ScansCode, ShowsCode, TakesPayment
 from yinyi.kernel.outcome import Done, NotFound, Refused, Unknown, Waiting
 from yinyi_sandbox.wechatpay.credentials import Trust
 from yinyi_sandbox.wechatpay.model import Refusal
@@ -23,15 +21,6 @@ async def shown(lab: Lab, reference: str, amount_fen: int = 5_000) -> str:
     assert isinstance(outcome, Waiting), outcome
     assert outcome.show
     return outcome.show.code_url
-
-
-def test_the_connector_opts_into_its_ports(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            for port in (TakesPayment, ShowsCode, ScansCode, Refunds, ReceivesCallbacks):
-                assert isinstance(it.pay, port)
-
-    run(main())
 
 
 @both_ways
@@ -85,17 +74,6 @@ def test_the_scope_chooses_the_merchant(tmp_path: Path, run: Run) -> None:
     run(main())
 
 
-def test_the_same_order_again_shows_the_same_code(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            order = it.order("P20261123000002")
-            assert await it.pay.show_code(order) == await it.pay.show_code(order)
-            other = await it.pay.show_code(it.order("P20261123000002", 4_999))
-            assert isinstance(other, Unknown), "the number lives: only asking tells how"
-
-    run(main())
-
-
 def test_closing(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with lab(tmp_path) as it:
@@ -135,59 +113,6 @@ def test_a_payer_who_was_faster_than_the_closing_is_seen(tmp_path: Path, run: Ru
     run(main())
 
 
-def test_nobody_pays_an_expired_code(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            order = it.order("P20261123000007")
-            code = await shown(it, order.reference)
-            it.clock.offset = order.expires_at - it.clock.now()
-            assert it.phone.scan(code).state == "expired"
-            with pytest.raises(Refusal):
-                it.phone.pay(code)
-            assert isinstance(await it.pay.ask(order), Waiting), "not final: it has to be closed"
-            assert isinstance(await it.pay.close(order), Done)
-
-    run(main())
-
-
-@both_ways
-def test_refunds_stay_within_the_order(tmp_path: Path, run: Run, trust: Trust) -> None:
-    async def main() -> None:
-        async with lab(tmp_path, trust) as it:
-            order = it.order("P20261123000008", 1_000)
-            code = await shown(it, order.reference, 1_000)
-            early = await it.pay.refund(refund_of(order, "R000001", 300))
-            assert not isinstance(early, Done | Waiting), "nothing was paid yet"
-            it.phone.pay(code)
-            await it.read_next()
-            first = refund_of(order, "R000002", 300)
-            assert isinstance(await it.pay.ask_refund(first), NotFound)
-            assert isinstance(await it.pay.refund(first), Done | Waiting)
-            assert isinstance(await it.pay.refund(first), Done | Waiting), "the same number is the same refund"
-            told = await it.read_next()
-            assert (told.about, told.reference, told.amount_fen) == ("refund", "R000002", 300)
-            assert isinstance(told.outcome, Done)
-            assert isinstance(await it.pay.ask_refund(first), Done)
-            for answer, fen in (
-                (await it.pay.ask_refund(refund_of(order, "R000002", 1_000)), 300),
-                (await it.pay.ask(it.order(order.reference, 900)), 1_000),
-            ):
-                assert isinstance(answer, Unknown), "ours in everything but the amount"
-                assert answer.evidence == {"amount_fen": fen}
-            assert it.phone.scan(code).refunded_fen == 300
-            too_much = await it.pay.refund(refund_of(order, "R000003", 701))
-            assert isinstance(too_much, Refused)
-            assert too_much.reason == "not_refundable"
-            assert isinstance(await it.pay.refund(refund_of(order, "R000004", 700)), Done | Waiting)
-            nothing_left = await it.pay.refund(refund_of(order, "R000005", 1))
-            assert isinstance(nothing_left, Refused)
-            answer = await it.pay.ask(order)
-            assert isinstance(answer, Done)
-            assert answer.evidence["refunded"]
-
-    run(main())
-
-
 def test_a_refund_under_way_and_one_that_fails(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with lab(tmp_path) as it:
@@ -210,20 +135,5 @@ def test_a_refund_under_way_and_one_that_fails(tmp_path: Path, run: Run) -> None
             answer = await it.pay.ask_refund(failed)
             assert isinstance(answer, Refused)
             assert answer.reason == "not_refundable"
-
-    run(main())
-
-
-def test_many_at_once(tmp_path: Path, run: Run) -> None:
-    async def main() -> None:
-        async with lab(tmp_path) as it:
-            numbers = [f"P2026112301{index:04}" for index in range(100)]
-            codes = await asyncio.gather(*(shown(it, number) for number in numbers))
-            assert len(set(codes)) == len(numbers)
-            for code in codes:
-                it.phone.pay(code)
-            told = [await it.read_next() for _ in numbers]
-            assert sorted(each.reference for each in told) == numbers
-            assert len({each.event_id for each in told}) == len(numbers)
 
     run(main())

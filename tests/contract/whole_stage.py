@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from holder_stage import TILL, HolderStage, Kiosk, holder_stage
-from hospital_stage import Stage, local_date, procedures
+from hospital_stage import procedures
 from line_stage import ZONE
 from report_hands import EVER, ordered_for
 
@@ -31,8 +31,10 @@ from yinyi.business.scheduling.errors import AlreadyRegistered
 from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.messages_booking import BookAppointment
 from yinyi.business.scheduling.model import Schedule
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.money import Fen
 from yinyi.wire import gb11643
+from yinyi_sandbox.hospital.database import local_date
 
 Story = Callable[[HolderStage, Stage], Awaitable[None]]
 

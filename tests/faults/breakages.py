@@ -77,6 +77,15 @@ BULLETIN = (
     " facts, state, made_at, next_at, ended_at) VALUES (1, 'his', 'YY1', 'booked', 'P1', 1, 0, '{{}}', '{}',"
     " :now - interval '26 hours', {}, {})"
 )
+TOLD_THERE = """
+INSERT INTO institution (hospital_id, institution_id, kind, name, per_minute, per_day, created_at)
+VALUES (1, 'his', 'hospital', 'x', 1, 1, :now)"""
+TELLS = """
+INSERT INTO subscription (hospital_id, institution_id, endpoint, topics, set_at, rest_until)
+VALUES (1, 'his', 'https://his.example/', '{payment}', :now, :now)"""
+NOTIFIED = """
+INSERT INTO notification (hospital_id, institution_id, notification_no, topic, subject, version, body, at, next_at)
+VALUES (1, 'his', 7, 'payment', 'P1', 1, '{}', :now, $NEXT)"""
 A_RECEIPT = """
 INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
   wanted_at, next_at)
@@ -264,6 +273,18 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     "news that people do not look into": ("news_are_seen_to", "lis M1", SOON, (NEWS.format("parked", "NULL", ":now"),)),
     "a bulletin that nobody takes": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("waiting", ":now", "NULL"),)),
     "a bulletin that is refused": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("parked", "NULL", A_DAY),)),
+    "a notification that was given up": (
+        "notifications_leave",
+        "his 7",
+        NOW,
+        (TOLD_THERE, TELLS, NOTIFIED.replace("$NEXT", "NULL")),
+    ),
+    "a notification that lies about": (
+        "notifications_leave",
+        "his 7",
+        LATER,
+        (TOLD_THERE, TELLS, NOTIFIED.replace("$NEXT", ":now")),
+    ),
     "lines that nobody gives back": (
         "line_refunds_are_made",
         "L1",

@@ -111,8 +111,7 @@ class Business:
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
         )
         self.institutions = Institutions(database, vault, ZONE)
-        keys = LineKeys(database, outside.keys)
-        self.institution_lines = InstitutionLines(self.institutions, database, keys, clock)
+        self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
         hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
         self.identity = IdentityService(database, hospital, scanned, vault, ZONE, outside.children)
@@ -138,8 +137,8 @@ class Business:
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
-        of_news = Handling(hospital, patients, self.counters.changes, vault)
-        self.news = News(database, of_news, outside.news, clock, ZONE)
+        heard = Handling(hospital, patients, self.counters.changes, vault)
+        self.news = News(database, heard, outside.news, clock, ZONE)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))

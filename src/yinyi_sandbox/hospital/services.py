@@ -62,6 +62,11 @@ class Services:
     async def settled(self) -> None:
         await self._idle.wait()
 
+    def texts(self, trade: Trade, asked: dict[str, Any]) -> dict[str, list[str]]:
+        """Values of JSON, by the names of parameters, as ``answer`` takes them; what is null is left out."""
+        given = {each.word: asked.get(each.name) for each in trade.parameters}
+        return {word: _texts_of(value) for word, value in given.items() if value is not None}
+
     async def answer(self, trade: Trade, given: dict[str, list[str]]) -> list[dict[str, Any]]:
         """The rows.
 

@@ -61,6 +61,7 @@ class ScannedCodes(Protocol):
         ...
 
 
+@runtime_checkable
 class CertificateDecoder(Protocol):
     """Who an insurance certificate's code (医保电子凭证) names. Neither the code nor the token behind it is kept."""
 

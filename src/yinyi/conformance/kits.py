@@ -1,0 +1,68 @@
+"""The kit of each kind of connector: its script, and the stage that it is played on."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from yinyi.conformance.behaviour import Behaviour, Script
+from yinyi.conformance.hospital import (
+    bills,
+    bills_back,
+    bookings,
+    faults,
+    fiscal,
+    inpatients,
+    patients,
+    reports,
+    schedules,
+)
+from yinyi.conformance.hospital.play import on_stage as on_hospital_stage
+from yinyi.conformance.insurance import certificates
+from yinyi.conformance.insurance.stage import on_stage as on_insurance_stage
+from yinyi.conformance.payment import callbacks, codes, refunds, scans
+from yinyi.conformance.payment import faults as payment_faults
+from yinyi.conformance.payment.stage import on_stage as on_payment_stage
+from yinyi.conformance.place import Ground
+from yinyi.kernel.plugin import Plugin
+
+
+@dataclass(frozen=True)
+class Kit:
+    """``on_stage(plugin, far side, place)``: the connector, and what its behaviours are played on."""
+
+    scripts: dict[str, Script]
+    on_stage: Callable[[Plugin, Any, Ground], AbstractAsyncContextManager[tuple[Any, Any]]]
+
+    def behaviours(self) -> list[Behaviour]:
+        return [each for script in self.scripts.values() for each in script.behaviours]
+
+
+KITS: dict[str, Kit] = {
+    "hospital": Kit(
+        {
+            "patients": patients.SCRIPT,
+            "schedules": schedules.SCRIPT,
+            "bookings": bookings.SCRIPT,
+            "bills": bills.SCRIPT,
+            "bills_back": bills_back.SCRIPT,
+            "inpatients": inpatients.SCRIPT,
+            "reports": reports.SCRIPT,
+            "fiscal": fiscal.SCRIPT,
+            "faults": faults.SCRIPT,
+        },
+        on_hospital_stage,
+    ),
+    "payment": Kit(
+        {
+            "codes": codes.SCRIPT,
+            "scans": scans.SCRIPT,
+            "refunds": refunds.SCRIPT,
+            "callbacks": callbacks.SCRIPT,
+            "faults": payment_faults.SCRIPT,
+        },
+        on_payment_stage,
+    ),
+    "insurance": Kit({"certificates": certificates.SCRIPT}, on_insurance_stage),
+}
+"""By the kind of connector."""

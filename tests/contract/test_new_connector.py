@@ -1,0 +1,243 @@
+"""A connector as it is laid down: it passes its kit, is short, and is found in a package of its own; a broken one is
+named, and keeps nothing from starting that does not need it."""
+
+import ast
+import asyncio
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tokenize
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hospital_stage import before
+
+from yinyi.app.check_plugin import as_if_installed
+from yinyi.app.commands import new_connector
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.app.errors import CannotStart
+from yinyi.app.new_connector.lay_down import KINDS, files, lay_down
+from yinyi.conformance.kits import KITS
+from yinyi.conformance.run import Finding, played
+
+MOST_LINES = 150
+YINYI = Path(sys.executable).parent / "yinyi"
+ROOT = Path(__file__).parents[2]
+
+
+def yinyi(*words: str, packages: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment, "PYTHONPATH": str(packages or "")}
+    return subprocess.run([str(YINYI), *words], env=env, text=True, capture_output=True, timeout=600, check=False)
+
+
+def lines_of_code(text: str) -> int:
+    """Neither blank nor a comment nor a docstring."""
+    told = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    empty = {tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    lines = {line for each in tokens if each.type not in empty for line in range(each.start[0], each.end[0] + 1)}
+    return len(lines - told)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_short(kind: str) -> None:
+    """All of it: connector, settings, sandbox, test, project file."""
+    made = files(kind, "acme")
+    code = sum(lines_of_code(text) for path, text in made.items() if path.endswith(".py"))
+    assert 0 < code + len([line for line in made["pyproject.toml"].splitlines() if line]) <= MOST_LINES
+
+
+def test_lines_are_counted() -> None:
+    assert lines_of_code('"""a\n\nb"""\n\n# c\nx = 1  # d\n\n\ndef f() -> None:\n    """e"""\n    return\n') == 3
+
+
+def test_a_hospital_passes_as_it_is_laid_down(
+    tmp_path: Path, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part of the kit; the rest is the same code as of the connectors that carry trades already."""
+    monkeypatch.setattr(sys, "path", [str(lay_down("hospital", "laid_down", tmp_path) / "src"), *sys.path])
+    plugin, sandbox = import_module("laid_down.plugin").PLUGIN, import_module("laid_down.sandbox").far_side
+    behaviours = KITS["hospital"].scripts["reports"].behaviours + KITS["hospital"].scripts["patients"].behaviours
+
+    async def go() -> list[Finding]:
+        async with before(plugin, sandbox, postgres) as (connector, stage):
+            return [each async for each in played(behaviours, connector, stage)]
+
+    assert [each for each in asyncio.run(go()) if each.verdict != "ok"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_hospital_passes_the_whole_kit_as_it_is_laid_down(tmp_path: Path) -> None:
+    folder = lay_down("hospital", "acme", tmp_path)
+    done = yinyi("check-plugin", "--from", str(folder), "--json", YINYI_DATA_DIR=str(tmp_path / "var"))
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert {each["verdict"] for each in json.loads(done.stdout)} == {"ok"}
+
+
+BLOCK = re.compile(r"(?ms)^```(sh|diff)\n(.*?)^```$")
+BY_THE_INSTALLER = ".venv/bin/uv pip install "
+"""It needs a registry, and ``installed`` below leaves what it leaves."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [pytest.param("hospital", "acme", marks=pytest.mark.slow), ("payment", "acmepay")]
+)
+def test_the_tutorial_goes_as_it_says(tmp_path: Path, kind: str, name: str) -> None:
+    """Every command in its order. After a change that makes the connector worse the kit says no; then it is undone."""
+    text = (ROOT / "docs" / "integrate" / f"new-{kind}.md").read_text(encoding="utf-8")
+    undo: list[tuple[Path, str]] = []
+    ran = 0
+    for block in BLOCK.finditer(text):
+        if block[1] == "diff":
+            [file] = re.findall(r"`(\w+\.py)`", text[: block.start()].rstrip().rsplit("\n\n", 1)[-1])
+            undo.append(made_worse(tmp_path / name / "src" / name / file, block[2]))
+            continue
+        for command in block[2].splitlines():
+            done = run_of(tmp_path, command)
+            assert done is None or done.returncode == bool(undo), f"{command}\n{done.stdout}{done.stderr}"
+            ran += done is not None
+        while undo:
+            path, before = undo.pop()
+            path.write_text(before, encoding="utf-8")
+    assert ran >= 4
+
+
+def made_worse(path: Path, diff: str) -> tuple[Path, str]:
+    """What was there before."""
+    before = path.read_text(encoding="utf-8")
+    gone, come = ("".join(line[1:] + "\n" for line in diff.splitlines() if line[0] == sign) for sign in "-+")
+    if gone not in before:
+        gone, come = gone.rstrip("\n"), come.rstrip("\n")
+    assert before.count(gone) == 1, gone
+    path.write_text(before.replace(gone, come), encoding="utf-8")
+    return path, before
+
+
+def run_of(folder: Path, command: str) -> subprocess.CompletedProcess[str] | None:
+    if command.startswith(BY_THE_INSTALLER):
+        return None
+    words = shlex.split(command)
+    if words[0] == "make":
+        asked = dict(word.split("=") for word in words[2:])
+        assert words[1] == "new-connector"
+        assert "new-connector:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+        words = [".venv/bin/yinyi", "new-connector", asked["KIND"], asked["NAME"]]
+    assert words[0] == ".venv/bin/yinyi", command
+    env = {**os.environ, "YINYI_DATA_DIR": str(folder / "var")}
+    return subprocess.run(
+        [str(YINYI), *words[1:]], cwd=folder, env=env, text=True, capture_output=True, timeout=600, check=False
+    )
+
+
+def test_a_connector_that_does_not_keep_a_behaviour_is_told_so(tmp_path: Path) -> None:
+    folder = lay_down("payment", "acme", tmp_path)
+    mapping = folder / "src" / "acme" / "mapping.py"
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace('"paid": "already_paid"', '"paid": "expired"'))
+    done = yinyi("check-plugin", "--from", str(folder), "--only", "closed", YINYI_DATA_DIR=str(tmp_path / "var"))
+    assert done.returncode == 1
+    assert "not          TakesPayment+ShowsCode: what was paid is not closed" in done.stdout
+    assert "already_paid" in done.stdout
+
+
+def test_it_is_clean(tmp_path: Path) -> None:
+    for kind in KINDS:
+        lay_down(kind, f"acme_{kind}", tmp_path)
+    rules = ["--isolated", "--line-length", "120", "--select", "E,F,W,B,UP,SIM,RUF,S,N,PT", "--ignore", "S101"]
+    subprocess.run([sys.executable, "-m", "ruff", "check", *rules, str(tmp_path)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--line-length", "120", "--check", str(tmp_path)], check=True
+    )
+
+
+@pytest.mark.parametrize("name", ["Acme", "a", "class", "wechatpay", "../x", "a-b", ""])
+def test_a_name_that_cannot_be_one(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CannotStart):
+        lay_down("payment", name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_laid_over_what_is_there(tmp_path: Path) -> None:
+    new_connector.command("payment", "acme", tmp_path)
+    with pytest.raises(CannotStart, match="there already"):
+        lay_down("payment", "acme", tmp_path)
+    with pytest.raises(CannotStart, match="templates for hospital and payment"):
+        lay_down("bank", "other", tmp_path)
+    with pytest.raises(CannotStart, match="no connector"):
+        as_if_installed(tmp_path, tmp_path / "scratch")
+
+
+def installed(packages: Path, name: str, code: str, point: str = "") -> None:
+    """A package that brings a connector, as an installer leaves it."""
+    (packages / f"{name}.py").write_text(code, encoding="utf-8")
+    said = packages / f"{name}-1.dist-info"
+    said.mkdir(parents=True)
+    (said / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-package\nVersion: 1\n")
+    (said / "entry_points.txt").write_text(f"[yinyi.plugins]\n{name} = {point or f'{name}:PLUGIN'}\n")
+
+
+GOOD = """
+import msgspec
+from yinyi.kernel.plugin import PLUGIN_API, Plugin
+class Config(msgspec.Struct): pass
+def build(config, surroundings): return object()
+"""
+WHOLE = "PLUGIN = Plugin(name='{}', kind='hospital', api={}, config=Config, build={})\n"
+
+
+def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path: Path) -> None:
+    packages, data = tmp_path / "packages", tmp_path / "var"
+    packages.mkdir()
+    (data / "plugins").mkdir(parents=True)
+    installed(packages, "fine", GOOD + WHOLE.format("fine", "PLUGIN_API", "build"))
+    installed(packages, "old", GOOD + WHOLE.format("old", 0, "build"))
+    installed(packages, "failing", GOOD + WHOLE.format("failing", "PLUGIN_API", "lambda *_: 1 / 0"))
+    installed(packages, "absent", "import nothing_like_it\n")
+    installed(packages, "leaving", "raise SystemExit('bye')\n")
+    installed(packages, "other", "PLUGIN = 5\n")
+    installed(packages, "alias", GOOD + WHOLE.format("somebody", "PLUGIN_API", "build"))
+    (packages / "twice.py").write_text(GOOD + WHOLE.format("soap", "PLUGIN_API", "build"))
+    installed(packages, "soap", "", "twice:PLUGIN")
+    for name in ("fine", "failing"):
+        (data / "plugins" / f"{name}.json").write_text("{}")
+    done = yinyi("plugins", "--json", packages=packages, YINYI_DATA_DIR=str(data))
+    assert done.returncode == 1, done.stderr
+    found = {each["name"]: each for each in json.loads(done.stdout)}
+    assert (found["fine"]["package"], found["fine"]["kind"], found["fine"]["settings"]) == (
+        "fine-package",
+        "hospital",
+        True,
+    )
+    for name, says in {
+        "old": "made for API 0",
+        "failing": "its code fails with ZeroDivisionError",
+        "absent": "No module named 'nothing_like_it'",
+        "leaving": "SystemExit",
+        "other": "is not a Plugin",
+        "alias": "calls itself somebody",
+        "soap": "soap-package and yinyi bring one each",
+    }.items():
+        assert says in found[name]["trouble"], name
+    assert not any(found[name]["trouble"] for name in ("fine", "wechatpay", "alipay", "procedures", "fhir", "unionpay"))
+
+
+def test_one_that_is_needed_and_broken_is_one_clear_sentence(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    installed(packages, "absent", "import nothing_like_it\n")
+    done = yinyi("check-plugin", "absent", packages=packages, YINYI_DATA_DIR=str(tmp_path / "var"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "The connector absent of absent-package cannot be loaded (ModuleNotFoundError: No module"
+    )
+    assert done.stderr.count("\n") == 1
