@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where banks sign on over lines of their own; 0: nowhere."""
     socket_hospital_port: int = 0
     """The same for the hospital's own systems."""
+    hl7_port: int = 0
+    """Where messages of HL7 version 2 are taken; 0 takes a free one."""
     data_dir: Path = msgspec.field(default_factory=Path("var").absolute)
     archive_dir: Path = Path()
     """Where backups and the database's log go; not given: ``archive`` in the data folder. Better another disk."""

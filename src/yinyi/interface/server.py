@@ -16,6 +16,7 @@ from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
 from yinyi.interface.figures import PlatformFigures
 from yinyi.interface.health import Health, Parts
+from yinyi.interface.hl7.server import Hl7Lines
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
@@ -42,6 +43,7 @@ ACCOUNTS: Mapping[str, Caller] = {
     SOCKET: Caller.INSTITUTION,
     HOSPITAL_SOCKET: Caller.HOSPITAL,
     "queue": Caller.HOSPITAL,
+    "hl7": Caller.NEWS,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
@@ -66,7 +68,7 @@ class Bus(Protocol):
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
     sockets: where interfaces with lines listen, host and port; one that is not here does not.
-    brokers: of the queues, whose names begin with ``queue_name``."""
+    brokers: of the queues, whose names begin with ``queue_name``. hl7_at: where lines of HL7 are taken."""
 
     clock: Clock
     zone: ZoneInfo
@@ -76,6 +78,7 @@ class Surroundings:
     sockets: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
+    hl7_at: tuple[str, int] = ("127.0.0.1", 0)
 
 
 class Interfaces:
@@ -90,6 +93,8 @@ class Interfaces:
         self._lines = self._make_lines()
         self._sockets = self._make_sockets(around)
         self._queue = self._make_queue(around)
+        self.hl7 = self._make_hl7(around)
+        self._hl7_at = around.hl7_at
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -121,6 +126,10 @@ class Interfaces:
         queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
         self.metrics.watch_queue(queue.name, lambda: queue.connected)
         return queue
+
+    def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
+        bus = self._clients.get("hl7")
+        return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -158,6 +167,8 @@ class Interfaces:
             await socket.listen(host, port)
         if self._queue:
             self._queue.start()
+        if self.hl7:
+            await self.hl7.start(*self._hl7_at)
         try:
             yield
         finally:
@@ -177,6 +188,8 @@ class Interfaces:
             await socket.close()
         if self._queue:
             await self._queue.close()
+        if self.hl7:
+            await self.hl7.close()
 
 
 class _Server(uvicorn.Server):
