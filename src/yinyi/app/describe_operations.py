@@ -27,8 +27,8 @@ are derived from it.
 
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
 asks as another account yet. `hospital` asks by [REST](../integrate/rest.md), [SOAP](../integrate/soap.md),
-[queue](../integrate/queue.md), and over [lines of its own](../integrate/socket.md), as `institution` does; `hl7` tells by
-[HL7](../integrate/hl7.md).
+[queue](../integrate/queue.md), and over [lines of its own](../integrate/socket.md), as `institution` does; `hl7`
+tells by [HL7](../integrate/hl7.md).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
 a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
 idempotency key · *¥*: it starts or changes a money plan.
