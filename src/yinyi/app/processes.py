@@ -48,6 +48,7 @@ _KNOWS = {
         "sandbox_port",
         "devices_port",
         "queue_url",
+        "queue_nats_url",
         "queue_name",
     ),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),

@@ -22,6 +22,7 @@ from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue.address import Address
 from yinyi.interface.queue.asking import Asking as QueueAsking
 from yinyi.interface.queue.server import Queue
+from yinyi.interface.queue.subjects import Connects, Subjects
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
@@ -60,7 +61,7 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
-    brokers: of the queues, whose names begin with ``queue_name``."""
+    brokers: of the queues, whose names begin with ``queue_name``. letters: the way to the institutions' NATS."""
 
     clock: Clock
     zone: ZoneInfo
@@ -69,6 +70,7 @@ class Surroundings:
     more: Sequence[BaseRoute] = ()
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
+    letters: Connects | None = None
 
 
 class Interfaces:
@@ -81,7 +83,7 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
-        self._queue = self._make_queue(around)
+        self._queues = self._make_queues(around)
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -97,15 +99,21 @@ class Interfaces:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
 
-    def _make_queue(self, around: Surroundings) -> Queue | None:
+    def _make_queues(self, around: Surroundings) -> list[Queue | Subjects]:
         bus = self._clients.get("queue")
-        if bus is None or not around.brokers:
-            return None
+        if bus is None:
+            return []
         account = ACCOUNTS["queue"]
+        name = f"{around.queue_name}.{account.value}"
         asking = QueueAsking(bus, self.metrics, served_operations(account))
-        queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
-        self.metrics.watch_queue(queue.name, lambda: queue.connected)
-        return queue
+        queues: list[Queue | Subjects] = []
+        if around.brokers:
+            queues.append(Queue(asking, around.brokers, name, ShiftedClock()))
+        if around.letters:
+            queues.append(Subjects(asking, around.letters, name))
+        for queue in queues:
+            self.metrics.watch_queue(type(queue).__name__.lower(), lambda queue=queue: queue.connected)
+        return queues
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -139,8 +147,8 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
-        if self._queue:
-            self._queue.start()
+        for queue in self._queues:
+            queue.start()
         try:
             yield
         finally:
@@ -156,8 +164,8 @@ class Interfaces:
             self._kiosk.hub.close()
         if self._lines:
             await self._lines.close()
-        if self._queue:
-            await self._queue.close()
+        for queue in self._queues:
+            await queue.close()
 
 
 class _Server(uvicorn.Server):
