@@ -68,6 +68,7 @@ class Stage:
         session: str = "",
         key: str = "",
         within_s: float = PATIENCE_S,
+        place: str | None = None,
     ) -> ReplyEnvelope:
         envelope = RequestEnvelope(
             correlation_id="c-1",
@@ -75,6 +76,7 @@ class Stage:
             body=msgspec.Raw(msgspec.json.encode(message)),
             credentials=Credentials(staff=who, session=session),
             key=key,
+            place=place,
         )
         return await self.send_raw(spec_of(type(message)).subject(caller.value), msgspec.json.encode(envelope))
 

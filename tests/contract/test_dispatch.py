@@ -1,6 +1,7 @@
 """The way in: who may ask what, what is understood, how long it may take, how many at once, and what never leaks."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +19,9 @@ from yinyi.bus.operation import Caller
 from yinyi.business.payments.messages import GetPayment, ListPayments
 from yinyi.business.scheduling.messages import ListDepartments, ListSchedules
 from yinyi.business.terminals.messages import LockTerminal
-from yinyi.kernel.errors import HospitalUnavailable, NotYours, error_named
+from yinyi.kernel.asking import asking
+from yinyi.kernel.errors import HospitalUnavailable, InLine, NotYours, error_named
+from yinyi.kernel.turns import TurnRules, turns_of_one_process
 
 LOCK = "op.console.terminals.LockTerminal.v1"
 LIST = "op.kiosk.scheduling.ListDepartments.v1"
@@ -305,6 +308,48 @@ def test_who_waits_for_a_place_waits_no_longer_than_his_deadline(platform_url: s
         assert shown(await first) == "done"
 
     play(platform_url, story, at_once=1, waiting=5)
+
+
+def test_who_waits_for_the_hospital_takes_nobodys_place_and_keeps_his_own_in_the_line(platform_url: str) -> None:
+    """Two places to work, one call at a time outside: the second waits aside, the third is told where he stands."""
+
+    async def story(stage: Stage) -> None:
+        rules = TurnRules(system="his", at_once=1, waiting=9, patience_s=20, longest_call_s=20)
+        turns = turns_of_one_process(rules, stage.clock)
+        go_on, out = asyncio.Event(), asyncio.Event()
+        came: list[float] = []
+
+        async def far() -> str:
+            out.set()
+            await go_on.wait()
+            return "answered"
+
+        async def handler(call: Call, message: ListDepartments) -> str:
+            whom = asking()
+            assert whom is not None
+            came.append(whom.since)
+            whom.hold_s = 0.0
+            return await turns.run(far, decides=False)
+
+        async def ask(place: str | None = None) -> ReplyEnvelope:
+            return await stage.send(ListDepartments(), caller=Caller.KIOSK, place=place)
+
+        stage.dispatcher.asks(ListDepartments, handler)
+        first = asyncio.create_task(ask())
+        await out.wait()
+        second = asyncio.create_task(ask())
+        told = (await ask(place="")).failure
+        assert told is not None
+        assert told.code == "InLine"
+        stage.clock.at += timedelta(seconds=5)
+        now = stage.clock.at.timestamp()
+        go_on.set()
+        assert [shown(each) for each in await asyncio.gather(first, second)] == ["answered"] * 2
+        for place, since in ((InLine(told.detail).told.ticket, 5), ("nan", 0), ("99999999999.00", 0), ("1.00", 600)):
+            await ask(place)
+            assert came[-1] == now - since, place
+
+    play(platform_url, story, at_once=2, waiting=5)
 
 
 def test_failures_give_their_places_back(platform_url: str) -> None:

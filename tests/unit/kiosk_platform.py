@@ -63,6 +63,7 @@ class Asked:
     key: str
     session: str
     language: str
+    place: str | None = None
 
 
 @dataclass
@@ -91,7 +92,9 @@ class Platform:
             refused = Failure(code=InvalidField.code(), detail="out of form")
             return msgspec.json.encode(ReplyEnvelope(correlation_id=envelope.correlation_id, failure=refused))
         credentials = envelope.credentials
-        self.asked.append(Asked(spec.name, message, envelope.key, credentials.session, envelope.language))
+        self.asked.append(
+            Asked(spec.name, message, envelope.key, credentials.session, envelope.language, envelope.place)
+        )
         reply = ReplyEnvelope(correlation_id=envelope.correlation_id, session=self.sessions.get(credentials.session))
         try:
             if spec.needs_patient and credentials.session not in self.sessions:

@@ -12,8 +12,10 @@ from yinyi.kernel.errors import (
     DeadlineExceeded,
     HospitalUnavailable,
     IdempotencyConflict,
+    InLine,
     InternalError,
     InvalidField,
+    ToldPlace,
     YinyiError,
     every_error,
 )
@@ -60,6 +62,41 @@ def test_where_too_many_ask_the_page_tries_again_by_itself() -> None:
     async def work() -> None:
         seen = page(await paired(ListDepartments=Busy()).get("/register/departments"))
         assert f"at={(NOW + timedelta(seconds=5)).timestamp():.1f}" in seen["c"]["events"]
+
+    run(work())
+
+
+def test_whoever_is_in_line_is_shown_his_place_and_shows_it_when_the_page_comes_again() -> None:
+    async def work() -> None:
+        told = InLine.at(ToldPlace(before=36, about_s=41, again_s=2.5, ticket="1795771800.25"))
+        browser = paired(ListDepartments=told)
+        answer = await browser.get("/register/departments?by=floor")
+        seen = page(answer)
+        assert (answer.status_code, seen["is"]) == (200, "InLineView")
+        assert seen["v"] == {
+            "place": 37,
+            "about_s": 41,
+            "ticket": "1795771800.25",
+            "again_ms": 2500,
+            "form": None,
+            "again": "/kiosk/register/departments?by=floor",
+        }
+        assert seen["c"]["patient"]["name"] == "张*国"
+        assert browser.platform.last("ListDepartments").place == "", "he has none yet, and could be told one"
+        for place, told_place in (("1795771800.25", "1795771800.25"), ("1795771800.25; x", ""), ("nan", "")):
+            await browser.get("/register/departments", **{"yinyi-place": place})
+            assert browser.platform.last("ListDepartments").place == told_place
+
+    run(work())
+
+
+def test_what_was_sent_is_sent_again_with_its_key_when_his_turn_comes() -> None:
+    async def work() -> None:
+        browser = paired(RegisterToday=InLine.at(ToldPlace(before=0, about_s=1, again_s=1.0, ticket="1795771800.25")))
+        sent = {"department_id": "D02", "schedule_id": "S1", "key": "a" * 22}
+        seen = page(await browser.post("/register/hold", **sent))
+        assert (seen["is"], seen["v"]["place"], seen["v"]["again"]) == ("InLineView", 1, "/kiosk/register/hold")
+        assert seen["v"]["form"].items() >= sent.items()
 
     run(work())
 

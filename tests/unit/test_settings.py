@@ -58,6 +58,8 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_PUBLIC_URL": "https://hospital.example",
         "YINYI_CHILD_BELOW_AGE": "16",
         "YINYI_CHILDREN_AT_MOST": "3",
+        "YINYI_RELAY": "10.0.5.2:8443",
+        "YINYI_RELAY_ALLOWS": "pay.example:443",
         "YINYI_CLOCK": "+8h",
         "YINYI_LOG_LEVEL": "debug",
         "YINYI_SANDBOX_PORT": "9002",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yinyi.kernel.asking import Asking, ask_for
+from yinyi.kernel.asking import Asking, asking, asking_for, cannot_come_again
 from yinyi.kernel.errors import InLine
 from yinyi.kernel.turns import FairTurns, NoTurn, TurnRules
 
@@ -60,8 +61,8 @@ def turns(allowed: int = 2, rules: TurnRules = RULES) -> FairTurns:
 
 def asked(door: FairTurns, far: Far, whom: Asking | None = None, decides: bool = False) -> "asyncio.Task[str]":
     async def ask() -> str:
-        ask_for(whom)
-        return await door.run(far.call, decides)
+        with asking_for(whom) if whom is not None else nullcontext():
+            return await door.run(far.call, decides)
 
     return asyncio.create_task(ask())
 
@@ -170,6 +171,48 @@ def test_whoever_can_come_again_is_told_his_place_at_once_when_it_will_be_long_a
         assert not newcomer.done()
         await far.answer()
         assert all(each.result() == "answered" for each in (*crowd, newcomer))
+
+    in_loop(scene)
+
+
+def test_whoever_has_used_up_what_he_brought_is_not_sent_away_and_goes_before_who_can_come_again() -> None:
+    async def scene() -> None:
+        door, far = turns(1), Far()
+        order: list[str] = []
+        waiting = [asked(door, far) for _ in range(41)]
+        await breathe()
+
+        async def with_a_ticket() -> str:
+            with asking_for(Asking(who="K2", since=200.0, comes_again=True)):
+                cannot_come_again()
+                return await door.run(far.call, decides=False)
+
+        looks = asked(door, far, Asking(who="K1", since=100.0))
+        used_up = asyncio.create_task(with_a_ticket())
+        for name, task in (("looks", looks), ("used up", used_up)):
+            task.add_done_callback(lambda _, name=name: order.append(name))
+        await breathe()
+        for _ in range(43):
+            await far.answer()
+        assert order == ["used up", "looks"]
+        assert all(each.done() for each in waiting)
+
+    in_loop(scene)
+
+
+def test_what_goes_on_after_a_request_is_nobodys() -> None:
+    async def scene() -> None:
+        go_on = asyncio.Event()
+
+        async def later() -> Asking | None:
+            await go_on.wait()
+            return asking()
+
+        with asking_for(Asking(who="K1", since=1.0, comes_again=True)) as whom:
+            task = asyncio.create_task(later())
+            assert asking() is whom
+        go_on.set()
+        assert (asking(), await task) == (None, None)
 
     in_loop(scene)
 

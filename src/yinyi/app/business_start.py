@@ -15,6 +15,7 @@ from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
 from yinyi.app.secret_files import private_folder
 from yinyi.app.settings import Settings, has_settings
+from yinyi.app.way_out import relay_of
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.permits import Permits
 from yinyi.business.institutions.model import Institution
@@ -77,9 +78,11 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
 
     permits = Permits(HOSPITAL_ID)
 
+    relay = relay_of(settings)
+
     def build(name: str, kind: Any) -> tuple[Any, Any]:
         callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
-        around = Surroundings(clock=clock, callback_url=callback_url, turns=permits.turns)
+        around = Surroundings(clock=clock, callback_url=callback_url, turns=permits.turns, relay=relay)
         return build_plugin(name, kind, settings.folder, around)
 
     secrets = private_folder(settings.folder.secrets)

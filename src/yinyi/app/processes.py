@@ -36,7 +36,7 @@ _BOOKING = (
 _KNOWS = {
     "business": (
         *(*_ALL, "hospital", "keys", "sign_on_from", "settle_from", "card_data_days", "identity_cards"),
-        *("second_print", "public_url"),
+        *("second_print", "public_url", "relay"),
         *("database_url", "nats_url", "http_host", "http_port"),
         *_BOOKING,
     ),

@@ -95,6 +95,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever is younger may be registered by a guardian, who acts for the child."""
     children_at_most: int = 5
     """So many children one guardian may act for."""
+    relay: str = ""
+    """``host:port`` of the relay, the way out to banks, wallets and insurance; "": they are dialled straight."""
+    relay_allows: str = ""
+    """For the relay: ``host:port`` of those that it reaches, comma between; ``/plain`` behind one without TLS."""
     clock: str = ""
     """Moves the clock of platform and sandboxes: ``+8h30m``, or the instant that is now."""
     log_level: str = "info"

@@ -55,6 +55,7 @@ class BusClient:
         language: str = "zh-CN",
         timeout_s: float | None = None,
         correlation_id: str = "",
+        place: str | None = None,
     ) -> Answered[R]:
         """
         Raises:
@@ -69,6 +70,7 @@ class BusClient:
             credentials=credentials,
             key=key,
             language=language,
+            place=place,
         )
         data = await self._requests.request(spec.subject(self._account), msgspec.json.encode(envelope), within_s)
         reply = msgspec.json.decode(data, type=ReplyEnvelope)

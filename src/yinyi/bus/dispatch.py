@@ -9,8 +9,11 @@ A handler is given a transaction **or** ports to the outside, never both at once
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -24,10 +27,12 @@ from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
+from yinyi.kernel.asking import Asking, asking_for
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import (
     Busy,
     DeadlineExceeded,
+    InLine,
     InternalError,
     Invalid,
     InvalidField,
@@ -43,6 +48,9 @@ M = TypeVar("M", bound=Operation[Any])
 F = TypeVar("F")
 
 MAX_REQUEST_BYTES = 256 * 1024
+PLACE_KEPT_S = 600.0
+"""Nobody waits longer in a line outside."""
+_PLACE = re.compile(r"[0-9]{1,12}\.[0-9]{2}", re.ASCII)
 NUL = b"\\u0000"
 """As JSON writes it, and nobody means it; PostgreSQL keeps no text with one."""
 
@@ -169,19 +177,31 @@ class Dispatcher:
             raise Busy
         self._inside += 1
         try:
-            async with asyncio.timeout(left_s), self._places:
-                call = Call(
-                    principal=principal,
-                    now=self._clock.now(),
-                    deadline=envelope.deadline,
-                    correlation_id=envelope.correlation_id,
-                    language=envelope.language,
-                    key=envelope.key,
-                )
-                with self._together.in_hand():
-                    return await self._run(spec, call, bytes(envelope.body))
+            async with asyncio.timeout(left_s):
+                await self._places.acquire()
+                place = ExitStack()
+                place.callback(self._places.release)
+                place.enter_context(self._together.in_hand())
+                with place, asking_for(_asking(spec, principal, envelope, now, place.close)) as whom:
+                    return await self._answered(spec, principal, envelope, whom)
         finally:
             self._inside -= 1
+
+    async def _answered(
+        self, spec: OperationSpec, principal: Principal, envelope: RequestEnvelope, whom: Asking
+    ) -> bytes:
+        call = Call(
+            principal=principal,
+            now=self._clock.now(),
+            deadline=envelope.deadline,
+            correlation_id=envelope.correlation_id,
+            language=envelope.language,
+            key=envelope.key,
+        )
+        try:
+            return await self._run(spec, call, bytes(envelope.body))
+        except InLine as error:
+            raise InLine.at(error.told._replace(ticket=f"{whom.since:.2f}")) from None
 
     async def _run(self, spec: OperationSpec, call: Call, body: bytes) -> bytes:
         handler = self._handlers.get(spec.path)
@@ -261,6 +281,18 @@ def _addressed(subject: str) -> tuple[OperationSpec, Caller]:
         if caller in spec.callers:
             return spec, caller
     raise NotAllowed(f"{account} may not call {path}")
+
+
+def _asking(
+    spec: OperationSpec, principal: Principal, envelope: RequestEnvelope, now: datetime, step_aside: Callable[[], None]
+) -> Asking:
+    """The place in the line is his own word: who says that he came earlier than he did gains ``PLACE_KEPT_S``."""
+    who = principal.terminal_id or principal.institution_id or principal.staff_id or str(principal.patient_id or "")
+    came = now.timestamp()
+    since = float(told) if _PLACE.fullmatch(told := envelope.place or "") else came
+    since = min(max(since, came - PLACE_KEPT_S), came)
+    comes_again = envelope.place is not None
+    return Asking(who=who, since=since, changes=spec.changes, comes_again=comes_again, step_aside=step_aside)
 
 
 def _opened(data: bytes) -> RequestEnvelope:

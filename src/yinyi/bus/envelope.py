@@ -34,7 +34,8 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class RequestEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """deadline: after this instant nobody waits for the answer any more. key: idempotency key, needed for changes."""
+    """deadline: after this instant nobody waits for the answer any more. key: idempotency key, needed for changes.
+    place: in the line, as whoever asks was told it by ``InLine``; empty: none yet; None: he would not ask again."""
 
     correlation_id: str
     deadline: datetime
@@ -42,6 +43,7 @@ class RequestEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     credentials: Credentials = Credentials()
     key: str = ""
     language: str = "zh-CN"
+    place: str | None = None
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """For whom this process is working just now: known to whoever has to decide who waits for whom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class Asking:
     comes_again: bool = False
     hold_s: float = HOLD_S
     step_aside: Callable[[], None] = lambda: None
+    is_over: bool = False
 
 
 _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
@@ -31,9 +33,28 @@ _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
 
 def asking() -> Asking | None:
     """None: nobody waits for what is being done."""
-    return _asking.get()
+    whom = _asking.get()
+    return None if whom is None or whom.is_over else whom
 
 
-def ask_for(whom: Asking | None) -> None:
-    """From now on, in this task and those that it starts."""
-    _asking.set(whom)
+@contextmanager
+def asking_for(whom: Asking) -> Generator[Asking]:
+    """In this task, and in those that it starts, until it ends."""
+    mark = _asking.set(whom)
+    try:
+        yield whom
+    finally:
+        whom.is_over = True
+        _asking.reset(mark)
+
+
+def nobody_asks() -> None:
+    """From now on in this task: what it does goes on, whoever has gone."""
+    _asking.set(None)
+
+
+def cannot_come_again() -> None:
+    """What this request needs is used up: it goes before those who can."""
+    if (whom := asking()) is not None:
+        whom.comes_again = False
+        whom.changes = True

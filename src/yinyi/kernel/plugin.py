@@ -13,6 +13,17 @@ from yinyi.kernel.turns import MakeTurns, turns_of_one_process
 PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys", "notification"]
 
 PLUGIN_API = 1
+RELAY_USER = "yinyi"
+"""Who asks the relay."""
+
+
+@dataclass(frozen=True)
+class RelayAddress:
+    """The only way out to banks, wallets and insurance, where there is one (``yinyi relay``)."""
+
+    host: str
+    port: int
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Surroundings:
     """For a key store: what was given in place of files, by number."""
     turns: MakeTurns = turns_of_one_process
     """For a connector to the hospital: where it gets its turns, each of which is one call."""
+    relay: RelayAddress | None = None
+    """For whoever dials out of the hospital's network, which is not dialled by himself then; see ``access.way_out``."""
 
 
 @dataclass(frozen=True)

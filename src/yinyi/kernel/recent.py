@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
 from typing import Generic, TypeVar
 
+from yinyi.kernel.asking import asking
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
@@ -26,6 +28,8 @@ class Recent(Generic[T]):
         task = self._reading
         if task is None or self.is_old:
             task = self._reading = loop.create_task(self._fresh())
+        if not task.done() and (whom := asking()) is not None:
+            whom.step_aside()
         return await asyncio.shield(task)
 
     @property

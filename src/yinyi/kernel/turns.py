@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 SOONEST_S, LATEST_S = 1.0, 5.0
 """Whoever was told his place comes again within this time."""
+ASKED_S = 6.0
+"""So long waits somebody who asks and cannot come again: as long as he himself is waited for, less the call."""
 LEAST_S = 1.0
 """So long he is kept for each further call once the time for which he waits here is over: now he stands at the head."""
 _NEWEST = 0.1
@@ -151,11 +153,14 @@ class FairTurns:
         try:
             if whom is not None and whom.comes_again and not decides:
                 await self._stand(whom, place, called)
-            elif not await _done_within(called, self.rules.patience_s):
+            elif not await _done_within(called, self._patience_s(whom, decides)):
                 raise NoTurn("all calls that the hospital allows are under way")
         except BaseException:
             self._leave(place)
             raise
+
+    def _patience_s(self, whom: Asking | None, decides: bool) -> float:
+        return self.rules.patience_s if decides or whom is None else max(self.rules.patience_s, ASKED_S)
 
     def _leave(self, place: Place) -> None:
         """He goes; if he has just been called, the next one may."""
@@ -180,7 +185,7 @@ class FairTurns:
         again_s = min(max(about_s - kept_s / 2, SOONEST_S), LATEST_S)
         before = round(self._before(place) * self._crowd)
         self._told[place.who] = place, time.monotonic() + again_s
-        raise InLine.at(ToldPlace(max(1, before), round(about_s), again_s))
+        raise InLine.at(ToldPlace(before, round(about_s), again_s))
 
     def _before(self, place: Place) -> int:
         """Those who will come again stand where they stood."""

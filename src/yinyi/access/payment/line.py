@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import aiohttp
 
-_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+from yinyi.access.way_out import NEVER_LEFT, web_session
+from yinyi.kernel.plugin import RelayAddress
 
 
 class NothingSent(Exception):
@@ -29,14 +30,14 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
     """By itself aiohttp would repeat a GET whose line was cut; here whoever asked decides."""
     try:
         return await send(request)
-    except _NEVER_LEFT:
+    except NEVER_LEFT:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise AnswerLost(type(error).__name__) from error
 
 
 class Line:
-    """A session without redirects, cookies, proxies or decoding.
+    """A session without redirects, cookies or decoding; through the relay where there is one.
 
     keepalive_s: shorter than the other side's, so that no request meets a closing line.
     """
@@ -49,11 +50,13 @@ class Line:
         connect_timeout_s: float,
         read_timeout_s: float,
         reply_limit_bytes: int,
+        relay: RelayAddress | None,
     ) -> None:
         self._connections = connections
         self._keepalive_s = keepalive_s
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout_s, sock_read=read_timeout_s)
         self._reply_limit_bytes = reply_limit_bytes
+        self._relay = relay
         self._opened: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -72,7 +75,7 @@ class Line:
         try:
             async with asked as response:
                 return Reply(response.status, response.headers, await self._read(response))
-        except _NEVER_LEFT as error:
+        except NEVER_LEFT as error:
             raise NothingSent(type(error).__name__) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise AnswerLost(type(error).__name__) from error
@@ -80,11 +83,11 @@ class Line:
     def _session(self) -> aiohttp.ClientSession:
         """Opened with the first exchange: it belongs to the loop that it runs in."""
         if self._opened is None:
-            self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=self._keepalive_s),
-                cookie_jar=aiohttp.DummyCookieJar(),
+            self._opened = web_session(
+                self._relay,
+                connections=self._connections,
+                keepalive_s=self._keepalive_s,
                 timeout=self._timeout,
-                auto_decompress=False,
                 middlewares=(_once,),
             )
         return self._opened

@@ -30,7 +30,7 @@ _FRESH_BYTES = 400 * MIB
 _RUNNING_BYTES = 100 * MIB
 _TUNING = {
     "shared_buffers": "48MB",
-    "max_connections": "60",
+    "max_connections": "120",
     "max_worker_processes": "2",
     "max_parallel_workers": "0",
     "max_parallel_workers_per_gather": "0",

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from yinyi.bus.database import Tx
+from yinyi.kernel.asking import cannot_come_again
 
 WITHIN = timedelta(minutes=15)
 PER_NUMBER = 5
@@ -25,6 +26,7 @@ UPDATE identification_attempt SET tries = tries - 1 WHERE hospital_id = $1 AND s
 async def count(tx: Tx, hospital_id: int, terminal_id: str, number_index: bytes, now: datetime) -> bool:
     """One more try at this terminal and for this number, counted before its outcome is known, so that many at once
     do not slip through. False: too many within a quarter of an hour."""
+    cannot_come_again()
     limits = zip(_subjects(terminal_id, number_index), (PER_TERMINAL, PER_NUMBER), strict=True)
     within = True
     for subject, limit in limits:
@@ -34,6 +36,7 @@ async def count(tx: Tx, hospital_id: int, terminal_id: str, number_index: bytes,
 
 async def count_tube(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> bool:
     """One more tube at this terminal, right or wrong. False: too many within a quarter of an hour."""
+    cannot_come_again()
     tries = await tx.fetchval(_COUNT, hospital_id, f"tubes:{terminal_id}", now, now - WITHIN)
     return tries <= TUBES_PER_TERMINAL
 

@@ -16,6 +16,7 @@ from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.pushes import Pushes
 from yinyi.business.payments.rows import FreshCallback, PendingCallback
+from yinyi.kernel.asking import nobody_asks
 
 log = structlog.get_logger()
 
@@ -211,6 +212,7 @@ class Driver:
         fresh: Fresh | None = None,
         left_behind: bool = False,
     ) -> None:
+        nobody_asks()
         plan = known
         try:
             epoch = self.lease.epoch

@@ -7,6 +7,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.business.terminals import line_store as store
 from yinyi.business.terminals import maintenance_store
 from yinyi.business.terminals.directory import Directory
+from yinyi.kernel.asking import cannot_come_again
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 
@@ -49,6 +50,7 @@ class Presented:
     async def take_code(self, tx: Tx, hospital_id: int, terminal_id: str, after: int) -> str | None:
         """The same, if it was scanned after this version of what the scanner read. Nothing of it is kept: whoever takes
         it is the only one who has it."""
+        cannot_come_again()
         since = self._clock.now() - CODE_KEPT_FOR
         sealed = await store.take_code(tx, hospital_id, terminal_id, since, after)
         return None if sealed is None else self._vault.open(sealed, _context("code", hospital_id, terminal_id))
@@ -56,6 +58,7 @@ class Presented:
     async def is_new(self, tx: Tx, hospital_id: int, terminal_id: str, code: str, used_for: str, now: datetime) -> bool:
         """False: this code was used for that here before. A scanner may read one code several times, each time as a
         scan of its own. Kept for a day, as a keyed digest."""
+        cannot_come_again()
         event_id = self._vault.index(code, f"{_context('code', hospital_id, terminal_id)}:{used_for}").hex()
         return await store.take_event(tx, hospital_id, terminal_id, event_id, now)
 

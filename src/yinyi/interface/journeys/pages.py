@@ -106,6 +106,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_ends.ByeView: "bye.html",
     views_ends.ClosedView: "closed.html",
     views_ends.ErrorView: "error.html",
+    views_ends.InLineView: "in_line.html",
     views_ends.NoPaperView: "no_paper.html",
 }
 

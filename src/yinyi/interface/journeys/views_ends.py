@@ -1,5 +1,6 @@
 """Where a journey ends or does not begin: goodbye, closed, a failure in words."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -20,6 +21,21 @@ class ClosedView(View, frozen=True, kw_only=True):
     because: LockedFor = ""
     opens_at: datetime | None = None
     pairing_code: str = ""
+
+
+class InLineView(View, frozen=True, kw_only=True):
+    """Many ask the hospital just now, and one after the other is let through; the page asks again by itself.
+
+    place: his, from 1. about_s: so long it may take. ticket: keeps the place. again: the address, asked after again_ms;
+    form: what was sent there; None: nothing, it was only to be seen.
+    """
+
+    place: int
+    about_s: int
+    ticket: str
+    again: str
+    again_ms: int
+    form: Mapping[str, str] | None = None
 
 
 class NoPaperView(View, frozen=True, kw_only=True):

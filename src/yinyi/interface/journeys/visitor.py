@@ -88,6 +88,7 @@ Next = Show | Go | File
 @dataclass
 class Visitor:
     """What came with the request. ``at``: parts of the address. ``back``: from where a failure can be tried again.
+    ``place``: in the line before the hospital, as this page was told it.
 
     session: seen with the latest reply.
     """
@@ -104,6 +105,7 @@ class Visitor:
     query: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict[str, str])
     back: str = ""
+    place: str = ""
     session: SessionView | None = None
 
     async def ask(self, message: Operation[R], key: str = "") -> R:
@@ -123,7 +125,9 @@ class Visitor:
         Raises:
             YinyiError: whatever the operation ended in.
         """
-        answered = await self.bus.ask(message, credentials=self.credentials, key=key, language=self.language)
+        answered = await self.bus.ask(
+            message, credentials=self.credentials, key=key, language=self.language, place=self.place
+        )
         self.session = answered.session or self.session
         return answered.reply
 

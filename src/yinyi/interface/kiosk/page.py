@@ -3,6 +3,7 @@
 Cookies are parsed once, forms are limited before they are read, every answer carries the same headers.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -13,6 +14,8 @@ from yinyi.interface.body import body_of
 from yinyi.interface.journeys.visitor import StalePage
 from yinyi.kernel.errors import Invalid
 
+PLACE = b"yinyi-place"
+_PLACE = re.compile(rb"[0-9.]{1,20}")
 FORM_LIMIT = 16 * 1024
 FIELDS_LIMIT = 32
 
@@ -71,6 +74,12 @@ def file(content: bytes, kind: str) -> Answer:
 
 def redirect(to: str) -> Answer:
     return Answer(303, headers=[(b"location", to.encode("latin-1"))])
+
+
+def place_of(scope: Scope) -> str:
+    """In the line before the hospital, as the page before this one was told it; empty: it was not."""
+    told = next((value for name, value in scope["headers"] if name == PLACE), b"")
+    return told.decode("ascii") if _PLACE.fullmatch(told) else ""
 
 
 def query_of(scope: Scope) -> Mapping[str, str]:

@@ -50,6 +50,7 @@ from yinyi.interface.kiosk.terminals import Terminals
 from yinyi.interface.metrics import Metrics
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import (
+    InLine,
     InternalError,
     InvalidField,
     NotFound,
@@ -90,6 +91,7 @@ class Asked:
     posted: bool
     swap: bool
     look: Look
+    place: str = ""
     visitor: Visitor | None = None
     headers: page.Headers = field(default_factory=list[tuple[bytes, bytes]])
 
@@ -147,6 +149,7 @@ class Kiosk:
             posted=posted,
             swap=b"hx-request" in names and b"hx-history-restore-request" not in names,
             look=found.look,
+            place=page.place_of(scope),
         )
 
     async def _journey(self, asked: Asked, scope: Scope, receive: Receive) -> page.Answer:
@@ -208,6 +211,7 @@ class Kiosk:
             mode=mode_of(None, asked.look),
             at=at,
             query=query,
+            place=asked.place,
         )
 
     def _check_csrf(self, asked: Asked, form: Mapping[str, str]) -> None:
@@ -279,6 +283,8 @@ class Kiosk:
     # -- failures
 
     async def _failed(self, asked: Asked, error: YinyiError) -> page.Answer:
+        if isinstance(error, InLine) and asked.visitor is not None:
+            return await self._in_line(asked, asked.visitor, error)
         closed = errors.closed_of(error)
         if closed is not None:
             reason, status = closed
@@ -302,6 +308,19 @@ class Kiosk:
         terminal = asked.visitor.terminal if asked.visitor else self._last_terminal(asked)
         return self._show(asked, terminal, session, Show(view, listens=listens, status=status))
 
+    async def _in_line(self, asked: Asked, visitor: Visitor, error: InLine) -> page.Answer:
+        """No failure: he is told where he stands, and the page comes again and shows that he has been here."""
+        told = error.told
+        view = views_ends.InLineView(
+            place=told.before + 1,
+            about_s=told.about_s,
+            ticket=told.ticket,
+            again=asked.here,
+            again_ms=round(told.again_s * 1000),
+            form=visitor.form if asked.posted else None,
+        )
+        return self._show(asked, visitor.terminal, await self._person(asked, error), Show(view))
+
     def _closed(self, asked: Asked, view: views_ends.ClosedView, status: int) -> page.Answer:
         listens = {"platform_down": {"away": "1"}, "locked": {"terminal": "1", "card": "1"}}.get(view.reason)
         terminal, visit = self._last_terminal(asked), asked.cookies.visit
@@ -319,7 +338,8 @@ class Kiosk:
     async def _person(self, asked: Asked, error: YinyiError) -> SessionView | None:
         """Whose session it is, for the page that tells of the failure."""
         visitor = asked.visitor
-        if visitor is None or visitor.session or not visitor.known or isinstance(error, SessionEnded | Unavailable):
+        away = isinstance(error, SessionEnded | Unavailable) and not isinstance(error, InLine)
+        if visitor is None or visitor.session or not visitor.known or away:
             return visitor.session if visitor else None
         with suppress(YinyiError):
             await visitor.ask(GetTerminal())

@@ -6,7 +6,9 @@ import ssl
 import aiohttp
 
 from yinyi.access.notification.webhooks.config import WebhooksConfig
+from yinyi.access.way_out import web_session
 from yinyi.business.subscriptions.model import Headers
+from yinyi.kernel.plugin import RelayAddress
 
 _SAME_FOR_ALL = {"Accept-Encoding": "identity", "User-Agent": "yinyi"}
 
@@ -14,9 +16,10 @@ _SAME_FOR_ALL = {"Accept-Encoding": "identity", "User-Agent": "yinyi"}
 class Client:
     """The session is opened with the first notification: it belongs to the loop that it runs in."""
 
-    def __init__(self, config: WebhooksConfig, trusted: ssl.SSLContext) -> None:
+    def __init__(self, config: WebhooksConfig, trusted: ssl.SSLContext, relay: RelayAddress | None) -> None:
         self._config = config
         self._trusted = trusted
+        self._relay = relay
         self._opened: aiohttp.ClientSession | None = None
 
     async def stop(self) -> None:
@@ -39,10 +42,7 @@ class Client:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:
-            self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._config.connections, ssl=self._trusted),
-                timeout=aiohttp.ClientTimeout(total=None, connect=self._config.connect_timeout_s),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-            )
+            timeout = aiohttp.ClientTimeout(total=None, connect=self._config.connect_timeout_s)
+            connections = self._config.connections
+            self._opened = web_session(self._relay, connections=connections, timeout=timeout, trusted=self._trusted)
         return self._opened

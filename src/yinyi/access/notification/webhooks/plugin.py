@@ -7,14 +7,14 @@ import aiohttp
 from yinyi.access.notification.webhooks.client import Client
 from yinyi.access.notification.webhooks.config import WebhooksConfig
 from yinyi.business.subscriptions.model import Headers
-from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
+from yinyi.kernel.plugin import PLUGIN_API, Plugin, RelayAddress, Surroundings
 
 
 class Webhooks:
     """Implements ``Notifies``."""
 
-    def __init__(self, config: WebhooksConfig, trusted: ssl.SSLContext) -> None:
-        self._client = Client(config, trusted)
+    def __init__(self, config: WebhooksConfig, trusted: ssl.SSLContext, relay: RelayAddress | None) -> None:
+        self._client = Client(config, trusted, relay)
 
     async def stop(self) -> None:
         await self._client.stop()
@@ -29,12 +29,12 @@ class Webhooks:
         return "" if 200 <= status < 300 else f"status {status}"
 
 
-def _build(config: WebhooksConfig, _: Surroundings) -> Webhooks:
+def _build(config: WebhooksConfig, surroundings: Surroundings) -> Webhooks:
     try:
         trusted = ssl.create_default_context(cafile=config.ca_file or None)
     except OSError as error:
         raise ValueError(f"ca_file cannot be read: {error.strerror or error}") from error
-    return Webhooks(config, trusted)
+    return Webhooks(config, trusted, None if config.inside else surroundings.relay)
 
 
 PLUGIN = Plugin(name="webhooks", kind="notification", api=PLUGIN_API, config=WebhooksConfig, build=_build)

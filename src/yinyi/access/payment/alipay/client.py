@@ -8,6 +8,7 @@ from yinyi.access.payment.alipay.config import Settings
 from yinyi.access.payment.alipay.keys import Merchant
 from yinyi.access.payment.line import AnswerLost, Line
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.plugin import RelayAddress
 from yinyi.wire import beijing_time
 from yinyi.wire.signing import alipay
 from yinyi.wire.signing.alipay import Unreadable
@@ -23,7 +24,7 @@ _HEADERS = {
 class Client:
     """One line to Alipay for all merchants."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, relay: RelayAddress | None) -> None:
         self._settings = settings
         self._clock = clock
         self._line = Line(
@@ -32,6 +33,7 @@ class Client:
             connect_timeout_s=settings.connect_timeout_s,
             read_timeout_s=settings.read_timeout_s,
             reply_limit_bytes=settings.reply_limit_bytes,
+            relay=relay,
         )
 
     async def close(self) -> None:

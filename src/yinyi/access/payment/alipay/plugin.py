@@ -72,7 +72,7 @@ class Alipay:
         self._clock = surroundings.clock
         self._callback_url = surroundings.callback_url
         self._merchants = {name: load_merchant(name, each) for name, each in settings.merchants.items()}
-        self._client = Client(settings, surroundings.clock)
+        self._client = Client(settings, surroundings.clock, surroundings.relay)
         self._shown: dict[str, None] = {}
 
     async def stop(self) -> None:

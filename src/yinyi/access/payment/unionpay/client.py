@@ -15,6 +15,8 @@ from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.connection import Connection, keep_alive
 from yinyi.access.payment.unionpay.errors import AnswerLost, NothingSent
 from yinyi.access.payment.unionpay.tls import tls_of, why_gone, why_not
+from yinyi.access.way_out import connected
+from yinyi.kernel.plugin import RelayAddress
 from yinyi.wire.iso8583.codec import Unpacked, unpack
 from yinyi.wire.iso8583.errors import FrameError
 from yinyi.wire.iso8583.model import Profile
@@ -34,10 +36,17 @@ class Match(NamedTuple):
 class Line:
     """``unmatched`` hears every message that nobody waits for (any more)."""
 
-    def __init__(self, settings: Settings, profile: Profile, unmatched: Callable[[Match, Unpacked], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        profile: Profile,
+        unmatched: Callable[[Match, Unpacked], None],
+        relay: RelayAddress | None = None,
+    ) -> None:
         self._settings = settings
         self._profile = profile
         self._unmatched = unmatched
+        self._relay = relay
         self._waiting: dict[Match, asyncio.Future[Unpacked]] = {}
         self._connection: Connection | None = None
         self._up = asyncio.Event()
@@ -187,9 +196,9 @@ class Line:
         most = 2 * self._settings.most_waiting
         connection = Connection(self._profile, self._heard, self._turn, most, self._settings.reconnect_s[-1])
         async with asyncio.timeout(self._settings.connect_timeout_s):
-            transport, _ = await asyncio.get_running_loop().create_connection(
-                lambda: connection, address.host, address.port, ssl=secured, server_hostname=address.tls_name or None
-            )
+            name = address.tls_name or None
+            at = (address.host, address.port)
+            transport = await connected(self._relay, lambda: connection, *at, secured=secured, server_hostname=name)
         keep_alive(transport, self._settings.keepalive_idle_s)
         return connection
 

@@ -84,7 +84,7 @@ class UnionPay:
             most_details=DETAILS_AT_ONCE,
             most_in_batch=profile.most_in_batch,
         )
-        self._line = Line(settings, profile, self._unmatched)
+        self._line = Line(settings, profile, self._unmatched, surroundings.relay)
         self._late: Late | None = None
         self._lost: OrderedDict[Match, _Lost] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()

@@ -8,6 +8,7 @@ from yinyi.access.payment.line import AnswerLost, Line, NothingSent, Reply
 from yinyi.access.payment.wechatpay.config import Settings
 from yinyi.access.payment.wechatpay.keys import Merchant
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.plugin import RelayAddress
 from yinyi.wire.signing import wechatpay
 from yinyi.wire.signing.rsa import sign
 from yinyi.wire.signing.wechatpay import Authorization, ReplySignature, Unreadable
@@ -19,7 +20,7 @@ _LEAST_BETWEEN_REFRESHES = timedelta(seconds=30)
 class Client:
     """One line to WeChat Pay for all merchants."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, relay: RelayAddress | None) -> None:
         self._settings = settings
         self._clock = clock
         self._line = Line(
@@ -28,6 +29,7 @@ class Client:
             connect_timeout_s=settings.connect_timeout_s,
             read_timeout_s=settings.read_timeout_s,
             reply_limit_bytes=settings.reply_limit_bytes,
+            relay=relay,
         )
         self._base_url = settings.base_url.rstrip("/")
         self._refreshing = asyncio.Lock()

@@ -69,7 +69,7 @@ class WeChatPay:
         self._clock = surroundings.clock
         self._callback_url = surroundings.callback_url
         self._merchants = {name: load_merchant(name, each) for name, each in settings.merchants.items()}
-        self._client = Client(settings, surroundings.clock)
+        self._client = Client(settings, surroundings.clock, surroundings.relay)
         self._shown: dict[str, None] = {}
         self._stranger_seen = asyncio.Event()
         self._refresher: asyncio.Task[None] | None = None

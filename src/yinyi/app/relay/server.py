@@ -1,0 +1,151 @@
+"""The relay: tunnels to what is on its list. It sees names and sizes, never what is inside."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
+
+import msgspec
+import structlog
+
+from yinyi.app.relay.allowed import LONGEST_HEAD, Destination, Refused, ask_of, wanted
+from yinyi.app.relay.figures import Figures
+
+log = structlog.get_logger()
+
+_TLS = b"\x16\x03"
+"""How a ClientHello begins (RFC 8446, 5.1)."""
+_PIECE = 65_536
+_SAID = {200: "Connection established", 407: "Proxy Authentication Required"}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """at_once: tunnels in all; to_one: to one destination. idle_s: one through which nothing goes is closed then."""
+
+    at_once: int = 400
+    to_one: int = 100
+    head_within_s: float = 5.0
+    connect_within_s: float = 5.0
+    idle_s: float = 3600.0
+
+
+class _End(Exception):
+    """Why a tunnel ends."""
+
+
+class Relay:
+    """``serve`` each connection."""
+
+    def __init__(
+        self,
+        allowed: Mapping[tuple[str, int], Destination],
+        password: str,
+        limits: Limits | None = None,
+    ) -> None:
+        self._allowed = allowed
+        self._password = password
+        self._limits = limits or Limits()
+        self._figures = Figures()
+        self._open: dict[Destination, int] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, to its end."""
+        try:
+            await self._answer(reader, writer)
+        except Refused as refused:
+            self._figures.refused(refused.why)
+            log.warning("relay.refused", why=refused.why)
+            with suppress(OSError):
+                await _say(writer, refused.status)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            self._figures.refused(type(error).__name__)
+        finally:
+            writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(self._limits.head_within_s):
+            ask = ask_of(await reader.readuntil(b"\r\n\r\n"))
+        if ask.method == "GET" and ask.target in ("/metrics", "/healthz"):
+            await _say(writer, 200, self._figures.text() if ask.target == "/metrics" else b"ok\n")
+            return
+        destination = wanted(ask, self._allowed, self._password)
+        if sum(self._open.values()) >= self._limits.at_once or self._open.get(destination, 0) >= self._limits.to_one:
+            raise Refused(503, "full")
+        self._open[destination] = self._open.get(destination, 0) + 1
+        try:
+            await self._through(destination, reader, writer)
+        finally:
+            self._open[destination] -= 1
+
+    async def _through(
+        self, destination: Destination, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        there, back = await self._dialled(destination)
+        name, end = f"{destination.host}:{destination.port}", "closed"
+        self._figures.opened(name)
+        try:
+            await _say(writer, 200)
+            if not destination.plain:
+                async with asyncio.timeout(self._limits.head_within_s):
+                    begins = await reader.readexactly(len(_TLS))
+                if begins != _TLS:
+                    raise _End("not TLS")
+                back.write(begins)
+            await asyncio.gather(
+                self._pump(name, "out", reader, back),
+                self._pump(name, "in", there, writer),
+            )
+        except _End as why:
+            end = str(why)
+        except TimeoutError:
+            end = "idle"
+        except (OSError, asyncio.IncompleteReadError):
+            end = "broken"
+        finally:
+            back.transport.abort()
+            self._figures.closed(name, end)
+
+    async def _dialled(self, destination: Destination) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """
+        Raises:
+            Refused: it does not answer.
+        """
+        try:
+            async with asyncio.timeout(self._limits.connect_within_s):
+                return await asyncio.open_connection(destination.host, destination.port, limit=_PIECE)
+        except TimeoutError:
+            raise Refused(504, "not reached in time") from None
+        except OSError:
+            raise Refused(502, "not reached") from None
+
+    async def _pump(self, name: str, direction: str, source: asyncio.StreamReader, drain: asyncio.StreamWriter) -> None:
+        """Until the source has said all; then the other side is told so."""
+        while True:
+            async with asyncio.timeout(self._limits.idle_s):
+                piece = await source.read(_PIECE)
+                if not piece:
+                    break
+                drain.write(piece)
+                await drain.drain()
+            self._figures.passed(name, direction, len(piece))
+        if drain.can_write_eof() and not drain.is_closing():
+            drain.write_eof()
+
+
+async def _say(writer: asyncio.StreamWriter, status: int, body: bytes = b"") -> None:
+    said = _SAID.get(status) or HTTPStatus(status).phrase
+    lines = [f"HTTP/1.1 {status} {said}"]
+    if status == 407:
+        lines.append('Proxy-Authenticate: Basic realm="yinyi"')
+    if body or status != 200:
+        lines += [f"Content-Length: {len(body)}", "Connection: close"]
+    writer.write("\r\n".join((*lines, "", "")).encode("ascii") + body)
+    await writer.drain()
+
+
+async def listening(relay: Relay, host: str, port: int) -> asyncio.Server:
+    """
+    Raises:
+        OSError: the address cannot be used.
+    """
+    return await asyncio.start_server(relay.serve, host, port, limit=max(LONGEST_HEAD, _PIECE), backlog=256)
