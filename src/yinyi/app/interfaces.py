@@ -20,7 +20,7 @@ from yinyi.interface import kiosk
 from yinyi.interface.assets.assets import Assets, gather
 from yinyi.interface.demo.server import demo_routes
 from yinyi.interface.journeys.pages import Pages
-from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
+from yinyi.interface.server import ACCOUNTS, QUEUES, Interfaces, Surroundings, server_for
 
 PROJECT = Path(yinyi.__file__).parents[2]
 SKIN = Path(next(iter(kiosk.__path__)))
@@ -35,9 +35,10 @@ def checked(names: Sequence[str], settings: Settings) -> list[str]:
     for name in names:
         if name not in ACCOUNTS:
             raise CannotStart(f"There is no interface {name}; there are {', '.join(ACCOUNTS)}.")
-    if "queue" in names and not settings.has_queues:
-        raise CannotStart("The interface queue needs a broker: YINYI_QUEUE_URL, or YINYI_QUEUE_NATS_URL.")
-    return list(names) or [name for name in ACCOUNTS if name != "queue" or settings.has_queues]
+    queues = [name for name in names if name in QUEUES]
+    if queues and not settings.has_queues:
+        raise CannotStart(f"The interface {queues[0]} needs a broker: YINYI_QUEUE_URL, or YINYI_QUEUE_NATS_URL.")
+    return list(names) or [name for name in ACCOUNTS if name not in QUEUES or settings.has_queues]
 
 
 def kiosk_pages() -> tuple[Assets, Pages]:

@@ -38,9 +38,11 @@ ACCOUNTS: Mapping[str, Caller] = {
     "rest": Caller.HOSPITAL,
     "soap": Caller.HOSPITAL,
     "queue": Caller.HOSPITAL,
+    "queue-institution": Caller.INSTITUTION,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
+QUEUES = ("queue", "queue-institution")
 
 GRACE_S = 3
 KEEPALIVE_S = int(SILENT_S)
@@ -100,19 +102,21 @@ class Interfaces:
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
 
     def _make_queues(self, around: Surroundings) -> list[Queue | Subjects]:
-        bus = self._clients.get("queue")
-        if bus is None:
-            return []
-        account = ACCOUNTS["queue"]
-        name = f"{around.queue_name}.{account.value}"
-        asking = QueueAsking(bus, self.metrics, served_operations(account))
+        """Of each kind of caller who may ask anything."""
         queues: list[Queue | Subjects] = []
-        if around.brokers:
-            queues.append(Queue(asking, around.brokers, name, ShiftedClock()))
-        if around.letters:
-            queues.append(Subjects(asking, around.letters, name))
+        for interface in QUEUES:
+            account = ACCOUNTS[interface]
+            served, name = served_operations(account), f"{around.queue_name}.{account.value}"
+            if interface not in self._clients or not served:
+                continue
+            asking = QueueAsking(self._clients[interface], self.metrics, served)
+            if around.brokers:
+                queues.append(Queue(asking, around.brokers, name, ShiftedClock()))
+            if around.letters:
+                queues.append(Subjects(asking, around.letters, name))
         for queue in queues:
-            self.metrics.watch_queue(type(queue).__name__.lower(), lambda queue=queue: queue.connected)
+            way = f"{type(queue).__name__.lower()} {queue.name}"
+            self.metrics.watch_queue(way, lambda queue=queue: queue.connected)
         return queues
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
