@@ -153,6 +153,13 @@ def test_nobody_asks_or_hears_for_another(outside: EmbeddedNats, platform_url: s
         async with line_of(platform_url, tmp_path, outside) as line:
             stolen = Asker(line.lab.client, "lab", line.his.secret, line.his.clock, line.his.refused)
             assert (await stolen.ask("ListClosures", b"{}"))[0]["code"] == "SignatureRefused"
+            body = msgspec.json.encode(PLAN)
+            signed = line.his.headers("PlanClosure", body, "key-that-was-signed")
+            for altered in ({"YinyiKey": "key-that-was-not"}, {"YinyiPatient": "somebody"}):
+                told = await line.his.client.request(
+                    "yinyi.hospital.his.PlanClosure", body, timeout=20, headers=signed | altered
+                )
+                assert told.headers["YinyiCode"] == "SignatureRefused"
             heard: list[Any] = []
 
             async def hear(message: Any) -> None:
