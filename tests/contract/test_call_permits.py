@@ -59,7 +59,7 @@ async def _business(platform_url: str, given: Line) -> None:
         return permits.turns(msgspec.structs.replace(rules, patience_s=60), clock)
 
     around = Surroundings(clock=ShiftedClock(), callback_url="", turns=turns)
-    settings = FhirConfig(url=f"{given.recv()}/fhir", calls_at_once=ALLOWED, connect_timeout_s=2, call_timeout_s=2)
+    settings = FhirConfig(url=f"{given.recv()}/fhir", calls_at_once=ALLOWED, connect_timeout_s=6, call_timeout_s=6)
     hospital = PLUGIN.build(settings, around)
     await hospital.start()
     await permits.start(database)
@@ -112,7 +112,7 @@ async def slow_hospital(postgres: EmbeddedPostgres) -> AsyncGenerator[tuple[Hosp
         await hospital.stop()
 
 
-async def until(is_so: Callable[[], bool], within_s: float = 40) -> None:
+async def until(is_so: Callable[[], bool], within_s: float = 90) -> None:
     async with asyncio.timeout(within_s):
         while not is_so():
             await asyncio.to_thread(threading.Event().wait, 0.02)

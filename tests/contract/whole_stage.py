@@ -158,7 +158,7 @@ async def _registered(hall: Kiosk, hospital: Stage) -> str:
     raise AssertionError("the patient has a number for everybody")
 
 
-async def _booked(hall: Kiosk, hospital: Stage) -> str:
+async def booked(hall: Kiosk, hospital: Stage) -> str:
     """As ``_registered``."""
     async for chosen in _on_sale(hospital, days_ahead=3):
         whose = {"department_id": chosen.department_id, "schedule_id": chosen.schedule_id}
@@ -168,7 +168,7 @@ async def _booked(hall: Kiosk, hospital: Stage) -> str:
 
 
 async def _booking(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], str]:
-    number = await _booked(hall, hospital)
+    number = await booked(hall, hospital)
     requests: dict[str, dict[str, Any]] = {each: {"booking_no": number} for each in ("CancelAppointment", "CheckIn")}
     requests |= {each: {"payment_no": number} for each in ("GetAppointment", "SeeVisitChange")}
     return requests | {"CheckInBySlip": {"after": 0}}, number

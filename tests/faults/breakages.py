@@ -64,6 +64,17 @@ LINES_BACK = (
     " wanted_at, wanted_by, next_at, ended_at) VALUES (1, 'L1', 'P1', 'I1', '{{1}}', 1, 'r', '{}',"
     " :now - interval '2 hours', 'staff:x', {}, {})"
 )
+NEWS = (
+    "INSERT INTO hospital_news (hospital_id, sender, control_id, kind, event, about, digest, body_key_id, body_data,"
+    " state, received_at, next_at, handled_at) VALUES (1, 'lis', 'M1', 'report', 'ORU^R01', 'T1', '', 1, '', '{}',"
+    " :now - interval '26 hours', {}, {} - interval '25 hours')"
+)
+A_DAY = ":now - interval '25 hours'"
+BULLETIN = (
+    "INSERT INTO hospital_bulletin (hospital_id, receiver, control_id, event, payment_no, patient_id, amount_fen,"
+    " facts, state, made_at, next_at, ended_at) VALUES (1, 'his', 'YY1', 'booked', 'P1', 1, 0, '{{}}', '{}',"
+    " :now - interval '26 hours', {}, {})"
+)
 A_RECEIPT = """
 INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
   wanted_at, next_at)
@@ -230,6 +241,15 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         (A_SESSION, "UPDATE line_session SET left_batches = '{1}'"),
     ),
     "a receipt that does not come": ("fiscal_invoices_are_issued", "R1", NOW, (A_RECEIPT,)),
+    "news that nobody sees to": (
+        "news_are_seen_to",
+        "lis M1",
+        SOON,
+        (NEWS.format("waiting", ":now", "NULL::timestamptz"),),
+    ),
+    "news that people do not look into": ("news_are_seen_to", "lis M1", SOON, (NEWS.format("parked", "NULL", ":now"),)),
+    "a bulletin that nobody takes": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("waiting", ":now", "NULL"),)),
+    "a bulletin that is refused": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("parked", "NULL", A_DAY),)),
     "lines that nobody gives back": (
         "line_refunds_are_made",
         "L1",

@@ -39,6 +39,8 @@ from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
+from yinyi.business.news.handling import Handling
+from yinyi.business.news.service import News
 from yinyi.business.payments import books
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
@@ -131,6 +133,8 @@ class Business:
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
+        of_news = Handling(hospital, patients, self.counters.changes, vault)
+        self.news = News(database, of_news, outside.news, clock, ZONE)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
@@ -164,6 +168,7 @@ class Business:
             self.told,
             self.documents,
             self.lines,
+            self.news,
             WatchService(self.database, self._rounds, FIGURES),
             InstitutionDesk(self.institutions, ZONE),
         )
@@ -204,7 +209,9 @@ class Business:
         self._run(self.receipts.run())
         self._run(self.told.run_ends())
         self._run(self.told.run_notifier())
+        self._run(self.told.run_bulletins())
         self._run(self.lines.run())
+        self._run(self.news.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):
             log.warning("restore.not_all_asked")  # what is not asked is not touched either

@@ -27,7 +27,7 @@ are derived from it.
 
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
 asks as another account yet. `hospital` asks by [REST](../integrate/rest.md), [SOAP](../integrate/soap.md) and
-[queue](../integrate/queue.md).
+[queue](../integrate/queue.md); `hl7` tells by [HL7](../integrate/hl7.md).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
 a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
 idempotency key · *¥*: it starts or changes a money plan.

@@ -71,6 +71,7 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
         brokers=settings.brokers,
         queue_name=settings.queue_name,
         letters=partial(_institutions_nats, settings.queue_nats_url) if settings.queue_nats_url else None,
+        hl7_at=(settings.http_host, settings.hl7_port),
     )
     return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
 

@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The address that the web interfaces bind to."""
     http_port: int = 8080
     """0 takes a free one."""
+    hl7_port: int = 0
+    """Where messages of HL7 version 2 are taken; 0 takes a free one."""
     data_dir: Path = msgspec.field(default_factory=Path("var").absolute)
     archive_dir: Path = Path()
     """Where backups and the database's log go; not given: ``archive`` in the data folder. Better another disk."""

@@ -51,7 +51,7 @@ class Verifier:
         hospital_id: int,
         staff: Mapping[bytes, str],
     ) -> None:
-        """``hospital_id``: whose callbacks and staff these are; terminals and institutions carry their own.
+        """``hospital_id``: whose callbacks, news and staff these are; terminals and institutions carry their own.
         ``staff``: who each token is, by its digest."""
         self._database = database
         self._terminals = terminals
@@ -70,7 +70,7 @@ class Verifier:
                 return await self._terminal(caller, envelope, spec, now)
             case Caller.HOSPITAL | Caller.INSTITUTION:
                 return await self._institution(caller, envelope, spec, now)
-            case Caller.CALLBACKS | Caller.ANYBODY:
+            case Caller.CALLBACKS | Caller.NEWS | Caller.ANYBODY:
                 return Principal(caller=caller, hospital_id=self._hospital_id)
             case Caller.STAFF:
                 return self._staff_member(envelope.credentials.staff)

@@ -29,6 +29,7 @@ class Caller(StrEnum):
     STAFF = "console"
     TERMINAL = "terminal"
     CALLBACKS = "callbacks"
+    NEWS = "hl7"
     ANYBODY = "verify"
     """Whoever holds a paper: nothing but its own code is shown."""
 

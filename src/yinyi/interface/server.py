@@ -16,6 +16,7 @@ from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
 from yinyi.interface.figures import PlatformFigures
 from yinyi.interface.health import Health, Parts
+from yinyi.interface.hl7.server import Hl7Lines
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
@@ -39,6 +40,7 @@ ACCOUNTS: Mapping[str, Caller] = {
     "soap": Caller.HOSPITAL,
     "queue": Caller.HOSPITAL,
     "queue-institution": Caller.INSTITUTION,
+    "hl7": Caller.NEWS,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
@@ -63,7 +65,8 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
-    brokers: of the queues, whose names begin with ``queue_name``. letters: the way to the institutions' NATS."""
+    brokers: of the queues, whose names begin with ``queue_name``. letters: the way to the institutions' NATS. hl7_at:
+    where lines of HL7 are taken."""
 
     clock: Clock
     zone: ZoneInfo
@@ -73,6 +76,7 @@ class Surroundings:
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
     letters: Connects | None = None
+    hl7_at: tuple[str, int] = ("127.0.0.1", 0)
 
 
 class Interfaces:
@@ -86,6 +90,8 @@ class Interfaces:
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
         self._queues = self._make_queues(around)
+        self.hl7 = self._make_hl7(around)
+        self._hl7_at = around.hl7_at
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -118,6 +124,10 @@ class Interfaces:
             way = f"{type(queue).__name__.lower()} {queue.name}"
             self.metrics.watch_queue(way, lambda queue=queue: queue.connected)
         return queues
+
+    def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
+        bus = self._clients.get("hl7")
+        return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -153,6 +163,8 @@ class Interfaces:
             await self._lines.start()
         for queue in self._queues:
             queue.start()
+        if self.hl7:
+            await self.hl7.start(*self._hl7_at)
         try:
             yield
         finally:
@@ -170,6 +182,8 @@ class Interfaces:
             await self._lines.close()
         for queue in self._queues:
             await queue.close()
+        if self.hl7:
+            await self.hl7.close()
 
 
 class _Server(uvicorn.Server):
