@@ -1,4 +1,4 @@
-"""ActiveMQ for a bench, as the tests have it; and a bare echo behind one of its queues, a process of its own."""
+"""ActiveMQ for a bench, as the tests have it; and a bare server behind two of its queues, a process of its own."""
 
 import asyncio
 import subprocess
@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGKILL
 
+import uvloop
+
 from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.folder import free_port
-from yinyi.wire.stomp import Frames, encoded
+from yinyi.bus.transport import NatsTransport, connect
+from yinyi.wire.stomp import Frame, Frames, encoded
 
-ECHO = "/queue/yinyi.echo"
+ECHO, BARE = "/queue/yinyi.echo", "/queue/yinyi.bare"
+"""Sent back as it is; asked on the bus as it is, and the answer sent back."""
 _SOURCE = Path(__file__).parents[1] / "tests" / "contract" / "jms" / "Broker.java"
 _JARS = [
     f"/usr/share/java/{name}.jar"
@@ -36,19 +40,22 @@ def activemq() -> Generator[int]:
 
 
 @contextmanager
-def echo(port: int) -> Generator[None]:
-    """Whatever comes to ``ECHO`` goes back where it is waited for."""
-    with _running([sys.executable, "-m", "bench.activemq", str(port)]):
+def bare_server(port: int, bus_url: str, password: str) -> Generator[None]:
+    """Behind ``ECHO`` and ``BARE``: as little as can be, without a look at what comes."""
+    with _running([sys.executable, "-m", "bench.activemq", str(port), bus_url], password):
         yield
 
 
 @contextmanager
-def _running(command: list[str]) -> Generator[None]:
+def _running(command: list[str], told: str = "") -> Generator[None]:
     """Once it says that it is ready."""
     tied = tied_to_parent(SIGKILL)
     process = subprocess.Popen(command, preexec_fn=tied, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
+        assert process.stdin is not None
+        process.stdin.write(f"{told}\n".encode())
+        process.stdin.flush()
         if process.stdout.readline() != b"ready\n":
             raise RuntimeError(f"{command[0]} does not start")
         yield
@@ -69,16 +76,34 @@ async def greeted(
     return reader, writer
 
 
-async def _echo(port: int) -> None:
-    reader, writer = await greeted(port, "platform", ECHO, 64)
+async def _serve(port: int, bus: NatsTransport) -> None:
+    """Both queues, each message as soon as it comes."""
+    reader, writer = await greeted(port, "platform", BARE, 64)
+    writer.write(encoded("SUBSCRIBE", {"id": "echo", "destination": ECHO, "ack": "client-individual"}))
     print("ready", flush=True)
-    frames = Frames(1 << 20)
+    frames, working = Frames(1 << 20), set[asyncio.Task[None]]()
+
+    def back(asked: Frame, body: bytes) -> None:
+        told = {"destination": asked.headers["reply-to"], "correlation-id": asked.headers["correlation-id"]}
+        sent = encoded("SEND", told, body, length=False)
+        writer.write(sent + encoded("ACK", {"id": asked.headers["ack"]}))
+
+    async def ask(asked: Frame) -> None:
+        back(asked, await bus.request(asked.headers["subject"], asked.body, 20.0))
+
     while data := await reader.read(65536):
         for frame in frames.feed(data):
-            reply = {name: frame.headers[name] for name in ("correlation-id",)}
-            sent = encoded("SEND", {"destination": frame.headers["reply-to"], **reply}, frame.body, length=False)
-            writer.write(sent + encoded("ACK", {"id": frame.headers["ack"]}))
+            if frame.headers["subscription"] == "echo":
+                back(frame, frame.body)
+            else:
+                task = asyncio.create_task(ask(frame))
+                working.add(task)
+                task.add_done_callback(working.discard)
+
+
+async def _main(port: int, bus_url: str) -> None:
+    await _serve(port, await connect(bus_url, "hospital", sys.stdin.readline().strip()))
 
 
 if __name__ == "__main__":
-    asyncio.run(_echo(int(sys.argv[1])))
+    uvloop.run(_main(int(sys.argv[1]), sys.argv[2]))

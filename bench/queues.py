@@ -1,7 +1,9 @@
-"""The queues: how many operations a second by ActiveMQ, beside a bare echo behind the same broker, which reads each
-message and sends it back; one that reads (a payment) and one that writes (a closure that is planned).
+"""The queues: how many operations a second by ActiveMQ, one that reads (a payment) and one that writes (a closure that
+is planned). Beside them what the same broker does with a bare STOMP server behind it: one that asks the same operation
+on the bus, made ready by whoever sends it, and sends back what it hears (``bare``); and one that sends back the message
+itself, so that nothing is done at all (``echo``).
 
-Each round measures the echo and the queue one after the other; a ratio is of the best round of each.
+Each round measures them one after the other; a ratio is of the best round of each, to ``bare``.
 """
 
 import asyncio
@@ -9,20 +11,26 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import uvloop
 
-from bench.activemq import ECHO, activemq, echo, greeted
+from bench.activemq import BARE, ECHO, activemq, bare_server, greeted
 from bench.figures import Figures, Target, options, report
-from bench.house import House, house
+from bench.house import environment_of, house
 from bench.http_load import Load
 from bench.interfaces import AT_ONCE, Makes, forget_closures, kinds_of, new_institution
 from bench.signed_load import Institution
+from yinyi.app.secret_files import secret
+from yinyi.bus.envelope import ReplyEnvelope
+from yinyi.bus.operation import Caller, Operation, spec_of
 from yinyi.wire import institution
-from yinyi.wire.stomp import Frames, encoded
+from yinyi.wire.stomp import Frame, Frames, encoded
 
 LEAST = 0.7
+Letter = tuple[dict[str, str], bytes]
+"""Headers and body."""
 TARGETS = {
     **{f"queue_{kind}_ratio_at_{at_once}": Target(">=", LEAST) for kind in ("read", "write") for at_once in AT_ONCE},
     "errors": Target("==", 0),
@@ -34,38 +42,47 @@ async def measure(quick: bool) -> Figures:
     counts, rounds = ({1: 150, 16: 400, 64: 600}, 1) if quick else ({1: 400, 16: 1500, 64: 2500}, 3)
     figures: dict[str, float] = {}
     errors = 0
-    with activemq() as broker, echo(broker):
+    with activemq() as broker:
         async with house(YINYI_QUEUE_URL=f"stomp://platform:platform@127.0.0.1:{broker}") as it:
+            bus_url = environment_of(it.pids()["business"])["YINYI_NATS_URL"]
             who = await new_institution(it)
-            for kind, makes in (await kinds_of(it)).items():
-                for at_once in AT_ONCE:
-                    best, failed = await _rounds(it, broker, who, makes, (counts[at_once], at_once, rounds))
-                    figures |= _told(kind, at_once, best)
-                    errors += failed
-                    await forget_closures(it)
+            with bare_server(broker, bus_url, secret(it.folder / "secrets", "nats-hospital")):
+                for kind, makes in (await kinds_of(it)).items():
+                    for at_once in AT_ONCE:
+                        best, failed = await _rounds(broker, who, makes, counts[at_once], at_once, rounds)
+                        figures |= _told(kind, at_once, best)
+                        errors += failed
+                        await forget_closures(it)
     return {**figures, "errors": errors}
 
 
 async def _rounds(
-    it: House, broker: int, who: Institution, makes: Makes, sizes: tuple[int, int, int]
+    broker: int, who: Institution, makes: Makes, count: int, at_once: int, rounds: int
 ) -> tuple[dict[str, Load], int]:
-    count, at_once, rounds = sizes
+    """The best of each way, and how many were not answered well in all of them."""
     best: dict[str, Load] = {}
     errors = 0
     for turn in range(-1, rounds):  # one to get warm
         size = count if turn >= 0 else max(at_once, count // 5)
         letters = [_letter(who, makes, n, f"queue-{at_once}-{turn}-{n:06d}") for n in range(size)]
+        bare = [_bare(who, makes(n), f"bare-{at_once}-{turn}-{n:06d}") for n in range(size)]
         found = {
             "echo": await _over_stomp(broker, ECHO, letters, at_once),
+            "bare": await _over_stomp(broker, BARE, bare, at_once),
             "queue": await _over_stomp(broker, "/queue/yinyi.hospital", letters, at_once),
         }
-        errors += found["queue"].errors
+        errors += sum(each.errors for each in found.values())
         if turn >= 0:
             best = {way: max(each, best.get(way, each), key=lambda one: one.per_second) for way, each in found.items()}
     return best, errors
 
 
-def _letter(who: Institution, makes: Makes, number: int, key: str) -> tuple[dict[str, str], bytes]:
+def _bare(who: Institution, message: Operation[Any], key: str) -> Letter:
+    subject = spec_of(type(message)).subject(Caller.HOSPITAL.value)
+    return {"subject": subject}, who.on_the_bus(message, key)
+
+
+def _letter(who: Institution, makes: Makes, number: int, key: str) -> Letter:
     message = makes(number)
     name, body = type(message).__name__, msgspec.json.encode(message)
     key = key if name == "PlanClosure" else ""
@@ -81,7 +98,7 @@ def _letter(who: Institution, makes: Makes, number: int, key: str) -> tuple[dict
     return headers | ({"YinyiKey": key} if key else {}), body
 
 
-async def _over_stomp(port: int, queue: str, letters: Sequence[tuple[dict[str, str], bytes]], at_once: int) -> Load:
+async def _over_stomp(port: int, queue: str, letters: Sequence[Letter], at_once: int) -> Load:
     """Each of so many lines sends the next one as soon as its last was answered."""
     found, numbers = Load(), iter(range(len(letters)))
     lines = [await greeted(port, "his", f"/queue/his.bench.{number}", 1) for number in range(at_once)]
@@ -98,7 +115,7 @@ async def _over_stomp(port: int, queue: str, letters: Sequence[tuple[dict[str, s
                 pass
             found.latencies.append(time.perf_counter() - begun)
             reply = replies[0].headers
-            found.errors += reply["correlation-id"] != str(each) or reply.get("YinyiOutcome", "done") != "done"
+            found.errors += reply["correlation-id"] != str(each) or not _well(queue, replies[0])
             writer.write(encoded("ACK", {"id": reply["ack"]}))
 
     begun = time.perf_counter()
@@ -109,12 +126,18 @@ async def _over_stomp(port: int, queue: str, letters: Sequence[tuple[dict[str, s
     return found
 
 
+def _well(queue: str, reply: Frame) -> bool:
+    if queue == BARE:
+        return msgspec.json.decode(reply.body, type=ReplyEnvelope).failure is None
+    return reply.headers.get("YinyiOutcome", "done") == "done"
+
+
 def _told(kind: str, at_once: int, best: dict[str, Load]) -> dict[str, float]:
     figures: dict[str, float] = {}
     for way, each in best.items():
         figures[f"{way}_{kind}_per_second_at_{at_once}"] = round(each.per_second)
         figures[f"{way}_{kind}_p99_ms_at_{at_once}"] = round(each.percentile_ms(0.99), 1)
-    figures[f"queue_{kind}_ratio_at_{at_once}"] = round(best["queue"].per_second / best["echo"].per_second, 2)
+    figures[f"queue_{kind}_ratio_at_{at_once}"] = round(best["queue"].per_second / best["bare"].per_second, 2)
     return figures
 
 

@@ -14,13 +14,19 @@ from starlette.routing import Route
 
 from yinyi.access.payment.alipay import config as alipay
 from yinyi.access.payment.wechatpay import config as wechatpay
+from yinyi.app.errors import CannotStart
+from yinyi.app.interfaces import checked
+from yinyi.app.operations import declared_operations
+from yinyi.app.settings import Settings
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import Health
 from yinyi.business.watch.messages import Figures, FigureView
+from yinyi.interface.queue.address import addresses
 from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
 from yinyi.kernel.errors import InternalError
 from yinyi_sandbox.serve import KEEPALIVE_S
 
+declared_operations()
 FIGURES = Figures(
     figures=[
         FigureView(name="payments_open", meaning="Payments that have not ended", label="", values={"": 3}),
@@ -46,7 +52,9 @@ def get(interfaces: Interfaces, *paths: str) -> list[httpx.Response]:
 def test_interfaces_share_an_account_only_where_the_same_callers_come_by_both() -> None:
     assert ACCOUNTS["rest"] is ACCOUNTS["soap"] is ACCOUNTS["queue"] is Caller.HOSPITAL
     assert ACCOUNTS["socket-hospital"] is Caller.HOSPITAL
-    others = [caller for name, caller in ACCOUNTS.items() if name not in ("soap", "queue", "socket-hospital")]
+    assert ACCOUNTS["socket"] is ACCOUNTS["queue-institution"] is Caller.INSTITUTION
+    shared = ("soap", "queue", "socket-hospital", "queue-institution")
+    others = [caller for name, caller in ACCOUNTS.items() if name not in shared]
     assert len(set(others)) == len(others)
 
 
@@ -57,6 +65,24 @@ def test_only_the_named_interfaces_are_there() -> None:
     paths = ("/kiosk/", "/callbacks/wechatpay", "/api/v1/GetPayment", "/healthz", "/metrics")
     assert [answer.status_code for answer in get(everything, *paths)] == [200, 405, 405, 200, 200]
     assert [answer.status_code for answer in get(only_rest, *paths)] == [404, 404, 405, 200, 200]
+
+
+def test_there_are_queues_for_each_kind_of_caller_where_there_is_a_broker() -> None:
+    platform = Platform(answers=ANSWERS)
+    buses = {"queue": platform, "queue-institution": platform}
+    quiet = Surroundings(clock=platform.clock, zone=ZONE)
+    assert "yinyi_queue_open{" not in get(Interfaces(buses, quiet), "/metrics")[0].text
+    told = Surroundings(clock=platform.clock, zone=ZONE, brokers=addresses("stomp://nowhere"), queue_name="east")
+    shown = get(Interfaces(buses, told), "/metrics")[0].text
+    for name in ("east.hospital", "east.institution"):
+        assert f'yinyi_queue_open{{queue="queue {name}"}} 0.0' in shown
+
+
+def test_a_queue_is_served_only_where_there_is_a_broker() -> None:
+    assert not {"queue", "queue-institution"} & set(checked([], Settings()))
+    assert {"queue", "queue-institution"} <= set(checked([], Settings(queue_nats_url="nats://letters:4222")))
+    with pytest.raises(CannotStart, match="YINYI_QUEUE_URL"):
+        checked(["queue"], Settings())
 
 
 def test_a_kiosk_without_pages_is_a_mistake() -> None:

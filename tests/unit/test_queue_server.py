@@ -13,6 +13,7 @@ from fake_broker import FakeBroker, fake_broker
 from kiosk_platform import NOW, FixedClock, Platform
 
 from yinyi.bus.client import BusClient
+from yinyi.bus.envelope import RequestEnvelope
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import StaffCalls
 from yinyi.interface.metrics import Metrics
@@ -33,6 +34,7 @@ ASKED = {
 }
 REPLIES = "/queue/his.replies"
 DEAD = "/queue/yinyi.hospital.dead"
+NOW_CLOCK = FixedClock()
 EMPTY = {"ListStaffCalls": StaffCalls(calls=[])}
 
 
@@ -101,6 +103,38 @@ def test_a_reply_goes_where_it_is_waited_for_before_anything_is_acknowledged() -
         assert it.broker.all("ACK")[0].headers["id"] == "ack-m-1"
 
     play(story)
+
+
+def test_what_is_signed_travels_on_with_the_message_as_it_came() -> None:
+    """Key and session stand in the path; whose the delivery is does not change when it comes again."""
+    seen: list[RequestEnvelope] = []
+
+    @dataclass
+    class Recorder(Platform):
+        async def request(self, subject: str, data: bytes, timeout_s: float) -> bytes:
+            seen.append(msgspec.json.decode(data, type=RequestEnvelope))
+            return await super().request(subject, data, timeout_s)
+
+    async def story() -> None:
+        recorder = Recorder(answers={"AnswerCall": StaffCalls(calls=[])})
+        asking = Asking(BusClient(recorder, "hospital", NOW_CLOCK), Metrics(), served_operations(Caller.HOSPITAL))
+        async with fake_broker(FakeBroker()) as broker:
+            queue = Queue(asking, [broker.address], "yinyi.hospital", NOW_CLOCK)
+            queue.start()
+            told = {**ASKED, "YinyiOperation": "AnswerCall", "YinyiKey": "key-of-a-call", "YinyiPatient": "t-1"}
+            for message_id in ("m-1", "m-1", "m-2"):
+                await broker.deliver({**told, "message-id": message_id, "reply-to": REPLIES}, b'{"call_id": 1}')
+            await broker.until(lambda: len(broker.all("ACK")) == 3)
+            await queue.close()
+
+    asyncio.run(story())
+    signed = [each.credentials.signed for each in seen]
+    assert {(each.method, each.path, each.body) for each in signed if each} == {
+        ("SEND", "/queue/v1/AnswerCall?patient=t-1&key=key-of-a-call", b'{"call_id": 1}')
+    }
+    assert {(each.key, each.credentials.session) for each in seen} == {("key-of-a-call", "t-1")}
+    first, again, other = (each.delivery if each else "" for each in signed)
+    assert first == again != other
 
 
 def test_a_reply_to_a_message_that_does_not_say_so_expires_too_and_names_the_message() -> None:

@@ -36,6 +36,7 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_DATABASE_URL": "postgresql://u:p@db/yinyi",
         "YINYI_NATS_URL": "nats://bus:4222",
         "YINYI_QUEUE_URL": "stomp://platform:password@one,stomps://two",
+        "YINYI_QUEUE_NATS_URL": "tls://platform:password@letters:4222",
         "YINYI_QUEUE_NAME": "east.yinyi",
         "YINYI_HOSPITAL_DATABASE_URL": "postgres://h@db/hospital",
         "YINYI_HOSPITAL_LINE_PORT": "9001",

@@ -44,7 +44,8 @@ def page() -> str:
     specs = declared_operations()
     domains = sorted({spec.domain for spec in specs})
     sections = [_domain(domain, [spec for spec in specs if spec.domain == domain]) for domain in domains]
-    accounts = ", ".join(f"`{caller}`" for caller in sorted(set(ACCOUNTS.values())))
+    asking = {caller for caller in ACCOUNTS.values() if served_operations(caller)}
+    accounts = ", ".join(f"`{caller}`" for caller in sorted(asking))
     parts = [
         INTRODUCTION.strip().replace("{accounts}", accounts),
         *sections,
@@ -99,7 +100,7 @@ def _travels(spec: OperationSpec) -> str:
 
 
 def _interfaces(specs: list[OperationSpec]) -> str:
-    names = list(ACCOUNTS)
+    names = [name for name, caller in ACCOUNTS.items() if served_operations(caller)]
     rows = [
         f"| `{spec.name}` | " + " | ".join("●" if _serves(name, spec) else "" for name in names) + " |"
         for spec in sorted(specs, key=lambda each: each.name)

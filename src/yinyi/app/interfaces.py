@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import uvicorn
 from starlette.routing import BaseRoute
@@ -13,12 +15,12 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.operations import declared_operations
 from yinyi.app.settings import Settings
 from yinyi.app.status import read_status
-from yinyi.bus.transport import NatsTransport
+from yinyi.bus.transport import NatsTransport, connect
 from yinyi.interface import kiosk
 from yinyi.interface.assets.assets import Assets, gather
 from yinyi.interface.demo.server import demo_routes
 from yinyi.interface.journeys.pages import Pages
-from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
+from yinyi.interface.server import ACCOUNTS, QUEUES, Interfaces, Surroundings, server_for
 
 PROJECT = Path(yinyi.__file__).parents[2]
 SKIN = Path(next(iter(kiosk.__path__)))
@@ -33,9 +35,10 @@ def checked(names: Sequence[str], settings: Settings) -> list[str]:
     for name in names:
         if name not in ACCOUNTS:
             raise CannotStart(f"There is no interface {name}; there are {', '.join(ACCOUNTS)}.")
-    if "queue" in names and not settings.queue_url:
-        raise CannotStart("The interface queue needs the address of a broker: YINYI_QUEUE_URL.")
-    return list(names) or [name for name in ACCOUNTS if name != "queue" or settings.queue_url]
+    queues = [name for name in names if name in QUEUES]
+    if queues and not settings.has_queues:
+        raise CannotStart(f"The interface {queues[0]} needs a broker: YINYI_QUEUE_URL, or YINYI_QUEUE_NATS_URL.")
+    return list(names) or [name for name in ACCOUNTS if name not in QUEUES or settings.has_queues]
 
 
 def kiosk_pages() -> tuple[Assets, Pages]:
@@ -67,10 +70,18 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
         more=routes,
         brokers=settings.brokers,
         queue_name=settings.queue_name,
+        letters=partial(_institutions_nats, settings.queue_nats_url) if settings.queue_nats_url else None,
         hl7_at=(settings.http_host, settings.hl7_port),
         sockets=settings.sockets,
     )
     return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
+
+
+async def _institutions_nats(url: str) -> NatsTransport:
+    """Not the bus: the platform's own account on the server that institutions reach."""
+    parts = urlsplit(url)
+    server = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return await connect(server, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 async def answers(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:

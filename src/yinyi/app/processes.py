@@ -42,7 +42,7 @@ _KNOWS = {
     ),
     "interface": (
         *(*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
-        *("queue_url", "queue_name", "hl7_port", "socket_port", "socket_hospital_port"),
+        *("queue_url", "queue_nats_url", "queue_name", "hl7_port", "socket_port", "socket_hospital_port"),
     ),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (

@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_url: str = ""
     """The broker of the queues, ``stomp://name:password@host:61613`` or ``stomps://``, several with a comma between;
     "": none."""
+    queue_nats_url: str = ""
+    """The institutions' own NATS, ``nats://name:password@host:4222`` or ``tls://``, which is not the bus; "": none."""
     queue_name: str = "yinyi"
     """With which the names of the queues begin."""
     hospital_database_url: str = ""
@@ -122,6 +124,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def brokers(self) -> list[Address]:
         return addresses(self.queue_url) if self.queue_url else []
+
+    @property
+    def has_queues(self) -> bool:
+        return bool(self.queue_url or self.queue_nats_url)
 
     @property
     def line_hours(self) -> LineHours:
@@ -294,6 +300,7 @@ def _check(settings: Settings) -> None:
         "YINYI_DATABASE_URL": (settings.database_url, ("postgresql://", "postgres://")),
         "YINYI_HOSPITAL_DATABASE_URL": (settings.hospital_database_url, ("postgresql://", "postgres://")),
         "YINYI_NATS_URL": (settings.nats_url, ("nats://", "tls://")),
+        "YINYI_QUEUE_NATS_URL": (settings.queue_nats_url, ("nats://", "tls://")),
     }
     for name, (url, allowed) in schemes.items():
         if url and not url.startswith(allowed):

@@ -185,7 +185,7 @@ def _told(signed: Signed, spec: OperationSpec) -> Any:
 def _at(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
     """In a queue the key is signed too: what comes again is not done again."""
     if signed.method == institution.SENT:
-        return signed.path == institution.path_in_queue(spec.name, envelope.key)
+        return signed.path == institution.path_in_queue(spec.name, envelope.key, envelope.credentials.session)
     return signed.path.rsplit("/", 1)[-1] == spec.name
 
 

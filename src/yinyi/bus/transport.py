@@ -1,7 +1,7 @@
 """NATS: requests and replies, events, pushes. The only file that knows nats-py."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import nats
@@ -80,6 +80,22 @@ class NatsTransport:
         subscription = await self._client.subscribe(subject, cb=received)
         await self._subscribed()
         return subscription
+
+    async def share(
+        self, subject: str, group: str, heard: Callable[[str, str, Mapping[str, str], bytes], Awaitable[None]]
+    ) -> None:
+        """Hear each message or let another one of this group hear it: its subject, where the answer should go (empty:
+        nowhere), its headers and its body."""
+
+        async def received(message: Msg) -> None:
+            await heard(message.subject, message.reply, message.headers or {}, message.data)
+
+        await self._client.subscribe(subject, queue=group, cb=received)
+        await self._subscribed()
+
+    async def send(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Publish and forget, with headers."""
+        await self._client.publish(subject, body, headers=dict(headers))
 
     async def _subscribed(self) -> None:
         """Returns when the server knows; the client's first ping overtakes what it has not written yet."""

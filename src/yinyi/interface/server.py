@@ -23,6 +23,7 @@ from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue.address import Address
 from yinyi.interface.queue.asking import Asking as QueueAsking
 from yinyi.interface.queue.server import Queue
+from yinyi.interface.queue.subjects import Connects, Subjects
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
@@ -43,10 +44,12 @@ ACCOUNTS: Mapping[str, Caller] = {
     SOCKET: Caller.INSTITUTION,
     HOSPITAL_SOCKET: Caller.HOSPITAL,
     "queue": Caller.HOSPITAL,
+    "queue-institution": Caller.INSTITUTION,
     "hl7": Caller.NEWS,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
+QUEUES = ("queue", "queue-institution")
 
 GRACE_S = 3
 KEEPALIVE_S = int(SILENT_S)
@@ -68,7 +71,8 @@ class Bus(Protocol):
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
     sockets: where interfaces with lines listen, host and port; one that is not here does not.
-    brokers: of the queues, whose names begin with ``queue_name``. hl7_at: where lines of HL7 are taken."""
+    brokers: of the queues, whose names begin with ``queue_name``. letters: the way to the institutions' NATS. hl7_at:
+    where lines of HL7 are taken."""
 
     clock: Clock
     zone: ZoneInfo
@@ -78,6 +82,7 @@ class Surroundings:
     sockets: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
+    letters: Connects | None = None
     hl7_at: tuple[str, int] = ("127.0.0.1", 0)
 
 
@@ -92,7 +97,7 @@ class Interfaces:
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
         self._sockets = self._make_sockets(around)
-        self._queue = self._make_queue(around)
+        self._queues = self._make_queues(around)
         self.hl7 = self._make_hl7(around)
         self._hl7_at = around.hl7_at
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
@@ -117,15 +122,23 @@ class Interfaces:
             if name in self._clients
         ]
 
-    def _make_queue(self, around: Surroundings) -> Queue | None:
-        bus = self._clients.get("queue")
-        if bus is None or not around.brokers:
-            return None
-        account = ACCOUNTS["queue"]
-        asking = QueueAsking(bus, self.metrics, served_operations(account))
-        queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
-        self.metrics.watch_queue(queue.name, lambda: queue.connected)
-        return queue
+    def _make_queues(self, around: Surroundings) -> list[Queue | Subjects]:
+        """Of each kind of caller who may ask anything."""
+        queues: list[Queue | Subjects] = []
+        for interface in QUEUES:
+            account = ACCOUNTS[interface]
+            served, name = served_operations(account), f"{around.queue_name}.{account.value}"
+            if interface not in self._clients or not served:
+                continue
+            asking = QueueAsking(self._clients[interface], self.metrics, served)
+            if around.brokers:
+                queues.append(Queue(asking, around.brokers, name, ShiftedClock()))
+            if around.letters:
+                queues.append(Subjects(asking, around.letters, name))
+        for queue in queues:
+            way = f"{type(queue).__name__.lower()} {queue.name}"
+            self.metrics.watch_queue(way, lambda queue=queue: queue.connected)
+        return queues
 
     def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
         bus = self._clients.get("hl7")
@@ -165,8 +178,8 @@ class Interfaces:
             await self._lines.start()
         for socket, host, port in self._sockets:
             await socket.listen(host, port)
-        if self._queue:
-            self._queue.start()
+        for queue in self._queues:
+            queue.start()
         if self.hl7:
             await self.hl7.start(*self._hl7_at)
         try:
@@ -186,8 +199,8 @@ class Interfaces:
             await self._lines.close()
         for socket, *_ in self._sockets:
             await socket.close()
-        if self._queue:
-            await self._queue.close()
+        for queue in self._queues:
+            await queue.close()
         if self.hl7:
             await self.hl7.close()
 

@@ -31,9 +31,11 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _NONCE = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 
-def path_in_queue(operation: str, key: str) -> str:
-    """``key``: empty where nothing is changed."""
-    return f"/queue/v1/{operation}" + (f"?key={key}" if key else "")
+def path_in_queue(operation: str, key: str, session: str = "") -> str:
+    """``key``: empty where nothing is changed. ``session``: the patient's, letters, digits, - and _; empty: it is about
+    none."""
+    query = "&".join(f"{name}={value}" for name, value in (("patient", session), ("key", key)) if value)
+    return f"/queue/v1/{operation}" + (f"?{query}" if query else "")
 
 
 def timestamp_of(at: datetime) -> str:

@@ -30,6 +30,7 @@ BODY_LIMIT = 64 * 1024
 ALGORITHMS = get_args(Algorithm)
 """The first one where none is named."""
 _KEY = re.compile(r"[!-~]{8,64}")
+_SESSION = re.compile(r"[0-9A-Za-z_-]{1,128}")
 
 
 class Asking:
@@ -66,9 +67,12 @@ class Asking:
         key = letter.said(said.KEY) if spec.changes else ""
         if key and not _KEY.fullmatch(key):
             raise InvalidField(f"{said.KEY}: 8 to 64 visible ASCII characters")
+        session = letter.said(said.SESSION)
+        if session and not _SESSION.fullmatch(session):
+            raise InvalidField(f"{said.SESSION}: letters, digits, - and _")
         answered = await self._bus.ask(
             message,
-            credentials=Credentials(signed=_signed(letter, spec.name, key)),
+            credentials=Credentials(signed=_signed(letter, spec.name, key, session), session=session),
             key=key,
             language="en" if letter.said(said.LANGUAGE).startswith("en") else "zh-CN",
             timeout_s=letter.within_s,
@@ -123,7 +127,7 @@ def _read(letter: Letter, spec: OperationSpec) -> Any:
         raise InvalidField(str(error)) from None
 
 
-def _signed(letter: Letter, operation: str, key: str) -> Signed:
+def _signed(letter: Letter, operation: str, key: str, session: str) -> Signed:
     """
     Raises:
         SignatureRefused: there is none.
@@ -142,7 +146,7 @@ def _signed(letter: Letter, operation: str, key: str) -> Signed:
         nonce=nonce,
         signature=signature,
         method=SENT,
-        path=path_in_queue(operation, key),
+        path=path_in_queue(operation, key, session),
         body=letter.body,
         charset=letter.charset,
         delivery=letter.delivery,

@@ -7,6 +7,7 @@ OPERATION = "YinyiOperation"
 INSTITUTION, TIMESTAMP, NONCE, SIGNATURE = "YinyiInstitution", "YinyiTimestamp", "YinyiNonce", "YinyiSignature"
 ALGORITHM = "YinyiAlgorithm"
 KEY = "YinyiKey"
+SESSION = "YinyiPatient"
 LANGUAGE = "YinyiLanguage"
 OUTCOME, CODE, REASON, CORRELATION = "YinyiOutcome", "YinyiCode", "YinyiReason", "YinyiCorrelation"
 REPLY_TO, MESSAGE_ID = "YinyiReplyTo", "YinyiMessageId"
@@ -19,6 +20,7 @@ ASKED: Mapping[str, tuple[str, bool]] = {
     SIGNATURE: ("64 hexadecimal digits, lower case, over the five lines", True),
     ALGORITHM: ("HMAC-SHA256 (also without it) or HMAC-SM3", False),
     KEY: ("the idempotency key of what changes something, 8 to 64 visible ASCII characters", False),
+    SESSION: ("the session of the patient whom it is about, where an institution asks for one", False),
     LANGUAGE: ("en: texts in English; otherwise Chinese", False),
 }
 """By the name of a request's property: what it says, and whether it has to be there."""

@@ -1,0 +1,196 @@
+"""The same letters by NATS: an institution asks below its own name, is answered in its own inbox, and nowhere else."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nats
+import pytest
+from holder_stage import HolderStage, InProcess, holder_stage
+
+from yinyi.app.embedded.folder import free_port
+from yinyi.app.embedded.nats import EmbeddedNats
+from yinyi.bus.client import BusClient
+from yinyi.bus.operation import Caller
+from yinyi.bus.transport import NatsTransport, connect
+from yinyi.business.institutions.model import Institution
+from yinyi.interface.metrics import Metrics
+from yinyi.interface.queue.asking import BODY_LIMIT, Asking
+from yinyi.interface.queue.subjects import Subjects
+from yinyi.interface.served import served_operations
+from yinyi.kernel.clock import Clock
+from yinyi.wire import institution
+
+PLAN = {"what": "clinics", "begins_at": "2026-12-24T00:00:00+08:00", "ends_at": "2026-12-25T00:00:00+08:00"}
+USERS: dict[str, tuple[list[str], list[str]]] = {
+    "platform": (["_INBOX.>", "yinyi.hospital.dead"], ["yinyi.hospital.*.*", "_INBOX.platform.>"]),
+    "his": (["yinyi.hospital.his.*"], ["_INBOX.his.>"]),
+    "lab": (["yinyi.hospital.lab.*"], ["_INBOX.lab.>"]),
+    "operator": ([], ["yinyi.hospital.dead", "_INBOX.operator.>"]),
+}
+"""As docs/integrate/queue.md says: what each may publish, and hear."""
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedNats]:
+    """The institutions' NATS; passwords are the names."""
+    users = [
+        {
+            "user": name,
+            "password": name,
+            "permissions": {"publish": {"allow": says} if says else {"deny": [">"]}, "subscribe": {"allow": hears}},
+        }
+        for name, (says, hears) in USERS.items()
+    ]
+    port = free_port()
+    config = f'listen: "127.0.0.1:{port}"\nauthorization {{ users = {json.dumps(users)} }}\n'
+    with EmbeddedNats(tmp_path_factory.mktemp("outside"), config, port) as server:
+        yield server
+
+
+@dataclass
+class Asker:
+    """An institution with a NATS client of its own."""
+
+    client: Any
+    name: str
+    secret: str
+    clock: Clock
+    refused: list[str]
+
+    async def ask(self, operation: str, body: bytes, key: str = "", below: str = "") -> tuple[Any, dict[str, str]]:
+        subject = f"yinyi.hospital.{below or self.name}.{operation}"
+        told = await self.client.request(subject, body, timeout=20, headers=self.headers(operation, body, key))
+        return msgspec.json.decode(told.data), dict(told.headers)
+
+    def headers(self, operation: str, body: bytes, key: str = "") -> dict[str, str]:
+        path = institution.path_in_queue(operation, key)
+        stamp, nonce = institution.timestamp_of(self.clock.now()), secrets.token_hex(16)
+        signed = institution.sign("HMAC-SM3", self.secret, "SEND", path, stamp, nonce, body)
+        told = {"YinyiTimestamp": stamp, "YinyiNonce": nonce, "YinyiAlgorithm": "HMAC-SM3", "YinyiSignature": signed}
+        return told | ({"YinyiKey": key} if key else {})
+
+
+@dataclass
+class Line:
+    stage: HolderStage
+    his: Asker
+    lab: Asker
+    operator: Any
+
+
+@asynccontextmanager
+async def line_of(url: str, folder: Path, server: EmbeddedNats) -> AsyncGenerator[Line]:
+    async with holder_stage(url, folder) as stage:
+        clock = stage.line.clock
+        secrets_of: dict[str, str] = {}
+        async with stage.line.database.transaction() as tx:
+            for name in ("his", "lab"):
+                own = Institution(hospital_id=1, institution_id=name, kind="hospital", name=name)
+                secrets_of[name] = await stage.business.institutions.add(tx, own, "HMAC-SM3", clock.now())
+        bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
+        asking = Asking(bus, Metrics(), served_operations(Caller.HOSPITAL))
+
+        async def connects() -> NatsTransport:
+            return await connect(f"nats://127.0.0.1:{server.port}", "platform", "platform")
+
+        queue = Subjects(asking, connects, "yinyi.hospital")
+        queue.start()
+        told: dict[str, Any] = {}
+        refused: list[str] = []
+        for name in ("his", "lab", "operator"):
+            told[name] = await _client(server, name, refused)
+        try:
+            await asyncio.wait_for(queue.opened.wait(), 20)
+            assert queue.connected
+            his, lab = [Asker(told[name], name, secrets_of[name], clock, refused) for name in ("his", "lab")]
+            yield Line(stage, his, lab, told["operator"])
+        finally:
+            await queue.close()
+            for each in told.values():
+                await each.close()
+
+
+async def _client(server: EmbeddedNats, name: str, refused: list[str]) -> Any:
+    async def wrong(error: Exception) -> None:
+        refused.append(str(error))
+
+    connects: Any = vars(nats)["connect"]
+    inbox = f"_INBOX.{name}".encode()
+    return await connects(server.url(name, name), inbox_prefix=inbox, error_cb=wrong)
+
+
+def test_an_institution_asks_below_its_own_name(outside: EmbeddedNats, platform_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with line_of(platform_url, tmp_path, outside) as line:
+            body = msgspec.json.encode(PLAN)
+            plans = [await line.his.ask("PlanClosure", body, key="plan-it-once") for _ in range(2)]
+            assert plans[0][0] == plans[1][0]
+            assert plans[0][1]["YinyiOutcome"] == "done"
+            listed, _ = await line.lab.ask("ListClosures", b"{}")
+            assert len(listed["closures"]) == 1
+            for operation, sent, code in (
+                ("DropTables", b"{}", "OperationUnknown"),
+                ("ListClosures", b"x", "Invalid"),
+                ("ListClosures", b" " * (BODY_LIMIT + 1), "TooLarge"),
+            ):
+                problem, headers = await line.his.ask(operation, sent)
+                assert (problem["code"], headers["YinyiCode"], headers["YinyiOutcome"]) == (code, code, "refused")
+
+    asyncio.run(story())
+
+
+def test_nobody_asks_or_hears_for_another(outside: EmbeddedNats, platform_url: str, tmp_path: Path) -> None:
+    """Below another one's name the server lets nobody in; with another one's secret the platform does not."""
+
+    async def story() -> None:
+        async with line_of(platform_url, tmp_path, outside) as line:
+            stolen = Asker(line.lab.client, "lab", line.his.secret, line.his.clock, line.his.refused)
+            assert (await stolen.ask("ListClosures", b"{}"))[0]["code"] == "SignatureRefused"
+            body = msgspec.json.encode(PLAN)
+            signed = line.his.headers("PlanClosure", body, "key-that-was-signed")
+            for altered in ({"YinyiKey": "key-that-was-not"}, {"YinyiPatient": "somebody"}):
+                told = await line.his.client.request(
+                    "yinyi.hospital.his.PlanClosure", body, timeout=20, headers=signed | altered
+                )
+                assert told.headers["YinyiCode"] == "SignatureRefused"
+            heard: list[Any] = []
+
+            async def hear(message: Any) -> None:
+                heard.append(message)
+
+            await line.lab.client.subscribe("_INBOX.lab.>", cb=hear)
+            await line.lab.client.flush()
+            headers = line.his.headers("ListClosures", b"{}")
+            subject = "yinyi.hospital.his.ListClosures"
+            await line.his.client.publish(subject, b"{}", reply="_INBOX.lab.secret", headers=headers)
+            await line.his.client.publish("yinyi.hospital.lab.ListClosures", b"{}", headers=headers)
+            assert (await line.his.ask("ListClosures", b"{}"))[0] == {"closures": []}
+            await line.lab.client.flush()
+            assert heard == []
+            assert [each for each in line.his.refused if "yinyi.hospital.lab" in each.lower()]
+
+    asyncio.run(story())
+
+
+def test_one_way_what_cannot_be_done_is_told_to_whoever_listens(
+    outside: EmbeddedNats, platform_url: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with line_of(platform_url, tmp_path, outside) as line:
+            dead = await line.operator.subscribe("yinyi.hospital.dead")
+            await line.operator.flush()
+            body = b'{"closure_id": 4711}'
+            headers = line.his.headers("CancelClosure", body, "cancel-nothing")
+            await line.his.client.publish("yinyi.hospital.his.CancelClosure", body, headers=headers)
+            told = await dead.next_msg(timeout=20)
+            assert told.data == body
+            assert (told.headers["YinyiCode"], told.headers["YinyiInstitution"]) == ("NotFound", "his")
+
+    asyncio.run(story())
