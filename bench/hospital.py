@@ -1,7 +1,7 @@
 """Opening time: 500 kiosks at once before a hospital that needs 300 ms for an answer and allows 20 calls, and two
 business processes; and what each way to the hospital adds to a call of its bare protocol.
 
-Each patient looks for his bills and his stays, on the pages of his kiosk, and takes a number. Whoever is told his
+Each patient looks for his bills and his fees, on the pages of his kiosk, and takes a number. Whoever is told his
 place in the line comes again by himself, as the page does. ``most_calls_at_once`` is counted by the hospital.
 ``…_added`` is our time for a call over the bare client's for the same call, less one.
 """

@@ -155,6 +155,7 @@ async def house(hour: float = 8.6, **settings: str) -> AsyncGenerator[House]:
         env |= {
             "YINYI_DATA_DIR": name,
             "YINYI_HTTP_PORT": str(port),
+            "YINYI_SOCKET_HOSPITAL_PORT": str(free_port()),
             "YINYI_CLOCK": clock,
             "YINYI_LOG_LEVEL": "warning",
             **settings,

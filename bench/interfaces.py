@@ -1,5 +1,5 @@
-"""The ways in: how many operations a second by REST and by SOAP, beside the same operation called on the bus, signed by
-the same institution; one that reads (a payment) and one that writes (a closure that is planned).
+"""The ways in: how many operations a second by REST, by SOAP and over lines, beside the same operation called on the
+bus, signed by the same institution; one that reads (a payment) and one that writes (a closure that is planned).
 
 Each round measures the bus and the interfaces one after the other; a ratio is of the best round of each.
 """
@@ -14,7 +14,7 @@ import uvloop
 from bench.figures import Figures, Target, options, report
 from bench.house import HOSPITAL_ID, ZONE, House, environment_of, house
 from bench.http_load import Load
-from bench.signed_load import Institution, over_http, over_the_bus
+from bench.signed_load import FRAMED, Institution, over_http, over_lines, over_the_bus
 from yinyi.app.secret_files import secret
 from yinyi.bus.operation import Caller, Operation, spec_of
 from yinyi.bus.transport import connect
@@ -26,8 +26,8 @@ from yinyi.business.terminals.messages_offers import PlanClosure
 from yinyi.kernel.secrets import load_vault
 
 AT_ONCE = (1, 16, 64)
-WAYS = ("rest", "soap")
-LEAST = {"rest": 0.5, "soap": 0.3}
+WAYS = ("rest", "soap", "socket")
+LEAST = {"rest": 0.5, "soap": 0.3, "socket": 0.5}
 TARGETS = {
     **{
         f"{way}_{kind}_ratio_at_{at_once}": Target(">=", LEAST[way])
@@ -64,6 +64,7 @@ async def _rounds(
     """The best of each way, and how many were not answered well in all of them."""
     subject = spec_of(type(makes(0))).subject(Caller.HOSPITAL.value)
     environment = environment_of(it.pids()["business"])
+    socket_port = int(environment_of(it.pids()["interface"])["YINYI_SOCKET_HOSPITAL_PORT"])
     bus = await connect(environment["YINYI_NATS_URL"], "hospital", secret(it.folder / "secrets", "nats-hospital"))
     best: dict[str, Load] = {}
     errors = 0
@@ -79,6 +80,9 @@ async def _rounds(
             ),
             "soap": await over_http(
                 it.port, [who.by_soap(makes(n), key) for n, key in enumerate(keys["soap"])], at_once
+            ),
+            "socket": await over_lines(
+                socket_port, who, [(makes(n), key) for n, key in enumerate(keys["socket"])], at_once
             ),
         }
         errors += sum(each.errors for each in found.values())
@@ -123,7 +127,8 @@ async def new_institution(it: House) -> Institution:
     async with it.database.transaction() as tx:
         hmac_secret = await institutions.add(tx, own, "HMAC-SHA256", now)
         password = await institutions.add_secret(tx, HOSPITAL_ID, "bench", "UsernameToken", now)
-    return Institution("bench", hmac_secret, password, it.clock)
+        framed = await institutions.add_secret(tx, HOSPITAL_ID, "bench", FRAMED, now)
+    return Institution("bench", hmac_secret, password, framed, it.clock)
 
 
 async def _payment(it: House) -> str:

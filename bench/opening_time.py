@@ -24,7 +24,9 @@ from yinyi.interface.kiosk.cookies import SCREEN, VISIT
 from yinyi.kernel.errors import InLine, YinyiError
 from yinyi.kernel.ready import READY_FD, READY_LINE
 
-PAGES = ("bills", "inpatient")
+OPENING_S = 5.0
+"""So long it takes until somebody has pressed at each kiosk."""
+PAGES = ("bills?no_paper=1", "fees")
 _IN_LINE = re.compile(rb'delay:(\d+)ms.*?yinyi-place":"([0-9.]+)"')
 _PLACE = re.compile(rb'class="askno num">(\d+)<')
 _TITLE = re.compile(rb"<title>([^<]*)<")
@@ -57,8 +59,9 @@ async def opening_time(kiosks: int, allowed: int, answer_ms: int) -> Figures:
             (await far.post("/hospital/faults", json=slow)).raise_for_status()
             before = (await far.get("/hospital/")).json()
             begun = time.perf_counter()
+            each_s = OPENING_S / kiosks
             await asyncio.gather(
-                *(_kiosk(it, each, schedules[n % len(schedules)], seen) for n, each in enumerate(screens))
+                *(_kiosk(it, one, schedules[n % len(schedules)], seen, n * each_s) for n, one in enumerate(screens))
             )
             took = time.perf_counter() - begun
             after = (await far.get("/hospital/")).json()
@@ -84,7 +87,8 @@ async def opening_time(kiosks: int, allowed: int, answer_ms: int) -> Figures:
     }
 
 
-async def _kiosk(it: House, screen: Screen, where: tuple[str, str], seen: Seen) -> None:
+async def _kiosk(it: House, screen: Screen, where: tuple[str, str], seen: Seen, late_s: float) -> None:
+    await asyncio.sleep(late_s)
     for name in PAGES:
         begun = time.perf_counter()
         await _looked_at(it, screen, name, seen)
@@ -104,7 +108,7 @@ async def _kiosk(it: House, screen: Screen, where: tuple[str, str], seen: Seen) 
         except YinyiError as error:
             return seen.failed.append(f"{error.code()} {error.detail}")
         else:
-            if reply.payment.state in ("ready", "holding"):
+            if reply.payment.state in ("ready", "holding", "fulfilled"):
                 seen.held += 1
             else:
                 seen.failed.append(reply.payment.state)
@@ -114,7 +118,7 @@ async def _kiosk(it: House, screen: Screen, where: tuple[str, str], seen: Seen) 
 async def _looked_at(it: House, screen: Screen, name: str, seen: Seen) -> None:
     """The page, once it is there: whoever is told his place comes again."""
     told, reader, writer = "", *await asyncio.open_connection("127.0.0.1", it.port)
-    cookies = f"{SCREEN}={screen.credentials.terminal}; {VISIT}={name}.session.{screen.credentials.session}"
+    cookies = f"{SCREEN}={screen.credentials.terminal}; {VISIT}=register.session.{screen.credentials.session}"
     while True:
         head = f"GET /kiosk/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
         writer.write(f"{head}yinyi-place: {told}\r\n\r\n".encode() if told else f"{head}\r\n".encode())

@@ -15,13 +15,18 @@ from bench.http_load import Load
 from yinyi.bus.envelope import Credentials, ReplyEnvelope, RequestEnvelope, Signed
 from yinyi.bus.operation import Operation, spec_of
 from yinyi.bus.transport import NatsTransport
+from yinyi.business.institutions.messages_lines import OpenInstitutionLine
 from yinyi.interface.rest.openapi import PREFIX
 from yinyi.interface.soap.envelope import DIGEST, SOAP_11, WSSE, WSU, enveloped
 from yinyi.kernel.clock import Clock
-from yinyi.wire import institution, username_token
+from yinyi.wire import institution, institution_message, username_token
+from yinyi.wire.institution_message import Head
+from yinyi.wire.iso8583.framing import framed
 from yinyi.wire.xml_shapes import written
 
 PATIENCE_S = 20.0
+FRAMED = "FRAME-HMAC-SHA256"
+FORM = institution_message.ASKED["binary-2"]
 
 Send = Callable[[int], Awaitable[bool]]
 """The request of this number; whether it was answered well."""
@@ -29,11 +34,12 @@ Send = Callable[[int], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Institution:
-    """Who asks: its secrets for both algorithms."""
+    """Who asks: its secrets for each algorithm. framed: of lines."""
 
     institution_id: str
     hmac_secret: str
     password: str
+    framed: str
     clock: Clock
 
     def signed(self, path: str, body: bytes) -> Signed:
@@ -92,6 +98,19 @@ class Institution:
         )
         return _post("/soap", {"content-type": "text/xml; charset=utf-8"}, body)
 
+    def on_a_line(self, message: Operation[Any], key: str, line: str, sequence: int) -> bytes:
+        head = Head(
+            institution=self.institution_id,
+            operation=type(message).__name__,
+            time=institution_message.time_of(self.clock.now()),
+            line=line,
+            sequence=sequence,
+            key=key,
+        )
+        document = msgspec.json.encode({"head": head, "body": message})
+        mac = institution_message.hmac_of(FRAMED, self.framed, document)
+        return framed(FORM, institution_message.joined(FRAMED, mac, document))
+
 
 def _post(path: str, headers: dict[str, str], body: bytes) -> bytes:
     head = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}"]
@@ -115,6 +134,49 @@ async def over_http(port: int, requests: Sequence[bytes], at_once: int) -> Load:
         return send, writer.close
 
     return await _load(line, len(requests), at_once)
+
+
+async def over_lines(port: int, who: Institution, asked: Sequence[tuple[Operation[Any], str]], at_once: int) -> Load:
+    """So many lines are signed on, each with its share of the requests; made before the clock runs, too."""
+    lines = [await _signed_on(port, who) for _ in range(at_once)]
+    shares = [
+        [who.on_a_line(message, key, line.name, n) for n, (message, key) in enumerate(asked[at::at_once], 1)]
+        for at, line in enumerate(lines)
+    ]
+    found = Load()
+
+    async def work(line: _Line, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            begun = time.perf_counter()
+            answer = await line.said(frame)
+            found.latencies.append(time.perf_counter() - begun)
+            found.errors += b'"code":"OK"' not in answer
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(work(line, share) for line, share in zip(lines, shares, strict=True)))
+    found.took_s = time.perf_counter() - begun
+    for line in lines:
+        line.writer.close()
+    return found
+
+
+@dataclass
+class _Line:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    name: str = ""
+
+    async def said(self, frame: bytes) -> bytes:
+        self.writer.write(frame)
+        size = int.from_bytes(await self.reader.readexactly(2), "big")
+        return await self.reader.readexactly(size)
+
+
+async def _signed_on(port: int, who: Institution) -> _Line:
+    line = _Line(*await asyncio.open_connection("127.0.0.1", port))
+    answer = await line.said(who.on_a_line(OpenInstitutionLine(nonce=secrets.token_hex(12)), "", "", 0))
+    line.name = msgspec.json.decode(answer.partition(b"\n")[2])["body"]["line"]
+    return line
 
 
 async def over_the_bus(bus: NatsTransport, subject: str, requests: Sequence[bytes], at_once: int) -> Load:

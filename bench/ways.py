@@ -79,7 +79,8 @@ async def _by_asyncpg(settings: ProceduresConfig, patient_no: str) -> tuple[Call
     connection = await asyncpg.connect(settings.url)
     names = mapping.names("")
     query = mapping.query(names["query_patient_no"])
-    return lambda: connection.fetch(query, patient_no), connection.close
+    limit_s = settings.call_timeout_s
+    return lambda: connection.fetch(query, patient_no, timeout=limit_s), connection.close
 
 
 async def _by_zeep(settings: SoapConfig, patient_no: str) -> tuple[Call, Call]:

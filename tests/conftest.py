@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
@@ -36,7 +37,12 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLA
 NEEDS_ACTIVEMQ = "contract/test_queue_activemq.py"
 JARS = Path("/usr/share/java/activemq-broker.jar")
 HAS_ACTIVEMQ = JARS.exists() and shutil.which("javac") is not None
-collect_ignore = [] if HAS_ACTIVEMQ else [NEEDS_ACTIVEMQ]
+NEEDS_MARIADB = "contract/test_hospital_mariadb.py"
+HAS_MARIADB = shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None
+collect_ignore = [
+    *([] if HAS_ACTIVEMQ else [NEEDS_ACTIVEMQ]),
+    *([] if HAS_MARIADB else [NEEDS_MARIADB]),
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,6 +71,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not HAS_ACTIVEMQ:
         command = "apt-get install activemq default-jdk-headless"
         terminalreporter.write_line(f"left out: tests/{NEEDS_ACTIVEMQ} needs ActiveMQ and javac: {command}")
+    if not HAS_MARIADB:
+        command = "apt-get install mariadb-server-core"
+        terminalreporter.write_line(f"left out: tests/{NEEDS_MARIADB} and `mariadb` of every port needs it: {command}")
     goes = _second_goes(config)
     for report in goes:
         terminalreporter.section(f"needed a second go: {report.nodeid}")

@@ -273,7 +273,7 @@ def test_plugins_have_the_same_files(kind: str) -> None:
 
 def test_interfaces_for_machines_have_the_same_files() -> None:
     under = "src/yinyi/interface"
-    machines = {"callbacks", "queue", "rest", "soap", "socket", "terminal"}
+    machines = {"callbacks", "hl7", "queue", "rest", "soap", "socket", "terminal"}
     wanted = {name: {"server.py", "errors.py"} if name in machines else set[str]() for name in folders(under)}
     assert machines & wanted.keys()
     assert lacking(under, wanted) == []

@@ -35,6 +35,7 @@ BUILD = ROOT / "build"
 UNFINISHED = VENV / "yinyi-unfinished"
 HEADLESS, CHROMIUM = Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
 """Debian's chromium without windows, and with them. Either will do; the first needs two thirds of the time."""
+MARIADB, MARIADB_PACKAGE = Path("/usr/sbin/mariadbd"), "mariadb-server-core"
 ACTIVEMQ, JAVAC = Path("/usr/share/java/activemq-broker.jar"), Path("/usr/bin/javac")
 """A message broker and a Java compiler, which only the tests of the queues need."""
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -85,6 +86,8 @@ def missing(for_tests: bool) -> list[Step]:
         steps.append(("typefaces and pages of the screens, rare characters too (made once)", make_screens))
     if for_tests and not HEADLESS.exists() and (may_install() or not CHROMIUM.exists()):
         steps.append(("Chromium, for the browser tests", get_chromium))
+    if for_tests and not MARIADB.exists():
+        steps.append(("MariaDB, for the tests of a hospital in another database", get_mariadb))
     if for_tests and not (ACTIVEMQ.exists() and JAVAC.exists()) and may_install():
         steps.append(("ActiveMQ and a Java compiler, for the tests of the queues", get_activemq))
     return steps
@@ -267,6 +270,12 @@ def get_activemq() -> None:
     failed = apt_install(*packages)
     if failed:
         print(f"      `{failed}` failed; the tests that need ActiveMQ are left out.", flush=True)
+
+
+def get_mariadb() -> None:
+    """The server without anything that starts by itself. Without it the tests before it are left out."""
+    if not may_install() or apt_install(MARIADB_PACKAGE):
+        print(f"      They are left out until it is there: sudo apt-get install {MARIADB_PACKAGE}", flush=True)
 
 
 def apt_install(*packages: str) -> str:

@@ -1,5 +1,6 @@
 """The far side, wired: one port for all of it, and the settings that lead the platform's connectors here."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -29,6 +30,7 @@ from yinyi_sandbox.hospital import routes as hospital_routes
 from yinyi_sandbox.hospital import services as services_routes
 from yinyi_sandbox.hospital.database import NoSuchRole
 from yinyi_sandbox.hospital.fhir import server as fhir_server
+from yinyi_sandbox.hospital.hl7.laboratory import Laboratory, laboratory_of
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 from yinyi_sandbox.hospital.services import Services
 from yinyi_sandbox.insurance import routes as insurance_routes
@@ -69,7 +71,13 @@ async def serve(settings: SandboxSettings) -> None:
     _lead_connectors_here(settings, hospital, port)
     config = uvicorn.Config(
         _application(
-            hospital, wechatpay, alipay, bank, certificates, Desk(settings, hospital, wechatpay, alipay, bank)
+            hospital,
+            laboratory_of(hospital.pool, settings),
+            wechatpay,
+            alipay,
+            bank,
+            certificates,
+            Desk(settings, hospital, wechatpay, alipay, bank),
         ),
         log_level=settings.log_level,
         access_log=False,
@@ -81,6 +89,7 @@ async def serve(settings: SandboxSettings) -> None:
 
 def _application(
     hospital: Hospital,
+    laboratory: Laboratory | None,
     wechatpay: Sandbox,
     alipay: AlipaySandbox,
     bank: Bank,
@@ -92,7 +101,11 @@ def _application(
         await wechatpay.start()
         await alipay.start()
         tell_ready()  # the port listens already; who comes now is served in a moment
+        telling = asyncio.create_task(laboratory.run()) if laboratory else None
         yield
+        if telling is not None:
+            telling.cancel()
+            await asyncio.wait([telling])
         await desk.stop()
         await wechatpay.stop()
         await alipay.stop()

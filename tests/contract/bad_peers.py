@@ -1,6 +1,7 @@
 """Institutions that ask badly: the same attempt in each interface's own form, and the code that comes back."""
 
 import base64
+import json
 import secrets
 import socket
 from abc import ABC, abstractmethod
@@ -20,7 +21,7 @@ from yinyi.bus.operation import Caller
 from yinyi.business.institutions.model import Institution
 from yinyi.interface.served import served_operations
 from yinyi.kernel.clock import Clock
-from yinyi.wire import institution, username_token
+from yinyi.wire import institution, institution_message, username_token
 
 declared_operations()
 
@@ -170,6 +171,86 @@ def damaged_xml(attempt: Attempt, text: str) -> bytes:
             return b'{"number": "7Q4-8XK9"}'
         case _:
             return text.encode()
+
+
+@dataclass
+class SocketPeer:
+    """On a line of its own for each attempt, signed on as it should be; twice: once more, on another line."""
+
+    port: int
+    secret: str
+    clock: Clock
+    unfit: frozenset[Damage] = frozenset()
+
+    def ask(self, attempt: Attempt) -> tuple[str, str]:
+        with self._line() as line:
+            opened = json.loads(self._said(line, self._frame(GOOD_SIGN_ON, "", 0, nonce=secrets.token_hex(12))))
+            frame = self._frame(attempt, opened["body"]["line"], 1)
+            if attempt.damage == "slow":
+                line.sendall(b"%08d" % (len(frame) + 10) + frame)
+                answer = self._answered(line)
+            else:
+                answer = self._said(line, frame)
+        if attempt.twice:
+            with self._line() as another:
+                answer = self._said(another, frame)
+        code = json.loads(answer)["head"]["code"]
+        return "" if code == "OK" else code, answer
+
+    def _line(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def _said(self, line: socket.socket, frame: bytes) -> str:
+        line.sendall(b"%08d" % len(frame) + frame)
+        return self._answered(line)
+
+    def _answered(self, line: socket.socket) -> str:
+        stream = line.makefile("rb")
+        seal, _, document = stream.read(int(stream.read(8))).partition(b"\n")
+        if not seal.startswith(b"NONE "):
+            made = institution_message.hmac_of("FRAME-HMAC-SM3", self.secret, document)
+            assert seal.decode() == f"FRAME-HMAC-SM3 {made}", "what has a seal has a good one"
+        text = document.decode()
+        return text if text.startswith("{") else json.dumps({"head": {"code": text.split("code>")[1][:-2]}})
+
+    def _frame(self, attempt: Attempt, line: str, sequence: int, **more: str) -> bytes:
+        head = {
+            "institution": attempt.who,
+            "operation": attempt.operation,
+            "time": institution_message.time_of(self.clock.now() - timedelta(seconds=attempt.age_s)),
+            "line": line,
+            "sequence": sequence,
+            "key": attempt.key,
+        }
+        document = _document(attempt, head, {**attempt.fields, **more})
+        used = "another" + self.secret if attempt.wrong_secret else self.secret
+        mac = institution_message.hmac_of("FRAME-HMAC-SM3", used, document)
+        if attempt.damage == "other_kind":
+            return document
+        sent = document + b" " if attempt.altered else document
+        return institution_message.joined(*(("NONE", "-") if attempt.unsigned else ("FRAME-HMAC-SM3", mac)), sent)
+
+
+GOOD_SIGN_ON = Attempt("OpenInstitutionLine", {}, key="")
+
+
+def _document(attempt: Attempt, head: dict[str, Any], fields: Mapping[str, Any]) -> bytes:
+    whole = json.dumps({"head": head, "body": fields}, ensure_ascii=False).encode()
+    match attempt.damage:
+        case "cut":
+            return whole[:-1]
+        case "empty":
+            return b""
+        case "not_utf_8":
+            return whole.replace(b"7Q4-8XK9", b"\xc4\xe3\xba\xc3")
+        case "unknown_charset":
+            return b'<?xml version="1.0" encoding="klingon"?><message><head/><body/></message>'
+        case "oversize":
+            return whole + b" " * (1 << 20)
+        case "deep":
+            return b'{"head": {}, "body": ' + b"[" * 20_000
+        case _:
+            return whole
 
 
 def sent_slowly(address: str, path: str, headers: Mapping[str, str], body: bytes) -> str:

@@ -35,11 +35,11 @@ BOOK: dict[str, tuple[Attempt, set[str]]] = {
     "not signed": (Attempt(unsigned=True), {"SignatureRefused"}),
     "an hour old": (Attempt(age_s=3600), {"SignatureRefused"}),
     "an hour early": (Attempt(age_s=-3600), {"SignatureRefused"}),
-    "sent twice": (Attempt(twice=True), {"SignatureRefused"}),
+    "sent twice": (Attempt(twice=True), {"SignatureRefused", "LineEnded"}),
     "altered on the way": (Attempt(altered=True), {"SignatureRefused"}),
     "by nobody known": (Attempt(who="stranger"), {"SignatureRefused"}),
     "by a name that is SQL": (Attempt(who="his' OR '1'='1"), {"SignatureRefused"}),
-    "by a name without end": (Attempt(who="h" * 5000), {"SignatureRefused"}),
+    "by a name without end": (Attempt(who="h" * 5000), {"SignatureRefused", "Invalid"}),
     "what was not granted": (Attempt("RefundPayment", REFUND), {"NotGranted"}),
     "what only kiosks may": (
         Attempt("RegisterToday", KIOSKS),

@@ -11,6 +11,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from hospital_mariadb import MARIADB_HERE, far_mariadb
+
 from yinyi.access.hospital.fhir.plugin import PLUGIN as FHIR
 from yinyi.access.hospital.procedures.plugin import PLUGIN as PROCEDURES
 from yinyi.access.hospital.soap.plugin import PLUGIN as SOAP
@@ -32,6 +34,8 @@ OFFERED: dict[str, tuple[Plugin, FarSide]] = {
     "fhir": (FHIR, far_side.fhir),
     "hip": (SOAP, functools.partial(far_side.soap, path="hip", style="message")),
 }
+if MARIADB_HERE:
+    OFFERED["mariadb"] = (PROCEDURES, far_mariadb)
 
 
 @asynccontextmanager

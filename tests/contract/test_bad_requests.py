@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from bad_peers import HIS, Peer, RestPeer, SoapPeer, ask_badly
+from bad_peers import HIS, Peer, RestPeer, SoapPeer, SocketPeer, ask_badly
 from holder_stage import HolderStage, InProcess, holder_stage
 from starlette.applications import Starlette
 from web_line import serving
@@ -20,6 +20,7 @@ from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
+from yinyi.interface.socket.server import Socket
 
 _GROWN = "".join(f'<!ENTITY {name} "{f"&{before};" * 8}">' for before, name in pairwise("abcdefghijk"))
 BOMB = f'<!DOCTYPE a [<!ENTITY a "ha">{_GROWN}]><a>&k;</a>'
@@ -34,18 +35,23 @@ async def everywhere(url: str, folder: Path) -> AsyncGenerator[tuple[HolderStage
         async with stage.line.database.transaction() as tx:
             secret = await stage.business.institutions.add(tx, HIS, "HMAC-SHA256", clock.now())
             password = await stage.business.institutions.add_secret(tx, 1, "his", "UsernameToken", clock.now())
+            framed = await stage.business.institutions.add_secret(tx, 1, "his", "FRAME-HMAC-SM3", clock.now())
         bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
         rest, soap = Rest(bus, Metrics()), Soap(bus, Metrics(), served_operations(Caller.HOSPITAL))
         async with serving(Starlette(routes=[*rest.routes(), *soap.routes()])) as port:
             address = f"http://127.0.0.1:{port}"
+            socket = Socket(bus, Metrics(), clock, Caller.HOSPITAL)
+            at = await socket.listen("127.0.0.1", 0)
             yield (
                 stage,
                 {
                     "rest": RestPeer(address, secret, clock),
                     "soap": SoapPeer(address, password, clock),
+                    "socket": SocketPeer(at, framed, clock),
                 },
                 address,
             )
+            await socket.close()
 
 
 def test_the_book_of_bad_requests(platform_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from yinyi.business.payments.messages import GetPayment, ListPayments
 from yinyi.business.scheduling.messages import ListDepartments, ListSchedules
 from yinyi.business.terminals.messages import LockTerminal
 from yinyi.kernel.asking import asking
-from yinyi.kernel.errors import HospitalUnavailable, InLine, NotYours, error_named
+from yinyi.kernel.errors import HospitalUnavailable, InLine, NotYours, ToldPlace, error_named
 from yinyi.kernel.turns import TurnRules, turns_of_one_process
 
 LOCK = "op.console.terminals.LockTerminal.v1"
@@ -283,6 +283,9 @@ def test_more_than_there_are_places_for_are_told_so_at_once(platform_url: str) -
         for _ in range(2):
             await inside.acquire()
         assert failure(await stage.send(ListDepartments(), caller=Caller.KIOSK)) == "Busy"
+        told = (await stage.send(ListDepartments(), caller=Caller.KIOSK, place="")).failure
+        assert told is not None
+        assert InLine(told.detail).told == ToldPlace(3, 3, 3.0, f"{stage.clock.now().timestamp():.2f}")
         go_on.set()
         assert [shown(reply) for reply in await asyncio.gather(*asked)] == ["done"] * 5
         assert most == 2

@@ -82,6 +82,7 @@ def test_a_hospital_under_other_names(postgres: EmbeddedPostgres, tmp_path: Path
         ("[trade.query_patient]\nis = 'his.query_patient'\ncolumns = { phone = 'mobile' }", "mobile"),
         ("[trade.query_patient]\ncolumns = { phone = 'birth_date' }", "phone is date, not text"),
         ("[trade.query_created]\nparameters = { ref = 'p_reference' }", "p_reference"),
+        ("[trade.query_created]\ngiven = { p_clerk = 'ZZ' }", "p_clerk"),
     ],
 )
 def test_what_the_hospital_has_not_is_noticed_before_it_is_asked(
@@ -95,6 +96,23 @@ def test_what_the_hospital_has_not_is_noticed_before_it_is_asked(
         async with procedures(postgres):
             [why] = await connector(postgres, str(file)).misfits()
             assert says in why
+
+    asyncio.run(go())
+
+
+def test_forms_have_types_of_their_own(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    file = tmp_path / "names.toml"
+    forms = "[forms]\ndays = '%Y%m%d'\nzone = 'Asia/Shanghai'\nmoney = 'yuan'\n"
+    file.write_text(f"trades = 'his.{{snake}}'\nparameters = 'p_{{snake}}'\n{forms}", encoding="utf-8")
+
+    async def go() -> None:
+        async with procedures(postgres):
+            told = await connector(postgres, str(file)).misfits()
+            [schedule] = [one for one in told if one.startswith("query_schedule: ")]
+            assert "first is date, not text" in schedule
+            assert "starts_at is timestamptz, not instant" in schedule
+            assert "fee_fen is int4, not number" in schedule
+            assert not [one for one in told if one.startswith("query_doctor")]
 
     asyncio.run(go())
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from yinyi.bus.database import open_pool
+from yinyi.business.institutions import lines_store
 from yinyi.business.ledger import store as ledger
-from yinyi.business.payments import callbacks, finding, notices, signals, store, suspense
+from yinyi.business.payments import callbacks, finding, institution_store, notices, signals, store, suspense
 from yinyi.business.payments.writes import Parts, write_statement
 from yinyi.business.scheduling import store as bookings
 
@@ -57,6 +58,12 @@ STATEMENTS = {
     "told of bookings": bookings.OF_BOOKINGS,
     "not told yet": bookings.UNSEEN,
     "given back": bookings.GIVEN_BACK,
+    "taken by a bank": institution_store.KEEP,
+    "taken, known": institution_store.KNOWN,
+    "taken, found": institution_store.FIND,
+    "to be given back": institution_store.OPEN,
+    "line": lines_store.FIND,
+    "asked on a line": lines_store.REMEMBER,
     **_writes(),
 }
 _LARGE = (

@@ -153,16 +153,16 @@ async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[st
 
 async def _registered(hall: Kiosk, hospital: Stage) -> str:
     """With a doctor whom the patient has no number for yet: on some days the hospital has given one at its window."""
-    async for chosen in _on_sale(hospital):
+    async for chosen in on_sale(hospital):
         wanted = RegisterToday(department_id=chosen.department_id, schedule_id=chosen.schedule_id)
         with suppress(AlreadyRegistered):
             return (await hall.ask(wanted)).payment.payment_no
     raise AssertionError("the patient has a number for everybody")
 
 
-async def _booked(hall: Kiosk, hospital: Stage) -> str:
+async def booked(hall: Kiosk, hospital: Stage) -> str:
     """As ``_registered``."""
-    async for chosen in _on_sale(hospital, days_ahead=3):
+    async for chosen in on_sale(hospital, days_ahead=3):
         whose = {"department_id": chosen.department_id, "schedule_id": chosen.schedule_id}
         with suppress(AlreadyRegistered):
             return (await hall.ask(BookAppointment(**whose, on=chosen.service_date))).booking_no
@@ -170,13 +170,13 @@ async def _booked(hall: Kiosk, hospital: Stage) -> str:
 
 
 async def _booking(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], str]:
-    number = await _booked(hall, hospital)
+    number = await booked(hall, hospital)
     requests: dict[str, dict[str, Any]] = {each: {"booking_no": number} for each in ("CancelAppointment", "CheckIn")}
     requests |= {each: {"payment_no": number} for each in ("GetAppointment", "SeeVisitChange")}
     return requests | {"CheckInBySlip": {"after": 0}}, number
 
 
-async def _on_sale(hospital: Stage, days_ahead: int = 0) -> AsyncGenerator[Schedule]:
+async def on_sale(hospital: Stage, days_ahead: int = 0) -> AsyncGenerator[Schedule]:
     today = local_date(await hospital.now()) + timedelta(days=days_ahead)
     for department in await hospital.schedules.departments():
         for each in await hospital.schedules.schedules(department.department_id, today, today):

@@ -31,6 +31,8 @@ A_CHARGE = """
 INSERT INTO prepaid_charge (hospital_id, institution_id, charge_no, patient_id, amount_fen, items, operator, place,
   charged_at, business_date)
 SELECT 1, 'his', 'C1', patient_id, 1, '{x}', 'o', 'p', :now, '2026-03-02' FROM patient"""
+TOLD_BY_BANK = """
+INSERT INTO institution_take SELECT 1, 'icbc', 'B1', :delivered, 'X', 1, :now, '2026-03-02', :now"""
 UNBOOKED = """
 DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
   SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
@@ -64,6 +66,26 @@ LINES_BACK = (
     " wanted_at, wanted_by, next_at, ended_at) VALUES (1, 'L1', 'P1', 'I1', '{{1}}', 1, 'r', '{}',"
     " :now - interval '2 hours', 'staff:x', {}, {})"
 )
+NEWS = (
+    "INSERT INTO hospital_news (hospital_id, sender, control_id, kind, event, about, digest, body_key_id, body_data,"
+    " state, received_at, next_at, handled_at) VALUES (1, 'lis', 'M1', 'report', 'ORU^R01', 'T1', '', 1, '', '{}',"
+    " :now - interval '26 hours', {}, {} - interval '25 hours')"
+)
+A_DAY = ":now - interval '25 hours'"
+BULLETIN = (
+    "INSERT INTO hospital_bulletin (hospital_id, receiver, control_id, event, payment_no, patient_id, amount_fen,"
+    " facts, state, made_at, next_at, ended_at) VALUES (1, 'his', 'YY1', 'booked', 'P1', 1, 0, '{{}}', '{}',"
+    " :now - interval '26 hours', {}, {})"
+)
+TOLD_THERE = """
+INSERT INTO institution (hospital_id, institution_id, kind, name, per_minute, per_day, created_at)
+VALUES (1, 'his', 'hospital', 'x', 1, 1, :now)"""
+TELLS = """
+INSERT INTO subscription (hospital_id, institution_id, endpoint, topics, set_at, rest_until)
+VALUES (1, 'his', 'https://his.example/', '{payment}', :now, :now)"""
+NOTIFIED = """
+INSERT INTO notification (hospital_id, institution_id, notification_no, topic, subject, version, body, at, next_at)
+VALUES (1, 'his', 7, 'payment', 'P1', 1, '{}', :now, $NEXT)"""
 A_RECEIPT = """
 INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
   wanted_at, next_at)
@@ -191,6 +213,18 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         SOON,
         ("UPDATE payment_callback SET applied_at = NULL",),
     ),
+    "told by a bank, and never taken": (
+        "institutions_told_once",
+        "icbc B1",
+        NOW,
+        (TOLD_BY_BANK,),
+    ),
+    "taken by a bank that has not told of it": (
+        "institutions_told_once",
+        "delivered",
+        NOW,
+        (STEPS.format("""params = params || '{"channel": "institution"}'""", "delivered", TAKE),),
+    ),
     "a record outside the chain": (
         "audit_sealed",
         "audit 2",
@@ -230,6 +264,27 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         (A_SESSION, "UPDATE line_session SET left_batches = '{1}'"),
     ),
     "a receipt that does not come": ("fiscal_invoices_are_issued", "R1", NOW, (A_RECEIPT,)),
+    "news that nobody sees to": (
+        "news_are_seen_to",
+        "lis M1",
+        SOON,
+        (NEWS.format("waiting", ":now", "NULL::timestamptz"),),
+    ),
+    "news that people do not look into": ("news_are_seen_to", "lis M1", SOON, (NEWS.format("parked", "NULL", ":now"),)),
+    "a bulletin that nobody takes": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("waiting", ":now", "NULL"),)),
+    "a bulletin that is refused": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("parked", "NULL", A_DAY),)),
+    "a notification that was given up": (
+        "notifications_leave",
+        "his 7",
+        NOW,
+        (TOLD_THERE, TELLS, NOTIFIED.replace("$NEXT", "NULL")),
+    ),
+    "a notification that lies about": (
+        "notifications_leave",
+        "his 7",
+        LATER,
+        (TOLD_THERE, TELLS, NOTIFIED.replace("$NEXT", ":now")),
+    ),
     "lines that nobody gives back": (
         "line_refunds_are_made",
         "L1",

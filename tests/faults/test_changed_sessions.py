@@ -126,3 +126,21 @@ def test_who_has_come_already_cannot_refuse_another_doctor_himself(platform_url:
         assert change.can_cancel_until == (await desk.view(other, 2)).can_cancel_until is not None
 
     play(platform_url, story)
+
+
+def test_one_visit_that_the_hospital_takes_back(platform_url: str) -> None:
+    """As a session that is stopped: what was paid goes back, and its patient is told, once."""
+
+    async def story(desk: Desk) -> None:
+        paid, other = await desk.booked(), await desk.booked(doctor="B", who=2)
+        for again in (False, True):
+            async with desk.it.database.transaction() as tx:
+                heard = await desk.changes.heard_of_visit(tx, desk.call(), paid.payment_no, None)
+            assert heard is not again
+            assert state_of(await desk.it.to_the_end(paid.payment_no)) == "returned"
+        assert await told(desk) == [("stopped", paid.payment_no)]
+        assert state_of(await desk.it.plan(other.payment_no)) == "fulfilled"
+        async with desk.it.database.transaction() as tx:
+            assert not await desk.changes.heard_of_visit(tx, desk.call(), "P-of-nobody", None)
+
+    play(platform_url, story)

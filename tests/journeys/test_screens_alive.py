@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from browsers import SHAPES, served_gallery
 from playwright.sync_api import Browser, Page, Route, expect
+from sample_facts import KEY
 from screen_rules import settle
 
 HELD = re.compile(r"/kiosk/register/hold$")
@@ -294,3 +295,27 @@ def test_news_come_once_the_finger_has_left(page: Page, base: str) -> None:
     expect(page.locator("h1")).to_be_visible()
     page.mouse.up()
     expect(page.locator("#screen")).to_have_text("drawn anew")
+
+
+def test_whoever_is_in_line_comes_again_by_himself_with_his_place_and_what_he_sent(page: Page, base: str) -> None:
+    asked: list[tuple[str, str | None, str | None]] = []
+
+    def sooner(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("delay:600000ms", "delay:2000ms"))
+
+    def answer(route: Route) -> None:
+        asked.append((route.request.method, route.request.headers.get("yinyi-place"), route.request.post_data))
+        route.fulfill(response=route.fetch(url=f"{base}/home", method="GET"))
+
+    page.route(f"{base}/in-line-next", sooner)
+    page.route("**/kiosk/bills", answer)
+    stop_the_clock(page)
+    page.goto(f"{base}/in-line-next")
+    page.clock.run_for(1_900)
+    assert asked == []
+    with page.expect_response("**/kiosk/bills"):
+        page.clock.run_for(200)
+    page.clock.resume()
+    expect(page.locator("#screen.lined")).to_have_count(0)
+    assert asked == [("POST", "1795771800.25", f"key={KEY}")]

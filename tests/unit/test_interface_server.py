@@ -45,7 +45,8 @@ def get(interfaces: Interfaces, *paths: str) -> list[httpx.Response]:
 
 def test_interfaces_share_an_account_only_where_the_same_callers_come_by_both() -> None:
     assert ACCOUNTS["rest"] is ACCOUNTS["soap"] is ACCOUNTS["queue"] is Caller.HOSPITAL
-    others = [caller for name, caller in ACCOUNTS.items() if name not in ("soap", "queue")]
+    assert ACCOUNTS["socket-hospital"] is Caller.HOSPITAL
+    others = [caller for name, caller in ACCOUNTS.items() if name not in ("soap", "queue", "socket-hospital")]
     assert len(set(others)) == len(others)
 
 

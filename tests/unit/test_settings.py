@@ -28,6 +28,9 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
     given = {
         "YINYI_HTTP_HOST": "10.0.0.8",
         "YINYI_HTTP_PORT": "9000",
+        "YINYI_HL7_PORT": "9005",
+        "YINYI_SOCKET_PORT": "9100",
+        "YINYI_SOCKET_HOSPITAL_PORT": "9101",
         "YINYI_DATA_DIR": "/srv/yinyi",
         "YINYI_ARCHIVE_DIR": "/mnt/archive",
         "YINYI_DATABASE_URL": "postgresql://u:p@db/yinyi",

@@ -13,8 +13,8 @@ from yinyi.app.settings import Settings
 from yinyi.app.way_out import password_of, relay_of
 
 ACCESS = Path(__file__).parents[2] / "src" / "yinyi" / "access"
-INSIDE = ("hospital", "insurance/certificates", "keys")
-"""They stay in the hospital's own network: its systems, its decoder, its key store."""
+INSIDE = ("hospital", "insurance/certificates", "keys", "notification/mllp")
+"""They stay in the hospital's own network: its systems, its decoder, its key store, those that it wants told."""
 DIALS = frozenset(
     {
         *("ClientSession", "TCPConnector", "create_connection", "create_unix_connection", "open_connection"),

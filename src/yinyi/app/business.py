@@ -15,6 +15,7 @@ from yinyi.app.cards_read import cards_read
 from yinyi.app.counters import Counters
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.errors import CannotStart
+from yinyi.app.institution_keys import LineKeys
 from yinyi.app.outside import Outside
 from yinyi.app.paid_for import lost_of, papers_of, registry_of
 from yinyi.app.papers import Sheets, paper_queue
@@ -35,11 +36,15 @@ from yinyi.business.identity.service import IdentityService
 from yinyi.business.imports.service import ImportService
 from yinyi.business.imports.takeover import Takeover
 from yinyi.business.institutions.desk import InstitutionDesk
+from yinyi.business.institutions.lines import InstitutionLines
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
+from yinyi.business.news.handling import Handling
+from yinyi.business.news.service import News
 from yinyi.business.payments import books
+from yinyi.business.payments.at_institution import InstitutionTakings
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.human_queue import HumanQueue
@@ -106,6 +111,7 @@ class Business:
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
         )
         self.institutions = Institutions(database, vault, ZONE)
+        self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
         hospital, patients = outside.hospital, MasterIndex(database)
         scanned = self.terminals.presented
         self.identity = IdentityService(database, hospital, scanned, vault, ZONE, outside.children)
@@ -131,16 +137,22 @@ class Business:
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
+        heard = Handling(hospital, patients, self.counters.changes, vault)
+        self.news = News(database, heard, outside.news, clock, ZONE)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
-        verifier = Verifier(database, self.terminals.credentials, self.institutions, clock, ZONE, HOSPITAL_ID, staff)
+        verifier = Verifier(
+            *(database, self.terminals.credentials, self.institutions, self.institution_lines),
+            *(clock, ZONE, HOSPITAL_ID, staff),
+        )
         self.dispatcher = Dispatcher(
             *(database, verifier, clock),
             committed=self.outbox.offer,
             audit=WITH_A_CHANGE,
             together=means.together,
             offered=self.terminals.gate.admit,
+            seals=verifier.seal,
         )
         imports, suspense = ImportService(database, vault, ZONE), SuspenseDesk(registry, ZONE)
         for service in (*self._asked(), imports, suspense, LedgerService([books.differences]), AuditService()):
@@ -157,6 +169,7 @@ class Business:
             self.inquiries,
             self.pay_cards,
             self.human_queue,
+            InstitutionTakings(self.payments, ZONE),
             self.restored,
             self.counters,
             self.sheets,
@@ -164,8 +177,10 @@ class Business:
             self.told,
             self.documents,
             self.lines,
+            self.news,
             WatchService(self.database, self._rounds, FIGURES),
             InstitutionDesk(self.institutions, ZONE),
+            self.institution_lines,
         )
 
     async def start(self) -> None:
@@ -204,7 +219,9 @@ class Business:
         self._run(self.receipts.run())
         self._run(self.told.run_ends())
         self._run(self.told.run_notifier())
+        self._run(self.told.run_bulletins())
         self._run(self.lines.run())
+        self._run(self.news.run())
         self._run(self.identity.run(self.clock))
         if not await self.restored.until_asked(DOORS_S):
             log.warning("restore.not_all_asked")  # what is not asked is not touched either

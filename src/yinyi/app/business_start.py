@@ -10,6 +10,7 @@ from yinyi.app.business import Business
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
+from yinyi.app.news_senders import news_settings
 from yinyi.app.outside import Outside
 from yinyi.app.plugins import build_plugin
 from yinyi.app.schema_version import newest, require_schema, revision_of
@@ -33,6 +34,8 @@ CERTIFICATES = "certificates"
 """The connector to the decoder of insurance codes."""
 NOTIFIES = "webhooks"
 """The connector to servers of institutions that are told without asking."""
+TELLS = "mllp"
+"""The connector to systems of the hospital that are told of visits and charges."""
 CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
@@ -112,6 +115,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         booking=settings.booking,
         certificates=certificates,
         children=settings.children,
+        news=news_settings(settings.folder),
+        bulletins=build(TELLS, "notification")[0] if has_settings(settings.folder, TELLS) else None,
         notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
     )

@@ -5,7 +5,7 @@ import inspect
 import re
 from types import ModuleType
 
-from yinyi.app import describe_operations
+from yinyi.app import describe_operations, describe_socket
 from yinyi.business.payments import builder, model, plan, transitions
 from yinyi.kernel import outcome
 
@@ -21,6 +21,8 @@ def pages() -> dict[str, str]:
         "payment-plans.md": _payment_plans(),
         "protocols/operations.md": BY + describe_operations.page(),
         "protocols/openapi.json": describe_operations.openapi(),
+        "protocols/socket.md": BY + describe_socket.page(),
+        "protocols/socket.xsd": describe_socket.xsd(),
         **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_soap().items()},
         **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_queues().items()},
     }

@@ -12,7 +12,7 @@ from yinyi.interface.queue import documents as queue
 from yinyi.interface.rest.errors import status_of
 from yinyi.interface.rest.openapi import PREFIX, document
 from yinyi.interface.served import served_operations
-from yinyi.interface.server import ACCOUNTS, Surroundings
+from yinyi.interface.server import ACCOUNTS, HOSPITAL_SOCKET, SOCKET, Surroundings
 from yinyi.interface.soap import wsdl
 from yinyi.interface.soap.server import HIP, HIP_PATH, PROCESS, PROCESS_PATH
 from yinyi.interface.soap.server import PATH as SOAP
@@ -26,8 +26,9 @@ What anyone can ask of the platform. Each is one class in `src/yinyi/business/<d
 are derived from it.
 
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
-asks as another account yet. `hospital` asks by [REST](../integrate/rest.md), [SOAP](../integrate/soap.md) and
-[queue](../integrate/queue.md).
+asks as another account yet. `hospital` asks by [REST](../integrate/rest.md), [SOAP](../integrate/soap.md),
+[queue](../integrate/queue.md), and over [lines of its own](../integrate/socket.md), as `institution` does; `hl7` tells
+by [HL7](../integrate/hl7.md).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
 a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
 idempotency key · *¥*: it starts or changes a money plan.
@@ -100,7 +101,7 @@ def _travels(spec: OperationSpec) -> str:
 def _interfaces(specs: list[OperationSpec]) -> str:
     names = list(ACCOUNTS)
     rows = [
-        f"| `{spec.name}` | " + " | ".join("●" if ACCOUNTS[name] in spec.callers else "" for name in names) + " |"
+        f"| `{spec.name}` | " + " | ".join("●" if _serves(name, spec) else "" for name in names) + " |"
         for spec in sorted(specs, key=lambda each: each.name)
         if spec.callers.intersection(ACCOUNTS.values())
     ]
@@ -110,6 +111,7 @@ def _interfaces(specs: list[OperationSpec]) -> str:
             "",
             f"REST: `POST {PREFIX}{{Operation}}` ([how to sign](../integrate/rest.md), [OpenAPI](openapi.json)).",
             f"SOAP: a method of `{SOAP}?wsdl` for each ([how to ask](../integrate/soap.md), [WSDL](soap.wsdl)).",
+            "Lines: frames over TCP ([how to sign on](../integrate/socket.md), [messages](socket.md)).",
             "Queue: a message to `yinyi.hospital` ([how to ask](../integrate/queue.md), [AsyncAPI](queue.json), "
             "[XSD](queue.xsd)).",
             "What is not here is asked by the staff on the machine itself (`yinyi ask`).",
@@ -119,6 +121,11 @@ def _interfaces(specs: list[OperationSpec]) -> str:
             *rows,
         ]
     )
+
+
+def _serves(interface: str, spec: OperationSpec) -> bool:
+    lines = interface in (SOCKET, HOSPITAL_SOCKET)
+    return ACCOUNTS[interface] in spec.callers and (lines or not spec.of_line)
 
 
 def descriptions_of_soap() -> dict[str, str]:

@@ -67,6 +67,8 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
         more=routes,
         brokers=settings.brokers,
         queue_name=settings.queue_name,
+        hl7_at=(settings.http_host, settings.hl7_port),
+        sockets=settings.sockets,
     )
     return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
 

@@ -10,6 +10,8 @@ from yinyi.business.identity.model import PAYMENT_CARDS, USUAL_CHILDREN, ChildRu
 from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
+from yinyi.business.news.model import NewsSettings
+from yinyi.business.news.ports import Carries
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.reports.model import SecondPrint
@@ -17,15 +19,18 @@ from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
 from yinyi.business.scheduling.booking_model import BookingRules
 from yinyi.business.subscriptions.ports import Notifies
 
+NO_NEWS = NewsSettings()
+"""Nobody tells anything by himself."""
+
 
 @dataclass(frozen=True)
 class Outside:
     """The connectors of this hospital, and what it wants. ``hospital`` implements ``PatientIndex``, ``Schedules``,
     ``Bills``, ``Inpatients`` and ``Reports``. verify_at: where people find out whether a paper is genuine.
     certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
-    said of somebody's bills, stays and reports, where nothing is decided by it. notifies: carries notifications to
-    institutions; None: none leaves. permits: for calls to the hospital, shared with other processes; None: it needs
-    none."""
+    said of somebody's bills, stays and reports, where nothing is decided by it. news: who tells some by himself.
+    notifies: carries notifications to institutions; None: none leaves. bulletins: the same to systems of the hospital.
+    permits: for calls to the hospital, shared with other processes; None: it needs none."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -40,7 +45,9 @@ class Outside:
     certificates: CertificateDecoder | None = None
     children: ChildRules = USUAL_CHILDREN
     lists_kept_s: float = 1.0
+    news: NewsSettings = NO_NEWS
     notifies: Notifies | None = None
+    bulletins: Carries | None = None
     permits: Permits | None = None
 
     @property

@@ -11,6 +11,7 @@ from yinyi.business.institutions import tables as institutions
 from yinyi.business.ledger import tables as ledger
 from yinyi.business.lines import key_tables as line_keys
 from yinyi.business.lines import session_tables as line_sessions
+from yinyi.business.news import tables as news
 from yinyi.business.payments import tables as payments
 from yinyi.business.prepaid import tables as prepaid
 from yinyi.business.reports import tables as reports
@@ -20,8 +21,8 @@ from yinyi.business.terminals import tables as terminals
 from yinyi.business.watch import tables as watch
 
 DOMAINS = (
-    *(audit, billing, documents, fiscal, identity, imports, institutions, ledger, line_keys, line_sessions, payments),
-    *(prepaid, reports, scheduling, subscriptions, terminals, watch),
+    *(audit, billing, documents, fiscal, identity, imports, institutions, ledger, line_keys, line_sessions, news),
+    *(payments, prepaid, reports, scheduling, subscriptions, terminals, watch),
 )
 METADATA = metadata
 

@@ -37,6 +37,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The address that the web interfaces bind to."""
     http_port: int = 8080
     """0 takes a free one."""
+    hl7_port: int = 0
+    """Where messages of HL7 version 2 are taken; 0 takes a free one."""
+    socket_port: int = 0
+    """Where banks sign on over lines of their own; 0: nowhere."""
+    socket_hospital_port: int = 0
+    """The same for the hospital's own systems."""
     data_dir: Path = msgspec.field(default_factory=Path("var").absolute)
     archive_dir: Path = Path()
     """Where backups and the database's log go; not given: ``archive`` in the data folder. Better another disk."""
@@ -146,6 +152,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """In the order in which people are told."""
         named = self.identity_cards.split(",")
         return tuple(kind for kind in PAYMENT_CARDS if kind in named)
+
+    @property
+    def sockets(self) -> dict[str, tuple[str, int]]:
+        """By interface, where it listens."""
+        ports = {"socket": self.socket_port, "socket-hospital": self.socket_hospital_port}
+        return {name: (self.http_host, port) for name, port in ports.items() if port}
 
     @property
     def reached_at(self) -> str:

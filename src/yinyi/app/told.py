@@ -6,6 +6,7 @@ from yinyi.app.receipts import Receipts
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.business.institutions.service import Institutions
+from yinyi.business.news.bulletins import Bulletins
 from yinyi.business.payments.ends import Ends, HearsOfEnds
 from yinyi.business.payments.registry import Registry
 from yinyi.business.subscriptions.notifier import Notifier
@@ -15,7 +16,7 @@ from yinyi.kernel.clock import Clock
 
 
 class Told:
-    """``run_ends`` tells, ``run_notifier`` carries what was told to institutions."""
+    """``run_ends`` tells, ``run_notifier`` and ``run_bulletins`` carry what was told."""
 
     def __init__(
         self,
@@ -30,6 +31,9 @@ class Told:
         hearers: list[HearsOfEnds] = [Telling(registry, patients)]
         if receipts.issuing is not None:
             hearers.append(receipts.issuing)
+        self._bulletins = Bulletins(database, outside.bulletins, patients, clock)
+        if outside.bulletins is not None:
+            hearers.append(self._bulletins)
         self._ends = Ends(database, hearers, clock)
         self._desk = SubscriptionDesk(institutions)
         out = outside.notifies
@@ -37,6 +41,7 @@ class Told:
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._desk.register(dispatcher)
+        self._bulletins.register(dispatcher)
 
     async def run_ends(self) -> None:
         """Until cancelled."""
@@ -46,3 +51,7 @@ class Told:
         """Until cancelled; at once where nothing leaves."""
         if self._notifier is not None:
             await self._notifier.run()
+
+    async def run_bulletins(self) -> None:
+        """Until cancelled; at once where nobody wants any."""
+        await self._bulletins.run()

@@ -1,24 +1,28 @@
 """Who asks: what callers show is checked by the domains that issued it, and becomes a ``Principal``."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from yinyi.bus.call import Principal
 from yinyi.bus.database import Database
-from yinyi.bus.envelope import RequestEnvelope, SessionView, Signed
+from yinyi.bus.envelope import ReplyEnvelope, RequestEnvelope, SessionView, Signed
 from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.identity.model import SessionFacts
 from yinyi.business.identity.sessions import session_view, verify_session
+from yinyi.business.institutions.lines import InstitutionLines, Verified
+from yinyi.business.institutions.model import FrameAlgorithm
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.terminals.credentials import TerminalCredentials, admit
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
-from yinyi.wire import institution, xml, xml_shapes
+from yinyi.wire import institution, institution_message, xml, xml_shapes
+from yinyi.wire.institution_message import NotAMessage, Opened
 
 OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "GetFigures"})
 """Their own code is the credential; or there is nothing in them to protect."""
@@ -26,11 +30,12 @@ OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "Get
 CHANGES_SESSIONS = frozenset(
     {
         *("EndSession", "Identify", "IdentifyByCard", "IdentifyByNumber", "IdentifyByForm", "IdentifyByTube"),
-        *("IdentifyBySlip", "IdentifyByCertificate"),
+        *("IdentifyBySlip", "IdentifyByCertificate", "IdentifyHolder"),
         *("ChoosePatient", "RegisterPatient", "PreferElder"),
         *("RegisterChild", "ActForChild", "ActForOneself"),
     }
 )
+FRAMED = frozenset(get_args(FrameAlgorithm))
 UNCOVERED = "UsernameToken"
 """It says who asks, and does not cover what is asked."""
 REMEMBERED_FOR = timedelta(seconds=1)
@@ -46,16 +51,18 @@ class Verifier:
         database: Database,
         terminals: TerminalCredentials,
         institutions: Institutions,
+        lines: InstitutionLines,
         clock: Clock,
         zone: ZoneInfo,
         hospital_id: int,
         staff: Mapping[bytes, str],
     ) -> None:
-        """``hospital_id``: whose callbacks and staff these are; terminals and institutions carry their own.
+        """``hospital_id``: whose callbacks, news and staff these are; terminals and institutions carry their own.
         ``staff``: who each token is, by its digest."""
         self._database = database
         self._terminals = terminals
         self._institutions = institutions
+        self._lines = lines
         self._clock = clock
         self._zone = zone
         self._hospital_id = hospital_id
@@ -70,7 +77,7 @@ class Verifier:
                 return await self._terminal(caller, envelope, spec, now)
             case Caller.HOSPITAL | Caller.INSTITUTION:
                 return await self._institution(caller, envelope, spec, now)
-            case Caller.CALLBACKS | Caller.ANYBODY:
+            case Caller.CALLBACKS | Caller.NEWS | Caller.ANYBODY:
                 return Principal(caller=caller, hospital_id=self._hospital_id)
             case Caller.STAFF:
                 return self._staff_member(envelope.credentials.staff)
@@ -82,6 +89,11 @@ class Verifier:
         if staff_id is None:
             raise NotAllowed("no such staff")
         return Principal(caller=Caller.STAFF, hospital_id=self._hospital_id, staff_id=staff_id)
+
+    async def seal(self, envelope: RequestEnvelope, principal: Principal, reply: ReplyEnvelope) -> ReplyEnvelope:
+        """See ``bus.dispatch.Seals``."""
+        shown = principal.shown
+        return await self._lines.sealed(envelope, shown, reply) if isinstance(shown, Verified) else reply
 
     async def _terminal(
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
@@ -104,10 +116,8 @@ class Verifier:
         if session is None:
             return who
         view: SessionView = session_view(session, now.astimezone(self._zone).date())
-        return Principal(
-            caller=who.caller,
-            hospital_id=who.hospital_id,
-            terminal_id=who.terminal_id,
+        return replace(
+            who,
             patient_id=session.patient.patient_id,
             session_id=session.session_id,
             guardian_id=session.guardian_id,
@@ -119,12 +129,12 @@ class Verifier:
         """Remembered for a second: a page and what it asks for next are one look-up. What changes sessions forgets."""
         if changes:
             self._sessions.clear()
-        key = (who.terminal_id, digest(token))
+        key = (who.place, digest(token))
         known = self._sessions.get(key)
         if known is not None and now - known[0] < REMEMBERED_FOR and now < known[1].expires_at:
             return known[1]
         async with self._database.read() as tx:
-            session = await verify_session(tx, who.hospital_id, token, who.terminal_id, now)
+            session = await verify_session(tx, who.hospital_id, token, who.place, now)
         if len(self._sessions) >= MOST_REMEMBERED:
             self._sessions.clear()
         if session is not None and not changes:
@@ -135,12 +145,21 @@ class Verifier:
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
     ) -> Principal:
         signed = envelope.credentials.signed
-        if signed is None or not (_uncovered(signed) or _about(signed, envelope, spec)):
+        shown: Verified | None = None
+        if signed is not None and signed.algorithm in FRAMED:
+            shown = await self._lines.verify(signed, _framed(signed, envelope, spec), spec.name, now)
+            institution = shown.institution
+        elif signed is not None and (_uncovered(signed) or _about(signed, envelope, spec)):
+            institution = await self._institutions.verify(signed, spec.name, now)
+        else:
             raise SignatureRefused
-        found = await self._institutions.verify(signed, spec.name, now)
-        if (found.kind == "hospital") != (caller is Caller.HOSPITAL):
-            raise NotAllowed(f"a {found.kind} asks as {caller.value}")
-        return Principal(caller=caller, hospital_id=found.hospital_id, institution_id=found.institution_id)
+        if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
+            raise NotAllowed(f"a {institution.kind} asks as {caller.value}")
+        whose = (institution.hospital_id, institution.institution_id)
+        who = Principal(caller=caller, hospital_id=whose[0], institution_id=whose[1], shown=shown)
+        if caller is Caller.HOSPITAL or not envelope.credentials.session:
+            return who
+        return await self._with_patient(who, envelope.credentials.session, now, spec.name in CHANGES_SESSIONS)
 
 
 def _uncovered(signed: Signed) -> bool:
@@ -168,3 +187,26 @@ def _at(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
     if signed.method == institution.SENT:
         return signed.path == institution.path_in_queue(spec.name, envelope.key)
     return signed.path.rsplit("/", 1)[-1] == spec.name
+
+
+def _framed(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> Opened:
+    """The document in which it was asked, if it says all that the interface in between has made of it.
+
+    Raises:
+        SignatureRefused
+    """
+    try:
+        opened = institution_message.opened(signed.body)
+        same = not opened.charset and bytes(opened.body) == bytes(envelope.body)
+        same = same or institution_message.fields(opened, spec.request) == _decoded(envelope, spec)
+    except (NotAMessage, msgspec.MsgspecError, ValueError, RecursionError):
+        raise SignatureRefused from None
+    head, shown = opened.head, envelope.credentials
+    said = (head.institution, head.operation, head.key, head.patient, head.language)
+    if not same or said != (signed.institution_id, spec.name, envelope.key, shown.session, envelope.language):
+        raise SignatureRefused
+    return opened
+
+
+def _decoded(envelope: RequestEnvelope, spec: OperationSpec) -> object:
+    return msgspec.json.decode(envelope.body, type=spec.request)

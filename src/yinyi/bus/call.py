@@ -7,6 +7,9 @@ from typing import Any
 from yinyi.bus.envelope import SessionView
 from yinyi.bus.operation import Caller
 
+INSTITUTIONS = "@"
+"""Before an institution's id, where a place is meant; no terminal's id has one."""
+
 
 @dataclass(frozen=True)
 class Principal:
@@ -25,6 +28,8 @@ class Principal:
     """What this session is good for and nothing else, its kind before its number (``form:``, ``specimen:``,
     ``booking:``); empty: the patient himself is here."""
     session: SessionView | None = None
+    shown: object = None
+    """What whoever has verified the request keeps of it, to seal the reply."""
 
     @property
     def form(self) -> str:
@@ -44,6 +49,11 @@ class Principal:
     def _by(self, kind: str) -> str:
         said, _, number = self.opened_by.partition(":")
         return number if said == kind else ""
+
+    @property
+    def place(self) -> str:
+        """Where sessions and tickets are good: at this terminal, or at this institution."""
+        return f"{INSTITUTIONS}{self.institution_id}" if self.caller is Caller.INSTITUTION else self.terminal_id
 
     @property
     def actor(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from yinyi.bus.envelope import Credentials, ReplyEnvelope, RequestEnvelope, SessionView
-from yinyi.bus.operation import Operation, spec_of
+from yinyi.bus.operation import Operation, OperationSpec, spec_of
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import error_named
 
@@ -72,8 +72,29 @@ class BusClient:
             language=language,
             place=place,
         )
-        data = await self._requests.request(spec.subject(self._account), msgspec.json.encode(envelope), within_s)
-        reply = msgspec.json.decode(data, type=ReplyEnvelope)
+        reply = await self._asked(spec, envelope, within_s)
         if reply.failure is not None:
             raise error_named(reply.failure.code)(reply.failure.detail)
         return Answered(cast(R, msgspec.json.decode(reply.body, type=spec.reply)), reply.session)
+
+    async def pass_on(
+        self, spec: OperationSpec, body: bytes, credentials: Credentials, key: str, language: str, correlation_id: str
+    ) -> ReplyEnvelope:
+        """A request as it came, and its reply as it is: for those who have neither to read.
+
+        Raises:
+            PlatformUnavailable, DeadlineExceeded: see ``Requests``.
+        """
+        envelope = RequestEnvelope(
+            correlation_id=correlation_id,
+            deadline=self._clock.now() + timedelta(seconds=self._timeout_s),
+            body=msgspec.Raw(body),
+            credentials=credentials,
+            key=key,
+            language=language,
+        )
+        return await self._asked(spec, envelope, self._timeout_s)
+
+    async def _asked(self, spec: OperationSpec, envelope: RequestEnvelope, within_s: float) -> ReplyEnvelope:
+        data = await self._requests.request(spec.subject(self._account), msgspec.json.encode(envelope), within_s)
+        return msgspec.json.decode(data, type=ReplyEnvelope)

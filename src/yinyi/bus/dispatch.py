@@ -27,7 +27,7 @@ from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
-from yinyi.kernel.asking import Asking, asking_for
+from yinyi.kernel.asking import HOLD_S, Asking, asking_for
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import (
     Busy,
@@ -39,6 +39,7 @@ from yinyi.kernel.errors import (
     NotAllowed,
     ServiceClosed,
     SessionEnded,
+    ToldPlace,
     YinyiError,
 )
 
@@ -48,6 +49,10 @@ M = TypeVar("M", bound=Operation[Any])
 F = TypeVar("F")
 
 MAX_REQUEST_BYTES = 256 * 1024
+AGAIN_S = 3.0
+"""Whoever can come again does so then, where everybody here is at work."""
+WORK_S = 4.0
+"""So much of the time until somebody's deadline is left for the work itself."""
 PLACE_KEPT_S = 600.0
 """Nobody waits longer in a line outside."""
 _PLACE = re.compile(r"[0-9]{1,12}\.[0-9]{2}", re.ASCII)
@@ -55,6 +60,7 @@ NUL = b"\\u0000"
 """As JSON writes it, and nobody means it; PostgreSQL keeps no text with one."""
 
 Run = Callable[[Call, Any, bytes], Awaitable[Any]]
+Seals = Callable[[RequestEnvelope, Principal, ReplyEnvelope], Awaitable[ReplyEnvelope]]
 
 
 class Verifies(Protocol):
@@ -96,16 +102,20 @@ class Dispatcher:
         audit: str = "",
         together: Together | None = None,
         offered: Callable[[Call, str], Awaitable[None]] | None = None,
+        seals: Seals | None = None,
     ) -> None:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
         about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write.
-        ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now."""
+        ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now. ``seals`` is given every
+        reply to whoever was verified."""
         self._database = database
         self._together = together or Together(database)
         self._verifier = verifier
         self._offered = offered
+        self._seals = seals
         self._clock = clock
         self._handlers: dict[str, Run] = {}
+        self._at_once = at_once
         self._places = asyncio.Semaphore(at_once)
         self._limit = at_once + waiting
         self._inside = 0
@@ -150,6 +160,7 @@ class Dispatcher:
     async def answer(self, subject: str, data: bytes) -> bytes:
         """The bytes that go back. Never raises."""
         correlation_id = ""
+        envelope: RequestEnvelope | None = None
         principal: Principal | None = None
         try:
             spec, caller = _addressed(subject)
@@ -166,7 +177,18 @@ class Dispatcher:
         except Exception:
             log.exception("dispatch.failed", subject=subject, correlation_id=correlation_id)
             reply = _failed(correlation_id, InternalError(), principal)
+        if self._seals is not None and envelope is not None and principal is not None:
+            reply = await self._sealed(self._seals, envelope, principal, reply)
         return msgspec.json.encode(reply)
+
+    async def _sealed(
+        self, seals: Seals, envelope: RequestEnvelope, principal: Principal, reply: ReplyEnvelope
+    ) -> ReplyEnvelope:
+        try:
+            return await seals(envelope, principal, reply)
+        except Exception:
+            log.exception("dispatch.unsealed", correlation_id=envelope.correlation_id)
+            return _failed(envelope.correlation_id, InternalError(), principal)
 
     async def _limited(self, spec: OperationSpec, principal: Principal, envelope: RequestEnvelope) -> bytes:
         now = self._clock.now()
@@ -174,18 +196,39 @@ class Dispatcher:
         if left_s <= 0:
             raise DeadlineExceeded
         if self._inside >= self._limit:
-            raise Busy
+            raise self._turned_away(envelope, now)
         self._inside += 1
         try:
             async with asyncio.timeout(left_s):
-                await self._places.acquire()
+                await self._placed(envelope, now)
                 place = ExitStack()
                 place.callback(self._places.release)
                 place.enter_context(self._together.in_hand())
-                with place, asking_for(_asking(spec, principal, envelope, now, place.close)) as whom:
+                whom = _asking(spec, principal, envelope, now, place.close)
+                whom.hold_s = _hold_s(envelope, self._clock.now())
+                with place, asking_for(whom):
                     return await self._answered(spec, principal, envelope, whom)
         finally:
             self._inside -= 1
+
+    async def _placed(self, envelope: RequestEnvelope, now: datetime) -> None:
+        """With a place to work taken."""
+        if envelope.place is None or not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(_hold_s(envelope, now)):
+                await self._places.acquire()
+        except TimeoutError:
+            raise self._turned_away(envelope, now) from None
+
+    def _turned_away(self, envelope: RequestEnvelope, now: datetime) -> Busy:
+        """Nobody can be worked for: it is we who have too much to do, not the hospital."""
+        if envelope.place is None:
+            return Busy()
+        before = max(0, self._inside - self._at_once)
+        told = ToldPlace(before, round(AGAIN_S), AGAIN_S, f"{_since(envelope, now):.2f}")
+        return InLine.at(told)
 
     async def _answered(
         self, spec: OperationSpec, principal: Principal, envelope: RequestEnvelope, whom: Asking
@@ -288,11 +331,24 @@ def _asking(
 ) -> Asking:
     """The place in the line is his own word: who says that he came earlier than he did gains ``PLACE_KEPT_S``."""
     who = principal.terminal_id or principal.institution_id or principal.staff_id or str(principal.patient_id or "")
+    return Asking(
+        who=who,
+        since=_since(envelope, now),
+        changes=spec.changes,
+        comes_again=envelope.place is not None,
+        step_aside=step_aside,
+    )
+
+
+def _hold_s(envelope: RequestEnvelope, now: datetime) -> float:
+    """So long may he be kept waiting from now on, if he can come again."""
+    return min(HOLD_S, max(0.0, (envelope.deadline - now).total_seconds() - WORK_S))
+
+
+def _since(envelope: RequestEnvelope, now: datetime) -> float:
     came = now.timestamp()
     since = float(told) if _PLACE.fullmatch(told := envelope.place or "") else came
-    since = min(max(since, came - PLACE_KEPT_S), came)
-    comes_again = envelope.place is not None
-    return Asking(who=who, since=since, changes=spec.changes, comes_again=comes_again, step_aside=step_aside)
+    return min(max(since, came - PLACE_KEPT_S), came)
 
 
 def _opened(data: bytes) -> RequestEnvelope:

@@ -69,10 +69,19 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class SealedReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes that go back to an institution, and their MAC: whoever passes them on changes nothing."""
+
+    algorithm: str
+    mac: str
+    document: bytes
+
+
 class ReplyEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Either ``body`` or ``failure``."""
+    """Either ``body`` or ``failure``; ``sealed``: what says it instead, where whoever has asked wants a seal."""
 
     correlation_id: str
     body: msgspec.Raw = msgspec.Raw(b"null")
     failure: Failure | None = None
     session: SessionView | None = None
+    sealed: SealedReply | None = None

@@ -29,6 +29,7 @@ class Caller(StrEnum):
     STAFF = "console"
     TERMINAL = "terminal"
     CALLBACKS = "callbacks"
+    NEWS = "hl7"
     ANYBODY = "verify"
     """Whoever holds a paper: nothing but its own code is shown."""
 
@@ -51,6 +52,7 @@ class OperationSpec:
     opened_by: a session will do that one of these has opened and that is good for it alone.
     service: what of a terminal's services it begins or shows; empty: it belongs to none, or to what is under way.
     changes: needs an idempotency key. money: starts or changes a money plan.
+    of_line: it is about the line on which it comes; only interfaces with lines serve it.
     """
 
     request: type[Operation[Any]]
@@ -65,6 +67,7 @@ class OperationSpec:
     errors: tuple[type[YinyiError], ...]
     opened_by: frozenset[OpenedBy] = frozenset()
     service: str = ""
+    of_line: bool = False
 
     @property
     def path(self) -> str:
@@ -89,6 +92,7 @@ def operation(
     changes: bool = False,
     money: bool = False,
     errors: tuple[type[YinyiError], ...] = (),
+    of_line: bool = False,
     version: int = 1,
 ) -> Callable[[O_], O_]:
     """Declare an operation. Its domain is the folder its ``messages`` module stands in."""
@@ -108,6 +112,7 @@ def operation(
             errors=(*errors, ServiceClosed) if service else errors,
             opened_by=frozenset(opened_by),
             service=service,
+            of_line=of_line,
         )
         if spec.path in _by_path:
             raise ValueError(f"operation {spec.path} is declared twice")

@@ -21,6 +21,8 @@ _BY_NAME: Mapping[str, Any] = {
     "operator": "0417",
     "receipt_no": "W3-000123",
     "reason": "检查取消",
+    "card_no": "6222020000000000018",
+    "nonce": "0123456789abcdef01234567",
     "reference": "26112316300001K7M2Q9XD01",
     "schedule_id": "S-20261124-CARD-AM",
     "practitioner_id": "D0021",

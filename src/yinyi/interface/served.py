@@ -3,15 +3,16 @@
 from yinyi.bus.operation import Caller, OperationSpec, every_operation
 
 
-def served_operations(caller: Caller) -> dict[str, OperationSpec]:
-    """By the last part of their address: every operation that this caller may call, in its newest version.
+def served_operations(caller: Caller, *, lines: bool = False) -> dict[str, OperationSpec]:
+    """By the last part of their address: every operation that this caller may call, in its newest version. lines:
+    also what is about a line, where there are any.
 
     Raises:
         ValueError: two domains name an operation alike.
     """
     served: dict[str, OperationSpec] = {}
     for spec in every_operation():
-        if caller not in spec.callers:
+        if caller not in spec.callers or (spec.of_line and not lines):
             continue
         before = served.get(spec.name)
         if before is not None and before.domain != spec.domain:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
 from yinyi.interface.figures import PlatformFigures
 from yinyi.interface.health import Health, Parts
+from yinyi.interface.hl7.server import Hl7Lines
 from yinyi.interface.kiosk.events import SUBJECTS, watch_connection
 from yinyi.interface.kiosk.server import Kiosk, Renders
 from yinyi.interface.metrics import Metrics
@@ -25,18 +26,24 @@ from yinyi.interface.queue.server import Queue
 from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 from yinyi.interface.soap.server import Soap
+from yinyi.interface.socket.server import Socket
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
 from yinyi.interface.whole_heads import SILENT_S, WholeHeads
 from yinyi.kernel.clock import Clock, ShiftedClock
 
+SOCKET, HOSPITAL_SOCKET = "socket", "socket-hospital"
+"""For banks, and for the hospital's own systems: each at an address of its own."""
 ACCOUNTS: Mapping[str, Caller] = {
     "kiosk": Caller.KIOSK,
     "terminal": Caller.TERMINAL,
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
     "soap": Caller.HOSPITAL,
+    SOCKET: Caller.INSTITUTION,
+    HOSPITAL_SOCKET: Caller.HOSPITAL,
     "queue": Caller.HOSPITAL,
+    "hl7": Caller.NEWS,
     "verify": Caller.ANYBODY,
 }
 """Every interface and the bus account under which it asks."""
@@ -60,15 +67,18 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
-    brokers: of the queues, whose names begin with ``queue_name``."""
+    sockets: where interfaces with lines listen, host and port; one that is not here does not.
+    brokers: of the queues, whose names begin with ``queue_name``. hl7_at: where lines of HL7 are taken."""
 
     clock: Clock
     zone: ZoneInfo
     pages: Renders | None = None
     parts: Parts = dict
     more: Sequence[BaseRoute] = ()
+    sockets: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     brokers: Sequence[Address] = ()
     queue_name: str = "yinyi"
+    hl7_at: tuple[str, int] = ("127.0.0.1", 0)
 
 
 class Interfaces:
@@ -81,7 +91,10 @@ class Interfaces:
         self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
+        self._sockets = self._make_sockets(around)
         self._queue = self._make_queue(around)
+        self.hl7 = self._make_hl7(around)
+        self._hl7_at = around.hl7_at
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
 
@@ -97,6 +110,13 @@ class Interfaces:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
 
+    def _make_sockets(self, around: Surroundings) -> list[tuple[Socket, str, int]]:
+        return [
+            (Socket(self._clients[name], self.metrics, around.clock, ACCOUNTS[name]), *at)
+            for name, at in around.sockets.items()
+            if name in self._clients
+        ]
+
     def _make_queue(self, around: Surroundings) -> Queue | None:
         bus = self._clients.get("queue")
         if bus is None or not around.brokers:
@@ -106,6 +126,10 @@ class Interfaces:
         queue = Queue(asking, around.brokers, f"{around.queue_name}.{account.value}", ShiftedClock())
         self.metrics.watch_queue(queue.name, lambda: queue.connected)
         return queue
+
+    def _make_hl7(self, around: Surroundings) -> Hl7Lines | None:
+        bus = self._clients.get("hl7")
+        return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
         asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
@@ -139,8 +163,12 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
+        for socket, host, port in self._sockets:
+            await socket.listen(host, port)
         if self._queue:
             self._queue.start()
+        if self.hl7:
+            await self.hl7.start(*self._hl7_at)
         try:
             yield
         finally:
@@ -156,8 +184,12 @@ class Interfaces:
             self._kiosk.hub.close()
         if self._lines:
             await self._lines.close()
+        for socket, *_ in self._sockets:
+            await socket.close()
         if self._queue:
             await self._queue.close()
+        if self.hl7:
+            await self.hl7.close()
 
 
 class _Server(uvicorn.Server):

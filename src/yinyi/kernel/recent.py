@@ -28,6 +28,7 @@ class Recent(Generic[T]):
         task = self._reading
         if task is None or self.is_old:
             task = self._reading = loop.create_task(self._fresh())
+            task.add_done_callback(_failed)  # whoever asked may have gone: then nobody else looks
         if not task.done() and (whom := asking()) is not None:
             whom.step_aside()
         return await asyncio.shield(task)

@@ -62,6 +62,12 @@ def _in_utf_8(text: bytes, charset: str) -> bytes:
     return _DECLARED.sub("", text.decode(codec or name), count=1).encode()
 
 
+def declared_charset(text: bytes) -> str:
+    """Of XML that was read: ``UTF-8`` or ``GB18030``, in which it can be answered."""
+    said = _DECLARATION.match(text)
+    return "GB18030" if said is not None and _CODECS.get(said[1].decode().lower()) == "gb18030" else "UTF-8"
+
+
 def fields(element: Element) -> dict[str, list[str]]:
     """The texts of its children by their local names; what is nil is left out."""
     found: dict[str, list[str]] = {}

@@ -189,7 +189,7 @@ class FarServices(FarHospital):
 async def procedures(place: Place) -> AsyncGenerator[FarHospital]:
     """Its stored procedures. The hospital's data, and its day, stay in the place's database."""
     database = await place.database()
-    hospital = await _started(database.url, database.role)
+    hospital = await started(database.url, database.role)
     try:
         settings = {"url": hospital.platform_url(database.password), "connect_timeout_s": 20.0}
         yield FarHospital(hospital, settings)
@@ -206,7 +206,7 @@ async def over_the_web(
 ) -> AsyncGenerator[FarServices]:
     """What a hospital says over the web. ``settings(address)``: the connector's."""
     database = await place.database()
-    hospital = await _started(database.url, database.role)
+    hospital = await started(database.url, database.role)
     try:
         services = Services(hospital)
         line = await place.line(await place.serve(with_line(Starlette(routes=rows(services)))))
@@ -227,5 +227,6 @@ def fhir(place: Place) -> AbstractAsyncContextManager[FarServices]:
     return over_the_web(place, lambda services: [*fhir_server.routes(services)], lambda url: {"url": f"{url}/fhir"})
 
 
-async def _started(url: str, role: str) -> Hospital:
+async def started(url: str, role: str) -> Hospital:
+    """On a database of its own, with a role that may call its procedures."""
     return await start_hospital(HospitalSettings(database_url=url, platform_role=role), ShiftedClock())

@@ -40,6 +40,7 @@ from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
+AND_BANKS = [*PATIENTS, Caller.INSTITUTION]
 MOST = 50
 """So many bills are paid at once, and listed, at most."""
 InvoiceNo = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -76,7 +77,7 @@ class Invoices(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
-@operation(callers=PATIENTS, service="bills", needs_patient=True, errors=(HospitalUnavailable,))
+@operation(callers=AND_BANKS, service="bills", needs_patient=True, errors=(HospitalUnavailable,))
 class ListInvoices(Operation[Invoices], frozen=True, kw_only=True):
     """What this patient has to pay. Bills over nothing are not among them. anew: not even a moment old, because the
     hospital has just said that one of them has changed."""
@@ -109,7 +110,7 @@ class InvoiceDetails(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[InvoiceLine]
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(HospitalUnavailable, InvoiceUnknown))
+@operation(callers=AND_BANKS, needs_patient=True, opened_by=("form",), errors=(HospitalUnavailable, InvoiceUnknown))
 class GetInvoice(Operation[InvoiceDetails], frozen=True, kw_only=True):
     """One bill of this patient's, however it stands: by its number, or by what the request form's QR says."""
 
@@ -146,7 +147,7 @@ CANNOT_BE_PAID = (InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled,
 
 
 @operation(
-    callers=PATIENTS,
+    callers=AND_BANKS,
     service="bills",
     needs_patient=True,
     opened_by=("form",),
@@ -160,7 +161,7 @@ class PayInvoices(Operation[InvoicePayment], frozen=True, kw_only=True):
     chosen: Chosen
 
 
-@operation(callers=PATIENTS, needs_patient=True, opened_by=("form",), errors=(PaymentUnknown, NotYours))
+@operation(callers=AND_BANKS, needs_patient=True, opened_by=("form",), errors=(PaymentUnknown, NotYours))
 class GetInvoicePayment(Operation[InvoicePayment], frozen=True, kw_only=True):
     """By its payment."""
 

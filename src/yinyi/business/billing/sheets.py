@@ -25,6 +25,7 @@ _MEANS = {
     "public_card": "市民卡 City card",
     "prepaid": "门诊预交金 Prepaid account",
     "window": "窗口 At a window",
+    "institution": "银行自助终端或手机银行 At a bank",
 }
 
 

@@ -15,8 +15,9 @@ Title = Literal["chief", "associate_chief", "attending", "resident"]
 """主任医师, 副主任医师, 主治医师, 住院医师: the words of scheduling, which stands above this domain."""
 Language = Literal["zh-CN", "en"]
 Channel = Literal[
-    "wechatpay", "alipay", "unionpay", "social_security_card", "public_card", "prepaid", "cash", "insurance"
-]
+    "wechatpay", "alipay", "unionpay", "social_security_card", "public_card", "prepaid", "cash", "institution",
+    "insurance",
+]  # fmt: skip
 Amount = Annotated[Fen, msgspec.Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 

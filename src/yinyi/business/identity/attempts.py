@@ -41,6 +41,16 @@ async def count_tube(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) 
     return tries <= TUBES_PER_TERMINAL
 
 
+async def count_holder(tx: Tx, hospital_id: int, number_index: bytes, now: datetime) -> bool:
+    """One more name that an institution has said for this number; see ``count``."""
+    tries = await tx.fetchval(_COUNT, hospital_id, f"holder:{number_index.hex()}", now, now - WITHIN)
+    return tries <= PER_NUMBER
+
+
+async def give_back_holder(tx: Tx, hospital_id: int, number_index: bytes) -> None:
+    await tx.execute(_GIVE_BACK, hospital_id, f"holder:{number_index.hex()}")
+
+
 async def give_back(tx: Tx, hospital_id: int, terminal_id: str, number_index: bytes) -> None:
     """The try succeeded, or could not be judged: it does not count."""
     for subject in _subjects(terminal_id, number_index):

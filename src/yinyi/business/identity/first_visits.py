@@ -62,13 +62,13 @@ class FirstVisits:
             SessionEnded: asked again after its end.
         """
         token = tickets.session_token(self._vault, bytes.fromhex(subject.split(".")[1]))
-        facts = await verify_session(tx, call.hospital_id, token, call.principal.terminal_id, call.now)
+        facts = await verify_session(tx, call.hospital_id, token, call.principal.place, call.now)
         if facts is None:
             raise SessionEnded
         return await self._identification.known(tx, call, facts.patient, token)
 
     async def _opened(self, tx: Tx, call: Call, message: RegisterPatient, *, lock: bool = False) -> tickets.OpenTicket:
-        where = (call.hospital_id, call.principal.terminal_id)
+        where = (call.hospital_id, call.principal.place)
         opened = await tickets.opened(tx, self._vault, *where, message.ticket, call.now, lock=lock)
         if opened.findings.guardian_id:
             raise TicketExpired("of a child")

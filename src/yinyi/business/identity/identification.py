@@ -46,7 +46,7 @@ class Identification:
         async with self._database.transaction() as tx:
             patient = await store.bound_patient(tx, self._vault, call.hospital_id, card.person)
             if patient is not None:
-                return await self._at_reader(tx, call, patient)
+                return await self.at_reader(tx, call, patient)
         records = await self._hospital.find(card.person)
         async with self._database.transaction() as tx:
             if len(records) == 1 and await self._is_surely(tx, call, card, records[0]):
@@ -55,7 +55,7 @@ class Identification:
                 require_valid(card, self._today(call.now))
             return await self._ask_further(tx, call, card, records)
 
-    async def _at_reader(self, tx: Tx, call: Call, patient: PatientFacts) -> Identified:
+    async def at_reader(self, tx: Tx, call: Call, patient: PatientFacts) -> Identified:
         """Whoever is here already and lays his card again goes on as before."""
         who = call.principal
         if who.patient_id == patient.patient_id and not who.opened_by:
@@ -81,7 +81,7 @@ class Identification:
         """An unknown number and a wrong proof end alike, and after the same questions: nothing tells which it was."""
         patient_no = message.patient_no.strip().upper()
         index = self._vault.index(patient_no, "identification_attempt.number")
-        where = (call.hospital_id, call.principal.terminal_id, index)
+        where = (call.hospital_id, call.principal.place, index)
         async with self._database.transaction() as tx:
             within = await attempts.count(tx, *where, call.now)
         if not within:
@@ -121,7 +121,7 @@ class Identification:
         """The ticket is spent for this patient and becomes his session, the same one however often it is asked."""
         await tickets.spend(tx, call.hospital_id, ticket, patient_id)
         session = tickets.session_token(self._vault, digest(ticket))
-        await start_session(tx, call.hospital_id, call.principal.terminal_id, patient_id, session, call.now)
+        await start_session(tx, call.hospital_id, call.principal.place, patient_id, session, call.now)
         patient = await store.patient_facts(tx, call.hospital_id, patient_id)
         assert patient is not None
         return await self.known(tx, call, patient, session)
@@ -132,7 +132,7 @@ class Identification:
 
     async def _known(self, tx: Tx, call: Call, patient: PatientFacts) -> Identified:
         session = token()
-        where = (call.hospital_id, call.principal.terminal_id)
+        where = (call.hospital_id, call.principal.place)
         await start_session(tx, *where, patient.patient_id, session, call.now)
         return await self.known(tx, call, patient, session)
 
@@ -148,11 +148,11 @@ class Identification:
     async def _link(self, tx: Tx, call: Call, card: CardRead, record: PatientRecord) -> Identified:
         patient = await store.keep_patient(tx, self._vault, call.hospital_id, record, call.now)
         await store.bind(tx, self._vault, call.hospital_id, patient.patient_id, card.person, call.now)
-        return await self._at_reader(tx, call, patient)
+        return await self.at_reader(tx, call, patient)
 
     async def _ask_further(self, tx: Tx, call: Call, card: CardRead, records: list[PatientRecord]) -> Identified:
         findings = tickets.Findings(person=card.person, records={token(9): record for record in records})
-        where = (call.hospital_id, call.principal.terminal_id)
+        where = (call.hospital_id, call.principal.place)
         ticket = await tickets.issue(tx, self._vault, *where, findings, call.now)
         return Identified(
             status="several" if records else "first_visit",
@@ -162,7 +162,7 @@ class Identification:
         )
 
     async def _opened(self, tx: Tx, call: Call, ticket: str, *, lock: bool = False) -> tickets.OpenTicket:
-        where = (call.hospital_id, call.principal.terminal_id)
+        where = (call.hospital_id, call.principal.place)
         opened = await tickets.opened(tx, self._vault, *where, ticket, call.now, lock=lock)
         if opened.findings.guardian_id:
             raise TicketExpired("of a child")

@@ -77,7 +77,7 @@ class IdentifyByNumber(Operation[Identified], frozen=True, kw_only=True):
     proof: Short = ""
 
 
-@operation(callers=[Caller.KIOSK], errors=(TicketExpired, CredentialTaken))
+@operation(callers=[Caller.KIOSK, Caller.INSTITUTION], errors=(TicketExpired, CredentialTaken))
 class ChoosePatient(Operation[Identified], frozen=True, kw_only=True):
     """Which of several patients it is."""
 
@@ -92,7 +92,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     first_visit: FirstVisit | None = None
 
 
-@operation(callers=[Caller.KIOSK], errors=(TicketExpired,))
+@operation(callers=[Caller.KIOSK, Caller.INSTITUTION], errors=(TicketExpired,))
 class GetTicket(Operation[Ticket], frozen=True, kw_only=True):
     """What was found when the card was read."""
 
@@ -100,7 +100,7 @@ class GetTicket(Operation[Ticket], frozen=True, kw_only=True):
 
 
 @operation(
-    callers=[Caller.KIOSK],
+    callers=[Caller.KIOSK, Caller.INSTITUTION],
     changes=True,
     errors=(TicketExpired, HospitalUnavailable, CredentialTaken, CreationRefused),
 )
@@ -124,7 +124,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     credentials: list[CredentialView]
 
 
-@operation(callers=[Caller.KIOSK, Caller.MOBILE], needs_patient=True)
+@operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.INSTITUTION], needs_patient=True)
 class ListCredentials(Operation[Credentials], frozen=True, kw_only=True):
     """Which media are bound to this patient."""
 
@@ -150,7 +150,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """The session is over; its token opens nothing any more."""
 
 
-@operation(callers=[Caller.KIOSK, Caller.MOBILE])
+@operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.INSTITUTION])
 class EndSession(Operation[Ended], frozen=True, kw_only=True):
     """End the session that travels with this request. Ending it twice is fine."""
 

@@ -9,6 +9,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.identity import store
+from yinyi.business.identity.at_institution import Holders
 from yinyi.business.identity.bindings import Bindings
 from yinyi.business.identity.children import Guardians
 from yinyi.business.identity.creations import Creations
@@ -60,6 +61,7 @@ class IdentityService:
 
         about = (self._creations, self.identification, vault, zone, children)
         self._guardians = Guardians(database, hospital, *about)
+        self._holders = Holders(database, self.identification, self._bindings, vault)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(Identify, self.identification.identify)
@@ -73,6 +75,7 @@ class IdentityService:
         dispatcher.changes(BindCredential, Change(prepare=bindings.read, make=bindings.bind, show=bindings.show))
         dispatcher.changes(UnbindCredential, Change(make=bindings.unbind, show=bindings.show))
         self._guardians.register(dispatcher)
+        self._holders.register(dispatcher)
         dispatcher.asks(EndSession, self.end)
         dispatcher.asks(PreferElder, self.prefer_elder)
 

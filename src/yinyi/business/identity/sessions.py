@@ -1,11 +1,13 @@
 """Patient sessions: who stands in front of a terminal, for as long as he stands there.
 
-A session belongs to the terminal it was started at, ends some minutes after the last request, and in any case after
-an hour. Whoever identifies himself at a terminal ends the session of the one before.
+A session belongs to the terminal or the institution it was started at, ends some minutes after the last request, and in
+any case after an hour. Whoever identifies himself at a terminal ends the session of the one before; at an institution
+there are many people at once.
 """
 
 from datetime import date, datetime, timedelta
 
+from yinyi.bus.call import INSTITUTIONS
 from yinyi.bus.database import Tx
 from yinyi.bus.envelope import SessionView
 from yinyi.business.identity.model import PatientFacts, SessionFacts, age_on
@@ -68,7 +70,7 @@ async def start_session(
         *(_START, hospital_id, digest(token), terminal_id, patient_id, now, now + IDLE, now + AT_MOST, opened_by),
         guardian_id,
     )
-    if session_id and terminal_id:
+    if session_id and terminal_id and not terminal_id.startswith(INSTITUTIONS):
         await tx.execute(_END_OTHERS, hospital_id, terminal_id, session_id, now)
 
 

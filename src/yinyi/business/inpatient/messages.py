@@ -24,6 +24,7 @@ from yinyi.kernel.errors import HospitalUnavailable, NotYours
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
+AND_BANKS = [*PATIENTS, Caller.INSTITUTION]
 AdmissionNo = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 DepositPart = Annotated[Fen, msgspec.Meta(ge=1_00, le=50_000_00)]
 OF_A_STAY = (HospitalUnavailable, StayUnknown)
@@ -59,14 +60,14 @@ class Stays(msgspec.Struct, frozen=True, kw_only=True):
     stays: list[StayView]
 
 
-@operation(callers=PATIENTS, service="inpatient", needs_patient=True, errors=OF_A_STAY)
+@operation(callers=AND_BANKS, service="inpatient", needs_patient=True, errors=OF_A_STAY)
 class FindStay(Operation[Stays], frozen=True, kw_only=True):
     """This patient's stays, or the one of this number."""
 
     admission_no: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
-@operation(callers=PATIENTS, service="inpatient", needs_patient=True, money=True, errors=(*OF_A_STAY, StaySettled))
+@operation(callers=AND_BANKS, service="inpatient", needs_patient=True, money=True, errors=(*OF_A_STAY, StaySettled))
 class PayDeposit(Operation[PaymentView], frozen=True, kw_only=True):
     """Open a payment of a deposit for a stay that is not settled. It is cleared as inpatients' money wherever it is
     paid; the hospital is told once it is taken."""
@@ -88,7 +89,7 @@ class DepositPayment(msgspec.Struct, frozen=True, kw_only=True):
     left_fen: int | None = None
 
 
-@operation(callers=PATIENTS, needs_patient=True, errors=(PaymentUnknown, NotYours))
+@operation(callers=AND_BANKS, needs_patient=True, errors=(PaymentUnknown, NotYours))
 class GetDeposit(Operation[DepositPayment], frozen=True, kw_only=True):
     """By its payment."""
 

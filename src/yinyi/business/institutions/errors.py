@@ -1,6 +1,6 @@
 """What can go wrong with institutions."""
 
-from yinyi.kernel.errors import Conflict, NotFound
+from yinyi.kernel.errors import Conflict, NotAllowed, NotFound
 
 
 class InstitutionKnown(Conflict):
@@ -19,3 +19,15 @@ class SecretsEnough(Conflict):
     """This institution has as many good secrets as it may have. Older ones end at once with an overlap of 0 minutes."""
 
     zh = "这个机构的有效密钥已达上限，请等旧密钥到期，或把重叠时间设为 0 立即作废旧密钥。"
+
+
+class LineEnded(NotAllowed):
+    """This line has ended, or nobody has signed on over it. Please sign on again; nothing was changed."""
+
+    zh = "这条线路还没有签到或签到已失效，请重新签到，没有任何变动。"
+
+
+class SequenceUsed(Conflict):
+    """This number was used on this line for another request. Nothing was changed."""
+
+    zh = "这个序号在这条线路上已用于另一个请求，没有任何变动。"

@@ -1,17 +1,21 @@
 """Institutions that ask over their own line: the hospital's systems, banks, vendors. Plain data."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 InstitutionKind = Literal["hospital", "bank", "vendor"]
 """``hospital``: the HIS, windows, doctors' rooms of the hospital itself."""
 
+FrameAlgorithm = Literal["X9.19", "FRAME-HMAC-SM3", "FRAME-HMAC-SHA256"]
+"""Of the MAC over each frame of a line. The key of X9.19 is brought at sign-on, under one in the key store."""
 Algorithm = Literal[
     "HMAC-SHA256",  # over each request, by REST
     "HMAC-SM3",  # the same with the hash of GB/T 32905
     "UsernameToken",  # WS-Security's password digest, by SOAP
+    "FRAME-HMAC-SM3",  # over each frame of a line
+    "FRAME-HMAC-SHA256",
 ]
 PER_MINUTE, PER_DAY = 6_000, 2_000_000
 """What an institution may ask, unless something else was agreed."""
@@ -30,6 +34,25 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     operations: tuple[str, ...] | None = None
     per_minute: int = PER_MINUTE
     per_day: int = PER_DAY
+
+
+class SessionKey(NamedTuple):
+    """A key that an institution has brought when it signed on, as the key store has wrapped it."""
+
+    master_key_id: str
+    wrapped: bytes
+    check_value: bytes
+
+
+class InstitutionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line on which an institution has signed on. key: of X9.19."""
+
+    hospital_id: int
+    institution_id: str
+    line_no: int
+    algorithm: FrameAlgorithm
+    expires_at: datetime
+    key: SessionKey | None = None
 
 
 class SecretView(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ REMEMBERED_FOR = timedelta(seconds=1)
 FORGOTTEN_EVERY = timedelta(minutes=1)
 SEALED = "institution.secret"
 
-_NOBODY = "no institution has this secret"
+NOBODY = "no institution has this secret"
 _MOST_REMEMBERED = 1000
 _SIGNED_WHOLE: tuple[wire.Algorithm, ...] = get_args(wire.Algorithm)
 _Opened = list[tuple[KeptSecret, str]]
@@ -94,6 +94,18 @@ class Institutions:
             await self._forget_nonces(tx, institution, now)
         return institution
 
+    async def found(self, institution_id: str, algorithm: str, now: datetime) -> tuple[Institution | None, list[str]]:
+        """One that is not closed, with its good secrets for this algorithm."""
+        institution, secrets = await self._find(institution_id, now)
+        return institution, _good(secrets, algorithm, now)
+
+    async def admit(self, institution: Institution, now: datetime) -> None:
+        """
+        Raises:
+            AskedTooOften: it asks more often than was agreed.
+        """
+        await self._meter.admit(institution, now)
+
     async def signing(self, institution_id: str, now: datetime) -> list[tuple[wire.Algorithm, str]]:
         """What we sign with what we tell an institution: its good secrets for whole requests, oldest first, each with
         its algorithm. Empty: it has none, or was closed."""
@@ -137,13 +149,15 @@ def _fits(secrets: _Opened, signed: Signed, now: datetime) -> bool:
     verifies = _VERIFIES.get(signed.algorithm)
     if verifies is None:
         return False
-    good = [
-        secret
-        for kept, secret in secrets
-        if kept.algorithm == signed.algorithm and (kept.until is None or now < kept.until)
-    ]
-    found = [verifies(secret, signed) for secret in good or [_NOBODY]]  # all of them, whichever it is
+    good = _good(secrets, signed.algorithm, now)
+    found = [verifies(secret, signed) for secret in good or [NOBODY]]  # all of them, whichever it is
     return any(found) and bool(good)
+
+
+def _good(secrets: _Opened, algorithm: str, now: datetime) -> list[str]:
+    return [
+        secret for kept, secret in secrets if kept.algorithm == algorithm and (kept.until is None or now < kept.until)
+    ]
 
 
 def _apart(signed: Signed, now: datetime) -> bool:

@@ -18,10 +18,11 @@ from sqlalchemy import (
 )
 
 from yinyi.bus.schema import INSTANT, metadata
-from yinyi.business.institutions.model import Algorithm, InstitutionKind
+from yinyi.business.institutions.model import Algorithm, FrameAlgorithm, InstitutionKind
 
 _KINDS = ", ".join(f"'{kind}'" for kind in get_args(InstitutionKind))
 _ALGORITHMS = ", ".join(f"'{name}'" for name in get_args(Algorithm))
+_FRAMES = ", ".join(f"'{name}'" for name in get_args(FrameAlgorithm))
 _WHOSE = (
     ["hospital_id", "institution_id"],
     ["institution.hospital_id", "institution.institution_id"],
@@ -69,6 +70,39 @@ institution_usage = Table(
     ForeignKeyConstraint(*_WHOSE),
     CheckConstraint("span IN ('minute', 'day')", name="span"),
 )
+
+institution_line = Table(
+    "institution_line",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("line_no", BigInteger, Identity(), primary_key=True),
+    Column("institution_id", Text, nullable=False),
+    Column("token_digest", LargeBinary, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("master_key_id", Text),
+    Column("wrapped", LargeBinary),
+    Column("check_value", LargeBinary),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    UniqueConstraint("token_digest", "hospital_id"),
+    ForeignKeyConstraint(*_WHOSE),
+    CheckConstraint(f"algorithm IN ({_FRAMES})", name="algorithm"),
+    CheckConstraint("(algorithm = 'X9.19') = (wrapped IS NOT NULL)", name="key"),
+)
+"""Signed on, as long as it has not ended or run out."""
+
+institution_sequence = Table(
+    "institution_sequence",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("line_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("document_hash", LargeBinary, nullable=False),
+    Column("seen_at", INSTANT, nullable=False),
+)
+"""What was asked on lines in the last minutes."""
+Index("institution_sequence_seen_ix", institution_sequence.c.hospital_id, institution_sequence.c.seen_at)
 
 institution_nonce = Table(
     "institution_nonce",

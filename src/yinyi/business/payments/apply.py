@@ -19,6 +19,7 @@ from yinyi.business.payments.plan import (
     REFUSED_CODE,
     SUPERSEDED,
     TAKE,
+    UNASKED_POSITION,
     WANTED_AGAIN,
     Plan,
     Step,
@@ -168,6 +169,25 @@ def retried(plan: Plan, step: Step, now: datetime) -> Plan:
 def post_again(plan: Plan, step: Step) -> Plan:
     """People want this sent once more; repeating it is harmless."""
     return plan.with_step(replace(step, params=step.params | {WANTED_AGAIN: True}))
+
+
+def taken_unasked(
+    plan: Plan, amount_fen: Fen, why: str, params: dict[str, Any], evidence: dict[str, Any], now: datetime
+) -> Plan:
+    """Money that somebody has taken although nothing of it is owed: it has come late, and goes back. It stands before
+    every attempt of ours, so that none is mistaken for it; where nothing was ever to be taken, behind everything."""
+    takes = plan.takes()
+    step = Step(
+        position=takes[0].position if takes else UNASKED_POSITION,
+        attempt=-sum(take.attempt <= 0 for take in takes),
+        kind=TAKE,
+        reference=next_reference(plan),
+        amount_fen=amount_fen,
+        since=now,
+        params=params,
+    )
+    never = _moved(step, "give_up", now, reason=why)
+    return plan.with_step(_moved(never, "done", now, sent_at=now, evidence=evidence))
 
 
 # ---- refunds

@@ -1,7 +1,7 @@
 """Taking money and giving it back, as effects: the bridge from plans to the connectors of channels."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +14,10 @@ from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown, Waitin
 
 WINDOW = "window"
 """The channel of money that a cashier has taken."""
+INSTITUTION = "institution"
+"""The channel of money that a bank has taken at its own terminals; the merchant is the bank's id as an institution."""
+GIVEN_BACK_WITHIN_S = 86400.0
+"""So long an institution has to give back what it was told to, before people look into it."""
 
 TAKE_RULE = Rule(send_within_s=3, give_up_s=60, people_after_s=900)
 REFUND_RULE = Rule(
@@ -25,6 +29,7 @@ REFUND_RULE = Rule(
 WINDOW_TAKE_RULE = Rule(can_ask=False, can_undo=False, repeatable=True)
 ACCOUNT_RULE = Rule(internal=True, can_ask=False, can_undo=False)
 WINDOW_REFUND_RULE = Rule(can_ask=False, can_undo=False, repeatable=True, people_after_s=0)
+INSTITUTION_REFUND_RULE = Rule(can_ask=False, can_undo=False, repeatable=True, people_after_s=GIVEN_BACK_WITHIN_S)
 
 
 class MerchantTable:
@@ -147,6 +152,41 @@ class GivenBackAtWindow:
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return Refused(reason="not_permitted")
+
+
+class TakenByInstitution:
+    """A bank took the money and said so by ``ReportTaken``: it has happened when the step begins, and no engine ever
+    begins one."""
+
+    kind = TAKE
+    version = 1
+    rule = WINDOW_TAKE_RULE
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        return Refused(reason="not_permitted", detail="a bank says by itself what it has taken")
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Unknown(detail="the bank tells, and is not asked")
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Refused(reason="already_paid")
+
+
+class GivenBackByInstitution:
+    """An order to the bank that took it: it asks for its orders and says when it has given back."""
+
+    kind = REFUND
+    version = 1
+    rule = INSTITUTION_REFUND_RULE
+
+    async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
+        return Waiting(until=now + timedelta(seconds=GIVEN_BACK_WITHIN_S), evidence={"by": "institution"})
+
+    async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Unknown(detail="the bank tells, and is not asked")
+
+    async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        return Refused(reason="not_permitted", detail="it may have been given back already")
 
 
 class MovedInside:

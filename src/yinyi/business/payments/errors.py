@@ -75,6 +75,24 @@ class NothingScanned(NotFound):
     zh = "刚才没有扫到码，请把码对准扫码口再试一次。"
 
 
+class TakenUnknown(NotFound):
+    """Nothing is known here of money that was taken under this number."""
+
+    zh = "这里没有这个流水号的收款记录。"
+
+
+class ReferenceUsed(Conflict):
+    """This number was used before for another payment or another amount. Nothing was changed."""
+
+    zh = "这个流水号已用于另一笔支付或另一金额，没有任何变动。"
+
+
+class GiveBackUnknown(NotFound):
+    """There is no order with this number to give money back."""
+
+    zh = "没有这个编号的退款指令。"
+
+
 class NothingToAgree(Conflict):
     """There is nothing that the patient has to agree to."""
 

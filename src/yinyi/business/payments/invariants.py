@@ -216,7 +216,7 @@ class OnePaymentPerObligation(Invariant):
 (SELECT p.payment_no AS subject, 'open, and holds no obligation' AS detail,
    NULL::bigint AS position
  FROM :open AS p
- WHERE p.purpose = ANY(:obliged::text[]) AND NOT EXISTS (
+ WHERE p.direction = 'forward' AND p.purpose = ANY(:obliged::text[]) AND NOT EXISTS (
    SELECT FROM payment_obligation o WHERE o.payment_id = p.payment_id AND o.hospital_id = :hospital)
  LIMIT 100)
 UNION ALL
@@ -293,6 +293,33 @@ LIMIT 100
 """
 
 
+class InstitutionsToldOnce(Invariant):
+    """What an institution says that it has taken is one movement of its payment, over the same amount, and every such
+    movement is one that an institution has told of."""
+
+    name = "institutions_told_once"
+    zh = "合作机构上报的每笔代收，都对应支付中一笔金额相同的收款；每笔代收都有机构上报。"
+    walk = PAYMENTS
+    statement = _filled("""
+(SELECT t.institution_id || ' ' || t.reference AS subject, 'told of, and ' || p.payment_no || ' has no such movement: '
+    || t.amount_fen || ' fen' AS detail, p.payment_id AS position
+ FROM :slices AS p JOIN institution_take t ON t.payment_id = p.payment_id AND t.hospital_id = :hospital
+ WHERE NOT EXISTS (
+   SELECT FROM payment_step s WHERE s.hospital_id = :hospital AND s.payment_id = p.payment_id
+     AND s.reference = t.step_reference AND s.kind = 'payments.take' AND s.state IN ('done', 'late')
+     AND s.amount_fen = t.amount_fen AND s.params ->> 'merchant' = t.institution_id)
+ LIMIT 50)
+UNION ALL
+(SELECT p.payment_no, s.reference || ' was taken by an institution that has not told of it', p.payment_id
+ FROM :slices AS p JOIN payment_step s ON s.hospital_id = :hospital AND s.payment_id = p.payment_id
+   AND s.kind = 'payments.take' AND s.state IN ('done', 'late') AND s.params ->> 'channel' = 'institution'
+ WHERE NOT EXISTS (
+   SELECT FROM institution_take t
+   WHERE t.payment_id = p.payment_id AND t.hospital_id = :hospital AND t.step_reference = s.reference)
+ LIMIT 50)
+""")
+
+
 def payment_invariants(rules: Rules, obliged: Collection[str]) -> list[Invariant]:
     """All of this domain's."""
     return [
@@ -304,5 +331,6 @@ def payment_invariants(rules: Rules, obliged: Collection[str]) -> list[Invariant
         OnePaymentPerObligation(obliged),
         NothingWithoutOwner(rules),
         CallbacksApplied(),
+        InstitutionsToldOnce(),
         DoubtsAgree(),
     ]

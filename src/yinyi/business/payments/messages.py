@@ -97,7 +97,10 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     at_window: bool = False
 
 
-@operation(callers=[Caller.KIOSK, Caller.MOBILE, Caller.HOSPITAL, Caller.STAFF], errors=(PaymentUnknown, NotYours))
+@operation(
+    callers=[Caller.KIOSK, Caller.MOBILE, Caller.INSTITUTION, Caller.HOSPITAL, Caller.STAFF],
+    errors=(PaymentUnknown, NotYours),
+)
 class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """By payment number or by the short number to ask with."""
 
@@ -140,7 +143,7 @@ class AgreeToQuote(Operation[PaymentView], frozen=True, kw_only=True):
 
 
 @operation(
-    callers=[Caller.KIOSK, Caller.MOBILE],
+    callers=[Caller.KIOSK, Caller.MOBILE, Caller.INSTITUTION],
     needs_patient=True,
     opened_by=("form", "booking"),
     money=True,

@@ -69,8 +69,11 @@ class CallbackReply(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = "application/json"
 
 
-TenderName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid", "window"]
-"""支付方式. ``social_security_card``: the bank account on it. ``window``: money taken by a cashier."""
+TenderName = Literal[
+    "wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid", "window", "institution"
+]
+"""支付方式. ``social_security_card``: the bank account on it. ``window``: money taken by a cashier. ``institution``:
+money taken by a bank at its own terminals and in its app."""
 CARDS: tuple[TenderName, ...] = ("bank_card", "social_security_card", "public_card")
 
 PaymentState = Literal[

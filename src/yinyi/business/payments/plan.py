@@ -41,6 +41,8 @@ LAST_TAKE = 37
 """Takes stand one behind the other from where the first one stands; the one that stands here takes all of the rest."""
 REFUND_POSITION = 900
 """Refunds stand behind everything that moves forward."""
+UNASKED_POSITION = 950
+"""Money that was taken although nothing was ever to be taken stands behind them."""
 
 ASSUMED = "amount_assumed"
 """In a take's ``params`` after a restore: its channel knows the order and has not said over how much."""

@@ -8,13 +8,16 @@ from yinyi.business.lines.session_model import Card
 from yinyi.business.payments.booked_first import BookedFirst
 from yinyi.business.payments.cards import CardLines, RefundToCard, TakeByCard
 from yinyi.business.payments.channels import (
+    INSTITUTION,
     WINDOW,
     GivenBackAtWindow,
+    GivenBackByInstitution,
     MerchantTable,
     MovedInside,
     RefundByChannel,
     TakeByCode,
     TakenAtWindow,
+    TakenByInstitution,
 )
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.errors import PayerCodeUnknown
@@ -50,6 +53,8 @@ class Registry:
         self._effects: dict[str, Effect] = {effect.kind: effect for effect in effects}
         self._effects[f"{TAKE}/{WINDOW}"] = TakenAtWindow()
         self._effects[f"{REFUND}/{WINDOW}"] = GivenBackAtWindow()
+        self._effects[f"{TAKE}/{INSTITUTION}"] = TakenByInstitution()
+        self._effects[f"{REFUND}/{INSTITUTION}"] = GivenBackByInstitution()
         for kind in (TAKE, REFUND):
             self._effects[f"{kind}/{PREPAID}"] = MovedInside(kind)
         for name, channel in channels.items():
@@ -75,7 +80,7 @@ class Registry:
     def _book_first(self) -> None:
         """Refunds by channels wait for the hospital where their purpose says so."""
         books = {name: each for name, each in self.purposes.items() if isinstance(each, BooksRefunds)}
-        for name in (*self.channels, *self.cards) if books else ():
+        for name in (*self.channels, *self.cards, INSTITUTION) if books else ():
             self._effects[f"{REFUND}/{name}"] = BookedFirst(self._effects[f"{REFUND}/{name}"], books)
 
     def effect(self, step: Step) -> Effect:

@@ -1,6 +1,7 @@
 """The operations of payments: what patients, windows and staff ask, turned into signals to the engine."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ from yinyi.business.payments.messages import (
     PaymentView,
     ReceiveCallback,
 )
-from yinyi.business.payments.owners import is_theirs
+from yinyi.business.payments.owners import AT_INSTITUTION, is_of_institution, is_theirs
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import about_to_leave
@@ -128,7 +129,7 @@ class PaymentService:
             patient_id=call.principal.patient_id,
             terminal_id=call.principal.terminal_id,
             description=new.description,
-            facts=new.facts,
+            facts=new.facts | _opened_at(call),
             version=1,
             restored=self._restore_epoch,
             steps=tuple(
@@ -172,19 +173,23 @@ class PaymentService:
 
     async def settled(self, call: Call, payment_no: str, unsettled: frozenset[str] = SETTLING) -> Plan | None:
         """Drive what this request has taken up; the plan once it has left these states, or as it is after a while.
-        None: somebody else drives it, and it has to be read."""
+        None: there is none."""
+        return await self.settled_when(call, payment_no, lambda plan: state_of(plan) not in unsettled)
+
+    async def settled_when(self, call: Call, payment_no: str, is_settled: Callable[[Plan], bool]) -> Plan | None:
+        """The same, by what the plan itself says."""
         taken: TakenUp | None = call.notes.pop(TAKEN_UP, None)
         if taken is not None:
             plan = taken.plan
             self._driver.begin(plan, taken.leaving, taken.epoch)
         else:
             plan = await self._found(call, payment_no)
-            if plan is None or state_of(plan) not in unsettled:
+            if plan is None or is_settled(plan):
                 return plan
             self._driver.wake(plan.hospital_id, plan.payment_id)
         loop = asyncio.get_running_loop()
         end = loop.time() + SETTLE_S
-        while state_of(plan) in unsettled and (left_s := end - loop.time()) > 0:
+        while not is_settled(plan) and (left_s := end - loop.time()) > 0:
             moved = await self._driver.moved(plan.payment_id, min(left_s, 0.5))
             plan = moved or await self._found(call, payment_no) or plan
         return plan
@@ -250,12 +255,18 @@ class PaymentService:
         return plan
 
     def check_owner(self, call: Call, plan: Plan) -> None:
-        """Patients see their own payments; the hospital and staff see all.
+        """Patients see their own payments, institutions those that were opened at them, in the
+        session of one of them only his; the hospital and staff see all.
 
         Raises:
             SessionEnded, NotYours.
         """
         if call.principal.caller in (Caller.HOSPITAL, Caller.STAFF):
+            return
+        if call.principal.caller is Caller.INSTITUTION:
+            somebody_elses = call.principal.patient_id not in (0, plan.patient_id)
+            if somebody_elses or not is_of_institution(call, plan):
+                raise NotYours
             return
         if not call.principal.patient_id:
             raise SessionEnded
@@ -280,3 +291,9 @@ class PaymentService:
         told = {"operator": message.operator, "receipt_no": message.receipt_no}
         self.taken_up(call, await self.counter.give_back(tx, call, plan, told, self.epoch, message.amount_fen))
         return plan.payment_no
+
+
+def _opened_at(call: Call) -> dict[str, Any]:
+    """Whose it is, where a bank's own terminal or app has asked."""
+    who = call.principal
+    return {AT_INSTITUTION: who.institution_id} if who.caller is Caller.INSTITUTION else {}

@@ -73,6 +73,9 @@ nobody drives it."""
 _AGREED = _SIGNAL.replace(":change", "facts = facts || $5::jsonb")
 _CANCEL = _SIGNAL.replace(":change", "cancel_wanted = true")
 _TAKEN = _SIGNAL.replace(":change", "tender = $5, tender_no = $6, taken_fen = $7")
+_TAKEN_ELSEWHERE = _SIGNAL.replace(
+    ":change", "tender = $5, tender_no = $6, taken_fen = $7, refunds_fen = $8, ended_at = NULL"
+)
 _GIVEN_BACK = _SIGNAL.replace(":change", "returned_fen = $5")
 _TURNED_BACK = _SIGNAL.replace(
     ":change", "direction = 'back', ended_at = NULL, reason = coalesce(nullif(reason, ''), $5)"
@@ -314,6 +317,12 @@ async def taken_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan
     """The cashier's money stands in the plan's steps already; see ``choose_tender``."""
     told = (plan.tender, plan.tender_no, plan.taken_fen)
     return _taken_up(await tx.fetchrow(_TAKEN, plan.hospital_id, plan.payment_id, now, epoch, *told))
+
+
+async def taken_by_institution(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:
+    """The same for what a bank has taken, also of a payment that had ended."""
+    told = (plan.tender, plan.tender_no, plan.taken_fen, plan.refunds_fen)
+    return _taken_up(await tx.fetchrow(_TAKEN_ELSEWHERE, plan.hospital_id, plan.payment_id, now, epoch, *told))
 
 
 async def given_back_at_window(tx: Tx, plan: Plan, now: datetime, epoch: int) -> Plan | None:

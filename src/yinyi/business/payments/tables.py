@@ -198,6 +198,23 @@ payment_settlement = Table(
 )
 """``payment_id`` 0: it concerns no payment. What moves money on the books is said by two."""
 
+institution_take = Table(
+    "institution_take",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("institution_id", Text, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("payment_id", BigInteger, nullable=False),
+    Column("step_reference", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("taken_at", INSTANT, nullable=False),
+    Column("taken_on", Date, nullable=False),
+    Column("told_at", INSTANT, nullable=False),
+    CheckConstraint("amount_fen > 0", name="amount"),
+)
+"""What banks have taken for us, each of their numbers once."""
+Index("institution_take_payment_ix", institution_take.c.payment_id, institution_take.c.hospital_id)
+
 process_lease = Table(
     "process_lease",
     metadata,

@@ -9,7 +9,7 @@ from yinyi.business.ledger.model import PREPAID
 from yinyi.business.lines.session_model import Card
 from yinyi.business.payments import signals
 from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
-from yinyi.business.payments.channels import WINDOW
+from yinyi.business.payments.channels import INSTITUTION, WINDOW
 from yinyi.business.payments.choice import open_with, with_tender
 from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, NothingToAgree, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.known import KnownPlans
@@ -49,8 +49,8 @@ class Tenders:
         """Given by the domain that keeps prepaid accounts; without it nothing is paid from one."""
 
     async def choose(self, tx: Tx, call: Call, message: ChooseTender, facts: None) -> str:
-        if message.tender == WINDOW:
-            raise NotAllowed("the window takes its money itself")
+        if message.tender in (WINDOW, INSTITUTION):
+            raise NotAllowed("windows and banks take their money themselves")
 
         def wanted(plan: Plan) -> str:
             if message.amount_fen is not None and message.amount_fen > owed_fen(plan):

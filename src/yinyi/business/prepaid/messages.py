@@ -24,6 +24,7 @@ from yinyi.business.prepaid.model import PrepaidMode
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
+AND_BANKS = [*PATIENTS, Caller.INSTITUTION]
 TopUpPart = Annotated[Fen, msgspec.Meta(ge=1_00, le=5_000_00)]
 PatientId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
@@ -49,12 +50,12 @@ class PrepaidAccount(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[PrepaidEntry]
 
 
-@operation(callers=PATIENTS, needs_patient=True)
+@operation(callers=AND_BANKS, needs_patient=True)
 class GetPrepaidAccount(Operation[PrepaidAccount], frozen=True, kw_only=True):
     """What this patient has paid in and not used yet."""
 
 
-@operation(callers=PATIENTS, service="account", needs_patient=True, money=True, errors=(TopUpsClosed,))
+@operation(callers=AND_BANKS, service="account", needs_patient=True, money=True, errors=(TopUpsClosed,))
 class TopUp(Operation[PaymentView], frozen=True, kw_only=True):
     """Open a payment onto this patient's account; it is credited by the write that says that the money was taken."""
 

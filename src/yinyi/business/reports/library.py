@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import msgspec
 import structlog
 
 from yinyi.bus.call import Call
@@ -94,7 +95,9 @@ class Library:
             found = await self._reports.reports(patient_no, EVER, look.last_on, LISTED)
         theirs = [each for each in found if each.patient_no == patient_no]
         await self._note(call, theirs, ours)
-        return _newest({each.order_no: each for each in (*ours, *theirs)}.values())
+        known = {each.order_no: each for each in ours}
+        known |= {each.order_no: _latest(known.get(each.order_no), each) for each in theirs}
+        return _newest(known.values())
 
     async def _ours(self, call: Call) -> list[DiagnosticReport]:
         async with self._database.read() as tx:
@@ -129,7 +132,7 @@ class Library:
             theirs = None
         if theirs is not None and theirs.patient_no != patient_no:
             theirs = None
-        found = theirs or ours
+        found = ours if theirs is None else _latest(ours, theirs)
         if found is None or not _opened_by(call, found):
             raise ReportUnknown
         if theirs is not None:
@@ -284,6 +287,15 @@ def _opened_by(call: Call, found: DiagnosticReport) -> bool:
     """Everything is open to the patient himself, what is in it to whoever has the tube."""
     tube = call.principal.specimen
     return not tube or found.barcode == tube
+
+
+def _latest(ours: DiagnosticReport | None, theirs: DiagnosticReport) -> DiagnosticReport:
+    """A laboratory may have brought a version that the hospital's own system does not have yet; what one of them keeps
+    from patients is kept from them."""
+    if ours is None or ours.version < theirs.version:
+        return theirs
+    latest = theirs if ours.version == theirs.version else ours
+    return msgspec.structs.replace(latest, sensitive=ours.sensitive or theirs.sensitive)
 
 
 def _newest(found: Iterable[DiagnosticReport]) -> list[DiagnosticReport]:

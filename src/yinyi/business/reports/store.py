@@ -29,6 +29,7 @@ HEAD = """
 SELECT head FROM report
 WHERE hospital_id = $1 AND order_no = $2 AND patient_id = $3 ORDER BY version DESC LIMIT 1
 """
+OWNER = "SELECT patient_id FROM report WHERE hospital_id = $1 AND order_no = $2 LIMIT 1"
 CONTENT = "SELECT content, digest FROM report WHERE hospital_id = $1 AND order_no = $2 AND version = $3"
 KEEP = """
 UPDATE report SET content = $4, digest = $5, copied_at = $6, pictures_at = CASE WHEN $7 THEN $6::timestamptz END
@@ -118,6 +119,11 @@ async def head(tx: Tx, hospital_id: int, order_no: str, patient_id: int) -> Diag
     """Of this patient's, the latest version that we know."""
     found = await tx.fetchval(HEAD, hospital_id, order_no, patient_id)
     return None if found is None else _head.decode(found)
+
+
+async def owner(tx: Tx, hospital_id: int, order_no: str) -> int | None:
+    """Whose it is; None: it is not known yet."""
+    return await tx.fetchval(OWNER, hospital_id, order_no)
 
 
 async def content(tx: Tx, hospital_id: int, order_no: str, version: int) -> WholeReport | None:

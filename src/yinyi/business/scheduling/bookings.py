@@ -9,6 +9,7 @@ from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown
+from yinyi.business.payments.owners import is_of_another
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
@@ -154,7 +155,7 @@ class Bookings:
         obligation = (REGISTRATION, f"{facts.patient_no}:{facts.schedule_id}")
         under_way = await signals.obliged(tx, call.hospital_id, *obligation)
         if under_way is not None:
-            return _already(under_way)
+            return _already(call, under_way)
         if allowed_until is None or allowed_until <= call.now:
             found = await self._of(tx, call, wanted.patients)
             if wanted.closed_until is not None:
@@ -355,10 +356,11 @@ def _state(that_day: list[Schedule], left: int) -> DayState:
     return "stopped" if all(each.status == "stopped" for each in that_day) else "full"
 
 
-def _already(plan: Plan) -> str:
+def _already(call: Call, plan: Plan) -> str:
     """This patient has this number already: a booking that is still to be paid is shown again."""
     if (
         plan.purpose == APPOINTMENT
+        and not is_of_another(call, plan)
         and plan.direction == "forward"
         and state_of(plan) not in ("fulfilled", "delivering")
     ):

@@ -27,12 +27,14 @@ from yinyi.business.scheduling.messages_booking import (
     VisitChanges,
 )
 from yinyi.business.scheduling.model import SessionChange
-from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, HELD, RegistrationFacts
 from yinyi.business.scheduling.ports import Schedules, TellsChanges
+from yinyi.business.scheduling.registration import evidence_of, instant
 from yinyi.business.scheduling.store import ChangeFacts
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import HospitalUnavailable, YinyiError
 from yinyi.kernel.ids import payment_number_of
+from yinyi.kernel.outcome import Evidence
 
 log = structlog.get_logger()
 
@@ -62,6 +64,7 @@ class SessionChanges:
         self._database = database
         self._schedules = schedules
         self._payments = payments
+        self._zone = zone
         self._refunds = RefundDesk(payments, zone)
         self._clock = clock
         self._hospital_id = hospital_id
@@ -124,6 +127,22 @@ class SessionChanges:
             else:
                 await store.concerned(tx, call.hospital_id, change_id, plan, "substituted", known.facts, call.now)
         return change_id
+
+    async def heard_of_visit(self, tx: Tx, call: Call, payment_no: str, stands: Evidence | None) -> bool:
+        """The hospital says that one visit does not stand as it was sold: as in a session that is stopped, its number
+        and what was paid for it go back. stands: as the hospital has it now; None: it is gone. False: it is nobody's,
+        is over or on its way back anyway, or stands as it was sold."""
+        plan = await signals.locked(tx, call.hospital_id, payment_no)
+        if plan is None or plan.purpose not in HELD or plan.direction != "forward":
+            return False
+        facts = RegistrationFacts.of(plan)
+        if facts.service_date < call.now.astimezone(self._zone).date():
+            return False
+        if stands is not None and not _moved(evidence_of(plan), stands):
+            return False
+        change = SessionChange(change_no=0, schedule_id=facts.schedule_id, kind="stopped")
+        await self.deal_with(tx, call, change, Known([plan.payment_no], ChangeFacts()))
+        return True
 
     async def _stopped(self, tx: Tx, call: Call, change_id: int, plan: Plan) -> None:
         """The number and, where its owner had come for it already, what he paid then."""
@@ -196,3 +215,9 @@ class SessionChanges:
 
     async def _show_seen(self, tx: Tx, call: Call, payment_no: str) -> Seen:
         return Seen()
+
+
+def _moved(sold: Evidence, stands: Evidence) -> bool:
+    """At another time than it was sold for."""
+    then, now = instant(sold.get("starts_at")), instant(stands.get("starts_at"))
+    return then is not None and now is not None and then != now

@@ -20,6 +20,7 @@ from yinyi.kernel.errors import HospitalUnavailable, NotYours
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 READERS = [Caller.KIOSK, Caller.MOBILE]
+AND_BANKS = [*READERS, Caller.INSTITUTION]
 
 
 class Departments(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,7 @@ class Departments(msgspec.Struct, frozen=True, kw_only=True):
     last_practitioner: Practitioner | None = None
 
 
-@operation(callers=READERS, errors=(HospitalUnavailable,))
+@operation(callers=AND_BANKS, errors=(HospitalUnavailable,))
 class ListDepartments(Operation[Departments], frozen=True, kw_only=True):
     """Which clinics there are."""
 
@@ -49,7 +50,7 @@ class DoctorSessions(msgspec.Struct, frozen=True, kw_only=True):
     sessions: list[DoctorSession]
 
 
-@operation(callers=READERS, service="register", errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=AND_BANKS, service="register", errors=(HospitalUnavailable, ScheduleUnknown))
 class ListSchedules(Operation[DoctorSessions], frozen=True, kw_only=True):
     """Who sees patients in this department, and how the numbers stand. Dates empty: today."""
 
@@ -58,7 +59,7 @@ class ListSchedules(Operation[DoctorSessions], frozen=True, kw_only=True):
     last_on: date | None = None
 
 
-@operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=AND_BANKS, errors=(HospitalUnavailable, ScheduleUnknown))
 class GetSchedule(Operation[DoctorSessions], frozen=True, kw_only=True):
     """One session with its doctor; the same doctor's other sessions of that day follow it. ``on`` empty: of today."""
 
@@ -71,7 +72,7 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
     slots: list[Slot]
 
 
-@operation(callers=READERS, errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=AND_BANKS, errors=(HospitalUnavailable, ScheduleUnknown))
 class ListSlots(Operation[Slots], frozen=True, kw_only=True):
     """The single numbers of a session."""
 
@@ -101,7 +102,7 @@ class RegistrationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @operation(
-    callers=READERS,
+    callers=AND_BANKS,
     service="register",
     needs_patient=True,
     money=True,
@@ -122,7 +123,7 @@ class RegisterToday(Operation[RegistrationView], frozen=True, kw_only=True):
     slot_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-@operation(callers=READERS, needs_patient=True, errors=(PaymentUnknown, NotYours))
+@operation(callers=AND_BANKS, needs_patient=True, errors=(PaymentUnknown, NotYours))
 class GetRegistration(Operation[RegistrationView], frozen=True, kw_only=True):
     """By its payment."""
 

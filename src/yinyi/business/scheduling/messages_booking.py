@@ -28,7 +28,7 @@ from yinyi.business.scheduling.errors import (
     TooLateToCancel,
     TooManyBookings,
 )
-from yinyi.business.scheduling.messages import READERS, Id
+from yinyi.business.scheduling.messages import AND_BANKS, READERS, Id
 from yinyi.business.scheduling.model import Department, SessionName, Title
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
 from yinyi.kernel.ids import WholeNumber
@@ -51,7 +51,7 @@ class BookingDays(msgspec.Struct, frozen=True, kw_only=True):
     paid: PaidAt
 
 
-@operation(callers=READERS, service="book", errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=AND_BANKS, service="book", errors=(HospitalUnavailable, ScheduleUnknown))
 class ListBookingDays(Operation[BookingDays], frozen=True, kw_only=True):
     """On which days this department can be booked. ``on``: this day alone."""
 
@@ -94,7 +94,7 @@ class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @operation(
-    callers=READERS,
+    callers=AND_BANKS,
     service="book",
     needs_patient=True,
     money=True,
@@ -120,7 +120,7 @@ class BookAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
     slot_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-@operation(callers=READERS, needs_patient=True, opened_by=("booking",), errors=(PaymentUnknown, NotYours))
+@operation(callers=AND_BANKS, needs_patient=True, opened_by=("booking",), errors=(PaymentUnknown, NotYours))
 class GetAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
     """By the payment of the booking, or of its check-in."""
 
@@ -139,7 +139,7 @@ class ListAppointments(Operation[Appointments], frozen=True, kw_only=True):
 
 
 @operation(
-    callers=READERS,
+    callers=AND_BANKS,
     needs_patient=True,
     money=True,
     errors=(NoSuchBooking, NotYours, TooLateToCancel, AlreadyCheckedIn, ChannelGone),

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.operation import Caller
 from yinyi.business.payments import apply, builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.owners import is_of_another
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
@@ -80,7 +82,7 @@ class SchedulingService:
 
     async def departments(self, call: Call, message: ListDepartments) -> Departments:
         departments = await self._schedules.departments()
-        if not call.principal.patient_id:
+        if not call.principal.patient_id or call.principal.caller is Caller.INSTITUTION:
             return Departments(departments=departments)
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
         visits = await self._visits.get(patient_no)
@@ -146,7 +148,7 @@ class SchedulingService:
             open_one = await signals.obliged(tx, call.hospital_id, *obligation)
             if open_one is None:
                 raise AlreadyRegistered from None
-            return _already(open_one)
+            return _already(call, open_one)
 
     # -- hold slips
 
@@ -241,9 +243,9 @@ def _facts(
     )
 
 
-def _already(plan: Plan) -> str:
+def _already(call: Call, plan: Plan) -> str:
     """The patient has this number already: an open one is shown again, a finished one cannot be had twice."""
-    if state_of(plan) in ("fulfilled", "delivering") or plan.direction == "back":
+    if is_of_another(call, plan) or state_of(plan) in ("fulfilled", "delivering") or plan.direction == "back":
         raise AlreadyRegistered(plan.payment_no)
     return plan.payment_no
 

@@ -18,9 +18,11 @@ Reach = Literal["normal", "low"]
 StepName = Literal["department", "day", "doctor", "bills", "amount", "check", "pay", "take"]
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
-TenderName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid"]
+TenderName = Literal[
+    "wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid", "institution"
+]
 """What a kiosk offers: an app on the phone that scans the code on the screen, a card in the card terminal, or the
-prepaid account."""
+prepaid account. ``institution``: not here, at a bank."""
 Printing = Literal["printing", "printed", "paper_out", "failed", "offline"]
 """How the paper is doing: under way, out, no paper, broken, or the printer does not answer."""
 

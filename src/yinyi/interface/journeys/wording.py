@@ -263,6 +263,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "social_security_card": _("the bank of your social security card"),
             "public_card": _("the issuer of your card"),
             "prepaid": _("your prepaid account"),
+            "institution": _("the bank at which you paid"),
         },
         "origin": {
             "wechatpay": _("WeChat"),
@@ -271,6 +272,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "social_security_card": _("your social security card"),
             "public_card": _("your city card"),
             "prepaid": _("your prepaid account"),
+            "institution": _("the bank at which you paid"),
         },
         "record": {
             "topped_up": _("Topped up"),
@@ -288,6 +290,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "social_security_card": _("Social security card"),
             "public_card": _("City card"),
             "prepaid": _("Prepaid account"),
+            "institution": _("At a bank"),
             "cash": _("Cash"),
             "other": _("Other"),
         },

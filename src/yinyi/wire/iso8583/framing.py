@@ -1,12 +1,24 @@
 """Messages out of a stream of bytes and into it. No more is kept than one message that has not come whole yet."""
 
+from typing import Literal, Protocol
+
 from yinyi.wire.iso8583.errors import FrameError
-from yinyi.wire.iso8583.model import Profile
 
-_LENGTH_BYTES = {"binary-2": 2, "ascii-4": 4}
+FrameLength = Literal["binary-2", "ascii-4", "ascii-8"]
+
+_LENGTH_BYTES: dict[FrameLength, int] = {"binary-2": 2, "ascii-4": 4, "ascii-8": 8}
 
 
-def framed(profile: Profile, body: bytes) -> bytes:
+class Framed(Protocol):
+    """How long a message may be, and how its length stands before it; a ``Profile`` says it."""
+
+    @property
+    def frame_length(self) -> FrameLength: ...
+    @property
+    def max_frame(self) -> int: ...
+
+
+def framed(profile: Framed, body: bytes) -> bytes:
     """The message with its length before it.
 
     Raises:
@@ -15,13 +27,13 @@ def framed(profile: Profile, body: bytes) -> bytes:
     _check(profile, len(body))
     if profile.frame_length == "binary-2":
         return len(body).to_bytes(2, "big") + body
-    return b"%04d" % len(body) + body
+    return b"%0*d" % (_LENGTH_BYTES[profile.frame_length], len(body)) + body
 
 
 class Frames:
     """Cuts what comes over one connection into messages."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Framed) -> None:
         self._profile = profile
         self._width = _LENGTH_BYTES[profile.frame_length]
         self._buffer = bytearray()
@@ -67,15 +79,15 @@ class Frames:
         return whole
 
 
-def _length(profile: Profile, prefix: bytes) -> int:
-    if profile.frame_length == "ascii-4":
+def _length(profile: Framed, prefix: bytes) -> int:
+    if profile.frame_length != "binary-2":
         if not prefix.isdigit():
             raise FrameError("a length that is not of digits")
         return _check(profile, int(prefix))
     return _check(profile, int.from_bytes(prefix, "big"))
 
 
-def _check(profile: Profile, length: int) -> int:
+def _check(profile: Framed, length: int) -> int:
     if not length:
         raise FrameError("an empty message")
     if length > profile.max_frame:

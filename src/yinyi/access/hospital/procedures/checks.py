@@ -1,6 +1,6 @@
 """Whether a hospital's procedures are what the mapping file says, looked up in its database and without calling any."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 import asyncpg
 
@@ -9,6 +9,7 @@ from yinyi.access.hospital.trades.names import Names
 from yinyi.access.hospital.trades.trade import Column, Kind, Trade
 
 _TEXT, _INT = ("text", "varchar", "bpchar", "name"), ("int2", "int4", "int8")
+_NAIVE = "timestamp"
 _TYPES: Mapping[Kind, tuple[str, ...]] = {
     "text": _TEXT,
     "int": (*_INT, "numeric"),
@@ -38,14 +39,22 @@ async def _misfit(connection: asyncpg.Connection, names: Names, trade: Trade) ->
     except asyncpg.PostgresError as error:
         return f"{trade.name}: {error}"
     had = {one.name for one in trade.answers if far.columns[one.name]}
+    asked = [one.name for one in statement.get_parameters()[: len(far.asks)]]
+    formed = [one for one, form in zip(far.asks, far.written, strict=True) if form]
+    answered = [one.type.name for one in statement.get_attributes()]
     sides = (
-        (trade.parameters, [one.name for one in statement.get_parameters()]),
-        ([one for one in trade.answers if one.name in had], [one.type.name for one in statement.get_attributes()]),
+        (far.asks, asked, {one.name for one in formed}),
+        ([one for one in far.answers if one.name in had], answered, far.formed.keys()),
     )
-    return "; ".join(why for columns, types in sides if (why := _other_kinds(trade, columns, types)))
+    return "; ".join(why for columns, types, formed in sides if (why := _other_kinds(trade, columns, types, formed)))
 
 
-def _other_kinds(trade: Trade, columns: Iterable[Column], types: list[str]) -> str:
+def _other_kinds(trade: Trade, columns: Iterable[Column], types: list[str], formed: Set[str]) -> str:
     pairs = zip(columns, types, strict=True)
-    other = [f"{one.name} is {found}, not {one.kind}" for one, found in pairs if found not in _TYPES[one.kind]]
+    other = [f"{one.name} is {found}, not {one.kind}" for one, found in pairs if not _fits(one, found, formed)]
     return f"{trade.name}: {', '.join(other)}" if other else ""
+
+
+def _fits(column: Column, found: str, formed: Set[str]) -> bool:
+    """A time with a form has no zone of its own."""
+    return found == _NAIVE if column.kind == "instant" and column.name in formed else found in _TYPES[column.kind]

@@ -78,8 +78,15 @@ class ProcedureClient:
         query = self._queries.get(trade.name)
         if query is None:
             raise Rejected(f"the hospital has no {trade.name}")
-        rows = await self._fetched(query, far.values(values))
-        return rows if far.is_plain else [far.row(row) for row in rows]
+        try:
+            told = far.values(values)
+        except ValueError as error:
+            raise Rejected(f"{trade.name} cannot be asked like this: {error}") from error
+        rows = await self._fetched(query, told)
+        try:
+            return rows if far.is_plain else [far.row(row) for row in rows]
+        except ValueError as error:
+            raise Unanswered(f"{trade.name}: {error}") from error
 
     async def _fetched(self, query: str, values: list[Any]) -> list[asyncpg.Record]:
         assert_no_transaction()

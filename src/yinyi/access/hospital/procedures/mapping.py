@@ -1,4 +1,4 @@
-"""Trades as calls of PostgreSQL's stored procedures, in the names of the hospital's mapping file."""
+"""The hospital's names for its procedures out of its mapping file, and trades as calls of PostgreSQL's."""
 
 import re
 from pathlib import Path
@@ -13,11 +13,36 @@ _NAME = re.compile(r"[^\W\d][\w$]{0,62}(\.[^\W\d][\w$]{0,62}){0,2}")
 
 
 def names(path: str) -> Names:
-    """Of a mapping file; "": as usual.
+    """Of a mapping file for PostgreSQL; "": as usual.
 
     Raises:
         ValueError: see ``load_names``; or a name that is none in SQL.
     """
+    found = _names(path)
+    if any(far.outs for far in found.values()):
+        raise ValueError("the mapping file does not fit: PostgreSQL answers with rows, so there are no outs")
+    return found
+
+
+def names_elsewhere(path: str) -> Names:
+    """Of a mapping file for a database whose times have no zone, and which has no lists.
+
+    Raises:
+        ValueError: likewise; or it says nothing about them.
+    """
+    found = _names(path)
+    for name, far in found.items():
+        kinds = {one.kind for one in (*far.asks, *far.answers)}
+        told = [one for one, form in zip(far.asks, far.written, strict=True) if one.kind == "instant" and not form]
+        heard = [one for one in far.answers if one.kind == "instant" and one.name not in far.formed]
+        if far.name and (told or [one for one in heard if far.columns[one.name]]):
+            raise ValueError(f"the mapping file does not fit: {name} has times, and forms say no zone")
+        if far.name and kinds & {"texts", "ints"}:
+            raise ValueError(f"the mapping file does not fit: {name} has lists, and forms say nothing between")
+    return found
+
+
+def _names(path: str) -> Names:
     found = load_names(Path(path) if path else None, USUAL, TRADES)
     for far in found.values():
         for name in (far.name, *far.parameters, *far.columns.values()):

@@ -88,14 +88,18 @@ def rows(answer: Element, row: str, trade: Trade, far: FarTrade) -> list[Row]:
         Unanswered: a value is none of its kind.
     """
     try:
-        return [far.row(_row(one, trade, far)) for one in answer.iter(f"{{*}}{row}")]
+        return [far.row(_row(one, far)) for one in answer.iter(f"{{*}}{row}")]
     except ValueError as error:
         raise Unanswered(f"{trade.name}: {error}"[:200]) from error
 
 
-def _row(element: Element, trade: Trade, far: FarTrade) -> dict[str, Any]:
+def _row(element: Element, far: FarTrade) -> dict[str, Any]:
     texts = xml.fields(element)
-    return {one.name: _value(one.kind, texts.get(far.columns[one.name], [])) for one in trade.answers}
+    found = {one.name: _value(one.kind, texts.get(far.columns[one.name], [])) for one in far.answers}
+    for name, value in found.items():
+        if isinstance(value, datetime) and value.tzinfo is None and name not in far.formed:
+            raise ValueError(f"no time zone: {name}")
+    return found
 
 
 def _value(kind: Kind, texts: list[str]) -> Any:
@@ -114,18 +118,11 @@ def _bool(text: str) -> bool:
     return text in ("true", "1")
 
 
-def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(f"no time zone: {text[:40]!r}")
-    return at
-
-
 _READ: dict[Kind, Callable[[str], Any]] = {
     "int": int,
     "bool": _bool,
     "date": date.fromisoformat,
-    "instant": _instant,
+    "instant": datetime.fromisoformat,
     "number": float,
 }
 

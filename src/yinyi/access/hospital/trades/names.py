@@ -3,6 +3,16 @@
 trades = "his.{snake}"                  # the rule for every name: {snake} {camel} {Pascal} {UPPER}
 parameters = "p_{snake}"
 columns = "{snake}"
+outs = ["ret_code", "ret_msg"]          # columns that come back in parameters of that name, where a trade has them
+
+[names]                                 # another name for one of ours, wherever it stands
+patient_no = "病人编号"
+
+[forms]                                 # what is not of our kinds: see ``forms.py``
+days = "%Y%m%d"
+
+[given]                                 # parameters that are none of ours: what stands there in every call
+"操作员" = "ZZ01"
 
 [codes.sex_code]                        # the hospital's code = ours, wherever a column of this name stands
 M = "1"
@@ -12,6 +22,8 @@ is = "dbo.sp_patient"                   # another name; "" says that the hospita
 parameters = { doc_no = "ZJHM" }
 columns = { phone = "" }                # "" says that the hospital has no such column
 fixed = { phone = "" }                  # what stands there instead; without it: nothing
+outs = ["patient_no"]                   # besides those above
+given = { "院区" = "1" }                 # likewise
 """
 
 import tomllib
@@ -21,7 +33,10 @@ from typing import Any
 
 import msgspec
 
-from yinyi.access.hospital.trades.trade import Row, Trade
+from yinyi.access.hospital.trades.forms import Form, Forms
+from yinyi.access.hospital.trades.trade import Column, Row, Trade
+
+Scalar = str | int | float | bool
 
 
 class TradeWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +45,9 @@ class TradeWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: str | None = msgspec.field(default=None, name="is")
     parameters: dict[str, str] = {}
     columns: dict[str, str] = {}
-    fixed: dict[str, str | int | float | bool] = {}
+    fixed: dict[str, Scalar] = {}
+    outs: list[str] = []
+    given: dict[str, Scalar] = {}
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,36 +56,59 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     trades: str = "{snake}"
     parameters: str = "{snake}"
     columns: str = "{snake}"
+    outs: list[str] = []
+    names: dict[str, str] = {}
+    forms: Forms = Forms()
+    given: dict[str, Scalar] = {}
     codes: dict[str, dict[str, str]] = {}
     trade: dict[str, TradeWords] = {}
 
 
 class FarTrade(msgspec.Struct, frozen=True, kw_only=True):
-    """A trade in the hospital's words. ``name``: "" says that it has none. ``parameters``: in the order of ours.
-    ``columns``: the hospital's name of each of ours, "" where it has none. ``sent``, ``read``: codes of a parameter and
-    of a column, ours to theirs and theirs to ours. ``is_plain``: its rows are ours as they come."""
+    """A trade in the hospital's words. ``name``: "" says that it has none. ``parameters``: in the order of ours, then
+    those that are ``given``. ``columns``: the hospital's name of each of ours, "" where it has none. ``outs``: the ones
+    of ours that come in parameters. ``sent``, ``read``: codes of a parameter and of a column, ours to theirs and theirs
+    to ours. ``written``, ``formed``: their forms. ``asks``, ``answers``: ours, of the hospital's kinds. ``is_plain``:
+    its rows are ours as they come."""
 
     name: str
     parameters: tuple[str, ...]
     columns: dict[str, str]
+    outs: frozenset[str]
+    given: tuple[Scalar, ...]
     sent: tuple[Mapping[str, str] | None, ...]
     read: Mapping[str, Mapping[str, str]]
+    written: tuple[Form | None, ...]
+    formed: Mapping[str, Form]
+    asks: tuple[Column, ...]
+    answers: tuple[Column, ...]
     fixed: Mapping[str, Any]
     is_plain: bool
 
     def values(self, values: Sequence[Any]) -> list[Any]:
-        """Ours in the hospital's codes."""
-        coded = zip(values, self.sent, strict=True)
-        return [value if codes is None else codes.get(value, value) for value, codes in coded]
+        """Ours in the hospital's codes and forms, and what is given.
+
+        Raises:
+            ValueError: the hospital has no form for one.
+        """
+        coded = zip(values, self.sent, self.written, strict=True)
+        told = [_told(value if codes is None else codes.get(value, value), form) for value, codes, form in coded]
+        return [*told, *self.given]
 
     def row(self, found: Row) -> Row:
-        """One that answers, in our codes and with what stands for the columns that the hospital has not.
-        ``found``: under our names."""
+        """One that answers, in our codes and forms, with what stands for the columns that the hospital has not.
+        ``found``: under our names.
+
+        Raises:
+            ValueError: what stands in a column has not the hospital's form.
+        """
         if self.is_plain:
             return found
         said: dict[str, Any] = {
             name: found[name] if far else self.fixed.get(name) for name, far in self.columns.items()
         }
+        for name, form in self.formed.items():
+            said[name] = _told(said[name], form)
         for name, codes in self.read.items():
             said[name] = codes.get(said[name], said[name])
         return said
@@ -102,6 +142,8 @@ def names_of(words: Words, trades: Iterable[Trade]) -> Names:
     wrong = [f"no trade {name}" for name in words.trade if name not in known]
     columns = {column.name for trade in known.values() for column in (*trade.parameters, *trade.answers)}
     wrong += [f"no column {name} for codes" for name in words.codes if name not in columns]
+    wrong += [f"no column {name} for names" for name in words.names if name not in columns]
+    wrong += [f"no column {name} for outs" for name in words.outs if name not in columns]
     for name, exceptions in words.trade.items():
         wrong += _wrong(known[name], exceptions) if name in known else []
     if wrong:
@@ -114,6 +156,7 @@ def _wrong(trade: Trade, words: TradeWords) -> Iterator[str]:
         ("parameter", trade.parameters, words.parameters),
         ("column", trade.answers, words.columns),
         ("column", trade.answers, words.fixed),
+        ("column", trade.answers, words.outs),
     ):
         known = {column.name for column in ours}
         yield from (f"{trade.name} has no {what} {name}" for name in given if name not in known)
@@ -123,21 +166,33 @@ def _wrong(trade: Trade, words: TradeWords) -> Iterator[str]:
 def _far(trade: Trade, words: Words) -> FarTrade:
     special = words.trade.get(trade.name, TradeWords())
     fixed = special.fixed
-    named = dict.fromkeys(fixed, "") | special.columns
+    named = words.names | dict.fromkeys(fixed, "") | special.columns
+    asked = words.names | special.parameters
+    given = words.given | special.given
     back = {name: {ours: theirs for theirs, ours in codes.items()} for name, codes in words.codes.items()}
     columns = {one.name: named.get(one.name, _ruled(words.columns, one.name)) for one in trade.answers}
     read = {one.name: words.codes[one.name] for one in trade.answers if one.name in words.codes}
+    formed = {one.name: form for one in trade.answers if columns[one.name] and (form := words.forms.reads(one))}
+    parameters = tuple(asked.get(one.name, _ruled(words.parameters, one.name)) for one in trade.parameters)
     return FarTrade(
         name=_ruled(words.trades, trade.name) if special.name is None else special.name,
-        parameters=tuple(
-            special.parameters.get(one.name, _ruled(words.parameters, one.name)) for one in trade.parameters
-        ),
+        parameters=(*parameters, *given),
         columns=columns,
+        outs=frozenset(name for name in (*words.outs, *special.outs) if columns.get(name)),
+        given=tuple(given.values()),
         sent=tuple(back.get(one.name) for one in trade.parameters),
         read=read,
+        written=tuple(words.forms.writes(one) for one in trade.parameters),
+        formed=formed,
+        asks=tuple(Column(one.name, words.forms.kind(one)) for one in trade.parameters),
+        answers=tuple(Column(one.name, words.forms.kind(one)) for one in trade.answers),
         fixed=fixed,
-        is_plain=not read and all(columns.values()),
+        is_plain=not read and not formed and all(columns.values()),
     )
+
+
+def _told(value: Any, form: Form | None) -> Any:
+    return value if value is None or form is None else form(value)
 
 
 def _ruled(rule: str, name: str) -> str:

@@ -1,0 +1,46 @@
+"""What has to hold of news."""
+
+from yinyi.business.watch.model import Invariant
+
+
+class NewsAreSeenTo(Invariant):
+    """Whatever the hospital's systems have told is seen to within an hour, and what people have to look into within a
+    day."""
+
+    name = "news_are_seen_to"
+    zh = "医院各系统上报的消息一小时内处理完，需要人工处理的一天内有人处理。"
+    every_s = 60.0
+    statement = """
+(SELECT n.sender || ' ' || n.control_id AS subject, 'waits since ' || n.received_at || ' ' || n.why AS detail,
+  NULL::bigint AS position
+FROM hospital_news n
+WHERE n.hospital_id = :hospital AND n.state = 'waiting' AND n.received_at < :now::timestamptz - interval '1 hour'
+ORDER BY n.next_at LIMIT 50)
+UNION ALL
+(SELECT n.sender || ' ' || n.control_id, 'parked since ' || n.handled_at || ' ' || n.why, NULL
+FROM hospital_news n
+WHERE n.hospital_id = :hospital AND n.state = 'parked' AND n.received_at < :now::timestamptz - interval '1 day'
+  AND n.handled_at < :now::timestamptz - interval '1 day'
+ORDER BY n.received_at LIMIT 50)
+"""
+
+
+class BulletinsArrive(Invariant):
+    """Whatever systems of the hospital want to be told has arrived within an hour, and people have looked into what
+    they refuse within a day."""
+
+    name = "bulletins_arrive"
+    zh = "发给医院各系统的通告一小时内送达，被拒收的一天内有人处理。"
+    every_s = 60.0
+    statement = """
+(SELECT b.receiver || ' ' || b.control_id AS subject, 'waits since ' || b.made_at || ' ' || b.problem AS detail,
+  NULL::bigint AS position
+FROM hospital_bulletin b
+WHERE b.hospital_id = :hospital AND b.state = 'waiting' AND b.made_at < :now::timestamptz - interval '1 hour'
+ORDER BY b.bulletin_no LIMIT 50)
+UNION ALL
+(SELECT b.receiver || ' ' || b.control_id, 'parked since ' || b.ended_at || ' ' || b.problem, NULL
+FROM hospital_bulletin b
+WHERE b.hospital_id = :hospital AND b.state = 'parked' AND b.ended_at < :now::timestamptz - interval '1 day'
+ORDER BY b.made_at LIMIT 50)
+"""

@@ -1,0 +1,93 @@
+"""What the sandbox's laboratory writes in HL7, from the hospital's own tables. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from yinyi.wire.hl7.codec import Message, Segment, segment
+from yinyi.wire.hl7.values import instant_text
+
+ZONE = ZoneInfo("Asia/Shanghai")
+LABORATORY, HIS, FACILITY = "LIS", "HIS", "YSRMYY"
+Row = Mapping[str, Any]
+_STATUS = {"final": "F", "corrected": "C"}
+
+
+def header(application: str, key: str, event: str, control_id: str, at: datetime) -> Segment:
+    kind, _, trigger = event.partition("^")
+    return segment(
+        "MSH",
+        f3=application,
+        f4=FACILITY,
+        f5="YINYI",
+        f7=instant_text(at, ZONE),
+        f8=key,
+        f9=(kind, trigger, event.replace("^", "_")),
+        f10=control_id,
+        f11="P",
+        f12="2.5.1",
+        f18="GB 18030-2000",
+    )
+
+
+def patient(patient_no: str, name: str) -> Segment:
+    return segment("PID", f1="1", f3=[(patient_no, "", "", FACILITY, "MR")], f5=(name,))
+
+
+def report(first: Segment, order: Row, text: Row, results: Sequence[Row]) -> Message:
+    """ORU^R01 of one version of a report. order: a row of ``order_row_`` with ``full_name``."""
+    laboratory = order["kind_code"] == "L"
+    about = segment(
+        "OBR",
+        f1="1",
+        f2=order["order_no"],
+        f4=(order["item_code"], order["item_name"], "L", "", order["name_en"]),
+        f7=_time(order["sampled_at"]),
+        f16=order["doctor_code"],
+        f22=_time(text["issued_at"]),
+        f24="LAB" if laboratory else order["modality"] or "RAD",
+        f25=_STATUS[text["state"]],
+        f32=(("", text["reviewed_by"]),),
+        f34=(("", text["reported_by"]),),
+    )
+    secret = {"f28": "R"} if order["sensitive"] else {}
+    common = segment("ORC", f1="RE", f2=order["order_no"], f9=_time(order["requested_at"]), **secret)
+    found = [_result(each, nth) for nth, each in enumerate(results, 1)] if laboratory else _prose(text)
+    notes = [segment("NTE", f1="1", f3=text["remark"])] if text["remark"] else []
+    specimen = [segment("SPM", f1="1", f2=order["barcode"], f4=("", order["specimen"]))] if order["barcode"] else []
+    whose = patient(order["patient_no"], order["full_name"])
+    return Message((first, whose, common, about, *notes, *found, *specimen))
+
+
+def _result(row: Row, nth: int) -> Segment:
+    name = (row["analyte_code"], row["analyte_name"], "L", row["loinc"], row["name_en"], "LN" if row["loinc"] else "")
+    return segment(
+        "OBX",
+        f1=f"{nth}",
+        f2="NM" if row["value"] is not None else "ST",
+        f3=name,
+        f5=row["value_text"],
+        f6=row["unit"],
+        f7=_range(row),
+        f8=row["flag"],
+        f11="F",
+    )
+
+
+def _range(row: Row) -> str:
+    low, high = (None if row[name] is None else f"{row[name]:.{row['decimals']}f}" for name in ("low", "high"))
+    if low is None and high is None:
+        return row["expected"]
+    return f"{low}-{high}" if low and high else f"<={high}" if high else f">={low}"
+
+
+def _prose(text: Row) -> list[Segment]:
+    said = [(("59776-5", "Findings", "LN"), text["findings"]), (("19005-8", "Impression", "LN"), text["impression"])]
+    return [
+        segment("OBX", f1=f"{nth}", f2="TX", f3=name, f5=words, f11="F") for nth, (name, words) in enumerate(said, 1)
+    ]
+
+
+def _time(at: datetime | None) -> str:
+    return "" if at is None else instant_text(at, ZONE)

@@ -1,0 +1,180 @@
+"""Banks on lines of their own: somebody gets a hospital number, registers, and the bank has taken the money."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bank_hall import BROUGHT, BankHall, bank_hall
+from bank_terminal import BankTerminal
+from holder_stage import HolderStage
+from hospital_stage import Stage
+from whole_stage import on_sale, play
+
+from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.interface import body
+from yinyi.interface.socket import server
+from yinyi.wire import gb11643
+
+NAME, BORN = "欧阳若兮", date(1988, 5, 1)
+NUMBER = gb11643.number_of("510199", BORN, 26)
+WHO = {"by": "document", "number": NUMBER, "name": NAME}
+
+
+async def comes(bank: BankTerminal) -> None:
+    """Somebody who was never here before, at this bank's terminal."""
+    found = await bank.ask("IdentifyHolder", WHO)
+    assert (found.code, found.sealed, found.body["status"]) == ("OK", True, "first_visit")
+    made = await bank.ask(
+        "RegisterPatient", {"ticket": found.body["ticket"], "phone": "13800000000"}, "key-first-visit"
+    )
+    assert made.code == "OK", made.head
+    bank.patient = made.body["session_token"]
+
+
+async def registers(bank: BankTerminal, hospital: Stage, key: str) -> dict[str, Any]:
+    """A number is held; its payment."""
+    async for chosen in on_sale(hospital):
+        wanted = {"department_id": chosen.department_id, "schedule_id": chosen.schedule_id}
+        held = await bank.ask("RegisterToday", wanted, f"{key}-{chosen.schedule_id}")
+        if held.code == "OK":
+            return held.body["payment"]
+    raise AssertionError("nothing is sold")
+
+
+def taken(bank: BankTerminal, payment_no: str, fen: int, reference: str) -> dict[str, Any]:
+    now = bank.now() - timedelta(seconds=1)
+    return {
+        "payment_no": payment_no,
+        "reference": reference,
+        "amount_fen": fen,
+        "taken_at": now.isoformat(timespec="seconds"),
+        "taken_on": f"{now:%Y-%m-%d}",
+    }
+
+
+def test_a_bank_registers_pays_and_gives_back(platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres) -> None:
+    async def story(stage: HolderStage, hospital: Stage) -> None:
+        async with bank_hall(stage) as hall:
+            await by_x9_19(hall, hospital)
+            await by_sm3_in_xml(hall, hospital)
+            await limits(hall)
+
+    play(platform_url, tmp_path, postgres, story)
+
+
+async def by_x9_19(hall: BankHall, hospital: Stage) -> None:
+    bank = hall.icbc
+    assert (await bank.ask("ListDepartments", {}, line="x" * 40)).code == "LineEnded"
+    signed_on = await bank.sign_on(**BROUGHT)
+    assert (signed_on.code, signed_on.sealed) == ("OK", True)
+    assert (await bank.ask("ListInvoices", {})).code == "SessionEnded", "nobody is there"
+    await comes(bank)
+    paying = await registers(bank, hospital, "key-registers")
+    assert (paying["state"], paying["purpose"]) == ("ready", "registration")
+    told = taken(bank, paying["payment_no"], paying["owed_fen"], "ICBC-0001")
+    frame = bank.frame("ReportTaken", told, "key-taken-1")
+    first = await bank.send(frame)
+    assert (first.code, first.sealed, first.body["verdict"]) == ("OK", True, "delivered"), first.raw
+    again = await bank.send(frame)
+    assert (again.sealed, again.body) == (True, first.body), "the very same frame is answered again"
+    other = await bank.ask("ReportTaken", told, "key-taken-2")
+    assert other.body["verdict"] == "delivered", "so is the same number under another key"
+    differs = await bank.ask("ReportTaken", told | {"amount_fen": told["amount_fen"] + 1}, "key-taken-3")
+    assert (differs.code, differs.sealed) == ("ReferenceUsed", True)
+    reused = json.loads(bank.document("ListDepartments", {}))
+    reused["head"]["sequence"] = json.loads(frame.partition(b"\n")[2])["head"]["sequence"]
+    document = json.dumps(reused).encode()
+    assert (await bank.send(bank.sealed(document, bank.mac(document)))).code == "SequenceUsed"
+    await refused(hall, hospital)
+    await wrong_in_every_way(hall, frame)
+    bound = await bank.ask("BindHolderCard", {"card_no": "6222020000000000018", "name": NAME}, "key-binds-card")
+    assert bound.code == "OK", bound.raw
+    assert [each["kind"] for each in bound.body["credentials"]] == ["resident_card", "bank_card"]
+    known = await bank.ask("IdentifyHolder", {"by": "bank_card", "number": "6222020000000000018", "name": NAME})
+    assert known.body["status"] == "known"
+    for wrong in (WHO | {"name": "别人"}, WHO | {"number": NUMBER[:-1] + ("1" if NUMBER[-1] != "1" else "2")}):
+        assert (await bank.ask("IdentifyHolder", wrong)).code in ("PatientUnknown", "CheckDigitWrong")
+
+
+async def refused(hall: BankHall, hospital: Stage) -> None:
+    """The bank has taken another amount; it is told to give it back, asks which orders there are, and confirms."""
+    bank = hall.icbc
+    paying = await registers(bank, hospital, "key-registers-again")
+    told = taken(bank, paying["payment_no"], paying["owed_fen"] + 100, "ICBC-0002")
+    answer = await bank.ask("ReportTaken", told, "key-taken-4")
+    assert (answer.body["verdict"], answer.body["give_backs"][0]["reason"]) == ("give_back", "changed")
+    orders = (await bank.ask("ListGiveBacks", {})).body["orders"]
+    assert orders == answer.body["give_backs"]
+    at = bank.now().isoformat(timespec="seconds")
+    done = {"reference": orders[0]["reference"], "their_reference": "ICBC-BACK-1", "given_back_at": at}
+    assert (await bank.ask("ConfirmGiveBack", done, "key-given-back")).body["verdict"] == "given_back"
+    assert (await bank.ask("ListGiveBacks", {})).body["orders"] == []
+    cancelled = await bank.ask("CancelPayment", {"payment_no": paying["payment_no"]}, "key-cancels")
+    assert cancelled.code == "OK", cancelled.raw
+
+
+async def wrong_in_every_way(hall: BankHall, heard: bytes) -> None:
+    """Nothing of it is done, whatever it is, and the line goes on."""
+    bank = hall.icbc
+    stranger = await hall.another("icbc")
+    assert (await stranger.send(heard)).code == "LineEnded", "a line is good on the connection that opened it"
+    document = bank.document("ListGiveBacks", {})
+    assert (await bank.send(bank.sealed(document, "0" * 16))).code == "SignatureRefused"
+    assert (await bank.send(bank.sealed(document + b" ", bank.mac(document)))).code == "SignatureRefused"
+    assert (await bank.ask("ListGiveBacks", {}, age_s=3600)).code == "SignatureRefused"
+    assert (await bank.ask("ListGiveBacks", {}, institution="ccb")).code == "SignatureRefused"
+    answer = await bank.send(bank.sealed(document, bank.mac(document)))
+    assert (answer.code, answer.sealed) == ("OK", True)
+    assert (await stranger.ask("CloseInstitutionLine", {})).code == "OK"
+    assert (await stranger.ask("ListGiveBacks", {})).code == "LineEnded"
+    await stranger.hang_up()
+
+
+async def by_sm3_in_xml(hall: BankHall, hospital: Stage) -> None:
+    """Another bank, in XML of GB 18030 behind four digits; the same person, whom it does not hear anything more of."""
+    bank = hall.ccb
+    assert (await bank.sign_on()).sealed
+    found = await bank.ask("IdentifyHolder", WHO)
+    assert (found.code, found.body["status"]) == ("OK", "known")
+    bank.patient = found.body["session_token"]
+    mine = hall.icbc.patient
+    assert (await bank.ask("ListCredentials", {}, patient=mine)).code == "SessionEnded", "of the other bank"
+    paying = await registers(bank, hospital, "key-of-the-other")
+    theirs = await hall.icbc.ask("GetPayment", {"number": paying["payment_no"]})
+    assert theirs.code == "NotYours"
+    told = taken(bank, paying["payment_no"], int(paying["owed_fen"]), "CCB-00001")
+    frames = [bank.frame("ReportTaken", told, "key-taken-ccb"), bank.frame("ListGiveBacks", {})]
+    for frame in frames:
+        bank.write(frame)
+    answers = [await bank.read() for _ in frames]
+    assert {each.head["operation"] for each in answers} == {"ReportTaken", "ListGiveBacks"}
+    assert all(each.sealed for each in answers)
+    verdict = next(each for each in answers if each.head["operation"] == "ReportTaken").body["verdict"]
+    assert verdict == "delivered"
+    departments = await bank.ask("ListDepartments", {})
+    asked = (departments.head["operation"], departments.code)
+    assert asked == ("ListDepartments", "TooLarge"), "four digits do not say so much"
+    await bank.hang_up()
+    bank.digits = 8
+    await bank.connect(hall.port)
+    await bank.sign_on()
+    departments = await bank.ask("ListDepartments", {})
+    assert (departments.code, departments.sealed) == ("OK", True)
+    assert 'encoding="GB18030"' in departments.raw[:60].decode("ascii", "ignore")
+
+
+async def limits(hall: BankHall) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(body, "WITHIN_S", 0.2)
+        patched.setattr(server, "IDLE_S", 0.4)
+        bank = await hall.another("icbc")
+        bank.writer.write(b"\x01\x00X9.19 ")
+        assert (await bank.read()).code == "TooSlow"
+        assert await bank.reader.read() == b"", "and is hung up"
+        idle = await hall.another("icbc")
+        assert await idle.reader.read() == b""
+        patched.setattr(server, "MOST_LINES", 0)
+        full = await hall.connected(BankTerminal("icbc", "X9.19", str, hall.icbc.now))
+        assert (await full.read()).code == "Busy"
