@@ -45,11 +45,11 @@ class Line:
     def __init__(
         self,
         *,
-        connections: int,
+        connections: int = 16,
         keepalive_s: float,
         connect_timeout_s: float,
         read_timeout_s: float,
-        reply_limit_bytes: int,
+        reply_limit_bytes: int = 65_536,
         relay: RelayAddress | None,
     ) -> None:
         self._connections = connections
