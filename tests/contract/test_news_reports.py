@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from holder_stage import TILL, HolderStage
-from hospital_stage import Stage
 from msgspec import structs
 from news_stage import SENDERS, all_seen_to, report, result, teller
 from report_hands import Away, finished, ordered_for
@@ -20,6 +19,7 @@ from yinyi.business.news.messages import HandleNewsAgain, ListParkedNews, SetNew
 from yinyi.business.reports.errors import ReportAtWindow, ReportNotReady
 from yinyi.business.reports.messages import GetReport, ListReports
 from yinyi.business.reports.model import DiagnosticReport
+from yinyi.conformance.hospital.stage import Stage
 
 NAME = "欧阳春晓"
 Plays = Callable[..., None]

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from holder_stage import HolderStage
-from hospital_stage import ProceduresStage, Stage
 from news_stage import KEY, SENDERS, all_seen_to, teller
 from report_hands import finished, ordered_for
 from whole_stage import play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.reports.messages import GetReport, ListReports
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.clock import ShiftedClock
 from yinyi_sandbox.hospital.hl7.laboratory import Laboratory
 
@@ -29,7 +29,6 @@ class Heard(Laboratory):
 
 def test_whatever_comes_out_is_told_and_read(platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres) -> None:
     async def story(stage: HolderStage, hospital: Stage) -> None:
-        assert isinstance(hospital, ProceduresStage)
         patient_no = (await hospital.patient_numbers(60))[-1]
         await stage.comes(stage.hall, patient_no, "欧阳春晓")
         asked = await ordered_for(hospital, patient_no)
@@ -38,7 +37,7 @@ def test_whatever_comes_out_is_told_and_read(platform_url: str, tmp_path: Path, 
         await stage.comes(stage.hall, patient_no, "欧阳春晓")
         async with teller(stage) as platform:
             at = ("127.0.0.1", platform.lines.port)
-            laboratory = Heard(hospital.hospital.pool, ShiftedClock(now - ShiftedClock().now()), at, KEY)
+            laboratory = Heard(hospital.far.hospital.pool, ShiftedClock(now - ShiftedClock().now()), at, KEY)
             told = dict[str, Any]()
             for order in asked:
                 told[order.order_no] = await laboratory.tell(order.order_no, 1)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from holder_stage import HolderStage
-from hospital_stage import Stage
 from news_stage import SENDERS, Teller, all_seen_to, header, teller
 from whole_stage import booked, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.scheduling.booking_model import BookingRules
 from yinyi.business.scheduling.messages_booking import ListVisitChanges
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.outcome import Answer, Done
 from yinyi.wire.hl7.codec import Segment, segment
 

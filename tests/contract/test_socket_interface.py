@@ -9,10 +9,10 @@ import pytest
 from bank_hall import BROUGHT, BankHall, bank_hall
 from bank_terminal import BankTerminal
 from holder_stage import HolderStage
-from hospital_stage import Stage
 from whole_stage import on_sale, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
+from yinyi.conformance.hospital.stage import Stage
 from yinyi.interface import body
 from yinyi.interface.socket import server
 from yinyi.wire import gb11643
