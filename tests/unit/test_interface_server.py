@@ -52,8 +52,8 @@ def get(interfaces: Interfaces, *paths: str) -> list[httpx.Response]:
 def test_interfaces_share_an_account_only_where_the_same_callers_come_by_both() -> None:
     assert ACCOUNTS["rest"] is ACCOUNTS["soap"] is ACCOUNTS["queue"] is Caller.HOSPITAL
     assert ACCOUNTS["socket-hospital"] is Caller.HOSPITAL
-    assert ACCOUNTS["socket"] is ACCOUNTS["queue-institution"] is Caller.INSTITUTION
-    shared = ("soap", "queue", "socket-hospital", "queue-institution")
+    assert ACCOUNTS["socket"] is ACCOUNTS["queue-institution"] is ACCOUNTS["rest-institution"] is Caller.INSTITUTION
+    shared = ("soap", "queue", "socket-hospital", "queue-institution", "rest-institution")
     others = [caller for name, caller in ACCOUNTS.items() if name not in shared]
     assert len(set(others)) == len(others)
 

@@ -19,7 +19,7 @@ from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.examples import example_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import status_of
-from yinyi.interface.rest.openapi import COMMON, document
+from yinyi.interface.rest.openapi import COMMON, PREFIXES, document
 from yinyi.interface.rest.server import DOCUMENT, Rest
 from yinyi.interface.served import served_operations
 from yinyi.kernel.errors import IdempotencyConflict
@@ -28,28 +28,34 @@ OPERATIONS = declared_operations()
 PAGES = Path(__file__).parents[2] / "docs" / "protocols"
 
 
-def served() -> Any:
+CALLERS = {Caller.HOSPITAL: "openapi.json", Caller.INSTITUTION: "openapi-institutions.json"}
+SERVED = {(caller, name): spec for caller in CALLERS for name, spec in served_operations(caller).items()}
+
+
+def served(caller: Caller = Caller.HOSPITAL) -> Any:
     async def got() -> httpx.Response:
-        rest = Rest(BusClient(Platform(), "hospital", Platform().clock), Metrics())
+        rest = Rest(BusClient(Platform(), caller.value, Platform().clock), Metrics(), caller)
         transport = httpx.ASGITransport(Starlette(routes=rest.routes()))
         async with httpx.AsyncClient(transport=transport, base_url="http://rest.test") as client:
-            return await client.get(DOCUMENT)
+            return await client.get(PREFIXES[caller] + DOCUMENT)
 
     answer = asyncio.run(got())
     assert answer.status_code == 200
     return answer.json()
 
 
-def test_it_is_served_as_it_stands_in_the_docs_and_is_well_made() -> None:
-    found = served()
-    assert found == json.loads((PAGES / "openapi.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("caller", CALLERS)
+def test_it_is_served_as_it_stands_in_the_docs_and_is_well_made(caller: Caller) -> None:
+    found = served(caller)
+    assert found == json.loads((PAGES / CALLERS[caller]).read_text(encoding="utf-8"))
     validate(found)
 
 
-def test_every_operation_says_every_error_and_a_key_where_it_needs_one() -> None:
-    paths = served()["paths"]
-    for name, spec in served_operations(Caller.HOSPITAL).items():
-        told = paths[f"/api/v1/{name}"]["post"]
+@pytest.mark.parametrize("caller", CALLERS)
+def test_every_operation_says_every_error_and_a_key_where_it_needs_one(caller: Caller) -> None:
+    paths = served(caller)["paths"]
+    for name, spec in served_operations(caller).items():
+        told = paths[f"{PREFIXES[caller]}{name}"]["post"]
         ends = [*spec.errors, *COMMON, *([IdempotencyConflict] if spec.changes else [])]
         for error in ends:
             answer = told["responses"][str(status_of(error()))]["content"]["application/problem+json"]
@@ -57,9 +63,7 @@ def test_every_operation_says_every_error_and_a_key_where_it_needs_one() -> None
         assert ({"$ref": "#/components/parameters/key"} in told["parameters"]) == spec.changes
 
 
-@pytest.mark.parametrize(
-    "spec", [pytest.param(spec, id=name) for name, spec in served_operations(Caller.HOSPITAL).items()]
-)
+@pytest.mark.parametrize("spec", [pytest.param(spec, id=f"{caller}-{name}") for (caller, name), spec in SERVED.items()])
 def test_an_example_is_what_it_is_an_example_of(spec: OperationSpec) -> None:
     for struct in (spec.request, spec.reply):
         example = msgspec.json.encode(example_of(struct))

@@ -20,7 +20,7 @@ def pages() -> dict[str, str]:
         "payment-states.md": _payment_states(),
         "payment-plans.md": _payment_plans(),
         "protocols/operations.md": BY + describe_operations.page(),
-        "protocols/openapi.json": describe_operations.openapi(),
+        **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_rest().items()},
         "protocols/socket.md": BY + describe_socket.page(),
         "protocols/socket.xsd": describe_socket.xsd(),
         **{f"protocols/{name}": text for name, text in describe_operations.descriptions_of_soap().items()},

@@ -10,7 +10,7 @@ from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.queue import documents as queue
 from yinyi.interface.rest.errors import status_of
-from yinyi.interface.rest.openapi import PREFIX, document
+from yinyi.interface.rest.openapi import PREFIXES, document
 from yinyi.interface.served import served_operations
 from yinyi.interface.server import ACCOUNTS, HOSPITAL_SOCKET, SOCKET, Surroundings
 from yinyi.interface.soap import wsdl
@@ -27,8 +27,8 @@ are derived from it.
 
 **callers** are the accounts on the bus. In this release there are interfaces for {accounts}; nobody
 asks as another account yet. `hospital` asks by [REST](../integrate/rest.md), [SOAP](../integrate/soap.md),
-[queue](../integrate/queue.md), and over [lines of its own](../integrate/socket.md), as `institution` does; `hl7` tells
-by [HL7](../integrate/hl7.md).
+[queue](../integrate/queue.md), and over [lines of its own](../integrate/socket.md), `institution` by REST, queue and
+lines; `hl7` tells by [HL7](../integrate/hl7.md).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
 a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
 idempotency key · *¥*: it starts or changes a money plan.
@@ -56,11 +56,14 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def openapi() -> str:
-    """JSON, as REST serves it."""
+def descriptions_of_rest() -> dict[str, str]:
+    """OpenAPI by file name."""
     declared_operations()
-    told = msgspec.json.encode(document(served_operations(Caller.HOSPITAL)))
-    return msgspec.json.format(told, indent=1).decode() + "\n"
+    names = {Caller.HOSPITAL: "openapi.json", Caller.INSTITUTION: "openapi-institutions.json"}
+    told = {name: document(served_operations(caller), caller) for caller, name in names.items()}
+    return {
+        name: msgspec.json.format(msgspec.json.encode(each), indent=1).decode() + "\n" for name, each in told.items()
+    }
 
 
 # ---- operations
@@ -110,7 +113,9 @@ def _interfaces(specs: list[OperationSpec]) -> str:
         [
             "## Interfaces",
             "",
-            f"REST: `POST {PREFIX}{{Operation}}` ([how to sign](../integrate/rest.md), [OpenAPI](openapi.json)).",
+            f"REST: `POST {PREFIXES[Caller.HOSPITAL]}{{Operation}}` ([how to sign](../integrate/rest.md), "
+            f"[OpenAPI](openapi.json)); `POST {PREFIXES[Caller.INSTITUTION]}{{Operation}}` for banks and vendors "
+            "([OpenAPI](openapi-institutions.json)).",
             f"SOAP: a method of `{SOAP}?wsdl` for each ([how to ask](../integrate/soap.md), [WSDL](soap.wsdl)).",
             "Lines: frames over TCP ([how to sign on](../integrate/socket.md), [messages](socket.md)).",
             "Queue: a message to `yinyi.hospital` ([how to ask](../integrate/queue.md), [AsyncAPI](queue.json), "

@@ -183,10 +183,11 @@ def _told(signed: Signed, spec: OperationSpec) -> Any:
 
 
 def _at(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
-    """In a queue the key is signed too: what comes again is not done again."""
+    """In a queue the key is signed too: what comes again is not done again. Whose session it is always is."""
+    session = envelope.credentials.session
     if signed.method == institution.SENT:
-        return signed.path == institution.path_in_queue(spec.name, envelope.key, envelope.credentials.session)
-    return signed.path.rsplit("/", 1)[-1] == spec.name
+        return signed.path == institution.path_in_queue(spec.name, envelope.key, session)
+    return signed.path.rsplit("/", 1)[-1] == institution.path_of_request(spec.name, session)
 
 
 def _framed(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> Opened:

@@ -40,6 +40,7 @@ ACCOUNTS: Mapping[str, Caller] = {
     "terminal": Caller.TERMINAL,
     "callbacks": Caller.CALLBACKS,
     "rest": Caller.HOSPITAL,
+    "rest-institution": Caller.INSTITUTION,
     "soap": Caller.HOSPITAL,
     SOCKET: Caller.INSTITUTION,
     HOSPITAL_SOCKET: Caller.HOSPITAL,
@@ -154,8 +155,9 @@ class Interfaces:
             routes += self._lines.routes()
         if "callbacks" in self._clients:
             routes += Callbacks(self._clients["callbacks"], self.metrics).routes()
-        if "rest" in self._clients:
-            routes += Rest(self._clients["rest"], self.metrics).routes()
+        for name in ("rest", "rest-institution"):
+            if name in self._clients:
+                routes += Rest(self._clients[name], self.metrics, ACCOUNTS[name]).routes()
         if "soap" in self._clients:
             soap = Soap(self._clients["soap"], self.metrics, served_operations(ACCOUNTS["soap"]))
             routes += soap.routes()

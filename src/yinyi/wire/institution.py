@@ -38,6 +38,12 @@ def path_in_queue(operation: str, key: str, session: str = "") -> str:
     return f"/queue/v1/{operation}" + (f"?{query}" if query else "")
 
 
+def path_of_request(path: str, session: str = "") -> str:
+    """The second line of a REST request: ``path`` as it is sent, and behind ``#`` the patient's session that goes with
+    it, if one does."""
+    return f"{path}#{session}" if session else path
+
+
 def timestamp_of(at: datetime) -> str:
     return str(int(at.timestamp()))
 

@@ -1,4 +1,4 @@
-"""Processes: interfaces (kiosk, terminal, callbacks, rest, soap, queue, hl7, verify) as one web server."""
+"""Processes: interfaces (kiosk, terminal, callbacks, rest, soap, queue, socket, hl7, verify) as one web server."""
 
 import asyncio
 from typing import Annotated

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from yinyi.bus.operation import OperationSpec
+from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.subscriptions.model import Notification
 from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.examples import example_of
@@ -17,7 +17,9 @@ from yinyi.kernel import errors
 from yinyi.kernel.errors import YinyiError
 
 VERSION = "1"
-PREFIX = "/api/v1/"
+PREFIXES: Mapping[Caller, str] = {Caller.HOSPITAL: "/api/v1/", Caller.INSTITUTION: "/institutions/v1/"}
+"""Where each kind of caller asks."""
+PREFIX = PREFIXES[Caller.HOSPITAL]
 COMMON: tuple[type[YinyiError], ...] = (
     *(errors.Invalid, errors.InvalidField, errors.NotAllowed, errors.SignatureRefused, errors.NotGranted),
     *(errors.Busy, errors.AskedTooOften, errors.DeadlineExceeded, errors.PlatformUnavailable, errors.InternalError),
@@ -26,7 +28,11 @@ COMMON: tuple[type[YinyiError], ...] = (
 """What any operation can end in."""
 
 _PLAIN_STATUSES = {"404": "There is no such operation.", "405": "POST only.", "415": "The body is application/json."}
-_INTRODUCTION = """What the hospital's own systems ask of the platform. Each is a POST with its fields as JSON.
+_WHOSE = {
+    Caller.HOSPITAL: "What the hospital's own systems ask of the platform.",
+    Caller.INSTITUTION: "What banks and vendors ask of the platform at their own terminals and in their apps.",
+}
+_INTRODUCTION = """Each is a POST with its fields as JSON.
 
 Requests are signed by institution (HMAC with SHA-256 or SM3 over method, path, time, nonce and the body's hash). What
 changes something carries an `Idempotency-Key`: the same request with the same key is answered again and not done again.
@@ -40,6 +46,12 @@ _HEADERS = {
 }
 _OPTIONAL = {
     "algorithm": ("X-Yinyi-Algorithm", "what the signature is made with", {"enum": ["HMAC-SHA256", "HMAC-SM3"]}),
+    "patient": (
+        "X-Yinyi-Patient",
+        "the session of the patient for whom it is asked, as `IdentifyHolder` has answered it; it goes under the "
+        "signature, behind the path and a #",
+        {"type": "string"},
+    ),
     "language": ("Accept-Language", "en: texts in English; otherwise Chinese", {"type": "string"}),
     "correlation": (
         "X-Correlation-Id",
@@ -49,15 +61,16 @@ _OPTIONAL = {
 }
 
 
-def document(served: Mapping[str, OperationSpec]) -> dict[str, Any]:
+def document(served: Mapping[str, OperationSpec], caller: Caller = Caller.HOSPITAL) -> dict[str, Any]:
     """Plain JSON values. served: operations by the last part of their address."""
+    prefix = PREFIXES[caller]
     travels = [each for spec in served.values() for each in (spec.request, spec.reply)] + [Notification]
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Yinyi", "version": VERSION, "description": _INTRODUCTION},
+        "info": {"title": "Yinyi", "version": VERSION, "description": f"{_WHOSE[caller]} {_INTRODUCTION}"},
         "security": [{name: [] for name in _HEADERS}],
         "tags": [{"name": domain} for domain in sorted({spec.domain for spec in served.values()})],
-        "paths": {PREFIX + name: {"post": _operation(spec)} for name, spec in sorted(served.items())},
+        "paths": {prefix + name: {"post": _operation(spec)} for name, spec in sorted(served.items())},
         "webhooks": webhooks(_content(Notification)),
         "components": {
             "schemas": schemas([*travels, Problem]),
@@ -73,7 +86,8 @@ def document(served: Mapping[str, OperationSpec]) -> dict[str, Any]:
 def _operation(spec: OperationSpec) -> dict[str, Any]:
     said = " ".join((spec.request.__doc__ or "").split()).replace("``", "`")
     first = re.split(r"(?<=[.?!])\s", said, maxsplit=1)[0]
-    names = ["algorithm", "language", "correlation", *(["key"] if spec.changes else [])]
+    asked_for = ["patient"] if spec.needs_patient else []
+    names = ["algorithm", "language", "correlation", *asked_for, *(["key"] if spec.changes else [])]
     return {
         "operationId": spec.name,
         "tags": [spec.domain],

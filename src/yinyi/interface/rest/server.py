@@ -1,4 +1,5 @@
-"""``POST /api/v1/{Operation}``: what the hospital's own systems may ask, derived from the operations.
+"""``POST /api/v1/{Operation}``: what the hospital's own systems may ask, and ``POST /institutions/v1/{Operation}``:
+what banks and vendors may, derived from the operations.
 
 The body is the operation as JSON, the reply is its reply. The institution signs; nothing is verified here, the
 signature travels with the request to the business layer.
@@ -24,42 +25,46 @@ from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.body import body_of
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import plain, problem_headers, problem_of
-from yinyi.interface.rest.openapi import PREFIX, document
+from yinyi.interface.rest.openapi import PREFIXES, document
 from yinyi.interface.served import served_operations
 from yinyi.kernel.errors import InternalError, Invalid, InvalidField, SignatureRefused, YinyiError
-from yinyi.wire.institution import Algorithm
+from yinyi.wire.institution import Algorithm, path_of_request
 
 log = structlog.get_logger()
 
 NAME = "rest"
-DOCUMENT = f"{PREFIX}openapi.json"
+DOCUMENT = "openapi.json"
 BODY_LIMIT = 64 * 1024
 ALGORITHMS = get_args(Algorithm)
 """The first one where none is named."""
 ALGORITHM_HEADER = "x-yinyi-algorithm"
+SESSION_HEADER = "x-yinyi-patient"
 SIGNATURE_HEADERS = ("x-yinyi-institution", "x-yinyi-timestamp", "x-yinyi-nonce", "x-yinyi-signature")
 
 _CORRELATION = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_SESSION = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 Reply = tuple[int, bytes, list[tuple[bytes, bytes]]]
 
 
 class Rest:
-    """One ASGI application for all operations."""
+    """One ASGI application for all operations of one kind of caller."""
 
-    def __init__(self, bus: BusClient, metrics: Metrics) -> None:
+    def __init__(self, bus: BusClient, metrics: Metrics, caller: Caller = Caller.HOSPITAL) -> None:
         self._bus = bus
         self._metrics = metrics
-        self._served = served_operations(Caller.HOSPITAL)
+        self._caller = caller
+        self._prefix = PREFIXES[caller]
+        self._served = served_operations(caller)
         self._described: bytes | None = None
 
     def routes(self) -> list[BaseRoute]:
-        return [Route(DOCUMENT, self._document), Route(PREFIX + "{operation}", self)]
+        return [Route(self._prefix + DOCUMENT, self._document), Route(self._prefix + "{operation}", self)]
 
     async def _document(self, request: Request) -> Response:
         """Made when somebody asks for the first time."""
         if self._described is None:
-            self._described = msgspec.json.encode(document(self._served))
+            self._described = msgspec.json.encode(document(self._served, self._caller))
         return Response(self._described, media_type="application/json", headers={"cache-control": "max-age=300"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +83,7 @@ class Rest:
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body})
         name = scope["path_params"]["operation"]
-        route = PREFIX + (name if name in self._served else "{operation}")
+        route = self._prefix + (name if name in self._served else "{operation}")
         self._metrics.answered(NAME, route, status, time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[str, str], correlation_id: str) -> Reply:
@@ -102,9 +107,13 @@ class Rest:
     async def _ask(
         self, spec: OperationSpec, path: str, headers: Mapping[str, str], body: bytes, correlation_id: str
     ) -> Reply:
+        session = headers.get(SESSION_HEADER, "")
+        if session and not _SESSION.fullmatch(session):
+            raise SignatureRefused(SESSION_HEADER)
+        signature = signed(path_of_request(path, session), headers, body)
         answered = await self._bus.ask(
             _decoded(spec, body),
-            credentials=Credentials(signed=signed(path, headers, body)),
+            credentials=Credentials(signed=signature, session=session),
             key=headers.get("idempotency-key", ""),
             language="en" if headers.get("accept-language", "").startswith("en") else "zh-CN",
             correlation_id=correlation_id,
