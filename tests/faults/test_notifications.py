@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from notice_desk import ENDPOINT, Died, Office
 from payment_checks import play
 from payment_far_side import FEE
@@ -11,6 +12,7 @@ from refund_desk import refund
 
 from yinyi.bus.operation import Caller
 from yinyi.business.institutions.messages import AddInstitution, CloseInstitution
+from yinyi.business.payments.owners import AT_INSTITUTION
 from yinyi.business.subscriptions.errors import EndpointInvalid, NoSecretToSign, SubscriptionUnknown
 from yinyi.business.subscriptions.messages import (
     EndSubscription,
@@ -20,6 +22,8 @@ from yinyi.business.subscriptions.messages import (
     SetSubscription,
 )
 from yinyi.business.subscriptions.model import LADDER_S
+from yinyi.business.subscriptions.store import Wanting
+from yinyi.business.subscriptions.telling import concerns
 from yinyi.kernel.errors import NotYours
 
 DAYS = timedelta(days=3)
@@ -176,12 +180,18 @@ def test_nobody_hears_what_is_not_his(platform_url: str) -> None:
         office = Office(it)
         await office.subscribes()
         await office.subscribes("bank-of-yunshan", "bank")
-        await office.pays()
+        number = await office.pays()
         await office.turn()
         assert [each["topic"] for each in office.server.heard].count("payment") == 1
         office.asks_as("bank-of-yunshan", Caller.INSTITUTION)
         theirs = (await office.says(ListNotifications())).notifications
         assert [each.topic for each in theirs] == ["subscription"]
+        plan = await it.plan(number)
+        opened_there = replace(plan, facts=plan.facts | {AT_INSTITUTION: "bank-of-yunshan"})
+        for bank, heard in (("bank-of-yunshan", True), ("other-bank", False)):
+            assert concerns(opened_there, Wanting(1, bank, "bank")) == heard
+            assert not concerns(plan, Wanting(1, bank, "bank"))
+        assert not concerns(plan, Wanting(2, "his", "hospital"))
         with pytest.raises(NotYours):
             await office.says(ListNotifications(institution_id="his"))
         with pytest.raises(NotYours):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 
 from yinyi.bus.database import Tx
+from yinyi.business.payments.owners import AT_INSTITUTION
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
@@ -72,5 +73,6 @@ class Telling:
 
 
 def concerns(plan: Plan, wanting: Wanting) -> bool:
-    """The hospital's own systems hear of all its payments, anybody else of none but his own."""
-    return plan.hospital_id == wanting.hospital_id and wanting.kind == "hospital"
+    """The hospital's own systems hear of all its payments, a bank or a vendor of those that were opened at it."""
+    theirs = wanting.kind == "hospital" or plan.facts.get(AT_INSTITUTION) == wanting.institution_id
+    return plan.hospital_id == wanting.hospital_id and theirs
