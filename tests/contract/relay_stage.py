@@ -24,11 +24,13 @@ HOST = "localhost"
 @asynccontextmanager
 async def relaying(allows: str, limits: Limits | None = None) -> AsyncGenerator[RelayAddress]:
     """Its address."""
-    server = await listening(Relay(allowed_from(allows), PASSWORD, limits), "127.0.0.1", 0)
+    relay = Relay(allowed_from(allows), PASSWORD, limits)
+    server = await listening(relay, "127.0.0.1", 0)
     try:
         yield RelayAddress("127.0.0.1", server.sockets[0].getsockname()[1], PASSWORD)
     finally:
         server.close()
+        await relay.close()
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ from yinyi.business.billing.refunds import Known, LineRefunds
 from yinyi.business.fiscal.issuing import Issuing
 from yinyi.business.fiscal.messages import GetFiscalInvoice
 from yinyi.business.ledger.model import income_account, prepaid_account
+from yinyi.business.payments.ends import Ends
 from yinyi.business.payments.errors import MoreThanLeft, NotDelivered
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import REFUND, Plan
@@ -140,13 +141,16 @@ def test_its_electronic_receipt_is_reversed_by_as_much(in_hall: Callable[[Story]
         bill, [first, *_], plan = await paid(hall)
         index = MasterIndex(business.database)
         issuing = Issuing(business.database, hall.stage.fiscal, index, Later(business.clock, timedelta(seconds=10)))
+        ends = Ends(business.database, [issuing], business.clock)
         seen = GetFiscalInvoice(payment_no=plan.payment_no)
         for _ in range(5):
+            await ends.turn()
             await issuing.turn()
         assert (await hall.at_screen(seen)).standing == "issued"
         await as_staff(hall, RefundInvoiceLines(invoice_no=bill.invoice_no, line_nos=[first.line_no], reason=WHY))
         await given_back(hall, plan, first.amount_fen)
         for _ in range(5):
+            await ends.turn()
             await issuing.turn()
         receipt = await hall.at_screen(seen)
         assert (receipt.standing, [red.amount_fen for red in receipt.red]) == ("partly_reversed", [first.amount_fen])

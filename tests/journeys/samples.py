@@ -13,7 +13,7 @@ from pay_samples import PAY
 from register_samples import REGISTER
 from report_samples import REPORTS
 from sample_facts import Sample
-from start_samples import START
+from start_samples import LINED, START
 
 SAMPLES: dict[str, Sample] = {
     **START,
@@ -30,4 +30,5 @@ SAMPLES: dict[str, Sample] = {
     **RECEIPTS,
     **MAINTENANCE,
     **ERRORS,
+    **LINED,
 }

@@ -49,18 +49,6 @@ START: dict[str, Sample] = {
         ),
         NOBODY,
     ),
-    "in-line": (
-        views_ends.InLineView(
-            place=37, about_s=41, ticket="1795771800.25", again="/kiosk/register/departments", again_ms=600_000
-        ),
-        SOMEONE,
-    ),
-    "in-line-next": (
-        views_ends.InLineView(
-            place=1, about_s=2, ticket="1795771800.25", again="/kiosk/bills", again_ms=600_000, form={"key": KEY}
-        ),
-        NOBODY,
-    ),
     "no-paper": (views_ends.NoPaperView(on="/kiosk/register?no_paper=1"), NOBODY),
     "identify": (views_start.IdentifyView(), NOBODY),
     "identify-unreadable": (views_start.IdentifyView(problem="unreadable"), NOBODY),
@@ -96,6 +84,21 @@ START: dict[str, Sample] = {
             phone="13812345678",
             phone_masked="138****5678",
             key=KEY,
+        ),
+        NOBODY,
+    ),
+}
+
+LINED: dict[str, Sample] = {
+    "in-line": (
+        views_ends.InLineView(
+            place=37, about_s=41, ticket="1795771800.25", again="/kiosk/register/departments", again_ms=600_000
+        ),
+        SOMEONE,
+    ),
+    "in-line-next": (
+        views_ends.InLineView(
+            place=1, about_s=2, ticket="1795771800.25", again="/kiosk/bills", again_ms=600_000, form={"key": KEY}
         ),
         NOBODY,
     ),

@@ -66,6 +66,8 @@ PROCEDURES = {
     "mark_fiscal_printed": "mark_einvoice_printed",
 }
 """What a port's method comes to, where its name is another one."""
+_WARDS = "SELECT array_agg(ward_code ORDER BY ward_code <> 'H0105', ward_code) FROM his.ward"
+_LONGEST_THERE = "SELECT admission_no FROM his.stay WHERE state = 'admitted' ORDER BY admitted_at, admission_no LIMIT 1"
 
 
 class Hands:
@@ -99,7 +101,13 @@ class Hands:
         return (await hands.correct_report(self._pool, order_no)).code == "0"
 
     async def admit(self, patient_no: str) -> str:
-        return (await hands.admit(self._pool, patient_no, "H0105")).numbers[0]
+        """To the first ward with a bed; once there is none, whoever came first goes home and makes room."""
+        for ward_code in await self._pool.fetchval(_WARDS):
+            admitted = await hands.admit(self._pool, patient_no, ward_code)
+            if admitted.numbers:
+                return admitted.numbers[0]
+        await hands.discharge(self._pool, await self._pool.fetchval(_LONGEST_THERE))
+        return await self.admit(patient_no)
 
     async def discharge(self, admission_no: str) -> bool:
         return (await hands.discharge(self._pool, admission_no)).code == "0"

@@ -23,11 +23,13 @@ async def _run(settings: Settings, stopping: asyncio.Event) -> None:
     if not allowed:
         raise CannotStart("The relay has nowhere to go; write host:port of banks and wallets in YINYI_RELAY_ALLOWS.")
     host, port = address_of(settings)
+    relay = Relay(allowed, password_of(settings))
     try:
-        server = await listening(Relay(allowed, password_of(settings)), host, port)
+        server = await listening(relay, host, port)
     except OSError as error:
         raise CannotStart(f"The relay cannot listen at {settings.relay}: {error.strerror}.") from error
     settle_memory()
     tell_ready()
     await stopping.wait()
     server.close()
+    await relay.close()

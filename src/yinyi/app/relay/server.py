@@ -47,9 +47,20 @@ class Relay:
         self._limits = limits or Limits()
         self._figures = Figures()
         self._open: dict[Destination, int] = {}
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Every tunnel ends; asking twice is fine."""
+        serving = set(self._serving)
+        for each in serving:
+            each.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         try:
             await self._answer(reader, writer)
         except Refused as refused:
@@ -60,7 +71,8 @@ class Relay:
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             self._figures.refused(type(error).__name__)
         finally:
-            writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
+            self._serving.discard(task)
+            await _ended(writer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(self._limits.head_within_s):
@@ -102,8 +114,8 @@ class Relay:
         except (OSError, asyncio.IncompleteReadError):
             end = "broken"
         finally:
-            back.transport.abort()
             self._figures.closed(name, end)
+            await _ended(back)
 
     async def _dialled(self, destination: Destination) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """
@@ -130,6 +142,15 @@ class Relay:
             self._figures.passed(name, direction, len(piece))
         if drain.can_write_eof() and not drain.is_closing():
             drain.write_eof()
+
+
+async def _ended(writer: asyncio.StreamWriter) -> None:
+    """What was written leaves if it can at once."""
+    if writer.transport.get_write_buffer_size():
+        writer.transport.abort()
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _say(writer: asyncio.StreamWriter, status: int, body: bytes = b"") -> None:
