@@ -178,8 +178,12 @@ def test_the_bank_line_goes_through_it() -> None:
                     pass
             finally:
                 await connector.stop()
-            figures = (await asked(relay, "GET /metrics HTTP/1.1\r\n\r\n")).decode()
-            assert f'{{destination="127.0.0.1:{bank.port()}",direction="out"}}' in figures
+            figures, bank_at = "", f'destination="127.0.0.1:{bank.port()}"'
+            while f"yinyi_relay_open{{{bank_at}}} 0.0" not in figures:
+                figures = (await asked(relay, "GET /metrics HTTP/1.1\r\n\r\n")).decode()
+            assert f'{{{bank_at},direction="out"}}' in figures
+            for _ in range(100):  # until the bank has heard that its line is gone
+                await asyncio.sleep(0)
 
     asyncio.run(story())
 
