@@ -10,21 +10,15 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
-from bank_lab import lab as bank_lab
 from relay_stage import HOST, PASSWORD, asked, listener, relaying, wallet
-from test_unionpay_tls import desk
 from tls_papers import Authority
 from wechatpay_lab import MovingClock, order_of, settings_for
 
 from yinyi.access.notification.webhooks.config import WebhooksConfig
 from yinyi.access.notification.webhooks.plugin import PLUGIN as WEBHOOKS
-from yinyi.access.payment.unionpay.config import Address
-from yinyi.access.payment.unionpay.config import Settings as LineSettings
-from yinyi.access.payment.unionpay.plugin import UnionPay
 from yinyi.access.payment.wechatpay.plugin import PLUGIN as WECHATPAY
-from yinyi.access.way_out import NEVER_LEFT, web_session
+from yinyi.access.way_out import NEVER_LEFT, connected, web_session
 from yinyi.app.relay.server import Limits
-from yinyi.business.lines.session_model import Approved
 from yinyi.kernel.outcome import NotSent
 from yinyi.kernel.plugin import RELAY_USER, RelayAddress, Surroundings
 
@@ -166,24 +160,40 @@ def test_a_tunnel_through_which_nothing_goes_is_closed() -> None:
     asyncio.run(story())
 
 
-def test_the_bank_line_goes_through_it() -> None:
+class Heard(asyncio.Protocol):
+    """The bank line's end of a connection."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.answer, self.gone = loop.create_future(), loop.create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self.answer.set_result(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gone.set_result(exc)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_line_that_is_not_the_webs_goes_through_it(allowed: bool) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readexactly(4) + b" back")
+        await reader.read()
+        writer.close()
+
     async def story() -> None:
-        async with bank_lab() as bank, asyncio.timeout(20), relaying(f"127.0.0.1:{bank.port()}/plain") as relay:
-            at = Address(host="127.0.0.1", port=bank.port())
-            around = Surroundings(clock=MovingClock(), callback_url="", relay=relay)
-            connector = UnionPay(LineSettings(name="bank", addresses=(at,), send_within_s=2.0), around)
-            await connector.start()
-            try:
-                while not isinstance(await connector.echo(desk()), Approved):
-                    pass
-            finally:
-                await connector.stop()
-            figures, bank_at = "", f'destination="127.0.0.1:{bank.port()}"'
-            while f"yinyi_relay_open{{{bank_at}}} 0.0" not in figures:
-                figures = (await asked(relay, "GET /metrics HTTP/1.1\r\n\r\n")).decode()
-            assert f'{{{bank_at},direction="out"}}' in figures
-            for _ in range(100):  # until the bank has heard that its line is gone
-                await asyncio.sleep(0)
+        async with listener(serve) as port, relaying(f"127.0.0.1:{port}/plain" if allowed else NOT_ANSWERING) as relay:
+            heard = Heard()
+            line = connected(relay, lambda: heard, "127.0.0.1", port, secured=None, server_hostname=None)
+            if not allowed:
+                with pytest.raises(ConnectionRefusedError, match="403"):
+                    await line
+                return
+            transport = await line
+            transport.write(b"0800")
+            assert await heard.answer == b"0800 back"
+            transport.close()
+            await heard.gone
 
     asyncio.run(story())
 
