@@ -7,7 +7,7 @@ from typing import Any
 
 from yinyi.access.hospital.procedures.driver import Fate, Heard, NothingLeft, Parameter, Signature, Way
 from yinyi.access.hospital.procedures.drivers.address import Address, package
-from yinyi.access.hospital.procedures.drivers.plug import Plug
+from yinyi.access.hospital.procedures.drivers.plug import Plug, plugged
 from yinyi.access.hospital.trades.trade import Kind
 
 PORT = 3306
@@ -53,8 +53,7 @@ class MariaDb:
 
     def connect(self) -> "MariaDbLine":
         to = self._address
-        plug = Plug(to, self._connect_s)
-        try:
+        with plugged(to, self._connect_s) as plug:
             connection = self._package.connect(
                 host=to.host,
                 port=to.port,
@@ -69,11 +68,7 @@ class MariaDb:
                 defer_connect=True,
             )
             connection.connect(plug.socket)
-        except BaseException:
-            plug.socket.close()
-            plug.close()
-            raise
-        return MariaDbLine(self._package, connection, plug, to.database)
+            return MariaDbLine(self._package, connection, plug, to.database)
 
     def fate(self, error: Exception) -> Fate:
         if not isinstance(error, self._package.MySQLError):

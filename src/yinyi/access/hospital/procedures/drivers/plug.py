@@ -2,7 +2,8 @@
 
 import select
 import socket
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 
 from yinyi.access.hospital.procedures.drivers.address import Address
 
@@ -36,3 +37,19 @@ class Plug:
     def close(self) -> None:
         """Ours of the two."""
         self._handle.close()
+
+
+@contextmanager
+def plugged(to: Address, within_s: float) -> Generator[Plug]:
+    """For a driver to connect with; whatever goes wrong leaves nothing open.
+
+    Raises:
+        OSError: nobody there.
+    """
+    plug = Plug(to, within_s)
+    try:
+        yield plug
+    except BaseException:
+        plug.socket.close()
+        plug.close()
+        raise

@@ -6,7 +6,7 @@ from typing import Any
 
 from yinyi.access.hospital.procedures.driver import Fate, Heard, Parameter, Signature, Way
 from yinyi.access.hospital.procedures.drivers.address import Address, package
-from yinyi.access.hospital.procedures.drivers.plug import Plug
+from yinyi.access.hospital.procedures.drivers.plug import Plug, plugged
 from yinyi.access.hospital.trades.trade import Kind
 
 PORT = 1433
@@ -58,8 +58,7 @@ class SqlServer:
 
     def connect(self) -> "SqlServerLine":
         to = self._address
-        plug = Plug(to, self._connect_s)
-        try:
+        with plugged(to, self._connect_s) as plug:
             connection = self._package.connect(
                 dsn=to.host,
                 port=to.port,
@@ -73,11 +72,7 @@ class SqlServer:
                 disable_connect_retry=True,
                 sock=plug.socket,
             )
-        except BaseException:
-            plug.socket.close()
-            plug.close()
-            raise
-        return SqlServerLine(connection, plug)
+            return SqlServerLine(connection, plug)
 
     def fate(self, error: Exception) -> Fate:
         number = getattr(error, "number", 0) if isinstance(error, self._package.DatabaseError) else 0
