@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from yinyi.bus.database import Database, Tx
+from yinyi.bus.turning import turning
 from yinyi.business.documents.store import view as document_view
 from yinyi.business.fiscal import store
 from yinyi.business.fiscal.model import EARNING, Issued, changes
@@ -53,13 +54,7 @@ class Issuing:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                while await self.turn():
-                    pass
-            except Exception as error:  # the loop outlives every fault of hospital and database
-                log.warning("fiscal.waiting", why=type(error).__name__)
-            await asyncio.sleep(_EVERY_S)
+        await turning(self.turn, _EVERY_S, "fiscal.waiting")
 
     async def turn(self) -> int:
         """See to what is due; how much there was."""

@@ -2,7 +2,6 @@
 the payment, at no cost but its row; whoever takes it tells everybody who wants to hear of it, in one transaction, and
 tells the payment as it is by then. A payment ends again after each refund."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from yinyi.bus.database import Database, Tx
+from yinyi.bus.turning import turning
 from yinyi.business.payments import rows
 from yinyi.business.payments.plan import Plan
 from yinyi.kernel.clock import Clock
@@ -50,13 +50,7 @@ class Ends:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                while await self.turn():
-                    pass
-            except Exception as error:  # the loop outlives every fault of the database
-                log.warning("ends.waiting", why=type(error).__name__)
-            await asyncio.sleep(_EVERY_S)
+        await turning(self.turn, _EVERY_S, "ends.waiting")
 
     async def turn(self) -> int:
         """Tell of some; how many there were."""

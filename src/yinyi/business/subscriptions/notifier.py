@@ -8,6 +8,7 @@ from itertools import groupby
 import structlog
 
 from yinyi.bus.database import Database
+from yinyi.bus.turning import turning
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.subscriptions import store
 from yinyi.business.subscriptions.model import REST_S, Learned, Letter, learned, put_back
@@ -38,13 +39,7 @@ class Notifier:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                while await self.turn():
-                    pass
-            except Exception as error:  # the loop outlives every fault of the database
-                log.warning("notifications.waiting", why=type(error).__name__)
-            await asyncio.sleep(_EVERY_S)
+        await turning(self.turn, _EVERY_S, "notifications.waiting")
 
     async def turn(self) -> int:
         """Send what is due; how much there was."""
