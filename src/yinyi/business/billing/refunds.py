@@ -14,6 +14,7 @@ from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
+from yinyi.bus.turning import turning
 from yinyi.business.billing import refund_store as store
 from yinyi.business.billing.errors import InsuredWhole, InvoiceUnknown, PaidElsewhere
 from yinyi.business.billing.messages import InvoiceRefund, InvoiceRefunds, ListInvoiceRefunds, RefundInvoiceLines
@@ -155,13 +156,7 @@ class LineRefunds:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                while await self.turn():
-                    pass
-            except Exception as error:  # the loop outlives every fault of hospital and database
-                log.warning("line_refunds.waiting", why=type(error).__name__)
-            await asyncio.sleep(_EVERY_S)
+        await turning(self.turn, _EVERY_S, "line_refunds.waiting")
 
     async def turn(self, reference: str = "") -> int:
         """See to what is due, or to this one; how many there were. Any number of processes may."""
