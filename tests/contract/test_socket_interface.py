@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,18 @@ from yinyi.interface.socket import server
 from yinyi.wire import gb11643
 
 NAME, BORN = "欧阳若兮", date(1988, 5, 1)
-NUMBER = gb11643.number_of("510199", BORN, 26)
-WHO = {"by": "document", "number": NUMBER, "name": NAME}
+_born_that_day = count(26, 2)
 
 
-async def comes(bank: BankTerminal) -> None:
-    """Somebody who was never here before, at this bank's terminal."""
-    found = await bank.ask("IdentifyHolder", WHO)
-    assert (found.code, found.sealed, found.body["status"]) == ("OK", True, "first_visit")
+def somebody() -> dict[str, str]:
+    """Who was never here before, whatever ran before."""
+    return {"by": "document", "number": gb11643.number_of("510199", BORN, next(_born_that_day)), "name": NAME}
+
+
+async def comes(bank: BankTerminal, who: dict[str, str]) -> None:
+    """To this bank's terminal."""
+    found = await bank.ask("IdentifyHolder", who)
+    assert (found.code, found.sealed, found.body["status"]) == ("OK", True, "first_visit"), found.raw
     made = await bank.ask(
         "RegisterPatient", {"ticket": found.body["ticket"], "phone": "13800000000"}, "key-first-visit"
     )
@@ -57,20 +62,21 @@ def taken(bank: BankTerminal, payment_no: str, fen: int, reference: str) -> dict
 def test_a_bank_registers_pays_and_gives_back(platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres) -> None:
     async def story(stage: HolderStage, hospital: Stage) -> None:
         async with bank_hall(stage) as hall:
-            await by_x9_19(hall, hospital)
-            await by_sm3_in_xml(hall, hospital)
+            who = somebody()
+            await by_x9_19(hall, hospital, who)
+            await by_sm3_in_xml(hall, hospital, who)
             await limits(hall)
 
     play(platform_url, tmp_path, postgres, story)
 
 
-async def by_x9_19(hall: BankHall, hospital: Stage) -> None:
+async def by_x9_19(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
     bank = hall.icbc
     assert (await bank.ask("ListDepartments", {}, line="x" * 40)).code == "LineEnded"
     signed_on = await bank.sign_on(**BROUGHT)
     assert (signed_on.code, signed_on.sealed) == ("OK", True)
     assert (await bank.ask("ListInvoices", {})).code == "SessionEnded", "nobody is there"
-    await comes(bank)
+    await comes(bank, who)
     paying = await registers(bank, hospital, "key-registers")
     assert (paying["state"], paying["purpose"]) == ("ready", "registration")
     told = taken(bank, paying["payment_no"], paying["owed_fen"], "ICBC-0001")
@@ -94,7 +100,8 @@ async def by_x9_19(hall: BankHall, hospital: Stage) -> None:
     assert [each["kind"] for each in bound.body["credentials"]] == ["resident_card", "bank_card"]
     known = await bank.ask("IdentifyHolder", {"by": "bank_card", "number": "6222020000000000018", "name": NAME})
     assert known.body["status"] == "known"
-    for wrong in (WHO | {"name": "别人"}, WHO | {"number": NUMBER[:-1] + ("1" if NUMBER[-1] != "1" else "2")}):
+    number = who["number"]
+    for wrong in (who | {"name": "别人"}, who | {"number": number[:-1] + ("1" if number[-1] != "1" else "2")}):
         assert (await bank.ask("IdentifyHolder", wrong)).code in ("PatientUnknown", "CheckDigitWrong")
 
 
@@ -132,11 +139,11 @@ async def wrong_in_every_way(hall: BankHall, heard: bytes) -> None:
     await stranger.hang_up()
 
 
-async def by_sm3_in_xml(hall: BankHall, hospital: Stage) -> None:
+async def by_sm3_in_xml(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
     """Another bank, in XML of GB 18030 behind four digits; the same person, whom it does not hear anything more of."""
     bank = hall.ccb
     assert (await bank.sign_on()).sealed
-    found = await bank.ask("IdentifyHolder", WHO)
+    found = await bank.ask("IdentifyHolder", who)
     assert (found.code, found.body["status"]) == ("OK", "known")
     bank.patient = found.body["session_token"]
     mine = hall.icbc.patient
@@ -166,15 +173,17 @@ async def by_sm3_in_xml(hall: BankHall, hospital: Stage) -> None:
 
 
 async def limits(hall: BankHall) -> None:
+    slow, idle = [await hall.another("icbc") for _ in range(2)]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(body, "WITHIN_S", 0.2)
+        slow.writer.write(b"\x01\x00X9.19 ")
+        assert (await slow.read()).code == "TooSlow"
+        assert await slow.reader.read() == b"", "and is hung up"
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(server, "IDLE_S", 0.4)
-        bank = await hall.another("icbc")
-        bank.writer.write(b"\x01\x00X9.19 ")
-        assert (await bank.read()).code == "TooSlow"
-        assert await bank.reader.read() == b"", "and is hung up"
-        idle = await hall.another("icbc")
-        assert await idle.reader.read() == b""
+        idle.write(idle.frame("ListGiveBacks", {}))
+        await idle.reader.read()  # up to the end, which comes because nothing more is said
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(server, "MOST_LINES", 0)
         full = await hall.connected(BankTerminal("icbc", "X9.19", str, hall.icbc.now))
         assert (await full.read()).code == "Busy"
