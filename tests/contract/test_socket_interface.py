@@ -1,13 +1,12 @@
 """Banks on lines of their own: somebody gets a hospital number, registers, and the bank has taken the money."""
 
 import json
-from datetime import date, timedelta
-from itertools import count
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bank_hall import BROUGHT, BankHall, bank_hall
+from bank_hall import BROUGHT, BankHall, bank_hall, somebody
 from bank_terminal import BankTerminal
 from holder_stage import HolderStage
 from whole_stage import on_sale, play
@@ -16,15 +15,6 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.interface import body
 from yinyi.interface.socket import server
-from yinyi.wire import gb11643
-
-NAME, BORN = "欧阳若兮", date(1988, 5, 1)
-_born_that_day = count(26, 2)
-
-
-def somebody() -> dict[str, str]:
-    """Who was never here before, whatever ran before."""
-    return {"by": "document", "number": gb11643.number_of("510199", BORN, next(_born_that_day)), "name": NAME}
 
 
 async def comes(bank: BankTerminal, who: dict[str, str]) -> None:
@@ -95,10 +85,10 @@ async def by_x9_19(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None
     assert (await bank.send(bank.sealed(document, bank.mac(document)))).code == "SequenceUsed"
     await refused(hall, hospital)
     await wrong_in_every_way(hall, frame)
-    bound = await bank.ask("BindHolderCard", {"card_no": "6222020000000000018", "name": NAME}, "key-binds-card")
+    bound = await bank.ask("BindHolderCard", {"card_no": "6222020000000000018", "name": who["name"]}, "key-binds-card")
     assert bound.code == "OK", bound.raw
     assert [each["kind"] for each in bound.body["credentials"]] == ["resident_card", "bank_card"]
-    known = await bank.ask("IdentifyHolder", {"by": "bank_card", "number": "6222020000000000018", "name": NAME})
+    known = await bank.ask("IdentifyHolder", {"by": "bank_card", "number": "6222020000000000018", "name": who["name"]})
     assert known.body["status"] == "known"
     number = who["number"]
     for wrong in (who | {"name": "别人"}, who | {"number": number[:-1] + ("1" if number[-1] != "1" else "2")}):
