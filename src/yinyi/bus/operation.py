@@ -34,6 +34,24 @@ class Caller(StrEnum):
     """Whoever holds a paper: nothing but its own code is shown."""
 
 
+_VOUCHES = "-tls"
+
+
+def vouching(caller: Caller) -> str:
+    """The account of the interfaces that end TLS for this caller: it says whose certificate was shown."""
+    return caller.value + _VOUCHES
+
+
+def called_by(account: str) -> tuple[Caller, bool]:
+    """Whose account it is, and whether it vouches for certificates.
+
+    Raises:
+        ValueError: nobody's.
+    """
+    name = account.removesuffix(_VOUCHES)
+    return Caller(name), name != account
+
+
 OpenedBy = Literal["form", "specimen", "booking"]
 """What opens a session that is good for it alone: a request form, a tube, the slip of a booking."""
 
