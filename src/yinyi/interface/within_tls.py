@@ -1,40 +1,32 @@
-"""TLS ends here: the certificate that a caller has shown goes with each of his requests, for the business layer to judge.
+"""TLS ends here: the certificate that a caller has shown goes with each of his requests, and the business layer judges.
 
-Whether it is anybody's is not known here. Only what openssl says is: it comes from an authority on the list, and whoever
-has connected has its key. When it is good is judged by the platform's clock, with the rest.
+Whether it is anybody's is not known here. Only what openssl says is: it comes from an authority on the list, and
+whoever has connected has its key. When it is good is judged by the platform's clock, with the rest.
 """
 
 import ssl
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
-import msgspec
 import structlog
 
+from yinyi.interface.tls_files import TlsFiles
 from yinyi.interface.whole_heads import WholeHeads
 from yinyi.wire.client_certificate import fingerprint
 
 log = structlog.get_logger()
 
-HANDSHAKE_S: Final = 10.0
+HANDSHAKE_S, SHUTDOWN_S = 10.0, 1.0
+"""Nobody holds a connection longer by not answering."""
 LOOKED_AT_EVERY_S: Final = 1.0
 """The files, while people connect."""
 NO_CHECK_TIME: Final = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL."""
 
-
-class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """PEM. certificate: with those that lead to an authority behind it. clients: the authorities of certificates that
-    callers show; empty: nobody is asked for one."""
-
-    certificate: str
-    key: str
-    clients: str = ""
-
-    def names(self) -> list[str]:
-        return [name for name in (self.certificate, self.key, self.clients) if name]
+SCOPE: Final = "yinyi.client_certificate"
+"""Where it stands in the scope of a request."""
 
 
 class Papers:
@@ -47,7 +39,7 @@ class Papers:
             OSError, ssl.SSLError: the files are not what they should be.
         """
         self._files = files
-        self._stamp = self._stamped()
+        self._stamp: list[tuple[int, int, int]] = self._stamped()
         self._looked_at = time.monotonic()
         self._fresh = _context(files)
         self.context = _context(files)
@@ -87,7 +79,7 @@ def _context(files: TlsFiles) -> ssl.SSLContext:
     if files.clients:
         made.load_verify_locations(files.clients)
         made.verify_mode = ssl.CERT_OPTIONAL
-        made.verify_flags |= ssl.VerifyFlags(NO_CHECK_TIME) | ssl.VerifyFlags.VERIFY_X509_STRICT
+        made.verify_flags |= ssl.VerifyFlags(NO_CHECK_TIME)
     return made
 
 
@@ -109,10 +101,10 @@ class Certified(WholeHeads):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {"tls": {"client_certificate": self._certificate}}
+        cast(dict[str, Any], self.scope)[SCOPE] = self._certificate
 
 
 def certificate_of(scope: Mapping[str, Any]) -> str:
     """Which certificate came with this request; empty: none, or it did not come within TLS of ours."""
-    told = scope.get("extensions") or {}
-    return told.get("tls", {}).get("client_certificate", "")
+    within = scope.get(SCOPE)
+    return within if isinstance(within, str) else ""

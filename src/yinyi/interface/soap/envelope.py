@@ -21,8 +21,6 @@ CONTENT: Final = {SOAP_11: "text/xml; charset=utf-8", SOAP_12: "application/soap
 Blame = Literal["Client", "Server", "VersionMismatch", "MustUnderstand"]
 _BLAME_12 = {"Client": "Sender", "Server": "Receiver"}
 _LONGEST = 200
-_NO_DIGEST = "-"
-"""An empty password is a wrong one."""
 
 
 class NotSoap(Exception):
@@ -83,13 +81,14 @@ def _username_token(security: Element, path: str) -> Signed | None:
     if token is None:
         return None
     password = token.find(f"{{{WSSE}}}Password")
-    if password is not None and password.get("Type") != DIGEST:
+    digest = "" if password is None else (password.text or "").strip()
+    if password is not None and (password.get("Type") != DIGEST or not digest):
         return None
     return token_of(
         _text(token, f"{{{WSSE}}}Username"),
         _text(token, f"{{{WSSE}}}Nonce"),
         _text(token, f"{{{WSU}}}Created"),
-        "" if password is None else (password.text or "").strip() or _NO_DIGEST,
+        digest,
         path,
     )
 

@@ -13,7 +13,7 @@ from yinyi.interface import body
 from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.socket.asking import Asking
-from yinyi.interface.within_tls import HANDSHAKE_S, shown
+from yinyi.interface.within_tls import HANDSHAKE_S, SHUTDOWN_S, shown
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import Busy, YinyiError
 from yinyi.wire.institution_message import ANSWERED, ASKED, FrameForm, length_of
@@ -51,9 +51,14 @@ class Socket:
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """The port."""
         loop = asyncio.get_running_loop()
-        handshake_s = HANDSHAKE_S if tls is not None else None
         self._server = await loop.create_server(
-            self._line, host, port, backlog=128, ssl=tls, ssl_handshake_timeout=handshake_s
+            self._line,
+            host,
+            port,
+            backlog=128,
+            ssl=tls,
+            ssl_handshake_timeout=HANDSHAKE_S if tls else None,
+            ssl_shutdown_timeout=SHUTDOWN_S if tls else None,
         )
         return self._server.sockets[0].getsockname()[1]
 
