@@ -25,12 +25,12 @@ from zeep.exceptions import Fault
 from zeep.transports import Transport
 
 from yinyi.business.institutions.errors import (
-    CertificateKnown,
-    CertificatesEnough,
-    CertificateUnknown,
-    CertificateUnreadable,
+    ClientCertificateKnown,
+    ClientCertificatesEnough,
+    ClientCertificateUnknown,
+    ClientCertificateUnreadable,
 )
-from yinyi.business.institutions.messages import AddCertificate, ListInstitutions, RemoveCertificate
+from yinyi.business.institutions.messages import AddClientCertificate, ListInstitutions, RemoveClientCertificate
 from yinyi.interface import within_tls
 from yinyi.interface.soap.envelope import WSSE, WSU
 from yinyi.wire import username_token
@@ -57,10 +57,10 @@ async def named(hall: TlsHall) -> None:
     told = await hall.named("icbc", hall.papers("icbc"))
     [bank] = [each for each in told.institutions if each.institution_id == "icbc"]
     assert [(each.subject, each.suffices) for each in bank.certificates] == [("CN=icbc", True)]
-    with pytest.raises(CertificateKnown):
+    with pytest.raises(ClientCertificateKnown):
         await hall.named("ccb", hall.papers("icbc"))
-    with pytest.raises(CertificateUnreadable):
-        await hall.staff(AddCertificate(institution_id="icbc", certificate="-----BEGIN CERTIFICATE-----"))
+    with pytest.raises(ClientCertificateUnreadable):
+        await hall.staff(AddClientCertificate(institution_id="icbc", certificate="-----BEGIN CERTIFICATE-----"))
     await hall.named("ccb", hall.papers("ccb"), suffices=False)
     await hall.named("his", hall.papers("his"))
 
@@ -182,7 +182,7 @@ async def renewed(hall: TlsHall) -> None:
     clock = hall.stage.line.clock
     old, new = (hall.knocks_with(hall.papers(name, since_days=-2)) for name in ("icbc", "icbc-2"))
     await hall.named("icbc", hall.papers("icbc-2"))
-    with pytest.raises(CertificatesEnough):
+    with pytest.raises(ClientCertificatesEnough):
         await hall.named("icbc", hall.papers("icbc-3"))
     days = {0: ("", REFUSED), 3: ("", ""), 30: (REFUSED, "")}
     began = clock.now()
@@ -191,10 +191,10 @@ async def renewed(hall: TlsHall) -> None:
         assert (await hall.asks(old, hall.head()), await hall.asks(new, hall.head())) == codes, day
     listed = (await hall.staff(ListInstitutions())).institutions
     [bank] = [each for each in listed if each.institution_id == "icbc"]
-    await hall.staff(RemoveCertificate(institution_id="icbc", fingerprint=bank.certificates[-1].fingerprint))
+    await hall.staff(RemoveClientCertificate(institution_id="icbc", fingerprint=bank.certificates[-1].fingerprint))
     assert await hall.asks(new, hall.head()) == REFUSED, "taken away"
-    with pytest.raises(CertificateUnknown):
-        await hall.staff(RemoveCertificate(institution_id="icbc", fingerprint="0" * 64))
+    with pytest.raises(ClientCertificateUnknown):
+        await hall.staff(RemoveClientCertificate(institution_id="icbc", fingerprint="0" * 64))
 
 
 def test_files_that_are_replaced_count_from_the_next_connection_on(

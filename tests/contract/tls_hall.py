@@ -19,7 +19,7 @@ from tls_papers import Authority
 from yinyi.app.embedded.folder import free_port
 from yinyi.app.interfaces import answers
 from yinyi.bus.operation import Caller
-from yinyi.business.institutions.messages import AddCertificate, Institutions
+from yinyi.business.institutions.messages import AddClientCertificate, Institutions
 from yinyi.business.institutions.model import Institution
 from yinyi.interface.server import Interfaces, Server, Surroundings, server_for
 from yinyi.interface.tls_files import TlsFiles
@@ -80,7 +80,7 @@ class TlsHall:
         pem = await asyncio.to_thread(Path(papers).read_text)
         certificate = pem[: pem.index("-----BEGIN PRIVATE")]
         return await self.staff(
-            AddCertificate(institution_id=institution_id, certificate=certificate, suffices=suffices)
+            AddClientCertificate(institution_id=institution_id, certificate=certificate, suffices=suffices)
         )
 
     def head(self, institution_id: str = "icbc", age_s: int = 0, nonce: str = "") -> dict[str, str]:
@@ -100,12 +100,12 @@ class TlsHall:
 
 
 @asynccontextmanager
-async def tls_hall(stage: HolderStage, folder: Path) -> AsyncGenerator[TlsHall]:
+async def tls_hall(stage: HolderStage, folder: Path, his: Institution = HIS) -> AsyncGenerator[TlsHall]:
     clock, institutions = stage.line.clock, stage.business.institutions
     async with stage.line.database.transaction() as tx:
         made = {"icbc": await institutions.add(tx, ICBC, "HMAC-SHA256", clock.now())}
         made["ccb"] = await institutions.add(tx, CCB, "HMAC-SHA256", clock.now())
-        made["his"] = await institutions.add(tx, HIS, "UsernameToken", clock.now())
+        made["his"] = await institutions.add(tx, his, "UsernameToken", clock.now())
         made["line"] = await institutions.add_secret(tx, 1, "icbc", "FRAME-HMAC-SM3", clock.now())
     authority = Authority(folder, "authority")
     ours, clients = str(folder / OURS), str(folder / CLIENTS)

@@ -34,6 +34,8 @@ class Caller(StrEnum):
     """Whoever holds a paper: nothing but its own code is shown."""
 
 
+VOUCHED = (Caller.HOSPITAL, Caller.INSTITUTION)
+"""Their connections may end within TLS, under an account that may say whose certificate was shown."""
 _VOUCHES = "-tls"
 
 
@@ -48,8 +50,11 @@ def called_by(account: str) -> tuple[Caller, bool]:
     Raises:
         ValueError: nobody's.
     """
-    name = account.removesuffix(_VOUCHES)
-    return Caller(name), name != account
+    caller = Caller(account.removesuffix(_VOUCHES))
+    vouches = account != caller.value
+    if vouches and caller not in VOUCHED:
+        raise ValueError(account)
+    return caller, vouches
 
 
 OpenedBy = Literal["form", "specimen", "booking"]

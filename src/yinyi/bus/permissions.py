@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from yinyi.bus.operation import Caller, every_operation, vouching
+from yinyi.bus.operation import VOUCHED, Caller, every_operation, vouching
 
 BUSINESS = "business"
 
@@ -12,9 +12,6 @@ _HEARS = {
     Caller.TERMINAL: ["event.terminal.>"],
 }
 """Pushes beyond its own replies."""
-
-VOUCHED = (Caller.HOSPITAL, Caller.INSTITUTION)
-"""Their connections may end within TLS, under an account that may say whose certificate was shown."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from yinyi.bus.database import Tx
-from yinyi.business.institutions.model import CertificateView
+from yinyi.business.institutions.model import ClientCertificateView
 from yinyi.wire.client_certificate import CertificateFacts
 
 _LOCK = """
@@ -58,15 +58,15 @@ async def remove(tx: Tx, hospital_id: int, institution_id: str, fingerprint: str
     return bool(await tx.fetchval(_REMOVE, hospital_id, institution_id, fingerprint, now))
 
 
-async def of(tx: Tx, institution_id: str) -> Sequence[CertificateView]:
+async def of(tx: Tx, institution_id: str) -> Sequence[ClientCertificateView]:
     """Those of one institution, also those that have run out."""
-    return [CertificateView(**row) for row in await tx.fetch(_OF, institution_id)]
+    return [ClientCertificateView(**row) for row in await tx.fetch(_OF, institution_id)]
 
 
-async def every(tx: Tx, hospital_id: int) -> dict[str, list[CertificateView]]:
+async def every(tx: Tx, hospital_id: int) -> dict[str, list[ClientCertificateView]]:
     """By institution."""
-    found: dict[str, list[CertificateView]] = {}
+    found: dict[str, list[ClientCertificateView]] = {}
     for row in await tx.fetch(_EVERY, hospital_id):
         view = {name: value for name, value in dict(row).items() if name != "institution_id"}
-        found.setdefault(row["institution_id"], []).append(CertificateView(**view))
+        found.setdefault(row["institution_id"], []).append(ClientCertificateView(**view))
     return found

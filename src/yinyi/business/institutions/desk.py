@@ -9,10 +9,10 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.institutions import certificates_store, store
 from yinyi.business.institutions import messages as ask
 from yinyi.business.institutions.errors import (
-    CertificateKnown,
-    CertificatesEnough,
-    CertificateUnknown,
-    CertificateUnreadable,
+    ClientCertificateKnown,
+    ClientCertificatesEnough,
+    ClientCertificateUnknown,
+    ClientCertificateUnreadable,
     InstitutionKnown,
     InstitutionUnknown,
     SecretsEnough,
@@ -40,8 +40,8 @@ class InstitutionDesk:
         dispatcher.changes(ask.AddInstitution, Change(make=self._add, show=self._secret))
         dispatcher.changes(ask.ReplaceSecret, Change(make=self._replace, show=self._secret))
         dispatcher.changes(ask.SetInstitution, Change(make=self._set, show=self._show))
-        dispatcher.changes(ask.AddCertificate, Change(make=self._add_certificate, show=self._show))
-        dispatcher.changes(ask.RemoveCertificate, Change(make=self._remove_certificate, show=self._show))
+        dispatcher.changes(ask.AddClientCertificate, Change(make=self._add_certificate, show=self._show))
+        dispatcher.changes(ask.RemoveClientCertificate, Change(make=self._remove_certificate, show=self._show))
         dispatcher.changes(ask.CloseInstitution, Change(make=self._close, show=self._show))
 
     async def _add(self, tx: Tx, call: Call, message: ask.AddInstitution, _: None) -> str:
@@ -87,23 +87,23 @@ class InstitutionDesk:
             raise InstitutionUnknown
         return message.institution_id
 
-    async def _add_certificate(self, tx: Tx, call: Call, message: ask.AddCertificate, _: None) -> str:
+    async def _add_certificate(self, tx: Tx, call: Call, message: ask.AddClientCertificate, _: None) -> str:
         facts, whose = _read(message.certificate), (call.hospital_id, message.institution_id)
         good = await certificates_store.lock(tx, *whose, call.now)
         if good is None:
             raise InstitutionUnknown
         if good >= MOST_CERTIFICATES:
-            raise CertificatesEnough
+            raise ClientCertificatesEnough
         if not await certificates_store.add(tx, *whose, facts, message.suffices, call.now):
-            raise CertificateKnown
+            raise ClientCertificateKnown
         return message.institution_id
 
-    async def _remove_certificate(self, tx: Tx, call: Call, message: ask.RemoveCertificate, _: None) -> str:
+    async def _remove_certificate(self, tx: Tx, call: Call, message: ask.RemoveClientCertificate, _: None) -> str:
         whose = (call.hospital_id, message.institution_id)
         if await certificates_store.lock(tx, *whose, call.now) is None:
             raise InstitutionUnknown
         if not await certificates_store.remove(tx, *whose, message.fingerprint, call.now):
-            raise CertificateUnknown
+            raise ClientCertificateUnknown
         return message.institution_id
 
     async def _list(self, tx: Tx, call: Call, message: ask.ListInstitutions) -> ask.Institutions:
@@ -127,7 +127,7 @@ def _read(pem: str) -> CertificateFacts:
     try:
         return facts_of(pem)
     except NotACertificate:
-        raise CertificateUnreadable from None
+        raise ClientCertificateUnreadable from None
 
 
 def _granted(names: list[str] | None) -> tuple[str, ...] | None:

@@ -21,25 +21,25 @@ class SecretsEnough(Conflict):
     zh = "这个机构的有效密钥已达上限，请等旧密钥到期，或把重叠时间设为 0 立即作废旧密钥。"
 
 
-class CertificateUnreadable(Invalid):
+class ClientCertificateUnreadable(Invalid):
     """This is not one certificate in PEM. Nothing was changed."""
 
     zh = "这不是一张 PEM 格式的证书，没有任何变动。"
 
 
-class CertificateKnown(Conflict):
+class ClientCertificateKnown(Conflict):
     """An institution connects with this certificate already. Nothing was changed."""
 
     zh = "已有机构使用这张证书，没有任何变动。"
 
 
-class CertificateUnknown(NotFound):
+class ClientCertificateUnknown(NotFound):
     """This institution has no such certificate."""
 
     zh = "这个机构没有这张证书。"
 
 
-class CertificatesEnough(Conflict):
+class ClientCertificatesEnough(Conflict):
     """This institution has two certificates already. Please take the old one away first."""
 
     zh = "这个机构已有两张证书，请先移除旧证书。"

@@ -6,10 +6,10 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.institutions.errors import (
-    CertificateKnown,
-    CertificatesEnough,
-    CertificateUnknown,
-    CertificateUnreadable,
+    ClientCertificateKnown,
+    ClientCertificatesEnough,
+    ClientCertificateUnknown,
+    ClientCertificateUnreadable,
     InstitutionKnown,
     InstitutionUnknown,
     SecretsEnough,
@@ -81,9 +81,9 @@ class ReplaceSecret(Operation[InstitutionSecret], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     changes=True,
-    errors=(InstitutionUnknown, CertificateUnreadable, CertificateKnown, CertificatesEnough),
+    errors=(InstitutionUnknown, ClientCertificateUnreadable, ClientCertificateKnown, ClientCertificatesEnough),
 )
-class AddCertificate(Operation[Institutions], frozen=True, kw_only=True):
+class AddClientCertificate(Operation[Institutions], frozen=True, kw_only=True):
     """An institution connects with this certificate, in PEM, beside one that it has already until it is taken away.
     From now on one that it shows is its own, or nothing is heard. suffices: a request that comes with it, by REST or
     SOAP, needs no signature; whoever could break into the front-end machine could then ask in its name."""
@@ -93,8 +93,8 @@ class AddCertificate(Operation[Institutions], frozen=True, kw_only=True):
     suffices: bool = False
 
 
-@operation(callers=[Caller.STAFF], changes=True, errors=(InstitutionUnknown, CertificateUnknown))
-class RemoveCertificate(Operation[Institutions], frozen=True, kw_only=True):
+@operation(callers=[Caller.STAFF], changes=True, errors=(InstitutionUnknown, ClientCertificateUnknown))
+class RemoveClientCertificate(Operation[Institutions], frozen=True, kw_only=True):
     """Nothing is heard with this certificate any more."""
 
     institution_id: InstitutionId

@@ -64,7 +64,7 @@ class SecretView(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
+class ClientCertificateView(msgspec.Struct, frozen=True, kw_only=True):
     """One that an institution connects with. fingerprint: its SHA-256. since, until: as it says itself. suffices: a
     request that comes with it needs no signature."""
 
@@ -87,4 +87,4 @@ class InstitutionView(msgspec.Struct, frozen=True, kw_only=True):
     secrets: list[SecretView]
     requests_today: int
     closed_at: datetime | None = None
-    certificates: list[CertificateView] = []
+    certificates: list[ClientCertificateView] = []

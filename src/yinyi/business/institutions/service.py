@@ -9,7 +9,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.envelope import Signed
 from yinyi.business.institutions import certificates_store, store
 from yinyi.business.institutions.meter import Meter
-from yinyi.business.institutions.model import Algorithm, CertificateView, Institution
+from yinyi.business.institutions.model import Algorithm, ClientCertificateView, Institution
 from yinyi.business.institutions.store import KeptSecret, NonceUse
 from yinyi.kernel.errors import Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.ids import token
@@ -38,7 +38,7 @@ class _Known(NamedTuple):
 
     institution: Institution | None
     secrets: _Opened
-    certificates: Sequence[CertificateView]
+    certificates: Sequence[ClientCertificateView]
 
 
 _INSTANTS: Mapping[str, Callable[[str], datetime]] = {
@@ -182,7 +182,7 @@ def _fits(known: _Known, signed: Signed, certificate: str, now: datetime) -> boo
     return any(found) and bool(good) and _shows_its_own(known, certificate, now)
 
 
-def _own(known: _Known, certificate: str, now: datetime) -> list[CertificateView]:
+def _own(known: _Known, certificate: str, now: datetime) -> list[ClientCertificateView]:
     """The certificate that was shown, if it is this institution's and good."""
     return [each for each in known.certificates if each.fingerprint == certificate and each.since <= now < each.until]
 
