@@ -21,7 +21,7 @@ from yinyi.business.terminals.credentials import TerminalCredentials, admit
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
-from yinyi.wire import institution, institution_message, xml, xml_shapes
+from yinyi.wire import client_certificate, institution, institution_message, xml, xml_shapes
 from yinyi.wire.institution_message import NotAMessage, Opened
 
 OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "GetFigures"})
@@ -36,8 +36,8 @@ CHANGES_SESSIONS = frozenset(
     }
 )
 FRAMED = frozenset(get_args(FrameAlgorithm))
-UNCOVERED = "UsernameToken"
-"""It says who asks, and does not cover what is asked."""
+UNCOVERED = ("UsernameToken", client_certificate.NAME)
+"""They say who asks, and do not cover what is asked."""
 REMEMBERED_FOR = timedelta(seconds=1)
 """So long, at most, another business process honours a session that has just been ended here."""
 MOST_REMEMBERED = 5000
@@ -144,13 +144,13 @@ class Verifier:
     async def _institution(
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
     ) -> Principal:
-        signed = envelope.credentials.signed
+        signed, certificate = envelope.credentials.signed, envelope.credentials.certificate
         shown: Verified | None = None
         if signed is not None and signed.algorithm in FRAMED:
-            shown = await self._lines.verify(signed, _framed(signed, envelope, spec), spec.name, now)
+            shown = await self._lines.verify(signed, _framed(signed, envelope, spec), spec.name, now, certificate)
             institution = shown.institution
         elif signed is not None and (_uncovered(signed) or _about(signed, envelope, spec)):
-            institution = await self._institutions.verify(signed, spec.name, now)
+            institution = await self._institutions.verify(signed, spec.name, now, certificate)
         else:
             raise SignatureRefused
         if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
@@ -163,7 +163,7 @@ class Verifier:
 
 
 def _uncovered(signed: Signed) -> bool:
-    return signed.algorithm == UNCOVERED and signed.method != institution.SENT
+    return signed.algorithm in UNCOVERED and signed.method != institution.SENT
 
 
 def _about(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
