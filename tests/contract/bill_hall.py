@@ -40,7 +40,7 @@ from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, is_limited, prepaid_account
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.messages import ChooseTender
-from yinyi.business.payments.model import PaymentState, TenderName
+from yinyi.business.payments.model import PaymentState
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid import store as prepaid
@@ -50,6 +50,7 @@ from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import error_named
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Vault, digest
 
