@@ -19,8 +19,9 @@ class MeansBook:
 
     async def remember(self, tx: Tx, hospital_id: int, now: datetime) -> None:
         """What is connected is kept for the day on which it is connected no more; what was before is known again."""
-        kept = await means_store.remembered(tx, hospital_id, list(self._words.values()), now)
-        self._words = {each.tender: each for each in kept} | self._words
+        mine = [_words(name, means) for name, means in self._plugged.items()]
+        kept = await means_store.remembered(tx, hospital_id, mine, now)
+        self._words = {each.tender: each for each in (*kept, *mine)}
 
     def words(self) -> list[MeansWords]:
         """Of all that are or were connected."""

@@ -57,6 +57,7 @@ class Wording:
             "apps_of": self.apps_of,
             "origin_of": self.origin_of,
             "means_of": self.means_of,
+            "means_icon": self.means_icon,
         }
         return {**plain, "either": self.either, "machine": self.machine, "yuan": yuan, "word": self._tables}
 
@@ -76,6 +77,10 @@ class Wording:
     def means_of(self, tender: str, brought: Brought) -> str:
         """As lists name it."""
         return self._tables.means.get(tender) or self._brought(tender, brought)
+
+    def means_icon(self, tender: str, brought: Brought) -> str:
+        """Of an app on the phone."""
+        return next((each.icon for each in brought if each.tender == tender), "smartphone")
 
     def _brought(self, tender: str, brought: Brought) -> str:
         """At the worst its plain name: of a connector that nobody remembers."""
