@@ -109,6 +109,7 @@ class Business:
         self.terminals = TerminalService(
             *(database, clock, vault, queue, self.outbox.wake, outside.identifying),
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
+            outside.means.words,
         )
         self.institutions = Institutions(database, vault, ZONE)
         self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
@@ -200,6 +201,8 @@ class Business:
             await outside.permits.start(self.database)
             self._run(outside.permits.run(self.database))
         await _require_fit(outside.hospital)
+        async with self.database.transaction() as tx:
+            await outside.means.remember(tx, HOSPITAL_ID, self.clock.now())
         await self.payments.prepare()
         await self.lines.start()
         await self.lease.take()
