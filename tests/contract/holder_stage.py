@@ -52,8 +52,9 @@ KINDS = {
 }
 VAULT = Vault({1: b"k" * 32}, b"i" * 32)
 TILL = "token-of-the-till"
-"""Staff show it."""
-STAFF = {digest(TILL): "W0001"}
+SECOND = "token-of-somebody-else"
+"""Staff show them."""
+STAFF = {digest(TILL): "W0001", digest(SECOND): "W0002"}
 
 
 @dataclass
