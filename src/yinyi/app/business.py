@@ -42,6 +42,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.news.handling import Handling
+from yinyi.business.news.merging import Merging
 from yinyi.business.news.service import News
 from yinyi.business.payments import books
 from yinyi.business.payments.at_institution import InstitutionTakings
@@ -138,7 +139,7 @@ class Business:
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
-        heard = Handling(hospital, patients, self.counters.changes, vault)
+        heard = Handling(hospital, patients, self.counters.changes, vault, Merging(vault, ZONE))
         self.news = News(database, heard, outside.news, clock, ZONE)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)

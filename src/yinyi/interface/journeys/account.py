@@ -29,6 +29,7 @@ _KINDS: dict[str, views_account.RecordKind] = {
     "charge_back": "came_back",
     "withdrawn_at_window": "at_window",
     "opening": "taken_over",
+    "merged": "merged",
 }
 
 

@@ -14,6 +14,7 @@ RecordKind = Literal[
     "withdrawn",  # to where it came from
     "at_window",  # paid out over the counter
     "taken_over",  # from an earlier system
+    "merged",  # from or to the account of a number that was merged into this one
     "corrected",  # by the hospital
 ]
 
