@@ -11,6 +11,7 @@ from yinyi.business.billing.fees import FeeBook
 from yinyi.business.billing.forms import RequestForms
 from yinyi.business.billing.refunds import LineRefunds
 from yinyi.business.billing.service import BillingService
+from yinyi.business.identity.named import NamedPatients
 from yinyi.business.inpatient.service import InpatientService
 from yinyi.business.payments.at_window import WindowCodes
 from yinyi.business.payments.finding import Finding
@@ -25,7 +26,7 @@ from yinyi.kernel.secrets import Vault
 
 
 class Counters:
-    """All of them; ``changes``, ``fees`` and ``line_refunds`` have loops of their own."""
+    """All of them; ``changes``, ``fees`` and ``line_refunds`` have loops of their own. named: whom windows name."""
 
     def __init__(
         self,
@@ -43,18 +44,19 @@ class Counters:
         self.fees = FeeBook(database, hospital, patients, ZONE, outside.lists_kept_s)
         self.billing = BillingService(hospital, patients, payments, self.fees, ZONE, outside.lists_kept_s)
         self.line_refunds = LineRefunds(database, hospital, payments, RefundDesk(payments, ZONE), clock)
+        self.named = named = NamedPatients(database, hospital, vault)
         prepaid = PrepaidService(payments, ZONE)
         self._services = (
             scheduled,
             self.billing,
-            WindowBills(self.billing, payments),
+            WindowBills(self.billing, payments, named),
             WindowCodes(payments),
             self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
             prepaid,
-            WindowTopUps(prepaid, payments),
-            PrepaidCharges(ZONE),
-            Finding(payments.registry, ZONE),
+            WindowTopUps(prepaid, payments, named),
+            PrepaidCharges(database, named, ZONE),
+            Finding(database, payments.registry, named, ZONE),
             InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),
         )
 
