@@ -5,6 +5,7 @@ from dataclasses import replace
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.audit import store as audit
 from yinyi.business.payments.messages_window import CancelWindowPayment, SubmitCode
 from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
@@ -25,7 +26,9 @@ class WindowCodes:
         dispatcher.changes(CancelWindowPayment, Change(self.cancel, payments.show, settle=payments.settle))
 
     async def submit(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
-        return await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code)
+        number = await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code)
+        await audit.append(tx, call, "payments.SubmitCode.v1", number, {"operator": message.operator})
+        return number
 
     async def cancel(self, tx: Tx, call: Call, message: CancelWindowPayment, facts: None) -> str:
         """
@@ -37,6 +40,7 @@ class WindowCodes:
         if not plan.facts.get(AT):
             raise NotYours
         await self._payments.give_up(tx, call, plan)
+        await audit.append(tx, call, "payments.CancelWindowPayment.v1", plan.payment_no, {"operator": message.operator})
         return plan.payment_no
 
 
