@@ -146,6 +146,9 @@ def test_the_cashier_scans_the_payers_code(at_till: AtTill) -> None:
         await till.scan(number, PAYS_AT_ONCE)
         assert state_of(await hall.ends(number)) == "fulfilled"
         assert hall.kept_fen() == opened.payment.amount_fen
+        take = (await hall.rests(number)).latest(TAKE)
+        assert take is not None
+        assert take.params["operator"] == "C12", "who has scanned it is kept"
         with pytest.raises(PaymentClosed):
             await till.scan(number, PAYS_AT_ONCE)
         assert hall.kept_fen() == opened.payment.amount_fen

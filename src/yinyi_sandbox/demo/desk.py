@@ -95,7 +95,7 @@ class Desk:
             settings.clock,
         )
         self.counter = Counter(self._platform)
-        self.doctor = Doctor(self._platform)
+        self.doctor = Doctor(self._platform, hospital)
         self.window = Window(self._platform, hospital)
         self.hospital = hospital
         self.wechatpay = wechatpay

@@ -26,9 +26,8 @@ class WindowCodes:
         dispatcher.changes(CancelWindowPayment, Change(self.cancel, payments.show, settle=payments.settle))
 
     async def submit(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
-        number = await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code)
-        await audit.append(tx, call, "payments.SubmitCode.v1", number, {"operator": message.operator})
-        return number
+        who = {"operator": message.operator}
+        return await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code, who)
 
     async def cancel(self, tx: Tx, call: Call, message: CancelWindowPayment, facts: None) -> str:
         """
