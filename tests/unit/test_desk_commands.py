@@ -1,4 +1,4 @@
-"""``yinyi sessions``, ``bookings`` and ``closures``: what is asked, in whose name, and what is told."""
+"""``yinyi sessions``, ``bookings``, ``closures`` and ``charges``: what is asked, in whose name, and what is told."""
 
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -10,6 +10,14 @@ from typer.testing import CliRunner
 
 from yinyi.app.cli import application
 from yinyi.bus.operation import Operation
+from yinyi.business.prepaid.messages_agreeing import (
+    ChargeDifference,
+    ChargeDifferences,
+    CompareCharges,
+    ComparedDay,
+    ListChargeDifferences,
+    SettleChargeDifference,
+)
 from yinyi.business.scheduling.booking_model import USUAL
 from yinyi.business.scheduling.messages import (
     Departments,
@@ -59,6 +67,9 @@ def run(monkeypatch: pytest.MonkeyPatch, reply: Any, *words: str) -> tuple[Resul
 
 
 CHANGED = SessionChanged(schedule_id="S1", numbers=3, given_back=2)
+AGREED = ChargeDifferences(
+    differences=[], days=[ComparedDay(on=date(2026, 11, 22), compared_at=NIGHT, hospital_charges=3, here_charges=2)]
+)
 CLOSED = ClosureView(closure_id=4, what="hospital_system", begins_at=NIGHT, ends_at=MORNING, reason="upgrade")
 WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
 
@@ -87,6 +98,13 @@ WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
             CLOSED,
         ),
         (("closures", "cancel", "4"), CancelClosure(closure_id=4), CLOSED),
+        (("charges",), ListChargeDifferences(), AGREED),
+        (("charges", "compare", "2026-11-22"), CompareCharges(on=date(2026, 11, 22)), AGREED),
+        (
+            ("charges", "settle", "D1", "--note", "paid in cash"),
+            SettleChargeDifference(institution_id="his", charge_no="D1", note="paid in cash"),
+            AGREED,
+        ),
     ],
 )
 def test_what_is_asked(
@@ -108,6 +126,8 @@ def test_what_is_asked(
         ("closures", "plan"),
         ("closures", "plan", "--begins", "2026-12-05T23:00"),
         ("closures", "cancel", "all"),
+        ("charges", "compare", "yesterday"),
+        ("charges", "settle", "D1"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
@@ -153,3 +173,23 @@ def test_lists_name_what_the_other_words_need(monkeypatch: pytest.MonkeyPatch) -
     assert done.stdout == "0102  心血管内科  Cardiology\n"
     done, _ = run(monkeypatch, Closures(closures=[CLOSED]), "closures")
     assert done.stdout == "4  hospital_system  2026-12-05 23:00 – 2026-12-06 02:00  upgrade\n"
+
+
+def test_charges_that_differ_are_a_line_each_and_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = ChargeDifference(
+        on=date(2026, 11, 22),
+        institution_id="his",
+        charge_no="D1",
+        kind="hospital_only",
+        patient_no="P1",
+        hospital_fen=Fen(1200),
+        here_fen=Fen(0),
+        found_at=NIGHT,
+    )
+    waits = ComparedDay(on=date(2026, 11, 23), compared_at=None, hospital_charges=0, here_charges=0)
+    done, _ = run(monkeypatch, ChargeDifferences(differences=[lost], days=[waits]), "charges")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "2026-11-22  his  D1  hospital_only  P1  hospital 12.00, here 0.00",
+        "2026-11-23  not compared yet",
+    ]
