@@ -130,7 +130,7 @@ def asked_twice(house: RealPlatform, patient_no: str) -> None:
         "operator": "C12",
         "key": "window-asked-twice",
         "invoice_nos": [],
-        "amount_fen": 1,
+        "amount_fen": 10_00,
     }
     told = [house.http.post("/demo/cashier/take", json=wanted).raise_for_status().json() for _ in range(2)]
     assert told[0]["payment_no"] == told[1]["payment_no"]
