@@ -218,6 +218,7 @@ class Business:
         self._run(self.sheets.run(self.clock))
         self._run(self.counters.fees.run(self.clock))
         self._run(self.counters.line_refunds.run())
+        self._run(self.counters.charges.run())
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
         self._run(self.receipts.run())
