@@ -80,6 +80,11 @@ def _with_receipt(number: str) -> views_pay.DoneView:
     return msgspec.structs.replace(_done("printed"), receipt=note)
 
 
+PULLED_OUT: dict[str, Sample] = {
+    "card-pulled-out": (_card("refused", refused="pulled_out"), REGISTERING),
+    "card-asking-in": (_card("asking"), TAKE_CARD),
+    "card-wrong-pin-out": (_answered("55", "wrong_pin", 2), REGISTERING),
+}
 PAY: dict[str, Sample] = {
     "pay": (_pay("waiting"), REGISTERING),
     "pay-no-scanner": (_pay("waiting", scans=()), REGISTERING),

@@ -29,6 +29,7 @@ from yinyi.interface.body import TooLarge
 from yinyi.interface.journeys import (
     changed_visits,
     errors,
+    left_card,
     maintenance,
     newcomer,
     paper,
@@ -271,6 +272,8 @@ class Kiosk:
         visit, listens = asked.cookies.visit, shown.listens
         if visit.session or visit.ticket:
             listens = {**(listens or {}), "laid": str(terminal.card_version)}
+        if not asked.posted and left_card.in_slot(terminal):  # what was typed so far would be lost
+            listens = {**(listens or {}), **left_card.in_slot(terminal)}
         if listens is None or not asked.cookies.screen:
             return ""
         told = urlencode(listens) if any(map(_QUOTED, listens.values())) else "&".join(map("=".join, listens.items()))
