@@ -187,6 +187,8 @@ class Kiosk:
         then = await handler(visitor)
         if isinstance(then, Go):
             then = await _told_first(visitor, then)
+        elif isinstance(then, Show) and visitor.known and visitor.session is None and not asked.address.for_anybody:
+            await visitor.ask(GetTerminal())  # a page that asks nothing also says whose it is, or that his time is over
         return self._answered(asked, visitor, then)
 
     async def _visitor(self, asked: Asked, at: Mapping[str, str], query: Mapping[str, str]) -> Visitor:
