@@ -9,7 +9,7 @@ from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
-from pay_samples import PAY, PULLED_OUT
+from pay_samples import AT_BANK, PAY, PULLED_OUT
 from register_samples import REGISTER
 from report_samples import REPORTS
 from sample_facts import Sample
@@ -32,4 +32,5 @@ SAMPLES: dict[str, Sample] = {
     **ERRORS,
     **LINED,
     **PULLED_OUT,
+    **AT_BANK,
 }
