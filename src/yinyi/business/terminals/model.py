@@ -37,8 +37,8 @@ BROKEN: frozenset[Condition] = frozenset(state for state, how in SEVERITY.items(
 CredentialKind = Literal["agent", "screen"]
 CardEntry = Literal["chip", "contactless", "stripe"]
 CardStep = Literal[
-    "inserted", "tapped", "typing", "cancelled", "timed_out", "not_taken", "unreadable", "key_refused", "removed",
-    "forgotten",
+    "inserted", "tapped", "typing", "cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused",
+    "removed", "forgotten",
 ]  # fmt: skip
 """What a card terminal tells; see ``wire/terminal_line``."""
 ReadingState = Literal[
@@ -47,6 +47,7 @@ ReadingState = Literal[
     "typing",  # the PIN is being typed on the pad
     "read",  # the card went to the bank
     "cancelled",  # on the pad
+    "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that is not taken here
     "unreadable",
