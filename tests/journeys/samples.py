@@ -4,7 +4,7 @@ from account_samples import ACCOUNT
 from after_samples import AFTER, ERRORS
 from bill_samples import BILL
 from booking_samples import BOOKING
-from children_samples import CHILDREN
+from children_samples import CHILDREN, PERMITS
 from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
@@ -13,7 +13,7 @@ from pay_samples import PAY
 from register_samples import REGISTER
 from report_samples import REPORTS
 from sample_facts import Sample
-from start_samples import LINED, START
+from start_samples import LINED, SILENT, START
 
 SAMPLES: dict[str, Sample] = {
     **START,
@@ -31,4 +31,6 @@ SAMPLES: dict[str, Sample] = {
     **MAINTENANCE,
     **ERRORS,
     **LINED,
+    **PERMITS,
+    **SILENT,
 }
