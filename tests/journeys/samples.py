@@ -2,7 +2,7 @@
 
 from account_samples import ACCOUNT
 from after_samples import AFTER, ERRORS
-from bill_samples import BILL
+from bill_samples import BILL, GONE
 from booking_samples import BOOKING
 from children_samples import CHILDREN, PERMITS
 from fiscal_samples import RECEIPTS
@@ -33,4 +33,5 @@ SAMPLES: dict[str, Sample] = {
     **LINED,
     **PERMITS,
     **SILENT,
+    **GONE,
 }
