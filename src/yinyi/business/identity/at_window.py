@@ -104,7 +104,7 @@ class Windows:
         return child_view(ward, self._today(call))
 
     async def _record(self, patient_no: str) -> PatientRecord:
-        found = await self._hospital.by_number(patient_no.upper())
+        found = await self._hospital.by_number(patient_no.strip().upper())
         if found is None:
             raise PatientUnknown
         return found

@@ -17,7 +17,7 @@ from yinyi.business.identity.messages_children import ChildView
 from yinyi.business.identity.model import Relation
 from yinyi.kernel.errors import HospitalUnavailable, NotFound
 
-PatientNo = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{1,32}(?![\s\S])")]
+PatientNo = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Who = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 SeenDocument = Literal["passport", "hmt_travel_permit", "permanent_resident_card", "birth_certificate"]
 """What people bring to a window because a terminal cannot read it, or not any more."""
