@@ -39,7 +39,7 @@ RECEIPTS: dict[str, Sample] = {
     "receipts-none": (views_fiscal.ReceiptsView(receipts=(), days=366), SOMEONE),
     "receipt-printing": (msgspec.structs.replace(_ISSUED, prints=2, printing="printing"), SOMEONE),
     "receipt-partly-reversed": (
-        msgspec.structs.replace(_ISSUED, standing="partly_reversed", reversed_fen=1800, printed=True),
+        msgspec.structs.replace(_ISSUED, standing="partly_reversed", reversed_fen=1800, prints=2),
         SOMEONE,
     ),
     "receipt-coming": (

@@ -1,5 +1,5 @@
-"""One of the staff at a machine: his card and its PIN open it, a test comes out of the printer, and while it is locked it
-says why to whoever comes."""
+"""One of the staff at a machine: his card and its PIN open it, a test comes out of the printer, and while it is locked
+it says why to whoever comes."""
 
 from kiosk_screen import KioskScreen, kiosk_screen
 from playwright.sync_api import Browser, expect
