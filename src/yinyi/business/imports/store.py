@@ -257,9 +257,10 @@ async def count_balances(tx: Tx, run: Row, last_line: int, chain: bytes, *counts
 # ---- what is taken over
 
 
-_TAKE_WORK = """
-SELECT * FROM import_run
-WHERE (state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL) AND import_id <> ALL ($1::bigint[])
+_TO_BE_DONE = "(state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL)"
+_HAS_WORK = f"SELECT EXISTS (SELECT FROM import_run WHERE {_TO_BE_DONE})"
+_TAKE_WORK = f"""
+SELECT * FROM import_run WHERE {_TO_BE_DONE} AND import_id <> ALL ($1::bigint[])
 ORDER BY state = 'confirmed', import_id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 TAKE_PATIENTS = """
@@ -298,6 +299,11 @@ UPDATE import_run SET taken_to = $4,
   swept_at = CASE WHEN $4 >= greatest(patients_lines, balances_lines) THEN $5::timestamptz END
 WHERE hospital_id = $1 AND import_id = $2
 """
+
+
+async def has_work(tx: Tx) -> bool:
+    """Whether there is an import that has something to be done."""
+    return await tx.fetchval(_HAS_WORK)
 
 
 async def take_work(tx: Tx, beside: Collection[int]) -> Row | None:
