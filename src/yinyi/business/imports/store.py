@@ -257,10 +257,12 @@ async def count_balances(tx: Tx, run: Row, last_line: int, chain: bytes, *counts
 # ---- what is taken over
 
 
-_TO_BE_DONE = "(state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL)"
-_HAS_WORK = f"SELECT EXISTS (SELECT FROM import_run WHERE {_TO_BE_DONE})"
-_TAKE_WORK = f"""
-SELECT * FROM import_run WHERE {_TO_BE_DONE} AND import_id <> ALL ($1::bigint[])
+_HAS_WORK = """
+SELECT EXISTS (SELECT FROM import_run WHERE state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL)
+"""
+_TAKE_WORK = """
+SELECT * FROM import_run
+WHERE (state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL) AND import_id <> ALL ($1::bigint[])
 ORDER BY state = 'confirmed', import_id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 TAKE_PATIENTS = """

@@ -64,8 +64,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """How an invariant stands when it is checked. tried_at: None if it never was. is_broken: something that broke it has
-    not gone yet. again: positions at which that was found, of those that were seen longest ago."""
+    """How an invariant stands when it is checked. tried_at: None if it never was. is_broken: something that broke it
+    has not gone yet. again: positions at which that was found, of those that were seen longest ago."""
 
     tried_at: datetime | None = None
     progress: Progress = Progress()
