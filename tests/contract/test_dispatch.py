@@ -59,6 +59,17 @@ def test_who_is_not_named_may_not(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def test_only_who_ends_tls_is_believed_whose_certificate_was_shown(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.asks(ListDepartments, departments)
+        for account, believed in (("institution-tls", True), ("institution", False), ("kiosk-tls", False)):
+            asked = envelope({}, credentials={"terminal": "anna", "certificate": "0" * 64})
+            reply = await stage.send_raw(f"op.{account}.scheduling.ListDepartments.v1", asked)
+            assert (reply.failure is None) is believed, account
+
+    play(platform_url, story)
+
+
 NO_OPERATIONS = (
     "op.console.terminals.DoAnything.v1",
     "op.console.terminals.LockTerminal.v2",
