@@ -4,12 +4,12 @@ Of the card's number and of the PIN a keyed digest is kept. Whoever has found a 
 after fifteen the card opens nothing any more. Everything that is done stands in the audit log under whose card it is.
 """
 
-import dataclasses
 import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
@@ -150,7 +150,7 @@ class MaintenanceDesk:
         )
 
     async def _tell(self, tx: Tx, call: Call, staff_id: str, what: str) -> None:
-        by = dataclasses.replace(call, principal=dataclasses.replace(call.principal, staff_id=f"card:{staff_id}"))
+        by = replace(call, principal=replace(call.principal, staff_id=f"card:{staff_id}"))
         await audit.append(tx, by, "terminals.DoMaintenance.v1", call.principal.terminal_id, {"act": what})
 
     def _pin_index(self, number_index: bytes, pin: str) -> bytes:
