@@ -11,7 +11,7 @@ from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
 from pay_samples import PAY
 from register_samples import REGISTER
-from report_samples import REPORTS
+from report_samples import REPORTS, ROLLED
 from sample_facts import Sample
 from start_samples import LINED, SILENT, START
 
@@ -34,4 +34,5 @@ SAMPLES: dict[str, Sample] = {
     **PERMITS,
     **SILENT,
     **GONE,
+    **ROLLED,
 }

@@ -1,5 +1,5 @@
-"""A hospital where a visit is paid when its patient comes: booked without money, asked for it at check-in, and nobody is
-checked in who has not paid."""
+"""A hospital where a visit is paid when its patient comes: booked without money, asked for it at check-in, and nobody
+is checked in who has not paid."""
 
 from pathlib import Path
 
