@@ -177,7 +177,7 @@ def test_a_days_list_comes_out_of_the_printer_there_is(large: Any, small: Any, p
             devices.append(DeviceView(device="sheets", kind="sheet_printer", state=large))
         day = CostDay(charged_on=TODAY, amount_fen=Fen(1), running_fen=Fen(1), item_count=1)
         sheet = SheetView(
-            document_no="S1", kind="daily_list", title="", made_at=NOW, state="queued", copies=1, paper="roll"
+            document_no="S0001", kind="daily_list", title="", made_at=NOW, state="queued", copies=1, paper="roll"
         )
         browser = paired(
             GetTerminal=msgspec.structs.replace(TERMINAL, devices=devices),
@@ -187,8 +187,9 @@ def test_a_days_list_comes_out_of_the_printer_there_is(large: Any, small: Any, p
         )
         assert (await browser.see(f"{AT}/costs/{TODAY}"))["v"]["prints"] is prints
         went = await browser.post(f"{AT}/costs/{TODAY}")
-        assert went.headers["location"] == "/kiosk/sheets/S1"
-        assert (await browser.see("/sheets/S1"))["v"]["roll"]
+        assert went.headers["location"] == "/kiosk/sheets/S0001"
+        seen = await browser.see("/sheets/S0001")
+        assert (seen["is"], seen["v"].get("roll")) == ("SheetsView", True)
 
     run(work())
 
