@@ -80,7 +80,11 @@ class Directory:
         found = await store.standing(tx, hospital_id, terminal_id)
         if found is None:
             raise NotFound(f"terminal {terminal_id}")
-        return self._standings.keep((hospital_id, terminal_id), found, now)
+        return self.keep(hospital_id, found, now)
+
+    def keep(self, hospital_id: int, standing: Standing, now: datetime) -> Standing:
+        """As it was just read."""
+        return self._standings.keep((hospital_id, standing.terminal_id), standing, now)
 
     async def list_paper(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> ListPaper:
         """What a patient's lists come out on there."""

@@ -75,7 +75,12 @@ async def keep_terminal(tx: Tx, hospital_id: int, standing: Standing, now: datet
 
 async def standing(tx: Tx, hospital_id: int, terminal_id: str) -> Standing | None:
     row = await tx.fetchrow(_STANDING, hospital_id, terminal_id)
-    return None if row is None else msgspec.convert(dict(row), Standing)
+    return None if row is None else standing_of(row)
+
+
+def standing_of(row: Row) -> Standing:
+    """Out of a row that may say more."""
+    return msgspec.convert(dict(row), Standing)
 
 
 async def standings(tx: Tx, hospital_id: int) -> dict[str, Standing]:
