@@ -10,7 +10,7 @@ from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
 from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT
-from register_samples import REGISTER
+from register_samples import COMES, REGISTER
 from report_samples import REPORTS, ROLLED
 from sample_facts import Sample
 from start_samples import LINED, SILENT, START
@@ -38,4 +38,5 @@ SAMPLES: dict[str, Sample] = {
     **SILENT,
     **GONE,
     **ROLLED,
+    **COMES,
 }
