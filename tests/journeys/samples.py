@@ -10,8 +10,8 @@ from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
 from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT
-from register_samples import REGISTER
-from report_samples import REPORTS
+from register_samples import COMES, REGISTER
+from report_samples import REPORTS, ROLLED
 from sample_facts import Sample
 from start_samples import LINED, SILENT, START
 
@@ -37,4 +37,6 @@ SAMPLES: dict[str, Sample] = {
     **PERMITS,
     **SILENT,
     **GONE,
+    **ROLLED,
+    **COMES,
 }

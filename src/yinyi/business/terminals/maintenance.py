@@ -15,8 +15,8 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.audit import store as audit
+from yinyi.business.terminals import line_store, store
 from yinyi.business.terminals import maintenance_store as cards
-from yinyi.business.terminals import store
 from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong, StaffCardTaken
 from yinyi.business.terminals.line import SILENT_AFTER
 from yinyi.business.terminals.messages_maintenance import (
@@ -112,6 +112,7 @@ class MaintenanceDesk:
                 await push(tx, hospital_id, terminal_id, "DeviceChanged", "receipt_printer", 1, call.now)
             case "leave":
                 await cards.end(tx, hospital_id, digest(message.ticket), call.now)
+                await line_store.wipe(tx, hospital_id, terminal_id)
         await self._tell(tx, call, staff_id, message.act)
         return staff_id
 
