@@ -80,6 +80,18 @@ def _with_receipt(number: str) -> views_pay.DoneView:
     return msgspec.structs.replace(_done("printed"), receipt=note)
 
 
+BROUGHT = views.MeansWords(tender="city_pay", name="云山一码付", name_en="Yunshan City Pay", icon="wallet")
+CITY: dict[str, Sample] = {
+    "pay-brought": (
+        _pay("waiting", tender="city_pay", others=("wechatpay", "alipay"), cards=True, scans=("wechatpay", "city_pay")),
+        msgspec.structs.replace(REGISTERING, means=(BROUGHT,)),
+    ),
+    "pay-brought-other": (
+        _pay("waiting", others=("alipay", "city_pay"), scans=("wechatpay", "alipay", "city_pay")),
+        msgspec.structs.replace(REGISTERING, means=(BROUGHT,)),
+    ),
+}
+
 PULLED_OUT: dict[str, Sample] = {
     "card-pulled-out": (_card("refused", refused="pulled_out"), REGISTERING),
     "card-asking-in": (_card("asking"), TAKE_CARD),

@@ -6,7 +6,13 @@ from typing import Literal, get_args
 
 import msgspec
 
+from yinyi.kernel.means import MeansWords
+
 TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
+ListPaper = Literal["a4", "a5", "roll"]
+"""roll: of a receipt printer."""
+AT_BEDSIDE: tuple[TerminalProfile, ...] = ("ward", "emergency")
+"""Where whoever asks for a list stands beside a bed: half a sheet is enough."""
 ServiceName = Literal[
     "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
 ]  # fmt: skip
@@ -144,6 +150,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     on the reader opens maintenance. locked_for: see ``LockedFor``.
     identity_cards: kinds of cards that identify people here once they are read by the card terminal.
     offers: what can be done here, in the order of ``SERVICES``. severity: of what is worst among line and devices.
+    means: what means of payment are called that bring their own words.
     """
 
     terminal_id: str
@@ -168,6 +175,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity = "fine"
     staff_card: bool = False
     locked_for: LockedFor = ""
+    means: list[MeansWords] = []
 
 
 class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.purposes.table import find
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
 from yinyi.kernel.errors import Unavailable, YinyiError
+from yinyi.kernel.means import is_tender
 
 Waiting = Literal["holding", "starting", "asking", "closing"]
 PayState = Literal["waiting", "password", "refused", "confirming", "unknown"]
@@ -89,7 +90,8 @@ async def choose_tender(visitor: Visitor) -> Next:
         return await parts.from_account(visitor)
     if "yuan" in visitor.form:
         return await parts.by_phone(visitor)
-    tender = present.offered(visitor.form.get("tender", ""))
+    said = visitor.form.get("tender", "")
+    tender = said if is_tender(said) else ""
     with contextlib.suppress(PaymentClosed, TenderUnderWay):
         await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
     return Go(visitor.paths.pay(payment_no))
