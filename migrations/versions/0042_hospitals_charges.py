@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0042"
-down_revision = "0040"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
@@ -71,6 +71,4 @@ def upgrade() -> None:
         ["hospital_id", "business_date"],
         postgresql_where=sa.text("gone_at IS NULL"),
     )
-    op.create_index(
-        "prepaid_charge_of_day_ix", "prepaid_charge", ["business_date", "hospital_id", "institution_id"]
-    )
+    op.create_index("prepaid_charge_of_day_ix", "prepaid_charge", ["business_date", "hospital_id", "institution_id"])

@@ -22,13 +22,14 @@ from yinyi.business.payments.at_window import WindowCodes
 from yinyi.business.payments.errors import PayerCodeUnknown, PaymentClosed
 from yinyi.business.payments.finding import Finding
 from yinyi.business.payments.messages_finding import FindPayment
-from yinyi.business.payments.messages_window import CancelWindowPayment, ShownTender, SubmitCode
+from yinyi.business.payments.messages_window import CancelWindowPayment, SubmitCode
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.at_window import WindowTopUps
 from yinyi.business.prepaid.messages_window import TakeWindowTopUp
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.kernel.errors import NotYours
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 
@@ -46,12 +47,12 @@ class Till:
         return Call(principal=who, now=now, deadline=now + timedelta(minutes=1), correlation_id="c")
 
     async def take(
-        self, invoices: Sequence[InvoiceView], tender: ShownTender | None = None, patient_no: str = ""
+        self, invoices: Sequence[InvoiceView], tender: TenderName | None = None, patient_no: str = ""
     ) -> InvoicePayment:
         return await self.take_numbered([each.invoice_no for each in invoices], tender, patient_no)
 
     async def take_numbered(
-        self, invoice_nos: list[str], tender: ShownTender | None = None, patient_no: str = ""
+        self, invoice_nos: list[str], tender: TenderName | None = None, patient_no: str = ""
     ) -> InvoicePayment:
         message = TakeWindowPayment(
             patient_no=patient_no or self._hall.patients["A"][0],
@@ -68,7 +69,7 @@ class Till:
         assert opened is not None
         return opened
 
-    async def top_up(self, fen: int, tender: ShownTender | None = None, patient_no: str = "") -> str:
+    async def top_up(self, fen: int, tender: TenderName | None = None, patient_no: str = "") -> str:
         payments = self._hall.business.payments
         desk = WindowTopUps(PrepaidService(payments, ZONE), payments, self._hall.business.counters.named)
         whom = patient_no or self._hall.patients["A"][0]

@@ -14,7 +14,7 @@ from yinyi.business.lines.invariants import (
     LineDoubtsAreSeenTo,
 )
 from yinyi.business.news import figures as news
-from yinyi.business.news.invariants import BulletinsArrive, NewsAreSeenTo
+from yinyi.business.news.invariants import BulletinsArrive, MergedAccountsAreEmpty, NewsAreSeenTo
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
@@ -36,5 +36,5 @@ def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed(), *CHARGES]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
     of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), NotificationsLeave(), LineRefundsAreMade()]
-    of_visits += [NewsAreSeenTo(), BulletinsArrive()]
+    of_visits += [NewsAreSeenTo(), MergedAccountsAreEmpty(), BulletinsArrive()]
     return [*of_money, *of_lines, *of_visits, AuditSealed(), EventsLeave()]

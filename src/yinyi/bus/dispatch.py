@@ -23,7 +23,7 @@ from yinyi.bus import idempotency
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
-from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_of
+from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
@@ -163,8 +163,10 @@ class Dispatcher:
         envelope: RequestEnvelope | None = None
         principal: Principal | None = None
         try:
-            spec, caller = _addressed(subject)
+            spec, caller, vouches = _addressed(subject)
             envelope = _opened(data)
+            if envelope.credentials.certificate and not vouches:
+                raise NotAllowed("whoever says so ends no TLS")
             correlation_id = envelope.correlation_id
             principal = await self._verifier.verify(caller, envelope, spec)
             body = await self._limited(spec, principal, envelope)
@@ -312,17 +314,18 @@ class Dispatcher:
             return await idempotency.known(tx, call, spec, body)
 
 
-def _addressed(subject: str) -> tuple[OperationSpec, Caller]:
-    """``op.kiosk.scheduling.ListDepartments.v1``. The bus guarantees that only the kiosk's account says ``kiosk``."""
+def _addressed(subject: str) -> tuple[OperationSpec, Caller, bool]:
+    """``op.kiosk.scheduling.ListDepartments.v1``. The bus guarantees that only the kiosk's account says ``kiosk``.
+    Last: whether it may say whose certificate was shown."""
     head, _, rest = subject.partition(".")
     account, _, path = rest.partition(".")
     spec = spec_at(path) if head == "op" else None
     if spec is None:
         raise Invalid(f"no operation at {subject}")
     with contextlib.suppress(ValueError):
-        caller = Caller(account)
+        caller, vouches = called_by(account)
         if caller in spec.callers:
-            return spec, caller
+            return spec, caller, vouches
     raise NotAllowed(f"{account} may not call {path}")
 
 

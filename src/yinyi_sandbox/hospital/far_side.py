@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.far_side import Line, Place
 from yinyi_sandbox.channel.hanging_up import with_line
+from yinyi_sandbox.hospital import desk as oldest
 from yinyi_sandbox.hospital import hands, window
 from yinyi_sandbox.hospital.faults import Fault, FaultKind
 from yinyi_sandbox.hospital.fhir import server as fhir_server
@@ -233,6 +234,19 @@ def soap(place: Place, path: str = "soap", **styled: Any) -> AbstractAsyncContex
     """Its web services: a method for each trade, or all behind one (``hip``, ``process``)."""
     return over_the_web(
         place, lambda services: [*routes(services)], lambda url: {"wsdl": f"{url}/{path}?wsdl", **styled}
+    )
+
+
+def desk(place: Place) -> AbstractAsyncContextManager[FarServices]:
+    """Its oldest web service, whose templates are laid into the place's folder."""
+    laid = {name: place.folder / f"{name}.xml" for name in oldest.TEMPLATES}
+    for name, path in laid.items():
+        path.write_text(oldest.TEMPLATES[name], encoding="utf-8")
+    files = {name: str(path) for name, path in laid.items()}
+    return over_the_web(
+        place,
+        lambda services: [oldest.route(services)],
+        lambda url: {"address": f"{url}/desk", **files, **oldest.STYLED},
     )
 
 

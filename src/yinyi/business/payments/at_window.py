@@ -53,5 +53,5 @@ def check_shown(payments: PaymentService, tender: str) -> None:
     Raises:
         ChannelUnavailable: nobody pays here by this.
     """
-    if tender and tender not in payments.registry.merchants("outpatient"):
+    if tender and tender not in payments.registry.tenders("outpatient"):
         raise ChannelUnavailable(f"no merchant account for outpatient at {tender}")

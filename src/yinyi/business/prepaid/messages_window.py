@@ -3,10 +3,11 @@
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.payments.messages import PaymentView
-from yinyi.business.payments.messages_window import PatientNo, ShownTender, Who
+from yinyi.business.payments.messages_window import PatientNo, Who
 from yinyi.business.prepaid.errors import TopUpsClosed
 from yinyi.business.prepaid.messages import TopUpPart
 from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable
+from yinyi.kernel.means import TenderName
 
 
 @operation(
@@ -23,4 +24,4 @@ class TakeWindowTopUp(Operation[PaymentView], frozen=True, kw_only=True):
     amount_fen: TopUpPart
     operator: Who
     window: Who
-    tender: ShownTender | None = None
+    tender: TenderName | None = None
