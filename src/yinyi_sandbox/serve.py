@@ -29,6 +29,7 @@ from yinyi_sandbox.demo.routes import Demo
 from yinyi_sandbox.hospital import routes as hospital_routes
 from yinyi_sandbox.hospital import services as services_routes
 from yinyi_sandbox.hospital.database import NoSuchRole
+from yinyi_sandbox.hospital.desk import route as desk_route
 from yinyi_sandbox.hospital.fhir import server as fhir_server
 from yinyi_sandbox.hospital.hl7.laboratory import Laboratory, laboratory_of
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
@@ -113,7 +114,7 @@ def _application(
         await hospital.stop()
 
     services = Services(hospital)
-    by_web = [*services_routes.routes(services), *fhir_server.routes(services)]
+    by_web = [*services_routes.routes(services), desk_route(services), *fhir_server.routes(services)]
     routes = [
         Mount("/hospital", routes=[*hospital_routes.routes(hospital), *by_web]),
         Mount("/people", routes=people_routes.routes),

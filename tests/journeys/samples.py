@@ -9,7 +9,7 @@ from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
-from pay_samples import PAY
+from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT
 from register_samples import REGISTER
 from report_samples import REPORTS
 from sample_facts import Sample
@@ -31,4 +31,7 @@ SAMPLES: dict[str, Sample] = {
     **MAINTENANCE,
     **ERRORS,
     **LINED,
+    **CITY,
+    **PULLED_OUT,
+    **AT_BANK,
 }

@@ -42,6 +42,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.news.handling import Handling
+from yinyi.business.news.merging import Merging
 from yinyi.business.news.service import News
 from yinyi.business.payments import books
 from yinyi.business.payments.at_institution import InstitutionTakings
@@ -109,6 +110,7 @@ class Business:
         self.terminals = TerminalService(
             *(database, clock, vault, queue, self.outbox.wake, outside.identifying),
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
+            outside.means.words,
         )
         self.institutions = Institutions(database, vault, ZONE)
         self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
@@ -137,7 +139,7 @@ class Business:
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
-        heard = Handling(hospital, patients, self.counters.changes, vault)
+        heard = Handling(hospital, patients, self.counters.changes, vault, Merging(vault, ZONE))
         self.news = News(database, heard, outside.news, clock, ZONE)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -200,6 +202,8 @@ class Business:
             await outside.permits.start(self.database)
             self._run(outside.permits.run(self.database))
         await _require_fit(outside.hospital)
+        async with self.database.transaction() as tx:
+            await outside.means.remember(tx, HOSPITAL_ID, self.clock.now())
         await self.payments.prepare()
         await self.lines.start()
         await self.lease.take()
@@ -214,6 +218,7 @@ class Business:
         self._run(self.sheets.run(self.clock))
         self._run(self.counters.fees.run(self.clock))
         self._run(self.counters.line_refunds.run())
+        self._run(self.counters.charges.run())
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
         self._run(self.receipts.run())

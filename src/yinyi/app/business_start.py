@@ -7,6 +7,7 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
 from yinyi.app.business import Business
+from yinyi.app.channels import channels_of, merchants_of
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
@@ -21,6 +22,7 @@ from yinyi.bus.database import Database, open_database
 from yinyi.bus.permits import Permits
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.means import MeansBook
 from yinyi.business.prepaid import store as prepaid_store
 from yinyi.business.terminals.model import Counter, Hospital, Standing
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
@@ -36,7 +38,6 @@ NOTIFIES = "webhooks"
 """The connector to servers of institutions that are told without asking."""
 TELLS = "mllp"
 """The connector to systems of the hospital that are told of visits and charges."""
-CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
     hospital_id=HOSPITAL_ID,
@@ -95,10 +96,10 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
     hospital, _ = build(settings.hospital, "hospital")
     channels: dict[str, Any] = {}
     merchants: dict[tuple[str, str], str] = {}
-    with_settings = [name for name in CHANNELS if has_settings(settings.folder, name)]
-    for name in with_settings or CHANNELS[:1]:  # without any, the first one says what is missing
+    connected = channels_of(settings.folder)
+    for name in connected:
         channels[name], config = build(name, "payment")
-        merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
+        merchants |= {(scope, name): scope for scope in SCOPES if scope in merchants_of(name, config)}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
     certificates = build(CERTIFICATES, "insurance")[0] if has_settings(settings.folder, CERTIFICATES) else None
     table = MerchantTable(merchants | lines.merchants())
@@ -115,10 +116,12 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         booking=settings.booking,
         certificates=certificates,
         children=settings.children,
+        charges_listed_of=settings.institutions_listed,
         news=news_settings(settings.folder),
         bulletins=build(TELLS, "notification")[0] if has_settings(settings.folder, TELLS) else None,
         notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
+        means=MeansBook({name: means for name, means in connected.items() if means is not None}),
     )
 
 

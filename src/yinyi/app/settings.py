@@ -115,6 +115,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever is younger may be registered by a guardian, who acts for the child."""
     children_at_most: int = 5
     """So many children one guardian may act for."""
+    charges_listed_of: str = "his"
+    """Which of the hospital's programs its list of charged prepaid accounts has, comma between; "": there is none."""
     relay: str = ""
     """``host:port`` of the relay, the way out to banks, wallets and insurance; "": they are dialled straight."""
     relay_allows: str = ""
@@ -162,6 +164,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             closed_days=self.closed_days,
             return_minutes=self.return_minutes,
         )
+
+    @property
+    def institutions_listed(self) -> tuple[str, ...]:
+        return tuple(filter(None, map(str.strip, self.charges_listed_of.split(","))))
 
     @property
     def children(self) -> ChildRules:

@@ -44,7 +44,8 @@ async def append(
     """Add a record in the transaction of what it records.
 
     what: the operation's path, for example ``identity.UnbindCredential.v1``. subject: what it was done to, by our
-    internal id or a public number. detail: states and counts; names, telephones and document numbers never.
+    internal id or a public number. detail: states and counts, and the reason that somebody has given where nothing else
+    keeps it; names, telephones and document numbers never.
     """
     await tx.execute(
         _APPEND,

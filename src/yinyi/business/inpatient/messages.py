@@ -19,8 +19,8 @@ from yinyi.business.inpatient.model import CostCategory, CostDay, StayItem, Stay
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.messages import Number, Part, PaymentView
-from yinyi.business.payments.model import TenderName
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]

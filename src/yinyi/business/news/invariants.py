@@ -25,6 +25,24 @@ ORDER BY n.received_at LIMIT 50)
 """
 
 
+class MergedAccountsAreEmpty(Invariant):
+    """Money that comes back to a number which was merged into another one is on the other one's account within an
+    hour."""
+
+    name = "merged_accounts_are_empty"
+    zh = "已并入其他号码的就诊号，其预交金账户的钱一小时内转到合并后的账户。"
+    every_s = 60.0
+    statement = """
+SELECT b.account AS subject, b.balance_fen || ' fen since ' || b.changed_at AS detail, NULL::bigint AS position
+FROM patient p CROSS JOIN LATERAL (
+  SELECT a.account, a.balance_fen, a.changed_at FROM account_balance a
+  WHERE a.account = 'prepaid:' || p.patient_id AND a.hospital_id = :hospital OFFSET 0) AS b
+WHERE p.hospital_id = :hospital AND p.merged_into IS NOT NULL AND b.balance_fen > 0
+  AND b.changed_at < :now::timestamptz - interval '1 hour'
+LIMIT 50
+"""
+
+
 class BulletinsArrive(Invariant):
     """Whatever systems of the hospital want to be told has arrived within an hour, and people have looked into what
     they refuse within a day."""

@@ -215,6 +215,18 @@ institution_take = Table(
 """What banks have taken for us, each of their numbers once."""
 Index("institution_take_payment_ix", institution_take.c.payment_id, institution_take.c.hospital_id)
 
+payment_means = Table(
+    "payment_means",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("tender", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("icon", Text, nullable=False),
+    Column("told_at", INSTANT, nullable=False),
+)
+"""What connectors are called, kept for payments that outlive them."""
+
 process_lease = Table(
     "process_lease",
     metadata,

@@ -36,6 +36,7 @@ from yinyi.business.scheduling.messages_booking import (
     BookingDays,
     CancelAppointment,
     GetAppointment,
+    GetBookingRules,
     ListAppointments,
     ListBookingDays,
     OverrideBooking,
@@ -86,6 +87,7 @@ class Bookings:
         dispatcher.changes(BookAppointment, booking)
         dispatcher.changes(CancelAppointment, Change(self.cancel, self.show, settle=self._settle_back))
         dispatcher.changes(OverrideBooking, Change(self.override, self._show_allowed))
+        dispatcher.asks(GetBookingRules, self.rules)
 
     def _today(self, call: Call) -> date:
         return call.now.astimezone(self._zone).date()
@@ -256,6 +258,9 @@ class Bookings:
         return booked
 
     # -- staff
+
+    async def rules(self, call: Call, message: GetBookingRules) -> BookingRules:
+        return self._rules
 
     async def override(self, tx: Tx, call: Call, message: OverrideBooking, facts: None) -> str:
         patient_id = await self._patients.patient_id(tx, call.hospital_id, message.patient_no)

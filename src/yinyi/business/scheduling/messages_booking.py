@@ -9,7 +9,7 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import ChannelGone, NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
-from yinyi.business.scheduling.booking_model import AppointmentState, DayState, PaidAt, VisitChangeKind
+from yinyi.business.scheduling.booking_model import AppointmentState, BookingRules, DayState, PaidAt, VisitChangeKind
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
     AlreadyRegistered,
@@ -291,3 +291,8 @@ class OverrideBooking(Operation[BookingAllowed], frozen=True, kw_only=True):
 
     patient_no: Id
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
+
+
+@operation(callers=[Caller.STAFF])
+class GetBookingRules(Operation[BookingRules], frozen=True, kw_only=True):
+    """Which rules bookings are under, as they were set when the platform started."""

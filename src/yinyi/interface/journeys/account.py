@@ -29,6 +29,7 @@ _KINDS: dict[str, views_account.RecordKind] = {
     "charge_back": "came_back",
     "withdrawn_at_window": "at_window",
     "opening": "taken_over",
+    "merged": "merged",
 }
 
 
@@ -120,12 +121,12 @@ async def what_goes_back(visitor: Visitor) -> Next:
 
 
 def _part(part: ToBeGivenBack) -> views_account.Back:
-    return views_account.Back(tender=present.named(part.tender), amount_fen=part.amount_fen, at=part.paid_at)
+    return views_account.Back(tender=part.tender, amount_fen=part.amount_fen, at=part.paid_at)
 
 
 def _given(part: GivenBack) -> views_account.Back:
     return views_account.Back(
-        tender=present.named(part.tender),
+        tender=part.tender,
         amount_fen=part.amount_fen,
         at=part.asked_at,
         done=part.done,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from yinyi.business.documents.messages import GetSheets, PrintState, SheetView
 from yinyi.business.documents.sheet import SheetKind
 from yinyi.business.terminals.model import TerminalView
-from yinyi.interface.journeys import present, views, views_reports
+from yinyi.interface.journeys import left_card, present, views, views_reports
 from yinyi.interface.journeys.visitor import Next, Show, Visitor
 from yinyi.kernel.errors import NotFound
 
@@ -42,7 +42,8 @@ async def page(visitor: Visitor) -> Next:
         key=present.new_key(),
     )
     running = printing == "printing"
-    return Show(view, can_time_out=not running, listens=_paper(visitor) if running else None)
+    listens = (_paper(visitor) if running else {}) | left_card.on_reader(visitor.terminal)
+    return Show(view, can_time_out=not running, listens=listens or None)
 
 
 def _back(visitor: Visitor, kind: SheetKind) -> str:

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from yinyi.business.prepaid.model import PrepaidMode
-from yinyi.interface.journeys.views import Part, Printing, Subject, TenderName, View
+from yinyi.interface.journeys.views import Part, Printing, Subject, View
+from yinyi.kernel.means import TenderName
 
 RecordKind = Literal[
     "topped_up",
@@ -13,6 +14,7 @@ RecordKind = Literal[
     "withdrawn",  # to where it came from
     "at_window",  # paid out over the counter
     "taken_over",  # from an earlier system
+    "merged",  # from or to the account of a number that was merged into this one
     "corrected",  # by the hospital
 ]
 

@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Literal
 
-from yinyi.interface.journeys.views import Part, SessionName, Subject, TenderName, Title, View
+from yinyi.interface.journeys.views import Part, SessionName, Subject, Title, View
+from yinyi.kernel.means import TenderName
 
 
 class DepartmentChoice(Part, frozen=True, kw_only=True):
