@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from yinyi.conformance.behaviour import Behaviour, Script
+from yinyi.conformance.face import matching
+from yinyi.conformance.face.stage import on_stage as on_face_stage
 from yinyi.conformance.hospital import (
     bills,
     bills_back,
@@ -66,6 +68,7 @@ KITS: dict[str, Kit] = {
         on_payment_stage,
     ),
     "insurance": Kit({"certificates": certificates.SCRIPT}, on_insurance_stage),
+    "face": Kit({"matching": matching.SCRIPT}, on_face_stage),
     "keys": Kit({"lines": lines.SCRIPT}, on_keys_stage),
 }
 """By the kind of connector."""
