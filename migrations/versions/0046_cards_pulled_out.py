@@ -2,11 +2,7 @@
 
 from alembic import op
 
-<<<<<<< HEAD:migrations/versions/0046_cards_pulled_out.py
 revision = "0046"
-=======
-revision = "0051"
->>>>>>> wt-rest:migrations/versions/0051_cards_pulled_out.py
 down_revision = "0045"
 branch_labels = None
 depends_on = None

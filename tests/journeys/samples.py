@@ -1,6 +1,6 @@
 """Every page in every state, from sample facts."""
 
-from account_samples import ACCOUNT
+from account_samples import ACCOUNT, ACCOUNT_LONG
 from after_samples import AFTER, ERRORS
 from bill_samples import BILL, GONE
 from booking_samples import BOOKING
@@ -39,4 +39,5 @@ SAMPLES: dict[str, Sample] = {
     **GONE,
     **ROLLED,
     **COMES,
+    **ACCOUNT_LONG,
 }
