@@ -197,6 +197,7 @@ async def books(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
     await hospital.pass_time(timedelta(days=1))
     await hospital.hands.work()
     hall.stage.line.clock.at = await hospital.now()
+    await hall.stage.business.lease.take()
     bank = await hall.another("icbc")
     bank.patient = (await bank.ask("IdentifyHolder", who)).body["session_token"]
     come = await bank.ask("CheckIn", {"booking_no": kept}, "key-comes")
