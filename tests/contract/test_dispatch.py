@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from examples import examples
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import MAX_REQUEST_BYTES
@@ -209,7 +210,7 @@ def test_whatever_comes_in_an_envelope_goes_out(platform_url: str) -> None:
         loop = asyncio.get_running_loop()
         answers: list[ReplyEnvelope] = []
 
-        @settings(max_examples=300)
+        @settings(max_examples=examples(300))
         @given(st.sampled_from([LOCK, LIST]) | st.text(max_size=40), st.binary(max_size=200) | json_bytes)
         def anything(subject: str, data: bytes) -> None:
             answer = asyncio.run_coroutine_threadsafe(stage.dispatcher.answer(subject, data), loop).result()

@@ -1,8 +1,8 @@
 """A bank that takes money at its own terminals for payments that were opened at it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
+from msgspec.structs import replace
 from payment_far_side import FEE
 from payment_world import ZONE, World
 

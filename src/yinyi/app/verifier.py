@@ -1,16 +1,17 @@
 """Who asks: what callers show is checked by the domains that issued it, and becomes a ``Principal``."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from yinyi.bus.call import Principal
 from yinyi.bus.database import Database
 from yinyi.bus.envelope import ReplyEnvelope, RequestEnvelope, SessionView, Signed
+from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.identity.model import SessionFacts
 from yinyi.business.identity.sessions import session_view, verify_session
@@ -59,7 +60,7 @@ class Verifier:
     ) -> None:
         """``hospital_id``: whose callbacks, news and staff these are; terminals and institutions carry their own.
         ``staff``: who each token is, by its digest."""
-        self._database = database
+        self._looks = Looks(database)
         self._terminals = terminals
         self._institutions = institutions
         self._lines = lines
@@ -129,12 +130,12 @@ class Verifier:
         """Remembered for a second: a page and what it asks for next are one look-up. What changes sessions forgets."""
         if changes:
             self._sessions.clear()
-        key = (who.place, digest(token))
+        token_digest = digest(token)
+        key = (who.place, token_digest)
         known = self._sessions.get(key)
         if known is not None and now - known[0] < REMEMBERED_FOR and now < known[1].expires_at:
             return known[1]
-        async with self._database.read() as tx:
-            session = await verify_session(tx, who.hospital_id, token, who.place, now)
+        session = await verify_session(self._looks.by(token_digest), who.hospital_id, token, who.place, now)
         if len(self._sessions) >= MOST_REMEMBERED:
             self._sessions.clear()
         if session is not None and not changes:

@@ -129,6 +129,16 @@ async def cancel_invoice(pool: Pool, invoice_no: str) -> Done:
     return await _coded(pool, "SELECT his.cancel_invoice_($1)", invoice_no)
 
 
+async def drop_invoice(pool: Pool, invoice_no: str) -> Done:
+    """It is gone without a trace."""
+    return await _coded(pool, "SELECT his.drop_invoice_($1)", invoice_no)
+
+
+async def merge_invoices(pool: Pool, invoice_no: str, into: str) -> Done:
+    """The first is gone, and what was on it stands on the other."""
+    return await _coded(pool, "SELECT his.merge_invoices_($1, $2)", invoice_no, into)
+
+
 async def perform(pool: Pool, invoice_no: str) -> Done:
     """Handed out or done: not given back any more."""
     return await _coded(pool, "SELECT his.perform_($1)", invoice_no)

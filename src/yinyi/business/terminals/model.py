@@ -9,6 +9,10 @@ import msgspec
 from yinyi.kernel.means import MeansWords
 
 TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
+ListPaper = Literal["a4", "a5", "roll"]
+"""roll: of a receipt printer."""
+AT_BEDSIDE: tuple[TerminalProfile, ...] = ("ward", "emergency")
+"""Where whoever asks for a list stands beside a bed: half a sheet is enough."""
 ServiceName = Literal[
     "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
 ]  # fmt: skip

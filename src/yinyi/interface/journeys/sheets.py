@@ -25,6 +25,15 @@ def printer_of(terminal: TerminalView) -> views_reports.PrinterState:
     return "ok" if well else "trouble"
 
 
+def lists_at(terminal: TerminalView) -> bool:
+    """Whether a day's list can be printed there now: where there is no printer for sheets, on the one for slips."""
+    large = printer_of(terminal)
+    if large != "none":
+        return large == "ok"
+    slips = [device for device in terminal.devices if device.kind == "receipt_printer"]
+    return terminal.line_ok and any(device.state in ("ok", "paper_low") for device in slips)
+
+
 async def page(visitor: Visitor) -> Next:
     """GET SHEETS."""
     if not visitor.known:
@@ -38,6 +47,7 @@ async def page(visitor: Visitor) -> Next:
     view = views_reports.SheetsView(
         sheets=rows,
         printing=printing,
+        roll=all(each.paper == "roll" for each in found),
         back=_back(visitor, found[0].kind),
         key=present.new_key(),
     )
