@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.listening import listening
 from yinyi.kernel.ready import tell_ready
 from yinyi_sandbox.alipay import routes as alipay_routes
 from yinyi_sandbox.alipay.credentials import make_credentials as make_alipay_credentials
@@ -29,6 +29,7 @@ from yinyi_sandbox.demo.routes import Demo
 from yinyi_sandbox.hospital import routes as hospital_routes
 from yinyi_sandbox.hospital import services as services_routes
 from yinyi_sandbox.hospital.database import NoSuchRole
+from yinyi_sandbox.hospital.desk import route as desk_route
 from yinyi_sandbox.hospital.fhir import server as fhir_server
 from yinyi_sandbox.hospital.hl7.laboratory import Laboratory, laboratory_of
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
@@ -57,7 +58,7 @@ async def serve(settings: SandboxSettings) -> None:
         CannotServe: the hospital's database does not answer, or a port is taken.
     """
     try:
-        listener = socket.create_server(("127.0.0.1", settings.sandbox_port), backlog=512)
+        listener = listening(settings.sandbox_port, backlog=512)
     except OSError as error:
         raise CannotServe(f"Port {settings.sandbox_port} cannot be opened: {error.strerror}.") from error
     try:
@@ -113,7 +114,7 @@ def _application(
         await hospital.stop()
 
     services = Services(hospital)
-    by_web = [*services_routes.routes(services), *fhir_server.routes(services)]
+    by_web = [*services_routes.routes(services), desk_route(services), *fhir_server.routes(services)]
     routes = [
         Mount("/hospital", routes=[*hospital_routes.routes(hospital), *by_web]),
         Mount("/people", routes=people_routes.routes),

@@ -75,7 +75,8 @@ class WallClock(SimClock):
 
 @dataclass
 class BillHall:
-    """What a test holds in its hand. patients: their numbers at the hospital and their sessions, by ``A`` and ``B``."""
+    """What a test holds in its hand. patients: their numbers at the hospital and their sessions, by ``A`` and ``B``.
+    stranger: the hospital number of somebody who was never here."""
 
     stage: Stage
     business: Business
@@ -85,6 +86,7 @@ class BillHall:
     agent: str = ""
     epoch: int = 0
     patients: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    stranger: str = ""
     ids: dict[str, int] = field(default_factory=dict[str, int])
     serial: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -273,6 +275,7 @@ async def _furnished(hall: BillHall, vault: Vault) -> BillHall:
     now = hall.business.clock.now()
     place = Counter(name="3 号窗口", name_en="Window 3")
     numbers = await hall.stage.patient_numbers(4)
+    hall.stranger = numbers[0]
     async with hall.business.database.transaction() as tx:
         names: dict[str, Any] = {"name": "云山市人民医院", "name_en": "Yunshan People's Hospital"}
         hospital = Hospital(hospital_id=HOSPITAL_ID, zone="Asia/Shanghai", window=place, triage=place, **names)

@@ -52,8 +52,9 @@ KINDS = {
 }
 VAULT = Vault({1: b"k" * 32}, b"i" * 32)
 TILL = "token-of-the-till"
-"""Staff show it."""
-STAFF = {digest(TILL): "W0001"}
+SECOND = "token-of-somebody-else"
+"""Staff show them."""
+STAFF = {digest(TILL): "W0001", digest(SECOND): "W0002"}
 
 
 @dataclass
@@ -193,10 +194,10 @@ class _NobodyThere:
 NOBODY_THERE = _NobodyThere()
 
 
-async def _publish(subject: str, body: bytes, message_id: str) -> None: ...
+async def publish(subject: str, body: bytes, message_id: str) -> None: ...
 
 
-def _say(subject: str, body: bytes) -> None: ...
+def say(subject: str, body: bytes) -> None: ...
 
 
 @asynccontextmanager
@@ -224,7 +225,7 @@ async def holder_stage(
             identity_cards=kinds,
             **wanted,
         )
-        stage = HolderStage(line, Business(line.database, outside, VAULT, line.clock, _publish, _say, staff=STAFF))
+        stage = HolderStage(line, Business(line.database, outside, VAULT, line.clock, publish, say, staff=STAFF))
         now = line.clock.now()
         async with line.database.transaction() as tx:
             await ensure_hospital(tx, DEMO_HOSPITAL)

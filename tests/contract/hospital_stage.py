@@ -32,6 +32,7 @@ OFFERED: dict[str, tuple[Plugin, FarSide]] = {
     "procedures": (PROCEDURES, far_side.procedures),
     "soap": (SOAP, far_side.soap),
     "fhir": (FHIR, far_side.fhir),
+    "desk": (SOAP, far_side.desk),
     "hip": (SOAP, functools.partial(far_side.soap, path="hip", style="message")),
 }
 if MARIADB_HERE:

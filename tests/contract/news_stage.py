@@ -150,6 +150,11 @@ class Teller:
         assert acknowledged.text(2) == segments[0].text(10)
         return acknowledged.text(1), acknowledged.text(3).partition(":")[0]
 
+    async def half_closes(self) -> None:
+        """Nothing more comes from here."""
+        for _, writer in self.open:
+            writer.write_eof()
+
     async def hangs_up(self) -> None:
         for _, writer in self.open:
             writer.close()

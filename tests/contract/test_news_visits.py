@@ -124,7 +124,8 @@ def test_a_cancellation_that_the_hospital_never_confirms_is_looked_into(plays: P
             assert record is not None
             assert await stage.one(name, patient_no) == record.name != NAME
             assert await told(stage, his, patient("A03", "2016999999")) == "done nobody_here"
-            assert await told(stage, his, patient("A40", "2016999999", segment("MRG", f1=patient_no))) == "parked merge"
+            merge = patient("A40", "2016999999", segment("MRG", f1=patient_no))
+            assert await told(stage, his, merge) == "waiting StillStands"
             assert await his.tells(patient("A40", patient_no)) == ("AE", "NewsUnreadable")
 
     plays(story)

@@ -27,6 +27,12 @@ VALUES (1, 0, 'over_found 4711', 'over_found', 'n', 'one', :now, 'other', :now, 
 A_PATIENT = """
 INSERT INTO patient (hospital_id, patient_no, name, sex, created_at, updated_at)
 VALUES (1, 'P1', 'x', 'male', :now, :now)"""
+MERGED = """
+INSERT INTO patient (hospital_id, patient_id, patient_no, name, sex, created_at, updated_at, merged_into)
+OVERRIDING SYSTEM VALUE VALUES (1, 901, 'P901', 'x', 'male', :now, :now, NULL), (1, 902, 'P902', 'x', 'male', :now,
+  :now, 901)"""
+BACK_AGAIN = """
+INSERT INTO account_balance (hospital_id, account, balance_fen, changed_at) VALUES (1, 'prepaid:902', 5, :now)"""
 A_CHARGE = """
 INSERT INTO prepaid_charge (hospital_id, institution_id, charge_no, patient_id, amount_fen, items, operator, place,
   charged_at, business_date)
@@ -273,6 +279,12 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
     "news that people do not look into": ("news_are_seen_to", "lis M1", SOON, (NEWS.format("parked", "NULL", ":now"),)),
     "a bulletin that nobody takes": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("waiting", ":now", "NULL"),)),
     "a bulletin that is refused": ("bulletins_arrive", "his YY1", NOW, (BULLETIN.format("parked", "NULL", A_DAY),)),
+    "money of a number that is nobody's any more": (
+        "merged_accounts_are_empty",
+        "prepaid:902",
+        LATER,
+        (MERGED, BACK_AGAIN),
+    ),
     "a notification that was given up": (
         "notifications_leave",
         "his 7",

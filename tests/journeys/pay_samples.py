@@ -92,6 +92,25 @@ CITY: dict[str, Sample] = {
     ),
 }
 
+PULLED_OUT: dict[str, Sample] = {
+    "card-pulled-out": (_card("refused", refused="pulled_out"), REGISTERING),
+    "card-asking-in": (_card("asking"), TAKE_CARD),
+    "card-wrong-pin-out": (_answered("55", "wrong_pin", 2), REGISTERING),
+}
+AT_BANK: dict[str, Sample] = {
+    "bank-confirming": (_pay("confirming", tender="institution", scans=(), others=()), REGISTERING),
+    "bank-not-registered-yet": (
+        _trouble("not_registered_yet", tender="institution", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15)),
+        REGISTERING,
+    ),
+    "bank-refunding": (_trouble("refunding", tender="institution", paid_at=NOW), REGISTERING),
+    "bank-refunded": (_trouble("refunded", tender="institution", paid_at=NOW), REGISTERING),
+    "bank-staff-decides": (
+        _trouble("staff_decides", tender="institution", paid_at=NOW, resolves_by=NOW + timedelta(hours=4)),
+        REGISTERING,
+    ),
+}
+"""What was paid at a counter or a machine of a bank."""
 PAY: dict[str, Sample] = {
     "pay": (_pay("waiting"), REGISTERING),
     "pay-no-scanner": (_pay("waiting", scans=()), REGISTERING),

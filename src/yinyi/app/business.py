@@ -42,6 +42,7 @@ from yinyi.business.ledger.service import LedgerService
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.news.handling import Handling
+from yinyi.business.news.merging import Merging
 from yinyi.business.news.service import News
 from yinyi.business.payments import books
 from yinyi.business.payments.at_institution import InstitutionTakings
@@ -54,6 +55,7 @@ from yinyi.business.payments.restored import Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
+from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.business.terminals.service import TerminalService
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
@@ -138,7 +140,7 @@ class Business:
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
-        heard = Handling(hospital, patients, self.counters.changes, vault)
+        heard = Handling(hospital, patients, self.counters.changes, vault, Merging(vault, ZONE))
         self.news = News(database, heard, outside.news, clock, ZONE)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -171,6 +173,7 @@ class Business:
             self.pay_cards,
             self.human_queue,
             InstitutionTakings(self.payments, ZONE),
+            TakenLists(),
             self.restored,
             self.counters,
             self.sheets,
@@ -217,6 +220,7 @@ class Business:
         self._run(self.sheets.run(self.clock))
         self._run(self.counters.fees.run(self.clock))
         self._run(self.counters.line_refunds.run())
+        self._run(self.counters.charges.run())
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
         self._run(self.receipts.run())

@@ -31,6 +31,7 @@ class Outside:
     certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
     said of somebody's bills, stays and reports, where nothing is decided by it. news: who tells some by himself.
     notifies: carries notifications to institutions; None: none leaves. bulletins: the same to systems of the hospital.
+    charges_listed_of: those of the hospital's programs whose charges of prepaid accounts its list has.
     permits: for calls to the hospital, shared with other processes; None: it needs none. means: what channels are
     called that bring their own words."""
 
@@ -50,6 +51,7 @@ class Outside:
     news: NewsSettings = NO_NEWS
     notifies: Notifies | None = None
     bulletins: Carries | None = None
+    charges_listed_of: tuple[str, ...] = ("his",)
     permits: Permits | None = None
     means: MeansBook = field(default_factory=MeansBook)
 

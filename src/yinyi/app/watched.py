@@ -14,10 +14,11 @@ from yinyi.business.lines.invariants import (
     LineDoubtsAreSeenTo,
 )
 from yinyi.business.news import figures as news
-from yinyi.business.news.invariants import BulletinsArrive, NewsAreSeenTo
+from yinyi.business.news.invariants import BulletinsArrive, MergedAccountsAreEmpty, NewsAreSeenTo
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
+from yinyi.business.prepaid import figures as prepaid
 from yinyi.business.prepaid.invariants import CHARGES
 from yinyi.business.scheduling.invariants import StoppedSessionsBalance
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
@@ -28,12 +29,12 @@ from yinyi.business.watch.model import Invariant
 
 OBLIGED = (REGISTRATION, APPOINTMENT, CHECKED_IN, INVOICE)
 """The purposes whose payments always hold an obligation."""
-FIGURES = (*payments.FIGURES, *lines.FIGURES, *news.FIGURES, *watch.FIGURES)
+FIGURES = (*payments.FIGURES, *prepaid.FIGURES, *lines.FIGURES, *news.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed(), *CHARGES]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
     of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), NotificationsLeave(), LineRefundsAreMade()]
-    of_visits += [NewsAreSeenTo(), BulletinsArrive()]
+    of_visits += [NewsAreSeenTo(), MergedAccountsAreEmpty(), BulletinsArrive()]
     return [*of_money, *of_lines, *of_visits, AuditSealed(), EventsLeave()]

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.far_side import Line, Place
 from yinyi_sandbox.channel.hanging_up import with_line
+from yinyi_sandbox.hospital import desk as oldest
 from yinyi_sandbox.hospital import hands, window
 from yinyi_sandbox.hospital.faults import Fault, FaultKind
 from yinyi_sandbox.hospital.fhir import server as fhir_server
@@ -64,6 +65,7 @@ PROCEDURES = {
     "fiscal_invoices": "query_einvoices",
     "fiscal_file": "download_einvoice",
     "mark_fiscal_printed": "mark_einvoice_printed",
+    "account_charges": "query_account_charges",
 }
 """What a port's method comes to, where its name is another one."""
 _WARDS = "SELECT array_agg(ward_code ORDER BY ward_code <> 'H0105', ward_code) FROM his.ward"
@@ -117,6 +119,10 @@ class Hands:
 
     async def take_deposit(self, admission_no: str, amount_fen: int) -> bool:
         return (await hands.take_deposit(self._pool, admission_no, amount_fen)).code == "0"
+
+    async def charge_account(self, patient_no: str, charge_no: str, amount_fen: int) -> bool:
+        await hands.charged_account(self._pool, hands.AccountCharge(charge_no, patient_no, amount_fen))
+        return True
 
     async def receipts_take(self, seconds: float) -> None:
         await hands.set_receipt_pace(self._pool, hands.ReceiptPace(late_s=seconds))
@@ -228,6 +234,19 @@ def soap(place: Place, path: str = "soap", **styled: Any) -> AbstractAsyncContex
     """Its web services: a method for each trade, or all behind one (``hip``, ``process``)."""
     return over_the_web(
         place, lambda services: [*routes(services)], lambda url: {"wsdl": f"{url}/{path}?wsdl", **styled}
+    )
+
+
+def desk(place: Place) -> AbstractAsyncContextManager[FarServices]:
+    """Its oldest web service, whose templates are laid into the place's folder."""
+    laid = {name: place.folder / f"{name}.xml" for name in oldest.TEMPLATES}
+    for name, path in laid.items():
+        path.write_text(oldest.TEMPLATES[name], encoding="utf-8")
+    files = {name: str(path) for name, path in laid.items()}
+    return over_the_web(
+        place,
+        lambda services: [oldest.route(services)],
+        lambda url: {"address": f"{url}/desk", **files, **oldest.STYLED},
     )
 
 

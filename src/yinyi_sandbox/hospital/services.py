@@ -65,7 +65,7 @@ class Services:
     def texts(self, trade: Trade, asked: dict[str, Any]) -> dict[str, list[str]]:
         """Values of JSON, by the names of parameters, as ``answer`` takes them; what is null is left out."""
         given = {each.word: asked.get(each.name) for each in trade.parameters}
-        return {word: _texts_of(value) for word, value in given.items() if value is not None}
+        return {word: texts_of(value) for word, value in given.items() if value is not None}
 
     async def answer(self, trade: Trade, given: dict[str, list[str]]) -> list[dict[str, Any]]:
         """The rows.
@@ -121,7 +121,7 @@ def _methods(services: Services) -> Endpoint:
         trades = await services.trades()
         if request.method == "GET":
             return _description(request, wsdl.of_methods(trades, _location(request)))
-        return await _served(request, answered)
+        return await served(request, answered)
 
     async def answered(call: Element) -> Element:
         name = etree.QName(call).localname
@@ -139,7 +139,7 @@ def _message(services: Services, namespace: str, method: str, first: str, second
         if request.method == "GET":
             asked = wsdl.of_message(namespace, method, first, second, result, _location(request))
             return _description(request, asked)
-        return await _served(request, answered)
+        return await served(request, answered)
 
     async def answered(call: Element) -> Element:
         given = xml.fields(call)
@@ -172,7 +172,7 @@ async def _spoken(services: Services, code: str, text: str) -> str:
     return etree.tostring(reply, encoding="unicode")
 
 
-async def _served(request: Request, answered: Callable[[Element], Awaitable[Element]]) -> Response:
+async def served(request: Request, answered: Callable[[Element], Awaitable[Element]]) -> Response:
     namespace = wsdl.SOAP_11
     try:
         envelope = _parsed(await _limited(request))
@@ -211,12 +211,12 @@ def _with_rows(parent: Element, trade: Trade, rows: list[dict[str, Any]]) -> Ele
     for row in rows:
         shown: Element = cast(Any, etree.SubElement(parent, f"{prefix}Row"))
         for column in trade.columns:
-            for text in _texts_of(row[column.name]):
+            for text in texts_of(row[column.name]):
                 etree.SubElement(shown, f"{prefix}{column.word}").text = text
     return parent
 
 
-def _texts_of(value: Any) -> list[str]:
+def texts_of(value: Any) -> list[str]:
     """Of a column; a list stands in several elements, and what is empty in none."""
     if isinstance(value, list):
         return [_text(one) for one in cast(list[Any], value)]

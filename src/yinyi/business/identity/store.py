@@ -49,7 +49,7 @@ ON CONFLICT (hospital_id, patient_no) DO UPDATE SET
   phone_key_id = coalesce(excluded.phone_key_id, p.phone_key_id),
   phone_data = coalesce(excluded.phone_data, p.phone_data),
   phone_index = coalesce(excluded.phone_index, p.phone_index)
-RETURNING p.patient_id, p.patient_no, p.name, p.sex, p.born_on, p.prefers_elder
+RETURNING p.patient_id, p.patient_no, p.name, p.sex, p.born_on, p.prefers_elder, p.merged_into
 """
 _BIND = """
 INSERT INTO credential (hospital_id, patient_id, kind, number_key_id, number_data, number_index, bound_at)
@@ -95,8 +95,8 @@ async def patient_facts(tx: Tx, hospital_id: int, patient_id: int) -> PatientFac
 
 
 async def patient_id_of(tx: Tx, hospital_id: int, patient_no: str) -> int:
-    """0: nobody of this number is on record here."""
-    query = "SELECT patient_id FROM patient WHERE hospital_id = $1 AND patient_no = $2"
+    """Of a number that was merged into another one: whose it is now. 0: nobody of this number is on record here."""
+    query = "SELECT coalesce(merged_into, patient_id) FROM patient WHERE hospital_id = $1 AND patient_no = $2"
     return await tx.fetchval(query, hospital_id, patient_no) or 0
 
 
@@ -130,7 +130,8 @@ async def was_bound(tx: Tx, vault: Vault, hospital_id: int, person: Person, pati
 
 
 async def keep_patient(tx: Tx, vault: Vault, hospital_id: int, record: PatientRecord, now: datetime) -> PatientFacts:
-    """Our row for a hospital number, made or brought up to what the hospital says. A missing phone erases none."""
+    """Our row for a hospital number, made or brought up to what the hospital says, or of whom it was merged into. A
+    missing phone erases none."""
     phone = vault.seal(record.phone, PHONE) if record.phone else None
     row = await tx.fetchrow(
         _KEEP,
@@ -139,6 +140,9 @@ async def keep_patient(tx: Tx, vault: Vault, hospital_id: int, record: PatientRe
         now,
     )
     assert row is not None
+    if row["merged_into"] is not None:
+        row = await tx.fetchrow(_BY_ID, hospital_id, row["merged_into"])
+        assert row is not None
     return facts_of(row)
 
 

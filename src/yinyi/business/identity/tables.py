@@ -40,10 +40,20 @@ patient = Table(
     Column("phone_data", LargeBinary),
     Column("phone_index", LargeBinary),
     Column("prefers_elder", Boolean),
+    Column("merged_into", BigInteger),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     UniqueConstraint("hospital_id", "patient_no"),
+    ForeignKeyConstraint(["hospital_id", "merged_into"], ["patient.hospital_id", "patient.patient_id"]),
     _one_of("sex", Sex),
+    CheckConstraint("merged_into <> patient_id", name="merged"),
+)
+"""``merged_into``: whom all of his is, since the hospital has found out that two of its numbers are one patient."""
+Index(
+    "patient_merged_ix",
+    patient.c.merged_into,
+    patient.c.hospital_id,
+    postgresql_where=patient.c.merged_into.is_not(None),
 )
 Index("patient_phone_ix", patient.c.phone_index, patient.c.hospital_id)
 

@@ -163,7 +163,8 @@ class GetDischargeStatement(Operation[DischargeStatement], frozen=True, kw_only=
 
 @operation(callers=[Caller.KIOSK], service="inpatient", needs_patient=True, changes=True, errors=OF_A_STAY)
 class PrintDailyCosts(Operation[Sheets], frozen=True, kw_only=True):
-    """Print one day's list of a stay at this terminal."""
+    """Print one day's list of a stay at this terminal: on half a sheet in wards, on the receipt printer's paper where
+    there is no other printer."""
 
     admission_no: AdmissionNo
     on: date

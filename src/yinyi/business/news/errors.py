@@ -45,6 +45,24 @@ class NewsNotParked(Conflict):
     zh = "这条消息没有在等人处理（或已处理）。"
 
 
+class NotMerged(Conflict):
+    """The hospital's own system does not say that these two numbers are one patient, or it was done before."""
+
+    zh = "医院系统没有确认这两个号码是同一位患者，或已经合并过了。"
+
+
+class BalanceDiffers(Conflict):
+    """There is another amount on this prepaid account by now. Please look at it again."""
+
+    zh = "这个预交金账户的余额已经变了，请重新核对。"
+
+
+class PaymentsStillOpen(Conflict):
+    """Payments of this patient are still open. Please try again when they have ended."""
+
+    zh = "这位患者还有支付没有结束，请等其结束后再试。"
+
+
 class BulletinUnknown(NotFound):
     """There is no such bulletin."""
 

@@ -10,6 +10,7 @@ from yinyi.bus.database import Tx
 from yinyi.bus.operation import Caller
 from yinyi.business.identity import store as identity
 from yinyi.business.identity.model import PatientRecord
+from yinyi.business.news.merging import Merging, StillStands
 from yinyi.business.news.model import Ending, PatientNews, ReportNews, Told, Trouble, VisitNews
 from yinyi.business.news.ports import Hospital, Patients
 from yinyi.business.reports.arrivals import Arrival, arrive
@@ -22,8 +23,8 @@ from yinyi.kernel.secrets import Vault
 _TROUBLES = ("other_patient", "wrong_result", "still_stands", "merge", "unreadable", "too_long", "failed")
 
 
-class StillStands(Exception):
-    """The hospital's own system does not say (yet) what these news say."""
+BODY = "hospital_news.body"
+"""What bodies of news are sealed for."""
 
 
 class Visits(Protocol):
@@ -50,6 +51,7 @@ class Handling:
     patients: Patients
     visits: Visits
     vault: Vault
+    merging: Merging
 
     async def compare(self, news: Told) -> Facts:
         """
@@ -60,7 +62,7 @@ class Handling:
         if isinstance(news, ReportNews):
             return Facts(report=await self.hospital.report(news.order_no) if news.ready else None)
         if isinstance(news, PatientNews):
-            return Facts(record=None if news.merged_no else await self.hospital.by_number(news.patient_no))
+            return await self._of_patient(news)
         if news.what not in ("gone", "moved", "changed") or not payment_number_of(news.reference):
             return Facts()
         answer = await self.hospital.ask(news.reference)
@@ -70,11 +72,26 @@ class Handling:
             raise StillStands
         return Facts(number=answer)
 
-    async def follow(self, tx: Tx, hospital_id: int, news: Told, facts: Facts, now: datetime) -> Ending | Trouble:
+    async def _of_patient(self, news: PatientNews) -> Facts:
+        """A number that was merged leads to the other one at the hospital, or to nobody."""
+        record = await self.hospital.by_number(news.patient_no)
+        if news.merged_no:
+            before = await self.hospital.by_number(news.merged_no)
+            if record is None or (before is not None and before.patient_no == news.merged_no):
+                raise StillStands
+        return Facts(record=record)
+
+    async def follow(
+        self, tx: Tx, hospital_id: int, news_no: int, news: Told, facts: Facts, now: datetime
+    ) -> Ending | Trouble:
+        """
+        Raises:
+            StillStands: it cannot be done yet.
+        """
         if isinstance(news, ReportNews):
             return await self._report(tx, hospital_id, news, facts, now)
         if isinstance(news, PatientNews):
-            return await self._patient(tx, hospital_id, news, facts, now)
+            return await self._patient(tx, hospital_id, news_no, news, facts, now)
         return await self._visit(tx, hospital_id, news, facts, now)
 
     async def _report(
@@ -84,7 +101,9 @@ class Handling:
         if not patient_id:
             return "nobody_here"
         if facts.report is not None and facts.report.patient_no != news.patient_no:
-            return "other_patient"
+            whose = await self.patients.patient_id(tx, hospital_id, facts.report.patient_no)
+            if whose != patient_id:
+                return "other_patient"
         if news.taken_back:
             return "wrong_result"
         if not news.ready:
@@ -92,14 +111,13 @@ class Handling:
         return await arrive(tx, hospital_id, patient_id, arrival(news), facts.report, now)
 
     async def _patient(
-        self, tx: Tx, hospital_id: int, news: PatientNews, facts: Facts, now: datetime
+        self, tx: Tx, hospital_id: int, news_no: int, news: PatientNews, facts: Facts, now: datetime
     ) -> Ending | Trouble:
-        numbers = filter(None, (news.patient_no, news.merged_no))
-        known = [each for each in numbers if await self.patients.patient_id(tx, hospital_id, each)]
-        if not known:
+        if news.merged_no and await self.patients.patient_id(tx, hospital_id, news.merged_no):
+            assert facts.record is not None, "compared"
+            return await self.merging.by_itself(tx, _call(hospital_id, now), news_no, news, facts.record)
+        if not await self.patients.patient_id(tx, hospital_id, news.patient_no):
             return "nobody_here"
-        if news.merged_no:
-            return "merge"
         if facts.record is None:
             return "still_stands"
         await identity.keep_patient(tx, self.vault, hospital_id, facts.record, now)

@@ -21,7 +21,25 @@ UNION ALL
 FROM hospital_news n
 WHERE n.hospital_id = :hospital AND n.state = 'parked' AND n.received_at < :now::timestamptz - interval '1 day'
   AND n.handled_at < :now::timestamptz - interval '1 day'
-ORDER BY n.received_at LIMIT 50)
+ORDER BY n.news_no LIMIT 50)
+"""
+
+
+class MergedAccountsAreEmpty(Invariant):
+    """Money that comes back to a number which was merged into another one is on the other one's account within an
+    hour."""
+
+    name = "merged_accounts_are_empty"
+    zh = "已并入其他号码的就诊号，其预交金账户的钱一小时内转到合并后的账户。"
+    every_s = 60.0
+    statement = """
+SELECT b.account AS subject, b.balance_fen || ' fen since ' || b.changed_at AS detail, NULL::bigint AS position
+FROM patient p CROSS JOIN LATERAL (
+  SELECT a.account, a.balance_fen, a.changed_at FROM account_balance a
+  WHERE a.account = 'prepaid:' || p.patient_id AND a.hospital_id = :hospital OFFSET 0) AS b
+WHERE p.hospital_id = :hospital AND p.merged_into IS NOT NULL AND b.balance_fen > 0
+  AND b.changed_at < :now::timestamptz - interval '1 hour'
+LIMIT 50
 """
 
 
@@ -42,5 +60,5 @@ UNION ALL
 (SELECT b.receiver || ' ' || b.control_id, 'parked since ' || b.ended_at || ' ' || b.problem, NULL
 FROM hospital_bulletin b
 WHERE b.hospital_id = :hospital AND b.state = 'parked' AND b.ended_at < :now::timestamptz - interval '1 day'
-ORDER BY b.made_at LIMIT 50)
+ORDER BY b.bulletin_no LIMIT 50)
 """

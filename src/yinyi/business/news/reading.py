@@ -110,17 +110,24 @@ def told(message: Message, kind: NewsKind, zone: tzinfo) -> list[Told]:
     try:
         if kind == "report":
             return [*reports(message, zone)]
-        return [_patient(message) if kind == "patient" else _visit(message)]
+        return [patient(message) if kind == "patient" else _visit(message)]
     except NotRead as error:
         raise NewsUnreadable(str(error)) from None
 
 
-def _patient(message: Message) -> PatientNews:
-    merged = message.header.text(9, 2) == "A40"
-    old = limited(message.first("MRG").text(1), 32, "MRG-1")
-    if merged and not old:
-        raise NewsUnreadable("MRG-1: empty")
-    return PatientNews(patient_no=patient_no(message), merged_no=old if merged else "")
+def patient(message: Message) -> PatientNews:
+    """
+    Raises:
+        NewsUnreadable: it does not say who, or of two numbers only one.
+    """
+    if message.header.text(9, 2) != "A40":
+        return PatientNews(patient_no=patient_no(message))
+    if len(message.named("PID")) > 1 or len(message.named("MRG")) > 1:
+        raise NewsUnreadable("PID: more than one merge in one message")
+    kept, old = patient_no(message), limited(message.first("MRG").text(1), 32, "MRG-1")
+    if not old or old == kept:
+        raise NewsUnreadable("MRG-1: empty, or the number that is left")
+    return PatientNews(patient_no=kept, merged_no=old)
 
 
 def _visit(message: Message) -> VisitNews:

@@ -11,7 +11,9 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.news import reading, store
 from yinyi.business.news.errors import NewsNotParked, NewsNumberUsed, NewsUnknown
-from yinyi.business.news.handling import Facts, Handling, StillStands, is_trouble
+from yinyi.business.news.handling import BODY, Facts, Handling, is_trouble
+from yinyi.business.news.merges import Merges
+from yinyi.business.news.merging import StillStands
 from yinyi.business.news.messages import (
     HandleNewsAgain,
     ListParkedNews,
@@ -27,7 +29,6 @@ from yinyi.kernel.errors import HospitalUnavailable, Invalid
 
 log = structlog.get_logger()
 
-BODY = "hospital_news.body"
 CLAIMED = timedelta(seconds=60)
 """What is not finished by then was left by a process that died."""
 LADDER_S = (1, 5, 10, 30, 60, 300, 900)
@@ -53,12 +54,14 @@ class News:
         self._clock = clock
         self._zone = zone
         self._awake = asyncio.Event()
+        self.merges = Merges(database, handling, settings, clock)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(TellNews, self.take)
         dispatcher.reads(ListParkedNews, self._list)
         dispatcher.changes(HandleNewsAgain, Change(make=self._again, show=self._show))
         dispatcher.changes(SetNewsAside, Change(make=self._set_aside, show=self._show))
+        self.merges.register(dispatcher)
 
     # -- taken
 
@@ -92,6 +95,7 @@ class News:
             try:
                 while await self.turn():
                     pass
+                await self.merges.bring_after()
             except Exception as error:  # the loop outlives every fault of the database
                 log.warning("news.waiting", why=type(error).__name__)
             try:
@@ -135,7 +139,8 @@ class News:
         """One of several that people have to look into parks them all; what follows from the others has followed."""
         now = self._clock.now()
         found: list[Ending | Trouble] = [
-            await self._handling.follow(tx, claimed.hospital_id, news, facts, now) for news, facts in compared
+            await self._handling.follow(tx, claimed.hospital_id, claimed.news_no, news, facts, now)
+            for news, facts in compared
         ]
         usual: Ending | Trouble = "told" if "told" in found else found[0]
         troubles: list[Ending | Trouble] = [each for each in found if is_trouble(each)]
@@ -163,8 +168,10 @@ class News:
     # -- by people
 
     async def _list(self, tx: Tx, call: Call, message: ListParkedNews) -> ParkedNews:
-        found = await store.parked(tx, call.hospital_id, MOST_LISTED)
-        return ParkedNews(news=found, waiting=await store.waiting(tx, call.hospital_id))
+        found = await store.parked(tx, call.hospital_id, message.after, MOST_LISTED + 1)
+        listed = found[:MOST_LISTED]
+        more = listed[-1].news_no if len(found) > MOST_LISTED else 0
+        return ParkedNews(news=listed, waiting=await store.waiting(tx, call.hospital_id), next_after=more)
 
     async def _again(self, tx: Tx, call: Call, message: HandleNewsAgain, _: None) -> str:
         if not await store.again(tx, call.hospital_id, message.news_no, call.now):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from yinyi.bus.database import Tx
-from yinyi.business.news.model import Ending, NewsKind, NewsView, Trouble
+from yinyi.business.news.model import Ending, NewsKind, NewsState, NewsView, Trouble
 from yinyi.kernel.secrets import Sealed
 
 _FIELDS = "news_no, sender, control_id, kind, event, about, state, why, tries, received_at, handled_at"
@@ -36,10 +36,17 @@ UPDATE hospital_news SET next_at = $4, why = $5
 WHERE hospital_id = $1 AND news_no = $2 AND tries = $3 AND state = 'waiting'
 """
 PARKED = """
-SELECT :fields FROM hospital_news WHERE hospital_id = $1 AND state = 'parked' ORDER BY received_at LIMIT $2
+SELECT :fields FROM hospital_news WHERE hospital_id = $1 AND news_no > $2 AND state = 'parked' ORDER BY news_no LIMIT $3
 """.replace(":fields", _FIELDS)
 WAITING = "SELECT count(*) FROM hospital_news WHERE hospital_id = $1 AND state = 'waiting'"
 ONE = "SELECT :fields FROM hospital_news WHERE hospital_id = $1 AND news_no = $2".replace(":fields", _FIELDS)
+BODY = """
+SELECT state, body_key_id, body_data FROM hospital_news WHERE hospital_id = $1 AND news_no = $2
+"""
+DONE = """
+UPDATE hospital_news SET state = 'done', why = 'told', handled_at = $3, handled_by = $4
+WHERE hospital_id = $1 AND news_no = $2 AND state = 'parked' RETURNING true
+"""
 AGAIN = """
 UPDATE hospital_news SET state = 'waiting', why = '', tries = 0, next_at = $3, handled_at = NULL, handled_by = ''
 WHERE hospital_id = $1 AND news_no = $2 AND state = 'parked' RETURNING true
@@ -103,9 +110,9 @@ async def later(tx: Tx, claimed: Claimed, at: datetime, why: str) -> None:
     await tx.execute(LATER, claimed.hospital_id, claimed.news_no, claimed.tries, at, why)
 
 
-async def parked(tx: Tx, hospital_id: int, limit: int) -> list[NewsView]:
-    """Oldest first."""
-    return [msgspec.convert(dict(row), NewsView) for row in await tx.fetch(PARKED, hospital_id, limit)]
+async def parked(tx: Tx, hospital_id: int, after: int, limit: int) -> list[NewsView]:
+    """Oldest first, behind this number."""
+    return [msgspec.convert(dict(row), NewsView) for row in await tx.fetch(PARKED, hospital_id, after, limit)]
 
 
 async def waiting(tx: Tx, hospital_id: int) -> int:
@@ -115,6 +122,17 @@ async def waiting(tx: Tx, hospital_id: int) -> int:
 async def one(tx: Tx, hospital_id: int, news_no: int) -> NewsView | None:
     row = await tx.fetchrow(ONE, hospital_id, news_no)
     return None if row is None else msgspec.convert(dict(row), NewsView)
+
+
+async def body(tx: Tx, hospital_id: int, news_no: int) -> tuple[NewsState, Sealed] | None:
+    """As it came; None: there is none of this number."""
+    row = await tx.fetchrow(BODY, hospital_id, news_no)
+    return None if row is None else (row["state"], Sealed(row["body_key_id"], row["body_data"]))
+
+
+async def done(tx: Tx, hospital_id: int, news_no: int, by: str, now: datetime) -> bool:
+    """People have done what follows. False: it is not parked."""
+    return bool(await tx.fetchval(DONE, hospital_id, news_no, now, by))
 
 
 async def again(tx: Tx, hospital_id: int, news_no: int, now: datetime) -> bool:

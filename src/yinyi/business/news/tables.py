@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -52,6 +53,25 @@ hospital_news = Table(
     CheckConstraint("(state = 'waiting') = (next_at IS NOT NULL)", name="never_forgotten"),
     CheckConstraint("(state = 'waiting') = (handled_at IS NULL)", name="handled"),
 )
+patient_merge = Table(
+    "patient_merge",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("news_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("merged_id", BigInteger, nullable=False),
+    Column("survivor_id", BigInteger, nullable=False),
+    Column("balance_fen", BigInteger, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", INSTANT, nullable=False),
+    Column("confirmed_by", Text, nullable=False, server_default=""),
+    Column("merged_at", INSTANT),
+    ForeignKeyConstraint(["hospital_id", "merged_id"], ["patient.hospital_id", "patient.patient_id"]),
+    ForeignKeyConstraint(["hospital_id", "survivor_id"], ["patient.hospital_id", "patient.patient_id"]),
+    CheckConstraint("balance_fen >= 0", name="balance"),
+    CheckConstraint("(confirmed_by = '') = (merged_at IS NULL)", name="confirmed"),
+    CheckConstraint("balance_fen = 0 OR confirmed_by <> proposed_by", name="two_people"),
+)
+"""``balance_fen``: what was on the merged number's prepaid account, as those have seen it who have said so."""
 hospital_bulletin = Table(
     "hospital_bulletin",
     metadata,
@@ -81,8 +101,8 @@ Index(
     *(hospital_bulletin.c.hospital_id, hospital_bulletin.c.receiver, hospital_bulletin.c.bulletin_no),
     postgresql_where=text("state = 'waiting'"),
 )
-Index("hospital_bulletin_parked_ix", hospital_bulletin.c.made_at, postgresql_where=text("state = 'parked'"))
+Index("hospital_bulletin_parked_ix", hospital_bulletin.c.bulletin_no, postgresql_where=text("state = 'parked'"))
 Index("hospital_bulletin_payment_ix", hospital_bulletin.c.payment_no, hospital_bulletin.c.hospital_id)
 
 Index("hospital_news_due_ix", hospital_news.c.next_at, postgresql_where=text("state = 'waiting'"))
-Index("hospital_news_parked_ix", hospital_news.c.received_at, postgresql_where=text("state = 'parked'"))
+Index("hospital_news_parked_ix", hospital_news.c.news_no, postgresql_where=text("state = 'parked'"))

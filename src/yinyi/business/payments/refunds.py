@@ -5,12 +5,14 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.audit import store as audit
 from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.merged import bring_back
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.postings import entries, fulfilled
@@ -60,6 +62,8 @@ class RefundDesk:
             await self._keep(tx, call, plan, after)
             taken = await signals.refund(tx, plan, after, call.now, self._payments.epoch)
         self._payments.taken_up(call, taken)
+        told = {"amount_fen": int(amount_fen), "reason": message.reason, "operator": message.operator}
+        await audit.append(tx, call, "payments.RefundPayment.v1", plan.payment_no, told)
         return plan.payment_no
 
     async def give_part(self, tx: Tx, call: Call, plan: Plan, amount_fen: Fen, reason: str) -> None:
@@ -102,4 +106,6 @@ class RefundDesk:
     async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
         on = call.now.astimezone(self._zone).date()
         await signals.put_steps(tx, before, after, call.now)
-        await post(tx, entries(before, after.at_version(before.version + 1), on, call.now))
+        made = entries(before, after.at_version(before.version + 1), on, call.now)
+        await bring_back(tx, before, made, on, call.now)
+        await post(tx, made)

@@ -1,6 +1,6 @@
 """A means of payment is chosen: at a screen, by a code that was scanned, by a card that was read."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, YinyiError
 from yinyi.kernel.means import TenderName
 
+NOBODY: Mapping[str, str] = {}
 PaysFromAccount = Callable[[Tx, Call, Plan], Awaitable[None]]
 """Whether this plan may be paid from the patient's prepaid account; raises if not."""
 
@@ -65,11 +66,13 @@ class Tenders:
         told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
         return await self._take_tender(tx, call, message.payment_no, wanted, told)
 
-    async def submit_code(self, tx: Tx, call: Call, payment_no: str, payer_code: str) -> str:
+    async def submit_code(
+        self, tx: Tx, call: Call, payment_no: str, payer_code: str, who: Mapping[str, str] = NOBODY
+    ) -> str:
         """By the code on the payer's phone, as a scanner of ours has read it. It is used once: the same key is the same
-        attempt, another code another one."""
+        attempt, another code another one. ``who``: has scanned it, for the record."""
         channel = self._registry.knows_code(payer_code)
-        told = {"scanned": True, PAYER_CODE: payer_code}
+        told = {"scanned": True, PAYER_CODE: payer_code, **who}
 
         def wanted(plan: Plan) -> str:
             self._check_limits(channel, owed_fen(plan))

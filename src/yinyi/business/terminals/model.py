@@ -9,6 +9,10 @@ import msgspec
 from yinyi.kernel.means import MeansWords
 
 TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
+ListPaper = Literal["a4", "a5", "roll"]
+"""roll: of a receipt printer."""
+AT_BEDSIDE: tuple[TerminalProfile, ...] = ("ward", "emergency")
+"""Where whoever asks for a list stands beside a bed: half a sheet is enough."""
 ServiceName = Literal[
     "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
 ]  # fmt: skip
@@ -37,8 +41,8 @@ BROKEN: frozenset[Condition] = frozenset(state for state, how in SEVERITY.items(
 CredentialKind = Literal["agent", "screen"]
 CardEntry = Literal["chip", "contactless", "stripe"]
 CardStep = Literal[
-    "inserted", "tapped", "typing", "cancelled", "timed_out", "not_taken", "unreadable", "key_refused", "removed",
-    "forgotten",
+    "inserted", "tapped", "typing", "cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused",
+    "removed", "forgotten",
 ]  # fmt: skip
 """What a card terminal tells; see ``wire/terminal_line``."""
 ReadingState = Literal[
@@ -47,6 +51,7 @@ ReadingState = Literal[
     "typing",  # the PIN is being typed on the pad
     "read",  # the card went to the bank
     "cancelled",  # on the pad
+    "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that is not taken here
     "unreadable",

@@ -86,8 +86,8 @@ class TerminalService:
         self._clock = clock
         self._committed = committed
         self._identity_cards = identity_cards
-        self.credentials = TerminalCredentials(database, clock)
         self.directory = Directory([card_rule(kind, begins) for kind, begins in cards.items() if is_card(kind)])
+        self.credentials = TerminalCredentials(database, clock, self.directory)
         self.gate = ServiceGate(database, self.directory)
         self.presented = Presented(database, clock, vault, self.directory)
         self._line = AgentLine(database, self.presented, papers, committed)

@@ -1,6 +1,7 @@
 """From an error of the platform to what stands in MSA and ERR: one table, closed at the top."""
 
 from yinyi.business.news.errors import CodeUnknown, NewsNumberUsed, NewsOfOtherKind, NewsUnreadable, SenderUnknown
+from yinyi.interface.body import TooLarge
 from yinyi.kernel.errors import Invalid, InvalidField, NotAllowed, Unavailable, YinyiError
 from yinyi.wire.hl7.answers import Code, Condition, Told
 
@@ -11,6 +12,7 @@ ANSWERS: dict[type[YinyiError], tuple[Code, Condition] | None] = {
     NewsUnreadable: ("AE", "102"),
     CodeUnknown: ("AE", "103"),
     InvalidField: ("AE", "102"),
+    TooLarge: ("AE", "207"),
     Invalid: ("AR", "207"),
     NewsNumberUsed: ("AE", "205"),
     Unavailable: None,

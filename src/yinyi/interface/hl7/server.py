@@ -14,6 +14,7 @@ import structlog
 
 from yinyi.bus.client import BusClient
 from yinyi.business.news.messages import MOST_BYTES, TellNews
+from yinyi.interface.body import TooLarge
 from yinyi.interface.hl7.errors import answer_to
 from yinyi.interface.metrics import Metrics
 from yinyi.kernel.clock import Clock
@@ -21,7 +22,7 @@ from yinyi.kernel.errors import InternalError, YinyiError
 from yinyi.wire.hl7.answers import Told, answer
 from yinyi.wire.hl7.charset import Charset, decoded
 from yinyi.wire.hl7.codec import Message, read
-from yinyi.wire.hl7.errors import FrameError, Hl7Error
+from yinyi.wire.hl7.errors import FrameError, Hl7Error, MessageTooLarge
 from yinyi.wire.hl7.framing import Frames, framed
 
 log = structlog.get_logger()
@@ -33,6 +34,8 @@ WHOLE_WITHIN_S = 20.0
 IDLE_S = 900.0
 """Longer than the pause between two messages of a laboratory at night is not waited for: it connects anew."""
 CHUNK = 16 * 1024
+MOST_PASSED_OVER = 256
+"""Of pieces behind a message that was too large: whoever still sends sees no answer before it has sent it all."""
 KINDS = ("ORU", "ADT", "SIU")
 _STATUS = {"AA": 200, "AE": 422, "AR": 403, "": 503}
 """As HTTP would have it, for those who watch all interfaces."""
@@ -94,6 +97,8 @@ class Hl7Lines:
         self._lines.add(task)
         try:
             await self._serve(reader, writer, peer)
+        except MessageTooLarge as error:
+            await self._too_large(reader, writer, peer, error.header)
         except (FrameError, OSError, TimeoutError) as error:
             log.warning("hl7.line_ended", peer=peer, why=str(error) or type(error).__name__)
         except Exception:
@@ -122,6 +127,23 @@ class Hl7Lines:
                 async with asyncio.timeout(self._whole_within_s):
                     await writer.drain()
 
+    async def _too_large(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str, first: bytes
+    ) -> None:
+        """It is told so, once: silence would have it sent again for ever, with all others waiting behind it."""
+        header, charset = _header(first)
+        log.warning("hl7.too_large", peer=peer)
+        self._metrics.failed(NAME, TooLarge())
+        told = answer_to(TooLarge(), _language(charset))
+        if header is None or told is None:
+            return
+        writer.write(framed(self._answer(header, charset, told)))
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(self._whole_within_s):
+                for _ in range(MOST_PASSED_OVER):
+                    if not await reader.read(CHUNK):
+                        return
+
     async def _received(self, reader: asyncio.StreamReader, frames: Frames) -> list[bytes]:
         """At least one whole message; an empty one: the other side has gone."""
         whole: list[bytes] = []
@@ -143,12 +165,13 @@ class Hl7Lines:
         if header is None:
             log.warning("hl7.no_message", peer=peer)
             return None
-        told = await self._told(message, peer, "en" if charset == "ascii" else "zh-CN")
+        told = await self._told(message, peer, _language(charset))
         kind = header.header.text(9)
         status = _STATUS[told.code if told else ""]
         self._metrics.answered(NAME, kind if kind in KINDS else "other", status, time.perf_counter() - started)
-        if told is None:
-            return None
+        return None if told is None else self._answer(header, charset, told)
+
+    def _answer(self, header: Message, charset: Charset, told: Told) -> bytes:
         control_id = f"Y{getrandbits(60):015X}"
         return answer(header, charset, told, control_id, self._clock.now(), self._zone)
 
@@ -164,6 +187,11 @@ class Hl7Lines:
         except Exception:
             log.exception("hl7.failed", peer=peer)
             return answer_to(InternalError(), language)
+
+
+def _language(charset: Charset) -> str:
+    """Of the words in an answer: those that its characters can write."""
+    return "en" if charset == "ascii" else "zh-CN"
 
 
 def _header(message: bytes) -> tuple[Message | None, Charset]:

@@ -17,6 +17,7 @@ LISTENS = {"reading": "1"}
 
 _ENDED: dict[ReadingState, views_pay.CardRefused] = {
     "cancelled": "cancelled",
+    "pulled_out": "pulled_out",
     "timed_out": "timed_out",
     "not_taken": "not_taken",
     "unreadable": "unreadable",

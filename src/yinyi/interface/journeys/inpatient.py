@@ -92,7 +92,7 @@ async def day(visitor: Visitor) -> Next:
         items=tuple(found.items),
         earlier=dates[place - 1] if place else None,
         later=dates[place + 1] if place + 1 < len(dates) else None,
-        prints=sheets.printer_of(visitor.terminal) == "ok",
+        prints=sheets.lists_at(visitor.terminal),
         key=present.new_key(),
     )
     return Show(view)

@@ -14,6 +14,7 @@ from yinyi.business.payments.model import PaymentState
 from yinyi.interface.journeys import (
     card,
     fiscal,
+    left_card,
     parts,
     present,
     scan,
@@ -227,14 +228,14 @@ async def _hold_slip(visitor: Visitor, paid: Paid) -> Show:
         printing=printing,
         key=present.new_key(),
     )
-    listens = _about(visitor, paid, kept_until, printing)
+    listens = _about(visitor, paid, kept_until, printing) | left_card.on_reader(visitor.terminal)
     return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 
 async def _done(visitor: Visitor, paid: Paid) -> Show:
     printing = await _print(visitor, paid) if _fresh(visitor, paid) else None
     view = await fiscal.on(visitor, paid.done(printing))
-    listens = _about(visitor, paid, None, printing)
+    listens = _about(visitor, paid, None, printing) | left_card.on_reader(visitor.terminal)
     return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 
@@ -263,7 +264,7 @@ async def _trouble(visitor: Visitor, paid: Paid) -> Show:
         printing=printing,
         key=present.new_key(),
     )
-    listens = _about(visitor, paid, None, printing)
+    listens = _about(visitor, paid, None, printing) | left_card.on_reader(visitor.terminal)
     return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 

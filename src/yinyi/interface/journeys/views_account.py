@@ -14,6 +14,7 @@ RecordKind = Literal[
     "withdrawn",  # to where it came from
     "at_window",  # paid out over the counter
     "taken_over",  # from an earlier system
+    "merged",  # from or to the account of a number that was merged into this one
     "corrected",  # by the hospital
 ]
 
@@ -28,11 +29,13 @@ class Record(Part, frozen=True, kw_only=True):
 
 
 class AccountView(View, frozen=True, kw_only=True):
-    """The account with its latest movements, newest first."""
+    """The account with its latest movements, newest first. earlier: what was before these is asked for by this; 0:
+    nothing was."""
 
     mode: PrepaidMode
     balance_fen: int
     records: tuple[Record, ...] = ()
+    earlier: int = 0
 
 
 class TopUpView(View, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ CardState = Literal[
 ]
 CardRefused = Literal[
     "cancelled",  # on the pad
+    "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that is not taken here
     "unreadable",

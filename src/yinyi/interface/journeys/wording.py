@@ -318,6 +318,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "withdrawn": _("Given back to where it came from"),
             "at_window": _("Paid out at the window"),
             "taken_over": _("From the earlier system"),
+            "merged": _("Your two numbers became one"),
             "corrected": _("Corrected by the hospital"),
         },
         "means": {

@@ -4,6 +4,7 @@ Hl7Error
 ├── NotRead         a message, or one of its fields
 ├── CharsetUnknown  nobody can tell which characters the bytes are
 └── FrameError      the stream of bytes that the messages arrive in
+    └── MessageTooLarge
 """
 
 
@@ -26,3 +27,11 @@ class CharsetUnknown(Hl7Error):
 
 class FrameError(Hl7Error):
     """The bytes cannot be cut into messages any more: the connection has to be closed."""
+
+
+class MessageTooLarge(FrameError):
+    """A message of more bytes than are read. ``header``: its first segment, as far as an answer needs it."""
+
+    def __init__(self, most_bytes: int, header: bytes) -> None:
+        super().__init__(f"a message of more than {most_bytes} bytes")
+        self.header = header

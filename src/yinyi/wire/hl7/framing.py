@@ -4,7 +4,7 @@ A message stands between 0x0B and 0x1C 0x0D. Neither byte can be part of one: in
 character of several bytes is 0x30 or above.
 """
 
-from yinyi.wire.hl7.errors import FrameError
+from yinyi.wire.hl7.errors import FrameError, MessageTooLarge
 
 BEGIN, END = b"\x0b", b"\x1c\r"
 MOST_BYTES = 128 * 1024
@@ -26,7 +26,7 @@ class Frames:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
         self._buffer = bytearray()
-        self._broken = ""
+        self._broken: FrameError | None = None
 
     @property
     def waiting(self) -> int:
@@ -47,7 +47,7 @@ class Frames:
             whole = self._cut()
             if whole or not self._broken:
                 return whole
-        raise FrameError(self._broken)
+        raise self._broken
 
     def _cut(self) -> list[bytes]:
         whole: list[bytes] = []
@@ -55,19 +55,20 @@ class Frames:
         while True:
             del buffer[: len(buffer) - len(buffer.lstrip(b"\r\n"))]
             if buffer and not buffer.startswith(BEGIN):
-                return self._break("something else than a message", whole)
+                return self._break(FrameError("something else than a message"), whole)
             end = buffer.find(END, 0, self._most + len(BEGIN + END))
             if end < 0:
                 if len(buffer) >= self._most + len(BEGIN + END):
-                    return self._break(f"a message of more than {self._most} bytes", whole)
+                    header = bytes(buffer[1 : self._most]).split(b"\r", 1)[0]
+                    return self._break(MessageTooLarge(self._most, header), whole)
                 return whole
             message = bytes(buffer[1:end])
             del buffer[: end + len(END)]
             if not message or BEGIN in message:
-                return self._break("an empty message, or one within another", whole)
+                return self._break(FrameError("an empty message, or one within another"), whole)
             whole.append(message)
 
-    def _break(self, why: str, whole: list[bytes]) -> list[bytes]:
+    def _break(self, why: FrameError, whole: list[bytes]) -> list[bytes]:
         self._broken = why
         self._buffer.clear()
         return whole

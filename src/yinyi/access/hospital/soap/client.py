@@ -5,7 +5,7 @@ zeep reads the WSDL and writes the envelopes; what goes over the line, and what 
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from uuid import uuid4
 
 import structlog
@@ -16,11 +16,13 @@ from zeep.wsse.username import UsernameToken
 
 from yinyi.access.hospital.soap import mapping
 from yinyi.access.hospital.soap.config import SoapConfig
+from yinyi.access.hospital.soap.templates import Templated, Written
 from yinyi.access.hospital.trades.failures import Breaker, NotReached, Rejected, Unanswered
 from yinyi.access.hospital.trades.names import FarTrade, Names
 from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.access.hospital.trades.web import WebLine
 from yinyi.bus.guard import assert_no_transaction
+from yinyi.kernel.clock import Clock
 from yinyi.wire.xml import Element
 
 log = structlog.get_logger()
@@ -37,12 +39,12 @@ _SETTINGS: dict[str, Any] = {
 class SoapClient:
     """Carries trades. ``start()`` reads the WSDL."""
 
-    def __init__(self, config: SoapConfig, names: Names) -> None:
+    def __init__(self, config: SoapConfig, names: Names, clock: Clock) -> None:
         self._config = config
         self._names = names
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._line = WebLine(config)
-        self._writer: Writer | None = None
+        self._writer: Writes | None = Templated(config, clock) if config.style == "template" else None
         self._reading = asyncio.Lock()
 
     async def start(self) -> None:
@@ -85,7 +87,7 @@ class SoapClient:
         self._breaker.succeeded()
         return rows
 
-    async def _written_by(self) -> "Writer":
+    async def _written_by(self) -> "Writes":
         """The WSDL may have an address in the hospital, so it is read when it is first needed."""
         async with self._reading:
             if self._writer is None:
@@ -108,14 +110,14 @@ class SoapClient:
         failed = mapping.fault(envelope)
         if failed is not None:
             raise failed
-        if self._config.style == "message":
+        if self._config.answers_by_string:
             envelope = self._spoken(envelope)
-        return mapping.rows(envelope, self._config.row, trade, far)
+        return mapping.rows(envelope, self._config.row, trade, far, self._config.keyed)
 
     def _spoken(self, envelope: Element) -> Element:
         """The XML that the one string of the answer is."""
         text = next(mapping.texts(envelope), "")
-        said = mapping.parsed(text.encode())
+        said = mapping.parsed(text.encode(), "utf-8")
         result = said.findtext(f".//{{*}}{self._config.result}") if self._config.result else self._config.well
         if result == self._config.well:
             return said
@@ -123,8 +125,19 @@ class SoapClient:
         raise failed(f"result {result}"[:200])
 
 
-Written = tuple[str, dict[str, str], bytes]
-"""Where a call goes, with which headers, and the envelope."""
+class Writes(Protocol):
+    """Makes calls into what leaves."""
+
+    def written(self, far: FarTrade, values: Sequence[Any]) -> Written:
+        """
+        Raises:
+            Rejected: it cannot be written.
+        """
+        ...
+
+    def misfit(self, trade: Trade, far: FarTrade) -> str:
+        """Why a trade cannot be written; "": it can, or the hospital has none."""
+        ...
 
 
 class _Catching(Transport):

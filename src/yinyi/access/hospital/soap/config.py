@@ -9,7 +9,12 @@ class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
     wsdl: its file or address. address: where to call instead of where the WSDL says; "": there.
     style: ``methods``: a method for each trade; ``message``: one ``method`` for all, which takes the name of the trade
-        (parameter ``code``) and a string of XML (parameter ``message``), and answers with a string of XML.
+        (parameter ``code``) and a string of XML (parameter ``message``), and answers with a string of XML;
+        ``template``: as ``envelope`` has it, where neither fits.
+    envelope: file of all that leaves, with places such as ``{{trade}}`` (see ``templates.py``). No WSDL is read then.
+    inner: file of the string of XML that stands in it, and that answers in the same manner; "": it has none.
+    parameter: how one of them is written. action: the header SOAPAction. charset: in which it leaves.
+    keyed: the attribute by which an answer names what stands in an element; "": the element's own name does.
     port: which of the WSDL's ports; "": the first one.
     mapping: file of the names that the hospital has for everything (see ``trades/names.py``); "": ours, in Pascal case.
     row: the element that holds a row of an answer.
@@ -26,9 +31,15 @@ class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
     rest_after: failures in a row after which the hospital is left alone for rest_s.
     """
 
-    wsdl: str
+    wsdl: str = ""
     address: str = ""
-    style: Literal["methods", "message"] = "methods"
+    style: Literal["methods", "message", "template"] = "methods"
+    envelope: str = ""
+    inner: str = ""
+    parameter: str = "<{{name}}>{{value}}</{{name}}>"
+    action: str = ""
+    charset: Literal["utf-8", "gb18030"] = "utf-8"
+    keyed: str = ""
     port: str = ""
     method: str = "HIPMessageServer"
     code: str = "action"
@@ -50,6 +61,11 @@ class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
     cache_s: float = 30.0
     rest_after: int = 5
     rest_s: float = 1.0
+
+    @property
+    def answers_by_string(self) -> bool:
+        """What an envelope brings is a string of XML."""
+        return self.style == "message" or bool(self.inner)
 
     def __repr__(self) -> str:
         return "SoapConfig(…)"

@@ -60,13 +60,14 @@ def message(far: FarTrade, values: Sequence[Any], source: str, message_id: str) 
     return etree.tostring(asked, encoding="unicode")
 
 
-def parsed(text: bytes) -> Element:
-    """
+def parsed(text: bytes, charset: str = "") -> Element:
+    """charset: where it is not what the text says of itself.
+
     Raises:
         Unanswered: it is no XML, or brings a document type with it.
     """
     try:
-        return xml.parsed(text)
+        return xml.parsed(text, charset)
     except xml.NotXml as error:
         raise Unanswered(f"the answer: {error}") from error
 
@@ -82,23 +83,31 @@ def fault(envelope: Element) -> CallFailed | None:
     return Rejected(detail) if code.rpartition(":")[2].partition(".")[0] in _BLAMES_US else Unanswered(detail)
 
 
-def rows(answer: Element, row: str, trade: Trade, far: FarTrade) -> list[Row]:
-    """
+def rows(answer: Element, row: str, trade: Trade, far: FarTrade, keyed: str = "") -> list[Row]:
+    """keyed: the attribute by which elements are named, instead of by their own names.
+
     Raises:
         Unanswered: a value is none of its kind.
     """
     try:
-        return [far.row(_row(one, far)) for one in answer.iter(f"{{*}}{row}")]
+        return [far.row(_row(one, far, keyed)) for one in answer.iter(f"{{*}}{row}")]
     except ValueError as error:
         raise Unanswered(f"{trade.name}: {error}"[:200]) from error
 
 
-def _row(element: Element, far: FarTrade) -> dict[str, Any]:
-    texts = xml.fields(element)
+def _row(element: Element, far: FarTrade, keyed: str) -> dict[str, Any]:
+    texts = _by_key(element, keyed) if keyed else xml.fields(element)
     found = {one.name: _value(one.kind, texts.get(far.columns[one.name], [])) for one in far.answers}
     for name, value in found.items():
         if isinstance(value, datetime) and value.tzinfo is None and name not in far.formed:
             raise ValueError(f"no time zone: {name}")
+    return found
+
+
+def _by_key(element: Element, keyed: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for child in element.iterchildren("{*}*"):
+        found.setdefault(child.get(keyed, ""), []).append(child.text or "")
     return found
 
 

@@ -12,7 +12,7 @@ from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 
 def _build(config: SoapConfig, around: Surroundings) -> TradesHospital:
     names = load_names(Path(config.mapping) if config.mapping else None, mapping.USUAL, TRADES)
-    return TradesHospital(SoapClient(config, names), config, around)
+    return TradesHospital(SoapClient(config, names, around.clock), config, around)
 
 
 PLUGIN = Plugin(name="soap", kind="hospital", api=PLUGIN_API, config=SoapConfig, build=_build)

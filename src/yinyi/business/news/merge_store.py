@@ -1,0 +1,138 @@
+"""SQL of patients whom the hospital had under two numbers. Times are parameters."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from yinyi.bus.database import Tx
+from yinyi.business.ledger.model import PREPAID
+from yinyi.kernel.money import Fen
+
+LOCK = """
+SELECT patient_id, name, sex, born_on, merged_into FROM patient
+WHERE hospital_id = $1 AND patient_id = ANY($2::bigint[]) ORDER BY patient_id FOR UPDATE
+"""
+STANDING = """
+SELECT coalesce((SELECT balance_fen FROM account_balance WHERE account = $3 AND hospital_id = $1), 0) AS balance_fen,
+  (SELECT count(*) FROM payment WHERE patient_id = $2 AND hospital_id = $1 AND ended_at IS NULL) AS payments
+"""
+SAY = """
+INSERT INTO patient_merge AS m (hospital_id, news_no, merged_id, survivor_id, balance_fen, proposed_by, proposed_at,
+  confirmed_by, merged_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $5::bigint = 0 THEN $6::text ELSE '' END,
+  CASE WHEN $5 = 0 THEN $7::timestamptz END)
+ON CONFLICT (hospital_id, news_no) DO UPDATE SET
+  confirmed_by = CASE WHEN $5 = 0 OR m.balance_fen = $5 AND m.proposed_by <> $6 THEN $6 ELSE '' END,
+  merged_at = CASE WHEN $5 = 0 OR m.balance_fen = $5 AND m.proposed_by <> $6 THEN $7::timestamptz END,
+  proposed_by = CASE WHEN m.balance_fen = $5 THEN m.proposed_by ELSE $6 END,
+  proposed_at = CASE WHEN m.balance_fen = $5 THEN m.proposed_at ELSE $7 END,
+  balance_fen = $5, merged_id = $3, survivor_id = $4
+RETURNING merged_at IS NOT NULL
+"""
+"""The second of two who have seen the same balance merges; who has seen another one begins anew. Without money one is
+enough."""
+SAID = "SELECT proposed_by FROM patient_merge WHERE hospital_id = $1 AND news_no = $2"
+MERGE = """
+WITH whose AS (
+  UPDATE patient SET merged_into = $3::bigint, updated_at = $4::timestamptz
+  WHERE hospital_id = $1 AND (patient_id = $2::bigint OR merged_into = $2::bigint) AND patient_id <> $3::bigint
+  RETURNING patient_id
+), sessions AS (
+  UPDATE patient_session SET ended_at = $4::timestamptz
+  WHERE hospital_id = $1 AND (patient_id = $2::bigint OR guardian_id = $2::bigint) AND ended_at IS NULL
+), credentials AS (
+  UPDATE credential SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+), of_children AS (
+  INSERT INTO guardianship (hospital_id, guardian_id, child_id, relation, consented_at)
+  SELECT hospital_id, CASE WHEN guardian_id = $2::bigint THEN $3::bigint ELSE guardian_id END,
+    CASE WHEN child_id = $2::bigint THEN $3::bigint ELSE child_id END, relation, consented_at
+  FROM guardianship WHERE hospital_id = $1 AND $2::bigint IN (guardian_id, child_id) AND ended_at IS NULL
+    AND $3::bigint NOT IN (guardian_id, child_id)
+  ON CONFLICT (hospital_id, guardian_id, child_id) DO UPDATE SET ended_at = NULL
+), before AS (
+  UPDATE guardianship SET ended_at = $4::timestamptz
+  WHERE hospital_id = $1 AND $2::bigint IN (guardian_id, child_id) AND ended_at IS NULL
+), payments AS (
+  UPDATE payment SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+), changes AS (
+  UPDATE visit_change SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+), reports AS (
+  UPDATE report SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+), values_ AS (
+  UPDATE report_value SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+), fees AS (
+  UPDATE fee SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+), receipts AS (
+  UPDATE fiscal_invoice SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+), papers AS (
+  UPDATE document SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+)
+SELECT count(*) FROM whose
+"""
+"""What was charged to the account by the hospital stays where it was booked."""
+LEFT_BEHIND = """
+SELECT p.hospital_id, p.patient_id, p.merged_into, b.balance_fen FROM patient p
+CROSS JOIN LATERAL (
+  SELECT a.balance_fen FROM account_balance a
+  WHERE a.account = 'prepaid:' || p.patient_id AND a.hospital_id = p.hospital_id OFFSET 0) AS b
+WHERE p.merged_into IS NOT NULL AND b.balance_fen > 0 LIMIT 50
+"""
+
+
+class Known(NamedTuple):
+    """Who has one of the two numbers, as far as the platform knows."""
+
+    patient_id: int
+    name: str
+    sex: str
+    born_on: date | None
+    merged_into: int | None
+
+
+class Standing(NamedTuple):
+    """What holds a merge up. payments: so many are open."""
+
+    balance_fen: Fen
+    payments: int
+
+
+class LeftBehind(NamedTuple):
+    """Money that has come back to a number that is nobody's any more."""
+
+    hospital_id: int
+    merged_id: int
+    survivor_id: int
+    balance_fen: Fen
+
+
+async def locked(tx: Tx, hospital_id: int, *patient_ids: int) -> dict[int, Known]:
+    """By id, until the end of the transaction."""
+    rows = await tx.fetch(LOCK, hospital_id, list(patient_ids))
+    return {row["patient_id"]: Known(**row) for row in rows}
+
+
+async def standing(tx: Tx, hospital_id: int, patient_id: int) -> Standing:
+    row = await tx.fetchrow(STANDING, hospital_id, patient_id, f"{PREPAID}:{patient_id}")
+    assert row is not None
+    return Standing(Fen(row["balance_fen"]), row["payments"])
+
+
+async def say(
+    tx: Tx, hospital_id: int, news_no: int, ids: tuple[int, int], balance_fen: int, by: str, now: datetime
+) -> bool:
+    """ids: of the merged one and of the one who is left. True: it takes effect now."""
+    return await tx.fetchval(SAY, hospital_id, news_no, *ids, balance_fen, by, now)
+
+
+async def proposed_by(tx: Tx, hospital_id: int, news_no: int) -> str:
+    """Empty: nobody has said anything."""
+    return await tx.fetchval(SAID, hospital_id, news_no) or ""
+
+
+async def merge(tx: Tx, hospital_id: int, merged_id: int, survivor_id: int, now: datetime) -> None:
+    """Everything of the one is the other one's: bindings, children, payments, visits, reports, fees, papers."""
+    await tx.fetchval(MERGE, hospital_id, merged_id, survivor_id, now)
+
+
+async def left_behind(tx: Tx) -> list[LeftBehind]:
+    """In any hospital."""
+    return [LeftBehind(*row.values()) for row in await tx.fetch(LEFT_BEHIND)]

@@ -1,0 +1,110 @@
+"""A patient had two numbers, each with an account of its own: nothing of the money is lost when they become one."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import pytest
+from payment_checks import play
+from payment_far_side import FEE
+from payment_world import ZONE, World
+from prepaid_desk import balance, desk, paid_from_account, topped_up
+from refund_desk import refund
+
+from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.news import merge_store
+from yinyi.business.news.merging import Merging
+from yinyi.business.payments.merged import Move, move
+from yinyi.business.payments.view import state_of
+from yinyi.business.prepaid.messages import GetPrepaidAccount, Withdraw
+from yinyi.business.prepaid.service import PrepaidService
+from yinyi.kernel.money import Fen
+from yinyi.kernel.secrets import Vault
+
+PATIENTS = """
+INSERT INTO patient (hospital_id, patient_id, patient_no, name, sex, created_at, updated_at)
+OVERRIDING SYSTEM VALUE SELECT 1, n, 'P' || n, '王芳', 'female', $1, $1 FROM generate_series(1, 2) AS n
+ON CONFLICT DO NOTHING
+"""
+MERGING = Merging(Vault({1: b"k" * 32}, b"i" * 32), ZONE)
+
+
+async def merged(it: World) -> None:
+    """1 is 2."""
+    now, fen = it.clock.now(), await balance(it)
+    async with it.database.transaction() as tx:
+        await tx.execute(PATIENTS, now)
+        if fen:
+            await move(tx, Move(1, "merge:1:1", "prepaid:1", "prepaid:2", Fen(fen)), now.date(), now)
+        await merge_store.merge(tx, 1, 1, 2, now)
+
+
+class Second(NamedTuple):
+    """The patient, under the number that is left."""
+
+    it: World
+    prepaid: PrepaidService
+
+    def call(self) -> Any:
+        call = self.it.call()
+        return replace(call, principal=replace(call.principal, patient_id=2))
+
+    async def withdraws(self, fen: int) -> None:
+        async with self.it.database.transaction() as tx:
+            await self.prepaid.withdraw(tx, self.call(), Withdraw(amount_fen=Fen(fen)), None)
+
+    async def kinds(self) -> list[str]:
+        async with self.it.database.read() as tx:
+            account = await self.prepaid.get(tx, self.call(), GetPrepaidAccount())
+        assert sum(each.amount_fen for each in account.entries) == account.balance_fen
+        return [each.kind for each in account.entries]
+
+
+async def brought_after(it: World) -> int:
+    async with it.database.transaction() as tx:
+        return await MERGING.bring_after(tx, it.clock.now())
+
+
+def test_money_of_a_merged_number_goes_back_to_where_it_came_from(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        number = await topped_up(it, prepaid)
+        await merged(it)
+        assert [await balance(it, each) for each in "12"] == [0, FEE]
+        second = Second(it, prepaid)
+        await second.withdraws(FEE - 1000)
+        assert [await balance(it, each) for each in "12"] == [0, 1000]
+        await it.to_the_end(number)
+        await refund(it, number, 400)
+        await it.to_the_end(number)
+        assert (it.channel.kept_fen(), await balance(it, "2")) == (600, 600)
+        with pytest.raises(BalanceTooLow):
+            async with it.database.transaction() as tx:
+                await move(
+                    tx, Move(1, "spent", "prepaid:2", "prepaid:1", Fen(601)), it.clock.now().date(), it.clock.now()
+                )
+        assert await second.kinds() == ["merged"] * 3
+        assert (await it.books_differ(), await brought_after(it)) == ([], 0)
+
+    play(platform_url, story)
+
+
+def test_what_comes_back_to_a_merged_number_later_is_brought_after(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        bill = (await paid_from_account(it)).payment_no
+        assert state_of(await it.to_the_end(bill)) == "fulfilled"
+        await merged(it)
+        assert [await balance(it, each) for each in "12"] == [0, 0]
+        await refund(it, bill)
+        await it.to_the_end(bill)
+        assert [await balance(it, each) for each in "12"] == [FEE, 0], "where it was paid from"
+        assert await brought_after(it) == 1
+        assert [await balance(it, each) for each in "12"] == [0, FEE]
+        assert await brought_after(it) == 0
+        second = Second(it, prepaid)
+        await second.withdraws(FEE)
+        assert await balance(it, "2") == 0
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
