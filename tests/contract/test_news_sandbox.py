@@ -7,12 +7,16 @@ from typing import Any
 from holder_stage import HolderStage
 from news_stage import KEY, SENDERS, all_seen_to, teller
 from report_hands import finished, ordered_for
-from whole_stage import play
+from whole_stage import booked, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.reports.messages import GetReport, ListReports
+from yinyi.business.scheduling.booking_model import BookingRules
+from yinyi.business.scheduling.messages_booking import ListVisitChanges
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.outcome import Done
+from yinyi_sandbox.hospital.hl7.front_desk import FrontDesk
 from yinyi_sandbox.hospital.hl7.laboratory import Laboratory
 
 HL7APY: Any = import_module("hl7apy.parser")
@@ -25,6 +29,23 @@ class Heard(Laboratory):
         found = HL7APY.parse_message(data[1:-2].decode("gb18030"))
         assert found.validate()
         return await super()._exchange(data)
+
+
+class HeardAtDesk(FrontDesk):
+    """The same."""
+
+    async def _exchange(self, data: bytes) -> bytes:
+        found = HL7APY.parse_message(data[1:-2].decode("gb18030"))
+        assert found.validate()
+        return await super()._exchange(data)
+
+
+HELD = "SELECT s.reference FROM payment_step s JOIN payment p USING (hospital_id, payment_id) WHERE p.payment_no = $1"
+
+
+def _happened(admission_no: str, reference: str) -> set[str]:
+    """Their MSH-10."""
+    return {f"A01-{admission_no}", f"A03-{admission_no}", f"S12-{reference}", f"S15-{reference}"}
 
 
 def test_whatever_comes_out_is_told_and_read(platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres) -> None:
@@ -54,3 +75,35 @@ def test_whatever_comes_out_is_told_and_read(platform_url: str, tmp_path: Path, 
                 assert read.values == await hospital.reports.observations(order.order_no, 1)
 
     play(platform_url, tmp_path, postgres, story, news=SENDERS)
+
+
+def test_what_happens_at_the_front_desk_is_told_and_taken(
+    platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres
+) -> None:
+    async def story(stage: HolderStage, hospital: Stage) -> None:
+        patient_no = (await hospital.patient_numbers(60))[-1]
+        await stage.comes(stage.hall, patient_no, "欧阳春晓")
+        pool = hospital.far.hospital.pool
+        async with teller(stage) as platform:
+            stage.line.clock.at = now = await hospital.now()
+            at = ("127.0.0.1", platform.lines.port)
+            desk = HeardAtDesk(pool, ShiftedClock(now - ShiftedClock().now()), at, "")
+            admission_no = await hospital.hands.admit(patient_no)
+            number = await booked(stage.hall, hospital)
+            reference = await stage.one(HELD, number)
+            while await desk.tell_new():
+                pass
+            assert await hospital.hands.discharge(admission_no)
+            assert isinstance(await hospital.schedules.release(reference), Done)
+            while await desk.tell_new():
+                pass
+            assert _happened(admission_no, reference) <= {control_id for control_id, _ in desk.told}
+            assert {each.code for each in desk.told.values()} == {"AA"}
+        await all_seen_to(stage)
+        about = "SELECT why FROM hospital_news WHERE control_id = $1"
+        assert await stage.one(about, f"A01-{admission_no}") == "told"
+        assert await stage.one(about, f"S15-{reference}") == "told"
+        changes = (await stage.hall.ask(ListVisitChanges())).changes
+        assert [each.payment.payment_no for each in changes] == [number]
+
+    play(platform_url, tmp_path, postgres, story, news=SENDERS, booking=BookingRules(paid="check_in"))
