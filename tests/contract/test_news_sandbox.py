@@ -7,15 +7,12 @@ from typing import Any
 from holder_stage import HolderStage
 from news_stage import KEY, SENDERS, all_seen_to, teller
 from report_hands import finished, ordered_for
-from whole_stage import booked, play
+from whole_stage import on_sale, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.reports.messages import GetReport, ListReports
-from yinyi.business.scheduling.booking_model import BookingRules
-from yinyi.business.scheduling.messages_booking import ListVisitChanges
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.clock import ShiftedClock
-from yinyi.kernel.outcome import Done
 from yinyi_sandbox.hospital.hl7.front_desk import FrontDesk
 from yinyi_sandbox.hospital.hl7.laboratory import Laboratory
 
@@ -40,7 +37,7 @@ class HeardAtDesk(FrontDesk):
         return await super()._exchange(data)
 
 
-HELD = "SELECT s.reference FROM payment_step s JOIN payment p USING (hospital_id, payment_id) WHERE p.payment_no = $1"
+SOLD = "SELECT ref FROM his.registration WHERE source = 'window' AND patient_no = $1 ORDER BY made_at DESC LIMIT 1"
 
 
 def _happened(admission_no: str, reference: str) -> set[str]:
@@ -89,12 +86,13 @@ def test_what_happens_at_the_front_desk_is_told_and_taken(
             at = ("127.0.0.1", platform.lines.port)
             desk = HeardAtDesk(pool, ShiftedClock(now - ShiftedClock().now()), at, "")
             admission_no = await hospital.hands.admit(patient_no)
-            number = await booked(stage.hall, hospital)
-            reference = await stage.one(HELD, number)
+            schedule_id = await anext(each.schedule_id async for each in on_sale(hospital))
+            assert await hospital.sell_at_window(schedule_id, patient_no)
+            reference = await pool.fetchval(SOLD, patient_no)
             while await desk.tell_new():
                 pass
             assert await hospital.hands.discharge(admission_no)
-            assert isinstance(await hospital.schedules.release(reference), Done)
+            await pool.execute("UPDATE his.registration SET state = 'released' WHERE ref = $1", reference)
             while await desk.tell_new():
                 pass
             assert _happened(admission_no, reference) <= {control_id for control_id, _ in desk.told}
@@ -102,8 +100,6 @@ def test_what_happens_at_the_front_desk_is_told_and_taken(
         await all_seen_to(stage)
         about = "SELECT why FROM hospital_news WHERE control_id = $1"
         assert await stage.one(about, f"A01-{admission_no}") == "told"
-        assert await stage.one(about, f"S15-{reference}") == "told"
-        changes = (await stage.hall.ask(ListVisitChanges())).changes
-        assert [each.payment.payment_no for each in changes] == [number]
+        assert await stage.one(about, f"S15-{reference}") == "nobody_here", "it was sold at a window"
 
-    play(platform_url, tmp_path, postgres, story, news=SENDERS, booking=BookingRules(paid="check_in"))
+    play(platform_url, tmp_path, postgres, story, news=SENDERS)
