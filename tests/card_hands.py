@@ -46,5 +46,9 @@ class CardHands:
         told = {"at": at, "kind": behaviour, **more}
         self._house.sandbox.post("/bank/faults", json=told).raise_for_status()
 
+    def bank_answers(self) -> None:
+        """What it was made to hold back goes out now."""
+        self._house.sandbox.post("/bank/release", json={}).raise_for_status()
+
     def _post(self, what: str, body: dict[str, str]) -> None:
         self._house.control.post(f"/card_terminal/{what}", json=body).raise_for_status()

@@ -1,9 +1,11 @@
 """What tests share: one PostgreSQL and one nats-server for each xdist worker, a fresh database for each test."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -19,15 +21,19 @@ from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
 from yinyi.app.migrations import upgrade
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
+Script = Callable[[str], None]
 _numbers = itertools.count(1)
 _used: list[str] = []
-"""The latest copy of the template: it goes when the next one comes, in one call of psql instead of two."""
+"""The latest copy of the template: it goes when the next one comes."""
 BY_CHANCE = 2
 """So many tests of a whole run may have needed a second go; more are no chance."""
 
-settings.register_profile("yinyi", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("yinyi")
-"""The same examples on every machine, however slow it is."""
+settings.register_profile("whole", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("whole"), max_examples=30)
+"""The same examples on every machine, however slow it is; `make test` tries the first of them."""
+
+gc.set_threshold(20_000, 20, 20)
+"""Of the little that tests leave in circles, not much is worth looking for every seven hundred objects."""
 
 _PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLAIN])
@@ -47,6 +53,7 @@ collect_ignore = [
 
 def pytest_configure(config: pytest.Config) -> None:
     """What tests write goes to memory where there is room for it: a copy of a database is a thousand small files."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "whole")
     memory = memory_folder(4096 * MIB)
     if memory is None or hasattr(config, "workerinput") or config.option.basetemp:
         return
@@ -102,7 +109,7 @@ def database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The address of an empty database that is this test's own."""
     name = f"test_{next(_numbers)}"
     postgres.create_database(name, owner="tester")
-    yield postgres.url(name, "tester")
+    yield postgres.local_url(name, "tester")
     postgres.drop_database(name)
 
 
@@ -124,14 +131,39 @@ def platform_template(postgres: EmbeddedPostgres) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def psql(postgres: EmbeddedPostgres) -> Iterator[Script]:
+    """Runs scripts as superuser, all in one session: to start psql takes as long as half a copy of a database."""
+    told = subprocess.PIPE
+    with subprocess.Popen(
+        [postgres.program("psql"), "-XqAt", "-d", "postgres"],
+        env=os.environ | postgres.client_environment(),
+        stdin=told,
+        stdout=told,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        to, said = process.stdin, process.stdout
+
+        def run(script: str) -> None:
+            to.write(f"{script}\\echo done\n")
+            to.flush()
+            complaints = list(itertools.takewhile(lambda line: line != "done\n", said))
+            assert complaints == []
+
+        yield run
+
+
 @pytest.fixture
-def platform_url(postgres: EmbeddedPostgres, platform_template: str) -> str:
+def platform_url(postgres: EmbeddedPostgres, psql: Script, platform_template: str) -> str:
     """The address of a database with the platform's schema and nothing in it."""
     name = f"platform_{next(_numbers)}"
-    postgres.execute(
+    psql(
         "".join(f"DROP DATABASE {used} WITH (FORCE);\n" for used in _used)
         + f"CREATE DATABASE {name} OWNER tester TEMPLATE {platform_template} STRATEGY FILE_COPY;\n"
         + f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
     )
     _used[:] = [name]
-    return postgres.url(name, "tester")
+    return postgres.local_url(name, "tester")

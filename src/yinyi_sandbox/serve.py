@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.listening import listening
 from yinyi.kernel.ready import tell_ready
 from yinyi_sandbox.alipay import routes as alipay_routes
 from yinyi_sandbox.alipay.credentials import make_credentials as make_alipay_credentials
@@ -59,7 +59,7 @@ async def serve(settings: SandboxSettings) -> None:
         CannotServe: the hospital's database does not answer, or a port is taken.
     """
     try:
-        listener = socket.create_server(("127.0.0.1", settings.sandbox_port), backlog=512)
+        listener = listening(settings.sandbox_port, backlog=512)
     except OSError as error:
         raise CannotServe(f"Port {settings.sandbox_port} cannot be opened: {error.strerror}.") from error
     try:

@@ -4,7 +4,6 @@ import atexit
 import contextlib
 import functools
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from yinyi.access.payment.alipay.config import Settings
 from yinyi.access.payment.alipay.plugin import PLUGIN, Alipay
 from yinyi.business.payments.model import CallbackRead, Order
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.listening import listening
 from yinyi.kernel.outcome import Waiting
 from yinyi.kernel.plugin import Surroundings
 from yinyi_sandbox.alipay.app import app
@@ -80,7 +80,7 @@ def build(settings: Settings, clock: Clock, base_url: str) -> Alipay:
 
 @contextlib.asynccontextmanager
 async def lab(tmp_path: Path, pace: Pace = AT_ONCE) -> AsyncGenerator[Lab]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listening() as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         clock = MovingClock(timedelta())
         sandbox = Sandbox(credentials(), clock, tmp_path / "alipay.sqlite", pace)

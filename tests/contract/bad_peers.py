@@ -4,8 +4,10 @@ import base64
 import json
 import secrets
 import socket
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -13,7 +15,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import httpx
-from bad_requests import BOOK, LEAKS, Attempt, Damage, as_json
+from bad_requests import BOOK, LEAKS, Attempt, as_json
 from lxml import etree
 
 from yinyi.app.operations import declared_operations
@@ -37,13 +39,31 @@ GOOD = Attempt("ListClosures", {})
 
 
 class Peer(Protocol):
-    """One interface, as a bad caller sees it. unfit: what cannot be done to it."""
+    """One interface, as a bad caller sees it. unfit: what cannot be done to it, by what is wrong."""
 
-    unfit: frozenset[Damage]
+    unfit: frozenset[str]
 
     def ask(self, attempt: Attempt) -> tuple[str, str]:
         """The code of the error (empty: there is none), and all that was answered."""
         ...
+
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Knows no authority: nobody reads them again for each request."""
+
+
+@dataclass(frozen=True)
+class Within:
+    """TLS, with a certificate that suffices, another institution's, or none."""
+
+    own: ssl.SSLContext
+    others: ssl.SSLContext
+    nobodys: ssl.SSLContext
+
+    def of(self, attempt: Attempt) -> ssl.SSLContext:
+        if attempt.unsigned:
+            return self.nobodys
+        return self.others if attempt.wrong_secret else self.own
 
 
 @dataclass
@@ -51,15 +71,17 @@ class _Peer(ABC):
     address: str
     secret: str
     clock: Clock
-    unfit: frozenset[Damage] = frozenset()
+    unfit: frozenset[str] = frozenset()
+    within: Within | None = None
 
     def ask(self, attempt: Attempt) -> tuple[str, str]:
         path, headers, body = self.request(attempt)
+        tls = self.within.of(attempt) if self.within else None
         if attempt.damage == "slow":
-            answer = sent_slowly(self.address, path, headers, body)
+            answer = sent_slowly(self.address, path, headers, body, tls)
             return self.code(answer), answer
         replies = [
-            httpx.post(f"{self.address}{path}", content=body, headers=headers, timeout=20)
+            httpx.post(f"{self.address}{path}", content=body, headers=headers, timeout=20, verify=tls or NO_TLS)
             for _ in range(2 if attempt.twice else 1)
         ]
         return self.code(replies[-1].text), replies[-1].text
@@ -89,12 +111,11 @@ class RestPeer(_Peer):
     def signature(self, attempt: Attempt, path: str, body: bytes) -> dict[str, str]:
         at, nonce = self.clock.now() - timedelta(seconds=attempt.age_s), secrets.token_hex(16)
         stamp = institution.timestamp_of(at)
-        return {
-            "x-yinyi-institution": attempt.who,
-            "x-yinyi-timestamp": stamp,
-            "x-yinyi-nonce": nonce,
-            "x-yinyi-signature": institution.sign("HMAC-SHA256", self.used(attempt), "POST", path, stamp, nonce, body),
-        }
+        told = {"x-yinyi-institution": attempt.who, "x-yinyi-timestamp": stamp, "x-yinyi-nonce": nonce}
+        if self.within is None:
+            made = institution.sign("HMAC-SHA256", self.used(attempt), "POST", path, stamp, nonce, body)
+            told["x-yinyi-signature"] = made
+        return told
 
     def code(self, answer: str) -> str:
         body = answer[answer.index("{") :]
@@ -139,10 +160,11 @@ class SoapPeer(_Peer):
         digest = username_token.digest(self.used(attempt), told, created)
         sent = base64.b64encode(nonce[::-1]).decode() if attempt.altered else told
         space, digested = f"http://{_SPACES}-wssecurity", f"http://{_SPACES}-username-token-profile-1.0#PasswordDigest"
+        password = "" if self.within else f'<w:Password Type="{digested}">{digest}</w:Password>'
         return (
             f'<w:Security s:mustUnderstand="1" xmlns:w="{space}-secext-1.0.xsd" xmlns:u="{space}-utility-1.0.xsd">'
             f"<w:UsernameToken><w:Username>{escape(attempt.who)}</w:Username>"
-            f'<w:Password Type="{digested}">{digest}</w:Password><w:Nonce>{sent}</w:Nonce>'
+            f"{password}<w:Nonce>{sent}</w:Nonce>"
             f"<u:Created>{created}</u:Created></w:UsernameToken></w:Security>"
         )
 
@@ -180,7 +202,7 @@ class SocketPeer:
     port: int
     secret: str
     clock: Clock
-    unfit: frozenset[Damage] = frozenset()
+    unfit: frozenset[str] = frozenset()
 
     def ask(self, attempt: Attempt) -> tuple[str, str]:
         with self._line() as line:
@@ -253,12 +275,16 @@ def _document(attempt: Attempt, head: dict[str, Any], fields: Mapping[str, Any])
             return whole
 
 
-def sent_slowly(address: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
+def sent_slowly(
+    address: str, path: str, headers: Mapping[str, str], body: bytes, tls: ssl.SSLContext | None = None
+) -> str:
     """All but its end, and no more."""
     parts = urlsplit(address)
     head = [f"POST {path} HTTP/1.1", f"host: {parts.netloc}", f"content-length: {len(body) + 10}", "connection: close"]
     head += [f"{name}: {value}" for name, value in headers.items()]
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as line:
+    with ExitStack() as open_ones:
+        line = open_ones.enter_context(socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20))
+        line = open_ones.enter_context(tls.wrap_socket(line)) if tls else line
         line.sendall("\r\n".join([*head, "", ""]).encode() + body)
         answer = b""
         while piece := line.recv(65536):
@@ -271,7 +297,7 @@ def ask_badly(peers: Mapping[str, Peer]) -> None:
     wrong: list[str] = []
     for name, peer in peers.items():
         for what, (attempt, codes) in BOOK.items():
-            if attempt.damage in peer.unfit:
+            if what in peer.unfit:
                 continue
             code, answer = peer.ask(attempt)
             if code not in codes or [leak for leak in LEAKS if leak in answer]:

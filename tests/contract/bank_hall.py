@@ -3,7 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
+from itertools import count
 
 from bank_terminal import BankTerminal, hmac_sm3, under, x9_19
 from holder_stage import HolderStage, InProcess, store_of
@@ -17,6 +19,7 @@ from yinyi.business.lines import key_rows
 from yinyi.business.lines.key_rows import Loaded
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.socket.server import Socket
+from yinyi.wire import gb11643
 from yinyi.wire.key_entry import context_of, seal
 
 ICBC = Institution(hospital_id=1, institution_id="icbc", kind="bank", name="工商银行")
@@ -25,6 +28,14 @@ HALVES = (bytes(range(16)), bytes(range(100, 116)))
 MASTER = bytes(a ^ b for a, b in zip(*HALVES, strict=True))
 SESSION_KEY = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
 BROUGHT = dict(zip(("mac_key", "check_value"), under(MASTER, SESSION_KEY), strict=True))
+
+_born_that_day = count(26, 2)
+
+
+def somebody() -> dict[str, str]:
+    """Who was never here before, whatever ran before; as banks say who it is."""
+    number = gb11643.number_of("510199", date(1988, 5, 1), next(_born_that_day))
+    return {"by": "document", "number": number, "name": "欧阳若兮"}
 
 
 @dataclass

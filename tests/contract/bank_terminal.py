@@ -6,6 +6,7 @@ import hmac
 import itertools
 import json
 import secrets
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -82,8 +83,8 @@ class BankTerminal:
     writer: asyncio.StreamWriter = field(init=False)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    async def connect(self, port: int) -> None:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+    async def connect(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
 
     async def hang_up(self) -> None:
         self.writer.close()

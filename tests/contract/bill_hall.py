@@ -2,7 +2,7 @@
 wallets that a test moves by hand, one terminal with its screen."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,8 +39,9 @@ from yinyi.business.identity.store import keep_patient
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, is_limited, prepaid_account
 from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.means import MeansBook
 from yinyi.business.payments.messages import ChooseTender
-from yinyi.business.payments.model import PaymentState, TenderName
+from yinyi.business.payments.model import PaymentState
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid import store as prepaid
@@ -50,12 +51,14 @@ from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import error_named
+from yinyi.kernel.means import PaymentMeans, TenderName
 from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Vault, digest
 
 R = TypeVar("R")
 
 HERE = "K03"
+NOTHING: Mapping[str, tuple[Any, PaymentMeans]] = {}
 TILL = "token-of-the-till"
 STAFF = {digest(TILL): "W0001"}
 MOVING: frozenset[PaymentState] = frozenset({"holding", "starting", "unknown", "delivering", "closing", "returning"})
@@ -72,7 +75,8 @@ class WallClock(SimClock):
 
 @dataclass
 class BillHall:
-    """What a test holds in its hand. patients: their numbers at the hospital and their sessions, by ``A`` and ``B``."""
+    """What a test holds in its hand. patients: their numbers at the hospital and their sessions, by ``A`` and ``B``.
+    stranger: the hospital number of somebody who was never here."""
 
     stage: Stage
     business: Business
@@ -82,6 +86,7 @@ class BillHall:
     agent: str = ""
     epoch: int = 0
     patients: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    stranger: str = ""
     ids: dict[str, int] = field(default_factory=dict[str, int])
     serial: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -210,19 +215,30 @@ async def bill_hall(
     postgres: EmbeddedPostgres,
     behind: Callable[[Any], Any] = lambda connector: connector,
     lists_kept_s: float = 0.0,
+    brought: Mapping[str, tuple[Any, PaymentMeans]] = NOTHING,
 ) -> AsyncGenerator[BillHall]:
     """A hall over this platform's database. behind: what stands before the hospital's connector. lists_kept_s: most
-    tests change something at the hospital and look at once."""
+    tests change something at the hospital and look at once. brought: channels besides the two wallets, and their
+    words."""
     database = await open_database(url, size=6)
     try:
         async with procedures(postgres) as stage:
             clock, vault = WallClock(), Vault({1: bytes(32)}, bytes(32))
             channel, wallet = SimChannel(clock), SimWallet(clock)
             channels: dict[str, Any] = {each.channel: each for each in (channel, wallet)}
-            merchants = MerchantTable({("outpatient", name): "M1" for name in channels})
+            merchants = {("outpatient", name): "M1" for name in channels} | {
+                ("outpatient", name): "outpatient" for name in brought
+            }
+            channels |= {name: channel for name, (channel, _) in brought.items()}
+            means = MeansBook({name: words for name, (_, words) in brought.items()})
             hospital = behind(stage.bills)
             outside = Outside(
-                hospital=hospital, channels=channels, merchants=merchants, keys=_no_keys(), lists_kept_s=lists_kept_s
+                hospital=hospital,
+                channels=channels,
+                merchants=MerchantTable(merchants),
+                keys=_no_keys(),
+                lists_kept_s=lists_kept_s,
+                means=means,
             )
             business = Business(database, outside, vault, ShiftedClock(), _publish, _say, staff=STAFF)
             await business.payments.prepare()
@@ -259,6 +275,7 @@ async def _furnished(hall: BillHall, vault: Vault) -> BillHall:
     now = hall.business.clock.now()
     place = Counter(name="3 号窗口", name_en="Window 3")
     numbers = await hall.stage.patient_numbers(4)
+    hall.stranger = numbers[0]
     async with hall.business.database.transaction() as tx:
         names: dict[str, Any] = {"name": "云山市人民医院", "name_en": "Yunshan People's Hospital"}
         hospital = Hospital(hospital_id=HOSPITAL_ID, zone="Asia/Shanghai", window=place, triage=place, **names)

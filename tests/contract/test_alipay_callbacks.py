@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wechatpay_lab import MovingClock, refund_of
 
+from examples import examples
 from yinyi.access.payment.alipay.plugin import Alipay
 from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.ports import CallbackRefused
@@ -208,7 +209,7 @@ def good(desk: Desk) -> bytes:
 
 
 @given(data=st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_bit_anywhere_is_refused(desk: Desk, good: bytes, data: st.DataObject) -> None:
     body = bytearray(good)
     bit = data.draw(st.integers(0, len(body) * 8 - 1))

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from wechatpay_lab import MovingClock, order_of, serving
 
+from examples import examples
 from yinyi.access.payment.alipay.config import Settings
 from yinyi.app.business_start import outside_of
 from yinyi.app.data_folder import DataFolder
@@ -311,5 +312,5 @@ class OneOrder(RuleBasedStateMachine):
         self.store.close()
 
 
-OneOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+OneOrder.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=20, deadline=None)
 TestOneOrder = OneOrder.TestCase

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from bad_peers import HIS, Peer, RestPeer, SoapPeer, SocketPeer, ask_badly
-from holder_stage import HolderStage, InProcess, holder_stage
+from bad_peers import HIS, NO_TLS, Peer, RestPeer, SoapPeer, SocketPeer, Within, ask_badly
+from holder_stage import HolderStage, InProcess, holder_stage, play
 from starlette.applications import Starlette
+from tls_hall import tls_hall
 from web_line import serving
 
 from yinyi.bus.client import BusClient
@@ -65,11 +66,37 @@ def test_the_book_of_bad_requests(platform_url: str, tmp_path: Path, monkeypatch
     asyncio.run(story())
 
 
+NOT_SIGNED = frozenset({"altered on the way"})
+"""Nothing covers it but the connection, on which nobody alters anything."""
+
+
+def test_the_same_book_within_tls_by_whoever_shows_a_certificate(
+    platform_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "WITHIN_S", 0.3)
+
+    async def story(stage: HolderStage) -> None:
+        async with tls_hall(stage, tmp_path, his=HIS) as hall:
+            await hall.named("his", hall.papers("his"))
+            await hall.named("icbc", hall.papers("icbc"))
+            shown = (hall.knocks_with(papers) for papers in (hall.papers("his"), hall.papers("icbc"), ""))
+            within = Within(*shown)
+            peers: dict[str, Peer] = {
+                "rest": RestPeer(hall.url, "none", stage.line.clock, NOT_SIGNED, within),
+                "soap": SoapPeer(hall.url, "none", stage.line.clock, NOT_SIGNED, within),
+            }
+            await asyncio.to_thread(ask_badly, peers)
+
+    play(platform_url, tmp_path, story)
+
+
 def test_xml_that_would_look_elsewhere_or_grow_is_refused(platform_url: str, tmp_path: Path) -> None:
     def send(address: str) -> None:
         for text in (BOMB, OUTSIDE, BY_ATTRIBUTE, "<a>" * 300 + "</a>" * 300):
             for path in ("/soap", "/soap/hip", "/soap/process"):
-                answer = httpx.post(address + path, content=text, headers={"content-type": "text/xml"}, timeout=20)
+                answer = httpx.post(
+                    address + path, content=text, headers={"content-type": "text/xml"}, timeout=20, verify=NO_TLS
+                )
                 assert (answer.status_code, "Invalid" in answer.text) == (500, True)
                 assert "root:" not in answer.text
                 assert len(answer.content) < 2000

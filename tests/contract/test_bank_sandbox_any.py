@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from wechatpay_lab import MovingClock
 
+from examples import examples
 from yinyi.wire.iso8583.errors import Iso8583Error
 from yinyi_sandbox.bank.batches import totals_of
 from yinyi_sandbox.bank.clearing import clearing_file
@@ -136,4 +137,4 @@ class Terminals(RuleBasedStateMachine):
 
 
 def test_money_is_neither_made_nor_lost() -> None:
-    run_state_machine_as_test(Terminals, settings=settings(max_examples=30))
+    run_state_machine_as_test(Terminals, settings=settings(max_examples=examples(30)))

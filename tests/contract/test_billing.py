@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 from bill_hall import BillHall, chosen, play
+from hospital_stage import DATABASE
 
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.people import MasterIndex
 from yinyi.business.billing.errors import (
+    FormUnknown,
     InvoiceBusy,
     InvoiceCancelled,
     InvoiceChanged,
@@ -22,6 +26,7 @@ from yinyi.business.billing.lost import LostInvoices
 from yinyi.business.billing.messages import (
     GetInvoice,
     GetInvoicePayment,
+    InvoiceView,
     ListFees,
     ListInvoices,
     PayInvoices,
@@ -151,6 +156,62 @@ def test_noticed_at_the_lock(in_hall: Callable[[Story], None]) -> None:
         assert (await hall.pay([again])).payment.state == "ready"
 
     in_hall(story)
+
+
+@pytest.mark.parametrize("what", ["dropped", "merged"])
+def test_gone_without_a_trace(platform_url: str, postgres: EmbeddedPostgres, what: str) -> None:
+    """The hospital drops a bill or puts it together with another: before it was listed, between our list and our
+    payment, between our looking and our locking, while the payer pays. Nothing is kept of what was taken."""
+
+    async def gone(one: InvoiceView, other: InvoiceView) -> None:
+        """``other`` is there afterwards, with all that was on both if they were put together."""
+        hospital: Any = await asyncpg.connect(postgres.url(DATABASE, "hospital"))
+        if what == "dropped":
+            code = await hospital.fetchval("SELECT his.drop_invoice_($1)", one.invoice_no)
+        else:
+            code = await hospital.fetchval("SELECT his.merge_invoices_($1, $2)", one.invoice_no, other.invoice_no)
+        await hospital.close()
+        assert code == "0"
+
+    async def story(hall: BillHall) -> None:
+        one, other = await hall.ordered()
+        form = await hall.form_of(one)
+        await gone(one, other)
+        with pytest.raises(FormUnknown):
+            await hall.scans(form)
+        listed = {each.invoice_no: each for each in (await hall.at_screen(ListInvoices())).invoices}
+        assert one.invoice_no not in listed
+        whole = one.total_fen if what == "merged" else 0
+        assert listed[other.invoice_no].total_fen == other.total_fen + whole
+        one, other = await hall.ordered()
+        await gone(one, other)
+        for chosen_ones in ([one], [other, one]):
+            with pytest.raises(InvoiceUnknown):
+                await hall.pay(chosen_ones)
+        one, other = await hall.ordered()
+        service, call, message = hall.business.counters.billing, hall.call("A"), PayInvoices(chosen=chosen([one]))
+        seen = await service.payable(call, message)
+        await gone(one, other)
+        async with hall.business.database.transaction() as tx:
+            payment_no = await service.pay(tx, call, message, seen)
+        await service.settle(call, payment_no)
+        plan = await hall.rests(payment_no)
+        assert (state_of(plan), plan.reason, plan.taken_fen) == ("closed", "expired", 0)
+        one, other = await hall.ordered()
+        payment_no = (await hall.pay([one, other])).payment.payment_no
+        await gone(one, other)
+        await hall.by(payment_no, "alipay")
+        plan = await hall.ends(payment_no)
+        assert (state_of(plan), plan.returned_fen) == ("returned", plan.amount_fen)
+        slip = await _slip(hall, (await hall.at_screen(PrintSlip(payment_no=payment_no))).document_no)
+        assert isinstance(slip, RefundSlip)
+        assert slip.reason == "bill_cancelled"
+        assert hall.kept_fen() == 0
+        now = await hall.stage.bills.invoice(other.invoice_no)
+        assert now is not None
+        assert (now.state, now.busy) == ("open", False)
+
+    play(platform_url, postgres, story)
 
 
 @pytest.mark.parametrize("what", ["changed", "cancelled"])

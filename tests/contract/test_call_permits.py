@@ -4,7 +4,6 @@ all that it allows are used, and those of a killed process come back."""
 
 import asyncio
 import multiprocessing
-import socket
 import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from yinyi.bus.database import open_database
 from yinyi.bus.permits import Permits
 from yinyi.conformance.place import serving
 from yinyi.kernel.clock import Clock, ShiftedClock
+from yinyi.kernel.listening import listening
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.turns import TurnRules, Turns
 from yinyi_sandbox.channel.hanging_up import with_line
@@ -63,7 +63,7 @@ async def _business(platform_url: str, given: Line) -> None:
         return permits.turns(msgspec.structs.replace(rules, patience_s=60), clock)
 
     around = Surroundings(clock=ShiftedClock(), callback_url="", turns=turns)
-    settings = FhirConfig(url=f"{given.recv()}/fhir", calls_at_once=ALLOWED, connect_timeout_s=6, call_timeout_s=6)
+    settings = FhirConfig(url=f"{given.recv()}/fhir", calls_at_once=ALLOWED, connect_timeout_s=60, call_timeout_s=60)
     hospital = PLUGIN.build(settings, around)
     await hospital.start()
     await permits.start(database)
@@ -107,7 +107,7 @@ async def slow_hospital(postgres: EmbeddedPostgres) -> AsyncGenerator[tuple[Hosp
     settings = HospitalSettings(database_url=postgres.url(DATABASE, "hospital"), platform_role=ROLE)
     hospital = await start_hospital(settings, ShiftedClock())
     await hospital.arm(Fault(procedure="query_schedule", fault="slow", ms=SLOW_MS, times=FOR_EVER))
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     try:
         async with serving(with_line(Starlette(routes=routes(Services(hospital)))), listener):
             yield hospital, f"http://127.0.0.1:{listener.getsockname()[1]}"

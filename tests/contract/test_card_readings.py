@@ -10,7 +10,6 @@ from card_hall import SUN, CardHall, play
 from yinyi.business.payments.errors import PaymentClosed, PaymentUnknown
 from yinyi.business.payments.messages import CancelPayment
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
-from yinyi.business.payments.model import TenderName
 from yinyi.kernel.errors import (
     ChannelUnavailable,
     IdempotencyConflict,
@@ -18,6 +17,7 @@ from yinyi.kernel.errors import (
     NotYours,
     SessionEnded,
 )
+from yinyi.kernel.means import TenderName
 
 Story = Callable[[CardHall], Awaitable[None]]
 Played = Callable[[Story], None]

@@ -95,7 +95,7 @@ def test_a_card_for_a_reading_that_is_over(within: Played, late: timedelta, take
     within(story)
 
 
-@pytest.mark.parametrize("step", ["cancelled", "timed_out", "not_taken", "unreadable", "key_refused"])
+@pytest.mark.parametrize("step", ["cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused"])
 def test_after_its_end_a_reading_takes_no_card(within: Played, step: CardStep) -> None:
     async def story(hall: CardHall) -> None:
         number = await hall.to_pay()

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from yinyi.access.insurance.certificates.plugin import PLUGIN, Certificates
 from yinyi.business.identity.errors import DecoderUnavailable
 from yinyi.business.identity.model import CertificateHolder
 from yinyi.kernel.clock import ShiftedClock
+from yinyi.kernel.listening import listening
 from yinyi.kernel.plugin import Surroundings
 from yinyi_sandbox.insurance.routes import routes
 from yinyi_sandbox.insurance.rules import Certificates as Phones
@@ -38,7 +38,7 @@ def play(story: Story, answer: Any = None, **settings: Any) -> None:
         phones = Phones(ShiftedClock())
         mounted = routes(phones) if answer is None else [Route("/ec", other, methods=["POST"])]
         app = Starlette(routes=[Mount("/insurance", routes=mounted)])
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = listening()
         port = listener.getsockname()[1]
         config = CertificatesConfig(decoder_url=f"http://127.0.0.1:{port}/insurance/ec", **settings)
         plugin: Certificates = PLUGIN.build(config, Surroundings(clock=ShiftedClock(), callback_url=""))

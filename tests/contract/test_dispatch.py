@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from examples import examples
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import MAX_REQUEST_BYTES
@@ -54,6 +55,17 @@ def test_who_is_not_named_may_not(platform_url: str) -> None:
             reply = await stage.send_raw(subject, envelope(body={"terminal_id": "T1", "locked": True}))
             assert failure(reply) == "NotAllowed", subject
         assert await stage.notes() == []
+
+    play(platform_url, story)
+
+
+def test_only_who_ends_tls_is_believed_whose_certificate_was_shown(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.dispatcher.asks(ListDepartments, departments)
+        for account, believed in (("institution-tls", True), ("institution", False), ("kiosk-tls", False)):
+            asked = envelope({}, credentials={"terminal": "anna", "certificate": "0" * 64})
+            reply = await stage.send_raw(f"op.{account}.scheduling.ListDepartments.v1", asked)
+            assert (reply.failure is None) is believed, account
 
     play(platform_url, story)
 
@@ -198,7 +210,7 @@ def test_whatever_comes_in_an_envelope_goes_out(platform_url: str) -> None:
         loop = asyncio.get_running_loop()
         answers: list[ReplyEnvelope] = []
 
-        @settings(max_examples=300)
+        @settings(max_examples=examples(300))
         @given(st.sampled_from([LOCK, LIST]) | st.text(max_size=40), st.binary(max_size=200) | json_bytes)
         def anything(subject: str, data: bytes) -> None:
             answer = asyncio.run_coroutine_threadsafe(stage.dispatcher.answer(subject, data), loop).result()

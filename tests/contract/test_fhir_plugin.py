@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from yinyi.access.hospital.trades.hospital import TradesHospital
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.listening import listening
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, NotFound, NotSent, Outcome, Refused, Unknown
 from yinyi.kernel.plugin import Surroundings
@@ -69,7 +69,7 @@ class Far:
 
 @contextlib.asynccontextmanager
 async def between(far: Far, **more: Any) -> AsyncGenerator[TradesHospital]:
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     far.base = f"http://127.0.0.1:{listener.getsockname()[1]}/r4"
     config = FhirConfig(url=far.base, rest_s=0, call_timeout_s=20, connect_timeout_s=20)
     around = Surroundings(clock=ShiftedClock(), callback_url="")

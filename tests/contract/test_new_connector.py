@@ -171,7 +171,7 @@ def test_nothing_is_laid_over_what_is_there(tmp_path: Path) -> None:
     new_connector.command("payment", "acme", tmp_path)
     with pytest.raises(CannotStart, match="there already"):
         lay_down("payment", "acme", tmp_path)
-    with pytest.raises(CannotStart, match="templates for hospital and payment"):
+    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, face"):
         lay_down("bank", "other", tmp_path)
     with pytest.raises(CannotStart, match="no connector"):
         as_if_installed(tmp_path, tmp_path / "scratch")

@@ -59,7 +59,7 @@ def test_whatever_comes_out_is_told_and_read(platform_url: str, tmp_path: Path, 
             told = dict[str, Any]()
             for order in asked:
                 told[order.order_no] = await laboratory.tell(order.order_no, 1)
-            assert {each.code for each in told.values()} == {"AA"}
+            assert [each for each in told.values() if each.code != "AA"] == []
             while await laboratory.tell_new():
                 pass
         await all_seen_to(stage)

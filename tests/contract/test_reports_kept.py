@@ -9,7 +9,7 @@ from unicodedata import normalize
 import pypdfium2
 import pytest
 import zxingcpp
-from holder_stage import HolderStage, Kiosk
+from holder_stage import HALL, TILL, HolderStage, Kiosk
 from report_hands import Away, finished, ordered_for
 from whole_stage import play
 
@@ -33,10 +33,12 @@ from yinyi.business.reports.messages import (
     TrendOfValue,
 )
 from yinyi.business.reports.model import DiagnosticReport
-from yinyi.business.terminals.messages import PresentCode, ReportPrint, TakePrintJobs
-from yinyi.business.terminals.model import PrintJobView
+from yinyi.business.terminals.messages import PresentCode, ReportDevice, ReportPrint, TakePrintJobs
+from yinyi.business.terminals.messages_offers import SetProfile
+from yinyi.business.terminals.model import DeviceView, PrintJobView, TerminalProfile
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import HospitalUnavailable, InternalError, SessionEnded
+from yinyi.wire.receipt import decode_receipts
 
 Story = Callable[[HolderStage, Stage], Awaitable[None]]
 Plays = Callable[..., None]
@@ -101,6 +103,7 @@ class OnPaper:
         self._text = normalize("NFKC", "".join(str(page.get_textpage().get_text_range()) for page in document))
         first: Any = document[0]
         [code] = zxingcpp.read_barcodes(first.render(scale=3).to_pil().convert("L"))
+        self.size_mm = tuple(round(side / 72 * 25.4) for side in first.get_size())
         self.code = code.text
         self.said = code.text.rsplit("/", 1)[-1]
 
@@ -332,7 +335,8 @@ def test_a_tube_opens_what_is_in_it_and_nothing_else(plays: Plays) -> None:
 
 
 def test_a_stays_lists_on_paper(plays: Plays) -> None:
-    """The statement only once it is settled: one original, then copies."""
+    """A day's list comes out on what the terminal has, another paper for another printer; the statement only once it is
+    settled: one original, then copies."""
 
     async def story(stage: HolderStage, hospital: Stage) -> None:
         hall, ward = stage.hall, stage.ward
@@ -343,10 +347,25 @@ def test_a_stays_lists_on_paper(plays: Plays) -> None:
         day = PrintDailyCosts(admission_no=number, on=costs.on)
         await hall.ask(day)
         [job] = await jobs(stage, hall)
-        paper = OnPaper(job.data)
-        assert await genuine(stage, paper.said)
-        for item in costs.items:
-            assert paper.says(item.name)
+        assert job.kind == "receipt", "there is no other printer"
+        [roll] = decode_receipts(job.data)
+        [code] = zxingcpp.read_barcodes(roll.convert("L"))
+        assert await genuine(stage, code.text.rsplit("/", 1)[-1])
+        printer = DeviceView(device="sheets", kind="sheet_printer", state="ok")
+        told = ReportDevice(epoch=hall.epoch, event_id="printer", device=printer)
+        await stage.ask(Caller.TERMINAL, told, terminal=hall.agent)
+        sizes: list[tuple[int, int]] = []
+        profiles: list[TerminalProfile] = ["hall", "ward"]
+        for profile in profiles:
+            await stage.ask(Caller.STAFF, SetProfile(terminal_id=HALL, profile=profile), staff=TILL)
+            await hall.ask(day)
+            [job] = await jobs(stage, hall)
+            paper = OnPaper(job.data)
+            sizes.append(paper.size_mm)
+            assert await genuine(stage, paper.said)
+            for item in costs.items:
+                assert paper.says(item.name)
+        assert sizes == [(210, 297), (210, 148)]
         statement = PrintDischargeStatement(admission_no=number)
         with pytest.raises(StayNotSettled):
             await hall.ask(statement)

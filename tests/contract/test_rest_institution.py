@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from bank_hall import somebody
 from holder_stage import HolderStage, InProcess
 from starlette.applications import Starlette
-from test_socket_interface import WHO
 from web_line import Signer, serving
 from whole_stage import on_sale, play
 
@@ -80,7 +80,7 @@ async def registers(bank: Bank, hospital: Stage, session: str) -> dict[str, Any]
 def test_a_bank_registers_and_pays_by_rest(platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres) -> None:
     async def story(stage: HolderStage, hospital: Stage) -> None:
         async with banks(stage) as (boc, abc, his):
-            _, found = await boc.ask("IdentifyHolder", WHO)
+            _, found = await boc.ask("IdentifyHolder", somebody())
             made = {"ticket": found["ticket"], "phone": "13800000000"}
             _, patient = await boc.ask("RegisterPatient", made, key="key-first-visit")
             session = patient["session_token"]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from yinyi.access.hospital.soap.plugin import PLUGIN
 from yinyi.access.hospital.trades.hospital import TradesHospital
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.listening import listening
 from yinyi.kernel.outcome import Done, NotSent, Outcome, Refused, Unknown
 from yinyi.kernel.plugin import Surroundings
 from yinyi_sandbox.hospital import wsdl
@@ -61,7 +61,7 @@ class Far:
 
 @contextlib.asynccontextmanager
 async def between(far: Far, **more: Any) -> AsyncGenerator[TradesHospital]:
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     at = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = SoapConfig(wsdl=f"{at}/his?wsdl", rest_s=0, call_timeout_s=20, connect_timeout_s=20)
     hospital = PLUGIN.build(
@@ -167,7 +167,7 @@ def test_a_wsdl_from_a_file_may_lead_elsewhere(tmp_path: Path) -> None:
     async def go() -> None:
         async with between(far, wsdl=str(file)) as astray:
             assert isinstance(await astray.release("R1"), NotSent)
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = listening()
         at = f"http://127.0.0.1:{listener.getsockname()[1]}/his"
         async with serving(Starlette(routes=[Route("/his", far.serve, methods=["POST"])]), listener):
             config = SoapConfig(wsdl=str(file), address=at)

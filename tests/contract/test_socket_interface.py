@@ -1,12 +1,13 @@
 """Banks on lines of their own: somebody gets a hospital number, registers, and the bank has taken the money."""
 
 import json
-from datetime import date, timedelta
+from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bank_hall import BROUGHT, BankHall, bank_hall
+from bank_hall import BROUGHT, BankHall, bank_hall, somebody
 from bank_terminal import BankTerminal
 from holder_stage import HolderStage
 from whole_stage import on_sale, play
@@ -15,17 +16,12 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.interface import body
 from yinyi.interface.socket import server
-from yinyi.wire import gb11643
-
-NAME, BORN = "欧阳若兮", date(1988, 5, 1)
-NUMBER = gb11643.number_of("510199", BORN, 26)
-WHO = {"by": "document", "number": NUMBER, "name": NAME}
 
 
-async def comes(bank: BankTerminal) -> None:
-    """Somebody who was never here before, at this bank's terminal."""
-    found = await bank.ask("IdentifyHolder", WHO)
-    assert (found.code, found.sealed, found.body["status"]) == ("OK", True, "first_visit")
+async def comes(bank: BankTerminal, who: dict[str, str]) -> None:
+    """To this bank's terminal."""
+    found = await bank.ask("IdentifyHolder", who)
+    assert (found.code, found.sealed, found.body["status"]) == ("OK", True, "first_visit"), found.raw
     made = await bank.ask(
         "RegisterPatient", {"ticket": found.body["ticket"], "phone": "13800000000"}, "key-first-visit"
     )
@@ -57,20 +53,23 @@ def taken(bank: BankTerminal, payment_no: str, fen: int, reference: str) -> dict
 def test_a_bank_registers_pays_and_gives_back(platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres) -> None:
     async def story(stage: HolderStage, hospital: Stage) -> None:
         async with bank_hall(stage) as hall:
-            await by_x9_19(hall, hospital)
-            await by_sm3_in_xml(hall, hospital)
+            who = somebody()
+            await by_x9_19(hall, hospital, who)
+            await by_sm3_in_xml(hall, hospital, who)
+            await the_day_ends(hall)
+            await books(hall, hospital, who)
             await limits(hall)
 
     play(platform_url, tmp_path, postgres, story)
 
 
-async def by_x9_19(hall: BankHall, hospital: Stage) -> None:
+async def by_x9_19(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
     bank = hall.icbc
     assert (await bank.ask("ListDepartments", {}, line="x" * 40)).code == "LineEnded"
     signed_on = await bank.sign_on(**BROUGHT)
     assert (signed_on.code, signed_on.sealed) == ("OK", True)
     assert (await bank.ask("ListInvoices", {})).code == "SessionEnded", "nobody is there"
-    await comes(bank)
+    await comes(bank, who)
     paying = await registers(bank, hospital, "key-registers")
     assert (paying["state"], paying["purpose"]) == ("ready", "registration")
     told = taken(bank, paying["payment_no"], paying["owed_fen"], "ICBC-0001")
@@ -89,12 +88,13 @@ async def by_x9_19(hall: BankHall, hospital: Stage) -> None:
     assert (await bank.send(bank.sealed(document, bank.mac(document)))).code == "SequenceUsed"
     await refused(hall, hospital)
     await wrong_in_every_way(hall, frame)
-    bound = await bank.ask("BindHolderCard", {"card_no": "6222020000000000018", "name": NAME}, "key-binds-card")
+    bound = await bank.ask("BindHolderCard", {"card_no": "6222020000000000018", "name": who["name"]}, "key-binds-card")
     assert bound.code == "OK", bound.raw
     assert [each["kind"] for each in bound.body["credentials"]] == ["resident_card", "bank_card"]
-    known = await bank.ask("IdentifyHolder", {"by": "bank_card", "number": "6222020000000000018", "name": NAME})
+    known = await bank.ask("IdentifyHolder", {"by": "bank_card", "number": "6222020000000000018", "name": who["name"]})
     assert known.body["status"] == "known"
-    for wrong in (WHO | {"name": "别人"}, WHO | {"number": NUMBER[:-1] + ("1" if NUMBER[-1] != "1" else "2")}):
+    number = who["number"]
+    for wrong in (who | {"name": "别人"}, who | {"number": number[:-1] + ("1" if number[-1] != "1" else "2")}):
         assert (await bank.ask("IdentifyHolder", wrong)).code in ("PatientUnknown", "CheckDigitWrong")
 
 
@@ -132,11 +132,11 @@ async def wrong_in_every_way(hall: BankHall, heard: bytes) -> None:
     await stranger.hang_up()
 
 
-async def by_sm3_in_xml(hall: BankHall, hospital: Stage) -> None:
+async def by_sm3_in_xml(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
     """Another bank, in XML of GB 18030 behind four digits; the same person, whom it does not hear anything more of."""
     bank = hall.ccb
     assert (await bank.sign_on()).sealed
-    found = await bank.ask("IdentifyHolder", WHO)
+    found = await bank.ask("IdentifyHolder", who)
     assert (found.code, found.body["status"]) == ("OK", "known")
     bank.patient = found.body["session_token"]
     mine = hall.icbc.patient
@@ -165,16 +165,78 @@ async def by_sm3_in_xml(hall: BankHall, hospital: Stage) -> None:
     assert 'encoding="GB18030"' in departments.raw[:60].decode("ascii", "ignore")
 
 
+async def the_day_ends(hall: BankHall) -> None:
+    """The bank's list has what it has taken, but for one; its other half of the books is named."""
+    bank = hall.icbc
+    known = [(await bank.ask("GetTaken", {"reference": f"ICBC-000{n}"})).body for n in (1, 2)]
+    rows = [
+        {"reference": each["reference"], "payment_no": each["payment"]["payment_no"], "amount_fen": each["amount_fen"]}
+        for each in known
+    ]
+    today = f"{bank.now():%Y-%m-%d}"
+    day = await bank.ask("SubmitTakenList", {"taken_on": today, "rows": rows[1:]}, "key-of-the-day-1")
+    assert (day.code, day.sealed, day.body["complete"]) == ("OK", True, True), day.raw
+    assert [(each["reference"], each["what"]) for each in day.body["differences"]] == [("ICBC-0001", "unlisted")]
+    mended = await bank.ask("SubmitTakenList", {"taken_on": today, "rows": rows}, "key-of-the-day-2")
+    assert (mended.body["differences"], mended.body["listed_fen"]) == ([], mended.body["heard_fen"])
+
+
+async def books(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
+    """Somebody books at the bank's terminal, gives one number back and comes for the other one. The other bank, where
+    he is known too, sees neither."""
+    bank = hall.icbc
+    kept, given_back = [number async for number in booked(bank, hospital)]
+    listed = (await bank.ask("ListAppointments", {})).body["appointments"]
+    assert {each["booking_no"] for each in listed} == {kept, given_back}
+    assert "booking_no" not in (await hall.ccb.ask("ListAppointments", {})).raw.decode("gb18030")
+    assert (await hall.ccb.ask("CheckIn", {"booking_no": kept}, "key-comes-to-ccb")).code == "NotYours"
+    assert (await bank.ask("CheckIn", {"booking_no": kept}, "key-comes-early")).code == "NotThatDay"
+    cancelled = await bank.ask("CancelAppointment", {"booking_no": given_back}, "key-gives-back")
+    assert (cancelled.code, cancelled.body["state"]) == ("OK", "cancelled"), cancelled.raw
+    assert len((await bank.ask("ListGiveBacks", {})).body["orders"]) == 1
+    await hospital.pass_time(timedelta(days=1))
+    await hospital.hands.work()
+    hall.stage.line.clock.at = await hospital.now()
+    bank = await hall.another("icbc")
+    bank.patient = (await bank.ask("IdentifyHolder", who)).body["session_token"]
+    come = await bank.ask("CheckIn", {"booking_no": kept}, "key-comes")
+    assert (come.code, come.body["state"]) == ("OK", "checked_in"), come.raw
+
+
+async def booked(bank: BankTerminal, hospital: Stage) -> AsyncGenerator[str]:
+    """Two numbers of tomorrow with two doctors, paid at the bank."""
+    doctors: set[str] = set()
+    async for chosen in on_sale(hospital, days_ahead=1):
+        wanted = {
+            "department_id": chosen.department_id,
+            "schedule_id": chosen.schedule_id,
+            "on": f"{chosen.service_date}",
+        }
+        held = await bank.ask("BookAppointment", wanted, f"key-books-{chosen.schedule_id}")
+        if held.code != "OK":
+            continue
+        payment = held.body["payment"]
+        told = taken(bank, payment["payment_no"], payment["owed_fen"], f"ICBC-B{len(doctors)}01")
+        assert (await bank.ask("ReportTaken", told, f"key-booked-{len(doctors)}")).body["verdict"] == "delivered"
+        doctors.add(chosen.schedule_id)
+        yield held.body["booking_no"]
+        if len(doctors) == 2:
+            return
+    raise AssertionError("nothing can be booked")
+
+
 async def limits(hall: BankHall) -> None:
+    slow, idle = [await hall.another("icbc") for _ in range(2)]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(body, "WITHIN_S", 0.2)
+        slow.writer.write(b"\x01\x00X9.19 ")
+        assert (await slow.read()).code == "TooSlow"
+        assert await slow.reader.read() == b"", "and is hung up"
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(server, "IDLE_S", 0.4)
-        bank = await hall.another("icbc")
-        bank.writer.write(b"\x01\x00X9.19 ")
-        assert (await bank.read()).code == "TooSlow"
-        assert await bank.reader.read() == b"", "and is hung up"
-        idle = await hall.another("icbc")
-        assert await idle.reader.read() == b""
+        idle.write(idle.frame("ListGiveBacks", {}))
+        await idle.reader.read()  # up to the end, which comes because nothing more is said
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(server, "MOST_LINES", 0)
         full = await hall.connected(BankTerminal("icbc", "X9.19", str, hall.icbc.now))
         assert (await full.read()).code == "Busy"

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wechatpay_lab import AT_ONCE, Lab, MovingClock, Received, credentials_for, lab, settings_for, surroundings
 
+from examples import examples
 from yinyi.access.payment.wechatpay.plugin import PLUGIN, WeChatPay
 from yinyi.business.payments.ports import CallbackRefused
 from yinyi.kernel.outcome import Done, Waiting
@@ -187,7 +188,7 @@ def test_a_good_callback_is_read_at_the_desk(desk: Desk) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_bit_anywhere_is_refused(desk: Desk, data: st.DataObject) -> None:
     got = desk.callback(PAID)
     body = bytearray(got.body)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from wechatpay_lab import Lab, MovingClock, lab, refund_of
 
+from examples import examples
 from yinyi.access.payment.wechatpay.config import SceneSettings
 from yinyi.business.payments.model import Order
 from yinyi.kernel.outcome import Done, NotFound, Refused, Unknown, Waiting
@@ -419,5 +420,5 @@ class OneCodePayment(RuleBasedStateMachine):
         self.store.close()
 
 
-OneCodePayment.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+OneCodePayment.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=20, deadline=None)
 TestOneCodePayment = OneCodePayment.TestCase

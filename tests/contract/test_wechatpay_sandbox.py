@@ -31,6 +31,7 @@ from wechatpay_lab import (
     surroundings,
 )
 
+from examples import examples
 from yinyi.access.payment.wechatpay.config import Settings
 from yinyi.access.payment.wechatpay.plugin import PLUGIN, WeChatPay
 from yinyi.business.payments.ports import CallbackRefused
@@ -294,5 +295,5 @@ class OneOrder(RuleBasedStateMachine):
         self.store.close()
 
 
-OneOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+OneOrder.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=20, deadline=None)
 TestOneOrder = OneOrder.TestCase

@@ -20,13 +20,16 @@ from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.at_window import WindowCodes
 from yinyi.business.payments.errors import PayerCodeUnknown, PaymentClosed
-from yinyi.business.payments.messages_window import CancelWindowPayment, ShownTender, SubmitCode
+from yinyi.business.payments.finding import Finding
+from yinyi.business.payments.messages_finding import FindPayment
+from yinyi.business.payments.messages_window import CancelWindowPayment, SubmitCode
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.at_window import WindowTopUps
 from yinyi.business.prepaid.messages_window import TakeWindowTopUp
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.kernel.errors import NotYours
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 
@@ -35,7 +38,7 @@ class Till:
 
     def __init__(self, hall: BillHall) -> None:
         self._hall = hall
-        self._bills = WindowBills(hall.business.counters.billing, hall.business.payments)
+        self._bills = WindowBills(hall.business.counters.billing, hall.business.payments, hall.business.counters.named)
         self._codes = WindowCodes(hall.business.payments)
 
     def call(self) -> Call:
@@ -44,11 +47,16 @@ class Till:
         return Call(principal=who, now=now, deadline=now + timedelta(minutes=1), correlation_id="c")
 
     async def take(
-        self, invoices: Sequence[InvoiceView], tender: ShownTender | None = None, patient_no: str = ""
+        self, invoices: Sequence[InvoiceView], tender: TenderName | None = None, patient_no: str = ""
+    ) -> InvoicePayment:
+        return await self.take_numbered([each.invoice_no for each in invoices], tender, patient_no)
+
+    async def take_numbered(
+        self, invoice_nos: list[str], tender: TenderName | None = None, patient_no: str = ""
     ) -> InvoicePayment:
         message = TakeWindowPayment(
             patient_no=patient_no or self._hall.patients["A"][0],
-            invoice_nos=[each.invoice_no for each in invoices],
+            invoice_nos=invoice_nos,
             operator="C12",
             window="3",
             tender=tender,
@@ -61,16 +69,23 @@ class Till:
         assert opened is not None
         return opened
 
-    async def top_up(self, fen: int, tender: ShownTender | None = None) -> str:
+    async def top_up(self, fen: int, tender: TenderName | None = None, patient_no: str = "") -> str:
         payments = self._hall.business.payments
-        desk = WindowTopUps(PrepaidService(payments, ZONE), payments)
-        patient_no = self._hall.patients["A"][0]
-        message = TakeWindowTopUp(patient_no=patient_no, amount_fen=Fen(fen), operator="C12", window="3", tender=tender)
+        desk = WindowTopUps(PrepaidService(payments, ZONE), payments, self._hall.business.counters.named)
+        whom = patient_no or self._hall.patients["A"][0]
+        message = TakeWindowTopUp(patient_no=whom, amount_fen=Fen(fen), operator="C12", window="3", tender=tender)
         call = self.call()
+        patient_id = await desk.whose(call, message)
         async with self._hall.business.database.transaction() as tx:
-            number = await desk.take(tx, call, message, None)
+            number = await desk.take(tx, call, message, patient_id)
         await payments.settle(call, number)
         return number
+
+    async def found(self, patient_no: str) -> list[str]:
+        at = self._hall.business
+        finding = Finding(at.database, at.payments.registry, at.counters.named, ZONE)
+        found = await finding.find(self.call(), FindPayment(patient_no=patient_no))
+        return [each.payment_no for each in found.payments]
 
     async def scan(self, payment_no: str, payer_code: str) -> None:
         call, message = self.call(), SubmitCode(payment_no=payment_no, payer_code=payer_code, operator="C12")
@@ -132,6 +147,9 @@ def test_the_cashier_scans_the_payers_code(at_till: AtTill) -> None:
         await till.scan(number, PAYS_AT_ONCE)
         assert state_of(await hall.ends(number)) == "fulfilled"
         assert hall.kept_fen() == opened.payment.amount_fen
+        take = (await hall.rests(number)).latest(TAKE)
+        assert take is not None
+        assert take.params["operator"] == "C12", "who has scanned it is kept"
         with pytest.raises(PaymentClosed):
             await till.scan(number, PAYS_AT_ONCE)
         assert hall.kept_fen() == opened.payment.amount_fen
@@ -173,6 +191,10 @@ def test_a_cashier_gives_up_what_was_opened_at_a_window_and_the_bill_is_free_aga
         await till.cancel(shown.payment.payment_no)
         assert state_of(await hall.ends(shown.payment.payment_no)) == "closed"
         assert take is not None
+        async with hall.business.database.read() as tx:
+            told = await tx.fetch("SELECT operation, detail FROM audit WHERE subject = $1", shown.payment.payment_no)
+        said = {row["operation"]: row["detail"] for row in told}
+        assert said == {"payments.CancelWindowPayment.v1": '{"operator": "C12"}'}, "who has given it up is kept"
         assert not hall.wallet.pay(take.reference), "its code is closed"
         again = await till.take([first])
         assert again.payment.payment_no != shown.payment.payment_no
@@ -183,5 +205,28 @@ def test_a_cashier_gives_up_what_was_opened_at_a_window_and_the_bill_is_free_aga
         theirs = await hall.pay([second])
         with pytest.raises(NotYours):
             await till.cancel(theirs.payment.payment_no)
+
+    at_till(story)
+
+
+def test_whoever_only_the_hospital_knows_pays_tops_up_and_is_found(at_till: AtTill) -> None:
+    async def story(hall: BillHall, till: Till) -> None:
+        stranger = hall.stranger
+        assert await till.found(stranger) == []
+        [ordered, *_] = await hall.stage.hands.order(stranger, "0102")
+        bill = await hall.stage.bills.invoice(ordered)
+        assert bill is not None
+        opened = await till.take_numbered([ordered], patient_no=stranger)
+        assert opened.payment.amount_fen == bill.total_fen
+        await till.scan(opened.payment.payment_no, PAYS_AT_ONCE)
+        assert state_of(await hall.ends(opened.payment.payment_no)) == "fulfilled"
+        assert await till.found(f" {stranger.lower()} ") == [opened.payment.payment_no]
+        number = await till.top_up(50_00, patient_no=stranger)
+        await till.scan(number, PAYS_AT_ONCE)
+        plan = await hall.ends(number)
+        assert await hall.balance(prepaid_account(str(plan.patient_id))) == -50_00
+        assert plan.patient_id not in hall.ids.values()
+        with pytest.raises(PatientUnknown):
+            await till.found("P404")
 
     at_till(story)

@@ -22,10 +22,10 @@ class Authority:
         made = _begun(name, name, self._key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         Path(self.ca_file).write_bytes(made.sign(self._key, SHA256()).public_bytes(Encoding.PEM))
 
-    def papers(self, host: str, *, since_days: int = 1, for_days: int = 30) -> str:
-        """A certificate for a host, and its key: one file, 0600."""
+    def papers(self, host: str, *, since_days: int = 1, for_days: int = 30, at: datetime | None = None) -> str:
+        """A certificate for a host, and its key: one file, 0600. at: whatever the time is there."""
         key = _key(host)
-        begun = _begun(host, self._name, key, since_days, for_days)
+        begun = _begun(host, self._name, key, since_days, for_days, at)
         made = begun.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         path = self._folder / f"{host} by {self._name}.pem"
@@ -40,9 +40,14 @@ def _key(_: str) -> EllipticCurvePrivateKey:
 
 
 def _begun(
-    name: str, by: str, key: EllipticCurvePrivateKey, since_days: int = 1, for_days: int = 30
+    name: str,
+    by: str,
+    key: EllipticCurvePrivateKey,
+    since_days: int = 1,
+    for_days: int = 30,
+    at: datetime | None = None,
 ) -> x509.CertificateBuilder:
-    since = datetime.now(UTC) - timedelta(days=since_days)
+    since = (at or datetime.now(UTC)) - timedelta(days=since_days)
     return (
         x509.CertificateBuilder()
         .subject_name(_called(name))

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, get_args
@@ -13,6 +12,7 @@ from requests.auth import AuthBase
 from starlette.types import ASGIApp
 
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.listening import listening
 from yinyi.wire import institution
 
 ALGORITHM = "X-Yinyi-Algorithm"
@@ -21,7 +21,7 @@ ALGORITHM = "X-Yinyi-Algorithm"
 @asynccontextmanager
 async def serving(app: ASGIApp, **settings: Any) -> AsyncGenerator[int]:
     """Its port. settings: of ``uvicorn.Config``."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     usual: dict[str, Any] = {"log_config": None, "lifespan": "off", "ws_max_size": 1 << 20}
     config = uvicorn.Config(app, timeout_graceful_shutdown=2, **usual | settings)
     server = uvicorn.Server(config)

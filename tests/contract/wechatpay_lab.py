@@ -20,6 +20,7 @@ from yinyi.access.payment.wechatpay.config import Settings
 from yinyi.access.payment.wechatpay.plugin import PLUGIN, WeChatPay
 from yinyi.business.payments.model import CallbackRead, Order, RefundOrder
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.listening import listening
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
 from yinyi_sandbox.wechatpay.app import app
@@ -141,7 +142,7 @@ def refund_of(order: Order, reference: str, amount_fen: int) -> RefundOrder:
 
 @contextlib.asynccontextmanager
 async def lab(tmp_path: Path, trust: Trust = "public_key", pace: Pace = AT_ONCE) -> AsyncGenerator[Lab]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listening() as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         clock = MovingClock()
         credentials = credentials_for(trust)

@@ -6,6 +6,8 @@ from payment_world import ZONE, World
 
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.operation import Caller
+from yinyi.business.identity.model import CredentialKind, PatientRecord, Person
+from yinyi.business.identity.named import NamedPatients
 from yinyi.business.prepaid.charges import PrepaidCharges
 from yinyi.business.prepaid.messages_charges import (
     ChargePrepaid,
@@ -15,7 +17,10 @@ from yinyi.business.prepaid.messages_charges import (
     QueryPrepaidCharge,
     ReversePrepaidCharge,
 )
+from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, NotFound, NotSent, Outcome
+from yinyi.kernel.secrets import Vault
 
 PATIENT = """
 INSERT INTO patient (hospital_id, patient_no, name, sex, created_at, updated_at)
@@ -23,13 +28,43 @@ VALUES (1, $1, '赵阿姨', 'female', $2, $2) RETURNING patient_id
 """
 
 
+class MasterList:
+    """A hospital that knows whom a test has told it of, until it is away."""
+
+    call_timeout_s = 1.0
+
+    def __init__(self, *patient_nos: str, away: bool = False) -> None:
+        self._patient_nos = patient_nos
+        self._away = away
+
+    async def by_number(self, patient_no: str) -> PatientRecord | None:
+        if self._away:
+            raise HospitalUnavailable
+        known = patient_no in self._patient_nos
+        return PatientRecord(patient_no=patient_no, name="钱伯", sex="male", born_on=None) if known else None
+
+    async def find(self, kind: CredentialKind, number: str) -> list[PatientRecord]:
+        return []
+
+    async def create(self, reference: str, person: Person) -> Outcome:
+        return NotSent()
+
+    async def ask_created(self, reference: str) -> Answer:
+        return NotFound()
+
+
+def named_patients(it: World, *patient_nos: str, away: bool = False) -> NamedPatients:
+    """patient_nos: of those whom the hospital knows besides."""
+    return NamedPatients(it.database, MasterList(*patient_nos, away=away), Vault({1: b"k" * 32}, b"i" * 32))
+
+
 class ChargeDesk:
     """One institution; ``patient_id`` is that of ``P1``."""
 
-    def __init__(self, it: World, institution: str = "his") -> None:
+    def __init__(self, it: World, institution: str = "his", named: NamedPatients | None = None) -> None:
         self._it = it
         self._institution = institution
-        self._charges = PrepaidCharges(ZONE)
+        self._charges = PrepaidCharges(it.database, named or named_patients(it), ZONE)
 
     async def admit(self, patient_no: str = "P1") -> int:
         async with self._it.database.transaction() as tx:
@@ -44,8 +79,9 @@ class ChargeDesk:
             operator="D07",
             place="内科 3 诊室",
         )
+        whose = await self._charges.whose(self._call(), wanted)
         async with self._it.database.transaction() as tx:
-            await self._charges.charge(tx, self._call(), wanted, None)
+            await self._charges.charge(tx, self._call(), wanted, whose)
         return await self.query(charge_no)
 
     async def reverse(
@@ -68,8 +104,7 @@ class ChargeDesk:
             return await self._charges.query(tx, self._call(), QueryPrepaidCharge(charge_no=charge_no))
 
     async def balance(self, patient_no: str = "P1") -> PrepaidBalance:
-        async with self._it.database.read() as tx:
-            return await self._charges.balance(tx, self._call(), FindPrepaidBalance(patient_no=patient_no))
+        return await self._charges.balance(self._call(), FindPrepaidBalance(patient_no=patient_no))
 
     def _call(self) -> Call:
         now = self._it.clock.now()

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -24,7 +23,7 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.messages import ChooseTender
-from yinyi.business.payments.model import CallbackRead, TenderName
+from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.plan import REFUND, TAKE, Plan
 from yinyi.business.payments.ports import Effect, Purpose
 from yinyi.business.payments.registry import Registry
@@ -118,7 +117,7 @@ class World:
         """The operation, up to its commit; a process that dies then leaves what it has taken up behind."""
         call = self.call()
         async with self.database.transaction() as tx:
-            message = ChooseTender(payment_no=payment_no, tender=cast(TenderName, tender))
+            message = ChooseTender(payment_no=payment_no, tender=tender)
             await self.payments.tenders.choose(tx, call, message, None)
         taken: TakenUp | None = call.notes.get(TAKEN_UP)
         if taken is not None:

@@ -21,7 +21,9 @@ UPDATE payment_step SET params = params || '{"channel": "given_up"}' WHERE kind 
 
 
 async def refund(it: World, number: str, fen: int | None = None) -> None:
-    message = RefundPayment(payment_no=number, amount_fen=None if fen is None else Fen(fen), reason="少做一项检查")
+    message = RefundPayment(
+        payment_no=number, amount_fen=None if fen is None else Fen(fen), reason="少做一项检查", operator="C12"
+    )
     async with it.database.transaction() as tx:
         await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
 

@@ -23,8 +23,8 @@ from yinyi.business.payments.errors import MoreThanOwed
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.tenders import Tenders
 
-QUICK = (2, 3, 9, 16, 17)
-MANY = range(1000, 1048)
+QUICK = (2, 3, 9)
+MANY = (16, 17, *range(1000, 1046))
 """Seeds for `make test-all`."""
 SOON = range(1, 40)
 """Some of these find what is wrong with an engine."""
@@ -44,7 +44,7 @@ def test_nothing_is_lost_among_many(platform_url: str) -> None:
     told = tally.as_json()
     assert told["seeds"] == len(QUICK)
     assert told["in_flight_at_most"] >= 12
-    assert tally.schedules > 60
+    assert tally.schedules > 40
     for what in ("is killed", "writes together", "goes on, declared dead", "commit_lost at write", "down at"):
         assert sum(count(run, what) for run in runs) > 0, what
     assert any(visit.beside for run in runs for visit in run.visits)

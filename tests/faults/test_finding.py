@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from charge_desk import ChargeDesk
+from charge_desk import ChargeDesk, named_patients
 from payment_checks import play, reference_of
 from payment_world import ZONE, World
 from queue_desk import as_staff
@@ -15,10 +15,12 @@ from yinyi.business.payments.messages_finding import FindPayment, ListDaysPaymen
 from yinyi.business.payments.plan import TAKE
 
 
+def desk(it: World) -> Finding:
+    return Finding(it.database, it.payments.registry, named_patients(it), ZONE)
+
+
 async def found(it: World, **by: Any) -> list[str]:
-    async with it.database.read() as tx:
-        finding = Finding(it.payments.registry, ZONE)
-        told = await finding.find(tx, as_staff(it, "cashier"), FindPayment(**by))
+    told = await desk(it).find(as_staff(it, "cashier"), FindPayment(**by))
     return [payment.payment_no for payment in told.payments]
 
 
@@ -79,7 +81,7 @@ def test_a_day_page_by_page(platform_url: str) -> None:
         while True:
             async with it.database.read() as tx:
                 message = ListDaysPayments(on=today, after=after, most=2)
-                page = await Finding(it.payments.registry, ZONE).of_day(tx, as_staff(it, "cashier"), message)
+                page = await desk(it).of_day(tx, as_staff(it, "cashier"), message)
             listed += [each.payment_no for each in page.payments]
             pages += 1
             if not page.next_after:
@@ -88,7 +90,7 @@ def test_a_day_page_by_page(platform_url: str) -> None:
         assert (listed, pages) == (numbers, 3)
         async with it.database.read() as tx:
             message = ListDaysPayments(on=today + timedelta(days=1))
-            page = await Finding(it.payments.registry, ZONE).of_day(tx, as_staff(it, "cashier"), message)
+            page = await desk(it).of_day(tx, as_staff(it, "cashier"), message)
         assert page.payments == []
 
     play(platform_url, story)

@@ -132,12 +132,10 @@ def test_an_opening_with_another_amount_is_found(platform_url: str) -> None:
     play(platform_url, story)
 
 
-MANY = 20_000
-
-
-def test_twenty_thousand_patients_in_a_few_statements(platform_url: str) -> None:
+@pytest.mark.parametrize("many", [4_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_thousands_of_patients_in_a_few_statements(platform_url: str, many: int) -> None:
     async def story(stage: Stage) -> None:
-        patients, balances = [person(n) for n in range(MANY)], [f"P{n:06},12.34" for n in range(MANY)]
+        patients, balances = [person(n) for n in range(many)], [f"P{n:06},12.34" for n in range(many)]
         counts: dict[str, int] = {}
 
         def counted(what: str) -> None:
@@ -151,14 +149,14 @@ def test_twenty_thousand_patients_in_a_few_statements(platform_url: str) -> None
         await stage.work()
         counted("taken over")
         assert await stage.states() == {
-            "patients": MANY,
-            "bindings": 2 * MANY,
-            "entries": MANY,
-            "postings": MANY,
-            "fen": MANY * 1234,
-            "opened_fen": MANY * 1234,
+            "patients": many,
+            "bindings": 2 * many,
+            "entries": many,
+            "postings": many,
+            "fen": many * 1234,
+            "opened_fen": many * 1234,
         }
-        slices = 2 * MANY // 1000
+        slices = 2 * many // 1000
         assert counts["checked"] < 20 * slices
         assert counts["taken over"] < 15 * slices
         await stage.all_is_well()

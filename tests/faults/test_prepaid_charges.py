@@ -4,7 +4,7 @@ was charged."""
 import asyncio
 
 import pytest
-from charge_desk import ChargeDesk
+from charge_desk import ChargeDesk, named_patients
 from payment_checks import play
 from payment_world import World
 from prepaid_desk import balance, desk, opening
@@ -21,6 +21,7 @@ from yinyi.business.prepaid.errors import (
     ReversalDiffers,
 )
 from yinyi.business.prepaid.messages import GetPrepaidAccount
+from yinyi.kernel.errors import HospitalUnavailable
 
 INCOME = "hospital:outpatient:prepaid_charge"
 PUT_IN = 10_000
@@ -147,5 +148,23 @@ def test_who_had_no_answer_and_does_not_want_it_any_more_says_so_and_what_comes_
             await at.reverse("C2", "R2", 1)
         assert await balance(it) == PUT_IN
         assert set(await them.found()) <= {"openings_confirmed"}
+
+    play(platform_url, story)
+
+
+def test_whoever_only_the_hospital_knows_is_on_record_from_then_on(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        await room(it)
+        at = ChargeDesk(it, named=named_patients(it, "P7"))
+        found = await at.balance(" p7 ")
+        assert (found.patient_no, found.name, found.balance_fen) == ("P7", "钱*", 0)
+        with pytest.raises(BalanceTooLow):
+            await at.charge("C1", 3000, "P7")
+        with pytest.raises(PatientUnknown):
+            await at.balance("P8")
+        away = ChargeDesk(it, named=named_patients(it, away=True))
+        assert (await away.balance("P7")).name == "钱*", "and found while the hospital is away"
+        with pytest.raises(HospitalUnavailable):
+            await away.charge("C2", 3000, "P8")
 
     play(platform_url, story)

@@ -1,11 +1,11 @@
 """Money leaves prepaid accounts: to where it came from, over the counter, and all of it when they are cleared."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from payment_checks import play, waits_for_a_lock
 from payment_far_side import FEE
 from payment_world import World

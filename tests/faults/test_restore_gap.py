@@ -6,6 +6,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from payment_far_side import FEE, Mishap, SimChannel
@@ -47,8 +48,8 @@ def copies(postgres: EmbeddedPostgres) -> Iterator[Callable[[str], str]]:
 
     def copy(url: str) -> str:
         made.append(f"restored_{next(_names)}")
-        postgres.create_database(made[-1], owner="tester", template=url.rpartition("/")[2])
-        return postgres.url(made[-1], "tester")
+        postgres.create_database(made[-1], owner="tester", template=urlsplit(url).path[1:])
+        return postgres.local_url(made[-1], "tester")
 
     yield copy
     for name in made:

@@ -196,3 +196,8 @@ BILL: dict[str, Sample] = {
     "fees-earlier": (views_bills.FeesView(fees=_PAID[:2], until=NOW.date()), SOMEONE),
     "fees-none": (views_bills.FeesView(fees=()), SOMEONE),
 }
+
+GONE: dict[str, Sample] = {
+    "no-form-gone": (views_bills.NoFormView(gone=True, key=KEY), CHROME),
+    "bills-unknown": (_bills(2, news="unknown"), PAYING),
+}

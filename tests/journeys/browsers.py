@@ -1,7 +1,6 @@
 """Debian's chromium, and the gallery on a free port."""
 
 import shutil
-import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from gallery import gallery
 from playwright.sync_api import Browser, sync_playwright
 
 from yinyi.interface.journeys.pages import Pages
+from yinyi.kernel.listening import listening
 
 SHAPES = {"portrait": (1080, 1920), "landscape": (1920, 1080), "small": (730, 1298), "phone": (390, 844)}
 """32 inches upright and lying, 21.5 inches upright (the browser scales by 1.48), a phone: CSS pixels."""
@@ -42,16 +42,16 @@ def opened_browser() -> Generator[Browser]:
 @contextmanager
 def served_gallery(pages: Pages | None = None) -> Generator[str]:
     """Its address. ``pages``: in place of the kiosk's."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     server = uvicorn.Server(uvicorn.Config(gallery(pages), log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=10)
-        listening.close()
+        listener.close()
 
 
 @contextmanager

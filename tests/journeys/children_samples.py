@@ -62,8 +62,15 @@ CHILDREN: dict[str, Sample] = {
         )
         for problem in get_args(ChildProblem)
     },
-    **{f"child-{stage}": _typing(stage) for stage in get_args(ChildStage)},
+    **{f"child-{stage}": _typing(stage) for stage in get_args(ChildStage) if stage != "region"},
     **{f"child-{stage}-wrong": _typing(stage, wrong=True) for stage in ("number", "name", "born")},
     "child-consent": (_CONSENT, SOMEONE),
     "child-consent-known": (msgspec.structs.replace(_CONSENT, on_record=True), SOMEONE),
+}
+
+_PERMIT = ChildTypingView(stage="region", document="travel_permit", key=KEY)
+PERMITS: dict[str, Sample] = {
+    "child-region": (_PERMIT, SOMEONE),
+    "child-permit": (msgspec.structs.replace(_PERMIT, stage="digits", number="H"), SOMEONE),
+    "child-permit-wrong": (msgspec.structs.replace(_PERMIT, stage="digits", number="T", wrong=True), SOMEONE),
 }

@@ -37,9 +37,9 @@ RECEIPTS: dict[str, Sample] = {
     "receipt": (_ISSUED, SOMEONE),
     "receipts": (views_fiscal.ReceiptsView(receipts=_ROWS, days=366), SOMEONE),
     "receipts-none": (views_fiscal.ReceiptsView(receipts=(), days=366), SOMEONE),
-    "receipt-printing": (msgspec.structs.replace(_ISSUED, printed=True, printing="printing"), SOMEONE),
+    "receipt-printing": (msgspec.structs.replace(_ISSUED, prints=2, printing="printing"), SOMEONE),
     "receipt-partly-reversed": (
-        msgspec.structs.replace(_ISSUED, standing="partly_reversed", reversed_fen=1800, printed=True),
+        msgspec.structs.replace(_ISSUED, standing="partly_reversed", reversed_fen=1800, prints=2),
         SOMEONE,
     ),
     "receipt-coming": (

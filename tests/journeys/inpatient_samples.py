@@ -79,7 +79,7 @@ _ITEMS = tuple(
         )
     )
 )
-_MOVES: tuple[tuple[Literal["deposit", "return"], int, views_inpatient.MeansName], ...] = (
+_MOVES: tuple[tuple[Literal["deposit", "return"], int, str], ...] = (
     ("return", 3_187_60, "bank_card"),
     ("deposit", 5_000_00, "bank_card"),
     ("deposit", 3_000_00, "wechatpay"),

@@ -27,6 +27,8 @@ _FAILED = re.compile(r"the server responded with a status of (4|5)\d\d")
 PRESS_KEYS = """digits => {
   for (const digit of digits) document.querySelector(`.pad [data-key="${digit}"]`).click();
 }"""
+MARK = "document.getElementById('screen').isMeasured = true"
+STANDS = "document.getElementById('screen').isMeasured === true"
 _measured: list[tuple[Path, bool]] = []
 """The folder with an empty file for each page that somebody has measured or measures now; whether axe-core, too, is to
 see each of them."""
@@ -35,7 +37,7 @@ see each of them."""
 def measure_into(folder: Path, every_look: bool) -> None:
     """All workers have the same one: what one of them has measured needs no other. ``every_look``: not only the
     measures, which depend on them, but also axe-core for each question, shape and language of a page; otherwise once
-    for its address and kind, as test_screens shows it every page in every state."""
+    for its kind, as test_screens shows it every page in every state."""
     folder.mkdir(exist_ok=True)
     _measured[:] = [(folder, every_look)]
 
@@ -54,9 +56,10 @@ def _measurement(page: Page, rules: Callable[[Page], list[str]], claim: Path) ->
     """What is wrong; a page with which something is, or that went away meanwhile, is measured again by the next."""
     kept = False
     try:
-        broken = rules(page)
-        if broken:
-            broken = rules(page)  # a push may have changed the page under the first measurement
+        broken, stands = [""], False
+        while broken and not stands:  # a push may draw the page anew under a measurement
+            page.evaluate(MARK)
+            broken, stands = rules(page), page.evaluate(STANDS)
         kept = not broken
         return broken
     finally:
@@ -93,9 +96,9 @@ class KioskScreen:
         self.broken += [f"{path}: {sentence}" for sentence in self._watch.taken() if not _FAILED.search(sentence)]
         kind = self.page.locator("#screen").get_attribute("class")
         language = self.page.locator("html").get_attribute("lang")
-        kind_of_page = (re.sub(r"\w*\d{2}\w*", "", path), kind, language)
-        page = (*kind_of_page, self.asks(), str(self.page.viewport_size))
-        seen_by_axe = page if _measured[0][1] else kind_of_page
+        address = re.sub(r"\w*\d{2}\w*", "", path)
+        page = (address, kind, language, self.asks(), str(self.page.viewport_size))
+        seen_by_axe = page if _measured[0][1] else (kind,)
         for rules, about in ((settled_layout, ("layout", *page)), (accessibility, ("axe", *seen_by_axe))):
             claim = _claimed(about)
             if claim is not None:

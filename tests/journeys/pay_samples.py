@@ -80,6 +80,37 @@ def _with_receipt(number: str) -> views_pay.DoneView:
     return msgspec.structs.replace(_done("printed"), receipt=note)
 
 
+BROUGHT = views.MeansWords(tender="city_pay", name="云山一码付", name_en="Yunshan City Pay", icon="wallet")
+CITY: dict[str, Sample] = {
+    "pay-brought": (
+        _pay("waiting", tender="city_pay", others=("wechatpay", "alipay"), cards=True, scans=("wechatpay", "city_pay")),
+        msgspec.structs.replace(REGISTERING, means=(BROUGHT,)),
+    ),
+    "pay-brought-other": (
+        _pay("waiting", others=("alipay", "city_pay"), scans=("wechatpay", "alipay", "city_pay")),
+        msgspec.structs.replace(REGISTERING, means=(BROUGHT,)),
+    ),
+}
+
+PULLED_OUT: dict[str, Sample] = {
+    "card-pulled-out": (_card("refused", refused="pulled_out"), REGISTERING),
+    "card-asking-in": (_card("asking"), TAKE_CARD),
+    "card-wrong-pin-out": (_answered("55", "wrong_pin", 2), REGISTERING),
+}
+AT_BANK: dict[str, Sample] = {
+    "bank-confirming": (_pay("confirming", tender="institution", scans=(), others=()), REGISTERING),
+    "bank-not-registered-yet": (
+        _trouble("not_registered_yet", tender="institution", paid_at=NOW, resolves_by=NOW + timedelta(minutes=15)),
+        REGISTERING,
+    ),
+    "bank-refunding": (_trouble("refunding", tender="institution", paid_at=NOW), REGISTERING),
+    "bank-refunded": (_trouble("refunded", tender="institution", paid_at=NOW), REGISTERING),
+    "bank-staff-decides": (
+        _trouble("staff_decides", tender="institution", paid_at=NOW, resolves_by=NOW + timedelta(hours=4)),
+        REGISTERING,
+    ),
+}
+"""What was paid at a counter or a machine of a bank."""
 PAY: dict[str, Sample] = {
     "pay": (_pay("waiting"), REGISTERING),
     "pay-no-scanner": (_pay("waiting", scans=()), REGISTERING),

@@ -2,18 +2,18 @@
 
 from account_samples import ACCOUNT, ACCOUNT_LONG
 from after_samples import AFTER, ERRORS
-from bill_samples import BILL
+from bill_samples import BILL, GONE
 from booking_samples import BOOKING
-from children_samples import CHILDREN
+from children_samples import CHILDREN, PERMITS
 from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
-from pay_samples import PAY
-from register_samples import REGISTER
-from report_samples import REPORTS
+from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT
+from register_samples import COMES, REGISTER
+from report_samples import REPORTS, ROLLED
 from sample_facts import Sample
-from start_samples import LINED, START
+from start_samples import LINED, SILENT, START
 
 SAMPLES: dict[str, Sample] = {
     **START,
@@ -31,5 +31,13 @@ SAMPLES: dict[str, Sample] = {
     **MAINTENANCE,
     **ERRORS,
     **LINED,
+    **CITY,
+    **PULLED_OUT,
+    **AT_BANK,
+    **PERMITS,
+    **SILENT,
+    **GONE,
+    **ROLLED,
+    **COMES,
     **ACCOUNT_LONG,
 }

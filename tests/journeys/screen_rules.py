@@ -126,9 +126,18 @@ def limits(page: Page, lowest: float | None = None) -> dict[str, float]:
 
 def accessibility(page: Page) -> list[str]:
     """axe-core; what it cannot decide counts as broken."""
+    load_axe(page)
+    return told_by_axe(page.evaluate(AXE_FINDS, AXE_OPTIONS))
+
+
+def load_axe(page: Page) -> None:
+    """Once for each document."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    result: dict[str, list[dict[str, Any]]] = page.evaluate(AXE_FINDS, AXE_OPTIONS)
+
+
+def told_by_axe(result: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """What ``AXE_FINDS`` has found, in sentences."""
     return [
         f"axe {kind} {rule['id']}: {node['html'][:160]} — {_why(node)}"
         for kind, rules in result.items()

@@ -103,3 +103,20 @@ LINED: dict[str, Sample] = {
         NOBODY,
     ),
 }
+
+_SILENT = views_start.FirstVisitView(
+    stage="phone", name="J*** S***", sex="unknown", born_year=None, card_tail="0415", key=KEY
+)
+SILENT: dict[str, Sample] = {
+    "first-phone-three": (_SILENT, NOBODY),
+    "first-sex": (msgspec.structs.replace(_SILENT, stage="sex", phone="13812345678"), NOBODY),
+    "first-born": (msgspec.structs.replace(_SILENT, stage="born", sex="female", phone="13812345678"), NOBODY),
+    "first-born-wrong": (msgspec.structs.replace(_SILENT, stage="born", sex="female", problem="not_a_day"), NOBODY),
+    "first-confirm-three": (
+        msgspec.structs.replace(
+            _SILENT, stage="confirm", sex="female", born_year=1985, born="19850314", phone_masked="138****5678"
+        ),
+        NOBODY,
+    ),
+}
+"""Of somebody whose document's number says neither sex nor birth date."""

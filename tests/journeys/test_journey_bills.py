@@ -14,6 +14,10 @@ from yinyi.kernel.money import yuan
 
 WITHIN_MS = 30_000
 DEPARTMENT = "0102"
+_RECEIPTS = """
+SELECT copy FROM print_job JOIN document USING (hospital_id, document_no)
+WHERE kind = 'fiscal' AND payment_no = $1 ORDER BY nth
+"""
 _OPEN = "SELECT invoice_no, form_no, total_fen FROM his.invoice WHERE patient_no = $1 AND state = 'open' ORDER BY 1"
 
 
@@ -56,8 +60,23 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
         on_a4(screen, '.rows button[value="month"]')
         [left] = house.rows(_OPEN, patient_no, at="hospital")
         assert left["invoice_no"] == number.partition(":")[0]
+        electronic_receipt(screen, payment_no)
         parted = in_two_parts(screen)
     books.agree(house, payment_no, parted)
+
+
+def electronic_receipt(screen: KioskScreen, payment_no: str) -> None:
+    """It is on the list, comes by itself, is printed once and then as a copy; how often stands there."""
+    screen.go("/receipts")
+    screen.seen("/receipts", f'.rows a[href$="/{payment_no}"]').click()
+    screen.seen(rf"/receipt/{payment_no}", ".act form button.first")
+    for times in (1, 2):
+        before = screen.house.papers()
+        screen.press(".act form button.first")
+        screen.seen(rf"/receipt/{payment_no}\?printing=1", "#screen")
+        screen.house.paper_after(before)
+        expect(screen.page.locator(".act .note.plain")).to_contain_text(str(times), timeout=WITHIN_MS)
+    assert [row["copy"] for row in screen.house.rows(_RECEIPTS, payment_no)] == [False, True]
 
 
 def in_two_parts(screen: KioskScreen) -> str:

@@ -130,6 +130,46 @@ def test_a_bank_that_says_nothing_keeps_nothing(house: RealPlatform, chromium: B
     books.agree(house, payment_no)
 
 
+def test_a_card_pulled_out_at_every_step(house: RealPlatform, chromium: Browser) -> None:
+    """While its PIN is typed nothing was asked, after a wrong PIN it goes in once more, and while its bank is asked the
+    answer counts all the same: it is paid once, and every page says what is true."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium) as screen:
+        payment_no = at_the_pin(screen, hands)
+        had, amount = hands.balance(), hands.pad()["amount_fen"]
+        hands.type("123", enter=False)
+        hands.take()
+        screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
+        assert screen.asks() == "卡拔出得太早了"
+        in_again(screen, hands, payment_no)
+        hands.type("000000")
+        screen.seen(rf"/pay/{payment_no}", "#screen.refused .tries")
+        expect(screen.page.locator(".act .btn.first")).to_have_text("重新输入密码", timeout=WITHIN_MS)
+        hands.take()
+        expect(screen.page.locator(".act .btn.first")).to_have_text("重新刷卡", timeout=WITHIN_MS)
+        assert hands.balance() == had, "nothing was taken"
+        in_again(screen, hands, payment_no)
+        hands.bank_fault("purchase", "held")
+        hands.type()
+        screen.seen(rf"/pay/{payment_no}", "#screen.at-bank .spin")
+        expect(screen.page.locator(".act")).to_contain_text("请先不要取卡", timeout=WITHIN_MS)
+        hands.take()
+        expect(screen.page.locator(".act")).to_contain_text("卡已经读完，不用再插卡", timeout=WITHIN_MS)
+        hands.bank_answers()
+        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        assert hands.balance() == had - amount
+    books.agree(house, payment_no)
+
+
+def in_again(screen: KioskScreen, hands: CardHands, payment_no: str) -> None:
+    """From the page that says why not to the PIN."""
+    screen.press_form(f"/pay/{payment_no}/card")
+    screen.seen(rf"/pay/{payment_no}", "#screen.insert .slotpic")
+    hands.until_asked()
+    hands.bring()
+    screen.seen(rf"/pay/{payment_no}", "#screen.pin .stars")
+
+
 def test_a_card_that_is_left_behind_is_reported(house: RealPlatform, chromium: Browser) -> None:
     """The screen asks for it until it is taken, whoever is there by then, and people are called."""
     hands = CardHands(house)

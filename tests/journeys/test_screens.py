@@ -4,14 +4,27 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from browsers import SHAPES, served_gallery
 from gallery import kiosks
 from playwright.sync_api import Browser, Page
 from samples import SAMPLES
-from screen_rules import AXE, AXE_OPTIONS, MEASURE, REST, Watch, accessibility, broken_rules, limits, settle
+from screen_rules import (
+    AXE,
+    AXE_FINDS,
+    AXE_OPTIONS,
+    MEASURE,
+    REST,
+    Watch,
+    accessibility,
+    broken_rules,
+    limits,
+    load_axe,
+    settle,
+    told_by_axe,
+)
 
 from yinyi.app.interfaces import PROJECT, SKIN, ZONE
 from yinyi.interface.journeys import pages
@@ -39,6 +52,8 @@ FURTHER = [
     Look("portrait", "zh-CN", "normal", theme="contrast"),
     Look("landscape", "en", "elder", theme="contrast"),
     Look("phone", "zh-CN", "normal", theme="contrast"),
+    Look("portrait", "zh-CN", "elder", theme="contrast"),
+    Look("phone", "en", "elder", theme="contrast"),
 ]
 FILLING = "lorem ipsum dolor sit amet consetetur sadipscing elitr " * 3
 CHOICES = ("home", "number", "first-phone", "who", "departments", "doctors", "reprint", "payments")
@@ -60,12 +75,16 @@ SHOW = """async (url) => {
 }"""
 """Puts a page in the place of the one before, as htmx does after a press: styles, scripts and typefaces stay loaded.
 False: there is no such page, or it brings what the policy of a page that is loaded would refuse."""
-SHOW_AND_MEASURE = f"""async ([url, limits]) => {{
+SHOW_AND_MEASURE = f"""async ([url, limits, options, stays]) => {{
   if (!(await ({SHOW})(url))) return null;
   await ({REST})();
-  return ({MEASURE})(limits);
+  const broken = ({MEASURE})(limits);
+  const found = options ? await ({AXE_FINDS})(options) : {{}};
+  if (!stays) document.documentElement.style.display = "none";
+  return {{ broken, found }};
 }}"""
-"""At one go and before it is painted: waiting for a picture of it, and a round for each step, took a third longer."""
+"""At one go, before it is painted and without being painted: waiting for a picture of it, and a round for each step,
+took a third longer, and a picture that nobody looks at as much again."""
 
 
 class Stage:
@@ -80,13 +99,18 @@ class Stage:
         """What is wrong with a page in this look, put in the place of the one before."""
         page, watch = self._opened(look.shape)
         url = self._url(name, look)
-        found: list[str] | None = page.evaluate(SHOW_AND_MEASURE, [url, limits(page, _lowest(name, look))])
-        assert found is not None, url
+        scrolls = axe and look.shape == "phone"
         if axe:
-            if look.shape == "phone":
-                _unroll(page)
+            load_axe(page)
+        options = AXE_OPTIONS if axe and not scrolls else None
+        asked = [url, limits(page, _lowest(name, look)), options, scrolls]
+        seen: dict[str, Any] | None = page.evaluate(SHOW_AND_MEASURE, asked)
+        assert seen is not None, url
+        found = [*watch.taken(), *seen["broken"], *told_by_axe(seen["found"])]
+        if scrolls:
+            _unroll(page)
             found += accessibility(page)
-        return _told(name, look, [*watch.taken(), *found])
+        return _told(name, look, found)
 
     def broken_anew(self, name: str, look: Look) -> list[str]:
         """The same by all rules, of the page loaded by itself, and painted."""

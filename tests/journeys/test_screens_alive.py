@@ -107,6 +107,10 @@ def test_number_pad_types(page: Page, base: str) -> None:
     for key in ("1", "2", "0", "back", "9"):
         page.locator(f"[data-key='{key}']").click()
     expect(page.locator("input[name=number]")).to_have_value("129")
+    page.evaluate("document.getElementById('screen').dataset.old = ''")
+    page.evaluate("htmx.trigger('#screen > .news > div', 'sse:refresh')")
+    expect(page.locator("#screen[data-old]")).to_have_count(0)
+    expect(page.locator("input[name=number]")).to_have_value("129")  # news leave what was typed
     page.locator("[data-key=clear]").click()
     expect(page.locator("input[name=number]")).to_have_value("")
 

@@ -168,6 +168,7 @@ class House:
     service: IdentityService
     dispatcher: Dispatcher
     client: BusClient
+    window: BusClient
     keys: Iterator[int] = field(default_factory=count)
 
     async def ask(self, message: Operation[R], *, terminal: str = HALL, session: str = "", key: str = "") -> R:
@@ -175,6 +176,11 @@ class House:
         key = key or f"key-of-a-test-{next(self.keys)}"
         answered = await self.client.ask(message, credentials=credentials, key=key)
         return answered.reply
+
+    async def told(self, message: Operation[R], key: str = "") -> R:
+        """By the hospital's own system, at a window."""
+        key = key or f"key-of-a-test-{next(self.keys)}"
+        return (await self.window.ask(message, credentials=Credentials(terminal="his"), key=key)).reply
 
     async def how_many(self, query: str) -> int:
         async with self.database.read() as tx:
@@ -225,8 +231,8 @@ async def house(url: str) -> AsyncGenerator[House]:
     service = IdentityService(database, index, readers, vault, ZONE)
     dispatcher = Dispatcher(database, _FakeVerifier(database, clock), clock)
     service.register(dispatcher)
-    client = BusClient(_InProcess(dispatcher), Caller.KIOSK, clock)
+    client, window = (BusClient(_InProcess(dispatcher), caller, clock) for caller in (Caller.KIOSK, Caller.HOSPITAL))
     try:
-        yield House(database, index, readers, clock, vault, service, dispatcher, client)
+        yield House(database, index, readers, clock, vault, service, dispatcher, client, window)
     finally:
         await database.close()

@@ -160,14 +160,14 @@ def test_the_same_request_is_begun_once_and_another_ends_it(tmp_path: Path) -> N
     play(tmp_path, story)
 
 
-def test_a_card_drawn_out_while_its_pin_is_typed_cancels(tmp_path: Path) -> None:
+def test_a_card_drawn_out_while_its_pin_is_typed_ends_it(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         bench.ask()
         bench.terminal.bring(PlasticCard(pan=PAN))
         with pytest.raises(CardInTheWay):
             bench.terminal.bring(PlasticCard(pan=PAN))
         assert bench.terminal.remove()
-        assert await bench.steps(4) == [("inserted", 0), ("typing", 0), ("cancelled", 0), ("removed", 0)]
+        assert await bench.steps(4) == [("inserted", 0), ("typing", 0), ("pulled_out", 0), ("removed", 0)]
         assert not bench.terminal.remove()
         assert not bench.terminal.light
 

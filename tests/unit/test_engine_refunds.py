@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import examples
 from yinyi.business.payments import apply
 from yinyi.business.payments.actions import Action, Drop, TurnBack
 from yinyi.business.payments.engine import Rules, decide
@@ -79,7 +80,7 @@ def check(play: Booked) -> None:
     assert max(play.sources.values(), default=0) <= 1, "no movement is booked twice"
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(mishaps, people)
 def test_whatever_is_wanted_back_the_sums_agree(what: list[str], who: list[tuple[int, str]]) -> None:
     check(played(what, who))

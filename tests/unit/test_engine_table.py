@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import CheckConstraint
 
+from examples import examples
 from yinyi.business.payments import apply
 from yinyi.business.payments.engine import decide
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step, StepState
@@ -100,7 +101,7 @@ def played(what: list[str], who: list[tuple[int, str]]) -> Play:
     return play
 
 
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 @given(mishaps, people)
 def test_whatever_goes_wrong_the_money_ends_where_it_belongs(what: list[str], who: list[tuple[int, str]]) -> None:
     play = played(what, who)
@@ -113,7 +114,7 @@ def test_whatever_goes_wrong_the_money_ends_where_it_belongs(what: list[str], wh
     assert "held" not in far.numbers.values(), "no number is kept for nobody"
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(mishaps, people)
 def test_a_reference_is_sent_once_unless_repeating_is_harmless(what: list[str], who: list[tuple[int, str]]) -> None:
     play = played(what, who)
@@ -150,7 +151,7 @@ def test_nobody_comes() -> None:
     assert play.called == ["do scheduling.hold", "undo scheduling.hold"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.sampled_from(MISHAPS), max_size=12), people)
 def test_money_that_comes_after_the_end_goes_back(what: list[str], who: list[tuple[int, str]]) -> None:
     """A code is paid at the very moment of closing, and the channel tells so long after everything has ended."""

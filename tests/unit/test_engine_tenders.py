@@ -6,6 +6,7 @@ from engine_world import FEE, MISHAPS, PART, Play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from yinyi.business.payments import amounts
 from yinyi.business.payments.actions import Action, GiveBack
 from yinyi.business.payments.plan import TAKE
@@ -37,7 +38,7 @@ def played(what: list[str], who: list[tuple[int, str]]) -> Watched:
     return play
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(mishaps, people)
 def test_parts_are_delivered_for_together_or_all_go_back(what: list[str], who: list[tuple[int, str]]) -> None:
     play = played(what, who)

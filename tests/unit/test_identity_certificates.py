@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any, get_args
 
 import pytest
 from identity_house import HALL, WARD, House, Run, house, on_record, resident
+from msgspec.structs import replace
 
 from yinyi.bus.database import Tx
 from yinyi.business.identity.attempts import PER_TERMINAL
@@ -22,7 +24,7 @@ from yinyi.business.identity.errors import (
 from yinyi.business.identity.messages import Identify, ListCredentials, RegisterPatient
 from yinyi.business.identity.messages_cards import IdentifyByCertificate
 from yinyi.business.identity.model import CertificateHolder, CertificateRefused
-from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.errors import HospitalUnavailable, InvalidField
 
 WANG = resident()
 CODE = "3100000000000000000000000017"
@@ -90,6 +92,30 @@ def test_a_first_visit_goes_on_as_with_a_card(platform_url: str, run: Run) -> No
             )
             made = await it.ask(RegisterPatient(ticket=found.ticket, phone="13912345678"))
             assert made.status == "known"
+
+    run(story())
+
+
+def test_what_the_number_does_not_say_he_says_himself(platform_url: str, run: Run) -> None:
+    """The old number of a permanent-resident card names neither sex nor birth date; what a number does say counts."""
+
+    async def story() -> None:
+        async with phone_house(platform_url) as (it, phone):
+            phone.says = CertificateHolder(number="USA110120010110", name="Ann Smith")
+            found = await held(it, phone)
+            assert found.first_visit.born_year is None
+            said = RegisterPatient(ticket=found.ticket, sex="male", born_on=date(1985, 3, 14))
+            for day in (date(2999, 1, 1), date(1850, 1, 1)):
+                with pytest.raises(InvalidField):
+                    await it.ask(replace(said, born_on=day))
+            await it.ask(said)
+            phone.says = HOLDER
+            await it.ask(replace(said, ticket=(await held(it, phone)).ticket))
+            made = [(each.kind, each.sex, each.born_on) for each in it.index.created]
+            assert made == [
+                ("permanent_resident_card", "male", date(1985, 3, 14)),
+                ("resident_card", "female", WANG.born_on),
+            ]
 
     run(story())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from identity_house import HALL, HOSPITAL, WARD, House, Run, house, on_record, resident
+from msgspec.structs import replace
 
 from yinyi.business.identity.attempts import PER_NUMBER
 from yinyi.business.identity.errors import (
@@ -124,6 +125,29 @@ def test_a_birth_certificate_names_a_child(platform_url: str, run: Run) -> None:
                 }
                 with pytest.raises(CheckDigitWrong):
                     await it.ask(ReadChild(document="birth_certificate", **{**fields, **lacking}), session=childs)
+
+    run(story())
+
+
+PERMIT = ReadChild(document="travel_permit", number="h12345678", name="陈大文", sex="male", born_on=date(2020, 2, 29))
+
+
+def test_a_permit_says_nothing_of_a_child_and_is_asked_for_it(platform_url: str, run: Run) -> None:
+    """A travel permit, and the old number of a permanent-resident card: what they do not say is said, or refused."""
+
+    async def story() -> None:
+        async with at_kiosk(platform_url) as (it, hers):
+            childs = await takes_on(it, hers, PERMIT)
+            [bound] = (await it.ask(ListCredentials(), session=childs)).credentials
+            assert (bound.kind, bound.number_masked) == ("hmt_travel_permit", "*****5678")
+            [made] = it.index.created
+            assert (made.number, made.sex, made.born_on) == ("H12345678", "male", date(2020, 2, 29))
+            old = replace(PERMIT, document="resident_number", number="USA110120010110", name="Li Ann")
+            assert (await it.ask(old, session=childs)).born_on == PERMIT.born_on
+            for lacking in ({"sex": "unknown"}, {"born_on": None}, {"number": "H1234"}):
+                for asked in (PERMIT, old):
+                    with pytest.raises(CheckDigitWrong):
+                        await it.ask(replace(asked, **lacking), session=childs)
 
     run(story())
 

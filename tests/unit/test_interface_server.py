@@ -15,14 +15,14 @@ from starlette.routing import Route
 from yinyi.access.payment.alipay import config as alipay
 from yinyi.access.payment.wechatpay import config as wechatpay
 from yinyi.app.errors import CannotStart
-from yinyi.app.interfaces import checked
+from yinyi.app.interfaces import checked, papers_of
 from yinyi.app.operations import declared_operations
 from yinyi.app.settings import Settings
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import Health
 from yinyi.business.watch.messages import Figures, FigureView
 from yinyi.interface.queue.address import addresses
-from yinyi.interface.server import ACCOUNTS, Interfaces, Surroundings, server_for
+from yinyi.interface.server import ACCOUNTS, WITHIN_TLS, Interfaces, Surroundings, account_of, server_for
 from yinyi.kernel.errors import InternalError
 from yinyi_sandbox.serve import KEEPALIVE_S
 
@@ -56,6 +56,25 @@ def test_interfaces_share_an_account_only_where_the_same_callers_come_by_both() 
     shared = ("soap", "queue", "socket-hospital", "queue-institution", "rest-institution")
     others = [caller for name, caller in ACCOUNTS.items() if name not in shared]
     assert len(set(others)) == len(others)
+    assert {account_of(name) for name in WITHIN_TLS} == {"hospital-tls", "institution-tls"}
+    assert not {account_of(name) for name in ACCOUNTS} & {account_of(name) for name in WITHIN_TLS}
+
+
+def test_what_ends_tls_is_served_where_there_is_a_certificate_and_a_port() -> None:
+    told = Settings(tls_certificate="ours.pem", https_port=8443, socket_tls_port=7443)
+    assert not set(WITHIN_TLS) & set(checked([], Settings()))
+    assert set(WITHIN_TLS) - set(checked([], told)) == {"socket-hospital-tls"}
+    with pytest.raises(CannotStart, match="YINYI_TLS_CERTIFICATE"):
+        checked(["soap-tls"], Settings())
+    with pytest.raises(CannotStart, match=r"cannot be read: ours\.pem"):
+        papers_of(told)
+
+
+def test_what_is_served_within_tls_is_not_served_beside_it() -> None:
+    platform = Platform(answers=ANSWERS)
+    within = Interfaces(dict.fromkeys(WITHIN_TLS, platform), Surroundings(clock=platform.clock, zone=ZONE))
+    paths = ("/api/v1/GetPayment", "/institutions/v1/GetPayment", "/soap")
+    assert [answer.status_code for answer in get(within, *paths)] == [404, 404, 404]
 
 
 def test_only_the_named_interfaces_are_there() -> None:

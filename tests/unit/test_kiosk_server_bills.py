@@ -340,6 +340,20 @@ def test_a_form_opens_its_bill() -> None:
     run(work())
 
 
+def test_a_bill_that_is_gone_since_its_form_was_read_is_said_to_be() -> None:
+    """Dropped, or put together with another one: whoever has its form alone sees no other bill."""
+
+    async def work() -> None:
+        browser = paired(PayInvoices=InvoiceUnknown(), GetInvoice=InvoiceUnknown())
+        browser.set_cookie("yinyi_visit", "form.session.session-token")
+        went = await browser.post("/bills", chosen="A:1", form="1")
+        assert went.headers["location"] == "/kiosk/bills/A?form=1&news=unknown"
+        seen = await browser.see("/bills/A?form=1&news=unknown")
+        assert (seen["is"], seen["v"]["gone"]) == ("NoFormView", True)
+
+    run(work())
+
+
 def test_who_is_known_stays_known() -> None:
     async def work() -> None:
         browser = paired(IdentifyByForm=FormOpened(invoice_no="A"), ListInvoices=THREE)

@@ -151,11 +151,34 @@ def test_a_number_says_sex_and_birthday_itself() -> None:
     run(work())
 
 
+@pytest.mark.parametrize(("region", "number"), [("H", "H12345678"), ("M", "M12345678"), ("T", "12345678")])
+def test_a_travel_permit_is_typed_without_a_keyboard(region: str, number: str) -> None:
+    async def work() -> None:
+        browser = paired(ListChildren=NONE, ReadChild=FOUND)
+        by: dict[str, str] = {"document": "travel_permit"}
+        assert page(await browser.post("/children/new", **by, stage="document"))["v"]["stage"] == "region"
+        digits = page(await browser.post("/children/new", **by, stage="region", number=region))["v"]
+        assert (digits["stage"], digits["number"]) == ("digits", region)
+        wrong = page(await browser.post("/children/new", **by, stage="digits", number=region, digits="123456789"))["v"]
+        assert wrong["wrong"]
+        named = page(await browser.post("/children/new", **by, stage="digits", number=region, digits="12345678"))["v"]
+        said = {**by, "number": named["number"], "name": "陈大文"}
+        assert page(await browser.post("/children/new", **said, stage="name", done="1"))["v"]["stage"] == "sex"
+        await browser.post("/children/new", **said, stage="born", sex="male", born="20200229")
+        asked = browser.platform.last("ReadChild").message
+        assert asked == ReadChild(
+            document="travel_permit", number=number, name="陈大文", sex="male", born_on=date(2020, 2, 29)
+        )
+
+    run(work())
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         {"document": "passport", "stage": "document"},
         {"document": "birth_certificate", "stage": "nonsense"},
+        {"document": "travel_permit", "stage": "region", "number": "X"},
         {"document": "birth_certificate", "stage": "name", "name": "<script>"},
         {"document": "birth_certificate", "stage": "pick", "name": "陈", "pick": "雨桐"},
         {"document": "birth_certificate", "stage": "pick", "name": "陈" * 12, "pick": "雨"},

@@ -64,7 +64,8 @@ def test_it_is_printed_when_pressed_and_only_then() -> None:
             PrintFiscalInvoice=paper,
             ListDocuments=Documents(documents=[document("printed"), paper]),
         )
-        assert (await browser.see(AT))["v"]["printing"] is None
+        seen = (await browser.see(AT))["v"]
+        assert (seen["printing"], seen["prints"]) == (None, 1)
         assert "PrintFiscalInvoice" not in browser.platform.names()
         answer = await browser.post(AT)
         assert answer.headers["location"] == f"/kiosk{AT}?printing=1"

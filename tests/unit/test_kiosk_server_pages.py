@@ -1,6 +1,6 @@
 """The kiosk's pages up to who stands there: the screen, home, cards and first visits; payments are elsewhere."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from yinyi.business.identity.errors import (
     TooManyTries,
     WindowOnly,
 )
-from yinyi.business.identity.messages import FirstVisit, Identified, Match, Ticket
+from yinyi.business.identity.messages import FirstVisit, Identified, Match, RegisterPatient, Ticket
 from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
 from yinyi.business.terminals.messages import Paired
 from yinyi.business.terminals.model import DeviceView
@@ -289,6 +289,31 @@ def test_a_first_visit_asks_for_the_phone_and_then_makes_the_record() -> None:
         assert made.headers["location"] == "/kiosk/"
         asked = browser.platform.last("RegisterPatient")
         assert (asked.key, msgspec.to_builtins(asked.message)) == (key, {"ticket": "ticket-1", "phone": "13812345678"})
+
+    run(work())
+
+
+def test_what_a_document_does_not_say_is_asked_at_a_first_visit() -> None:
+    async def work() -> None:
+        card = FirstVisit(name="Ann Smith", sex="unknown", born_year=None, number_tail="0110")
+        made = Identified(status="known", session_token="s")
+        browser = paired(known=False, GetTicket=Ticket(first_visit=card), RegisterPatient=made)
+        browser.set_cookie("yinyi_visit", "register.ticket.t")
+        said = {"phone": "13812345678"}
+        assert page(await browser.post("/first-visit", stage="phone", **said))["v"]["stage"] == "sex"
+        assert page(await browser.post("/first-visit", stage="sex", **said, sex="x"))["v"]["stage"] == "sex"
+        asked = page(await browser.post("/first-visit", stage="sex", **said, sex="female"))["v"]
+        assert (asked["stage"], asked["problem"]) == ("born", None)
+        for nonsense in ("19850231", "29990101", "18500101", "1985"):
+            wrong = page(await browser.post("/first-visit", stage="born", **said, sex="female", born=nonsense))["v"]
+            assert (wrong["stage"], wrong["problem"]) == ("born", "not_a_day")
+        shown = page(await browser.post("/first-visit", stage="born", **said, sex="female", born="19850314"))["v"]
+        assert (shown["stage"], shown["sex"]) == ("confirm", "female")
+        assert (shown["born_year"], shown["born"]) == (1985, "19850314")
+        await browser.post("/first-visit", stage="confirm", **said, sex="female", born="19850314")
+        assert browser.platform.last("RegisterPatient").message == RegisterPatient(
+            ticket="t", phone="13812345678", sex="female", born_on=date(1985, 3, 14)
+        )
 
     run(work())
 

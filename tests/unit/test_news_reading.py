@@ -1,5 +1,8 @@
 """What a report says in HL7, as the platform reads it."""
 
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +11,8 @@ from yinyi.business.news.errors import NewsUnreadable
 from yinyi.business.news.model import ReportNews
 from yinyi.business.news.reading import told
 from yinyi.wire.hl7.codec import read
+from yinyi_sandbox.hospital.catalogue.imaging import EXAMINATIONS
+from yinyi_sandbox.hospital.hl7 import messages
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HEAD = "MSH|^~\\&|LIS|H|||20261123093000||ORU^R01|1|P|2.5.1\rPID|1||X^^^^SS~P1^^^^PI~P2^^^^MR\r"
@@ -31,6 +36,18 @@ def test_an_examination_is_prose() -> None:
     assert (found.kind, found.modality, found.sensitive, found.patient_no) == ("examination", "CT", True, "P2")
     assert (found.findings, found.impression, found.remark) == ("两肺清晰\n未见结节", "未见\n异常", "对比剂")
     assert (found.practitioner_id, found.observations) == ("D7", [])
+
+
+@pytest.mark.parametrize("modality", sorted({each[3] for each in EXAMINATIONS}))
+def test_every_examination_of_the_sandbox_is_read(modality: str) -> None:
+    at = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+    order = defaultdict[str, Any](str, order_no="E1", kind_code="I", item_code="I1", patient_no="P1", modality=modality)
+    order |= {"sampled_at": at, "requested_at": at, "sensitive": False}
+    text = defaultdict[str, Any](str, state="final", findings="两肺清晰", impression="未见异常", issued_at=at)
+    first = messages.header(messages.LABORATORY, "", "ORU^R01", "1", at)
+    [found] = told(messages.report(first, order, text, []), "report", ZONE)
+    assert isinstance(found, ReportNews)
+    assert (found.kind, found.modality, found.findings) == ("examination", modality, "两肺清晰")
 
 
 @pytest.mark.parametrize(

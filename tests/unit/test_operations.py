@@ -14,7 +14,17 @@ from yinyi.app.business import Business
 from yinyi.app.outside import Outside
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
-from yinyi.bus.operation import Caller, Operation, OperationSpec, every_operation, operation, spec_at, spec_of
+from yinyi.bus.operation import (
+    Caller,
+    Operation,
+    OperationSpec,
+    called_by,
+    every_operation,
+    operation,
+    spec_at,
+    spec_of,
+    vouching,
+)
 from yinyi.bus.permissions import BUSINESS, Permissions, business_permissions, every_account, interface_permissions
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.kernel.clock import ShiftedClock
@@ -182,7 +192,21 @@ def test_business_answers_everybody_and_asks_nobody() -> None:
 
 def test_there_is_one_account_for_each_interface() -> None:
     names = [account.account for account in every_account()]
-    assert sorted(names) == sorted([BUSINESS, *(caller.value for caller in Caller)])
+    vouching = ["hospital-tls", "institution-tls"]
+    assert sorted(names) == sorted([BUSINESS, *(caller.value for caller in Caller), *vouching])
+
+
+def test_an_account_within_tls_may_what_its_caller_may_and_hears_nothing_of_it() -> None:
+    plain = interface_permissions(Caller.INSTITUTION)
+    within = interface_permissions(Caller.INSTITUTION, vouching(Caller.INSTITUTION))
+    asks = {subject.removeprefix("op.institution-tls.") for subject in within.publish}
+    assert asks == {subject.removeprefix("op.institution.") for subject in plain.publish}
+    assert not set(within.publish) & set(plain.publish)
+    assert within.subscribe == ("_INBOX.institution-tls.>",)
+    assert [called_by(each.account) for each in (plain, within)] == [
+        (Caller.INSTITUTION, False),
+        (Caller.INSTITUTION, True),
+    ]
 
 
 @pytest.mark.parametrize(

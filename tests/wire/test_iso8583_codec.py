@@ -10,6 +10,7 @@ from bank_messages import MAC, PAN, PROFILES, body_of, messages, purchase, spoil
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from yinyi.wire.iso8583.codec import pack, unpack
 from yinyi.wire.iso8583.cup_ascii import CUP_ASCII
 from yinyi.wire.iso8583.cup_pos import CUP_POS
@@ -35,7 +36,7 @@ def test_a_message_comes_back_as_it_went(profile: Profile, data: st.DataObject) 
 
 @each_profile
 @given(data=st.data())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_bytes_are_refused_or_are_a_message_that_is_written_the_same(profile: Profile, data: st.DataObject) -> None:
     body = data.draw(spoilt(profile) | st.binary(max_size=120))
     try:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from examples import examples
 from yinyi.wire.receipt import (
     BAND_ROWS,
     DOTS,
@@ -30,7 +31,7 @@ def same(one: Image.Image, other: Image.Image) -> bool:
 
 
 @given(st.integers(1, 3 * BAND_ROWS), st.integers())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_an_image_comes_back(rows: int, seed: int) -> None:
     image = noise(rows, seed)
     (paper,) = decode_receipts(encode_receipt(image))
@@ -96,7 +97,7 @@ def test_garbage_is_refused(data: bytes) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, 400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_damaged_receipts_end_in_papers_or_a_refusal(junk: bytes, at: int) -> None:
     data = encode_receipt(noise(4))
     damaged = data[:at] + junk + data[at:]

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from yinyi.wire import beijing_time
 from yinyi.wire.signing import alipay
 from yinyi.wire.signing.alipay import Unreadable
@@ -36,7 +37,7 @@ def test_the_signed_text_is_the_documented_one() -> None:
 
 
 @given(st.dictionaries(names, texts, max_size=6), names, texts)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_any_change_of_a_parameter_is_seen(params: dict[str, str], name: str, value: str) -> None:
     signed = params | {"sign": alipay.sign(KEY, params)}
     assert alipay.verifies(PUBLIC, signed)
@@ -114,7 +115,7 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 
 
 @given(st.dictionaries(names, texts, min_size=1, max_size=6), st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_notice_is_read_as_it_was_signed(fields: dict[str, str], data: st.DataObject) -> None:
     signed = fields | {"sign_type": "RSA2", "sign": sign(KEY, alipay.notice_text(fields).encode())}
     body = urlencode(signed).encode()

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from yinyi.wire.signing.certificate import read_certificate
 from yinyi.wire.signing.rsa import load_private_key, load_public_key, rsa_public_key, sign, verifies
 
@@ -40,7 +41,7 @@ def public_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
 
 
 @given(st.binary(max_size=500), st.data())
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_a_flipped_bit_in_the_message_is_seen(message: bytes, data: st.DataObject) -> None:
     signature = sign(KEY, message)
     assert verifies(KEY.public_key(), message, signature)
@@ -51,7 +52,7 @@ def test_a_flipped_bit_in_the_message_is_seen(message: bytes, data: st.DataObjec
 
 
 @given(st.integers(0, 2047))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_a_flipped_bit_in_the_signature_is_seen(bit: int) -> None:
     raw = bytearray(b64decode(sign(KEY, MESSAGE)))
     raw[bit // 8] ^= 1 << (bit % 8)

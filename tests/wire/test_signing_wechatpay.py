@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from yinyi.wire.signing import wechatpay
 from yinyi.wire.signing.wechatpay import Authorization, ReplySignature, Unreadable
 
@@ -128,7 +129,7 @@ def test_a_resource_opens_with_its_own_key_only(plaintext: bytes, nonce: str, as
 
 
 @given(st.binary(min_size=1, max_size=60), st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_flipped_bit_in_a_resource_is_seen(plaintext: bytes, data: st.DataObject) -> None:
     sealed = bytearray(b64decode(wechatpay.seal(API_KEY, "twelve-bytes", "transaction", plaintext)))
     bit = data.draw(st.integers(0, len(sealed) * 8 - 1))

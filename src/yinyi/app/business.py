@@ -55,6 +55,7 @@ from yinyi.business.payments.restored import Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
+from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.business.terminals.service import TerminalService
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
@@ -110,6 +111,7 @@ class Business:
         self.terminals = TerminalService(
             *(database, clock, vault, queue, self.outbox.wake, outside.identifying),
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
+            outside.means.words,
         )
         self.institutions = Institutions(database, vault, ZONE)
         self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
@@ -171,6 +173,7 @@ class Business:
             self.pay_cards,
             self.human_queue,
             InstitutionTakings(self.payments, ZONE),
+            TakenLists(),
             self.restored,
             self.counters,
             self.sheets,
@@ -201,6 +204,8 @@ class Business:
             await outside.permits.start(self.database)
             self._run(outside.permits.run(self.database))
         await _require_fit(outside.hospital)
+        async with self.database.transaction() as tx:
+            await outside.means.remember(tx, HOSPITAL_ID, self.clock.now())
         await self.payments.prepare()
         await self.lines.start()
         await self.lease.take()
@@ -215,6 +220,7 @@ class Business:
         self._run(self.sheets.run(self.clock))
         self._run(self.counters.fees.run(self.clock))
         self._run(self.counters.line_refunds.run())
+        self._run(self.counters.charges.run())
         self._run(self._takeover.run())
         self._run(self.counters.changes.run())
         self._run(self.receipts.run())

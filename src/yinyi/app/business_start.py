@@ -7,12 +7,14 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
 from yinyi.app.business import Business
+from yinyi.app.channels import channels_of, merchants_of
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
 from yinyi.app.news_senders import news_settings
 from yinyi.app.outside import Outside
 from yinyi.app.plugins import build_plugin
+from yinyi.app.protection import AskedTurns, protected
 from yinyi.app.schema_version import newest, require_schema, revision_of
 from yinyi.app.secret_files import private_folder
 from yinyi.app.settings import Settings, has_settings
@@ -21,12 +23,14 @@ from yinyi.bus.database import Database, open_database
 from yinyi.bus.permits import Permits
 from yinyi.business.institutions.model import Institution
 from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.means import MeansBook
 from yinyi.business.prepaid import store as prepaid_store
 from yinyi.business.terminals.model import Counter, Hospital, Standing
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import Conflict
 from yinyi.kernel.plugin import Surroundings
+from yinyi.kernel.turns import MakeTurns
 
 LINE = "unionpay"
 """The connector to acquirers of cards."""
@@ -36,7 +40,6 @@ NOTIFIES = "webhooks"
 """The connector to servers of institutions that are told without asking."""
 TELLS = "mllp"
 """The connector to systems of the hospital that are told of visits and charges."""
-CHANNELS = ("wechatpay", "alipay")
 SCOPES = ("outpatient", "inpatient")
 DEMO_HOSPITAL = Hospital(
     hospital_id=HOSPITAL_ID,
@@ -79,26 +82,25 @@ async def _migrate() -> None:
 def outside_of(settings: Settings, clock: Clock) -> Outside:
     """The hospital's connector, the key store, and the connectors of the channels that have settings."""
 
-    permits = Permits(HOSPITAL_ID)
+    permits, relay = Permits(HOSPITAL_ID), relay_of(settings)
 
-    relay = relay_of(settings)
-
-    def build(name: str, kind: Any) -> tuple[Any, Any]:
+    def build(name: str, kind: Any, turns: MakeTurns = permits.turns) -> tuple[Any, Any]:
         callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
-        around = Surroundings(clock=clock, callback_url=callback_url, turns=permits.turns, relay=relay)
+        around = Surroundings(clock=clock, callback_url=callback_url, turns=turns, relay=relay)
         return build_plugin(name, kind, settings.folder, around)
 
     secrets = private_folder(settings.folder.secrets)
     around_keys = Surroundings(clock=clock, callback_url="", secrets=secrets, master_keys=master_keys())
     keys, _ = build_plugin(settings.keys, "keys", settings.folder, around_keys)
 
-    hospital, _ = build(settings.hospital, "hospital")
+    asked = AskedTurns(permits.turns)
+    hospital = protected(*build(settings.hospital, "hospital", asked), asked, clock)
     channels: dict[str, Any] = {}
     merchants: dict[tuple[str, str], str] = {}
-    with_settings = [name for name in CHANNELS if has_settings(settings.folder, name)]
-    for name in with_settings or CHANNELS[:1]:  # without any, the first one says what is missing
+    connected = channels_of(settings.folder)
+    for name in connected:
         channels[name], config = build(name, "payment")
-        merchants |= {(scope, name): scope for scope in SCOPES if scope in config.merchants}
+        merchants |= {(scope, name): scope for scope in SCOPES if scope in merchants_of(name, config)}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
     certificates = build(CERTIFICATES, "insurance")[0] if has_settings(settings.folder, CERTIFICATES) else None
     table = MerchantTable(merchants | lines.merchants())
@@ -115,10 +117,12 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         booking=settings.booking,
         certificates=certificates,
         children=settings.children,
+        charges_listed_of=settings.institutions_listed,
         news=news_settings(settings.folder),
         bulletins=build(TELLS, "notification")[0] if has_settings(settings.folder, TELLS) else None,
         notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
+        means=MeansBook({name: means for name, means in connected.items() if means is not None}),
     )
 
 

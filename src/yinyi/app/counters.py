@@ -1,6 +1,6 @@
 """What patients come for, wired: numbers, bills, their prepaid account, their stays; and what windows look up."""
 
-from yinyi.app.demo_hospital import ZONE
+from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.outside import Outside
 from yinyi.app.people import MasterIndex
 from yinyi.app.scheduled import Scheduled
@@ -11,6 +11,7 @@ from yinyi.business.billing.fees import FeeBook
 from yinyi.business.billing.forms import RequestForms
 from yinyi.business.billing.refunds import LineRefunds
 from yinyi.business.billing.service import BillingService
+from yinyi.business.identity.named import NamedPatients
 from yinyi.business.inpatient.service import InpatientService
 from yinyi.business.payments.at_window import WindowCodes
 from yinyi.business.payments.finding import Finding
@@ -18,6 +19,7 @@ from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid.at_window import WindowTopUps
 from yinyi.business.prepaid.charges import PrepaidCharges
+from yinyi.business.prepaid.comparing import Comparing
 from yinyi.business.prepaid.service import PrepaidService
 from yinyi.business.terminals.presented import Presented
 from yinyi.kernel.clock import Clock
@@ -25,7 +27,8 @@ from yinyi.kernel.secrets import Vault
 
 
 class Counters:
-    """All of them; ``changes``, ``fees`` and ``line_refunds`` have loops of their own."""
+    """All of them; ``changes``, ``fees``, ``line_refunds`` and ``charges`` have loops of their own. ``named``: whom
+    windows name."""
 
     def __init__(
         self,
@@ -43,18 +46,22 @@ class Counters:
         self.fees = FeeBook(database, hospital, patients, ZONE, outside.lists_kept_s)
         self.billing = BillingService(hospital, patients, payments, self.fees, ZONE, outside.lists_kept_s)
         self.line_refunds = LineRefunds(database, hospital, payments, RefundDesk(payments, ZONE), clock)
+        self.named = named = NamedPatients(database, hospital, vault)
         prepaid = PrepaidService(payments, ZONE)
+        of_charges = (outside.charges_listed_of, ZONE, clock, HOSPITAL_ID)
+        self.charges = Comparing(database, hospital, *of_charges)
         self._services = (
             scheduled,
             self.billing,
-            WindowBills(self.billing, payments),
+            WindowBills(self.billing, payments, named),
             WindowCodes(payments),
             self.line_refunds,
             RequestForms(database, hospital, scanned, vault),
             prepaid,
-            WindowTopUps(prepaid, payments),
-            PrepaidCharges(ZONE),
-            Finding(payments.registry, ZONE),
+            WindowTopUps(prepaid, payments, named),
+            PrepaidCharges(database, named, ZONE),
+            self.charges,
+            Finding(database, payments.registry, named, ZONE),
             InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),
         )
 

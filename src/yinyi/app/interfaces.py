@@ -1,6 +1,7 @@
 """One interface process, wired: accounts on the bus, pages, the demo's door."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,25 +21,55 @@ from yinyi.interface import kiosk
 from yinyi.interface.assets.assets import Assets, gather
 from yinyi.interface.demo.server import demo_routes
 from yinyi.interface.journeys.pages import Pages
-from yinyi.interface.server import ACCOUNTS, QUEUES, Interfaces, Surroundings, server_for
+from yinyi.interface.server import ACCOUNTS, QUEUES, WITHIN_TLS, Interfaces, Surroundings, server_for
+from yinyi.interface.within_tls import Papers
 
 PROJECT = Path(yinyi.__file__).parents[2]
 SKIN = Path(next(iter(kiosk.__path__)))
 
 
 def checked(names: Sequence[str], settings: Settings) -> list[str]:
-    """All interfaces where none is named; without the queue where there is no broker.
+    """All interfaces where none is named; without the queue where there is no broker, and without those within TLS
+    where there is no certificate.
 
     Raises:
         CannotStart: there is no such interface, or it has not what it needs.
     """
     for name in names:
-        if name not in ACCOUNTS:
-            raise CannotStart(f"There is no interface {name}; there are {', '.join(ACCOUNTS)}.")
+        if name not in (*ACCOUNTS, *WITHIN_TLS):
+            raise CannotStart(f"There is no interface {name}; there are {', '.join((*ACCOUNTS, *WITHIN_TLS))}.")
     queues = [name for name in names if name in QUEUES]
     if queues and not settings.has_queues:
         raise CannotStart(f"The interface {queues[0]} needs a broker: YINYI_QUEUE_URL, or YINYI_QUEUE_NATS_URL.")
-    return list(names) or [name for name in ACCOUNTS if name not in QUEUES or settings.has_queues]
+    within = [name for name in names if name in WITHIN_TLS]
+    if within and not settings.tls_certificate:
+        raise CannotStart(f"The interface {within[0]} needs a certificate: YINYI_TLS_CERTIFICATE.")
+    if names:
+        return list(names)
+    plain = [name for name in ACCOUNTS if name not in QUEUES or settings.has_queues]
+    return [*plain, *(name for name in WITHIN_TLS if _listens(name, settings))]
+
+
+def _listens(name: str, settings: Settings) -> bool:
+    if not settings.tls_certificate:
+        return False
+    return name in settings.sockets if name.startswith("socket") else settings.https_port > 0
+
+
+def papers_of(settings: Settings) -> Papers | None:
+    """
+    Raises:
+        CannotStart: a file is not there, or not what it should be.
+    """
+    files = settings.tls_files
+    if files is None:
+        return None
+    try:
+        return Papers(files)
+    except ssl.SSLError as error:
+        raise CannotStart(f"TLS does not take {', '.join(files.names())}: {error.reason or 'not PEM'}.") from error
+    except OSError as error:
+        raise CannotStart(f"A file of TLS cannot be read: {error.filename or files.certificate}.") from error
 
 
 def kiosk_pages() -> tuple[Assets, Pages]:
@@ -73,6 +104,8 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
         letters=partial(_institutions_nats, settings.queue_nats_url) if settings.queue_nats_url else None,
         hl7_at=(settings.http_host, settings.hl7_port),
         sockets=settings.sockets,
+        papers=papers_of(settings),
+        tls_at=(settings.http_host, settings.https_port),
     )
     return server_for(Interfaces(buses, around), settings.http_host, settings.http_port)
 

@@ -1,6 +1,6 @@
 """What one hospital has connected, and what it wants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, BankLines
@@ -13,6 +13,7 @@ from yinyi.business.lines.line_hours import USUAL, LineHours
 from yinyi.business.news.model import NewsSettings
 from yinyi.business.news.ports import Carries
 from yinyi.business.payments.channels import MerchantTable
+from yinyi.business.payments.means import MeansBook
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
@@ -30,7 +31,9 @@ class Outside:
     certificates: decodes insurance codes; None: none is decoded here. lists_kept_s: so old may be what the hospital
     said of somebody's bills, stays and reports, where nothing is decided by it. news: who tells some by himself.
     notifies: carries notifications to institutions; None: none leaves. bulletins: the same to systems of the hospital.
-    permits: for calls to the hospital, shared with other processes; None: it needs none."""
+    charges_listed_of: those of the hospital's programs whose charges of prepaid accounts its list has.
+    permits: for calls to the hospital, shared with other processes; None: it needs none. means: what channels are
+    called that bring their own words."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -48,7 +51,9 @@ class Outside:
     news: NewsSettings = NO_NEWS
     notifies: Notifies | None = None
     bulletins: Carries | None = None
+    charges_listed_of: tuple[str, ...] = ("his",)
     permits: Permits | None = None
+    means: MeansBook = field(default_factory=MeansBook)
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:

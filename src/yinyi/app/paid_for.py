@@ -45,6 +45,7 @@ def registry_of(outside: Outside, cards: CardLines) -> Registry:
         merchants=outside.merchants,
         cards=cards,
         told=[each.name for each in purposes],
+        means=outside.means,
     )
 
 

@@ -54,7 +54,7 @@ class Sheets:
         about = (patients, Staff(hospital), directory, self.desk, database, ZONE)
         self.reports = ReportService(self.library, tubes, *about, outside.second_print)
         self.inpatients = InpatientSheets(hospital, patients, directory, self.desk, ZONE)
-        self.bills = BillSheets(fees, hospital, patients, directory, self.desk, ZONE)
+        self.bills = BillSheets(fees, hospital, patients, directory, self.desk, ZONE, outside.means)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self.reports.register(dispatcher)

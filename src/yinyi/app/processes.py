@@ -43,6 +43,7 @@ _KNOWS = {
     "interface": (
         *(*_ALL, "nats_url", "http_host", "http_port", "sandbox_port", "devices_port"),
         *("queue_url", "queue_nats_url", "queue_name", "hl7_port", "socket_port", "socket_hospital_port"),
+        *("https_port", "socket_tls_port", "socket_hospital_tls_port", "tls_certificate", "tls_key", "tls_clients"),
     ),
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (

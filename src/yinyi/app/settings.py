@@ -19,6 +19,7 @@ from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import BookingRules, PaidAt
 from yinyi.interface.queue.address import Address, addresses
+from yinyi.interface.tls_files import TlsFiles
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ready import READY_FD
 
@@ -43,6 +44,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where banks sign on over lines of their own; 0: nowhere."""
     socket_hospital_port: int = 0
     """The same for the hospital's own systems."""
+    https_port: int = 0
+    """Where REST and SOAP are served within TLS; 0: nowhere."""
+    socket_tls_port: int = 0
+    """Where banks sign on over lines within TLS; 0: nowhere."""
+    socket_hospital_tls_port: int = 0
+    """The same for the hospital's own systems."""
+    tls_certificate: str = ""
+    """The certificate of these three, PEM, with those that lead to its authority behind it. Replaced, it counts at
+    once."""
+    tls_key: str = ""
+    """Its key; "": it stands in the same file."""
+    tls_clients: str = ""
+    """The authorities of certificates that institutions show, PEM; "": nobody is asked for one."""
     data_dir: Path = msgspec.field(default_factory=Path("var").absolute)
     archive_dir: Path = Path()
     """Where backups and the database's log go; not given: ``archive`` in the data folder. Better another disk."""
@@ -101,6 +115,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever is younger may be registered by a guardian, who acts for the child."""
     children_at_most: int = 5
     """So many children one guardian may act for."""
+    charges_listed_of: str = "his"
+    """Which of the hospital's programs its list of charged prepaid accounts has, comma between; "": there is none."""
     relay: str = ""
     """``host:port`` of the relay, the way out to banks, wallets and insurance; "": they are dialled straight."""
     relay_allows: str = ""
@@ -150,6 +166,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def institutions_listed(self) -> tuple[str, ...]:
+        return tuple(filter(None, map(str.strip, self.charges_listed_of.split(","))))
+
+    @property
     def children(self) -> ChildRules:
         return ChildRules(below_age=self.child_below_age, at_most=self.children_at_most)
 
@@ -162,8 +182,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sockets(self) -> dict[str, tuple[str, int]]:
         """By interface, where it listens."""
-        ports = {"socket": self.socket_port, "socket-hospital": self.socket_hospital_port}
+        ports = {
+            "socket": self.socket_port,
+            "socket-hospital": self.socket_hospital_port,
+            "socket-tls": self.socket_tls_port,
+            "socket-hospital-tls": self.socket_hospital_tls_port,
+        }
         return {name: (self.http_host, port) for name, port in ports.items() if port}
+
+    @property
+    def tls_files(self) -> TlsFiles | None:
+        """None: nothing ends TLS here."""
+        if not self.tls_certificate:
+            return None
+        key = self.tls_key or self.tls_certificate
+        return TlsFiles(certificate=self.tls_certificate, key=key, clients=self.tls_clients)
 
     @property
     def reached_at(self) -> str:
@@ -270,6 +303,9 @@ def _check_brokers(text: str) -> None:
 def _check(settings: Settings) -> None:
     if settings.log_level not in LOG_LEVELS:
         raise CannotStart(f"YINYI_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}.")
+    within_tls = settings.https_port or settings.socket_tls_port or settings.socket_hospital_tls_port
+    if within_tls and not settings.tls_certificate:
+        raise CannotStart("YINYI_TLS_CERTIFICATE must name a certificate: there is a port within TLS.")
     if not 1 <= settings.card_data_days <= 365:
         raise CannotStart(f"YINYI_CARD_DATA_DAYS must be from 1 to 365, not {settings.card_data_days}.")
     if not 1 <= settings.booking_days <= 60:

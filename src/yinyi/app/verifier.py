@@ -1,16 +1,17 @@
 """Who asks: what callers show is checked by the domains that issued it, and becomes a ``Principal``."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from yinyi.bus.call import Principal
 from yinyi.bus.database import Database
 from yinyi.bus.envelope import ReplyEnvelope, RequestEnvelope, SessionView, Signed
+from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.identity.model import SessionFacts
 from yinyi.business.identity.sessions import session_view, verify_session
@@ -21,7 +22,7 @@ from yinyi.business.terminals.credentials import TerminalCredentials, admit
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
-from yinyi.wire import institution, institution_message, xml, xml_shapes
+from yinyi.wire import client_certificate, institution, institution_message, xml, xml_shapes
 from yinyi.wire.institution_message import NotAMessage, Opened
 
 OPEN_TO_STRANGERS = frozenset({"EnrolTerminal", "PairBrowser", "GetHealth", "GetFigures"})
@@ -36,8 +37,8 @@ CHANGES_SESSIONS = frozenset(
     }
 )
 FRAMED = frozenset(get_args(FrameAlgorithm))
-UNCOVERED = "UsernameToken"
-"""It says who asks, and does not cover what is asked."""
+UNCOVERED = ("UsernameToken", client_certificate.NAME)
+"""They say who asks, and do not cover what is asked."""
 REMEMBERED_FOR = timedelta(seconds=1)
 """So long, at most, another business process honours a session that has just been ended here."""
 MOST_REMEMBERED = 5000
@@ -59,7 +60,7 @@ class Verifier:
     ) -> None:
         """``hospital_id``: whose callbacks, news and staff these are; terminals and institutions carry their own.
         ``staff``: who each token is, by its digest."""
-        self._database = database
+        self._looks = Looks(database)
         self._terminals = terminals
         self._institutions = institutions
         self._lines = lines
@@ -129,12 +130,12 @@ class Verifier:
         """Remembered for a second: a page and what it asks for next are one look-up. What changes sessions forgets."""
         if changes:
             self._sessions.clear()
-        key = (who.place, digest(token))
+        token_digest = digest(token)
+        key = (who.place, token_digest)
         known = self._sessions.get(key)
         if known is not None and now - known[0] < REMEMBERED_FOR and now < known[1].expires_at:
             return known[1]
-        async with self._database.read() as tx:
-            session = await verify_session(tx, who.hospital_id, token, who.place, now)
+        session = await verify_session(self._looks.by(token_digest), who.hospital_id, token, who.place, now)
         if len(self._sessions) >= MOST_REMEMBERED:
             self._sessions.clear()
         if session is not None and not changes:
@@ -144,13 +145,13 @@ class Verifier:
     async def _institution(
         self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec, now: datetime
     ) -> Principal:
-        signed = envelope.credentials.signed
+        signed, certificate = envelope.credentials.signed, envelope.credentials.certificate
         shown: Verified | None = None
         if signed is not None and signed.algorithm in FRAMED:
-            shown = await self._lines.verify(signed, _framed(signed, envelope, spec), spec.name, now)
+            shown = await self._lines.verify(signed, _framed(signed, envelope, spec), spec.name, now, certificate)
             institution = shown.institution
         elif signed is not None and (_uncovered(signed) or _about(signed, envelope, spec)):
-            institution = await self._institutions.verify(signed, spec.name, now)
+            institution = await self._institutions.verify(signed, spec.name, now, certificate)
         else:
             raise SignatureRefused
         if (institution.kind == "hospital") != (caller is Caller.HOSPITAL):
@@ -163,7 +164,7 @@ class Verifier:
 
 
 def _uncovered(signed: Signed) -> bool:
-    return signed.algorithm == UNCOVERED and signed.method != institution.SENT
+    return signed.algorithm in UNCOVERED and signed.method != institution.SENT
 
 
 def _about(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:

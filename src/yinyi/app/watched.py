@@ -18,6 +18,7 @@ from yinyi.business.news.invariants import BulletinsArrive, MergedAccountsAreEmp
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
+from yinyi.business.prepaid import figures as prepaid
 from yinyi.business.prepaid.invariants import CHARGES
 from yinyi.business.scheduling.invariants import StoppedSessionsBalance
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
@@ -28,7 +29,7 @@ from yinyi.business.watch.model import Invariant
 
 OBLIGED = (REGISTRATION, APPOINTMENT, CHECKED_IN, INVOICE)
 """The purposes whose payments always hold an obligation."""
-FIGURES = (*payments.FIGURES, *lines.FIGURES, *news.FIGURES, *watch.FIGURES)
+FIGURES = (*payments.FIGURES, *prepaid.FIGURES, *lines.FIGURES, *news.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules) -> list[Invariant]:

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -23,7 +22,7 @@ from yinyi.bus import idempotency
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
-from yinyi.bus.operation import Caller, Operation, OperationSpec, spec_at, spec_of
+from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
@@ -163,8 +162,10 @@ class Dispatcher:
         envelope: RequestEnvelope | None = None
         principal: Principal | None = None
         try:
-            spec, caller = _addressed(subject)
+            spec, caller, vouches = _addressed(subject)
             envelope = _opened(data)
+            if envelope.credentials.certificate and not vouches:
+                raise NotAllowed("whoever says so ends no TLS")
             correlation_id = envelope.correlation_id
             principal = await self._verifier.verify(caller, envelope, spec)
             body = await self._limited(spec, principal, envelope)
@@ -201,10 +202,8 @@ class Dispatcher:
         try:
             async with asyncio.timeout(left_s):
                 await self._placed(envelope, now)
-                place = ExitStack()
-                place.callback(self._places.release)
-                place.enter_context(self._together.in_hand())
-                whom = _asking(spec, principal, envelope, now, place.close)
+                place = _Place(self._places, self._together)
+                whom = _asking(spec, principal, envelope, now, place.leave)
                 whom.hold_s = _hold_s(envelope, self._clock.now())
                 with place, asking_for(whom):
                     return await self._answered(spec, principal, envelope, whom)
@@ -312,17 +311,42 @@ class Dispatcher:
             return await idempotency.known(tx, call, spec, body)
 
 
-def _addressed(subject: str) -> tuple[OperationSpec, Caller]:
-    """``op.kiosk.scheduling.ListDepartments.v1``. The bus guarantees that only the kiosk's account says ``kiosk``."""
+class _Place:
+    """A place to work, until the end of the block or until whoever works steps aside; in hand just as long."""
+
+    __slots__ = ("_is_taken", "_places", "_together")
+
+    def __init__(self, places: asyncio.Semaphore, together: Together) -> None:
+        self._places = places
+        self._together = together
+        self._is_taken = True
+        together.count(1)
+
+    def leave(self) -> None:
+        if self._is_taken:
+            self._is_taken = False
+            self._together.count(-1)
+            self._places.release()
+
+    def __enter__(self) -> None:
+        """It was taken before."""
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+
+def _addressed(subject: str) -> tuple[OperationSpec, Caller, bool]:
+    """``op.kiosk.scheduling.ListDepartments.v1``. The bus guarantees that only the kiosk's account says ``kiosk``.
+    Last: whether it may say whose certificate was shown."""
     head, _, rest = subject.partition(".")
     account, _, path = rest.partition(".")
     spec = spec_at(path) if head == "op" else None
     if spec is None:
         raise Invalid(f"no operation at {subject}")
     with contextlib.suppress(ValueError):
-        caller = Caller(account)
+        caller, vouches = called_by(account)
         if caller in spec.callers:
-            return spec, caller
+            return spec, caller, vouches
     raise NotAllowed(f"{account} may not call {path}")
 
 

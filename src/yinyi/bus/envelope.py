@@ -25,12 +25,14 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the caller shows. Interfaces pass it on and make no claim of their own."""
+    """What the caller shows. Interfaces pass it on and make no claim of their own, but for ``certificate``: the SHA-256
+    of the one whose key the caller has proven to have. It is heard from accounts that may say so, and from no other."""
 
     terminal: str = ""
     session: str = ""
     staff: str = ""
     signed: Signed | None = None
+    certificate: str = ""
 
 
 class RequestEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -34,6 +34,29 @@ class Caller(StrEnum):
     """Whoever holds a paper: nothing but its own code is shown."""
 
 
+VOUCHED = (Caller.HOSPITAL, Caller.INSTITUTION)
+"""Their connections may end within TLS, under an account that may say whose certificate was shown."""
+_VOUCHES = "-tls"
+
+
+def vouching(caller: Caller) -> str:
+    """The account of the interfaces that end TLS for this caller: it says whose certificate was shown."""
+    return caller.value + _VOUCHES
+
+
+def called_by(account: str) -> tuple[Caller, bool]:
+    """Whose account it is, and whether it vouches for certificates.
+
+    Raises:
+        ValueError: nobody's.
+    """
+    caller = Caller(account.removesuffix(_VOUCHES))
+    vouches = account != caller.value
+    if vouches and caller not in VOUCHED:
+        raise ValueError(account)
+    return caller, vouches
+
+
 OpenedBy = Literal["form", "specimen", "booking"]
 """What opens a session that is good for it alone: a request form, a tube, the slip of a booking."""
 

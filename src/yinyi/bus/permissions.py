@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from yinyi.bus.operation import Caller, every_operation
+from yinyi.bus.operation import VOUCHED, Caller, every_operation, vouching
 
 BUSINESS = "business"
 
@@ -23,11 +23,12 @@ class Permissions:
     subscribe: tuple[str, ...]
 
 
-def interface_permissions(caller: Caller) -> Permissions:
-    """Exactly the operations that name this caller, and an inbox of its own."""
-    asks = tuple(spec.subject(caller.value) for spec in every_operation() if caller in spec.callers)
-    hears = (f"_INBOX.{caller.value}.>", *_HEARS.get(caller, ()))
-    return Permissions(caller.value, asks, hears)
+def interface_permissions(caller: Caller, account: str = "") -> Permissions:
+    """Exactly the operations that name this caller, and an inbox of its own. account: empty: the caller's own."""
+    name = account or caller.value
+    asks = tuple(spec.subject(name) for spec in every_operation() if caller in spec.callers)
+    hears = (f"_INBOX.{name}.>", *_HEARS.get(caller, ()))
+    return Permissions(name, asks, hears)
 
 
 def business_permissions() -> Permissions:
@@ -40,4 +41,5 @@ def business_permissions() -> Permissions:
 
 
 def every_account() -> list[Permissions]:
-    return [business_permissions(), *(interface_permissions(caller) for caller in Caller)]
+    vouch = (interface_permissions(caller, vouching(caller)) for caller in VOUCHED)
+    return [business_permissions(), *(interface_permissions(caller) for caller in Caller), *vouch]

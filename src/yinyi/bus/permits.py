@@ -23,6 +23,8 @@ BEAT_S = 0.25
 """Each process looks at the book at least so often."""
 AGAIN_S = 0.05
 """And as soon as this where somebody waits; less and less soon while that changes nothing."""
+ALONE_S = 1.1
+"""Where no other process has a line, a look is for the renewal only; whoever comes new waits so long at most."""
 RENEWED_S = 1.0
 """Its line is renewed so often, though nothing has changed."""
 CLOCKS_APART_S = 1.0
@@ -47,6 +49,8 @@ class _Door:
     turns: FairTurns
     clock: Clock
     wanted: int = 0
+    is_alone: bool = False
+    """At the last look nobody else had a line."""
 
     def need(self) -> Need:
         """As it is now, or half of what it was at the last look: one burst is followed by the next."""
@@ -88,8 +92,9 @@ class Permits:
         pause_s = AGAIN_S
         while True:
             await asyncio.sleep(pause_s)
+            alone = pause_s == AGAIN_S and all(door.is_alone for door in self._doors.values())
             with suppress(TimeoutError):
-                async with asyncio.timeout(BEAT_S - pause_s):
+                async with asyncio.timeout((ALONE_S if alone else BEAT_S) - pause_s):
                     await self._short.wait()
             is_short = self._short.is_set()
             self._short.clear()
@@ -122,6 +127,7 @@ class Permits:
             book = msgspec.json.decode(row["book"], type=dict[str, Share])
             now = door.clock.now()
             after, calls = self._after(door, book, now)
+            door.is_alone = after.keys() == {self._me}
             door.turns.at_most(calls)  # nothing was awaited since it was counted what is out
             if goes:
                 del after[self._me]

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from yinyi.conformance.relay import Relay
 from yinyi.kernel.clock import Clock, ShiftedClock
 from yinyi.kernel.far_side import Application, FarDatabase
+from yinyi.kernel.listening import listening, send_at_once
 
 PATIENCE_S = 20.0
 Databases = Callable[[], Awaitable[FarDatabase]]
@@ -76,7 +77,7 @@ class Ground:
         self._ends = ends
 
     async def serve(self, application: Application) -> int:
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = listening()
         await self._ends.enter_async_context(serving(application, listener))
         return listener.getsockname()[1]
 
@@ -109,6 +110,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(application: Any, listener: socket.socket) -> AsyncGenerator[None]:
     """Serves a web application on a bound socket, as the product does: uvicorn with httptools."""
+    send_at_once(listener)
     server = _Server(uvicorn.Config(application, http="httptools", log_config=None, timeout_graceful_shutdown=1))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     async with asyncio.timeout(PATIENCE_S):

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.routing import BaseRoute, Route, Router
 
 from yinyi.bus.client import BusClient
-from yinyi.bus.operation import Caller, spec_of
+from yinyi.bus.operation import Caller, spec_of, vouching
 from yinyi.business.terminals.messages import GetHealth
 from yinyi.interface.callbacks.server import Callbacks
 from yinyi.interface.figures import PlatformFigures
@@ -31,6 +31,7 @@ from yinyi.interface.socket.server import Socket
 from yinyi.interface.terminal.server import TerminalLines
 from yinyi.interface.verify.server import Verify
 from yinyi.interface.whole_heads import SILENT_S, WholeHeads
+from yinyi.interface.within_tls import HANDSHAKE_S, SHUTDOWN_S, Certified, Papers
 from yinyi.kernel.clock import Clock, ShiftedClock
 
 SOCKET, HOSPITAL_SOCKET = "socket", "socket-hospital"
@@ -51,6 +52,14 @@ ACCOUNTS: Mapping[str, Caller] = {
 }
 """Every interface and the bus account under which it asks."""
 QUEUES = ("queue", "queue-institution")
+WITHIN_TLS: Mapping[str, str] = {
+    "rest-tls": "rest",
+    "rest-institution-tls": "rest-institution",
+    "soap-tls": "soap",
+    "socket-tls": SOCKET,
+    "socket-hospital-tls": HOSPITAL_SOCKET,
+}
+"""The same interfaces at addresses where TLS ends here. Their accounts may say whose certificate was shown."""
 
 GRACE_S = 3
 KEEPALIVE_S = int(SILENT_S)
@@ -71,7 +80,8 @@ class Bus(Protocol):
 @dataclass(frozen=True)
 class Surroundings:
     """What interfaces are given. pages: only the kiosk needs them. parts: see ``Health``. more: routes of others.
-    sockets: where interfaces with lines listen, host and port; one that is not here does not.
+    sockets: where interfaces with lines listen, host and port; one that is not here does not. papers: of all that ends
+    TLS; tls_at: where it does for the web interfaces.
     brokers: of the queues, whose names begin with ``queue_name``. letters: the way to the institutions' NATS. hl7_at:
     where lines of HL7 are taken."""
 
@@ -85,16 +95,28 @@ class Surroundings:
     queue_name: str = "yinyi"
     letters: Connects | None = None
     hl7_at: tuple[str, int] = ("127.0.0.1", 0)
+    papers: Papers | None = None
+    tls_at: tuple[str, int] = ("127.0.0.1", 0)
+
+
+def caller_at(name: str) -> Caller:
+    """Who comes by this interface."""
+    return ACCOUNTS[WITHIN_TLS.get(name, name)]
+
+
+def account_of(name: str) -> str:
+    """The bus account under which this interface asks."""
+    return vouching(caller_at(name)) if name in WITHIN_TLS else caller_at(name).value
 
 
 class Interfaces:
     """The named interfaces. ``app`` serves them; ``close`` before the server stops, so that no open line keeps it."""
 
     def __init__(self, buses: Mapping[str, Bus], around: Surroundings) -> None:
-        """``buses``: by interface name, each connected under its own account (``ACCOUNTS``)."""
+        """``buses``: by interface name, each connected under its own account (``account_of``)."""
         self._buses = buses
         self.metrics = Metrics()
-        self._clients = {name: BusClient(bus, ACCOUNTS[name].value, around.clock) for name, bus in buses.items()}
+        self._clients = {name: BusClient(bus, account_of(name), around.clock) for name, bus in buses.items()}
         self._kiosk = self._make_kiosk(around)
         self._lines = self._make_lines()
         self._sockets = self._make_sockets(around)
@@ -103,6 +125,9 @@ class Interfaces:
         self._hl7_at = around.hl7_at
         self.app = Router(routes=self._routes(around), lifespan=self._lifespan)
         """Without Starlette's handlers of errors: interfaces answer for their own, and the server for the rest."""
+        self.papers = around.papers
+        self.tls_at = around.tls_at
+        self.within_tls = Router(routes=self._routes_within_tls())
 
     def _make_kiosk(self, around: Surroundings) -> Kiosk | None:
         bus = self._clients.get("kiosk")
@@ -116,9 +141,9 @@ class Interfaces:
         bus = self._clients.get("terminal")
         return TerminalLines(bus, self._buses["terminal"].listen) if bus else None
 
-    def _make_sockets(self, around: Surroundings) -> list[tuple[Socket, str, int]]:
+    def _make_sockets(self, around: Surroundings) -> list[tuple[Socket, str, int, bool]]:
         return [
-            (Socket(self._clients[name], self.metrics, around.clock, ACCOUNTS[name]), *at)
+            (Socket(self._clients[name], self.metrics, around.clock, caller_at(name)), *at, name in WITHIN_TLS)
             for name, at in around.sockets.items()
             if name in self._clients
         ]
@@ -146,7 +171,7 @@ class Interfaces:
         return Hl7Lines(bus, self.metrics, around.clock, around.zone) if bus else None
 
     def _routes(self, around: Surroundings) -> list[BaseRoute]:
-        asking = {name: bus for name, bus in self._clients.items() if ACCOUNTS[name] in spec_of(GetHealth).callers}
+        asking = {name: bus for name, bus in self._clients.items() if caller_at(name) in spec_of(GetHealth).callers}
         self.metrics.ask_first(PlatformFigures(asking, around.clock))
         health = Health(asking, self.connected, around.parts, around.clock)
         routes = self._kiosk.routes() if self._kiosk else []
@@ -155,14 +180,21 @@ class Interfaces:
             routes += self._lines.routes()
         if "callbacks" in self._clients:
             routes += Callbacks(self._clients["callbacks"], self.metrics).routes()
-        for name in ("rest", "rest-institution"):
-            if name in self._clients:
-                routes += Rest(self._clients[name], self.metrics, ACCOUNTS[name]).routes()
-        if "soap" in self._clients:
-            soap = Soap(self._clients["soap"], self.metrics, served_operations(ACCOUNTS["soap"]))
-            routes += soap.routes()
+        routes += self._institutions_routes("rest", "rest-institution", "soap")
         if "verify" in self._clients:
             routes += Verify(self._clients["verify"], self.metrics).routes()
+        return routes
+
+    def _routes_within_tls(self) -> list[BaseRoute]:
+        return self._institutions_routes("rest-tls", "rest-institution-tls", "soap-tls")
+
+    def _institutions_routes(self, rest: str, institution: str, soap: str) -> list[BaseRoute]:
+        routes: list[BaseRoute] = []
+        for name in (rest, institution):
+            if name in self._clients:
+                routes += Rest(self._clients[name], self.metrics, caller_at(name)).routes()
+        if soap in self._clients:
+            routes += Soap(self._clients[soap], self.metrics, served_operations(caller_at(soap))).routes()
         return routes
 
     def connected(self) -> bool:
@@ -178,8 +210,8 @@ class Interfaces:
             tasks.append(asyncio.create_task(watch_connection(lambda: bus.connected, hub.missed)))
         if self._lines:
             await self._lines.start()
-        for socket, host, port in self._sockets:
-            await socket.listen(host, port)
+        for socket, host, port, within_tls in self._sockets:
+            await socket.listen(host, port, self.papers.context if self.papers and within_tls else None)
         for queue in self._queues:
             queue.start()
         if self.hl7:
@@ -207,26 +239,56 @@ class Interfaces:
             await self.hl7.close()
 
 
-class _Server(uvicorn.Server):
-    """Tells pages and agents before it waits for their connections to end."""
+class Server(uvicorn.Server):
+    """Tells pages and agents before it waits for their connections to end. What ends TLS listens beside the rest."""
 
     def __init__(self, config: uvicorn.Config, interfaces: Interfaces) -> None:
         super().__init__(config)
         self._interfaces = interfaces
+        self.tls_port = 0
+
+    async def startup(self, sockets: Any = None) -> None:
+        papers = self._interfaces.papers
+        listening = await self._within_tls(papers) if papers and self._interfaces.within_tls.routes else None
+        await super().startup(sockets)
+        if listening is not None:
+            self.servers.append(listening)
+
+    async def _within_tls(self, papers: Papers) -> asyncio.Server:
+        config = _config(self._interfaces.within_tls, *self._interfaces.tls_at, http=Certified)
+        config.load()
+
+        def connection() -> asyncio.Protocol:
+            return Certified(config, self.server_state, self.lifespan.state)
+
+        listening = await asyncio.get_running_loop().create_server(
+            connection,
+            config.host,
+            config.port,
+            ssl=papers.context,
+            ssl_handshake_timeout=HANDSHAKE_S,
+            ssl_shutdown_timeout=SHUTDOWN_S,
+        )
+        self.tls_port = listening.sockets[0].getsockname()[1]
+        return listening
 
     async def shutdown(self, sockets: Any = None) -> None:
         await self._interfaces.close()
         await super().shutdown(sockets)
 
 
-def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
+def server_for(interfaces: Interfaces, host: str, port: int) -> Server:
     """A server for one process; ``await server.serve()`` runs it until a signal comes."""
-    config = uvicorn.Config(
-        interfaces.app,
+    return Server(_config(interfaces.app, host, port), interfaces)
+
+
+def _config(app: Router, host: str, port: int, http: type[WholeHeads] = WholeHeads) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
         host=host,
         port=port,
         loop="uvloop",
-        http=WholeHeads,
+        http=http,
         ws="websockets-sansio",
         lifespan="on",
         access_log=False,
@@ -239,4 +301,3 @@ def server_for(interfaces: Interfaces, host: str, port: int) -> uvicorn.Server:
         limit_concurrency=4000,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    return _Server(config, interfaces)

@@ -1,10 +1,12 @@
 """What people may see of a name or a number."""
 
+_FIRST_IDEOGRAPHS = "\u2e80"
+
 
 def masked_name(name: str) -> str:
-    """``张建国`` → ``张*国``, ``李明`` → ``李*``; Latin names keep the first letter of each word."""
+    """``张建国`` → ``张*国``, ``李明`` → ``李*``; names in letters keep the first one of each word."""
     name = name.strip()
-    if name.isascii() and name:
+    if name and max(name) < _FIRST_IDEOGRAPHS:
         return " ".join(f"{word[0]}***" for word in name.split())
     if len(name) <= 1:
         return "*"

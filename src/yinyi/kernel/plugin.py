@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.means import PaymentMeans
 from yinyi.kernel.turns import MakeTurns, turns_of_one_process
 
 PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys", "notification"]
@@ -53,3 +54,5 @@ class Plugin:
     config: type[msgspec.Struct]
     build: Callable[[Any, Surroundings], Any]
     """``build(settings, surroundings)``: the object may have ``async start()`` and ``async stop()``."""
+    means: PaymentMeans | None = None
+    """Of a payment connector: what its payers call it, and how much it takes."""

@@ -44,6 +44,7 @@ CardStep = Literal[
     "tapped",  # a card was held against the pad
     "typing",  # the PIN is being typed on the pad: ``digits`` asterisks
     "cancelled",  # on the pad
+    "pulled_out",  # the card was taken out of the slot before its PIN was typed
     "timed_out",  # nobody brought a card, or typed on
     "not_taken",  # none of the kinds asked for
     "unreadable",

@@ -13,6 +13,7 @@ from yinyi_sandbox.alipay.model import Refusal as AlipayRefusal
 from yinyi_sandbox.alipay.phone import Asked as AlipayAsked
 from yinyi_sandbox.alipay.sandbox import Sandbox as Alipay
 from yinyi_sandbox.bank.sandbox import Bank
+from yinyi_sandbox.demo.answering import NothingToRead
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.demo.counter import Counter
 from yinyi_sandbox.demo.devices import Devices
@@ -20,6 +21,7 @@ from yinyi_sandbox.demo.doctor import Doctor
 from yinyi_sandbox.demo.signed import SignedCaller
 from yinyi_sandbox.demo.wallet import PayCard, Wallet
 from yinyi_sandbox.demo.watch import Watch
+from yinyi_sandbox.demo.window import Window
 from yinyi_sandbox.hospital.hospital import Hospital
 from yinyi_sandbox.people.people import PEOPLE, DemoPerson, Kind, person
 from yinyi_sandbox.settings import SandboxSettings
@@ -78,12 +80,8 @@ class OwnCode(msgspec.Struct, frozen=True, kw_only=True):
     picture: str
 
 
-class NothingToRead(Exception):
-    """There is no code in the picture."""
-
-
 class Desk:
-    """Cards, papers, the phone, the counter and the doctor's room; ``watch`` tells how all of it stands."""
+    """Cards, papers, the phone, the counter, the window and the doctor's room; ``watch`` tells how all of it stands."""
 
     def __init__(
         self, settings: SandboxSettings, hospital: Hospital, wechatpay: WechatPay, alipay: Alipay, bank: Bank
@@ -97,7 +95,8 @@ class Desk:
             settings.clock,
         )
         self.counter = Counter(self._platform)
-        self.doctor = Doctor(self._platform)
+        self.doctor = Doctor(self._platform, hospital)
+        self.window = Window(self._platform, hospital)
         self.hospital = hospital
         self.wechatpay = wechatpay
         self.alipay = alipay

@@ -3,9 +3,9 @@
 What is sent must be JSON or PNG by its content type: no page of another origin can send that without being asked.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 from starlette.applications import Starlette
@@ -15,11 +15,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yinyi_sandbox.alipay import routes as alipay_routes
-from yinyi_sandbox.demo.desk import App, Desk, NothingToRead, OwnBehaviour
-from yinyi_sandbox.demo.devices import AgentAway, Refused
+from yinyi_sandbox.demo import window as window_routes
+from yinyi_sandbox.demo.answering import Endpoint, answering, body_of, json_of, read
+from yinyi_sandbox.demo.desk import App, Desk, OwnBehaviour
 from yinyi_sandbox.demo.doctor import Asked, Charged, Looked, Reversed
-from yinyi_sandbox.demo.signed import PlatformAway, Problem
-from yinyi_sandbox.demo.watch import TooMany
 from yinyi_sandbox.hospital import routes as hospital_routes
 from yinyi_sandbox.wechatpay import routes as wechatpay_routes
 
@@ -38,11 +37,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-_LONGEST_BODY = 64 * 1024
 _SENT = ("application/json", "image/png")
-
-T = TypeVar("T", bound=msgspec.Struct)
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Lay(msgspec.Struct, frozen=True):
@@ -116,6 +111,7 @@ class Demo:
             ("GET", "/", self._page),
             ("GET", "/his", self._his),
             ("GET", "/doctor", self._doctor),
+            ("GET", "/window", self._window),
             ("GET", "/static/{name}", self._static),
             ("GET", "/people", self._people),
             ("GET", "/events", self._events),
@@ -139,31 +135,15 @@ class Demo:
             ("POST", "/doctor/query", self._queried),
             ("POST", "/doctor/reverse", self._reversed),
         ]
-        routes = [Route(path, self._answering(endpoint), methods=[method]) for method, path, endpoint in table]
+        routes = [Route(path, answering(endpoint), methods=[method]) for method, path, endpoint in table]
         others = [
+            Mount("/cashier", routes=window_routes.routes(self._desk.window)),
             Mount("/hospital", routes=hospital_routes.routes(self._desk.hospital)),
             Mount("/wechatpay", routes=wechatpay_routes.hands(self._desk.wechatpay)),
             Mount("/alipay", routes=alipay_routes.hands(self._desk.alipay)),
             *(Mount(f"/{name}", routes=control) for name, control in self._controls.items()),
         ]
         return _Guarded(Starlette(routes=[*routes, *others]), self._desk.watch.hurry)
-
-    def _answering(self, endpoint: Endpoint) -> Endpoint:
-        async def answer(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except msgspec.DecodeError as error:
-                return _json({"error": str(error)}, 400)
-            except (KeyError, NothingToRead):
-                return _json({"error": "nothing"}, 404)
-            except Refused as refused:
-                return _json({"error": str(refused)}, refused.status)
-            except Problem as problem:
-                return _json(problem.told, problem.status)
-            except (AgentAway, PlatformAway, TooMany) as away:
-                return _json({"error": type(away).__name__}, 503)
-
-        return answer
 
     async def _page(self, _: Request) -> Response:
         return self._file("index.html")
@@ -174,6 +154,9 @@ class Demo:
     async def _doctor(self, _: Request) -> Response:
         return self._file("doctor.html")
 
+    async def _window(self, _: Request) -> Response:
+        return self._file("window.html")
+
     async def _static(self, request: Request) -> Response:
         return self._file(request.path_params["name"])
 
@@ -182,47 +165,47 @@ class Demo:
         return Response(found.read_bytes(), media_type=TYPES[name.rsplit(".", 1)[-1]])
 
     async def _people(self, _: Request) -> Response:
-        return _json(self._desk.faces())
+        return json_of(self._desk.faces())
 
     async def _events(self, _: Request) -> Response:
         return StreamingResponse(self._desk.watch.stream(), media_type="text/event-stream")
 
     async def _pairing(self, _: Request) -> Response:
-        return _json(await self._desk.devices.post("/pairing"))
+        return json_of(await self._desk.devices.post("/pairing"))
 
     async def _lay(self, request: Request) -> Response:
-        await self._desk.lay((await _body(request, Lay)).key)
-        return _json({})
+        await self._desk.lay((await body_of(request, Lay)).key)
+        return json_of({})
 
     async def _remove(self, _: Request) -> Response:
-        return _json(await self._desk.devices.post("/reader/remove"))
+        return json_of(await self._desk.devices.post("/reader/remove"))
 
     async def _hold(self, request: Request) -> Response:
-        await self._desk.hold((await _body(request, Held)).text)
-        return _json({})
+        await self._desk.hold((await body_of(request, Held)).text)
+        return json_of({})
 
     async def _bring(self, request: Request) -> Response:
-        brought = await _body(request, Brought)
+        brought = await body_of(request, Brought)
         await self._desk.wallet.bring(brought.key, tap=brought.tap)
-        return _json({})
+        return json_of({})
 
     async def _take_out(self, _: Request) -> Response:
         await self._desk.wallet.take()
-        return _json({})
+        return json_of({})
 
     async def _press(self, request: Request) -> Response:
-        await self._desk.wallet.press((await _body(request, Pressed)).key)
-        return _json({})
+        await self._desk.wallet.press((await body_of(request, Pressed)).key)
+        return json_of({})
 
     async def _own_code(self, request: Request) -> Response:
-        wanted = await _body(request, Shown)
-        return _json(self._desk.own_code(wanted.app, wanted.behaviour))
+        wanted = await body_of(request, Shown)
+        return json_of(self._desk.own_code(wanted.app, wanted.behaviour))
 
     async def _printer(self, request: Request) -> Response:
-        return _json(await self._desk.devices.post("/printer/state", await _body(request, Printer)))
+        return json_of(await self._desk.devices.post("/printer/state", await body_of(request, Printer)))
 
     async def _line(self, request: Request) -> Response:
-        return _json(await self._desk.devices.post("/line/unplug", await _body(request, Unplug)))
+        return json_of(await self._desk.devices.post("/line/unplug", await body_of(request, Unplug)))
 
     async def _paper(self, request: Request) -> Response:
         return Response(await self._desk.devices.paper(request.path_params["number"]), media_type="image/png")
@@ -231,25 +214,25 @@ class Demo:
         return Response(await self._desk.devices.sheet(request.path_params["number"]), media_type="image/png")
 
     async def _scan(self, request: Request) -> Response:
-        return _json(await self._desk.scan(await _read(request)))
+        return json_of(await self._desk.scan(await read(request)))
 
     async def _collect(self, request: Request) -> Response:
-        return _json(await self._desk.collect((await _body(request, Paper)).paper))
+        return json_of(await self._desk.collect((await body_of(request, Paper)).paper))
 
     async def _come(self, request: Request) -> Response:
-        return _json(await self._desk.counter.come((await _body(request, Answered)).call_id))
+        return json_of(await self._desk.counter.come((await body_of(request, Answered)).call_id))
 
     async def _looked(self, request: Request) -> Response:
-        return _json(await self._desk.doctor.look(await _body(request, Looked)))
+        return json_of(await self._desk.doctor.look(await body_of(request, Looked)))
 
     async def _charged(self, request: Request) -> Response:
-        return _json(await self._desk.doctor.charge(await _body(request, Charged)))
+        return json_of(await self._desk.doctor.charge(await body_of(request, Charged)))
 
     async def _queried(self, request: Request) -> Response:
-        return _json(await self._desk.doctor.query(await _body(request, Asked)))
+        return json_of(await self._desk.doctor.query(await body_of(request, Asked)))
 
     async def _reversed(self, request: Request) -> Response:
-        return _json(await self._desk.doctor.reverse(await _body(request, Reversed)))
+        return json_of(await self._desk.doctor.reverse(await body_of(request, Reversed)))
 
 
 class _Guarded:
@@ -272,7 +255,7 @@ class _Guarded:
             await send(message)
 
         if scope["type"] == "http" and scope["method"] == "POST" and not _is_ours(scope):
-            return await _json({"error": "JSON or PNG"}, 415)(scope, receive, sending)
+            return await json_of({"error": "JSON or PNG"}, 415)(scope, receive, sending)
         await self._app(scope, receive, sending)
         if scope["type"] == "http" and scope["method"] != "GET":
             self._done()
@@ -281,20 +264,3 @@ class _Guarded:
 def _is_ours(scope: Scope) -> bool:
     kind = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
     return kind.partition(";")[0].strip().lower() in _SENT
-
-
-async def _read(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            raise Refused(413, f"longer than {_LONGEST_BODY} bytes")
-    return body
-
-
-async def _body(request: Request, kind: type[T]) -> T:
-    return msgspec.json.decode(await _read(request), type=kind)
-
-
-def _json(told: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(told), status, media_type="application/json")

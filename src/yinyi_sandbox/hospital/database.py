@@ -76,6 +76,7 @@ PROCEDURES = (
     "query_einvoices",
     "download_einvoice",
     "mark_einvoice_printed",
+    "query_account_charges",
 )
 """All that the platform may call."""
 

@@ -65,6 +65,7 @@ PROCEDURES = {
     "fiscal_invoices": "query_einvoices",
     "fiscal_file": "download_einvoice",
     "mark_fiscal_printed": "mark_einvoice_printed",
+    "account_charges": "query_account_charges",
 }
 """What a port's method comes to, where its name is another one."""
 _WARDS = "SELECT array_agg(ward_code ORDER BY ward_code <> 'H0105', ward_code) FROM his.ward"
@@ -118,6 +119,10 @@ class Hands:
 
     async def take_deposit(self, admission_no: str, amount_fen: int) -> bool:
         return (await hands.take_deposit(self._pool, admission_no, amount_fen)).code == "0"
+
+    async def charge_account(self, patient_no: str, charge_no: str, amount_fen: int) -> bool:
+        await hands.charged_account(self._pool, hands.AccountCharge(charge_no, patient_no, amount_fen))
+        return True
 
     async def receipts_take(self, seconds: float) -> None:
         await hands.set_receipt_pace(self._pool, hands.ReceiptPace(late_s=seconds))

@@ -43,9 +43,10 @@ _LISTS = {
 
 
 class Invoice(msgspec.Struct, frozen=True, kw_only=True):
-    """``item_code``: what the doctor adds. ``line_nos``: what is given back; none is all."""
+    """``item_code``: what the doctor adds. ``line_nos``: what is given back; none is all. into: another one."""
 
     invoice_no: str
+    into: str = ""
     item_code: str = "W0509"
     line_nos: list[int] | None = None
 
@@ -80,8 +81,8 @@ Act = Callable[[Request], Awaitable[Any]]
 def routes(hospital: Hospital) -> list[Route]:
     """
     GET /invoices /reports /stays /deposits /receipts (``patient_no``) · POST /work /pace /reset · /receipts/pace ·
-    /doctors/{order,change,cancel} · /window/{pay,refund,perform,deposit,return} · /laboratory/{finish,correct} ·
-    /wards/{admit,discharge,settle}
+    /doctors/{order,change,cancel,drop,merge} · /window/{pay,refund,perform,deposit,return} ·
+    /laboratory/{finish,correct} · /wards/{admit,discharge,settle}
     """
     acts = {
         **_everywhere(hospital),
@@ -137,6 +138,13 @@ def _for_invoices(hospital: Hospital) -> dict[str, Act]:
     async def cancel(request: Request) -> hands.Done:
         return await hands.cancel_invoice(pool, (await read(request, Invoice)).invoice_no)
 
+    async def drop(request: Request) -> hands.Done:
+        return await hands.drop_invoice(pool, (await read(request, Invoice)).invoice_no)
+
+    async def merge(request: Request) -> hands.Done:
+        wanted = await read(request, Invoice)
+        return await hands.merge_invoices(pool, wanted.invoice_no, wanted.into)
+
     async def pay(request: Request) -> hands.Done:
         return await hands.pay_at_window(pool, (await read(request, Invoice)).invoice_no)
 
@@ -148,6 +156,7 @@ def _for_invoices(hospital: Hospital) -> dict[str, Act]:
         return await hands.perform(pool, (await read(request, Invoice)).invoice_no)
 
     doctors: dict[str, Act] = {"/doctors/order": order, "/doctors/change": change, "/doctors/cancel": cancel}
+    doctors |= {"/doctors/drop": drop, "/doctors/merge": merge}
     return {**doctors, "/window/pay": pay, "/window/refund": refund, "/window/perform": perform}
 
 

@@ -40,6 +40,33 @@ async def work(pool: Pool) -> None:
     await pool.execute("SELECT his.work_()")
 
 
+class AccountCharge(msgspec.Struct, frozen=True):
+    """What a room of the hospital believes to have charged to a prepaid account."""
+
+    charge_no: str
+    patient_no: str
+    amount_fen: int
+
+
+_CHARGED = """
+INSERT INTO his.account_charge (charge_no, patient_no, amount_fen, charged_at) VALUES ($1, $2, $3, his.instant_())
+ON CONFLICT (charge_no) DO NOTHING
+"""
+_GIVEN_BACK = """
+UPDATE his.account_charge SET returned_fen = least(amount_fen, $2) WHERE charge_no = $1
+"""
+
+
+async def charged_account(pool: Pool, charge: AccountCharge) -> None:
+    """Told again it is the same charge."""
+    await pool.execute(_CHARGED, charge.charge_no, charge.patient_no, charge.amount_fen)
+
+
+async def gave_back_to_account(pool: Pool, charge_no: str, returned_fen: int) -> None:
+    """``returned_fen``: of it, altogether."""
+    await pool.execute(_GIVEN_BACK, charge_no, returned_fen)
+
+
 async def set_pace(pool: Pool, pace: Pace) -> None:
     spans = [timedelta(seconds=one) for one in (pace.visit_s, pace.sampling_s, pace.testing_s, pace.report_s)]
     await pool.execute(
@@ -100,6 +127,16 @@ async def change_invoice(pool: Pool, invoice_no: str, item_code: str) -> Done:
 
 async def cancel_invoice(pool: Pool, invoice_no: str) -> Done:
     return await _coded(pool, "SELECT his.cancel_invoice_($1)", invoice_no)
+
+
+async def drop_invoice(pool: Pool, invoice_no: str) -> Done:
+    """It is gone without a trace."""
+    return await _coded(pool, "SELECT his.drop_invoice_($1)", invoice_no)
+
+
+async def merge_invoices(pool: Pool, invoice_no: str, into: str) -> Done:
+    """The first is gone, and what was on it stands on the other."""
+    return await _coded(pool, "SELECT his.merge_invoices_($1, $2)", invoice_no, into)
 
 
 async def perform(pool: Pool, invoice_no: str) -> Done:

@@ -23,9 +23,9 @@ def command(
 async def _run(settings: Settings, names: list[str], stopping: asyncio.Event) -> None:
     from yinyi.app.bus_account import connect_bus
     from yinyi.app.interfaces import answers, checked, web_server
-    from yinyi.interface.server import ACCOUNTS
+    from yinyi.interface.server import account_of
 
-    buses = {name: await connect_bus(settings, ACCOUNTS[name].value) for name in checked(names, settings)}
+    buses = {name: await connect_bus(settings, account_of(name)) for name in checked(names, settings)}
     server = web_server(settings, buses)
     serving = asyncio.create_task(server.serve())
     await answers(server, serving)

@@ -19,11 +19,12 @@ from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, NothingToAgree, PaymentClosed
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
-from yinyi.business.payments.model import CallbackRead, RefundedAtChannel, TenderName
+from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow
 from yinyi.business.prepaid.messages import TopUp, Withdraw
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
 

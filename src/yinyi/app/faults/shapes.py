@@ -7,8 +7,8 @@ from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
 from yinyi.app.faults.model import FEE
 from yinyi.app.faults.person import MOST_WAITS, Person
 from yinyi.app.faults.wishes import What
-from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import TAKE, Step
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 Shape = Callable[[Person], Awaitable[None]]

@@ -38,6 +38,9 @@ class AuditSealer:
 
     async def seal_some(self) -> int:
         """Seal up to 500 records; how many. 0 also when another process is sealing."""
+        async with self._database.read() as tx:
+            if not await store.is_unsealed(tx):
+                return 0
         async with self._database.transaction() as tx:
             if not await store.become_sealer(tx):
                 return 0

@@ -23,6 +23,7 @@ _UNSEALED = """
 SELECT hospital_id, audit_id, at, actor, patient_id, operation, subject, detail, correlation_id, place, hash
 FROM audit WHERE place IS NULL ORDER BY audit_id LIMIT $1
 """
+_IS_UNSEALED = "SELECT EXISTS (SELECT FROM audit WHERE place IS NULL)"
 _HEAD = """
 SELECT place, hash FROM audit WHERE hospital_id = $1 AND place IS NOT NULL ORDER BY place DESC LIMIT 1
 """
@@ -44,7 +45,8 @@ async def append(
     """Add a record in the transaction of what it records.
 
     what: the operation's path, for example ``identity.UnbindCredential.v1``. subject: what it was done to, by our
-    internal id or a public number. detail: states and counts; names, telephones and document numbers never.
+    internal id or a public number. detail: states and counts, and the reason that somebody has given where nothing else
+    keeps it; names, telephones and document numbers never.
     """
     await tx.execute(
         _APPEND,
@@ -56,6 +58,11 @@ async def append(
 async def become_sealer(tx: Tx) -> bool:
     """True: until the end of the transaction nobody else seals."""
     return await tx.fetchval(_ONE_SEALER)
+
+
+async def is_unsealed(tx: Tx) -> bool:
+    """Whether any record has no place yet."""
+    return await tx.fetchval(_IS_UNSEALED)
 
 
 async def unsealed(tx: Tx, most: int) -> list[AuditRecord]:

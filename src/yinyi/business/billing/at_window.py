@@ -12,6 +12,7 @@ from yinyi.business.billing.messages_window import TakeWindowPayment
 from yinyi.business.billing.plans import InvoiceFacts
 from yinyi.business.billing.service import BillingService
 from yinyi.business.billing.views import invoice_payment
+from yinyi.business.identity.named import NamedPatients
 from yinyi.business.payments.at_window import check_shown, for_patient
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.service import SETTLING, PaymentService
@@ -29,8 +30,9 @@ class Wanted:
 class WindowBills:
     """``TakeWindowPayment``."""
 
-    def __init__(self, billing: BillingService, payments: PaymentService) -> None:
+    def __init__(self, billing: BillingService, payments: PaymentService, named: NamedPatients) -> None:
         self._billing = billing
+        self._named = named
         self._payments = payments
 
     def register(self, dispatcher: Dispatcher) -> None:
@@ -41,10 +43,9 @@ class WindowBills:
     async def payable(self, call: Call, message: TakeWindowPayment) -> Wanted:
         """
         Raises:
-            PatientUnknown, InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled.
+            PatientUnknown, HospitalUnavailable, InvoiceUnknown, InvoiceChanged, InvoicePaid, InvoiceCancelled.
         """
-        async with self._payments.reading() as tx:
-            theirs = await for_patient(tx, call, message.patient_no)
+        theirs = for_patient(call, await self._named.patient_id(call, message.patient_no))
         chosen = PayInvoices(chosen=list(await self._billing.as_they_are(theirs, message.invoice_nos)))
         facts = await self._billing.payable(theirs, chosen)
         at = replace(facts, operator=message.operator, window=message.window)

@@ -243,11 +243,13 @@ NOT_GIVEN_BACK = (InvoiceUnknown, LineUnknown, LinesDone, LinesGivenBack, PaidEl
 )
 class RefundInvoiceLines(Operation[InvoiceRefund], frozen=True, kw_only=True):
     """Give back some lines of a paid bill, over the hospital's amounts. The hospital books it first; then the money
-    goes back by the means by which it came, what was taken last first. What the hospital refuses moves nothing."""
+    goes back by the means by which it came, what was taken last first. What the hospital refuses moves nothing.
+    ``operator``: the cashier's number."""
 
     invoice_no: InvoiceNo
     line_nos: Annotated[list[LineNo], msgspec.Meta(min_length=1, max_length=200)]
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
+    operator: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 @operation(callers=[Caller.HOSPITAL, Caller.STAFF])

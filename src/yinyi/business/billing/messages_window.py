@@ -7,8 +7,9 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.billing.messages import CANNOT_BE_PAID, MOST, InvoiceNo, InvoicePayment
 from yinyi.business.identity.errors import PatientUnknown
-from yinyi.business.payments.messages_window import PatientNo, ShownTender, Who
+from yinyi.business.payments.messages_window import PatientNo, Who
 from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable
+from yinyi.kernel.means import TenderName
 
 
 @operation(
@@ -25,4 +26,4 @@ class TakeWindowPayment(Operation[InvoicePayment], frozen=True, kw_only=True):
     invoice_nos: Annotated[list[InvoiceNo], msgspec.Meta(min_length=1, max_length=MOST)]
     operator: Who
     window: Who
-    tender: ShownTender | None = None
+    tender: TenderName | None = None

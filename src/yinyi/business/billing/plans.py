@@ -13,6 +13,7 @@ from yinyi.business.payments import builder
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.rules import Rule, told_once_paid
 from yinyi.business.payments.view import paid_at
+from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused
 
@@ -93,7 +94,8 @@ class LockInvoices:
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         facts = InvoiceFacts.of(plan)
-        return await self._bills.hold_invoices(step.reference, facts.chosen, facts.held_until)
+        outcome = await self._bills.hold_invoices(step.reference, facts.chosen, facts.held_until)
+        return await _said_of_gone(self._bills, outcome, facts)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return await self._bills.ask_invoices(step.reference)
@@ -114,14 +116,11 @@ class SettleInvoices:
         self.rule = told_once_paid(bills.call_timeout_s)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
-        return await self._bills.settle_invoices(
-            lock_reference(plan),
-            InvoiceFacts.of(plan).chosen,
-            plan.amount_fen,
-            plan.payment_no,
-            means(plan),
-            paid_at(plan) or now,
+        facts = InvoiceFacts.of(plan)
+        outcome = await self._bills.settle_invoices(
+            lock_reference(plan), facts.chosen, plan.amount_fen, plan.payment_no, means(plan), paid_at(plan) or now
         )
+        return await _said_of_gone(self._bills, outcome, facts)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
         """Only what is paid is settled. A lock that is still there, or has run out, leaves the way open: the hospital
@@ -135,3 +134,16 @@ class SettleInvoices:
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return await self._bills.release_invoices(lock_reference(plan))
+
+
+async def _said_of_gone(bills: Bills, outcome: Outcome, facts: InvoiceFacts) -> Outcome:
+    """A hospital that does not know a bill any more, dropped or put together with another, calls it a bad request; to
+    its payer that is what a cancelled one is. Where it does not say whether it knows them, its word stands."""
+    if not isinstance(outcome, Refused) or outcome.reason != "bad_request":
+        return outcome
+    try:
+        known = [await bills.invoice(number) for number in facts.numbers]
+    except HospitalUnavailable:
+        return outcome
+    gone = [number for number, found in zip(facts.numbers, known, strict=True) if found is None]
+    return Refused(reason="expired", detail=f"not there any more: {gone[0]}") if gone else outcome

@@ -18,6 +18,7 @@ from yinyi.business.billing.sheets import Around, PaidSo, fee_list, paid_invoice
 from yinyi.business.documents.messages import Sheets
 from yinyi.business.documents.sending import SheetDesk
 from yinyi.business.payments import signals
+from yinyi.business.payments.means import MeansBook
 from yinyi.kernel.errors import HospitalUnavailable, InvalidField
 
 LONGEST = timedelta(days=366)
@@ -36,6 +37,7 @@ class BillSheets:
         papers: OnPaper,
         desk: SheetDesk,
         zone: ZoneInfo,
+        means: MeansBook,
     ) -> None:
         self._book = book
         self._hospital = hospital
@@ -43,6 +45,7 @@ class BillSheets:
         self._papers = papers
         self._desk = desk
         self._zone = zone
+        self._names = means
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.changes(PrintFees, Change(self._print_list, self._show, self.listed, only_reads=True))
@@ -114,7 +117,15 @@ class BillSheets:
         plan = await signals.find(tx, call.hospital_id, payment_no) if payment_no else None
         if plan is None or plan.purpose != INVOICE or plan.patient_id != call.principal.patient_id:
             return []
-        return [PaidSo(take.channel, take.amount_fen) for take in plan.takes() if take.state == "done"]
+        return [
+            PaidSo(take.channel, take.amount_fen, self._called(take.channel))
+            for take in plan.takes()
+            if take.state == "done"
+        ]
+
+    def _called(self, channel: str) -> str:
+        told = self._names.of(channel)
+        return told.both if told else ""
 
     async def _around(self, tx: Tx, call: Call) -> Around:
         names = await self._papers.hospital_names(tx, call.hospital_id, call.now)

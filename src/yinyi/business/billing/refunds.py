@@ -15,6 +15,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.bus.turning import turning
+from yinyi.business.audit import store as audit
 from yinyi.business.billing import refund_store as store
 from yinyi.business.billing.errors import InsuredWhole, InvoiceUnknown, PaidElsewhere
 from yinyi.business.billing.messages import InvoiceRefund, InvoiceRefunds, ListInvoiceRefunds, RefundInvoiceLines
@@ -119,6 +120,8 @@ class LineRefunds:
             problem="",
         )
         await store.want(tx, refund, call.principal.actor)
+        told = {"reference": refund.reference, "amount_fen": int(amount_fen), "operator": message.operator}
+        await audit.append(tx, call, "billing.RefundInvoiceLines.v1", plan.payment_no, told)
         return refund.reference
 
     def _check(self, plan: Plan) -> None:

@@ -29,12 +29,12 @@ from yinyi.business.billing.views import Names
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown
 from yinyi.business.payments.messages import ChooseTender
-from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 from yinyi.kernel.recent import RecentByKey
 

@@ -44,10 +44,11 @@ class Around:
 
 @dataclass(frozen=True)
 class PaidSo:
-    """By which means so much of a payment was paid."""
+    """By which means so much of a payment was paid. called: in both languages, where sheets have no words of it."""
 
     channel: str
     amount_fen: int
+    called: str = ""
 
 
 def fee_list(whole: Sequence[WholeInvoice], first_on: date, last_on: date, around: Around) -> Sheet:
@@ -128,7 +129,7 @@ def _sums(total_fen: int, refunded_fen: int) -> list[SheetRow]:
 
 def _paid_by(paid: Sequence[PaidSo]) -> str:
     """Of one means only what it is, of several how much by each: of the payment, which may be for more bills."""
-    names = [_MEANS.get(each.channel, each.channel) for each in paid]
+    names = [_MEANS.get(each.channel) or each.called or each.channel for each in paid]
     if len(paid) < 2:
         return "".join(names)
     return "；".join(f"{name} ¥{yuan(each.amount_fen)}" for name, each in zip(names, paid, strict=True))

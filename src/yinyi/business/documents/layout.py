@@ -115,7 +115,7 @@ class _Page:
             },
             self._patient(visit),
             self._fact("paid", self._amount(slip.amount_fen), "strong"),
-            self._fact("", f"{self._word(f'channel.{slip.channel}')} {self._moment(slip.paid_at)}"),
+            self._fact("", f"{self._channel(slip.channel)} {self._moment(slip.paid_at)}"),
             *(self._card(slip.card) if slip.card else ()),
         ]
 
@@ -124,7 +124,7 @@ class _Page:
         starts = self._local(visit.starts_at)
         paid = [
             self._fact("paid", self._amount(slip.amount_fen), "strong"),
-            self._fact("", self._word(f"channel.{slip.channel}")),
+            self._fact("", self._channel(slip.channel)),
         ]
         owed = [self._fact("due", self._amount(slip.amount_fen), "strong"), self._fact("", self._word("due.check_in"))]
         until = slip.cancel_until
@@ -164,8 +164,8 @@ class _Page:
     def _paid(self, slip: ReceiptSlip) -> list[Block]:
         """By which means; how much by each, where there are several."""
         if not slip.parts:
-            return [self._fact("paid", self._word(f"channel.{slip.channel}"), "strong")]
-        said = [f"{self._word(f'channel.{part.channel}')} {self._amount(part.amount_fen)}" for part in slip.parts]
+            return [self._fact("paid", self._channel(slip.channel), "strong")]
+        said = [f"{self._channel(part.channel)} {self._amount(part.amount_fen)}" for part in slip.parts]
         return [self._fact("" if at else "paid", text, "strong") for at, text in enumerate(said)]
 
     def _card(self, card: CardFacts) -> list[Block]:
@@ -208,7 +208,7 @@ class _Page:
 
     def checking(self, slip: CheckingSlip) -> list[Block]:
         what = f"checking.{slip.known}"
-        words = {"amount": self._amount(slip.amount_fen), "channel": self._word(f"channel.{slip.channel}")}
+        words = {"amount": self._amount(slip.amount_fen), "channel": self._channel(slip.channel)}
         points = (
             (self._word("checking.known"), self._word(f"{what}.known", at=self._moment(slip.known_at), **words)),
             (self._word("checking.unknown"), self._word(f"{what}.unknown")),
@@ -229,7 +229,7 @@ class _Page:
     def refund(self, slip: RefundSlip) -> list[Block]:
         done = slip.state == "done"
         facts = [
-            self._fact("refund.to", self._word(f"channel.{slip.channel}"), "strong"),
+            self._fact("refund.to", self._channel(slip.channel), "strong"),
             self._fact("refund.at" if done else "refund.asked_at", self._moment(slip.refunded_at)),
         ]
         if slip.arrives_by is not None:
@@ -299,6 +299,10 @@ class _Page:
 
     def _word(self, key: str, **values: object) -> str:
         return self._words[key].format_map(values)
+
+    def _channel(self, name: str) -> str:
+        """The slip says itself what it was called that we have no words of; at the worst, its plain name."""
+        return self._words.get(f"channel.{name}") or clean(self._slip.names.get(name, "")) or name
 
     def _amount(self, amount_fen: int) -> str:
         return f"¥{yuan(amount_fen)}"

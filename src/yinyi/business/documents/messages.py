@@ -7,7 +7,7 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
-from yinyi.business.documents.sheet import SheetKind
+from yinyi.business.documents.sheet import Paper, SheetKind
 from yinyi.kernel.errors import NotYours
 
 PrintState = Literal["queued", "printed", "paper_out", "jam", "offline", "failed"]
@@ -61,7 +61,8 @@ class Documents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SheetView(msgspec.Struct, frozen=True, kw_only=True):
-    """A sheet of A4 or A5 and how its latest printing goes. ``copies``: how often it was sent to a printer."""
+    """A sheet and how its latest printing goes. ``copies``: how often it was sent to a printer. paper: a ``roll`` comes
+    out of the receipt printer."""
 
     document_no: str
     kind: SheetKind
@@ -69,6 +70,7 @@ class SheetView(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     state: PrintState
     copies: int
+    paper: Paper = "a4"
 
 
 class Sheets(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,15 +9,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 Title = Literal["chief", "associate_chief", "attending", "resident"]
 """主任医师, 副主任医师, 主治医师, 住院医师: the words of scheduling, which stands above this domain."""
 Language = Literal["zh-CN", "en"]
-Channel = Literal[
-    "wechatpay", "alipay", "unionpay", "social_security_card", "public_card", "prepaid", "cash", "institution",
-    "insurance",
-]  # fmt: skip
+Channel = TenderName
+"""As payments call it, but ``unionpay`` for bank cards, ``cash`` at a window, and ``insurance``."""
 Amount = Annotated[Fen, msgspec.Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -28,6 +27,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip"):
     payment_no: the number of the payment, printed in groups of four.
     qr: what the QR code says: the payment number behind the slip's kind, or an address that shows the payment.
     copy: it has been printed before, and says so (补打). guardian: who acts for the patient, a child; empty: nobody.
+    names: what channels are called, in its language, that slips have no words of.
     """
 
     language: Language
@@ -38,6 +38,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="slip"):
     qr: str
     copy: bool = False
     guardian: str = ""
+    names: dict[str, str] = {}
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):

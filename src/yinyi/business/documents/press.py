@@ -1,4 +1,4 @@
-"""Sheets on paper: ``sheet.typ`` set by typst with the print font, as PDF."""
+"""Sheets on paper, set by typst with the print font: ``sheet.typ`` as PDF, ``roll.typ`` for receipt printers."""
 
 import base64
 import io
@@ -10,10 +10,11 @@ import msgspec
 from PIL import Image
 
 from yinyi.business.documents.layout import clean
-from yinyi.business.documents.render import Compilers, qr_svg
+from yinyi.business.documents.render import Compilers, inked, qr_svg
 from yinyi.business.documents.sheet import Sheet, SheetFact, SheetPicture, SheetTable
+from yinyi.wire.receipt import encode_receipt
 
-_TEMPLATE = Path(__file__).with_name("sheet.typ")
+_TEMPLATE, _ROLL = (Path(__file__).with_name(name) for name in ("sheet.typ", "roll.typ"))
 _CELL, _LINE, _LINES = 120, 2000, 60
 """How long a text may be; what is longer ends in an ellipsis."""
 CAPTION = "扫码验真伪 Scan to verify"
@@ -24,15 +25,18 @@ class SheetRenderer:
 
     def __init__(self, fonts: Path, zone: tzinfo, compilers: int = 2) -> None:
         self._zone = zone
-        self._compilers = Compilers(_TEMPLATE, fonts, compilers)
+        self._compilers, self._rolls = (Compilers(each, fonts, compilers) for each in (_TEMPLATE, _ROLL))
 
     def render(self, sheet: Sheet) -> bytes:
-        """The sheet as PDF.
+        """The sheet as PDF, or as ESC/POS.
 
         Raises:
-            SlipNotRendered: fonts missing, or too many at once.
+            SlipNotRendered: fonts missing, too long for a roll, or too many at once.
         """
-        return self._compilers.pdf({"sheet": sheet_json(sheet, self._zone)})
+        told = {"sheet": sheet_json(sheet, self._zone)}
+        if sheet.paper == "roll":
+            return encode_receipt(inked(self._rolls.png(told)))
+        return self._compilers.pdf(told)
 
 
 def sheet_json(sheet: Sheet, zone: tzinfo) -> str:

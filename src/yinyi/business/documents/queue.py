@@ -41,7 +41,7 @@ _STATES: Mapping[str, PrintState] = {"": "printed", "paper_out": "paper_out", "j
 
 class RendersSheets(Protocol):
     def render(self, sheet: Sheet) -> bytes:
-        """As PDF; takes some fifty milliseconds of CPU, so it is called in a thread.
+        """As PDF, or for a roll as ESC/POS; takes some fifty milliseconds of CPU, so it is called in a thread.
 
         Raises:
             SlipNotRendered
@@ -116,7 +116,7 @@ class PaperQueue:
             size += len(data)
             if papers and size > REPLY_BYTES:
                 break
-            papers.append(Paper(job.job_id, "sheet" if isinstance(job.slip, Sheet) else "receipt", data))
+            papers.append(Paper(job.job_id, _printer(job.slip), data))
         return papers
 
     async def report(self, tx: Tx, hospital_id: int, terminal_id: str, job_id: str, reason: str, now: datetime) -> None:
@@ -163,6 +163,10 @@ class PaperQueue:
         async with self._database.transaction() as tx:
             await self.report(tx, hospital_id, terminal_id, job.job_id, "bad_data", now)
         self._committed()
+
+
+def _printer(paper: SlipData | Sheet) -> Literal["receipt", "sheet"]:
+    return "sheet" if isinstance(paper, Sheet) and paper.paper != "roll" else "receipt"
 
 
 def as_printed(job: store.TakenJob, kept: SlipData) -> SlipData:

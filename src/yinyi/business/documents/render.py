@@ -129,7 +129,7 @@ class SlipRenderer:
         Raises:
             SlipNotRendered: see there.
         """
-        image = self._image(slip)
+        image = inked(self._typeset(slip))
         png = io.BytesIO()
         image.save(png, "PNG", compress_level=2)
         return RenderedSlip(
@@ -138,14 +138,20 @@ class SlipRenderer:
             digest=hashlib.sha256(image.tobytes()).hexdigest(),
         )
 
-    def _image(self, slip: SlipData) -> Image.Image:
-        grey = Image.open(io.BytesIO(self._typeset(slip))).convert("L")
-        if grey.width != DOTS or grey.height > MAX_ROWS:
-            raise SlipNotRendered(f"{grey.width} × {grey.height} pixels do not fit the paper")
-        return grey.point(_TO_INK).convert("1", dither=Image.Dither.NONE)
-
     def _typeset(self, slip: SlipData) -> bytes:
         return self._compilers.png({"slip": slip_json(slip, self._zone)})
+
+
+def inked(png: bytes) -> Image.Image:
+    """What a receipt printer prints of it.
+
+    Raises:
+        SlipNotRendered: it does not fit the paper.
+    """
+    grey = Image.open(io.BytesIO(png)).convert("L")
+    if grey.width != DOTS or grey.height > MAX_ROWS:
+        raise SlipNotRendered(f"{grey.width} × {grey.height} pixels do not fit the paper")
+    return grey.point(_TO_INK).convert("1", dither=Image.Dither.NONE)
 
 
 def slip_json(slip: SlipData, zone: tzinfo) -> str:

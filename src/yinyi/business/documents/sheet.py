@@ -1,4 +1,5 @@
-"""A sheet of A4 or A5 paper (报告单, 清单): what stands on it, part by part, as ``sheet.typ`` sets it. Plain data.
+"""A sheet of paper (报告单, 清单): what stands on it, part by part, as ``sheet.typ`` sets it on A4 or A5, ``roll.typ``
+on a receipt printer's. Plain data.
 
 A sheet is an official paper: it speaks Chinese with the English beside it, whatever language the screen spoke, so that
 there is one original of it. Texts are text, never markup. Names and hospital numbers come in full: unlike a slip, it is
@@ -14,8 +15,8 @@ SheetKind = Literal[
     "laboratory_report", "examination_report", "daily_list", "discharge_statement", "fee_list", "paid_invoice"
 ]
 SHEET_KINDS: tuple[SheetKind, ...] = get_args(SheetKind)
-Paper = Literal["a4", "a5"]
-"""A5 lies on its long side."""
+Paper = Literal["a4", "a5", "roll"]
+"""A5 lies on its long side. roll: as a receipt printer has it, 80 mm wide and as long as it needs."""
 Mark = Literal["", "high", "low", "critical", "abnormal", "group", "sum"]
 """How a row stands out: a result beside its range, the heading of a group, a total."""
 

@@ -26,7 +26,7 @@ SELECT document_no FROM document WHERE hospital_id = $1 AND payment_no = $2 AND 
 """
 _OWNER = "SELECT patient_id FROM document WHERE hospital_id = $1 AND document_no = $2 AND paper = 'slip'"
 _VIEW = """
-SELECT d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, j.state, j.nth AS copies
+SELECT d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, d.paper, j.state, j.nth AS copies
 FROM document d
 JOIN LATERAL (SELECT state, nth FROM print_job
               WHERE hospital_id = d.hospital_id AND document_no = d.document_no
@@ -91,13 +91,17 @@ async def owner(tx: Tx, hospital_id: int, document_no: str) -> int | None:
 
 async def view(tx: Tx, hospital_id: int, document_no: str) -> DocumentView | None:
     row = await tx.fetchrow(_VIEW_OF_ONE, hospital_id, document_no)
-    return None if row is None else msgspec.convert(dict(row), DocumentView)
+    return None if row is None else _view(row)
 
 
 async def views(tx: Tx, hospital_id: int, patient_id: int, since: datetime, payment_no: str) -> list[DocumentView]:
     """Newest first, at most 50; ``payment_no`` empty: of all payments."""
     rows = await tx.fetch(_VIEW_OF_PATIENT, hospital_id, patient_id, since, payment_no)
-    return [msgspec.convert(dict(row), DocumentView) for row in rows]
+    return [_view(row) for row in rows]
+
+
+def _view(row: Row) -> DocumentView:
+    return msgspec.convert({name: row[name] for name in DocumentView.__struct_fields__}, DocumentView)
 
 
 async def told(tx: Tx, hospital_id: int, payment_nos: list[str]) -> set[tuple[str, str]]:

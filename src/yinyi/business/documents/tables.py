@@ -37,7 +37,7 @@ document = Table(
     Column("paper", Text, nullable=False, server_default="slip"),
     UniqueConstraint("hospital_id", "payment_no", "kind", "tells"),
     CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in _KINDS)})", "kind"),
-    CheckConstraint("paper IN ('slip', 'a4', 'a5')", "paper"),
+    CheckConstraint("paper IN ('slip', 'a4', 'a5', 'roll')", "paper"),
     CheckConstraint("(paper = 'slip') = (payment_no <> '')", "payment"),
 )
 Index("document_patient_ix", document.c.patient_id, document.c.hospital_id, document.c.made_at)

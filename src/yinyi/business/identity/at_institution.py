@@ -7,10 +7,10 @@ from yinyi.business.identity import attempts, store
 from yinyi.business.identity.bindings import Bindings
 from yinyi.business.identity.errors import CheckDigitWrong, PatientUnknown, TooManyTries
 from yinyi.business.identity.identification import Identification
-from yinyi.business.identity.media import CardRead, person_of_number, same_name
+from yinyi.business.identity.media import CardRead, has_form, person_of_number, same_name
 from yinyi.business.identity.messages import Identified
 from yinyi.business.identity.messages_institution import BindHolderCard, IdentifyHolder
-from yinyi.business.identity.model import Person
+from yinyi.business.identity.model import CredentialKind, Person
 from yinyi.kernel.errors import HospitalUnavailable, InvalidField, NotYours
 from yinyi.kernel.secrets import Vault
 
@@ -80,6 +80,11 @@ def _person(message: IdentifyHolder) -> Person:
         if not number.isdecimal():
             raise InvalidField("number")
         return Person(kind="bank_card", number=number, name=message.name)
+    if message.by != "document":
+        kind: CredentialKind = "passport" if message.by == "passport" else "hmt_travel_permit"
+        if not has_form(kind, number):
+            raise CheckDigitWrong("number")
+        return Person(kind=kind, number=number, name=message.name.strip())
     person = person_of_number(number, message.name.strip())
     if person is None:
         raise CheckDigitWrong("number")

@@ -34,7 +34,7 @@ class Bindings:
         self._zone = zone
 
     async def list(self, tx: Tx, call: Call, message: ListCredentials) -> Credentials:
-        return await self._list(tx, call, call.principal.patient_id)
+        return await credentials_of(tx, self._vault, call.hospital_id, call.principal.patient_id)
 
     async def read(self, call: Call, message: BindCredential) -> CardRead:
         """The card on the reader, if it is this patient's own as far as anybody can tell.
@@ -84,18 +84,20 @@ class Bindings:
         """
         if int(subject) != call.principal.patient_id:
             raise NotYours
-        return await self._list(tx, call, int(subject))
+        return await credentials_of(tx, self._vault, call.hospital_id, int(subject))
 
-    async def _list(self, tx: Tx, call: Call, patient_id: int) -> Credentials:
-        live = await store.live_credentials(tx, self._vault, call.hospital_id, patient_id)
-        return Credentials(
-            credentials=[
-                CredentialView(
-                    credential_id=bound.credential_id,
-                    kind=bound.kind,
-                    number_masked=masked_number(bound.number),
-                    bound_at=bound.bound_at,
-                )
-                for bound in live
-            ]
-        )
+
+async def credentials_of(tx: Tx, vault: Vault, hospital_id: int, patient_id: int) -> Credentials:
+    """What is bound to this patient, masked."""
+    live = await store.live_credentials(tx, vault, hospital_id, patient_id)
+    return Credentials(
+        credentials=[
+            CredentialView(
+                credential_id=bound.credential_id,
+                kind=bound.kind,
+                number_masked=masked_number(bound.number),
+                bound_at=bound.bound_at,
+            )
+            for bound in live
+        ]
+    )

@@ -27,7 +27,7 @@ from yinyi.business.identity.errors import (
 )
 from yinyi.business.identity.hospital import Hospital
 from yinyi.business.identity.identification import Identification
-from yinyi.business.identity.media import person_of_number, require_valid, same_name
+from yinyi.business.identity.media import has_form, person_of_number, require_valid, same_name
 from yinyi.business.identity.messages import Identified
 from yinyi.business.identity.messages_children import (
     ActForChild,
@@ -40,7 +40,7 @@ from yinyi.business.identity.messages_children import (
     ReadChild,
     RegisterChild,
 )
-from yinyi.business.identity.model import ChildRules, PatientFacts, PatientRecord, Person, age_on
+from yinyi.business.identity.model import ChildRules, CredentialKind, PatientFacts, PatientRecord, Person, age_on
 from yinyi.business.identity.sessions import start_session, verify_session
 from yinyi.kernel.errors import HospitalUnavailable, NotFound, SessionEnded
 from yinyi.kernel.ids import token
@@ -48,7 +48,8 @@ from yinyi.kernel.masking import masked_name
 from yinyi.kernel.secrets import Vault, digest
 
 OF_AGE = 18
-_BIRTH_CERTIFICATE = re.compile(r"[A-Z][0-9]{9}")
+_SILENT: dict[str, CredentialKind] = {"birth_certificate": "birth_certificate", "travel_permit": "hmt_travel_permit"}
+"""Documents whose numbers say nothing of whose they are."""
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[·. -]){0,38}[^\W\d_]")
 
 
@@ -87,7 +88,7 @@ class Guardians:
         today = self._today(call)
         wards = await guardians.live(tx, call.hospital_id, _guardian_id(call))
         return Children(
-            children=[_view(ward, today) for ward in wards if self._is_child(ward.child.born_on, today)],
+            children=[child_view(ward, today) for ward in wards if self._is_child(ward.child.born_on, today)],
             may_add=len(wards) < self._rules.at_most,
             below_age=self._rules.below_age,
             acting=bool(call.principal.guardian_id),
@@ -287,8 +288,13 @@ class Guardians:
         return call.now.astimezone(self._zone).date()
 
     def _is_child(self, born_on: date | None, today: date) -> bool:
-        age = age_on(today, born_on)
-        return age is not None and age < self._rules.below_age and born_on is not None and born_on <= today
+        return is_child(born_on, today, self._rules)
+
+
+def is_child(born_on: date | None, today: date, rules: ChildRules) -> bool:
+    """Whoever's birth date is not known is none."""
+    age = age_on(today, born_on)
+    return age is not None and age < rules.below_age and born_on is not None and born_on <= today
 
 
 def _guardian_id(call: Call) -> int:
@@ -296,7 +302,8 @@ def _guardian_id(call: Call) -> int:
     return call.principal.guardian_id or call.principal.patient_id
 
 
-def _view(ward: guardians.Ward, today: date) -> ChildView:
+def child_view(ward: guardians.Ward, today: date) -> ChildView:
+    """As its guardian sees it."""
     child = ward.child
     return ChildView(
         child_id=child.patient_id,
@@ -316,14 +323,21 @@ def _typed(message: ReadChild) -> Person:
     number, name = message.number.strip().upper(), message.name.strip()
     if not _NAME.fullmatch(name):
         raise CheckDigitWrong("name")
-    if message.document == "birth_certificate":
-        if not _BIRTH_CERTIFICATE.fullmatch(number) or message.sex == "unknown" or message.born_on is None:
-            raise CheckDigitWrong("birth certificate")
-        return Person(kind="birth_certificate", number=number, name=name, sex=message.sex, born_on=message.born_on)
-    person = person_of_number(number, name)
-    if person is None:
-        raise CheckDigitWrong("number")
-    return person
+    if message.document in _SILENT:
+        kind = _SILENT[message.document]
+        if not has_form(kind, number):
+            raise CheckDigitWrong(kind)
+        person = Person(kind=kind, number=number, name=name)
+    else:
+        found = person_of_number(number, name)
+        if found is None:
+            raise CheckDigitWrong("number")
+        person = found
+    if person.born_on is not None:
+        return person
+    if message.sex == "unknown" or message.born_on is None:
+        raise CheckDigitWrong("its number says neither sex nor birth date")
+    return replace(person, sex=message.sex, born_on=message.born_on)
 
 
 def _is_his(records: list[PatientRecord], person: Person, phone: str | None) -> bool:

@@ -1,5 +1,7 @@
 """The first visit: the hospital gives a number, and the card is bound to it."""
 
+from datetime import date, datetime, timedelta
+
 from msgspec.structs import replace
 
 from yinyi.bus.call import Call
@@ -9,9 +11,12 @@ from yinyi.business.identity.creations import Created, Creations
 from yinyi.business.identity.errors import TicketExpired
 from yinyi.business.identity.identification import Identification
 from yinyi.business.identity.messages import Identified, RegisterPatient
+from yinyi.business.identity.model import Person
 from yinyi.business.identity.sessions import verify_session
 from yinyi.kernel.errors import InvalidField, SessionEnded
 from yinyi.kernel.secrets import Vault, digest
+
+OLDEST = date(1900, 1, 1)
 
 
 class FirstVisits:
@@ -35,7 +40,7 @@ class FirstVisits:
             return None
         if ticket.findings.records:
             raise InvalidField("ticket: it asks which patient it is")
-        person = replace(ticket.findings.person, phone=message.phone)
+        person = _completed(ticket.findings.person, message, call.now)
 
         async def is_spent() -> bool:
             return bool((await self._ticket(call, message)).patient_id)
@@ -73,3 +78,16 @@ class FirstVisits:
         if opened.findings.guardian_id:
             raise TicketExpired("of a child")
         return opened
+
+
+def _completed(person: Person, message: RegisterPatient, now: datetime) -> Person:
+    """With what only he himself can say.
+
+    Raises:
+        InvalidField: nobody is born then.
+    """
+    born_on = person.born_on or message.born_on
+    if born_on is not None and not OLDEST < born_on <= now.date() + timedelta(days=1):
+        raise InvalidField("born_on")
+    sex = message.sex if person.sex == "unknown" else person.sex
+    return replace(person, phone=message.phone, sex=sex, born_on=born_on)

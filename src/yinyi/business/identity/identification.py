@@ -13,13 +13,13 @@ from yinyi.business.identity.hospital import Hospital
 from yinyi.business.identity.media import CardRead, read_card, require_valid, same_name
 from yinyi.business.identity.messages import ChoosePatient, GetTicket, Identified, Identify, IdentifyByNumber, Ticket
 from yinyi.business.identity.model import PatientFacts, PatientRecord
+from yinyi.business.identity.named import HOSPITAL_NUMBER
 from yinyi.business.identity.ports import PresentedCards
 from yinyi.business.identity.sessions import start_session
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault, digest
 
-_HOSPITAL_NUMBER = re.compile(r"[0-9A-Z-]{1,32}")
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 
 
@@ -86,7 +86,7 @@ class Identification:
             within = await attempts.count(tx, *where, call.now)
         if not within:
             raise TooManyTries
-        if not _HOSPITAL_NUMBER.fullmatch(patient_no):
+        if not HOSPITAL_NUMBER.fullmatch(patient_no):
             raise PatientUnknown
         try:
             record = await self._proven(call, patient_no, message.proof.strip())

@@ -54,6 +54,7 @@ TYPED_FORMS: dict[CredentialKind, re.Pattern[str]] = {
 }
 """Of numbers that no reader has read: another system's, upper case but for wallets. Eighteen places also have a check
 digit: ``gb11643``. A number has the form of one kind only: a reader would find it under no other."""
+_BIRTH_CERTIFICATE = re.compile(r"[A-Z][0-9]{9}")
 _IN_NAMES_ONLY_FOR_THE_EYE = re.compile(r"[\s·•・.'’-]")
 
 
@@ -111,6 +112,14 @@ def person_of_number(number: str, name: str) -> Person | None:
     if not gb11643.is_valid(number):
         return None
     return Person(kind=kind, number=number, name=name, sex=gb11643.sex(number), born_on=gb11643.born_on(number))
+
+
+def has_form(kind: CredentialKind, number: str) -> bool:
+    """Whether a document of this kind can have this number, as far as a number says that."""
+    form = _BIRTH_CERTIFICATE if kind == "birth_certificate" else TYPED_FORMS.get(kind)
+    if form is None or not form.fullmatch(number):
+        return False
+    return kind not in _READ_HERE or bool(_OLD_PERMANENT.fullmatch(number)) or gb11643.is_valid(number)
 
 
 def require_valid(card: CardRead, today: date) -> None:

@@ -1,6 +1,6 @@
 """What can be asked about people and their media (身份介质)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -105,10 +105,14 @@ class GetTicket(Operation[Ticket], frozen=True, kw_only=True):
     errors=(TicketExpired, HospitalUnavailable, CredentialTaken, CreationRefused),
 )
 class RegisterPatient(Operation[Identified], frozen=True, kw_only=True):
-    """First visit: the hospital gives a number (就诊ID号). ``phone``: 11 digits, or empty."""
+    """First visit: the hospital gives a number (就诊ID号). ``phone``: 11 digits, or empty. sex, born_on: what the
+    document does not say, as a permanent-resident card's old number (``FirstVisit.born_year`` is null then); what it
+    does say counts."""
 
     ticket: Short
     phone: Phone = ""
+    sex: Sex = "unknown"
+    born_on: date | None = None
 
 
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ ChildDocument = Literal[
     "card",  # the child's own card, on the reader
     "resident_number",  # typed: as on its card and in the household register (户口簿)
     "birth_certificate",  # typed: 出生医学证明
+    "travel_permit",  # typed: 港澳居民来往内地通行证, 台湾居民来往大陆通行证
 ]
 
 
@@ -79,8 +80,9 @@ class ChildFound(msgspec.Struct, frozen=True, kw_only=True):
     ),
 )
 class ReadChild(Operation[ChildFound], frozen=True, kw_only=True):
-    """Which child is it that the guardian has come with? What its number says of it is not asked for. A child that the
-    hospital has on record is shown to whoever has its card, or the telephone that is on record with it."""
+    """Which child is it that the guardian has come with? What its number says of it is not asked for; where it says
+    nothing, ``sex`` and ``born_on`` are. A child that the hospital has on record is shown to whoever has its card, or
+    the telephone that is on record with it."""
 
     document: ChildDocument
     number: Short = ""

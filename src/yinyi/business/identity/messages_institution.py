@@ -26,9 +26,10 @@ CardNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}(?![\s\S])")]
 class IdentifyHolder(Operation[Identified], frozen=True, kw_only=True):
     """Who is there? The bank knows him: by the number and the name on his identity document, as it has verified them,
     or by a card of its own that is bound to a patient here. A number that is on record under another name names
-    nobody. The session is good at this institution."""
+    nobody. The session is good at this institution. A passport or a travel permit is said to be one, since its number
+    does not tell; sex and birth date of whoever is new come with ``RegisterPatient`` then."""
 
-    by: Literal["document", "bank_card"]
+    by: Literal["document", "bank_card", "passport", "travel_permit"]
     number: Annotated[str, msgspec.Meta(min_length=6, max_length=32)]
     name: HolderName
 

@@ -10,6 +10,7 @@ from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.identity import store
 from yinyi.business.identity.at_institution import Holders
+from yinyi.business.identity.at_window import Windows
 from yinyi.business.identity.bindings import Bindings
 from yinyi.business.identity.children import Guardians
 from yinyi.business.identity.creations import Creations
@@ -61,6 +62,7 @@ class IdentityService:
 
         about = (self._creations, self.identification, vault, zone, children)
         self._guardians = Guardians(database, hospital, *about)
+        self._windows = Windows(database, hospital, vault, zone, children)
         self._holders = Holders(database, self.identification, self._bindings, vault)
 
     def register(self, dispatcher: Dispatcher) -> None:
@@ -76,6 +78,7 @@ class IdentityService:
         dispatcher.changes(UnbindCredential, Change(make=bindings.unbind, show=bindings.show))
         self._guardians.register(dispatcher)
         self._holders.register(dispatcher)
+        self._windows.register(dispatcher)
         dispatcher.asks(EndSession, self.end)
         dispatcher.asks(PreferElder, self.prefer_elder)
 

@@ -32,8 +32,8 @@ UPDATE patient_session SET ended_at = $4
 WHERE hospital_id = $1 AND terminal_id = $2 AND session_id <> $3 AND ended_at IS NULL
 """
 _FIND = """
-SELECT s.session_id, s.expires_at, s.latest_at, s.opened_by, p.patient_id, p.patient_no, p.name, p.sex, p.born_on,
-  p.prefers_elder, s.guardian_id, g.name AS guardian_name
+SELECT s.token_digest, s.session_id, s.expires_at, s.latest_at, s.opened_by, p.patient_id, p.patient_no, p.name,
+  p.sex, p.born_on, p.prefers_elder, s.guardian_id, g.name AS guardian_name
 FROM patient_session s JOIN patient p USING (hospital_id, patient_id)
 LEFT JOIN patient g ON g.hospital_id = s.hospital_id AND g.patient_id = s.guardian_id
 WHERE s.hospital_id = $1 AND s.token_digest = $2 AND s.terminal_id = $3 AND s.ended_at IS NULL AND s.expires_at > $4
@@ -77,7 +77,8 @@ async def start_session(
 async def verify_session(tx: Tx, hospital_id: int, token: str, terminal_id: str, now: datetime) -> SessionFacts | None:
     """Whose session this is, if it lives and belongs to this terminal.
 
-    One indexed statement; a second one, at most once a minute, moves the end of the session along.
+    One indexed statement, whose first column is the token's digest; a second one, at most once a minute, moves the
+    end of the session along.
     """
     row = await tx.fetchrow(_FIND, hospital_id, digest(token), terminal_id, now)
     if row is None:

@@ -257,6 +257,9 @@ async def count_balances(tx: Tx, run: Row, last_line: int, chain: bytes, *counts
 # ---- what is taken over
 
 
+_HAS_WORK = """
+SELECT EXISTS (SELECT FROM import_run WHERE state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL)
+"""
 _TAKE_WORK = """
 SELECT * FROM import_run
 WHERE (state = 'confirmed' OR state = 'withdrawn' AND swept_at IS NULL) AND import_id <> ALL ($1::bigint[])
@@ -298,6 +301,11 @@ UPDATE import_run SET taken_to = $4,
   swept_at = CASE WHEN $4 >= greatest(patients_lines, balances_lines) THEN $5::timestamptz END
 WHERE hospital_id = $1 AND import_id = $2
 """
+
+
+async def has_work(tx: Tx) -> bool:
+    """Whether there is an import that has something to be done."""
+    return await tx.fetchval(_HAS_WORK)
 
 
 async def take_work(tx: Tx, beside: Collection[int]) -> Row | None:

@@ -50,11 +50,16 @@ class Takeover:
         while more:
             aside = len(self._aside)
             try:
-                more = await self.advance()
+                more = await self._has_work() and await self.advance()
             except Exception as error:  # the loop outlives every fault of the database
                 more = len(self._aside) > aside
                 import_no = [*self._aside.values()][-1] if more else ""
                 log.warning("imports.interrupted", import_no=import_no, why=type(error).__name__)
+
+    async def _has_work(self) -> bool:
+        """Nearly never: then a look is all, and no transaction begins."""
+        async with self._database.read() as tx:
+            return bool(self._aside) or await store.has_work(tx)
 
     async def advance(self) -> bool:
         """One slice of the first that can go on, of whatever waits to be taken over or to be forgotten. What cannot, or

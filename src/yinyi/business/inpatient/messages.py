@@ -19,8 +19,8 @@ from yinyi.business.inpatient.model import CostCategory, CostDay, StayItem, Stay
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.messages import Number, Part, PaymentView
-from yinyi.business.payments.model import TenderName
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]
@@ -163,7 +163,8 @@ class GetDischargeStatement(Operation[DischargeStatement], frozen=True, kw_only=
 
 @operation(callers=[Caller.KIOSK], service="inpatient", needs_patient=True, changes=True, errors=OF_A_STAY)
 class PrintDailyCosts(Operation[Sheets], frozen=True, kw_only=True):
-    """Print one day's list of a stay at this terminal."""
+    """Print one day's list of a stay at this terminal: on half a sheet in wards, on the receipt printer's paper where
+    there is no other printer."""
 
     admission_no: AdmissionNo
     on: date

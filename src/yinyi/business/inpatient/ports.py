@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from yinyi.bus.database import Tx
+from yinyi.business.documents.sheet import Paper
 from yinyi.business.identity.model import PatientFacts
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import Fen
@@ -95,4 +96,8 @@ class OnPaper(Protocol):
 
     async def hospital_names(self, tx: Tx, hospital_id: int, now: datetime) -> tuple[str, str]:
         """In Chinese and in English."""
+        ...
+
+    async def list_paper(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> Paper:
+        """What a patient's lists come out on at this terminal."""
         ...

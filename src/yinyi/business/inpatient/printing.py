@@ -83,9 +83,11 @@ class InpatientSheets:
         )
 
     async def _print_day(self, tx: Tx, call: Call, message: PrintDailyCosts, known: DayKnown) -> str:
-        """What is charged to a day later makes another list of it."""
-        made = daily_list(known.stay, known.day, known.items, known.groups, await self._around(tx, call))
+        """What is charged to a day later makes another list of it, and so does another paper."""
+        paper = await self._papers.list_paper(tx, call.hospital_id, call.principal.terminal_id, call.now)
+        made = daily_list(known.stay, known.day, known.items, known.groups, await self._around(tx, call), paper)
         tells = f"{known.stay.admission_no}:{known.day.charged_on}:{known.day.item_count}:{known.day.running_fen}"
+        tells += "" if paper == "a4" else f":{paper}"
         return await self._desk.print(tx, call, made, tells)
 
     async def _print_statement(

@@ -1,13 +1,12 @@
 """What goes back of a settled stay's deposits: where to, how much at most, and what is under way already. Pure."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from yinyi.business.inpatient.messages import DepositBack
 from yinyi.business.inpatient.model import Deposit, Stay
 from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts, deposit_reference, return_reference
 from yinyi.business.payments.amounts import refundable_fen
-from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.view import paid_at
@@ -69,7 +68,7 @@ def part(plan: Plan, amount_fen: Fen) -> DepositBack:
     take = next(step for step in reversed(plan.steps) if step.kind == TAKE and step.state == "done")
     return DepositBack(
         payment_no=plan.payment_no,
-        tender=cast(TenderName, take.channel),
+        tender=take.channel,
         amount_fen=amount_fen,
         at=paid_at(plan) or plan.started_at,
     )
@@ -85,7 +84,7 @@ def _given(plan: Plan, step: Step) -> DepositBack:
     done = step.state in ("done", "late")
     return DepositBack(
         payment_no=plan.payment_no,
-        tender=cast(TenderName, step.channel),
+        tender=step.channel,
         amount_fen=step.amount_fen,
         at=step.sent_at or step.since,
         done=done,

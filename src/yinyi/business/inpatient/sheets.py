@@ -4,11 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from yinyi.business.documents.sheet import Sheet, SheetColumn, SheetFact, SheetRow, SheetTable
+from yinyi.business.documents.sheet import Paper, Sheet, SheetColumn, SheetFact, SheetRow, SheetTable
 from yinyi.business.identity.model import PatientFacts
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import yuan
 
+ON_A_ROLL = 80
+"""So many lines at most: a roll is cut after 75 cm."""
+_A_LINE_OF_IT, _NAME_ON_IT = 12, 24
+"""Characters."""
+_ALONE = (
+    "项目较多，此处只列分类，明细请到有大张打印的自助机或窗口打印。"
+    " Categories only: machines with a large printer print the items."
+)
 _NOT_FINAL = "以出院结算为准。 What counts is the settlement at discharge."
 
 
@@ -25,36 +33,49 @@ class Around:
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}" if at else "—"
 
 
-def daily_list(stay: Stay, day: CostDay, items: list[StayItem], groups: list[CostCategory], around: Around) -> Sheet:
-    """The day's items by category, with the day's sum and the stay's so far."""
+def daily_list(
+    stay: Stay, day: CostDay, items: list[StayItem], groups: list[CostCategory], around: Around, paper: Paper = "a4"
+) -> Sheet:
+    """The day's items by category, with the day's sum and the stay's so far. On a roll, which ends somewhere, the
+    categories alone if there are very many items."""
+    rolled = paper == "roll"
+    alone = rolled and _lines(items, groups) > ON_A_ROLL
     columns = [
         SheetColumn(title="项目 Item", share=5.2),
         SheetColumn(title="单价 Price", share=1.6, right=True),
         SheetColumn(title="数量 Quantity", share=1.5, right=True),
         SheetColumn(title="金额 Amount", share=1.8, right=True),
     ]
-    rows = [row for group in groups for row in _of_group(group, items)]
+    rows = [row for group in groups for row in _of_group(group, [] if alone else items, rolled)]
     rows.append(SheetRow(cells=["当日合计 This day", "", "", yuan(day.amount_fen)], mark="sum"))
     rows.append(SheetRow(cells=["累计 Together until then", "", "", yuan(day.running_fen)], mark="sum"))
     return Sheet(
         kind="daily_list",
+        paper=paper,
         hospital=around.hospital,
         hospital_en=around.hospital_en,
         title="住院费用一日清单",
         title_en="Costs of one day",
         facts=[*_facts(stay, around), SheetFact(label="日期 Day", value=f"{day.charged_on}")],
         table=SheetTable(columns=columns, rows=rows),
-        notes=["金额单位：元。 Amounts in yuan.", _NOT_FINAL],
+        notes=["金额单位：元。 Amounts in yuan.", _NOT_FINAL, *([_ALONE] if alone else ())],
     )
 
 
-def _of_group(group: CostCategory, items: list[StayItem]) -> Iterable[SheetRow]:
-    name = _both(group.category, group.category_en)
+def _lines(items: list[StayItem], groups: list[CostCategory]) -> int:
+    """On a roll: a name takes one or two, the price below it another."""
+    return sum(2 + (len(item.name) > _A_LINE_OF_IT) for item in items) + 3 * len(groups)
+
+
+def _of_group(group: CostCategory, items: list[StayItem], rolled: bool) -> Iterable[SheetRow]:
+    """A roll has no room for both languages."""
+    name = (group.category or group.category_en) if rolled else _both(group.category, group.category_en)
     yield SheetRow(cells=[name, "", "", yuan(group.amount_fen)], mark="group")
     for item in items:
         if item.category_code == group.category_code:
             amount = [yuan(item.price_fen), f"{item.quantity} {item.unit}", yuan(item.amount_fen)]
-            yield SheetRow(cells=[_both(item.name, item.name_en), *amount])
+            called = (item.name or item.name_en)[:_NAME_ON_IT] if rolled else _both(item.name, item.name_en)
+            yield SheetRow(cells=[called, *amount])
 
 
 def statement(stay: Stay, groups: list[CostCategory], days: int, deposits: list[Deposit], around: Around) -> Sheet:

@@ -6,14 +6,25 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.institutions import certificates_store, store
 from yinyi.business.institutions import messages as ask
-from yinyi.business.institutions import store
-from yinyi.business.institutions.errors import InstitutionKnown, InstitutionUnknown, SecretsEnough
+from yinyi.business.institutions.errors import (
+    ClientCertificateKnown,
+    ClientCertificatesEnough,
+    ClientCertificateUnknown,
+    ClientCertificateUnreadable,
+    InstitutionKnown,
+    InstitutionUnknown,
+    SecretsEnough,
+)
 from yinyi.business.institutions.meter import day_began
 from yinyi.business.institutions.model import Algorithm, Institution, InstitutionView
 from yinyi.business.institutions.service import Institutions
+from yinyi.wire.client_certificate import CertificateFacts, NotACertificate, facts_of
 
 MOST_SECRETS = 4
+MOST_CERTIFICATES = 2
+"""The next one is there before the last one has run out."""
 _TOLD_ONCE = "institutions.told_once"
 
 
@@ -29,6 +40,8 @@ class InstitutionDesk:
         dispatcher.changes(ask.AddInstitution, Change(make=self._add, show=self._secret))
         dispatcher.changes(ask.ReplaceSecret, Change(make=self._replace, show=self._secret))
         dispatcher.changes(ask.SetInstitution, Change(make=self._set, show=self._show))
+        dispatcher.changes(ask.AddClientCertificate, Change(make=self._add_certificate, show=self._show))
+        dispatcher.changes(ask.RemoveClientCertificate, Change(make=self._remove_certificate, show=self._show))
         dispatcher.changes(ask.CloseInstitution, Change(make=self._close, show=self._show))
 
     async def _add(self, tx: Tx, call: Call, message: ask.AddInstitution, _: None) -> str:
@@ -74,6 +87,25 @@ class InstitutionDesk:
             raise InstitutionUnknown
         return message.institution_id
 
+    async def _add_certificate(self, tx: Tx, call: Call, message: ask.AddClientCertificate, _: None) -> str:
+        facts, whose = _read(message.certificate), (call.hospital_id, message.institution_id)
+        good = await certificates_store.lock(tx, *whose, call.now)
+        if good is None:
+            raise InstitutionUnknown
+        if good >= MOST_CERTIFICATES:
+            raise ClientCertificatesEnough
+        if not await certificates_store.add(tx, *whose, facts, message.suffices, call.now):
+            raise ClientCertificateKnown
+        return message.institution_id
+
+    async def _remove_certificate(self, tx: Tx, call: Call, message: ask.RemoveClientCertificate, _: None) -> str:
+        whose = (call.hospital_id, message.institution_id)
+        if await certificates_store.lock(tx, *whose, call.now) is None:
+            raise InstitutionUnknown
+        if not await certificates_store.remove(tx, *whose, message.fingerprint, call.now):
+            raise ClientCertificateUnknown
+        return message.institution_id
+
     async def _list(self, tx: Tx, call: Call, message: ask.ListInstitutions) -> ask.Institutions:
         return ask.Institutions(institutions=await self._every(tx, call))
 
@@ -89,6 +121,13 @@ class InstitutionDesk:
 
     async def _every(self, tx: Tx, call: Call) -> list[InstitutionView]:
         return await store.every(tx, call.hospital_id, day_began(call.now, self._zone), call.now)
+
+
+def _read(pem: str) -> CertificateFacts:
+    try:
+        return facts_of(pem)
+    except NotACertificate:
+        raise ClientCertificateUnreadable from None
 
 
 def _granted(names: list[str] | None) -> tuple[str, ...] | None:

@@ -68,16 +68,18 @@ class InstitutionLines:
 
     # -- whose it is
 
-    async def verify(self, signed: Signed, opened: Opened, operation: str, now: datetime) -> Verified:
+    async def verify(
+        self, signed: Signed, opened: Opened, operation: str, now: datetime, certificate: str = ""
+    ) -> Verified:
         """
         Raises:
-            SignatureRefused: unknown or closed institution, another key or algorithm, a wrong MAC, a clock more than
-                five minutes apart, a sign-on sent before. Which of them is not told.
+            SignatureRefused: unknown or closed institution, another key or algorithm, a wrong MAC, a certificate that
+                is not its own, a clock more than five minutes apart, a sign-on sent before. Which of them is not told.
             LineEnded: signed off, run out, or never signed on.
             SequenceUsed: this number was used on this line for something else.
             NotGranted, AskedTooOften.
         """
-        institution, secrets = await self._institutions.found(signed.institution_id, signed.algorithm, now)
+        institution, secrets = await self._institutions.found(signed.institution_id, signed.algorithm, now, certificate)
         asked = _signing_on(opened) if operation == OpenInstitutionLine.__name__ else None
         line = await self._line(opened.head.line, now) if asked is None else None
         if line is None and asked is None:

@@ -5,7 +5,15 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.institutions.errors import InstitutionKnown, InstitutionUnknown, SecretsEnough
+from yinyi.business.institutions.errors import (
+    ClientCertificateKnown,
+    ClientCertificatesEnough,
+    ClientCertificateUnknown,
+    ClientCertificateUnreadable,
+    InstitutionKnown,
+    InstitutionUnknown,
+    SecretsEnough,
+)
 from yinyi.business.institutions.model import PER_DAY, PER_MINUTE, Algorithm, InstitutionKind, InstitutionView
 
 InstitutionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9](?![\s\S])")]
@@ -14,6 +22,7 @@ OperationName = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Za-z]{2,63}(?![\s
 Granted = Annotated[list[OperationName], msgspec.Meta(max_length=300)] | None
 PerMinute = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 PerDay = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Fingerprint = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]
 
 
 class Institutions(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +76,29 @@ class ReplaceSecret(Operation[InstitutionSecret], frozen=True, kw_only=True):
     institution_id: InstitutionId
     algorithm: Algorithm = "HMAC-SHA256"
     overlap_minutes: Annotated[int, msgspec.Meta(ge=0, le=60 * 24 * 31)] = 60 * 24
+
+
+@operation(
+    callers=[Caller.STAFF],
+    changes=True,
+    errors=(InstitutionUnknown, ClientCertificateUnreadable, ClientCertificateKnown, ClientCertificatesEnough),
+)
+class AddClientCertificate(Operation[Institutions], frozen=True, kw_only=True):
+    """An institution connects with this certificate, in PEM, beside one that it has already until it is taken away.
+    From now on one that it shows is its own, or nothing is heard. suffices: a request that comes with it, by REST or
+    SOAP, needs no signature; whoever could break into the front-end machine could then ask in its name."""
+
+    institution_id: InstitutionId
+    certificate: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
+    suffices: bool = False
+
+
+@operation(callers=[Caller.STAFF], changes=True, errors=(InstitutionUnknown, ClientCertificateUnknown))
+class RemoveClientCertificate(Operation[Institutions], frozen=True, kw_only=True):
+    """Nothing is heard with this certificate any more."""
+
+    institution_id: InstitutionId
+    fingerprint: Fingerprint
 
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(InstitutionUnknown,))

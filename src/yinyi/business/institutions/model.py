@@ -64,6 +64,17 @@ class SecretView(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
+class ClientCertificateView(msgspec.Struct, frozen=True, kw_only=True):
+    """One that an institution connects with. fingerprint: its SHA-256. since, until: as it says itself. suffices: a
+    request that comes with it needs no signature."""
+
+    fingerprint: str
+    subject: str
+    since: datetime
+    until: datetime
+    suffices: bool
+
+
 class InstitutionView(msgspec.Struct, frozen=True, kw_only=True):
     """requests_today: those that were granted, as of a second ago. closed_at: it may ask nothing any more."""
 
@@ -76,3 +87,4 @@ class InstitutionView(msgspec.Struct, frozen=True, kw_only=True):
     secrets: list[SecretView]
     requests_today: int
     closed_at: datetime | None = None
+    certificates: list[ClientCertificateView] = []

@@ -1,21 +1,21 @@
 """Whether a request is signed by an institution, and may be asked by it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.envelope import Signed
-from yinyi.business.institutions import store
+from yinyi.business.institutions import certificates_store, store
 from yinyi.business.institutions.meter import Meter
-from yinyi.business.institutions.model import Algorithm, Institution
+from yinyi.business.institutions.model import Algorithm, ClientCertificateView, Institution
 from yinyi.business.institutions.store import KeptSecret, NonceUse
 from yinyi.kernel.errors import Conflict, NotGranted, SignatureRefused
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault
+from yinyi.wire import client_certificate, username_token
 from yinyi.wire import institution as wire
-from yinyi.wire import username_token
 
 WINDOW = timedelta(minutes=5)
 """How far the clocks of two houses may be apart."""
@@ -32,6 +32,21 @@ _SIGNED_WHOLE: tuple[wire.Algorithm, ...] = get_args(wire.Algorithm)
 _Opened = list[tuple[KeptSecret, str]]
 """Secrets, with what they are."""
 
+
+class _Known(NamedTuple):
+    """Of an institution; None: there is none that is not closed. certificates: also those that have run out."""
+
+    institution: Institution | None
+    secrets: _Opened
+    certificates: Sequence[ClientCertificateView]
+
+
+_INSTANTS: Mapping[str, Callable[[str], datetime]] = {
+    "UsernameToken": username_token.instant_of,
+    client_certificate.NAME: client_certificate.instant_of,
+}
+"""How the time of a request is written, where not in seconds."""
+_STRANGER = _Known(None, [], ())
 _VERIFIES: Mapping[str, Callable[[str, Signed], bool]] = {
     "HMAC-SHA256": lambda secret, signed: wire.verifies("HMAC-SHA256", secret, signed.signature, *_request(signed)),
     "HMAC-SM3": lambda secret, signed: wire.verifies("HMAC-SM3", secret, signed.signature, *_request(signed)),
@@ -48,7 +63,7 @@ class Institutions:
         self._database = database
         self._vault = vault
         self._meter = Meter(database, zone)
-        self._known: dict[str, tuple[datetime, Institution, _Opened]] = {}
+        self._known: dict[str, tuple[datetime, _Known]] = {}
         self._forgot_at: dict[str, datetime] = {}
 
     async def add(self, tx: Tx, institution: Institution, algorithm: Algorithm, now: datetime) -> str:
@@ -73,17 +88,19 @@ class Institutions:
         """Something about an institution has changed."""
         self._known.clear()
 
-    async def verify(self, signed: Signed, operation: str, now: datetime) -> Institution:
+    async def verify(self, signed: Signed, operation: str, now: datetime, certificate: str = "") -> Institution:
         """Whose request this is. A request passes once; one of a queue whenever the queue delivers it again.
+        certificate: the fingerprint of the one that was shown, as a door that may say so has it.
 
         Raises:
-            SignatureRefused: unknown or closed institution, another algorithm, a wrong signature, a clock more than
-                five minutes apart, a day in a queue, a nonce used before. Which of them is not told.
+            SignatureRefused: unknown or closed institution, another algorithm, a wrong signature or certificate, a
+                clock more than five minutes apart, a day in a queue, a nonce used before. Which of them is not told.
             NotGranted: it may not ask this.
             AskedTooOften: it asks more often than was agreed.
         """
-        institution, secrets = await self._find(signed.institution_id, now)
-        if not _fits(secrets, signed, now) or institution is None or _apart(signed, now):
+        known = await self._find(signed.institution_id, now)
+        institution = known.institution
+        if not _fits(known, signed, certificate, now) or institution is None or _apart(signed, now):
             raise SignatureRefused
         if institution.operations is not None and operation not in institution.operations:
             raise NotGranted(operation)
@@ -94,10 +111,15 @@ class Institutions:
             await self._forget_nonces(tx, institution, now)
         return institution
 
-    async def found(self, institution_id: str, algorithm: str, now: datetime) -> tuple[Institution | None, list[str]]:
-        """One that is not closed, with its good secrets for this algorithm."""
-        institution, secrets = await self._find(institution_id, now)
-        return institution, _good(secrets, algorithm, now)
+    async def found(
+        self, institution_id: str, algorithm: str, now: datetime, certificate: str = ""
+    ) -> tuple[Institution | None, list[str]]:
+        """One that is not closed and shows no certificate that is not its own, with its good secrets for this
+        algorithm."""
+        known = await self._find(institution_id, now)
+        if not _shows_its_own(known, certificate, now):
+            return None, []
+        return known.institution, _good(known.secrets, algorithm, now)
 
     async def admit(self, institution: Institution, now: datetime) -> None:
         """
@@ -109,31 +131,33 @@ class Institutions:
     async def signing(self, institution_id: str, now: datetime) -> list[tuple[wire.Algorithm, str]]:
         """What we sign with what we tell an institution: its good secrets for whole requests, oldest first, each with
         its algorithm. Empty: it has none, or was closed."""
-        _, secrets = await self._find(institution_id, now)
+        known = await self._find(institution_id, now)
         return [
             (algorithm, secret)
-            for kept, secret in secrets
+            for kept, secret in known.secrets
             for algorithm in _SIGNED_WHOLE
             if algorithm == kept.algorithm and (kept.until is None or now < kept.until)
         ]
 
-    async def _find(self, institution_id: str, now: datetime) -> tuple[Institution | None, _Opened]:
+    async def _find(self, institution_id: str, now: datetime) -> _Known:
         """With its secrets as they are used. Strangers are not remembered: anybody can be one."""
         if not (institution_id.isascii() and institution_id.isprintable()):
-            return None, []
+            return _STRANGER
         known = self._known.get(institution_id)
         if known is not None and timedelta(0) <= now - known[0] < REMEMBERED_FOR:
-            return known[1], known[2]
+            return known[1]
         async with self._database.read() as tx:
             found = await store.find(tx, institution_id)
+            certificates = await certificates_store.of(tx, institution_id) if found else ()
         if found is None:
             self._known.pop(institution_id, None)
-            return None, []
+            return _STRANGER
         opened = [(kept, self._vault.open(kept.sealed, SEALED)) for kept in found[1]]
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        self._known[institution_id] = (now, found[0], opened)
-        return found[0], opened
+        fresh = _Known(found[0], opened, certificates)
+        self._known[institution_id] = (now, fresh)
+        return fresh
 
     async def _forget_nonces(self, tx: Tx, institution: Institution, now: datetime) -> None:
         """Those that are older than any signature that still passes."""
@@ -144,14 +168,28 @@ class Institutions:
         await store.forget_nonces(tx, institution, now - 3 * WINDOW)
 
 
-def _fits(secrets: _Opened, signed: Signed, now: datetime) -> bool:
-    """By any good secret of this algorithm. Takes as long for an institution that does not exist."""
+def _fits(known: _Known, signed: Signed, certificate: str, now: datetime) -> bool:
+    """By any good secret of this algorithm, or by a certificate that suffices. Takes as long for an institution that
+    does not exist."""
+    if signed.algorithm == client_certificate.NAME:
+        formed = client_certificate.well_formed(signed.timestamp, signed.nonce)
+        return formed and any(own.suffices for own in _own(known, certificate, now))
     verifies = _VERIFIES.get(signed.algorithm)
     if verifies is None:
         return False
-    good = _good(secrets, signed.algorithm, now)
+    good = _good(known.secrets, signed.algorithm, now)
     found = [verifies(secret, signed) for secret in good or [NOBODY]]  # all of them, whichever it is
-    return any(found) and bool(good)
+    return any(found) and bool(good) and _shows_its_own(known, certificate, now)
+
+
+def _own(known: _Known, certificate: str, now: datetime) -> list[ClientCertificateView]:
+    """The certificate that was shown, if it is this institution's and good."""
+    return [each for each in known.certificates if each.fingerprint == certificate and each.since <= now < each.until]
+
+
+def _shows_its_own(known: _Known, certificate: str, now: datetime) -> bool:
+    """Whoever never named one may show what he likes: it says nothing of him."""
+    return not (certificate and known.certificates) or bool(_own(known, certificate, now))
 
 
 def _good(secrets: _Opened, algorithm: str, now: datetime) -> list[str]:
@@ -162,8 +200,7 @@ def _good(secrets: _Opened, algorithm: str, now: datetime) -> list[str]:
 
 def _apart(signed: Signed, now: datetime) -> bool:
     """Whether it was signed by a clock that is too far from ours."""
-    instant_of = username_token.instant_of if signed.algorithm == "UsernameToken" else wire.instant_of
-    age = now - instant_of(signed.timestamp)
+    age = now - _INSTANTS.get(signed.algorithm, wire.instant_of)(signed.timestamp)
     return not -WINDOW <= age <= (WAITS if _waits(signed) else WINDOW)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from yinyi.bus.database import Row, Tx
+from yinyi.business.institutions import certificates_store
 from yinyi.business.institutions.model import Algorithm, Institution, InstitutionView, SecretView
 from yinyi.kernel.secrets import Sealed
 
@@ -158,7 +159,15 @@ async def every(tx: Tx, hospital_id: int, today: datetime, now: datetime) -> lis
             secret_no=row["secret_no"], algorithm=row["algorithm"], created_at=row["created_at"], until=row["until"]
         )
         secrets.setdefault(row["institution_id"], []).append(view)
-    return [InstitutionView(**row, secrets=secrets.get(row["institution_id"], [])) for row in rows]
+    certificates = await certificates_store.every(tx, hospital_id)
+    return [
+        InstitutionView(
+            **row,
+            secrets=secrets.get(row["institution_id"], []),
+            certificates=certificates.get(row["institution_id"], []),
+        )
+        for row in rows
+    ]
 
 
 async def count(

@@ -5,6 +5,7 @@ from typing import get_args
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
@@ -57,6 +58,34 @@ institution_secret = Table(
     Column("until", INSTANT),
     ForeignKeyConstraint(*_WHOSE),
     CheckConstraint(f"algorithm IN ({_ALGORITHMS})", name="algorithm"),
+)
+
+institution_certificate = Table(
+    "institution_certificate",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True),
+    Column("certificate_no", BigInteger, Identity(always=False), primary_key=True),
+    Column("institution_id", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("since", INSTANT, nullable=False),
+    Column("until", INSTANT, nullable=False),
+    Column("suffices", Boolean, nullable=False),
+    Column("added_at", INSTANT, nullable=False),
+    Column("removed_at", INSTANT),
+    ForeignKeyConstraint(*_WHOSE),
+)
+Index(
+    "institution_certificate_fingerprint_key",
+    institution_certificate.c.fingerprint,
+    institution_certificate.c.hospital_id,
+    unique=True,
+    postgresql_where=institution_certificate.c.removed_at.is_(None),
+)
+Index(
+    "institution_certificate_whose_ix",
+    institution_certificate.c.institution_id,
+    institution_certificate.c.hospital_id,
 )
 
 institution_usage = Table(

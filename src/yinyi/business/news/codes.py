@@ -101,7 +101,8 @@ MODALITIES: Mapping[str, str] = {
     "EN": "ES",
     "XRC": "XA",
     "NMS": "NM",
+    "PF": "PF",
 }
-"""Of HL70074, as DICOM calls them."""
+"""Of HL70074, as DICOM calls them; it has no name for lung function."""
 ID_TYPES = ("MR", "PI", "PT", "")
 """HL70203: the hospital's own number of somebody, the surest first."""

@@ -1,12 +1,11 @@
 """Payments by phone at a window: the cashier acts for the patient who stands there."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
-from yinyi.business.identity.errors import PatientUnknown
-from yinyi.business.identity.store import patient_id_of
+from yinyi.business.audit import store as audit
 from yinyi.business.payments.messages_window import CancelWindowPayment, SubmitCode
 from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
@@ -27,7 +26,8 @@ class WindowCodes:
         dispatcher.changes(CancelWindowPayment, Change(self.cancel, payments.show, settle=payments.settle))
 
     async def submit(self, tx: Tx, call: Call, message: SubmitCode, facts: None) -> str:
-        return await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code)
+        who = {"operator": message.operator}
+        return await self._payments.tenders.submit_code(tx, call, message.payment_no, message.payer_code, who)
 
     async def cancel(self, tx: Tx, call: Call, message: CancelWindowPayment, facts: None) -> str:
         """
@@ -39,18 +39,12 @@ class WindowCodes:
         if not plan.facts.get(AT):
             raise NotYours
         await self._payments.give_up(tx, call, plan)
+        await audit.append(tx, call, "payments.CancelWindowPayment.v1", plan.payment_no, {"operator": message.operator})
         return plan.payment_no
 
 
-async def for_patient(tx: Tx, call: Call, patient_no: str) -> Call:
-    """The call as if he had made it himself: it is still a cashier's, and the audit log has it as his.
-
-    Raises:
-        PatientUnknown: nobody has this hospital number here.
-    """
-    patient_id = await patient_id_of(tx, call.hospital_id, patient_no.strip().upper())
-    if not patient_id:
-        raise PatientUnknown
+def for_patient(call: Call, patient_id: int) -> Call:
+    """The call as if he had made it himself: it is still a cashier's, and the audit log has it as his."""
     return replace(call, principal=replace(call.principal, patient_id=patient_id))
 
 
@@ -59,5 +53,5 @@ def check_shown(payments: PaymentService, tender: str) -> None:
     Raises:
         ChannelUnavailable: nobody pays here by this.
     """
-    if tender and tender not in payments.registry.merchants("outpatient"):
+    if tender and tender not in payments.registry.tenders("outpatient"):
         raise ChannelUnavailable(f"no merchant account for outpatient at {tender}")

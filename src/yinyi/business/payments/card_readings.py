@@ -2,10 +2,10 @@
 to whoever wants to know whose they are."""
 
 import asyncio
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 import structlog
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
@@ -23,7 +23,6 @@ from yinyi.business.payments.card_routes import CardRoutes
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, PresentPayCard, ReadCard
-from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import state_of, view_of
@@ -32,6 +31,7 @@ from yinyi.business.terminals.reading_store import Row
 from yinyi.business.terminals.readings import CardReadings
 from yinyi.kernel.errors import ChannelUnavailable, YinyiError
 from yinyi.kernel.ids import token
+from yinyi.kernel.means import TenderName
 from yinyi.wire.card_seal import CardRead
 
 log = structlog.get_logger()
@@ -143,7 +143,7 @@ class PayCards:
                     return None
                 route, card = known
                 if found.request.purpose == "pay":
-                    return Given(found.payment_no, found.patient_id, cast(TenderName, route.channel), card)
+                    return Given(found.payment_no, found.patient_id, route.channel, card)
                 is_to_check = await self._holders.read(tx, call, found, route, card)
                 if not is_to_check:
                     await self._readings.give_back(tx, call)

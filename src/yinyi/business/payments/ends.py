@@ -19,6 +19,7 @@ log = structlog.get_logger()
 AT_ONCE = 200
 _EVERY_S = 2.0
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('yinyi.payment_ends', 0))"
+_ANY = "SELECT EXISTS (SELECT FROM payment_end)"
 TAKE = """
 WITH taken AS (
   DELETE FROM payment_end e USING (
@@ -54,6 +55,9 @@ class Ends:
 
     async def turn(self) -> int:
         """Tell of some; how many there were."""
+        async with self._database.read() as tx:
+            if not await tx.fetchval(_ANY):
+                return 0
         async with self._database.transaction() as tx:
             if not await tx.fetchval(_LOCK):
                 return 0

@@ -5,10 +5,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call
-from yinyi.bus.database import Tx
+from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Dispatcher
-from yinyi.business.identity.errors import PatientUnknown
-from yinyi.business.identity.store import patient_id_of
+from yinyi.business.identity.named import NamedPatients
 from yinyi.business.payments import rows, signals
 from yinyi.business.payments.messages import Payments
 from yinyi.business.payments.messages_finding import DaysPayments, FindPayment, ListDaysPayments
@@ -44,26 +43,34 @@ WHERE p.hospital_id = $1 AND p.payment_no > $2 AND p.payment_no < $3 ORDER BY p.
 class Finding:
     """``FindPayment``, ``ListDaysPayments``."""
 
-    def __init__(self, registry: Registry, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, registry: Registry, named: NamedPatients, zone: ZoneInfo) -> None:
+        self._database = database
+        self._named = named
         self._registry = registry
         self._zone = zone
 
     def register(self, dispatcher: Dispatcher) -> None:
-        dispatcher.reads(FindPayment, self.find)
+        dispatcher.asks(FindPayment, self.find)
         dispatcher.reads(ListDaysPayments, self.of_day)
 
-    async def find(self, tx: Tx, call: Call, message: FindPayment) -> Payments:
+    async def find(self, call: Call, message: FindPayment) -> Payments:
         """
         Raises:
-            PatientUnknown: nobody has this hospital number here.
+            PatientUnknown, HospitalUnavailable.
         """
-        number, patient_no, channel_no = message.number.strip(), message.patient_no.strip(), message.channel_no.strip()
+        patient_no = message.patient_no.strip()
+        patient_id = await self._named.patient_id(call, patient_no) if patient_no else 0
+        async with self._database.read() as tx:
+            return await self._found(tx, call, message, patient_id)
+
+    async def _found(self, tx: Tx, call: Call, message: FindPayment, patient_id: int) -> Payments:
+        number, channel_no = message.number.strip(), message.channel_no.strip()
         on = message.on or call.now.astimezone(self._zone).date()
         found: list[Sequence[Plan]] = []
         if number:
             found.append(await self._numbered(tx, call, number))
-        if patient_no:
-            found.append(await self._begun(tx, call, patient_no, on))
+        if patient_id:
+            found.append(await self._begun(tx, call, patient_id, on))
         if channel_no:
             found.append(await self._known_as(tx, call, channel_no, on))
         return Payments(payments=[view_of(plan, self._registry) for plan in _in_all(found)])
@@ -80,10 +87,7 @@ class Finding:
         plan = await signals.find(tx, call.hospital_id, number.upper())
         return [plan] if plan is not None else []
 
-    async def _begun(self, tx: Tx, call: Call, patient_no: str, on: date) -> Sequence[Plan]:
-        patient_id = await patient_id_of(tx, call.hospital_id, patient_no.upper())
-        if not patient_id:
-            raise PatientUnknown
+    async def _begun(self, tx: Tx, call: Call, patient_id: int, on: date) -> Sequence[Plan]:
         begins = datetime.combine(on, time(), self._zone)
         ends = datetime.combine(on + timedelta(days=1), time(), self._zone)
         found = await tx.fetch(BEGUN, call.hospital_id, patient_id, begins, ends)

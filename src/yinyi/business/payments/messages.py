@@ -22,14 +22,10 @@ from yinyi.business.payments.errors import (
     PaymentUnknown,
     TenderUnderWay,
 )
-from yinyi.business.payments.model import (
-    PaymentReason,
-    PaymentState,
-    RefundState,
-    TenderName,
-)
+from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.ids import WholeNumber
+from yinyi.kernel.means import MaybeTender, TenderName
 from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
@@ -73,7 +69,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     since: datetime
     reason: PaymentReason | Literal[""] = ""
-    tender: TenderName | Literal[""] = ""
+    tender: MaybeTender = ""
     pay_by: datetime | None = None
     code_url: str = ""
     code_expires_at: datetime | None = None
@@ -122,10 +118,11 @@ class GetScannedPayment(Operation[PaymentView], frozen=True, kw_only=True):
 )
 class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
     """Pay by this means all that is owed, or a part of it. While another one is open it is closed first, surely, before
-    the new one is shown. What is left after a part waits for the next choice."""
+    the new one is shown. What is left after a part waits for the next choice. ``tender`` empty: the first one whose
+    code can be shown."""
 
     payment_no: Number
-    tender: TenderName
+    tender: MaybeTender = ""
     amount_fen: Part | None = None
 
 
@@ -230,11 +227,12 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last
     first. What was delivered for it is undone with the last of it, where it can be. A part is money alone: the hospital
-    does not hear of it; lines of a bill go back by ``RefundInvoiceLines``."""
+    does not hear of it; lines of a bill go back by ``RefundInvoiceLines``. ``operator``: the cashier's number."""
 
     payment_no: Number
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
     amount_fen: Part | None = None
+    operator: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 Note = Annotated[str, msgspec.Meta(min_length=3, max_length=200)]

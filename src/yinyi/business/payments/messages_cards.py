@@ -7,11 +7,11 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import MoreThanOwed, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
-from yinyi.business.payments.model import TenderName
 from yinyi.business.terminals.errors import LineReplaced
 from yinyi.business.terminals.messages import Accepted, Short
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.ids import WholeNumber
+from yinyi.kernel.means import TenderName
 
 
 @operation(

@@ -8,9 +8,10 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.payments.messages import Payments, PaymentView
+from yinyi.kernel.errors import HospitalUnavailable
 
 
-@operation(callers=[Caller.HOSPITAL, Caller.STAFF], errors=(PatientUnknown,))
+@operation(callers=[Caller.HOSPITAL, Caller.STAFF], errors=(PatientUnknown, HospitalUnavailable))
 class FindPayment(Operation[Payments], frozen=True, kw_only=True):
     """By ``number``, the payment's own or the short one to ask with, as a slip's code has it too; by
     ``patient_no``, what a patient began on a day; by ``channel_no``, what the payer's bill shows: our merchant

@@ -1,6 +1,6 @@
 """What a cashier asks about a payment by phone at his window."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -9,8 +9,6 @@ from yinyi.business.payments.errors import MoreThanOwed, PayerCodeUnknown, Payme
 from yinyi.business.payments.messages import Number, PaymentView
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 
-ShownTender = Literal["wechatpay", "alipay"]
-"""Whose code is shown at a window for the payer to scan."""
 PatientNo = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Who = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 

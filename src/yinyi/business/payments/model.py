@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, Refused, Waiting
 
@@ -69,11 +70,12 @@ class CallbackReply(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = "application/json"
 
 
-TenderName = Literal[
+HOUSE_TENDERS: tuple[TenderName, ...] = (
     "wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid", "window", "institution"
-]
-"""支付方式. ``social_security_card``: the bank account on it. ``window``: money taken by a cashier. ``institution``:
-money taken by a bank at its own terminals and in its app."""
+)  # fmt: skip
+"""支付方式 that screens, slips and sheets have words of; what else a connector brings tells its own.
+``social_security_card``: the bank account on it. ``window``: money taken by a cashier. ``institution``: money taken by
+a bank at its own terminals and in its app."""
 CARDS: tuple[TenderName, ...] = ("bank_card", "social_security_card", "public_card")
 
 PaymentState = Literal[

@@ -187,9 +187,14 @@ class Papers:
             "qr": payment.payment_no,
             "amount_fen": payment.amount_fen,
             "guardian": await self._guardian(tx, call),
+            "names": self._names(plan, chinese),
         }
         window = hospital.window.name if chinese else hospital.window.name_en
         return Paper(plan, payment, name, number, window, chinese, common)
+
+    def _names(self, plan: Plan, chinese: bool) -> dict[str, str]:
+        told = (self._registry.means.of(name) for name in {plan.tender, *(step.channel for step in plan.steps)})
+        return {each.tender: each.said(chinese) for each in told if each is not None}
 
     async def _guardian(self, tx: Tx, call: Call) -> str:
         guardian_id = call.principal.guardian_id

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.audit import store as audit
 from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import refundable_fen
@@ -61,6 +62,8 @@ class RefundDesk:
             await self._keep(tx, call, plan, after)
             taken = await signals.refund(tx, plan, after, call.now, self._payments.epoch)
         self._payments.taken_up(call, taken)
+        told = {"amount_fen": int(amount_fen), "reason": message.reason, "operator": message.operator}
+        await audit.append(tx, call, "payments.RefundPayment.v1", plan.payment_no, told)
         return plan.payment_no
 
     async def give_part(self, tx: Tx, call: Call, plan: Plan, amount_fen: Fen, reason: str) -> None:

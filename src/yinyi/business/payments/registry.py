@@ -1,7 +1,6 @@
 """Everything the driver can do, by name: effects of the domains, channels, merchant accounts."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import cast
 
 from yinyi.business.ledger.model import PREPAID
 from yinyi.business.lines.session_model import Card
@@ -21,7 +20,7 @@ from yinyi.business.payments.channels import (
 )
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.errors import PayerCodeUnknown
-from yinyi.business.payments.model import TenderName
+from yinyi.business.payments.means import MeansBook
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import (
     BooksRefunds,
@@ -47,8 +46,11 @@ class Registry:
         merchants: MerchantTable,
         cards: CardLines | None = None,
         told: Collection[str] = (),
+        means: MeansBook | None = None,
     ) -> None:
-        """``told``: the purposes whose payments, whenever one ends, are told to those above; see ``ends``."""
+        """``told``: the purposes whose payments, whenever one ends, are told to those above; see ``ends``. ``means``:
+        what connectors are called that bring their own words."""
+        self.means = means or MeansBook()
         self.told = frozenset(told)
         self._effects: dict[str, Effect] = {effect.kind: effect for effect in effects}
         self._effects[f"{TAKE}/{WINDOW}"] = TakenAtWindow()
@@ -119,18 +121,23 @@ class Registry:
         """The takes of this plan whose channel is none of this release's, or of its settings, any more."""
         return [take for take in plan.moved() if f"{REFUND}/{take.channel}" not in self._effects]
 
-    def tenders(self, scope: str) -> list[TenderName]:
-        """The channels that show a code and have a merchant account for this scope; last those that are away."""
+    def tenders(self, scope: str, amount_fen: int = 0) -> list[str]:
+        """The channels that show a code over so much and have a merchant account for this scope; last those that are
+        away."""
         found = sorted(self._shown, key=lambda name: self.is_away(f"{TAKE}/{name}"))
-        return [cast(TenderName, name) for name in found if self._merchants.of(scope, name)]
+        return [name for name in found if self._serves(scope, name, amount_fen)]
 
-    def scans(self, scope: str) -> list[TenderName]:
-        """The channels whose payer's code we can scan, with a merchant account for this scope."""
-        return [cast(TenderName, name) for name in self._scanned if self._merchants.of(scope, name)]
+    def scans(self, scope: str, amount_fen: int = 0) -> list[str]:
+        """The channels whose payer's code we can scan for so much, with a merchant account for this scope."""
+        return [name for name in self._scanned if self._serves(scope, name, amount_fen)]
 
-    def reads(self, scope: str) -> list[TenderName]:
+    def reads(self, scope: str) -> list[str]:
         """The channels whose cards can be read, with a merchant account for this scope."""
-        return [cast(TenderName, name) for name in self.cards if self._merchants.of(scope, name)]
+        return [name for name in self.cards if self._merchants.of(scope, name)]
+
+    def _serves(self, scope: str, name: str, amount_fen: int) -> bool:
+        """Where nothing is owed any more, how much it was does not matter."""
+        return bool(self._merchants.of(scope, name)) and (not amount_fen or self.means.takes(name, amount_fen))
 
     def sealed_card(self, channel: str, card: Card) -> str:
         """As it travels with a payment until the bank has answered.

@@ -12,6 +12,7 @@ import msgspec
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller
 from yinyi.business.payments import apply, asking, signals, store, untold
 from yinyi.business.payments.asking import Asked
@@ -80,13 +81,14 @@ class PaymentService:
         self.registry = registry
         self._driver = driver
         self._zone = zone
+        self._looks = Looks(database)
         self._restore_epoch = 0
         self.counter = Counter(registry.rules, zone)
         self.callbacks = Callbacks(registry, driver)
         self.tenders = Tenders(self, registry, driver.known)
 
     def register(self, dispatcher: Dispatcher) -> None:
-        dispatcher.reads(GetPayment, self.get)
+        dispatcher.asks(GetPayment, self.get)
         dispatcher.reads(ListPayments, self.list)
         dispatcher.reads(ListUntoldPayments, self.list_untold)
         dispatcher.asks(ReceiveCallback, self.callbacks.receive)
@@ -224,9 +226,12 @@ class PaymentService:
             raise PaymentUnknown
         return view_of(plan, self.registry)
 
-    async def get(self, tx: Tx, call: Call, message: GetPayment) -> PaymentView:
+    async def get(self, call: Call, message: GetPayment) -> PaymentView:
         known = self._driver.known.get(message.number)
-        plan = await signals.find(tx, call.hospital_id, message.number, known)
+        plan = None
+        if known is not None and known.hospital_id == call.hospital_id:
+            plan = await signals.newest(self._looks, known)
+        plan = plan or await self._found(call, message.number)
         if plan is None:
             raise PaymentUnknown
         self.check_owner(call, plan)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.looks import Looks
 from yinyi.bus.work import Made, glance, recorded
 from yinyi.business.payments import rows, store
 from yinyi.business.payments.amounts import AGREED
@@ -22,7 +23,10 @@ _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.
 )
 AMONG = _BY_NUMBER.replace("= $2", "= ANY($2::text[])")
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
-_IF_CHANGED = _BY_NUMBER.replace(rows.ROW, f"CASE WHEN p.version <> $3 THEN {rows.ROW} END")
+_IF_CHANGED = """
+SELECT p.payment_no, CASE WHEN p.version <> $3 THEN :row END AS plan
+FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
+""".replace(":row", rows.ROW)
 LOCKED = rows.filled("""
 SELECT p.version, :seen AS seen, :row AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
@@ -161,13 +165,17 @@ async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
     return [(row["kind"], row["channel"]) for row in await tx.fetch(OPEN_KINDS)]
 
 
-async def find(tx: Tx, hospital_id: int, number: str, known: Plan | None = None) -> Plan | None:
-    """By payment number, as a slip's code has it too, or by the short number to ask with. ``known``: what is answered
-    if it has not changed since."""
-    if known is not None and known.hospital_id == hospital_id:
-        row = await tx.fetchrow(_IF_CHANGED, hospital_id, known.payment_no, known.version)
-        if row is not None:
-            return known if row["plan"] is None else rows.read_plan(row["plan"])
+async def newest(looks: Looks, known: Plan) -> Plan | None:
+    """This plan as it is now; itself if it has not changed since. None: it is not there."""
+    tx = looks.by(known.payment_no)
+    row = await tx.fetchrow(_IF_CHANGED, known.hospital_id, known.payment_no, known.version)
+    if row is None:
+        return None
+    return known if row["plan"] is None else rows.read_plan(row["plan"])
+
+
+async def find(tx: Tx, hospital_id: int, number: str) -> Plan | None:
+    """By payment number, as a slip's code has it too, or by the short number to ask with."""
     query = _BY_ASK_NO if is_ask_number(number) else _BY_NUMBER
     row = await tx.fetchrow(query, hospital_id, number_on_slip(number))
     return rows.read_plan(row["plan"]) if row is not None else None

@@ -1,7 +1,9 @@
 """A means of payment is chosen: at a screen, by a code that was scanned, by a card that was read."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
@@ -14,13 +16,14 @@ from yinyi.business.payments.choice import open_with, with_tender
 from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, NothingToAgree, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender
-from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import PAYER_CODE, Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import about_to_leave
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, YinyiError
+from yinyi.kernel.means import TenderName
 
+NOBODY: Mapping[str, str] = {}
 PaysFromAccount = Callable[[Tx, Call, Plan], Awaitable[None]]
 """Whether this plan may be paid from the patient's prepaid account; raises if not."""
 
@@ -55,17 +58,27 @@ class Tenders:
         def wanted(plan: Plan) -> str:
             if message.amount_fen is not None and message.amount_fen > owed_fen(plan):
                 raise MoreThanOwed
-            return "" if open_with(plan, message, call.now) else message.tender
+            amount_fen = message.amount_fen or owed_fen(plan)
+            tender = message.tender or self._first(plan, amount_fen)
+            self._check_limits(tender, amount_fen)
+            return "" if open_with(plan, replace(message, tender=tender), call.now) else tender
 
         told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
         return await self._take_tender(tx, call, message.payment_no, wanted, told)
 
-    async def submit_code(self, tx: Tx, call: Call, payment_no: str, payer_code: str) -> str:
+    async def submit_code(
+        self, tx: Tx, call: Call, payment_no: str, payer_code: str, who: Mapping[str, str] = NOBODY
+    ) -> str:
         """By the code on the payer's phone, as a scanner of ours has read it. It is used once: the same key is the same
-        attempt, another code another one."""
+        attempt, another code another one. ``who``: has scanned it, for the record."""
         channel = self._registry.knows_code(payer_code)
-        told = {"scanned": True, PAYER_CODE: payer_code}
-        return await self._take_tender(tx, call, payment_no, lambda _: channel, told)
+        told = {"scanned": True, PAYER_CODE: payer_code, **who}
+
+        def wanted(plan: Plan) -> str:
+            self._check_limits(channel, owed_fen(plan))
+            return channel
+
+        return await self._take_tender(tx, call, payment_no, wanted, told)
 
     async def submit_card(self, tx: Tx, call: Call, payment_no: str, channel: TenderName, card: Card) -> str:
         """By a card that a reader of ours has read, its PIN block from the pad. Used once, like a code."""
@@ -124,6 +137,16 @@ class Tenders:
         if tender:
             self._registry.merchant(plan, tender)
         return tender
+
+    def _first(self, plan: Plan, amount_fen: int) -> str:
+        tender = next(iter(self._registry.tenders(plan.scope, amount_fen)), "")
+        if not tender:
+            raise ChannelUnavailable(f"no channel shows a code over {amount_fen} fen")
+        return tender
+
+    def _check_limits(self, tender: str, amount_fen: int) -> None:
+        if not self._registry.means.takes(tender, amount_fen):
+            raise ChannelUnavailable(f"{tender} takes no payment of {amount_fen} fen")
 
     def check_payable(self, call: Call, plan: Plan, tender: TenderName) -> None:
         """

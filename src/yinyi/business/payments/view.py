@@ -71,6 +71,7 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
     take = next((step for step in reversed(plan.takes()) if step.channel), None)
     waiting = take if take is not None and state == "waiting" else None
     failed = take is not None and state == "ready" and take.tender_no == plan.tender_no
+    owed = owed_fen(plan) if plan.direction == "forward" else Fen(0)
     reason = plan.reason or (_told(take) if take is not None and failed else "")
     return PaymentView(
         payment_no=plan.payment_no,
@@ -82,21 +83,21 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         started_at=plan.started_at,
         since=max([plan.started_at, *(step.since for step in plan.steps)]),
         reason=cast(Any, reason),
-        tender=cast(Any, _tender(plan)),
+        tender=_tender(plan),
         pay_by=plan.pay_by if plan.direction == "forward" else None,
         code_url=waiting.show.code_url if waiting and waiting.show else "",
         code_expires_at=waiting.until if waiting else None,
         resolves_by=resolves_by(plan, registry.rules),
         paid_at=paid_at(plan),
-        owed_fen=owed_fen(plan) if plan.direction == "forward" else Fen(0),
+        owed_fen=owed,
         taken_fen=plan.taken_fen,
         returned_fen=plan.returned_fen,
         refunds=_refunds(plan),
         attention=bool(plan.attention),
-        tenders=registry.tenders(plan.scope),
+        tenders=registry.tenders(plan.scope, owed),
         to_agree=plan.direction == "forward" and to_agree(plan),
         scanned=_scanned(plan, take),
-        scans=registry.scans(plan.scope),
+        scans=registry.scans(plan.scope, owed),
         reads=registry.reads(plan.scope),
         refused_code=take.evidence.get(REFUSED_CODE, "") if take is not None and failed else "",
         tries_left=take.evidence.get(TRIES_LEFT) if take is not None and failed else None,
@@ -119,7 +120,7 @@ def _parts(plan: Plan) -> list[PaidPart]:
     sums: dict[str, int] = {}
     for step in plan.moved():
         sums[step.channel] = sums.get(step.channel, 0) + step.amount_fen
-    return [PaidPart(tender=cast(Any, channel), amount_fen=Fen(fen)) for channel, fen in sums.items()]
+    return [PaidPart(tender=channel, amount_fen=Fen(fen)) for channel, fen in sums.items()]
 
 
 def _refunds(plan: Plan) -> RefundState | Literal[""]:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call
-from yinyi.bus.database import Row, Tx
+from yinyi.bus.database import Database, Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.audit import store as audit
-from yinyi.business.identity.errors import PatientUnknown
-from yinyi.business.identity.store import patient_facts, patient_id_of
+from yinyi.business.identity.named import NamedPatients
+from yinyi.business.identity.store import patient_facts
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, income_account, prepaid_account
 from yinyi.business.payments.errors import AccountsClosed
@@ -52,13 +52,15 @@ class _Movement(NamedTuple):
 class PrepaidCharges:
     """The operations of the hospital. Its own numbers are those of one institution: another one's mean nothing."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, named: NamedPatients, zone: ZoneInfo) -> None:
+        self._database = database
+        self._named = named
         self._zone = zone
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(QueryPrepaidCharge, self.query)
-        dispatcher.reads(FindPrepaidBalance, self.balance)
-        dispatcher.changes(ChargePrepaid, Change(self.charge, self._show))
+        dispatcher.asks(FindPrepaidBalance, self.balance)
+        dispatcher.changes(ChargePrepaid, Change(self.charge, self._show, self.whose, only_reads=True))
         dispatcher.changes(ReversePrepaidCharge, Change(self.reverse, self._show))
 
     # -- looking
@@ -73,8 +75,16 @@ class PrepaidCharges:
         returns = await charge_store.returns(tx, call.hospital_id, row["charge_id"]) if row["returned_fen"] else []
         return _view(row, returns)
 
-    async def balance(self, tx: Tx, call: Call, message: FindPrepaidBalance) -> PrepaidBalance:
-        patient_id = await self._patient_id(tx, call, message.patient_no)
+    async def balance(self, call: Call, message: FindPrepaidBalance) -> PrepaidBalance:
+        """
+        Raises:
+            PatientUnknown, HospitalUnavailable.
+        """
+        patient_id = await self._named.patient_id(call, message.patient_no)
+        async with self._database.read() as tx:
+            return await self._balance(tx, call, patient_id)
+
+    async def _balance(self, tx: Tx, call: Call, patient_id: int) -> PrepaidBalance:
         patient = await patient_facts(tx, call.hospital_id, patient_id)
         assert patient is not None
         mode, balance_fen = await store.standing(tx, call.hospital_id, prepaid_account(str(patient_id)))
@@ -88,27 +98,22 @@ class PrepaidCharges:
             charges=[_listed(row) for row in rows],
         )
 
-    async def _patient_id(self, tx: Tx, call: Call, patient_no: str) -> int:
-        """
-        Raises:
-            PatientUnknown: nobody has this hospital number here.
-        """
-        patient_id = await patient_id_of(tx, call.hospital_id, patient_no.strip().upper())
-        if not patient_id:
-            raise PatientUnknown
-        return patient_id
-
     # -- out and back
 
-    async def charge(self, tx: Tx, call: Call, message: ChargePrepaid, facts: None) -> str:
+    async def whose(self, call: Call, message: ChargePrepaid) -> int:
         """
         Raises:
-            PatientUnknown: nobody has this hospital number here.
+            PatientUnknown, HospitalUnavailable.
+        """
+        return await self._named.patient_id(call, message.patient_no)
+
+    async def charge(self, tx: Tx, call: Call, message: ChargePrepaid, patient_id: int) -> str:
+        """
+        Raises:
             AccountsClosed: the hospital keeps no accounts.
             BalanceTooLow: there is not so much on it.
             ChargeDiffers, ChargeReversed: the number was used before.
         """
-        patient_id = await self._patient_id(tx, call, message.patient_no)
         new = NewCharge(
             hospital_id=call.hospital_id,
             institution_id=call.principal.institution_id,

@@ -79,3 +79,9 @@ class ReversalDiffers(Conflict):
     """Under this number of a reversal another amount was given back. Nothing was given back now."""
 
     zh = "这个退回单号已用于另一金额，这次没有退款。"
+
+
+class DifferenceUnknown(NotFound):
+    """On this charge both sides agree, or somebody has settled it."""
+
+    zh = "这笔扣费两边一致，或者已经有人处理了。"

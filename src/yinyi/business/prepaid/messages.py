@@ -9,7 +9,6 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.messages import Part, PaymentView
-from yinyi.business.payments.model import TenderName
 from yinyi.business.prepaid.errors import (
     AccountsInUse,
     BalancesLeft,
@@ -22,6 +21,7 @@ from yinyi.business.prepaid.errors import (
 )
 from yinyi.business.prepaid.model import PrepaidMode
 from yinyi.kernel.ids import WholeNumber
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 PATIENTS = [Caller.KIOSK, Caller.MOBILE]

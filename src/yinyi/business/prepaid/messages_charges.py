@@ -18,6 +18,7 @@ from yinyi.business.prepaid.errors import (
     ReversalDiffers,
 )
 from yinyi.business.prepaid.model import ChargeState, PrepaidMode
+from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
 
 PatientNo = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -56,7 +57,7 @@ class PrepaidCharge(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL],
     money=True,
-    errors=(PatientUnknown, AccountsClosed, BalanceTooLow, ChargeDiffers, ChargeReversed),
+    errors=(HospitalUnavailable, PatientUnknown, AccountsClosed, BalanceTooLow, ChargeDiffers, ChargeReversed),
 )
 class ChargePrepaid(Operation[PrepaidCharge], frozen=True, kw_only=True):
     """Take this from the patient's prepaid account, all of it or nothing. ``charge_no``: the caller's own number of it,
@@ -114,7 +115,7 @@ class PrepaidBalance(msgspec.Struct, frozen=True, kw_only=True):
     charges: list[ListedCharge]
 
 
-@operation(callers=[Caller.HOSPITAL], errors=(PatientUnknown,))
+@operation(callers=[Caller.HOSPITAL], errors=(PatientUnknown, HospitalUnavailable))
 class FindPrepaidBalance(Operation[PrepaidBalance], frozen=True, kw_only=True):
     """Of a patient, by his hospital number: what is on his prepaid account, and what was charged there last."""
 

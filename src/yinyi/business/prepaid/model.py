@@ -1,6 +1,11 @@
 """Words of prepaid accounts. Plain data."""
 
+from datetime import datetime
 from typing import Literal
+
+import msgspec
+
+from yinyi.kernel.money import Fen
 
 PrepaidMode = Literal[
     "collect",  # patients top up, pay and withdraw
@@ -38,3 +43,24 @@ ChargeState = Literal[
 def charge_source(charge_id: int) -> str:
     """How the sources of a charge's journal entries begin."""
     return f"{CHARGES}:{charge_id}"
+
+
+class HospitalCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """What the hospital believes to have charged. institution_id: which of its programs, by its name here.
+    returned_fen: of it, what the hospital believes to have given back."""
+
+    charge_no: str
+    institution_id: str
+    patient_no: str
+    amount_fen: Fen
+    returned_fen: Fen
+    charged_at: datetime
+
+
+DifferenceKind = Literal[
+    "hospital_only",  # the hospital believes to have charged it; nothing was taken here
+    "here_only",  # it was taken here; the hospital knows nothing of it
+    "patient",  # another patient's account was charged than the hospital believes
+    "amount",  # another amount was taken, or is left of it, than the hospital believes
+]
+"""How what the hospital believes differs from what was charged."""

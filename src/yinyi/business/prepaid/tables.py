@@ -19,9 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from yinyi.bus.schema import INSTANT, metadata
-from yinyi.business.prepaid.model import PrepaidMode
+from yinyi.business.prepaid.model import DifferenceKind, PrepaidMode
 
 _MODES = ", ".join(f"'{mode}'" for mode in get_args(PrepaidMode))
+_DIFFERENCES = ", ".join(f"'{kind}'" for kind in get_args(DifferenceKind))
 
 prepaid_setting = Table(
     "prepaid_setting",
@@ -74,3 +75,60 @@ prepaid_charge_return = Table(
     CheckConstraint("amount_fen > 0", "amount"),
 )
 """nth: of its charge, from 1."""
+
+prepaid_charge_day = Table(
+    "prepaid_charge_day",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("business_date", Date, primary_key=True),
+    Column("next_at", INSTANT),
+    Column("compared_at", INSTANT),
+    Column("hospital_charges", Integer, nullable=False, server_default=text("0")),
+    Column("here_charges", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("next_at IS NOT NULL OR compared_at IS NOT NULL", "never_forgotten"),
+)
+"""next_at: when what the hospital has charged on that day is compared; NULL: it agrees, or people have settled it."""
+Index(
+    "prepaid_charge_day_due_ix",
+    prepaid_charge_day.c.hospital_id,
+    prepaid_charge_day.c.next_at,
+    postgresql_where=prepaid_charge_day.c.next_at.is_not(None),
+)
+
+prepaid_charge_difference = Table(
+    "prepaid_charge_difference",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("institution_id", Text, primary_key=True),
+    Column("charge_no", Text, primary_key=True),
+    Column("business_date", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("patient_no", Text, nullable=False),
+    Column("hospital_fen", BigInteger, nullable=False),
+    Column("here_fen", BigInteger, nullable=False),
+    Column("found_at", INSTANT, nullable=False),
+    Column("gone_at", INSTANT),
+    Column("settled_at", INSTANT),
+    Column("settled_by", Text),
+    Column("note", Text),
+    CheckConstraint(f"kind IN ({_DIFFERENCES})", "kind"),
+    CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (note IS NULL)", "settled"),
+)
+Index(
+    "prepaid_charge_difference_open_ix",
+    prepaid_charge_difference.c.hospital_id,
+    prepaid_charge_difference.c.found_at,
+    postgresql_where=prepaid_charge_difference.c.gone_at.is_(None) & prepaid_charge_difference.c.settled_at.is_(None),
+)
+Index(
+    "prepaid_charge_difference_day_ix",
+    prepaid_charge_difference.c.hospital_id,
+    prepaid_charge_difference.c.business_date,
+    postgresql_where=prepaid_charge_difference.c.gone_at.is_(None),
+)
+Index(
+    "prepaid_charge_of_day_ix",
+    prepaid_charge.c.business_date,
+    prepaid_charge.c.hospital_id,
+    prepaid_charge.c.institution_id,
+)

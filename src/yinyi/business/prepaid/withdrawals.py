@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import cast
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
@@ -11,13 +10,13 @@ from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments import signals
 from yinyi.business.payments.amounts import refundable_fen
-from yinyi.business.payments.model import TenderName
 from yinyi.business.payments.plan import REFUND, TAKE, Plan
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import paid_at
 from yinyi.business.prepaid import store
 from yinyi.business.prepaid.messages import GetWithdrawal, GivenBack, ToBeGivenBack, Withdrawal
+from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
 REFUNDABLE_FOR = timedelta(days=350)
@@ -81,7 +80,7 @@ def _part(plan: Plan, amount_fen: Fen) -> ToBeGivenBack:
 
 def _tender(plan: Plan) -> TenderName:
     take = next(step for step in reversed(plan.steps) if step.kind == TAKE and step.state == "done")
-    return cast(TenderName, take.channel)
+    return take.channel
 
 
 def _given_back(plan: Plan) -> Iterator[GivenBack]:
@@ -89,7 +88,7 @@ def _given_back(plan: Plan) -> Iterator[GivenBack]:
         if step.kind == REFUND and step.booked:
             yield GivenBack(
                 payment_no=plan.payment_no,
-                tender=cast(TenderName, step.channel),
+                tender=step.channel,
                 amount_fen=step.amount_fen,
                 asked_at=step.sent_at or step.since,
                 done=step.state == "done",

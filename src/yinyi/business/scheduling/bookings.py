@@ -36,6 +36,7 @@ from yinyi.business.scheduling.messages_booking import (
     BookingDays,
     CancelAppointment,
     GetAppointment,
+    GetBookingRules,
     ListAppointments,
     ListBookingDays,
     OverrideBooking,
@@ -86,6 +87,7 @@ class Bookings:
         dispatcher.changes(BookAppointment, booking)
         dispatcher.changes(CancelAppointment, Change(self.cancel, self.show, settle=self._settle_back))
         dispatcher.changes(OverrideBooking, Change(self.override, self._show_allowed))
+        dispatcher.asks(GetBookingRules, self.rules)
 
     def _today(self, call: Call) -> date:
         return call.now.astimezone(self._zone).date()
@@ -257,6 +259,9 @@ class Bookings:
 
     # -- staff
 
+    async def rules(self, call: Call, message: GetBookingRules) -> BookingRules:
+        return self._rules
+
     async def override(self, tx: Tx, call: Call, message: OverrideBooking, facts: None) -> str:
         patient_id = await self._patients.patient_id(tx, call.hospital_id, message.patient_no)
         if not patient_id:
@@ -326,7 +331,7 @@ class Bookings:
         patient_id = call.principal.patient_id
         if not patient_id:
             raise NotYours
-        found = await self._of(tx, call, [patient_id])
+        found = [each for each in await self._of(tx, call, [patient_id]) if not is_of_another(call, each.plan)]
         numbers = [each.plan.payment_no for each in found]
         told = await store.of_bookings(tx, call.hospital_id, numbers) if numbers else {}
         registry, rules = self._payments.registry, self._rules

@@ -21,6 +21,7 @@ from yinyi.kernel.errors import HospitalUnavailable, NotYours
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 READERS = [Caller.KIOSK, Caller.MOBILE]
 AND_BANKS = [*READERS, Caller.INSTITUTION]
+AND_STAFF = [*AND_BANKS, Caller.STAFF]
 
 
 class Departments(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class Departments(msgspec.Struct, frozen=True, kw_only=True):
     last_practitioner: Practitioner | None = None
 
 
-@operation(callers=AND_BANKS, errors=(HospitalUnavailable,))
+@operation(callers=AND_STAFF, errors=(HospitalUnavailable,))
 class ListDepartments(Operation[Departments], frozen=True, kw_only=True):
     """Which clinics there are."""
 
@@ -50,7 +51,7 @@ class DoctorSessions(msgspec.Struct, frozen=True, kw_only=True):
     sessions: list[DoctorSession]
 
 
-@operation(callers=AND_BANKS, service="register", errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=AND_STAFF, service="register", errors=(HospitalUnavailable, ScheduleUnknown))
 class ListSchedules(Operation[DoctorSessions], frozen=True, kw_only=True):
     """Who sees patients in this department, and how the numbers stand. Dates empty: today."""
 

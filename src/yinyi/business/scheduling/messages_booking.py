@@ -9,7 +9,7 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import ChannelGone, NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import Number, PaymentView
-from yinyi.business.scheduling.booking_model import AppointmentState, DayState, PaidAt, VisitChangeKind
+from yinyi.business.scheduling.booking_model import AppointmentState, BookingRules, DayState, PaidAt, VisitChangeKind
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
     AlreadyRegistered,
@@ -133,9 +133,10 @@ class Appointments(msgspec.Struct, frozen=True, kw_only=True):
     appointments: list[AppointmentView]
 
 
-@operation(callers=READERS, needs_patient=True)
+@operation(callers=AND_BANKS, needs_patient=True)
 class ListAppointments(Operation[Appointments], frozen=True, kw_only=True):
-    """This patient's bookings: those to come, and what became of the last ones."""
+    """This patient's bookings: those to come, and what became of the last ones. A bank sees those that were made at
+    it."""
 
 
 @operation(
@@ -151,7 +152,7 @@ class CancelAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
 
 
 @operation(
-    callers=READERS,
+    callers=AND_BANKS,
     service="check_in",
     needs_patient=True,
     opened_by=("booking",),
@@ -290,3 +291,8 @@ class OverrideBooking(Operation[BookingAllowed], frozen=True, kw_only=True):
 
     patient_no: Id
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
+
+
+@operation(callers=[Caller.STAFF])
+class GetBookingRules(Operation[BookingRules], frozen=True, kw_only=True):
+    """Which rules bookings are under, as they were set when the platform started."""

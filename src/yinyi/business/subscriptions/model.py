@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState, TenderName
+from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState
 from yinyi.kernel.ids import WholeNumber
+from yinyi.kernel.means import MaybeTender
 from yinyi.kernel.money import Fen
 
 Topic = Literal[
@@ -40,7 +41,7 @@ class PaymentNews(msgspec.Struct, frozen=True, kw_only=True):
     taken_fen: Fen
     returned_fen: Fen
     refunds: RefundState | Literal[""] = ""
-    tender: TenderName | Literal[""] = ""
+    tender: MaybeTender = ""
     started_at: datetime
     paid_at: datetime | None = None
     ended_at: datetime | None = None

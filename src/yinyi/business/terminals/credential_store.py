@@ -30,7 +30,7 @@ _ADD_CREDENTIAL = """
 INSERT INTO terminal_credential (hospital_id, digest, terminal_id, kind, created_at) VALUES ($1, $2, $3, $4, $5)
 """
 _VALID = """
-SELECT c.terminal_id, c.kind, t.locked_at IS NOT NULL AS locked
+SELECT c.digest, c.kind, t.locked_at IS NOT NULL AS locked, t.terminal_id, t.name, t.place, t.place_en, t.profile
 FROM terminal_credential c JOIN terminal t USING (hospital_id, terminal_id)
 WHERE c.hospital_id = $1 AND c.digest = $2 AND c.revoked_at IS NULL
 """
@@ -68,5 +68,5 @@ async def replace_credential(
 
 
 async def valid_credential(tx: Tx, hospital_id: int, digest: bytes) -> Row | None:
-    """terminal_id, kind, locked."""
+    """digest, kind, locked, and how the terminal stands."""
     return await tx.fetchrow(_VALID, hospital_id, digest)

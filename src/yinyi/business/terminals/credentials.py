@@ -11,8 +11,10 @@ import structlog
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
+from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals import credential_store as store
+from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.errors import EnrolmentRefused, PairingRefused, TerminalLocked
 from yinyi.business.terminals.messages import (
     Enrolled,
@@ -24,7 +26,7 @@ from yinyi.business.terminals.messages import (
 )
 from yinyi.business.terminals.model import CredentialKind, TerminalFacts
 from yinyi.business.terminals.remembered import Remembered
-from yinyi.business.terminals.store import standing
+from yinyi.business.terminals.store import standing, standing_of
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound, TerminalNotEnrolled
 from yinyi.kernel.ids import random_text, token
@@ -60,9 +62,12 @@ def admit(facts: TerminalFacts, caller: Caller, operation: str) -> None:
 class TerminalCredentials:
     """Enrols agents, pairs screens, and knows whose a token is."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, directory: Directory) -> None:
+        """``directory`` is told how the terminal stands: whoever shows a token soon asks for it."""
         self._database = database
+        self._looks = Looks(database)
         self._clock = clock
+        self._directory = directory
         self._known: Remembered[bytes, TerminalFacts | bool] = Remembered(REMEMBERED_FOR)
 
     async def verify_terminal(self, token: str) -> TerminalFacts | None:
@@ -73,14 +78,14 @@ class TerminalCredentials:
         key, now = digest(token), self._clock.now()
         known = self._known.get(key, now)
         if known is None:
-            known = self._known.keep(key, await self._look_up(hospital_id, key) or False, now)
+            known = self._known.keep(key, await self._look_up(hospital_id, key, now) or False, now)
         return known if isinstance(known, TerminalFacts) else None
 
-    async def _look_up(self, hospital_id: int, key: bytes) -> TerminalFacts | None:
-        async with self._database.read() as tx:
-            row = await store.valid_credential(tx, hospital_id, key)
+    async def _look_up(self, hospital_id: int, key: bytes, now: datetime) -> TerminalFacts | None:
+        row = await store.valid_credential(self._looks.by(key), hospital_id, key)
         if row is None:
             return None
+        self._directory.keep(hospital_id, standing_of(row), now)
         return TerminalFacts(
             hospital_id=hospital_id, terminal_id=row["terminal_id"], kind=row["kind"], locked=row["locked"]
         )

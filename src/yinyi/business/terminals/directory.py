@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from yinyi.bus.database import Tx
 from yinyi.business.terminals import media_store, offer_store, store
 from yinyi.business.terminals.media import USUAL, Media, MediumKind, MediumRule
-from yinyi.business.terminals.model import Hospital, Standing
+from yinyi.business.terminals.model import AT_BEDSIDE, Hospital, ListPaper, Standing
 from yinyi.business.terminals.offers import Rules
 from yinyi.business.terminals.remembered import Remembered
 from yinyi.kernel.errors import NotFound
@@ -80,7 +80,18 @@ class Directory:
         found = await store.standing(tx, hospital_id, terminal_id)
         if found is None:
             raise NotFound(f"terminal {terminal_id}")
-        return self._standings.keep((hospital_id, terminal_id), found, now)
+        return self.keep(hospital_id, found, now)
+
+    def keep(self, hospital_id: int, standing: Standing, now: datetime) -> Standing:
+        """As it was just read."""
+        return self._standings.keep((hospital_id, standing.terminal_id), standing, now)
+
+    async def list_paper(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> ListPaper:
+        """What a patient's lists come out on there."""
+        where = await self.standing(tx, hospital_id, terminal_id, now)
+        if not await store.has_device(tx, hospital_id, terminal_id, "sheet_printer"):
+            return "roll"
+        return "a5" if where.profile in AT_BEDSIDE else "a4"
 
     async def terminal_name(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> str:
         """As it is printed on papers."""

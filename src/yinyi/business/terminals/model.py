@@ -6,7 +6,13 @@ from typing import Literal, get_args
 
 import msgspec
 
+from yinyi.kernel.means import MeansWords
+
 TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
+ListPaper = Literal["a4", "a5", "roll"]
+"""roll: of a receipt printer."""
+AT_BEDSIDE: tuple[TerminalProfile, ...] = ("ward", "emergency")
+"""Where whoever asks for a list stands beside a bed: half a sheet is enough."""
 ServiceName = Literal[
     "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
 ]  # fmt: skip
@@ -35,8 +41,8 @@ BROKEN: frozenset[Condition] = frozenset(state for state, how in SEVERITY.items(
 CredentialKind = Literal["agent", "screen"]
 CardEntry = Literal["chip", "contactless", "stripe"]
 CardStep = Literal[
-    "inserted", "tapped", "typing", "cancelled", "timed_out", "not_taken", "unreadable", "key_refused", "removed",
-    "forgotten",
+    "inserted", "tapped", "typing", "cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused",
+    "removed", "forgotten",
 ]  # fmt: skip
 """What a card terminal tells; see ``wire/terminal_line``."""
 ReadingState = Literal[
@@ -45,6 +51,7 @@ ReadingState = Literal[
     "typing",  # the PIN is being typed on the pad
     "read",  # the card went to the bank
     "cancelled",  # on the pad
+    "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that is not taken here
     "unreadable",
@@ -143,6 +150,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     on the reader opens maintenance. locked_for: see ``LockedFor``.
     identity_cards: kinds of cards that identify people here once they are read by the card terminal.
     offers: what can be done here, in the order of ``SERVICES``. severity: of what is worst among line and devices.
+    means: what means of payment are called that bring their own words.
     """
 
     terminal_id: str
@@ -167,6 +175,7 @@ class TerminalView(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity = "fine"
     staff_card: bool = False
     locked_for: LockedFor = ""
+    means: list[MeansWords] = []
 
 
 class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):

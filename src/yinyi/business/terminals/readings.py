@@ -35,6 +35,7 @@ GRACE = timedelta(seconds=10)
 _ENDS: dict[str, ReadingState] = {
     "typing": "typing",
     "cancelled": "cancelled",
+    "pulled_out": "pulled_out",
     "timed_out": "timed_out",
     "not_taken": "not_taken",
     "unreadable": "unreadable",

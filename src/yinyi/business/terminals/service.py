@@ -45,6 +45,7 @@ from yinyi.business.terminals.readings import GRACE, CardReadings
 from yinyi.business.terminals.seal_keys import SealKeys
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound
+from yinyi.kernel.means import MeansWords
 from yinyi.kernel.secrets import Vault
 
 log = structlog.get_logger()
@@ -66,7 +67,7 @@ class TerminalService:
 
     ``papers``: what waits to be printed. ``committed``: told after every change, so that its events leave at once.
     ``identity_cards``: those that the hospital wants to identify people by. ``cards``: how the numbers of each kind
-    begin, as the lines to banks have it.
+    begin, as the lines to banks have it. ``means``: what channels are called that bring their own words.
     """
 
     def __init__(
@@ -78,13 +79,15 @@ class TerminalService:
         committed: Callable[[], None] = lambda: None,
         identity_cards: tuple[str, ...] = (),
         cards: Mapping[str, Sequence[str]] = NO_CARDS,
+        means: Callable[[], list[MeansWords]] = list[MeansWords],
     ) -> None:
+        self._means = means
         self._database = database
         self._clock = clock
         self._committed = committed
         self._identity_cards = identity_cards
-        self.credentials = TerminalCredentials(database, clock)
         self.directory = Directory([card_rule(kind, begins) for kind, begins in cards.items() if is_card(kind)])
+        self.credentials = TerminalCredentials(database, clock, self.directory)
         self.gate = ServiceGate(database, self.directory)
         self.presented = Presented(database, clock, vault, self.directory)
         self._line = AgentLine(database, self.presented, papers, committed)
@@ -150,7 +153,7 @@ class TerminalService:
         here = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
         how = worst(view.line_ok, view.devices)
         cards = [kind for kind in self._identity_cards if is_card(kind) and media.rules(kind)]
-        return msgspec.structs.replace(view, identity_cards=cards, offers=here, severity=how)
+        return msgspec.structs.replace(view, identity_cards=cards, offers=here, severity=how, means=self._means())
 
     async def _lock(self, tx: Tx, call: Call, message: LockTerminal, _: None) -> str:
         terminal_id = message.terminal_id

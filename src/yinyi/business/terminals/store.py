@@ -75,7 +75,12 @@ async def keep_terminal(tx: Tx, hospital_id: int, standing: Standing, now: datet
 
 async def standing(tx: Tx, hospital_id: int, terminal_id: str) -> Standing | None:
     row = await tx.fetchrow(_STANDING, hospital_id, terminal_id)
-    return None if row is None else msgspec.convert(dict(row), Standing)
+    return None if row is None else standing_of(row)
+
+
+def standing_of(row: Row) -> Standing:
+    """Out of a row that may say more."""
+    return msgspec.convert(dict(row), Standing)
 
 
 async def standings(tx: Tx, hospital_id: int) -> dict[str, Standing]:
@@ -179,6 +184,9 @@ ON CONFLICT (hospital_id, terminal_id, device) DO UPDATE SET
   changed_at = CASE WHEN d.state = excluded.state THEN d.changed_at ELSE excluded.changed_at END,
   failures = d.failures + CASE WHEN excluded.state = ANY ($8::text[]) AND d.state <> excluded.state THEN 1 ELSE 0 END
 """
+_HAS_DEVICE = """
+SELECT EXISTS (SELECT FROM terminal_device WHERE hospital_id = $1 AND terminal_id = $2 AND kind = $3)
+"""
 _DROP_OTHER_DEVICES = """
 DELETE FROM terminal_device WHERE hospital_id = $1 AND terminal_id = $2 AND device <> ALL ($3::text[])
 """
@@ -190,6 +198,11 @@ async def keep_devices(
     """``devices`` have different names."""
     columns = ([getattr(one, name) for one in devices] for name in ("device", "kind", "state", "detail"))
     await tx.execute(_KEEP_DEVICES, hospital_id, terminal_id, *columns, now, sorted(BROKEN))
+
+
+async def has_device(tx: Tx, hospital_id: int, terminal_id: str, kind: str) -> bool:
+    """Whatever its state."""
+    return bool(await tx.fetchval(_HAS_DEVICE, hospital_id, terminal_id, kind))
 
 
 async def drop_other_devices(tx: Tx, hospital_id: int, terminal_id: str, devices: Sequence[str]) -> None:

@@ -201,8 +201,8 @@ card_reading = Table(
     Column("opens_data", LargeBinary),
     _of_a_terminal(),
     CheckConstraint(
-        "state IN ('none', 'asked', 'typing', 'read', 'cancelled', 'timed_out', 'not_taken', 'unreadable', "
-        "'key_refused')",
+        "state IN ('none', 'asked', 'typing', 'read', 'cancelled', 'pulled_out', 'timed_out', 'not_taken', "
+        "'unreadable', 'key_refused')",
         "state",
     ),
     CheckConstraint("(until IS NULL) = (request IS NULL)", "request"),

@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -60,6 +61,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     walked_to: int = 0
     followed_to: int | None = None
     rounds: int = 0
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """How an invariant stands when it is checked. tried_at: None if it never was. is_broken: something that broke it
+    has not gone yet. again: positions at which that was found, of those that were seen longest ago."""
+
+    tried_at: datetime | None = None
+    progress: Progress = Progress()
+    is_broken: bool = False
+    again: Sequence[int] = ()
 
 
 def meaning(of: Invariant | Figure) -> str:

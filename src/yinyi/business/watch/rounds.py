@@ -9,7 +9,7 @@ import structlog
 
 from yinyi.bus.database import Database, Tx
 from yinyi.business.watch import store
-from yinyi.business.watch.model import Invariant, Violation
+from yinyi.business.watch.model import Begun, Invariant, Violation
 from yinyi.kernel.clock import Clock
 
 log = structlog.get_logger()
@@ -69,10 +69,10 @@ class Rounds:
                 if not await store.become_watcher(tx, wait=wait):
                     return False
                 now = self._clock.now()
-                tried = await store.tried(tx, hospital_id)
-                if not wait and not _is_due(invariant, tried.get(name), now):
+                begun = await store.begun(tx, hospital_id, name)
+                if not wait and not _is_due(invariant, begun.tried_at, now):
                     return False
-                await self._look(tx, invariant, now)
+                await self._look(tx, invariant, begun, now)
         except Exception as error:
             log.error("invariant.not_checked", invariant=name, why=type(error).__name__)
             async with self._database.read() as tx:
@@ -80,13 +80,14 @@ class Rounds:
             return False
         return True
 
-    async def _look(self, tx: Tx, invariant: Invariant, now: datetime) -> None:
+    async def _look(self, tx: Tx, invariant: Invariant, begun: Begun, now: datetime) -> None:
         name, hospital_id = invariant.name, self._hospital_id
         began = time.monotonic()
-        so_far = await store.progress(tx, hospital_id, name)
-        after, ranges = await store.next_slices(tx, hospital_id, invariant, so_far, now, self._slice_rows)
+        after, ranges = await store.next_slices(tx, hospital_id, invariant, begun, now, self._slice_rows)
         found = await store.look(tx, hospital_id, invariant, ranges, now)
-        new, gone = await store.keep(tx, hospital_id, name, found, ranges, now)
+        new, gone = [], []
+        if found or begun.is_broken:
+            new, gone = await store.keep(tx, hospital_id, name, found, ranges, now)
         took_ms = round((time.monotonic() - began) * 1000)
         await store.checked(tx, hospital_id, name, now, took_ms, after)
         _tell(name, hospital_id, found, new, gone)

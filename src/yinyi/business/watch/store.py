@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.watch.model import Figure, Invariant, Progress, Violation, Walk, numbered
+from yinyi.business.watch.model import Begun, Figure, Invariant, Progress, Violation, Walk, numbered
 
 MOST_FOUND = 100
 """So many violations of one invariant are found at once, at most."""
@@ -15,14 +15,19 @@ _LOCK = "pg_try_advisory_xact_lock(hashtextextended('yinyi.watch', 0))"
 _ONE_WATCHER = f"SELECT {_LOCK}"
 _WAIT_FOR_IT = f"SELECT {_LOCK.replace('_try', '')}"
 
-_BY_INDEX = """
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+_TRIED = "SELECT name, tried_at FROM invariant_check WHERE hospital_id = $1"
+_BEGUN = """
+SELECT c.tried_at, c.walked_to, c.followed_to, c.rounds,
+  EXISTS (SELECT FROM invariant_finding WHERE hospital_id = $1 AND name = $2 AND gone_at IS NULL) AS is_broken,
+  ARRAY(
+    SELECT position FROM invariant_finding
+    WHERE hospital_id = $1 AND name = $2 AND gone_at IS NULL AND position IS NOT NULL ORDER BY seen_at LIMIT $3
+  ) AS again,
+  set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
   set_config('enable_mergejoin', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)
+FROM (SELECT) AS this LEFT JOIN invariant_check c ON c.hospital_id = $1 AND c.name = $2
 """
 """A slice is small, whatever the planner believes of bounds that it cannot know: from row to row by index, always."""
-
-_TRIED = "SELECT name, tried_at FROM invariant_check WHERE hospital_id = $1"
-_PROGRESS = "SELECT walked_to, followed_to, rounds FROM invariant_check WHERE hospital_id = $1 AND name = $2"
 _BOUNDS = """
 SELECT (SELECT max(id) FROM (
     SELECT :key AS id FROM :table WHERE hospital_id = $1 AND :key > $2 ORDER BY :key LIMIT $5) AS round) AS walked_to,
@@ -31,10 +36,6 @@ SELECT (SELECT max(id) FROM (
   ) AS followed_to
 """
 _NEWEST = "SELECT coalesce(max(:key), 0) FROM :table WHERE hospital_id = $1"
-_AGAIN = """
-SELECT position FROM invariant_finding
-WHERE hospital_id = $1 AND name = $2 AND gone_at IS NULL AND position IS NOT NULL ORDER BY seen_at LIMIT $3
-"""
 _CHECKED = """
 INSERT INTO invariant_check
   (hospital_id, name, tried_at, checked_at, problem, took_ms, walked_to, followed_to, rounds)
@@ -96,17 +97,22 @@ async def tried(tx: Tx, hospital_id: int) -> dict[str, datetime]:
     return {row["name"]: row["tried_at"] for row in await tx.fetch(_TRIED, hospital_id)}
 
 
-async def progress(tx: Tx, hospital_id: int, name: str) -> Progress:
-    row = await tx.fetchrow(_PROGRESS, hospital_id, name)
-    return Progress(**dict(row)) if row is not None else Progress()
+async def begun(tx: Tx, hospital_id: int, name: str) -> Begun:
+    """How one stands at the beginning of its check; from here on the transaction looks by index only."""
+    row = await tx.fetchrow(_BEGUN, hospital_id, name, _LOOKED_AT_AGAIN)
+    assert row is not None
+    if row["tried_at"] is None:
+        return Begun()
+    progress = Progress(walked_to=row["walked_to"], followed_to=row["followed_to"], rounds=row["rounds"])
+    return Begun(tried_at=row["tried_at"], progress=progress, is_broken=row["is_broken"], again=row["again"])
 
 
 async def next_slices(
-    tx: Tx, hospital_id: int, invariant: Invariant, so_far: Progress, now: datetime, most: int
+    tx: Tx, hospital_id: int, invariant: Invariant, begun: Begun, now: datetime, most: int
 ) -> tuple[Progress, Ranges]:
     """What to look at now: the next slice of the round, what is new, and again what was found before; and how far it
     has come then. What is there when it is looked at first is left to the round."""
-    walk = invariant.walk
+    walk, so_far = invariant.walk, begun.progress
     if walk is None:
         return so_far, []
     followed_to = so_far.followed_to
@@ -119,8 +125,7 @@ async def next_slices(
     ranges = [(so_far.walked_to, end)] if end is not None else []
     if newest > followed_to:
         ranges.append((followed_to, newest))
-    again = await tx.fetch(_AGAIN, hospital_id, invariant.name, _LOOKED_AT_AGAIN)
-    ranges += [(found["position"] - 1, found["position"]) for found in again]
+    ranges += [(position - 1, position) for position in begun.again]
     done = end is None
     after = Progress(walked_to=0 if done else end, followed_to=newest, rounds=so_far.rounds + (1 if done else 0))
     return after, ranges
@@ -135,7 +140,6 @@ async def look(tx: Tx, hospital_id: int, invariant: Invariant, ranges: Ranges, n
     told: dict[str, Any] = {"hospital": hospital_id, "now": now, **invariant.parameters}
     told |= {"lows": [low for low, _ in ranges], "highs": [high for _, high in ranges]}
     statement, values = numbered(invariant.statement, told)
-    await tx.fetchrow(_BY_INDEX)
     rows = await tx.fetch(statement, *values)
     return [Violation(**dict(row)) for row in rows]
 

@@ -9,6 +9,7 @@ from yinyi.business.billing.ports import Bills
 from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.ports import PatientIndex
 from yinyi.business.inpatient.ports import Inpatients
+from yinyi.business.prepaid.ports import ListsCharges
 from yinyi.business.reports.ports import ReportPictures, Reports
 from yinyi.business.scheduling.ports import Schedules
 from yinyi.conformance.behaviour import NotTried
@@ -22,7 +23,7 @@ Verb = Literal[
     "stay", "stays", "stay_items", "cost_days", "cost_categories", "deposits", "deposit_postings",
     "reports", "report", "report_texts", "observations", "trend", "report_pictures", "report_picture",
     "issue_fiscal_invoice", "reverse_fiscal_invoice", "ask_fiscal_invoice", "fiscal_invoices", "fiscal_file",
-    "mark_fiscal_printed",
+    "mark_fiscal_printed", "account_charges",
 ]  # fmt: skip
 Mishap = Literal["cut", "half", "silent", "slow", "busy"]
 """As of a line (``yinyi.kernel.far_side``); ``busy``: the hospital has too much to do, and says so."""
@@ -63,6 +64,10 @@ class Hands(Protocol):
     async def settle(self, admission_no: str) -> bool: ...
 
     async def take_deposit(self, admission_no: str, amount_fen: int) -> bool: ...
+
+    async def charge_account(self, patient_no: str, charge_no: str, amount_fen: int) -> bool:
+        """A room charges a prepaid account, as the hospital believes."""
+        ...
 
     async def receipts_take(self, seconds: float) -> None:
         """Electronic receipts are issued so long after they were accepted, from now on."""
@@ -105,6 +110,7 @@ class Stage:
         self.reports: Reports = connector
         self.pictures: ReportPictures = connector
         self.fiscal: FiscalInvoices = connector
+        self.charges: ListsCharges = connector
         self.hasty: Schedules = hasty
         self.hasty_patients: PatientIndex = hasty
         self.hasty_bills: Bills = hasty

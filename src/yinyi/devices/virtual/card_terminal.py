@@ -120,7 +120,7 @@ class VirtualCardTerminal:
             return False
         self.in_slot = None
         if self.request is not None and self._shown is not None:
-            self._finish("cancelled")
+            self._finish("pulled_out")
         if self.request is None:
             self._end()
         self._say("removed")

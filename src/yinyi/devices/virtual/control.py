@@ -46,6 +46,7 @@ from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import CardInTheWay, VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
 from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
+from yinyi.kernel.listening import listening
 from yinyi.wire.terminal_line import BLOCK_BYTES, Condition, OtherCard, ResidentCard
 
 _BODY_LIMIT = 16 * 1024
@@ -254,19 +255,19 @@ def listen(settings: AgentSettings, devices: Sequence[Device]) -> socket.socket 
     """
     virtual = VirtualReader | VirtualScanner | VirtualCardTerminal | VirtualPrinter | VirtualSheetPrinter
     if any(isinstance(device, virtual) for device in devices):
-        return socket.create_server(("127.0.0.1", settings.control_port))
+        return listening(settings.control_port)
     return None
 
 
-async def serve_control(listening: socket.socket, folder: Path, devices: Sequence[Device], line: Line) -> None:
+async def serve_control(listener: socket.socket, folder: Path, devices: Sequence[Device], line: Line) -> None:
     """Serve until cancelled."""
     control = Control(secrets.token_urlsafe(32), devices, line)
     config = uvicorn.Config(
         control.app(), log_config=None, access_log=False, lifespan="off", timeout_keep_alive=_KEEPALIVE_S
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     write_private(folder / "control.json", msgspec.json.encode({"url": address, "token": control.token}))
     try:
         await asyncio.shield(serving)

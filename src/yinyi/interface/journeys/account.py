@@ -131,12 +131,12 @@ async def what_goes_back(visitor: Visitor) -> Next:
 
 
 def _part(part: ToBeGivenBack) -> views_account.Back:
-    return views_account.Back(tender=present.named(part.tender), amount_fen=part.amount_fen, at=part.paid_at)
+    return views_account.Back(tender=part.tender, amount_fen=part.amount_fen, at=part.paid_at)
 
 
 def _given(part: GivenBack) -> views_account.Back:
     return views_account.Back(
-        tender=present.named(part.tender),
+        tender=part.tender,
         amount_fen=part.amount_fen,
         at=part.asked_at,
         done=part.done,

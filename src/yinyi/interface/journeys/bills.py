@@ -111,7 +111,12 @@ async def one(visitor: Visitor) -> Next:
     a form has not been asked about paper."""
     if not visitor.known:
         return visitor.wanting("bills")
-    found = await visitor.ask(GetInvoice(number=visitor.at["invoice_no"]))
+    try:
+        found = await visitor.ask(GetInvoice(number=visitor.at["invoice_no"]))
+    except InvoiceUnknown:
+        if not visitor.by_form:
+            raise
+        return _gone(visitor)
     invoice = found.invoice
     payable = invoice.state == "open" and not invoice.busy and not invoice.payment_no and invoice.total_fen > 0
     alone = FORM in visitor.query
@@ -130,6 +135,12 @@ async def one(visitor: Visitor) -> Next:
         key=present.new_key(),
     )
     return Show(view, steps=views.BILL_STEPS if payable else ())
+
+
+def _gone(visitor: Visitor) -> Show:
+    """Its form has opened it a moment ago, and the hospital has dropped it since, or put it together with another."""
+    view = views_bills.NoFormView(gone=True, after=visitor.terminal.code_version, key=present.new_key())
+    return Show(view, listens=scan.listens(visitor))
 
 
 def _prints(visitor: Visitor, invoice: InvoiceView) -> bool:

@@ -17,6 +17,7 @@ LISTENS = {"reading": "1"}
 
 _ENDED: dict[ReadingState, views_pay.CardRefused] = {
     "cancelled": "cancelled",
+    "pulled_out": "pulled_out",
     "timed_out": "timed_out",
     "not_taken": "not_taken",
     "unreadable": "unreadable",
@@ -78,7 +79,7 @@ def reading_of(visitor: Visitor, payment: PaymentView) -> CardReading | None:
 
 def submitted(payment: PaymentView) -> bool:
     """A card was read for it."""
-    return payment.scanned and payment.tender in present.CARDS
+    return payment.scanned and payment.tender in views.CARDS
 
 
 def is_shown(visitor: Visitor, payment: PaymentView) -> bool:
@@ -110,7 +111,7 @@ def view(visitor: Visitor, paid: Paid) -> views_pay.CardView:
         said_en=answer.en if answer else "",
         tries_left=(payment.tries_left or 0) if answer else 0,
         again=offered(visitor, payment) and refused != "key_refused",
-        code=_code(payment),
+        code=present.first(payment),
         hold_slip=state == "refused" and paid.hold is not None,
         key=present.new_key(),
     )
@@ -119,10 +120,6 @@ def view(visitor: Visitor, paid: Paid) -> views_pay.CardView:
 def is_live(visitor: Visitor, payment: PaymentView) -> bool:
     reading = reading_of(visitor, payment)
     return reading is not None and reading.state in LIVE
-
-
-def _code(payment: PaymentView) -> views.TenderName:
-    return present.offered(next(iter(payment.tenders), ""))
 
 
 def _state(payment: PaymentView, reading: CardReading | None) -> views_pay.CardState:

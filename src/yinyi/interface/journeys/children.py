@@ -1,7 +1,6 @@
 """A guardian comes with a child: he has said who he is by a medium of his own, and says now for whom it is."""
 
 import re
-from datetime import date
 from typing import Any, get_args
 
 from yinyi.business.identity.errors import (
@@ -28,7 +27,7 @@ from yinyi.business.identity.messages_children import (
     RegisterChild,
 )
 from yinyi.business.identity.model import Relation, Sex
-from yinyi.interface.journeys import present, spelling
+from yinyi.interface.journeys import present, spelling, typed
 from yinyi.interface.journeys.identify import CARDS, goes_on
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.journeys.views_children import (
@@ -65,8 +64,21 @@ _PROBLEMS: dict[type[YinyiError], ChildProblem] = {
 }
 _NUMBER = re.compile(r"[0-9]{17}[0-9Xx]")
 _LETTER = re.compile(r"[A-Za-z]")
-_DIGITS = re.compile(r"[0-9]{9}")
-_BORN = re.compile(r"[0-9]{8}")
+_REGION = re.compile(r"[HMT]")
+_DIGITS: dict[ChildDocument, re.Pattern[str]] = {
+    "birth_certificate": re.compile(r"[0-9]{9}"),
+    "travel_permit": re.compile(r"[0-9]{8}"),
+}
+_FIRST: dict[ChildDocument, ChildStage] = {
+    "resident_number": "number",
+    "birth_certificate": "letter",
+    "travel_permit": "region",
+}
+"""What of it is typed first."""
+_NO_LETTER = "T"
+"""In place of the letter before the digits: Taiwan's permits have none."""
+_SILENT: tuple[ChildDocument, ...] = ("birth_certificate", "travel_permit")
+"""Their numbers say neither sex nor birth date."""
 _CHINESE = re.compile(rf"[\u3400-\u9fff]{{0,{LONGEST_NAME}}}")
 
 
@@ -170,12 +182,12 @@ async def document(visitor: Visitor) -> Next:
 async def told(visitor: Visitor) -> Next:
     """POST CHILD [stage, document, number, name, sex, born, …]: one thing after the other."""
     visitor.back = visitor.paths.child
-    by = _one_of(visitor, "document", ChildDocument)
+    by: ChildDocument = _one_of(visitor, "document", ChildDocument)
     if by == "card":
         return await _read(visitor, ReadChild(document="card"))
     stage = visitor.form.get("stage", "")
     if stage == "document":
-        return _typing(visitor, "number" if by == "resident_number" else "letter")
+        return _typing(visitor, _FIRST[by])
     at: ChildStage = _one_of(visitor, "stage", ChildStage)
     match at:
         case "number":
@@ -184,8 +196,13 @@ async def told(visitor: Visitor) -> Next:
         case "letter":
             right = bool(_LETTER.fullmatch(_said(visitor, "number")))
             return _typing(visitor, "digits" if right else "letter", wrong=not right)
+        case "region":
+            if not _REGION.fullmatch(_said(visitor, "number")):
+                raise StalePage("region")
+            return _typing(visitor, "digits")
         case "digits":
-            right = bool(_DIGITS.fullmatch(_said(visitor, "digits")))
+            form = _DIGITS.get(by)
+            right = form is not None and bool(form.fullmatch(_said(visitor, "digits")))
             whole = _said(visitor, "number")[:1] + _said(visitor, "digits")
             return _typing(visitor, "name", number=whole) if right else _typing(visitor, "digits", wrong=True)
         case "name" | "pick":
@@ -206,7 +223,7 @@ async def _name(visitor: Visitor) -> Next:
     if "shorter" in visitor.form:
         return _typing(visitor, "name", name=name[:-1])
     if "done" in visitor.form and len(name) > 1:
-        if _one_of(visitor, "document", ChildDocument) == "birth_certificate":
+        if _one_of(visitor, "document", ChildDocument) in _SILENT:
             return _typing(visitor, "sex")
         return await _read(visitor, ReadChild(document="resident_number", number=_said(visitor, "number"), name=name))
     picked = visitor.form.get("pick", "")
@@ -219,16 +236,13 @@ async def _name(visitor: Visitor) -> Next:
 
 
 async def _born(visitor: Visitor) -> Next:
-    typed = _said(visitor, "born")
-    try:
-        born_on = date.fromisoformat(f"{typed[:4]}-{typed[4:6]}-{typed[6:]}") if _BORN.fullmatch(typed) else None
-    except ValueError:
-        born_on = None
+    born_on = typed.birthday(visitor)
     if born_on is None:
         return _typing(visitor, "born", wrong=True)
+    by: ChildDocument = _one_of(visitor, "document", ChildDocument)
     asked = ReadChild(
-        document="birth_certificate",
-        number=_said(visitor, "number"),
+        document=by,
+        number=_said(visitor, "number").removeprefix(_NO_LETTER if by == "travel_permit" else ""),
         name=_said(visitor, "name"),
         sex=_one_of(visitor, "sex", Sex),
         born_on=born_on,

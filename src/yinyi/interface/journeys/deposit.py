@@ -79,7 +79,7 @@ async def what_goes_back(visitor: Visitor) -> Next:
 
 def _back(part: DepositBack) -> views_account.Back:
     return views_account.Back(
-        tender=present.named(part.tender),
+        tender=part.tender,
         amount_fen=part.amount_fen,
         at=part.at,
         done=part.done,

@@ -22,14 +22,15 @@ LISTED_DAYS = 366
 async def page(visitor: Visitor) -> Next:
     """GET RECEIPT ?printing=1 (it was just asked for)."""
     found = await visitor.ask(GetFiscalInvoice(payment_no=visitor.at["payment_no"]))
-    paper = await _paper(visitor) if found.printed and "printing" in visitor.query else None
-    printing = present.printing(paper, visitor.terminal.line_ok) if paper else None
+    paper = await _paper(visitor) if found.printed else None
+    asked = paper is not None and "printing" in visitor.query
+    printing = present.printing(paper, visitor.terminal.line_ok) if paper is not None and asked else None
     listens = None
     if printing == "printing":
         listens = {"paper": "1", "at": f"{(visitor.now + WATCH_PRINT).timestamp():.1f}"}
     elif found.standing == "coming":
         listens = {"at": f"{(visitor.now + LOOK_AGAIN).timestamp():.1f}"}
-    return Show(_view(found, printing), can_time_out=printing != "printing", listens=listens)
+    return Show(_view(found, paper, printing), can_time_out=printing != "printing", listens=listens)
 
 
 async def receipts(visitor: Visitor) -> Next:
@@ -80,7 +81,9 @@ async def _paper(visitor: Visitor) -> DocumentView | None:
     return next((each for each in papers.documents if each.kind == "fiscal"), None)
 
 
-def _view(found: FiscalInvoiceView, printing: views.Printing | None) -> views_fiscal.ReceiptView:
+def _view(
+    found: FiscalInvoiceView, paper: DocumentView | None, printing: views.Printing | None
+) -> views_fiscal.ReceiptView:
     return views_fiscal.ReceiptView(
         payment_no=found.payment_no,
         title=found.title,
@@ -92,7 +95,7 @@ def _view(found: FiscalInvoiceView, printing: views.Printing | None) -> views_fi
         check_code=found.check_code,
         url=found.url,
         reversed_fen=sum(each.amount_fen for each in found.red),
-        printed=found.printed,
+        prints=max(1, paper.copies if paper is not None else 0) if found.printed else 0,
         printing=printing,
         key=present.new_key(),
     )

@@ -20,12 +20,10 @@ from yinyi.business.identity.errors import (
 )
 from yinyi.business.identity.messages import (
     ChoosePatient,
-    FirstVisit,
     GetTicket,
     Identified,
     Identify,
     IdentifyByNumber,
-    RegisterPatient,
 )
 from yinyi.business.identity.messages_cards import IdentifyByCertificate
 from yinyi.business.terminals.media import CodeKind
@@ -59,7 +57,6 @@ _OF_CERTIFICATES: dict[type[YinyiError], views_start.IdentifyProblem] = {
     DecoderUnavailable: "code_away",
     TooManyTries: "too_many_tries",
 }
-_PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
 _PROOF = re.compile(r"\d{4}")
 _PROBLEMS: dict[type[YinyiError], views_start.IdentifyProblem] = {
@@ -207,7 +204,7 @@ def _number_page(
 
 async def which_patient(visitor: Visitor) -> Next:
     """GET WHO."""
-    ticket = await visitor.ask(GetTicket(ticket=_ticket(visitor)))
+    ticket = await visitor.ask(GetTicket(ticket=ticket_of(visitor)))
     if not ticket.matches:
         return Go(visitor.paths.identify)
     matches = tuple(
@@ -221,55 +218,10 @@ async def choose_patient(visitor: Visitor) -> Next:
     """POST WHO."""
     visitor.back = visitor.paths.who
     choice = visitor.form.get("choice", "")
-    return answered(visitor, await visitor.ask(ChoosePatient(ticket=_ticket(visitor), choice=choice)))
+    return answered(visitor, await visitor.ask(ChoosePatient(ticket=ticket_of(visitor), choice=choice)))
 
 
-async def welcome(visitor: Visitor) -> Next:
-    """GET FIRST_VISIT."""
-    return _first_visit_page(await _first_visit(visitor), "phone", "")
-
-
-async def register_patient(visitor: Visitor) -> Next:
-    """POST FIRST_VISIT: the phone number, then the confirmation that makes the record."""
-    visitor.back = visitor.paths.first_visit
-    stage, phone = visitor.form.get("stage", ""), visitor.form.get("phone", "").strip()
-    if "skip" in visitor.form:
-        phone = ""
-    elif stage == "phone" and not _PHONE.fullmatch(phone):
-        return _first_visit_page(await _first_visit(visitor), "phone", phone, "not_a_phone_number")
-    if stage == "phone":
-        return _first_visit_page(await _first_visit(visitor), "confirm", phone)
-    if "change" in visitor.form:
-        return _first_visit_page(await _first_visit(visitor), "phone", phone)
-    made = await visitor.ask(RegisterPatient(ticket=_ticket(visitor), phone=phone), key=visitor.key)
-    return answered(visitor, made)
-
-
-async def _first_visit(visitor: Visitor) -> FirstVisit:
-    ticket = await visitor.ask(GetTicket(ticket=_ticket(visitor)))
-    if ticket.first_visit is None:
-        raise TicketExpired
-    return ticket.first_visit
-
-
-def _first_visit_page(
-    card: FirstVisit, stage: Literal["phone", "confirm"], phone: str, problem: views_start.PhoneProblem | None = None
-) -> Show:
-    view = views_start.FirstVisitView(
-        stage=stage,
-        name=present.masked(card.name),
-        sex=card.sex,
-        born_year=card.born_year,
-        card_tail=card.number_tail,
-        phone=phone,
-        phone_masked=present.masked_phone(phone) if stage == "confirm" else "",
-        problem=problem,
-        key=present.new_key(),
-    )
-    return Show(view)
-
-
-def _ticket(visitor: Visitor) -> str:
+def ticket_of(visitor: Visitor) -> str:
     """
     Raises:
         TicketExpired: no card was read for this screen.

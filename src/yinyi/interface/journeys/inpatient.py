@@ -1,7 +1,7 @@
 """A patient's stays in hospital: the stay, its deposits, what it costs day by day, and its statement."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import get_args
 
 from yinyi.business.inpatient.errors import StayNotSettled
 from yinyi.business.inpatient.messages import (
@@ -16,8 +16,7 @@ from yinyi.business.inpatient.messages import (
 from yinyi.interface.journeys import present, sheets, views_inpatient
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import NotFound
-
-_MEANS: tuple[views_inpatient.MeansName, ...] = get_args(views_inpatient.MeansName)
+from yinyi.kernel.means import MeansWords
 
 
 async def newest(visitor: Visitor) -> Next:
@@ -46,24 +45,26 @@ async def deposits(visitor: Visitor) -> Next:
     if not visitor.known:
         return visitor.wanting("inpatient")
     found = await visitor.ask(ListDeposits(admission_no=visitor.at["admission_no"]))
-    return Show(views_inpatient.DepositsView(stay=found.stay, rows=tuple(map(_row, found.entries))))
+    return Show(
+        views_inpatient.DepositsView(
+            stay=found.stay, rows=tuple(_row(each, visitor.terminal.means) for each in found.entries)
+        )
+    )
 
 
-def _row(entry: DepositEntry) -> views_inpatient.DepositRow:
+def _row(entry: DepositEntry, brought: Sequence[MeansWords]) -> views_inpatient.DepositRow:
     return views_inpatient.DepositRow(
         kind=entry.kind,
         at=entry.at,
         amount_fen=entry.amount_fen,
-        means=_means(entry.means),
+        means=_means(entry.means, brought),
         at_window=entry.source == "window",
     )
 
 
-def _means(said: str) -> views_inpatient.MeansName:
-    for name in _MEANS:
-        if name == said:
-            return name
-    return "other"
+def _means(said: str, brought: Sequence[MeansWords]) -> str:
+    known = said in views_inpatient.MEANS or any(each.tender == said for each in brought)
+    return said if known else "other"
 
 
 async def days(visitor: Visitor) -> Next:
@@ -91,7 +92,7 @@ async def day(visitor: Visitor) -> Next:
         items=tuple(found.items),
         earlier=dates[place - 1] if place else None,
         later=dates[place + 1] if place + 1 < len(dates) else None,
-        prints=sheets.printer_of(visitor.terminal) == "ok",
+        prints=sheets.lists_at(visitor.terminal),
         key=present.new_key(),
     )
     return Show(view)

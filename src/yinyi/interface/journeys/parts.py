@@ -28,7 +28,7 @@ def _page(payment: PaymentView, shown: str = "", wrong: bool = False) -> Show:
     view = views_pay.PartView(
         payment_no=payment.payment_no,
         owed_fen=payment.owed_fen,
-        tenders=tuple(name for name in present.OFFERED if name in payment.tenders),
+        tenders=tuple(payment.tenders),
         typed=shown,
         wrong=wrong,
         key=present.new_key(),
@@ -45,7 +45,7 @@ async def by_phone(visitor: Visitor) -> Next:
         return Go(standing.address(visitor, payment))
     if not 0 < amount_fen < payment.owed_fen:
         return _page(payment, shown=yuan, wrong=True)
-    tender = present.offered(visitor.form.get("tender", ""))
+    tender = present.chosen(payment, visitor.form.get("tender", ""))
     part = ChooseTender(payment_no=payment_no, tender=tender, amount_fen=amount_fen)
     with contextlib.suppress(MoreThanOwed, PaymentClosed, TenderUnderWay):
         await visitor.ask(part, key=f"{visitor.key}.{yuan}")
@@ -61,7 +61,7 @@ async def from_account(visitor: Visitor) -> Next:
     except (AccountsClosed, MoreThanOwed, PaymentClosed, TenderUnderWay):
         return Go(visitor.paths.check(payment_no))
     if payment.state == "ready" and payment.parts and payment.owed_fen and payment.tenders:
-        rest = ChooseTender(payment_no=payment_no, tender=present.offered(payment.tenders[0]))
+        rest = ChooseTender(payment_no=payment_no, tender=present.first(payment))
         with contextlib.suppress(PaymentClosed, TenderUnderWay):
             payment = await visitor.ask(rest, key=f"{visitor.key}-rest")
     return Go(standing.address(visitor, payment))

@@ -14,6 +14,7 @@ from yinyi.business.payments.model import PaymentState
 from yinyi.interface.journeys import (
     card,
     fiscal,
+    left_card,
     parts,
     present,
     scan,
@@ -27,6 +28,7 @@ from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.purposes.table import find
 from yinyi.interface.journeys.visitor import Go, Handler, Next, Show, Visitor
 from yinyi.kernel.errors import Unavailable, YinyiError
+from yinyi.kernel.means import is_tender
 
 Waiting = Literal["holding", "starting", "asking", "closing"]
 PayState = Literal["waiting", "password", "refused", "confirming", "unknown"]
@@ -88,7 +90,8 @@ async def choose_tender(visitor: Visitor) -> Next:
         return await parts.from_account(visitor)
     if "yuan" in visitor.form:
         return await parts.by_phone(visitor)
-    tender = present.offered(visitor.form.get("tender", ""))
+    said = visitor.form.get("tender", "")
+    tender = said if is_tender(said) else ""
     with contextlib.suppress(PaymentClosed, TenderUnderWay):
         await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
     return Go(visitor.paths.pay(payment_no))
@@ -225,14 +228,14 @@ async def _hold_slip(visitor: Visitor, paid: Paid) -> Show:
         printing=printing,
         key=present.new_key(),
     )
-    listens = _about(visitor, paid, kept_until, printing)
+    listens = _about(visitor, paid, kept_until, printing) | left_card.on_reader(visitor.terminal)
     return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 
 async def _done(visitor: Visitor, paid: Paid) -> Show:
     printing = await _print(visitor, paid) if _fresh(visitor, paid) else None
     view = await fiscal.on(visitor, paid.done(printing))
-    listens = _about(visitor, paid, None, printing)
+    listens = _about(visitor, paid, None, printing) | left_card.on_reader(visitor.terminal)
     return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 
@@ -261,7 +264,7 @@ async def _trouble(visitor: Visitor, paid: Paid) -> Show:
         printing=printing,
         key=present.new_key(),
     )
-    listens = _about(visitor, paid, None, printing)
+    listens = _about(visitor, paid, None, printing) | left_card.on_reader(visitor.terminal)
     return Show(view, steps=paid.steps, can_time_out=printing != "printing", listens=listens)
 
 

@@ -1,7 +1,6 @@
 """From the words of the operations to the facts of the pages."""
 
 from datetime import datetime
-from typing import get_args
 
 from yinyi.business.documents.messages import DocumentView, PrintState
 from yinyi.business.payments.messages import PaymentView
@@ -11,6 +10,7 @@ from yinyi.business.scheduling.model import Department, Schedule
 from yinyi.interface.journeys import views, views_register
 from yinyi.kernel.ids import token
 from yinyi.kernel.masking import masked_name
+from yinyi.kernel.means import TenderName
 
 PRINTING: dict[PrintState, views.Printing] = {
     "queued": "printing",
@@ -133,42 +133,33 @@ def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views_r
     )
 
 
-OFFERED: tuple[views.TenderName, ...] = ("wechatpay", "alipay")
-"""Whose codes can be chosen."""
-CARDS: tuple[views.TenderName, ...] = ("bank_card", "social_security_card", "public_card")
-_TENDERS: tuple[views.TenderName, ...] = get_args(views.TenderName)
+USUAL: TenderName = "wechatpay"
+"""What a page talks about while nothing is chosen and nothing is offered."""
 
 
-def tender(payment: PaymentView) -> views.TenderName:
-    """The means a page talks about."""
-    return named(payment.tender)
+def tender(payment: PaymentView) -> TenderName:
+    """The means a page talks about: the one that was chosen, else the first that could be."""
+    return payment.tender or first(payment)
 
 
 def parts(payment: PaymentView) -> tuple[views.PaidBy, ...]:
     """By which means how much was taken."""
-    return tuple(views.PaidBy(tender=named(part.tender), amount_fen=part.amount_fen) for part in payment.parts)
+    return tuple(views.PaidBy(tender=part.tender, amount_fen=part.amount_fen) for part in payment.parts)
 
 
-def named(tender: str) -> views.TenderName:
-    """The means of this name, as pages know it."""
-    return _named(tender, _TENDERS)
+def first(payment: PaymentView) -> TenderName:
+    """The first whose code can be shown."""
+    return next(iter(payment.tenders), USUAL)
 
 
-def offered(name: str) -> views.TenderName:
-    """The means of this name; the first one that is offered where it is another."""
-    return _named(name, OFFERED)
+def chosen(payment: PaymentView, name: str) -> TenderName:
+    """The means of this name; the first one that is offered where it is none of them."""
+    return name if name in payment.tenders else first(payment)
 
 
-def _named(name: str, among: tuple[views.TenderName, ...]) -> views.TenderName:
-    for each in among:
-        if name == each:
-            return each
-    return OFFERED[0]
-
-
-def others(payment: PaymentView) -> tuple[views.TenderName, ...]:
+def others(payment: PaymentView) -> tuple[TenderName, ...]:
     """What else could be chosen here."""
-    return tuple(name for name in OFFERED if name in payment.tenders and name != tender(payment))
+    return tuple(name for name in payment.tenders if name != tender(payment))
 
 
 def printing(document: DocumentView, line_ok: bool) -> views.Printing:

@@ -2,9 +2,9 @@
 
 from yinyi.business.payments.errors import NothingScanned, PayerCodeUnknown, PaymentClosed
 from yinyi.business.payments.messages import PaymentView, SubmitScanned
-from yinyi.interface.journeys import present, views
 from yinyi.interface.journeys.visitor import Go, Next, StalePage, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
+from yinyi.kernel.means import TenderName
 
 SCANNER = "scanner"
 OTHER = "other"
@@ -48,10 +48,9 @@ def number(said: str) -> int:
     return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else 0
 
 
-def offered(visitor: Visitor, payment: PaymentView) -> tuple[views.TenderName, ...]:
+def offered(visitor: Visitor, payment: PaymentView) -> tuple[TenderName, ...]:
     """Whose payers can hold their code here: nobody's while the scanner does not work."""
-    well = works(visitor)
-    return tuple(name for name in present.OFFERED if well and name in payment.scans)
+    return tuple(payment.scans) if works(visitor) else ()
 
 
 def listens(visitor: Visitor) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from yinyi.business.documents.messages import GetSheets, PrintState, SheetView
 from yinyi.business.documents.sheet import SheetKind
 from yinyi.business.terminals.model import TerminalView
-from yinyi.interface.journeys import present, views, views_reports
+from yinyi.interface.journeys import left_card, present, views, views_reports
 from yinyi.interface.journeys.visitor import Next, Show, Visitor
 from yinyi.kernel.errors import NotFound
 
@@ -25,6 +25,15 @@ def printer_of(terminal: TerminalView) -> views_reports.PrinterState:
     return "ok" if well else "trouble"
 
 
+def lists_at(terminal: TerminalView) -> bool:
+    """Whether a day's list can be printed there now: where there is no printer for sheets, on the one for slips."""
+    large = printer_of(terminal)
+    if large != "none":
+        return large == "ok"
+    slips = [device for device in terminal.devices if device.kind == "receipt_printer"]
+    return terminal.line_ok and any(device.state in ("ok", "paper_low") for device in slips)
+
+
 async def page(visitor: Visitor) -> Next:
     """GET SHEETS."""
     if not visitor.known:
@@ -38,11 +47,13 @@ async def page(visitor: Visitor) -> Next:
     view = views_reports.SheetsView(
         sheets=rows,
         printing=printing,
+        roll=all(each.paper == "roll" for each in found),
         back=_back(visitor, found[0].kind),
         key=present.new_key(),
     )
     running = printing == "printing"
-    return Show(view, can_time_out=not running, listens=_paper(visitor) if running else None)
+    listens = (_paper(visitor) if running else {}) | left_card.on_reader(visitor.terminal)
+    return Show(view, can_time_out=not running, listens=listens or None)
 
 
 def _back(visitor: Visitor, kind: SheetKind) -> str:

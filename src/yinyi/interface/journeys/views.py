@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from yinyi.kernel.means import MeansWords, TenderName
+
 Language = Literal["zh-CN", "en"]
 Mode = Literal["normal", "elder"]
 Theme = Literal["light", "contrast"]
@@ -18,11 +20,9 @@ Reach = Literal["normal", "low"]
 StepName = Literal["department", "day", "doctor", "bills", "amount", "check", "pay", "take"]
 SessionName = Literal["morning", "afternoon", "night"]
 Title = Literal["chief", "associate_chief", "attending", "resident"]
-TenderName = Literal[
-    "wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "prepaid", "institution"
-]
-"""What a kiosk offers: an app on the phone that scans the code on the screen, a card in the card terminal, or the
-prepaid account. ``institution``: not here, at a bank."""
+CARDS: tuple[TenderName, ...] = ("bank_card", "social_security_card", "public_card")
+"""Read by the card terminal. Whatever else is paid by is an app on the phone, but the prepaid account, and
+``institution``: not here, at a bank."""
 Printing = Literal["printing", "printed", "paper_out", "failed", "offline"]
 """How the paper is doing: under way, out, no paper, broken, or the printer does not answer."""
 
@@ -97,6 +97,7 @@ class Chrome(Part, frozen=True, kw_only=True):
     pay_card_in: a card is in the card terminal, and it is not needed there any more.
     offer_elder: the card says 65 or more and nobody was asked yet: a sheet offers larger text (answer: SETTINGS mode).
     steps: the named steps of the journey; the page knows which one it is.
+    means: what means of payment are called that pages have no words of.
     window: where people help with payments and registrations; triage: where nurses help to choose.
     """
 
@@ -123,3 +124,4 @@ class Chrome(Part, frozen=True, kw_only=True):
     card_in_reader: bool = False
     pay_card_in: bool = False
     offer_elder: bool = False
+    means: tuple[MeansWords, ...] = ()

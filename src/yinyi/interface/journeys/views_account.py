@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from yinyi.business.prepaid.model import PrepaidMode
-from yinyi.interface.journeys.views import Part, Printing, Subject, TenderName, View
+from yinyi.interface.journeys.views import Part, Printing, Subject, View
+from yinyi.kernel.means import TenderName
 
 RecordKind = Literal[
     "topped_up",

@@ -71,9 +71,11 @@ class BillView(View, frozen=True, kw_only=True):
 
 
 class NoFormView(View, frozen=True, kw_only=True):
-    """What was held under the scanner is no request form of this hospital. many: too many were tried here."""
+    """What was held under the scanner is no request form of this hospital. many: too many were tried here. gone: it is
+    one, and its bill is not there any more."""
 
     many: bool = False
+    gone: bool = False
     after: int = 0
     key: str
 

@@ -23,6 +23,7 @@ CardKind = Literal[
 ]
 CardProblem = Literal[
     "cancelled",  # on the pad
+    "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that does not identify here
     "unreadable",

@@ -7,7 +7,7 @@ from yinyi.interface.journeys.views import Part, View
 
 Relation = Literal["mother", "father", "grandparent", "other"]
 Sex = Literal["male", "female", "unknown"]
-ChildDocument = Literal["card", "resident_number", "birth_certificate"]
+ChildDocument = Literal["card", "resident_number", "birth_certificate", "travel_permit"]
 ChildProblem = Literal[
     "no_card",
     "unreadable",
@@ -20,7 +20,7 @@ ChildProblem = Literal[
     "window_only",  # the card has run out
     "too_many_tries",
 ]
-ChildStage = Literal["number", "letter", "digits", "name", "pick", "sex", "born"]
+ChildStage = Literal["number", "letter", "digits", "name", "pick", "sex", "born", "region"]
 
 
 class ChildRow(Part, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ class PaidView(View, frozen=True, kw_only=True):
 
 class ReceiptView(View, frozen=True, kw_only=True):
     """The electronic receipt of a payment. url: what the QR code opens; empty: there is none. reversed_fen: what stands
-    against it. printed: it was sent to a printer before."""
+    against it. prints: so often it was sent to a printer."""
 
     payment_no: str
     title: str
@@ -35,7 +35,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
     check_code: str = ""
     url: str = ""
     reversed_fen: int = 0
-    printed: bool = False
+    prints: int = 0
     printing: Printing | None = None
     key: str
 

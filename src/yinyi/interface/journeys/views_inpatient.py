@@ -5,8 +5,9 @@ from typing import Literal
 
 from yinyi.business.inpatient.messages import StayView
 from yinyi.business.inpatient.model import CostCategory, CostDay, StayItem
-from yinyi.interface.journeys.views import Part, Printing, Subject, TenderName, View
+from yinyi.interface.journeys.views import Part, Printing, Subject, View
 from yinyi.interface.journeys.views_account import Back
+from yinyi.kernel.means import TenderName
 
 
 class InpatientView(View, frozen=True, kw_only=True):
@@ -65,7 +66,8 @@ class DepositDoneView(View, frozen=True, kw_only=True):
     key: str
 
 
-MeansName = Literal["wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "cash", "other"]
+MEANS = ("wechatpay", "alipay", "bank_card", "social_security_card", "public_card", "cash", "other")
+"""What the hospital may say of a deposit and pages have words of."""
 
 
 class DepositRow(Part, frozen=True, kw_only=True):
@@ -74,7 +76,7 @@ class DepositRow(Part, frozen=True, kw_only=True):
     kind: Literal["deposit", "return"]
     at: datetime
     amount_fen: int
-    means: MeansName
+    means: str
     at_window: bool
 
 

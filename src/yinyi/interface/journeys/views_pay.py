@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from yinyi.interface.journeys.views import PaidBy, Printing, Subject, TenderName, View
+from yinyi.interface.journeys.views import CARDS, PaidBy, Printing, Subject, View
 from yinyi.interface.journeys.views_fiscal import PaidView
 from yinyi.interface.journeys.views_register import Visit
+from yinyi.kernel.means import TenderName
 
 ScanRefused = Literal[
     "insufficient_funds",
@@ -25,6 +26,7 @@ CardState = Literal[
 ]
 CardRefused = Literal[
     "cancelled",  # on the pad
+    "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that is not taken here
     "unreadable",
@@ -105,6 +107,11 @@ class PayView(View, frozen=True, kw_only=True):
     cards_away: bool = False
     refused: ScanRefused | None = None
     key: str
+
+    @property
+    def by_phone(self) -> bool:
+        """Not by a card, and not from an account or elsewhere."""
+        return self.tender not in (*CARDS, "prepaid", "window", "institution")
 
 
 class PartView(View, frozen=True, kw_only=True):

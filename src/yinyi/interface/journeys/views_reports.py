@@ -119,10 +119,11 @@ class SheetRow(Part, frozen=True, kw_only=True):
 
 
 class SheetsView(View, frozen=True, kw_only=True):
-    """Sheets on their way out of the printer. printing: how it goes on the whole. back: where they can be printed
-    again."""
+    """Sheets on their way out of the printer. printing: how it goes on the whole. roll: out of the one for slips. back:
+    where they can be printed again."""
 
     sheets: tuple[SheetRow, ...]
     printing: Printing
+    roll: bool = False
     back: str
     key: str

@@ -81,21 +81,24 @@ class WhoView(View, frozen=True, kw_only=True):
     key: str
 
 
-PhoneProblem = Literal["not_a_phone_number"]
+FirstVisitProblem = Literal["not_a_phone_number", "not_a_day"]
 
 
 class FirstVisitView(View, frozen=True, kw_only=True):
-    """Nobody on record yet. First the phone number is asked for, then everything is confirmed.
+    """Nobody on record yet. First the phone number is asked for, then what the document does not say, and everything is
+    confirmed.
 
-    phone: digits typed so far (stage ``phone``); phone_masked: ``138****5678``, empty: none was given.
+    phone: digits typed so far (stage ``phone``); phone_masked: ``138****5678``, empty: none was given. born: eight
+    digits, typed; empty: his document says it.
     """
 
-    stage: Literal["phone", "confirm"]
+    stage: Literal["phone", "sex", "born", "confirm"]
     name: str
     sex: Literal["male", "female", "unknown"]
     born_year: int | None
     card_tail: str
     phone: str = ""
     phone_masked: str = ""
-    problem: PhoneProblem | None = None
+    born: str = ""
+    problem: FirstVisitProblem | None = None
     key: str

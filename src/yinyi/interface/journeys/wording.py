@@ -1,6 +1,7 @@
 """Times, amounts and names as a page says them, in one language."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from types import SimpleNamespace
 from typing import Protocol
@@ -10,7 +11,10 @@ from yinyi.interface.journeys import children, codes, results, services, views_m
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
+from yinyi.kernel.means import MeansWords
 from yinyi.kernel.money import yuan
+
+Brought = Sequence[MeansWords]
 
 
 class Named(Protocol):
@@ -49,8 +53,39 @@ class Wording:
             "weekday_of": self.weekday_of,
             "short_weekday": self.short_weekday,
             "named": self.named,
+            "app_of": self.app_of,
+            "apps_of": self.apps_of,
+            "origin_of": self.origin_of,
+            "means_of": self.means_of,
+            "means_icon": self.means_icon,
         }
         return {**plain, "either": self.either, "machine": self.machine, "yuan": yuan, "word": self._tables}
+
+    def app_of(self, tender: str, brought: Brought) -> str:
+        """Whom a payer sees to when he pays by it: ``微信``, or what its connector calls it. ``brought``: what pages
+        have no words of."""
+        return self._tables.tender.get(tender) or self._brought(tender, brought)
+
+    def apps_of(self, tenders: Sequence[str], brought: Brought) -> str:
+        """One after the other."""
+        return (", " if self._english else "、").join(self.app_of(each, brought) for each in tenders)
+
+    def origin_of(self, tender: str, brought: Brought) -> str:
+        """Where money came from, and goes back to."""
+        return self._tables.origin.get(tender) or self._brought(tender, brought)
+
+    def means_of(self, tender: str, brought: Brought) -> str:
+        """As lists name it."""
+        return self._tables.means.get(tender) or self._brought(tender, brought)
+
+    def means_icon(self, tender: str, brought: Brought) -> str:
+        """Of an app on the phone."""
+        return next((each.icon for each in brought if each.tender == tender), "smartphone")
+
+    def _brought(self, tender: str, brought: Brought) -> str:
+        """At the worst its plain name: of a connector that nobody remembers."""
+        told = (each.said(not self._english) for each in brought if each.tender == tender)
+        return next(told, tender)
 
     def clock(self, at: datetime | time) -> str:
         """``9:05`` in the hospital's zone."""
@@ -263,6 +298,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "social_security_card": _("the bank of your social security card"),
             "public_card": _("the issuer of your card"),
             "prepaid": _("your prepaid account"),
+            "window": _("the window"),
             "institution": _("the bank at which you paid"),
         },
         "origin": {
@@ -272,6 +308,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "social_security_card": _("your social security card"),
             "public_card": _("your city card"),
             "prepaid": _("your prepaid account"),
+            "window": _("the window"),
             "institution": _("the bank at which you paid"),
         },
         "record": {
@@ -291,6 +328,7 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "social_security_card": _("Social security card"),
             "public_card": _("City card"),
             "prepaid": _("Prepaid account"),
+            "window": _("Cash"),
             "institution": _("At a bank"),
             "cash": _("Cash"),
             "other": _("Other"),

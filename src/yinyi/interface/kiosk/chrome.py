@@ -61,6 +61,7 @@ def chrome_of(
         card_in_reader=terminal.card_in_reader,
         pay_card_in=terminal.reading.card_in and terminal.reading.state not in LIVE,
         offer_elder=_offers_elder(session, look),
+        means=tuple(terminal.means),
     )
 
 

@@ -29,6 +29,7 @@ from yinyi.interface.body import TooLarge
 from yinyi.interface.journeys import (
     changed_visits,
     errors,
+    left_card,
     maintenance,
     newcomer,
     paper,
@@ -186,6 +187,8 @@ class Kiosk:
         then = await handler(visitor)
         if isinstance(then, Go):
             then = await _told_first(visitor, then)
+        elif isinstance(then, Show) and visitor.known and visitor.session is None and not asked.address.for_anybody:
+            await visitor.ask(GetTerminal())  # a page that asks nothing also says whose it is, or that his time is over
         return self._answered(asked, visitor, then)
 
     async def _visitor(self, asked: Asked, at: Mapping[str, str], query: Mapping[str, str]) -> Visitor:
@@ -271,6 +274,8 @@ class Kiosk:
         visit, listens = asked.cookies.visit, shown.listens
         if visit.session or visit.ticket:
             listens = {**(listens or {}), "laid": str(terminal.card_version)}
+        if not asked.posted and left_card.in_slot(terminal):  # what was typed so far would be lost
+            listens = {**(listens or {}), **left_card.in_slot(terminal)}
         if listens is None or not asked.cookies.screen:
             return ""
         told = urlencode(listens) if any(map(_QUOTED, listens.values())) else "&".join(map("=".join, listens.items()))

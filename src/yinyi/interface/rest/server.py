@@ -27,7 +27,9 @@ from yinyi.interface.metrics import Metrics
 from yinyi.interface.rest.errors import plain, problem_headers, problem_of
 from yinyi.interface.rest.openapi import PREFIXES, document
 from yinyi.interface.served import served_operations
+from yinyi.interface.within_tls import certificate_of
 from yinyi.kernel.errors import InternalError, Invalid, InvalidField, SignatureRefused, YinyiError
+from yinyi.wire import client_certificate
 from yinyi.wire.institution import Algorithm, path_of_request
 
 log = structlog.get_logger()
@@ -96,7 +98,7 @@ class Rest:
             return _plain(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         try:
             body = await body_of(scope, receive, BODY_LIMIT)
-            return await self._ask(spec, _path(scope), headers, body, correlation_id)
+            return await self._ask(spec, scope, headers, body, correlation_id)
         except YinyiError as error:
             self._metrics.failed(NAME, error)
             return _problem(error, correlation_id)
@@ -105,15 +107,16 @@ class Rest:
             return _problem(InternalError(), correlation_id)
 
     async def _ask(
-        self, spec: OperationSpec, path: str, headers: Mapping[str, str], body: bytes, correlation_id: str
+        self, spec: OperationSpec, scope: Scope, headers: Mapping[str, str], body: bytes, correlation_id: str
     ) -> Reply:
         session = headers.get(SESSION_HEADER, "")
         if session and not _SESSION.fullmatch(session):
             raise SignatureRefused(SESSION_HEADER)
-        signature = signed(path_of_request(path, session), headers, body)
+        certificate = certificate_of(scope)
+        signature = signed(path_of_request(_path(scope), session), headers, body, certificate)
         answered = await self._bus.ask(
             _decoded(spec, body),
-            credentials=Credentials(signed=signature, session=session),
+            credentials=Credentials(signed=signature, session=session, certificate=certificate),
             key=headers.get("idempotency-key", ""),
             language="en" if headers.get("accept-language", "").startswith("en") else "zh-CN",
             correlation_id=correlation_id,
@@ -121,13 +124,24 @@ class Rest:
         return 200, msgspec.json.encode(answered.reply), [(b"content-type", b"application/json")]
 
 
-def signed(path: str, headers: Mapping[str, str], body: bytes) -> Signed:
-    """The signature as it came, over the exact bytes that came.
+def signed(path: str, headers: Mapping[str, str], body: bytes, certificate: str = "") -> Signed:
+    """The signature as it came, over the exact bytes that came; without one, what goes with a certificate.
 
     Raises:
-        SignatureRefused: there is none.
+        SignatureRefused: there is neither.
     """
     institution, timestamp, nonce, signature = (headers.get(name, "") for name in SIGNATURE_HEADERS)
+    if institution and timestamp and nonce and certificate and not signature:
+        return Signed(
+            institution_id=institution,
+            algorithm=client_certificate.NAME,
+            timestamp=timestamp,
+            nonce=nonce,
+            signature="",
+            method="POST",
+            path=path,
+            body=b"",
+        )
     if not (institution and timestamp and nonce and signature):
         raise SignatureRefused("needs " + ", ".join(SIGNATURE_HEADERS))
     algorithm = headers.get(ALGORITHM_HEADER, ALGORITHMS[0])

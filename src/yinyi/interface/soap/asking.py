@@ -33,6 +33,7 @@ class Wanted:
     token: Signed | None
     key: str = ""
     language: str = "zh-CN"
+    certificate: str = ""
 
 
 class Asking:
@@ -67,7 +68,7 @@ class Asking:
             raise InvalidField(str(error)) from None
         answered = await self._bus.ask(
             message,
-            credentials=Credentials(signed=wanted.token),
+            credentials=Credentials(signed=wanted.token, certificate=wanted.certificate),
             key=wanted.key,
             language=wanted.language,
             correlation_id=correlation_id,

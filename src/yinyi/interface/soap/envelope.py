@@ -6,6 +6,7 @@ from typing import Final, Literal
 from lxml import etree
 
 from yinyi.bus.envelope import Signed
+from yinyi.wire import client_certificate
 from yinyi.wire.xml import Element, NotXml, parsed
 from yinyi.wire.xml_shapes import text_of
 
@@ -32,14 +33,16 @@ class NotSoap(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """edition: SOAP_11 or SOAP_12. call: the one element of its body. token: who says that he asks; None: nobody."""
+    """edition: SOAP_11 or SOAP_12. call: the one element of its body. token: who says that he asks; None: nobody.
+    certificate: that came with it, see ``certificate_of``."""
 
     edition: str
     call: Element
     token: Signed | None
+    certificate: str = ""
 
 
-def opened(text: bytes, charset: str, path: str) -> Opened:
+def opened(text: bytes, charset: str, path: str, certificate: str = "") -> Opened:
     """
     Raises:
         NotSoap
@@ -59,7 +62,7 @@ def opened(text: bytes, charset: str, path: str) -> Opened:
     calls = [] if body is None else list(body.iterchildren("{*}*"))
     if len(calls) != 1:
         raise NotSoap("the body holds one element")
-    return Opened(edition, calls[0], token)
+    return Opened(edition, calls[0], token, certificate)
 
 
 def _token(root: Element, edition: str, path: str) -> Signed | None:
@@ -78,25 +81,26 @@ def _username_token(security: Element, path: str) -> Signed | None:
     if token is None:
         return None
     password = token.find(f"{{{WSSE}}}Password")
-    if password is None or password.get("Type") != DIGEST:
+    digest = "" if password is None else (password.text or "").strip()
+    if password is not None and (password.get("Type") != DIGEST or not digest):
         return None
     return token_of(
         _text(token, f"{{{WSSE}}}Username"),
         _text(token, f"{{{WSSE}}}Nonce"),
         _text(token, f"{{{WSU}}}Created"),
-        (password.text or "").strip(),
+        digest,
         path,
     )
 
 
 def token_of(username: str, nonce: str, created: str, digest: str, path: str) -> Signed | None:
-    """None: a part of it is missing, or longer than any is."""
-    parts = (username, nonce, created, digest)
-    if not all(parts) or any(len(each) > _LONGEST for each in parts):
+    """Without a digest it goes with a certificate. None: a part of it is missing, or longer than any is."""
+    parts = (username, nonce, created)
+    if not all(parts) or any(len(each) > _LONGEST for each in (*parts, digest)):
         return None
     return Signed(
         institution_id=username,
-        algorithm="UsernameToken",
+        algorithm="UsernameToken" if digest else client_certificate.NAME,
         timestamp=created,
         nonce=nonce,
         signature=digest,

@@ -59,7 +59,7 @@ class Messages:
     ) -> str:
         spec = self._asking.spec(code.strip())
         key = _said(header, "MessageID") if spec.changes else ""
-        wanted = Wanted(spec, body, opened.token or _token(header, opened), key, language)
+        wanted = Wanted(spec, body, opened.token or _token(header), key, language, opened.certificate)
         return fields_of(await self._asking.ask(wanted, correlation_id))
 
 
@@ -78,7 +78,7 @@ def _parts(text: str) -> tuple[Element, Element]:
     return header, body
 
 
-def _token(header: Element, opened: Opened) -> Signed | None:
+def _token(header: Element) -> Signed | None:
     names = ("UserName", "Nonce", "Created", "PasswordDigest")
     return token_of(*(_said(header, name) for name in names), path="")
 

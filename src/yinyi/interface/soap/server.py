@@ -18,6 +18,7 @@ from yinyi.interface.problem import ours, problem
 from yinyi.interface.soap import envelope, message, wsdl
 from yinyi.interface.soap.asking import NAME, Asking, Wanted, fresh_id, taken_key
 from yinyi.interface.soap.envelope import SOAP_11, SOAP_12, NotSoap, Opened
+from yinyi.interface.within_tls import certificate_of
 from yinyi.interface.xml_schema import schema
 from yinyi.kernel.errors import Invalid, InvalidField
 from yinyi.wire.xml import Element
@@ -68,7 +69,7 @@ class Soap:
         correlation_id = fresh_id()
         try:
             body = await body_of(request.scope, request.receive, BODY_LIMIT)
-            opened = envelope.opened(body, charset, request.url.path)
+            opened = envelope.opened(body, charset, request.url.path, certificate_of(request.scope))
             edition = opened.edition
             answer = envelope.enveloped(edition, await answers(opened, correlation_id, language))
             return _response(edition, 200, answer, correlation_id)
@@ -93,7 +94,8 @@ class Soap:
         spec = self._asking.spec(name.localname if name.namespace == NAMESPACE else "")
         self._check(opened.call)
         key = taken_key(opened.call) if spec.changes else ""
-        reply = await self._asking.ask(Wanted(spec, opened.call, opened.token, key, language), correlation_id)
+        wanted = Wanted(spec, opened.call, opened.token, key, language, opened.certificate)
+        reply = await self._asking.ask(wanted, correlation_id)
         return written(f"{spec.name}Response", reply)
 
     def _check(self, call: Element) -> None:

@@ -37,9 +37,9 @@ class Asking:
         self._clock = clock
         self._served = served_operations(caller, lines=True)
 
-    async def answer(self, frame: bytes, lines: set[str], most: int) -> bytes:
+    async def answer(self, frame: bytes, lines: set[str], most: int, certificate: str = "") -> bytes:
         """The content of the frame that answers, of so many bytes at most; never raises. lines: those that were opened
-        over this connection: no other one is heard on it."""
+        over this connection: no other one is heard on it. certificate: that was shown at its beginning."""
         started = time.perf_counter()
         correlation_id = f"{getrandbits(128):032x}"
         opened: Opened | None = None
@@ -49,7 +49,7 @@ class Asking:
             opened = wire.opened(sealed.document)
             spec = self._spec(opened.head.operation)
             name = spec.name
-            reply = await self._ask(spec, sealed, opened, lines, correlation_id)
+            reply = await self._ask(spec, sealed, opened, lines, correlation_id, certificate)
             content, status = _content(reply), SEALED
         except NotAMessage as error:
             content = self.refused(Invalid(str(error)), opened, correlation_id)
@@ -76,7 +76,13 @@ class Asking:
         return found
 
     async def _ask(
-        self, spec: OperationSpec, sealed: Sealed, opened: Opened, lines: set[str], correlation_id: str
+        self,
+        spec: OperationSpec,
+        sealed: Sealed,
+        opened: Opened,
+        lines: set[str],
+        correlation_id: str,
+        certificate: str,
     ) -> ReplyEnvelope:
         """
         Raises:
@@ -90,7 +96,7 @@ class Asking:
         reply = await self._bus.pass_on(
             spec,
             _body(spec, opened),
-            Credentials(session=head.patient, signed=_signed(sealed, head)),
+            Credentials(session=head.patient, signed=_signed(sealed, head), certificate=certificate),
             head.key,
             head.language,
             correlation_id,

@@ -1,6 +1,7 @@
 """Lines of institutions over TCP: several requests at once on each, answered as they are done, within limits."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -12,6 +13,7 @@ from yinyi.interface import body
 from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.socket.asking import Asking
+from yinyi.interface.within_tls import HANDSHAKE_S, SHUTDOWN_S, shown
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import Busy, YinyiError
 from yinyi.wire.institution_message import ANSWERED, ASKED, FrameForm, length_of
@@ -33,7 +35,7 @@ MOST_UNREAD = 1 << 20
 class Answers(Protocol):
     """See ``Asking``."""
 
-    async def answer(self, frame: bytes, lines: set[str], most: int) -> bytes: ...
+    async def answer(self, frame: bytes, lines: set[str], most: int, certificate: str) -> bytes: ...
 
     def refused(self, error: YinyiError) -> bytes: ...
 
@@ -46,10 +48,18 @@ class Socket:
         self._lines: set[_Line] = set()
         self._server: asyncio.Server | None = None
 
-    async def listen(self, host: str, port: int) -> int:
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """The port."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._line, host, port, backlog=128)
+        self._server = await loop.create_server(
+            self._line,
+            host,
+            port,
+            backlog=128,
+            ssl=tls,
+            ssl_handshake_timeout=HANDSHAKE_S if tls else None,
+            ssl_shutdown_timeout=SHUTDOWN_S if tls else None,
+        )
         return self._server.sockets[0].getsockname()[1]
 
     def _line(self) -> asyncio.Protocol:
@@ -80,12 +90,14 @@ class _Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._ending = False
         self._begun = False
+        self._certificate = ""
 
     # -- what comes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # not every loop's own class is one
         self._transport.set_write_buffer_limits(high=MOST_UNREAD)
+        self._certificate = shown(transport)
         if len(self._everyone) >= MOST_LINES:
             self._refuse(Busy())
             return
@@ -130,7 +142,7 @@ class _Line(asyncio.Protocol):
             self._transport.pause_reading()
 
     async def _answer(self, frame: bytes) -> None:
-        self._send(await self._asking.answer(frame, self._opened, self._form.max_frame))
+        self._send(await self._asking.answer(frame, self._opened, self._form.max_frame, self._certificate))
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)

@@ -197,6 +197,21 @@ LISTED_DEPOSIT = Shape(
         "made_at": "created",
     },
 )
+ACCOUNT_CHARGE = Shape(
+    type="PaymentNotice",
+    otherwise=_NOTICE,
+    fixed={"status": "active"},
+    key="charge_no",
+    columns={
+        "charge_no": "identifier[account-charge].value",
+        "institution": "~institution.valueString",
+        "patient_no": "request.identifier|id:patient",
+        "amount_fen": "amount|money",
+        "returned_fen": "~refunded.valueMoney|money",
+        "charged_at": "created",
+    },
+)
+"""What the hospital has charged to a prepaid account; ``request`` names whose it is."""
 _ACCOUNT = "contained[resourceType=Account]."
 STAY = Shape(
     type="Encounter",

@@ -5,20 +5,26 @@ import { post, Refused } from "./desk.js";
 import { wear } from "./wearing.js";
 import { choose, either, language, settle, speak, t } from "./words.js";
 
-const PLACES = ["内科 3 诊室", "心电图室", "超声科"];
-const ITEMS = [
-  ["心电图", 3000],
-  ["静脉采血", 800],
-  ["肝胆胰脾 B 超", 12000],
-  ["换药（小）", 2500],
+// As the hospital calls them, which is what it tells the platform, and in English.
+const PLACES = [
+  ["内科 3 诊室", "Internal medicine, room 3"],
+  ["心电图室", "ECG room"],
+  ["超声科", "Ultrasound"],
 ];
+const ITEMS = [
+  ["心电图", "Electrocardiogram", 3000],
+  ["静脉采血", "Venous blood sample", 800],
+  ["肝胆胰脾 B 超", "Ultrasound: liver, bile, pancreas, spleen", 12000],
+  ["换药（小）", "Change of dressing, small", 2500],
+];
+const nameOf = (place) => either(place, PLACES.find(([zh]) => zh === place)?.[1]);
 const chosen = new Set();
 let patient = null;
 // The number of the charge that has no answer yet: asked for again under the same one, it happens once.
 let pending = null;
 
 const number = (kind) => `${kind}${Date.now().toString(36)}${crypto.getRandomValues(new Uint16Array(1))[0]}`.toUpperCase();
-const total = () => [...chosen].reduce((sum, at) => sum + ITEMS[at][1], 0);
+const total = () => [...chosen].reduce((sum, at) => sum + ITEMS[at][2], 0);
 
 function say(text, bad) {
   const place = find("#said");
@@ -100,7 +106,7 @@ function charge(one) {
   return make(
     "li",
     {},
-    make("b", { lang: "zh-CN" }, one.place),
+    make("b", {}, nameOf(one.place)),
     make("b", {}, yuan(one.amount_fen)),
     make("small", {}, one.charge_no),
     make("small", {}, standing(one)),
@@ -114,7 +120,7 @@ function charge(one) {
   );
 }
 
-function item([name, fen], at) {
+function item([zh, en, fen], at) {
   const box = make("input", {
     type: "checkbox",
     checked: chosen.has(at),
@@ -125,7 +131,7 @@ function item([name, fen], at) {
       sum();
     },
   });
-  return make("li", {}, make("label", {}, box, make("span", { lang: "zh-CN" }, name), make("b", {}, yuan(fen))));
+  return make("li", {}, make("label", {}, box, make("span", {}, either(zh, en)), make("b", {}, yuan(fen))));
 }
 
 function sum() {
@@ -149,13 +155,14 @@ function draw() {
   sum();
 }
 
-find("#place").replaceChildren(...PLACES.map((name) => make("option", { value: name }, name)));
+find("#place").replaceChildren(...PLACES.map(([zh]) => make("option", { value: zh })));
 settle();
 speak(() => {
   const other = language === "zh" ? "English" : "中文";
   find("#language").textContent = other;
   find("#language").lang = language === "zh" ? "en" : "zh-CN";
   document.title = t("doctor.title");
+  for (const option of find("#place").options) option.textContent = nameOf(option.value);
   draw();
 });
 find("#language").addEventListener("click", () => {

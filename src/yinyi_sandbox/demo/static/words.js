@@ -2,9 +2,10 @@
 
 import * as desk from "./texts.js";
 import * as doctor from "./texts_doctor.js";
+import * as cashier from "./texts_window.js";
 
-const ZH = { ...desk.ZH, ...doctor.ZH };
-const EN = { ...desk.EN, ...doctor.EN };
+const ZH = { ...desk.ZH, ...doctor.ZH, ...cashier.ZH };
+const EN = { ...desk.EN, ...doctor.EN, ...cashier.EN };
 
 const heard = new Set();
 export let language = localStorage.getItem("yinyi-demo-language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");

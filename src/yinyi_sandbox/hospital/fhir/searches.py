@@ -108,12 +108,12 @@ def _notices(query: Query) -> Call:
     system, value = query.token("identifier")
     if "created" in query:
         since, until = query.between("created")
-        of_deposits = system == "deposit"
-        return Call(
-            procedure="query_deposit_postings" if of_deposits else "query_postings",
-            given={"since": since, "until": until},
-            answers=money.LISTED_DEPOSIT if of_deposits else money.POSTING,
-        )
+        listed = {
+            "deposit": ("query_deposit_postings", money.LISTED_DEPOSIT),
+            "account-charge": ("query_account_charges", money.ACCOUNT_CHARGE),
+        }
+        procedure, answers = listed.get(system, ("query_postings", money.POSTING))
+        return Call(procedure=procedure, given={"since": since, "until": until}, answers=answers)
     known = {
         "bill": ("query_posting", money.BILL),
         "bill-refund": ("query_refund", money.BILL_BACK),

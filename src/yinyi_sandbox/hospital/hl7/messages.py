@@ -12,10 +12,10 @@ ZONE = ZoneInfo("Asia/Shanghai")
 LABORATORY, HIS, FACILITY = "LIS", "HIS", "YSRMYY"
 _STRUCTURES = {"ADT^A04": "ADT_A01", "ADT^A08": "ADT_A01", "ADT^A40": "ADT_A39", "SIU^S15": "SIU_S12"}
 """Of events that have not one of their own."""
-_SECTIONS = {"CT": "CT", "MR": "NMR", "US": "RUS", "ECG": "EC", "ES": "EN"}
-"""HL70074, by what DICOM calls it."""
 Row = Mapping[str, Any]
 _STATUS = {"final": "F", "corrected": "C"}
+SECTIONS = {"CT": "CT", "DX": "RAD", "ECG": "EC", "ES": "EN", "MR": "NMR", "PF": "PF", "US": "OUS"}
+"""HL70074 of each kind of examination in the catalogue, which names them as DICOM does."""
 
 
 def header(application: str, key: str, event: str, control_id: str, at: datetime) -> Segment:
@@ -77,7 +77,7 @@ def report(first: Segment, order: Row, text: Row, results: Sequence[Row]) -> Mes
         f7=_time(order["sampled_at"]),
         f16=order["doctor_code"],
         f22=_time(text["issued_at"]),
-        f24="LAB" if laboratory else _SECTIONS.get(order["modality"], "RAD"),
+        f24="LAB" if laboratory else SECTIONS[order["modality"]],
         f25=_STATUS[text["state"]],
         f32=(("", text["reviewed_by"]),),
         f34=(("", text["reported_by"]),),

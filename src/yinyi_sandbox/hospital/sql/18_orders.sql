@@ -100,6 +100,34 @@ BEGIN
                 WHEN EXISTS (SELECT FROM his.invoice WHERE invoice_no = p_invoice_no) THEN 'B03' ELSE 'B01' END;
 END $$;
 
+-- As if it had never been ordered: nothing says any more that there was one.
+CREATE FUNCTION his.drop_invoice_(p_invoice_no text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM his.invoice WHERE invoice_no = p_invoice_no AND state = 'open' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'B01';
+    END IF;
+    DELETE FROM his.invoice_line WHERE invoice_no = p_invoice_no;
+    DELETE FROM his.invoice WHERE invoice_no = p_invoice_no;
+    RETURN '0';
+END $$;
+
+-- What is on one goes onto another of the same patient, and the one is no more.
+CREATE FUNCTION his.merge_invoices_(p_invoice_no text, p_into text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM his.invoice WHERE invoice_no IN (p_invoice_no, p_into) ORDER BY invoice_no FOR UPDATE;
+    IF p_invoice_no = p_into OR (SELECT count(*) <> 2 OR count(DISTINCT patient_no) <> 1 FROM his.invoice
+                                 WHERE invoice_no IN (p_invoice_no, p_into) AND state = 'open') THEN
+        RETURN 'B01';
+    END IF;
+    UPDATE his.invoice_line SET invoice_no = p_into,
+        line_no = line_no + (SELECT coalesce(max(line_no), 0) FROM his.invoice_line WHERE invoice_no = p_into)
+    WHERE invoice_no = p_invoice_no;
+    PERFORM his.add_up_(p_into);
+    UPDATE his.invoice SET version = version + 1, held_by = NULL, held_until = '-infinity' WHERE invoice_no = p_into;
+    RETURN his.drop_invoice_(p_invoice_no);
+END $$;
+
 -- The pharmacy hands it out, the treatment room does it: from now on the money is not given back.
 CREATE FUNCTION his.perform_(p_invoice_no text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -128,6 +128,9 @@ INTERACTIONS: Mapping[str, Interaction] = {
     "query_deposit_postings": _search(
         "PaymentNotice?identifier=@deposit|&created=ge{since}&created=le{until}", money.LISTED_DEPOSIT
     ),
+    "query_account_charges": _search(
+        "PaymentNotice?identifier=@account-charge|&created=ge{since}&created=le{until}", money.ACCOUNT_CHARGE
+    ),
     "issue_einvoice": _create("DocumentReference", papers.NEW_RECEIPT, "identifier=@fiscal|{ref}", papers.RECEIPT),
     "reverse_einvoice": _create("DocumentReference", papers.NEW_RECEIPT, "identifier=@fiscal|{ref}", papers.RECEIPT),
     "query_einvoice": _search("DocumentReference?identifier=@fiscal|{ref}", papers.RECEIPT),

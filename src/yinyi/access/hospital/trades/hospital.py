@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from yinyi.access.hospital.trades import bills, bookings, fiscal, patients, reports, schedules, stays
+from yinyi.access.hospital.trades import bills, bookings, charges, fiscal, patients, reports, schedules, stays
 from yinyi.access.hospital.trades.trade import Carrier
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.turns import TurnRules
 
 TRADES = (
     *(*patients.TRADES, *schedules.TRADES, *bookings.TRADES, *bills.TRADES),
-    *(*stays.TRADES, *reports.TRADES, *fiscal.TRADES),
+    *(*stays.TRADES, *reports.TRADES, *fiscal.TRADES, *charges.TRADES),
 )
 """All that a hospital is asked."""
 
@@ -46,6 +46,7 @@ class TradesHospital(
     stays.StayTrades,
     reports.ReportTrades,
     fiscal.FiscalTrades,
+    charges.ChargeTrades,
 ):
     """Implements every port of a hospital. ``call_timeout_s``: after that the fate of a call is unknown."""
 

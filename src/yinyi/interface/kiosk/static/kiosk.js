@@ -4,7 +4,7 @@ import { clock } from "./clock.js";
 import { fit } from "./fit.js";
 import { idle, idling } from "./idle.js";
 import { line } from "./line.js";
-import { pad } from "./pad.js";
+import { pad, typing } from "./pad.js";
 import { pager } from "./pager.js";
 import { hands } from "./press.js";
 import { countdown } from "./ring.js";
@@ -26,6 +26,7 @@ begin();
 hands();
 idling();
 line();
+typing();
 waiting();
 wholePages();
 document.addEventListener("htmx:load", (event) => {

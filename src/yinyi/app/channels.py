@@ -1,0 +1,65 @@
+"""Which channels of payment this hospital has: every connector of one that somebody has written settings for."""
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+import structlog
+
+from yinyi.app.data_folder import DataFolder
+from yinyi.app.errors import CannotStart
+from yinyi.app.plugins import GROUP, find_plugin
+from yinyi.app.settings import has_settings
+from yinyi.business.payments.model import HOUSE_TENDERS
+from yinyi.kernel.means import PaymentMeans, is_tender, plain
+from yinyi.kernel.plugin import Plugin
+
+log = structlog.get_logger()
+
+HOUSE_CHANNELS = ("wechatpay", "alipay")
+"""Offered first, in this order; pages have words of them."""
+
+
+def channels_of(folder: DataFolder) -> dict[str, PaymentMeans | None]:
+    """By their names, in the order in which they are offered; None: pages have words of it. Without any, the first one
+    of the house, so that its settings are missed.
+
+    Raises:
+        CannotStart: a channel has the name of another means of payment.
+    """
+    names = {each.name for each in entry_points(group=GROUP)}
+    others = (each for each in sorted(names.difference(HOUSE_CHANNELS)) if has_settings(folder, each))
+    found: dict[str, PaymentMeans | None] = {name: None for name in HOUSE_CHANNELS if has_settings(folder, name)}
+    for plugin in filter(None, map(_whole, others)):
+        if plugin.kind == "payment":
+            found[plugin.name] = _means(plugin)
+    return found or {HOUSE_CHANNELS[0]: None}
+
+
+def merchants_of(name: str, config: Any) -> Mapping[str, object]:
+    """By scope.
+
+    Raises:
+        CannotStart: its settings have none.
+    """
+    merchants: Mapping[str, object] | None = getattr(config, "merchants", None)
+    if merchants is None:
+        raise CannotStart(f"The settings of the connector {name} have no merchants by scope.")
+    return merchants
+
+
+def _whole(name: str) -> Plugin | None:
+    """None: it is broken, which is told and keeps nobody else from starting. If it was a channel, and payments by it
+    are under way, the payments say so."""
+    try:
+        return find_plugin(name)
+    except CannotStart as why:
+        log.error("plugin.broken", name=name, why=str(why))
+        return None
+
+
+def _means(plugin: Plugin) -> PaymentMeans:
+    name = plugin.name
+    if name in HOUSE_TENDERS or not is_tender(name):
+        raise CannotStart(f"No channel of payment can be called {name}: other means of payment are, or none can be.")
+    return plugin.means or plain(name)

@@ -1,0 +1,195 @@
+"""``yinyi sessions``, ``bookings``, ``closures`` and ``charges``: what is asked, in whose name, and what is told."""
+
+from datetime import UTC, date, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from yinyi.app.cli import application
+from yinyi.bus.operation import Operation
+from yinyi.business.prepaid.messages_agreeing import (
+    ChargeDifference,
+    ChargeDifferences,
+    CompareCharges,
+    ComparedDay,
+    ListChargeDifferences,
+    SettleChargeDifference,
+)
+from yinyi.business.scheduling.booking_model import USUAL
+from yinyi.business.scheduling.messages import (
+    Departments,
+    DoctorSession,
+    DoctorSessions,
+    ListDepartments,
+    ListSchedules,
+)
+from yinyi.business.scheduling.messages_booking import (
+    GetBookingRules,
+    OverrideBooking,
+    SessionChanged,
+    StopSession,
+    SubstitutePractitioner,
+)
+from yinyi.business.scheduling.model import Department, Practitioner, Schedule
+from yinyi.business.terminals.messages_offers import CancelClosure, Closures, ClosureView, ListClosures, PlanClosure
+from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.money import Fen
+
+HEART = Department(
+    department_id="0102",
+    parent_id="01",
+    name="心血管内科",
+    name_en="Cardiology",
+    initial="X",
+    building="",
+    floor=3,
+    area="",
+)
+NIGHT, MORNING = datetime(2026, 12, 5, 15, tzinfo=UTC), datetime(2026, 12, 5, 18, tzinfo=UTC)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, reply: Any, *words: str) -> tuple[Result, list[tuple[Operation[Any], str]]]:
+    asked: list[tuple[Operation[Any], str]] = []
+    module = import_module(f"yinyi.app.commands.{words[0]}")
+
+    async def ask(settings: Any, message: Operation[Any], name: str = "") -> Any:
+        asked.append((message, name))
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    monkeypatch.setattr(module, "ask_as_staff", ask)
+    monkeypatch.setattr(module, "set_up_logs", str)
+    return CliRunner().invoke(application(words[0]), list(words)), asked
+
+
+CHANGED = SessionChanged(schedule_id="S1", numbers=3, given_back=2)
+AGREED = ChargeDifferences(
+    differences=[], days=[ComparedDay(on=date(2026, 11, 22), compared_at=NIGHT, hospital_charges=3, here_charges=2)]
+)
+CLOSED = ClosureView(closure_id=4, what="hospital_system", begins_at=NIGHT, ends_at=MORNING, reason="upgrade")
+WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "reply"),
+    [
+        (("sessions",), ListDepartments(), Departments(departments=[HEART])),
+        (
+            ("sessions", "list", "--department", "0102", "--on", "2026-12-05"),
+            ListSchedules(department_id="0102", first_on=date(2026, 12, 5)),
+            DoctorSessions(department=HEART, sessions=[]),
+        ),
+        (("sessions", "stop", "S1"), StopSession(schedule_id="S1"), CHANGED),
+        (
+            ("sessions", "substitute", "S1", "--doctor", "D7"),
+            SubstitutePractitioner(schedule_id="S1", practitioner_id="D7"),
+            CHANGED,
+        ),
+        (("bookings",), GetBookingRules(), USUAL),
+        (("bookings", "allow", "P1", "--reason", "twins"), OverrideBooking(patient_no="P1", reason="twins"), CHANGED),
+        (("closures",), ListClosures(), Closures(closures=[])),
+        (
+            ("closures", "plan", *WHEN, "--reason", "upgrade"),
+            PlanClosure(what="hospital_system", begins_at=NIGHT, ends_at=MORNING, reason="upgrade"),
+            CLOSED,
+        ),
+        (("closures", "cancel", "4"), CancelClosure(closure_id=4), CLOSED),
+        (("charges",), ListChargeDifferences(), AGREED),
+        (("charges", "compare", "2026-11-22"), CompareCharges(on=date(2026, 11, 22)), AGREED),
+        (
+            ("charges", "settle", "D1", "--note", "paid in cash"),
+            SettleChargeDifference(institution_id="his", charge_no="D1", note="paid in cash"),
+            AGREED,
+        ),
+    ],
+)
+def test_what_is_asked(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: Operation[Any], reply: Any
+) -> None:
+    done, asked = run(monkeypatch, reply, *words, "--as", "supervisor")
+    assert (done.exit_code, asked) == (0, [(message, "supervisor")])
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sessions", "stop"),
+        ("sessions", "substitute", "S1"),
+        ("sessions", "list", "--department", "0102", "--on", "tomorrow"),
+        ("bookings", "allow", "P1"),
+        ("bookings", "allow", "--reason", "twins"),
+        ("closures", "plan"),
+        ("closures", "plan", "--begins", "2026-12-05T23:00"),
+        ("closures", "cancel", "all"),
+        ("charges", "compare", "yesterday"),
+        ("charges", "settle", "D1"),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    done, asked = run(monkeypatch, CHANGED, *words)
+    assert done.exit_code != 0
+    assert asked == []
+    assert done.exception is not None
+
+
+def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, asked = run(monkeypatch, HospitalUnavailable(), "sessions", "stop", "S1")
+    assert (len(asked), done.exit_code) == (1, 1)
+    assert "HospitalUnavailable" in str(done.exception)
+
+
+def test_lists_name_what_the_other_words_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    doctor = Practitioner(
+        **dict.fromkeys(("initials", "specialty", "introduction"), ""),
+        practitioner_id="D7",
+        department_id="0102",
+        name="李明华",
+        title="chief",
+    )
+    held = Schedule(
+        schedule_id="S1",
+        practitioner_id="D7",
+        department_id="0102",
+        service_date=date(2026, 12, 5),
+        session="morning",
+        starts_at=NIGHT,
+        ends_at=MORNING,
+        fee_fen=Fen(5000),
+        capacity=30,
+        taken=12,
+        room="205",
+        in_room=True,
+        status="open",
+    )
+    day = DoctorSessions(department=HEART, sessions=[DoctorSession(practitioner=doctor, schedule=held)])
+    done, _ = run(monkeypatch, day, "sessions", "list", "--department", "0102")
+    assert done.stdout == "S1  2026-12-05  morning  D7  李明华  205  12 of 30 taken  open\n"
+    done, _ = run(monkeypatch, Departments(departments=[HEART]), "sessions")
+    assert done.stdout == "0102  心血管内科  Cardiology\n"
+    done, _ = run(monkeypatch, Closures(closures=[CLOSED]), "closures")
+    assert done.stdout == "4  hospital_system  2026-12-05 23:00 – 2026-12-06 02:00  upgrade\n"
+
+
+def test_charges_that_differ_are_a_line_each_and_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = ChargeDifference(
+        on=date(2026, 11, 22),
+        institution_id="his",
+        charge_no="D1",
+        kind="hospital_only",
+        patient_no="P1",
+        hospital_fen=Fen(1200),
+        here_fen=Fen(0),
+        found_at=NIGHT,
+    )
+    waits = ComparedDay(on=date(2026, 11, 23), compared_at=None, hospital_charges=0, here_charges=0)
+    done, _ = run(monkeypatch, ChargeDifferences(differences=[lost], days=[waits]), "charges")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "2026-11-22  his  D1  hospital_only  P1  hospital 12.00, here 0.00",
+        "2026-11-23  not compared yet",
+    ]
