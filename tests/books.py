@@ -116,7 +116,12 @@ def _of_deposits(house: RealPlatform, payments: dict[str, Any]) -> list[str]:
     ]
 
 
-_BILLS = "SELECT payment_no, amount_fen AS fen FROM his.bill_posting WHERE source = 'platform' AND state = 'paid'"
+_BILLS = """
+SELECT p.payment_no, p.amount_fen - coalesce((
+  SELECT sum(b.amount_fen) FROM his.bill_refund b
+  WHERE b.source = 'platform' AND b.invoice_no = ANY (p.invoice_nos)), 0)::int AS fen
+FROM his.bill_posting p WHERE p.source = 'platform' AND p.state = 'paid'
+"""
 _FROM_ACCOUNT = """
 SELECT left(reference, 22) AS payment_no, sum(CASE kind WHEN 'payments.take' THEN amount_fen ELSE -amount_fen END)::int
   AS fen
@@ -125,10 +130,10 @@ FROM payment_step WHERE params ->> 'channel' = 'prepaid' AND state = 'done' GROU
 
 
 def _of_bills(house: RealPlatform, payments: dict[str, Any]) -> list[str]:
-    """The hospital has what was paid for bills, and nothing else."""
+    """The hospital has what was paid for bills, less lines that went back, and nothing else."""
     booked = {row["payment_no"]: row["fen"] for row in house.rows(_BILLS, at="hospital")}
     paid = {
-        number: each["amount_fen"]
+        number: _stays_fen(each)
         for number, each in payments.items()
         if each["purpose"] == "invoice" and _delivered(each)
     }
@@ -160,8 +165,8 @@ def _delivered(payment: Any) -> bool:
 
 
 def _stays_fen(payment: Any) -> int:
-    """What was delivered stays; of a top-up or a deposit, what was not given back."""
-    withdrawn_fen = payment["returned_fen"] if payment["purpose"] in ("top_up", "deposit") else 0
+    """What was delivered stays; of a top-up, a deposit or bills, what was not given back."""
+    withdrawn_fen = payment["returned_fen"] if payment["purpose"] in ("top_up", "deposit", "invoice") else 0
     return payment["amount_fen"] - withdrawn_fen if _delivered(payment) else 0
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 from charge_desk import ChargeDesk
+from msgspec.structs import replace
 from payment_checks import play
 from payment_world import ZONE, World
 from prepaid_desk import desk, opening
@@ -101,6 +102,12 @@ def test_what_differs_is_found_the_next_day_and_is_gone_once_it_agrees(platform_
             pass
         stands = [("HERE", "here_only", 0, 3000), ("LESS", "amount", 2000, 3000), ("LOST", "hospital_only", 1200, 0)]
         assert await both.found() == stands
+        async with it.database.transaction() as tx:
+            merged = "INSERT INTO patient (hospital_id, patient_no, name, sex, created_at, updated_at, merged_into) "
+            await tx.execute(f"{merged} VALUES (1, 'P0', '赵阿姨', 'female', $1, $1, 1)", it.clock.now())
+        both.told = [replace(each, patient_no="P0") if each.charge_no == "SAME" else each for each in both.told]
+        await both.compare(today)
+        assert await both.found() == stands, "two numbers that are one patient"
         [day] = [each for each in (await both.listed()).days if each.on == today]
         assert (day.hospital_charges, day.here_charges, day.compared_at) == (3, 3, it.clock.now())
         assert await both.comparing.turn() == 0, "and is not looked at all the time"
@@ -197,10 +204,12 @@ def here(charge_no: str, fen: int, back: int = 0, *, of_day: bool = True, patien
         (charge("A", 100, 10), True, here("A", 90), ""),
         (charge("A", 100), True, here("A", 100, patient_no="P2"), "patient"),
         (charge("A", 100, 100), True, here("A", 100, 100, patient_no="P2"), ""),
+        (charge("A", 100), True, here("A", 100, patient_no="P1-OLD"), ""),
+        (charge("A", 100, patient_no="P1-OLD"), True, here("A", 100), ""),
     ],
 )
 def test_when_two_sides_agree(theirs: HospitalCharge | None, of_day: bool, ours: HereCharge | None, found: str) -> None:
     key = ("his", "A")
     told = {key: theirs} if theirs is not None else {}
-    differ = differences(told, [key] if of_day else [], {key: ours} if ours is not None else {})
+    differ = differences(told, [key] if of_day else [], {key: ours} if ours is not None else {}, {"P1-OLD": "P1"})
     assert [each.kind for each in differ] == ([found] if found else [])

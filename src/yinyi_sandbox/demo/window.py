@@ -20,7 +20,8 @@ Key = Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
 Reason = Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
 
 _BILLS = """
-SELECT i.invoice_no, i.title, d.dept_name, i.ordered_at, i.state, i.total_fen, i.refunded_fen,
+SELECT i.invoice_no, i.title, d.dept_name, d.name_en AS dept_name_en, i.ordered_at, i.state, i.total_fen,
+       i.refunded_fen,
        i.state = 'open' AND i.held_until > his.instant_() AS busy, p.payment_no,
        (SELECT jsonb_agg(jsonb_build_object('line_no', l.line_no, 'name', c.item_name, 'name_en', c.name_en,
                                             'amount_fen', l.amount_fen, 'performed', l.performed,

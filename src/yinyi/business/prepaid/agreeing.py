@@ -34,11 +34,15 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def differences(
-    theirs: Mapping[Key, HospitalCharge], of_day: Iterable[Key], ours: Mapping[Key, HereCharge]
+    theirs: Mapping[Key, HospitalCharge],
+    of_day: Iterable[Key],
+    ours: Mapping[Key, HereCharge],
+    survivors: Mapping[str, str],
 ) -> list[Difference]:
     """theirs: of that day and a little around it. of_day: those of them that are surely of that day. ours: of that
-    day, and those on their list of whatever day: what was charged around midnight may stand on either one."""
-    found = [_between(theirs[key], ours.get(key)) for key in of_day]
+    day, and those on their list of whatever day: what was charged around midnight may stand on either one. survivors:
+    of patients' numbers that were merged, which is left: the hospital may call one and the same by either."""
+    found = [_between(theirs[key], ours.get(key), survivors) for key in of_day]
     missing = [_here_only(each) for key, each in ours.items() if each.of_day and key not in theirs and _left(each)]
     return sorted(
         [*(each for each in found if each is not None), *missing],
@@ -46,13 +50,13 @@ def differences(
     )
 
 
-def _between(theirs: HospitalCharge, ours: HereCharge | None) -> Difference | None:
+def _between(theirs: HospitalCharge, ours: HereCharge | None, survivors: Mapping[str, str]) -> Difference | None:
     """What is given back whole on one side and never was on the other one is nothing on both."""
     left, here = _left(theirs), _left(ours) if ours is not None else Fen(0)
     kind: DifferenceKind = "amount"
     if ours is None:
         kind = "hospital_only"
-    elif ours.patient_no != theirs.patient_no:
+    elif survivors.get(ours.patient_no, ours.patient_no) != survivors.get(theirs.patient_no, theirs.patient_no):
         kind = "patient"
     if left == here and (kind != "patient" or not left):
         return None

@@ -27,6 +27,12 @@ FROM (
     WHERE hospital_id = $1 AND institution_id = n.institution_id AND charge_no = n.charge_no LIMIT 1) AS f
 ) AS c JOIN patient p ON p.hospital_id = c.hospital_id AND p.patient_id = c.patient_id
 """
+_SURVIVORS = """
+SELECT f.patient_no, s.patient_no AS survivor FROM unnest($2::text[]) AS n (patient_no) CROSS JOIN LATERAL (
+  SELECT p.patient_no, p.merged_into FROM patient p
+  WHERE p.hospital_id = $1 AND p.patient_no = n.patient_no LIMIT 1) AS f
+JOIN patient s ON s.hospital_id = $1 AND s.patient_id = f.merged_into
+"""
 _FOUND = """
 WITH d AS (
   SELECT * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
@@ -98,6 +104,12 @@ async def here(
         )
         for row in rows
     }
+
+
+async def survivors(tx: Tx, hospital_id: int, patient_nos: Collection[str]) -> dict[str, str]:
+    """Of those of these numbers that were merged into another one: which one that is."""
+    rows = await tx.fetch(_SURVIVORS, hospital_id, list(patient_nos))
+    return {row["patient_no"]: row["survivor"] for row in rows}
 
 
 async def found(

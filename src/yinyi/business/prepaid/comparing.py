@@ -121,7 +121,9 @@ class Comparing:
 
     async def _compared(self, tx: Tx, day: date, listed: Listed, now: datetime) -> None:
         ours = await store.here(tx, self._hospital_id, day, self._institutions, list(listed.theirs))
-        differ = differences(listed.theirs, listed.of_day, ours)
+        numbers = {each.patient_no for each in (*listed.theirs.values(), *ours.values())}
+        survivors = await store.survivors(tx, self._hospital_id, numbers)
+        differ = differences(listed.theirs, listed.of_day, ours, survivors)
         counts = (len(listed.of_day), sum(each.of_day for each in ours.values()))
         fresh = await store.found(tx, self._hospital_id, day, differ, counts, now, now + AGAIN)
         if fresh:

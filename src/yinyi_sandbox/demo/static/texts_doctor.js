@@ -2,6 +2,7 @@
 
 export const ZH = {
   "doctor.title": "医生工作站",
+  "doctor.link": "医生工作站",
   "doctor.lead": "诊室和检查科直接从患者的门诊预交金扣费：平台当场记账，自助机上马上看得到。",
   "doctor.desk": "回演示台",
   "doctor.who": "患者",
@@ -35,6 +36,7 @@ export const ZH = {
 
 export const EN = {
   "doctor.title": "Doctor's workstation",
+  "doctor.link": "Doctor",
   "doctor.lead": "Consulting rooms and examination departments charge the patient's prepaid account; the kiosk shows it at once.",
   "doctor.desk": "Back to the desk",
   "doctor.who": "Patient",

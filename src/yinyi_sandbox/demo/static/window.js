@@ -4,7 +4,7 @@ import { find, make, press, yuan } from "./build.js";
 import { post } from "./desk.js";
 import { once, operator, say, tried } from "./till.js";
 import { wear } from "./wearing.js";
-import { drawPayments } from "./window_payments.js";
+import { drawPayments, titleOf } from "./window_payments.js";
 import { drawScreen, under, watchPayment } from "./window_screen.js";
 import { choose, language, settle, speak, t } from "./words.js";
 
@@ -88,7 +88,7 @@ function bill(one) {
     },
   });
   const about = `${one.invoice_no}${one.busy ? ` · ${t("window.busy")}` : ""}`;
-  return row(make("span", { lang: "zh-CN" }, `${one.dept_name} · ${one.title}`), about, one.total_fen, box);
+  return row(make("span", {}, titleOf(one)), about, one.total_fen, box);
 }
 
 function topUp() {

@@ -20,6 +20,13 @@ async function refund(payment_no, invoice_no = "", line_nos = []) {
   await changed();
 }
 
+// What a doctor writes himself is as he wrote it.
+export function titleOf(bill) {
+  const key = `window.title.${bill.title}`;
+  const title = t(key) === key ? bill.title : t(key);
+  return `${either(bill.dept_name, bill.dept_name_en)} · ${title}`;
+}
+
 // told(): the page looks anew.
 export function drawPayments(payments, bills, told) {
   changed = told;
@@ -74,5 +81,5 @@ function lines(one, bill) {
     const name = either(line.name, line.name_en);
     return make("label", {}, box, make("span", {}, word ? `${name} · ${t(word)}` : name), make("b", {}, yuan(line.amount_fen)));
   });
-  return make("div", { class: "bill" }, make("small", { lang: "zh-CN" }, `${bill.dept_name} · ${bill.title}`), ...boxes, make("div", { class: "acts" }, back));
+  return make("div", { class: "bill" }, make("small", {}, titleOf(bill)), ...boxes, make("div", { class: "acts" }, back));
 }

@@ -65,7 +65,7 @@ function scanner() {
       },
     },
     make("label", {}, make("span", {}, t("window.payer")), make("input", { id: "payer", autocomplete: "off", required: true, minlength: 8, maxlength: 64, pattern: "[0-9A-Za-z]+", value: find("#payer")?.value ?? "" })),
-    make("button", { class: "pill act" }, t("window.payer.take")),
+    make("button", { class: "pill warm" }, t("window.payer.take")),
   );
   const phones = APPS.map((app) =>
     make("button", { id: `phone-${app}`, class: "pill", onclick: press(() => fromPhone(app)) }, t(`window.phone.${app}`)),
