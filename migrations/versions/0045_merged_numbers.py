@@ -1,4 +1,5 @@
-"""Two numbers of the hospital that are one patient: which of them is left, and who has said so."""
+"""Two numbers of the hospital that are one patient: which is left, and who has said so. What is parked is listed by
+number."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +28,9 @@ def upgrade() -> None:
         ["merged_into", "hospital_id"],
         postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
+    for table, number in (("hospital_news", "news_no"), ("hospital_bulletin", "bulletin_no")):
+        op.drop_index(f"{table}_parked_ix", table)
+        op.create_index(f"{table}_parked_ix", table, [number], postgresql_where=sa.text("state = 'parked'"))
     op.create_table(
         "patient_merge",
         sa.Column("hospital_id", sa.Integer(), autoincrement=False, nullable=False),

@@ -197,7 +197,9 @@ def test_it_belongs_to_its_terminal_and_ends_by_itself(within: Within) -> None:
         for _ in range(3):
             place.clock.pass_by(minutes=4)
             await here.look()
+        assert (await here.view()).staff_card
         await here.do("leave")
+        assert not (await here.view()).staff_card, "a card that still lies there opens nothing before it is laid again"
         with pytest.raises(MaintenanceOver):
             await here.look()
         await here.lay()

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hospital_stage import before
 
-from yinyi.app.check_plugin import as_if_installed
+from yinyi.app.check_plugin import as_if_installed, shortcomings
 from yinyi.app.commands import new_connector
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
@@ -76,6 +76,17 @@ def test_a_hospital_passes_as_it_is_laid_down(
     assert [each for each in asyncio.run(go()) if each.verdict != "ok"] == []
 
 
+@pytest.mark.parametrize("kind", ["insurance", "face"])
+def test_it_passes_as_it_is_laid_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    assert as_if_installed(lay_down(kind, f"laid_{kind}", tmp_path), tmp_path / "scratch") == f"laid_{kind}"
+    assert shortcomings(f"laid_{kind}") == []
+
+
+def test_our_key_store_passes() -> None:
+    assert shortcomings("software") == []
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_hospital_passes_the_whole_kit_as_it_is_laid_down(tmp_path: Path) -> None:
@@ -91,7 +102,13 @@ BY_THE_INSTALLER = ".venv/bin/uv pip install "
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [pytest.param("hospital", "acme", marks=pytest.mark.slow), ("payment", "acmepay")]
+    ("kind", "name"),
+    [
+        pytest.param("hospital", "acme", marks=pytest.mark.slow),
+        ("payment", "acmepay"),
+        pytest.param("insurance", "acmecode", marks=pytest.mark.slow),
+        pytest.param("face", "acmeface", marks=pytest.mark.slow),
+    ],
 )
 def test_the_tutorial_goes_as_it_says(tmp_path: Path, kind: str, name: str) -> None:
     """Every command in its order. After a change that makes the connector worse the kit says no; then it is undone."""
@@ -171,7 +188,7 @@ def test_nothing_is_laid_over_what_is_there(tmp_path: Path) -> None:
     new_connector.command("payment", "acme", tmp_path)
     with pytest.raises(CannotStart, match="there already"):
         lay_down("payment", "acme", tmp_path)
-    with pytest.raises(CannotStart, match="templates for hospital and payment"):
+    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, face"):
         lay_down("bank", "other", tmp_path)
     with pytest.raises(CannotStart, match="no connector"):
         as_if_installed(tmp_path, tmp_path / "scratch")

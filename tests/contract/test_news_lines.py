@@ -11,6 +11,7 @@ from holder_stage import TILL, HolderStage, InProcess, holder_stage
 from news_stage import ABOUT, KEY, SENDERS, all_seen_to, header, report, result, teller
 
 from yinyi.bus.operation import Caller
+from yinyi.business.news import bulletins, service
 from yinyi.business.news.errors import BulletinNotParked, BulletinUnknown
 from yinyi.business.news.messages_bulletins import ListParkedBulletins, SendBulletinAgain, SetBulletinAside
 from yinyi.kernel.errors import PlatformUnavailable
@@ -150,7 +151,10 @@ def test_messages_in_one_write_are_answered_one_by_one(plays: Plays) -> None:
     plays(story)
 
 
-def test_people_see_what_a_system_of_the_hospital_refuses(plays: Plays) -> None:
+def test_people_see_what_a_system_of_the_hospital_refuses(plays: Plays, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulletins, "MOST_LISTED", 1)
+    monkeypatch.setattr(service, "MOST_LISTED", 1)
+
     async def story(stage: HolderStage) -> None:
         parked = """INSERT INTO hospital_bulletin (hospital_id, receiver, control_id, event, payment_no, patient_id,
             amount_fen, facts, state, problem, made_at, ended_at)
@@ -158,7 +162,9 @@ def test_people_see_what_a_system_of_the_hospital_refuses(plays: Plays) -> None:
             FROM generate_series(1, 2) AS n"""
         await stage.one(parked, stage.line.clock.now())
         seen = await stage.ask(Caller.STAFF, ListParkedBulletins(), staff=TILL)
-        again, aside = (each.bulletin_no for each in seen.bulletins)
+        behind = await stage.ask(Caller.STAFF, ListParkedBulletins(after=seen.next_after), staff=TILL)
+        assert (len(seen.bulletins), behind.next_after) == (1, 0)
+        again, aside = (each.bulletin_no for each in (*seen.bulletins, *behind.bulletins))
         sent = await stage.ask(Caller.STAFF, SendBulletinAgain(bulletin_no=again), key="again-0001", staff=TILL)
         assert (sent.state, sent.problem) == ("waiting", "AE")
         note = SetBulletinAside(bulletin_no=aside, note="entered by hand")

@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import schemathesis
 from holder_stage import HolderStage, InProcess
 from hypothesis import HealthCheck, given, settings
-from schemathesis.generation import GenerationMode
 from starlette.applications import Starlette
 from web_line import Signer, serving
 from whole_stage import busy_morning, play
 
+from examples import examples
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
@@ -26,7 +25,6 @@ from yinyi.interface.rest.server import Rest
 from yinyi.interface.served import served_operations
 
 HIS = Institution(hospital_id=1, institution_id="his", kind="hospital", name="HIS", per_minute=1_000_000)
-EXAMPLES = 25
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 ACCEPTED = ["2xx", "401", "403", "404", "409", "422", "503"]
 """What may come of a request that fits the document: 422 where two fields do not go together (an end before its begin),
@@ -54,6 +52,9 @@ def test_a_stranger_finds_nothing(platform_url: str, tmp_path: Path, postgres: E
 
 
 def ask_everything(address: str, signer: Signer) -> None:
+    import schemathesis  # a third of what all workers would have to load
+    from schemathesis.generation import GenerationMode
+
     described: Any = schemathesis.openapi.from_dict(document(served_operations(Caller.HOSPITAL)))
     described.config.update(base_url=address)
     described.config.generation.with_security_parameters = False  # whoever signs has them right
@@ -68,7 +69,7 @@ def ask_everything(address: str, signer: Signer) -> None:
 
 
 def ask(strategy: Any, signer: Signer) -> None:
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=SLOW)
+    @settings(max_examples=examples(25), deadline=None, derandomize=True, suppress_health_check=SLOW)
     @given(case=strategy)
     def each(case: Any) -> None:
         case.call_and_validate(auth=signer, timeout=20)

@@ -1,6 +1,7 @@
 """Banks on lines of their own: somebody gets a hospital number, registers, and the bank has taken the money."""
 
 import json
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ def test_a_bank_registers_pays_and_gives_back(platform_url: str, tmp_path: Path,
             who = somebody()
             await by_x9_19(hall, hospital, who)
             await by_sm3_in_xml(hall, hospital, who)
+            await the_day_ends(hall)
+            await books(hall, hospital, who)
             await limits(hall)
 
     play(platform_url, tmp_path, postgres, story)
@@ -160,6 +163,68 @@ async def by_sm3_in_xml(hall: BankHall, hospital: Stage, who: dict[str, str]) ->
     departments = await bank.ask("ListDepartments", {})
     assert (departments.code, departments.sealed) == ("OK", True)
     assert 'encoding="GB18030"' in departments.raw[:60].decode("ascii", "ignore")
+
+
+async def the_day_ends(hall: BankHall) -> None:
+    """The bank's list has what it has taken, but for one; its other half of the books is named."""
+    bank = hall.icbc
+    known = [(await bank.ask("GetTaken", {"reference": f"ICBC-000{n}"})).body for n in (1, 2)]
+    rows = [
+        {"reference": each["reference"], "payment_no": each["payment"]["payment_no"], "amount_fen": each["amount_fen"]}
+        for each in known
+    ]
+    today = f"{bank.now():%Y-%m-%d}"
+    day = await bank.ask("SubmitTakenList", {"taken_on": today, "rows": rows[1:]}, "key-of-the-day-1")
+    assert (day.code, day.sealed, day.body["complete"]) == ("OK", True, True), day.raw
+    assert [(each["reference"], each["what"]) for each in day.body["differences"]] == [("ICBC-0001", "unlisted")]
+    mended = await bank.ask("SubmitTakenList", {"taken_on": today, "rows": rows}, "key-of-the-day-2")
+    assert (mended.body["differences"], mended.body["listed_fen"]) == ([], mended.body["heard_fen"])
+
+
+async def books(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
+    """Somebody books at the bank's terminal, gives one number back and comes for the other one. The other bank, where
+    he is known too, sees neither."""
+    bank = hall.icbc
+    kept, given_back = [number async for number in booked(bank, hospital)]
+    listed = (await bank.ask("ListAppointments", {})).body["appointments"]
+    assert {each["booking_no"] for each in listed} == {kept, given_back}
+    assert "booking_no" not in (await hall.ccb.ask("ListAppointments", {})).raw.decode("gb18030")
+    assert (await hall.ccb.ask("CheckIn", {"booking_no": kept}, "key-comes-to-ccb")).code == "NotYours"
+    assert (await bank.ask("CheckIn", {"booking_no": kept}, "key-comes-early")).code == "NotThatDay"
+    cancelled = await bank.ask("CancelAppointment", {"booking_no": given_back}, "key-gives-back")
+    assert (cancelled.code, cancelled.body["state"]) == ("OK", "cancelled"), cancelled.raw
+    assert (await bank.ask("GetTaken", {"reference": "ICBC-B101"})).body["verdict"] == "give_back"
+    await hospital.pass_time(timedelta(hours=22, minutes=40))  # a little before the doctor begins
+    await hospital.hands.work()
+    hall.stage.line.clock.at = await hospital.now()
+    await hall.stage.business.lease.beat()
+    bank = await hall.another("icbc")
+    bank.patient = (await bank.ask("IdentifyHolder", who)).body["session_token"]
+    come = await bank.ask("CheckIn", {"booking_no": kept}, "key-comes")
+    assert come.code == "OK", come.head
+    assert come.body["state"] == "checked_in"
+
+
+async def booked(bank: BankTerminal, hospital: Stage) -> AsyncGenerator[str]:
+    """Two numbers of tomorrow with two doctors, paid at the bank."""
+    doctors: set[str] = set()
+    async for chosen in on_sale(hospital, days_ahead=1):
+        wanted = {
+            "department_id": chosen.department_id,
+            "schedule_id": chosen.schedule_id,
+            "on": f"{chosen.service_date}",
+        }
+        held = await bank.ask("BookAppointment", wanted, f"key-books-{chosen.schedule_id}")
+        if held.code != "OK":
+            continue
+        payment = held.body["payment"]
+        told = taken(bank, payment["payment_no"], payment["owed_fen"], f"ICBC-B{len(doctors)}01")
+        assert (await bank.ask("ReportTaken", told, f"key-booked-{len(doctors)}")).body["verdict"] == "delivered"
+        doctors.add(chosen.schedule_id)
+        yield held.body["booking_no"]
+        if len(doctors) == 2:
+            return
+    raise AssertionError("nothing can be booked")
 
 
 async def limits(hall: BankHall) -> None:

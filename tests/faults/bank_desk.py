@@ -1,8 +1,8 @@
 """A bank that takes money at its own terminals for payments that were opened at it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
+from msgspec.structs import replace
 from payment_far_side import FEE
 from payment_world import ZONE, World
 
@@ -17,7 +17,9 @@ from yinyi.business.payments.messages_institution import (
     ReportTaken,
     TakenView,
 )
+from yinyi.business.payments.messages_taken_list import ListedTake, ListTakenDifferences, SubmitTakenList, TakenDay
 from yinyi.business.payments.service import TAKEN_UP
+from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.kernel.money import Fen
 
 BANK = "icbc"
@@ -82,6 +84,27 @@ async def confirm(it: World, reference: str, who: str = BANK) -> None:
     message = ConfirmGiveBack(reference=reference, their_reference="B-BACK-1", given_back_at=it.clock.now())
     async with it.database.transaction() as tx:
         await desk(it).confirm(tx, as_bank(it, who), message, None)
+
+
+async def lists(
+    it: World, *rows: tuple[str, str, int], part: tuple[int, int] = (1, 1), days: int = 0, who: str = BANK
+) -> TakenDay:
+    """The bank's list of today, or of so many days later: reference, payment number, fen."""
+    on = it.clock.now().date() + timedelta(days=days)
+    listed = [ListedTake(reference=each[0], payment_no=each[1], amount_fen=Fen(each[2])) for each in rows]
+    message = SubmitTakenList(taken_on=on, rows=listed, part=part[0], parts=part[1])
+    desk, call = TakenLists(), as_bank(it, who)
+    async with it.database.transaction() as tx:
+        return await desk.show(tx, call, await desk.submit(tx, call, message, None))
+
+
+async def differences(it: World) -> list[tuple[str, str, str]]:
+    """What the staff sees: bank, reference, what."""
+    today = it.clock.now().date()
+    asked = ListTakenDifferences(since=today - timedelta(days=1), until=today + timedelta(days=1))
+    async with it.database.read() as tx:
+        found = await TakenLists().list(tx, as_bank(it), asked)
+    return [(each.institution_id, each.reference, each.what) for each in found.differences]
 
 
 async def locked_out(it: World, number: str) -> None:

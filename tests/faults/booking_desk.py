@@ -1,7 +1,6 @@
 """The operations of bookings in a world whose hospital, channel and clock the test decides."""
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
@@ -67,7 +66,7 @@ class Desk:
 
     def call(self, who: int = 1, key: str = "k") -> Call:
         call = self.it.call(key)
-        return dataclasses.replace(call, principal=dataclasses.replace(call.principal, patient_id=who))
+        return replace(call, principal=replace(call.principal, patient_id=who))
 
     async def book(self, on: date = TOMORROW, doctor: str = "A", who: int = 1) -> Plan:
         """Up to the hospital's answer."""

@@ -1,10 +1,10 @@
 """The slip of a booking under the scanner, without any card: it opens that booking, and nothing else of its patient."""
 
-import dataclasses
 from datetime import timedelta
 
 import pytest
 from booking_desk import TOMORROW, ZONE, Desk, play
+from msgspec.structs import replace
 
 from yinyi.app.operations import declared_operations
 from yinyi.bus.call import Call
@@ -53,8 +53,8 @@ class Screen:
     async def as_opened(self, opened: SlipOpened) -> Call:
         """What is asked by whoever holds the slip."""
         facts, call = await self.session(opened.session_token), self.desk.call()
-        who = dataclasses.replace(call.principal, patient_id=facts.patient.patient_id, opened_by=facts.opened_by)
-        return dataclasses.replace(call, principal=who)
+        who = replace(call.principal, patient_id=facts.patient.patient_id, opened_by=facts.opened_by)
+        return replace(call, principal=who)
 
 
 def test_a_slip_opens_its_booking_and_nothing_else(platform_url: str) -> None:

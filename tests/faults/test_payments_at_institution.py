@@ -4,7 +4,7 @@ from collections import deque
 from datetime import timedelta
 
 import pytest
-from bank_desk import AT_BANK, BANK, confirm, locked_out, open_at_bank, orders, report, told
+from bank_desk import AT_BANK, BANK, confirm, differences, lists, locked_out, open_at_bank, orders, report, told
 from payment_checks import play
 from payment_far_side import FEE, Killed
 from payment_world import World
@@ -189,6 +189,54 @@ def test_a_part_of_what_is_delivered_goes_back_through_the_bank(platform_url: st
         plan = await it.to_the_end(number)
         assert (state_of(plan), plan.returned_fen, await it.balance(AT_BANK)) == ("fulfilled", 300, FEE - 300)
         assert await broken(it) == []
+
+    play(platform_url, story)
+
+
+def test_the_list_of_a_day_and_what_was_said_are_compared(platform_url: str) -> None:
+    """The bank was not heard once, has left one out, and has another amount of a third; it mends what it can."""
+
+    async def story(it: World) -> None:
+        said, left_out, other, never = [await open_at_bank(it) for _ in range(4)]
+        for number, reference in ((said, "B-000001"), (left_out, "B-000002"), (other, "B-000003")):
+            await report(it, number, reference)
+            await it.to_the_end(number)
+        rows = [("B-000001", said, FEE), ("B-000003", other, FEE + 1), ("B-000004", never, FEE)]
+        half = await lists(it, *rows[:1], part=(1, 2))
+        assert (half.complete, half.differences) == (False, []), "the rest is still to come"
+        day = await lists(it, *rows[1:], part=(2, 2))
+        assert (day.complete, day.listed_count, day.heard_count) == (True, 3, 3)
+        assert (day.listed_fen, day.heard_fen) == (3 * FEE + 1, 3 * FEE)
+        wrong = {(BANK, "B-000002", "unlisted"), (BANK, "B-000003", "differs"), (BANK, "B-000004", "unheard")}
+        assert set(await differences(it)) == wrong
+        it.clock.advance(timedelta(minutes=9))
+        await report(it, never, "B-000004")
+        assert (await told(it, "B-000004")).give_backs[0].reason == "paid_late", "nobody can use it any more"
+        rows[1:2] = [("B-000002", left_out, FEE), ("B-000003", other, FEE)]
+        mended = await lists(it, *rows)
+        assert (mended.complete, mended.differences, await differences(it)) == (True, [], [])
+        assert mended.listed_count == mended.heard_count == 4
+        assert await broken(it) == []
+
+    play(platform_url, story)
+
+
+def test_a_list_is_a_banks_own_and_each_number_stands_in_one(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number = await open_at_bank(it)
+        await report(it, number)
+        listed = ("B20261127-1", number, FEE)
+        assert (await lists(it)).differences[0].what == "unlisted", "a day without anything"
+        assert (await lists(it, listed)).differences == []
+        assert (await lists(it, listed)).listed_count == 1, "it takes the place of the one before"
+        theirs = await lists(it, listed, who="abc")
+        assert [each.what for each in theirs.differences] == ["unheard"]
+        with pytest.raises(ReferenceUsed):
+            await lists(it, listed, days=1)
+        for odd in (lists(it, part=(3, 2)), lists(it, days=2), lists(it, listed, listed)):
+            with pytest.raises(InvalidField):
+                await odd
+        assert [each.what for each in (await lists(it)).differences] == ["unlisted"]
 
     play(platform_url, story)
 

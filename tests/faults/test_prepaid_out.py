@@ -1,11 +1,11 @@
 """Money leaves prepaid accounts: to where it came from, over the counter, and all of it when they are cleared."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from payment_checks import play, waits_for_a_lock
 from payment_far_side import FEE
 from payment_world import World
@@ -18,6 +18,7 @@ from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.service import TAKEN_UP
+from yinyi.business.prepaid import service
 from yinyi.business.prepaid.errors import (
     AccountsInUse,
     BalancesLeft,
@@ -347,5 +348,25 @@ def test_records_tell_what_was_paid(platform_url: str) -> None:
             account = await prepaid.get(tx, it.call(), GetPrepaidAccount())
         moves = [(entry.purpose, entry.about, entry.amount_fen) for entry in account.entries]
         assert moves == [("registration", plan.description, -3000), ("top_up", "门诊预交金充值", FEE)]
+        assert account.next_before == 0
+
+    play(platform_url, story)
+
+
+def test_all_records_are_there_page_by_page(platform_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "SHOWN", 2)
+
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        for fen in (100, 200, 300):
+            await paid_from_account(it, fen)
+        pages, before = list[list[int]](), 0
+        while not pages or before:
+            async with it.database.read() as tx:
+                account = await prepaid.get(tx, it.call(), GetPrepaidAccount(before=before))
+            pages.append([entry.amount_fen for entry in account.entries])
+            before = account.next_before
+        assert pages == [[-300, -200], [-100, FEE]]
 
     play(platform_url, story)

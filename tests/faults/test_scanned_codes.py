@@ -1,11 +1,11 @@
 """A payer's code under the kiosk's scanner, with the real engine and database: taken once, used once, told nobody."""
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import time, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
 from yinyi.app.faults.stage import Stage, stage
@@ -174,7 +174,7 @@ def test_the_slip_under_the_scanner_opens_its_payment_to_its_owner_alone(platfor
 
         async def seen(who: int = 1) -> PaymentView:
             call = kiosk.it.call()
-            call = dataclasses.replace(call, principal=dataclasses.replace(call.principal, patient_id=who))
+            call = replace(call, principal=replace(call.principal, patient_id=who))
             async with kiosk.it.quiet.read() as tx:
                 return await kiosk.codes.of_slip(tx, call, GetScannedPayment())
 

@@ -21,6 +21,7 @@ _RECORDS = tuple(
     views_account.Record(kind=kind, at=NOW - timedelta(hours=20 * n), amount_fen=fen, about=about)
     for n, (kind, fen, about) in enumerate(_MOVES)
 )
+_MERGED = views_account.Record(kind="merged", at=NOW, amount_fen=50_01, about="")
 _BACK = (
     views_account.Back(tender="wechatpay", amount_fen=180_00, at=NOW),
     views_account.Back(tender="bank_card", amount_fen=500_00, at=NOW - timedelta(days=1)),
@@ -44,6 +45,13 @@ def _withdraw(**facts: object) -> views_account.WithdrawView:
     return msgspec.structs.replace(view, **facts)
 
 
+ACCOUNT_LONG: dict[str, Sample] = {
+    "account-long": (
+        views_account.AccountView(mode="collect", balance_fen=1284_56, records=(_MERGED, *_RECORDS * 6), earlier=4711),
+        SOMEONE,
+    ),
+}
+"""A page of many."""
 ACCOUNT: dict[str, Sample] = {
     "account": (views_account.AccountView(mode="collect", balance_fen=1284_56, records=_RECORDS), SOMEONE),
     "account-closing": (

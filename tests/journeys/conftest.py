@@ -59,6 +59,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The platform does not stand about while pages alone are looked at: those come last (see above)."""
+    wants = getattr(item, "fixturenames", ())
+    if "chromium" in wants and "running" not in wants:
+        stop_the_platform()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with opened_browser() as browser:

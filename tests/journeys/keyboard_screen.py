@@ -1,7 +1,7 @@
 """The kiosk's screen without a finger: Tab and Enter only, as whoever cannot reach it or cannot see it well uses it."""
 
 from kiosk_screen import WITHIN_MS, KioskScreen
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Error, Locator, expect
 
 MOST_STEPS = 60
 FOCUS = """(wanted) => {
@@ -10,6 +10,8 @@ FOCUS = """(wanted) => {
   const style = getComputedStyle(at);
   const box = at.getBoundingClientRect();
   const ring = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+  sessionStorage.removeItem("entered");
+  wanted.addEventListener("keydown", () => sessionStorage.setItem("entered", "yes"), { once: true });
   const seen = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
   return ring >= 6 && seen ? "" : `a ring of ${ring} px around what is ${seen ? "in" : "out of"} sight`;
 }"""
@@ -20,8 +22,18 @@ class KeyboardScreen(KioskScreen):
 
     def _click(self, what: Locator) -> None:
         self._counter.taps += 1
-        self._walk_to(what.first)
-        self.page.keyboard.press("Enter")
+        entered = False
+        while not entered:
+            self._walk_to(what.first)
+            self.page.keyboard.press("Enter")
+            entered = self._has_entered()
+
+    def _has_entered(self) -> bool:
+        """The key has reached it; not where news drew the page anew just before, and the focus went to its heading."""
+        try:
+            return self.page.evaluate("sessionStorage.getItem('entered')") == "yes"
+        except Error:
+            return True  # another page is loaded: that was the key's doing
 
     def type(self, digits: str) -> None:
         self._walk_to(self.page.locator(".typed input"))

@@ -27,6 +27,8 @@ _FAILED = re.compile(r"the server responded with a status of (4|5)\d\d")
 PRESS_KEYS = """digits => {
   for (const digit of digits) document.querySelector(`.pad [data-key="${digit}"]`).click();
 }"""
+MARK = "document.getElementById('screen').isMeasured = true"
+STANDS = "document.getElementById('screen').isMeasured === true"
 _measured: list[tuple[Path, bool]] = []
 """The folder with an empty file for each page that somebody has measured or measures now; whether axe-core, too, is to
 see each of them."""
@@ -54,9 +56,10 @@ def _measurement(page: Page, rules: Callable[[Page], list[str]], claim: Path) ->
     """What is wrong; a page with which something is, or that went away meanwhile, is measured again by the next."""
     kept = False
     try:
-        broken = rules(page)
-        if broken:
-            broken = rules(page)  # a push may have changed the page under the first measurement
+        broken, stands = [""], False
+        while broken and not stands:  # a push may draw the page anew under a measurement
+            page.evaluate(MARK)
+            broken, stands = rules(page), page.evaluate(STANDS)
         kept = not broken
         return broken
     finally:

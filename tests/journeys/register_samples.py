@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Literal
 
+import msgspec
 from sample_facts import (
     DEPARTMENTS,
     DOCTORS,
@@ -80,3 +81,5 @@ REGISTER: dict[str, Sample] = {
     "wait-asking": (_wait("asking"), REGISTERING),
     "wait-closing": (_wait("closing"), REGISTERING),
 }
+
+COMES: dict[str, Sample] = {"check-in-pays": (msgspec.structs.replace(_check(None), booked=True), REGISTERING)}

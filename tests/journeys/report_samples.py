@@ -204,3 +204,16 @@ REPORTS: dict[str, Sample] = {
     "trend-one": (_trend(_POINTS[-1:], complete=False), SOMEONE),
     **{f"sheets-{state.replace('_', '-')}": (_sheets(state), SOMEONE) for state in get_args(views.Printing)},
 }
+
+ROLLED: dict[str, Sample] = {
+    "sheets-roll": (
+        views_reports.SheetsView(
+            sheets=(views_reports.SheetRow(document_no="S1", kind="daily_list", printing="printed"),),
+            printing="printed",
+            roll=True,
+            back="/kiosk/inpatient",
+            key=KEY,
+        ),
+        SOMEONE,
+    ),
+}

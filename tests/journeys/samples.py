@@ -1,6 +1,6 @@
 """Every page in every state, from sample facts."""
 
-from account_samples import ACCOUNT
+from account_samples import ACCOUNT, ACCOUNT_LONG
 from after_samples import AFTER, ERRORS
 from bill_samples import BILL, GONE
 from booking_samples import BOOKING
@@ -10,8 +10,8 @@ from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
 from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT
-from register_samples import REGISTER
-from report_samples import REPORTS
+from register_samples import COMES, REGISTER
+from report_samples import REPORTS, ROLLED
 from sample_facts import Sample
 from start_samples import LINED, SILENT, START
 
@@ -37,4 +37,7 @@ SAMPLES: dict[str, Sample] = {
     **PERMITS,
     **SILENT,
     **GONE,
+    **ROLLED,
+    **COMES,
+    **ACCOUNT_LONG,
 }

@@ -132,6 +132,7 @@ def test_the_window_sells_what_the_kiosk_shows(house: RealPlatform, chromium: Br
         assert _taken(house, schedule_id) == _capacity(house, schedule_id)
 
 
+@EVERY_LOOK
 def test_a_phone_that_pays_too_late_gets_its_money_back(house: RealPlatform, chromium: Browser) -> None:
     with demo_desk(house, chromium) as desk:
         desk.mishap("race")

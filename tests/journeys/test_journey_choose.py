@@ -1,7 +1,7 @@
 """Clinic and doctor: same as last time, by floor, by letter; numbers that the windows sell meanwhile."""
 
 import pytest
-from kiosk_screen import KioskScreen, kiosk_screen
+from kiosk_screen import EVERY_LOOK, KioskScreen, kiosk_screen
 from playwright.sync_api import Browser, expect
 
 from cards import fresh_card
@@ -20,7 +20,7 @@ def test_same_as_last_time_comes_first(house: RealPlatform, chromium: Browser) -
         screen.seen(f"/register/doctors/{clinic}", "button.row.doc")
 
 
-@pytest.mark.parametrize("by", ["floor", "initial"])
+@pytest.mark.parametrize("by", [pytest.param("floor", marks=EVERY_LOOK), "initial"])
 def test_every_clinic_can_be_found_by(house: RealPlatform, chromium: Browser, by: str) -> None:
     with kiosk_screen(house, chromium) as screen:
         screen.first_visit(fresh_card())

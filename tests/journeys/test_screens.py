@@ -52,6 +52,8 @@ FURTHER = [
     Look("portrait", "zh-CN", "normal", theme="contrast"),
     Look("landscape", "en", "elder", theme="contrast"),
     Look("phone", "zh-CN", "normal", theme="contrast"),
+    Look("portrait", "zh-CN", "elder", theme="contrast"),
+    Look("phone", "en", "elder", theme="contrast"),
 ]
 FILLING = "lorem ipsum dolor sit amet consetetur sadipscing elitr " * 3
 CHOICES = ("home", "number", "first-phone", "who", "departments", "doctors", "reprint", "payments")

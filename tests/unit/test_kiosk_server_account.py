@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from kiosk_platform import NOW, PAGES, PAYMENT, document, page, paired, payment, run, shown
 
@@ -10,6 +11,7 @@ from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.payments.messages import Payments
 from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow, TopUpsClosed
 from yinyi.business.prepaid.messages import (
+    GetPrepaidAccount,
     GivenBack,
     PrepaidAccount,
     PrepaidEntry,
@@ -87,6 +89,7 @@ def test_records_say_in_words_what_happened() -> None:
             entry("suspense", -1),
             entry("charged", -20, about="心电图室 心电图"),
             entry("charge_back", 20, about="心电图室 心电图"),
+            entry("merged", 5),
         )
         records = (await paired(GetPrepaidAccount=account("collect", 1, *entries)).see("/account"))["v"]["records"]
         kinds = [
@@ -99,13 +102,27 @@ def test_records_say_in_words_what_happened() -> None:
             "corrected",
             "paid",
             "came_back",
+            "merged",
         ]
         assert [record["kind"] for record in records] == kinds
         paid_for = "挂号费 心血管内科 李明华"
         assert [record.get("about", "") for record in records] == [
             *("", "", paid_for, paid_for, "", "", ""),
             *("心电图室 心电图", "心电图室 心电图"),
+            "",
         ]
+
+    run(work())
+
+
+def test_what_was_booked_earlier_is_on_another_page() -> None:
+    async def work() -> None:
+        more = msgspec.structs.replace(account("collect", 1, entry("opening", 1)), next_before=47)
+        browser = paired(GetPrepaidAccount=more)
+        assert (await browser.see("/account"))["v"]["earlier"] == 47
+        await browser.see("/account?before=47")
+        assert browser.platform.last("GetPrepaidAccount").message == GetPrepaidAccount(before=47)
+        assert (await browser.get("/account?before=x")).status_code == 404
 
     run(work())
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import NOW, PAYMENT, TODAY, page, paired, payment, run
+from kiosk_platform import NOW, PAYMENT, PRINTER, TERMINAL, TODAY, page, paired, payment, run
 
+from yinyi.business.documents.messages import Sheets, SheetView
 from yinyi.business.inpatient.errors import (
     DepositAtWindow,
     LeftDiffers,
@@ -26,6 +27,7 @@ from yinyi.business.inpatient.messages import (
 )
 from yinyi.business.inpatient.model import CostDay
 from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.terminals.model import DeviceView
 from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.money import Fen
 
@@ -158,6 +160,36 @@ def test_a_day_has_its_neighbours() -> None:
         assert (seen["earlier"], seen["later"]) == (str(days[0].charged_on), str(days[2].charged_on))
         for other in ("2020-01-01", "2026-13-01", "today"):
             assert (await browser.get(f"{AT}/costs/{other}")).status_code == 404
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "prints"),
+    [(None, "ok", True), (None, "jam", False), ("ok", "jam", True), ("offline", "ok", False)],
+)
+def test_a_days_list_comes_out_of_the_printer_there_is(large: Any, small: Any, prints: bool) -> None:
+    """Only where there is none for sheets, of the one for slips; then the page says so."""
+
+    async def work() -> None:
+        devices = [msgspec.structs.replace(PRINTER, state=small)]
+        if large:
+            devices.append(DeviceView(device="sheets", kind="sheet_printer", state=large))
+        day = CostDay(charged_on=TODAY, amount_fen=Fen(1), running_fen=Fen(1), item_count=1)
+        sheet = SheetView(
+            document_no="S0001", kind="daily_list", title="", made_at=NOW, state="queued", copies=1, paper="roll"
+        )
+        browser = paired(
+            GetTerminal=msgspec.structs.replace(TERMINAL, devices=devices),
+            ListDailyCosts=DailyCosts(stay=STAY, days=[day], on=TODAY, categories=[], items=[]),
+            PrintDailyCosts=Sheets(sheets=[sheet]),
+            GetSheets=Sheets(sheets=[sheet]),
+        )
+        assert (await browser.see(f"{AT}/costs/{TODAY}"))["v"]["prints"] is prints
+        went = await browser.post(f"{AT}/costs/{TODAY}")
+        assert went.headers["location"] == "/kiosk/sheets/S0001"
+        seen = await browser.see("/sheets/S0001")
+        assert (seen["is"], seen["v"].get("roll")) == ("SheetsView", True)
 
     run(work())
 

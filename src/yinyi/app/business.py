@@ -55,6 +55,7 @@ from yinyi.business.payments.restored import Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
+from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.business.terminals.service import TerminalService
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
@@ -172,6 +173,7 @@ class Business:
             self.pay_cards,
             self.human_queue,
             InstitutionTakings(self.payments, ZONE),
+            TakenLists(),
             self.restored,
             self.counters,
             self.sheets,

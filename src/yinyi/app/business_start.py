@@ -7,13 +7,14 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
 from yinyi.app.business import Business
-from yinyi.app.channels import channels_of, merchants_of
+from yinyi.app.channels import channels_of, merchants_of, only_one
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
 from yinyi.app.news_senders import news_settings
 from yinyi.app.outside import Outside
 from yinyi.app.plugins import build_plugin
+from yinyi.app.protection import AskedTurns, protected
 from yinyi.app.schema_version import newest, require_schema, revision_of
 from yinyi.app.secret_files import private_folder
 from yinyi.app.settings import Settings, has_settings
@@ -29,11 +30,10 @@ from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import Conflict
 from yinyi.kernel.plugin import Surroundings
+from yinyi.kernel.turns import MakeTurns
 
 LINE = "unionpay"
 """The connector to acquirers of cards."""
-CERTIFICATES = "certificates"
-"""The connector to the decoder of insurance codes."""
 NOTIFIES = "webhooks"
 """The connector to servers of institutions that are told without asking."""
 TELLS = "mllp"
@@ -80,20 +80,19 @@ async def _migrate() -> None:
 def outside_of(settings: Settings, clock: Clock) -> Outside:
     """The hospital's connector, the key store, and the connectors of the channels that have settings."""
 
-    permits = Permits(HOSPITAL_ID)
+    permits, relay = Permits(HOSPITAL_ID), relay_of(settings)
 
-    relay = relay_of(settings)
-
-    def build(name: str, kind: Any) -> tuple[Any, Any]:
+    def build(name: str, kind: Any, turns: MakeTurns = permits.turns) -> tuple[Any, Any]:
         callback_url = f"http://{settings.reached_at}:{settings.http_port}/callbacks/{name}"
-        around = Surroundings(clock=clock, callback_url=callback_url, turns=permits.turns, relay=relay)
+        around = Surroundings(clock=clock, callback_url=callback_url, turns=turns, relay=relay)
         return build_plugin(name, kind, settings.folder, around)
 
     secrets = private_folder(settings.folder.secrets)
     around_keys = Surroundings(clock=clock, callback_url="", secrets=secrets, master_keys=master_keys())
     keys, _ = build_plugin(settings.keys, "keys", settings.folder, around_keys)
 
-    hospital, _ = build(settings.hospital, "hospital")
+    asked = AskedTurns(permits.turns)
+    hospital = protected(*build(settings.hospital, "hospital", asked), asked, clock)
     channels: dict[str, Any] = {}
     merchants: dict[tuple[str, str], str] = {}
     connected = channels_of(settings.folder)
@@ -101,7 +100,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         channels[name], config = build(name, "payment")
         merchants |= {(scope, name): scope for scope in SCOPES if scope in merchants_of(name, config)}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
-    certificates = build(CERTIFICATES, "insurance")[0] if has_settings(settings.folder, CERTIFICATES) else None
+    decoder = only_one(settings.folder, "insurance")
+    certificates = build(decoder, "insurance")[0] if decoder else None
     table = MerchantTable(merchants | lines.merchants())
     return Outside(
         hospital=hospital,

@@ -119,7 +119,8 @@ def _interfaces(specs: list[OperationSpec]) -> str:
             f"SOAP: a method of `{SOAP}?wsdl` for each ([how to ask](../integrate/soap.md), [WSDL](soap.wsdl)).",
             "Lines: frames over TCP ([how to sign on](../integrate/socket.md), [messages](socket.md)).",
             "Queue: a message to `yinyi.hospital` ([how to ask](../integrate/queue.md), [AsyncAPI](queue.json), "
-            "[XSD](queue.xsd)).",
+            "[XSD](queue.xsd)); for banks and vendors to `yinyi.institution` ([AsyncAPI](queue-institutions.json), "
+            "[XSD](queue-institutions.xsd)).",
             "What is not here is asked by the staff on the machine itself (`yinyi ask`).",
             "",
             "| operation | " + " | ".join(f"`{name}`" for name in names) + " |",
@@ -149,10 +150,13 @@ def descriptions_of_soap() -> dict[str, str]:
 def descriptions_of_queues() -> dict[str, str]:
     """AsyncAPI and XSD by file name, for queues that have the names of the laptop."""
     declared_operations()
-    served = served_operations(Caller.HOSPITAL)
-    name = Surroundings.queue_name
-    told = msgspec.json.encode(queue.document(f"{name}.{Caller.HOSPITAL.value}", served))
-    return {"queue.json": msgspec.json.format(told, indent=1).decode() + "\n", "queue.xsd": queue.xsd(served)}
+    found: dict[str, str] = {}
+    for caller, xsd in queue.XSD.items():
+        served = served_operations(caller)
+        told = msgspec.json.encode(queue.document(f"{Surroundings.queue_name}.{caller.value}", served, caller))
+        found[xsd.replace(".xsd", ".json")] = msgspec.json.format(told, indent=1).decode() + "\n"
+        found[xsd] = queue.xsd(served)
+    return found
 
 
 # ---- shapes

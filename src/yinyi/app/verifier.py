@@ -1,12 +1,12 @@
 """Who asks: what callers show is checked by the domains that issued it, and becomes a ``Principal``."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from yinyi.bus.call import Principal
 from yinyi.bus.database import Database

@@ -1,8 +1,9 @@
 """Who asks, as verified, and under which conditions: what every handler is told."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from yinyi.bus.envelope import SessionView
 from yinyi.bus.operation import Caller
@@ -11,8 +12,7 @@ INSTITUTIONS = "@"
 """Before an institution's id, where a place is meant; no terminal's id has one."""
 
 
-@dataclass(frozen=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """Verified by the business layer; nothing in here was claimed by an interface."""
 
     caller: Caller
@@ -67,8 +67,7 @@ class Principal:
         return f"{self.actor}:{self.patient_id}" if self.patient_id else self.actor
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One request as a handler sees it. ``now`` is read once, at the edge."""
 
     principal: Principal
@@ -77,7 +76,7 @@ class Call:
     correlation_id: str
     language: str = "zh-CN"
     key: str = ""
-    notes: dict[str, Any] = field(default_factory=dict[str, Any])
+    notes: dict[str, Any] = {}
     """What the handlers of this one request pass on to each other."""
 
     @property

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -203,10 +202,8 @@ class Dispatcher:
         try:
             async with asyncio.timeout(left_s):
                 await self._placed(envelope, now)
-                place = ExitStack()
-                place.callback(self._places.release)
-                place.enter_context(self._together.in_hand())
-                whom = _asking(spec, principal, envelope, now, place.close)
+                place = _Place(self._places, self._together)
+                whom = _asking(spec, principal, envelope, now, place.leave)
                 whom.hold_s = _hold_s(envelope, self._clock.now())
                 with place, asking_for(whom):
                     return await self._answered(spec, principal, envelope, whom)
@@ -312,6 +309,30 @@ class Dispatcher:
     async def _known(self, spec: OperationSpec, call: Call, body: bytes) -> str | None:
         async with self._database.read() as tx:
             return await idempotency.known(tx, call, spec, body)
+
+
+class _Place:
+    """A place to work, until the end of the block or until whoever works steps aside; in hand just as long."""
+
+    __slots__ = ("_is_taken", "_places", "_together")
+
+    def __init__(self, places: asyncio.Semaphore, together: Together) -> None:
+        self._places = places
+        self._together = together
+        self._is_taken = True
+        together.count(1)
+
+    def leave(self) -> None:
+        if self._is_taken:
+            self._is_taken = False
+            self._together.count(-1)
+            self._places.release()
+
+    def __enter__(self) -> None:
+        """It was taken before."""
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
 
 def _addressed(subject: str) -> tuple[OperationSpec, Caller, bool]:

@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -77,21 +77,17 @@ class Together:
     """Of a lane that waits for company."""
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
 
-    def in_hand(self) -> AbstractContextManager[None]:
+    def in_hand(self) -> "Counted":
         """As long as this lasts there is one more who may want to write soon."""
-        return self._counted(1)
+        return Counted(self, 1)
 
-    def aside(self) -> AbstractContextManager[None]:
+    def aside(self) -> "Counted":
         """As long as this lasts somebody in hand only waits for another."""
-        return self._counted(-1)
+        return Counted(self, -1)
 
-    @contextmanager
-    def _counted(self, more: int) -> Generator[None]:
+    def count(self, more: int) -> None:
+        """See ``in_hand`` and ``aside``."""
         self._in_hand += more
-        try:
-            yield
-        finally:
-            self._in_hand -= more
 
     async def fetchrow(self, statement: str, args: tuple[Any, ...], key: Any) -> Row | None:
         """The row that this statement answers, None when it answers none. Its first column is ``key``, by which the
@@ -213,6 +209,22 @@ class Together:
         for each in waiting:
             _tell(each, answers.get(each.key))
         return True
+
+
+class Counted:
+    """So many more are in hand, from the beginning of the block to its end."""
+
+    __slots__ = ("_more", "_together")
+
+    def __init__(self, together: Together, more: int) -> None:
+        self._together = together
+        self._more = more
+
+    def __enter__(self) -> None:
+        self._together.count(self._more)
+
+    def __exit__(self, *_: object) -> None:
+        self._together.count(-self._more)
 
 
 def _different(queue: deque[_Waiting]) -> tuple[list[_Waiting], deque[_Waiting]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from yinyi.conformance.behaviour import Behaviour, Script
+from yinyi.conformance.face import matching
+from yinyi.conformance.face.stage import on_stage as on_face_stage
 from yinyi.conformance.hospital import (
     bills,
     bills_back,
@@ -20,6 +22,8 @@ from yinyi.conformance.hospital import (
 from yinyi.conformance.hospital.play import on_stage as on_hospital_stage
 from yinyi.conformance.insurance import certificates
 from yinyi.conformance.insurance.stage import on_stage as on_insurance_stage
+from yinyi.conformance.keys import lines
+from yinyi.conformance.keys.stage import on_stage as on_keys_stage
 from yinyi.conformance.payment import callbacks, codes, refunds, scans
 from yinyi.conformance.payment import faults as payment_faults
 from yinyi.conformance.payment.stage import on_stage as on_payment_stage
@@ -64,5 +68,7 @@ KITS: dict[str, Kit] = {
         on_payment_stage,
     ),
     "insurance": Kit({"certificates": certificates.SCRIPT}, on_insurance_stage),
+    "face": Kit({"matching": matching.SCRIPT}, on_face_stage),
+    "keys": Kit({"lines": lines.SCRIPT}, on_keys_stage),
 }
 """By the kind of connector."""

@@ -9,7 +9,7 @@ from string import Template
 from yinyi.app.errors import CannotStart
 from yinyi.app.plugins import GROUP
 
-KINDS = ("hospital", "payment")
+KINDS = ("hospital", "payment", "insurance", "face")
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _TEMPLATES = Path(__file__).parent
 
@@ -21,7 +21,7 @@ def lay_down(kind: str, name: str, into: Path) -> Path:
         CannotStart: there is no template of this kind, the name cannot be one, or the folder is there already.
     """
     if kind not in KINDS:
-        raise CannotStart(f"There are templates for {' and '.join(KINDS)} connectors, not for {kind!r}.")
+        raise CannotStart(f"There are templates for {', '.join(KINDS)} connectors, not for {kind!r}.")
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
         raise CannotStart(f"A connector's name is 2 to 31 small letters, digits and _, not {name!r}.")
     if name in {each.name for each in entry_points(group=GROUP)}:

@@ -69,6 +69,12 @@ class DecoderUnavailable(Unavailable):
     zh = "现在读不了医保码，请使用证件，或到窗口办理。"
 
 
+class FaceUnavailable(Unavailable):
+    """Faces cannot be compared just now. Please use your card or go to a window."""
+
+    zh = "现在不能刷脸，请使用证件，或到窗口办理。"
+
+
 class NotAChild(NotAllowed):
     """Whoever is old enough identifies himself, with a card of his own."""
 

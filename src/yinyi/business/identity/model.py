@@ -1,7 +1,7 @@
 """People and the media that identify them. Plain data."""
 
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -104,6 +104,18 @@ class CertificateHolder(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "CertificateHolder(…)"
+
+
+FaceRefused = Literal["no_face", "several_faces", "not_alive", "unreadable"]
+"""``not_alive``: a picture or a mask before the camera. ``unreadable``: no picture, or none that shows enough."""
+
+
+class FaceCompared(msgspec.Struct, frozen=True, kw_only=True):
+    """score: from 0, somebody else, to 1, the same person. alive: a living person was before the camera; None: this
+    connector cannot tell."""
+
+    score: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    alive: bool | None = None
 
 
 class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):

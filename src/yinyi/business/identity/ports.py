@@ -10,6 +10,8 @@ from yinyi.business.identity.model import (
     CertificateHolder,
     CertificateRefused,
     CredentialKind,
+    FaceCompared,
+    FaceRefused,
     InquiryPurpose,
     PatientRecord,
     PaymentCardKind,
@@ -69,6 +71,22 @@ class CertificateDecoder(Protocol):
         """
         Raises:
             DecoderUnavailable: it has not answered in time, or nothing follows from its answer.
+        """
+        ...
+
+
+@runtime_checkable
+class FaceMatcher(Protocol):
+    """Whether somebody before a camera is the person on the picture of a card (人脸比对), one against one. Pictures are
+    JPEG, as cameras and card readers give them; none is kept, logged or sent to anybody else."""
+
+    call_timeout_s: float
+
+    async def compare(self, picture: bytes, frames: Sequence[bytes]) -> FaceCompared | FaceRefused:
+        """``picture``: the card's. ``frames``: at most eight of one look into the camera, in order.
+
+        Raises:
+            FaceUnavailable: it has not answered in time, or nothing follows from its answer.
         """
         ...
 

@@ -179,12 +179,12 @@ SELECT account, balance_fen FROM account_balance WHERE hospital_id = $1 AND acco
 ORDER BY account LIMIT $3
 """
 MOVEMENTS = _limited("""
-SELECT e.posted_at, e.kind, e.source, m.amount_fen FROM (
+SELECT e.entry_id, e.posted_at, e.kind, e.source, m.amount_fen FROM (
   SELECT hospital_id, entry_id, amount_fen FROM posting
-  WHERE credit_account = $2 AND hospital_id = $1 AND (:limited_credit)
+  WHERE credit_account = $2 AND hospital_id = $1 AND entry_id < $4 AND (:limited_credit)
   UNION ALL
   SELECT hospital_id, entry_id, -amount_fen FROM posting
-  WHERE debit_account = $2 AND hospital_id = $1 AND (:limited_debit)
+  WHERE debit_account = $2 AND hospital_id = $1 AND entry_id < $4 AND (:limited_debit)
   ORDER BY entry_id DESC LIMIT $3
 ) AS m JOIN journal_entry e USING (hospital_id, entry_id) ORDER BY e.entry_id DESC
 """)
@@ -214,10 +214,10 @@ async def above_zero(tx: Tx, hospital_id: int, kind: str, limit: int) -> list[Ro
     return await tx.fetch(_ABOVE_ZERO, hospital_id, kind, limit)
 
 
-async def movements(tx: Tx, hospital_id: int, account: str, limit: int) -> list[Row]:
-    """``posted_at, kind, source, amount_fen`` of an account with a limit, newest first; less than zero: it was
-    debited."""
-    return await tx.fetch(MOVEMENTS, hospital_id, account, limit)
+async def movements(tx: Tx, hospital_id: int, account: str, limit: int, before: int = 0) -> list[Row]:
+    """``entry_id, posted_at, kind, source, amount_fen`` of an account with a limit, newest first; less than zero: it
+    was debited. before: only what was booked before this entry; 0: to the last one."""
+    return await tx.fetch(MOVEMENTS, hospital_id, account, limit, before or 2**63 - 1)
 
 
 async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:

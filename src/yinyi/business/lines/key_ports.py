@@ -1,12 +1,13 @@
 """What the bank line needs of whoever can use its keys: software on this machine, or a security module."""
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent, WorkingPurpose
 from yinyi.wire.iso8583.model import MacAlgorithm
 
 
+@runtime_checkable
 class KeyStore(Protocol):
     """Shaped like a security module across a network: keys go in and out wrapped, never in clear, and the platform's
     database holds them.

@@ -43,7 +43,8 @@ UPDATE hospital_bulletin SET next_at = $5, problem = $6
 WHERE hospital_id = $1 AND receiver = $2 AND bulletin_no = $3 AND tries = $4 AND state = 'waiting'
 """
 PARKED = """
-SELECT :fields FROM hospital_bulletin WHERE hospital_id = $1 AND state = 'parked' ORDER BY made_at LIMIT $2
+SELECT :fields FROM hospital_bulletin WHERE hospital_id = $1 AND bulletin_no > $2 AND state = 'parked'
+ORDER BY bulletin_no LIMIT $3
 """.replace(":fields", _FIELDS)
 WAITING = "SELECT count(*) FROM hospital_bulletin WHERE hospital_id = $1 AND state = 'waiting'"
 ONE = "SELECT :fields FROM hospital_bulletin WHERE hospital_id = $1 AND bulletin_no = $2".replace(":fields", _FIELDS)
@@ -132,9 +133,9 @@ def _key(claimed: Claimed) -> tuple[int, str, int, int]:
     return claimed.hospital_id, claimed.receiver, claimed.bulletin_no, claimed.tries
 
 
-async def parked(tx: Tx, hospital_id: int, limit: int) -> list[BulletinView]:
-    """Oldest first."""
-    return [msgspec.convert(dict(row), BulletinView) for row in await tx.fetch(PARKED, hospital_id, limit)]
+async def parked(tx: Tx, hospital_id: int, after: int, limit: int) -> list[BulletinView]:
+    """Oldest first, behind this number."""
+    return [msgspec.convert(dict(row), BulletinView) for row in await tx.fetch(PARKED, hospital_id, after, limit)]
 
 
 async def waiting(tx: Tx, hospital_id: int) -> int:

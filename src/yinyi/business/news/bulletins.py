@@ -135,8 +135,10 @@ class Bulletins:
     # -- by people
 
     async def _list(self, tx: Tx, call: Call, message: ListParkedBulletins) -> ParkedBulletins:
-        found = await store.parked(tx, call.hospital_id, MOST_LISTED)
-        return ParkedBulletins(bulletins=found, waiting=await store.waiting(tx, call.hospital_id))
+        found = await store.parked(tx, call.hospital_id, message.after, MOST_LISTED + 1)
+        listed = found[:MOST_LISTED]
+        more = listed[-1].bulletin_no if len(found) > MOST_LISTED else 0
+        return ParkedBulletins(bulletins=listed, waiting=await store.waiting(tx, call.hospital_id), next_after=more)
 
     async def _again(self, tx: Tx, call: Call, message: SendBulletinAgain, _: None) -> str:
         if not await store.again(tx, call.hospital_id, message.bulletin_no, call.now):

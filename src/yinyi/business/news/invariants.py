@@ -21,7 +21,7 @@ UNION ALL
 FROM hospital_news n
 WHERE n.hospital_id = :hospital AND n.state = 'parked' AND n.received_at < :now::timestamptz - interval '1 day'
   AND n.handled_at < :now::timestamptz - interval '1 day'
-ORDER BY n.received_at LIMIT 50)
+ORDER BY n.news_no LIMIT 50)
 """
 
 
@@ -60,5 +60,5 @@ UNION ALL
 (SELECT b.receiver || ' ' || b.control_id, 'parked since ' || b.ended_at || ' ' || b.problem, NULL
 FROM hospital_bulletin b
 WHERE b.hospital_id = :hospital AND b.state = 'parked' AND b.ended_at < :now::timestamptz - interval '1 day'
-ORDER BY b.made_at LIMIT 50)
+ORDER BY b.bulletin_no LIMIT 50)
 """

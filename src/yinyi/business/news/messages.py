@@ -40,15 +40,19 @@ class TellNews(Operation[NewsTaken], frozen=True, kw_only=True):
 
 
 class ParkedNews(msgspec.Struct, frozen=True, kw_only=True):
-    """Oldest first. waiting: so many more have not been seen to yet."""
+    """Oldest first. waiting: so many more have not been seen to yet. next_after: what is behind these is asked for with
+    this; 0: nothing is."""
 
     news: list[NewsView]
     waiting: int
+    next_after: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF])
 class ListParkedNews(Operation[ParkedNews], frozen=True, kw_only=True):
-    """What the hospital's systems have told and people have to look into."""
+    """What the hospital's systems have told and people have to look into, behind the news of the number ``after``."""
+
+    after: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(NewsUnknown, NewsNotParked))

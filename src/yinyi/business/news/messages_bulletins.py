@@ -10,15 +10,20 @@ from yinyi.kernel.ids import WholeNumber
 
 
 class ParkedBulletins(msgspec.Struct, frozen=True, kw_only=True):
-    """Oldest first. waiting: so many more have not arrived yet."""
+    """Oldest first. waiting: so many more have not arrived yet. next_after: what is behind these is asked for with
+    this; 0: nothing is."""
 
     bulletins: list[BulletinView]
     waiting: int
+    next_after: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF])
 class ListParkedBulletins(Operation[ParkedBulletins], frozen=True, kw_only=True):
-    """What systems of the hospital do not want to be told, and people have to look into."""
+    """What systems of the hospital do not want to be told, and people have to look into, behind the bulletin of the
+    number ``after``."""
+
+    after: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(BulletinUnknown, BulletinNotParked))

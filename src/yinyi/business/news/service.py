@@ -168,8 +168,10 @@ class News:
     # -- by people
 
     async def _list(self, tx: Tx, call: Call, message: ListParkedNews) -> ParkedNews:
-        found = await store.parked(tx, call.hospital_id, MOST_LISTED)
-        return ParkedNews(news=found, waiting=await store.waiting(tx, call.hospital_id))
+        found = await store.parked(tx, call.hospital_id, message.after, MOST_LISTED + 1)
+        listed = found[:MOST_LISTED]
+        more = listed[-1].news_no if len(found) > MOST_LISTED else 0
+        return ParkedNews(news=listed, waiting=await store.waiting(tx, call.hospital_id), next_after=more)
 
     async def _again(self, tx: Tx, call: Call, message: HandleNewsAgain, _: None) -> str:
         if not await store.again(tx, call.hospital_id, message.news_no, call.now):

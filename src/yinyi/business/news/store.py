@@ -36,7 +36,7 @@ UPDATE hospital_news SET next_at = $4, why = $5
 WHERE hospital_id = $1 AND news_no = $2 AND tries = $3 AND state = 'waiting'
 """
 PARKED = """
-SELECT :fields FROM hospital_news WHERE hospital_id = $1 AND state = 'parked' ORDER BY received_at LIMIT $2
+SELECT :fields FROM hospital_news WHERE hospital_id = $1 AND news_no > $2 AND state = 'parked' ORDER BY news_no LIMIT $3
 """.replace(":fields", _FIELDS)
 WAITING = "SELECT count(*) FROM hospital_news WHERE hospital_id = $1 AND state = 'waiting'"
 ONE = "SELECT :fields FROM hospital_news WHERE hospital_id = $1 AND news_no = $2".replace(":fields", _FIELDS)
@@ -110,9 +110,9 @@ async def later(tx: Tx, claimed: Claimed, at: datetime, why: str) -> None:
     await tx.execute(LATER, claimed.hospital_id, claimed.news_no, claimed.tries, at, why)
 
 
-async def parked(tx: Tx, hospital_id: int, limit: int) -> list[NewsView]:
-    """Oldest first."""
-    return [msgspec.convert(dict(row), NewsView) for row in await tx.fetch(PARKED, hospital_id, limit)]
+async def parked(tx: Tx, hospital_id: int, after: int, limit: int) -> list[NewsView]:
+    """Oldest first, behind this number."""
+    return [msgspec.convert(dict(row), NewsView) for row in await tx.fetch(PARKED, hospital_id, after, limit)]
 
 
 async def waiting(tx: Tx, hospital_id: int) -> int:

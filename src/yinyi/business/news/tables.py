@@ -101,8 +101,8 @@ Index(
     *(hospital_bulletin.c.hospital_id, hospital_bulletin.c.receiver, hospital_bulletin.c.bulletin_no),
     postgresql_where=text("state = 'waiting'"),
 )
-Index("hospital_bulletin_parked_ix", hospital_bulletin.c.made_at, postgresql_where=text("state = 'parked'"))
+Index("hospital_bulletin_parked_ix", hospital_bulletin.c.bulletin_no, postgresql_where=text("state = 'parked'"))
 Index("hospital_bulletin_payment_ix", hospital_bulletin.c.payment_no, hospital_bulletin.c.hospital_id)
 
 Index("hospital_news_due_ix", hospital_news.c.next_at, postgresql_where=text("state = 'waiting'"))
-Index("hospital_news_parked_ix", hospital_news.c.received_at, postgresql_where=text("state = 'parked'"))
+Index("hospital_news_parked_ix", hospital_news.c.news_no, postgresql_where=text("state = 'parked'"))

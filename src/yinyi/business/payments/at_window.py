@@ -1,6 +1,6 @@
 """Payments by phone at a window: the cashier acts for the patient who stands there."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx

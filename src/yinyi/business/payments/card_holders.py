@@ -1,9 +1,9 @@
 """A card that was read to identify somebody, or to be bound to him, on its way to identity."""
 
-from dataclasses import replace
 from typing import cast
 
 import structlog
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx

@@ -2,9 +2,10 @@
 to whoever wants to know whose they are."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx

@@ -227,6 +227,45 @@ payment_means = Table(
 )
 """What connectors are called, kept for payments that outlive them."""
 
+Index(
+    "institution_take_day_ix",
+    institution_take.c.taken_on,
+    institution_take.c.institution_id,
+    institution_take.c.hospital_id,
+)
+
+taken_list = Table(
+    "taken_list",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("institution_id", Text, primary_key=True),
+    Column("taken_on", Date, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("parts", Integer, nullable=False),
+    Column("told_at", INSTANT, nullable=False),
+    CheckConstraint("part BETWEEN 1 AND parts", name="part"),
+)
+"""The parts of banks' lists of a day that are here."""
+
+taken_list_row = Table(
+    "taken_list_row",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("institution_id", Text, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("taken_on", Date, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("payment_no", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    CheckConstraint("amount_fen > 0", name="amount"),
+)
+Index(
+    "taken_list_row_day_ix",
+    taken_list_row.c.taken_on,
+    taken_list_row.c.institution_id,
+    taken_list_row.c.hospital_id,
+)
+
 process_lease = Table(
     "process_lease",
     metadata,

@@ -20,6 +20,7 @@ from yinyi.business.prepaid.errors import (
     TotalDiffers,
 )
 from yinyi.business.prepaid.model import PrepaidMode
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 
@@ -43,16 +44,21 @@ class PrepaidEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrepaidAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A patient's own account, as the ledger has it. ``entries``: the latest, newest first."""
+    """A patient's own account, as the ledger has it. ``entries``: the latest, newest first. next_before: what was
+    before them is asked for with this; 0: nothing was."""
 
     mode: PrepaidMode
     balance_fen: Fen
     entries: list[PrepaidEntry]
+    next_before: WholeNumber = 0
 
 
 @operation(callers=AND_BANKS, needs_patient=True)
 class GetPrepaidAccount(Operation[PrepaidAccount], frozen=True, kw_only=True):
-    """What this patient has paid in and not used yet."""
+    """What this patient has paid in and not used yet, and the latest that was booked; with ``before`` what was booked
+    before that."""
+
+    before: WholeNumber = 0
 
 
 @operation(callers=AND_BANKS, service="account", needs_patient=True, money=True, errors=(TopUpsClosed,))

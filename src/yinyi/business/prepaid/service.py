@@ -81,17 +81,19 @@ class PrepaidService:
     # -- looking
 
     async def get(self, tx: Tx, call: Call, message: GetPrepaidAccount) -> PrepaidAccount:
-        return await self._show_account(tx, call, str(call.principal.patient_id))
+        return await self._show_account(tx, call, str(call.principal.patient_id), message.before)
 
-    async def _show_account(self, tx: Tx, call: Call, owner: str) -> PrepaidAccount:
+    async def _show_account(self, tx: Tx, call: Call, owner: str, before: int = 0) -> PrepaidAccount:
         account = prepaid_account(owner)
         mode, balance_fen = await store.standing(tx, call.hospital_id, account)
         if balance_fen is None:
             return PrepaidAccount(mode=mode, balance_fen=Fen(0), entries=[])
-        rows = await ledger.movements(tx, call.hospital_id, account, SHOWN)
+        found = await ledger.movements(tx, call.hospital_id, account, SHOWN + 1, before)
+        rows = found[:SHOWN]
         about = await store.about(tx, call.hospital_id, {_beginning(row) for row in rows})
         entries = [_entry(row, about) for row in rows]
-        return PrepaidAccount(mode=mode, balance_fen=balance_fen, entries=entries)
+        more = rows[-1]["entry_id"] if len(found) > SHOWN else 0
+        return PrepaidAccount(mode=mode, balance_fen=balance_fen, entries=entries, next_before=more)
 
     async def list_balances(self, tx: Tx, call: Call, message: ListBalances) -> BalancesReport:
         return await self._show_balances(tx, call, "")

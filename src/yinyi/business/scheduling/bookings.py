@@ -331,7 +331,7 @@ class Bookings:
         patient_id = call.principal.patient_id
         if not patient_id:
             raise NotYours
-        found = await self._of(tx, call, [patient_id])
+        found = [each for each in await self._of(tx, call, [patient_id]) if not is_of_another(call, each.plan)]
         numbers = [each.plan.payment_no for each in found]
         told = await store.of_bookings(tx, call.hospital_id, numbers) if numbers else {}
         registry, rules = self._payments.registry, self._rules

@@ -8,6 +8,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, NothingScanned
+from yinyi.business.payments.owners import is_of_another
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
@@ -103,7 +104,7 @@ class CheckInDesk:
             return await self._payments.open(tx, call, new)
         except AlreadyUnderWay:
             under_way = await signals.obliged(tx, call.hospital_id, *obligation)
-            if under_way is None or under_way.direction == "back" or state_of(under_way) == "fulfilled":
+            if under_way is None or _is_over(under_way) or is_of_another(call, under_way):
                 raise AlreadyCheckedIn from None
             return under_way.payment_no
 
@@ -123,3 +124,7 @@ class CheckInDesk:
         await self._payments.settled(call, payment_no)
         async with self._payments.reading() as tx:
             return await self.show(tx, call, payment_no)
+
+
+def _is_over(under_way: Plan) -> bool:
+    return under_way.direction == "back" or state_of(under_way) == "fulfilled"

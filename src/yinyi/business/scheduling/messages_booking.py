@@ -133,9 +133,10 @@ class Appointments(msgspec.Struct, frozen=True, kw_only=True):
     appointments: list[AppointmentView]
 
 
-@operation(callers=READERS, needs_patient=True)
+@operation(callers=AND_BANKS, needs_patient=True)
 class ListAppointments(Operation[Appointments], frozen=True, kw_only=True):
-    """This patient's bookings: those to come, and what became of the last ones."""
+    """This patient's bookings: those to come, and what became of the last ones. A bank sees those that were made at
+    it."""
 
 
 @operation(
@@ -151,7 +152,7 @@ class CancelAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
 
 
 @operation(
-    callers=READERS,
+    callers=AND_BANKS,
     service="check_in",
     needs_patient=True,
     opened_by=("booking",),

@@ -4,19 +4,19 @@ Of the card's number and of the PIN a keyed digest is kept. Whoever has found a 
 after fifteen the card opens nothing any more. Everything that is done stands in the audit log under whose card it is.
 """
 
-import dataclasses
 import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.audit import store as audit
+from yinyi.business.terminals import line_store, store
 from yinyi.business.terminals import maintenance_store as cards
-from yinyi.business.terminals import store
 from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong, StaffCardTaken
 from yinyi.business.terminals.line import SILENT_AFTER
 from yinyi.business.terminals.messages_maintenance import (
@@ -112,6 +112,7 @@ class MaintenanceDesk:
                 await push(tx, hospital_id, terminal_id, "DeviceChanged", "receipt_printer", 1, call.now)
             case "leave":
                 await cards.end(tx, hospital_id, digest(message.ticket), call.now)
+                await line_store.wipe(tx, hospital_id, terminal_id)
         await self._tell(tx, call, staff_id, message.act)
         return staff_id
 
@@ -150,7 +151,7 @@ class MaintenanceDesk:
         )
 
     async def _tell(self, tx: Tx, call: Call, staff_id: str, what: str) -> None:
-        by = dataclasses.replace(call, principal=dataclasses.replace(call.principal, staff_id=f"card:{staff_id}"))
+        by = replace(call, principal=replace(call.principal, staff_id=f"card:{staff_id}"))
         await audit.append(tx, by, "terminals.DoMaintenance.v1", call.principal.terminal_id, {"act": what})
 
     def _pin_index(self, number_index: bytes, pin: str) -> bytes:

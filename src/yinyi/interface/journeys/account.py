@@ -15,13 +15,16 @@ from yinyi.business.prepaid.messages import (
 from yinyi.business.prepaid.model import TOP_UP, PrepaidMode
 from yinyi.interface.journeys import present, standing, typed, views, views_account
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
-from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.errors import NotFound, YinyiError
 from yinyi.kernel.money import Fen
 
 AMOUNTS = (50_00, 100_00, 200_00, 300_00, 500_00, 1000_00)
 FEWER = (100_00, 200_00, 500_00)
 FROM, TO = Fen(1_00), Fen(5_000_00)
 """What can be topped up at once."""
+BEFORE = "before"
+"""In the address of a page: what was booked before this."""
+_MOST_DIGITS = 18
 _KINDS: dict[str, views_account.RecordKind] = {
     "taken": "paid",
     "refunded": "came_back",
@@ -42,12 +45,19 @@ async def mode_of(visitor: Visitor) -> PrepaidMode:
 
 
 async def page(visitor: Visitor) -> Next:
-    """GET ACCOUNT."""
+    """GET ACCOUNT ?before=4711."""
     if not visitor.known:
         return visitor.wanting("account")
-    account = await visitor.ask(GetPrepaidAccount())
-    records = tuple(map(_record, account.entries))
-    view = views_account.AccountView(mode=account.mode, balance_fen=account.balance_fen, records=records)
+    before = visitor.query.get(BEFORE, "0")
+    if not before.isdigit() or not before.isascii() or len(before) > _MOST_DIGITS:
+        raise NotFound(BEFORE)
+    account = await visitor.ask(GetPrepaidAccount(before=int(before)))
+    view = views_account.AccountView(
+        mode=account.mode,
+        balance_fen=account.balance_fen,
+        records=tuple(map(_record, account.entries)),
+        earlier=account.next_before,
+    )
     return Show(view)
 
 

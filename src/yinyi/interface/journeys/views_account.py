@@ -29,11 +29,13 @@ class Record(Part, frozen=True, kw_only=True):
 
 
 class AccountView(View, frozen=True, kw_only=True):
-    """The account with its latest movements, newest first."""
+    """The account with its latest movements, newest first. earlier: what was before these is asked for by this; 0:
+    nothing was."""
 
     mode: PrepaidMode
     balance_fen: int
     records: tuple[Record, ...] = ()
+    earlier: int = 0
 
 
 class TopUpView(View, frozen=True, kw_only=True):

@@ -128,13 +128,15 @@ class CheckView(View, frozen=True, kw_only=True):
     """Everything right? Then money. The number is held until ``held_until``.
 
     problem: why the last try to pay ended; nothing was taken, or it goes back, and it can be tried again.
-    back: the page before; empty: the doctors of today.
+    back: the page before; empty: the doctors of today. booked: it is a check-in, and the booking stays whatever becomes
+    of it.
     """
 
     payment_no: str
     visit: Visit
     fee_fen: int
     held_until: datetime
+    booked: bool = False
     problem: Literal["declined", "expired", "unavailable", "paid_late"] | None = None
     back: str = ""
     key: str

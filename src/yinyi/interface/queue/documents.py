@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from yinyi.bus.operation import OperationSpec
+from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.interface.examples import example_of
 from yinyi.interface.problem import Problem
 from yinyi.interface.queue.letter import ANSWERED, ASKED, DEAD, KEY
@@ -12,20 +12,24 @@ from yinyi.interface.xml_schema import schema
 
 VERSION = "1"
 
-_INTRODUCTION = """What the hospital's own systems ask of the platform by message queue. A request is a TextMessage
+_INTRODUCTION = """What {who} ask of the platform by message queue. A request is a TextMessage
 (JSON or XML) or a BytesMessage (JSON in UTF-8, or XML that says what characters it is in); the reply is of the same
 kind and goes to JMSReplyTo with the request's JMSCorrelationID. Without JMSReplyTo nothing is answered, and what cannot
-be done lies in the queue of dead letters, with the reason. The fields of XML are those of queue.xsd."""
+be done lies in the queue of dead letters, with the reason. The fields of XML are those of {xsd}."""
+_WHO = {Caller.HOSPITAL: "the hospital's own systems", Caller.INSTITUTION: "banks and vendors"}
+XSD = {Caller.HOSPITAL: "queue.xsd", Caller.INSTITUTION: "queue-institutions.xsd"}
+"""What the file is called in which the fields of XML stand."""
 _TEXT = {"type": "string"}
 
 
-def document(queue: str, served: Mapping[str, OperationSpec]) -> dict[str, Any]:
-    """Plain JSON values. ``queue``: its name."""
+def document(queue: str, served: Mapping[str, OperationSpec], caller: Caller = Caller.HOSPITAL) -> dict[str, Any]:
+    """Plain JSON values. ``queue``: its name; ``caller``: who asks there."""
     travels = [each for spec in served.values() for each in (spec.request, spec.reply)]
     names = sorted(served)
+    said = " ".join(_INTRODUCTION.format(who=_WHO[caller], xsd=XSD[caller]).split())
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Yinyi", "version": VERSION, "description": " ".join(_INTRODUCTION.split())},
+        "info": {"title": "Yinyi", "version": VERSION, "description": said},
         "defaultContentType": "application/json",
         "channels": {
             "requests": _channel(queue, names),

@@ -1,7 +1,7 @@
 """Calls of stored procedures over a bounded pool, each with a time-out, and the truth about what may have happened."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -91,28 +91,25 @@ class ProcedureClient:
     async def _fetched(self, query: str, values: list[Any]) -> list[asyncpg.Record]:
         assert_no_transaction()
         self._breaker.require()
-        async with self._connection() as connection:
-            try:
-                rows = await connection.fetch(query, *values, timeout=self._config.call_timeout_s)
-            except _FAILURES as error:
-                raise self._judged(error, connection) from error
+        lending, well = self._lending, False
+        assert lending is not None, "start() comes first"
+        connection = await self._connection(lending)
+        try:
+            rows = await connection.fetch(query, *values, timeout=self._config.call_timeout_s)
+            well = True
+        except _FAILURES as error:
+            raise self._judged(error, connection) from error
+        finally:
+            await lending.give(connection, well)
         self._breaker.succeeded()
         return rows
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator["PoolConnectionProxy[asyncpg.Record]"]:
-        assert self._lending is not None, "start() comes first"
+    async def _connection(self, lending: Lending) -> "PoolConnectionProxy[asyncpg.Record]":
         try:
-            connection = await self._lending.take(self._config.connect_timeout_s)
+            return await lending.take(self._config.connect_timeout_s)
         except _FAILURES as error:
             self._breaker.failed()
             raise NotReached(f"no connection: {type(error).__name__}") from error
-        well = False
-        try:
-            yield connection
-            well = True
-        finally:
-            await self._lending.give(connection, well)
 
     def _judged(self, error: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> CallFailed:
         state = getattr(error, "sqlstate", None) or ""

@@ -1,0 +1,111 @@
+"""SQL of banks' lists of a day, and of how they differ from what was said."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from yinyi.bus.database import Row, Tx
+from yinyi.business.payments.messages_taken_list import ListedTake, TakenDifference
+from yinyi.kernel.money import Fen
+
+FORGET = """
+WITH gone AS (
+  DELETE FROM taken_list WHERE hospital_id = $1 AND institution_id = $2 AND taken_on = $3 AND (part = $4 OR parts <> $5)
+  RETURNING part
+)
+DELETE FROM taken_list_row
+WHERE taken_on = $3 AND institution_id = $2 AND hospital_id = $1 AND part IN (SELECT part FROM gone)
+"""
+"""The part before it, and whatever was cut into another number of parts."""
+KEEP_PART = """
+INSERT INTO taken_list (hospital_id, institution_id, taken_on, part, parts, told_at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+KEEP_ROWS = """
+INSERT INTO taken_list_row (hospital_id, institution_id, taken_on, part, reference, payment_no, amount_fen)
+SELECT $1, $2, $3, $4, r.reference, r.payment_no, r.amount_fen
+FROM unnest($5::text[], $6::text[], $7::bigint[]) AS r (reference, payment_no, amount_fen)
+ON CONFLICT DO NOTHING
+RETURNING reference
+"""
+TOTALS = """
+SELECT
+  (SELECT count(*) = max(parts) FROM taken_list WHERE hospital_id = $1 AND institution_id = $2 AND taken_on = $3)
+    AS complete,
+  l.count AS listed_count, l.fen AS listed_fen, t.count AS heard_count, t.fen AS heard_fen
+FROM (
+  SELECT count(*), coalesce(sum(amount_fen), 0)::bigint AS fen FROM taken_list_row
+  WHERE taken_on = $3 AND institution_id = $2 AND hospital_id = $1
+) AS l, (
+  SELECT count(*), coalesce(sum(amount_fen), 0)::bigint AS fen FROM institution_take
+  WHERE taken_on = $3 AND institution_id = $2 AND hospital_id = $1
+) AS t
+"""
+_LISTED = """
+SELECT l.institution_id, l.taken_on, l.reference,
+  CASE WHEN t.reference IS NULL THEN 'unheard' ELSE 'differs' END AS what,
+  l.payment_no, l.amount_fen AS listed_fen, t.amount_fen AS heard_fen
+FROM taken_list_row l
+LEFT JOIN institution_take t
+  ON t.hospital_id = l.hospital_id AND t.institution_id = l.institution_id AND t.reference = l.reference
+LEFT JOIN payment p ON p.hospital_id = t.hospital_id AND p.payment_id = t.payment_id
+WHERE l.hospital_id = $1 AND l.taken_on BETWEEN $2 AND $3 AND ($4 = '' OR l.institution_id = $4)
+  AND (t.reference IS NULL OR t.amount_fen <> l.amount_fen OR p.payment_no <> l.payment_no)
+"""
+_UNLISTED = """
+SELECT t.institution_id, t.taken_on, t.reference, 'unlisted', p.payment_no, NULL::bigint, t.amount_fen
+FROM institution_take t
+JOIN payment p ON p.hospital_id = t.hospital_id AND p.payment_id = t.payment_id
+WHERE t.hospital_id = $1 AND t.taken_on BETWEEN $2 AND $3 AND ($4 = '' OR t.institution_id = $4)
+  AND NOT EXISTS (
+    SELECT FROM taken_list_row l
+    WHERE l.hospital_id = t.hospital_id AND l.institution_id = t.institution_id AND l.reference = t.reference)
+  AND (SELECT count(*) = max(parts) FROM taken_list d
+    WHERE d.hospital_id = t.hospital_id AND d.institution_id = t.institution_id AND d.taken_on = t.taken_on)
+"""
+"""Of days whose list is complete. Whatever stands in the list of another day has been listed."""
+DIFFERENCES = f"{_LISTED} UNION ALL {_UNLISTED} ORDER BY taken_on, institution_id, reference LIMIT $5"
+
+
+class Bank(NamedTuple):
+    """Whose list it is."""
+
+    hospital_id: int
+    institution_id: str
+
+
+class Totals(NamedTuple):
+    """complete: every part is here."""
+
+    complete: bool
+    listed_count: int
+    listed_fen: Fen
+    heard_count: int
+    heard_fen: Fen
+
+
+async def keep(
+    tx: Tx, bank: Bank, on: date, part: tuple[int, int], rows: Sequence[ListedTake], now: datetime
+) -> set[str]:
+    """Instead of what this part had before. The references that were kept: the others stand in another list."""
+    await tx.execute(FORGET, *bank, on, *part)
+    await tx.execute(KEEP_PART, *bank, on, *part, now)
+    values = ([row.reference for row in rows], [row.payment_no for row in rows], [row.amount_fen for row in rows])
+    return {row["reference"] for row in await tx.fetch(KEEP_ROWS, *bank, on, part[0], *values)}
+
+
+async def totals(tx: Tx, bank: Bank, on: date) -> Totals:
+    row = await tx.fetchrow(TOTALS, *bank, on)
+    assert row is not None, "counts are always answered"
+    return Totals(bool(row["complete"]), *(row[name] for name in Totals._fields[1:]))
+
+
+async def differences(
+    tx: Tx, hospital_id: int, span: tuple[date, date], limit: int, institution_id: str = ""
+) -> list[TakenDifference]:
+    """Of one bank, or of all."""
+    found = await tx.fetch(DIFFERENCES, hospital_id, *span, institution_id, limit)
+    return [_difference(row) for row in found]
+
+
+def _difference(row: Row) -> TakenDifference:
+    return TakenDifference(**row)

@@ -1,0 +1,73 @@
+"""Banks' lists of a day: kept, and compared with what they have said whenever somebody looks."""
+
+from collections import Counter
+from datetime import date, timedelta
+
+from yinyi.bus.call import Call
+from yinyi.bus.database import Tx
+from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.business.payments import taken_list_store as store
+from yinyi.business.payments.errors import ReferenceUsed
+from yinyi.business.payments.messages_taken_list import (
+    GetTakenDay,
+    ListTakenDifferences,
+    SubmitTakenList,
+    TakenDay,
+    TakenDifferences,
+)
+from yinyi.business.payments.taken_list_store import Bank
+from yinyi.kernel.errors import InvalidField
+
+MOST = 300
+LONGEST = timedelta(days=92)
+AHEAD = timedelta(days=1)
+"""A bank's business day may have begun before ours."""
+
+
+class TakenLists:
+    """Nothing is moved by a list: what a bank has not said it says by ``ReportTaken``."""
+
+    def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.changes(SubmitTakenList, Change(self.submit, self.show))
+        dispatcher.reads(GetTakenDay, self.get)
+        dispatcher.reads(ListTakenDifferences, self.list)
+
+    async def submit(self, tx: Tx, call: Call, message: SubmitTakenList, facts: None) -> str:
+        """
+        Raises:
+            InvalidField: a part beyond the last one, a day that has not come, one number twice.
+            ReferenceUsed: a number that stands in another part or in the list of another day.
+        """
+        if message.part > message.parts:
+            raise InvalidField("part")
+        if message.taken_on > (call.now + AHEAD).date():
+            raise InvalidField("taken_on")
+        twice = [each for each, count in Counter(row.reference for row in message.rows).items() if count > 1]
+        if twice:
+            raise InvalidField(f"rows: {twice[0]} twice")
+        part = (message.part, message.parts)
+        kept = await store.keep(tx, _bank(call), message.taken_on, part, message.rows, call.now)
+        for row in message.rows:
+            if row.reference not in kept:
+                raise ReferenceUsed(row.reference)
+        return message.taken_on.isoformat()
+
+    async def show(self, tx: Tx, call: Call, subject: str) -> TakenDay:
+        return await self.get(tx, call, GetTakenDay(taken_on=date.fromisoformat(subject)))
+
+    async def get(self, tx: Tx, call: Call, message: GetTakenDay) -> TakenDay:
+        bank, on = _bank(call), message.taken_on
+        totals = await store.totals(tx, bank, on)
+        found = await store.differences(tx, bank.hospital_id, (on, on), MOST + 1, bank.institution_id)
+        return TakenDay(taken_on=on, **totals._asdict(), differences=found[:MOST], more=len(found) > MOST)
+
+    async def list(self, tx: Tx, call: Call, message: ListTakenDifferences) -> TakenDifferences:
+        if not timedelta(0) <= message.until - message.since <= LONGEST:
+            raise InvalidField("since")
+        span = (message.since, message.until)
+        found = await store.differences(tx, call.hospital_id, span, MOST + 1)
+        return TakenDifferences(differences=found[:MOST], more=len(found) > MOST)
+
+
+def _bank(call: Call) -> Bank:
+    return Bank(call.hospital_id, call.principal.institution_id)

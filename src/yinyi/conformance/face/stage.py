@@ -1,0 +1,77 @@
+"""A matcher of faces and its far side, which has people to show."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from yinyi.business.identity.ports import FaceMatcher
+from yinyi.conformance.place import Ground
+from yinyi.kernel.far_side import Line
+from yinyi.kernel.plugin import Plugin, Surroundings
+
+Shown = Literal["holder", "somebody_else", "nobody", "two_people", "a_photo"]
+"""Who is before the camera: the card's holder, and so on; ``a_photo``: of the holder, held there."""
+
+
+class Look(NamedTuple):
+    """The card's picture, and what the camera has seen."""
+
+    picture: bytes
+    frames: tuple[bytes, ...]
+
+
+class FarFace(Protocol):
+    """A matcher's sandbox."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The connector's; it finds the matcher through the line."""
+        ...
+
+    @property
+    def hasty(self) -> dict[str, Any]:
+        """Further settings with which it gives up after a third of a second."""
+        ...
+
+    @property
+    def line(self) -> Line: ...
+
+    def look(self, shown: Shown) -> tuple[bytes, tuple[bytes, ...]]:
+        """The card's picture, and frames of whoever is before the camera."""
+        ...
+
+
+class Stage:
+    def __init__(self, matcher: FaceMatcher, hasty: FaceMatcher, far: FarFace) -> None:
+        self.matcher = matcher
+        self.hasty = hasty
+        self.line = far.line
+        self._far = far
+
+    def look(self, shown: Shown) -> Look:
+        return Look(*self._far.look(shown))
+
+    async def calm(self) -> None:
+        await self.line.calm()
+
+
+@asynccontextmanager
+async def on_stage(plugin: Plugin, far: FarFace, place: Ground) -> AsyncGenerator[tuple[Any, Stage]]:
+    """The connector, and the stage.
+
+    Raises:
+        ValueError: the sandbox has other settings than the connector takes.
+    """
+    around = Surroundings(clock=place.clock, callback_url=place.callback_url)
+    matcher, hasty = (
+        plugin.build(msgspec.convert(settings, plugin.config), around)
+        for settings in (far.settings, {**far.settings, **far.hasty})
+    )
+    try:
+        yield matcher, Stage(matcher, hasty, far)
+    finally:
+        for each in (matcher, hasty):
+            if hasattr(each, "stop"):
+                await each.stop()
