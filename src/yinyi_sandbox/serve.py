@@ -31,7 +31,8 @@ from yinyi_sandbox.hospital import services as services_routes
 from yinyi_sandbox.hospital.database import NoSuchRole
 from yinyi_sandbox.hospital.desk import route as desk_route
 from yinyi_sandbox.hospital.fhir import server as fhir_server
-from yinyi_sandbox.hospital.hl7.laboratory import Laboratory, laboratory_of
+from yinyi_sandbox.hospital.hl7.laboratory import lines_of
+from yinyi_sandbox.hospital.hl7.news_line import NewsLine
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 from yinyi_sandbox.hospital.services import Services
 from yinyi_sandbox.insurance import routes as insurance_routes
@@ -73,7 +74,7 @@ async def serve(settings: SandboxSettings) -> None:
     config = uvicorn.Config(
         _application(
             hospital,
-            laboratory_of(hospital.pool, settings),
+            lines_of(hospital.pool, settings),
             wechatpay,
             alipay,
             bank,
@@ -90,7 +91,7 @@ async def serve(settings: SandboxSettings) -> None:
 
 def _application(
     hospital: Hospital,
-    laboratory: Laboratory | None,
+    lines: list[NewsLine],
     wechatpay: Sandbox,
     alipay: AlipaySandbox,
     bank: Bank,
@@ -102,11 +103,11 @@ def _application(
         await wechatpay.start()
         await alipay.start()
         tell_ready()  # the port listens already; who comes now is served in a moment
-        telling = asyncio.create_task(laboratory.run()) if laboratory else None
+        telling = [asyncio.create_task(line.run()) for line in lines]
         yield
-        if telling is not None:
-            telling.cancel()
-            await asyncio.wait([telling])
+        for each in telling:
+            each.cancel()
+        await asyncio.gather(*telling, return_exceptions=True)
         await desk.stop()
         await wechatpay.stop()
         await alipay.stop()

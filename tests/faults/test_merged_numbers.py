@@ -1,9 +1,9 @@
 """A patient had two numbers, each with an account of its own: nothing of the money is lost when they become one."""
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import replace
 from payment_checks import play
 from payment_far_side import FEE
 from payment_world import ZONE, World

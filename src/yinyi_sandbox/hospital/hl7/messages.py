@@ -10,6 +10,8 @@ from yinyi.wire.hl7.values import instant_text
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LABORATORY, HIS, FACILITY = "LIS", "HIS", "YSRMYY"
+_STRUCTURES = {"ADT^A04": "ADT_A01", "ADT^A08": "ADT_A01", "ADT^A40": "ADT_A39", "SIU^S15": "SIU_S12"}
+"""Of events that have not one of their own."""
 Row = Mapping[str, Any]
 _STATUS = {"final": "F", "corrected": "C"}
 SECTIONS = {"CT": "CT", "DX": "RAD", "ECG": "EC", "ES": "EN", "MR": "NMR", "PF": "PF", "US": "OUS"}
@@ -25,7 +27,7 @@ def header(application: str, key: str, event: str, control_id: str, at: datetime
         f5="YINYI",
         f7=instant_text(at, ZONE),
         f8=key,
-        f9=(kind, trigger, event.replace("^", "_")),
+        f9=(kind, trigger, _STRUCTURES.get(event, event.replace("^", "_"))),
         f10=control_id,
         f11="P",
         f12="2.5.1",
@@ -35,6 +37,33 @@ def header(application: str, key: str, event: str, control_id: str, at: datetime
 
 def patient(patient_no: str, name: str) -> Segment:
     return segment("PID", f1="1", f3=[(patient_no, "", "", FACILITY, "MR")], f5=(name,))
+
+
+def stay(first: Segment, row: Row) -> Message:
+    """ADT^A01, ADT^A03. row: with patient_no, full_name, ward_code, bed_no, number, at."""
+    place = (row["ward_code"], "", row["bed_no"])
+    visit = segment("PV1", f1="1", f2="I", f3=place, f19=row["number"])
+    event = segment("EVN", f2=_time(row["at"]))
+    return Message((first, event, patient(row["patient_no"], row["full_name"]), visit))
+
+
+def visit(first: Segment, row: Row) -> Message:
+    """SIU^S12, SIU^S15. row: with ref, number, state, patient_no, full_name, schedule_id, starts_at."""
+    booked = row["state"] == "confirmed"
+    at = _time(row["starts_at"])
+    about = segment(
+        "SCH",
+        f1=row["ref"],
+        f2=row["number"],
+        f6=("BOOK" if booked else "CANCEL", "挂号" if booked else "退号", "L"),
+        f11=("", "", "", at),
+        f16=("HIS",),
+        f20=("HIS",),
+        f25="Booked" if booked else "Cancelled",
+    )
+    session = segment("AIS", f1="1", f3=(f"{row['schedule_id']}", "", "L"), f4=at)
+    whose = patient(row["patient_no"], row["full_name"])
+    return Message((first, about, whose, segment("PV1", f1="1", f2="O"), segment("RGS", f1="1"), session))
 
 
 def report(first: Segment, order: Row, text: Row, results: Sequence[Row]) -> Message:
