@@ -101,8 +101,7 @@ class Business:
         staff: Mapping[bytes, str] = NOBODY,
     ) -> None:
         """``say`` pushes to screens. ``staff``: who may ask as staff, by the digest of his token."""
-        self.database = database
-        self.clock = clock
+        self.database, self.clock = database, clock
         self.outside = outside
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
