@@ -26,7 +26,7 @@ class LetterPeer:
     port: int
     secret: str
     clock: Clock
-    unfit: frozenset[Damage] = NOT_BY_QUEUE
+    unfit: frozenset[str] = NOT_BY_QUEUE
     replies: str = "/queue/his.bad.bytes"
     _line: socket.socket | None = None
     _held: bytes = field(default=b"", repr=False)

@@ -39,7 +39,7 @@ GOOD = Attempt("ListClosures", {})
 
 
 class Peer(Protocol):
-    """One interface, as a bad caller sees it. unfit: what cannot be done to it, by what is wrong."""
+    """One interface, as a bad caller sees it. unfit: damages, and what is wrong, that cannot be done to it."""
 
     unfit: frozenset[str]
 
@@ -297,7 +297,7 @@ def ask_badly(peers: Mapping[str, Peer]) -> None:
     wrong: list[str] = []
     for name, peer in peers.items():
         for what, (attempt, codes) in BOOK.items():
-            if what in peer.unfit:
+            if {what, attempt.damage} & peer.unfit:
                 continue
             code, answer = peer.ask(attempt)
             if code not in codes or [leak for leak in LEAKS if leak in answer]:

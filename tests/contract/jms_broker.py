@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
+from cryptography.x509 import load_pem_x509_certificate
+from tls_papers import Authority
+
 from yinyi.app.embedded.child import tied_to_parent
 from yinyi.app.embedded.folder import free_port
 
@@ -19,6 +24,7 @@ JARS = [
         *("geronimo-jms_1.1_spec", "geronimo-j2ee-management-1.1-spec", "hawtbuf", "slf4j-api", "slf4j-nop"),
     )
 ]
+LOCAL, PASSWORD = "localhost", "platform"
 _SOURCES = Path(__file__).parent / "jms"
 _SMALL = ("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 
@@ -30,6 +36,8 @@ class Broker:
     classes: Path
     stomp_port: int
     jms_port: int
+    tls_port: int
+    authority: Authority
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -37,7 +45,10 @@ class Broker:
         return f"tcp://127.0.0.1:{self.jms_port}"
 
     def start(self) -> None:
-        command = java(self.classes, "Broker", str(self.stomp_port), str(self.jms_port))
+        store = key_store(self.classes, self.authority.papers(LOCAL))
+        told = [f"-Djavax.net.ssl.keyStore{name}={value}" for name, value in (("", store), ("Password", PASSWORD))]
+        ports = map(str, (self.stomp_port, self.jms_port, self.tls_port))
+        command = java(self.classes, *told, "-Djavax.net.ssl.keyStoreType=PKCS12", "Broker", *ports)
         tied = tied_to_parent(SIGKILL)
         self.process = subprocess.Popen(command, preexec_fn=tied, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
@@ -109,6 +120,20 @@ def _told(line: str) -> Told:
     )
 
 
+def key_store(folder: Path, papers: str) -> Path:
+    """A certificate and its key, as Java reads them."""
+    pem = Path(papers).read_bytes()
+    key, certificate = load_pem_private_key(pem, None), load_pem_x509_certificate(pem)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    made = pkcs12.serialize_key_and_certificates(
+        b"broker", key, certificate, None, BestAvailableEncryption(PASSWORD.encode())
+    )
+    path = folder / "broker.p12"
+    path.touch(mode=0o600)
+    path.write_bytes(made)
+    return path
+
+
 def java(classes: Path, *words: str) -> list[str]:
     return ["java", *_SMALL, "-cp", ":".join(map(str, [*JARS, classes])), *words]
 
@@ -119,7 +144,7 @@ def jms_broker(folder: Path) -> Generator[Broker]:
     compiler = ("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC")
     sources = map(str, sorted(_SOURCES.glob("*.java")))
     subprocess.run(["javac", *compiler, "-cp", path, "-d", str(folder), *sources], check=True)
-    broker = Broker(folder, free_port(), free_port())
+    broker = Broker(folder, free_port(), free_port(), free_port(), Authority(folder, "authority"))
     broker.start()
     try:
         yield broker

@@ -83,7 +83,10 @@ def test_an_error_is_one_sentence(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["RegisterToday"], "Staff cannot ask RegisterToday; they can ask AddInstitution, AnswerCall, "),
+        (
+            ["RegisterToday"],
+            "Staff cannot ask RegisterToday; they can ask AddClientCertificate, AddInstitution, AnswerCall, ",
+        ),
         (["AskAgain", "{}"], "The fields of AskAgain cannot be understood: "),
         (["AskAgain", "payment"], "The fields of AskAgain cannot be understood: "),
         (["ListAttention"], "No Yinyi was started on "),

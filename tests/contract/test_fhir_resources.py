@@ -121,6 +121,8 @@ async def in_the_ward(stage: Stage) -> None:
     [first, *_] = await stays.deposits(settled.admission_no)
     await stays.return_deposit(reference(), first.reference, Fen(1))
     await cast(Any, stays).deposit_postings(at - timedelta(hours=1), at + timedelta(hours=1))
+    assert await stage.hands.charge_account("083214", reference(), 100)
+    assert await stage.charges.account_charges(at - timedelta(hours=1), at + timedelta(hours=1))
 
 
 async def papers(stage: Stage) -> None:

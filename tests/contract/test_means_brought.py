@@ -26,6 +26,7 @@ from yinyi.app.plugins import build_plugin
 from yinyi.bus.operation import Caller
 from yinyi.business.documents.model import RefundSlip
 from yinyi.business.ledger.model import channel_account
+from yinyi.business.payments import means_store
 from yinyi.business.payments.means import MeansBook
 from yinyi.business.payments.messages import ChooseTender, GetPayment, RefundPayment
 from yinyi.business.terminals.messages import GetTerminal
@@ -123,14 +124,14 @@ async def remembered(hall: BillHall) -> None:
     now = hall.business.clock.now()
     renamed = PaymentMeans(name="新名字", name_en="New name", icon="wallet")
     async with hall.business.database.transaction() as tx:
-        await hall.business.outside.means.remember(tx, HOSPITAL_ID, now)
+        await means_store.remember(tx, HOSPITAL_ID, hall.business.outside.means, now)
         without = MeansBook()
-        await without.remember(tx, HOSPITAL_ID, now)
+        await means_store.remember(tx, HOSPITAL_ID, without, now)
         known = without.of(CITY_PAY)
         assert known is not None
         assert known == hall.business.outside.means.of(CITY_PAY)
-        await MeansBook({CITY_PAY: renamed}).remember(tx, HOSPITAL_ID, now)
-        await without.remember(tx, HOSPITAL_ID, now)
+        await means_store.remember(tx, HOSPITAL_ID, MeansBook({CITY_PAY: renamed}), now)
+        await means_store.remember(tx, HOSPITAL_ID, without, now)
         assert [each.both for each in without.words()] == ["新名字 New name"]
 
 

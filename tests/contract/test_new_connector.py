@@ -17,13 +17,17 @@ from pathlib import Path
 import pytest
 from hospital_stage import before
 
-from yinyi.app.check_plugin import as_if_installed
+from yinyi.app.check_plugin import as_if_installed, shortcomings
 from yinyi.app.commands import new_connector
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
 from yinyi.app.new_connector.lay_down import KINDS, files, lay_down
 from yinyi.conformance.kits import KITS
 from yinyi.conformance.run import Finding, played
+from yinyi.devices.device import Device
+from yinyi.devices.drivers import UnknownDriver, build_devices
+from yinyi.devices.settings import AgentSettings, DeviceEntry
+from yinyi.wire.terminal_line import DeviceKind
 
 MOST_LINES = 150
 YINYI = Path(sys.executable).parent / "yinyi"
@@ -76,6 +80,37 @@ def test_a_hospital_passes_as_it_is_laid_down(
     assert [each for each in asyncio.run(go()) if each.verdict != "ok"] == []
 
 
+@pytest.mark.parametrize("kind", ["insurance", "face", "device"])
+def test_it_passes_as_it_is_laid_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    assert as_if_installed(lay_down(kind, f"laid_{kind}", tmp_path), tmp_path / "scratch") == f"laid_{kind}"
+    assert shortcomings(f"laid_{kind}") == []
+
+
+def test_an_agent_takes_a_driver_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    as_if_installed(lay_down("device", "brought_scan", tmp_path), tmp_path / "scratch")
+
+    def built(kind: DeviceKind, driver: str, **options: object) -> list[Device]:
+        row = DeviceEntry(name="gun", kind=kind, driver=driver, options=options)
+        return build_devices(AgentSettings(line_url="ws://h/terminal/line", data_dir=tmp_path, devices=(row,)))
+
+    [device] = built("scanner", "brought_scan", port=1)
+    assert (device.name, device.kind, device.condition().state) == ("gun", "scanner", "offline")
+    for kind, driver, options in (
+        ("camera", "brought_scan", {"port": 1}),
+        ("scanner", "brought_scan", {}),
+        ("scanner", "software", {}),
+        ("scanner", "nobody", {}),
+    ):
+        with pytest.raises(UnknownDriver, match="gun"):
+            built(kind, driver, **options)
+
+
+def test_our_key_store_passes() -> None:
+    assert shortcomings("software") == []
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_hospital_passes_the_whole_kit_as_it_is_laid_down(tmp_path: Path) -> None:
@@ -91,7 +126,14 @@ BY_THE_INSTALLER = ".venv/bin/uv pip install "
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [pytest.param("hospital", "acme", marks=pytest.mark.slow), ("payment", "acmepay")]
+    ("kind", "name"),
+    [
+        pytest.param("hospital", "acme", marks=pytest.mark.slow),
+        ("payment", "acmepay"),
+        pytest.param("insurance", "acmecode", marks=pytest.mark.slow),
+        pytest.param("face", "acmeface", marks=pytest.mark.slow),
+        pytest.param("device", "acmescan", marks=pytest.mark.slow),
+    ],
 )
 def test_the_tutorial_goes_as_it_says(tmp_path: Path, kind: str, name: str) -> None:
     """Every command in its order. After a change that makes the connector worse the kit says no; then it is undone."""
@@ -171,7 +213,7 @@ def test_nothing_is_laid_over_what_is_there(tmp_path: Path) -> None:
     new_connector.command("payment", "acme", tmp_path)
     with pytest.raises(CannotStart, match="there already"):
         lay_down("payment", "acme", tmp_path)
-    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, face"):
+    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, face, device"):
         lay_down("bank", "other", tmp_path)
     with pytest.raises(CannotStart, match="no connector"):
         as_if_installed(tmp_path, tmp_path / "scratch")

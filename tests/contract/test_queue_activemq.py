@@ -13,8 +13,9 @@ from bad_letters import BytesPeer, TextPeer
 from bad_peers import HIS as LIMITED
 from bad_peers import ask_badly
 from holder_stage import HolderStage, InProcess, holder_stage
-from jms_broker import Broker, JavaPeer, Told, java_peer, jms_broker
+from jms_broker import LOCAL, Broker, JavaPeer, Told, java_peer, jms_broker
 from lxml import etree
+from tls_papers import Authority
 from whole_stage import busy_morning, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -27,6 +28,7 @@ from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue.address import addresses
 from yinyi.interface.queue.asking import Asking
 from yinyi.interface.queue.line import Line as StompLine
+from yinyi.interface.queue.line import LineLost, open_line
 from yinyi.interface.queue.server import Queue
 from yinyi.interface.served import served_operations
 from yinyi.kernel.clock import ShiftedClock
@@ -70,17 +72,18 @@ class Line:
         return timestamp_of(self.stage.line.clock.now())
 
 
-def queue_of(stage: HolderStage, broker: Broker) -> Queue:
+def queue_of(stage: HolderStage, broker: Broker, at: str = "") -> Queue:
     bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, stage.line.clock)
-    at = addresses(f"stomp://platform:platform@127.0.0.1:{broker.stomp_port}")
-    return Queue(Asking(bus, Metrics(), SERVED), at, "yinyi.hospital", ShiftedClock())
+    brokers = addresses(at or f"stomp://platform:platform@127.0.0.1:{broker.stomp_port}")
+    return Queue(Asking(bus, Metrics(), SERVED), brokers, "yinyi.hospital", ShiftedClock())
 
 
 @asynccontextmanager
-async def line_of(stage: HolderStage, broker: Broker) -> AsyncGenerator[Line]:
+async def line_of(stage: HolderStage, broker: Broker, at: str = "") -> AsyncGenerator[Line]:
+    """at: another address of the same broker."""
     async with stage.line.database.transaction() as tx:
         secret = await stage.business.institutions.add(tx, HIS, "HMAC-SHA256", stage.line.clock.now())
-    queue = queue_of(stage, broker)
+    queue = queue_of(stage, broker, at)
     queue.start()
     try:
         async with java_peer(broker, "his", secret) as java:
@@ -159,9 +162,9 @@ def plan(**more: Any) -> bytes:
 
 
 @asynccontextmanager
-async def small_line(url: str, folder: Path, broker: Broker) -> AsyncGenerator[Line]:
+async def small_line(url: str, folder: Path, broker: Broker, at: str = "") -> AsyncGenerator[Line]:
     """Without a hospital behind it."""
-    async with holder_stage(url, folder) as stage, line_of(stage, broker) as line:
+    async with holder_stage(url, folder) as stage, line_of(stage, broker, at) as line:
         yield line
 
 
@@ -243,5 +246,23 @@ def test_characters_and_a_broker_that_comes_back(jms: Broker, platform_url: str,
             jms.start()
             async with java_peer(jms, "his", line.java.secret) as java:
                 assert len(await closures(Line(line.stage, line.queue, java))) == 2
+
+    asyncio.run(story())
+
+
+def test_a_broker_within_tls(jms: Broker, platform_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same queue; a broker whose certificate is by nobody known, or for another host, is not spoken to."""
+    within = f"platform:platform@{LOCAL}:{jms.tls_port}"
+
+    async def story() -> None:
+        for authority, host in ((Authority(tmp_path, "stranger"), LOCAL), (jms.authority, "127.0.0.1")):
+            monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
+            [address] = addresses(f"stomps://{within.replace(LOCAL, host)}")
+            with pytest.raises(LineLost, match="certificate"):
+                await open_line(address)
+        monkeypatch.setenv("SSL_CERT_FILE", jms.authority.ca_file)
+        async with small_line(platform_url, tmp_path, jms, f"stomps://{within}") as line:
+            assert await closures(line) == []
+            assert line.queue.connected
 
     asyncio.run(story())

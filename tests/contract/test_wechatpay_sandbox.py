@@ -86,7 +86,7 @@ def test_only_a_merchants_own_fresh_signature_is_accepted(tmp_path: Path, run: R
                 "",
                 "Bearer x",
                 authorization(it, age_s=310),
-                authorization(it, age_s=-310),
+                authorization(it, age_s=-1200),
                 authorization(it, target=f"{TARGET}?x=1"),
                 authorization(it, signer="inpatient"),
                 authorization(it, mchid="9900000009"),

@@ -125,13 +125,8 @@ def found_by_its_number(desk: DemoDesk, number: str) -> None:
 
 def asked_twice(house: RealPlatform, patient_no: str) -> None:
     """Without an answer the page asks again under the same key."""
-    wanted = {
-        "patient_no": patient_no,
-        "operator": "C12",
-        "key": "window-asked-twice",
-        "invoice_nos": [],
-        "amount_fen": 10_00,
-    }
+    wanted: dict[str, Any] = {"patient_no": patient_no, "operator": "C12", "invoice_nos": [], "amount_fen": 10_00}
+    wanted["key"] = "window-asked-twice"
     told = [house.http.post("/demo/cashier/take", json=wanted).raise_for_status().json() for _ in range(2)]
     assert told[0]["payment_no"] == told[1]["payment_no"]
     given_up = {"payment_no": told[0]["payment_no"], "operator": "C12", "key": "window-given-up"}

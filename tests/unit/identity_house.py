@@ -168,7 +168,7 @@ class House:
     service: IdentityService
     dispatcher: Dispatcher
     client: BusClient
-    window: BusClient
+    bus: "_InProcess"
     keys: Iterator[int] = field(default_factory=count)
 
     async def ask(self, message: Operation[R], *, terminal: str = HALL, session: str = "", key: str = "") -> R:
@@ -177,10 +177,11 @@ class House:
         answered = await self.client.ask(message, credentials=credentials, key=key)
         return answered.reply
 
-    async def told(self, message: Operation[R], key: str = "") -> R:
-        """By the hospital's own system, at a window."""
+    async def told(self, message: Operation[R], key: str = "", caller: Caller = Caller.HOSPITAL) -> R:
+        """By the hospital's own system, at a window, or by a bank."""
         key = key or f"key-of-a-test-{next(self.keys)}"
-        return (await self.window.ask(message, credentials=Credentials(terminal="his"), key=key)).reply
+        client = BusClient(self.bus, caller, self.clock)
+        return (await client.ask(message, credentials=Credentials(terminal=caller.value), key=key)).reply
 
     async def how_many(self, query: str) -> int:
         async with self.database.read() as tx:
@@ -231,8 +232,9 @@ async def house(url: str) -> AsyncGenerator[House]:
     service = IdentityService(database, index, readers, vault, ZONE)
     dispatcher = Dispatcher(database, _FakeVerifier(database, clock), clock)
     service.register(dispatcher)
-    client, window = (BusClient(_InProcess(dispatcher), caller, clock) for caller in (Caller.KIOSK, Caller.HOSPITAL))
+    bus = _InProcess(dispatcher)
+    client = BusClient(bus, Caller.KIOSK, clock)
     try:
-        yield House(database, index, readers, clock, vault, service, dispatcher, client, window)
+        yield House(database, index, readers, clock, vault, service, dispatcher, client, bus)
     finally:
         await database.close()

@@ -5,8 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from yinyi.app.cli import application
 from yinyi.bus.operation import Operation

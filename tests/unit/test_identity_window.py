@@ -6,6 +6,7 @@ import pytest
 from identity_house import House, Run, house, on_record, resident
 from msgspec.structs import replace
 
+from yinyi.bus.operation import Caller
 from yinyi.business.identity.errors import (
     CheckDigitWrong,
     CredentialTaken,
@@ -13,8 +14,9 @@ from yinyi.business.identity.errors import (
     NotAChild,
     PatientUnknown,
 )
-from yinyi.business.identity.messages import Identify
+from yinyi.business.identity.messages import Identify, RegisterPatient
 from yinyi.business.identity.messages_children import ActForChild, LeaveChild, ListChildren
+from yinyi.business.identity.messages_institution import IdentifyHolder
 from yinyi.business.identity.messages_window import BindDocument, RegisterGuardian
 from yinyi.kernel.errors import HospitalUnavailable, NotFound
 from yinyi.wire.resident_card import CardText
@@ -90,5 +92,32 @@ def test_not_whoever_is_no_child(platform_url: str, run: Run, mother: CardText, 
             with pytest.raises(NotAChild):
                 await it.told(replace(JOINED, child_no=JOINED.guardian_no))
             assert await it.how_many("SELECT count(*) FROM guardianship") == 0
+
+    run(story())
+
+
+def test_a_bank_that_has_verified_a_passport_finds_its_holder(platform_url: str, run: Run) -> None:
+    """Bound at the window, or on record at the hospital; whoever is new says what his passport's number does not."""
+
+    async def story() -> None:
+        async with house(platform_url) as it:
+            made_at_window(it)
+            shown = IdentifyHolder(by="passport", number="ea1234567", name="NOAH WANG")
+            assert (await it.told(shown, caller=Caller.INSTITUTION)).status == "known"
+            with pytest.raises(PatientUnknown):
+                await it.told(replace(shown, name="Li Ming"), caller=Caller.INSTITUTION)
+            for wrong in (
+                replace(shown, by="travel_permit"),
+                replace(shown, by="document"),
+                replace(shown, number="EA 123"),
+            ):
+                with pytest.raises(CheckDigitWrong):
+                    await it.told(wrong, caller=Caller.INSTITUTION)
+            found = await it.told(replace(shown, number="X7654321", name="Ann Li"), caller=Caller.INSTITUTION)
+            assert (found.status, found.first_visit and found.first_visit.born_year) == ("first_visit", None)
+            said = RegisterPatient(ticket=found.ticket, sex="female", born_on=date(1985, 3, 14))
+            assert (await it.told(said, caller=Caller.INSTITUTION)).status == "known"
+            [made] = it.index.created
+            assert (made.kind, made.number, made.born_on) == ("passport", "X7654321", date(1985, 3, 14))
 
     run(story())

@@ -9,7 +9,9 @@ import pytest
 from kiosk_platform import NOW, TERMINAL, Browser, page, paired, run
 
 from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong, TerminalLocked
+from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.messages_maintenance import DeviceSeen, DoMaintenance, Maintenance, MaintenanceOpened
+from yinyi.business.terminals.model import TerminalView
 from yinyi.kernel.errors import PlatformUnavailable, YinyiError
 
 LAID = msgspec.structs.replace(TERMINAL, card_in_reader=True, card_version=7, staff_card=True)
@@ -213,5 +215,22 @@ def test_leaving_works_whatever_the_platform_says(error: YinyiError) -> None:
         browser = at_machine(GONE, inside=True, DoMaintenance=error, EndSession=error)
         await browser.post("/maintenance", act="leave")
         assert browser.cookie("yinyi_visit") == ""
+
+    run(work())
+
+
+def test_who_has_just_left_is_not_led_back_by_a_card_that_was_seen_before() -> None:
+    """The interface knows of the card for seconds after the platform has forgotten it."""
+
+    async def work() -> None:
+        looks = iter([LAID])
+
+        def terminal(_: GetTerminal) -> TerminalView:
+            return next(looks, GONE)
+
+        browser = at_machine(terminal, inside=True)
+        went = await press(browser, act="leave")
+        assert went.headers["location"] == "/kiosk/?bye=1"
+        assert (await browser.get("/?bye=1")).status_code == 200
 
     run(work())

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from yinyi.app.errors import CannotStart
-from yinyi.app.protection import AskedTurns, protected
+from yinyi.app.protection import PORTS, AskedTurns, protected
 from yinyi.business.billing.ports import Bills
 from yinyi.business.reports.ports import ReportPictures
+from yinyi.conformance.kits import KITS
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.outcome import Done, NotSent, Unknown
@@ -114,6 +115,12 @@ def test_it_has_the_ports_that_the_connector_has() -> None:
         assert (has, at.hospital.call_timeout_s, at.hospital.most) == ([True, False], 5.0, 0)
 
     run(story)
+
+
+def test_every_port_of_a_hospital_is_known() -> None:
+    """Whatever its kit plays is asked in turns."""
+    played = {port for each in KITS["hospital"].behaviours() for port in each.ports}
+    assert played <= set(PORTS)
 
 
 def test_who_asks_for_turns_is_left_alone() -> None:

@@ -25,7 +25,8 @@ def suite(folder: Path, count: int) -> "subprocess.CompletedProcess[str]":
     """A suite of so many tests that pass at their second go only, with this one's conftest."""
     (folder / "test_inside.py").write_text(INSIDE.format(count=count), encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", "--reruns", "1", str(folder)]
+    plugins = ["-p", "conftest", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    command = [sys.executable, "-m", "pytest", *plugins, "--reruns", "1", str(folder)]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "PYTEST_ADDOPTS": ""}
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False)
 

@@ -44,7 +44,7 @@ from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.news.handling import Handling
 from yinyi.business.news.merging import Merging
 from yinyi.business.news.service import News
-from yinyi.business.payments import books
+from yinyi.business.payments import books, means_store
 from yinyi.business.payments.at_institution import InstitutionTakings
 from yinyi.business.payments.drive import Means
 from yinyi.business.payments.driver import Driver
@@ -205,7 +205,7 @@ class Business:
             self._run(outside.permits.run(self.database))
         await _require_fit(outside.hospital)
         async with self.database.transaction() as tx:
-            await outside.means.remember(tx, HOSPITAL_ID, self.clock.now())
+            await means_store.remember(tx, HOSPITAL_ID, outside.means, self.clock.now())
         await self.payments.prepare()
         await self.lines.start()
         await self.lease.take()

@@ -7,7 +7,7 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
 from yinyi.app.business import Business
-from yinyi.app.channels import channels_of, merchants_of
+from yinyi.app.channels import channels_of, merchants_of, only_one
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
@@ -34,8 +34,6 @@ from yinyi.kernel.turns import MakeTurns
 
 LINE = "unionpay"
 """The connector to acquirers of cards."""
-CERTIFICATES = "certificates"
-"""The connector to the decoder of insurance codes."""
 NOTIFIES = "webhooks"
 """The connector to servers of institutions that are told without asking."""
 TELLS = "mllp"
@@ -102,7 +100,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         channels[name], config = build(name, "payment")
         merchants |= {(scope, name): scope for scope in SCOPES if scope in merchants_of(name, config)}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
-    certificates = build(CERTIFICATES, "insurance")[0] if has_settings(settings.folder, CERTIFICATES) else None
+    decoder = only_one(settings.folder, "insurance")
+    certificates = build(decoder, "insurance")[0] if decoder else None
     table = MerchantTable(merchants | lines.merchants())
     return Outside(
         hospital=hospital,

@@ -1,4 +1,4 @@
-"""Which channels of payment this hospital has: every connector of one that somebody has written settings for."""
+"""Which connectors this hospital has: those that somebody has written settings for. Channels of payment may be many."""
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -12,7 +12,7 @@ from yinyi.app.plugins import GROUP, find_plugin
 from yinyi.app.settings import has_settings
 from yinyi.business.payments.model import HOUSE_TENDERS
 from yinyi.kernel.means import PaymentMeans, is_tender, plain
-from yinyi.kernel.plugin import Plugin
+from yinyi.kernel.plugin import Plugin, PluginKind
 
 log = structlog.get_logger()
 
@@ -34,6 +34,20 @@ def channels_of(folder: DataFolder) -> dict[str, PaymentMeans | None]:
         if plugin.kind == "payment":
             found[plugin.name] = _means(plugin)
     return found or {HOUSE_CHANNELS[0]: None}
+
+
+def only_one(folder: DataFolder, kind: PluginKind) -> str:
+    """The connector of this kind that has settings; empty: none has.
+
+    Raises:
+        CannotStart: several have.
+    """
+    names = sorted({each.name for each in entry_points(group=GROUP)})
+    plugins = filter(None, (_whole(name) for name in names if has_settings(folder, name)))
+    found = [each.name for each in plugins if each.kind == kind]
+    if len(found) > 1:
+        raise CannotStart(f"Only one {kind} connector can have settings; these have: {', '.join(found)}.")
+    return found[0] if found else ""
 
 
 def merchants_of(name: str, config: Any) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from yinyi.business.billing.ports import Bills, ListsPostings
 from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.ports import PatientIndex
 from yinyi.business.inpatient.ports import Inpatients, ListsDeposits
+from yinyi.business.prepaid.ports import ListsCharges
 from yinyi.business.reports.ports import ReportPictures, Reports
 from yinyi.business.scheduling.ports import (
     ChecksIn,
@@ -31,7 +32,7 @@ USUAL_AT_ONCE, USUAL_WAITING, USUAL_PATIENCE_S = 20, 200, 2.0
 CUT_OFF_S = 1.0
 PORTS: tuple[type, ...] = (
     *(PatientIndex, Schedules, ListsNumbers, ReturnsLater, ChecksIn, TellsChanges, KnowsMissed, Bills, ListsPostings),
-    *(Inpatients, ListsDeposits, Reports, ReportPictures, FiscalInvoices),
+    *(Inpatients, ListsDeposits, ListsCharges, Reports, ReportPictures, FiscalInvoices),
 )
 Method = Callable[..., Coroutine[Any, Any, Any]]
 

@@ -11,7 +11,7 @@ from yinyi.kernel.clock import Clock
 from yinyi.kernel.means import PaymentMeans
 from yinyi.kernel.turns import MakeTurns, turns_of_one_process
 
-PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys", "notification"]
+PluginKind = Literal["hospital", "payment", "line", "insurance", "face", "keys", "notification", "device"]
 
 PLUGIN_API = 1
 RELAY_USER = "yinyi"

@@ -107,7 +107,7 @@ class CertificateHolder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FaceRefused = Literal["no_face", "several_faces", "not_alive", "unreadable"]
-"""``not_alive``: a picture or a mask before the camera. ``unreadable``: no picture at all, or none that shows enough."""
+"""``not_alive``: a picture or a mask before the camera. ``unreadable``: no picture, or none that shows enough."""
 
 
 class FaceCompared(msgspec.Struct, frozen=True, kw_only=True):

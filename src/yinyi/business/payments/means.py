@@ -1,10 +1,7 @@
 """What connectors of payments are called: those that are connected, and those of whose payments is still told."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 
-from yinyi.bus.database import Tx
-from yinyi.business.payments import means_store
 from yinyi.kernel.means import MeansWords, PaymentMeans
 
 NONE: Mapping[str, PaymentMeans] = {}
@@ -17,11 +14,13 @@ class MeansBook:
         self._plugged = plugged
         self._words = {name: _words(name, means) for name, means in plugged.items()}
 
-    async def remember(self, tx: Tx, hospital_id: int, now: datetime) -> None:
-        """What is connected is kept for the day on which it is connected no more; what was before is known again."""
-        mine = [_words(name, means) for name, means in self._plugged.items()]
-        kept = await means_store.remembered(tx, hospital_id, mine, now)
-        self._words = {each.tender: each for each in (*kept, *mine)}
+    def connected(self) -> list[MeansWords]:
+        """Of those that are connected now."""
+        return [_words(name, means) for name, means in self._plugged.items()]
+
+    def knows_again(self, kept: Iterable[MeansWords]) -> None:
+        """What was connected before is known again; what is connected now says itself what it is called."""
+        self._words = {each.tender: each for each in (*kept, *self.connected())}
 
     def words(self) -> list[MeansWords]:
         """Of all that are or were connected."""

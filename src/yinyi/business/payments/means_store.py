@@ -1,11 +1,11 @@
 """Statements on what connectors of payments are called."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from yinyi.bus.database import Tx
+from yinyi.business.payments.means import MeansBook
 from yinyi.kernel.means import MeansWords
 
 _REMEMBER = """
@@ -20,10 +20,10 @@ SELECT tender, name, name_en, icon FROM payment_means WHERE hospital_id = $1 ORD
 """
 
 
-async def remembered(tx: Tx, hospital_id: int, words: Sequence[MeansWords], now: datetime) -> list[MeansWords]:
-    """All that were ever told, these as they are told now."""
-    if words:
+async def remember(tx: Tx, hospital_id: int, book: MeansBook, now: datetime) -> None:
+    """What is connected is kept for the day on which it is connected no more; what was before is known again."""
+    if words := book.connected():
         rows = [(each.tender, each.name, each.name_en, each.icon) for each in words]
         tenders, names, names_en, icons = (list(column) for column in zip(*rows, strict=True))
         await tx.execute(_REMEMBER, hospital_id, tenders, names, names_en, icons, now)
-    return [msgspec.convert(dict(row), MeansWords) for row in await tx.fetch(_ALL, hospital_id)]
+    book.knows_again(msgspec.convert(dict(row), MeansWords) for row in await tx.fetch(_ALL, hospital_id))

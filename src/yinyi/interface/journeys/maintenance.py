@@ -7,6 +7,7 @@ from typing import get_args
 
 from yinyi.business.identity.messages import EndSession
 from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong
+from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.messages_maintenance import (
     Act,
     DeviceSeen,
@@ -32,11 +33,22 @@ async def first(visitor: Visitor) -> Go | None:
     visit, paths = visitor.visit, visitor.paths
     inside = visit.wants == WANTS
     if visitor.terminal.staff_card and not visit.session and (inside or not visit.ticket):
-        return Go(paths.maintenance) if inside else Go(paths.maintenance, Visit(wants=WANTS), wipe=True)
+        if inside:
+            return Go(paths.maintenance)
+        if await _still_lies_there(visitor):
+            return Go(paths.maintenance, Visit(wants=WANTS), wipe=True)
     if inside:
         await leave(visitor)
         return Go(paths.home, Visit(), wipe=True)
     return None
+
+
+async def _still_lies_there(visitor: Visitor) -> bool:
+    """What is known of a terminal may be seconds old: whoever has just left is not led back by the same card."""
+    try:
+        return (await visitor.ask_as_anybody(GetTerminal())).staff_card
+    except YinyiError:
+        return False
 
 
 async def page(visitor: Visitor) -> Next:
