@@ -50,13 +50,14 @@ class RealPlatform:
     def __init__(self, folder: Path, clock: ShiftedClock | None = None, **more: str) -> None:
         """``clock``: of an earlier one on the same folder, which goes on. ``more``: settings, as ``LOG_LEVEL``."""
         self.folder = folder
-        self.port, self._sandbox_port = free_port(), free_port()
+        self.port, self._sandbox_port, self.hl7_port = free_port(), free_port(), free_port()
         self.clock = clock or _morning_clock()
         self.base = f"http://127.0.0.1:{self.port}"
         self._loop = _Loop()
         self._heard: list[str] = []
         self._news = threading.Condition()
         told = {"DATA_DIR": str(folder), "HTTP_PORT": str(self.port), "SANDBOX_PORT": str(self._sandbox_port)}
+        told["HL7_PORT"] = str(self.hl7_port)
         told |= {"CLOCK": offset_setting(self.clock), **more}
         inherited = {name: text for name, text in os.environ.items() if not name.startswith("YINYI_") or name in KEPT}
         self._environment = inherited | {f"YINYI_{name}": text for name, text in told.items()}

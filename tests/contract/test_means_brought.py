@@ -34,6 +34,7 @@ from yinyi.conformance.place import Ground, ground
 from yinyi.kernel.errors import ChannelUnavailable
 from yinyi.kernel.far_side import FarDatabase
 from yinyi.kernel.means import MeansWords, PaymentMeans
+from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
 
 CITY_PAY = "city_pay"
@@ -136,7 +137,7 @@ async def remembered(hall: BillHall) -> None:
 
 
 def test_limits_are_kept() -> None:
-    book = MeansBook({CITY_PAY: PaymentMeans(name="码", name_en="Pay", least_fen=100, most_fen=500)})
+    book = MeansBook({CITY_PAY: PaymentMeans(name="码", name_en="Pay", least_fen=Fen(100), most_fen=Fen(500))})
     assert [book.takes(CITY_PAY, fen) for fen in (99, 100, 500, 501)] == [False, True, True, False]
     assert book.takes("wechatpay", 1)
 

@@ -97,12 +97,13 @@ def test_an_agent_takes_a_driver_of_another_package(tmp_path: Path, monkeypatch:
 
     [device] = built("scanner", "brought_scan", port=1)
     assert (device.name, device.kind, device.condition().state) == ("gun", "scanner", "offline")
-    for kind, driver, options in (
+    wrong: list[tuple[DeviceKind, str, dict[str, object]]] = [
         ("camera", "brought_scan", {"port": 1}),
         ("scanner", "brought_scan", {}),
         ("scanner", "software", {}),
         ("scanner", "nobody", {}),
-    ):
+    ]
+    for kind, driver, options in wrong:
         with pytest.raises(UnknownDriver, match="gun"):
             built(kind, driver, **options)
 

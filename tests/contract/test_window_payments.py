@@ -194,7 +194,7 @@ def test_a_cashier_gives_up_what_was_opened_at_a_window_and_the_bill_is_free_aga
         async with hall.business.database.read() as tx:
             told = await tx.fetch("SELECT operation, detail FROM audit WHERE subject = $1", shown.payment.payment_no)
         said = {row["operation"]: row["detail"] for row in told}
-        assert said == {"payments.CancelWindowPayment.v1": '{"operator": "C12"}'}, "who has given it up is kept"
+        assert said == {"payments.CancelWindowPayment.v1": '{"operator":"C12"}'}, "who has given it up is kept"
         assert not hall.wallet.pay(take.reference), "its code is closed"
         again = await till.take([first])
         assert again.payment.payment_no != shown.payment.payment_no

@@ -41,7 +41,7 @@ def test_a_part_and_another_part_leave_it_delivered(platform_url: str) -> None:
         await refund(it, number, 2000)
         async with it.database.read() as tx:
             said = await tx.fetchval("SELECT detail FROM audit WHERE subject = $1", number)
-        assert said == '{"reason": "少做一项检查", "operator": "C12", "amount_fen": 2000}'
+        assert said == '{"amount_fen":2000,"operator":"C12","reason":"少做一项检查"}'
         assert (await seen(it, number)).refunds == "under_way"
         await it.to_the_end(number)
         view = await seen(it, number)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,11 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from real_platform import RealPlatform, until
+from yinyi.wire.hl7.charset import encoded
+from yinyi.wire.hl7.codec import Message, segment, written
+from yinyi.wire.hl7.framing import END, framed
+from yinyi.wire.hl7.values import instant_text
+from yinyi_sandbox.hospital.hl7.messages import LABORATORY, ZONE, header, patient
 from yinyi_sandbox.people.people import PEOPLE
 
 _TESTED = """
@@ -72,6 +78,40 @@ def test_a_report_by_card_and_by_tube(house: RealPlatform, chromium: Browser) ->
         lay_for_reports(screen, examined["patient_no"])
         house.take_card()
         pictures_of(screen, examined["order_no"])
+
+
+def test_what_the_laboratory_tells_is_there_at_once(house: RealPlatform, chromium: Browser) -> None:
+    """Only the laboratory knows of it yet: the hospital's own system has no such order."""
+    patient_no, order_no = next(iter(_YOUNG)), "T9900000001"
+    row = f'.rows a[href$="/reports/{order_no}"]'
+    with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
+        screen.press_link("/reports")
+        screen.seen("/identify", "#screen.identify")
+        lay_for_reports(screen, patient_no)
+        house.take_card()
+        assert screen.page.locator(row).count() == 0
+        assert b"MSA|AA|" in told_by_laboratory(house, patient_no, order_no)
+        until(lambda: house.rows("SELECT 1 FROM report WHERE order_no = $1", order_no), "it is seen to")
+        screen.go("/reports")
+        turn_to(screen, row)
+        screen.press(f"{row}:visible")
+        screen.seen(rf"/reports/{order_no}", ".rows .row.value")
+
+
+def told_by_laboratory(house: RealPlatform, patient_no: str, order_no: str) -> bytes:
+    """An ORU with one value, and what was answered."""
+    now, key = house.clock.now(), (house.folder / "sandbox" / "laboratory.key").read_text(encoding="ascii")
+    at = instant_text(now, ZONE)
+    value = segment("OBX", f1="1", f2="NM", f3=("WBC", "白细胞", "L"), f5="5.20", f6="10*9/L", f7="3.5-9.5", f11="F")
+    about = segment("OBR", f1="1", f2=order_no, f4=("W0105", "血常规", "L"), f7=at, f22=at, f24="LAB", f25="F")
+    first = header(LABORATORY, key, "ORU^R01", f"M-{order_no}", now)
+    message = Message((first, patient(patient_no, "x"), segment("ORC", f1="RE", f2=order_no), about, value))
+    with socket.create_connection(("127.0.0.1", house.hl7_port), timeout=30) as line:
+        line.sendall(framed(encoded(written(message), "gb18030")))
+        answer = line.recv(4096)
+        while answer and not answer.endswith(END):
+            answer += line.recv(4096)
+        return answer
 
 
 def lay_for_reports(screen: KioskScreen, patient_no: str) -> None:

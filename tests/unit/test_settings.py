@@ -49,6 +49,7 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_BANK_LINE_PORT": "9004",
         "YINYI_BANK_LINE_TLS": "bank.example",
         "YINYI_HOSPITAL": "soap",
+        "YINYI_CHARGES_LISTED_OF": "his,windows",
         "YINYI_KEYS": "hsm",
         "YINYI_SIGN_ON_FROM": "05:45",
         "YINYI_SETTLE_FROM": "23:30",

@@ -80,6 +80,13 @@ def _line_service(database: Database, outside: Outside, sessions: PosSessions, c
     return LineService(database, outside.keys, clock, HOSPITAL_ID, *of_lines)
 
 
+def _news(
+    database: Database, outside: Outside, patients: MasterIndex, counters: Counters, vault: Vault, clock: Clock
+) -> News:
+    heard = Handling(outside.hospital, patients, counters.changes, vault, Merging(vault, ZONE))
+    return News(database, heard, outside.news, clock, ZONE)
+
+
 class Serves(Protocol):
     """Answers operations of its domain."""
 
@@ -101,8 +108,7 @@ class Business:
         staff: Mapping[bytes, str] = NOBODY,
     ) -> None:
         """``say`` pushes to screens. ``staff``: who may ask as staff, by the digest of his token."""
-        self.database = database
-        self.clock = clock
+        self.database, self.clock = database, clock
         self.outside = outside
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
@@ -140,8 +146,7 @@ class Business:
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
         self.lines = _line_service(database, outside, self.sessions, clock)
-        heard = Handling(hospital, patients, self.counters.changes, vault, Merging(vault, ZONE))
-        self.news = News(database, heard, outside.news, clock, ZONE)
+        self.news = _news(database, outside, patients, self.counters, vault, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
