@@ -1,8 +1,8 @@
 # the system's own Python where it is new enough: it gets its security updates, and distributions build it optimised
 PYTHON ?= $(shell /usr/bin/python3 -c 'import sys, venv; print(sys.executable if sys.version_info >= (3, 11) else "python3")' 2>/dev/null || echo python3)
 INSTALL = $(PYTHON) deploy/laptop/install.py
-# one more than there are cores, because tests wait for browsers and processes; at most nine
-WORKERS = $(shell n=$$(nproc); echo $$((n < 8 ? n + 1 : 9)))
+# two more than there are cores, because tests wait for browsers and processes; at most nine
+WORKERS = $(shell n=$$(nproc); echo $$((n < 7 ? n + 2 : 9)))
 CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit/test_catalogues.py)
 
 # Python keeps what it has compiled, in one folder, also where the environment forbids it to: a platform is a dozen
