@@ -63,7 +63,7 @@ async def _business(platform_url: str, given: Line) -> None:
         return permits.turns(msgspec.structs.replace(rules, patience_s=60), clock)
 
     around = Surroundings(clock=ShiftedClock(), callback_url="", turns=turns)
-    settings = FhirConfig(url=f"{given.recv()}/fhir", calls_at_once=ALLOWED, connect_timeout_s=60, call_timeout_s=60)
+    settings = FhirConfig(url=f"{given.recv()}/fhir", calls_at_once=ALLOWED, connect_timeout_s=9, call_timeout_s=9)
     hospital = PLUGIN.build(settings, around)
     await hospital.start()
     await permits.start(database)

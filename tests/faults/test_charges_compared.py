@@ -11,7 +11,7 @@ from payment_world import ZONE, World
 from prepaid_desk import desk, opening
 from queue_desk import as_staff
 
-from yinyi.business.prepaid.agreeing import HereCharge, differences
+from yinyi.business.prepaid.agreeing import HereCharge, Key, differences
 from yinyi.business.prepaid.comparing import Comparing
 from yinyi.business.prepaid.errors import DifferenceUnknown
 from yinyi.business.prepaid.messages_agreeing import (
@@ -209,7 +209,7 @@ def here(charge_no: str, fen: int, back: int = 0, *, of_day: bool = True, patien
     ],
 )
 def test_when_two_sides_agree(theirs: HospitalCharge | None, of_day: bool, ours: HereCharge | None, found: str) -> None:
-    key = ("his", "A")
-    told = {key: theirs} if theirs is not None else {}
+    key: Key = ("his", "A")
+    told: dict[Key, HospitalCharge] = {key: theirs} if theirs is not None else {}
     differ = differences(told, [key] if of_day else [], {key: ours} if ours is not None else {}, {"P1-OLD": "P1"})
     assert [each.kind for each in differ] == ([found] if found else [])

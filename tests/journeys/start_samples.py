@@ -105,7 +105,7 @@ LINED: dict[str, Sample] = {
 }
 
 _SILENT = views_start.FirstVisitView(
-    stage="phone", name="J*** S***", sex="unknown", born_year=None, card_tail="0415", key=KEY
+    stage="phone", name="陈**", sex="unknown", born_year=None, card_tail="0415", key=KEY
 )
 SILENT: dict[str, Sample] = {
     "first-phone-three": (_SILENT, NOBODY),

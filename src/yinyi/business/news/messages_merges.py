@@ -1,5 +1,7 @@
 """What people can say about two numbers of the hospital that are one patient."""
 
+from typing import Annotated
+
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
@@ -48,4 +50,4 @@ class ConfirmMerge(Operation[MergeView], frozen=True, kw_only=True):
     ``GetMerge`` has shown it; if that is anything, a second person has to say the same."""
 
     news_no: WholeNumber
-    balance_fen: Fen
+    balance_fen: Annotated[Fen, msgspec.Meta(ge=0, le=10**15)]
