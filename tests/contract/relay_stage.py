@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -66,3 +66,5 @@ async def asked(relay: RelayAddress, head: str) -> bytes:
         return await reader.read()
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

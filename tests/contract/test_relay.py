@@ -126,22 +126,31 @@ def test_one_destination_does_not_take_every_place_and_a_place_is_free_again() -
         await reader.read()
         writer.close()
 
-    async def opened(relay: RelayAddress, port: int) -> tuple[bytes, asyncio.StreamWriter]:
+    writers: list[asyncio.StreamWriter] = []
+
+    async def opened(relay: RelayAddress, port: int) -> bytes:
         reader, writer = await asyncio.open_connection(relay.host, relay.port)
+        writers.append(writer)
         writer.write(tunnel(f"127.0.0.1:{port}").encode())
-        return await reader.readuntil(b"\r\n"), writer
+        return await reader.readuntil(b"\r\n")
+
+    async def all_hang_up() -> None:
+        while writers:
+            writer = writers.pop()
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def story() -> None:
         async with listener(serve) as one, listener(serve) as other:
             allows = f"127.0.0.1:{one}/plain,127.0.0.1:{other}/plain"
             async with relaying(allows, Limits(at_once=3, to_one=2)) as relay:
                 answers = [await opened(relay, one) for _ in range(3)] + [await opened(relay, other) for _ in range(2)]
-                assert [answer[9:12] for answer, _ in answers] == [b"200", b"200", b"503", b"200", b"503"]
-                for _, writer in answers:
-                    writer.close()
-                answer = b""
-                while not answer.startswith(b"HTTP/1.1 200"):
-                    answer, _ = await opened(relay, one)
+                assert [answer[9:12] for answer in answers] == [b"200", b"200", b"503", b"200", b"503"]
+                await all_hang_up()
+                while not (await opened(relay, one)).startswith(b"HTTP/1.1 200"):
+                    await all_hang_up()
+                await all_hang_up()
 
     asyncio.run(story())
 

@@ -26,12 +26,13 @@ class KeyboardScreen(KioskScreen):
         while not entered:
             self._walk_to(what.first)
             self.page.keyboard.press("Enter")
-            entered = self._has_entered()
+            entered = self._has_entered(what.first)
 
-    def _has_entered(self) -> bool:
-        """The key has reached it; not where news drew the page anew just before, and the focus went to its heading."""
+    def _has_entered(self, wanted: Locator) -> bool:
+        """The key has reached it; not where news drew the page anew just before, and the focus went to its heading. What
+        is gone was reached: the home page forgets what was kept."""
         try:
-            return self.page.evaluate("sessionStorage.getItem('entered')") == "yes"
+            return self.page.evaluate("sessionStorage.getItem('entered')") == "yes" or not wanted.count()
         except Error:
             return True  # another page is loaded: that was the key's doing
 

@@ -1,7 +1,9 @@
 """Folders that one running copy owns: locks that vanish with their holder, free space, free ports."""
 
+import contextlib
 import fcntl
 import os
+import random
 import shutil
 import socket
 from pathlib import Path
@@ -11,6 +13,8 @@ from yinyi.app.errors import CannotStart
 MIB = 1024 * 1024
 _MEMORY = Path("/dev") / "shm"
 """Linux keeps a file system in memory there."""
+
+_PORTS, _TRIES = range(15_000, 32_768), 200
 
 
 class FolderLock:
@@ -64,8 +68,10 @@ def memory_folder(needed_bytes: int) -> Path | None:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody has at this moment; not one of those that Linux gives to connections, where a
+    moment later it would be somebody's."""
+    for port in random.sample(_PORTS, _TRIES):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise CannotStart("No free port was found on this machine.")
