@@ -29,8 +29,8 @@ class KeyboardScreen(KioskScreen):
             entered = self._has_entered(what.first)
 
     def _has_entered(self, wanted: Locator) -> bool:
-        """The key has reached it; not where news drew the page anew just before, and the focus went to its heading. What
-        is gone was reached: the home page forgets what was kept."""
+        """The key has reached it; not where news drew the page anew just before, and the focus went to its heading.
+        What is gone was reached: the home page forgets what was kept."""
         try:
             return self.page.evaluate("sessionStorage.getItem('entered')") == "yes" or not wanted.count()
         except Error:
