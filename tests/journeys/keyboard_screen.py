@@ -10,11 +10,17 @@ FOCUS = """(wanted) => {
   const style = getComputedStyle(at);
   const box = at.getBoundingClientRect();
   const ring = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+  window.hasEntered = false;
   sessionStorage.removeItem("entered");
-  wanted.addEventListener("keydown", () => sessionStorage.setItem("entered", "yes"), { once: true });
+  wanted.addEventListener("keydown", () => {
+    window.hasEntered = true;
+    sessionStorage.setItem("entered", "yes");
+  }, { once: true });
   const seen = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
   return ring >= 6 && seen ? "" : `a ring of ${ring} px around what is ${seen ? "in" : "out of"} sight`;
 }"""
+ENTERED = "window.hasEntered === true || sessionStorage.getItem('entered') === 'yes'"
+"""The first is gone with the page, the second with the session."""
 
 
 class KeyboardScreen(KioskScreen):
@@ -30,9 +36,9 @@ class KeyboardScreen(KioskScreen):
 
     def _has_entered(self, wanted: Locator) -> bool:
         """The key has reached it; not where news drew the page anew just before, and the focus went to its heading.
-        What is gone was reached: the home page forgets what was kept."""
+        What is gone was reached."""
         try:
-            return self.page.evaluate("sessionStorage.getItem('entered')") == "yes" or not wanted.count()
+            return self.page.evaluate(ENTERED) or not wanted.count()
         except Error:
             return True  # another page is loaded: that was the key's doing
 
