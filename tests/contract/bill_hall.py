@@ -33,6 +33,7 @@ from yinyi.business.billing.messages import (
     PayInvoices,
 )
 from yinyi.business.billing.model import ChosenInvoice
+from yinyi.business.documents.model import SlipData
 from yinyi.business.identity.model import PatientRecord
 from yinyi.business.identity.sessions import start_session
 from yinyi.business.identity.store import keep_patient
@@ -193,6 +194,11 @@ class BillHall:
     async def ends(self, payment_no: str) -> Plan:
         """The plan once it has ended; the channel is asked, since it tells nothing by itself here."""
         return await self.rests(payment_no, AT_WORK)
+
+    async def slip(self, document_no: str) -> SlipData:
+        async with self.business.database.read() as tx:
+            data = await tx.fetchval("SELECT data FROM document WHERE document_no = $1", document_no)
+        return msgspec.json.decode(data, type=SlipData)
 
     def call(self, who: str = "") -> Call:
         """As the dispatcher makes it for this patient, or for staff."""

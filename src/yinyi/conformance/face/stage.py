@@ -4,12 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Literal, NamedTuple, Protocol
 
-import msgspec
-
 from yinyi.business.identity.ports import FaceMatcher
+from yinyi.conformance.connectors import FarConnector, both_started
 from yinyi.conformance.place import Ground
-from yinyi.kernel.far_side import Line
-from yinyi.kernel.plugin import Plugin, Surroundings
+from yinyi.kernel.plugin import Plugin
 
 Shown = Literal["holder", "somebody_else", "nobody", "two_people", "a_photo"]
 """Who is before the camera: the card's holder, and so on; ``a_photo``: of the holder, held there."""
@@ -22,21 +20,8 @@ class Look(NamedTuple):
     frames: tuple[bytes, ...]
 
 
-class FarFace(Protocol):
+class FarFace(FarConnector, Protocol):
     """A matcher's sandbox."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The connector's; it finds the matcher through the line."""
-        ...
-
-    @property
-    def hasty(self) -> dict[str, Any]:
-        """Further settings with which it gives up after a third of a second."""
-        ...
-
-    @property
-    def line(self) -> Line: ...
 
     def look(self, shown: Shown) -> tuple[bytes, tuple[bytes, ...]]:
         """The card's picture, and frames of whoever is before the camera."""
@@ -64,14 +49,5 @@ async def on_stage(plugin: Plugin, far: FarFace, place: Ground) -> AsyncGenerato
     Raises:
         ValueError: the sandbox has other settings than the connector takes.
     """
-    around = Surroundings(clock=place.clock, callback_url=place.callback_url)
-    matcher, hasty = (
-        plugin.build(msgspec.convert(settings, plugin.config), around)
-        for settings in (far.settings, {**far.settings, **far.hasty})
-    )
-    try:
+    async with both_started(plugin, far, place) as (matcher, hasty):
         yield matcher, Stage(matcher, hasty, far)
-    finally:
-        for each in (matcher, hasty):
-            if hasattr(each, "stop"):
-                await each.stop()

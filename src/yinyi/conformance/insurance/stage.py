@@ -4,31 +4,16 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Literal, Protocol
 
-import msgspec
-
 from yinyi.business.identity.ports import CertificateDecoder
+from yinyi.conformance.connectors import FarConnector, both_started
 from yinyi.conformance.place import Ground
-from yinyi.kernel.far_side import Line
-from yinyi.kernel.plugin import Plugin, Surroundings
+from yinyi.kernel.plugin import Plugin
 
 Shown = Literal["valid", "expired", "used", "foreign"]
 
 
-class FarInsurance(Protocol):
+class FarInsurance(FarConnector, Protocol):
     """A decoder's sandbox."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The connector's; it finds the decoder through the line."""
-        ...
-
-    @property
-    def hasty(self) -> dict[str, Any]:
-        """Further settings with which it gives up after a third of a second."""
-        ...
-
-    @property
-    def line(self) -> Line: ...
 
     def show(self, shown: Shown) -> tuple[str, str, str]:
         """What somebody's phone shows, and the number of his document and his name."""
@@ -53,14 +38,5 @@ async def on_stage(plugin: Plugin, far: FarInsurance, place: Ground) -> AsyncGen
     Raises:
         ValueError: the sandbox has other settings than the connector takes.
     """
-    around = Surroundings(clock=place.clock, callback_url=place.callback_url)
-    decoder, hasty = (
-        plugin.build(msgspec.convert(settings, plugin.config), around)
-        for settings in (far.settings, {**far.settings, **far.hasty})
-    )
-    try:
+    async with both_started(plugin, far, place) as (decoder, hasty):
         yield decoder, Stage(decoder, hasty, far)
-    finally:
-        for each in (decoder, hasty):
-            if hasattr(each, "stop"):
-                await each.stop()

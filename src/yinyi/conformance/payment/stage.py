@@ -3,21 +3,19 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
-import msgspec
-
 from yinyi.business.payments.model import CallbackRead, Order, RefundOrder
 from yinyi.business.payments.ports import CallbackRefused, ReceivesCallbacks
 from yinyi.conformance.behaviour import NotKept, NotTried, expect
+from yinyi.conformance.connectors import FarConnector, both_started
 from yinyi.conformance.place import Callback, Ground
-from yinyi.kernel.far_side import Line
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Waiting
-from yinyi.kernel.plugin import Plugin, Surroundings
+from yinyi.kernel.plugin import Plugin
 
 _CALLBACK_WITHIN_S = 20.0
 _numbers = itertools.count(1)
@@ -51,21 +49,8 @@ class ShowsHisCode(Protocol):
         ...
 
 
-class FarPayment(Protocol):
+class FarPayment(FarConnector, Protocol):
     """A channel's sandbox. It goes by the place's clock."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The connector's; it finds the channel through the line."""
-        ...
-
-    @property
-    def hasty(self) -> dict[str, Any]:
-        """Further settings with which it gives up after a third of a second."""
-        ...
-
-    @property
-    def line(self) -> Line: ...
 
     @property
     def merchant(self) -> str:
@@ -172,22 +157,9 @@ async def on_stage(plugin: Plugin, far: FarPayment, place: Ground) -> AsyncGener
     Raises:
         ValueError: the sandbox has other settings than the connector takes.
     """
-    around = Surroundings(clock=place.clock, callback_url=place.callback_url)
-    channel, hasty = (
-        plugin.build(msgspec.convert(settings, plugin.config), around)
-        for settings in (far.settings, {**far.settings, **far.hasty})
-    )
-    place.mailbox.answers = _answers(channel)
-    try:
-        await _each(channel, hasty, verb="start")
+    async with both_started(plugin, far, place) as (channel, hasty):
+        place.mailbox.answers = _answers(channel)
         yield channel, Stage(channel, hasty, far, place)
-    finally:
-        await _each(channel, hasty, verb="stop")
-
-
-async def _each(*connectors: Any, verb: Literal["start", "stop"]) -> None:
-    calls: list[Callable[[], Awaitable[None]]] = [getattr(each, verb) for each in connectors if hasattr(each, verb)]
-    await asyncio.gather(*(call() for call in calls))
 
 
 def _answers(channel: object) -> Callable[[Callback], tuple[int, bytes]]:

@@ -61,7 +61,7 @@ class SoapClient:
         except NotReached as error:
             log.warning("hospital.names_not_looked_at", why=str(error))
             return []
-        return [why for trade in trades if (why := writer.misfit(trade, self._names[trade.name]))]
+        return [why for trade in trades if (why := _misfit(writer, trade, self._names[trade.name]))]
 
     async def call(self, trade: Trade, *values: Any) -> Sequence[Row]:
         """
@@ -135,9 +135,16 @@ class Writes(Protocol):
         """
         ...
 
-    def misfit(self, trade: Trade, far: FarTrade) -> str:
-        """Why a trade cannot be written; "": it can, or the hospital has none."""
-        ...
+
+def _misfit(writer: Writes, trade: Trade, far: FarTrade) -> str:
+    """Why a trade cannot be written; "": it can, or the hospital has none."""
+    if not far.name:
+        return ""
+    try:
+        writer.written(far, [mapping.EXAMPLES[one.kind] for one in trade.parameters])
+    except Rejected as error:
+        return f"{trade.name}: {error}"
+    return ""
 
 
 class _Catching(Transport):
@@ -179,16 +186,6 @@ class Writer:
             raise Rejected(f"{far.name} cannot be asked like this: {error}"[:200]) from error
         address, headers, envelope = self._catching.written
         return self._config.address or address, headers, envelope
-
-    def misfit(self, trade: Trade, far: FarTrade) -> str:
-        """Why a trade cannot be written; "": it can, or the hospital has none."""
-        if not far.name:
-            return ""
-        try:
-            self.written(far, [mapping.EXAMPLES[one.kind] for one in trade.parameters])
-        except Rejected as error:
-            return f"{trade.name}: {error}"
-        return ""
 
     def _told(self, far: FarTrade, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
         """The method, and its parameters."""

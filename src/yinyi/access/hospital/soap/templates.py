@@ -16,7 +16,6 @@ from yinyi.access.hospital.soap import mapping
 from yinyi.access.hospital.soap.config import SoapConfig
 from yinyi.access.hospital.trades.failures import Rejected
 from yinyi.access.hospital.trades.names import FarTrade
-from yinyi.access.hospital.trades.trade import Trade
 from yinyi.kernel.clock import Clock
 from yinyi.wire import xml
 
@@ -80,16 +79,6 @@ class Templated:
         kind = f"text/xml; charset={self._config.charset}"
         headers = {"Content-Type": kind, "SOAPAction": f'"{self._config.action}"'}
         return self._config.address, headers, text.encode(self._config.charset)
-
-    def misfit(self, trade: Trade, far: FarTrade) -> str:
-        """Why a trade cannot be written; "": it can, or the hospital has none."""
-        if not far.name:
-            return ""
-        try:
-            self.written(far, [mapping.EXAMPLES[one.kind] for one in trade.parameters])
-        except Rejected as error:
-            return f"{trade.name}: {error}"
-        return ""
 
     def _filled(self, template: str, texts: Mapping[str, str], ready: Mapping[str, str] | None = None) -> str:
         """ready: XML as it is.
