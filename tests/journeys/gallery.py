@@ -34,7 +34,7 @@ def kiosks() -> tuple[Assets, Pages]:
 def rendered(pages: Pages, name: str, *, swap: bool = False, **looks: Any) -> str:
     """The page of this sample."""
     view, chrome = SAMPLES[name]
-    return pages.render(view, msgspec.structs.replace(chrome, **looks), swap=swap)
+    return pages.render(view, msgspec.structs.replace(chrome, **looks), swap=swap).decode()
 
 
 def gallery(pages: Pages | None = None) -> Starlette:

@@ -56,7 +56,7 @@ def skeleton(page: str) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_poison_stays_text(pages: Pages, name: str, language: str) -> None:
     view, chrome = SAMPLES[name]
-    clean = pages.render(view, msgspec.structs.replace(chrome, language=language))
-    page = pages.render(poisoned(view), msgspec.structs.replace(poisoned(chrome), language=language))
+    clean = pages.render(view, msgspec.structs.replace(chrome, language=language)).decode()
+    page = pages.render(poisoned(view), msgspec.structs.replace(poisoned(chrome), language=language)).decode()
     assert "&lt;script&gt;" in page
     assert skeleton(page) == skeleton(clean)

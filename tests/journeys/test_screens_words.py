@@ -52,7 +52,7 @@ def pages() -> Pages:
 
 def said(pages: Pages, name: str, language: str) -> list[tuple[str, str]]:
     view, chrome = SAMPLES[name]
-    return Said(pages.render(view, msgspec.structs.replace(chrome, language=language))).found
+    return Said(pages.render(view, msgspec.structs.replace(chrome, language=language)).decode()).found
 
 
 def is_chinese(text: str) -> bool:
@@ -85,5 +85,5 @@ def test_a_result_without_an_english_word_is_read_with_a_chinese_voice(pages: Pa
     assert isinstance(view, ResultView)
     row = msgspec.structs.replace(view.values[0], text="<大肠埃希菌>", range="无<异常>")
     odd = msgspec.structs.replace(view, values=(row,))
-    found = Said(pages.render(odd, msgspec.structs.replace(chrome, language="en"))).found
+    found = Said(pages.render(odd, msgspec.structs.replace(chrome, language="en")).decode()).found
     assert {("zh-CN", "<大肠埃希菌>"), ("zh-CN", "无<异常>"), ("en", "Normal")} <= set(found)

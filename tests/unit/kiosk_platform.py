@@ -134,9 +134,9 @@ class Platform:
 class JsonPages:
     """Draws a page as JSON: what stands on it, and what stands around it."""
 
-    def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> str:
+    def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> bytes:
         page = {"is": type(view).__name__, "v": view, "c": chrome, "swap": swap}
-        return msgspec.json.encode(page).decode()
+        return msgspec.json.encode(page)
 
 
 PRINTER = DeviceView(device="printer", kind="receipt_printer", state="ok")

@@ -125,6 +125,8 @@ class Pages:
             assets.fingerprint,
             f"{base} {zone}".encode(),
         ]
+        self._end = f"{assets.sprite}\n</body>\n</html>\n".encode()
+        """The same on every page: most of its bytes are made once."""
         self._templates: dict[tuple[type[views.View], str], Template] = {}
         for language in LANGUAGES:
             names = _names(Wording(catalogue(language), zone), Paths(base), assets)
@@ -133,9 +135,10 @@ class Pages:
             for view, name in TEMPLATES.items():
                 self._templates[view, language] = speaking.get_template(name)
 
-    def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> str:
+    def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> bytes:
         """``swap``: only what htmx puts in place of the screen before (its request carries ``HX-Request``)."""
-        return self._templates[type(view), chrome.language].render(v=view, c=chrome, swap=swap)
+        html = self._templates[type(view), chrome.language].render(v=view, c=chrome, swap=swap).encode()
+        return html if swap else html + self._end
 
 
 def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
@@ -145,4 +148,4 @@ def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
 def _names(wording: Wording, paths: Paths, assets: Assets) -> dict[str, object]:
     looks = {"qr": qr_svg, "icon_of": icons.icon_of, "tone_of": icons.tone_of}
     offered = {"service": SERVICES, "choices": choices, "reasons": views_maintenance.REASONS}
-    return {**wording.functions(), **looks, **offered, "paths": paths, "asset": assets.url, "sprite": assets.sprite}
+    return {**wording.functions(), **looks, **offered, "paths": paths, "asset": assets.url}

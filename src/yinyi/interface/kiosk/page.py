@@ -63,9 +63,9 @@ class Answer:
 HTML: Headers = [(b"content-type", b"text/html; charset=utf-8"), (b"vary", b"HX-Request")]
 
 
-def page(status: int, html: str) -> Answer:
+def page(status: int, html: bytes) -> Answer:
     headers = [*HTML, (b"retry-after", b"2")] if status == 503 else HTML
-    return Answer(status, html.encode(), headers)
+    return Answer(status, html, headers)
 
 
 def file(content: bytes, kind: str) -> Answer:

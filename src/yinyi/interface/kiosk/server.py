@@ -77,7 +77,7 @@ SHUT_IDLE_S = 60
 class Renders(Protocol):
     """Turns a view into a page. ``swap``: only what changes within the page that is there."""
 
-    def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> str: ...
+    def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> bytes: ...
 
 
 @dataclass

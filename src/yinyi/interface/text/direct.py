@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 _SPECIAL = re.compile("[&<>'\"]").search
 
@@ -17,6 +17,8 @@ def said(value: object) -> str:
     """A value as it stands on the page: escaped, unless it is markup."""
     if type(value) is str:
         return escape(value) if _SPECIAL(value) else value
+    if type(value) is Markup:
+        return value
     return str(value) if type(value) is int else escape(value)
 
 
