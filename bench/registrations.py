@@ -23,6 +23,8 @@ AT_ONCE = 16
 KEPT_FREE = 6
 """Of each session, for the windows."""
 RUSH_NUMBERS, RUSH_PEOPLE, RUSH_AT_ONCE = 50, 2000, 64
+RUSH_REFUSED = 5
+"""The hospital refuses the first of those who have paid: their money goes back, their numbers to others."""
 PLATFORM = ("business", "interface", "postgres", "nats")
 
 TARGETS = {
@@ -30,6 +32,7 @@ TARGETS = {
     "failed": Target("==", 0),
     "rush_sold": Target("==", RUSH_NUMBERS),
     "rush_without_answer": Target("==", 0),
+    "rush_paid_and_refused": Target("==", RUSH_REFUSED),
     "rush_money_kept_for_nothing_fen": Target("==", 0),
 }
 
@@ -181,8 +184,10 @@ async def rush(it: House, pushes: Pushes, screens: list[Screen], people: int) ->
     for screen in screens[:RUSH_AT_ONCE]:
         free.put_nowait(screen)
     begun = time.perf_counter()
-    window = asyncio.create_task(_window(it, where[1]))
     async with httpx.AsyncClient(base_url=it.sandbox_url, timeout=30, trust_env=False) as phone:
+        fault = {"procedure": "confirm_registration", "fault": "refuse", "code": "N03", "times": RUSH_REFUSED}
+        (await phone.post("/hospital/faults", content=msgspec.json.encode(fault))).raise_for_status()
+        window = asyncio.create_task(_window(it, where[1]))
 
         async def one(patient_no: str) -> None:
             screen = await free.get()
@@ -247,6 +252,7 @@ async def _rushed(it: House, schedule_id: str, outcomes: Counter[str], at_window
         "rush_at_window": at_window,
         "rush_at_kiosks": outcomes["fulfilled"],
         "rush_told_taken": outcomes["SlotTaken"],
+        "rush_paid_and_refused": outcomes["returned"],
         "rush_without_answer": sum(count for outcome, count in outcomes.items() if outcome not in told),
         "rush_money_kept_for_nothing_fen": kept,
         "rush_s": round(took, 2),

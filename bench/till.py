@@ -52,8 +52,8 @@ class PayInvoice(Operation[PaymentView], frozen=True, kw_only=True):
 
 
 class Till:
-    """A channel whose payer has paid before he is asked. ``sent``: orders that came; ``asked``: about which of them;
-    ``enough``: about as many as ``wanted``."""
+    """A channel whose payer has paid before he is asked. ``sent``: orders that came; ``questions``: so many were asked;
+    ``asked``: about which orders; ``enough``: about as many as ``wanted``."""
 
     channel = CHANNEL
     settles_after = timedelta(seconds=30)
@@ -61,6 +61,7 @@ class Till:
 
     def __init__(self) -> None:
         self.sent = 0
+        self.questions = 0
         self.asked: set[str] = set()
         self.wanted = 0
         self.enough = asyncio.Event()
@@ -70,6 +71,7 @@ class Till:
         return _paid(order)
 
     async def ask(self, order: Order) -> Answer:
+        self.questions += 1
         self.asked.add(order.reference)
         if len(self.asked) == self.wanted:
             self.enough.set()

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from yinyi.app.embedded.folder import FolderLock, free_port
+from yinyi.app.settings import Settings
 
 _YINYI = Path(sys.executable).with_name("yinyi")
+_TLS = {"YINYI_TLS_CERTIFICATE": "own.pem"}
 
 
 def start(folder: Path, **settings: str) -> str:
@@ -29,12 +31,22 @@ def test_a_mistyped_variable(tmp_path: Path) -> None:
     )
 
 
-def test_a_port_in_use(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "setting", [f"YINYI_{name.upper()}" for name in Settings.__struct_fields__ if name.endswith("_port")]
+)
+def test_a_port_in_use(tmp_path: Path, setting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert start(tmp_path, YINYI_HTTP_PORT=str(port)) == (
-            f"Port {port} of 127.0.0.1 is in use by another program; choose another one with YINYI_HTTP_PORT.\n"
+        assert start(tmp_path, **_TLS, **{setting: str(port)}) == (
+            f"Port {port} of 127.0.0.1 is in use by another program; choose another one with {setting}.\n"
         )
+
+
+def test_a_port_given_twice(tmp_path: Path) -> None:
+    port = str(free_port())
+    assert start(tmp_path, YINYI_HL7_PORT=port, YINYI_SANDBOX_PORT=port) == (
+        f"YINYI_HL7_PORT and YINYI_SANDBOX_PORT are both {port}; each needs a port of its own.\n"
+    )
 
 
 def test_an_address_that_is_not_this_machines(tmp_path: Path) -> None:

@@ -117,6 +117,18 @@ async def _institutions_nats(url: str) -> NatsTransport:
     return await connect(server, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
+async def served(server: uvicorn.Server) -> None:
+    """Until it is told to stop.
+
+    Raises:
+        CannotStart: it has not begun to; uvicorn would end the process without a word.
+    """
+    try:
+        await server.serve()
+    except SystemExit:
+        raise CannotStart("The web server cannot start; its log says why.") from None
+
+
 async def answers(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
     """Returns when the server listens.
 
@@ -125,5 +137,5 @@ async def answers(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None
     """
     while not server.started:
         if serving.done():
-            raise CannotStart("The web server cannot start; its log says why.")
+            return await serving
         await asyncio.sleep(0.01)

@@ -1,6 +1,6 @@
 """The hospital's own counter program."""
 
-import secrets
+import hashlib
 from typing import Any
 
 from yinyi_sandbox.demo.signed import SignedCaller
@@ -31,10 +31,11 @@ class Counter:
         return await self._platform.ask("AnswerCall", {"call_id": call_id}, key=f"answer-{call_id}")
 
     async def collect(self, number: str) -> dict[str, Any]:
-        """The money for a hold slip lies in the till.
+        """The money for a hold slip lies in the till. Whoever got no answer asks again, and it is the same.
 
         Raises:
             PlatformAway, Problem: see there.
         """
-        body = {"number": number, "operator": OPERATOR, "receipt_no": f"W{secrets.token_hex(6)}"}
-        return await self._platform.ask("CollectHoldSlip", body, key=f"collect-{secrets.token_hex(8)}")
+        paper = hashlib.sha256(number.encode()).hexdigest()[:12]
+        body = {"number": number, "operator": OPERATOR, "receipt_no": f"W{paper}"}
+        return await self._platform.ask("CollectHoldSlip", body, key=f"collect-{paper}")

@@ -22,12 +22,12 @@ def command(
 
 async def _run(settings: Settings, names: list[str], stopping: asyncio.Event) -> None:
     from yinyi.app.bus_account import connect_bus
-    from yinyi.app.interfaces import answers, checked, web_server
+    from yinyi.app.interfaces import answers, checked, served, web_server
     from yinyi.interface.server import account_of
 
     buses = {name: await connect_bus(settings, account_of(name)) for name in checked(names, settings)}
     server = web_server(settings, buses)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(served(server))
     await answers(server, serving)
     settle_memory()
     tell_ready()

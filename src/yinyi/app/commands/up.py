@@ -19,6 +19,8 @@ from yinyi.app.settings import Settings, settings_from
 from yinyi.app.supervisor import Supervisor
 
 _NEEDED_BYTES = 100 * MIB
+_LOCAL = ("sandbox_port", "devices_port", "hospital_line_port", "bank_line_port")
+"""Nobody but this machine reaches them."""
 _POLL_S = 0.05
 _PATIENCE_S = 5
 
@@ -84,15 +86,23 @@ def _preflight(settings: Settings) -> None:
     except OSError as error:
         raise CannotStart(f"The folder {settings.data_dir} cannot be used: {error.strerror}.") from error
     require_space(settings.data_dir, _NEEDED_BYTES)
-    for name in ("HTTP", "SANDBOX", "DEVICES", "HOSPITAL_LINE", "BANK_LINE"):
-        port: int = getattr(settings, f"{name.lower()}_port")
-        _require_port(f"YINYI_{name}_PORT", settings.http_host if name == "HTTP" else "127.0.0.1", port)
+    _require_ports(settings)
     if settings.database_url:
         require_database("YINYI_DATABASE_URL", settings.database_url)
     if settings.hospital_database_url:
         require_database("YINYI_HOSPITAL_DATABASE_URL", settings.hospital_database_url)
     if settings.nats_url:
         require_bus("YINYI_NATS_URL", settings.nats_url)
+
+
+def _require_ports(settings: Settings) -> None:
+    taken: dict[int, str] = {}
+    for name in (field.name for field in msgspec.structs.fields(Settings) if field.name.endswith("_port")):
+        port: int = getattr(settings, name)
+        setting = f"YINYI_{name.upper()}"
+        if port and taken.setdefault(port, setting) != setting:
+            raise CannotStart(f"{taken[port]} and {setting} are both {port}; each needs a port of its own.")
+        _require_port(setting, "127.0.0.1" if name in _LOCAL else settings.http_host, port)
 
 
 def _require_port(setting: str, host: str, port: int) -> None:
