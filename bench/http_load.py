@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Load:
-    """What came back: latencies in seconds, and answers that were not 200."""
+    """What came back: latencies in seconds, and answers that were not 200 or not what was asked for."""
 
     took_s: float = 0.0
     latencies: list[float] = field(default_factory=list[float])
@@ -26,10 +26,11 @@ class Load:
 @dataclass(frozen=True)
 class Visitor:
     """One connection: the addresses that it walks in turn, and as whom; of several cookies each request has the
-    next."""
+    next. ``put_off``: how a page says that it is only a place in a line."""
 
     cookies: tuple[str, ...]
     paths: tuple[str, ...]
+    put_off: bytes = b""
 
     def requests(self) -> list[bytes]:
         told = [f"Cookie: {cookie}\r\n" for cookie in self.cookies] or [""]
@@ -57,9 +58,9 @@ async def _visit(port: int, visitor: Visitor, end: float, found: Load) -> None:
         writer.write(requests[turn % len(requests)])
         turn += 1
         head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(_length(head))
+        body = await reader.readexactly(_length(head))
         found.latencies.append(time.perf_counter() - begun)
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith(b"HTTP/1.1 200") or (visitor.put_off and visitor.put_off in body):
             found.errors += 1
     writer.close()
     await writer.wait_closed()

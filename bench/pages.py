@@ -33,6 +33,8 @@ PROCESSES = 2
 OTHERS = ("booking", "check_in", "bills", "account", "inpatient", "reports")
 """Journeys whose pages are measured one after the other, each for a share of the time."""
 
+IN_LINE = b'class="scr lined"'
+"""The page of whoever waits for the hospital: no page that anybody has asked for."""
 QUEUE = 15
 """Patients of each kiosk for ``…_anew_ratio``."""
 
@@ -149,7 +151,7 @@ def _paths(journey: str, clinics: list[str]) -> list[str]:
 def _walking(queues: list[list[Screen]], paths: list[str]) -> list[Visitor]:
     """Each kiosk walks all of them, as the patients before it do; no two begin with the same one."""
     turned = [tuple(paths[n % len(paths) :] + paths[: n % len(paths)]) for n in range(len(queues))]
-    return [Visitor(tuple(map(_cookie, queue)), walk) for queue, walk in zip(queues, turned, strict=True)]
+    return [Visitor(tuple(map(_cookie, queue)), walk, IN_LINE) for queue, walk in zip(queues, turned, strict=True)]
 
 
 def _cookie(screen: Screen) -> str:

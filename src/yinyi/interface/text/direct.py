@@ -22,6 +22,11 @@ def said(value: object) -> str:
     return str(value) if type(value) is int else escape(value)
 
 
+def untagged(markup: Markup) -> str:
+    """Markup without its tags; most has none."""
+    return markup.striptags() if "<" in markup else markup
+
+
 class Direct(CodeGenerator):
     """Needs an environment that escapes everything and has ``said``."""
 

@@ -11,7 +11,7 @@ from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, node
 
 from yinyi.interface.text.catalogue import Catalogue
 from yinyi.interface.text.constants import Constants
-from yinyi.interface.text.direct import Direct, said
+from yinyi.interface.text.direct import Direct, said, untagged
 from yinyi.interface.text.sentences import Translator
 from yinyi.interface.text.splices import closed, spliced
 
@@ -50,6 +50,7 @@ class _Speaking(Environment):
             bytecode_cache=compiled,
         )
         self.globals.clear()
+        self.filters["striptags"] = untagged
         self._loader = loader
         self._translator = Translator(catalogue, icon, self)
         self._constants = Constants(names)
