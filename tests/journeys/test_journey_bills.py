@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 import books
 from cards import fresh_card
-from real_platform import RealPlatform
+from real_platform import RealPlatform, until
 from yinyi.kernel.money import yuan
 
 WITHIN_MS = 30_000
@@ -27,6 +27,13 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
     with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
         patient_no = new_patient(screen, "贝一")
         bills = three_bills(house, patient_no)
+
+        def listed() -> bool:
+            """A list may be a second old."""
+            screen.go("/bills")
+            return screen.page.locator(".pair").count() > 0
+
+        until(listed, "they are listed")
         screen.go()
         screen.seen("/", ".row.quit")
         with screen.walk("bills", 5):

@@ -75,3 +75,21 @@ def test_of_more_than_the_most_the_longest_known_go() -> None:
         assert source.reads == ["a", "b", "c", "d", "a"]
 
     asyncio.run(story())
+
+
+def test_what_is_found_to_be_wrong_is_read_anew() -> None:
+    async def story() -> None:
+        source = Source()
+        recent = RecentByKey(source.read, keep_s=3600.0)
+        assert [await recent.get(key) for key in "ab"] == ["a1", "b2"]
+        recent.doubt(lambda known: known == "a1")
+        assert [await recent.get(key) for key in "ab"] == ["a3", "b2"]
+        source.open.clear()
+        recent.doubt(lambda known: True)
+        asking = asyncio.create_task(recent.get("a"))
+        await asyncio.sleep(0)
+        recent.doubt(lambda known: True)  # what is being read now is not known yet
+        source.open.set()
+        assert await asking == "a4"
+
+    asyncio.run(story())

@@ -34,6 +34,12 @@ class Recent(Generic[T]):
         return await asyncio.shield(task)
 
     @property
+    def known(self) -> T | None:
+        """What was read; None: it is being read, or could not be."""
+        task = self._reading
+        return None if task is None or not task.done() or _failed(task) else task.result()
+
+    @property
     def is_old(self) -> bool:
         """Nothing is being read, and what was read is not good any more."""
         task = self._reading
@@ -73,6 +79,12 @@ class RecentByKey(Generic[K, T]):
             self._forget()
             known = self._known[key] = Recent(partial(self._read, key), self._keep_s)
         return await known.get()
+
+    def doubt(self, is_wrong: Callable[[T], bool]) -> None:
+        """Whoever asks next for what is known and wrong reads it anew."""
+        for key, recent in list(self._known.items()):
+            if (known := recent.known) is not None and is_wrong(known):
+                del self._known[key]
 
     def _forget(self) -> None:
         """They stand in the order in which they were asked for: the first that is still good ends the search."""

@@ -1,9 +1,9 @@
 """The hospital's own counter program."""
 
-import hashlib
+import secrets
 from typing import Any
 
-from yinyi_sandbox.demo.signed import SignedCaller
+from yinyi_sandbox.demo.signed import Problem, SignedCaller
 
 OPERATOR = "窗口演示"
 
@@ -13,6 +13,8 @@ class Counter:
 
     def __init__(self, platform: SignedCaller) -> None:
         self._platform = platform
+        self._unanswered: dict[str, str] = {}
+        """By a slip's number, that of the receipt it would have."""
 
     async def calls(self) -> list[dict[str, Any]]:
         """Who waits for staff, oldest first.
@@ -36,6 +38,12 @@ class Counter:
         Raises:
             PlatformAway, Problem: see there.
         """
-        paper = hashlib.sha256(number.encode()).hexdigest()[:12]
+        paper = self._unanswered.setdefault(number, secrets.token_hex(6))
         body = {"number": number, "operator": OPERATOR, "receipt_no": f"W{paper}"}
-        return await self._platform.ask("CollectHoldSlip", body, key=f"collect-{paper}")
+        try:
+            told = await self._platform.ask("CollectHoldSlip", body, key=f"collect-{paper}")
+        except Problem:
+            self._unanswered.pop(number, None)
+            raise
+        self._unanswered.pop(number, None)
+        return told

@@ -44,7 +44,7 @@ from yinyi.business.scheduling.messages_booking import (
 from yinyi.business.scheduling.model import Schedule
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts, hold_reference
 from yinyi.business.scheduling.ports import Patients
-from yinyi.business.scheduling.sessions import Sessions, check_open, refused
+from yinyi.business.scheduling.sessions import Sessions, check_open
 from yinyi.kernel.errors import NotYours
 from yinyi.kernel.money import Fen
 
@@ -302,7 +302,7 @@ class Bookings:
         Raises:
             SlotTaken, SessionStopped, AlreadyRegistered: the hospital said no to the hold.
         """
-        refusal = refused(plan)
+        refusal = self._sessions.refused(plan)
         if refusal is not None:
             raise refusal
         return await self.viewed(tx, call, plan)

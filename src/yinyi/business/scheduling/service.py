@@ -42,7 +42,7 @@ from yinyi.business.scheduling.plans import (
 )
 from yinyi.business.scheduling.ports import Patients, Schedules
 from yinyi.business.scheduling.registration import kept, registration_view
-from yinyi.business.scheduling.sessions import Sessions, check_open, refused
+from yinyi.business.scheduling.sessions import Sessions, check_open
 from yinyi.kernel.recent import RecentByKey
 
 HELD_FOR = timedelta(minutes=10)
@@ -199,7 +199,7 @@ class SchedulingService:
         Raises:
             SlotTaken, SessionStopped, AlreadyRegistered: the hospital said no to the hold.
         """
-        refusal = refused(plan)
+        refusal = self.sessions.refused(plan)
         if refusal is not None:
             raise refusal
         return registration_view(plan, self._payments.registry)

@@ -83,6 +83,14 @@ class Sessions:
                 return department
         raise ScheduleUnknown(f"department {department_id}")
 
+    def refused(self, plan: Plan) -> YinyiError | None:
+        """The same as ``refused``; whoever looks again after a no is not shown what was known before it."""
+        error = refused(plan)
+        if isinstance(error, SlotTaken | SessionStopped):
+            schedule_id = str(plan.facts["schedule_id"])
+            self._days.doubt(lambda day: any(_could_be_had(each.schedule, schedule_id) for each in day.sessions))
+        return error
+
     def chosen(self, day: DoctorSessions, schedule_id: str) -> DoctorSession:
         """
         Raises:
@@ -114,6 +122,10 @@ def refused(plan: Plan) -> YinyiError | None:
         return None
     error = (_NOT_NOW if plan.purpose == CHECKED_IN else _REFUSALS).get(plan.reason)
     return error() if error is not None else None
+
+
+def _could_be_had(schedule: Schedule, schedule_id: str) -> bool:
+    return schedule.schedule_id == schedule_id and schedule.status == "open" and schedule.taken < schedule.capacity
 
 
 def _order(each: DoctorSession) -> tuple[Any, ...]:
