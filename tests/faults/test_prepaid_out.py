@@ -96,13 +96,16 @@ def test_what_is_spent_is_not_given_back(platform_url: str) -> None:
     play(platform_url, story)
 
 
+@pytest.mark.parametrize(("spent_fen", "short_fen"), [(FEE, 1200), (FEE - 700, 500), (FEE - 1200, 0)])
 def test_what_somebody_gives_back_at_the_channel_after_it_was_spent_is_our_loss_until_it_is_found(
-    platform_url: str,
+    platform_url: str, spent_fen: int, short_fen: int
 ) -> None:
+    """What is left on the account goes first."""
+
     async def story(it: World) -> None:
         prepaid = await desk(it)
         number = await topped_up(it, prepaid)
-        await paid_from_account(it, FEE)
+        await paid_from_account(it, spent_fen)
         take = (await it.plan(number)).latest(TAKE)
         assert take is not None
         it.channel.refunds["theirs"] = (take.reference, 1200)
@@ -117,7 +120,7 @@ def test_what_somebody_gives_back_at_the_channel_after_it_was_spent_is_our_loss_
         await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read)
         plan = await it.to_the_end(number)
         assert plan.attention == "refunded_at_channel"
-        assert (await balance(it), await it.balance("suspense:short")) == (0, 1200)
+        assert (await balance(it), await it.balance("suspense:short")) == (0, short_fen)
         assert await it.books_differ() == []
 
     play(platform_url, story)

@@ -209,6 +209,22 @@ async def balance_of(tx: Tx, hospital_id: int, account: str) -> int:
     return await tx.fetchval(BALANCE, hospital_id, account) or 0
 
 
+AT_HAND = """
+SELECT account, balance_fen FROM account_balance WHERE account = ANY($2::text[]) AND hospital_id = $1
+ORDER BY account FOR UPDATE
+"""
+
+
+async def at_hand(tx: Tx, entries: list[JournalEntry]) -> dict[str, int]:
+    """What each account with a limit has that these entries take something off, in fen; nobody else takes anything off
+    it before the end of the transaction."""
+    accounts = {each.debit_account for entry in entries for each in entry.postings if is_limited(each.debit_account)}
+    if not accounts:
+        return {}
+    rows = await tx.fetch(AT_HAND, entries[0].hospital_id, sorted(accounts))
+    return {row["account"]: row["balance_fen"] for row in rows}
+
+
 async def above_zero(tx: Tx, hospital_id: int, kind: str, limit: int) -> list[Row]:
     """``account, balance_fen`` of accounts with a limit, of this kind, on which something is left."""
     return await tx.fetch(_ABOVE_ZERO, hospital_id, kind, limit)

@@ -17,7 +17,7 @@ from yinyi.bus.database import Database, Row
 from yinyi.bus.guard import assert_no_transaction
 from yinyi.bus.together import Together, as_list
 from yinyi.business.ledger.model import JournalEntry
-from yinyi.business.ledger.store import balance_rows, overdraws
+from yinyi.business.ledger.store import at_hand, balance_rows, overdraws
 from yinyi.business.payments import apply, rows, store, writes
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
@@ -120,8 +120,8 @@ class Drive:
     """The internal step that the next write makes happen: one at a time, so that it is known whose overdraft it was."""
     _short: set[str] = field(default_factory=set[str])
     """Internal steps for which there was not enough."""
-    _ours: bool = False
-    """What is missing on a patient's account is ours."""
+    _ours: dict[str, int] | None = None
+    """What patients' accounts have, in fen, where one had not enough: what is missing is ours."""
     _answered: bool = False
     """A question about it, in this drive."""
 
@@ -347,13 +347,13 @@ class Drive:
             self.fresh.tell(True)
             self.fresh = None
         self._heard, self._callbacks = [], []
-        self._inside, self._ours = "", False
+        self._inside, self._ours = "", None
         self.on_write(after, changed, not keep)
         return True
 
     def _entries(self, after: Plan, now: datetime) -> list[JournalEntry]:
         found = entries(self.before, after, now.astimezone(self.means.zone).date(), now)
-        return on_our_account(found) if self._ours else found
+        return found if self._ours is None else on_our_account(found, self._ours)
 
     async def _written(self, write: writes.Write, *, alone: bool) -> Row | None:
         """``alone``: it moves a balance. Payments that wait for each other's balances would wait for ever if they
@@ -369,8 +369,9 @@ class Drive:
                 raise
         if self._inside:
             self._short.add(self._inside)
-        else:
-            self._ours = True
+            return None
+        async with self.means.database.read() as tx:  # should it fall meanwhile, this goes round once more
+            self._ours = await at_hand(tx, self._entries(self.plan, self._now()))
         return None
 
     def _now(self) -> datetime:

@@ -7,7 +7,7 @@ import structlog
 
 from yinyi.bus.database import Tx
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.ledger.store import post
+from yinyi.business.ledger.store import at_hand, post
 from yinyi.business.payments import rows
 from yinyi.business.payments.inquiry import Inquiry, Unanswered
 from yinyi.business.payments.plan import Plan
@@ -91,7 +91,7 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool 
     )
     if version is not None:
         posted = entries(before, after, now.astimezone(means.zone).date(), now)
-        await post(tx, on_our_account(posted) if ours else posted)
+        await post(tx, on_our_account(posted, await at_hand(tx, posted)) if ours else posted)
 
 
 async def _leave(means: "Means", plan: Plan, epoch: int, unanswered: Unanswered) -> None:

@@ -1,5 +1,6 @@
 """Which postings a change of plan means: a pure function of the plan before and after."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from msgspec.structs import replace
@@ -181,14 +182,22 @@ def suspense_posting(move: SuspenseMove, channel: str, merchant: str, scope: str
     return _move(debit, credit, amount_fen)
 
 
-def on_our_account(found: list[JournalEntry]) -> list[JournalEntry]:
-    """The same where a patient's account has not so much: what is missing is ours until people have found it."""
+def on_our_account(found: list[JournalEntry], at_hand: Mapping[str, int]) -> list[JournalEntry]:
+    """The same where patients' accounts may not have so much: each gives what it has (``at_hand``, in fen), and what is
+    missing is ours until people have found it."""
+    left = dict(at_hand)
+    return [replace(entry, postings=tuple(_shared(entry.postings, left))) for entry in found]
 
-    def moved(posting: Posting) -> Posting:
-        short = is_limited(posting.debit_account)
-        return replace(posting, debit_account=SUSPENSE_SHORT) if short else posting
 
-    return [replace(entry, postings=tuple(moved(each) for each in entry.postings)) for entry in found]
+def _shared(postings: Iterable[Posting], left: dict[str, int]) -> Iterator[Posting]:
+    for posting in postings:
+        account = posting.debit_account
+        there = min(posting.amount_fen, left.get(account, 0)) if is_limited(account) else posting.amount_fen
+        if is_limited(account):
+            left[account] = left.get(account, 0) - there
+        for debit, amount_fen in ((account, there), (SUSPENSE_SHORT, posting.amount_fen - there)):
+            if amount_fen:
+                yield replace(posting, debit_account=debit, amount_fen=Fen(amount_fen))
 
 
 def _move(debit: str, credit: str, amount_fen: Fen) -> Posting:

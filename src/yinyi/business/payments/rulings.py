@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
-from yinyi.business.ledger.model import SUSPENSE_SHORT, JournalEntry, Posting, income_account, is_limited
-from yinyi.business.ledger.store import balance_of, post
+from yinyi.business.ledger.model import SUSPENSE_SHORT, JournalEntry, Posting, income_account
+from yinyi.business.ledger.store import at_hand, post
 from yinyi.business.payments import apply, notices, signals
 from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.asking import Asked
@@ -142,7 +142,7 @@ class RulingDesk:
             )
         await signals.put_steps(tx, plan, after, call.now)
         if found:
-            await post(tx, on_our_account(found) if await _short(tx, found) else found)
+            await post(tx, on_our_account(found, await at_hand(tx, found)))
         rest = left[0] if left else ""
         attention = rest if after.attention in apply.LOOKED_INTO else after.attention
         taken = await signals.looked_into(tx, after, attention, call.now, self._payments.epoch)
@@ -157,12 +157,6 @@ async def _in_suspense_fen(tx: Tx, plan: Plan, notice: KnownNotice) -> int:
         for row in await said(tx, plan.hospital_id, plan.payment_id)
         if row["settled"] and row["reference"].partition(" ")[0] == notice.reference
     )
-
-
-async def _short(tx: Tx, found: list[JournalEntry]) -> bool:
-    """Whether a patient's account has not so much any more: then what is missing is ours, as for the engine."""
-    taken = [(entry.hospital_id, each) for entry in found for each in entry.postings if is_limited(each.debit_account)]
-    return any([await balance_of(tx, hospital_id, each.debit_account) < each.amount_fen for hospital_id, each in taken])
 
 
 def _called(known: list[KnownNotice], name: str) -> KnownNotice:
