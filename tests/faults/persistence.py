@@ -11,6 +11,13 @@ from real_platform import RealPlatform, until
 
 FINAL = ("没有扣钱", "钱已经退回")
 """Headings of a payment that is over without a number."""
+_THEIRS = """
+SELECT s.schedule_id::text AS schedule_id FROM his.schedule s
+WHERE s.work_date = his.today_() AND s.doctor_no IN (
+  SELECT o.doctor_no FROM his.registration g JOIN his.schedule o USING (schedule_id)
+  WHERE g.patient_no = $1 AND o.work_date = his.today_())
+"""
+"""Sessions of doctors for whom a window has sold him a number already."""
 
 
 class Patient:
@@ -20,6 +27,7 @@ class Patient:
         self.house = house
         self.payment_nos: list[str] = []
         self.headings: list[str] = []
+        self._patient_no = who[0]
         self._client = KioskClient(house, screen)
         try:
             self._until(lambda: self._identified(*who))
@@ -35,7 +43,8 @@ class Patient:
         client = self._client
         self._until(lambda: self._look(f"/register/doctors/{clinic}").status_code == 200)
         form = client.form("/register/hold")
-        doctors = [value for name, value in form.choices if name == "schedule_id"]
+        theirs = {row["schedule_id"] for row in self.house.rows(_THEIRS, self._patient_no, at="hospital")}
+        doctors = [value for name, value in form.choices if name == "schedule_id" and value not in theirs]
         self._until(lambda: self._sent(lambda: client.send(form, schedule_id=doctors[wanted % len(doctors)])))
         payment_no = client.at.rpartition("/")[2]
         assert len(payment_no) == 22, f"{client.at}: {client.heading}"

@@ -10,8 +10,6 @@ import books
 from kiosk_client import KioskClient, patients
 from real_platform import RealPlatform, until
 
-pytestmark = pytest.mark.slow
-
 CLINIC = "0101"
 PAID = ("正在确认支付结果", "钱收到了，号还没登记上")
 _turns = itertools.count(10)
@@ -57,7 +55,11 @@ def test_hospital_down_between_code_and_money(house: RealPlatform, patient: Pati
 
 @pytest.mark.parametrize(
     ("procedure", "fault"),
-    [("lock_number", "lost"), *(("confirm_registration", fault) for fault in ("lost", "silent", "cut"))],
+    [
+        ("lock_number", "lost"),
+        ("confirm_registration", "lost"),
+        *(pytest.param("confirm_registration", fault, marks=pytest.mark.slow) for fault in ("silent", "cut")),
+    ],
 )
 def test_hospital_answer_lost(house: RealPlatform, patient: Patient, procedure: str, fault: str) -> None:
     house.hospital_fault(procedure, fault)
@@ -84,7 +86,7 @@ def test_hospital_refuses_what_is_paid(house: RealPlatform, patient: Patient) ->
     ("at", "fault"),
     [
         *(("native", fault) for fault in ("lost", "garbage", "bad_signature", "stale")),
-        *(("query", fault) for fault in ("lost", "down", "error")),
+        *(pytest.param("query", fault, marks=pytest.mark.slow) for fault in ("lost", "down", "error")),
     ],
 )
 def test_wechat_answer_lost_while_taking(house: RealPlatform, patient: Patient, at: str, fault: str) -> None:

@@ -13,8 +13,6 @@ import books
 from kiosk_client import KioskClient, patients
 from real_platform import RealPlatform
 
-pytestmark = pytest.mark.slow
-
 CLINICS = ("0101", "0102", "0103")
 _turns = itertools.count(100)
 
