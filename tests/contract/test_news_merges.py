@@ -142,6 +142,33 @@ def test_a_booking_and_a_report_of_a_merged_number_are_the_others(plays: Plays) 
     plays(story)
 
 
+def test_whoever_a_number_was_merged_into_is_not_merged_on(plays: Plays) -> None:
+    """A namesake: news about the first number say nothing of the second one, which it leads to by now."""
+
+    async def story(stage: HolderStage, hospital: Stage, numbers: Merges) -> None:
+        third, second = (await hospital.patient_numbers(60))[-2:]
+        record = await hospital.patients.by_number(second)
+        assert record is not None
+        await stage.comes(stage.hall, OLD, record.name)
+        second_id = await stage.comes(stage.hall, second, record.name)
+        third_id = await stage.comes(stage.hall, third, record.name)
+        async with teller(stage) as his:
+            numbers.led[OLD] = second
+            assert await told(stage, his, merge(stage, third, OLD)) == "waiting StillStands", "it leads to another one"
+            assert await told(stage, his, merge(stage, second, OLD)) == "done told"
+            numbers.led[OLD] = third
+            assert await told(stage, his, merge(stage, third, OLD)) == "parked merge"
+            news_no = await stage.one(NEWS)
+            seen = await stage.ask(Caller.STAFF, GetMerge(news_no=news_no), staff=TILL)
+            assert (seen.merged_no, seen.merged, seen.balance_fen) == (OLD, False, 0)
+            with pytest.raises(NotMerged):
+                await stage.ask(Caller.STAFF, ConfirmMerge(news_no=news_no, balance_fen=Fen(0)), staff=TILL)
+        merged_into = "SELECT coalesce(merged_into, 0) FROM patient WHERE patient_id = $1"
+        assert [await stage.one(merged_into, each) for each in (second_id, third_id)] == [0, 0]
+
+    plays(story)
+
+
 def test_where_there_is_money_two_people_say_so(plays: Plays) -> None:
     async def story(stage: HolderStage, hospital: Stage, numbers: Merges) -> None:
         kept = (await hospital.patient_numbers(60))[-1]

@@ -14,6 +14,8 @@ from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.news import merge_store
 from yinyi.business.news.merging import Merging
 from yinyi.business.payments.merged import Move, move
+from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
+from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.messages import GetPrepaidAccount, Withdraw
 from yinyi.business.prepaid.service import PrepaidService
@@ -22,7 +24,7 @@ from yinyi.kernel.secrets import Vault
 
 PATIENTS = """
 INSERT INTO patient (hospital_id, patient_id, patient_no, name, sex, created_at, updated_at)
-OVERRIDING SYSTEM VALUE SELECT 1, n, 'P' || n, '王芳', 'female', $1, $1 FROM generate_series(1, 2) AS n
+OVERRIDING SYSTEM VALUE SELECT 1, n, 'P' || n, '王芳', 'female', $1, $1 FROM generate_series(1, 3) AS n
 ON CONFLICT DO NOTHING
 """
 MERGING = Merging(Vault({1: b"k" * 32}, b"i" * 32), ZONE)
@@ -82,8 +84,67 @@ def test_money_of_a_merged_number_goes_back_to_where_it_came_from(platform_url: 
                 await move(
                     tx, Move(1, "spent", "prepaid:2", "prepaid:1", Fen(601)), it.clock.now().date(), it.clock.now()
                 )
-        assert await second.kinds() == ["merged"] * 3
+        assert sorted(await second.kinds()) == ["merged", "taken_back", "taken_back"]
         assert (await it.books_differ(), await brought_after(it)) == ([], 0)
+
+    play(platform_url, story)
+
+
+def test_what_the_channel_gives_back_of_a_merged_number_is_taken_off_the_other(platform_url: str) -> None:
+    """Whoever finds out, the engine or people: it cannot be spent as well."""
+
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        number = await topped_up(it, prepaid)
+        await merged(it)
+        take = (await it.plan(number)).latest(TAKE)
+        assert take is not None
+        it.channel.refunds["theirs"] = (take.reference, 1200)
+        read = CallbackRead(
+            event_id="theirs",
+            about="take",
+            reference=take.reference,
+            merchant="outpatient",
+            amount_fen=Fen(1200),
+            outcome=RefundedAtChannel(their_id="theirs", amount_fen=Fen(1200)),
+        )
+        await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read)
+        await it.to_the_end(number)
+        assert [await balance(it, each) for each in "12"] == [0, FEE - 1200]
+        assert await it.balance("suspense:short") == 0
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_what_was_opened_while_two_were_merged_follows_when_it_has_ended(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await merged(it)
+        number = await topped_up(it, prepaid)
+        assert [await balance(it, each) for each in "12"] == [FEE, 0], "its session was found good before"
+        assert await brought_after(it) == 1
+        assert [await balance(it, each) for each in "12"] == [0, FEE]
+        assert (await it.plan(number)).patient_id == 2
+        second = Second(it, prepaid)
+        await second.withdraws(FEE)
+        await it.to_the_end(number)
+        assert ([await balance(it, each) for each in "12"], it.channel.kept_fen()) == ([0, 0], 0)
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_two_people_mean_the_same_two(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        await desk(it)
+        now = it.clock.now()
+        async with it.database.transaction() as tx:
+            await tx.execute(PATIENTS, now)
+            assert not await merge_store.say(tx, 1, 5, (1, 2), 500, "one", now)
+            assert not await merge_store.say(tx, 1, 5, (1, 3), 500, "other", now), "of another pair"
+            assert not await merge_store.say(tx, 1, 5, (1, 2), 500, "one", now)
+            assert await merge_store.say(tx, 1, 5, (1, 2), 500, "other", now)
 
     play(platform_url, story)
 

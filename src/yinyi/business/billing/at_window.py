@@ -57,7 +57,7 @@ class WindowBills:
             ChannelUnavailable: nobody pays here by this.
             InvoicePaid, InvoiceBusy: by another payment.
         """
-        check_shown(self._payments, message.tender or "")
+        check_shown(self._payments, message.tender or "", wanted.facts.total_fen)
         return await self._billing.pay(tx, wanted.call, wanted.message, wanted.facts, message.tender)
 
     async def settle(self, call: Call, payment_no: str) -> InvoicePayment | None:

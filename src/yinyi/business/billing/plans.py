@@ -58,6 +58,10 @@ class InvoiceFacts(msgspec.Struct, frozen=True, kw_only=True):
         return [ChosenInvoice(invoice_no=each.invoice_no, version=each.version) for each in self.invoices]
 
     @property
+    def total_fen(self) -> Fen:
+        return Fen(sum(each.total_fen for each in self.invoices))
+
+    @property
     def numbers(self) -> tuple[str, ...]:
         return tuple(each.invoice_no for each in self.invoices)
 

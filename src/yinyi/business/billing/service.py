@@ -35,7 +35,6 @@ from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.means import TenderName
-from yinyi.kernel.money import Fen
 from yinyi.kernel.recent import RecentByKey
 
 PAY_WITHIN = timedelta(minutes=8)
@@ -199,7 +198,7 @@ class BillingService:
         new = NewPayment(
             purpose=INVOICE,
             scope="outpatient",
-            amount_fen=Fen(sum(each.total_fen for each in facts.invoices)),
+            amount_fen=facts.total_fen,
             description=f"门诊缴费 {facts.invoices[0].department}".rstrip(),
             pay_by=call.now + PAY_WITHIN,
             steps=builder.invoice(),

@@ -15,7 +15,7 @@ from yinyi.business.identity.media import has_form
 from yinyi.business.identity.messages import Credentials
 from yinyi.business.identity.messages_children import ChildView
 from yinyi.business.identity.messages_window import BindDocument, RegisterGuardian
-from yinyi.business.identity.model import ChildRules, PatientFacts, PatientRecord, Person, age_on
+from yinyi.business.identity.model import ChildRules, PatientRecord, Person, age_on
 from yinyi.kernel.errors import NotFound
 from yinyi.kernel.secrets import Vault
 
@@ -68,7 +68,8 @@ class Windows:
 
         Raises:
             PatientUnknown: the hospital has nobody of one of the numbers.
-            NotAChild, GuardianTooYoung: not of the age for it, or the hospital does not know it.
+            NotAChild: not of the age for it, or the hospital does not know his.
+            GuardianTooYoung: so the hospital says.
             HospitalUnavailable: it does not answer.
         """
         guardian, child = await self._record(message.guardian_no), await self._record(message.child_no)
@@ -83,11 +84,17 @@ class Windows:
     async def _join(
         self, tx: Tx, call: Call, message: RegisterGuardian, records: tuple[PatientRecord, PatientRecord]
     ) -> str:
-        kept: list[PatientFacts] = []
+        """
+        Raises:
+            NotAChild: both numbers are one patient's.
+        """
+        ids: dict[str, int] = {}
         for record in sorted(records, key=lambda each: each.patient_no):
-            kept.append(await store.keep_patient(tx, self._vault, call.hospital_id, record, call.now))
-        ids = {each.patient_no: each.patient_id for each in kept}
+            kept = await store.keep_patient(tx, self._vault, call.hospital_id, record, call.now)
+            ids[record.patient_no] = kept.patient_id  # of a number that was merged: the other one's
         guardian_id, child_id = (ids[record.patient_no] for record in records)
+        if guardian_id == child_id:
+            raise NotAChild
         await guardians.add(tx, call.hospital_id, guardian_id, child_id, message.relation, call.now)
         return f"{guardian_id}.{child_id}"
 

@@ -77,7 +77,7 @@ class Handling:
         record = await self.hospital.by_number(news.patient_no)
         if news.merged_no:
             before = await self.hospital.by_number(news.merged_no)
-            if record is None or (before is not None and before.patient_no == news.merged_no):
+            if record is None or (before is not None and before.patient_no != record.patient_no):
                 raise StillStands
         return Facts(record=record)
 

@@ -7,10 +7,10 @@ from yinyi.bus.database import Tx
 from yinyi.business.ledger.model import PREPAID
 from yinyi.kernel.money import Fen
 
-LOCK = """
-SELECT patient_id, name, sex, born_on, merged_into FROM patient
-WHERE hospital_id = $1 AND patient_id = ANY($2::bigint[]) ORDER BY patient_id FOR UPDATE
-"""
+_KNOWN = "SELECT patient_id, name, sex, born_on, merged_into FROM patient WHERE hospital_id = $1"
+LOCK = f"{_KNOWN} AND patient_id = ANY($2::bigint[]) ORDER BY patient_id FOR UPDATE"
+NUMBERED = f"{_KNOWN} AND patient_no = $2"
+BY_ID = f"{_KNOWN} AND patient_id = $2"
 STANDING = """
 SELECT coalesce((SELECT balance_fen FROM account_balance WHERE account = $3 AND hospital_id = $1), 0) AS balance_fen,
   (SELECT count(*) FROM payment WHERE patient_id = $2 AND hospital_id = $1 AND ended_at IS NULL) AS payments
@@ -21,15 +21,15 @@ INSERT INTO patient_merge AS m (hospital_id, news_no, merged_id, survivor_id, ba
 VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $5::bigint = 0 THEN $6::text ELSE '' END,
   CASE WHEN $5 = 0 THEN $7::timestamptz END)
 ON CONFLICT (hospital_id, news_no) DO UPDATE SET
-  confirmed_by = CASE WHEN $5 = 0 OR m.balance_fen = $5 AND m.proposed_by <> $6 THEN $6 ELSE '' END,
-  merged_at = CASE WHEN $5 = 0 OR m.balance_fen = $5 AND m.proposed_by <> $6 THEN $7::timestamptz END,
-  proposed_by = CASE WHEN m.balance_fen = $5 THEN m.proposed_by ELSE $6 END,
-  proposed_at = CASE WHEN m.balance_fen = $5 THEN m.proposed_at ELSE $7 END,
+  confirmed_by = CASE WHEN $5 = 0 OR :same AND m.proposed_by <> $6 THEN $6 ELSE '' END,
+  merged_at = CASE WHEN $5 = 0 OR :same AND m.proposed_by <> $6 THEN $7::timestamptz END,
+  proposed_by = CASE WHEN :same THEN m.proposed_by ELSE $6 END,
+  proposed_at = CASE WHEN :same THEN m.proposed_at ELSE $7 END,
   balance_fen = $5, merged_id = $3, survivor_id = $4
 RETURNING merged_at IS NOT NULL
-"""
-"""The second of two who have seen the same balance merges; who has seen another one begins anew. Without money one is
-enough."""
+""".replace(":same", "(m.balance_fen, m.merged_id, m.survivor_id) = ($5, $3, $4)")
+"""The second of two who have seen the same two and the same balance merges; who has seen others begins anew. Without
+money one is enough."""
 SAID = "SELECT proposed_by FROM patient_merge WHERE hospital_id = $1 AND news_no = $2"
 MERGE = """
 WITH whose AS (
@@ -52,7 +52,20 @@ WITH whose AS (
   UPDATE guardianship SET ended_at = $4::timestamptz
   WHERE hospital_id = $1 AND $2::bigint IN (guardian_id, child_id) AND ended_at IS NULL
 ), payments AS (
-  UPDATE payment SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
+  UPDATE payment SET patient_id = $3::bigint, version = version + 1,
+    facts = CASE facts ->> 'credited' WHEN 'prepaid:' || $2::bigint
+      THEN jsonb_set(facts, '{credited}', to_jsonb('prepaid:' || $3::bigint)) ELSE facts END
+  WHERE hospital_id = $1 AND patient_id = $2::bigint AND ended_at IS NOT NULL
+), duties AS (
+  UPDATE payment_obligation o SET number = n.kept || substr(o.number, length(n.given_up) + 1)
+  FROM (SELECT
+    (SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = $2::bigint) AS given_up,
+    (SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = $3::bigint) AS kept) AS n
+  WHERE o.hospital_id = $1 AND o.kind = 'registration'
+    AND o.payment_id IN (SELECT payment_id FROM payment WHERE hospital_id = $1 AND patient_id = $2::bigint)
+    AND starts_with(o.number, n.given_up || ':') AND NOT EXISTS (
+      SELECT FROM payment_obligation k WHERE k.hospital_id = $1 AND k.kind = o.kind
+        AND k.number = n.kept || substr(o.number, length(n.given_up) + 1))
 ), changes AS (
   UPDATE visit_change SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
 ), reports AS (
@@ -68,7 +81,13 @@ WITH whose AS (
 )
 SELECT count(*) FROM whose
 """
-"""What was charged to the account by the hospital stays where it was booked."""
+"""What was charged to the account by the hospital stays where it was booked. Open payments end first."""
+OPENED_LATE = """
+SELECT p.hospital_id, p.patient_id, p.merged_into FROM patient p
+WHERE p.merged_into IS NOT NULL AND EXISTS (
+  SELECT FROM payment x WHERE x.patient_id = p.patient_id AND x.hospital_id = p.hospital_id AND x.ended_at IS NOT NULL)
+LIMIT 50
+"""
 LEFT_BEHIND = """
 SELECT p.hospital_id, p.patient_id, p.merged_into, b.balance_fen FROM patient p
 CROSS JOIN LATERAL (
@@ -104,6 +123,17 @@ class LeftBehind(NamedTuple):
     balance_fen: Fen
 
 
+async def numbered(tx: Tx, hospital_id: int, patient_no: str) -> Known | None:
+    """Who has exactly this number, wherever it leads."""
+    row = await tx.fetchrow(NUMBERED, hospital_id, patient_no)
+    return Known(**row) if row else None
+
+
+async def by_id(tx: Tx, hospital_id: int, patient_id: int) -> Known | None:
+    row = await tx.fetchrow(BY_ID, hospital_id, patient_id)
+    return Known(**row) if row else None
+
+
 async def locked(tx: Tx, hospital_id: int, *patient_ids: int) -> dict[int, Known]:
     """By id, until the end of the transaction."""
     rows = await tx.fetch(LOCK, hospital_id, list(patient_ids))
@@ -131,6 +161,12 @@ async def proposed_by(tx: Tx, hospital_id: int, news_no: int) -> str:
 async def merge(tx: Tx, hospital_id: int, merged_id: int, survivor_id: int, now: datetime) -> None:
     """Everything of the one is the other one's: bindings, children, payments, visits, reports, fees, papers."""
     await tx.fetchval(MERGE, hospital_id, merged_id, survivor_id, now)
+
+
+async def opened_late(tx: Tx) -> list[tuple[int, int, int]]:
+    """``hospital_id, merged_id, survivor_id`` of merged numbers for which a payment was opened while they were
+    merged, once it has ended."""
+    return [tuple(row.values()) for row in await tx.fetch(OPENED_LATE)]
 
 
 async def left_behind(tx: Tx) -> list[LeftBehind]:

@@ -11,6 +11,7 @@ from yinyi.bus.database import Tx
 from yinyi.business.audit import store as audit
 from yinyi.business.identity import store as identity
 from yinyi.business.identity.model import PatientRecord
+from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.news import merge_store as store
 from yinyi.business.news.errors import BalanceDiffers, NotMerged, PaymentsStillOpen
@@ -21,6 +22,10 @@ from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Vault
 
 BY_ITSELF = "platform"
+
+
+class LeadsElsewhere(Exception):
+    """The number was merged into a third one before: that one's patient is not who these news are about."""
 
 
 class StillStands(Exception):
@@ -56,7 +61,10 @@ class Merging:
         Raises:
             StillStands: payments of the merged number are open; they end first.
         """
-        pair = await self._pair(tx, call, news.merged_no, survivor)
+        try:
+            pair = await self._pair(tx, call, news.merged_no, survivor)
+        except LeadsElsewhere:
+            return "merge"
         if pair is None:
             return "known"
         if pair.standing.balance_fen or not pair.alike:
@@ -75,9 +83,12 @@ class Merging:
 
         Raises:
             BalanceDiffers, PaymentsStillOpen.
-            NotMerged: it was done before.
+            NotMerged: it was done before, or it is another number's by now.
         """
-        pair = await self._pair(tx, call, news.merged_no, survivor)
+        try:
+            pair = await self._pair(tx, call, news.merged_no, survivor)
+        except LeadsElsewhere:
+            raise NotMerged("merged into a third one before") from None
         if pair is None:
             raise NotMerged("done before")
         if pair.standing.balance_fen != balance_fen:
@@ -93,12 +104,13 @@ class Merging:
 
     async def look(self, tx: Tx, call: Call, news_no: int, news: PatientNews) -> MergeView:
         """For people who are to decide it."""
-        merged_id = await identity.patient_id_of(tx, call.hospital_id, news.merged_no)
+        merged = await store.numbered(tx, call.hospital_id, news.merged_no)
         survivor_id = await identity.patient_id_of(tx, call.hospital_id, news.patient_no)
-        known = await store.locked(tx, call.hospital_id, merged_id, survivor_id)
-        merged, survivor = known.get(merged_id), known.get(survivor_id)
-        apart = merged is not None and merged_id != survivor_id
-        standing = await store.standing(tx, call.hospital_id, merged_id) if apart else store.Standing(Fen(0), 0)
+        survivor = await store.by_id(tx, call.hospital_id, survivor_id)
+        apart = merged is not None and survivor_id not in (merged.patient_id, merged.merged_into)
+        standing = store.Standing(Fen(0), 0)
+        if merged is not None and apart:
+            standing = await store.standing(tx, call.hospital_id, merged.patient_id)
         return MergeView(
             news_no=news_no,
             merged_no=news.merged_no,
@@ -112,26 +124,41 @@ class Merging:
         )
 
     async def _pair(self, tx: Tx, call: Call, merged_no: str, survivor: PatientRecord) -> Pair | None:
-        """Both, locked; None: they are one already."""
-        merged_id = await identity.patient_id_of(tx, call.hospital_id, merged_no)
+        """Both, locked; None: they are one already.
+
+        Raises:
+            LeadsElsewhere.
+        """
         kept = await identity.keep_patient(tx, self.vault, call.hospital_id, survivor, call.now)
-        if merged_id == kept.patient_id:
+        numbered = await store.numbered(tx, call.hospital_id, merged_no)
+        if numbered is None or numbered.patient_id == kept.patient_id:
             return None
-        known = await store.locked(tx, call.hospital_id, merged_id, kept.patient_id)
-        standing = await store.standing(tx, call.hospital_id, merged_id)
-        return Pair(known[merged_id], known[kept.patient_id], standing)
+        known = await store.locked(tx, call.hospital_id, numbered.patient_id, kept.patient_id)
+        merged = known[numbered.patient_id]
+        if merged.merged_into == kept.patient_id:
+            return None
+        if merged.merged_into is not None:
+            raise LeadsElsewhere
+        standing = await store.standing(tx, call.hospital_id, merged.patient_id)
+        return Pair(merged, known[kept.patient_id], standing)
 
     async def _merge(self, tx: Tx, call: Call, pair: Pair, news_no: int) -> None:
         merged_id, survivor_id = pair.merged.patient_id, pair.survivor.patient_id
         if pair.standing.balance_fen:
-            source = f"merge:{merged_id}:{news_no}"
-            await self._move(tx, call.hospital_id, source, merged_id, survivor_id, pair.standing.balance_fen, call.now)
+            source, fen = f"merge:{merged_id}:{news_no}", pair.standing.balance_fen
+            try:
+                await self._move(tx, call.hospital_id, source, merged_id, survivor_id, fen, call.now)
+            except BalanceTooLow:
+                raise BalanceDiffers from None  # the hospital has charged it in this very moment
         await store.merge(tx, call.hospital_id, merged_id, survivor_id, call.now)
         told = {"survivor": survivor_id, "balance_fen": int(pair.standing.balance_fen), "news_no": news_no}
         await audit.append(tx, call, "news.MergePatients.v1", str(merged_id), told)
 
     async def bring_after(self, tx: Tx, now: datetime) -> int:
-        """What has come back to merged numbers since goes where the rest of their money is; how many there were."""
+        """What has come back to merged numbers since goes where the rest of their money is, and what was opened for
+        them in the very moment of their merge goes where the rest is; how many of the first there were."""
+        for late in await store.opened_late(tx):
+            await store.merge(tx, *late, now)
         found = await store.left_behind(tx)
         for each in found:
             source = f"merge:{each.merged_id}:{now:%Y%m%d%H%M%S%f}"

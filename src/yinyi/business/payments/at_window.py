@@ -9,6 +9,7 @@ from yinyi.business.audit import store as audit
 from yinyi.business.payments.messages_window import CancelWindowPayment, SubmitCode
 from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.money import Fen
 
 AT = "window"
 """In a plan's facts: the window at which it was opened."""
@@ -48,10 +49,10 @@ def for_patient(call: Call, patient_id: int) -> Call:
     return replace(call, principal=replace(call.principal, patient_id=patient_id))
 
 
-def check_shown(payments: PaymentService, tender: str) -> None:
+def check_shown(payments: PaymentService, tender: str, amount_fen: Fen) -> None:
     """
     Raises:
-        ChannelUnavailable: nobody pays here by this.
+        ChannelUnavailable: nobody pays so much here by this.
     """
-    if tender and tender not in payments.registry.tenders("outpatient"):
-        raise ChannelUnavailable(f"no merchant account for outpatient at {tender}")
+    if tender and tender not in payments.registry.tenders("outpatient", amount_fen):
+        raise ChannelUnavailable(f"outpatient does not take {amount_fen} fen by {tender}")

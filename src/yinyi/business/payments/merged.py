@@ -1,15 +1,12 @@
 """Money of a patient whom the hospital had under two numbers: from the account of the one to the account of the other,
 an entry of the ledger each time."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from yinyi.bus.database import Tx
 from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.model import PREPAID, JournalEntry, Posting, prepaid_account
-from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.postings import CREDITED
+from yinyi.business.ledger.model import JournalEntry, Posting
 from yinyi.kernel.money import Fen
 
 MERGED = "merged"
@@ -41,19 +38,3 @@ async def move(tx: Tx, moved: Move, on: date, now: datetime) -> None:
         postings=(posting,),
     )
     await ledger.post(tx, [entry])
-
-
-async def bring_back(tx: Tx, plan: Plan, made: Sequence[JournalEntry], on: date, now: datetime) -> None:
-    """What was topped up under a number that was merged since leaves by the account that it came to: as much as these
-    entries are about to take off it.
-
-    Raises:
-        BalanceTooLow: it was spent.
-    """
-    credited, theirs = plan.facts.get(CREDITED, ""), prepaid_account(str(plan.patient_id))
-    if not credited.startswith(f"{PREPAID}:") or credited == theirs:
-        return
-    debits = sum(each.amount_fen for entry in made for each in entry.postings if each.debit_account == credited)
-    if debits:
-        source = f"{theirs}:{plan.payment_no}:{plan.version}"
-        await move(tx, Move(plan.hospital_id, source, theirs, credited, Fen(debits)), on, now)

@@ -12,7 +12,6 @@ from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
-from yinyi.business.payments.merged import bring_back
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.postings import entries, fulfilled
@@ -107,5 +106,4 @@ class RefundDesk:
         on = call.now.astimezone(self._zone).date()
         await signals.put_steps(tx, before, after, call.now)
         made = entries(before, after.at_version(before.version + 1), on, call.now)
-        await bring_back(tx, before, made, on, call.now)
         await post(tx, made)

@@ -8,6 +8,8 @@ from yinyi.bus.database import Row, Tx
 from yinyi.business.payments.messages_taken_list import ListedTake, TakenDifference
 from yinyi.kernel.money import Fen
 
+LOCK_DAY = "SELECT pg_advisory_xact_lock(hashtextextended('taken_list ' || $1::int || ' ' || $2 || ' ' || $3::date, 0))"
+"""Parts of one day come one after the other, also where a bank sends one twice at once."""
 FORGET = """
 WITH gone AS (
   DELETE FROM taken_list WHERE hospital_id = $1 AND institution_id = $2 AND taken_on = $3 AND (part = $4 OR parts <> $5)
@@ -87,6 +89,7 @@ async def keep(
     tx: Tx, bank: Bank, on: date, part: tuple[int, int], rows: Sequence[ListedTake], now: datetime
 ) -> set[str]:
     """Instead of what this part had before. The references that were kept: the others stand in another list."""
+    await tx.execute(LOCK_DAY, *bank, on)
     await tx.execute(FORGET, *bank, on, *part)
     await tx.execute(KEEP_PART, *bank, on, *part, now)
     values = ([row.reference for row in rows], [row.payment_no for row in rows], [row.amount_fen for row in rows])

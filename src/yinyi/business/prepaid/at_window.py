@@ -37,6 +37,6 @@ class WindowTopUps:
             ChannelUnavailable: nobody pays here by this.
         """
         theirs = for_patient(call, patient_id)
-        check_shown(self._payments, message.tender or "")
+        check_shown(self._payments, message.tender or "", message.amount_fen)
         at = {"operator": message.operator, "window": message.window}
         return await self._prepaid.open_top_up(tx, theirs, message.amount_fen, at, message.tender or "")
