@@ -11,10 +11,19 @@ _HIGHEST = "SELECT coalesce(max(epoch), 0) FROM restore_epoch"
 _ALIVE = "SELECT holder FROM process_lease WHERE alive_until > $1 LIMIT 1"
 _BEGIN = "INSERT INTO restore_epoch (epoch, since, reached_at) VALUES ($1, $2, $3)"
 _ASK_ABOUT = """
-UPDATE payment SET gap_until = $1, next_at = $1, lease_epoch = NULL, version = version + 1
-WHERE ended_at IS NULL OR (direction = 'back' AND ended_at > $2::timestamptz - interval '2 hours')
+UPDATE payment p SET gap_until = $1::timestamptz, lease_epoch = NULL, version = version + 1,
+  next_at = $1::timestamptz + greatest(coalesce($2::timestamptz - ended_at, interval '0'), interval '0') / 100
+WHERE ended_at IS NULL
+  OR direction = 'back' AND ended_at > $2::timestamptz - interval '2 hours'
+  OR direction = 'forward' AND taken_fen > returned_fen AND (
+    ended_at > $2::timestamptz - interval '7 days'
+    OR ended_at > $2::timestamptz - interval '1 year' AND EXISTS (
+      SELECT FROM account_balance b
+      WHERE b.account = p.facts ->> 'credited' AND b.hospital_id = p.hospital_id AND b.balance_fen > 0))
 """
-"""Every open payment; and those that had just been undone: money may have come after all."""
+"""Every open payment; those that had just been undone, because money may have come after all; and those of which
+something may have been given back: of a week, and every top-up of a year whose account has something, because it could
+be spent once more. The open ones first, then the latest: a week of a large hospital takes two hours."""
 _LEAVE_ROOM = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, greatest(coalesce(last_value, 0), $1::bigint << 40))
 FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype

@@ -17,7 +17,7 @@ from yinyi.business.inpatient.errors import (
 )
 from yinyi.business.inpatient.model import CostCategory, CostDay, StayItem, StayState
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.payments.errors import PaymentUnknown
+from yinyi.business.payments.errors import PaymentUnknown, StillAsked
 from yinyi.business.payments.messages import Number, Part, PaymentView
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
 from yinyi.kernel.means import TenderName
@@ -220,7 +220,7 @@ class DepositsBack(msgspec.Struct, frozen=True, kw_only=True):
     service="inpatient",
     needs_patient=True,
     money=True,
-    errors=(*OF_A_STAY, StayNotSettled, NothingLeft, DepositAtWindow, LeftDiffers, BalanceTooLow),
+    errors=(*OF_A_STAY, StayNotSettled, NothingLeft, DepositAtWindow, LeftDiffers, BalanceTooLow, StillAsked),
 )
 class ReturnDeposit(Operation[DepositsBack], frozen=True, kw_only=True):
     """Give back what is left of a settled stay's deposits: refunds of them, newest first. The hospital books each

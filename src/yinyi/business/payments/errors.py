@@ -1,6 +1,6 @@
 """What can go wrong with payments, as people are told."""
 
-from yinyi.kernel.errors import Conflict, InternalError, NotFound
+from yinyi.kernel.errors import Conflict, InternalError, NotFound, Unavailable
 
 
 class PaymentUnknown(NotFound):
@@ -13,6 +13,12 @@ class PaymentClosed(Conflict):
     """This payment is already closed."""
 
     zh = "这笔支付已经结束。"
+
+
+class StillAsked(Unavailable):
+    """What became of this payment is still being asked. Please try again in some minutes."""
+
+    zh = "这笔付款的情况还在查询，请过几分钟再试。"
 
 
 class TenderUnderWay(Conflict):

@@ -20,6 +20,7 @@ from yinyi.business.payments.errors import (
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
+    StillAsked,
     TenderUnderWay,
 )
 from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState
@@ -222,7 +223,7 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow, ChannelGone),
+    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow, ChannelGone, StillAsked),
 )
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last

@@ -8,6 +8,7 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.errors import BalanceTooLow
+from yinyi.business.payments.errors import StillAsked
 from yinyi.business.payments.messages import Part, PaymentView
 from yinyi.business.prepaid.errors import (
     AccountsInUse,
@@ -109,7 +110,7 @@ class GetWithdrawal(Operation[Withdrawal], frozen=True, kw_only=True):
     service="account",
     needs_patient=True,
     money=True,
-    errors=(NothingOnAccount, OnlyAtWindow, BalanceTooLow),
+    errors=(NothingOnAccount, OnlyAtWindow, BalanceTooLow, StillAsked),
 )
 class Withdraw(Operation[PrepaidAccount], frozen=True, kw_only=True):
     """Give back what is left, or a part of it: refunds of this patient's top-ups, newest first. The account is debited

@@ -14,10 +14,10 @@ from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, paid_out_account, prepaid_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.amounts import refundable_fen
-from yinyi.business.payments.errors import AccountsClosed
+from yinyi.business.payments.errors import AccountsClosed, StillAsked
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import CREDITED
-from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.refunds import RefundDesk, check_asked
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.prepaid import store
 from yinyi.business.prepaid.errors import (
@@ -164,8 +164,11 @@ class PrepaidService:
 
         Raises:
             NothingOnAccount, OnlyAtWindow, BalanceTooLow.
+            StillAsked: it may have been paid out in time that a restore has lost.
         """
         plans = await self._top_ups(tx, call, patient_id)
+        for plan in plans:
+            check_asked(plan)
         balance_fen = await ledger.balance_of(tx, call.hospital_id, prepaid_account(str(patient_id)))
         if not balance_fen:
             raise NothingOnAccount
@@ -258,7 +261,7 @@ class PrepaidService:
             raise TotalDiffers
         returnable = [item for item in report.items if item.to_origin_fen]
         for item in returnable:
-            with suppress(NothingOnAccount, OnlyAtWindow):  # raised before anything is written
+            with suppress(NothingOnAccount, OnlyAtWindow, StillAsked):  # raised before anything is written
                 await self._give_back(tx, call, item.patient_id, None)
         return str(len(returnable))
 
