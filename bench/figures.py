@@ -14,8 +14,6 @@ from typing import Literal
 from yinyi.app.logs import set_up_logs
 
 _SQUARES = "sum(i * i for i in range(1000))"
-UNDISTURBED_US = 38
-"""``python_us`` of the machine on which these figures are taken, while its neighbours are quiet."""
 Figures = Mapping[str, float | int | str]
 _PASSES: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda figure, value: figure <= value,

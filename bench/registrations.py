@@ -13,7 +13,7 @@ import msgspec
 import uvloop
 
 from bench.cpu import cpu_s
-from bench.figures import UNDISTURBED_US, Figures, Target, options, python_us, report
+from bench.figures import Figures, Target, options, python_us, report
 from bench.house import House, Screen, house
 from yinyi.business.payments.messages import ChooseTender, GetPayment, PaymentView
 from yinyi.business.scheduling.messages import ListDepartments, ListSchedules, RegisterToday
@@ -115,9 +115,8 @@ async def steady(it: House, pushes: Pushes, people: Jobs, count: int) -> dict[st
         pace.cancel()
     if failed:
         sys.stderr.write(f"not fulfilled: {dict(failed)}\n")
-    figures, us = _summed(times, took, sum(failed.values()), before, after), sum(paces) / len(paces)
-    undisturbed = figures["platform_cpu_ms"] * UNDISTURBED_US / us
-    return figures | {"python_us_meanwhile": round(us), "platform_cpu_ms_undisturbed": round(undisturbed, 2)}
+    figures = _summed(times, took, sum(failed.values()), before, after)
+    return figures | {"python_us_meanwhile": round(sum(paces) / len(paces))}
 
 
 async def _felt(paces: list[float]) -> None:
