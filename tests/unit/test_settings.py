@@ -50,6 +50,8 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_BANK_LINE_TLS": "bank.example",
         "YINYI_HOSPITAL": "soap",
         "YINYI_CHARGES_LISTED_OF": "his,windows",
+        "YINYI_TAKEN_LISTS_OF": "icbc, ccb",
+        "YINYI_TAKEN_LISTS_BY": "09:30",
         "YINYI_KEYS": "hsm",
         "YINYI_SIGN_ON_FROM": "05:45",
         "YINYI_SETTLE_FROM": "23:30",

@@ -74,13 +74,15 @@ class ListSuspense(Operation[Suspense], frozen=True, kw_only=True):
 class BookSuspense(Operation[Suspense], frozen=True, kw_only=True):
     """What people have found, for example in a channel's statement, and no payment tells of: money that came, or is
     missing, and where it goes from suspense. ``item``: what it is called there, so that it is booked once; ``channel``
-    where it is there, otherwise it is at a window. It is posted when a second person says the same."""
+    where it is there, otherwise it is at a window; ``institution_id``: of the channel ``institution``, the bank. It is
+    posted when a second person says the same."""
 
     item: Annotated[str, msgspec.Meta(min_length=4, max_length=64)]
     move: SuspenseMove
     amount_fen: Part
     scope: Literal["outpatient", "inpatient"]
     channel: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    institution_id: Annotated[str, msgspec.Meta(max_length=40)] = ""
     note: Note
 
 

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.payments.errors import ReferenceUsed
-from yinyi.business.payments.messages import Number, Part
+from yinyi.business.payments.errors import NothingToRule, ReferenceUsed
+from yinyi.business.payments.messages import Note, Number, Part
 from yinyi.business.payments.messages_institution import Reference
+from yinyi.business.payments.model import DifferenceRuling
 from yinyi.kernel.errors import InvalidField
 from yinyi.kernel.money import Fen
 
@@ -58,11 +59,22 @@ class TakenDay(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
+class DifferenceSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first of two people has found out about one of them."""
+
+    institution_id: str
+    reference: str
+    ruling: DifferenceRuling
+    note: str
+    proposed_by: str
+
+
 class TakenDifferences(msgspec.Struct, frozen=True, kw_only=True):
-    """Oldest day first. more: there are more than these."""
+    """Oldest day first. more: there are more than these. said: of these, by the first of two."""
 
     differences: list[TakenDifference]
     more: bool = False
+    said: list[DifferenceSaid] = []
 
 
 @operation(callers=[Caller.INSTITUTION], changes=True, errors=(InvalidField, ReferenceUsed))
@@ -91,3 +103,16 @@ class ListTakenDifferences(Operation[TakenDifferences], frozen=True, kw_only=Tru
 
     since: date
     until: date
+
+
+@operation(callers=[Caller.STAFF], changes=True, errors=(NothingToRule,))
+class SettleTakenDifference(Operation[TakenDifferences], frozen=True, kw_only=True):
+    """What people have found out, with the bank, about a difference that stays: its list is right (``as_listed``), or
+    what it has said is (``as_heard``). It counts when a second person says the same, and is no difference any more
+    until one of the two sides changes. Nothing is moved: money that is missing or too much is for ``BookSuspense``."""
+
+    institution_id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    taken_on: date
+    reference: Reference
+    ruling: DifferenceRuling
+    note: Note

@@ -1,4 +1,5 @@
-"""Banks' lists of a day: kept, and compared with what they have said whenever somebody looks."""
+"""Banks' lists of a day: kept, and compared with what they have said whenever somebody looks. What stays, two people
+settle."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -7,15 +8,17 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments import taken_list_store as store
-from yinyi.business.payments.errors import ReferenceUsed
+from yinyi.business.payments.agreement import NO_PAYMENT, Saying, say
+from yinyi.business.payments.errors import NothingToRule, ReferenceUsed
 from yinyi.business.payments.messages_taken_list import (
     GetTakenDay,
     ListTakenDifferences,
+    SettleTakenDifference,
     SubmitTakenList,
     TakenDay,
     TakenDifferences,
 )
-from yinyi.business.payments.taken_list_store import Bank
+from yinyi.business.payments.taken_list_store import Bank, Standing
 from yinyi.kernel.errors import InvalidField
 
 MOST = 300
@@ -31,6 +34,7 @@ class TakenLists:
         dispatcher.changes(SubmitTakenList, Change(self.submit, self.show))
         dispatcher.reads(GetTakenDay, self.get)
         dispatcher.reads(ListTakenDifferences, self.list)
+        dispatcher.changes(SettleTakenDifference, Change(self.settle, self.show_settled))
 
     async def submit(self, tx: Tx, call: Call, message: SubmitTakenList, facts: None) -> str:
         """
@@ -59,14 +63,38 @@ class TakenLists:
         bank, on = _bank(call), message.taken_on
         totals = await store.totals(tx, bank, on)
         found = await store.differences(tx, bank.hospital_id, (on, on), MOST + 1, bank.institution_id)
-        return TakenDay(taken_on=on, **totals._asdict(), differences=found[:MOST], more=len(found) > MOST)
+        listed = [each.difference for each in found[:MOST]]
+        return TakenDay(taken_on=on, **totals._asdict(), differences=listed, more=len(found) > MOST)
 
     async def list(self, tx: Tx, call: Call, message: ListTakenDifferences) -> TakenDifferences:
         if not timedelta(0) <= message.until - message.since <= LONGEST:
             raise InvalidField("since")
         span = (message.since, message.until)
         found = await store.differences(tx, call.hospital_id, span, MOST + 1)
-        return TakenDifferences(differences=found[:MOST], more=len(found) > MOST)
+        return _shown(found)
+
+    async def settle(self, tx: Tx, call: Call, message: SettleTakenDifference, facts: None) -> str:
+        """
+        Raises:
+            NothingToRule: the two sides agree, or two people have settled it.
+        """
+        bank, on = Bank(call.hospital_id, message.institution_id), message.taken_on
+        about = await store.difference(tx, bank, on, message.reference)
+        if about is None:
+            raise NothingToRule
+        await say(tx, call, Saying(NO_PAYMENT, about, message.ruling, message.note))
+        return f"{on} {bank.institution_id} {message.reference}"
+
+    async def show_settled(self, tx: Tx, call: Call, subject: str) -> TakenDifferences:
+        """What is left of that day."""
+        on = date.fromisoformat(subject.split()[0])
+        return _shown(await store.differences(tx, call.hospital_id, (on, on), MOST + 1, subject.split()[1]))
+
+
+def _shown(found: list[Standing]) -> TakenDifferences:
+    shown = found[:MOST]
+    said = [each.said for each in shown if each.said is not None]
+    return TakenDifferences(differences=[each.difference for each in shown], more=len(found) > MOST, said=said)
 
 
 def _bank(call: Call) -> Bank:
