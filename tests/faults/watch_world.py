@@ -16,7 +16,7 @@ from yinyi.bus.operation import Caller
 from yinyi.bus.outbox import Event, OutboxPublisher, add
 from yinyi.business.audit import store as audit
 from yinyi.business.audit.sealer import AuditSealer
-from yinyi.business.payments.model import ListsExpected
+from yinyi.business.payments.model import NO_LISTS, ListsExpected
 from yinyi.business.payments.view import state_of
 from yinyi.business.watch.messages import GetFigures, InvariantView, ListInvariants
 from yinyi.business.watch.rounds import SLICE, Rounds
@@ -84,15 +84,15 @@ def staff_call(it: World) -> Call:
 LISTED = ListsExpected(banks=("icbc",))
 
 
-def watch(it: World, slice_rows: int = SLICE) -> Watch:
-    rounds = Rounds(it.database, it.clock, 1, every_invariant(it.means.registry.rules, LISTED), slice_rows=slice_rows)
+def watch(it: World, slice_rows: int = SLICE, expected: ListsExpected = NO_LISTS) -> Watch:
+    rounds = Rounds(it.database, it.clock, 1, every_invariant(it.means.registry.rules, expected), slice_rows=slice_rows)
     return Watch(it, rounds)
 
 
 async def grown(it: World, slice_rows: int = SLICE) -> Watch:
     """Delivered after a callback, given back because the hospital refused, closed unpaid, in the human queue, and one
     whose payer looks at his code; an event published, an audit record sealed; a bank's list of the day before."""
-    them = watch(it, slice_rows)
+    them = watch(it, slice_rows, LISTED)
     await lists(it, days=-1)
     them.in_queue, _ = await in_doubt(it)
     it.script.mishaps.clear()

@@ -54,18 +54,22 @@ class UnknownMoney(msgspec.Struct, frozen=True, kw_only=True):
 
 class Suspense(msgspec.Struct, frozen=True, kw_only=True):
     """over_fen: money that is here and belongs to nothing we know; short_fen: money that is missing. entries: newest
-    first. said: by the first of two. unknown: of the last month, and not in suspense yet."""
+    first. next_before: what was before them is asked for with this; 0: nothing was. said: by the first of two. unknown:
+    of the last month, and not in suspense yet."""
 
     over_fen: Fen
     short_fen: Fen
     entries: list[SuspenseEntry]
     said: list[SuspenseSaid]
     unknown: list[UnknownMoney]
+    next_before: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF])
 class ListSuspense(Operation[Suspense], frozen=True, kw_only=True):
-    """What stands in suspense, and where it came from."""
+    """What stands in suspense, and where it came from; with ``before`` what was booked before that."""
+
+    before: WholeNumber = 0
 
 
 @operation(

@@ -47,7 +47,7 @@ class TakenDifference(msgspec.Struct, frozen=True, kw_only=True):
 
 class TakenDay(msgspec.Struct, frozen=True, kw_only=True):
     """A day as both sides have it, at this moment. complete: all parts of the list are here; ``unlisted`` is said then.
-    more: there are more differences than these."""
+    more: there are more differences than these; next_after: they are asked for with this."""
 
     taken_on: date
     complete: bool
@@ -57,6 +57,7 @@ class TakenDay(msgspec.Struct, frozen=True, kw_only=True):
     heard_fen: Fen
     differences: list[TakenDifference]
     more: bool = False
+    next_after: str = ""
 
 
 class DifferenceSaid(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,10 +71,12 @@ class DifferenceSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TakenDifferences(msgspec.Struct, frozen=True, kw_only=True):
-    """Oldest day first. more: there are more than these. said: of these, by the first of two."""
+    """Oldest day first. more: there are more than these; next_after: they are asked for with this. said: of these, by
+    the first of two."""
 
     differences: list[TakenDifference]
     more: bool = False
+    next_after: str = ""
     said: list[DifferenceSaid] = []
 
 
@@ -91,9 +94,11 @@ class SubmitTakenList(Operation[TakenDay], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.INSTITUTION])
 class GetTakenDay(Operation[TakenDay], frozen=True, kw_only=True):
-    """How the bank's list of a day and what it has said by ``ReportTaken`` compare."""
+    """How the bank's list of a day and what it has said by ``ReportTaken`` compare; with ``after`` the differences
+    behind those that were asked for before."""
 
     taken_on: date
+    after: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
 @operation(callers=[Caller.STAFF])
@@ -103,6 +108,7 @@ class ListTakenDifferences(Operation[TakenDifferences], frozen=True, kw_only=Tru
 
     since: date
     until: date
+    after: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(NothingToRule,))

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
@@ -84,10 +86,13 @@ class SuspenseDesk:
     async def list(self, tx: Tx, call: Call, message: ListSuspense) -> Suspense:
         left = await ledger.left_in_suspense(tx, call.hospital_id)
         unknown = await tx.fetch(UNKNOWN, call.hospital_id, call.now - UNKNOWN_FOR, SHOWN)
+        found = await ledger.suspense(tx, call.hospital_id, SHOWN + 1, message.before)
+        entries = found[:SHOWN]
         return Suspense(
             over_fen=Fen(-left.get(SUSPENSE_OVER, 0)),
             short_fen=Fen(left.get(SUSPENSE_SHORT, 0)),
-            entries=[SuspenseEntry(**dict(row)) for row in await ledger.suspense(tx, call.hospital_id, SHOWN)],
+            entries=[msgspec.convert(dict(row), SuspenseEntry) for row in entries],
+            next_before=entries[-1]["entry_id"] if len(found) > SHOWN else 0,
             said=[SuspenseSaid(**dict(row)) for row in await tx.fetch(_SAID, call.hospital_id, SHOWN)],
             unknown=[UnknownMoney(**dict(row)) for row in unknown],
         )

@@ -93,7 +93,12 @@ def _numbered(statement: str) -> str:
     return statement
 
 
-DIFFERENCES = _numbered(STANDING + " LIMIT $5")
+DIFFERENCES = _numbered(
+    """
+SELECT * FROM (:standing) AS o
+WHERE (taken_on, institution_id, reference) > ($6::date, $7::text, $8::text) LIMIT $5
+""".replace(":standing", STANDING)
+)
 DIFFERENCE = _numbered("SELECT about FROM (:standing) AS o WHERE o.reference = $5".replace(":standing", STANDING))
 
 
@@ -138,11 +143,27 @@ class Standing(NamedTuple):
     said: DifferenceSaid | None
 
 
+class Place(NamedTuple):
+    """Where a difference stands among the others."""
+
+    taken_on: date
+    institution_id: str
+    reference: str
+
+
+BEFORE_ALL = Place(date.min, "", "")
+
+
 async def differences(
-    tx: Tx, hospital_id: int, span: tuple[date, date], limit: int, institution_id: str = ""
+    tx: Tx,
+    hospital_id: int,
+    span: tuple[date, date],
+    limit: int,
+    institution_id: str = "",
+    after: Place = BEFORE_ALL,
 ) -> list[Standing]:
-    """Of one bank, or of all."""
-    found = await tx.fetch(DIFFERENCES, hospital_id, *span, institution_id, limit)
+    """Of one bank, or of all, behind this place."""
+    found = await tx.fetch(DIFFERENCES, hospital_id, *span, institution_id, limit, *after)
     return [_standing(row) for row in found]
 
 

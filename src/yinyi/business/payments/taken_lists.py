@@ -16,9 +16,10 @@ from yinyi.business.payments.messages_taken_list import (
     SettleTakenDifference,
     SubmitTakenList,
     TakenDay,
+    TakenDifference,
     TakenDifferences,
 )
-from yinyi.business.payments.taken_list_store import Bank, Standing
+from yinyi.business.payments.taken_list_store import BEFORE_ALL, Bank, Place, Standing
 from yinyi.kernel.errors import InvalidField
 
 MOST = 300
@@ -62,16 +63,21 @@ class TakenLists:
     async def get(self, tx: Tx, call: Call, message: GetTakenDay) -> TakenDay:
         bank, on = _bank(call), message.taken_on
         totals = await store.totals(tx, bank, on)
-        found = await store.differences(tx, bank.hospital_id, (on, on), MOST + 1, bank.institution_id)
-        listed = [each.difference for each in found[:MOST]]
-        return TakenDay(taken_on=on, **totals._asdict(), differences=listed, more=len(found) > MOST)
+        after = _place(message.after)
+        shown = _shown(await store.differences(tx, bank.hospital_id, (on, on), MOST + 1, bank.institution_id, after))
+        return TakenDay(
+            taken_on=on,
+            **totals._asdict(),
+            differences=shown.differences,
+            more=shown.more,
+            next_after=shown.next_after,
+        )
 
     async def list(self, tx: Tx, call: Call, message: ListTakenDifferences) -> TakenDifferences:
         if not timedelta(0) <= message.until - message.since <= LONGEST:
             raise InvalidField("since")
         span = (message.since, message.until)
-        found = await store.differences(tx, call.hospital_id, span, MOST + 1)
-        return _shown(found)
+        return _shown(await store.differences(tx, call.hospital_id, span, MOST + 1, after=_place(message.after)))
 
     async def settle(self, tx: Tx, call: Call, message: SettleTakenDifference, facts: None) -> str:
         """
@@ -92,9 +98,28 @@ class TakenLists:
 
 
 def _shown(found: list[Standing]) -> TakenDifferences:
-    shown = found[:MOST]
+    shown, more = found[:MOST], len(found) > MOST
     said = [each.said for each in shown if each.said is not None]
-    return TakenDifferences(differences=[each.difference for each in shown], more=len(found) > MOST, said=said)
+    listed = [each.difference for each in shown]
+    return TakenDifferences(differences=listed, more=more, next_after=_cursor(listed[-1]) if more else "", said=said)
+
+
+def _cursor(last: TakenDifference) -> str:
+    return f"{last.taken_on} {last.institution_id} {last.reference}"
+
+
+def _place(cursor: str) -> Place:
+    """
+    Raises:
+        InvalidField: it is none of ours.
+    """
+    if not cursor:
+        return BEFORE_ALL
+    try:
+        on, institution_id, reference = cursor.split(" ")
+        return Place(date.fromisoformat(on), institution_id, reference)
+    except ValueError:
+        raise InvalidField("after") from None
 
 
 def _bank(call: Call) -> Bank:
