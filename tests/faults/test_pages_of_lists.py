@@ -16,6 +16,7 @@ from prepaid_desk import opening
 from queue_desk import as_staff
 
 from yinyi.business.billing import refund_store
+from yinyi.business.fiscal import store as fiscal_store
 from yinyi.business.payments import at_institution, suspense, taken_lists
 from yinyi.business.payments.messages_found import BookSuspense, ListSuspense
 from yinyi.business.payments.messages_institution import ListGiveBacks
@@ -155,5 +156,31 @@ def test_lines_given_back(platform_url: str, invoice_no: str) -> None:
                 seen += [each.reference for each in page]
                 before = page[-1].reference
         assert seen == ["L5", "L4", "L3", "L2", "L1"]
+
+    play(platform_url, story)
+
+
+PAID = """
+INSERT INTO fiscal_invoice (hospital_id, reference, payment_no, patient_id, title, amount_fen, paid_at, state,
+  wanted_at, next_at)
+SELECT 1, 'R' || n, 'P' || n, 1 + n / 6, 'x', 5000, $1::timestamptz + n / 2 * interval '1 second', 'wanted',
+  $1::timestamptz, $1::timestamptz
+FROM generate_series(1, 6) AS n
+"""
+
+
+def test_receipts_of_a_patient(platform_url: str) -> None:
+    """Two of them are paid in the same instant; another patient's payment leads nowhere."""
+
+    async def story(it: World) -> None:
+        since = it.clock.now() - timedelta(days=1)
+        async with it.database.transaction() as tx:
+            await tx.execute(PAID, it.clock.now())
+            seen, before = list[str](), ""
+            while page := await fiscal_store.of_patient(tx, 1, 1, since, 2, before):
+                seen += [row["payment_no"] for row in page]
+                before = seen[-1]
+            assert await fiscal_store.of_patient(tx, 1, 1, since, 2, "P6") == []
+        assert seen == ["P5", "P4", "P3", "P2", "P1"]
 
     play(platform_url, story)
