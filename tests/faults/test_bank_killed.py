@@ -128,6 +128,6 @@ def one_movement(house: RealPlatform, payment: dict[str, Any], reference: str) -
 
 def test_all_books_agree_afterwards(hall: tuple[RealPlatform, BankAtRest]) -> None:
     house, _ = hall
-    for command in (("ledger", "verify"), ("invariants",)):
+    for command in (("ledger", "verify"), ("invariants",), ("taken",)):
         done = house.command(*command)
         assert done.returncode == 0, done.stdout
