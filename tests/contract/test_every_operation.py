@@ -93,7 +93,17 @@ def test_what_could_be_somebodys_is_asked_for_below() -> None:
     assert all(KIOSK[name].needs_patient for name in (OF_SOMEBODY | ONESELF) - {"GetPayment"})
     taken = {field for name in ONESELF for field in fields(name)}
     dates = {"days", "on", "until", "first_on", "last_on"}
-    assert taken == {"elder", "amount_fen", "department_id", "schedule_id", "slot_id", "anew", "before", *dates}
+    assert taken == {
+        "elder",
+        "amount_fen",
+        "department_id",
+        "schedule_id",
+        "slot_id",
+        "anew",
+        "before",
+        "after",
+        *dates,
+    }
 
 
 def fields(name: str) -> list[str]:

@@ -10,7 +10,16 @@ import pytest
 from yinyi.bus.database import open_pool
 from yinyi.business.institutions import lines_store
 from yinyi.business.ledger import store as ledger
-from yinyi.business.payments import callbacks, finding, institution_store, notices, signals, store, suspense
+from yinyi.business.payments import (
+    callbacks,
+    finding,
+    institution_store,
+    notices,
+    signals,
+    store,
+    suspense,
+    taken_list_store,
+)
 from yinyi.business.payments.writes import Parts, write_statement
 from yinyi.business.scheduling import store as bookings
 
@@ -62,6 +71,8 @@ STATEMENTS = {
     "taken, known": institution_store.KNOWN,
     "taken, found": institution_store.FIND,
     "to be given back": institution_store.OPEN,
+    "listed otherwise": taken_list_store.DIFFERENCES,
+    "listed otherwise, one": taken_list_store.DIFFERENCE,
     "line": lines_store.FIND,
     "asked on a line": lines_store.REMEMBER,
     **_writes(),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 from payment_far_side import FEE
 from payment_world import ZONE, World
+from queue_desk import as_staff
 
 from yinyi.bus.call import Call
 from yinyi.bus.operation import Caller
@@ -17,7 +18,15 @@ from yinyi.business.payments.messages_institution import (
     ReportTaken,
     TakenView,
 )
-from yinyi.business.payments.messages_taken_list import ListedTake, ListTakenDifferences, SubmitTakenList, TakenDay
+from yinyi.business.payments.messages_taken_list import (
+    ListedTake,
+    ListTakenDifferences,
+    SettleTakenDifference,
+    SubmitTakenList,
+    TakenDay,
+    TakenDifferences,
+)
+from yinyi.business.payments.model import DifferenceRuling
 from yinyi.business.payments.service import TAKEN_UP
 from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.kernel.money import Fen
@@ -105,6 +114,24 @@ async def differences(it: World) -> list[tuple[str, str, str]]:
     async with it.database.read() as tx:
         found = await TakenLists().list(tx, as_bank(it), asked)
     return [(each.institution_id, each.reference, each.what) for each in found.differences]
+
+
+async def settle(
+    it: World,
+    reference: str,
+    ruling: DifferenceRuling,
+    name: str,
+    *,
+    days: int = 0,
+) -> TakenDifferences:
+    """One of the staff says which side is right, of the day that is so many days from now."""
+    on = it.clock.now().date() + timedelta(days=days)
+    message = SettleTakenDifference(
+        institution_id=BANK, taken_on=on, reference=reference, ruling=ruling, note="asked the bank"
+    )
+    desk, call = TakenLists(), as_staff(it, name)
+    async with it.database.transaction() as tx:
+        return await desk.show_settled(tx, call, await desk.settle(tx, call, message, None))
 
 
 async def locked_out(it: World, number: str) -> None:

@@ -39,6 +39,9 @@ INSERT INTO prepaid_charge (hospital_id, institution_id, charge_no, patient_id, 
 SELECT 1, 'his', 'C1', patient_id, 1, '{x}', 'o', 'p', :now, '2026-03-02' FROM patient"""
 TOLD_BY_BANK = """
 INSERT INTO institution_take SELECT 1, 'icbc', 'B1', :delivered, 'X', 1, :now, '2026-03-02', :now"""
+LISTED_BY_BANK = """
+INSERT INTO taken_list_row (hospital_id, institution_id, reference, taken_on, part, payment_no, amount_fen)
+VALUES (1, 'icbc', 'B1', :now::date - 3, 1, 'P1', 1)"""
 UNBOOKED = """
 DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
   SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
@@ -224,6 +227,18 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         "icbc B1",
         NOW,
         (TOLD_BY_BANK,),
+    ),
+    "listed by a bank that has never said it": (
+        "taken_differences_are_settled",
+        "icbc B1",
+        NOW,
+        (LISTED_BY_BANK,),
+    ),
+    "no list of a bank that is expected to send one": (
+        "taken_lists_arrive",
+        "icbc 2026-02-28",
+        NOW,
+        ("DELETE FROM taken_list",),
     ),
     "taken by a bank that has not told of it": (
         "institutions_told_once",

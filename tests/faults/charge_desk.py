@@ -103,8 +103,8 @@ class ChargeDesk:
         async with self._it.database.read() as tx:
             return await self._charges.query(tx, self._call(), QueryPrepaidCharge(charge_no=charge_no))
 
-    async def balance(self, patient_no: str = "P1") -> PrepaidBalance:
-        return await self._charges.balance(self._call(), FindPrepaidBalance(patient_no=patient_no))
+    async def balance(self, patient_no: str = "P1", before: int = 0) -> PrepaidBalance:
+        return await self._charges.balance(self._call(), FindPrepaidBalance(patient_no=patient_no, before=before))
 
     def _call(self) -> Call:
         now = self._it.clock.now()

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bank_desk import lists
 from payment_checks import pay_in_time, reference_of
 from payment_far_side import Mishap
 from payment_world import World
@@ -15,6 +16,7 @@ from yinyi.bus.operation import Caller
 from yinyi.bus.outbox import Event, OutboxPublisher, add
 from yinyi.business.audit import store as audit
 from yinyi.business.audit.sealer import AuditSealer
+from yinyi.business.payments.model import NO_LISTS, ListsExpected
 from yinyi.business.payments.view import state_of
 from yinyi.business.watch.messages import GetFigures, InvariantView, ListInvariants
 from yinyi.business.watch.rounds import SLICE, Rounds
@@ -79,15 +81,19 @@ def staff_call(it: World) -> Call:
     return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
 
 
-def watch(it: World, slice_rows: int = SLICE) -> Watch:
-    rounds = Rounds(it.database, it.clock, 1, every_invariant(it.means.registry.rules), slice_rows=slice_rows)
+LISTED = ListsExpected(banks=("icbc",))
+
+
+def watch(it: World, slice_rows: int = SLICE, expected: ListsExpected = NO_LISTS) -> Watch:
+    rounds = Rounds(it.database, it.clock, 1, every_invariant(it.means.registry.rules, expected), slice_rows=slice_rows)
     return Watch(it, rounds)
 
 
 async def grown(it: World, slice_rows: int = SLICE) -> Watch:
     """Delivered after a callback, given back because the hospital refused, closed unpaid, in the human queue, and one
-    whose payer looks at his code; an event published, an audit record sealed."""
-    them = watch(it, slice_rows)
+    whose payer looks at his code; an event published, an audit record sealed; a bank's list of the day before."""
+    them = watch(it, slice_rows, LISTED)
+    await lists(it, days=-1)
     them.in_queue, _ = await in_doubt(it)
     it.script.mishaps.clear()
     it.script.mishaps["confirm"] = deque_of("refuse")

@@ -9,6 +9,13 @@ from typer.testing import CliRunner, Result
 
 from yinyi.app.cli import application
 from yinyi.bus.operation import Operation
+from yinyi.business.payments.messages_taken_list import (
+    DifferenceSaid,
+    ListTakenDifferences,
+    SettleTakenDifference,
+    TakenDifference,
+    TakenDifferences,
+)
 from yinyi.business.prepaid.messages_agreeing import (
     ChargeDifference,
     ChargeDifferences,
@@ -104,6 +111,22 @@ WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
             SettleChargeDifference(institution_id="his", charge_no="D1", note="paid in cash"),
             AGREED,
         ),
+        (
+            ("taken", "list", "--on", "2026-11-22"),
+            ListTakenDifferences(since=date(2026, 11, 22), until=date(2026, 11, 22)),
+            TakenDifferences(differences=[]),
+        ),
+        (
+            ("taken", "settle", "icbc", "B-000002", "--on", "2026-11-22", "--ruling", "as_heard", "--note", "asked"),
+            SettleTakenDifference(
+                institution_id="icbc",
+                taken_on=date(2026, 11, 22),
+                reference="B-000002",
+                ruling="as_heard",
+                note="asked",
+            ),
+            TakenDifferences(differences=[]),
+        ),
     ],
 )
 def test_what_is_asked(
@@ -127,6 +150,9 @@ def test_what_is_asked(
         ("closures", "cancel", "all"),
         ("charges", "compare", "yesterday"),
         ("charges", "settle", "D1"),
+        ("taken", "list", "--on", "yesterday"),
+        ("taken", "settle", "icbc", "B-000002", "--ruling", "as_heard", "--note", "asked"),
+        ("taken", "settle", "icbc", "B-000002", "--on", "2026-11-22", "--ruling", "both", "--note", "asked"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
@@ -191,4 +217,26 @@ def test_charges_that_differ_are_a_line_each_and_an_exit_code(monkeypatch: pytes
     assert done.stdout.splitlines() == [
         "2026-11-22  his  D1  hospital_only  P1  hospital 12.00, here 0.00",
         "2026-11-23  not compared yet",
+    ]
+
+
+def test_what_a_bank_lists_otherwise_is_a_line_each_with_what_the_first_has_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left_out = TakenDifference(
+        institution_id="icbc",
+        taken_on=date(2026, 11, 22),
+        reference="B-000002",
+        what="unlisted",
+        payment_no="P1",
+        heard_fen=Fen(1200),
+    )
+    said = DifferenceSaid(
+        institution_id="icbc", reference="B-000002", ruling="as_heard", note="asked", proposed_by="operator"
+    )
+    done, _ = run(monkeypatch, TakenDifferences(differences=[left_out], said=[said], more=True), "taken")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "2026-11-22  icbc  B-000002  unlisted  P1  listed nothing, said 12.00  operator: as_heard, asked",
+        "and more: ask for fewer days",
     ]

@@ -7,7 +7,7 @@ from kiosk_platform import PAGES, PAYMENT, document, page, paired, receipt, regi
 
 from yinyi.business.documents.messages import Documents
 from yinyi.business.fiscal.errors import NotIssuedYet
-from yinyi.business.fiscal.messages import FiscalInvoiceList, RedInvoice
+from yinyi.business.fiscal.messages import FiscalInvoiceList, ListFiscalInvoices, RedInvoice
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.kernel.errors import HospitalUnavailable, NotYours, YinyiError
 from yinyi.kernel.money import Fen
@@ -115,6 +115,18 @@ def test_all_of_them_are_listed_and_each_leads_to_its_page() -> None:
             ("coming", ""),
             ("issued", "0012345678"),
         ]
+        assert seen["v"]["earlier"] == ""
         assert (await paired(known=False).get("/receipts")).headers["location"] == "/kiosk/identify"
+
+    run(work())
+
+
+def test_what_was_paid_earlier_is_on_another_page() -> None:
+    async def work() -> None:
+        browser = paired(ListFiscalInvoices=FiscalInvoiceList(invoices=[receipt("issued")], next_before="P-47"))
+        assert (await browser.see("/receipts"))["v"]["earlier"] == "P-47"
+        await browser.get("/receipts?before=P-47")
+        assert browser.platform.last("ListFiscalInvoices").message == ListFiscalInvoices(days=366, before="P-47")
+        assert (await browser.get(f"/receipts?before={'4' * 23}")).status_code == 404
 
     run(work())

@@ -9,8 +9,9 @@ import pytest
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
+from yinyi.app.processes import KNOWS
 from yinyi.app.secret_files import secret
-from yinyi.app.settings import connector_settings, environment_for, settings_from
+from yinyi.app.settings import Settings, connector_settings, environment_for, settings_from
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -50,6 +51,8 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_BANK_LINE_TLS": "bank.example",
         "YINYI_HOSPITAL": "soap",
         "YINYI_CHARGES_LISTED_OF": "his,windows",
+        "YINYI_TAKEN_LISTS_OF": "icbc, ccb",
+        "YINYI_TAKEN_LISTS_BY": "09:30",
         "YINYI_KEYS": "hsm",
         "YINYI_SIGN_ON_FROM": "05:45",
         "YINYI_SETTLE_FROM": "23:30",
@@ -176,3 +179,15 @@ def test_a_password_that_others_could_read_is_closed_to_them(tmp_path: Path) -> 
     folder.mkdir(mode=0o755)
     secret(folder, "bus")
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_everything_runs_with_every_setting() -> None:
+    """Each is told to a process of its own; what is left is for whoever keeps the archive, and for the relay."""
+    told = {name for names in KNOWS.values() for name in names}
+    assert {field.name for field in msgspec.structs.fields(Settings)} - told == {"archive_dir", "relay_allows"}
+
+
+def test_banks_that_send_lists_are_named() -> None:
+    lists = settings_from({"YINYI_TAKEN_LISTS_OF": "icbc, ccb", "YINYI_TAKEN_LISTS_BY": "09:30"}).taken_lists
+    assert (lists.banks, f"{lists.by:%H:%M}") == (("icbc", "ccb"), "09:30")
+    assert settings_from({}).taken_lists.banks == ()

@@ -149,7 +149,7 @@ class Business:
         self.news = _news(database, outside, patients, self.counters, vault, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
-        self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules))
+        self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules, outside.taken_lists))
         verifier = Verifier(
             *(database, self.terminals.credentials, self.institutions, self.institution_lines),
             *(clock, ZONE, HOSPITAL_ID, staff),

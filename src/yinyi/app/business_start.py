@@ -117,6 +117,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         certificates=certificates,
         children=settings.children,
         charges_listed_of=settings.institutions_listed,
+        taken_lists=settings.taken_lists,
         news=news_settings(settings.folder),
         bulletins=build(TELLS, "notification")[0] if has_settings(settings.folder, TELLS) else None,
         notifies=build(NOTIFIES, "notification")[0],

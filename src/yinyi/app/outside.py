@@ -14,6 +14,7 @@ from yinyi.business.news.model import NewsSettings
 from yinyi.business.news.ports import Carries
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.means import MeansBook
+from yinyi.business.payments.model import NO_LISTS, ListsExpected
 from yinyi.business.payments.ports import TakesPayment
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import USUAL as USUAL_BOOKING
@@ -32,6 +33,7 @@ class Outside:
     said of somebody's bills, stays and reports, where nothing is decided by it. news: who tells some by himself.
     notifies: carries notifications to institutions; None: none leaves. bulletins: the same to systems of the hospital.
     charges_listed_of: those of the hospital's programs whose charges of prepaid accounts its list has.
+    taken_lists: which banks send a list of each day.
     permits: for calls to the hospital, shared with other processes; None: it needs none. means: what channels are
     called that bring their own words."""
 
@@ -52,6 +54,7 @@ class Outside:
     notifies: Notifies | None = None
     bulletins: Carries | None = None
     charges_listed_of: tuple[str, ...] = ("his",)
+    taken_lists: ListsExpected = NO_LISTS
     permits: Permits | None = None
     means: MeansBook = field(default_factory=MeansBook)
 

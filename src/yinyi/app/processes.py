@@ -33,10 +33,11 @@ _BOOKING = (
     *("booking_days", "booking_paid", "bookings_a_day", "bookings_with_doctor", "cancel_hours"),
     *("missed_visits", "missed_days", "closed_days", "return_minutes"),
 )
-_KNOWS = {
+KNOWS = {
     "business": (
         *(*_ALL, "hospital", "keys", "sign_on_from", "settle_from", "card_data_days", "identity_cards"),
         *("second_print", "public_url", "relay"),
+        *("child_below_age", "children_at_most", "charges_listed_of", "taken_lists_of", "taken_lists_by"),
         *("database_url", "nats_url", "http_host", "http_port"),
         *_BOOKING,
     ),
@@ -77,7 +78,7 @@ def parts_for(settings: Settings) -> list[Part]:
     present = {server.name for server in servers} | {"sandbox"}
 
     def own(name: str, program: str, *arguments: str, needs: tuple[str, ...]) -> Part:
-        told = environment_for(settings, _KNOWS[name])
+        told = environment_for(settings, KNOWS[name])
         secret_of = handed_over() if name == "business" else {}
         command = partial(
             own_command, program, *arguments, settings=told, log=settings.folder.log(name), hands_over=secret_of

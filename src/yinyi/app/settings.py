@@ -16,6 +16,7 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import MASTER_KEY, MASTER_KEY_FD
 from yinyi.business.identity.model import PAYMENT_CARDS, ChildRules, PaymentCardKind
 from yinyi.business.lines.line_hours import LineHours
+from yinyi.business.payments.model import ListsExpected
 from yinyi.business.reports.model import SecondPrint
 from yinyi.business.scheduling.booking_model import BookingRules, PaidAt
 from yinyi.interface.queue.address import Address, addresses
@@ -117,6 +118,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """So many children one guardian may act for."""
     charges_listed_of: str = "his"
     """Which of the hospital's programs its list of charged prepaid accounts has, comma between; "": there is none."""
+    taken_lists_of: str = ""
+    """Which banks send a list of what they have taken on each day, comma between; "": none is expected to."""
+    taken_lists_by: time = time(10)
+    """By then on the next day, or people are told."""
     relay: str = ""
     """``host:port`` of the relay, the way out to banks, wallets and insurance; "": they are dialled straight."""
     relay_allows: str = ""
@@ -167,7 +172,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def institutions_listed(self) -> tuple[str, ...]:
-        return tuple(filter(None, map(str.strip, self.charges_listed_of.split(","))))
+        return _names(self.charges_listed_of)
+
+    @property
+    def taken_lists(self) -> ListsExpected:
+        return ListsExpected(banks=_names(self.taken_lists_of), by=self.taken_lists_by)
 
     @property
     def children(self) -> ChildRules:
@@ -282,6 +291,10 @@ def _understood(name: str, text: str, kind: object) -> object:
     if kind is time:
         return _time_of_day(name, text)
     return Path(text).absolute() if kind is Path else text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def _time_of_day(name: str, text: str) -> time:

@@ -1,5 +1,6 @@
 """Everything that is watched: each domain says what has to hold of it; here is the list."""
 
+from yinyi.app.demo_hospital import ZONE
 from yinyi.business.audit.invariants import AuditSealed
 from yinyi.business.billing.invariants import LineRefundsAreMade
 from yinyi.business.billing.plans import INVOICE
@@ -18,6 +19,8 @@ from yinyi.business.news.invariants import BulletinsArrive, MergedAccountsAreEmp
 from yinyi.business.payments import figures as payments
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
+from yinyi.business.payments.model import NO_LISTS, ListsExpected
+from yinyi.business.payments.taken_list_invariants import TakenDifferencesAreSettled, TakenListsArrive
 from yinyi.business.prepaid import figures as prepaid
 from yinyi.business.prepaid.invariants import CHARGES
 from yinyi.business.scheduling.invariants import StoppedSessionsBalance
@@ -32,8 +35,9 @@ OBLIGED = (REGISTRATION, APPOINTMENT, CHECKED_IN, INVOICE)
 FIGURES = (*payments.FIGURES, *prepaid.FIGURES, *lines.FIGURES, *news.FIGURES, *watch.FIGURES)
 
 
-def every_invariant(rules: Rules) -> list[Invariant]:
+def every_invariant(rules: Rules, lists: ListsExpected = NO_LISTS) -> list[Invariant]:
     of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed(), *CHARGES]
+    of_money += [TakenDifferencesAreSettled(ZONE), TakenListsArrive(lists, ZONE)]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
     of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), NotificationsLeave(), LineRefundsAreMade()]
     of_visits += [NewsAreSeenTo(), MergedAccountsAreEmpty(), BulletinsArrive()]

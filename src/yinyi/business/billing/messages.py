@@ -227,9 +227,10 @@ class InvoiceRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvoiceRefunds(msgspec.Struct, frozen=True, kw_only=True):
-    """Newest first."""
+    """Newest first. next_before: what was before them is asked for with this; empty: nothing was."""
 
     refunds: list[InvoiceRefund]
+    next_before: str = ""
 
 
 LineNo = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
@@ -254,6 +255,8 @@ class RefundInvoiceLines(Operation[InvoiceRefund], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.HOSPITAL, Caller.STAFF])
 class ListInvoiceRefunds(Operation[InvoiceRefunds], frozen=True, kw_only=True):
-    """Lines given back of one bill. invoice_no empty: of all bills what is not settled yet, or has come out short."""
+    """Lines given back of one bill. invoice_no empty: of all bills what is not settled yet, or has come out short.
+    ``before``: only what was wanted before the one with this reference."""
 
     invoice_no: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    before: Annotated[str, msgspec.Meta(max_length=64)] = ""

@@ -40,14 +40,21 @@ UPDATE invoice_refund SET next_at = $4, problem = $5
 WHERE hospital_id = $1 AND reference = $2 AND claim = $3 AND state = 'sent'
 """
 OF_REFERENCE = "SELECT * FROM invoice_refund WHERE hospital_id = $1 AND reference = $2"
-OF_INVOICE = """
-SELECT * FROM invoice_refund WHERE invoice_no = $2 AND hospital_id = $1 ORDER BY wanted_at DESC, reference LIMIT 200
+_BEFORE = """
+($2 = '' OR (wanted_at, reference) < (
+  SELECT b.wanted_at, b.reference FROM invoice_refund b WHERE b.hospital_id = $1 AND b.reference = $2))
 """
+_NEWEST = " ORDER BY wanted_at DESC, reference DESC LIMIT $3"
+OF_INVOICE = (
+    "SELECT * FROM invoice_refund WHERE invoice_no = $4 AND hospital_id = $1 AND :before".replace(":before", _BEFORE)
+    + _NEWEST
+)
 OPEN = """
-(SELECT * FROM invoice_refund WHERE next_at IS NOT NULL AND hospital_id + 0 = $1 ORDER BY next_at LIMIT 200)
+(SELECT * FROM invoice_refund WHERE next_at IS NOT NULL AND hospital_id + 0 = $1 AND :before)
 UNION ALL
-(SELECT * FROM invoice_refund WHERE state = 'short' AND hospital_id + 0 = $1 ORDER BY wanted_at DESC LIMIT 200)
-"""
+(SELECT * FROM invoice_refund WHERE state = 'short' AND next_at IS NULL AND hospital_id + 0 = $1 AND :before)
+:newest
+""".replace(":before", _BEFORE).replace(":newest", _NEWEST)
 
 
 async def want(tx: Tx, new: LineRefund, wanted_by: str) -> None:
@@ -86,10 +93,11 @@ async def of_reference(tx: Tx, hospital_id: int, reference: str) -> LineRefund |
     return None if row is None else msgspec.convert(dict(row), LineRefund)
 
 
-async def listed(tx: Tx, hospital_id: int, invoice_no: str) -> list[LineRefund]:
-    """Of one bill, newest first; without a number what is not settled, and what has come out short."""
+async def listed(tx: Tx, hospital_id: int, invoice_no: str, limit: int, before: str = "") -> list[LineRefund]:
+    """Of one bill, newest first; without a number what is not settled, and what has come out short. before: only what
+    was wanted before this one."""
     if invoice_no:
-        rows = await tx.fetch(OF_INVOICE, hospital_id, invoice_no)
+        rows = await tx.fetch(OF_INVOICE, hospital_id, before, limit, invoice_no)
     else:
-        rows = await tx.fetch(OPEN, hospital_id)
+        rows = await tx.fetch(OPEN, hospital_id, before, limit)
     return [msgspec.convert(dict(row), LineRefund) for row in rows]

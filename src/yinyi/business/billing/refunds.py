@@ -45,6 +45,7 @@ SPREAD = 0.2
 CLAIMED_S = 60
 """Longer than any call lasts: what is not finished by then was left by a process that died."""
 AT_ONCE = 3
+SHOWN = 200
 _EVERY_S = 2.0
 
 
@@ -145,8 +146,9 @@ class LineRefunds:
     # -- shown
 
     async def list(self, tx: Tx, call: Call, message: ListInvoiceRefunds) -> InvoiceRefunds:
-        found = await store.listed(tx, call.hospital_id, message.invoice_no)
-        return InvoiceRefunds(refunds=[_view(each) for each in found])
+        found = await store.listed(tx, call.hospital_id, message.invoice_no, SHOWN + 1, message.before)
+        more = found[SHOWN - 1].reference if len(found) > SHOWN else ""
+        return InvoiceRefunds(refunds=[_view(each) for each in found[:SHOWN]], next_before=more)
 
     async def _show(self, tx: Tx, call: Call, reference: str) -> InvoiceRefund:
         found = await store.of_reference(tx, call.hospital_id, reference)

@@ -57,16 +57,19 @@ class GetFiscalInvoice(Operation[FiscalInvoiceView], frozen=True, kw_only=True):
 
 
 class FiscalInvoiceList(msgspec.Struct, frozen=True, kw_only=True):
-    """Newest first."""
+    """Newest first. next_before: what was paid before them is asked for with this; empty: nothing was."""
 
     invoices: list[FiscalInvoiceView]
+    next_before: str = ""
 
 
 @operation(callers=PATIENTS, needs_patient=True)
 class ListFiscalInvoices(Operation[FiscalInvoiceList], frozen=True, kw_only=True):
-    """This patient's electronic receipts for payments of the last days."""
+    """This patient's electronic receipts for payments of the last days; with ``before`` those for what was paid before
+    this payment."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 31
+    before: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
 @operation(

@@ -37,6 +37,7 @@ from yinyi.business.payments.postings import delivered_fen
 from yinyi.kernel.errors import NotYours
 from yinyi.kernel.money import Fen
 
+SHOWN = 50
 MARK_AFTER = timedelta(seconds=15)
 """By then a paper has come out of the printer, usually."""
 
@@ -90,9 +91,11 @@ class FiscalService:
 
     async def list(self, tx: Tx, call: Call, message: ListFiscalInvoices) -> FiscalInvoiceList:
         since = call.now - timedelta(days=message.days)
-        rows = await store.of_patient(tx, call.hospital_id, call.principal.patient_id, since)
-        views = [_view(list(each)) for _, each in groupby(rows, key=lambda row: row["payment_no"])]
-        return FiscalInvoiceList(invoices=views)
+        whose = (call.hospital_id, call.principal.patient_id)
+        rows = await store.of_patient(tx, *whose, since, SHOWN + 1, message.before)
+        found = [list(each) for _, each in groupby(rows, key=lambda row: row["payment_no"])]
+        more = found[SHOWN - 1][0]["payment_no"] if len(found) > SHOWN else ""
+        return FiscalInvoiceList(invoices=[_view(each) for each in found[:SHOWN]], next_before=more)
 
     async def print(self, tx: Tx, call: Call, message: PrintFiscalInvoice, _: None) -> str:
         """

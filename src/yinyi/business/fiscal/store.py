@@ -76,9 +76,12 @@ OF_PATIENT = """
 SELECT f.* FROM (
   SELECT payment_no, paid_at FROM fiscal_invoice
   WHERE patient_id = $2 AND hospital_id = $1 AND paid_at > $3 AND of = '' AND state <> 'void'
-  ORDER BY paid_at DESC LIMIT 50
+    AND ($5 = '' OR (paid_at, payment_no) < (
+      SELECT b.paid_at, b.payment_no FROM fiscal_invoice b
+      WHERE b.payment_no = $5 AND b.hospital_id = $1 AND b.patient_id = $2 AND b.of = '' AND b.state <> 'void' LIMIT 1))
+  ORDER BY paid_at DESC, payment_no DESC LIMIT $4
 ) AS blue JOIN fiscal_invoice f ON f.payment_no = blue.payment_no AND f.hospital_id = $1
-ORDER BY blue.paid_at DESC, f.payment_no, f.wanted_at, f.reference
+ORDER BY blue.paid_at DESC, f.payment_no DESC, f.wanted_at, f.reference
 """
 PRINTED = """
 UPDATE fiscal_invoice SET document_no = $3, tries = 0, next_at = CASE WHEN marked_at IS NULL THEN $4::timestamptz END
@@ -207,9 +210,12 @@ async def of_payment(tx: Tx, hospital_id: int, payment_no: str) -> list[Row]:
     return await tx.fetch(OF_PAYMENT, hospital_id, payment_no)
 
 
-async def of_patient(tx: Tx, hospital_id: int, patient_id: int, since: datetime) -> list[Row]:
-    """Of payments since then, those of one payment together, newest payment first."""
-    return await tx.fetch(OF_PATIENT, hospital_id, patient_id, since)
+async def of_patient(
+    tx: Tx, hospital_id: int, patient_id: int, since: datetime, limit: int, before: str = ""
+) -> list[Row]:
+    """Of so many payments since then, those of one payment together, newest payment first. before: only what was paid
+    before this payment."""
+    return await tx.fetch(OF_PATIENT, hospital_id, patient_id, since, limit, before)
 
 
 async def printed(tx: Tx, hospital_id: int, reference: str, document_no: str, mark_at: datetime) -> None:

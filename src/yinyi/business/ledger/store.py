@@ -245,11 +245,12 @@ async def balances_against_postings(tx: Tx, hospital_id: int) -> list[Row]:
 # ---- accounts on which nothing is to stay
 
 SUSPENSE = """
-SELECT e.posted_at AS at, e.kind, e.source,
+SELECT p.entry_id, e.posted_at AS at, e.kind, e.source,
   CASE WHEN p.debit_account LIKE 'suspense:%' THEN p.debit_account ELSE p.credit_account END AS account,
   CASE WHEN p.debit_account LIKE 'suspense:%' THEN p.amount_fen ELSE -p.amount_fen END AS debit_fen
 FROM posting p JOIN journal_entry e USING (hospital_id, entry_id)
 WHERE p.hospital_id = $1 AND (p.debit_account LIKE 'suspense:%' OR p.credit_account LIKE 'suspense:%')
+  AND p.entry_id < $3
 ORDER BY p.entry_id DESC LIMIT $2
 """
 LEFT_IN_SUSPENSE = """
@@ -263,10 +264,10 @@ SELECT account, sum(fen)::bigint AS debit_fen FROM (
 """
 
 
-async def suspense(tx: Tx, hospital_id: int, limit: int) -> list[Row]:
-    """``at, kind, source, account, debit_fen`` of what came to suspense or left it last, newest first; less than zero:
-    a credit."""
-    return await tx.fetch(SUSPENSE, hospital_id, limit)
+async def suspense(tx: Tx, hospital_id: int, limit: int, before: int = 0) -> list[Row]:
+    """``entry_id, at, kind, source, account, debit_fen`` of what came to suspense or left it last, newest first; less
+    than zero: a credit. before: only what was booked before this entry; 0: to the last one."""
+    return await tx.fetch(SUSPENSE, hospital_id, limit, before or 2**63 - 1)
 
 
 async def left_in_suspense(tx: Tx, hospital_id: int) -> dict[str, int]:

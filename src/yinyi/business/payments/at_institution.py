@@ -132,9 +132,10 @@ class InstitutionTakings:
 
     async def list(self, tx: Tx, call: Call, message: ListGiveBacks) -> GiveBacks:
         who = call.principal.institution_id
-        plans = await store.open_ones(tx, call.hospital_id, who, MOST + 1)
-        orders = [order for plan in plans[:MOST] for order in open_orders(plan, who)]
-        return GiveBacks(orders=orders, more=len(plans) > MOST)
+        found = await store.open_ones(tx, call.hospital_id, who, MOST + 1, message.after)
+        plans, more = found[:MOST], len(found) > MOST
+        orders = [order for plan in plans for order in open_orders(plan, who)]
+        return GiveBacks(orders=orders, more=more, next_after=plans[-1].payment_id if more else 0)
 
     async def confirm(self, tx: Tx, call: Call, message: ConfirmGiveBack, facts: None) -> str:
         """

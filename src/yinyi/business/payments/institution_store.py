@@ -32,7 +32,7 @@ SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = A
     WHERE lease_epoch IS NOT NULL AND hospital_id + 0 = $1 AND ended_at IS NULL AND taken_fen > 0
   ) AS o CROSS JOIN LATERAL (
     SELECT t.payment_id FROM institution_take t
-    WHERE t.payment_id = o.payment_id AND t.hospital_id = $1 AND t.institution_id = $2 OFFSET 0
+    WHERE t.payment_id = o.payment_id AND t.hospital_id = $1 AND t.institution_id = $2 AND t.payment_id > $4 OFFSET 0
   ) AS t
   ORDER BY t.payment_id LIMIT $3))
 ORDER BY p.payment_id
@@ -58,9 +58,9 @@ async def find(tx: Tx, hospital_id: int, institution_id: str, reference: str) ->
     return _plan(await tx.fetchrow(FIND, hospital_id, institution_id, reference))
 
 
-async def open_ones(tx: Tx, hospital_id: int, institution_id: str, limit: int) -> list[Plan]:
-    """Payments for which they have taken something, and that have not ended."""
-    found = await tx.fetch(OPEN, hospital_id, institution_id, limit)
+async def open_ones(tx: Tx, hospital_id: int, institution_id: str, limit: int, after: int = 0) -> list[Plan]:
+    """Payments for which they have taken something, and that have not ended, by their ids. after: only behind this."""
+    found = await tx.fetch(OPEN, hospital_id, institution_id, limit, after)
     return [rows.read_plan(row["plan"]) for row in found]
 
 

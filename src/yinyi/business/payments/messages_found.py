@@ -54,18 +54,22 @@ class UnknownMoney(msgspec.Struct, frozen=True, kw_only=True):
 
 class Suspense(msgspec.Struct, frozen=True, kw_only=True):
     """over_fen: money that is here and belongs to nothing we know; short_fen: money that is missing. entries: newest
-    first. said: by the first of two. unknown: of the last month, and not in suspense yet."""
+    first. next_before: what was before them is asked for with this; 0: nothing was. said: by the first of two. unknown:
+    of the last month, and not in suspense yet."""
 
     over_fen: Fen
     short_fen: Fen
     entries: list[SuspenseEntry]
     said: list[SuspenseSaid]
     unknown: list[UnknownMoney]
+    next_before: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF])
 class ListSuspense(Operation[Suspense], frozen=True, kw_only=True):
-    """What stands in suspense, and where it came from."""
+    """What stands in suspense, and where it came from; with ``before`` what was booked before that."""
+
+    before: WholeNumber = 0
 
 
 @operation(
@@ -74,13 +78,15 @@ class ListSuspense(Operation[Suspense], frozen=True, kw_only=True):
 class BookSuspense(Operation[Suspense], frozen=True, kw_only=True):
     """What people have found, for example in a channel's statement, and no payment tells of: money that came, or is
     missing, and where it goes from suspense. ``item``: what it is called there, so that it is booked once; ``channel``
-    where it is there, otherwise it is at a window. It is posted when a second person says the same."""
+    where it is there, otherwise it is at a window; ``institution_id``: of the channel ``institution``, the bank. It is
+    posted when a second person says the same."""
 
     item: Annotated[str, msgspec.Meta(min_length=4, max_length=64)]
     move: SuspenseMove
     amount_fen: Part
     scope: Literal["outpatient", "inpatient"]
     channel: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    institution_id: Annotated[str, msgspec.Meta(max_length=40)] = ""
     note: Note
 
 

@@ -17,6 +17,7 @@ from yinyi.business.payments.errors import (
 from yinyi.business.payments.messages import Number, Part, PaymentView
 from yinyi.business.payments.model import PaymentReason
 from yinyi.kernel.errors import InvalidField, NotYours
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 Reference = Annotated[str, msgspec.Meta(min_length=6, max_length=64, pattern=r"^[0-9A-Za-z_-]+(?![\s\S])")]
@@ -60,10 +61,11 @@ class TakenView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GiveBacks(msgspec.Struct, frozen=True, kw_only=True):
-    """Oldest first. more: there are more of them than these; they come once some of these are confirmed."""
+    """Oldest first. more: there are more of them than these; next_after: what is behind these is asked for with it."""
 
     orders: list[GiveBackOrder]
     more: bool = False
+    next_after: WholeNumber = 0
 
 
 @operation(
@@ -93,7 +95,9 @@ class GetTaken(Operation[TakenView], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.INSTITUTION])
 class ListGiveBacks(Operation[GiveBacks], frozen=True, kw_only=True):
-    """The orders to this bank that it has not confirmed."""
+    """The orders to this bank that it has not confirmed; with ``after`` those behind what was asked for before."""
+
+    after: WholeNumber = 0
 
 
 @operation(callers=[Caller.INSTITUTION], money=True, errors=(InvalidField, GiveBackUnknown, PaymentClosed))

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.payments.errors import ReferenceUsed
-from yinyi.business.payments.messages import Number, Part
+from yinyi.business.payments.errors import NothingToRule, ReferenceUsed
+from yinyi.business.payments.messages import Note, Number, Part
 from yinyi.business.payments.messages_institution import Reference
+from yinyi.business.payments.model import DifferenceRuling
 from yinyi.kernel.errors import InvalidField
 from yinyi.kernel.money import Fen
 
@@ -46,7 +47,7 @@ class TakenDifference(msgspec.Struct, frozen=True, kw_only=True):
 
 class TakenDay(msgspec.Struct, frozen=True, kw_only=True):
     """A day as both sides have it, at this moment. complete: all parts of the list are here; ``unlisted`` is said then.
-    more: there are more differences than these."""
+    more: there are more differences than these; next_after: they are asked for with this."""
 
     taken_on: date
     complete: bool
@@ -56,13 +57,27 @@ class TakenDay(msgspec.Struct, frozen=True, kw_only=True):
     heard_fen: Fen
     differences: list[TakenDifference]
     more: bool = False
+    next_after: str = ""
+
+
+class DifferenceSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first of two people has found out about one of them."""
+
+    institution_id: str
+    reference: str
+    ruling: DifferenceRuling
+    note: str
+    proposed_by: str
 
 
 class TakenDifferences(msgspec.Struct, frozen=True, kw_only=True):
-    """Oldest day first. more: there are more than these."""
+    """Oldest day first. more: there are more than these; next_after: they are asked for with this. said: of these, by
+    the first of two."""
 
     differences: list[TakenDifference]
     more: bool = False
+    next_after: str = ""
+    said: list[DifferenceSaid] = []
 
 
 @operation(callers=[Caller.INSTITUTION], changes=True, errors=(InvalidField, ReferenceUsed))
@@ -79,9 +94,11 @@ class SubmitTakenList(Operation[TakenDay], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.INSTITUTION])
 class GetTakenDay(Operation[TakenDay], frozen=True, kw_only=True):
-    """How the bank's list of a day and what it has said by ``ReportTaken`` compare."""
+    """How the bank's list of a day and what it has said by ``ReportTaken`` compare; with ``after`` the differences
+    behind those that were asked for before."""
 
     taken_on: date
+    after: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
 @operation(callers=[Caller.STAFF])
@@ -91,3 +108,17 @@ class ListTakenDifferences(Operation[TakenDifferences], frozen=True, kw_only=Tru
 
     since: date
     until: date
+    after: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+@operation(callers=[Caller.STAFF], changes=True, errors=(NothingToRule,))
+class SettleTakenDifference(Operation[TakenDifferences], frozen=True, kw_only=True):
+    """What people have found out, with the bank, about a difference that stays: its list is right (``as_listed``), or
+    what it has said is (``as_heard``). It counts when a second person says the same, and is no difference any more
+    until one of the two sides changes. Nothing is moved: money that is missing or too much is for ``BookSuspense``."""
+
+    institution_id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    taken_on: date
+    reference: Reference
+    ruling: DifferenceRuling
+    note: Note

@@ -1,6 +1,6 @@
 """Words of the payment engine: orders, callbacks, and what people are told. Plain data."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Literal
 
 import msgspec
@@ -103,6 +103,20 @@ Ruling = Literal["rightly", "wrongly", "as_channel_says"]
 """What people have found out about something that a channel has told and that did not fit."""
 SAID_BY_ONE: tuple[Ruling, ...] = ("rightly", "as_channel_says")
 """By one person, where nothing moves on the books."""
+
+DifferenceRuling = Literal["as_listed", "as_heard"]
+"""Which side of a difference between a bank's list and what it has said is right, as two people have found out."""
+
+
+class ListsExpected(msgspec.Struct, frozen=True, kw_only=True):
+    """banks: who sends a list of what it has taken on each day, by ``by`` of the next one at the hospital."""
+
+    banks: tuple[str, ...] = ()
+    by: time = time(10)
+
+
+NO_LISTS = ListsExpected()
+
 
 SuspenseMove = Literal[
     "over_found",  # a channel has money of ours that belongs to nothing we know

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import SUSPENSE_OVER, SUSPENSE_SHORT, JournalEntry
 from yinyi.business.payments.agreement import NO_PAYMENT, Saying, say
-from yinyi.business.payments.channels import WINDOW
+from yinyi.business.payments.channels import INSTITUTION, WINDOW
 from yinyi.business.payments.errors import AlreadyBooked, MoreThanInSuspense
 from yinyi.business.payments.messages_found import (
     BookSuspense,
@@ -49,8 +51,12 @@ SELECT EXISTS (SELECT FROM payment_settlement
 _SAID = """
 SELECT substr(reference, strpos(reference, ' ') + 1) AS item, outcome AS move, amount_fen, channel, merchant,
   proposed_by
-FROM payment_settlement WHERE hospital_id = $1 AND payment_id = 0 AND settled_at IS NULL
+FROM payment_settlement WHERE hospital_id = $1 AND payment_id = 0 AND settled_at IS NULL AND amount_fen > 0
 ORDER BY proposed_at LIMIT $2
+"""
+_A_BANK = """
+SELECT EXISTS (SELECT FROM institution_take WHERE hospital_id = $1 AND institution_id = $2)
+  OR EXISTS (SELECT FROM taken_list_row WHERE hospital_id = $1 AND institution_id = $2)
 """
 UNKNOWN = """
 SELECT c.source, c.reference, coalesce(c.merchant, '') AS merchant, c.amount_fen, min(c.received_at) AS since,
@@ -80,10 +86,13 @@ class SuspenseDesk:
     async def list(self, tx: Tx, call: Call, message: ListSuspense) -> Suspense:
         left = await ledger.left_in_suspense(tx, call.hospital_id)
         unknown = await tx.fetch(UNKNOWN, call.hospital_id, call.now - UNKNOWN_FOR, SHOWN)
+        found = await ledger.suspense(tx, call.hospital_id, SHOWN + 1, message.before)
+        entries = found[:SHOWN]
         return Suspense(
             over_fen=Fen(-left.get(SUSPENSE_OVER, 0)),
             short_fen=Fen(left.get(SUSPENSE_SHORT, 0)),
-            entries=[SuspenseEntry(**dict(row)) for row in await ledger.suspense(tx, call.hospital_id, SHOWN)],
+            entries=[msgspec.convert(dict(row), SuspenseEntry) for row in entries],
+            next_before=entries[-1]["entry_id"] if len(found) > SHOWN else 0,
             said=[SuspenseSaid(**dict(row)) for row in await tx.fetch(_SAID, call.hospital_id, SHOWN)],
             unknown=[UnknownMoney(**dict(row)) for row in unknown],
         )
@@ -95,10 +104,10 @@ class SuspenseDesk:
         """
         Raises:
             NotAllowed: money at a channel needs its name, other money has none.
-            ChannelUnavailable: no such channel, or no merchant account there.
+            ChannelUnavailable: no such channel, or no merchant account there; a bank that has taken nothing.
             AlreadyBooked, MoreThanInSuspense.
         """
-        merchant = self._merchant(message)
+        merchant = await self._merchant(tx, call, message)
         reference = f"{message.move} {message.item}"
         await tx.execute(_ALONE, call.hospital_id)
         if await tx.fetchval(_BOOKED, call.hospital_id, reference, message.move == "over_found", message.item):
@@ -111,11 +120,17 @@ class SuspenseDesk:
             await ledger.post(tx, [self._entry(call, message, merchant, reference)])
         return message.item
 
-    def _merchant(self, message: BookSuspense) -> str:
+    async def _merchant(self, tx: Tx, call: Call, message: BookSuspense) -> str:
         if bool(message.channel) != (message.move in _AT_CHANNEL):
             raise NotAllowed("money at a channel needs its name, other money has none")
+        if bool(message.institution_id) != (message.channel == INSTITUTION):
+            raise NotAllowed("the channel institution needs the bank's name, others have none")
         if not message.channel:
             return message.scope
+        if message.channel == INSTITUTION:
+            if not await tx.fetchval(_A_BANK, call.hospital_id, message.institution_id):
+                raise ChannelUnavailable(f"nothing was ever taken by {message.institution_id}")
+            return message.institution_id
         known = self._registry.merchants(message.scope) | {WINDOW: message.scope}
         if message.channel not in known:
             raise ChannelUnavailable(f"no merchant account for {message.scope} at {message.channel}")

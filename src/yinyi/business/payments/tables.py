@@ -20,11 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from yinyi.bus.schema import INSTANT, ROOM_TO_CHANGE, metadata
-from yinyi.business.payments.model import SAID_BY_ONE, ByHand, Ruling, SuspenseMove
+from yinyi.business.payments.model import SAID_BY_ONE, ByHand, DifferenceRuling, Ruling, SuspenseMove
 from yinyi.business.payments.plan import StepState
 
 _STATES = ", ".join(f"'{state}'" for state in get_args(StepState))
-_OUTCOMES = ", ".join(f"'{each}'" for of in (ByHand, Ruling, SuspenseMove) for each in get_args(of))
+_OUTCOMES = ", ".join(f"'{each}'" for of in (ByHand, Ruling, SuspenseMove, DifferenceRuling) for each in get_args(of))
 _BY_ONE = ", ".join(f"'{each}'" for each in SAID_BY_ONE)
 
 payment = Table(

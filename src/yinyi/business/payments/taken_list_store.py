@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.payments.messages_taken_list import ListedTake, TakenDifference
+from yinyi.business.payments.messages_taken_list import DifferenceSaid, ListedTake, TakenDifference
 from yinyi.kernel.money import Fen
 
 LOCK_DAY = "SELECT pg_advisory_xact_lock(hashtextextended('taken_list ' || $1::int || ' ' || $2 || ' ' || $3::date, 0))"
@@ -42,22 +42,26 @@ FROM (
   WHERE taken_on = $3 AND institution_id = $2 AND hospital_id = $1
 ) AS t
 """
-_LISTED = """
+LISTED = """
 SELECT l.institution_id, l.taken_on, l.reference,
   CASE WHEN t.reference IS NULL THEN 'unheard' ELSE 'differs' END AS what,
   l.payment_no, l.amount_fen AS listed_fen, t.amount_fen AS heard_fen
 FROM taken_list_row l
 LEFT JOIN institution_take t
   ON t.hospital_id = l.hospital_id AND t.institution_id = l.institution_id AND t.reference = l.reference
-LEFT JOIN payment p ON p.hospital_id = t.hospital_id AND p.payment_id = t.payment_id
-WHERE l.hospital_id = $1 AND l.taken_on BETWEEN $2 AND $3 AND ($4 = '' OR l.institution_id = $4)
+LEFT JOIN LATERAL (
+  SELECT payment_no FROM payment WHERE hospital_id = t.hospital_id AND payment_id = t.payment_id OFFSET 0
+) AS p ON true
+WHERE l.hospital_id = :hospital AND l.taken_on BETWEEN :since AND :until AND (:bank = '' OR l.institution_id = :bank)
   AND (t.reference IS NULL OR t.amount_fen <> l.amount_fen OR p.payment_no <> l.payment_no)
 """
-_UNLISTED = """
+UNLISTED = """
 SELECT t.institution_id, t.taken_on, t.reference, 'unlisted', p.payment_no, NULL::bigint, t.amount_fen
 FROM institution_take t
-JOIN payment p ON p.hospital_id = t.hospital_id AND p.payment_id = t.payment_id
-WHERE t.hospital_id = $1 AND t.taken_on BETWEEN $2 AND $3 AND ($4 = '' OR t.institution_id = $4)
+CROSS JOIN LATERAL (
+  SELECT payment_no FROM payment WHERE hospital_id = t.hospital_id AND payment_id = t.payment_id OFFSET 0
+) AS p
+WHERE t.hospital_id = :hospital AND t.taken_on BETWEEN :since AND :until AND (:bank = '' OR t.institution_id = :bank)
   AND NOT EXISTS (
     SELECT FROM taken_list_row l
     WHERE l.hospital_id = t.hospital_id AND l.institution_id = t.institution_id AND l.reference = t.reference)
@@ -65,7 +69,37 @@ WHERE t.hospital_id = $1 AND t.taken_on BETWEEN $2 AND $3 AND ($4 = '' OR t.inst
     WHERE d.hospital_id = t.hospital_id AND d.institution_id = t.institution_id AND d.taken_on = t.taken_on)
 """
 """Of days whose list is complete. Whatever stands in the list of another day has been listed."""
-DIFFERENCES = f"{_LISTED} UNION ALL {_UNLISTED} ORDER BY taken_on, institution_id, reference LIMIT $5"
+STANDING = """
+SELECT d.*, s.outcome AS ruling, s.note, s.proposed_by
+FROM (
+  SELECT u.*, concat_ws(' ', 'taken', institution_id, reference, payment_no, coalesce(listed_fen, 0),
+    coalesce(heard_fen, 0)) AS about
+  FROM (:listed UNION ALL :unlisted) AS u
+) AS d
+LEFT JOIN LATERAL (
+  SELECT outcome, note, proposed_by, settled_at FROM payment_settlement
+  WHERE hospital_id = :hospital AND payment_id = 0 AND reference = d.about OFFSET 0
+) AS s ON true
+WHERE s.settled_at IS NULL
+ORDER BY taken_on, institution_id, reference
+""".replace(":listed", LISTED).replace(":unlisted", UNLISTED)
+"""Whatever two people have not settled as it is now: ``about`` says what it is, and changes with either side."""
+_NUMBERED = {":hospital": "$1", ":since": "$2", ":until": "$3", ":bank": "$4"}
+
+
+def _numbered(statement: str) -> str:
+    for name, number in _NUMBERED.items():
+        statement = statement.replace(name, number)
+    return statement
+
+
+DIFFERENCES = _numbered(
+    """
+SELECT * FROM (:standing) AS o
+WHERE (taken_on, institution_id, reference) > ($6::date, $7::text, $8::text) LIMIT $5
+""".replace(":standing", STANDING)
+)
+DIFFERENCE = _numbered("SELECT about FROM (:standing) AS o WHERE o.reference = $5".replace(":standing", STANDING))
 
 
 class Bank(NamedTuple):
@@ -102,13 +136,43 @@ async def totals(tx: Tx, bank: Bank, on: date) -> Totals:
     return Totals(bool(row["complete"]), *(row[name] for name in Totals._fields[1:]))
 
 
+class Standing(NamedTuple):
+    """A difference, and what the first of two people has said of it."""
+
+    difference: TakenDifference
+    said: DifferenceSaid | None
+
+
+class Place(NamedTuple):
+    """Where a difference stands among the others."""
+
+    taken_on: date
+    institution_id: str
+    reference: str
+
+
+BEFORE_ALL = Place(date.min, "", "")
+
+
 async def differences(
-    tx: Tx, hospital_id: int, span: tuple[date, date], limit: int, institution_id: str = ""
-) -> list[TakenDifference]:
-    """Of one bank, or of all."""
-    found = await tx.fetch(DIFFERENCES, hospital_id, *span, institution_id, limit)
-    return [_difference(row) for row in found]
+    tx: Tx,
+    hospital_id: int,
+    span: tuple[date, date],
+    limit: int,
+    institution_id: str = "",
+    after: Place = BEFORE_ALL,
+) -> list[Standing]:
+    """Of one bank, or of all, behind this place."""
+    found = await tx.fetch(DIFFERENCES, hospital_id, *span, institution_id, limit, *after)
+    return [_standing(row) for row in found]
 
 
-def _difference(row: Row) -> TakenDifference:
-    return TakenDifference(**row)
+async def difference(tx: Tx, bank: Bank, on: date, reference: str) -> str | None:
+    """What it is called by those who settle it; None: the two sides agree, or it is settled."""
+    return await tx.fetchval(DIFFERENCE, bank.hospital_id, on, on, bank.institution_id, reference)
+
+
+def _standing(row: Row) -> Standing:
+    told = {name: row[name] for name in TakenDifference.__struct_fields__}
+    said = {name: row[name] for name in DifferenceSaid.__struct_fields__}
+    return Standing(TakenDifference(**told), DifferenceSaid(**said) if said["ruling"] else None)

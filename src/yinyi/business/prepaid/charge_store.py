@@ -32,9 +32,9 @@ WITH whole AS (
 INSERT INTO prepaid_charge_return (hospital_id, charge_id, reversal_no, nth, amount_fen, reason, operator, returned_at)
 SELECT hospital_id, charge_id, $3, $5, $4, $6, $7, $8 FROM whole
 """
-_LATEST = """
-SELECT charge_no, amount_fen, returned_fen, place, charged_at FROM prepaid_charge
-WHERE patient_id = $2 AND hospital_id = $1 AND institution_id = $3 ORDER BY charge_id DESC LIMIT $4
+LATEST = """
+SELECT charge_id, charge_no, amount_fen, returned_fen, place, charged_at FROM prepaid_charge
+WHERE patient_id = $2 AND hospital_id = $1 AND institution_id = $3 AND charge_id < $5 ORDER BY charge_id DESC LIMIT $4
 """
 
 
@@ -91,6 +91,8 @@ async def give_back(tx: Tx, new: NewReturn) -> None:
     await tx.execute(_RETURN, *keys, new.amount_fen, new.nth, new.reason, new.operator, new.returned_at)
 
 
-async def latest(tx: Tx, hospital_id: int, patient_id: int, institution_id: str, limit: int) -> list[Row]:
-    """Of this patient, by this institution, newest first."""
-    return await tx.fetch(_LATEST, hospital_id, patient_id, institution_id, limit)
+async def latest(
+    tx: Tx, hospital_id: int, patient_id: int, institution_id: str, limit: int, before: int = 0
+) -> list[Row]:
+    """Of this patient, by this institution, newest first. before: only what was charged before this; 0: to the last."""
+    return await tx.fetch(LATEST, hospital_id, patient_id, institution_id, limit, before or 2**63 - 1)

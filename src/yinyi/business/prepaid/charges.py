@@ -82,20 +82,22 @@ class PrepaidCharges:
         """
         patient_id = await self._named.patient_id(call, message.patient_no)
         async with self._database.read() as tx:
-            return await self._balance(tx, call, patient_id)
+            return await self._balance(tx, call, patient_id, message.before)
 
-    async def _balance(self, tx: Tx, call: Call, patient_id: int) -> PrepaidBalance:
+    async def _balance(self, tx: Tx, call: Call, patient_id: int, before: int = 0) -> PrepaidBalance:
         patient = await patient_facts(tx, call.hospital_id, patient_id)
         assert patient is not None
         mode, balance_fen = await store.standing(tx, call.hospital_id, prepaid_account(str(patient_id)))
         by = call.principal.institution_id
-        rows = await charge_store.latest(tx, call.hospital_id, patient_id, by, SHOWN)
+        found = await charge_store.latest(tx, call.hospital_id, patient_id, by, SHOWN + 1, before)
+        rows = found[:SHOWN]
         return PrepaidBalance(
             patient_no=patient.patient_no,
             name=masked_name(patient.name),
             mode=mode,
             balance_fen=Fen(balance_fen or 0),
             charges=[_listed(row) for row in rows],
+            next_before=rows[-1]["charge_id"] if len(found) > SHOWN else 0,
         )
 
     # -- out and back

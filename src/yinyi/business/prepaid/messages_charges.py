@@ -19,6 +19,7 @@ from yinyi.business.prepaid.errors import (
 )
 from yinyi.business.prepaid.model import ChargeState, PrepaidMode
 from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
 PatientNo = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -106,17 +107,20 @@ class ListedCharge(msgspec.Struct, frozen=True, kw_only=True):
 
 class PrepaidBalance(msgspec.Struct, frozen=True, kw_only=True):
     """What can be charged. name: masked, to be compared with who is there. charges: the caller's latest, newest
-    first."""
+    first. next_before: what was before them is asked for with this; 0: nothing was."""
 
     patient_no: str
     name: str
     mode: PrepaidMode
     balance_fen: Fen
     charges: list[ListedCharge]
+    next_before: WholeNumber = 0
 
 
 @operation(callers=[Caller.HOSPITAL], errors=(PatientUnknown, HospitalUnavailable))
 class FindPrepaidBalance(Operation[PrepaidBalance], frozen=True, kw_only=True):
-    """Of a patient, by his hospital number: what is on his prepaid account, and what was charged there last."""
+    """Of a patient, by his hospital number: what is on his prepaid account, and what was charged there last; with
+    ``before`` what was charged before that."""
 
     patient_no: PatientNo
+    before: WholeNumber = 0

@@ -52,6 +52,7 @@ HELD_FOR = timedelta(minutes=10)
 PAY_WITHIN = timedelta(minutes=8)
 WEEK = 7
 ASKED_ABOUT = 12
+SHOWN = 50
 """So many visits that seem to be missed, the latest."""
 _ORDER = {"opening": 0, "booked": 0}
 
@@ -339,7 +340,15 @@ class Bookings:
         held = [each for each in views if each.number or each.state != "cancelled"]
         to_come = sorted((each for each in held if each.state in _ORDER), key=_by_day)
         over = sorted((each for each in held if each.state not in _ORDER), key=_by_day, reverse=True)
-        return Appointments(appointments=[*to_come, *over][:50])
+        return _page([*to_come, *over], message.after)
+
+
+def _page(views: list[AppointmentView], after: str) -> Appointments:
+    """Behind a booking that is none of these there is nothing."""
+    start = next((at for at, each in enumerate(views, start=1) if each.booking_no == after), len(views)) if after else 0
+    shown = views[start : start + SHOWN]
+    more = shown[-1].booking_no if len(views) > start + SHOWN else ""
+    return Appointments(appointments=shown, next_after=more)
 
 
 def _by_day(view: AppointmentView) -> tuple[date, str]:

@@ -128,15 +128,19 @@ class GetAppointment(Operation[AppointmentView], frozen=True, kw_only=True):
 
 
 class Appointments(msgspec.Struct, frozen=True, kw_only=True):
-    """In the order of their days; what is over comes last, newest first."""
+    """In the order of their days; what is over comes last, newest first. next_after: what is behind these is asked for
+    with this; empty: nothing is."""
 
     appointments: list[AppointmentView]
+    next_after: str = ""
 
 
 @operation(callers=AND_BANKS, needs_patient=True)
 class ListAppointments(Operation[Appointments], frozen=True, kw_only=True):
-    """This patient's bookings: those to come, and what became of the last ones. A bank sees those that were made at
-    it."""
+    """This patient's bookings: those to come, and what became of the last ones; with ``after`` those behind the booking
+    with this number. A bank sees those that were made at it."""
+
+    after: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
 @operation(

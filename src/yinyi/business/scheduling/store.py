@@ -30,7 +30,7 @@ ALLOWED = "SELECT allowed_until FROM booker WHERE hospital_id = $1 AND patient_i
 BOOKED = """
 SELECT :row AS plan FROM payment p
 WHERE p.patient_id = ANY($2::bigint[]) AND p.hospital_id = $1 AND p.started_at > $3 AND p.purpose = ANY($4::text[])
-ORDER BY p.started_at DESC LIMIT 400
+ORDER BY p.started_at DESC
 """.replace(":row", rows.ROW)
 NEWEST_CHANGE = "SELECT coalesce(max(change_no), 0) FROM session_change WHERE hospital_id = $1"
 CHANGED = """

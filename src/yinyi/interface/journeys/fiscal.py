@@ -10,13 +10,16 @@ from yinyi.business.fiscal.errors import FiscalInvoiceUnknown, NotIssuedYet
 from yinyi.business.fiscal.messages import FiscalInvoiceView, GetFiscalInvoice, ListFiscalInvoices, PrintFiscalInvoice
 from yinyi.interface.journeys import present, views, views_fiscal
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
-from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.errors import NotFound, YinyiError
+from yinyi.kernel.ids import PAYMENT_NUMBER
 
 LOOK_AGAIN = timedelta(seconds=5)
 """While it is coming, for whoever stands there all the same."""
 WATCH_PRINT = timedelta(seconds=2)
 LISTED_DAYS = 366
 """Long enough for a year's claim."""
+BEFORE = "before"
+"""In the address of a page: what was paid before this payment."""
 
 
 async def page(visitor: Visitor) -> Next:
@@ -34,10 +37,13 @@ async def page(visitor: Visitor) -> Next:
 
 
 async def receipts(visitor: Visitor) -> Next:
-    """GET RECEIPTS."""
+    """GET RECEIPTS ?before=26112312053800AFN5J267."""
     if not visitor.known:
         return visitor.wanting("bills")
-    found = (await visitor.ask(ListFiscalInvoices(days=LISTED_DAYS))).invoices
+    before = visitor.query.get(BEFORE, "")
+    if len(before) > PAYMENT_NUMBER:
+        raise NotFound(BEFORE)
+    found = await visitor.ask(ListFiscalInvoices(days=LISTED_DAYS, before=before))
     rows = tuple(
         views_fiscal.ReceiptRow(
             payment_no=each.payment_no,
@@ -47,10 +53,10 @@ async def receipts(visitor: Visitor) -> Next:
             since=each.since,
             number=each.number,
         )
-        for each in found
+        for each in found.invoices
         if each.standing != "none"
     )
-    return Show(views_fiscal.ReceiptsView(receipts=rows, days=LISTED_DAYS))
+    return Show(views_fiscal.ReceiptsView(receipts=rows, days=LISTED_DAYS, earlier=found.next_before))
 
 
 async def print_it(visitor: Visitor) -> Next:

@@ -52,7 +52,9 @@ class ReceiptRow(Part, frozen=True, kw_only=True):
 
 
 class ReceiptsView(View, frozen=True, kw_only=True):
-    """All electronic receipts of this patient, newest first. days: so far back."""
+    """Electronic receipts of this patient, newest first. days: so far back. earlier: what was paid before these is
+    asked for by this; empty: nothing was."""
 
     receipts: tuple[ReceiptRow, ...]
     days: int
+    earlier: str = ""
