@@ -11,7 +11,7 @@ from payment_far_side import FEE
 from payment_world import World
 from prepaid_desk import FUNDS, balance, choose_part, desk, listed, opening, paid_from_account, topped_up, withdraw
 from queue_desk import as_staff
-from refund_desk import refund
+from refund_desk import GIVEN_UP, refund
 
 from yinyi.bus.call import Call
 from yinyi.business.ledger.errors import BalanceTooLow
@@ -229,6 +229,34 @@ def test_all_balances_are_cleared(platform_url: str) -> None:
     play(platform_url, story)
 
 
+def test_money_that_goes_over_the_counter_keeps_nobody_waiting(
+    platform_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One account at a time: the first one's money came by a channel that the hospital has given up since."""
+    monkeypatch.setattr(service, "AT_A_TIME", 1)
+
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        async with it.database.transaction() as tx:
+            await tx.execute(GIVEN_UP)
+        second = replace(it.call().principal, patient_id=2)
+        with monkeypatch.context() as patched:
+            patched.setattr(it, "call", lambda key="k": replace(World.call(it, key), principal=second))
+            await topped_up(it, prepaid)
+        await desk(it, "refund_only")
+        report = await listed(it, prepaid)
+        assert (report.accounts, report.total_fen, report.next_after) == (2, 2 * FEE, 1)
+        assert [(each.patient_id, each.to_origin_fen) for each in report.items] == [(1, 0)]
+        await clear(it, prepaid, report.total_fen)
+        await clear(it, prepaid, report.total_fen, report.next_after)
+        report = await listed(it, prepaid)
+        assert (report.accounts, report.total_fen, report.next_after) == (1, FEE, 0)
+        assert [await balance(it, each) for each in "12"] == [FEE, 0]
+
+    play(platform_url, story)
+
+
 def test_accounts_are_not_switched_off_beside_what_credits_one(platform_url: str) -> None:
     """Neither while it is being opened, nor while it is open."""
 
@@ -274,10 +302,10 @@ def test_accounts_are_not_switched_off_while_money_may_come_back_to_one(platform
     play(platform_url, story)
 
 
-async def clear(it: World, prepaid: PrepaidService, total_fen: int) -> None:
+async def clear(it: World, prepaid: PrepaidService, total_fen: int, after: int = 0) -> None:
     staff: Call = as_staff(it, "operator")
     async with it.database.transaction() as tx:
-        await prepaid.clear(tx, staff, ClearBalances(total_fen=Fen(total_fen)), None)
+        await prepaid.clear(tx, staff, ClearBalances(total_fen=Fen(total_fen), after=after), None)
 
 
 # ---- told before and after

@@ -117,6 +117,10 @@ class Registry:
         nobody can send would be open for ever, and its plan unreadable."""
         return not self.given_up(plan)
 
+    def give_back(self) -> list[str]:
+        """The channels that can."""
+        return sorted(kind.partition("/")[2] for kind in self._effects if kind.startswith(f"{REFUND}/"))
+
     def given_up(self, plan: Plan) -> list[Step]:
         """The takes of this plan whose channel is none of this release's, or of its settings, any more."""
         return [take for take in plan.moved() if f"{REFUND}/{take.channel}" not in self._effects]

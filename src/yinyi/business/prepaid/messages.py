@@ -162,21 +162,27 @@ class AccountLeft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BalancesReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All accounts with money: how many, how much, and the first of them."""
+    """All accounts with money: how many, how much, and fifty of them. next_after: those behind are asked for with it;
+    0: there are none."""
 
     accounts: int
     total_fen: Fen
     items: list[AccountLeft]
+    next_after: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF])
 class ListBalances(Operation[BalancesReport], frozen=True, kw_only=True):
-    """What would be cleared, and how: a dry run."""
+    """What would be cleared, and how: a dry run. ``after``: of the answer before this one."""
+
+    after: WholeNumber = 0
 
 
 @operation(callers=[Caller.STAFF], money=True, errors=(StillCollecting, TotalDiffers))
 class ClearBalances(Operation[BalancesReport], frozen=True, kw_only=True):
-    """Give the next fifty accounts back to where their money came from; answers what is left. ``total_fen``: of the
-    list, as it was looked at."""
+    """Give the next fifty accounts back to where their money came from; answers what is left, and the accounts behind
+    them. ``total_fen``: of the list, as it was looked at. ``after``: of the answer before this one, so that accounts
+    whose money goes over the counter keep nobody waiting."""
 
     total_fen: Annotated[Fen, msgspec.Meta(ge=0, le=10**15)]
+    after: WholeNumber = 0

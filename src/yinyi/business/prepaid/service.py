@@ -53,6 +53,8 @@ from yinyi.kernel.money import Fen
 
 PAY_WITHIN = timedelta(minutes=8)
 SHOWN, AT_A_TIME = 50, 50
+MOST_PATIENTS = 2**62
+"""Behind everybody."""
 WHY = "退预交金余额"
 
 
@@ -96,20 +98,27 @@ class PrepaidService:
         return PrepaidAccount(mode=mode, balance_fen=balance_fen, entries=entries, next_before=more)
 
     async def list_balances(self, tx: Tx, call: Call, message: ListBalances) -> BalancesReport:
-        return await self._show_balances(tx, call, "")
+        return await self._show_balances(tx, call, str(message.after))
 
-    async def _show_balances(self, tx: Tx, call: Call, subject: str) -> BalancesReport:
-        rows = await store.balances(tx, call.hospital_id, call.now - REFUNDABLE_FOR, AT_A_TIME)
+    async def _show_balances(self, tx: Tx, call: Call, after: str) -> BalancesReport:
+        channels = self._payments.registry.give_back()
+        since = call.now - REFUNDABLE_FOR
+        rows = await store.balances(tx, call.hospital_id, since, channels, int(after), AT_A_TIME + 1)
+        found = [row for row in rows if row["patient_id"] is not None]
         items = [
             AccountLeft(
                 patient_id=row["patient_id"],
                 balance_fen=Fen(row["balance_fen"]),
                 to_origin_fen=Fen(row["to_origin_fen"]),
             )
-            for row in rows
+            for row in found[:AT_A_TIME]
         ]
-        accounts, total_fen = (rows[0]["accounts"], rows[0]["total_fen"]) if rows else (0, 0)
-        return BalancesReport(accounts=accounts, total_fen=Fen(total_fen), items=items)
+        return BalancesReport(
+            accounts=rows[0]["accounts"],
+            total_fen=Fen(rows[0]["total_fen"]),
+            items=items,
+            next_after=items[-1].patient_id if len(found) > AT_A_TIME else 0,
+        )
 
     # -- in and out
 
@@ -256,14 +265,13 @@ class PrepaidService:
         """
         if await store.mode(tx, call.hospital_id) == "collect":
             raise StillCollecting
-        report = await self._show_balances(tx, call, "")
+        report = await self._show_balances(tx, call, str(message.after))
         if report.total_fen != message.total_fen:
             raise TotalDiffers
-        returnable = [item for item in report.items if item.to_origin_fen]
-        for item in returnable:
+        for item in report.items:
             with suppress(NothingOnAccount, OnlyAtWindow, StillAsked):  # raised before anything is written
                 await self._give_back(tx, call, item.patient_id, None)
-        return str(len(returnable))
+        return str(report.next_after or MOST_PATIENTS)
 
 
 def _beginning(row: Row) -> str:

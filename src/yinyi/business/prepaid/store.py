@@ -52,15 +52,22 @@ _BALANCES = """
 WITH b AS (
   SELECT account, balance_fen, substr(account, length('prepaid:') + 1)::bigint AS patient_id FROM account_balance
   WHERE hospital_id = $1 AND account LIKE 'prepaid:%' AND balance_fen > 0
+), page AS (
+  SELECT patient_id, balance_fen FROM b WHERE patient_id > $5 ORDER BY patient_id LIMIT $6
 ), o AS (
-  SELECT patient_id, sum(taken_fen - refunds_fen) AS fen FROM payment
-  WHERE hospital_id = $1 AND started_at > $2 AND purpose = $3 AND direction = 'forward' AND refunds_fen < taken_fen
-    AND patient_id IN (SELECT patient_id FROM b)
-  GROUP BY patient_id
+  SELECT p.patient_id, sum(p.taken_fen - p.refunds_fen) AS fen FROM payment p
+  WHERE p.hospital_id = $1 AND p.started_at > $2 AND p.purpose = $3 AND p.direction = 'forward'
+    AND p.refunds_fen < p.taken_fen AND p.patient_id IN (SELECT patient_id FROM page) AND NOT EXISTS (
+      SELECT FROM payment_step s
+      WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id AND s.kind = 'payments.take'
+        AND s.state IN ('done', 'late') AND s.params ->> 'channel' <> ALL ($4::text[]))
+  GROUP BY p.patient_id
+), sums AS (
+  SELECT count(*) AS accounts, coalesce(sum(balance_fen), 0)::bigint AS total_fen FROM b
 )
-SELECT b.patient_id, b.balance_fen, least(b.balance_fen, coalesce(o.fen, 0))::bigint AS to_origin_fen,
-  count(*) OVER () AS accounts, (sum(b.balance_fen) OVER ())::bigint AS total_fen
-FROM b LEFT JOIN o USING (patient_id) ORDER BY o.fen IS NULL, b.patient_id LIMIT $4
+SELECT sums.accounts, sums.total_fen, page.patient_id, page.balance_fen,
+  least(page.balance_fen, coalesce(o.fen, 0))::bigint AS to_origin_fen
+FROM sums LEFT JOIN page ON true LEFT JOIN o USING (patient_id) ORDER BY page.patient_id
 """
 
 
@@ -111,7 +118,7 @@ async def about(tx: Tx, hospital_id: int, beginnings: Collection[str]) -> dict[s
     return {row["source"]: (row["purpose"], row["description"]) for row in rows}
 
 
-async def balances(tx: Tx, hospital_id: int, since: datetime, limit: int) -> list[Row]:
-    """``patient_id, balance_fen, to_origin_fen`` of accounts with money, those first of which some can go back to where
-    it came from; with each ``accounts, total_fen`` of all."""
-    return await tx.fetch(_BALANCES, hospital_id, since, TOP_UP, limit)
+async def balances(tx: Tx, hospital_id: int, since: datetime, channels: list[str], after: int, limit: int) -> list[Row]:
+    """``patient_id, balance_fen, to_origin_fen`` of accounts with money behind this patient; with each ``accounts,
+    total_fen`` of all. What came by these channels can go back. One row without a patient: there is none behind."""
+    return await tx.fetch(_BALANCES, hospital_id, since, TOP_UP, channels, after, limit)
