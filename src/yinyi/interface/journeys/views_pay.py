@@ -79,7 +79,8 @@ class PayView(View, frozen=True, kw_only=True):
     """Pay by the code on the screen or by the one on the phone, or take a hold slip to the window.
 
     state: ``waiting`` for the payer · ``password``: his own code was scanned, he types his password · ``refused``: it
-    was not taken (``refused``: why) · ``confirming``: the money has come, the hospital is being told · ``unknown``: no answer yet.
+    was not taken (``refused``: why) · ``confirming``: the money has come, the hospital is being told · ``unknown``:
+    no answer yet.
     code_url: text of the code. expires_at: the code is dead from then on. since: when this state began.
     resolves_by: by then it is certain. ask_every_s: how often the platform asks. others: what could be chosen instead.
     scans: whose payer's code can be held under the scanner. after: the version of what was scanned last when the page
