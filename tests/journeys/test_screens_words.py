@@ -87,3 +87,13 @@ def test_a_result_without_an_english_word_is_read_with_a_chinese_voice(pages: Pa
     odd = msgspec.structs.replace(view, values=(row,))
     found = Said(pages.render(odd, msgspec.structs.replace(chrome, language="en")).decode()).found
     assert {("zh-CN", "<大肠埃希菌>"), ("zh-CN", "无<异常>"), ("en", "Normal")} <= set(found)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("name", ["error-device-gone", "error-unexpected"])
+def test_whoever_is_sent_to_a_window_is_told_which(name: str, language: str) -> None:
+    """In the sentence that sends: the note below it is hidden where room is short."""
+    view, chrome = SAMPLES[name]
+    page = kiosks()[1].render(view, msgspec.structs.replace(chrome, language=language)).decode()
+    window = chrome.window.name if language == "zh-CN" else chrome.window.name_en
+    assert window in page.split("<dd>")[2].split("</dd>")[0]
