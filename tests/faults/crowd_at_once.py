@@ -17,8 +17,6 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Operation
 from yinyi.bus.transport import connect
-from yinyi.business.billing.messages import ListInvoices, PayInvoices
-from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.messages import IdentifyByNumber
 from yinyi.business.payments.messages import ChooseTender, GetPayment, PaymentView
 from yinyi.business.prepaid.messages import TopUp
@@ -87,10 +85,6 @@ class AtOnce:
         asked = RegisterToday(department_id=place[0], schedule_id=place[1])
         await self._from(lambda: self._registered(asked, screen), screen, tender)
 
-    async def pay_bills(self, screen: Credentials, tender: TenderName) -> None:
-        """All that one has to pay; who has nothing to pay tops up."""
-        await self._from(lambda: self._billed(screen), screen, tender)
-
     async def top_up(self, screen: Credentials, tender: TenderName) -> None:
         await self._from(lambda: self._ask(TopUp(amount_fen=TOP_UP_FEN), screen), screen, tender)
 
@@ -106,17 +100,6 @@ class AtOnce:
 
     async def _registered(self, asked: RegisterToday, screen: Credentials) -> PaymentView:
         return (await self._ask(asked, screen)).payment
-
-    async def _billed(self, screen: Credentials) -> PaymentView:
-        found = (await self._ask(ListInvoices(), screen)).invoices
-        chosen = [
-            ChosenInvoice(invoice_no=each.invoice_no, version=each.version)
-            for each in found
-            if each.state == "open" and not each.busy
-        ]
-        if not chosen:
-            return await self._ask(TopUp(amount_fen=TOP_UP_FEN), screen)
-        return (await self._ask(PayInvoices(chosen=chosen), screen)).payment
 
     async def _from(self, opens: Callable[[], Awaitable[PaymentView]], screen: Credentials, tender: TenderName) -> None:
         try:
