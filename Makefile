@@ -10,6 +10,9 @@ CHECKED = tests/test_tidy.py $(wildcard tests/unit/test_migrations.py tests/unit
 export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
 
+# every pair of faults has to have been played within so long, on two cores
+PAIRS_S = 3600
+
 # how long `make fuzz` goes on
 FUZZ_S = 600
 
@@ -21,7 +24,7 @@ INTO = .
 .PHONY: up test test-all check bench faults fuzz new-connector
 up:       ; @$(INSTALL) && exec .venv/bin/yinyi up
 test:     ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 -m "not slow"
-test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 && YINYI_HOSPITAL=soap .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys && YINYI_HOSPITAL=fhir .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys
+test-all: ; @$(INSTALL) --tests && .venv/bin/pytest -n $(WORKERS) --reruns 1 && YINYI_HOSPITAL=soap .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys && YINYI_HOSPITAL=fhir .venv/bin/pytest -n $(WORKERS) --reruns 1 tests/journeys && timeout $(PAIRS_S) .venv/bin/yinyi faults --depth 2
 check:    ; @$(INSTALL) --tests && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/basedpyright && .venv/bin/lint-imports && .venv/bin/pytest $(CHECKED)
 faults:   ; @$(INSTALL) && .venv/bin/yinyi faults --depth 2
 fuzz:     ; @$(INSTALL) --tests && .venv/bin/python tests/fuzz/bank_line.py -max_total_time=$(FUZZ_S)

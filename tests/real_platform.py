@@ -245,6 +245,9 @@ class RealPlatform:
     def wechat_fault(self, at: str, kind: str, **more: Any) -> None:
         self._answer(self.sandbox.post("/wechatpay/faults", json={"at": at, "kind": kind, **more}))
 
+    def alipay_fault(self, at: str, kind: str, **more: Any) -> None:
+        self._answer(self.sandbox.post("/alipay/faults", json={"at": at, "kind": kind, **more}))
+
     def hospital_fault(self, procedure: str, fault: str, **more: Any) -> None:
         self._answer(self.sandbox.post("/hospital/faults", json={"procedure": procedure, "fault": fault, **more}))
 

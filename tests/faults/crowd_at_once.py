@@ -1,7 +1,7 @@
 """Sixty-four screens on the bus at once, whose patients ask again and again until they are answered."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from yinyi.bus.operation import Operation
 from yinyi.bus.transport import connect
 from yinyi.business.identity.messages import IdentifyByNumber
 from yinyi.business.payments.messages import ChooseTender, GetPayment, PaymentView
+from yinyi.business.prepaid.messages import TopUp
 from yinyi.business.scheduling.messages import ListDepartments, ListSchedules, RegisterToday
 from yinyi.business.terminals.messages import PairBrowser
 from yinyi.kernel.errors import (
@@ -30,12 +31,15 @@ from yinyi.kernel.errors import (
     PlatformUnavailable,
     YinyiError,
 )
+from yinyi.kernel.means import TenderName
+from yinyi.kernel.money import Fen
 
 _R = TypeVar("_R")
 _TRY_AGAIN = (Busy, ChannelUnavailable, DeadlineExceeded, HospitalUnavailable, InternalError, PlatformUnavailable)
 _PAUSE_S = 0.2
 OVER = frozenset({"fulfilled", "closed", "returned"})
 PATIENCE_S = 240.0
+TOP_UP_FEN = Fen(20_00)
 
 
 @dataclass
@@ -48,7 +52,7 @@ class AtOnce:
     screens: list[Credentials] = field(default_factory=list[Credentials])
     ends: dict[str, str] = field(default_factory=dict[str, str])
     told: list[str] = field(default_factory=list[str])
-    """Why somebody got no number, by the code of the error."""
+    """Why somebody could not begin, by the code of the error."""
 
     async def come(self, count: int) -> None:
         """So many people at as many screens, each identified."""
@@ -76,11 +80,30 @@ class AtOnce:
                 ]
         return found
 
-    async def register(self, screen: Credentials, place: tuple[str, str]) -> None:
+    async def register(self, screen: Credentials, place: tuple[str, str], tender: TenderName) -> None:
         """From the choice of a doctor to an end that can be told to the patient."""
+        asked = RegisterToday(department_id=place[0], schedule_id=place[1])
+        await self._from(lambda: self._registered(asked, screen), screen, tender)
+
+    async def top_up(self, screen: Credentials, tender: TenderName) -> None:
+        await self._from(lambda: self._ask(TopUp(amount_fen=TOP_UP_FEN), screen), screen, tender)
+
+    async def refund(self, number: str) -> None:
+        """The hospital wants all of it given back, and asks until it is answered."""
+        key, body = uuid4().hex, {"payment_no": number, "reason": "不做了"}
+        while True:
+            answer = await asyncio.to_thread(self.house.as_hospital, "RefundPayment", body, key)
+            if answer.is_success:
+                return
+            assert answer.status_code >= 500 or answer.status_code == 429, answer.text
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _registered(self, asked: RegisterToday, screen: Credentials) -> PaymentView:
+        return (await self._ask(asked, screen)).payment
+
+    async def _from(self, opens: Callable[[], Awaitable[PaymentView]], screen: Credentials, tender: TenderName) -> None:
         try:
-            asked = RegisterToday(department_id=place[0], schedule_id=place[1])
-            payment = (await self._ask(asked, screen)).payment
+            payment = await opens()
         except YinyiError as error:
             self.told.append(error.code())
             return
@@ -88,24 +111,24 @@ class AtOnce:
         while payment.state not in OVER:
             self.ends[number] = payment.state
             if payment.state == "ready":
-                payment = await self._choose(number, screen)
-            elif payment.state == "waiting" and payment.code_url not in paid and await self._pay(payment):
+                payment = await self._choose(number, screen, tender)
+            elif payment.state == "waiting" and payment.code_url not in paid and await self._pay(payment, tender):
                 paid.add(payment.code_url)
             else:
                 await asyncio.sleep(_PAUSE_S)
                 payment = await self._ask(GetPayment(number=number), screen)
         self.ends[number] = payment.state
 
-    async def _choose(self, number: str, screen: Credentials) -> PaymentView:
+    async def _choose(self, number: str, screen: Credentials, tender: TenderName) -> PaymentView:
         try:
-            return await self._ask(ChooseTender(payment_no=number, tender="wechatpay"), screen)
+            return await self._ask(ChooseTender(payment_no=number, tender=tender), screen)
         except YinyiError:  # it has gone on meanwhile, or just now it may not be
             await asyncio.sleep(_PAUSE_S)
             return await self._ask(GetPayment(number=number), screen)
 
-    async def _pay(self, payment: PaymentView) -> bool:
+    async def _pay(self, payment: PaymentView, tender: TenderName) -> bool:
         body = msgspec.json.encode({"code_url": payment.code_url})
-        return (await self.phone.post("/wechatpay/phone/pay", content=body)).status_code == 200
+        return (await self.phone.post(f"/{tender}/phone/pay", content=body)).status_code == 200
 
     async def _ask(self, message: Operation[_R], shown: Credentials) -> _R:
         """Under one key, until there is an answer."""

@@ -17,10 +17,13 @@ from crowd_at_once import OVER, PATIENCE_S, AtOnce, at_once, environment_of
 import books
 from real_platform import RealPlatform
 from yinyi.app.embedded.child import tied_to_parent
+from yinyi.bus.envelope import Credentials
+from yinyi.kernel.means import TenderName
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SCREENS, ROUNDS = 64, 2
+SCREENS, ROUNDS, REFUNDS = 64, 2, 8
+_PLAYED = "SELECT DISTINCT purpose, tender FROM payment WHERE payment_no = ANY ($1) AND taken_fen > 0"
 _YINYI = Path(sys.executable).with_name("yinyi")
 
 
@@ -67,8 +70,10 @@ def drops_answers(house: RealPlatform) -> None:
     house.wechat_fault("query", "lost", count=12)
     house.wechat_fault("callback", "withheld", count=12)
     house.wechat_fault("callback", "duplicated", count=12)
-    house.hospital_fault("lock_number", "lost", count=8)
-    house.hospital_fault("confirm_registration", "lost", count=8)
+    for at in ("precreate", "query", "refund"):
+        house.alipay_fault(at, "lost", count=6)
+    house.hospital_fault("lock_number", "lost", times=8)
+    house.hospital_fault("confirm_registration", "lost", times=8)
 
 
 def disturb(house: RealPlatform, second: SecondBusiness) -> None:
@@ -85,10 +90,22 @@ def disturb(house: RealPlatform, second: SecondBusiness) -> None:
 
 
 async def _everybody(it: AtOnce) -> None:
+    """Half of them register and half top up, by WeChat and by Alipay; then a few want all of it back."""
     places = await it.places()
     for turn in range(ROUNDS):
         chosen = [places[(serial + turn * 7) % len(places)] for serial in range(SCREENS)]
-        await asyncio.gather(*(it.register(*each) for each in zip(it.screens, chosen, strict=True)))
+        pairs = zip(it.screens, chosen, strict=True)
+        await asyncio.gather(*(_one(it, serial + turn, *pair) for serial, pair in enumerate(pairs)))
+    delivered = [number for number, end in it.ends.items() if end == "fulfilled"]
+    await asyncio.gather(*(it.refund(number) for number in delivered[:: len(delivered) // REFUNDS]))
+
+
+async def _one(it: AtOnce, serial: int, screen: Credentials, place: tuple[str, str]) -> None:
+    tender: TenderName = "alipay" if serial // 2 % 2 else "wechatpay"
+    if serial % 4 in (0, 3):
+        await it.register(screen, place, tender)
+    else:
+        await it.top_up(screen, tender)
 
 
 def test_all_books_agree_to_the_fen(house: RealPlatform) -> None:
@@ -109,3 +126,5 @@ def test_all_books_agree_to_the_fen(house: RealPlatform) -> None:
     assert len(it.ends) + len(it.told) == SCREENS * ROUNDS
     assert ends["fulfilled"] > SCREENS, (ends, list(islice(it.told, 10)))
     books.agree(house, *it.ends, within_s=120)
+    played = {(row["purpose"], row["tender"]) for row in house.rows(_PLAYED, list(it.ends))}
+    assert played >= {(what, by) for what in ("registration", "top_up") for by in ("wechatpay", "alipay")}

@@ -25,7 +25,7 @@ def command(
     """A channel, a hospital, a payer and a clock are simulated around the real engine, store and PostgreSQL. Every run
     goes to its end and is judged: money, hospital, books, and what the patient was told. A seed plays a crowd in
     several processes: who comes, what goes wrong and who moves when is drawn from it. Exit code 1: something is wrong,
-    or, from depth 2 on, something that can go wrong was never tried."""
+    or, from depth 2 on, something that can go wrong was never tried, or something happened that is on no list."""
     strange = [each for each in shape or () if each not in ALL_SHAPES]
     if strange:
         raise typer.BadParameter(f"{', '.join(strange)}: there are {', '.join(ALL_SHAPES)}")
@@ -34,7 +34,7 @@ def command(
         write.write_text(table(tally), encoding="utf-8")
     sys.stdout.write(_json(tally) if as_json else told(tally))
     incomplete = depth > 1 and not shape and bool(tally.missing)
-    raise typer.Exit(1 if tally.violations or incomplete else 0)
+    raise typer.Exit(1 if tally.violations or tally.unknown or incomplete else 0)
 
 
 def _json(tally: Tally) -> str:
@@ -47,6 +47,7 @@ def told(tally: Tally) -> str:
     if tally.seeds:
         lines.append(f"{tally.seeds} seeds among them, with up to {tally.in_flight_at_most} payments in flight at once")
     lines += [f"never tried: {cell}" for cell in tally.missing]
+    lines += [f"on no list: {cell}" for cell in tally.unknown]
     for violation in tally.violations:
         lines += _schedule(violation)
         lines += [f"    {sentence}" for sentence in violation["found"]]

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from yinyi.app.faults.model import Fault, Run, Schedule, faults_of
 from yinyi.app.faults.play import ALL_SHAPES, play
 from yinyi.app.faults.stage import Stage
@@ -36,15 +38,16 @@ class Explorer:
             for schedule in first:
                 number += 1
                 if number % self.parts == self.part:
-                    async for run in self._deeper(schedule, depth - 1):
+                    async for run in self.deeper(calm, schedule, depth - 1):
                         yield run
 
-    async def _deeper(self, schedule: Schedule, more: int) -> AsyncIterator[Run]:
-        run = await play(self.stage, schedule)
+    async def deeper(self, before: Run, schedule: Schedule, more: int) -> AsyncIterator[Run]:
+        """This schedule, planned in the run ``before``, and those with up to so many faults more."""
+        run = _same_so_far(before, await play(self.stage, schedule))
         yield run
         if more > 0:
             for follower in list(self.followers(run, more)):
-                async for each in self._deeper(follower, more - 1):
+                async for each in self.deeper(run, follower, more - 1):
                     yield each
 
     def followers(self, run: Run, more: int) -> Iterator[Schedule]:
@@ -61,3 +64,12 @@ class Explorer:
                     yield run.schedule.with_fault(Fault(at, name))
             seen.add(moment.situation)
             self._explored[here] = max(more, self._explored.get(here, 0))
+
+
+def _same_so_far(before: Run, run: Run) -> Run:
+    """Up to its last fault it is the run that the fault was planned in: nothing of others shows."""
+    last = run.schedule.faults[-1].at
+    planned, played = ([each.cell for each in one.moments[:last]] for one in (before, run))
+    if planned == played:
+        return run
+    return replace(run, violations=(*run.violations, f"not the run that was planned: {played} instead of {planned}"))

@@ -36,13 +36,16 @@ class SimHospital:
     call_timeout_s: float = 5.0
     numbers: dict[str, str] = field(default_factory=dict[str, str])
     until: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    arrived: set[str] = field(default_factory=set[str])
+    """Who has come for what he booked, by the reference under which it was told."""
     mute_until: datetime = START
     """It does what it is told until then, and says nothing."""
 
     def began(self) -> None:
         """A new run: nothing of the last one is left."""
-        self.numbers.clear()
-        self.until.clear()
+        for kept in (self.numbers, self.until, self.arrived):
+            kept.clear()
+        self.mute_until = START
 
     async def departments(self) -> list[Department]:
         return []
@@ -86,6 +89,23 @@ class SimHospital:
             return Unknown()
         return self._standing(reference) if reference in self.numbers else NotFound()
 
+    def book(self, reference: str, until: datetime) -> None:
+        """Somebody has booked this number, and pays when he comes."""
+        self.numbers[reference], self.until[reference] = "held", until
+
+    async def check_in(self, reference: str, number_reference: str) -> Outcome:
+        if self._state(number_reference) == "released":
+            return Refused(reason="expired")
+        self.arrived.add(reference)
+        return self._standing(number_reference)
+
+    async def undo_check_in(self, reference: str) -> Outcome:
+        self.arrived.discard(reference)
+        return Done()
+
+    async def ask_check_in(self, reference: str) -> Answer:
+        return Done() if reference in self.arrived else NotFound()
+
     def _is_mute(self) -> bool:
         return self.clock.now() < self.mute_until
 
@@ -97,7 +117,8 @@ class SimHospital:
 
     def standing(self, reference: str) -> str:
         """In short; a number of nobody's is as good as one that was given back."""
-        return f"{self._state(reference)}{' mute' if self._is_mute() else ''}"
+        here = " here" if reference in self.arrived else ""
+        return f"{self._state(reference)}{here}{' mute' if self._is_mute() else ''}"
 
     def _state(self, reference: str) -> str:
         state = self.numbers.get(reference, "released")

@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from yinyi.app.faults.far_bills import SimBills, SimScheme
 from yinyi.app.faults.far_side import SimChannel, SimClock, SimHospital, SimWallet
+from yinyi.app.faults.far_ward import SimWard
 from yinyi.app.faults.mishaps import MishapRegistry
 from yinyi.app.faults.script import Script
-from yinyi.bus.database import Database
+from yinyi.bus.database import Database, Tx
 from yinyi.business.billing.plans import InvoicePurpose, LockInvoices, SettleInvoices
+from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
 from yinyi.business.insurance.service import InsuranceService
 from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
@@ -26,8 +28,18 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid import store as prepaid_store
 from yinyi.business.prepaid.model import TopUpPurpose
 from yinyi.business.prepaid.service import PrepaidService
-from yinyi.business.scheduling.plans import Appointment, ConfirmNumber, HoldNumber, KeepNumber, Registration
+from yinyi.business.scheduling.plans import (
+    Appointment,
+    CheckedIn,
+    ConfirmNumber,
+    HoldNumber,
+    KeepNumber,
+    Registration,
+    TellArrival,
+)
+from yinyi.business.scheduling.service import SchedulingService
 
+SCOPES = ("outpatient", "inpatient")
 ZONE = ZoneInfo("Asia/Shanghai")
 _BEATEN = "UPDATE process_lease SET alive_until = $2 WHERE epoch = ANY($1::bigint[])"
 
@@ -38,6 +50,20 @@ class Desk(NamedTuple):
     payments: PaymentService
     prepaid: PrepaidService
     refunds: RefundDesk
+    numbers: SchedulingService
+
+
+class _Patients:
+    """All have one hospital number."""
+
+    async def patient_no(self, hospital_id: int, patient_id: int) -> str:
+        return "P1"
+
+    async def patient_id(self, tx: Tx, hospital_id: int, patient_no: str) -> int:
+        return 0
+
+    async def same_person(self, tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
+        return [patient_id]
 
 
 @dataclass
@@ -51,6 +77,7 @@ class House:
     wallet: SimWallet = field(init=False)
     bills: SimBills = field(default_factory=SimBills)
     scheme: SimScheme = field(default_factory=SimScheme)
+    ward: SimWard = field(default_factory=SimWard)
     opened_fen: Counter[int] = field(default_factory=Counter[int])
     """What a patient had on his account when he came."""
     gone_fen: Counter[str] = field(default_factory=Counter[str])
@@ -67,7 +94,7 @@ class House:
 
     def began(self) -> None:
         """A new run: whoever came before is forgotten, so that the last of many runs is as quick as the first."""
-        for side in (self.hospital, self.bills, self.scheme, *self.channels.values()):
+        for side in (self.hospital, self.bills, self.scheme, self.ward, *self.channels.values()):
             side.began()
 
     async def open(self) -> None:
@@ -86,15 +113,20 @@ class House:
     def registry(self, script: Script, cards: CardLines | None = None) -> MishapRegistry:
         """What a process can do here, with this script in front of every call; pauses are never longer or shorter.
         ``cards``: the lines on which it takes cards."""
-        hospital, bills = self.hospital, self.bills
+        hospital, bills, ward = self.hospital, self.bills, self.ward
+        means = (*self.channels, *(cards or {}))
         registry = MishapRegistry(
             effects=[
                 *(HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital)),
+                *(TellArrival(hospital, hospital.call_timeout_s), PostDeposit(ward)),
                 *(*InsuranceService(self.scheme).effects, LockInvoices(bills), SettleInvoices(bills)),
             ],
-            purposes=[Registration(), Appointment(), InvoicePurpose(), TopUpPurpose()],
+            purposes=[
+                *(Registration(), Appointment(), CheckedIn()),
+                *(InvoicePurpose(), TopUpPurpose(), DepositPurpose(ward)),
+            ],
             channels=self.channels,
-            merchants=MerchantTable({("outpatient", each): "outpatient" for each in (*self.channels, *(cards or {}))}),
+            merchants=MerchantTable({(scope, each): scope for scope in SCOPES for each in means}),
             cards=cards,
         )
         registry.script = script
@@ -104,4 +136,5 @@ class House:
     def desk(self, database: Database, means: Means, driver: Driver) -> Desk:
         """Where a process with these means serves people."""
         payments = PaymentService(database, means.registry, driver, ZONE)
-        return Desk(payments, PrepaidService(payments, ZONE), RefundDesk(payments, ZONE))
+        numbers = SchedulingService(self.hospital, _Patients(), payments, ZONE)
+        return Desk(payments, PrepaidService(payments, ZONE), RefundDesk(payments, ZONE), numbers)

@@ -1,8 +1,10 @@
 """What is wrong with how a payment ended: money, hospital, books and what was told have to agree."""
 
 from yinyi.app.faults.person import Person
+from yinyi.app.watched import OBLIGED
 from yinyi.bus.database import Row
-from yinyi.business.ledger.model import prepaid_account
+from yinyi.business.inpatient.plans import DEPOSIT
+from yinyi.business.ledger.model import deposit_account, prepaid_account
 from yinyi.business.payments.amounts import AGREED, paid_fen, to_take_fen
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.plan import REFUND, Plan, Step
@@ -28,7 +30,7 @@ async def violations(person: Person, plan: Plan) -> list[str]:
         stands = await tx.fetchrow(_STANDS, plan.payment_id)
     assert stands is not None
     found = [*_of_money(person, plan, used_fen), *_of_books(person, plan, used_fen, entries), *_of_words(person, plan)]
-    if bool(stands["obliged"]) != (state_of(plan) == "fulfilled" and not _is_top_up(plan)):
+    if bool(stands["obliged"]) != (state_of(plan) == "fulfilled" and plan.purpose in OBLIGED):
         found.append(f"{state_of(plan)}, and {stands['obliged']} obligations")
     if stands["ownerless"]:
         found.append("open, and nobody's")
@@ -48,7 +50,7 @@ def _of_money(person: Person, plan: Plan, used_fen: int) -> list[str]:
         delivered = int(-used_fen == kept and bool(paid_fen(plan)) and plan.direction == "forward")
     else:
         kept += used_fen
-        delivered = person.delivered(references)
+        delivered = person.delivered(plan)
     due = to_take_fen(plan) - person.gone_fen if delivered else 0
     state = state_of(plan)
     found: list[str] = []
@@ -66,6 +68,10 @@ def _of_money(person: Person, plan: Plan, used_fen: int) -> list[str]:
         found.append(f"{state}, and {-used_fen} fen have come onto the account of {kept} that were kept")
     if not delivered and any(person.hospital.is_held(each) or person.bills.is_locked(each) for each in references):
         found.append(f"{state}, and the number is still held")
+    if not delivered and references & person.hospital.arrived:
+        found.append(f"{state}, and the hospital waits for him")
+    if person.ward.left_fen(references) != (kept if person.ward.posted(references) else 0):
+        found.append(f"{state}, and the ward has {person.ward.left_fen(references)} fen of {kept} that were kept")
     if any(each.open_orders(references) for each in person.sides.values()):
         found.append(f"{state}, and a code can still be paid")
     if paid_fen(plan) > to_take_fen(plan):
@@ -89,15 +95,17 @@ def _of_books(person: Person, plan: Plan, used_fen: int, entries: list[Row]) -> 
         balances[row["credit_account"]] = balances.get(row["credit_account"], 0) - row["amount_fen"]
     references = {step.reference for step in plan.steps}
     promised = person.scheme.settled_fen(references)
-    delivered = (person.kept_fen(references) + used_fen + promised) * person.delivered(references)
+    delivered = (person.kept_fen(references) + used_fen + promised) * person.delivered(plan)
+    stay = plan.facts["admission_no"] if plan.purpose == DEPOSIT else ""
+    income = deposit_account(stay) if stay else f"hospital:{plan.scope}:{plan.purpose}"
     wanted = {
-        **{f"channel:{name}:outpatient": each.kept_fen(references) for name, each in person.sides.items()},
-        **{f"refunds:{name}:outpatient": 0 for name in person.sides},
+        **{f"channel:{name}:{plan.scope}": each.kept_fen(references) for name, each in person.sides.items()},
+        **{f"refunds:{name}:{plan.scope}": 0 for name in person.sides},
         f"insurance:{person.scheme.scheme}": promised,
-        "patient_funds:outpatient": 0,
+        f"patient_funds:{plan.scope}": 0,
         prepaid_account(str(person.patient_id)): used_fen,
-        f"hospital:outpatient:{plan.purpose}": -delivered,
-        "his:outpatient": 0,
+        income: -delivered,
+        f"his:{plan.scope}": 0,
         "suspense:short": 0,
     }
     return [
@@ -127,6 +135,6 @@ def _of_words(person: Person, plan: Plan) -> list[str]:
         found.append("told that the money is back, and it is not")
     agreed = not to_take_fen(plan) and AGREED in plan.facts
     taken = any(step.state in ("done", "late") for step in plan.takes())
-    if "delivering" in told and not (agreed or taken):
+    if "delivering" in told and not (agreed or taken or not plan.amount_fen):
         found.append("told that it is paid, and it is not")
     return found

@@ -220,6 +220,8 @@ class SimWire:
             await self.park(SLOW)
         if name == "taken_over" and self.script.steal is not None:
             await self.script.steal()
+        elif name == "taken_over":
+            self.script.in_vain(f"line.{said.kind}", "exchange", name)
         said.heard = True
         return answer
 

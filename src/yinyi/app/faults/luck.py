@@ -74,6 +74,9 @@ class Luck(Script):
     async def silence(self, timeout_s: float) -> None:
         await asyncio.sleep(timeout_s + 1)
 
+    async def lasts(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
     async def die(self) -> NoReturn:
         process = IN.get()
         if process is not None:

@@ -10,12 +10,19 @@ from yinyi.app.faults.model import DOWN_FOR, LINE, FaultName, Verb
 from yinyi.app.faults.script import Script
 from yinyi.bus.database import Database, Row, Tx, open_pool
 from yinyi.bus.lending import Lending
-from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
+from yinyi.business.payments.builder import (
+    BILLING_LOCK,
+    BILLING_SETTLE,
+    INPATIENT_POST,
+    INSURANCE_QUOTE,
+    INSURANCE_SETTLE,
+    SCHEDULING_CHECK_IN,
+)
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.rules import Rule
-from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, RefusedReason, Unknown
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, RefusedReason, Unknown, Waiting
 
 _REFUSED: dict[str, RefusedReason] = {
     "scheduling.hold": "slot_taken",
@@ -27,7 +34,11 @@ _REFUSED: dict[str, RefusedReason] = {
     INSURANCE_SETTLE: "not_permitted",
     BILLING_LOCK: "expired",
     BILLING_SETTLE: "expired",
+    INPATIENT_POST: "not_permitted",
+    SCHEDULING_CHECK_IN: "session_stopped",
 }
+_JUST_IN_TIME = 0.9
+"""Of a time-out."""
 
 
 @dataclass
@@ -73,17 +84,25 @@ class Mishappen(_InFront):
         if name == "down":
             outside.down_until[side] = outside.clock.now() + DOWN_FOR
         if outside.is_down(side):
-            return Unknown(detail="down") if verb == "ask" else NotSent(detail="down")
+            return await self._away(name, verb, script)
         latest = outside.clock.now() + self._settles() * 0.99
         await script.travel()
-        answer = await self._happen(name, call, step, script, latest)
+        answer = await self._happen(name, verb, call, step, script, latest)
         await script.travel()
         await script.pause(f"{self.name} {verb} answered")
         return answer
 
+    async def _away(self, name: FaultName | None, verb: Verb, script: Script) -> Answer:
+        if name in ("crash_before", "crash_after"):
+            await script.die()
+        if name is not None and name != "down":
+            script.in_vain(self.name, verb, name)
+        return Unknown(detail="down") if verb == "ask" else NotSent(detail="down")
+
     async def _happen(
         self,
         name: FaultName | None,
+        verb: Verb,
         call: Callable[[], Awaitable[Answer]],
         step: Step,
         script: Script,
@@ -111,14 +130,21 @@ class Mishappen(_InFront):
             case "taken_over" if script.steal is not None:
                 await script.steal()
                 return await call()
-            case "told_twice":
+            case "early":
                 answer = await call()
-                if isinstance(answer, Done) and script.tell is not None:
-                    await script.tell(step, answer)
+                if not await _told_first(script, step, answer):
+                    script.in_vain(self.name, verb, name)
+                return answer
+            case "slow":
+                answer = await call()
+                await script.lasts(self.rule.timeout_s * _JUST_IN_TIME)
                 return answer
             case "not_found" if self._may_be_unknown_yet(step):
                 return NotFound()
+            case None:
+                return await call()
             case _:
+                script.in_vain(self.name, verb, name)
                 return await call()
 
     async def _unheard(self, script: Script) -> Unknown:
@@ -130,6 +156,16 @@ class Mishappen(_InFront):
 
     def _may_be_unknown_yet(self, step: Step) -> bool:
         return step.left_at is not None and self.script.clock.now() < step.left_at + self._settles()
+
+
+async def _told_first(script: Script, step: Step, answer: Answer) -> bool:
+    """The channel tells what it is about to answer; or, where it waits for the payer, that he has paid since."""
+    if isinstance(answer, Waiting) and script.pays(step):
+        answer = Done(evidence={"paid_at": script.clock.now().isoformat()})
+    if not isinstance(answer, Done) or script.tell is None:
+        return False
+    await script.tell(step, answer)
+    return True
 
 
 class LineCalls(_InFront):

@@ -24,16 +24,15 @@ FaultName = Literal[
     "not_found",  # the other side does not know it yet, although it does
     "commit_lost",  # committed, but the answer of PostgreSQL got lost
     "stolen",  # another process, which is alive, has taken the payment over before the commit
-    "told_twice",  # a callback says the same as the answer, and comes just before it
+    "early",  # a callback comes before the answer: it says the same, or that he has paid just now
     "taken_over",  # another process, which is alive, takes the payment over while the call is on its way
     "missing",
     "twice",
-    "early",  # before the answer to the call that it is about
     "after_the_end",
     "wrong_amount",  # genuine, over another amount; the right one never comes
     "silent_before",  # the message got lost on its way; the bank is waited for as long as its rules say
     "silent_after",  # the same; it took effect
-    "slow",  # the right answer, in time, but later than the engine waits within one call
+    "slow",  # the right answer, just in time; of a message to the bank: later than the engine waits within one call
     "bad_mac",  # it took effect; the answer cannot be believed
     "late_answer",  # it took effect; the answer comes when nobody waits any more, and before the reversal leaves
     "crossed",  # the same, and the answer comes when the reversal has left
@@ -44,12 +43,15 @@ FaultName = Literal[
 FAULTS: dict[Verb, tuple[FaultName, ...]] = {
     "do": (
         *("crash_before", "crash_after", "lost_before", "lost_after", "late_effect", "refused", "not_sent", "down"),
-        "taken_over",
+        *("taken_over", "slow"),
     ),
-    "ask": ("crash_before", "crash_after", "lost_before", "not_found", "down", "taken_over"),
-    "undo": ("crash_before", "crash_after", "lost_before", "lost_after", "refused", "not_sent", "down", "taken_over"),
+    "ask": ("crash_before", "crash_after", "lost_before", "not_found", "down", "taken_over", "slow"),
+    "undo": (
+        *("crash_before", "crash_after", "lost_before", "lost_after", "refused", "not_sent", "down", "taken_over"),
+        "slow",
+    ),
     "write": ("crash_before", "crash_after", "commit_lost", "stolen"),
-    "callback": ("missing", "twice", "early", "after_the_end", "wrong_amount"),
+    "callback": ("missing", "twice", "after_the_end", "wrong_amount"),
     "exchange": ("crash_before", "crash_after", "lost_before", "refused", "not_sent"),
 }
 """What may go wrong with each verb."""
@@ -71,7 +73,7 @@ def faults_of(kind: str, verb: Verb) -> tuple[FaultName, ...]:
     if verb == "exchange":
         return (*FAULTS[verb], *EXCHANGES.get(kind, ()))
     told = verb in ("do", "ask") and kind.startswith((TAKE, REFUND))
-    return (*FAULTS[verb], "told_twice") if told else FAULTS[verb]
+    return (*FAULTS[verb], "early") if told else FAULTS[verb]
 
 
 LINE = "line"
@@ -121,7 +123,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a schedule. ``hit``: faults that happened, by cell. ``violations``: sentences; none is right.
+    """What came of a schedule. ``hit``: faults that took effect, by cell. ``violations``: sentences; none is right.
 
     ending: what became of the money, for the table: ``fulfilled``, ``returned``, ``closed``, ``queue``.
     """

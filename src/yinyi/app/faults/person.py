@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from yinyi.app.faults.house import Desk, House
 from yinyi.app.faults.model import FEE, Told
 from yinyi.app.faults.script import Script
-from yinyi.app.faults.wishes import What, new_payment, opening
+from yinyi.app.faults.wishes import BOOKED_FOR, What, booked, new_payment, opening
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Tx
 from yinyi.bus.operation import Caller
@@ -24,6 +24,8 @@ from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow
 from yinyi.business.prepaid.messages import TopUp, Withdraw
+from yinyi.business.scheduling.messages import IssueHoldSlip
+from yinyi.business.scheduling.plans import CHECKED_IN
 from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
@@ -62,7 +64,7 @@ class Person(ABC):
         self.clock, self.quiet = house.clock, house.quiet
         self.hospital, self.channel, self.channels = house.hospital, house.channel, house.channels
         self.sides: dict[str, Side] = {**house.channels}
-        self.bills, self.scheme = house.bills, house.scheme
+        self.bills, self.scheme, self.ward = house.bills, house.scheme, house.ward
 
     # -- how it is played
 
@@ -118,6 +120,8 @@ class Person(ABC):
         if what == "top_up":
             return await desk.prepaid.top_up(tx, call, TopUp(amount_fen=FEE), None)
         wish = self.wish or str(next(self.house.serial))
+        if what in ("check_in", "paid_check_in"):
+            self.hospital.book(booked(wish), call.now + BOOKED_FOR)
         new = new_payment(what, wish, call.now, insured_wholly=self.insured_wholly)
         return await desk.payments.open(tx, call, new)
 
@@ -157,6 +161,14 @@ class Person(ABC):
             await self.change(
                 lambda desk, tx, call: desk.payments.tenders.submit_code(tx, call, self.number, payer_code)
             )
+        except PaymentClosed:
+            return
+
+    async def takes_a_slip(self) -> None:
+        """He will pay later, and gets a slip on which his number is kept for longer, if he still may."""
+        message = IssueHoldSlip(payment_no=self.number)
+        try:
+            await self.change(lambda desk, tx, call: desk.numbers.issue_hold_slip(tx, call, message, None))
         except PaymentClosed:
             return
 
@@ -206,12 +218,36 @@ class Person(ABC):
 
         self.gone_fen += await self.change(undone)
 
+    def pays(self, order: Step) -> bool:
+        """By the code of this order, if the channel lets him."""
+        far = self.channels.get(order.channel)
+        return far is not None and order.kind == TAKE and far.pay(order.reference)
+
     # -- what the channel does
 
-    async def callback(self, take: Step, event_id: str, amount_fen: int | None = None) -> None:
-        """The channel tells that this order was paid."""
-        paid = Done(evidence={"paid_at": self.clock.now().isoformat()})
-        await self.hear(take, self.told_of(take, event_id, paid, amount_fen))
+    async def callback(self, step: Step, event_id: str, amount_fen: int | None = None) -> None:
+        """The channel tells that this order was paid, or that this refund was made."""
+        at = {"paid_at": self.clock.now().isoformat()} if step.kind == TAKE else {}
+        await self.hear(step, self.told_of(step, event_id, Done(evidence=at), amount_fen))
+
+    async def tells(self, step: Step, what: str) -> None:
+        """The channel tells of this take or refund by itself, and what goes wrong with that."""
+        event_id = f"{what} {step.reference}"
+        match self.script.at(f"{step.kind}/{step.channel}", "callback"):
+            case "missing":
+                return
+            case "wrong_amount":
+                await self.callback(step, event_id, step.amount_fen - 1)
+            case "after_the_end":
+                await self.until_the_end()
+                await self.callback(step, event_id)
+            case "twice":
+                await self.callback(step, event_id)
+                await self.callback(step, event_id)
+                await self.drive()
+                await self.callback(step, f"again {step.reference}")
+            case _:
+                await self.callback(step, event_id)
 
     async def refunded_there(self, take: Step, their_id: str, amount_fen: int) -> None:
         """The channel tells that somebody has given back of this order."""
@@ -226,7 +262,7 @@ class Person(ABC):
             event_id=event_id,
             about="take" if step.kind == TAKE else "refund",
             reference=step.reference,
-            merchant="outpatient",
+            merchant=step.merchant,
             amount_fen=Fen(step.amount_fen if amount_fen is None else amount_fen),
             outcome=outcome,
         )
@@ -236,6 +272,10 @@ class Person(ABC):
         for step in (await self.plan()).steps:
             if step.reference in self.hospital.numbers:
                 self.hospital.until[step.reference] = self.clock.now()
+
+    async def stay_is_settled(self) -> None:
+        """The ward has made out its account: it takes no deposit any more."""
+        self.ward.settled.add((await self.plan()).facts["admission_no"])
 
     async def bill_is_changed(self) -> None:
         """A doctor has changed what he is just paying."""
@@ -270,9 +310,14 @@ class Person(ABC):
     def gone_fen(self, fen: int) -> None:
         self.house.gone_fen[self.number] = fen
 
-    def delivered(self, references: set[str]) -> int:
-        """How many of these the hospital has confirmed or settled."""
-        return self.hospital.confirmed(references) + self.bills.settled(references)
+    def delivered(self, plan: Plan) -> int:
+        """How much of what he came for the hospital has in its books."""
+        references = {step.reference for step in plan.steps}
+        booked = {plan.facts.get("number_reference", "")}
+        if plan.purpose == CHECKED_IN and not plan.amount_fen:
+            return len(references & self.hospital.arrived)
+        in_books = self.bills.settled(references) + self.ward.posted(references)
+        return in_books + self.hospital.confirmed(references | booked)
 
     async def used_fen(self) -> int:
         """What is gone from his account; less than nothing: so much has come onto it."""

@@ -1,14 +1,16 @@
 """Plays one schedule to its end."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from yinyi.app.faults.booking_shapes import BOOKING_SHAPES
 from yinyi.app.faults.card_shapes import CARD_SHAPES
 from yinyi.app.faults.cardholder import statement_tells
+from yinyi.app.faults.far_side import START
 from yinyi.app.faults.judge import violations
 from yinyi.app.faults.judge_line import line_violations, queue_violations
 from yinyi.app.faults.model import IN_QUEUE, Run, Schedule
+from yinyi.app.faults.purpose_shapes import PURPOSE_SHAPES
 from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import Stage
 from yinyi.business.payments.view import state_of
@@ -16,6 +18,7 @@ from yinyi.business.payments.view import state_of
 ALL_SHAPES: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
     **SHAPES,
     **BOOKING_SHAPES,
+    **PURPOSE_SHAPES,
     **CARD_SHAPES,
 }
 
@@ -33,15 +36,20 @@ async def play(stage: Stage, schedule: Schedule) -> Run:
     ended = ended and await stage.until_the_end()
     ending, found = await (_of_card(stage, ended=ended) if stage.by_card else _of_others(stage, ended=ended))
     took = stage.clock.now() - began
-    stage.clock.at += timedelta(minutes=1)
+    stage.clock.at = _next_morning(stage.clock.at)
     return Run(
         schedule=schedule,
         moments=tuple(script.moments),
         hit=tuple(script.hit),
         ending=ending,
         took=took,
-        violations=tuple(found),
+        violations=(*script.stray, *found),
     )
+
+
+def _next_morning(at: datetime) -> datetime:
+    """Every run begins at the same time of the day: what ends at midnight is as far away in all of them."""
+    return datetime.combine(at.date() + timedelta(days=1), START.timetz())
 
 
 async def _of_others(stage: Stage, *, ended: bool) -> tuple[str, list[str]]:

@@ -6,38 +6,50 @@ from typing import Any
 import msgspec
 
 from yinyi.app.faults.model import EXCHANGES, IN_QUEUE, LINE, CrowdRun, Fault, Moment, Run, Verb, faults_of
-from yinyi.business.payments.builder import BILLING_LOCK, BILLING_SETTLE, INSURANCE_QUOTE, INSURANCE_SETTLE
+from yinyi.business.payments.builder import (
+    BILLING_LOCK,
+    BILLING_SETTLE,
+    INPATIENT_POST,
+    INSURANCE_QUOTE,
+    INSURANCE_SETTLE,
+)
 from yinyi.business.payments.plan import REFUND, TAKE
-from yinyi.business.scheduling.plans import CONFIRM, HOLD
+from yinyi.business.scheduling.plans import CHECK_IN, CONFIRM, HOLD, KEEP
 
 _TAKE, _REFUND = f"{TAKE}/wechatpay", f"{REFUND}/wechatpay"
 _OTHER_TAKE, _OTHER_REFUND = f"{TAKE}/alipay", f"{REFUND}/alipay"
 _VERBS: dict[str, tuple[Verb, ...]] = {
     HOLD: ("do", "ask", "undo"),
-    _TAKE: ("do", "ask", "undo", "callback"),
+    KEEP: ("do", "ask"),
+    CHECK_IN: ("do", "ask", "undo"),
     CONFIRM: ("do", "ask", "undo"),
-    _REFUND: ("do", "ask"),
-    _OTHER_TAKE: ("do", "ask", "callback"),
+    _TAKE: ("do", "ask", "undo", "callback"),
+    _REFUND: ("do", "ask", "callback"),
+    _OTHER_TAKE: ("do", "ask", "undo", "callback"),
     _OTHER_REFUND: ("do", "ask"),
     INSURANCE_QUOTE: ("do",),
     INSURANCE_SETTLE: ("do", "ask", "undo"),
-    BILLING_LOCK: ("do", "ask"),
-    BILLING_SETTLE: ("do", "ask"),
+    BILLING_LOCK: ("do", "ask", "undo"),
+    BILLING_SETTLE: ("do", "ask", "undo"),
+    INPATIENT_POST: ("do", "ask", "undo"),
     "": ("write",),
     **dict.fromkeys(("line.sign_on", *EXCHANGES), ("exchange",)),
     LINE: ("write",),
 }
+NEVER: dict[str, str] = {}
+"""Cells that cannot be, and why."""
 MOST_SHOWN = 50
 
 
 def cells() -> list[str]:
     """Every (effect, verb, fault) that a complete exploration has to hit."""
-    return [
+    possible = [
         f"{kind} {verb} {fault}".strip()
         for kind, verbs in _VERBS.items()
         for verb in verbs
         for fault in faults_of(kind, verb)
     ]
+    return [cell for cell in possible if cell not in NEVER]
 
 
 class Tally:
@@ -86,14 +98,20 @@ class Tally:
         """Cells that no schedule has hit."""
         return [cell for cell in cells() if not self.coverage[cell]]
 
+    @property
+    def unknown(self) -> list[str]:
+        """Cells that were hit, and that nobody has thought of."""
+        return sorted(self.coverage.keys() - set(cells()))
+
     def as_json(self) -> dict[str, Any]:
         return {
             "schedules": self.schedules,
             "merged": self.merged,
             "seeds": self.seeds,
             "in_flight_at_most": self.in_flight_at_most,
-            "coverage": {cell: self.coverage[cell] for cell in cells()},
+            "coverage": {cell: self.coverage[cell] for cell in (*cells(), *self.unknown)},
             "missing": self.missing,
+            "unknown": self.unknown,
             "violations": self.violations[:MOST_SHOWN],
         }
 

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from yinyi.app.faults.far_side import SimClock
-from yinyi.app.faults.model import Fault, FaultName, Moment, Verb
+from yinyi.app.faults.model import Fault, FaultName, Moment, Verb, faults_of
 from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.kernel.outcome import Done
@@ -64,6 +64,12 @@ class Script:
     """Another process takes the payment over; set while a payment is driven."""
     tell: Callable[[Step, Done], Awaitable[None]] | None = None
     """The channel tells by itself what it is just about to answer."""
+    pays: Callable[[Step], bool] = lambda _: False
+    """Whoever sees this order's code pays it just now; False: he cannot."""
+    beat: Callable[[], Awaitable[None]] | None = None
+    """The hearts of processes beat while time passes within a call."""
+    stray: list[str] = field(default_factory=list[str])
+    """Faults that came to where they cannot happen: the run is another one than it was planned for."""
     calm: bool = False
     """Nothing goes wrong for now: what is played has been explored by others."""
     look: Callable[[Plan], str] = lambda _: ""
@@ -90,10 +96,19 @@ class Script:
             self.stands = self.stands.removesuffix(_LOOKED)
         for fault in self.faults:
             if fault.at == len(self.moments):
+                if fault.name not in faults_of(kind, verb):
+                    self.stray.append(f"{fault.name} cannot happen at {moment.cell}")
+                    return None
                 self.hit.append((moment.cell, fault.name))
                 self.happened(fault.name)
                 return fault.name
         return None
+
+    def in_vain(self, kind: str, verb: Verb, name: FaultName) -> None:
+        """What was to go wrong there made no difference: it does not count as tried."""
+        self.hit.reverse()
+        self.hit.remove((Moment(kind, verb).cell, name))
+        self.hit.reverse()
 
     def call_about(self, plan: Plan, step: Step) -> None:
         """A call is about to leave: how the payment stands."""
@@ -111,7 +126,7 @@ class Script:
     def began(self, faults: tuple[Fault, ...]) -> None:
         """A new run."""
         self.faults, self.stands, self.world, self.calm, self.aside, self.dead = faults, "", "", False, (), False
-        self.moments, self.hit, self.outside = [], [], Outside(self.clock)
+        self.moments, self.hit, self.stray, self.outside = [], [], [], Outside(self.clock)
 
     @asynccontextmanager
     async def commit(self, kind: str = "") -> AsyncGenerator[None]:
@@ -119,13 +134,19 @@ class Script:
         name = self.at(kind, "write")
         if name == "crash_before":
             await self.die()
-        if name == "stolen" and self.steal is not None:
-            await self.steal()
+        if name == "stolen":
+            await self._stolen(kind)
         yield
         if name == "crash_after":
             await self.die()
         if name == "commit_lost":
             raise CommitLost
+
+    async def _stolen(self, kind: str) -> None:
+        if self.steal is None:
+            self.in_vain(kind, "write", "stolen")
+        else:
+            await self.steal()
 
     # -- what many at once do otherwise
 
@@ -141,6 +162,14 @@ class Script:
 
     async def silence(self, timeout_s: float) -> None:
         """No answer comes: whoever waits has waited for so long."""
+        await self.lasts(timeout_s)
+
+    async def lasts(self, seconds: float) -> None:
+        """A call takes so long."""
+        self.clock.at += timedelta(seconds=seconds)
+        if self.beat is not None:
+            await self.beat()
+        await self.outside.take_late_effects()
 
     async def die(self) -> NoReturn:
         """The process is killed here."""

@@ -43,7 +43,7 @@ async def cancels(person: Person) -> None:
 async def pays_and_cancels(person: Person) -> None:
     """Pays in the moment in which somebody else at the screen cancels."""
     await begin(person)
-    take = await _open_take(person)
+    take = await open_take(person)
     if take is not None:
         person.channel.pay(take.reference)
     await person.cancel()
@@ -53,7 +53,7 @@ async def pays_and_cancels(person: Person) -> None:
 async def pays_too_late(person: Person) -> None:
     """The channel closes the order, and yet the success of a payment arrives an hour after everything has ended."""
     await begin(person)
-    take = await _open_take(person)
+    take = await open_take(person)
     await person.until_the_end()
     if take is not None and person.channel.orders.get(take.reference) == "closed":
         await person.wait(timedelta(hours=1))
@@ -65,7 +65,7 @@ async def pays_too_late(person: Person) -> None:
 async def pays_a_closed_code(person: Person) -> None:
     """The code has run out and is closed, and yet a payment arrives while the number is still his; he pays again."""
     await begin(person)
-    take = await _open_take(person)
+    take = await open_take(person)
     for _ in range(MOST_WAITS):
         if take is None or person.channel.orders.get(take.reference) != "open":
             break
@@ -103,7 +103,7 @@ async def scans(person: Person) -> None:
 async def scans_and_types(person: Person) -> None:
     """His phone asks for the password, and he types it."""
     await _begin_scanned(person, ASKS_FOR_PASSWORD)
-    take = await _open_take(person)
+    take = await open_take(person)
     if take is not None:
         person.channel.pay(take.reference)
         await person.drive()
@@ -152,7 +152,7 @@ async def is_insured_and_refused(person: Person) -> None:
     with person.calm():
         await begin(person, "insured")
         await person.number_is_given_away()
-        take = await _open_take(person)
+        take = await open_take(person)
     if take is not None:
         person.channel.pay(take.reference)
         await person.callback(take, f"paid {take.reference}")
@@ -356,7 +356,7 @@ async def _begin_scanned(person: Person, payer_code: str) -> None:
     await person.drive()
 
 
-async def _open_take(person: Person) -> Step | None:
+async def open_take(person: Person) -> Step | None:
     """The code on the screen, once there is one."""
     for _ in range(TURNS):
         plan = await person.plan()
@@ -372,24 +372,7 @@ async def _open_take(person: Person) -> Step | None:
 
 
 async def pay(person: Person, *, tells: bool) -> None:
-    take = await _open_take(person)
-    if take is None or not person.channels[take.channel].pay(take.reference) or not tells:
-        return
-    name = person.script.at(f"payments.take/{take.channel}", "callback")
-    event_id = f"paid {take.reference}"
-    match name:
-        case "missing":
-            return
-        case "wrong_amount":
-            await person.callback(take, event_id, take.amount_fen - 1)
-        case "after_the_end":
-            await person.until_the_end()
-            await person.callback(take, event_id)
-        case "twice":
-            await person.callback(take, event_id)
-            await person.callback(take, event_id)
-            await person.drive()
-            await person.callback(take, f"again {take.reference}")
-        case _:
-            await person.callback(take, event_id)
-    await person.drive()
+    take = await open_take(person)
+    if take is not None and person.channels[take.channel].pay(take.reference) and tells:
+        await person.tells(take, "paid")
+        await person.drive()

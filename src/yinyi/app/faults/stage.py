@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -80,6 +81,7 @@ class Stage(Person):
         """Why people are called to his payment."""
         self._called_at = self.clock.now()
         script.beside = self._line_stands
+        script.beat, script.pays = self._hearts_beat, self.pays
         line.bank.unsure = lambda: len(script.hit)
 
     # -- what people do
@@ -91,6 +93,7 @@ class Stage(Person):
         self.account.pan = f"622588{self.patient_id:010}"
         self.line.bank.began()
         self._began, self._acts = self.clock.now(), []
+        self.means, self.other = (replace(each, limits=Limits()) for each in (self.means, self.other))
 
     def _look(self, plan: Plan) -> str:
         told = sorted({each.state for each in self.told} & JUDGED)
@@ -213,6 +216,11 @@ class Stage(Person):
         leases = [self.means.lease, self.other.lease]
         if not all(lease.good_for(LEASE_S - BEAT_S) for lease in leases):
             await self.house.beaten(self.quiet, leases, self.clock.now())
+
+    async def _hearts_beat(self) -> None:
+        """While a call takes its time; the heart of who was declared dead stands still."""
+        beating = [self.other.lease] if self._declared_dead else [self.means.lease, self.other.lease]
+        await self.house.beaten(self.quiet, beating, self.clock.now())
 
     async def _stolen(self) -> None:
         """Our heart stood still for too long; the other process has found the payment and drives it."""

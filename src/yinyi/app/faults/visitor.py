@@ -56,7 +56,7 @@ class Visitor(Person):
         self.name, self.shape, self.beside, self.comes_after = name, "", "", comes_after
         self._around = around
         self._dice: random.Random = script.dice
-        script.tell = self._tell_first
+        script.tell, script.pays = self._tell_first, self.pays
 
     async def open(self, what: What = "registration") -> None:
         """As often as he has patience for, while somebody else has what he wants."""

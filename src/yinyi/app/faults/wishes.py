@@ -8,16 +8,28 @@ from msgspec.structs import replace
 from yinyi.app.faults.far_bills import WHOLLY
 from yinyi.app.faults.model import FEE
 from yinyi.business.billing.plans import INVOICE, InvoiceFacts, PaidFor
+from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts
 from yinyi.business.insurance.model import Claim
 from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.service import NewPayment
 from yinyi.business.scheduling.model import Department
-from yinyi.business.scheduling.plans import APPOINTMENT, REGISTRATION, RegistrationFacts
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts
 from yinyi.kernel.money import Fen
 
-What = Literal["registration", "booking", "insured", "invoice", "top_up"]
-PAY_WITHIN, HELD_FOR = timedelta(minutes=8), timedelta(minutes=10)
+What = Literal[
+    "registration",
+    "free",
+    "booking",
+    "insured",
+    "check_in",
+    "paid_check_in",
+    "invoice",
+    "insured_invoice",
+    "top_up",
+    "deposit",
+]
+PAY_WITHIN, HELD_FOR, BOOKED_FOR = timedelta(minutes=8), timedelta(minutes=10), timedelta(days=1)
 
 _DEPARTMENT = Department(
     department_id="D1", parent_id="D0", name="心血管内科", name_en="Cardiology", initial="X", building="A", floor=2,
@@ -31,12 +43,27 @@ _CLAIM = Claim(
 
 def new_payment(what: What, wish: str, now: datetime, *, insured_wholly: bool) -> NewPayment:
     """``wish``: who wants the same wants the same number or bill."""
-    if what == "invoice":
-        return _invoice(wish, now)
     claim = replace(_CLAIM, person_no=WHOLLY) if insured_wholly else _CLAIM
-    if what == "booking":
-        return _booking(wish, now)
-    return _registration(wish, now, claim if what == "insured" else None)
+    match what:
+        case "invoice":
+            return _invoice(wish, now, None)
+        case "insured_invoice":
+            return _invoice(wish, now, claim)
+        case "booking":
+            return _booking(wish, now)
+        case "check_in" | "paid_check_in":
+            return _check_in(wish, now, paid=what == "paid_check_in")
+        case "deposit":
+            return _deposit(wish, now)
+        case "free":
+            return replace(_registration(wish, now, None), amount_fen=Fen(0), steps=builder.registration(free=True))
+        case _:
+            return _registration(wish, now, claim if what == "insured" else None)
+
+
+def booked(wish: str) -> str:
+    """Under which the hospital knows the number that he has booked."""
+    return f"BOOKED{wish}"
 
 
 def _booking(wish: str, now: datetime) -> NewPayment:
@@ -46,7 +73,32 @@ def _booking(wish: str, now: datetime) -> NewPayment:
     return replace(new, purpose=APPOINTMENT, description="预约挂号", facts=new.facts | when)
 
 
-def _invoice(wish: str, now: datetime) -> NewPayment:
+def _check_in(wish: str, now: datetime, *, paid: bool) -> NewPayment:
+    """He comes for the number that he has booked; unless he has paid for it already, he pays now."""
+    new, booking_no = _registration(wish, now, None), f"N{wish}"
+    return replace(
+        new,
+        purpose=CHECKED_IN,
+        amount_fen=Fen(0) if paid else FEE,
+        steps=builder.check_in(paid=paid),
+        facts=new.facts | {"booking_no": booking_no, "number_reference": booked(wish)},
+        obligation=(CHECKED_IN, booking_no),
+    )
+
+
+def _deposit(wish: str, now: datetime) -> NewPayment:
+    return NewPayment(
+        purpose=DEPOSIT,
+        scope="inpatient",
+        amount_fen=FEE,
+        description="住院预交金",
+        pay_by=now + PAY_WITHIN,
+        steps=builder.deposit(),
+        facts=DepositFacts.for_stay(f"A{wish}", "内科病区", "Medicine", "03"),
+    )
+
+
+def _invoice(wish: str, now: datetime, claim: Claim | None) -> NewPayment:
     bill = PaidFor(
         invoice_no=f"B{wish}",
         version=1,
@@ -63,8 +115,8 @@ def _invoice(wish: str, now: datetime) -> NewPayment:
         amount_fen=FEE,
         description="门诊缴费",
         pay_by=now + PAY_WITHIN,
-        steps=builder.invoice(),
-        facts=facts.as_json(),
+        steps=builder.invoice(insured=claim is not None),
+        facts=facts.as_json() | (claim.as_json() if claim is not None else {}),
         obligation=(INVOICE, bill.invoice_no),
     )
 

@@ -12,6 +12,8 @@ def look_at(house: House, plan: Plan, began: datetime) -> str:
     references = [step.reference for step in plan.steps]
     far = [
         *(f"{house.hospital.standing(each)} {house.bills.standing(each)}" for each in references),
+        *(house.ward.standing(each) for each in references),
+        house.hospital.standing(plan.facts.get("number_reference", "")),
         *(channel.standing(each) for channel in house.channels.values() for each in references),
         house.scheme.standing(references),
     ]

@@ -75,7 +75,7 @@ class SchedulingService:
         dispatcher.changes(
             RegisterToday, Change(self._register, self.show, self._prepare, self._settle, only_reads=True)
         )
-        dispatcher.changes(IssueHoldSlip, Change(self._issue_hold_slip, self.show, settle=self._settle))
+        dispatcher.changes(IssueHoldSlip, Change(self.issue_hold_slip, self.show, settle=self._settle))
         dispatcher.changes(CollectHoldSlip, Change(self._collect, self.show, settle=self._settle_taken))
 
     # -- reading the hospital
@@ -152,7 +152,12 @@ class SchedulingService:
 
     # -- hold slips
 
-    async def _issue_hold_slip(self, tx: Tx, call: Call, message: IssueHoldSlip, facts: None) -> str:
+    async def issue_hold_slip(self, tx: Tx, call: Call, message: IssueHoldSlip, facts: None) -> str:
+        """The number is kept for longer, and can be paid at the window as well.
+
+        Raises:
+            PaymentClosed: it is paid, or over.
+        """
         plan = await self._payments.locked(tx, call, message.payment_no)
         if plan.purpose not in HELD or state_of(plan) not in ("ready", "starting", "waiting", "unknown"):
             raise PaymentClosed
