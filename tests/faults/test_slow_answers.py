@@ -44,6 +44,6 @@ def test_not_found_is_not_believed_before_its_time_although_it_comes_late(
     assert len(waited) == 2
 
 
-SHIFTED, SOON, BELIEVED = timedelta(seconds=4.8), timedelta(seconds=30.3), timedelta(seconds=35.2)
+SHIFTED, SOON, BELIEVED = timedelta(seconds=3), timedelta(seconds=30.3), timedelta(seconds=35.2)
 """The first answer is slow, so that the channel is asked within the last five seconds before it is believed; and when
 that answer comes."""
