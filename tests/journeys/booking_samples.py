@@ -213,3 +213,19 @@ BOOKING: dict[str, Sample] = {
         SOMEONE,
     ),
 }
+
+DUE: dict[str, Sample] = {
+    "bookings-due": (
+        views_book.BookingsView(
+            rows=(
+                _row(0, "booked", today=True, due_fen=50_00),
+                _row(3, "booked", changed=True, due_fen=50_00),
+                _row(9, "booked", due_fen=123_456_78),
+                _row(1, "checked_in"),
+            ),
+            key=KEY,
+        ),
+        SOMEONE,
+    ),
+}
+"""Paid when the patient comes."""

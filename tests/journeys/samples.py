@@ -3,7 +3,7 @@
 from account_samples import ACCOUNT, ACCOUNT_LONG
 from after_samples import AFTER, ERRORS
 from bill_samples import BILL, GONE
-from booking_samples import BOOKING
+from booking_samples import BOOKING, DUE
 from children_samples import CHILDREN, PERMITS
 from fiscal_samples import RECEIPTS
 from identity_samples import IDENTITY
@@ -40,4 +40,5 @@ SAMPLES: dict[str, Sample] = {
     **ROLLED,
     **COMES,
     **ACCOUNT_LONG,
+    **DUE,
 }

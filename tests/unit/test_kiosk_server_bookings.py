@@ -167,6 +167,22 @@ def test_today_comes_first_and_can_be_checked_in() -> None:
     run(work())
 
 
+def test_what_is_paid_at_check_in_is_said_until_it_is() -> None:
+    async def work() -> None:
+        unpaid = msgspec.structs.replace(booking(), paid="check_in")
+        found = [
+            unpaid,
+            booking(),
+            msgspec.structs.replace(unpaid, fee_fen=Fen(0)),
+            booking("checked_in", service_date=TODAY),
+        ]
+        browser = paired(ListAppointments=Appointments(appointments=found))
+        rows = (await browser.see("/check-in"))["v"]["rows"]
+        assert [row["due_fen"] for row in rows] == [5000, 0, 0, 0]
+
+    run(work())
+
+
 @pytest.mark.parametrize(
     ("error", "problem"),
     [

@@ -69,6 +69,7 @@ def _row(booking: AppointmentView, today: date) -> views_book.BookingRow:
         state=booking.state,
         today=booking.state == "booked" and booking.service_date == today,
         changed=booking.changed is not None,
+        due_fen=booking.fee_fen if booking.state == "booked" and booking.paid == "check_in" else 0,
     )
 
 

@@ -76,13 +76,15 @@ class BookedView(PaidView, frozen=True, kw_only=True):
 
 
 class BookingRow(Part, frozen=True, kw_only=True):
-    """A booking in a list. ``today``: it can be checked in now. changed: the hospital has changed it."""
+    """A booking in a list. ``today``: it can be checked in now. changed: the hospital has changed it. due_fen: to be
+    paid when its patient comes."""
 
     booking_no: str
     visit: Visit
     state: BookingState
     today: bool = False
     changed: bool = False
+    due_fen: int = 0
 
 
 CheckInProblem = Literal[
