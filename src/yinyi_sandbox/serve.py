@@ -31,8 +31,9 @@ from yinyi_sandbox.hospital import services as services_routes
 from yinyi_sandbox.hospital.database import NoSuchRole
 from yinyi_sandbox.hospital.desk import route as desk_route
 from yinyi_sandbox.hospital.fhir import server as fhir_server
-from yinyi_sandbox.hospital.hl7.laboratory import lines_of
+from yinyi_sandbox.hospital.hl7.laboratory import lines_of, own_key
 from yinyi_sandbox.hospital.hl7.news_line import NewsLine
+from yinyi_sandbox.hospital.hl7.reception import Reception
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 from yinyi_sandbox.hospital.services import Services
 from yinyi_sandbox.insurance import routes as insurance_routes
@@ -70,11 +71,13 @@ async def serve(settings: SandboxSettings) -> None:
     wechatpay, alipay = _wechatpay(settings, port), _alipay(settings, port)
     bank = await _bank(settings, port)
     certificates = Certificates(settings.clock)
+    reception = await _reception(settings, hospital)
     _lead_connectors_here(settings, hospital, port)
     config = uvicorn.Config(
         _application(
             hospital,
             lines_of(hospital.pool, settings),
+            reception,
             wechatpay,
             alipay,
             bank,
@@ -92,6 +95,7 @@ async def serve(settings: SandboxSettings) -> None:
 def _application(
     hospital: Hospital,
     lines: list[NewsLine],
+    reception: Reception,
     wechatpay: Sandbox,
     alipay: AlipaySandbox,
     bank: Bank,
@@ -108,6 +112,7 @@ def _application(
         for each in telling:
             each.cancel()
         await asyncio.gather(*telling, return_exceptions=True)
+        await reception.stop()
         await desk.stop()
         await wechatpay.stop()
         await alipay.stop()
@@ -149,6 +154,15 @@ def _alipay(settings: SandboxSettings, port: int) -> AlipaySandbox:
     own, settings_file = _folders(settings, "alipay")
     credentials = make_alipay_credentials(own, f"http://127.0.0.1:{port}/alipay/gateway.do", settings_file)
     return AlipaySandbox(credentials, settings.clock, own / "trades.sqlite")
+
+
+async def _reception(settings: SandboxSettings, hospital: Hospital) -> Reception:
+    """It listens from here on, so that the connector's settings can name its port."""
+    own, _ = _folders(settings, "hospital")
+    reception = Reception(hospital.pool, settings.clock, own_key(own / "platform.key"), own)
+    await reception.start()
+    reception.write_settings(settings.connectors_folder / "mllp.json")
+    return reception
 
 
 async def _bank(settings: SandboxSettings, port: int) -> Bank:

@@ -7,12 +7,15 @@ from typing import Any
 from holder_stage import HolderStage
 from news_stage import KEY, SENDERS, all_seen_to, teller
 from report_hands import finished, ordered_for
-from whole_stage import on_sale, play
+from whole_stage import booked, on_sale, play
 
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.reports.messages import GetReport, ListReports
+from yinyi.business.scheduling.booking_model import BookingRules
+from yinyi.business.scheduling.messages_booking import ListVisitChanges
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.clock import ShiftedClock
+from yinyi_sandbox.hospital import records
 from yinyi_sandbox.hospital.hl7.front_desk import FrontDesk
 from yinyi_sandbox.hospital.hl7.laboratory import Laboratory
 
@@ -103,3 +106,59 @@ def test_what_happens_at_the_front_desk_is_told_and_taken(
         assert await stage.one(about, f"S15-{reference}") == "nobody_here", "it was sold at a window"
 
     play(platform_url, tmp_path, postgres, story, news=SENDERS)
+
+
+HELD = "SELECT s.reference FROM payment_step s JOIN payment p USING (hospital_id, payment_id) WHERE p.payment_no = $1"
+BECAME = "SELECT why FROM hospital_news WHERE control_id = $1"
+NEWEST = "SELECT control_id FROM his.told_event ORDER BY at DESC LIMIT 1"
+NAME = "SELECT name FROM patient WHERE patient_no = $1"
+
+
+def test_what_the_registration_office_does_is_told_and_followed(
+    platform_url: str, tmp_path: Path, postgres: EmbeddedPostgres
+) -> None:
+    """A04 and A08 are asked about at the master index, A40 is a merge, S14 at another time ends the booking, S26 is
+    noted: nobody is told that he did not come."""
+
+    async def story(stage: HolderStage, hospital: Stage) -> None:
+        pool = hospital.far.hospital.pool
+        kept = (await hospital.patient_numbers(60))[-1]
+        record = await hospital.patients.by_number(kept)
+        assert record is not None
+        sex_code = {"male": "1", "female": "2", "unknown": "0"}[record.sex]
+        async with teller(stage) as platform:
+            stage.line.clock.at = now = await hospital.now()
+            at = ("127.0.0.1", platform.lines.port)
+            desk = HeardAtDesk(pool, ShiftedClock(now - ShiftedClock().now()), at, "")
+
+            async def becomes(done: records.Done) -> str:
+                assert done.code == "0", done
+                control_id = await pool.fetchval(NEWEST)
+                while (control_id, 0) not in desk.told:
+                    await desk.tell_new()
+                await all_seen_to(stage)
+                assert {each.code for each in desk.told.values()} == {"AA"}
+                return control_id[:3] + " " + await stage.one(BECAME, control_id)
+
+            newcomer = await records.register(pool, records.Newcomer(full_name="司马新", sex_code=sex_code))
+            assert await becomes(newcomer) == "A04 nobody_here", "the platform has not met her yet"
+            [old] = newcomer.numbers
+            await stage.comes(stage.hall, old, "欧阳春晓")
+            assert await becomes(await records.change(pool, old, full_name="欧阳夏至")) == "A08 told"
+            assert await stage.one(NAME, old) == "欧阳夏至"
+            assert await becomes(await records.change(pool, old, full_name=record.name)) == "A08 told"
+            assert await becomes(await records.merge(pool, old, kept)) == "A40 told"
+            led = await hospital.patients.by_number(old)
+            assert led is not None
+            assert led.patient_no == kept
+            assert (await records.merge(pool, old, kept)).code == "P01", "once"
+            assert (await records.change(pool, old, phone="1")).code == "P01", "nobody's any more"
+            await stage.comes(stage.hall, kept, record.name)
+            reference = await stage.one(HELD, await booked(stage.hall, hospital))
+            assert await becomes(await records.missed(pool, reference)) == "S26 noted"
+            assert (await stage.hall.ask(ListVisitChanges())).changes == []
+            assert await becomes(await records.move(pool, reference)) == "S14 told"
+            assert [each.kind for each in (await stage.hall.ask(ListVisitChanges())).changes] == ["stopped"]
+
+    pays_later = BookingRules(paid="check_in")
+    play(platform_url, tmp_path, postgres, story, news=SENDERS, booking=pays_later)

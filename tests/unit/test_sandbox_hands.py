@@ -184,6 +184,7 @@ def test_every_button_of_the_page_does_what_it_says(owner_url: str) -> None:
         await everything_of_a_session(desk)
         await everything_of_the_laboratory(desk)
         await everything_of_a_stay(desk)
+        await everything_of_the_records(hospital, desk)
         await everything_that_goes_wrong(hospital, desk)
         assert {path for _, path in ASKED} == {path.partition("?")[0] for path in desk.asked}
 
@@ -244,6 +245,37 @@ async def everything_of_a_stay(desk: Browser) -> None:
     assert (await desk.post("/window/deposit", admission_no=stay, amount_fen=100_000))["code"] == "0"
     assert (await desk.post("/wards/discharge", admission_no=stay))["code"] == "0"
     assert (await desk.post("/wards/settle", admission_no=stay))["code"] == "0"
+
+
+async def everything_of_the_records(hospital: Hospital, desk: Browser) -> None:
+    async def made(name: str) -> str:
+        return (await desk.post("/records/register", full_name=name))["numbers"][0]
+
+    async def told() -> list[str]:
+        return [row["event"] for row in await hospital.pool.fetch("SELECT event FROM his.told_event ORDER BY at")]
+
+    kept, old = await made("司马新"), await made("司马欣")
+    assert (await desk.post("/records/change", patient_no=old, phone="13900000001"))["code"] == "0"
+    assert (await desk.post("/records/change", patient_no="nobody", phone="1"))["code"] == "P01"
+    open_ones = [row for row in await desk.get("/schedules") if not row["stopped"]]
+    schedule = next(row["schedule_id"] for row in open_ones if row["capacity"] - row["taken"] > 2)
+    sold = await desk.post("/window/sell", schedule_id=schedule, patient_no=old)
+    assert sold["code"] == "0"
+    assert (await desk.post("/records/merge", patient_no=old, into=kept))["code"] == "0"
+    assert (await desk.post("/records/merge", patient_no=old, into=kept))["code"] == "P01"
+    [visit] = await desk.get(f"/registrations?limit=40&patient_no={kept}")
+    reference = visit["reference"]
+    assert (reference, visit["number"]) == (sold["reference"], sold["number"])
+    assert (await desk.post("/records/move", reference=reference))["code"] == "0"
+    [moved] = await desk.get(f"/registrations?limit=40&patient_no={kept}")
+    assert moved["number"] != sold["number"]
+    assert (await desk.post("/records/missed", reference=reference))["code"] == "0"
+    await desk.post("/window/give-back", reference=reference)
+    for gone in ("/records/move", "/records/missed"):
+        assert (await desk.post(gone, reference=reference))["code"] == "N05"
+    events = ["ADT^A04", "ADT^A04", "ADT^A08", "ADT^A40", "SIU^S14", "SIU^S26"]
+    assert await told() == events, "what was refused is told to nobody"
+    assert await desk.get("/heard?patient_no=") == []
 
 
 async def everything_that_goes_wrong(hospital: Hospital, desk: Browser) -> None:

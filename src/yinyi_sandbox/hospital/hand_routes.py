@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from yinyi_sandbox.channel.hands import answer, polite, read
-from yinyi_sandbox.hospital import hands
+from yinyi_sandbox.hospital import hands, records
 from yinyi_sandbox.hospital.hospital import Hospital
 
 _MOST_ROWS = 200
@@ -39,6 +39,11 @@ _LISTS = {
                e.amount_fen, e.accepted_at, e.due_at, e.code, e.number, e.check_code, e.printed_at
         FROM his.einvoice e JOIN his.patient p USING (patient_no)
         WHERE $1 IN ('', e.patient_no) ORDER BY e.accepted_at DESC, e.number DESC LIMIT $2""",
+    "/heard": """
+        SELECT h.control_id, h.event, h.answer, h.problem, h.patient_no, p.full_name, h.reference, h.payment_no,
+               h.amount_fen, h.heard_at
+        FROM his.heard h LEFT JOIN his.patient p USING (patient_no)
+        WHERE $1 IN ('', h.patient_no) ORDER BY h.heard_at DESC, h.control_id LIMIT $2""",
 }
 
 
@@ -75,19 +80,33 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: int
 
 
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """``full_name``, ``phone``: what changes. ``into``: the number that this one is merged into."""
+
+    patient_no: str
+    full_name: str = ""
+    phone: str = ""
+    into: str = ""
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    reference: str
+
+
 Act = Callable[[Request], Awaitable[Any]]
 
 
 def routes(hospital: Hospital) -> list[Route]:
     """
-    GET /invoices /reports /stays /deposits /receipts (``patient_no``) · POST /work /pace /reset · /receipts/pace ·
-    /doctors/{order,change,cancel,drop,merge} · /window/{pay,refund,perform,deposit,return} ·
-    /laboratory/{finish,correct} · /wards/{admit,discharge,settle}
+    GET /invoices /reports /stays /deposits /receipts /heard (``patient_no``) · POST /work /pace /reset ·
+    /receipts/pace · /doctors/{order,change,cancel,drop,merge} · /window/{pay,refund,perform,deposit,return} ·
+    /laboratory/{finish,correct} · /wards/{admit,discharge,settle} · /records/{register,change,merge,move,missed}
     """
     acts = {
         **_everywhere(hospital),
         **_for_invoices(hospital),
         **_for_stays(hospital),
+        **_for_records(hospital),
     }
     lists = [Route(path, _listed(hospital, query), methods=["GET"]) for path, query in _LISTS.items()]
     return [*lists, *(Route(path, _done(act), methods=["POST"]) for path, act in acts.items())]
@@ -183,6 +202,30 @@ def _for_stays(hospital: Hospital) -> dict[str, Act]:
 
     wards: dict[str, Act] = {"/wards/admit": admit, "/wards/discharge": discharge, "/wards/settle": settle}
     return {**wards, "/window/deposit": deposit, "/window/return": give_back}
+
+
+def _for_records(hospital: Hospital) -> dict[str, Act]:
+    pool = hospital.pool
+
+    async def register(request: Request) -> hands.Done:
+        return await records.register(pool, await read(request, records.Newcomer))
+
+    async def change(request: Request) -> hands.Done:
+        wanted = await read(request, Record)
+        return await records.change(pool, wanted.patient_no, wanted.full_name, wanted.phone)
+
+    async def merge(request: Request) -> hands.Done:
+        wanted = await read(request, Record)
+        return await records.merge(pool, wanted.patient_no, wanted.into)
+
+    async def move(request: Request) -> hands.Done:
+        return await records.move(pool, (await read(request, Visit)).reference)
+
+    async def missed(request: Request) -> hands.Done:
+        return await records.missed(pool, (await read(request, Visit)).reference)
+
+    people: dict[str, Act] = {"/records/register": register, "/records/change": change, "/records/merge": merge}
+    return {**people, "/records/move": move, "/records/missed": missed}
 
 
 def _listed(hospital: Hospital, query: str) -> Callable[[Request], Awaitable[Response]]:

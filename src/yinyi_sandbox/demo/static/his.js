@@ -9,6 +9,8 @@ const EVERY_MS = 3000;
 const SLOW_MS = 4000;
 const DEPARTMENT = "0101";
 const WARD = "H0103";
+const NEWCOMER = "司马新";
+const ANOTHER_PHONE = "13900000001";
 const KINDS = ["slow", "refuse", "cut", "lost", "silent"];
 const OPEN_TESTS = ["ordered", "sampled", "testing"];
 let department = "";
@@ -96,6 +98,8 @@ function registration(one) {
     `${one.full_name ?? ""} · ${one.dept_name ?? ""} ${one.doctor_name ?? ""}`,
     `${t("book.number", { n: one.number ?? "–" })} · ${t(`source.${one.source}`)} · ${t(`state.${one.state}`)}`,
     one.state === "held" && act("collect", () => post("/hospital/window/collect", { reference })),
+    one.state !== "released" && act("move", () => post("/hospital/records/move", { reference })),
+    one.state !== "released" && act("missed", () => post("/hospital/records/missed", { reference })),
     one.state !== "released" && act("give_back", () => post("/hospital/window/give-back", { reference })),
   );
 }
@@ -109,6 +113,12 @@ function stay(one) {
     one.state === "admitted" && act("discharge", () => post("/hospital/wards/discharge", { admission_no })),
     one.state === "discharged" && act("settle", () => post("/hospital/wards/settle", { admission_no })),
   );
+}
+
+// What the platform has told the HIS, and how that was answered.
+function heard(one) {
+  const what = one.payment_no ? `${one.payment_no} · ${yuan(one.amount_fen ?? 0)}` : one.reference;
+  return line(`${one.full_name ?? one.patient_no} · ${one.event}`, `${what} · ${one.answer} ${one.problem}`);
 }
 
 function fault(one) {
@@ -128,19 +138,21 @@ async function arm(kind) {
 async function look() {
   const patient = encodeURIComponent(find("#patient").value.trim());
   try {
-    const [hospital, invoices, reports, schedules, registrations, stays] = await Promise.all([
+    const [hospital, invoices, reports, schedules, registrations, stays, told] = await Promise.all([
       get("/hospital/"),
       get(`/hospital/invoices?patient_no=${patient}`),
       get(`/hospital/reports?patient_no=${patient}`),
       get("/hospital/schedules"),
       get(`/hospital/registrations?limit=40&patient_no=${patient}`),
       get(`/hospital/stays?patient_no=${patient}`),
+      get(`/hospital/heard?patient_no=${patient}`),
     ]);
     if (document.activeElement?.closest("select")) return; // nothing moves under a hand
     fill("#invoices", invoices.slice(0, 40).map(invoice));
     fill("#reports", reports.slice(0, 40).map(report));
     fill("#registrations", registrations.map(registration));
     fill("#stays", stays.slice(0, 40).map(stay));
+    fill("#heard", told.slice(0, 40).map(heard));
     fill("#armed", hospital.faults.map(fault));
     drawSessions(schedules);
     options("#procedure", ["*", ...hospital.procedures]);
@@ -193,6 +205,18 @@ find("#order").addEventListener(
 find("#admit").addEventListener(
   "click",
   done("admit", () => post("/hospital/wards/admit", { patient_no: patient_no(), ward_code: WARD })),
+);
+find("#register").addEventListener(
+  "click",
+  done("register", () => post("/hospital/records/register", { full_name: NEWCOMER })),
+);
+find("#phone").addEventListener(
+  "click",
+  done("phone", () => post("/hospital/records/change", { patient_no: patient_no(), phone: ANOTHER_PHONE })),
+);
+find("#merge").addEventListener(
+  "click",
+  done("merge", () => post("/hospital/records/merge", { patient_no: patient_no(), into: find("#into").value.trim() })),
 );
 find("#reset").addEventListener("click", done("reset", () => post("/hospital/reset")));
 find("#down").addEventListener("click", (event) => {

@@ -66,7 +66,7 @@ def lines_of(pool: "asyncpg.Pool[Any]", settings: SandboxSettings) -> list[NewsL
     if not settings.hl7_port:
         return []
     at = (_reached(settings.http_host), settings.hl7_port)
-    keys = {name: _own_key(settings.own_folder / f"{name}.key") for name in ("laboratory", "his")}
+    keys = {name: own_key(settings.own_folder / f"{name}.key") for name in ("laboratory", "his")}
     senders = [
         _sender("laboratory", LABORATORY, keys["laboratory"], "report"),
         _sender("his", HIS, keys["his"], "patient", "visit"),
@@ -97,7 +97,7 @@ def _reached(host: str) -> str:
         return host
 
 
-def _own_key(path: Path) -> str:
+def own_key(path: Path) -> str:
     """Made once, and for its owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,23 @@ from yinyi.wire.hl7.values import instant_text
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LABORATORY, HIS, FACILITY = "LIS", "HIS", "YSRMYY"
-_STRUCTURES = {"ADT^A04": "ADT_A01", "ADT^A08": "ADT_A01", "ADT^A40": "ADT_A39", "SIU^S15": "SIU_S12"}
+_STRUCTURES = {
+    "ADT^A04": "ADT_A01",
+    "ADT^A08": "ADT_A01",
+    "ADT^A40": "ADT_A39",
+    "SIU^S14": "SIU_S12",
+    "SIU^S15": "SIU_S12",
+    "SIU^S26": "SIU_S12",
+}
 """Of events that have not one of their own."""
+_SEXES = {"0": "U", "1": "M", "2": "F"}
+_VISITS = {
+    "S12": ("BOOK", "挂号", "Booked"),
+    "S14": ("CHANGE", "改时间", "Booked"),
+    "S15": ("CANCEL", "退号", "Cancelled"),
+    "S26": ("NOSHOW", "未到诊", "Noshow"),
+}
+"""Of each event: the reason, in code and words, and HL70278."""
 Row = Mapping[str, Any]
 _STATUS = {"final": "F", "corrected": "C"}
 SECTIONS = {"CT": "CT", "DX": "RAD", "ECG": "EC", "ES": "EN", "MR": "NMR", "PF": "PF", "US": "OUS"}
@@ -47,19 +62,43 @@ def stay(first: Segment, row: Row) -> Message:
     return Message((first, event, patient(row["patient_no"], row["full_name"]), visit))
 
 
+def record(first: Segment, row: Row) -> Message:
+    """ADT^A04, ADT^A08. row: with patient_no, full_name, sex_code, birth_date, at."""
+    event = segment("EVN", f2=_time(row["at"]))
+    return Message((first, event, _whole_patient(row), segment("PV1", f1="1", f2="O")))
+
+
+def merge(first: Segment, row: Row) -> Message:
+    """ADT^A40: a row as of ``record``, with merged_no, the number that is left."""
+    event = segment("EVN", f2=_time(row["at"]))
+    left = segment("MRG", f1=[(row["merged_no"], "", "", FACILITY, "MR")])
+    return Message((first, event, _whole_patient(row), left))
+
+
+def _whole_patient(row: Row) -> Segment:
+    return segment(
+        "PID",
+        f1="1",
+        f3=[(row["patient_no"], "", "", FACILITY, "MR")],
+        f5=(row["full_name"],),
+        f7=f"{row['birth_date']:%Y%m%d}" if row["birth_date"] else "",
+        f8=_SEXES[row["sex_code"]],
+    )
+
+
 def visit(first: Segment, row: Row) -> Message:
-    """SIU^S12, SIU^S15. row: with ref, number, state, patient_no, full_name, schedule_id, starts_at."""
-    booked = row["state"] == "confirmed"
+    """SIU^S12, S14, S15, S26. row: with event, ref, number, patient_no, full_name, schedule_id, starts_at."""
+    reason, words, status = _VISITS[row["event"].partition("^")[2]]
     at = _time(row["starts_at"])
     about = segment(
         "SCH",
         f1=row["ref"],
         f2=row["number"],
-        f6=("BOOK" if booked else "CANCEL", "挂号" if booked else "退号", "L"),
+        f6=(reason, words, "L"),
         f11=("", "", "", at),
         f16=("HIS",),
         f20=("HIS",),
-        f25="Booked" if booked else "Cancelled",
+        f25=status,
     )
     session = segment("AIS", f1="1", f3=(f"{row['schedule_id']}", "", "L"), f4=at)
     whose = patient(row["patient_no"], row["full_name"])

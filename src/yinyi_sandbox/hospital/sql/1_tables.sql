@@ -45,8 +45,10 @@ CREATE TABLE his.patient (
     nation     text NOT NULL DEFAULT '',
     made_by    text UNIQUE,
     guardian_name  text NOT NULL DEFAULT '',
-    guardian_phone text NOT NULL DEFAULT ''
+    guardian_phone text NOT NULL DEFAULT '',
+    merged_into    text REFERENCES his.patient
 );
+COMMENT ON COLUMN his.patient.merged_into IS 'the number that this one leads to; never one that leads on';
 COMMENT ON COLUMN his.patient.made_by IS 'the caller''s reference of the creation';
 
 -- One document may lead to several patients: old records that nobody has joined.

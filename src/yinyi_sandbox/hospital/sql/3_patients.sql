@@ -19,7 +19,8 @@ BEGIN
     PERFORM his.refuse_reading_('query_patient_no');
     RETURN QUERY
         SELECT p.patient_no, p.full_name, p.sex_code, p.birth_date, p.phone
-        FROM his.patient p WHERE p.patient_no = p_patient_no;
+        FROM his.patient asked JOIN his.patient p ON p.patient_no = coalesce(asked.merged_into, asked.patient_no)
+        WHERE asked.patient_no = p_patient_no;
 END $$;
 
 -- A document that is on record under the same name keeps its old number. Two at once: the second finds the first's.
