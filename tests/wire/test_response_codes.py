@@ -73,7 +73,8 @@ SPECIFIED = [
     "99",
     "A0",
 ]
-NOT_CERTAIN = {"10", "68", "96", "98"}
+NOT_CERTAIN = {"09", "10", "11", "16", "68", "96", "98"}
+"""Three of them are on the safe side: done or under way with some hosts, so that what they leave is reversed."""
 WANT_A_SIGN_ON = {"22", "77", "A0"}
 
 

@@ -101,11 +101,12 @@ RESPONSES: dict[str, Response] = (
     | _rows("51", "refused", "insufficient_funds", _FUNDS)
     | _rows("54", "refused", "declined", _EXPIRED)
     | _rows("61 65", "refused", "limit_exceeded", _LIMIT)
-    | _rows("09 79 90 91 92 94 95", "refused", "declined", _LATER)
-    | _rows("10 68 96 98", "unknown", "declined", _OPEN)
+    | _rows("79 90 91 92 94 95", "refused", "declined", _LATER)
+    | _rows("09 10 11 16 68 96 98", "unknown", "declined", _OPEN)
     | _rows("22 77 A0", "sign_on", "bad_request", _HERE)
 )
-"""10 (a part of the amount) is not taken: it is reversed, and the whole is paid in another way."""
+"""10 (a part of the amount) is not taken: it is reversed, and the whole is paid in another way. So is what 11 and 16
+(done, with something beside: Q/CUP 006.6 appendix A.2) and 09 (under way) leave with the bank."""
 
 
 def response_of(code: str) -> Response:
