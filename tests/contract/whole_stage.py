@@ -146,7 +146,8 @@ async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[st
     number = await _registered(hall, hospital)
     await hall.ask(IssueHoldSlip(payment_no=number))
     document_no = (await hall.ask(PrintSlip(payment_no=number))).document_no
-    names = ("GetRegistration", "IssueHoldSlip", "PrintSlip", "ListDocuments", "GetFiscalInvoice", "PrintFiscalInvoice")
+    names = ("GetRegistration", "IssueHoldSlip", "PrintSlip", "ListDocuments")
+    names += ("GetFiscalInvoice", "PrintFiscalInvoice", "GetFiscalPage")
     requests: dict[str, dict[str, Any]] = {each: {"payment_no": number} for each in names}
     return requests | {"ReprintSlip": {"document_no": document_no}}, [number, document_no]
 

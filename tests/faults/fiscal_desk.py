@@ -41,7 +41,8 @@ class Died(BaseException):
 
 @dataclass
 class SimReceipts:
-    """Implements ``FiscalInvoices``. issued: amounts by reference, below zero for red ones. calls: all of them."""
+    """Implements ``FiscalInvoices``. issued: amounts by reference, below zero for red ones. calls: all of them. files:
+    of those that have one. digest: what it announces of every file."""
 
     call_timeout_s: float = 5.0
     issued: dict[str, int] = field(default_factory=dict[str, int])
@@ -49,6 +50,8 @@ class SimReceipts:
     calls: list[str] = field(default_factory=list[str])
     marked: list[str] = field(default_factory=list[str])
     dates: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    digest: str = ""
 
     async def issue_fiscal_invoice(
         self, reference: str, payment_no: str, patient_no: str, title: str, amount_fen: Fen, paid_at: datetime
@@ -73,7 +76,8 @@ class SimReceipts:
         return []
 
     async def fiscal_file(self, reference: str) -> bytes | None:
-        return None
+        self.calls.append("file")
+        return self.files.get(reference)
 
     async def mark_fiscal_printed(self, reference: str) -> Outcome:
         self.marked.append(reference)
@@ -100,7 +104,13 @@ class SimReceipts:
 
     def _done(self, reference: str) -> Done:
         number = f"{sorted(self.issued).index(reference):010d}"
-        told = {"code": "33060126", "number": number, "check_code": "4711", "url": "https://r.example/1"}
+        told = {
+            "code": "33060126",
+            "number": number,
+            "check_code": "4711",
+            "url": "https://r.example/1",
+            "digest": self.digest,
+        }
         return Done(evidence=told | {"issued_at": "2026-03-02T09:00:00+08:00", "amount_fen": self.issued[reference]})
 
 

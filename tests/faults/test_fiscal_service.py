@@ -1,23 +1,27 @@
 """Electronic receipts as patients and staff ask for them: their own only, printed once, and told to the hospital."""
 
+import hashlib
 from collections import deque
 from datetime import timedelta
 
 import pytest
 from fiscal_desk import Papers, SimReceipts, as_patient, comes_out, often, paid, process, service, work
+from msgspec.structs import replace
 from payment_checks import pay_in_time, play
 from payment_far_side import FEE
 from payment_world import World
 from queue_desk import as_staff
 from refund_desk import refund
 
+from receipt_paper import receipt_pdf
 from yinyi.business.documents.messages import DocumentView
-from yinyi.business.fiscal.errors import FiscalInvoiceUnknown, NotIssuedYet
+from yinyi.business.fiscal.errors import FiscalFileUnreadable, FiscalInvoiceUnknown, NotIssuedYet
 from yinyi.business.fiscal.messages import (
     AskFiscalInvoiceAgain,
     FiscalInvoiceView,
     GetFiscalFile,
     GetFiscalInvoice,
+    GetFiscalPage,
     ListFiscalInvoices,
     ListLateFiscalInvoices,
     PrintFiscalInvoice,
@@ -123,6 +127,43 @@ def test_nobody_sees_that_of_somebody_else(platform_url: str) -> None:
             assert (await desk.list(tx, other, ListFiscalInvoices())).invoices == []
         with pytest.raises(NotYours):
             await desk.get_file(other, GetFiscalFile(payment_no=plan.payment_no))
+        with pytest.raises(NotYours):
+            await desk.get_page(other, GetFiscalPage(payment_no=plan.payment_no))
+
+    play(platform_url, story)
+
+
+def test_its_file_is_drawn_once_for_all_its_pages(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        file = receipt_pdf(2)
+        hospital = SimReceipts(bad=deque(["waits"]), digest=hashlib.sha256(file).hexdigest())
+        issuing, plan = process(it, hospital), await paid(it)
+        await issuing.turn()
+        desk, mine = service(it, hospital), as_patient(it)
+        asked = GetFiscalPage(payment_no=plan.payment_no)
+        with pytest.raises(NotIssuedYet):
+            await desk.get_page(mine, asked)
+        await work(it, issuing)
+        with pytest.raises(FiscalInvoiceUnknown):
+            await desk.get_page(mine, asked)
+        hospital.files[plan.payment_no] = file
+        first, second = [await desk.get_page(mine, replace(asked, nth=nth)) for nth in (1, 2)]
+        assert (first.count, second.count, first.width) == (2, 2, 1400)
+        assert hospital.calls.count("file") == 2, "in vain at first, then for both"
+        with pytest.raises(FiscalFileUnreadable):
+            await desk.get_page(mine, replace(asked, nth=3))
+
+    play(platform_url, story)
+
+
+def test_another_file_than_was_announced_is_not_drawn(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        hospital = SimReceipts(digest=hashlib.sha256(b"another").hexdigest())
+        issuing, plan = process(it, hospital), await paid(it)
+        await work(it, issuing)
+        hospital.files[plan.payment_no] = receipt_pdf()
+        with pytest.raises(FiscalFileUnreadable):
+            await service(it, hospital).get_page(as_patient(it), GetFiscalPage(payment_no=plan.payment_no))
 
     play(platform_url, story)
 

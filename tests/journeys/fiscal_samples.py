@@ -52,3 +52,17 @@ RECEIPTS: dict[str, Sample] = {
         SOMEONE,
     ),
 }
+
+_FILE = views_fiscal.ReceiptFileView(
+    payment_no="26112301000042", number="0012345678", place=1, count=1, width=1400, height=741
+)
+FILES: dict[str, Sample] = {
+    "receipt-file": (_FILE, SOMEONE),
+    "receipt-file-pages": (msgspec.structs.replace(_FILE, place=2, count=3, width=990, height=1400), SOMEONE),
+    "receipt-no-paper": (msgspec.structs.replace(_ISSUED, prints=1, printing="paper_out"), SOMEONE),
+    "receipt-file-unreadable": (
+        views_fiscal.ReceiptFileView(payment_no="26112301000042", number="0012345678"),
+        SOMEONE,
+    ),
+}
+"""The hospital's own file of one."""

@@ -15,13 +15,16 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from receipt_paper import receipt_pdf
 from yinyi.app.interfaces import PROJECT, kiosk_pages
+from yinyi.business.fiscal.drawing import drawn
 from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, Assets
 from yinyi.interface.journeys.pages import Pages
 from yinyi.interface.kiosk.page import HTML, SAFE
 from yinyi_sandbox.hospital.catalogue.pictures import pictures
 
 _PICTURE = "/kiosk/reports/{order_no}/pictures/{nth:int}"
+_RECEIPT = "/kiosk/receipt/{payment_no}/file/{nth:int}"
 LOOKS = ("language", "mode", "theme", "reach")
 
 
@@ -59,6 +62,9 @@ def gallery(pages: Pages | None = None) -> Starlette:
         drawn = [data for modality, *_, data in pictures() if modality == "CT"]
         return Response(drawn[request.path_params["nth"] % len(drawn)], media_type="image/jpeg")
 
+    def receipt(request: Request) -> Response:
+        return Response(drawn(receipt_pdf())[0].jpeg, media_type="image/jpeg")
+
     def printed(request: Request) -> Response:
         return FileResponse(PROJECT / "node_modules" / PRINT_FONT / PRINT_FACE, media_type="font/ttf")
 
@@ -68,6 +74,7 @@ def gallery(pages: Pages | None = None) -> Starlette:
             assets.route(),
             Route("/print.ttf", printed),
             Route(_PICTURE, picture),
+            Route(_RECEIPT, receipt),
             Route("/{name}", page),
         ],
     )

@@ -5,7 +5,7 @@ from after_samples import AFTER, ERRORS
 from bill_samples import BILL, GONE
 from booking_samples import BOOKING, DUE
 from children_samples import CHILDREN, PERMITS
-from fiscal_samples import RECEIPTS
+from fiscal_samples import FILES, RECEIPTS
 from identity_samples import IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
@@ -41,4 +41,5 @@ SAMPLES: dict[str, Sample] = {
     **COMES,
     **ACCOUNT_LONG,
     **DUE,
+    **FILES,
 }

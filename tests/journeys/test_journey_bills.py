@@ -73,9 +73,15 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
 
 
 def electronic_receipt(screen: KioskScreen, payment_no: str) -> None:
-    """It is on the list, comes by itself, is printed once and then as a copy; how often stands there."""
+    """It is on the list, comes by itself, is shown as the hospital has issued it, and is printed once and then as a
+    copy; how often stands there."""
     screen.go("/receipts")
     screen.seen("/receipts", f'.rows a[href$="/{payment_no}"]').click()
+    screen.seen(rf"/receipt/{payment_no}", ".act form button.first")
+    screen.press_link(f"/receipt/{payment_no}/file")
+    page = screen.seen(rf"/receipt/{payment_no}/file", ".large img")
+    assert page.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1400
+    screen.press(".act .go a.first")
     screen.seen(rf"/receipt/{payment_no}", ".act form button.first")
     for times in (1, 2):
         before = screen.house.papers()

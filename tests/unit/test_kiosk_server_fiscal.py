@@ -6,8 +6,14 @@ import pytest
 from kiosk_platform import PAGES, PAYMENT, document, page, paired, receipt, registration, run
 
 from yinyi.business.documents.messages import Documents
-from yinyi.business.fiscal.errors import NotIssuedYet
-from yinyi.business.fiscal.messages import FiscalInvoiceList, ListFiscalInvoices, RedInvoice
+from yinyi.business.fiscal.errors import FiscalFileUnreadable, FiscalInvoiceUnknown, NotIssuedYet
+from yinyi.business.fiscal.messages import (
+    FiscalInvoiceList,
+    FiscalPage,
+    GetFiscalPage,
+    ListFiscalInvoices,
+    RedInvoice,
+)
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.kernel.errors import HospitalUnavailable, NotYours, YinyiError
 from yinyi.kernel.money import Fen
@@ -128,5 +134,52 @@ def test_what_was_paid_earlier_is_on_another_page() -> None:
         await browser.get("/receipts?before=P-47")
         assert browser.platform.last("ListFiscalInvoices").message == ListFiscalInvoices(days=366, before="P-47")
         assert (await browser.get(f"/receipts?before={'4' * 23}")).status_code == 404
+
+    run(work())
+
+
+def test_its_file_is_a_page_with_its_picture() -> None:
+    async def work() -> None:
+        drawn = FiscalPage(content=b"\xff\xd8jpeg", width=1400, height=741, count=2)
+        browser = paired(GetFiscalInvoice=receipt("issued", **ISSUED), GetFiscalPage=drawn)
+        seen = (await browser.see(f"{AT}/file"))["v"]
+        assert (seen["place"], seen["count"], seen["number"]) == (1, 2, ISSUED["number"])
+        assert (await browser.see(f"{AT}/file?at=2"))["v"]["place"] == 2
+        assert browser.platform.last("GetFiscalPage").message == GetFiscalPage(payment_no=PAYMENT, nth=2)
+        picture = await browser.get(f"{AT}/file/2")
+        assert (picture.content, picture.headers["content-type"]) == (drawn.content, "image/jpeg")
+        assert picture.headers["cache-control"] == "no-store"
+        for wrong in ("0", "5", "x", "11", "%C2%B2"):
+            assert (await browser.get(f"{AT}/file/{wrong}")).status_code == 404
+            assert (await browser.get(f"{AT}/file?at={wrong}")).status_code == 404
+
+    run(work())
+
+
+@pytest.mark.parametrize("error", [FiscalFileUnreadable(), FiscalInvoiceUnknown()])
+def test_a_file_that_cannot_be_shown_says_so(error: YinyiError) -> None:
+    async def work() -> None:
+        browser = paired(GetFiscalInvoice=receipt("issued", **ISSUED), GetFiscalPage=error)
+        assert (await browser.see(f"{AT}/file"))["v"]["place"] == 0
+        assert (await browser.get(f"{AT}/file/1")).status_code == 404
+
+    run(work())
+
+
+def test_of_one_that_is_coming_there_is_no_file_yet() -> None:
+    async def work() -> None:
+        browser = paired(GetFiscalInvoice=receipt("coming"), GetFiscalPage=NotIssuedYet())
+        assert (await browser.get(f"{AT}/file")).headers["location"] == f"/kiosk{AT}"
+
+    run(work())
+
+
+def test_nobody_sees_the_file_of_somebody_else() -> None:
+    async def work() -> None:
+        stranger = paired(GetFiscalInvoice=NotYours(), GetFiscalPage=NotYours())
+        for path in (f"{AT}/file", f"{AT}/file/1"):
+            assert (await stranger.get(path)).status_code == 404
+            answer = await paired(known=False).get(path)
+            assert answer.status_code in (303, 401, 403)
 
     run(work())

@@ -9,6 +9,12 @@ class FiscalInvoiceUnknown(NotFound):
     zh = "这笔支付没有电子票据。"
 
 
+class FiscalFileUnreadable(NotFound):
+    """The file of this electronic receipt cannot be shown here. The receipt is good without it."""
+
+    zh = "电子票据的文件不能在这里显示，票据本身有效。"
+
+
 class NotIssuedYet(Conflict):
     """The electronic receipt is not issued yet. It comes by itself; there is nothing to wait for."""
 

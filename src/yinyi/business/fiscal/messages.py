@@ -7,7 +7,8 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.documents.messages import DocumentView
-from yinyi.business.fiscal.errors import FiscalInvoiceUnknown, NotIssuedYet
+from yinyi.business.fiscal.errors import FiscalFileUnreadable, FiscalInvoiceUnknown, NotIssuedYet
+from yinyi.business.fiscal.model import MOST_PAGES
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.messages import Number
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
@@ -102,6 +103,32 @@ class GetFiscalFile(Operation[FiscalFile], frozen=True, kw_only=True):
     """The electronic receipt of this payment as a file."""
 
     payment_no: Number
+
+
+class FiscalPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A JPEG, drawn anew from the hospital's file without whatever else that held. width, height: in pixels. count: so
+    many pages can be had."""
+
+    content: bytes
+    width: int
+    height: int
+    count: int
+
+
+@operation(
+    callers=[Caller.KIOSK],
+    needs_patient=True,
+    errors=(
+        *(HospitalUnavailable, PaymentUnknown, NotYours),
+        *(FiscalInvoiceUnknown, FiscalFileUnreadable, NotIssuedYet),
+    ),
+)
+class GetFiscalPage(Operation[FiscalPage], frozen=True, kw_only=True):
+    """A page of the electronic receipt of this payment as a picture, where its file is the one that the hospital has
+    announced. nth: from 1."""
+
+    payment_no: Number
+    nth: Annotated[int, msgspec.Meta(ge=1, le=MOST_PAGES)] = 1
 
 
 class LateFiscalInvoice(msgspec.Struct, frozen=True, kw_only=True):

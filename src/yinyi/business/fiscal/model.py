@@ -16,6 +16,9 @@ EARNING = ("registration", "appointment", "check_in", "invoice")
 """Purposes whose payments are the hospital's income. A deposit or a top-up is none: the receipt comes with what is paid
 out of it."""
 
+MOST_PAGES = 4
+"""So many of a receipt's file are shown."""
+
 FiscalState = Literal["wanted", "sent", "issued", "void"]
 """``sent``: on disk before it leaves, so it may have reached the hospital. ``void``: none is needed after all, and
 surely none was asked for."""

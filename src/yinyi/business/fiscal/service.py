@@ -1,10 +1,13 @@
 """Electronic receipts as patients and staff ask for them."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any, Protocol
+
+import structlog
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Row, Tx
@@ -12,15 +15,18 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.documents.messages import DocumentView
 from yinyi.business.documents.ports import SlipFacts
 from yinyi.business.fiscal import store
-from yinyi.business.fiscal.errors import FiscalInvoiceUnknown, NotIssuedYet
+from yinyi.business.fiscal.drawing import DrawnPage, FileRefused, drawn
+from yinyi.business.fiscal.errors import FiscalFileUnreadable, FiscalInvoiceUnknown, NotIssuedYet
 from yinyi.business.fiscal.messages import (
     AskFiscalInvoiceAgain,
     FiscalFile,
     FiscalInvoiceList,
     FiscalInvoiceView,
+    FiscalPage,
     FiscalStanding,
     GetFiscalFile,
     GetFiscalInvoice,
+    GetFiscalPage,
     LateFiscalInvoice,
     LateFiscalInvoices,
     ListFiscalInvoices,
@@ -36,8 +42,14 @@ from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import delivered_fen
 from yinyi.kernel.errors import NotYours
 from yinyi.kernel.money import Fen
+from yinyi.kernel.recent import RecentByKey
+
+log = structlog.get_logger()
 
 SHOWN = 50
+DRAWN_KEPT_S = 60.0
+DRAWN_AT_ONCE = 32
+"""Whoever turns its pages asks the hospital once for all of them."""
 MARK_AFTER = timedelta(seconds=15)
 """By then a paper has come out of the printer, usually."""
 
@@ -73,12 +85,14 @@ class FiscalService:
         self._names = names
         self._papers = papers
         self._earning = frozenset(earning if hospital is not None else ())
+        self._drawn = RecentByKey(self._draw, DRAWN_KEPT_S, DRAWN_AT_ONCE)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(GetFiscalInvoice, self.get)
         dispatcher.reads(ListFiscalInvoices, self.list)
         dispatcher.changes(PrintFiscalInvoice, Change(self.print, self._papers.show))
         dispatcher.asks(GetFiscalFile, self.get_file)
+        dispatcher.asks(GetFiscalPage, self.get_page)
         dispatcher.reads(ListLateFiscalInvoices, self.list_late)
         dispatcher.changes(AskFiscalInvoiceAgain, Change(self.ask_again, self._show_late))
 
@@ -125,11 +139,39 @@ class FiscalService:
         """
         async with self._database.read() as tx:
             row = await self._issued(tx, call, message.payment_no)
+        return await self._file(row["reference"], row["digest"])
+
+    async def get_page(self, call: Call, message: GetFiscalPage) -> FiscalPage:
+        """
+        Raises:
+            HospitalUnavailable: it cannot be had now.
+            FiscalFileUnreadable: it is no PDF, not the one that was announced, or has no such page.
+        """
+        async with self._database.read() as tx:
+            row = await self._issued(tx, call, message.payment_no)
+        pages = await self._drawn.get((row["reference"], row["digest"]))
+        if message.nth > len(pages):
+            raise FiscalFileUnreadable
+        page = pages[message.nth - 1]
+        return FiscalPage(content=page.jpeg, width=page.width, height=page.height, count=len(pages))
+
+    async def _draw(self, which: tuple[str, str]) -> Sequence[DrawnPage]:
+        """By reference and digest."""
+        file = await self._file(*which)
+        try:
+            if file.genuine is False:
+                raise FileRefused("not the one that was announced")
+            return await asyncio.to_thread(drawn, file.content)
+        except FileRefused as error:
+            log.warning("fiscal.file_refused", reference=which[0], why=str(error))
+            raise FiscalFileUnreadable from error
+
+    async def _file(self, reference: str, digest: str) -> FiscalFile:
         assert self._hospital is not None, "somebody has issued it"
-        content = await self._hospital.fiscal_file(row["reference"])
+        content = await self._hospital.fiscal_file(reference)
         if content is None:
             raise FiscalInvoiceUnknown
-        genuine = hashlib.sha256(content).hexdigest() == row["digest"] if row["digest"] else None
+        genuine = hashlib.sha256(content).hexdigest() == digest if digest else None
         return FiscalFile(content=content, genuine=genuine)
 
     async def _issued(self, tx: Tx, call: Call, payment_no: str) -> Row:

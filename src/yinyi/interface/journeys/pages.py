@@ -90,6 +90,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_reports.ReportsView: "reports.html",
     views_reports.ResultView: "report.html",
     views_reports.PictureView: "picture.html",
+    views_fiscal.ReceiptFileView: "receipt_file.html",
     views_reports.TrendView: "trend.html",
     views_reports.SheetsView: "sheets.html",
     views_afterwards.ReprintView: "reprint.html",

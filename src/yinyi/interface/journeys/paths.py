@@ -94,6 +94,10 @@ PRINT: Final = "/print/{payment_no}"
 """POST: print this payment's slip (again); comes back to the page."""
 RECEIPT: Final = "/receipt/{payment_no}"
 """GET the electronic receipt of a payment · POST: print it; comes back to the page."""
+RECEIPT_FILE: Final = "/receipt/{payment_no}/file"
+"""GET ?at=2: a page of its file, large."""
+RECEIPT_PAGE: Final = "/receipt/{payment_no}/file/{nth}"
+"""GET the picture of that page."""
 RECEIPTS: Final = "/receipts"
 REPRINT: Final = "/reprint"
 """GET · POST [document_no]."""
@@ -292,6 +296,13 @@ class Paths:
 
     def receipt(self, payment_no: str) -> str:
         return self._at(RECEIPT, payment_no=payment_no)
+
+    def receipt_file(self, payment_no: str, nth: int = 1) -> str:
+        at = self._at(RECEIPT_FILE, payment_no=payment_no)
+        return at if nth == 1 else f"{at}?at={nth}"
+
+    def receipt_page(self, payment_no: str, nth: int) -> str:
+        return self._at(RECEIPT_PAGE, payment_no=payment_no, nth=f"{nth}")
 
     def binding(self, request_id: str) -> str:
         return self._at(BINDING, request_id=request_id)

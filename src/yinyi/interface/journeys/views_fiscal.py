@@ -40,6 +40,18 @@ class ReceiptView(View, frozen=True, kw_only=True):
     key: str
 
 
+class ReceiptFileView(View, frozen=True, kw_only=True):
+    """A page of an electronic receipt's file. place: which of so many it is; 0: it cannot be shown here. width, height:
+    of its picture, in pixels."""
+
+    payment_no: str
+    number: str
+    place: int = 0
+    count: int = 0
+    width: int = 0
+    height: int = 0
+
+
 class ReceiptRow(Part, frozen=True, kw_only=True):
     """One of several. number: empty while it is coming."""
 
