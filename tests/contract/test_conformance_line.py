@@ -35,8 +35,14 @@ def findings(folder: Path, dialect: str, behaviours: list[Behaviour]) -> list[Fi
     return asyncio.run(go())
 
 
-@pytest.mark.parametrize("script", KIT.scripts)
-@pytest.mark.parametrize("dialect", ["cup_pos", "cup_ascii"])
+EACH = [
+    pytest.param(dialect, script, marks=[pytest.mark.slow] if (dialect, script) == ("cup_ascii", "faults") else [])
+    for dialect in ("cup_pos", "cup_ascii")
+    for script in KIT.scripts
+]
+
+
+@pytest.mark.parametrize(("dialect", "script"), EACH)
 def test_it_keeps_every_behaviour(tmp_path: Path, dialect: str, script: str) -> None:
     found = findings(tmp_path, dialect, KIT.scripts[script].behaviours)
     assert found
