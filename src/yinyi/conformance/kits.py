@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yinyi.conformance.behaviour import Behaviour, Script
-from yinyi.conformance.devices import working
+from yinyi.conformance.devices import cards, working
 from yinyi.conformance.devices.stage import on_stage as on_device_stage
 from yinyi.conformance.face import matching
 from yinyi.conformance.face.stage import on_stage as on_face_stage
@@ -82,7 +82,7 @@ KITS: dict[str, Kit] = {
         on_line_stage,
     ),
     "insurance": Kit({"certificates": certificates.SCRIPT}, on_insurance_stage),
-    "device": Kit({"working": working.SCRIPT}, on_device_stage),
+    "device": Kit({"working": working.SCRIPT, "cards": cards.SCRIPT}, on_device_stage),
     "face": Kit({"matching": matching.SCRIPT}, on_face_stage),
     "keys": Kit({"lines": lines.SCRIPT}, on_keys_stage),
 }

@@ -98,7 +98,10 @@ class Stage:
         self._pik, self._mak = b"", b""
         self._in_batch: list[Detail] = []
         self._before_fen = far.balance_fen()
-        hasty.hear_late(lambda slot, trace_no, answer: self.late.put_nowait(LateAnswer(slot, trace_no, answer)))
+        hasty.hear_late(self._hear_late)
+
+    def _hear_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
+        self.late.put_nowait(LateAnswer(slot, trace_no, answer))
 
     # -- the terminal
 
