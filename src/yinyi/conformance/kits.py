@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yinyi.conformance.behaviour import Behaviour, Script
-from yinyi.conformance.devices import working
+from yinyi.conformance.devices import cards, working
 from yinyi.conformance.devices.stage import on_stage as on_device_stage
 from yinyi.conformance.face import matching
 from yinyi.conformance.face.stage import on_stage as on_face_stage
@@ -26,6 +26,9 @@ from yinyi.conformance.insurance import certificates
 from yinyi.conformance.insurance.stage import on_stage as on_insurance_stage
 from yinyi.conformance.keys import lines
 from yinyi.conformance.keys.stage import on_stage as on_keys_stage
+from yinyi.conformance.line import faults as line_faults
+from yinyi.conformance.line import money, sessions, settlement
+from yinyi.conformance.line.stage import on_stage as on_line_stage
 from yinyi.conformance.payment import callbacks, codes, refunds, scans
 from yinyi.conformance.payment import faults as payment_faults
 from yinyi.conformance.payment.stage import on_stage as on_payment_stage
@@ -69,8 +72,17 @@ KITS: dict[str, Kit] = {
         },
         on_payment_stage,
     ),
+    "line": Kit(
+        {
+            "sessions": sessions.SCRIPT,
+            "money": money.SCRIPT,
+            "settlement": settlement.SCRIPT,
+            "faults": line_faults.SCRIPT,
+        },
+        on_line_stage,
+    ),
     "insurance": Kit({"certificates": certificates.SCRIPT}, on_insurance_stage),
-    "device": Kit({"working": working.SCRIPT}, on_device_stage),
+    "device": Kit({"working": working.SCRIPT, "cards": cards.SCRIPT}, on_device_stage),
     "face": Kit({"matching": matching.SCRIPT}, on_face_stage),
     "keys": Kit({"lines": lines.SCRIPT}, on_keys_stage),
 }

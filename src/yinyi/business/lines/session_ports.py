@@ -29,6 +29,7 @@ Late = Callable[[KeySlot, int, Approved | Declined], None]
 """Session, trace number, and what came after nobody waited for it any more. Returns at once."""
 
 
+@runtime_checkable
 class Acquirer(Protocol):
     """A line to a bank that takes cards. Never raises for what the other side does.
 

@@ -10,7 +10,7 @@ import msgspec
 
 from yinyi.conformance.behaviour import NotKept, NotTried
 from yinyi.conformance.place import Ground
-from yinyi.devices.device import Changed, Device, Observation
+from yinyi.devices.device import Changed, Device, Observation, TakesCards
 from yinyi.kernel.plugin import Plugin, Surroundings
 from yinyi.wire.terminal_line import Condition
 
@@ -33,11 +33,12 @@ class FarDevice(Protocol):
 
 
 class Stage:
-    """``hands``: the far side."""
+    """``hands``: the far side. ``wanted``: the request that a card terminal was asked last."""
 
     def __init__(self, device: Device, hands: Any) -> None:
         self.device = device
         self.hands = hands
+        self.wanted = ""
         self._seen: asyncio.Queue[Observation] = asyncio.Queue()
         self._stirred = asyncio.Event()
 
@@ -98,6 +99,10 @@ class Stage:
     async def calm(self) -> None:
         await self.hands.unplug(False)
         await self.becomes("ok")
+        if isinstance(self.device, TakesCards):
+            self.device.leave_card(self.wanted)
+            if hasattr(self.hands, "remove"):
+                await self.hands.remove()
         self.silent(Changed)
 
 

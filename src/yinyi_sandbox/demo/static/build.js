@@ -25,7 +25,7 @@ export function icon(name) {
   return drawn;
 }
 
-export const yuan = (fen) => `¥${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
+export const yuan = (fen) => `${fen < 0 ? "-" : ""}¥${(Math.abs(fen) / 100).toFixed(2)}`;
 
 // A button that cannot be pressed twice while its work is under way.
 export const press = (work) => async (event) => {

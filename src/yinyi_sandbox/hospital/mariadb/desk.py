@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import asyncpg
 import msgspec
 
+from yinyi.kernel.money import yuan
 from yinyi_sandbox.hospital.database import ZONE
 from yinyi_sandbox.hospital.hospital import Hospital
 from yinyi_sandbox.hospital.mariadb.dictionary import SCHEMA, Dictionary, dictionary
@@ -121,7 +122,7 @@ class FrontHouse:
         if field.many:
             return self._words.between.join(str(one) for one in value)
         if field.name.endswith("_fen"):
-            return f"{value // 100}.{value % 100:02}"
+            return yuan(value)
         if field.xsd == "dateTime":
             return datetime.fromisoformat(value).astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S.%f")
         if field.xsd == "date":

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from yinyi.access.notification.mllp.config import MllpConfig, Receiver
 from yinyi.business.news.bulletin_model import Bulletin, BulletinEvent, ChargeFacts, VisitFacts
+from yinyi.kernel.money import yuan
 from yinyi.wire.hl7.charset import NAMES
 from yinyi.wire.hl7.codec import Message, Segment, segment
 from yinyi.wire.hl7.values import instant_text
@@ -72,7 +73,6 @@ def _visit(bulletin: Bulletin, visit: VisitFacts, whom: Segment) -> list[Segment
 
 def _charge(bulletin: Bulletin, charge: ChargeFacts, whom: Segment) -> list[Segment]:
     at = _time(charge.at)
-    yuan = f"{charge.amount_fen // 100}.{charge.amount_fen % 100:02}"
     paid = segment(
         "FT1",
         f1="1",
@@ -81,7 +81,7 @@ def _charge(bulletin: Bulletin, charge: ChargeFacts, whom: Segment) -> list[Segm
         f6="CG" if bulletin.event == "charged" else "CD",
         f7=(charge.purpose, charge.description, "L"),
         f10="1",
-        f11=((yuan, "CNY"),),
+        f11=((yuan(charge.amount_fen), "CNY"),),
         f23=bulletin.payment_no,
         f25=(charge.tender, charge.tender, "L"),
     )

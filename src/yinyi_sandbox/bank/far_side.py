@@ -1,0 +1,78 @@
+"""The sandbox bank as the far side of its connector, for the conformance kit."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from yinyi.kernel.far_side import Line, Place
+from yinyi_sandbox.bank.cards import CARDS
+from yinyi_sandbox.bank.credentials import MERCHANTS, TERMINALS
+from yinyi_sandbox.bank.faults import Fault
+from yinyi_sandbox.bank.keys import new_key
+from yinyi_sandbox.bank.model import Kind, Session
+from yinyi_sandbox.bank.sandbox import Bank
+
+_ACQUIRER = "bank"
+_MERCHANT_NO = MERCHANTS["outpatient"][0]
+_TERMINAL_NO = TERMINALS[0]
+_RICH = CARDS[0]
+_PATIENT_S, _HASTY_S = 10.0, 0.3
+_UNDECIDED = "98"
+_FAULTS = {
+    "wrong_mac": "wrong_mac",
+    "no_mac": "no_mac",
+    "wrong_amount": "wrong_amount",
+    "another_terminal": "foreign",
+    "undecided": "code",
+}
+
+
+class FarBank:
+    """One merchant's terminal, and somebody with a card that has money."""
+
+    acquirer = _ACQUIRER
+    merchant_no = _MERCHANT_NO
+    terminal_no = _TERMINAL_NO
+    pan, pin = _RICH.pan, _RICH.pin
+
+    def __init__(self, bank: Bank, tmk: bytes, dialect: str, line: Line) -> None:
+        self._bank = bank
+        self._dialect = dialect
+        self.tmk = tmk
+        self.line = line
+        self.settings: dict[str, Any] = {"acquirers": self._acquirers(_PATIENT_S), "merchants": _merchants()}
+        self.hasty: dict[str, Any] = {"acquirers": self._acquirers(_HASTY_S)}
+
+    def balance_fen(self) -> int:
+        card = self._bank.store.card(self.pan)
+        assert card is not None, "nobody takes it away"
+        return card.balance_fen
+
+    def answers(self, at: Kind, wrong: str) -> None:
+        kind = "cannot_say" if at == "settle" else _FAULTS[wrong]
+        self._bank.faults.add(Fault(at=at, kind=kind, code=_UNDECIDED))
+
+    async def calm(self) -> None:
+        self._bank.faults.clear()
+
+    def _acquirers(self, answer_timeout_s: float) -> dict[str, Any]:
+        where = {"host": "127.0.0.1", "port": self.line.port}
+        told = {"profile": self._dialect, "addresses": [where], "reconnect_s": [0.05]}
+        return {_ACQUIRER: {**told, "answer_timeout_s": answer_timeout_s}}
+
+
+def _merchants() -> dict[str, Any]:
+    shown = {"scope": "outpatient", "display_name": MERCHANTS["outpatient"][1], "cards": ["bank"]}
+    return {"outpatient": {"acquirer": _ACQUIRER, "merchant_no": _MERCHANT_NO, **shown}}
+
+
+@asynccontextmanager
+async def far_side(place: Place, dialect: str = "cup_pos") -> AsyncGenerator[FarBank]:
+    """In either of its dialects."""
+    tmk = new_key()
+    bank = Bank([Session(merchant_no=_MERCHANT_NO, terminal_no=_TERMINAL_NO, tmk=tmk)], place.clock)
+    await bank.start()
+    try:
+        yield FarBank(bank, tmk, dialect, await place.line(bank.lines[f"{dialect}-1"].port))
+    finally:
+        await bank.stop()

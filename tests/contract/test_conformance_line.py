@@ -1,0 +1,87 @@
+"""Our connector to acquirers keeps every behaviour of its port, in both dialects; the others are told."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from yinyi.access.payment.unionpay.plugin import PLUGIN, UnionPay
+from yinyi.business.lines.session_model import Declined, Desk, LineAnswer, NoAnswer
+from yinyi.conformance.behaviour import Behaviour
+from yinyi.conformance.kits import KITS
+from yinyi.conformance.place import ground
+from yinyi.conformance.run import Finding, played
+from yinyi.kernel.far_side import FarDatabase
+from yinyi.kernel.money import Fen
+from yinyi_sandbox.bank.far_side import far_side
+
+KIT = KITS["line"]
+
+
+async def no_database() -> FarDatabase:
+    raise AssertionError("a bank needs none")
+
+
+def findings(folder: Path, dialect: str, behaviours: list[Behaviour]) -> list[Finding]:
+    async def go() -> list[Finding]:
+        async with (
+            ground(folder, no_database) as place,
+            far_side(place, dialect) as far,
+            KIT.on_stage(PLUGIN, far, place) as (connector, stage),
+        ):
+            return [each async for each in played(behaviours, connector, stage)]
+
+    return asyncio.run(go())
+
+
+EACH = [
+    pytest.param(dialect, script, marks=[pytest.mark.slow] if (dialect, script) == ("cup_ascii", "faults") else [])
+    for dialect in ("cup_pos", "cup_ascii")
+    for script in KIT.scripts
+]
+
+
+@pytest.mark.parametrize(("dialect", "script"), EACH)
+def test_it_keeps_every_behaviour(tmp_path: Path, dialect: str, script: str) -> None:
+    found = findings(tmp_path, dialect, KIT.scripts[script].behaviours)
+    assert found
+    wrong = [each for each in found if each.verdict != "ok"]
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+async def believes(self: UnionPay, *_: object) -> bool:
+    return True
+
+
+def says_no(ask: Any) -> Any:
+    async def purchase(self: UnionPay, desk: Desk, amount_fen: Fen, card: Any) -> LineAnswer:
+        answer = await ask(self, desk, amount_fen, card)
+        return Declined(code="91") if isinstance(answer, NoAnswer) else answer
+
+    return purchase
+
+
+def broken(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connector that does not compare MACs, or takes silence for a no."""
+    if how == "believes":
+        monkeypatch.setattr(UnionPay, "_is_believed", believes)
+    else:
+        monkeypatch.setattr(UnionPay, "purchase", says_no(UnionPay.purchase))
+
+
+@pytest.mark.parametrize(
+    ("how", "behaviour"),
+    [
+        ("believes", "nothing that moves money is believed without its mac (void, wrong_mac)"),
+        ("says no", "a purchase without an answer may have happened and is reversed (cut)"),
+    ],
+)
+def test_a_broken_connector_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, behaviour: str
+) -> None:
+    broken(how, monkeypatch)
+    [tried] = [each for each in KIT.behaviours() if each.name == behaviour]
+    [seen] = findings(tmp_path, "cup_pos", [tried])
+    assert seen.verdict == "not"
+    assert "expected NoAnswer" in seen.seen
