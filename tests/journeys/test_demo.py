@@ -53,6 +53,12 @@ def test_a_newcomer_lays_a_card_pays_by_phone_and_holds_the_slip(
         width, height = desk.page.evaluate("[document.documentElement.scrollWidth, document.body.scrollHeight]")
         assert (width, height) == size
         assert desk.complaints() == []
+        desk.page.goto(f"{house.base}/demo/his")
+        told = desk.page.locator("#heard li", has_text="DFT^P03").filter(has_text=f"{asked} · AA")
+        expect(told.first).to_be_visible(timeout=WITHIN_MS)
+        desk.press("#register")
+        expect(desk.page.locator('#said[data-bad="no"]')).to_be_visible(timeout=WITHIN_MS)
+        assert desk.complaints() == []
 
 
 @pytest.mark.parametrize(
