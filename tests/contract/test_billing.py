@@ -30,6 +30,7 @@ from yinyi.business.documents.messages import PrintSlip
 from yinyi.business.documents.model import CheckingSlip, RefundSlip
 from yinyi.business.ledger.model import income_account, prepaid_account
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
+from yinyi.business.payments.restored import LostPayment
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import IdempotencyConflict, NotYours, SessionEnded
 from yinyi.kernel.money import Fen
@@ -194,7 +195,8 @@ def test_what_a_restore_has_lost_is_written_down_again(in_hall: Callable[[Story]
         finder = LostInvoices(hall.business.outside.hospital, MasterIndex(hall.business.database).patient_id)
         assert finder.can_list
         since = plan.started_at - timedelta(seconds=5)
-        [lost] = [each for each in await finder.lost(since, since) if each.plan.payment_no == payment_no]
+        found_by_hospital = [each for each in await finder.lost(since, since) if isinstance(each, LostPayment)]
+        [lost] = [each for each in found_by_hospital if each.plan.payment_no == payment_no]
         found = lost.plan
         assert (found.purpose, found.scope, found.amount_fen, lost.found) == (
             "invoice",

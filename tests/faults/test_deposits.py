@@ -28,6 +28,7 @@ from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
 from yinyi.business.inpatient.service import InpatientService
 from yinyi.business.ledger.model import deposit_account
 from yinyi.business.payments.plan import REFUND, Plan
+from yinyi.business.payments.restored import LostPayment
 from yinyi.business.payments.service import TAKEN_UP
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import HospitalUnavailable
@@ -134,6 +135,7 @@ def test_a_deposit_that_a_restore_has_lost_is_written_down_again(platform_url: s
         plan = await desk.paid()
         finder = LostDeposits(desk.his, patient_id)
         [lost] = await finder.lost(START - timedelta(hours=1), START + timedelta(hours=1))
+        assert isinstance(lost, LostPayment)
         found = lost.plan
         assert (found.payment_no, found.purpose, found.scope) == (plan.payment_no, plan.purpose, plan.scope)
         assert found.facts == {name: plan.facts[name] for name in found.facts}

@@ -5,7 +5,7 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,7 +35,7 @@ from yinyi.business.payments.messages_found import ListRestoreGap
 from yinyi.business.payments.model import Order
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.refunds import RefundDesk
-from yinyi.business.payments.restored import Restored
+from yinyi.business.payments.restored import Orphan, Restored
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.outcome import Answer, Unknown, Waiting
 
@@ -189,6 +189,41 @@ def test_a_callback_about_an_order_that_nobody_knew_of_then(platform_url: str, c
             assert gap.unasked == 0
 
     asyncio.run(story())
+
+
+class FindsOrphans:
+    """A hospital that knows of payments, and of nothing that they could be made of again. Implements ``FindsLost``."""
+
+    source, can_list = "hospital", True
+
+    def __init__(self, *numbers: str) -> None:
+        self._numbers = numbers
+
+    async def lost(self, since: datetime, until: datetime) -> list[Orphan]:
+        return [Orphan(each, "confirmed; its doctor is not listed any more") for each in self._numbers]
+
+
+def test_what_cannot_be_written_down_again_is_compared_by_people(platform_url: str) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            known = await it.open()
+        await restored(platform_url, outside)
+        lost = f"{known[:-1]}Z"
+        async with inside(platform_url, outside) as (it, outside):
+            after = Restored(it.database, it.means.registry, [FindsOrphans(known, lost)], it.clock, ZONE, 1)
+            async with it.database.read() as tx:
+                epochs = await tx.fetch("SELECT epoch, since, reached_at, asked_at FROM restore_epoch")
+            await after.look(epochs)
+            await after.look(epochs)
+            async with it.database.read() as tx:
+                gap = await after.gap(tx, it.call(), ListRestoreGap())
+            found = [(each.item, each.state) for each in gap.items if each.source == "hospital" and each.item != ALL]
+            assert found == [(lost, "to_compare")]
+
+    asyncio.run(story())
+
+
+ALL = "all of the gap"
 
 
 def test_a_payment_made_afterwards_carries_the_epoch(platform_url: str) -> None:

@@ -70,6 +70,7 @@ def lost(days: int, status: Literal["held", "confirmed", "released"], held_for: 
     )
     hospital: Any = Hospital(number)
     [found] = asyncio.run(LostRegistrations(hospital, _nobody, ZONE).lost(AT, AT))
+    assert isinstance(found, LostPayment)
     return found
 
 

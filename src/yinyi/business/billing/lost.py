@@ -11,7 +11,7 @@ from yinyi.business.billing.ports import Hospital, ListsPostings
 from yinyi.business.billing.views import Names, paid_for
 from yinyi.business.payments import apply, builder
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.restored import SKEW, LostPayment, PatientId
+from yinyi.business.payments.restored import SKEW, LostPayment, Orphan, PatientId
 from yinyi.kernel.ids import ask_number, payment_number_of
 
 
@@ -30,7 +30,7 @@ class LostInvoices:
     def can_list(self) -> bool:
         return isinstance(self._hospital, ListsPostings)
 
-    async def lost(self, since: datetime, until: datetime) -> list[LostPayment]:
+    async def lost(self, since: datetime, until: datetime) -> list[LostPayment | Orphan]:
         """All that were made then, also those that the database knows.
 
         Raises:
@@ -41,14 +41,16 @@ class LostInvoices:
         locks: dict[str, list[FoundPosting]] = defaultdict(list)
         for each in await self._hospital.postings(since - SKEW, until + SKEW):
             payment_no = payment_number_of(each.reference)
-            if each.kind == "payment" and payment_no and each.invoice_nos:
+            if each.kind == "payment" and payment_no:
                 locks[payment_no].append(each)
-        found: list[LostPayment] = []
+        found: list[LostPayment | Orphan] = []
         for payment_no, of_it in locks.items():
             invoices = [await self._hospital.invoice(number) for number in of_it[-1].invoice_nos]
             known = [each for each in invoices if each is not None]
             if known:
                 found.append(self._payment(payment_no, of_it, known))
+            else:
+                found.append(Orphan(payment_no, f"{of_it[-1].status}; its bills are gone"))
         return found
 
     def _payment(self, payment_no: str, found: Sequence[FoundPosting], invoices: Sequence[Invoice]) -> LostPayment:

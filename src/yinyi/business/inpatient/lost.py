@@ -8,7 +8,7 @@ from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts
 from yinyi.business.inpatient.ports import Inpatients, ListsDeposits
 from yinyi.business.payments import apply, builder
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.restored import SKEW, LostPayment, PatientId
+from yinyi.business.payments.restored import SKEW, LostPayment, Orphan, PatientId
 from yinyi.kernel.ids import ask_number, payment_number_of
 
 
@@ -27,7 +27,7 @@ class LostDeposits:
     def can_list(self) -> bool:
         return isinstance(self._inpatients, ListsDeposits)
 
-    async def lost(self, since: datetime, until: datetime) -> list[LostPayment]:
+    async def lost(self, since: datetime, until: datetime) -> list[LostPayment | Orphan]:
         """All that were made then, also those that the database knows.
 
         Raises:
@@ -35,12 +35,16 @@ class LostDeposits:
         """
         if not isinstance(self._inpatients, ListsDeposits):
             return []
-        found: list[LostPayment] = []
+        found: list[LostPayment | Orphan] = []
         for each in await self._inpatients.deposit_postings(since - SKEW, until + SKEW):
             payment_no = payment_number_of(each.reference)
             stay = await self._inpatients.stay(each.admission_no) if each.admission_no else None
-            if each.kind == "deposit" and payment_no and stay is not None:
+            if each.kind != "deposit" or not payment_no:
+                continue
+            if stay is not None:
                 found.append(self._payment(payment_no, each, stay))
+            else:
+                found.append(Orphan(payment_no, f"{each.state}; its stay is gone"))
         return found
 
     def _payment(self, payment_no: str, deposit: Deposit, stay: Stay) -> LostPayment:

@@ -80,6 +80,14 @@ class LostPayment(NamedTuple):
     patient_id: Callable[[Tx, int], Awaitable[int]]
 
 
+class Orphan(NamedTuple):
+    """What somebody outside says of a payment that cannot be written down again: people compare it. ``found``: how it
+    stands there, and what is missing."""
+
+    payment_no: str
+    found: str
+
+
 SKEW = timedelta(minutes=5)
 """So much the clock of whoever is asked and ours may be apart."""
 
@@ -95,7 +103,7 @@ class FindsLost(Protocol):
     @property
     def can_list(self) -> bool: ...
 
-    async def lost(self, since: datetime, until: datetime) -> list[LostPayment]:
+    async def lost(self, since: datetime, until: datetime) -> Sequence[LostPayment | Orphan]:
         """
         Raises:
             YinyiError: it does not answer.
@@ -196,18 +204,21 @@ class Restored:
         takings = [("window", f"takings of {day}") for day in days]
         return asked + [(source, item, "to_compare") for source, item in (*statements, *takings)]
 
-    async def _write_down(self, epoch: int, source: str, found: list[LostPayment]) -> None:
-        """Those that are not known here become payments: asked about like all others, then delivered or given back."""
+    async def _write_down(self, epoch: int, source: str, found: Sequence[LostPayment | Orphan]) -> None:
+        """Those that are not known here become payments: asked about like all others, then delivered or given back.
+        Those that cannot are compared by people."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            numbers = [each.plan.payment_no for each in found]
-            known = {row["payment_no"] for row in await tx.fetch(_KNOWN, self._hospital_id, numbers)}
-            for each in found:
-                if each.plan.payment_no not in known:
+            unknown = {_number(each): each for each in found}
+            for row in await tx.fetch(_KNOWN, self._hospital_id, list(unknown)):
+                del unknown[row["payment_no"]]
+            for payment_no, each in unknown.items():
+                state: GapState = "to_compare"
+                if isinstance(each, LostPayment):
                     await self._open(tx, each, now)
-                    told = (source, each.plan.payment_no, "settled", each.found)
-                    await tx.execute(_PUT, self._hospital_id, epoch, *told, now)
-                    log.warning("restore.payment_found", payment_no=each.plan.payment_no, found=each.found)
+                    state = "settled"
+                await tx.execute(_PUT, self._hospital_id, epoch, source, payment_no, state, each.found, now)
+                log.warning("restore.payment_found", payment_no=payment_no, found=each.found, state=state)
 
     async def _open(self, tx: Tx, lost: LostPayment, now: datetime) -> None:
         patient_id = await lost.patient_id(tx, self._hospital_id)
@@ -254,3 +265,7 @@ class Restored:
         if not await tx.fetchval(_COMPARED, call.hospital_id, *told):
             raise NothingToCompare
         return f"{message.epoch}:{message.source}:{message.item}"
+
+
+def _number(found: LostPayment | Orphan) -> str:
+    return found.payment_no if isinstance(found, Orphan) else found.plan.payment_no

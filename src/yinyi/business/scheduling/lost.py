@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.database import Tx
 from yinyi.business.payments import apply
 from yinyi.business.payments.plan import TAKE, Plan, Step, StepState
-from yinyi.business.payments.restored import SKEW, LostPayment, PatientId
+from yinyi.business.payments.restored import SKEW, LostPayment, Orphan, PatientId
 from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner
 from yinyi.business.scheduling.plans import (
     APPOINTMENT,
@@ -43,7 +43,7 @@ class LostRegistrations:
     def can_list(self) -> bool:
         return isinstance(self._hospital, ListsNumbers)
 
-    async def lost(self, since: datetime, until: datetime) -> list[LostPayment]:
+    async def lost(self, since: datetime, until: datetime) -> list[LostPayment | Orphan]:
         """All that were made then, also those that the database knows.
 
         Raises:
@@ -57,11 +57,7 @@ class LostRegistrations:
                 numbers[payment_no].append(each)
         departments = {each.department_id: each for each in await self._hospital.departments()}
         doctors = {each.practitioner_id: each for each in await self._hospital.practitioners()}
-        return [
-            self._payment(payment_no, found, departments, doctors)
-            for payment_no, found in numbers.items()
-            if found[-1].department_id in departments and found[-1].practitioner_id in doctors
-        ]
+        return [self._payment(payment_no, found, departments, doctors) for payment_no, found in numbers.items()]
 
     def _payment(
         self,
@@ -69,8 +65,10 @@ class LostRegistrations:
         found: list[FoundNumber],
         departments: dict[str, Department],
         doctors: dict[str, Practitioner],
-    ) -> LostPayment:
+    ) -> LostPayment | Orphan:
         last = max(found, key=lambda each: each.reference)
+        if last.department_id not in departments or last.practitioner_id not in doctors:
+            return Orphan(payment_no, f"{last.status}; its department or doctor is not listed any more")
         facts = _facts(last, departments[last.department_id], doctors[last.practitioner_id])
         booked = last.service_date != last.made_at.astimezone(self._zone).date()
         unpaid = booked and last.status == "held" and facts.held_until - last.made_at > A_WHILE
