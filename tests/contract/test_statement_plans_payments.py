@@ -51,6 +51,7 @@ STATEMENTS = {
     "held already": store.HELD,
     "open kinds": signals.OPEN_KINDS,
     "attention": signals.ATTENTION,
+    "unasked": signals.UNASKED,
     "mismatches": notices.MISMATCHES,
     "unknown": suspense.UNKNOWN,
     "post": ledger.POST,

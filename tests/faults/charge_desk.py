@@ -64,7 +64,7 @@ class ChargeDesk:
     def __init__(self, it: World, institution: str = "his", named: NamedPatients | None = None) -> None:
         self._it = it
         self._institution = institution
-        self._charges = PrepaidCharges(it.database, named or named_patients(it), ZONE)
+        self._charges = PrepaidCharges(it.database, named or named_patients(it), it.payments, ZONE)
 
     async def admit(self, patient_no: str = "P1") -> int:
         async with self._it.database.transaction() as tx:

@@ -4,20 +4,17 @@ earlier one. What was lost is found by asking, nothing is used twice, and all bo
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from payment_far_side import FEE, Mishap, SimChannel
 from payment_world import ZONE
-from queue_desk import as_staff
 from restore_stage import (
     JOURNEYS,
     PAIRS,
     PART,
     agree,
-    choose,
     choose_a_part,
     drive,
     held_before,
@@ -27,34 +24,13 @@ from restore_stage import (
 )
 
 from yinyi.app.backup.epoch import begin_epoch
-from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
-from yinyi.business.payments.errors import StillAsked
-from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.messages_found import ListRestoreGap
 from yinyi.business.payments.model import Order
 from yinyi.business.payments.plan import TAKE
-from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.restored import Orphan, Restored
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.outcome import Answer, Unknown, Waiting
-
-_names = itertools.count(1)
-
-
-@pytest.fixture
-def copies(postgres: EmbeddedPostgres) -> Iterator[Callable[[str], str]]:
-    """Copies of databases that nobody is connected to."""
-    made: list[str] = []
-
-    def copy(url: str) -> str:
-        made.append(f"restored_{next(_names)}")
-        postgres.create_database(made[-1], owner="tester", template=urlsplit(url).path[1:])
-        return postgres.local_url(made[-1], "tester")
-
-    yield copy
-    for name in made:
-        postgres.drop_database(name)
 
 
 @pytest.mark.parametrize(("journey", "kept", "lost"), PAIRS)
@@ -262,37 +238,6 @@ def test_what_is_not_known_to_have_been_paid_may_be_paid_again(platform_url: str
             plan = await it.to_the_end(number)
             assert state_of(plan) == "fulfilled"
             await agree(it, plan)
-
-    asyncio.run(story())
-
-
-def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
-    platform_url: str, copies: Callable[[str], str]
-) -> None:
-    async def story() -> None:
-        async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            for act in (drive, choose, drive, pay, drive, drive):
-                await act(it, number)
-        url = copies(platform_url)
-        async with inside(platform_url, outside) as (it, outside):
-            message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
-            async with it.database.transaction() as tx:
-                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
-            await it.drive(number)
-            assert len(it.channel.refunds) == 1
-        await restored(url, outside)
-        async with inside(url, outside) as (it, _):
-            with pytest.raises(StillAsked):
-                async with it.database.transaction() as tx:
-                    await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
-            it.clock.advance(timedelta(seconds=40))
-            await it.drive(number)
-            plan = await it.to_the_end(number)
-            assert (state_of(plan), plan.returned_fen) == ("fulfilled", PART)
-            assert it.channel.kept_fen() == FEE - PART
-            assert "confirmed" in it.hospital.numbers.values()
-            assert await it.books_differ() == []
 
     asyncio.run(story())
 

@@ -59,7 +59,7 @@ class Counters:
             RequestForms(database, hospital, scanned, vault),
             prepaid,
             WindowTopUps(prepaid, payments, named),
-            PrepaidCharges(database, named, ZONE),
+            PrepaidCharges(database, named, payments, ZONE),
             self.charges,
             Finding(database, payments.registry, named, ZONE),
             InpatientService(hospital, patients, payments, ZONE, outside.lists_kept_s),

@@ -224,10 +224,12 @@ def _concluded(before: Plan, plan: Plan, now: datetime, *, stands: bool) -> Plan
     if plan.direction == "forward" and takes and takes[-1].state == "refused" and planned is not None:
         params = {} if planned.channel else planned.params
         plan = apply.retried(plan, replace(takes[-1], params=params), now)
-    gives_back = any(step.kind == REFUND and step.state not in _OVER for step in plan.steps)
+    changed = changed_steps(before, plan)
+    refunds = plan.steps if before.ended_at is None else changed  # what was known of one that was over stays decided
+    gives_back = any(step.kind == REFUND and step.state not in _OVER for step in refunds)
     if gives_back and plan.direction == "forward" and paid and not stands:
         plan = apply.turned_back(plan, "unavailable")
-    reopened = any(step.state not in _OVER for step in changed_steps(before, plan))
+    reopened = any(step.state not in _OVER for step in changed)
     return replace(
         plan,
         tender=paid[-1].channel if paid else plan.tender,

@@ -115,7 +115,10 @@ class GetScannedPayment(Operation[PaymentView], frozen=True, kw_only=True):
     needs_patient=True,
     opened_by=("form", "booking"),
     money=True,
-    errors=(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable, AccountsClosed),
+    errors=(
+        *(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable, AccountsClosed),
+        StillAsked,
+    ),
 )
 class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
     """Pay by this means all that is owed, or a part of it. While another one is open it is closed first, surely, before

@@ -11,21 +11,12 @@ from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed, StillAsked
+from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.postings import entries, fulfilled
 from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.money import Fen
-
-
-def check_asked(plan: Plan) -> None:
-    """
-    Raises:
-        StillAsked: what became of it in time that a restore has lost is not known yet.
-    """
-    if plan.gap_until is not None:
-        raise StillAsked
 
 
 class RefundDesk:
@@ -51,7 +42,7 @@ class RefundDesk:
             StillAsked: something may have been given back in time that a restore has lost.
         """
         plan = await self._payments.locked(tx, call, message.payment_no)
-        check_asked(plan)
+        self._payments.check_asked(plan)
         left_fen = refundable_fen(plan)
         amount_fen = message.amount_fen or left_fen
         if plan.direction == "back" or not left_fen:
@@ -84,7 +75,7 @@ class RefundDesk:
             MoreThanLeft: that is more than there is left.
             StillAsked: see ``refund``.
         """
-        check_asked(plan)
+        self._payments.check_asked(plan)
         after = apply.refunding(plan, amount_fen, reason, call.now)
         await self._keep(tx, call, plan, after)
         await signals.refund(tx, plan, after, call.now, 0)

@@ -19,7 +19,7 @@ from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.choice import with_tender
 from yinyi.business.payments.driver import Driver
-from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown, PlansUnreadable
+from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown, PlansUnreadable, StillAsked
 from yinyi.business.payments.messages import (
     AgreeToQuote,
     CancelPayment,
@@ -199,6 +199,28 @@ class PaymentService:
     async def _found(self, call: Call, payment_no: str) -> Plan | None:
         async with self._database.read() as tx:
             return await signals.find(tx, call.hospital_id, payment_no)
+
+    def check_asked(self, plan: Plan) -> None:
+        """Before anything is given back. Whoever is asked about next is asked about now.
+
+        Raises:
+            StillAsked: something may have been given back in time that a restore has lost.
+        """
+        if plan.gap_until is not None:
+            self._driver.wake(plan.hospital_id, plan.payment_id)
+            raise StillAsked
+
+    async def check_account_asked(self, tx: Tx, hospital_id: int, patient_id: int) -> None:
+        """The same before anything is spent of what this patient has paid in.
+
+        Raises:
+            StillAsked: see ``check_asked``.
+        """
+        unasked = await signals.unasked(tx, hospital_id, patient_id)
+        for payment_id in unasked:
+            self._driver.wake(hospital_id, payment_id)
+        if unasked:
+            raise StillAsked
 
     def reading(self) -> AbstractAsyncContextManager[Tx]:
         """For those of this domain who look before they ask the outside."""

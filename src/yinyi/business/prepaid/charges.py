@@ -14,6 +14,7 @@ from yinyi.business.identity.store import patient_facts
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, income_account, prepaid_account
 from yinyi.business.payments.errors import AccountsClosed
+from yinyi.business.payments.service import PaymentService
 from yinyi.business.prepaid import charge_store, store
 from yinyi.business.prepaid.charge_store import NewCharge, NewReturn
 from yinyi.business.prepaid.errors import (
@@ -52,8 +53,9 @@ class _Movement(NamedTuple):
 class PrepaidCharges:
     """The operations of the hospital. Its own numbers are those of one institution: another one's mean nothing."""
 
-    def __init__(self, database: Database, named: NamedPatients, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, named: NamedPatients, payments: PaymentService, zone: ZoneInfo) -> None:
         self._database = database
+        self._payments = payments
         self._named = named
         self._zone = zone
 
@@ -115,6 +117,7 @@ class PrepaidCharges:
             AccountsClosed: the hospital keeps no accounts.
             BalanceTooLow: there is not so much on it.
             ChargeDiffers, ChargeReversed: the number was used before.
+            StillAsked: it may have been paid out in time that a restore has lost.
         """
         new = NewCharge(
             hospital_id=call.hospital_id,
@@ -134,6 +137,7 @@ class PrepaidCharges:
             return message.charge_no
         if await store.mode(tx, call.hospital_id) == "off":
             raise AccountsClosed
+        await self._payments.check_account_asked(tx, call.hospital_id, patient_id)
         moved = _Movement(f"{charge_source(charge_id)}:{CHARGED}", CHARGED, patient_id, message.amount_fen)
         await self._book(tx, call, moved)
         told = {"amount_fen": int(message.amount_fen), "charge_no": message.charge_no, "operator": message.operator}

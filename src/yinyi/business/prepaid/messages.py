@@ -122,7 +122,7 @@ class Withdraw(Operation[PrepaidAccount], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     money=True,
-    errors=(PatientUnknown, NothingOnAccount, ToOrigin, BalanceTooLow),
+    errors=(PatientUnknown, NothingOnAccount, ToOrigin, BalanceTooLow, StillAsked),
 )
 class WithdrawAtWindow(Operation[PrepaidAccount], frozen=True, kw_only=True):
     """A cashier has given cash for what cannot go back to where it came from: an earlier system's balance, an old

@@ -8,7 +8,7 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.payments.errors import AccountsClosed
+from yinyi.business.payments.errors import AccountsClosed, StillAsked
 from yinyi.business.payments.messages import Part
 from yinyi.business.prepaid.errors import (
     ChargeDiffers,
@@ -58,7 +58,10 @@ class PrepaidCharge(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL],
     money=True,
-    errors=(HospitalUnavailable, PatientUnknown, AccountsClosed, BalanceTooLow, ChargeDiffers, ChargeReversed),
+    errors=(
+        *(HospitalUnavailable, PatientUnknown, AccountsClosed, BalanceTooLow, ChargeDiffers, ChargeReversed),
+        StillAsked,
+    ),
 )
 class ChargePrepaid(Operation[PrepaidCharge], frozen=True, kw_only=True):
     """Take this from the patient's prepaid account, all of it or nothing. ``charge_no``: the caller's own number of it,

@@ -17,7 +17,7 @@ from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.errors import AccountsClosed, StillAsked
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import CREDITED
-from yinyi.business.payments.refunds import RefundDesk, check_asked
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.prepaid import store
 from yinyi.business.prepaid.errors import (
@@ -157,11 +157,13 @@ class PrepaidService:
         Raises:
             AccountsClosed: the hospital keeps none.
             NotAllowed: a top-up is not paid from the account that it credits.
+            StillAsked: it may have been paid out in time that a restore has lost.
         """
         if await store.mode(tx, call.hospital_id) == "off":
             raise AccountsClosed
         if CREDITED in plan.facts:
             raise NotAllowed("a top-up is paid by other means")
+        await self._payments.check_account_asked(tx, call.hospital_id, plan.patient_id)
 
     async def withdraw(self, tx: Tx, call: Call, message: Withdraw, facts: None) -> str:
         await self._give_back(tx, call, call.principal.patient_id, message.amount_fen)
@@ -176,8 +178,7 @@ class PrepaidService:
             StillAsked: it may have been paid out in time that a restore has lost.
         """
         plans = await self._top_ups(tx, call, patient_id)
-        for plan in plans:
-            check_asked(plan)
+        await self._payments.check_account_asked(tx, call.hospital_id, patient_id)
         balance_fen = await ledger.balance_of(tx, call.hospital_id, prepaid_account(str(patient_id)))
         if not balance_fen:
             raise NothingOnAccount
@@ -202,6 +203,7 @@ class PrepaidService:
             NothingOnAccount: the account has nothing.
             ToOrigin: so much of it goes back to where it came from.
             BalanceTooLow: there is not so much.
+            StillAsked: it may have been paid out in time that a restore has lost.
         """
         patient_no = message.patient_no.strip().upper()
         if bool(patient_no) == (message.patient_id is not None):
@@ -212,6 +214,7 @@ class PrepaidService:
         owner = str(patient_id)
         account = prepaid_account(owner)
         plans = await self._top_ups(tx, call, patient_id)
+        await self._payments.check_account_asked(tx, call.hospital_id, patient_id)
         balance_fen = await ledger.balance_of(tx, call.hospital_id, account)
         if not balance_fen:
             raise NothingOnAccount

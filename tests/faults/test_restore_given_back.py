@@ -1,0 +1,123 @@
+"""What was given back in the time that a restore has lost is not given back or spent once more."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from charge_desk import ChargeDesk
+from payment_far_side import FEE
+from payment_world import ZONE
+from prepaid_desk import balance, choose_part, desk, topped_up, withdraw
+from queue_desk import as_staff
+from restore_stage import PART, Outside, choose, drive, inside, no_more_numbers, pay, restored
+from test_prepaid_out import at_window
+
+from yinyi.business.payments.errors import StillAsked
+from yinyi.business.payments.messages import RefundPayment
+from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.view import state_of
+
+
+def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            for act in (drive, choose, drive, pay, drive, drive):
+                await act(it, number)
+        url = copies(platform_url)
+        async with inside(platform_url, outside) as (it, outside):
+            message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
+            async with it.database.transaction() as tx:
+                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await it.drive(number)
+            assert len(it.channel.refunds) == 1
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            with pytest.raises(StillAsked):
+                async with it.database.transaction() as tx:
+                    await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            plan = await it.to_the_end(number)
+            assert (state_of(plan), plan.returned_fen) == ("fulfilled", PART)
+            assert it.channel.kept_fen() == FEE - PART
+            assert "confirmed" in it.hospital.numbers.values()
+            assert await it.books_differ() == []
+
+    asyncio.run(story())
+
+
+async def topped_up_and_taken_out(url: str, copies: Callable[[str], str]) -> tuple[str, Outside, str]:
+    """A prepaid account is paid out in the time that is lost; the restored copy, the far side, the top-up's number."""
+    async with inside(url) as (it, outside):
+        assert await ChargeDesk(it).admit() == 1
+        number = await topped_up(it, await desk(it))
+    copy = copies(url)
+    async with inside(url, outside) as (it, outside):
+        await withdraw(it, await desk(it))
+        await it.to_the_end(number)
+        assert it.channel.kept_fen() == 0
+    await restored(copy, outside)
+    return copy, outside, number
+
+
+def test_what_was_paid_out_meanwhile_is_not_spent_once_more(platform_url: str, copies: Callable[[str], str]) -> None:
+    """Neither for something else, nor by the hospital, nor over the counter; whoever tries has it asked about now."""
+
+    async def story() -> None:
+        url, outside, number = await topped_up_and_taken_out(platform_url, copies)
+        async with inside(url, outside) as (it, _):
+            prepaid = await desk(it)
+            other = await it.open()
+            await it.drive(other)
+            spent = (
+                choose_part(it, other, None),
+                ChargeDesk(it).charge("C1", FEE),
+                at_window(it, prepaid, FEE, "R1"),
+                withdraw(it, prepaid),
+            )
+            for each in spent:
+                with pytest.raises(StillAsked):
+                    await each
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            assert (await it.plan(number)).gap_until is None
+            assert await balance(it) == 0
+            await choose_part(it, other, None)
+            plan = await it.to_the_end(other)
+            assert state_of(plan) == "closed", "there is nothing on the account"
+            assert await it.books_differ() == []
+
+    asyncio.run(story())
+
+
+def test_a_refund_that_was_known_before_gives_nothing_more_back(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    """Whatever the hospital says by now of what was delivered: nothing new was found, so nothing new is decided."""
+
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            for act in (drive, choose, drive, pay, drive, drive):
+                await act(it, number)
+            message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
+            async with it.database.transaction() as tx:
+                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await it.to_the_end(number)
+        url = copies(platform_url)
+        await no_more_numbers(it, number)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            plan = await it.to_the_end(number)
+            assert plan.gap_until is None
+            assert (state_of(plan), plan.returned_fen) == ("fulfilled", PART)
+            assert it.channel.kept_fen() == FEE - PART
+            assert await it.books_differ() == []
+
+    asyncio.run(story())
