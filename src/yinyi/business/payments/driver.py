@@ -49,7 +49,7 @@ class Driver:
         self._moved: dict[int, set[asyncio.Future[Plan | None]]] = defaultdict(set)
         self._stopping = False
         self._reserved: dict[int, float] = {}
-        self._room = asyncio.Event()
+        self._room = means.limits.room
         self._failures = Counter[int]()
         self._more_left_behind = False
         self._looked_at = store.FIRST
@@ -145,7 +145,7 @@ class Driver:
     async def run(self) -> None:
         """Until cancelled: look for what is due."""
         while True:
-            room = self._at_once - len(self._active)
+            room = self._at_once - self._driven()
             try:
                 more = await self.look() >= room
             except Exception as error:  # the database is away; leases are fenced, so nothing goes wrong meanwhile
@@ -158,18 +158,22 @@ class Driver:
                 await asyncio.sleep(wait_s)
 
     async def _until_room(self, within_s: float) -> None:
-        self._room.clear()
-        if self._crowded():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(within_s):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self._crowded():
+                    self._room.clear()
                     await self._room.wait()
 
     def _crowded(self) -> bool:
-        return len(self._active) > self._at_once - WORTH_A_LOOK
+        return self._driven() > self._at_once - WORTH_A_LOOK
+
+    def _driven(self) -> int:
+        """Those that wait for a place at their channel are in nobody's way: one that is slow leaves the others room."""
+        return max(0, len(self._active) - self._means.limits.waiting)
 
     async def look(self) -> int:
         """Claim what is due, as much as there is room for, and start driving it; how many were found."""
-        room = self._at_once - len(self._active)
+        room = self._at_once - self._driven()
         if room <= 0 or not self.lease.good_for(1.0):
             return 0
         now = self._means.clock.now()

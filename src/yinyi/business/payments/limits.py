@@ -28,19 +28,50 @@ class Leaving(NamedTuple):
     now: datetime
 
 
+LONGEST_LINE = 256
+"""So many wait for one channel; who comes then comes again. It is more than come at once to one that is in health."""
+
+
+class _Line:
+    """The calls to one channel: so many are out at once, some wait until one of them has come home."""
+
+    def __init__(self, at_once: int) -> None:
+        self._out = asyncio.Semaphore(at_once)
+        self.waiting = 0
+
+    async def enter(self, patience_s: float, began_to_wait: asyncio.Event) -> bool:
+        """Whether a place came free in time. Whoever has to wait says so first."""
+        if not self._out.locked():
+            return await self._out.acquire()  # at once
+        if self.waiting >= LONGEST_LINE:
+            return False
+        self.waiting += 1
+        began_to_wait.set()
+        try:
+            async with asyncio.timeout(patience_s):
+                return await self._out.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self.waiting -= 1
+
+    def leave(self) -> None:
+        self._out.release()
+
+
 class Place:
     """A place of one's own for one call, ``async with``. ``answer``: instead of calling, because none came free in time
     or the breaker is open; None: one calls, and says by ``heard`` what came back."""
 
     __slots__ = ("_breaker", "_held", "_limits", "_name", "_probe", "_what", "answer")
 
-    def __init__(self, limits: "Limits", what: "Leaving") -> None:
+    def __init__(self, limits: "Limits", what: Leaving) -> None:
         self._limits = limits
         self._what = what
         self._name = f"{what.step.kind}/{what.step.channel}" if what.step.channel else what.step.kind
         self._breaker = limits.breaker(self._name, what.rule)
         self._probe = False
-        self._held: asyncio.Semaphore | None = None
+        self._held: _Line | None = None
         self.answer: NotSent | Unknown | None = None
 
     async def __aenter__(self) -> Self:
@@ -51,7 +82,7 @@ class Place:
             self.answer = _unsent(what, "the breaker is open")
             return self
         try:
-            self._held = await self._limits.one_of_many(what.step)
+            self._held = await self._limits.one_of_many(what.step, what.rule)
         except BaseException:
             self._leave()
             raise
@@ -63,7 +94,7 @@ class Place:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._held is not None:
-            self._held.release()
+            self._held.leave()
         self._leave()
 
     def heard(self, answer: Answer, at: datetime) -> None:
@@ -78,14 +109,25 @@ class Place:
 
 
 class Limits:
-    """``at_once`` calls per channel (or per domain for effects without a channel), a breaker per kind and channel."""
+    """As many calls at once per channel (or per domain for effects without a channel) as its rule says, a breaker per
+    kind and channel."""
 
-    def __init__(self, at_once: int = 32, patience_s: float = 2.0, jitter: Callable[[], float] = _random) -> None:
+    def __init__(
+        self, at_once: int | None = None, patience_s: float = 2.0, jitter: Callable[[], float] = _random
+    ) -> None:
+        """``at_once``: instead of what rules say."""
         self._at_once = at_once
         self._patience_s = patience_s
         self.jitter = jitter
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self.room = asyncio.Event()
+        """Set whenever somebody begins to wait: he takes nobody's place meanwhile."""
+        self._lines: dict[str, _Line] = {}
         self._breakers: dict[str, Breaker] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their channel, and do nothing else."""
+        return sum(line.waiting for line in self._lines.values())
 
     def is_open(self, name: str) -> bool:
         """Whether the breaker of this kind and channel (``payments.take/wechatpay``) is open."""
@@ -105,21 +147,13 @@ class Limits:
             found = self._breakers[name] = Breaker(rule)
         return found
 
-    async def one_of_many(self, step: Step) -> asyncio.Semaphore | None:
+    async def one_of_many(self, step: Step, rule: Rule) -> _Line | None:
         """With a place taken; None: none came free in time."""
         name = step.channel or step.kind.split(".")[0]
-        places = self._places.get(name)
-        if places is None:
-            places = self._places[name] = asyncio.Semaphore(self._at_once)
-        if not places.locked():
-            await places.acquire()  # at once
-            return places
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await places.acquire()
-        except TimeoutError:
-            return None
-        return places
+        line = self._lines.get(name)
+        if line is None:
+            line = self._lines[name] = _Line(rule.at_once if self._at_once is None else self._at_once)
+        return line if await line.enter(self._patience_s, self.room) else None
 
 
 def _unsent(what: Leaving, why: str) -> NotSent | Unknown:

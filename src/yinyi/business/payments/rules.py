@@ -1,6 +1,7 @@
 """How patient the engine is with each kind of effect: data, one row a kind. Seconds everywhere."""
 
 from datetime import datetime, timedelta, timezone
+from typing import Annotated
 from zlib import crc32
 
 import msgspec
@@ -15,7 +16,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     voids: of a refund: an order can be cancelled whole on the day on which it was paid; that day begins so many seconds
     (``day_offset_s``) before the day of UTC.
     spread: each pause is longer by up to this part of it, so that those who began together do not all come at once.
-    opens_after, opens_within_s, probe_every_s: see ``Breaker``.
+    opens_after, opens_within_s, probe_every_s: see ``Breaker``. at_once: so many calls to its channel, of any kind.
     internal: it happens in our own database, by its postings, in the write that marks it done: nothing leaves, and
     nothing can stay in doubt.
     """
@@ -41,6 +42,19 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     opens_after: int = 5
     opens_within_s: float = 60.0
     probe_every_s: tuple[float, ...] = (2, 5, 10, 20)
+    at_once: int = 32
+
+
+Ladder = Annotated[tuple[Annotated[float, msgspec.Meta(gt=0, le=86_400)], ...], msgspec.Meta(min_length=1)]
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often a channel is asked, in seconds, and how many calls it is sent at once; of a connector's settings. See
+    ``Rule``."""
+
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 32
+    ask_every_s: Ladder = (1, 2, 3, 5, 5, 10, 10, 30, 60)
+    wait_every_s: Ladder = (5, 5, 5, 10, 10, 15, 15, 30, 60)
 
 
 def pause_s(ladder: tuple[float, ...], tries: int, spread: float = 0.0, reference: str = "") -> float:

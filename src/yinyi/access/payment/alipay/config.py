@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from yinyi.business.payments.rules import Pace
+
 
 class MerchantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One application with its own keys. The private key's file belongs to the platform's user, 0600.
@@ -22,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """``merchants``: by the name that orders carry, for example ``outpatient``. ``gateway_url``: where every call goes.
 
     call_timeout_s: no call of the engine lasts longer, with all it sends.
+    pace: how often it is asked about an order, and how many calls it is sent at once.
     settles_after_s: how long "no such trade" is not believed after a lost request (m).
     expiry: how an order says until when it can be paid: at an instant, or in minutes, which for a code that we show
         begin only when it is scanned (m).
@@ -38,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 4.0
     call_timeout_s: float = 5.0
+    pace: Pace = Pace()
     keepalive_s: float = 6.0
     connections: int = 16
     reply_limit_bytes: int = 65_536

@@ -68,6 +68,7 @@ class Alipay:
         """
         self.settles_after = timedelta(seconds=settings.settles_after_s)
         self.call_timeout_s = settings.call_timeout_s
+        self.pace = settings.pace
         self._settings = settings
         self._clock = surroundings.clock
         self._callback_url = surroundings.callback_url

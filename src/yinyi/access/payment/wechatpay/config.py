@@ -2,6 +2,8 @@
 
 import msgspec
 
+from yinyi.business.payments.rules import Pace
+
 
 class MerchantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One merchant number with its own keys. Files hold the secrets; they belong to the platform's user, 0600.
@@ -42,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     keepalive_s: shorter than the 8 seconds after which WeChat Pay hangs up, so that no request meets a closing line.
     call_timeout_s: no call of the engine lasts longer, with all it sends.
+    pace: how often it is asked about an order, and how many calls it is sent at once.
     window_s: how far the timestamp of a reply or a callback may be from our clock.
     settles_after_s: how long "no such order" is not believed after a lost order request (m).
     refund_patience_s: how long a refund may be under way before people are told; to bank cards it takes days.
@@ -55,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 4.0
     call_timeout_s: float = 5.0
+    pace: Pace = Pace()
     keepalive_s: float = 6.0
     connections: int = 16
     reply_limit_bytes: int = 65_536
