@@ -162,6 +162,8 @@ def test_a_callback_about_an_order_that_nobody_knew_of_then(platform_url: str, c
                 gap = await after.gap(tx, it.call(), ListRestoreGap())
             found = {(each.item, each.state) for each in gap.items if "callback" in each.source}
             assert found == {(lost, "settled"), (f"{number[:-1]}Z02", "to_compare")}
+            unknown = next(each.found for each in gap.items if each.item == f"{number[:-1]}Z02")
+            assert unknown.startswith(f"a payment, perhaps a top-up, of {FEE} fen at outpatient")
             assert gap.unasked == 0
 
     asyncio.run(story())

@@ -23,6 +23,8 @@ from yinyi.kernel.ids import payment_number_of
 log = structlog.get_logger()
 
 SCOPES = ("outpatient", "inpatient")
+ONLY_THERE = "look for money that belongs to nothing here: a top-up begun then is known to nobody else"
+"""Of a channel's statement: its number went with the database, and no hospital hears of a top-up."""
 EVERY_S = 5.0
 LOOKS_FOR = timedelta(days=7)
 """So long after a restore callbacks that concern nobody are looked into."""
@@ -52,11 +54,12 @@ WHERE hospital_id = $1 AND payment_id = $2
 """
 _FOUND = "INSERT INTO payment_event (hospital_id, payment_id, version, at, what) VALUES ($1, $2, 1, $3, $4::jsonb)"
 _STRANGERS = """
-SELECT DISTINCT c.source, c.reference FROM payment_callback c
+SELECT DISTINCT ON (c.source, c.reference) c.source, c.reference, c.about, c.amount_fen, c.merchant
+FROM payment_callback c
 WHERE c.hospital_id = $1 AND c.verdict = 'stranger' AND c.received_at > $2 AND NOT EXISTS (
   SELECT FROM restore_gap g
   WHERE g.hospital_id = $1 AND g.epoch = $3 AND g.source = c.source || ' callback' AND g.item = c.reference)
-LIMIT 100
+ORDER BY c.source, c.reference, c.received_at DESC LIMIT 100
 """
 _ASK_ANEW = """
 UPDATE payment SET gap_until = $3, version = version + 1,
@@ -176,8 +179,8 @@ class Restored:
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            for source, item, state in self._to_do(epoch):
-                await tx.execute(_PUT, self._hospital_id, epoch["epoch"], source, item, state, "", now)
+            for source, item, state, why in self._to_do(epoch):
+                await tx.execute(_PUT, self._hospital_id, epoch["epoch"], source, item, state, why, now)
         for finder in self._finders:
             if finder.can_list:
                 found = await finder.lost(epoch["reached_at"], epoch["since"])
@@ -189,20 +192,20 @@ class Restored:
                     await tx.execute(_PUT, *told)
             await tx.execute(_ASKED, epoch["epoch"], now)
 
-    def _to_do(self, epoch: Row) -> list[tuple[str, str, GapState]]:
+    def _to_do(self, epoch: Row) -> list[tuple[str, str, GapState, str]]:
         """Whom to ask; and which statements people have to compare, because no channel lists its orders before."""
-        asked: list[tuple[str, str, GapState]] = [
-            (finder.source, "all of the gap", "to_ask" if finder.can_list else "to_compare") for finder in self._finders
+        asked: list[tuple[str, str, GapState, str]] = [
+            (finder.source, "all of the gap", "to_ask" if finder.can_list else "to_compare", "")
+            for finder in self._finders
         ]
         first = epoch["reached_at"].astimezone(self._zone).date()
         last = epoch["since"].astimezone(self._zone).date()
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         accounts = {each for scope in SCOPES for each in self._registry.merchants(scope).items()}
-        statements = [
-            (channel, f"statement of {merchant}, {day}") for channel, merchant in sorted(accounts) for day in days
-        ]
-        takings = [("window", f"takings of {day}") for day in days]
-        return asked + [(source, item, "to_compare") for source, item in (*statements, *takings)]
+        for channel, merchant in sorted(accounts):
+            asked.extend((channel, f"statement of {merchant}, {day}", "to_compare", ONLY_THERE) for day in days)
+        asked.extend(("window", f"takings of {day}", "to_compare", "") for day in days)
+        return asked
 
     async def _write_down(self, epoch: int, source: str, found: Sequence[LostPayment | Orphan]) -> None:
         """Those that are not known here become payments: asked about like all others, then delivered or given back.
@@ -239,15 +242,17 @@ class Restored:
         async with self._database.read() as tx:
             strangers = await tx.fetch(_STRANGERS, self._hospital_id, epoch["since"], epoch["epoch"])
         for row in strangers:
-            await self._look_at(epoch, f"{row['source']} callback", row["reference"])
+            await self._look_at(epoch, row)
 
-    async def _look_at(self, epoch: Row, source: str, reference: str) -> None:
+    async def _look_at(self, epoch: Row, callback: Row) -> None:
+        source, reference = f"{callback['source']} callback", callback["reference"]
         now, number = self._clock.now(), payment_number_of(reference)
         async with self._database.transaction() as tx:
             known = bool(number) and await tx.fetchval(_ASK_ANEW, self._hospital_id, number, now)
-            state, found = (
-                ("settled", f"payment {number} asked about anew") if known else ("to_compare", "unknown here")
-            )
+            if known:
+                state, found = "settled", f"payment {number} asked about anew"
+            else:
+                state, found = "to_compare", _unknown(callback)
             await tx.execute(_PUT, self._hospital_id, epoch["epoch"], source, reference, state, found, now)
 
     # -- operations
@@ -269,3 +274,8 @@ class Restored:
 
 def _number(found: LostPayment | Orphan) -> str:
     return found.payment_no if isinstance(found, Orphan) else found.plan.payment_no
+
+
+def _unknown(callback: Row) -> str:
+    what = "a refund" if callback["about"] == "refund" else "a payment, perhaps a top-up,"
+    return f"{what} of {callback['amount_fen']} fen at {callback['merchant']}: unknown here, see ListSuspense"
