@@ -52,6 +52,7 @@ STATEMENTS = {
     "open kinds": signals.OPEN_KINDS,
     "attention": signals.ATTENTION,
     "unasked": signals.UNASKED,
+    "ask about": signals.ASK_ABOUT,
     "mismatches": notices.MISMATCHES,
     "unknown": suspense.UNKNOWN,
     "post": ledger.POST,

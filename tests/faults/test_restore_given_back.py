@@ -7,16 +7,20 @@ from datetime import timedelta
 import pytest
 from charge_desk import ChargeDesk
 from payment_far_side import FEE
-from payment_world import ZONE
+from payment_world import ZONE, World
 from prepaid_desk import balance, choose_part, desk, topped_up, withdraw
+from process_stage import PATIENCE_S, start
 from queue_desk import as_staff
 from restore_stage import PART, Outside, choose, drive, inside, no_more_numbers, pay, restored
 from test_prepaid_out import at_window
 
+from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import StillAsked
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import state_of
+from yinyi.business.prepaid.service import PrepaidService
 
 
 def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
@@ -47,7 +51,13 @@ def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
             assert "confirmed" in it.hospital.numbers.values()
             assert await it.books_differ() == []
 
-    asyncio.run(story())
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
+
+
+async def of_a_process(it: World) -> tuple[PaymentService, Driver]:
+    """Its driver does what it is told to, besides what a test drives by hand."""
+    driver = (await start(it, "one")).driver
+    return PaymentService(it.database, it.means.registry, driver, ZONE), driver
 
 
 async def topped_up_and_taken_out(url: str, copies: Callable[[str], str]) -> tuple[str, Outside, str]:
@@ -83,7 +93,11 @@ def test_what_was_paid_out_meanwhile_is_not_spent_once_more(platform_url: str, c
                 with pytest.raises(StillAsked):
                     await each
             it.clock.advance(timedelta(seconds=40))
-            await it.drive(number)
+            payments, driver = await of_a_process(it)
+            payment_id = (await it.plan(number)).payment_id
+            with pytest.raises(StillAsked):
+                await withdraw(it, PrepaidService(payments, ZONE))
+            await driver.moved(payment_id, PATIENCE_S)
             assert (await it.plan(number)).gap_until is None
             assert await balance(it) == 0
             await choose_part(it, other, None)
@@ -91,7 +105,7 @@ def test_what_was_paid_out_meanwhile_is_not_spent_once_more(platform_url: str, c
             assert state_of(plan) == "closed", "there is nothing on the account"
             assert await it.books_differ() == []
 
-    asyncio.run(story())
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
 
 
 def test_a_refund_that_was_known_before_gives_nothing_more_back(
@@ -120,4 +134,45 @@ def test_a_refund_that_was_known_before_gives_nothing_more_back(
             assert it.channel.kept_fen() == FEE - PART
             assert await it.books_differ() == []
 
-    asyncio.run(story())
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
+
+
+OLD = timedelta(days=30)
+"""Longer ago than what a restore asks about by itself."""
+
+
+def test_of_an_old_payment_nothing_is_given_back_before_it_was_asked_about(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            number = await it.open()
+            for act in (drive, choose, drive, pay, drive, drive):
+                await act(it, number)
+            it.clock.advance(OLD)
+        url = copies(platform_url)
+        message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
+        async with inside(platform_url, outside) as (it, outside):
+            async with it.database.transaction() as tx:
+                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await it.drive(number)
+            assert it.channel.kept_fen() == FEE - PART
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            assert (await it.plan(number)).gap_until is None
+            it.clock.advance(timedelta(minutes=1))
+            payments, driver = await of_a_process(it)
+            payment_id = (await it.plan(number)).payment_id
+            with pytest.raises(StillAsked):
+                async with it.database.transaction() as tx:
+                    await RefundDesk(payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await driver.moved(payment_id, PATIENCE_S)
+            plan = await it.to_the_end(number)
+            assert (state_of(plan), plan.returned_fen) == ("fulfilled", PART), "what was given back then"
+            async with it.database.transaction() as tx:
+                await RefundDesk(payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            plan = await it.to_the_end(number)
+            assert (plan.returned_fen, it.channel.kept_fen()) == (2 * PART, FEE - 2 * PART), "and now more of it"
+            assert await it.books_differ() == []
+
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_S))

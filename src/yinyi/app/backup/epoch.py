@@ -23,7 +23,8 @@ WHERE ended_at IS NULL
 """
 """Every open payment; those that had just been undone, because money may have come after all; and those of which
 something may have been given back: of a week, and every top-up of a year whose account has something, because it could
-be spent once more. The open ones first, then the latest: a week of a large hospital takes two hours."""
+be spent once more. The open ones first, then the latest: a week of a large hospital takes two hours. Whoever wants
+some of one back, older ones too, has it asked about at once: ``PaymentService.check_asked``."""
 _LEAVE_ROOM = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, greatest(coalesce(last_value, 0), $1::bigint << 40))
 FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype

@@ -14,7 +14,7 @@ from yinyi.kernel.ids import ask_number, payment_number_of
 
 class LostDeposits:
     """Asks the hospital which deposits of ours it has booked in the time that was lost. Implements ``FindsLost``. What
-    was returned of one then is asked of its channel, as every refund is."""
+    was returned of one then is asked of its channel before more of it is returned."""
 
     source = "hospital, deposits"
 

@@ -5,6 +5,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 
 import structlog
 
@@ -49,6 +50,7 @@ class Driver:
         self._moved: dict[int, set[asyncio.Future[Plan | None]]] = defaultdict(set)
         self._stopping = False
         self._reserved: dict[int, float] = {}
+        self._asking: set[asyncio.Task[None]] = set()
         self._room = means.limits.room
         self._failures = Counter[int]()
         self._more_left_behind = False
@@ -78,6 +80,20 @@ class Driver:
             self._woken[payment_id] = hospital_id
             return
         self._active[payment_id] = asyncio.create_task(self._drive(hospital_id, payment_id))
+
+    def ask_about(self, hospital_id: int, payment_id: int) -> None:
+        """Lost time was not asked about for this payment, and now somebody wants some of it back. His transaction,
+        which is open and comes to nothing, is none of ours."""
+        asking = asyncio.create_task(self._ask_about(hospital_id, payment_id), context=Context())
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+
+    async def _ask_about(self, hospital_id: int, payment_id: int) -> None:
+        """If it fails, whoever wants it comes again."""
+        with suppress(Exception):
+            async with self._means.database.read() as tx:
+                await signals.ask_about(tx, hospital_id, payment_id, self._means.clock.now())
+            self.wake(hospital_id, payment_id)
 
     def reserve(self, payment_id: int) -> None:
         """A transaction is about to take this payment's lease for us: ``look`` leaves it to ``begin`` for a while."""

@@ -27,7 +27,7 @@ _ASKED = rows.filled(
     """
 WITH p AS (
   UPDATE payment SET direction = $4, reason = $5, tender = $6, tender_no = $7, taken_fen = $8, returned_fen = $9,
-    refunds_fen = $16, ended_at = $10, gap_until = NULL, updated_at = $11, version = version + 1,
+    refunds_fen = $16, ended_at = $10, gap_until = NULL, asked_epoch = $17, updated_at = $11, version = version + 1,
     attention = CASE WHEN attention = $15 THEN '' ELSE attention END,
     attention_at = CASE WHEN attention = $15 THEN NULL ELSE attention_at END
   WHERE hospital_id = $1 AND payment_id = $2 AND version = $3 AND lease_epoch = $12
@@ -87,7 +87,7 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool 
         _ASKED,
         *(before.hospital_id, before.payment_id, before.version, after.direction, after.reason),
         *(after.tender, after.tender_no, after.taken_fen, after.returned_fen, after.ended_at, now, epoch),
-        *(*rows.change(before, after), UNASKED, after.refunds_fen),
+        *(*rows.change(before, after), UNASKED, after.refunds_fen, before.restored),
     )
     if version is not None:
         posted = entries(before, after, now.astimezone(means.zone).date(), now)

@@ -163,7 +163,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     attention: why people look into it; empty: they need not. version: grows with every write, signals included.
     facts: what the purpose has to remember.
     restored: how often the database has been restored from a backup, when this was read. gap_until: it has been since,
-    and what happened outside until then is asked before anything else.
+    and what happened outside until then is asked before anything else. asked_epoch: up to which restore that was done.
     """
 
     hospital_id: int
@@ -190,6 +190,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     ended_at: datetime | None = None
     restored: int = 0
     gap_until: datetime | None = None
+    asked_epoch: int | None = None
     steps: tuple[Step, ...] = ()
 
     def at_version(self, version: int) -> "Plan":

@@ -40,7 +40,7 @@ from yinyi.business.payments.tenders import Tenders
 from yinyi.business.payments.view import state_of, view_of
 from yinyi.business.payments.window import Counter
 from yinyi.kernel.errors import NotYours, SessionEnded
-from yinyi.kernel.ids import ask_number, payment_number
+from yinyi.kernel.ids import ask_number, payment_number, restore_epoch_of
 from yinyi.kernel.money import Fen
 
 SETTLE_S = 2.5
@@ -201,14 +201,20 @@ class PaymentService:
             return await signals.find(tx, call.hospital_id, payment_no)
 
     def check_asked(self, plan: Plan) -> None:
-        """Before anything is given back. Whoever is asked about next is asked about now.
+        """Before anything is given back: it is asked about now, if it was not since the last restore.
 
         Raises:
             StillAsked: something may have been given back in time that a restore has lost.
         """
-        if plan.gap_until is not None:
-            self._driver.wake(plan.hospital_id, plan.payment_id)
+        if plan.gap_until is not None or self._is_unasked(plan):
+            self._driver.ask_about(plan.hospital_id, plan.payment_id)
             raise StillAsked
+
+    def _is_unasked(self, plan: Plan) -> bool:
+        """It is older than the last restore, and there is a channel to be asked."""
+        asked = plan.asked_epoch or restore_epoch_of(plan.payment_no)
+        can_be_asked = self.registry.merchants(plan.scope)
+        return asked < plan.restored and any(take.channel in can_be_asked for take in plan.moved())
 
     async def check_account_asked(self, tx: Tx, hospital_id: int, patient_id: int) -> None:
         """The same before anything is spent of what this patient has paid in.
@@ -218,7 +224,7 @@ class PaymentService:
         """
         unasked = await signals.unasked(tx, hospital_id, patient_id)
         for payment_id in unasked:
-            self._driver.wake(hospital_id, payment_id)
+            self._driver.ask_about(hospital_id, payment_id)
         if unasked:
             raise StillAsked
 

@@ -61,6 +61,7 @@ payment = Table(
     Column("next_at", INSTANT),
     Column("lease_epoch", BigInteger),
     Column("gap_until", INSTANT),
+    Column("asked_epoch", Integer),
     UniqueConstraint("payment_no", "hospital_id"),
     UniqueConstraint("ask_no", "hospital_id", name="payment_ask_no_key"),
     CheckConstraint("amount_fen >= 0", name="amount"),

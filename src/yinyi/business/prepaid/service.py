@@ -186,7 +186,10 @@ class PrepaidService:
         amount_fen = wish_fen or min(balance_fen, to_origin_fen)
         if not amount_fen or to_origin_fen < amount_fen:
             raise OnlyAtWindow
-        for plan, part_fen in divided(plans, amount_fen):
+        parts = list(divided(plans, amount_fen))
+        for plan, _ in parts:
+            self._payments.check_asked(plan)
+        for plan, part_fen in parts:
             await self._refunds.give_part(tx, call, plan, part_fen, WHY)
 
     async def _top_ups(self, tx: Tx, call: Call, patient_id: int) -> list[Plan]:
