@@ -30,6 +30,7 @@ from yinyi.business.prepaid.errors import (
     TotalDiffers,
 )
 from yinyi.business.prepaid.messages import (
+    BalancesReport,
     ClearBalances,
     GetPrepaidAccount,
     GetWithdrawal,
@@ -257,6 +258,29 @@ def test_money_that_goes_over_the_counter_keeps_nobody_waiting(
     play(platform_url, story)
 
 
+def test_whoever_goes_on_with_what_clearing_answers_passes_nobody_over(
+    platform_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "AT_A_TIME", 2)
+    owners = (1, 2, 3, 4, 5)
+
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        for owner in owners:
+            who = replace(it.call().principal, patient_id=owner)
+            with monkeypatch.context() as patched:
+                patched.setattr(it, "call", lambda key="k", who=who: replace(World.call(it, key), principal=who))
+                await topped_up(it, prepaid)
+        await desk(it, "refund_only")
+        report, asked = await clear(it, prepaid, (await listed(it, prepaid)).total_fen), 1
+        while report.next_after:
+            report, asked = await clear(it, prepaid, report.total_fen, report.next_after), asked + 1
+        assert (report.accounts, report.total_fen, asked) == (0, 0, 3)
+        assert [await balance(it, str(each)) for each in owners] == [0] * len(owners)
+
+    play(platform_url, story)
+
+
 def test_accounts_are_not_switched_off_beside_what_credits_one(platform_url: str) -> None:
     """Neither while it is being opened, nor while it is open."""
 
@@ -302,10 +326,11 @@ def test_accounts_are_not_switched_off_while_money_may_come_back_to_one(platform
     play(platform_url, story)
 
 
-async def clear(it: World, prepaid: PrepaidService, total_fen: int, after: int = 0) -> None:
+async def clear(it: World, prepaid: PrepaidService, total_fen: int, after: int = 0) -> BalancesReport:
     staff: Call = as_staff(it, "operator")
     async with it.database.transaction() as tx:
-        await prepaid.clear(tx, staff, ClearBalances(total_fen=Fen(total_fen), after=after), None)
+        cleared = await prepaid.clear(tx, staff, ClearBalances(total_fen=Fen(total_fen), after=after), None)
+        return await prepaid.show_cleared(tx, staff, cleared)
 
 
 # ---- told before and after

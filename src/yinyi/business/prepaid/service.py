@@ -4,6 +4,8 @@ from contextlib import suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
@@ -78,7 +80,7 @@ class PrepaidService:
         dispatcher.changes(Withdraw, Change(self.withdraw, self._show_account))
         dispatcher.changes(WithdrawAtWindow, Change(self.withdraw_at_window, self._show_account))
         dispatcher.changes(SetPrepaidMode, Change(self.set_mode, self._show_setting))
-        dispatcher.changes(ClearBalances, Change(self.clear, self._show_balances))
+        dispatcher.changes(ClearBalances, Change(self.clear, self.show_cleared))
 
     # -- looking
 
@@ -119,6 +121,11 @@ class PrepaidService:
             items=items,
             next_after=items[-1].patient_id if len(found) > AT_A_TIME else 0,
         )
+
+    async def show_cleared(self, tx: Tx, call: Call, cleared: str) -> BalancesReport:
+        """What is left. ``cleared``: the last account that was looked at; those behind it come next."""
+        report = await self._show_balances(tx, call, cleared)
+        return msgspec.structs.replace(report, next_after=int(cleared) if report.items else 0)
 
     # -- in and out
 
