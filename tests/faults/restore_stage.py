@@ -141,6 +141,11 @@ async def restored(url: str, outside: Outside) -> int:
     return await begin_epoch(url, outside.at, reached_at, 0)
 
 
+def another(number: str) -> str:
+    """A payment number that is not this one."""
+    return number[:-1] + ("Y" if number.endswith("Z") else "Z")
+
+
 async def agree(it: World, plan: Plan) -> None:
     """The money is where it belongs, and nothing of the time that was lost is still asked for."""
     await check_the_money(it, plan)
