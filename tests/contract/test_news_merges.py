@@ -161,8 +161,11 @@ def test_whoever_a_number_was_merged_into_is_not_merged_on(plays: Plays) -> None
             news_no = await stage.one(NEWS)
             seen = await stage.ask(Caller.STAFF, GetMerge(news_no=news_no), staff=TILL)
             assert (seen.merged_no, seen.merged, seen.balance_fen) == (OLD, False, 0)
+            assert seen.patient_no == third
             with pytest.raises(NotMerged):
-                await stage.ask(Caller.STAFF, ConfirmMerge(news_no=news_no, balance_fen=Fen(0)), staff=TILL)
+                await stage.ask(
+                    Caller.STAFF, ConfirmMerge(news_no=news_no, patient_no=third, balance_fen=Fen(0)), staff=TILL
+                )
         merged_into = "SELECT coalesce(merged_into, 0) FROM patient WHERE patient_id = $1"
         assert [await stage.one(merged_into, each) for each in (second_id, third_id)] == [0, 0]
 
@@ -175,8 +178,8 @@ def test_where_there_is_money_two_people_say_so(plays: Plays) -> None:
         merged_id = await stage.comes(stage.hall, OLD, OTHER)
         await credited(stage, merged_id, 5000)
 
-        async def says(token: str, fen: int) -> Any:
-            message = ConfirmMerge(news_no=news_no, balance_fen=Fen(fen))
+        async def says(token: str, fen: int, patient_no: str = kept) -> Any:
+            message = ConfirmMerge(news_no=news_no, patient_no=patient_no, balance_fen=Fen(fen))
             return await stage.ask(Caller.STAFF, message, staff=token)
 
         async with teller(stage) as his:
@@ -188,6 +191,8 @@ def test_where_there_is_money_two_people_say_so(plays: Plays) -> None:
             assert (seen.merged_no, seen.merged_name, seen.balance_fen, seen.merged) == (OLD, OTHER, 5000, False)
             with pytest.raises(BalanceDiffers):
                 await says(TILL, 4000)
+            with pytest.raises(NotMerged):
+                await says(TILL, 5000, OLD)
             del numbers.led[OLD]
             with pytest.raises(NotMerged):
                 await says(TILL, 5000)

@@ -21,6 +21,7 @@ from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.at_window import WindowCodes
 from yinyi.business.payments.errors import PayerCodeUnknown, PaymentClosed
 from yinyi.business.payments.finding import Finding
+from yinyi.business.payments.means import MeansBook
 from yinyi.business.payments.messages_finding import FindPayment
 from yinyi.business.payments.messages_window import CancelWindowPayment, SubmitCode
 from yinyi.business.payments.plan import TAKE
@@ -28,8 +29,8 @@ from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.at_window import WindowTopUps
 from yinyi.business.prepaid.messages_window import TakeWindowTopUp
 from yinyi.business.prepaid.service import PrepaidService
-from yinyi.kernel.errors import NotYours
-from yinyi.kernel.means import TenderName
+from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.means import PaymentMeans, TenderName
 from yinyi.kernel.money import Fen
 
 
@@ -166,6 +167,13 @@ def test_an_account_is_topped_up_by_the_code_on_the_payers_phone(at_till: AtTill
         assert await hall.balance(prepaid_account(str(hall.ids["A"]))) == -50_00
         plan = await hall.rests(await till.top_up(60_00, "wechatpay"))
         assert (state_of(plan), plan.tender, plan.facts["window"]) == ("waiting", "wechatpay", "3")
+        little = PaymentMeans(name="微信", name_en="WeChat", most_fen=Fen(1_00))
+        hall.business.payments.registry.means = MeansBook({"wechatpay": little})
+        with pytest.raises(ChannelUnavailable):
+            await till.top_up(1_01, "wechatpay")
+        assert (await hall.rests(await till.top_up(1_00, "wechatpay"))).tender == "wechatpay"
+        with pytest.raises(ChannelUnavailable):
+            await till.take(await hall.ordered(), "wechatpay")
 
     at_till(story)
 

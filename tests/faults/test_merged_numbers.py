@@ -1,18 +1,24 @@
 """A patient had two numbers, each with an account of its own: nothing of the money is lost when they become one."""
 
+import asyncio
 from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
-from payment_checks import play
+from payment_checks import pay_in_time, play, waits_for_a_lock
 from payment_far_side import FEE
 from payment_world import ZONE, World
 from prepaid_desk import balance, desk, paid_from_account, topped_up
+from queue_desk import as_staff
 from refund_desk import refund
 
+from yinyi.business.identity.model import PatientRecord
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.news import merge_store
+from yinyi.business.news.errors import BalanceDiffers
 from yinyi.business.news.merging import Merging
+from yinyi.business.news.messages_merges import ConfirmMerge
+from yinyi.business.news.model import PatientNews
 from yinyi.business.payments.merged import Move, move
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
 from yinyi.business.payments.plan import TAKE
@@ -59,6 +65,12 @@ class Second(NamedTuple):
             account = await self.prepaid.get(tx, self.call(), GetPrepaidAccount())
         assert sum(each.amount_fen for each in account.entries) == account.balance_fen
         return [each.kind for each in account.entries]
+
+
+async def obliged(it: World) -> list[str]:
+    async with it.database.read() as tx:
+        rows = await tx.fetch("SELECT number FROM payment_obligation ORDER BY number")
+    return [row["number"] for row in rows]
 
 
 async def brought_after(it: World) -> int:
@@ -131,6 +143,68 @@ def test_what_was_opened_while_two_were_merged_follows_when_it_has_ended(platfor
         await it.to_the_end(number)
         assert ([await balance(it, each) for each in "12"], it.channel.kept_fen()) == ([0, 0], 0)
         assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_a_registration_is_the_others_and_holds_its_session_for_him(platform_url: str) -> None:
+    """Also one that was opened while they were merged; whoever looked at one before decides anew."""
+
+    async def story(it: World) -> None:
+        await desk(it)
+        before = await pay_in_time(it)
+        await merged(it)
+        after = await it.plan(before.payment_no)
+        assert (after.patient_id, after.version) == (2, before.version + 1)
+        late = await pay_in_time(it)
+        assert late.patient_id == 1
+        await brought_after(it)
+        assert (await it.plan(late.payment_no)).patient_id == 2
+        assert await obliged(it) == ["P2:S1", "P2:S2"]
+        assert await it.books_differ() == []
+
+    play(platform_url, story)
+
+
+def test_both_numbers_may_be_registered_for_one_session(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        await desk(it)
+        first = await pay_in_time(it)
+        async with it.database.transaction() as tx:
+            await tx.execute("INSERT INTO payment_obligation VALUES (1, 'registration', 'P2:S1', $1)", 10**9)
+        await merged(it)
+        assert (await it.plan(first.payment_no)).patient_id == 2
+        assert await obliged(it) == ["P1:S1", "P2:S1"]
+
+    play(platform_url, story)
+
+
+def test_who_confirms_while_the_account_is_charged_looks_again(platform_url: str) -> None:
+    """The balance is read before the charge is committed, and gone when it is to be moved."""
+
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        await topped_up(it, prepaid)
+        now = it.clock.now()
+        said = ConfirmMerge(news_no=5, patient_no="P2", balance_fen=Fen(FEE))
+        news = PatientNews(patient_no="P2", merged_no="P1")
+        survivor = PatientRecord(patient_no="P2", name="王芳", sex="female", born_on=None)
+
+        async def says(name: str) -> bool:
+            async with it.database.transaction() as tx:
+                return await MERGING.by_people(tx, as_staff(it, name), said, news, survivor)
+
+        async with it.database.transaction() as tx:
+            await tx.execute(PATIENTS, now)
+        assert not await says("operator")
+        async with it.database.transaction() as tx:
+            await move(tx, Move(1, "charge", "prepaid:1", "opening:test", Fen(1)), now.date(), now)
+            second = asyncio.create_task(says("supervisor"))
+            while not await waits_for_a_lock(it):
+                assert not second.done(), await second
+        with pytest.raises(BalanceDiffers):
+            await second
+        assert [await balance(it, each) for each in "12"] == [FEE - 1, 0]
 
     play(platform_url, story)
 

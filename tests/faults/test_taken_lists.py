@@ -1,18 +1,21 @@
 """What a bank does not mend of its list two people settle; what nobody settles calls people, as does a late list."""
 
+import asyncio
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from bank_desk import AT_BANK, BANK, differences, lists, open_at_bank, report, settle
-from payment_checks import play
+from payment_checks import play, waits_for_a_lock
 from payment_far_side import FEE
 from payment_world import ZONE, World
 from queue_desk import as_staff
 
+from yinyi.business.payments import taken_list_store
 from yinyi.business.payments.errors import NothingToRule
 from yinyi.business.payments.invariants import SuspenseIsExplained
 from yinyi.business.payments.messages_found import BookSuspense, ListSuspense
+from yinyi.business.payments.messages_taken_list import ListedTake
 from yinyi.business.payments.model import ListsExpected
 from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.payments.taken_list_invariants import TakenDifferencesAreSettled, TakenListsArrive
@@ -38,6 +41,22 @@ async def left_out(it: World) -> tuple[str, str]:
         await it.to_the_end(number)
     await lists(it, ("B-000001", listed, FEE))
     return listed, other
+
+
+def test_a_part_that_comes_twice_at_once_is_kept_once(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number = await open_at_bank(it)
+        row = ListedTake(reference="B-000001", payment_no=number, amount_fen=Fen(FEE))
+        on, now, bank = it.clock.now().date(), it.clock.now(), taken_list_store.Bank(1, BANK)
+        async with it.database.transaction() as tx:
+            assert await taken_list_store.keep(tx, bank, on, (1, 1), [row], now) == {"B-000001"}
+            again = asyncio.create_task(lists(it, ("B-000001", number, FEE)))
+            while not await waits_for_a_lock(it):
+                assert not again.done(), await again
+        assert (await again).listed_count == 1
+        assert await differences(it) == [(BANK, "B-000001", "unheard")]
+
+    play(platform_url, story)
 
 
 def test_two_people_settle_it_and_who_says_otherwise_begins_anew(platform_url: str) -> None:

@@ -75,6 +75,29 @@ def test_a_guardian_acts_for_a_child_whose_documents_were_seen(platform_url: str
     run(story())
 
 
+def test_numbers_that_were_merged_are_whose_they_are_now(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            made_at_window(it)
+            it.index.put(MOTHER, on_record(MOTHER, "2026000001"), on_record(MOTHER, "2026000003"))
+            known = await it.told(JOINED)
+            assert (await it.told(replace(JOINED, guardian_no="2026000003"))).child_id == known.child_id
+            await merged(it, "2026000003")
+            assert (await it.told(replace(JOINED, guardian_no="2026000003"))).child_id == known.child_id
+            await merged(it, "2026000002")
+            with pytest.raises(NotAChild):
+                await it.told(JOINED)
+
+    run(story())
+
+
+async def merged(it: House, patient_no: str) -> None:
+    """Into the mother's."""
+    async with it.database.transaction() as tx:
+        mother = await tx.fetchval("SELECT patient_id FROM patient WHERE patient_no = '2026000001'")
+        await tx.execute("UPDATE patient SET merged_into = $1 WHERE patient_no = $2", mother, patient_no)
+
+
 @pytest.mark.parametrize(
     ("mother", "child", "error"),
     [

@@ -123,6 +123,7 @@ guardianship = Table(
     _one_of("relation", Relation),
     CheckConstraint("guardian_id <> child_id", name="two_people"),
 )
+Index("guardianship_child_ix", guardianship.c.child_id, guardianship.c.hospital_id)
 
 identification_ticket = Table(
     "identification_ticket",

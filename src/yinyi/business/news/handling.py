@@ -23,10 +23,6 @@ from yinyi.kernel.secrets import Vault
 _TROUBLES = ("other_patient", "wrong_result", "still_stands", "merge", "unreadable", "too_long", "failed")
 
 
-BODY = "hospital_news.body"
-"""What bodies of news are sealed for."""
-
-
 class Visits(Protocol):
     """Scheduling: what the hospital decides about one visit is dealt with as a session that does not take place."""
 

@@ -7,7 +7,7 @@ from yinyi.bus.database import Tx
 from yinyi.business.ledger.model import PREPAID
 from yinyi.kernel.money import Fen
 
-_KNOWN = "SELECT patient_id, name, sex, born_on, merged_into FROM patient WHERE hospital_id = $1"
+_KNOWN = "SELECT patient_id, patient_no, name, sex, born_on, merged_into FROM patient WHERE hospital_id = $1"
 LOCK = f"{_KNOWN} AND patient_id = ANY($2::bigint[]) ORDER BY patient_id FOR UPDATE"
 NUMBERED = f"{_KNOWN} AND patient_no = $2"
 BY_ID = f"{_KNOWN} AND patient_id = $2"
@@ -34,7 +34,8 @@ SAID = "SELECT proposed_by FROM patient_merge WHERE hospital_id = $1 AND news_no
 MERGE = """
 WITH whose AS (
   UPDATE patient SET merged_into = $3::bigint, updated_at = $4::timestamptz
-  WHERE hospital_id = $1 AND (patient_id = $2::bigint OR merged_into = $2::bigint) AND patient_id <> $3::bigint
+  WHERE hospital_id = $1 AND patient_id <> $3::bigint AND patient_id = ANY(ARRAY(
+    SELECT $2::bigint UNION ALL SELECT patient_id FROM patient WHERE merged_into = $2::bigint AND hospital_id = $1))
   RETURNING patient_id
 ), sessions AS (
   UPDATE patient_session SET ended_at = $4::timestamptz
@@ -57,15 +58,21 @@ WITH whose AS (
       THEN jsonb_set(facts, '{credited}', to_jsonb('prepaid:' || $3::bigint)) ELSE facts END
   WHERE hospital_id = $1 AND patient_id = $2::bigint AND ended_at IS NOT NULL
 ), duties AS (
-  UPDATE payment_obligation o SET number = n.kept || substr(o.number, length(n.given_up) + 1)
-  FROM (SELECT
-    (SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = $2::bigint) AS given_up,
-    (SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = $3::bigint) AS kept) AS n
-  WHERE o.hospital_id = $1 AND o.kind = 'registration'
-    AND o.payment_id IN (SELECT payment_id FROM payment WHERE hospital_id = $1 AND patient_id = $2::bigint)
-    AND starts_with(o.number, n.given_up || ':') AND NOT EXISTS (
-      SELECT FROM payment_obligation k WHERE k.hospital_id = $1 AND k.kind = o.kind
-        AND k.number = n.kept || substr(o.number, length(n.given_up) + 1))
+  UPDATE payment_obligation o SET number = d.number
+  FROM (
+    SELECT k.place, n.kept || substr(k.number, length(n.given_up) + 1) AS number
+    FROM (SELECT
+      (SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = $2::bigint) AS given_up,
+      (SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = $3::bigint) AS kept OFFSET 0) AS n
+    CROSS JOIN (SELECT payment_id FROM payment WHERE patient_id = $2::bigint AND hospital_id = $1 OFFSET 0) AS x
+    CROSS JOIN LATERAL (
+      SELECT k.ctid AS place, k.kind, k.number FROM payment_obligation k
+      WHERE k.payment_id = x.payment_id AND k.hospital_id = $1 OFFSET 0) AS k
+    WHERE k.kind = 'registration' AND starts_with(k.number, n.given_up || ':') OFFSET 0
+  ) AS d
+  WHERE o.ctid = d.place AND (
+    SELECT true FROM payment_obligation t
+    WHERE t.hospital_id = $1 AND t.kind = 'registration' AND t.number = d.number) IS NULL
 ), changes AS (
   UPDATE visit_change SET patient_id = $3::bigint WHERE hospital_id = $1 AND patient_id = $2::bigint
 ), reports AS (
@@ -84,16 +91,17 @@ SELECT count(*) FROM whose
 """What was charged to the account by the hospital stays where it was booked. Open payments end first."""
 OPENED_LATE = """
 SELECT p.hospital_id, p.patient_id, p.merged_into FROM patient p
-WHERE p.merged_into IS NOT NULL AND EXISTS (
-  SELECT FROM payment x WHERE x.patient_id = p.patient_id AND x.hospital_id = p.hospital_id AND x.ended_at IS NOT NULL)
-LIMIT 50
+CROSS JOIN LATERAL (
+  SELECT FROM payment x
+  WHERE x.patient_id = p.patient_id AND x.hospital_id = p.hospital_id AND x.ended_at IS NOT NULL LIMIT 1) AS x
+WHERE p.merged_into IS NOT NULL ORDER BY p.merged_into, p.hospital_id LIMIT 50
 """
 LEFT_BEHIND = """
 SELECT p.hospital_id, p.patient_id, p.merged_into, b.balance_fen FROM patient p
 CROSS JOIN LATERAL (
   SELECT a.balance_fen FROM account_balance a
   WHERE a.account = 'prepaid:' || p.patient_id AND a.hospital_id = p.hospital_id OFFSET 0) AS b
-WHERE p.merged_into IS NOT NULL AND b.balance_fen > 0 LIMIT 50
+WHERE p.merged_into IS NOT NULL AND b.balance_fen > 0 ORDER BY p.merged_into, p.hospital_id LIMIT 50
 """
 
 
@@ -101,6 +109,7 @@ class Known(NamedTuple):
     """Who has one of the two numbers, as far as the platform knows."""
 
     patient_id: int
+    patient_no: str
     name: str
     sex: str
     born_on: date | None

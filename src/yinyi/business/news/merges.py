@@ -8,10 +8,10 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.identity.model import PatientRecord
 from yinyi.business.news import reading, store
 from yinyi.business.news.errors import NewsNotParked, NewsUnknown, NotMerged
-from yinyi.business.news.handling import BODY, Handling
+from yinyi.business.news.handling import Handling
 from yinyi.business.news.merging import StillStands
 from yinyi.business.news.messages_merges import ConfirmMerge, GetMerge, MergeView
-from yinyi.business.news.model import NewsSettings, NewsState, PatientNews
+from yinyi.business.news.model import BODY, NewsSettings, NewsState, PatientNews
 from yinyi.kernel.clock import Clock
 
 BROUGHT_EVERY = timedelta(seconds=30)
@@ -74,7 +74,7 @@ class Merges:
         if state != "parked":
             raise NewsNotParked(state)
         merging = self._handling.merging
-        if await merging.by_people(tx, call, message.news_no, news, survivor, message.balance_fen):
+        if await merging.by_people(tx, call, message, news, survivor):
             await store.done(tx, call.hospital_id, message.news_no, call.principal.actor, call.now)
         return str(message.news_no)
 

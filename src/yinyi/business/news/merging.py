@@ -15,7 +15,7 @@ from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.news import merge_store as store
 from yinyi.business.news.errors import BalanceDiffers, NotMerged, PaymentsStillOpen
-from yinyi.business.news.messages_merges import MergeView
+from yinyi.business.news.messages_merges import ConfirmMerge, MergeView
 from yinyi.business.news.model import Ending, PatientNews, Trouble
 from yinyi.business.payments.merged import Move, move
 from yinyi.kernel.money import Fen
@@ -77,13 +77,13 @@ class Merging:
         return "told"
 
     async def by_people(
-        self, tx: Tx, call: Call, news_no: int, news: PatientNews, survivor: PatientRecord, balance_fen: int
+        self, tx: Tx, call: Call, said: ConfirmMerge, news: PatientNews, survivor: PatientRecord
     ) -> bool:
         """False: a second one has to say the same.
 
         Raises:
             BalanceDiffers, PaymentsStillOpen.
-            NotMerged: it was done before, or it is another number's by now.
+            NotMerged: it was done before, or it is another number's by now, or another one than he has seen is left.
         """
         try:
             pair = await self._pair(tx, call, news.merged_no, survivor)
@@ -91,15 +91,17 @@ class Merging:
             raise NotMerged("merged into a third one before") from None
         if pair is None:
             raise NotMerged("done before")
-        if pair.standing.balance_fen != balance_fen:
+        if pair.survivor.patient_no != said.patient_no:
+            raise NotMerged("another number is left")
+        if pair.standing.balance_fen != said.balance_fen:
             raise BalanceDiffers
         if pair.standing.payments:
             raise PaymentsStillOpen
         ids = (pair.merged.patient_id, pair.survivor.patient_id)
         by = call.principal.actor
-        if not await store.say(tx, call.hospital_id, news_no, ids, balance_fen, by, call.now):
+        if not await store.say(tx, call.hospital_id, said.news_no, ids, said.balance_fen, by, call.now):
             return False
-        await self._merge(tx, call, pair, news_no)
+        await self._merge(tx, call, pair, said.news_no)
         return True
 
     async def look(self, tx: Tx, call: Call, news_no: int, news: PatientNews) -> MergeView:
@@ -115,7 +117,7 @@ class Merging:
             news_no=news_no,
             merged_no=news.merged_no,
             merged_name=merged.name if merged and apart else "",
-            patient_no=news.patient_no,
+            patient_no=survivor.patient_no if survivor else news.patient_no,
             name=survivor.name if survivor else "",
             balance_fen=standing.balance_fen,
             payments_open=standing.payments,

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.identity.messages_window import PatientNo
 from yinyi.business.news.errors import (
     BalanceDiffers,
     NewsNotParked,
@@ -18,9 +19,9 @@ from yinyi.kernel.money import Fen
 
 
 class MergeView(msgspec.Struct, frozen=True, kw_only=True):
-    """The number that the hospital has given up, and the one that is left. Names: as the platform has them; empty: it
-    does not know that one. balance_fen: on the prepaid account of the first. merged: it is done. proposed_by: one of
-    two has said so."""
+    """The number that the hospital has given up, and the one that is left by now. Names: as the platform has them;
+    empty: it does not know that one. balance_fen: on the prepaid account of the first. merged: it is done.
+    proposed_by: one of two has said so."""
 
     news_no: int
     merged_no: str
@@ -46,8 +47,10 @@ class GetMerge(Operation[MergeView], frozen=True, kw_only=True):
     errors=(NewsUnknown, NewsNotParked, NotMerged, BalanceDiffers, PaymentsStillOpen, HospitalUnavailable),
 )
 class ConfirmMerge(Operation[MergeView], frozen=True, kw_only=True):
-    """These two are one patient. ``balance_fen``: what is on the account of the number that was given up, as
-    ``GetMerge`` has shown it; if that is anything, a second person has to say the same."""
+    """These two are one patient. ``patient_no``: the one that is left, and ``balance_fen``: what is on the account of
+    the number that was given up, both as ``GetMerge`` has shown them; if that is anything, a second person has to say
+    the same."""
 
     news_no: WholeNumber
+    patient_no: PatientNo
     balance_fen: Annotated[Fen, msgspec.Meta(ge=0, le=10**15)]

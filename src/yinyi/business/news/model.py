@@ -32,6 +32,8 @@ Trouble = Literal[
     "failed",  # our mistake
 ]
 """Why people have to look into news."""
+BODY = "hospital_news.body"
+"""What bodies of news are sealed for."""
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

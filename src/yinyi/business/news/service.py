@@ -11,7 +11,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.news import reading, store
 from yinyi.business.news.errors import NewsNotParked, NewsNumberUsed, NewsUnknown
-from yinyi.business.news.handling import BODY, Facts, Handling, is_trouble
+from yinyi.business.news.handling import Facts, Handling, is_trouble
 from yinyi.business.news.merges import Merges
 from yinyi.business.news.merging import StillStands
 from yinyi.business.news.messages import (
@@ -22,7 +22,7 @@ from yinyi.business.news.messages import (
     SetNewsAside,
     TellNews,
 )
-from yinyi.business.news.model import Ending, NewsSettings, NewsView, Told, Trouble
+from yinyi.business.news.model import BODY, Ending, NewsSettings, NewsView, Told, Trouble
 from yinyi.business.payments.rules import pause_s
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import HospitalUnavailable, Invalid

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
-from yinyi.business.ledger.store import post
 from yinyi.business.payments import institution_store as store
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import (
@@ -31,6 +30,7 @@ from yinyi.business.payments.institution_takes import (
     with_given_back,
     with_taken,
 )
+from yinyi.business.payments.kept import keep
 from yinyi.business.payments.messages_institution import (
     ConfirmGiveBack,
     GetTaken,
@@ -41,7 +41,6 @@ from yinyi.business.payments.messages_institution import (
 )
 from yinyi.business.payments.owners import is_of_institution
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.postings import entries
 from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.errors import InvalidField, NotYours
 from yinyi.kernel.ids import payment_number_of
@@ -98,7 +97,7 @@ class InstitutionTakings:
         after, take = with_taken(plan, told, self._payments.registry.rules, call.now)
         if not await store.keep(tx, plan, take, told, call.now):
             raise ReferenceUsed(told.reference)
-        await self._keep(tx, call, plan, after)
+        await keep(tx, plan, after, self._zone, call.now)
         taken_up = await signals.taken_by_institution(tx, after, call.now, self._payments.epoch)
         self._payments.taken_up(call, taken_up)
 
@@ -155,18 +154,13 @@ class InstitutionTakings:
             at = message.given_back_at.astimezone(UTC).isoformat()
             evidence: dict[str, Any] = {THEIRS: message.their_reference, "given_back_at": at}
             after = with_given_back(plan, refund, evidence, self._payments.registry.rules, call.now)
-            await self._keep(tx, call, plan, after)
+            await keep(tx, plan, after, self._zone, call.now)
             epoch = self._payments.epoch
             self._payments.taken_up(call, await signals.given_back_at_window(tx, after, call.now, epoch))
         elif refund.state not in ("done", "late"):
             raise PaymentClosed
         take = next(step for step in plan.takes() if step.reference == refund.params["of"])
         return f"{plan.payment_no} {take.params[THEIRS]}"
-
-    async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
-        on = call.now.astimezone(self._zone).date()
-        await signals.put_steps(tx, before, after, call.now)
-        await post(tx, entries(before, after.at_version(before.version + 1), on, call.now))
 
 
 def _told(call: Call, message: ReportTaken) -> Told:

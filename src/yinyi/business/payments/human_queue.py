@@ -7,7 +7,6 @@ import structlog
 from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
-from yinyi.business.ledger.store import post
 from yinyi.business.lines import session_store
 from yinyi.business.payments import apply, notices, signals
 from yinyi.business.payments.agreement import Saying, said, say
@@ -15,6 +14,7 @@ from yinyi.business.payments.amounts import paid
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import NothingInDoubt, NothingRefused, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.kept import keep
 from yinyi.business.payments.messages_queue import (
     AskAgain,
     Attention,
@@ -33,7 +33,7 @@ from yinyi.business.payments.messages_queue import (
 )
 from yinyi.business.payments.model import CARDS
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.postings import entries, fulfilled
+from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.rulings import RulingDesk
 from yinyi.business.payments.service import PaymentService
@@ -187,9 +187,7 @@ class HumanQueue:
         after = self._decided(plan, step, happened, evidence, call)
         if step.channel in CARDS:
             await session_store.ruled(tx, plan.hospital_id, step.reference, happened=happened)
-        await signals.put_steps(tx, plan, after, call.now)
-        on = call.now.astimezone(self._zone).date()
-        await post(tx, entries(plan, after.at_version(plan.version + 1), on, call.now))
+        await keep(tx, plan, after, self._zone, call.now)
         self._payments.taken_up(call, await signals.settled_by_hand(tx, after, call.now, self._payments.epoch))
 
     def _decided(self, plan: Plan, step: Step, happened: bool, evidence: dict[str, str], call: Call) -> Plan:

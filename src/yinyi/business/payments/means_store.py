@@ -8,7 +8,7 @@ from yinyi.bus.database import Tx
 from yinyi.business.payments.means import MeansBook
 from yinyi.kernel.means import MeansWords
 
-_REMEMBER = """
+REMEMBER = """
 INSERT INTO payment_means (hospital_id, tender, name, name_en, icon, told_at)
 SELECT $1, each.*, $6 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS each(tender, name, name_en, icon)
 ON CONFLICT (hospital_id, tender) DO UPDATE
@@ -25,5 +25,5 @@ async def remember(tx: Tx, hospital_id: int, book: MeansBook, now: datetime) -> 
     if words := book.connected():
         rows = [(each.tender, each.name, each.name_en, each.icon) for each in words]
         tenders, names, names_en, icons = (list(column) for column in zip(*rows, strict=True))
-        await tx.execute(_REMEMBER, hospital_id, tenders, names, names_en, icons, now)
+        await tx.execute(REMEMBER, hospital_id, tenders, names, names_en, icons, now)
     book.knows_again(msgspec.convert(dict(row), MeansWords) for row in await tx.fetch(_ALL, hospital_id))

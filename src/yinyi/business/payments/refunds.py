@@ -6,15 +6,15 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.audit import store as audit
-from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.kept import keep
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
-from yinyi.business.payments.postings import entries, fulfilled
+from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.money import Fen
 
@@ -56,11 +56,11 @@ class RefundDesk:
             raise NotDelivered
         if whole and (not delivered or self._can_be_undone(plan)):
             after = apply.turned_back(plan, "cancelled")
-            await self._keep(tx, call, plan, after)
+            await keep(tx, plan, after, self._zone, call.now)
             taken = await signals.turn_back(tx, plan, call.now, self._payments.epoch)
         else:
             after = apply.refunding(plan, amount_fen, message.reason, call.now)
-            await self._keep(tx, call, plan, after)
+            await keep(tx, plan, after, self._zone, call.now)
             taken = await signals.refund(tx, plan, after, call.now, self._payments.epoch)
         self._payments.taken_up(call, taken)
         told = {"amount_fen": int(amount_fen), "reason": message.reason, "operator": message.operator}
@@ -77,7 +77,7 @@ class RefundDesk:
         """
         self._payments.check_asked(plan)
         after = apply.refunding(plan, amount_fen, reason, call.now)
-        await self._keep(tx, call, plan, after)
+        await keep(tx, plan, after, self._zone, call.now)
         await signals.refund(tx, plan, after, call.now, 0)
 
     async def undo(self, tx: Tx, call: Call, plan: Plan, reason: str, epoch: int) -> Plan | None:
@@ -89,7 +89,7 @@ class RefundDesk:
         """
         if not self._payments.registry.gives_back(plan):
             raise ChannelGone
-        await self._keep(tx, call, plan, apply.turned_back(plan, reason))
+        await keep(tx, plan, apply.turned_back(plan, reason), self._zone, call.now)
         return await signals.turn_back(tx, plan, call.now, epoch, reason)
 
     async def undo_anyhow(self, tx: Tx, call: Call, plan: Plan, reason: str, epoch: int) -> Plan | None:
@@ -98,16 +98,10 @@ class RefundDesk:
         after = plan
         for take in self._payments.registry.given_up(plan):
             after = apply.given_back_at(after, take, WINDOW, call.now)
-        await self._keep(tx, call, plan, apply.turned_back(after, reason))
+        await keep(tx, plan, apply.turned_back(after, reason), self._zone, call.now)
         return await signals.turn_back(tx, plan, call.now, epoch, reason)
 
     def _can_be_undone(self, plan: Plan) -> bool:
         """What was delivered can be given back; otherwise only money is."""
         rules = [rule_of(self._rules, step) for step in plan.current() if step.kind != TAKE]
         return all(rule.can_undo for rule in rules if rule.needs_undo)
-
-    async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
-        on = call.now.astimezone(self._zone).date()
-        await signals.put_steps(tx, before, after, call.now)
-        made = entries(before, after.at_version(before.version + 1), on, call.now)
-        await post(tx, made)

@@ -58,6 +58,11 @@ WHERE l.hospital_id = :hospital AND l.taken_on BETWEEN :since AND :until AND (:b
 UNLISTED = """
 SELECT t.institution_id, t.taken_on, t.reference, 'unlisted', p.payment_no, NULL::bigint, t.amount_fen
 FROM institution_take t
+JOIN (
+  SELECT institution_id, taken_on FROM taken_list
+  WHERE hospital_id = :hospital AND taken_on BETWEEN :since AND :until AND (:bank = '' OR institution_id = :bank)
+  GROUP BY institution_id, taken_on HAVING count(*) = max(parts)
+) AS d ON d.institution_id = t.institution_id AND d.taken_on = t.taken_on
 CROSS JOIN LATERAL (
   SELECT payment_no FROM payment WHERE hospital_id = t.hospital_id AND payment_id = t.payment_id OFFSET 0
 ) AS p
@@ -65,8 +70,6 @@ WHERE t.hospital_id = :hospital AND t.taken_on BETWEEN :since AND :until AND (:b
   AND NOT EXISTS (
     SELECT FROM taken_list_row l
     WHERE l.hospital_id = t.hospital_id AND l.institution_id = t.institution_id AND l.reference = t.reference)
-  AND (SELECT count(*) = max(parts) FROM taken_list d
-    WHERE d.hospital_id = t.hospital_id AND d.institution_id = t.institution_id AND d.taken_on = t.taken_on)
 """
 """Of days whose list is complete. Whatever stands in the list of another day has been listed."""
 STANDING = """

@@ -8,14 +8,13 @@ from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
-from yinyi.business.ledger.store import post
 from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.errors import CashDiffers, PaymentClosed, TenderUnderWay
+from yinyi.business.payments.kept import keep
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
-from yinyi.business.payments.postings import entries
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
 
@@ -56,7 +55,7 @@ class Counter:
         sent = apply.sent(chosen, _latest(chosen, TAKE), call.now)
         evidence = told | {"paid_at": call.now.astimezone(UTC).isoformat()}
         after = apply.learned(sent, _latest(sent, TAKE), Done(evidence=evidence), self._rules, call.now)
-        await self._keep(tx, call, plan, after)
+        await keep(tx, plan, after, self._zone, call.now)
         return await signals.taken_at_window(tx, after, call.now, epoch)
 
     async def give_back(
@@ -76,13 +75,8 @@ class Counter:
         after = plan
         for refund in _meant(waiting, amount_fen):
             after = apply.learned(after, refund, Done(evidence=told), self._rules, call.now)
-        await self._keep(tx, call, plan, after)
+        await keep(tx, plan, after, self._zone, call.now)
         return await signals.given_back_at_window(tx, after, call.now, epoch)
-
-    async def _keep(self, tx: Tx, call: Call, before: Plan, after: Plan) -> None:
-        on = call.now.astimezone(self._zone).date()
-        await signals.put_steps(tx, before, after, call.now)
-        await post(tx, entries(before, after.at_version(before.version + 1), on, call.now))
 
 
 def _meant(waiting: list[Step], amount_fen: Fen | None) -> list[Step]:

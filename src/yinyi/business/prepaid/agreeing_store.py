@@ -7,17 +7,17 @@ from yinyi.bus.database import Row, Tx
 from yinyi.business.prepaid.agreeing import Difference, HereCharge, Key
 from yinyi.kernel.money import Fen
 
-_WANT = """
+WANT = """
 INSERT INTO prepaid_charge_day (hospital_id, business_date, next_at)
 SELECT $1, d.day, $3 FROM unnest($2::date[]) AS d (day) ON CONFLICT DO NOTHING
 """
-_CLAIM = """
+CLAIM = """
 UPDATE prepaid_charge_day SET next_at = $3 WHERE hospital_id = $1 AND business_date = (
   SELECT business_date FROM prepaid_charge_day WHERE hospital_id = $1 AND next_at <= $2
   ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING business_date
 """
-_HERE = """
+HERE = """
 SELECT c.institution_id, c.charge_no, p.patient_no, c.amount_fen, c.returned_fen, c.business_date = $2 AS of_day
 FROM (
   SELECT * FROM prepaid_charge WHERE hospital_id = $1 AND business_date = $2 AND institution_id = ANY($3::text[])
@@ -25,15 +25,17 @@ FROM (
   SELECT f.* FROM unnest($4::text[], $5::text[]) AS n (institution_id, charge_no) CROSS JOIN LATERAL (
     SELECT * FROM prepaid_charge
     WHERE hospital_id = $1 AND institution_id = n.institution_id AND charge_no = n.charge_no LIMIT 1) AS f
-) AS c JOIN patient p ON p.hospital_id = c.hospital_id AND p.patient_id = c.patient_id
+) AS c CROSS JOIN LATERAL (
+  SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = c.patient_id LIMIT 1) AS p
 """
-_SURVIVORS = """
+SURVIVORS = """
 SELECT f.patient_no, s.patient_no AS survivor FROM unnest($2::text[]) AS n (patient_no) CROSS JOIN LATERAL (
   SELECT p.patient_no, p.merged_into FROM patient p
   WHERE p.hospital_id = $1 AND p.patient_no = n.patient_no LIMIT 1) AS f
-JOIN patient s ON s.hospital_id = $1 AND s.patient_id = f.merged_into
+CROSS JOIN LATERAL (
+  SELECT patient_no FROM patient WHERE hospital_id = $1 AND patient_id = f.merged_into LIMIT 1) AS s
 """
-_FOUND = """
+FOUND = """
 WITH d AS (
   SELECT * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
     AS d (institution_id, charge_no, kind, patient_no, hospital_fen, here_fen)
@@ -61,16 +63,16 @@ UPDATE prepaid_charge_day p SET compared_at = $9, hospital_charges = $10, here_c
   next_at = CASE WHEN counted.open > 0 THEN $12::timestamptz END
 FROM counted WHERE p.hospital_id = $1 AND p.business_date = $2 RETURNING counted.fresh
 """
-_OPEN = """
+OPEN = """
 SELECT business_date, institution_id, charge_no, kind, patient_no, hospital_fen, here_fen, found_at
 FROM prepaid_charge_difference WHERE hospital_id = $1 AND gone_at IS NULL AND settled_at IS NULL
 ORDER BY found_at DESC, institution_id, charge_no LIMIT $2
 """
-_DAYS = """
+DAYS = """
 SELECT business_date, compared_at, hospital_charges, here_charges FROM prepaid_charge_day
 WHERE hospital_id = $1 ORDER BY business_date DESC LIMIT $2
 """
-_SETTLE = """
+SETTLE = """
 UPDATE prepaid_charge_difference SET settled_at = $4, settled_by = $5, note = $6
 WHERE hospital_id = $1 AND institution_id = $2 AND charge_no = $3 AND gone_at IS NULL AND settled_at IS NULL
 RETURNING true
@@ -79,12 +81,12 @@ RETURNING true
 
 async def want(tx: Tx, hospital_id: int, days: Sequence[date], now: datetime) -> None:
     """These days are to be compared; one that was compared before stays as it is."""
-    await tx.execute(_WANT, hospital_id, list(days), now)
+    await tx.execute(WANT, hospital_id, list(days), now)
 
 
 async def claim(tx: Tx, hospital_id: int, now: datetime, until: datetime) -> date | None:
     """One that is due, for whoever claims it; what he has not finished by then is due again."""
-    return await tx.fetchval(_CLAIM, hospital_id, now, until)
+    return await tx.fetchval(CLAIM, hospital_id, now, until)
 
 
 async def here(
@@ -92,7 +94,7 @@ async def here(
 ) -> dict[Key, HereCharge]:
     """Charged by these institutions on that day, and those of these numbers whenever they were."""
     names, numbers = [name for name, _ in besides], [number for _, number in besides]
-    rows = await tx.fetch(_HERE, hospital_id, day, list(institutions), names, numbers)
+    rows = await tx.fetch(HERE, hospital_id, day, list(institutions), names, numbers)
     return {
         (row["institution_id"], row["charge_no"]): HereCharge(
             institution_id=row["institution_id"],
@@ -108,7 +110,7 @@ async def here(
 
 async def survivors(tx: Tx, hospital_id: int, patient_nos: Collection[str]) -> dict[str, str]:
     """Of those of these numbers that were merged into another one: which one that is."""
-    rows = await tx.fetch(_SURVIVORS, hospital_id, list(patient_nos))
+    rows = await tx.fetch(SURVIVORS, hospital_id, list(patient_nos))
     return {row["patient_no"]: row["survivor"] for row in rows}
 
 
@@ -131,21 +133,21 @@ async def found(
         [each.hospital_fen for each in differ],
         [each.here_fen for each in differ],
     )
-    return await tx.fetchval(_FOUND, hospital_id, day, *columns, now, *counts, again_at) or 0
+    return await tx.fetchval(FOUND, hospital_id, day, *columns, now, *counts, again_at) or 0
 
 
 async def open_differences(tx: Tx, hospital_id: int, most: int) -> list[Row]:
     """Newest first."""
-    return await tx.fetch(_OPEN, hospital_id, most)
+    return await tx.fetch(OPEN, hospital_id, most)
 
 
 async def days(tx: Tx, hospital_id: int, most: int) -> list[Row]:
     """Newest first."""
-    return await tx.fetch(_DAYS, hospital_id, most)
+    return await tx.fetch(DAYS, hospital_id, most)
 
 
 async def settle(
     tx: Tx, hospital_id: int, institution_id: str, charge_no: str, now: datetime, by: str, note: str
 ) -> bool:
     """False: it does not stand, or somebody has settled it."""
-    return bool(await tx.fetchval(_SETTLE, hospital_id, institution_id, charge_no, now, by, note))
+    return bool(await tx.fetchval(SETTLE, hospital_id, institution_id, charge_no, now, by, note))

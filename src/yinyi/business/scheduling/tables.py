@@ -64,10 +64,5 @@ visit_change = Table(
     Column("seen_at", INSTANT),
     _one_of("kind", VisitChangeKind),
 )
-Index(
-    "visit_change_unseen_ix",
-    visit_change.c.patient_id,
-    visit_change.c.hospital_id,
-    postgresql_where=visit_change.c.seen_at.is_(None),
-)
+Index("visit_change_patient_ix", visit_change.c.patient_id, visit_change.c.hospital_id)
 Index("visit_change_payment_ix", visit_change.c.payment_no, visit_change.c.hospital_id)
