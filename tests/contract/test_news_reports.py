@@ -67,6 +67,25 @@ def test_a_laboratory_sends_a_report_and_its_patient_reads_it(plays: Plays) -> N
     plays(story)
 
 
+def test_it_is_listed_at_once_however_old_the_hospitals_list_may_be(plays: Plays) -> None:
+    """Whoever stands there and looks again sees it, whichever process has heard of it."""
+
+    async def story(stage: HolderStage, hospital: Stage) -> None:
+        about, clock = await asked_for(stage, hospital), stage.line.clock
+
+        async def state() -> str:
+            listed = {each.order_no: each for each in (await stage.hall.ask(ListReports())).reports}
+            return listed[about.order_no].state
+
+        assert await state() != "ready"
+        async with teller(stage) as laboratory:
+            await laboratory.tells(report(about, clock.now(), result("WBC", "白细胞", "5.0")))
+            await all_seen_to(stage)
+        assert await state() == "ready"
+
+    plays(story, lists_kept_s=3600.0)
+
+
 def test_a_correction_is_a_version_and_what_is_older_is_none(plays: Plays) -> None:
     async def story(stage: HolderStage, hospital: Stage) -> None:
         about, clock = await asked_for(stage, hospital), stage.line.clock

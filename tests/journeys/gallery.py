@@ -5,6 +5,7 @@
 
 import functools
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
+
+sys.path.append(str(Path(__file__).parents[1]))  # run by itself, too, it finds what tests share
 
 from receipt_paper import receipt_pdf
 from yinyi.app.interfaces import PROJECT, kiosk_pages

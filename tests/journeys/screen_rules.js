@@ -74,6 +74,16 @@
   const heading = screen.querySelector(".sub:not([hidden])") ?? screen.querySelector(".ask");
   const over = screen.querySelector(".over");
   if (over && shown(over) && heading.getBoundingClientRect().bottom > over.getBoundingClientRect().top + 1) say("the card lies on the heading");
+  const gone = screen.querySelector(".gone");
+  const first = screen.querySelector(".steps") ?? screen.querySelector(".ask");
+  if (gone && shown(gone) && gone.getBoundingClientRect().bottom > first.getBoundingClientRect().top + 1) say("the banner of the line lies on what is below it");
+  for (const number of root.querySelectorAll(".slip .no")) {
+    if (shown(number) && new Set([...number.childNodes].filter((node) => node.nodeType === 3 && node.data.trim()).flatMap((node) => {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      return [...range.getClientRects()].map((box) => Math.round(box.top));
+    })).size > 1) say(`broken into lines: ${name(number)}`);
+  }
   for (const element of root.querySelectorAll("*")) {
     if (element.closest("svg, .sr, .feed") || !shown(element)) continue;
     const style = getComputedStyle(element);

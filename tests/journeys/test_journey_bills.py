@@ -75,6 +75,8 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
 def electronic_receipt(screen: KioskScreen, payment_no: str) -> None:
     """It is on the list, comes by itself, is shown as the hospital has issued it, and is printed once and then as a
     copy; how often stands there."""
+    wanted = "SELECT FROM fiscal_invoice WHERE payment_no = $1"
+    until(lambda: screen.house.rows(wanted, payment_no), "a receipt is wanted")
     screen.go("/receipts")
     screen.seen("/receipts", f'.rows a[href$="/{payment_no}"]').click()
     screen.seen(rf"/receipt/{payment_no}", ".act form button.first")

@@ -129,7 +129,8 @@ def to_check(screen: KioskScreen, admission_no: str, yuan: str) -> str:
     return screen.payment_no()
 
 
-def by_card(screen: KioskScreen, hands: CardHands, payment_no: str, merchant: str) -> None:
+def by_card(screen: KioskScreen, hands: CardHands, payment_no: str, merchant: str, done: str = ".slip .no") -> None:
+    """``done``: what stands on the last page."""
     screen.press(f':is(form[action$="/{payment_no}/card"] button, button[formaction$="/card"]):visible')
     screen.seen(rf"/pay/{payment_no}", "#screen.insert .slotpic")
     assert merchant in screen.text(), "who gets the money stands on the screen"
@@ -137,7 +138,7 @@ def by_card(screen: KioskScreen, hands: CardHands, payment_no: str, merchant: st
     hands.bring()
     screen.seen(rf"/pay/{payment_no}", "#screen.pin .stars")
     hands.type()
-    screen.seen(rf"/done/{payment_no}", ".slip .no")
+    screen.seen(rf"/done/{payment_no}", done)
     hands.take()
     expect(screen.page.locator("[data-take-card]")).to_have_count(0, timeout=WITHIN_MS)
 

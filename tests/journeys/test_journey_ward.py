@@ -107,7 +107,7 @@ def a_bill(screen: KioskScreen, hands: CardHands, name: str) -> str:
     screen.seen(r"/register/check/\w+", ".rows .row")
     number = screen.payment_no()
     screen.to_code()
-    by_card(screen, hands, number, "门诊")
+    by_card(screen, hands, number, "门诊", ".goal li")
     return number
 
 

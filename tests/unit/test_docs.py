@@ -134,6 +134,15 @@ def test_the_glossary_has_chinese_beside_each() -> None:
     assert [row for row in glossary() if not re.search(r"[\u4e00-\u9fff]", row[1])] == []
 
 
+# ---- commands
+
+
+def test_pictures_of_all_screens_are_made_by_the_command_that_is_named() -> None:
+    """Run by itself, it finds all that it needs."""
+    [script] = set(re.findall(r"python (tests/journeys/contact_sheet\.py)", read("docs/screens.md")))
+    subprocess.run([sys.executable, ROOT / script, "--help"], capture_output=True, check=True, timeout=60)
+
+
 # ---- decisions
 
 

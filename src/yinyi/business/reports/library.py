@@ -64,11 +64,12 @@ class Library:
     """``reports``: the hospital; ``patients``: our master index. Nobody sees any report but his own."""
 
     def __init__(self, database: Database, reports: Reports, patients: Patients, kept_s: float) -> None:
-        """``kept_s``: so old may be a list."""
+        """``kept_s``: so old may be the hospital's list; what we keep is looked up each time, as news may have brought
+        it a moment ago."""
         self._database = database
         self._reports = reports
         self._patients = patients
-        self._recent = RecentByKey(self._merged, kept_s)
+        self._recent = RecentByKey(self._theirs, kept_s)
 
     # -- which there are
 
@@ -77,27 +78,27 @@ class Library:
         who = call.principal
         look = Look(who.hospital_id, who.patient_id, who.specimen, (call.now + timedelta(days=2)).date(), call)
         try:
-            return Known(await self._recent.get(look), complete=True)
+            theirs = await self._recent.get(look)
         except HospitalUnavailable:
             return Known(_newest(await self._ours(call)), complete=False)
+        ours = await self._ours(call)
+        await self._note(call, theirs, ours)
+        known = {each.order_no: each for each in ours}
+        known |= {each.order_no: _latest(known.get(each.order_no), each) for each in theirs}
+        return Known(_newest(known.values()), complete=True)
 
-    async def _merged(self, look: Look) -> list[DiagnosticReport]:
+    async def _theirs(self, look: Look) -> list[DiagnosticReport]:
         """
         Raises:
             HospitalUnavailable: it does not answer.
         """
         call = look.call
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-        ours = await self._ours(call)
         if look.tube:
             found = await self._reports.reports_of_tube(look.tube)
         else:
             found = await self._reports.reports(patient_no, EVER, look.last_on, LISTED)
-        theirs = [each for each in found if each.patient_no == patient_no]
-        await self._note(call, theirs, ours)
-        known = {each.order_no: each for each in ours}
-        known |= {each.order_no: _latest(known.get(each.order_no), each) for each in theirs}
-        return _newest(known.values())
+        return [each for each in found if each.patient_no == patient_no]
 
     async def _ours(self, call: Call) -> list[DiagnosticReport]:
         async with self._database.read() as tx:

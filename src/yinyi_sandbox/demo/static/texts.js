@@ -222,7 +222,7 @@ export const EN = {
   "reader.has": "{name}'s card is on it",
   "reader.phone": "Phone {phone}",
   "reader.somebody": "A card is on it",
-  "reader.take": "Take the card",
+  "reader.take": "Take it",
   "reader.away": "The device agent does not answer",
   "pos.title": "Card terminal",
   "pos.idle": "Welcome",
