@@ -8,7 +8,8 @@ from queue_desk import as_staff
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, prepaid_account
 from yinyi.business.payments.messages import ChooseTender
-from yinyi.business.payments.plan import Plan
+from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
+from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.service import TAKEN_UP
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.messages import (
@@ -17,6 +18,7 @@ from yinyi.business.prepaid.messages import (
     SetPrepaidMode,
     TopUp,
     Withdraw,
+    WithdrawAtWindow,
 )
 from yinyi.business.prepaid.model import PrepaidMode
 from yinyi.business.prepaid.service import PrepaidService
@@ -96,3 +98,26 @@ async def withdraw(it: World, prepaid: PrepaidService, fen: int | None = None) -
 async def listed(it: World, prepaid: PrepaidService) -> BalancesReport:
     async with it.database.read() as tx:
         return await prepaid.list_balances(tx, as_staff(it, "operator"), ListBalances())
+
+
+async def given_back_at_channel(it: World, number: str, fen: int) -> Plan:
+    """Somebody gives back so much of a top-up at the channel itself, which tells of it."""
+    take = (await it.plan(number)).latest(TAKE)
+    assert take is not None
+    it.channel.refunds["theirs"] = (take.reference, fen)
+    read = CallbackRead(
+        event_id="theirs",
+        about="take",
+        reference=take.reference,
+        merchant="outpatient",
+        amount_fen=Fen(fen),
+        outcome=RefundedAtChannel(their_id="theirs", amount_fen=Fen(fen)),
+    )
+    await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read)
+    return await it.to_the_end(number)
+
+
+async def at_window(it: World, prepaid: PrepaidService, fen: int, receipt_no: str) -> None:
+    message = WithdrawAtWindow(patient_id=1, amount_fen=Fen(fen), receipt_no=receipt_no)
+    async with it.database.transaction() as tx:
+        await prepaid.withdraw_at_window(tx, as_staff(it, "operator"), message, None)

@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 import pytest
 from payment_checks import check_the_money
 from payment_far_side import SimChannel, SimHospital
-from payment_world import World, world
+from payment_world import ZONE, World, world
+from queue_desk import as_staff
 
 from yinyi.app.backup.epoch import begin_epoch
-from yinyi.business.payments.messages import ChooseTender
+from yinyi.business.payments.messages import ChooseTender, RefundPayment
 from yinyi.business.payments.model import Order, RefundOrder
 from yinyi.business.payments.plan import Plan
-from yinyi.business.payments.service import TAKEN_UP
+from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.service import TAKEN_UP, PaymentService
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Outcome
 
@@ -95,6 +97,21 @@ PAIRS = [
 
 
 """The quick ones have everything happen before the database goes back."""
+
+
+async def delivered(it: World) -> str:
+    """A payment that is paid and delivered; its number."""
+    number = await it.open()
+    for act in JOURNEYS["paid and delivered"]:
+        await act(it, number)
+    return number
+
+
+async def refunds(it: World, number: str, payments: PaymentService | None = None) -> None:
+    """Staff give back a part. payments: of a process that drives by itself."""
+    message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
+    async with it.database.transaction() as tx:
+        await RefundDesk(payments or it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
 
 
 async def held_before(url: str, copies: Callable[[str], str]) -> tuple[str, Outside, str]:

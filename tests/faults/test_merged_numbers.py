@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from payment_checks import pay_in_time, play, waits_for_a_lock
 from payment_far_side import FEE
 from payment_world import ZONE, World
-from prepaid_desk import balance, desk, paid_from_account, topped_up
+from prepaid_desk import balance, desk, given_back_at_channel, paid_from_account, topped_up
 from queue_desk import as_staff
 from refund_desk import refund
 
@@ -20,8 +20,6 @@ from yinyi.business.news.merging import Merging
 from yinyi.business.news.messages_merges import ConfirmMerge
 from yinyi.business.news.model import PatientNews
 from yinyi.business.payments.merged import Move, move
-from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
-from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.messages import GetPrepaidAccount, Withdraw
 from yinyi.business.prepaid.service import PrepaidService
@@ -109,19 +107,7 @@ def test_what_the_channel_gives_back_of_a_merged_number_is_taken_off_the_other(p
         prepaid = await desk(it)
         number = await topped_up(it, prepaid)
         await merged(it)
-        take = (await it.plan(number)).latest(TAKE)
-        assert take is not None
-        it.channel.refunds["theirs"] = (take.reference, 1200)
-        read = CallbackRead(
-            event_id="theirs",
-            about="take",
-            reference=take.reference,
-            merchant="outpatient",
-            amount_fen=Fen(1200),
-            outcome=RefundedAtChannel(their_id="theirs", amount_fen=Fen(1200)),
-        )
-        await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read)
-        await it.to_the_end(number)
+        await given_back_at_channel(it, number, 1200)
         assert [await balance(it, each) for each in "12"] == [0, FEE - 1200]
         assert await it.balance("suspense:short") == 0
         assert await it.books_differ() == []

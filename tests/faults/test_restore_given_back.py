@@ -8,16 +8,12 @@ import pytest
 from charge_desk import ChargeDesk
 from payment_far_side import FEE
 from payment_world import ZONE, World
-from prepaid_desk import balance, choose_part, desk, topped_up, withdraw
+from prepaid_desk import at_window, balance, choose_part, desk, topped_up, withdraw
 from process_stage import PATIENCE_S, start
-from queue_desk import as_staff
-from restore_stage import PART, Outside, choose, drive, inside, no_more_numbers, pay, restored
-from test_prepaid_out import at_window
+from restore_stage import PART, Outside, delivered, inside, no_more_numbers, refunds, restored
 
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import StillAsked
-from yinyi.business.payments.messages import RefundPayment
-from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.service import PrepaidService
@@ -28,21 +24,16 @@ def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
 ) -> None:
     async def story() -> None:
         async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            for act in (drive, choose, drive, pay, drive, drive):
-                await act(it, number)
+            number = await delivered(it)
         url = copies(platform_url)
         async with inside(platform_url, outside) as (it, outside):
-            message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
-            async with it.database.transaction() as tx:
-                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await refunds(it, number)
             await it.drive(number)
             assert len(it.channel.refunds) == 1
         await restored(url, outside)
         async with inside(url, outside) as (it, _):
             with pytest.raises(StillAsked):
-                async with it.database.transaction() as tx:
-                    await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+                await refunds(it, number)
             it.clock.advance(timedelta(seconds=40))
             await it.drive(number)
             plan = await it.to_the_end(number)
@@ -115,12 +106,8 @@ def test_a_refund_that_was_known_before_gives_nothing_more_back(
 
     async def story() -> None:
         async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            for act in (drive, choose, drive, pay, drive, drive):
-                await act(it, number)
-            message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
-            async with it.database.transaction() as tx:
-                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            number = await delivered(it)
+            await refunds(it, number)
             await it.to_the_end(number)
         url = copies(platform_url)
         await no_more_numbers(it, number)
@@ -146,15 +133,11 @@ def test_of_an_old_payment_nothing_is_given_back_before_it_was_asked_about(
 ) -> None:
     async def story() -> None:
         async with inside(platform_url) as (it, outside):
-            number = await it.open()
-            for act in (drive, choose, drive, pay, drive, drive):
-                await act(it, number)
+            number = await delivered(it)
             it.clock.advance(OLD)
         url = copies(platform_url)
-        message = RefundPayment(payment_no=number, amount_fen=PART, reason="少做一项检查")
         async with inside(platform_url, outside) as (it, outside):
-            async with it.database.transaction() as tx:
-                await RefundDesk(it.payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await refunds(it, number)
             await it.drive(number)
             assert it.channel.kept_fen() == FEE - PART
         await restored(url, outside)
@@ -164,13 +147,11 @@ def test_of_an_old_payment_nothing_is_given_back_before_it_was_asked_about(
             payments, driver = await of_a_process(it)
             payment_id = (await it.plan(number)).payment_id
             with pytest.raises(StillAsked):
-                async with it.database.transaction() as tx:
-                    await RefundDesk(payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+                await refunds(it, number, payments)
             await driver.moved(payment_id, PATIENCE_S)
             plan = await it.to_the_end(number)
             assert (state_of(plan), plan.returned_fen) == ("fulfilled", PART), "what was given back then"
-            async with it.database.transaction() as tx:
-                await RefundDesk(payments, ZONE).refund(tx, as_staff(it, "operator"), message, None)
+            await refunds(it, number, payments)
             plan = await it.to_the_end(number)
             assert (plan.returned_fen, it.channel.kept_fen()) == (2 * PART, FEE - 2 * PART), "and now more of it"
             assert await it.books_differ() == []

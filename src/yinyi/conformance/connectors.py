@@ -12,12 +12,12 @@ from yinyi.kernel.far_side import Line
 from yinyi.kernel.plugin import Plugin, Surroundings
 
 
-class FarConnector(Protocol):
-    """A connector's sandbox."""
+class FarSettings(Protocol):
+    """A sandbox, as its connector finds it."""
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The connector's; it finds the far side through the line."""
+        """The connector's."""
         ...
 
     @property
@@ -25,12 +25,16 @@ class FarConnector(Protocol):
         """Further settings with which it gives up after a third of a second."""
         ...
 
+
+class FarConnector(FarSettings, Protocol):
+    """One that the connector finds through a line of ours."""
+
     @property
     def line(self) -> Line: ...
 
 
 @asynccontextmanager
-async def both_started(plugin: Plugin, far: FarConnector, place: Ground) -> AsyncGenerator[tuple[Any, Any]]:
+async def both_started(plugin: Plugin, far: FarSettings, place: Ground) -> AsyncGenerator[tuple[Any, Any]]:
     """The usual one and the hasty one; a plugin that starts and stops is started, and stopped at the end.
 
     Raises:

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from yinyi.app.faults.person import Person
-from yinyi.app.faults.shapes import TURNS, begin, open_take, pay
-from yinyi.app.faults.wishes import What
+from yinyi.app.faults.shapes import agrees, begin, gives_up_all, open_take, pay
 from yinyi.business.payments.plan import REFUND
 from yinyi.kernel.money import Fen
 
@@ -46,12 +45,12 @@ async def deposit_goes_back(person: Person) -> None:
 
 async def wants_a_deposit_back(person: Person) -> None:
     """All of it: what the ward has booked is reversed first."""
-    await _wants_all_back(person, "deposit")
+    await gives_up_all(person, "deposit")
 
 
 async def wants_a_bill_back(person: Person) -> None:
     """All that he has paid for a bill: the hospital takes its settlement back first."""
-    await _wants_all_back(person, "invoice")
+    await gives_up_all(person, "invoice")
 
 
 async def pays_an_insured_invoice(person: Person) -> None:
@@ -70,15 +69,7 @@ async def insured_bill_changes(person: Person) -> None:
 
 async def bill_is_insured_wholly(person: Person) -> None:
     """His insurance pays all of a bill; he agrees."""
-    person.insured_wholly = True
-    await person.open("insured_invoice")
-    await person.drive()
-    for _ in range(TURNS):
-        if await person.agree():
-            break
-        await person.wait(timedelta(seconds=3))
-        await person.drive()
-    await person.drive()
+    await agrees(person, "insured_invoice")
 
 
 async def pays_an_invoice_by_alipay(person: Person) -> None:
@@ -190,15 +181,6 @@ async def two_give_back(person: Person) -> None:
         await person.until_the_end()
         await person.refund(Fen(3000))
     await person.refund(Fen(3000))
-    await person.drive()
-
-
-async def _wants_all_back(person: Person, what: What) -> None:
-    with person.calm():
-        await begin(person, what)
-        await pay(person, tells=True)
-        await person.until_the_end()
-    await person.refund()
     await person.drive()
 
 

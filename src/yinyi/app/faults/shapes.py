@@ -161,15 +161,7 @@ async def is_insured_and_refused(person: Person) -> None:
 
 async def is_insured_wholly(person: Person) -> None:
     """His insurance pays all of it; he agrees, and it settles."""
-    person.insured_wholly = True
-    await person.open("insured")
-    await person.drive()
-    for _ in range(TURNS):
-        if await person.agree():
-            break
-        await person.wait(timedelta(seconds=3))
-        await person.drive()
-    await person.drive()
+    await agrees(person, "insured")
 
 
 async def is_insured_wholly_and_leaves(person: Person) -> None:
@@ -208,12 +200,12 @@ async def wants_parts_back(person: Person) -> None:
 
 async def wants_all_back(person: Person) -> None:
     """All of it, on the same day: Alipay cancels the order, and the number is given back."""
-    await _wants_all_back(person, timedelta(minutes=30))
+    await gives_up_all(person, "registration", tender="alipay", after=timedelta(minutes=30))
 
 
 async def wants_all_back_next_day(person: Person) -> None:
     """The same a day later: a refund."""
-    await _wants_all_back(person, timedelta(days=1))
+    await gives_up_all(person, "registration", tender="alipay", after=timedelta(days=1))
 
 
 async def refund_is_refused(person: Person) -> None:
@@ -316,12 +308,29 @@ async def _is_delivered(person: Person) -> Step | None:
     return plan.latest(TAKE) if plan.taken_fen and plan.direction == "forward" else None
 
 
-async def _wants_all_back(person: Person, after: timedelta) -> None:
+async def agrees(person: Person, what: What) -> None:
+    """His insurance pays all of it: nothing is taken once he has said yes."""
+    person.insured_wholly = True
+    await person.open(what)
+    await person.drive()
+    for _ in range(TURNS):
+        if await person.agree():
+            break
+        await person.wait(timedelta(seconds=3))
+        await person.drive()
+    await person.drive()
+
+
+async def gives_up_all(
+    person: Person, what: What, *, tender: TenderName = "wechatpay", after: timedelta = timedelta(0)
+) -> None:
+    """Wants all of it back, so long after it was delivered."""
     with person.calm():
-        await begin(person, tender="alipay")
+        await begin(person, what, tender=tender)
         await pay(person, tells=True)
         await person.until_the_end()
-        await person.wait(after)
+        if after:
+            await person.wait(after)
     await person.refund()
     await person.drive()
 

@@ -68,6 +68,19 @@ def _bank(stage: Stage, *, tmk: bytes = b"") -> CardRoute:
     return CardRoute(prefixes=["62"], slot=stage.hands.slot, pin_key=key, pin_key_check=des.check_value(_PIK))
 
 
+async def _inserted(stage: Stage, *routes: CardRoute, pan: str = _PAN) -> _Request:
+    """Somebody puts a card into a terminal that waits for one."""
+    request = _Request(stage, *routes)
+    request.begin()
+    await stage.hands.bring(pan, "chip")
+    await request.says("inserted")
+    return request
+
+
+def _unread(stage: Stage) -> None:
+    assert stage.silent(CardToPay), "it is read all the same"
+
+
 def _without_pin(stage: Stage) -> CardRoute:
     stage.needs("card_terminal", "bring")
     return CardRoute(prefixes=["999"], slot=stage.hands.slot)
@@ -97,10 +110,7 @@ async def where_no_pin_is_wanted_none_is_asked_for(stage: Stage) -> None:
 
 @SCRIPT.behaviour()
 async def what_was_mistyped_is_cleared(stage: Stage) -> None:
-    request = _Request(stage, _bank(stage))
-    request.begin()
-    await stage.hands.bring(_PAN, "chip")
-    await request.says("inserted")
+    request = await _inserted(stage, _bank(stage))
     await request.typed("99")
     await stage.hands.press("clear")
     while (await request.says("typing")).digits:
@@ -115,45 +125,33 @@ async def what_was_mistyped_is_cleared(stage: Stage) -> None:
 async def a_card_that_is_not_wanted_is_not_taken(stage: Stage, what: str) -> None:
     refused = CardRoute(prefixes=["999"], slot="", taken=False)
     routes = (_bank(stage), refused) if what == "of one that is refused" else (_bank(stage),)
-    request = _Request(stage, *routes)
-    request.begin()
-    await stage.hands.bring(_OTHER_PAN, "chip")
-    await request.says("inserted")
+    request = await _inserted(stage, *routes, pan=_OTHER_PAN)
     await request.says("not_taken")
-    assert stage.silent(CardToPay), "it is read all the same"
+    _unread(stage)
 
 
 @SCRIPT.behaviour()
 async def a_key_that_the_pad_does_not_have_is_refused(stage: Stage) -> None:
-    request = _Request(stage, _bank(stage, tmk=secrets.token_bytes(16)))
-    request.begin()
-    await stage.hands.bring(_PAN, "chip")
-    await request.says("inserted")
+    request = await _inserted(stage, _bank(stage, tmk=secrets.token_bytes(16)))
     await request.says("key_refused")
-    assert stage.silent(CardToPay), "it is read all the same"
+    _unread(stage)
 
 
 @SCRIPT.behaviour()
 async def whoever_cancels_on_the_pad_is_let_go(stage: Stage) -> None:
-    request = _Request(stage, _bank(stage))
-    request.begin()
-    await stage.hands.bring(_PAN, "chip")
-    await request.says("inserted")
+    request = await _inserted(stage, _bank(stage))
     await stage.hands.press("cancel")
     await request.says("cancelled")
-    assert stage.silent(CardToPay), "it is read all the same"
+    _unread(stage)
 
 
 @SCRIPT.behaviour()
 async def a_card_that_is_pulled_out_before_its_pin_ends_it(stage: Stage) -> None:
-    request = _Request(stage, _bank(stage))
-    request.begin()
-    await stage.hands.bring(_PAN, "chip")
-    await request.says("inserted")
+    request = await _inserted(stage, _bank(stage))
     await request.typed(_PIN[:3])
     await stage.hands.remove()
     await request.says("pulled_out")
-    assert stage.silent(CardToPay), "it is read all the same"
+    _unread(stage)
 
 
 @SCRIPT.behaviour()
@@ -194,4 +192,4 @@ async def what_is_not_wanted_any_more_is_not_read(stage: Stage) -> None:
     while (seen := await stage.told(AtCardTerminal)).step != "inserted":
         pass
     equal(seen.request_id, "")
-    assert stage.silent(CardToPay), "it is read all the same"
+    _unread(stage)
