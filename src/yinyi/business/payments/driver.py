@@ -10,7 +10,7 @@ from contextvars import Context
 import structlog
 
 from yinyi.bus.together import Together
-from yinyi.business.payments import signals, store
+from yinyi.business.payments import lost_time, signals, store
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
 from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.lease import Lease
@@ -92,7 +92,7 @@ class Driver:
         """If it fails, whoever wants it comes again."""
         with suppress(Exception):
             async with self._means.database.read() as tx:
-                await signals.ask_about(tx, hospital_id, payment_id, self._means.clock.now())
+                await lost_time.ask_about(tx, hospital_id, payment_id, self._means.clock.now())
             self.wake(hospital_id, payment_id)
 
     def reserve(self, payment_id: int) -> None:

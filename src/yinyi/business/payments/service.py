@@ -14,7 +14,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller
-from yinyi.business.payments import apply, asking, signals, store, untold
+from yinyi.business.payments import apply, asking, lost_time, signals, store, untold
 from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.callbacks import Callbacks
 from yinyi.business.payments.choice import with_tender
@@ -222,7 +222,7 @@ class PaymentService:
         Raises:
             StillAsked: see ``check_asked``.
         """
-        unasked = await signals.unasked(tx, hospital_id, patient_id)
+        unasked = await lost_time.unasked(tx, hospital_id, patient_id)
         for payment_id in unasked:
             self._driver.ask_about(hospital_id, payment_id)
         if unasked:

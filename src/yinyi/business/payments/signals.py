@@ -16,7 +16,6 @@ from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.postings import CREDITED
 from yinyi.kernel.ids import is_ask_number, number_on_slip
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
@@ -136,17 +135,6 @@ _CALL_PEOPLE = """
 UPDATE payment SET attention = $3, attention_at = $4, version = version + 1
 WHERE hospital_id = $1 AND payment_id = $2 AND attention = '' AND lease_epoch = $5
 """
-UNASKED = """
-SELECT payment_id FROM (SELECT * FROM payment WHERE patient_id = $2 AND hospital_id = $1 OFFSET 0) AS p
-WHERE gap_until IS NOT NULL AND taken_fen > returned_fen AND facts ? $3
-"""
-"""By what the patient has: just after a restore the index of what is still asked about is long."""
-ASK_ABOUT = """
-UPDATE payment SET gap_until = r.since, version = version + 1,
-  next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END
-FROM (SELECT epoch, since FROM restore_epoch ORDER BY epoch DESC LIMIT 1) AS r
-WHERE hospital_id = $1 AND payment_id = $2 AND gap_until IS NULL AND coalesce(asked_epoch, 0) < r.epoch
-"""
 _RESTORES = "SELECT coalesce(max(epoch), 0) FROM restore_epoch"
 OPEN_KINDS = """
 SELECT DISTINCT s.kind, coalesce(s.params ->> 'channel', '') AS channel
@@ -170,16 +158,6 @@ that is done, or of a take that is back or goes back over the counter."""
 async def restore_epoch(tx: Tx) -> int:
     """How often this database was restored from a backup."""
     return await tx.fetchval(_RESTORES)
-
-
-async def unasked(tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
-    """Payments that have credited this patient, of which something may have been given back in lost time."""
-    return [row["payment_id"] for row in await tx.fetch(UNASKED, hospital_id, patient_id, CREDITED)]
-
-
-async def ask_about(tx: Tx, hospital_id: int, payment_id: int, now: datetime) -> None:
-    """What became of it in time that a restore has lost, if it was not asked about since the last one."""
-    await tx.execute(ASK_ABOUT, hospital_id, payment_id, now)
 
 
 async def open_kinds(tx: Tx) -> list[tuple[str, str]]:

@@ -1,0 +1,28 @@
+"""SQL of payments that are asked about before anything is given back of them: a restore has lost some time."""
+
+from datetime import datetime
+
+from yinyi.bus.database import Tx
+from yinyi.business.payments.postings import CREDITED
+
+UNASKED = """
+SELECT payment_id FROM (SELECT * FROM payment WHERE patient_id = $2 AND hospital_id = $1 OFFSET 0) AS p
+WHERE gap_until IS NOT NULL AND taken_fen > returned_fen AND facts ? $3
+"""
+"""By what the patient has: just after a restore the index of what is still asked about is long."""
+ASK_ABOUT = """
+UPDATE payment SET gap_until = r.since, version = version + 1,
+  next_at = CASE WHEN lease_epoch IS NULL THEN $3 ELSE next_at END
+FROM (SELECT epoch, since FROM restore_epoch ORDER BY epoch DESC LIMIT 1) AS r
+WHERE hospital_id = $1 AND payment_id = $2 AND gap_until IS NULL AND coalesce(asked_epoch, 0) < r.epoch
+"""
+
+
+async def unasked(tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
+    """Payments that have credited this patient, of which something may have been given back in lost time."""
+    return [row["payment_id"] for row in await tx.fetch(UNASKED, hospital_id, patient_id, CREDITED)]
+
+
+async def ask_about(tx: Tx, hospital_id: int, payment_id: int, now: datetime) -> None:
+    """What became of it in time that a restore has lost, if it was not asked about since the last one."""
+    await tx.execute(ASK_ABOUT, hospital_id, payment_id, now)
