@@ -5,29 +5,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from kiosk_bills import bill
 from kiosk_platform import NOW, TERMINAL, paired, run
 
 from yinyi.business.billing.errors import InvoiceUnknown, NothingPaid, NotPaidYet, TooManyFees
-from yinyi.business.billing.messages import Fees, InvoiceDetails, InvoiceView
+from yinyi.business.billing.messages import Fees, InvoiceDetails
 from yinyi.business.documents.messages import Sheets, SheetView
 from yinyi.business.terminals.model import DeviceView
 from yinyi.interface.journeys import fees
 from yinyi.kernel.errors import HospitalUnavailable, YinyiError
-from yinyi.kernel.money import Fen
 
-PAID = InvoiceView(
-    invoice_no="A",
-    title="处方",
-    department="心血管内科",
-    department_en="Cardiology",
-    practitioner="李明华",
-    ordered_at=NOW,
-    version=2,
-    state="paid",
-    total_fen=Fen(5000),
-    refunded_fen=Fen(0),
-    line_count=1,
-)
+PAID = bill("A", state="paid")
 SHEET = Sheets(
     sheets=[SheetView(document_no="S0001", kind="fee_list", title="", made_at=NOW, state="queued", copies=1)]
 )
