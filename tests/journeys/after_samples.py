@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import get_args
 
 import msgspec
-from sample_facts import CHROME, DEPARTMENTS, HEART, KEY, NOBODY, NOW, SOMEONE, Sample, subject_of
+from sample_facts import CHROME, DEPARTMENTS, HEART, KEY, NIGHT, NOBODY, NOW, SOMEONE, Sample, subject_of
 
 from yinyi.interface.journeys import views_afterwards, views_ends, views_register
 
@@ -74,12 +74,12 @@ AFTER: dict[str, Sample] = {
     "help-nobody": (views_afterwards.CallStaffView(state="nobody", called_at=NOW), SOMEONE),
     "bye": (views_ends.ByeView(), msgspec.structs.replace(CHROME, card_in_reader=True)),
     "bye-all": (views_ends.ByeView(), NOBODY),
-    "closed-hospital": (views_ends.ClosedView(reason="hospital_down", opens_at=NOW + timedelta(minutes=34)), NOBODY),
+    "help-night": (views_afterwards.CallStaffView(state="nobody", called_at=NOW), NIGHT),
     "closed-platform": (views_ends.ClosedView(reason="platform_down"), msgspec.structs.replace(CHROME, line_ok=False)),
     "closed-not-paired": (views_ends.ClosedView(reason="not_paired", pairing_code="4826"), NOBODY),
     "closed-pairing": (views_ends.ClosedView(reason="not_paired"), NOBODY),
     "closed-locked": (views_ends.ClosedView(reason="locked"), NOBODY),
     "closed-locked-paper": (views_ends.ClosedView(reason="locked", because="paper"), NOBODY),
-    "closed-maintenance": (views_ends.ClosedView(reason="maintenance"), NOBODY),
+    "closed-night": (views_ends.ClosedView(reason="locked"), NIGHT),
 }
 ERRORS: dict[str, Sample] = {f"error-{kind.replace('_', '-')}": _error(kind) for kind in get_args(views_ends.ErrorKind)}

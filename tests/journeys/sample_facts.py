@@ -24,6 +24,9 @@ CHROME = views.Chrome(
     window=WINDOW,
     triage=TRIAGE,
 )
+AT_SEVEN = msgspec.structs.replace(WINDOW, open_until=None, opens_at=time(7))
+NIGHT = msgspec.structs.replace(CHROME, window=AT_SEVEN, triage=AT_SEVEN)
+"""Nobody is at the desk, and nobody at the window before seven."""
 KEY = "7Q4281ab"
 Sample = tuple[views.View, views.Chrome]
 """What is on a page and what is around it."""

@@ -1,6 +1,6 @@
 """The kiosk's pages after it is known who stands there: clinics, doctors, papers, looks."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from kiosk_platform import (
     PERSON,
     TERMINAL,
     TODAY,
+    ZONE,
     document,
     paired,
     registration,
@@ -24,7 +25,7 @@ from kiosk_platform import (
 from yinyi.business.documents.messages import Documents
 from yinyi.business.scheduling.messages import Departments
 from yinyi.business.scheduling.model import Visit
-from yinyi.business.terminals.model import StaffCall
+from yinyi.business.terminals.model import Counter, StaffCall
 from yinyi.kernel.errors import InvalidField
 
 # ---- which clinic, which doctor
@@ -43,11 +44,42 @@ def test_same_as_last_time_says_whether_the_doctor_is_here_today() -> None:
     async def work() -> None:
         last = Visit(visited_on=TODAY - timedelta(days=40), department_id="D02", practitioner_id="P1")
         found = Departments(departments=DEPARTMENTS.departments, last_visit=last, last_practitioner=DOCTOR)
-        for today, here in [(sessions(), True), (sessions(session_of("S1", status="stopped")), False)]:
+        full, later = session_of("S1", taken=40), session_of("S2", starts_at=NOW + timedelta(hours=4))
+        for today, here, session in [
+            (sessions(), True, "S1"),
+            (sessions(later, full), True, "S2"),
+            (sessions(full), True, ""),
+            (sessions(session_of("S1", status="stopped")), False, ""),
+            (sessions(session_of("S1", practitioner_id="P2")), False, ""),
+        ]:
             view = (await paired(ListDepartments=found, ListSchedules=today).see("/register/departments"))["v"]
-            assert (view["same_as_last"]["doctor"], view["same_as_last"]["here_today"]) == ("李明华", here)
+            last = view["same_as_last"]
+            assert (last["doctor"], last["here_today"], last["schedule_id"]) == ("李明华", here, session)
         unknown = paired(ListDepartments=found, ListSchedules=InvalidField())
         assert (await unknown.see("/register/departments"))["v"]["same_as_last"] is None
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("hour", "helps", "window"),
+    [
+        (10, "导诊台", None),
+        (18, "3 号窗口", None),
+        (6, "3 号窗口", None),
+        (22, "3 号窗口", time(6)),
+        (3, "3 号窗口", time(6)),
+    ],
+)
+def test_nobody_is_sent_where_nobody_is(hour: int, helps: str, window: time | None) -> None:
+    async def work() -> None:
+        desk = Counter(name="导诊台", name_en="Desk", open_from=time(7), open_until=time(17, 30))
+        counter = Counter(name="3 号窗口", name_en="Window 3", open_from=time(6), open_until=time(22))
+        browser = paired(GetTerminal=msgspec.structs.replace(TERMINAL, window=counter, triage=desk))
+        browser.platform.clock.at = datetime(2026, 11, 23, hour, tzinfo=ZONE)
+        around = (await browser.see("/register/departments"))["c"]
+        assert (around["triage"]["name"], around["window"]["name"]) == (helps, "3 号窗口")
+        assert around["window"]["opens_at"] == (window and window.isoformat())
 
     run(work())
 

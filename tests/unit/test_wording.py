@@ -45,6 +45,8 @@ def test_names() -> None:
         "Window 3",
         "一楼 3 号窗口",
     )
+    shut = views.Counter(name="窗口", name_en="Window", opens_at=time(7))
+    assert (CHINESE.named(shut), ENGLISH.named(shut)) == ("窗口（7:00 起有人）", "Window (from 7:00)")
 
 
 @pytest.mark.parametrize(

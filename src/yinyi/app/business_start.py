@@ -45,7 +45,9 @@ DEMO_HOSPITAL = Hospital(
     name_en="Yunshan People's Hospital",
     zone="Asia/Shanghai",
     window=Counter(name="一楼 3 号窗口", name_en="Window 3, ground floor"),
-    triage=Counter(name="一楼大厅导诊台", name_en="Help desk, ground floor", open_until=time(17, 30)),
+    triage=Counter(
+        name="一楼大厅导诊台", name_en="Help desk, ground floor", open_from=time(7), open_until=time(17, 30)
+    ),
 )
 DEMO_TERMINAL = Standing(
     terminal_id="K03", name="03 号机", place="一楼大厅", place_en="Ground floor hall", profile="hall"

@@ -67,11 +67,17 @@ CardPurpose = Literal[
 
 
 class Counter(msgspec.Struct, frozen=True, kw_only=True):
-    """A place with people in it. ``open_until`` None: round the clock."""
+    """A place with people in it, from one time of the day to another, over midnight too. Both None: round the clock."""
 
     name: str
     name_en: str
+    open_from: time | None = None
     open_until: time | None = None
+
+    def is_open(self, at: time) -> bool:
+        """Whether somebody is there. ``at``: in the hospital's zone."""
+        begins, ends = self.open_from or time.min, self.open_until or time.max
+        return begins <= at < ends if begins <= ends else at >= begins or at < ends
 
 
 class Hospital(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,16 +20,19 @@ from yinyi.business.terminals.model import (
 # -- hospital and terminal
 
 _KEEP_HOSPITAL = """
-INSERT INTO hospital (hospital_id, name, name_en, zone, window_name, window_name_en, window_open_until,
-                      triage_name, triage_name_en, triage_open_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO hospital (hospital_id, name, name_en, zone,
+                      window_name, window_name_en, window_open_from, window_open_until,
+                      triage_name, triage_name_en, triage_open_from, triage_open_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (hospital_id) DO UPDATE SET
-  name = $2, name_en = $3, zone = $4, window_name = $5, window_name_en = $6, window_open_until = $7,
-  triage_name = $8, triage_name_en = $9, triage_open_until = $10
+  name = $2, name_en = $3, zone = $4,
+  window_name = $5, window_name_en = $6, window_open_from = $7, window_open_until = $8,
+  triage_name = $9, triage_name_en = $10, triage_open_from = $11, triage_open_until = $12
 """
 _HOSPITAL = """
-SELECT hospital_id, name, name_en, zone, window_name, window_name_en, window_open_until,
-       triage_name, triage_name_en, triage_open_until
+SELECT hospital_id, name, name_en, zone,
+       window_name, window_name_en, window_open_from, window_open_until,
+       triage_name, triage_name_en, triage_open_from, triage_open_until
 FROM hospital WHERE hospital_id = $1
 """
 _KEEP_TERMINAL = """
@@ -43,10 +46,12 @@ _STANDING = f"{_STANDINGS} AND terminal_id = $2"
 
 async def keep_hospital(tx: Tx, hospital: Hospital) -> None:
     """The hospital is on record exactly like this."""
-    window, triage = hospital.window, hospital.triage
     names = (hospital.hospital_id, hospital.name, hospital.name_en, hospital.zone)
-    counters = (window.name, window.name_en, window.open_until, triage.name, triage.name_en, triage.open_until)
-    await tx.execute(_KEEP_HOSPITAL, *names, *counters)
+    await tx.execute(_KEEP_HOSPITAL, *names, *_counted(hospital.window), *_counted(hospital.triage))
+
+
+def _counted(counter: Counter) -> tuple[object, ...]:
+    return counter.name, counter.name_en, counter.open_from, counter.open_until
 
 
 async def hospital(tx: Tx, hospital_id: int) -> Hospital | None:
@@ -64,7 +69,12 @@ async def hospital(tx: Tx, hospital_id: int) -> Hospital | None:
 
 
 def _counter(row: Row, which: str) -> Counter:
-    return Counter(name=row[f"{which}_name"], name_en=row[f"{which}_name_en"], open_until=row[f"{which}_open_until"])
+    return Counter(
+        name=row[f"{which}_name"],
+        name_en=row[f"{which}_name_en"],
+        open_from=row[f"{which}_open_from"],
+        open_until=row[f"{which}_open_until"],
+    )
 
 
 async def keep_terminal(tx: Tx, hospital_id: int, standing: Standing, now: datetime) -> None:

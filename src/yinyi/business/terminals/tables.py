@@ -38,9 +38,11 @@ hospital = Table(
     Column("zone", Text, nullable=False),
     Column("window_name", Text, nullable=False),
     Column("window_name_en", Text, nullable=False),
+    Column("window_open_from", Time),
     Column("window_open_until", Time),
     Column("triage_name", Text, nullable=False),
     Column("triage_name_en", Text, nullable=False),
+    Column("triage_open_from", Time),
     Column("triage_open_until", Time),
 )
 

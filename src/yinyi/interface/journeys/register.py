@@ -74,17 +74,21 @@ async def _same_as_last(visitor: Visitor, found: Departments, *, here: bool) -> 
         today = await visitor.ask(ListSchedules(department_id=clinic.department_id)) if here else None
     except YinyiError:
         return None
-    is_here = today is not None and any(
-        row.practitioner.practitioner_id == last.practitioner_id and row.schedule.status == "open"
-        for row in today.sessions
-    )
+    his = [
+        row.schedule
+        for row in (today.sessions if today else ())
+        if row.practitioner.practitioner_id == last.practitioner_id and row.schedule.status == "open"
+    ]
+    free = (each for each in sorted(his, key=lambda each: each.starts_at) if each.taken < each.capacity)
+    chosen = next(free, None)
     return views_register.LastVisit(
         department=present.department(clinic),
         doctor=doctor.name if doctor else "",
         title=doctor.title if doctor else "attending",
         visited_on=last.visited_on,
         practitioner_id=last.practitioner_id,
-        here_today=is_here,
+        here_today=bool(his),
+        schedule_id=chosen.schedule_id if chosen else "",
     )
 
 

@@ -42,11 +42,16 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counter(Part, frozen=True, kw_only=True):
-    """A place with people in it: a window, the triage desk. ``open_until`` None: not known, or round the clock."""
+    """A place with people in it: a window, the triage desk.
+
+    open_until: somebody is there until then; None: not known, or round the clock.
+    opens_at: nobody is there before then; pages say so wherever they name it.
+    """
 
     name: str
     name_en: str
     open_until: time | None = None
+    opens_at: time | None = None
 
 
 class Subject(Part, frozen=True, kw_only=True):
@@ -98,7 +103,8 @@ class Chrome(Part, frozen=True, kw_only=True):
     offer_elder: the card says 65 or more and nobody was asked yet: a sheet offers larger text (answer: SETTINGS mode).
     steps: the named steps of the journey; the page knows which one it is.
     means: what means of payment are called that pages have no words of.
-    window: where people help with payments and registrations; triage: where nurses help to choose.
+    window: where people help with payments and registrations.
+    triage: where people help to choose: nurses at their desk, and the window while nobody sits there.
     """
 
     hospital: str

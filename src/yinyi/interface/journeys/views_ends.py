@@ -17,9 +17,8 @@ class ClosedView(View, frozen=True, kw_only=True):
     """Nothing can be done here now. pairing_code: the code that staff have just entered and that is
     not valid any more; empty: none was. because: why the machine is locked, if staff have said it."""
 
-    reason: Literal["hospital_down", "platform_down", "not_paired", "locked", "maintenance"]
+    reason: Literal["platform_down", "not_paired", "locked"]
     because: LockedFor = ""
-    opens_at: datetime | None = None
     pairing_code: str = ""
 
 
@@ -55,14 +54,12 @@ ErrorKind = Literal[
     "service_closed",  # not at this machine, or not at this time
     "hold_expired",
     "bills_open",  # bills that were chosen have changed, are paid elsewhere, or were not paid in time
-    "no_numbers",
     "hospital_unavailable",
     "payment_unavailable",  # the channel cannot be reached; nothing was taken
     "session_over",  # the patient's session ended: lay the card again
     "old_page",  # a form of another session, or sent twice in another form
     "not_found",
     "too_busy",
-    "device_gone",  # reader or printer does not answer
     "unexpected",
 ]
 

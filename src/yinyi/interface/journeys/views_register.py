@@ -19,7 +19,8 @@ class DepartmentChoice(Part, frozen=True, kw_only=True):
 
 
 class LastVisit(Part, frozen=True, kw_only=True):
-    """Where the patient was last time. ``doctor`` empty: any doctor of the department."""
+    """Where the patient was last time. ``doctor`` empty: any doctor of the department. ``schedule_id``: that doctor's
+    next session today that has numbers left; empty: there is none."""
 
     department: DepartmentChoice
     doctor: str
@@ -27,6 +28,7 @@ class LastVisit(Part, frozen=True, kw_only=True):
     visited_on: date
     practitioner_id: str
     here_today: bool
+    schedule_id: str = ""
 
 
 class DepartmentGroup(Part, frozen=True, kw_only=True):

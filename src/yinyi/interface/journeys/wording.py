@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from yinyi.interface.journeys import children, codes, results, services, views_maintenance
+from yinyi.interface.journeys import children, codes, results, services, views, views_maintenance
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
 from yinyi.interface.text.catalogue import Catalogue
@@ -36,6 +36,7 @@ class Wording:
         self._short_weekdays = _short_weekdays(catalogue.say)
         self._today = _today(catalogue.say)
         self._machine = _machine(catalogue.say)
+        self._opens = _opens(catalogue.say)
         self._tables = SimpleNamespace(**tables(catalogue.say), about=table.words(catalogue.say))
 
     def functions(self) -> dict[str, object]:
@@ -139,7 +140,10 @@ class Wording:
         return self._short_weekdays[on.weekday()]
 
     def named(self, thing: Named) -> str:
-        return self.either(thing.name, thing.name_en)
+        """Its name; of a place where nobody is now, also from when somebody is."""
+        name = self.either(thing.name, thing.name_en)
+        opens_at = thing.opens_at if isinstance(thing, views.Counter) else None
+        return self._opens.format(place=name, time=self.clock(opens_at)) if opens_at is not None else name
 
     def machine(self, name: str) -> str:
         """``03`` or ``03 号机`` → ``Machine 03``; a name that is not a number stays as it is."""
@@ -157,6 +161,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def _machine(_: Say) -> str:
     return _("Machine {n}")
+
+
+def _opens(_: Say) -> str:
+    return _("{place} (from {time})")
 
 
 def _today(_: Say) -> str:

@@ -1,6 +1,6 @@
 """What stands around every page."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from yinyi.bus.envelope import SessionView
 from yinyi.business.terminals.model import LIVE, Counter, TerminalView
@@ -47,8 +47,8 @@ def chrome_of(
         now=now,
         here=here,
         csrf=csrf,
-        window=_counter(terminal.window),
-        triage=_counter(terminal.triage),
+        window=_counter(terminal.window, now),
+        triage=_counter(helping(terminal, now), now),
         language=look.language,
         mode=mode_of(session, look),
         theme=look.theme,
@@ -74,8 +74,19 @@ def _offers_elder(session: SessionView | None, look: Look) -> bool:
     return session is not None and session.offer_elder and not look.mode
 
 
-def _counter(counter: Counter) -> views.Counter:
-    return views.Counter(name=counter.name, name_en=counter.name_en, open_until=counter.open_until)
+def helping(terminal: TerminalView, now: datetime) -> Counter:
+    """Where people help to choose: no page sends anybody to a desk where nobody sits."""
+    return terminal.triage if terminal.triage.is_open(now.time()) else terminal.window
+
+
+def _counter(counter: Counter, now: datetime) -> views.Counter:
+    is_open = counter.is_open(now.time())
+    return views.Counter(
+        name=counter.name,
+        name_en=counter.name_en,
+        open_until=counter.open_until if is_open else None,
+        opens_at=None if is_open else counter.open_from or time.min,
+    )
 
 
 def _chip(session: SessionView | None) -> views.PatientChip | None:
