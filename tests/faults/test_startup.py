@@ -1,9 +1,11 @@
 """`yinyi up` where it cannot start: one clear sentence, exit code 1, no traceback, nothing left behind."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,26 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     assert start(file / "var") == f"The folder {file / 'var'} cannot be used: Not a directory.\n"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 32 MB, which a real one may not be filled up for."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("left_mb", [30, 0])
+def test_a_full_disk(small_disk: Path, left_mb: int) -> None:
+    """With too little room, and with none: not even the number of the process can be written then."""
+    with contextlib.suppress(OSError), (small_disk / "films").open("wb") as films:
+        films.write(bytes((40 if left_mb == 0 else 1) * 2**20))
+    folder = small_disk / "var"
+    assert start(folder) == f"The disk that holds {folder} is full: {left_mb} MB are free, 100 MB are needed.\n"
 
 
 def test_a_database_folder_of_another_version(tmp_path: Path) -> None:

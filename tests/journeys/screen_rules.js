@@ -21,7 +21,7 @@
     if (size < limits.target - 0.5) say(`target ${round(box.width)}×${round(box.height)} < ${limits.target}: ${name(target)}`);
     if (target.matches(".tile, .row") && box.height < limits.tile - 0.5) say(`tile ${round(box.height)} < ${limits.tile}: ${name(target)}`);
     if (!target.matches("input") && box.top < limits.lowest - 0.5) say(`pressed at y=${round(box.top)} < ${limits.lowest}: ${name(target)}`);
-    if (!limits.phone && (box.left < 0 || box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5)) say(`outside the screen: ${name(target)}`);
+    if (!limits.phone && (box.left < 0 || box.right > innerWidth + 0.5 || (!limits.scrolls && box.bottom > innerHeight + 0.5))) say(`outside the screen: ${name(target)}`);
     if (target.matches(".btn.first")) {
       if (box.height < limits.primary - 0.5) say(`primary ${round(box.height)} < ${limits.primary}: ${name(target)}`);
       const row = target.closest(".go").getBoundingClientRect();
@@ -33,8 +33,8 @@
       const dx = Math.max(one.left - other.right, other.left - one.right);
       const dy = Math.max(one.top - other.bottom, other.top - one.bottom);
       const inDock = a.closest(".dock") && b.closest(".dock");
-      if (limits.phone && a.closest(".dock") !== b.closest(".dock")) continue;
-      if (Math.max(dx, dy) < limits.gap - 0.5 - (inDock ? 1 : 0)) say(`gap ${round(Math.max(dx, dy))} < ${limits.gap}: ${name(a)} and ${name(b)}`);
+      if (limits.scrolls && a.closest(".dock") !== b.closest(".dock")) continue;
+      if (Math.max(dx, dy) < limits.gap - (limits.scrolls ? 1 : 0.5) - (inDock ? 1 : 0)) say(`gap ${round(Math.max(dx, dy))} < ${limits.gap}: ${name(a)} and ${name(b)}`);
     }
   });
 
@@ -53,7 +53,7 @@
       if (box.width < 1) continue;
       if (box.left < -0.5 || box.right > innerWidth + 0.5) say(`text beyond the edge: “${text.data.trim().slice(0, 40)}”`);
       if (/[\u3400-\u9fff]{3}/.test(text.data) && box.width / size > 24.6) say(`line of ${Math.round(box.width / size)} characters: “${text.data.trim().slice(0, 40)}”`);
-      if (!limits.phone && !veil && element.closest(".act, .info") && box.bottom > dockTop + 1) say(`text under the dock: “${text.data.trim().slice(0, 40)}”`);
+      if (!limits.scrolls && !veil && element.closest(".act, .info") && box.bottom > dockTop + 1) say(`text under the dock: “${text.data.trim().slice(0, 40)}”`);
       const frame = element.closest("a, button, .card, .over, .note, .pic, .seg a, .slip, .ring b");
       if (frame && element.closest(".note, .card, .over, a, button") === frame) {
         const around = frame.getBoundingClientRect();
@@ -65,7 +65,7 @@
   // nothing lies on anything, nothing is cut off
   if (document.documentElement.scrollWidth > innerWidth) say(`page is ${document.documentElement.scrollWidth} wide`);
   const act = screen.querySelector(".act");
-  if (!limits.phone && act.scrollHeight > act.clientHeight + 1) say(`content is ${act.scrollHeight - act.clientHeight} too high`);
+  if (!limits.scrolls && act.scrollHeight > act.clientHeight + 1) say(`content is ${act.scrollHeight - act.clientHeight} too high`);
   const pieces = [...act.children].filter(shown);
   pieces.forEach((piece, n) => {
     const next = pieces[n + 1];

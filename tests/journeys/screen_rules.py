@@ -114,6 +114,7 @@ def limits(page: Page, lowest: float | None = None) -> dict[str, float]:
         lowest = 650 if size["width"] >= PANEL_PX and size["height"] > size["width"] else 0
     return {
         "phone": phone,
+        "scrolls": size["width"] < PANEL_PX,
         "lowest": lowest,
         "target": 48 if phone else 96,
         "tile": 80 if phone else 150,

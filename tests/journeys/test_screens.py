@@ -54,12 +54,16 @@ FURTHER = [
     Look("phone", "zh-CN", "normal", theme="contrast"),
     Look("portrait", "zh-CN", "elder", theme="contrast"),
     Look("phone", "en", "elder", theme="contrast"),
+    *(Look("small", language, mode) for language, mode in product(("zh-CN", "en"), ("normal", "elder"))),
 ]
 FILLING = "lorem ipsum dolor sit amet consetetur sadipscing elitr " * 3
 CHOICES = ("home", "number", "first-phone", "who", "departments", "doctors", "reprint", "payments")
 """Pages whose choices move down with lower controls; the others press only there anyway."""
 
 
+SCROLLS = ("small", "phone")
+HIDDEN_PX = """() => ["#screen", ".act"].map((part) => document.querySelector(part))
+  .reduce((hidden, part) => hidden + part.scrollHeight - part.clientHeight, 0)"""
 PATIENT = "can_time_out=0"
 """However long it takes until it is looked at, it stays."""
 SHOW = """async (url) => {
@@ -97,6 +101,8 @@ class Stage:
 
     def broken(self, name: str, look: Look, *, axe: bool = False) -> list[str]:
         """What is wrong with a page in this look, put in the place of the one before."""
+        if look.shape == "small":
+            return self.broken_anew(name, look)
         page, watch = self._opened(look.shape)
         url = self._url(name, look)
         scrolls = axe and look.shape == "phone"
@@ -108,7 +114,7 @@ class Stage:
         assert seen is not None, url
         found = [*watch.taken(), *seen["broken"], *told_by_axe(seen["found"])]
         if scrolls:
-            _unroll(page)
+            _unroll(page, look.shape)
             found += accessibility(page)
         return _told(name, look, found)
 
@@ -116,8 +122,8 @@ class Stage:
         """The same by all rules, of the page loaded by itself, and painted."""
         page, watch = self._opened(look.shape)
         page.goto(self._url(name, look))
-        if look.shape == "phone":
-            _unroll(page)
+        if look.shape in SCROLLS:
+            _unroll(page, look.shape)
         found = broken_rules(page, _lowest(name, look))
         return _told(name, look, [*watch.taken(), *found])
 
@@ -145,13 +151,15 @@ def _told(name: str, look: Look, sentences: list[str]) -> list[str]:
     return [f"{name} {look}: {sentence}" for sentence in sentences]
 
 
-def _unroll(page: Page) -> None:
-    """A phone's page scrolls under its dock: looked at as a whole, as on a very long phone."""
-    width, height = SHAPES["phone"]
+def _unroll(page: Page, shape: str) -> None:
+    """Where a page scrolls above or under its dock: looked at as a whole, as on a very long screen."""
+    width, height = SHAPES[shape]
     page.set_viewport_size({"width": width, "height": height})
     settle(page)
-    whole = page.evaluate("document.getElementById('screen').scrollHeight")
-    page.set_viewport_size({"width": width, "height": max(height, whole)})
+    while hidden := page.evaluate(HIDDEN_PX):  # with more room a page shows more
+        height += hidden
+        page.set_viewport_size({"width": width, "height": height})
+        settle(page)
 
 
 @pytest.fixture(scope="module")

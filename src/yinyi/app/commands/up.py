@@ -81,11 +81,11 @@ def say(line: str) -> None:
 
 def _preflight(settings: Settings) -> None:
     """What can be known before anything is started."""
+    require_space(settings.data_dir, _NEEDED_BYTES)
     try:
         settings.folder.run.mkdir(exist_ok=True)
     except OSError as error:
         raise CannotStart(f"The folder {settings.data_dir} cannot be used: {error.strerror}.") from error
-    require_space(settings.data_dir, _NEEDED_BYTES)
     _require_ports(settings)
     if settings.database_url:
         require_database("YINYI_DATABASE_URL", settings.database_url)

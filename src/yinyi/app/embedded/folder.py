@@ -39,8 +39,9 @@ class FolderLock:
                 f"The folder {folder} is in use by another running Yinyi (process {holder}); "
                 "stop it, or choose another folder with YINYI_DATA_DIR."
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk: whoever has the lock says so, in a sentence
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Gives the folder free; harmless when done twice."""

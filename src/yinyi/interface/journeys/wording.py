@@ -54,6 +54,7 @@ class Wording:
             "weekday_of": self.weekday_of,
             "short_weekday": self.short_weekday,
             "named": self.named,
+            "listed": self.listed,
             "app_of": self.app_of,
             "apps_of": self.apps_of,
             "origin_of": self.origin_of,
@@ -144,6 +145,10 @@ class Wording:
         name = self.either(thing.name, thing.name_en)
         opens_at = thing.opens_at if isinstance(thing, views.Counter) else None
         return self._opens.format(place=name, time=self.clock(opens_at)) if opens_at is not None else name
+
+    def listed(self, things: Sequence[Named]) -> str:
+        """Their names, as one says them."""
+        return (", " if self._english else "、").join(map(self.named, things))
 
     def machine(self, name: str) -> str:
         """``03`` or ``03 号机`` → ``Machine 03``; a name that is not a number stays as it is."""
