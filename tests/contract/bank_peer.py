@@ -104,9 +104,10 @@ class PeerClient:
         return self.money("0200", "000000", "22", pan, amount_fen, pin)
 
     def reversal_of(self, doc: Doc, reason: str = "98", *, again: bool = False) -> Doc:
-        """With the original's trace number; where the dialect wants that in 90, a new one of its own."""
+        """With the original's trace number; in 90 where the dialect wants that, beside a new one. 61 names it too."""
         kept = {number: value for number, value in doc.items() if number not in ("t", "26", "52", "53", "55")}
-        made = kept | {"t": self.dialect.repeat if again else self.dialect.reversal, "39": reason}
+        told = {"39": reason, "61": f"{doc['60'][2:8]}{doc['11']}"}
+        made = kept | told | {"t": self.dialect.repeat if again else self.dialect.reversal}
         if self.dialect is ASCII:
             self.trace_no += 1
             original = f"{doc['t']}{doc['11']}1123100000{'0' * 22}"

@@ -154,6 +154,8 @@ class PeerHost:
 
     def _reverse(self, told: Doc, terminal: Terminal) -> Doc:
         place = self._place(told, told["90"][4:10] if "90" in told else told["11"])
+        if told.get("61", "".join(place[2:])) != "".join(place[2:]):
+            return {"39": "30"}
         original = self.done.pop(place, None)
         if original is None:
             return {"39": "00" if place in self.undone else "25"}

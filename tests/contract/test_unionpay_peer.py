@@ -191,6 +191,25 @@ def test_what_is_in_doubt_is_reversed_once(
 
 
 @both
+def test_a_void_in_doubt_is_reversed_under_its_own_name(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    """And not under that of its purchase, which stays."""
+
+    async def story(it: Hall) -> None:
+        assert isinstance(await it.buy("kept1", 7_700), Approved)
+        it.host.behave["0200"] = ["silent"]
+        assert isinstance(await it.sessions.void(BANK, "void1", "kept1"), NoAnswer)
+        assert it.balance_fen == START_FEN
+        assert await it.sessions.reverse("void1") == "reversed"
+        assert it.balance_fen == START_FEN - 7_700
+        *_, purchase, void, reversal = it.heard()
+        assert (void["61"], reversal["61"]) == (f"000001{purchase['11']}", f"000001{void['11']}")
+        named = reversal["90"][:10] if dialect == "cup_ascii" else f"0200{reversal['11']}"
+        assert named == f"0200{void['11']}"
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
 def test_given_back_and_settled(platform_url: str, tmp_path: Path, dialect: str) -> None:
     async def story(it: Hall) -> None:
         for reference, amount_fen in (("kept1", 1_000), ("void1", 2_000), ("part1", 3_000)):

@@ -90,7 +90,6 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime
     amount_fen: Fen
     card: Card
-    of: "Original | None" = None
     approved: "Approved | None" = None
 
 

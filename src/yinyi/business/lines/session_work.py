@@ -279,8 +279,8 @@ class SessionWork:
         return "stuck" if sent and tries >= self._acquirer.habits.reversal_tries else "in_doubt"
 
 
-def original_of(means: LineMeans, row: Row, of: Row | None = None) -> Original:
-    """A message on record, as later ones refer to it. ``of``: what it refers to itself."""
+def original_of(means: LineMeans, row: Row) -> Original:
+    """A message on record, as later ones refer to it."""
     card = Card(pan="", entry_mode="stored")
     if row["card_data"] is not None:
         card = means.vault.open(Sealed(row["card_key_id"], row["card_data"]))
@@ -291,7 +291,6 @@ def original_of(means: LineMeans, row: Row, of: Row | None = None) -> Original:
         sent_at=row["sent_at"].astimezone(means.zone),
         amount_fen=Fen(row["amount_fen"]),
         card=card,
-        of=original_of(means, of) if of is not None else None,
         approved=_approved.decode(row["answer"]) if row["answer"] else None,
     )
 

@@ -164,8 +164,7 @@ class Stage:
     async def void(self, original: Original, *, by: Any = None) -> tuple[Original, Any]:
         desk = self.desk()
         answer = await (by or self.line).void(desk, original)
-        done = self._original("void", desk, original.card, original.amount_fen, answer)
-        return replace(done, of=original), answer
+        return self._original("void", desk, original.card, original.amount_fen, answer), answer
 
     async def refund(self, original: Original, amount_fen: int, *, by: Any = None) -> LineAnswer:
         desk = self.desk()

@@ -107,7 +107,8 @@ def refund(profile: Profile, desk: Desk, original: Original, amount_fen: Fen, op
 
 
 def reversal(profile: Profile, desk: Desk, original: Original, why: ReversalReason, tries: int) -> Message:
-    """Under the original's own trace number, with what identified it."""
+    """Under the original's own trace number, with what identified it. What is reversed is the original that 61 and 90
+    name: of a void that is the void itself, and not the purchase that it was to cancel."""
     card = original.card
     fields = _begun(desk) | {
         3: _PROCESSING[original.kind],
@@ -118,7 +119,7 @@ def reversal(profile: Profile, desk: Desk, original: Original, why: ReversalReas
         60: _batch(_KIND[original.kind], desk.batch_no, card.entry_mode),
     }
     _add_card(fields, _without_pin(card), is_double=True)
-    fields[61] = _of(original.of or original, with_date=False)
+    fields[61] = _of(original, with_date=False)
     if original.approved is not None and original.approved.auth_code:
         fields[38] = original.approved.auth_code
     if 90 in profile.fields:
