@@ -76,7 +76,11 @@ class PeerClient:
         doc = self.message(mti, kind, "000", f2=pan, f3=code, f4=f"{amount_fen:012}", f22="051", f25="00", f49="156")
         doc["60"] += "50"
         if pin:
-            doc |= {"26": "12", "52": pin_block(self.pik, pin, pan), "53": "2600000000000000"}
+            doc |= {
+                "26": "12",
+                "52": pin_block(self.pik, pin, pan),
+                "53": f"2{6 if len(self.pik) == 16 else 0}00000000000000",
+            }
         return doc
 
     # ---- what terminals do

@@ -12,6 +12,9 @@ from yinyi.access.payment.unionpay.config import TriesTold
 from yinyi.business.lines.session_model import Approved, Batch, Card, Declined, LineAnswer, NeverSent, NoAnswer
 from yinyi.business.lines.session_work import PIN_AGAIN, SIGNED_OFF
 from yinyi.kernel.money import Fen
+from yinyi.wire.iso8583.model import KeyBytes
+from yinyi.wire.iso8583.working_keys import KeyLayout
+from yinyi_sandbox.bank.sandbox import Pace
 
 DIALECTS = ("cup_pos", "cup_ascii")
 both = pytest.mark.parametrize("dialect", DIALECTS)
@@ -27,6 +30,26 @@ def test_a_purchase_takes_its_money_once(platform_url: str, tmp_path: Path, dial
         assert it.bank.balance() == before - 5000
 
     play(platform_url, tmp_path, dialect, story)
+
+
+@both
+@pytest.mark.parametrize(
+    ("pik_bytes", "layout"), [(8, 24), (8, 50), (16, 40), (16, 60), (16, 56), (16, 50), (16, 75), (16, 100)]
+)
+def test_keys_of_the_day_are_taken_in_each_layout(
+    platform_url: str, tmp_path: Path, dialect: str, pik_bytes: KeyBytes, layout: KeyLayout
+) -> None:
+    """PIN and MAC are right under them, whatever check values they came with."""
+
+    async def story(it: Hall) -> None:
+        assert isinstance(await it.buy("first1"), Approved)
+        at_bank = it.bank.bank.store.session(OUTPATIENT, TERMINAL)
+        assert at_bank is not None
+        assert len(at_bank.pik) == pik_bytes
+        assert await it.buy("wrong1", card=await it.card(pin="000000")) == Declined(code="55")
+
+    pace = Pace(layouts={"001" if pik_bytes == 8 else "003": layout})
+    play(platform_url, tmp_path, dialect, story, pace, pik_bytes=pik_bytes)
 
 
 @both

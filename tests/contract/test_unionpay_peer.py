@@ -26,11 +26,22 @@ from yinyi.bus.database import open_database
 from yinyi.business.lines.card_vault import CardVault
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.line_means import LineMeans
-from yinyi.business.lines.session_model import Approved, Batch, Card, Declined, Desk, LineAnswer, NoAnswer, PinKey
+from yinyi.business.lines.session_model import (
+    Approved,
+    Batch,
+    Card,
+    Declined,
+    Desk,
+    LineAnswer,
+    NeverSent,
+    NoAnswer,
+    PinKey,
+)
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import Vault
+from yinyi.wire.iso8583.model import KeyBytes
 
 pytestmark = theirs
 both = pytest.mark.parametrize("dialect", sorted(DIALECTS))
@@ -78,7 +89,7 @@ class Hall:
 
 
 @asynccontextmanager
-async def hall(url: str, folder: Path, dialect: str) -> AsyncGenerator[Hall]:
+async def hall(url: str, folder: Path, dialect: str, pik_bytes: KeyBytes = 16) -> AsyncGenerator[Hall]:
     terminals = {(merchant_no, TERMINAL): Terminal(TMKS[merchant_no]) for merchant_no in (OUTPATIENT, INPATIENT)}
     host = await PeerHost(DIALECTS[dialect], terminals, {RICH.pan: (RICH.pin, START_FEN)}).start()
     clock = MovingClock()
@@ -92,6 +103,7 @@ async def hall(url: str, folder: Path, dialect: str) -> AsyncGenerator[Hall]:
         reversal_every_s=0.0,
         reconnect_s=(0.05,),
         silent_after=9,
+        pik_bytes=pik_bytes,
     )
     connector, keys = UnionPay(settings, around), SoftwareKeyStore(KeySettings(), around)
     database = await open_database(url, size=4)
@@ -119,9 +131,11 @@ def _halves(tmk: bytes) -> tuple[bytes, bytes]:
     return one, bytes(a ^ b for a, b in zip(one, tmk, strict=True))
 
 
-def play(url: str, folder: Path, dialect: str, story: Callable[[Hall], Awaitable[None]]) -> None:
+def play(
+    url: str, folder: Path, dialect: str, story: Callable[[Hall], Awaitable[None]], pik_bytes: KeyBytes = 16
+) -> None:
     async def whole() -> None:
-        async with hall(url, folder, dialect) as it:
+        async with hall(url, folder, dialect, pik_bytes) as it:
             await story(it)
 
     asyncio.run(whole())
@@ -144,6 +158,33 @@ def test_a_purchase_with_pin_and_mac_as_the_host_reads_it(platform_url: str, tmp
         assert await it.buy("wrong1", 100, pin="000000") == Declined(code="55", reason="declined")
         assert await it.buy("dear1", START_FEN) == Declined(code="51", reason="insufficient_funds")
         assert it.balance_fen == START_FEN - 12_345
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+@pytest.mark.parametrize(("pik_bytes", "layout"), [(8, 24), (8, 50), (16, 60), (16, 56), (16, 50), (16, 75), (16, 100)])
+def test_keys_come_in_each_layout(
+    platform_url: str, tmp_path: Path, dialect: str, pik_bytes: KeyBytes, layout: int
+) -> None:
+    async def story(it: Hall) -> None:
+        it.host.layout = layout
+        assert isinstance(await it.buy("first1", 100), Approved)
+        sign_on, purchase = it.heard()
+        assert sign_on["60"] == f"00000001{'001' if pik_bytes == 8 else '003'}"
+        assert (purchase["mac"], purchase["53"]) == ("good", f"2{'0' if pik_bytes == 8 else '6'}00000000000000")
+        assert await it.buy("wrong1", 100, pin="000000") == Declined(code="55")
+
+    play(platform_url, tmp_path, dialect, story, pik_bytes)
+
+
+@both
+def test_a_short_pin_key_is_none_where_long_ones_are_agreed(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        it.host.layout = 24
+        ready = await it.sessions.pin_key(BANK, it.ids[OUTPATIENT])
+        assert isinstance(ready, NeverSent)
+        assert "its PIK is of 8 bytes" in ready.detail
 
     play(platform_url, tmp_path, dialect, story)
 

@@ -139,7 +139,7 @@ class Stage:
         keys: dict[str, bytes] = {}
         for each in signed.keys:
             key = des.decrypt_ecb(self.far.tmk, each.key)
-            if des.check_value(key)[: len(each.check_value)] != each.check_value:
+            if des.check_value(key, len(each.check_value)) != each.check_value:
                 raise NotKept(f"the {each.purpose} is not the key of its check value")
             keys[each.purpose] = key
         if not {"pik", "mak"} <= keys.keys():

@@ -10,6 +10,10 @@ from yinyi.wire.iso8583.cup_pos import CUP_POS
 from yinyi.wire.iso8583.model import KeyBytes, MacAlgorithm, Profile
 
 MOST_IN_BATCH = 950
+_OF_PROFILE = (
+    "mac", "pik_bytes", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s",
+    "most_in_batch",
+)  # fmt: skip
 _PROFILES = {profile.name: profile for profile in (CUP_POS, CUP_ASCII)}
 
 
@@ -38,8 +42,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: the one that it has among the acquirers.
 
-    profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, mak_bytes, padding,
-    answer_timeout_s, reversal_tries, reversal_every_s, most_in_batch (at most 950).
+    profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, pik_bytes and mak_bytes
+    (how much of a delivered key is used; a PIK of 8 bytes is asked for with 60.3 = 001), padding, answer_timeout_s,
+    reversal_tries, reversal_every_s, most_in_batch (at most 950).
     tpdu: ten digits, of both addresses. operator_no: field 63.1.
     connect_timeout_s: of one address. reconnect_s: pauses between attempts, the last one repeats.
     send_within_s: so long waits a message for the line to come back before it is given up unsent.
@@ -56,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     profile: str = "cup_pos"
     addresses: tuple[Address, ...]
     mac: MacAlgorithm | None = None
+    pik_bytes: KeyBytes | None = None
     mak_bytes: KeyBytes | None = None
     padding: Literal["0", "F"] | None = None
     answer_timeout_s: float | None = None
@@ -89,8 +95,7 @@ def profile_of(settings: Settings) -> Profile:
         raise ValueError("a line has one address or two")
     if settings.most_in_batch is not None and not 1 <= settings.most_in_batch <= MOST_IN_BATCH:
         raise ValueError(f"most_in_batch is between 1 and {MOST_IN_BATCH}")
-    names = ("mac", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s", "most_in_batch")
-    changed = {name: value for name in names if (value := getattr(settings, name)) is not None}
+    changed = {name: value for name in _OF_PROFILE if (value := getattr(settings, name)) is not None}
     try:
         header = msgspec.structs.replace(profile.header, tpdu=bytes.fromhex(settings.tpdu))
     except ValueError as error:

@@ -67,7 +67,9 @@ def of_sign_on(profile: Profile, said: Message) -> SignedOn | LineAnswer:
         return Declined(code=code, reason="not_permitted")
     keys = said.fields.get(62, b"")
     try:
-        delivered = split_keys(keys if isinstance(keys, bytes) else b"", profile.mak_bytes)
+        delivered = split_keys(
+            keys if isinstance(keys, bytes) else b"", pik_bytes=profile.pik_bytes, mak_bytes=profile.mak_bytes
+        )
         sixty = unpack_60(said.text(60)) if said.text(60) else None
     except Iso8583Error as error:
         return NoAnswer(why="other", code=code, detail=str(error))
