@@ -153,6 +153,21 @@ def test_a_reversal_that_the_bank_refuses_is_for_people(platform_url: str, tmp_p
     play(platform_url, tmp_path, story)
 
 
+def test_a_reversal_that_the_bank_cannot_do_just_now_goes_again(platform_url: str, tmp_path: Path) -> None:
+    """As often as one without an answer."""
+
+    async def story(stage: LineStage) -> None:
+        stage.bank.next["purchase"] = [NO_ANSWER, NO_ANSWER]
+        busy = Declined(code="90", may_retry=True)
+        stage.bank.next["reverse"] = [busy, busy, Approved(retrieval_ref=""), busy, busy, busy]
+        await stage.buy("lost1")
+        assert [await stage.sessions.reverse("lost1") for _ in range(3)] == ["in_doubt", "in_doubt", "reversed"]
+        await stage.buy("lost2")
+        assert [await stage.sessions.reverse("lost2") for _ in range(3)] == ["in_doubt", "in_doubt", "stuck"]
+
+    play(platform_url, tmp_path, story)
+
+
 def test_a_process_that_dies_leaves_a_reversal_behind(platform_url: str, tmp_path: Path) -> None:
     async def story(stage: LineStage) -> None:
         await stage.buy("before1")

@@ -140,6 +140,42 @@ def test_whatever_becomes_of_an_answer_nothing_is_taken_for_nothing(
 
 
 @both
+@pytest.mark.parametrize("code", ["ZZ", "88"])
+def test_a_code_that_nobody_knows_leaves_it_open(platform_url: str, tmp_path: Path, dialect: str, code: str) -> None:
+    async def story(it: Hall) -> None:
+        await it.buy("before1", 2_000)
+        before = it.bank.balance()
+        it.bank.fault("purchase", "code", code=code)
+        assert isinstance(await it.buy("open1", 7_700), NoAnswer)
+        it.bank.fault("reversal", "code", code=code)
+        assert await it.sessions.reverse("open1") == "in_doubt"
+        assert await it.sessions.reverse("open1") == "reversed"
+        it.bank.fault("void", "code", code=code)
+        assert isinstance(await it.sessions.void(BANK, "void1", "before1"), NoAnswer)
+        assert await it.sessions.reverse("void1") == "reversed"
+        it.bank.fault("refund", "code", code=code)
+        assert isinstance(await it.sessions.refund(BANK, "back1", "before1", Fen(500)), NoAnswer)
+        assert await it.state("back1") == "unanswered"
+        assert it.bank.balance() == before
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_what_passes_may_be_tried_again(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        it.bank.fault("purchase", "code", code="91")
+        assert await it.buy("busy1") == Declined(code="91", may_retry=True)
+        it.bank.fault("purchase", "silent")
+        it.bank.fault("reversal", "code", code="90")
+        await it.buy("lost1")
+        assert await it.sessions.reverse("lost1") == "in_doubt"
+        assert await it.sessions.reverse("lost1") == "reversed"
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
 def test_a_reversal_whose_answer_is_lost_is_repeated_and_counts_once(
     platform_url: str, tmp_path: Path, dialect: str
 ) -> None:

@@ -70,7 +70,8 @@ class Acquirer(Protocol):
 
     async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
         """As if the original had never been sent; under its own trace number. ``tries``: as often it has gone out
-        before. ``Approved``: it is reversed, or the host has no record of it. ``Declined``: it is not reversed."""
+        before. ``Approved``: it is reversed, or the host has no record of it. ``Declined``: it is not
+        reversed, and goes again only where it ``may_retry``."""
         ...
 
     async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:

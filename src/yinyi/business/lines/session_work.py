@@ -273,9 +273,11 @@ class SessionWork:
     def _after_reversal(self, answer: LineAnswer, tries: int) -> MessageState:
         if isinstance(answer, Approved):
             return "reversed"
-        if isinstance(answer, Declined):
-            return "in_doubt" if answer.must_sign_on else "stuck"
-        sent = isinstance(answer, NoAnswer)
+        if isinstance(answer, Declined) and answer.must_sign_on:
+            return "in_doubt"
+        if isinstance(answer, Declined) and not answer.may_retry:
+            return "stuck"
+        sent = not isinstance(answer, NeverSent)
         return "stuck" if sent and tries >= self._acquirer.habits.reversal_tries else "in_doubt"
 
 

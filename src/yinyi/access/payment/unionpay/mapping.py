@@ -34,10 +34,11 @@ def of_transaction(asked: Message, said: Message) -> LineAnswer:
     """Of a purchase, a void, a refund, a balance. An approval over another amount is none that can be believed."""
     code = said.text(39)
     meant = response_of(code)
-    if meant.verdict == "unknown" or not code:
+    if meant.verdict == "unknown":
         return NoAnswer(code=code, detail=f"the host has answered {code or 'nothing'}")
     if meant.verdict != "approved":
-        return Declined(code=code, reason=meant.why, must_sign_on=_must_sign_on(said, meant.verdict))
+        must_sign_on, may_retry = _must_sign_on(said, meant.verdict), meant.verdict == "retry"
+        return Declined(code=code, reason=meant.why, must_sign_on=must_sign_on, may_retry=may_retry)
     if said.text(4) and asked.text(4) and said.text(4) != asked.text(4):
         return NoAnswer(why="other", code=code, detail="the host has approved another amount")
     return _approved(said)
