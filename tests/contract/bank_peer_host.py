@@ -93,7 +93,7 @@ class PeerHost:
         same = {number: told[number] for number in ("11", "41", "42", "60")}
         stamp = {"12": "101112", "13": "1123", "15": "1123", "32": "99990009", "37": f"{self.references:012}"}
         answer = {"t": f"{told['t'][:2]}{int(told['t'][2]) + 1}0"} | repeated | same | stamp | own
-        sealed = own["39"] == "00" and told["mac"] != "none"
+        sealed = own["39"] in self.dialect.sealed and told["mac"] != "none"
         key = bytes(terminal.mak[::-1]) if spoilt else terminal.mak
         return self.dialect.pack(answer, key if sealed else b"")
 

@@ -175,6 +175,32 @@ def test_what_passes_may_be_tried_again(platform_url: str, tmp_path: Path, diale
     play(platform_url, tmp_path, dialect, story)
 
 
+@pytest.mark.parametrize(
+    ("dialect", "has_mac", "wrong", "states"),
+    [
+        ("cup_pos", None, "no_mac", ["reversed"]),
+        ("cup_pos", True, "no_mac", ["in_doubt", "in_doubt", "stuck"]),
+        ("cup_ascii", None, "no_mac", ["in_doubt", "reversed"]),
+        ("cup_ascii", None, "wrong_mac", ["in_doubt", "reversed"]),
+        ("cup_ascii", False, "no_mac", ["reversed"]),
+        ("cup_ascii", False, "wrong_mac", ["in_doubt", "reversed"]),
+    ],
+)
+def test_that_there_is_no_record_closes_a_reversal_without_a_mac_only_where_that_is_agreed(
+    platform_url: str, tmp_path: Path, dialect: str, has_mac: bool | None, wrong: str, states: list[str]
+) -> None:
+    """Or anybody on the line could say it instead of the bank, and a purchase would stand. This bank has a MAC there in
+    the second dialect."""
+
+    async def story(it: Hall) -> None:
+        it.bank.fault("purchase", "ignored")
+        it.bank.fault("reversal", wrong)
+        await it.buy("lost1", 7_700)
+        assert [await it.sessions.reverse("lost1") for _ in states] == states
+
+    play(platform_url, tmp_path, dialect, story, no_record_has_mac=has_mac)
+
+
 @both
 def test_a_reversal_whose_answer_is_lost_is_repeated_and_counts_once(
     platform_url: str, tmp_path: Path, dialect: str

@@ -103,7 +103,7 @@ def read_request(profile: Profile, body: bytes, came_at: datetime, day: str) -> 
 
 @lru_cache(maxsize=256)
 def _kind(profile: Profile, mti: str, code: str, network_code: str) -> Kind:
-    if mti in (profile.reversal_mti, profile.reversal_repeat_mti()):
+    if profile.is_reversal(mti):
         return "reversal"
     if mti in _ALONE:
         return _ALONE[mti]

@@ -6,6 +6,8 @@ leave it open whether something has happened is stated for 68 and 98; for 96 it 
 
 from typing import Literal, NamedTuple
 
+NO_RECORD = "25"
+
 Verdict = Literal[
     "approved",
     "refused",  # it surely did not happen
@@ -106,7 +108,7 @@ RESPONSES: dict[str, Response] = (
     | _rows("13 64", "refused", "bad_request", _WRONG)
     | _rows("14 15 31 39 42 52 53 56 57", "refused", "not_permitted", _OTHER_CARD)
     | _rows("04 07 33 34 35 36 37 41 43 59 62 67", "refused", "not_permitted", _LOST)
-    | _rows("25", "refused", "not_refundable", _NO_RECORD)
+    | _rows(NO_RECORD, "refused", "not_refundable", _NO_RECORD)
     | _rows("38 75", "refused", "declined", _PIN_TRIES)
     | _rows("55", "refused", "declined", _PIN)
     | _rows("51", "refused", "insufficient_funds", _FUNDS)

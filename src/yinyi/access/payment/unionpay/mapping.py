@@ -21,11 +21,11 @@ from yinyi.wire.iso8583.errors import Iso8583Error
 from yinyi.wire.iso8583.header import SIGN_ON_AGAIN
 from yinyi.wire.iso8583.model import Message, Profile
 from yinyi.wire.iso8583.private_fields import unpack_54, unpack_60
-from yinyi.wire.iso8583.response_codes import response_of
+from yinyi.wire.iso8583.response_codes import NO_RECORD, response_of
 from yinyi.wire.iso8583.settlement_fields import unpack_totals
 from yinyi.wire.iso8583.working_keys import split_keys
 
-NO_RECORD, WRONG_PIN = "25", "55"
+WRONG_PIN = "55"
 MOST_TRIES = 9
 _BALANCED, _NOT_BALANCED = "1", "2"
 

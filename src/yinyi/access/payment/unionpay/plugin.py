@@ -36,7 +36,7 @@ from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 from yinyi.wire.iso8583.codec import Unpacked, pack
 from yinyi.wire.iso8583.errors import Iso8583Error
 from yinyi.wire.iso8583.model import Message, answer_mti
-from yinyi.wire.iso8583.response_codes import response_of
+from yinyi.wire.iso8583.response_codes import NO_RECORD, response_of
 from yinyi.wire.iso8583.settlement_fields import DETAILS_AT_ONCE
 
 log = structlog.get_logger()
@@ -206,12 +206,17 @@ class UnionPay:
         return (said if is_believed else NoAnswer(why="bad_mac", detail="wrong MAC")), asked
 
     async def _is_believed(self, desk: Desk, asked: Message, said: Unpacked) -> bool:
-        """An approval of what carried a MAC has one; whatever has one is compared."""
+        """An approval of what carried a MAC has one, and whatever closes a reversal; whatever has one is compared."""
         if not said.mac:
-            return not asked.has_mac or response_of(said.message.text(39)).verdict != "approved"
+            return not (asked.has_mac and self._has_to_have_mac(asked, said.message.text(39)))
         if desk.mac is None:
             return False
         return hmac.compare_digest(said.mac, await desk.mac(self._profile.mac, said.mac_over))
+
+    def _has_to_have_mac(self, asked: Message, code: str) -> bool:
+        if code == NO_RECORD and self._profile.is_reversal(asked.mti):
+            return self._profile.no_record_has_mac
+        return response_of(code).verdict == "approved"
 
     # ---- answers that come too late
 
