@@ -26,6 +26,7 @@ from yinyi.business.lines.session_model import (
     Detail,
     Habits,
     LineAnswer,
+    MessageNo,
     NoAnswer,
     Original,
     ReversalReason,
@@ -68,6 +69,10 @@ class Said:
     batch_no: int
     trace_no: int
     what: Any = None
+
+    @property
+    def number(self) -> MessageNo:
+        return MessageNo(self.batch_no, self.trace_no)
 
 
 @dataclass

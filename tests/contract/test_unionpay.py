@@ -295,6 +295,30 @@ def test_a_session_is_signed_off_at_the_bank_until_it_is_signed_on(
 
 
 @both
+def test_an_answer_that_comes_after_the_cut_over_is_of_the_batch_before(
+    platform_url: str, tmp_path: Path, dialect: str
+) -> None:
+    async def story(it: Hall) -> None:
+        store, outpatient = it.bank.bank.store, it.by_merchant[OUTPATIENT]
+        it.bank.fault("purchase", "held")
+        assert isinstance(await it.buy("late1", 700), NoAnswer)
+        at_bank = store.session(OUTPATIENT, TERMINAL)
+        assert at_bank is not None
+        store.put_session(msgspec.structs.replace(at_bank, batch_no=5, signed_on=""))
+        assert isinstance(await it.sessions.sign_on(BANK, outpatient), Approved)
+        assert it.bank.bank.release() == 1
+        assert isinstance(await it.sessions.echo(BANK, outpatient), Approved), "which is answered after it"
+        await it.sessions.settled_late()
+        assert await it.state("late1") == "approved"
+        assert isinstance(await it.buy("next1", 100), Approved)
+        batch = await it.sessions.settle(BANK, outpatient, 1, by_statement=True)
+        assert isinstance(batch, Batch)
+        assert batch.totals.debit_fen == 700
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
 def test_a_bank_that_has_gone_past_a_batch_is_followed(platform_url: str, tmp_path: Path, dialect: str) -> None:
     async def story(it: Hall) -> None:
         await it.buy("a1", 1000)

@@ -23,6 +23,7 @@ from yinyi.business.lines.session_model import (
     Desk,
     Detail,
     LineAnswer,
+    MessageNo,
     NeverSent,
     NoAnswer,
     Original,
@@ -129,7 +130,7 @@ class SimWire:
         assert self.settled_late is not None
         assert said.late is not None
         said.heard = said.heard or not said.reversals
-        self.late(SLOT, said.number[1], said.late)
+        self.late(SLOT, MessageNo(*said.number), said.late)
         await self.settled_late()
         if self.script.dead:
             raise Killed

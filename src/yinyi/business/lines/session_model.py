@@ -7,7 +7,7 @@ two, so money of inpatients cannot be cleared with that of outpatients.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,14 @@ MessageState = Literal[
 ]
 ReversalReason = Literal["no_answer", "failed_here", "bad_mac", "other"]
 """冲正原因: no answer in time, approved but it failed here, an answer with a wrong MAC, something else."""
+
+
+class MessageNo(NamedTuple):
+    """What tells the messages of a session apart."""
+
+    batch_no: int
+    trace_no: int
+
 
 FULL_BATCH = 990
 """Nothing that moves money is said in a batch any more that has so many: its settlement counts to 999."""

@@ -12,6 +12,7 @@ from yinyi.business.lines.session_model import (
     Detail,
     Habits,
     LineAnswer,
+    MessageNo,
     MessageState,
     NeverSent,
     NoAnswer,
@@ -25,8 +26,8 @@ from yinyi.business.lines.session_model import (
 )
 from yinyi.kernel.money import Fen
 
-Late = Callable[[KeySlot, int, Approved | Declined], None]
-"""Session, trace number, and what came after nobody waited for it any more. Returns at once."""
+Late = Callable[[KeySlot, MessageNo, Approved | Declined], None]
+"""Session, message, and what came after nobody waited for it any more. Returns at once."""
 
 
 @runtime_checkable

@@ -25,6 +25,7 @@ from yinyi.business.lines.session_model import (
     Desk,
     LineAnswer,
     MessageKind,
+    MessageNo,
     MessageState,
     NeverSent,
     Original,
@@ -322,19 +323,18 @@ class PosSessions:
         """Until all that came late so far is written down."""
         await asyncio.gather(*self._late, return_exceptions=True)
 
-    def _hear_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
-        task = asyncio.create_task(self._note_late(slot, trace_no, answer))
+    def _hear_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
+        task = asyncio.create_task(self._note_late(slot, number, answer))
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
-    async def _note_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
+    async def _note_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
         state: MessageState = "approved" if isinstance(answer, Approved) else "declined"
         async with self._means.database.read() as tx:
             said = msgspec.json.encode(answer)
-            row = await store.late(tx, self._means.hospital_id, slot, trace_no, said, state)
-        log.warning(
-            "line.late_answer", session=str(slot), trace_no=trace_no, state=row["state"] if row else "unmatched"
-        )
+            row = await store.late(tx, self._means.hospital_id, slot, number, said, state)
+        found = row["state"] if row else "unmatched"
+        log.warning("line.late_answer", session=str(slot), **number._asdict(), state=found)
 
 
 async def _balance(bank: Acquirer, card: Card, desk: Desk) -> LineAnswer:

@@ -86,7 +86,7 @@ async def an_answer_that_comes_too_late_is_told(stage: Stage) -> None:
     original, answer = await stage.purchase(by=stage.hasty)
     expect(answer, NoAnswer)
     late = await stage.next_late()
-    equal((late.slot, late.trace_no), (stage.slot, original.trace_no))
+    equal((late.slot, late.number), (stage.slot, (original.batch_no, original.trace_no)))
     expect(late.answer, Approved)
     equal(stage.taken_fen(), original.amount_fen)
     expect(await stage.reverse(original), Approved)

@@ -16,6 +16,7 @@ from yinyi.business.lines.session_model import (
     Desk,
     Detail,
     LineAnswer,
+    MessageNo,
     NeverSent,
     NoAnswer,
     Original,
@@ -80,7 +81,7 @@ class FarLine(FarConnector, Protocol):
 
 class LateAnswer(NamedTuple):
     slot: KeySlot
-    trace_no: int
+    number: MessageNo
     answer: Approved | Declined
 
 
@@ -100,8 +101,8 @@ class Stage:
         self._before_fen = far.balance_fen()
         hasty.hear_late(self._hear_late)
 
-    def _hear_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
-        self.late.put_nowait(LateAnswer(slot, trace_no, answer))
+    def _hear_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
+        self.late.put_nowait(LateAnswer(slot, number, answer))
 
     # -- the terminal
 

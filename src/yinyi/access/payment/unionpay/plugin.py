@@ -22,6 +22,7 @@ from yinyi.business.lines.session_model import (
     Detail,
     Habits,
     LineAnswer,
+    MessageNo,
     NeverSent,
     NoAnswer,
     Original,
@@ -250,7 +251,7 @@ class UnionPay:
         del self._lost[match]
         answer = self._read(lost.asked, said.message, lost.read)
         if self._late is not None and isinstance(answer, Approved | Declined):
-            self._late(lost.desk.slot, lost.desk.trace_no, answer)
+            self._late(lost.desk.slot, MessageNo(lost.desk.batch_no, lost.desk.trace_no), answer)
 
 
 def _kept_of(asked: Message) -> Message:
