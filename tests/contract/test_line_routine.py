@@ -16,8 +16,10 @@ from yinyi.business.lines.invariants import CardDataIsForgotten, LineBatchesAreS
 from yinyi.business.lines.messages_sessions import LineView, ListSessions
 from yinyi.business.lines.session_model import Declined, NoAnswer
 from yinyi.business.lines.session_model import Desk as AtBank
+from yinyi.business.lines.sessions import CARD_FORGOTTEN
 from yinyi.business.watch import store as watch
 from yinyi.business.watch.model import Invariant, numbered
+from yinyi.kernel.money import Fen
 
 NEXT = date(2026, 3, 3)
 
@@ -174,6 +176,20 @@ def test_card_data_of_settled_batches_are_forgotten_after_half_a_year(platform_u
         desk.later(seconds=1)
         await desk.routine().forget()
         assert [row["reference"] for row in await desk.line.rows(kept)] == ["open1"], "its batch is not settled"
+
+    play(platform_url, tmp_path, story)
+
+
+def test_what_names_a_card_that_is_forgotten_is_not_sent(platform_url: str, tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.line.buy("settled1")
+        await desk.line.sessions.settle(BANK, desk.line.outpatient)
+        desk.later(days=181)
+        await desk.routine().forget()
+        before = desk.line.bank.kinds()
+        assert await desk.line.sessions.refund(BANK, "back1", "settled1", Fen(100)) == CARD_FORGOTTEN
+        assert desk.line.bank.kinds() == before
+        assert await desk.line.sessions.standing("back1") is None, "no trace number was used for it"
 
     play(platform_url, tmp_path, story)
 

@@ -117,13 +117,15 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):
     """It surely did not happen. code: field 39. must_sign_on: because of this, or besides. may_retry: what was wrong
-    passes, the same may succeed in a while. tries_left: of the PIN, where the host tells."""
+    passes, the same may succeed in a while. tries_left: of the PIN, where the host tells. detail: why it was not even
+    sent, where that is no code."""
 
     code: str
     reason: RefusedReason = "declined"
     must_sign_on: bool = False
     may_retry: bool = False
     tries_left: int | None = None
+    detail: str = ""
 
 
 class NeverSent(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,10 @@ BUSY = NeverSent(detail="somebody else is using this session")
 NOT_OPEN = NeverSent(detail="this batch is not open any more")
 NOT_HERE = Declined(code="", reason="not_refundable")
 """What is to be given back was not approved here, or its batch is settled."""
+CARD_FORGOTTEN = Declined(
+    code="", reason="not_refundable", detail="its card is forgotten: it has to be given back in another way"
+)
+"""A message that gives back names the card, and this one's data are deleted already."""
 
 _NEW = ("purchase", "balance")
 """What is not said in a session that is signed off; money still goes back there."""
@@ -133,6 +137,8 @@ class PosSessions:
         if row is None or not row["is_open_batch"]:
             return NOT_HERE
         original = original_of(self._means, row)
+        if not original.card.pan:
+            return CARD_FORGOTTEN
         bank = self._means.acquirers[acquirer]
         saying = self._back("void", reference, of_reference, original.amount_fen, original.card)
         return await self._transact(bank, row["session_id"], saying, partial(_voided, bank, original), original.card)
@@ -143,9 +149,11 @@ class PosSessions:
         row = await self._approved(of_reference)
         if row is None:
             return NOT_HERE
+        original = original_of(self._means, row)
+        if not original.card.pan:
+            return CARD_FORGOTTEN
         async with self._means.database.read() as tx:
             await store.goes_again(tx, self._means.hospital_id, reference)
-        original = original_of(self._means, row)
         bank = self._means.acquirers[acquirer]
         saying = self._back("refund", reference, of_reference, amount_fen, original.card)
         return await self._transact(

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from yinyi.business.lines.session_model import Card, Desk, Detail, EntryMode, Original, ReversalReason, Totals
 from yinyi.kernel.money import Fen
+from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.model import Header, Message, Profile
 from yinyi.wire.iso8583.private_fields import De53, De60, De61, De63, De90, numbered
 from yinyi.wire.iso8583.settlement_fields import Detail as WireDetail
@@ -51,6 +52,8 @@ def _chip_header(known: Header) -> Header:
 
 
 def _add_card(fields: Fields, card: Card, is_double: bool) -> None:
+    if not card.pan:
+        raise FieldError(2, "there is no card")
     fields[2] = card.pan
     if card.expiry:
         fields[14] = card.expiry
