@@ -7,7 +7,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bank_dialects import DIALECTS, Doc, pin_block, theirs
@@ -33,6 +35,7 @@ from yinyi.business.lines.session_model import (
     Declined,
     Desk,
     LineAnswer,
+    MessageState,
     NeverSent,
     NoAnswer,
     PinKey,
@@ -54,6 +57,7 @@ class Hall:
     """One platform, one terminal of two merchants, and the peers' host."""
 
     host: PeerHost
+    means: LineMeans
     connector: UnionPay
     sessions: PosSessions
     clock: MovingClock
@@ -118,7 +122,7 @@ async def hall(url: str, folder: Path, dialect: str, pik_bytes: KeyBytes = 16) -
             )
             for merchant_no, _ in terminals
         }
-        yield Hall(host, connector, PosSessions(means), clock, ids)
+        yield Hall(host, means, connector, PosSessions(means), clock, ids)
     finally:
         await connector.stop()
         await database.close()
@@ -227,6 +231,35 @@ def test_what_is_in_doubt_is_reversed_once(
             assert not {"52", "26"} & reversal.keys(), "no PIN goes with it"
         assert isinstance(await it.buy("next1", 100), Approved)
         assert it.balance_fen == START_FEN - 100
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_what_was_reversed_by_who_took_over_never_leaves(
+    platform_url: str, tmp_path: Path, dialect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process stood still between its number and its first byte, and was believed dead."""
+
+    async def story(it: Hall) -> None:
+        assert isinstance(await it.buy("before1", 100), Approved)
+        card, seal, taken_over = await it.card(), it.means.keys.mac, list[MessageState | None]()
+        it.heard()
+
+        async def stands_still(*what: Any) -> bytes:
+            if not taken_over:
+                taken_over.append(None)
+                it.clock.offset += timedelta(seconds=66)
+                taken_over.append(await PosSessions(it.means).reverse("still1"))
+            return await seal(*what)
+
+        monkeypatch.setattr(it.means.keys, "mac", stands_still)
+        answer = await it.sessions.purchase(BANK, it.ids[OUTPATIENT], "still1", Fen(7_700), card)
+        assert isinstance(answer, NoAnswer)
+        assert taken_over == [None, "reversed"]
+        assert [doc["t"] for doc in it.heard()] == [it.host.dialect.reversal], "and no purchase after it"
+        assert it.balance_fen == START_FEN - 100
+        assert isinstance(await it.buy("next1", 100), Approved)
 
     play(platform_url, tmp_path, dialect, story)
 

@@ -79,13 +79,15 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True)
 class Desk:
     """What a connector needs of a session to write one message in it. ``at``: its local time. ``mac`` computes with
-    this session's MAK; None: it has none."""
+    this session's MAK; None: it has none. ``may_send``: whether the session is still ours, to be asked right before the
+    first byte leaves."""
 
     slot: KeySlot
     batch_no: int
     trace_no: int
     at: datetime
     mac: Callable[[MacAlgorithm, bytes], Awaitable[bytes]] | None = field(default=None, repr=False)
+    may_send: Callable[[], bool] = field(default=lambda: True, repr=False)
 
 
 class Original(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,8 @@ class Acquirer(Protocol):
     """A line to a bank that takes cards. Never raises for what the other side does.
 
     ``NeverSent`` only if surely not one byte has left; whatever else is not an answer that can be believed (none in
-    time, a connection lost in the middle, a wrong MAC, a code that leaves it open) is ``NoAnswer``.
+    time, a connection lost in the middle, a wrong MAC, a code that leaves it open) is ``NoAnswer``. Nothing leaves once
+    ``desk.may_send()`` says no: somebody else may have reversed it already.
     """
 
     name: str

@@ -315,15 +315,15 @@ class PosSessions:
         return claimed[0] if claimed else None
 
     async def _claimed(self, bank: Acquirer, session_id: int, saying: Saying) -> tuple[SessionWork, bool] | None:
-        means, now = self._means, self._means.clock.now()
+        means, lease = self._means, self._means.lease(bank)
         async with means.database.read() as tx:
             found = await store.claim(
-                tx, means.hospital_id, session_id, now, means.until(bank, now), means.day(now), saying
+                tx, means.hospital_id, session_id, lease.at, lease.until, means.day(lease.at), saying
             )
         if found is None:
             return None
         row, numbered = found
-        return SessionWork(means, bank, row), numbered
+        return SessionWork(means, bank, row, lease), numbered
 
     # ---- late answers
 

@@ -48,7 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     of what is reversed is not believed without a MAC).
     tpdu: ten digits, of both addresses. operator_no: field 63.1.
     connect_timeout_s: of one address. reconnect_s: pauses between attempts, the last one repeats.
-    send_within_s: so long waits a message for the line to come back before it is given up unsent.
+    send_within_s: so long waits a message for the line to come back before it is given up unsent; below 5, behind which
+    its session may be somebody else's.
     silent_after: so many messages in a row without an answer, and the other address is tried.
     most_waiting: messages that wait for an answer at a time.
     keepalive_idle_s: TCP asks the other side after so long a silence whether it is there.

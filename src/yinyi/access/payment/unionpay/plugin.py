@@ -191,7 +191,7 @@ class UnionPay:
             return NeverSent(detail=f"the message cannot be written: {error}"), asked
         match = Match(answer_mti(asked.mti), asked.text(11), asked.text(41), asked.text(42))
         try:
-            said = await self._line.exchange(match, body, profile.answer_timeout_s)
+            said = await self._line.exchange(match, body, profile.answer_timeout_s, desk.may_send)
         except NothingSent as error:
             return NeverSent(detail=str(error)), asked
         except AnswerLost as error:
