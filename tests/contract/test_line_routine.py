@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
+import msgspec
 import pytest
 from line_desk import Desk, at, play, routine_of
 from line_stage import BANK, CARD, HOSPITAL, NO_ANSWER, OUTPATIENT, LineStage
@@ -241,6 +242,7 @@ def test_the_line_in_numbers(platform_url: str, tmp_path: Path) -> None:
             "line_down": {BANK: 0},
             "line_sessions": {BANK: 2},
             "line_sessions_signed_on": {BANK: 1},
+            "line_sessions_beyond": {"": 0},
             "line_session_signed_on": {name: 1, other: 0},
             "line_session_heard_age_seconds": {name: 30.0},
             "line_session_in_doubt": {name: 1},
@@ -314,4 +316,43 @@ async def _plans(url: str) -> dict[str, str]:
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda each: each.name)
 def test_a_page_of_numbers_stays_small(figure: Any) -> None:
     """What is shown session by session has a limit."""
-    assert figure.label != "session" or f"LIMIT {figures.MOST}" in figure.statement
+    limits = [f"LIMIT {most}" for most in (figures.MOST, figures.MOST_IN_TROUBLE)]
+    assert figure.label != "session" or any(limit in figure.statement for limit in limits)
+
+
+_BUS_BYTES = 1_000_000
+_MANY = (
+    "INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name,"
+    " heard_at, must_sign_on) SELECT 1, 'a bank of a long name', m, lpad(n::text, 8, '0'), m, 'K' || n, 'x',"
+    " '2026-03-02 08:00+08'::timestamptz - n * interval '1.2345 seconds', n > 3"
+    " FROM generate_series(1, 2001) AS n, unnest('{898310070110001,898310070110002}'::text[]) AS m"
+    " RETURNING session_id"
+)
+_ALL_IN_TROUBLE = (
+    "INSERT INTO line_message (hospital_id, session_id, batch_no, trace_no, epoch, kind, reference, amount_fen, state,"
+    " sent_at) SELECT 1, s.session_id, 1, n, 1, 'purchase', s.session_id || '-' || n, 1,"
+    " CASE n WHEN 1 THEN 'in_doubt' ELSE 'stuck' END, '2026-03-02 08:00+08'::timestamptz"
+    " FROM line_session s, generate_series(1, 2) AS n RETURNING session_id"
+)
+
+
+def test_two_merchant_numbers_on_two_thousand_terminals_are_all_shown(platform_url: str, tmp_path: Path) -> None:
+    """And what is beyond them is counted; the whole of it travels in one message of the bus."""
+
+    async def story(desk: Desk) -> None:
+        await desk.line.rows(_MANY)
+        await desk.line.rows(_ALL_IN_TROUBLE)
+        async with desk.line.database.read() as tx:
+            told = {each.name: await watch.values(tx, HOSPITAL, each, desk.clock.now()) for each in FIGURES}
+        whole = {name: len(values) for name, values in told.items() if name.startswith("line_session_")}
+        assert whole == {
+            "line_session_signed_on": 4_000,
+            "line_session_heard_age_seconds": 4_000,
+            "line_session_in_doubt": 1_000,
+            "line_session_stuck": 1_000,
+        }
+        assert told["line_sessions_beyond"] == {"": 4}
+        assert sum(told["line_sessions"].values()) == 4_004
+        assert len(msgspec.json.encode(told)) < _BUS_BYTES
+
+    play(platform_url, tmp_path, story)
