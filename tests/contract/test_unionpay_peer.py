@@ -298,7 +298,9 @@ def test_given_back_and_settled(platform_url: str, tmp_path: Path, dialect: str)
         settled = await it.sessions.settle(BANK, it.ids[OUTPATIENT])
         assert isinstance(settled, Batch)
         assert (settled.balanced, settled.totals.debit_fen, settled.totals.credit_fen) == (True, 6_000, 2_500)
-        (settlement,) = it.heard()
+        settlement, *ends = it.heard()
+        expected = [("0320", "207", "0000")] if dialect == "cup_pos" else []
+        assert [(end["t"], end["60"][8:], end["48"]) for end in ends] == expected
         assert settlement["48"] == "000000006000003" + "000000002500002" + "0" + "0" * 31
         assert isinstance(await it.buy("next1", 100), Approved)
         sign_on, purchase = it.heard()

@@ -281,7 +281,7 @@ class SimWire:
     async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
         return Approved(retrieval_ref="")
 
-    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
+    async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
         return Approved(retrieval_ref="")
 
     def _goes_wrong(self, kind: str) -> FaultName | None:

@@ -84,8 +84,9 @@ class Acquirer(Protocol):
         """At most ``habits.most_details`` of an unbalanced batch."""
         ...
 
-    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
-        """So many details were all."""
+    async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
+        """So many details were all. ``balanced``: none were asked for, and the host wants to hear that this is the end
+        (``habits.ends_balanced``)."""
         ...
 
 

@@ -65,5 +65,7 @@ CUP_POS = Profile(
     reversal_mti="0400",
     has_repeat_form=False,
     no_record_has_mac=False,
+    ends_balanced=True,
 )
-"""An answer carries a MAC with 00 and 10 only, says the specification: that there is no record (25) comes without."""
+"""An answer carries a MAC with 00 and 10 only, says the specification: that there is no record (25) comes without. It
+has an end of a batch that was balanced (207), which a host may do without."""

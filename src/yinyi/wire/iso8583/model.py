@@ -84,6 +84,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     has_repeat_form: whether a repeated reversal says so in its message type (0401, 0421).
     no_record_has_mac: whether the answer to a reversal that there is no such original (25) carries a MAC; where it has
     to, one without leaves the reversal open.
+    ends_balanced: whether the host is told the end of a batch whose totals agreed, too (0320 with 60.3 = 207).
     most_in_batch: a batch with so many transactions is settled; a settlement counts them in three digits.
     max_frame: bytes of the longest message, without the length before it.
     """
@@ -103,6 +104,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     reversal_mti: Literal["0400", "0420"]
     has_repeat_form: bool
     no_record_has_mac: bool
+    ends_balanced: bool
     answer_timeout_s: float = 60.0
     reversal_tries: int = 3
     reversal_every_s: float = 60.0

@@ -12,7 +12,7 @@ from yinyi.wire.iso8583.model import KeyBytes, MacAlgorithm, Profile
 MOST_IN_BATCH = 950
 _OF_PROFILE = (
     "mac", "pik_bytes", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s",
-    "most_in_batch", "no_record_has_mac",
+    "most_in_batch", "no_record_has_mac", "ends_balanced",
 )  # fmt: skip
 _PROFILES = {profile.name: profile for profile in (CUP_POS, CUP_ASCII)}
 
@@ -45,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, pik_bytes and mak_bytes
     (how much of a delivered key is used; a PIK of 8 bytes is asked for with 60.3 = 001), padding, answer_timeout_s,
     reversal_tries, reversal_every_s, most_in_batch (at most 950), no_record_has_mac (that the host has no record
-    of what is reversed is not believed without a MAC).
+    of what is reversed is not believed without a MAC), ends_balanced (the end of a balanced batch is told, 60.3 = 207).
     tpdu: ten digits, of both addresses. operator_no: field 63.1.
     connect_timeout_s: of one address. reconnect_s: pauses between attempts, the last one repeats.
     send_within_s: so long waits a message for the line to come back before it is given up unsent; below 5, behind which
@@ -71,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reversal_every_s: float | None = None
     most_in_batch: int | None = None
     no_record_has_mac: bool | None = None
+    ends_balanced: bool | None = None
     tpdu: str = "6000030000"
     operator_no: str = "01"
     connect_timeout_s: float = 3.0

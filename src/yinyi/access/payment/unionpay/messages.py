@@ -152,8 +152,8 @@ def upload(desk: Desk, details: Sequence[Detail], card_class: str, has_mac: bool
     return _uploading(desk, "201", pack_details(wired), has_mac)
 
 
-def end_upload(desk: Desk, count: int, has_mac: bool) -> Message:
-    return _uploading(desk, "202", pack_upload_total(count), has_mac)
+def end_upload(desk: Desk, count: int, has_mac: bool, *, balanced: bool = False) -> Message:
+    return _uploading(desk, "207" if balanced else "202", pack_upload_total(count), has_mac)
 
 
 def _uploading(desk: Desk, network_code: str, forty_eight: str, has_mac: bool) -> Message:

@@ -84,6 +84,7 @@ class UnionPay:
             reversal_every_s=profile.reversal_every_s,
             most_details=DETAILS_AT_ONCE,
             most_in_batch=profile.most_in_batch,
+            ends_balanced=profile.ends_balanced,
         )
         self._line = Line(settings, profile, self._unmatched, surroundings.relay)
         self._late: Late | None = None
@@ -155,8 +156,9 @@ class UnionPay:
         has_mac = self._settings.mac_on_settlement
         return await self._ask(desk, partial(messages.upload, desk, details, self._settings.card_class, has_mac))
 
-    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
-        return await self._ask(desk, partial(messages.end_upload, desk, count, self._settings.mac_on_settlement))
+    async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
+        has_mac = self._settings.mac_on_settlement
+        return await self._ask(desk, partial(messages.end_upload, desk, count, has_mac, balanced=balanced))
 
     # ---- one exchange
 
