@@ -78,6 +78,8 @@ class Dialect:
     mak_bytes: int
     reversal: str
     repeat: str
+    sealed: tuple[str, ...]
+    """The codes of an answer that has a MAC."""
 
     def frame(self, body: bytes) -> bytes:
         return (struct.pack(">H", len(body)) if self.head else b"%04d" % len(body)) + body
@@ -107,8 +109,8 @@ class Dialect:
         return await reader.readexactly(struct.unpack(">H", head)[0] if self.head else int(head))
 
 
-POS = Dialect("cup_pos", _POS, "6000030000603100310730", "64", unionpay_mac, 8, "0400", "0400")
-ASCII = Dialect("cup_ascii", _ASCII, "", "128", retail_mac, 16, "0420", "0421")
+POS = Dialect("cup_pos", _POS, "6000030000603100310730", "64", unionpay_mac, 8, "0400", "0400", ("00", "10"))
+ASCII = Dialect("cup_ascii", _ASCII, "", "128", retail_mac, 16, "0420", "0421", ("00", "25"))
 DIALECTS = {dialect.name: dialect for dialect in (POS, ASCII)}
 
 

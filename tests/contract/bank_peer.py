@@ -76,7 +76,11 @@ class PeerClient:
         doc = self.message(mti, kind, "000", f2=pan, f3=code, f4=f"{amount_fen:012}", f22="051", f25="00", f49="156")
         doc["60"] += "50"
         if pin:
-            doc |= {"26": "12", "52": pin_block(self.pik, pin, pan), "53": "2600000000000000"}
+            doc |= {
+                "26": "12",
+                "52": pin_block(self.pik, pin, pan),
+                "53": f"2{6 if len(self.pik) == 16 else 0}00000000000000",
+            }
         return doc
 
     # ---- what terminals do
@@ -104,9 +108,10 @@ class PeerClient:
         return self.money("0200", "000000", "22", pan, amount_fen, pin)
 
     def reversal_of(self, doc: Doc, reason: str = "98", *, again: bool = False) -> Doc:
-        """With the original's trace number; where the dialect wants that in 90, a new one of its own."""
+        """With the original's trace number; in 90 where the dialect wants that, beside a new one. 61 names it too."""
         kept = {number: value for number, value in doc.items() if number not in ("t", "26", "52", "53", "55")}
-        made = kept | {"t": self.dialect.repeat if again else self.dialect.reversal, "39": reason}
+        told = {"39": reason, "61": f"{doc['60'][2:8]}{doc['11']}"}
+        made = kept | told | {"t": self.dialect.repeat if again else self.dialect.reversal}
         if self.dialect is ASCII:
             self.trace_no += 1
             original = f"{doc['t']}{doc['11']}1123100000{'0' * 22}"

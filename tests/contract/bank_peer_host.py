@@ -39,6 +39,8 @@ class PeerHost:
     """What took effect and was not undone, by merchant, terminal, batch and trace."""
     undone: set[tuple[str, str, str, str]] = field(default_factory=set[tuple[str, str, str, str]])
     references: int = 0
+    layout: int = 40
+    """Of field 62: 24, 40, 56, 60 bytes, or blocks of 25."""
     port: int = 0
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
@@ -91,7 +93,7 @@ class PeerHost:
         same = {number: told[number] for number in ("11", "41", "42", "60")}
         stamp = {"12": "101112", "13": "1123", "15": "1123", "32": "99990009", "37": f"{self.references:012}"}
         answer = {"t": f"{told['t'][:2]}{int(told['t'][2]) + 1}0"} | repeated | same | stamp | own
-        sealed = own["39"] == "00" and told["mac"] != "none"
+        sealed = own["39"] in self.dialect.sealed and told["mac"] != "none"
         key = bytes(terminal.mak[::-1]) if spoilt else terminal.mak
         return self.dialect.pack(answer, key if sealed else b"")
 
@@ -114,13 +116,13 @@ class PeerHost:
 
     def _sign_on(self, told: Doc, terminal: Terminal) -> Doc:
         this = f"{told['42']} {told['41']} {self.references}".encode()
-        keys = [hashlib.sha256(this + purpose).digest()[:16] for purpose in (b"pik", b"mak")]
-        terminal.pik, terminal.mak = keys[0], keys[1][: self.dialect.mak_bytes]
-        delivered = b"".join(
-            des.encrypt_tdes_ecb(terminal.tmk, key).ljust(16, b"\0") + des.generate_kcv(key, 4)
-            for key in (terminal.pik, terminal.mak)
-        )
-        return {"39": "00", "60": f"00{terminal.batch_no:06}003", "62": delivered.hex().upper()}
+        code = told["60"][8:11]
+        keys = [hashlib.sha256(this + purpose).digest()[:16] for purpose in (b"pik", b"mak", b"tdk", b"more")]
+        keys[0] = keys[0][: 8 if code == "001" else 16]
+        keys[1] = keys[1][: 8 if self.layout == 24 else self.dialect.mak_bytes]
+        terminal.pik, terminal.mak = keys[:2]
+        delivered = _delivered(terminal.tmk, self.layout, keys)
+        return {"39": "00", "60": f"00{terminal.batch_no:06}{code}", "62": delivered.hex().upper()}
 
     def _move(self, told: Doc, terminal: Terminal) -> Doc:
         pin, balance_fen = self.cards.get(told["2"], ("", -1))
@@ -154,6 +156,8 @@ class PeerHost:
 
     def _reverse(self, told: Doc, terminal: Terminal) -> Doc:
         place = self._place(told, told["90"][4:10] if "90" in told else told["11"])
+        if told.get("61", "".join(place[2:])) != "".join(place[2:]):
+            return {"39": "30"}
         original = self.done.pop(place, None)
         if original is None:
             return {"39": "00" if place in self.undone else "25"}
@@ -168,3 +172,12 @@ class PeerHost:
 
     def _place(self, told: Doc, trace_no: str) -> tuple[str, str, str, str]:
         return told["42"], told["41"], told["60"][2:8], trace_no
+
+
+def _delivered(tmk: bytes, layout: int, keys: list[bytes]) -> bytes:
+    if layout % 25 == 0:
+        blocks = [des.encrypt_tdes_ecb(tmk, key).ljust(16, b"\0") + des.generate_kcv(key, 8) for key in keys]
+        return b"".join(b"\1" + block for block in blocks[: layout // 25])
+    size = 8 if layout == 24 else 16
+    whole = [des.encrypt_tdes_ecb(tmk, key).ljust(size, b"\0") + des.generate_kcv(key, 4) for key in keys]
+    return b"".join(whole[: 3 if layout > 40 else 2])[:layout]

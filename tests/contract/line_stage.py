@@ -26,6 +26,7 @@ from yinyi.business.lines.session_model import (
     Detail,
     Habits,
     LineAnswer,
+    MessageNo,
     NoAnswer,
     Original,
     ReversalReason,
@@ -68,6 +69,10 @@ class Said:
     batch_no: int
     trace_no: int
     what: Any = None
+
+    @property
+    def number(self) -> MessageNo:
+        return MessageNo(self.batch_no, self.trace_no)
 
 
 @dataclass
@@ -144,8 +149,9 @@ class FarBank:
     async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
         return await self._answer("upload", desk, Approved(retrieval_ref=""), list(details))
 
-    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
-        return await self._answer("end_upload", desk, Approved(retrieval_ref=""), count)
+    async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
+        kind = "end_balanced" if balanced else "end_upload"
+        return await self._answer(kind, desk, Approved(retrieval_ref=""), count)
 
     def kinds(self) -> list[str]:
         return [each.kind for each in self.said]

@@ -217,6 +217,9 @@ def test_a_void_is_of_today_whole_and_once(dialect: str, run: Run) -> None:
             assert await code(terminal, void) == "00"
             assert await code(terminal, terminal.void_of(doc, told)) == "12"
             assert await code(terminal, terminal.reversal_of(doc)) == "12", "the purchase is voided"
+            misnamed = terminal.reversal_of(void) | {"61": void["61"]}
+            assert await code(terminal, misnamed) == "30", "61 names the purchase, and not what is undone"
+            assert it.balance() == START
             assert await code(terminal, terminal.reversal_of(void)) == "00"
             assert it.balance() == START - 500, "a void that is undone leaves the purchase"
             void = terminal.void_of(doc, told)

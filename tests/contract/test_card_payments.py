@@ -11,6 +11,7 @@ from line_stage import BANK, CARD, INPATIENT, NO_ANSWER, OUTPATIENT, ZONE, LineS
 
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.session_model import Card, Declined, Desk, NeverSent, NoAnswer
+from yinyi.business.lines.sessions import CARD_FORGOTTEN
 from yinyi.business.payments import apply
 from yinyi.business.payments.cards import CardLine, RefundToCard, SealedCards, TakeByCard
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, VOID, Plan, Step
@@ -123,6 +124,19 @@ def test_a_declined_card_leaves_the_payer_another_choice(platform_url: str, tmp_
         till = Till(stage)
         assert await till.begin() == "refused"
         assert till.step.reason == "insufficient_funds"
+
+    play(platform_url, tmp_path, story)
+
+
+def test_a_refund_to_a_card_that_is_forgotten_is_for_people(platform_url: str, tmp_path: Path) -> None:
+    async def story(stage: LineStage) -> None:
+        till = Till(stage)
+        assert await till.begin() == "done"
+        await stage.rows("UPDATE line_message SET card_key_id = NULL, card_data = NULL RETURNING trace_no")
+        answer = await RefundToCard(till.line).do(till.plan, till.refund("back1"), stage.clock.now())
+        assert isinstance(answer, Refused)
+        assert (answer.reason, answer.detail) == ("not_refundable", CARD_FORGOTTEN.detail)
+        assert stage.bank.kinds() == ["sign_on", "purchase"]
 
     play(platform_url, tmp_path, story)
 

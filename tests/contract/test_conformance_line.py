@@ -14,7 +14,9 @@ from yinyi.conformance.place import ground
 from yinyi.conformance.run import Finding, played
 from yinyi.kernel.far_side import FarDatabase
 from yinyi.kernel.money import Fen
+from yinyi.wire.iso8583.working_keys import KeyLayout
 from yinyi_sandbox.bank.far_side import far_side
+from yinyi_sandbox.bank.sandbox import Pace
 
 KIT = KITS["line"]
 
@@ -23,11 +25,11 @@ async def no_database() -> FarDatabase:
     raise AssertionError("a bank needs none")
 
 
-def findings(folder: Path, dialect: str, behaviours: list[Behaviour]) -> list[Finding]:
+def findings(folder: Path, dialect: str, behaviours: list[Behaviour], pace: Pace | None = None) -> list[Finding]:
     async def go() -> list[Finding]:
         async with (
             ground(folder, no_database) as place,
-            far_side(place, dialect) as far,
+            far_side(place, dialect, pace) as far,
             KIT.on_stage(PLUGIN, far, place) as (connector, stage),
         ):
             return [each async for each in played(behaviours, connector, stage)]
@@ -48,6 +50,14 @@ def test_it_keeps_every_behaviour(tmp_path: Path, dialect: str, script: str) -> 
     assert found
     wrong = [each for each in found if each.verdict != "ok"]
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("layout", [50, 56, 60, 75, 100])
+def test_it_takes_keys_of_every_layout(tmp_path: Path, layout: KeyLayout) -> None:
+    """Of 56 bytes with a key that has no check value, in blocks with check values of eight."""
+    signing_on = [each for each in KIT.behaviours() if each.name == "signing on brings keys of their check values"]
+    (found,) = findings(tmp_path, "cup_pos", signing_on, Pace(layouts={"003": layout}))
+    assert found.verdict == "ok", str(found)
 
 
 async def believes(self: UnionPay, *_: object) -> bool:

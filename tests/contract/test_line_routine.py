@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
+import msgspec
 import pytest
 from line_desk import Desk, at, play, routine_of
 from line_stage import BANK, CARD, HOSPITAL, NO_ANSWER, OUTPATIENT, LineStage
@@ -16,8 +17,10 @@ from yinyi.business.lines.invariants import CardDataIsForgotten, LineBatchesAreS
 from yinyi.business.lines.messages_sessions import LineView, ListSessions
 from yinyi.business.lines.session_model import Declined, NoAnswer
 from yinyi.business.lines.session_model import Desk as AtBank
+from yinyi.business.lines.sessions import CARD_FORGOTTEN
 from yinyi.business.watch import store as watch
 from yinyi.business.watch.model import Invariant, numbered
+from yinyi.kernel.money import Fen
 
 NEXT = date(2026, 3, 3)
 
@@ -178,6 +181,20 @@ def test_card_data_of_settled_batches_are_forgotten_after_half_a_year(platform_u
     play(platform_url, tmp_path, story)
 
 
+def test_what_names_a_card_that_is_forgotten_is_not_sent(platform_url: str, tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.line.buy("settled1")
+        await desk.line.sessions.settle(BANK, desk.line.outpatient)
+        desk.later(days=181)
+        await desk.routine().forget()
+        before = desk.line.bank.kinds()
+        assert await desk.line.sessions.refund(BANK, "back1", "settled1", Fen(100)) == CARD_FORGOTTEN
+        assert desk.line.bank.kinds() == before
+        assert await desk.line.sessions.standing("back1") is None, "no trace number was used for it"
+
+    play(platform_url, tmp_path, story)
+
+
 def test_card_data_that_nobody_forgets_break_an_invariant(platform_url: str, tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.line.buy("settled1")
@@ -225,6 +242,7 @@ def test_the_line_in_numbers(platform_url: str, tmp_path: Path) -> None:
             "line_down": {BANK: 0},
             "line_sessions": {BANK: 2},
             "line_sessions_signed_on": {BANK: 1},
+            "line_sessions_beyond": {"": 0},
             "line_session_signed_on": {name: 1, other: 0},
             "line_session_heard_age_seconds": {name: 30.0},
             "line_session_in_doubt": {name: 1},
@@ -298,4 +316,43 @@ async def _plans(url: str) -> dict[str, str]:
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda each: each.name)
 def test_a_page_of_numbers_stays_small(figure: Any) -> None:
     """What is shown session by session has a limit."""
-    assert figure.label != "session" or f"LIMIT {figures.MOST}" in figure.statement
+    limits = [f"LIMIT {most}" for most in (figures.MOST, figures.MOST_IN_TROUBLE)]
+    assert figure.label != "session" or any(limit in figure.statement for limit in limits)
+
+
+_BUS_BYTES = 1_000_000
+_MANY = (
+    "INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name,"
+    " heard_at, must_sign_on) SELECT 1, 'a bank of a long name', m, lpad(n::text, 8, '0'), m, 'K' || n, 'x',"
+    " '2026-03-02 08:00+08'::timestamptz - n * interval '1.2345 seconds', n > 3"
+    " FROM generate_series(1, 2001) AS n, unnest('{898310070110001,898310070110002}'::text[]) AS m"
+    " RETURNING session_id"
+)
+_ALL_IN_TROUBLE = (
+    "INSERT INTO line_message (hospital_id, session_id, batch_no, trace_no, epoch, kind, reference, amount_fen, state,"
+    " sent_at) SELECT 1, s.session_id, 1, n, 1, 'purchase', s.session_id || '-' || n, 1,"
+    " CASE n WHEN 1 THEN 'in_doubt' ELSE 'stuck' END, '2026-03-02 08:00+08'::timestamptz"
+    " FROM line_session s, generate_series(1, 2) AS n RETURNING session_id"
+)
+
+
+def test_two_merchant_numbers_on_two_thousand_terminals_are_all_shown(platform_url: str, tmp_path: Path) -> None:
+    """And what is beyond them is counted; the whole of it travels in one message of the bus."""
+
+    async def story(desk: Desk) -> None:
+        await desk.line.rows(_MANY)
+        await desk.line.rows(_ALL_IN_TROUBLE)
+        async with desk.line.database.read() as tx:
+            told = {each.name: await watch.values(tx, HOSPITAL, each, desk.clock.now()) for each in FIGURES}
+        whole = {name: len(values) for name, values in told.items() if name.startswith("line_session_")}
+        assert whole == {
+            "line_session_signed_on": 4_000,
+            "line_session_heard_age_seconds": 4_000,
+            "line_session_in_doubt": 1_000,
+            "line_session_stuck": 1_000,
+        }
+        assert told["line_sessions_beyond"] == {"": 4}
+        assert sum(told["line_sessions"].values()) == 4_004
+        assert len(msgspec.json.encode(told)) < _BUS_BYTES
+
+    play(platform_url, tmp_path, story)

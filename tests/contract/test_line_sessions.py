@@ -1,13 +1,23 @@
 """POS sessions: numbers, claims, reversals before anything else, sign-on, late answers; on a real database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from line_stage import BANK, CARD, INPATIENT, NO_ANSWER, OUTPATIENT, SIGN_ON_FIRST, LineStage, play
 
 from yinyi.business.lines.key_model import KeySlot
-from yinyi.business.lines.session_model import Approved, Declined, Desk, LineAnswer, NeverSent, NoAnswer
+from yinyi.business.lines.session_model import (
+    Approved,
+    Batch,
+    Declined,
+    Desk,
+    LineAnswer,
+    MessageNo,
+    NeverSent,
+    NoAnswer,
+)
 from yinyi.business.lines.sessions import BUSY, NOT_HERE
 from yinyi.kernel.money import Fen
 
@@ -153,6 +163,21 @@ def test_a_reversal_that_the_bank_refuses_is_for_people(platform_url: str, tmp_p
     play(platform_url, tmp_path, story)
 
 
+def test_a_reversal_that_the_bank_cannot_do_just_now_goes_again(platform_url: str, tmp_path: Path) -> None:
+    """As often as one without an answer."""
+
+    async def story(stage: LineStage) -> None:
+        stage.bank.next["purchase"] = [NO_ANSWER, NO_ANSWER]
+        busy = Declined(code="90", may_retry=True)
+        stage.bank.next["reverse"] = [busy, busy, Approved(retrieval_ref=""), busy, busy, busy]
+        await stage.buy("lost1")
+        assert [await stage.sessions.reverse("lost1") for _ in range(3)] == ["in_doubt", "in_doubt", "reversed"]
+        await stage.buy("lost2")
+        assert [await stage.sessions.reverse("lost2") for _ in range(3)] == ["in_doubt", "in_doubt", "stuck"]
+
+    play(platform_url, tmp_path, story)
+
+
 def test_a_process_that_dies_leaves_a_reversal_behind(platform_url: str, tmp_path: Path) -> None:
     async def story(stage: LineStage) -> None:
         await stage.buy("before1")
@@ -260,20 +285,50 @@ def test_an_answer_that_comes_late_settles_what_no_reversal_has_left_for(platfor
             ("late2", Declined(code="51"), "declined"),
         ):
             await stage.buy(reference)
-            stage.bank.late(OUTPATIENT, stage.bank.said[-1].trace_no, answer)
+            stage.bank.late(OUTPATIENT, stage.bank.said[-1].number, answer)
             await stage.sessions.settled_late()
             assert await stage.state(reference) == state
         found = await stage.sessions.standing("late1")
         assert found is not None
         assert found.answer == Approved(retrieval_ref="77")
         await stage.buy("late3")
-        trace_no = stage.bank.said[-1].trace_no
+        number = stage.bank.said[-1].number
         stage.bank.next["reverse"] = [NO_ANSWER]
         assert await stage.sessions.reverse("late3") == "in_doubt"
-        stage.bank.late(OUTPATIENT, trace_no, Approved(retrieval_ref="78"))
+        stage.bank.late(OUTPATIENT, number, Approved(retrieval_ref="78"))
         await stage.sessions.settled_late()
         assert await stage.state("late3") == "in_doubt", "its reversal is out"
         assert await stage.sessions.reverse("late3") == "reversed"
+
+    play(platform_url, tmp_path, story)
+
+
+def test_a_late_answer_is_of_its_own_batch_and_settled_with_it(platform_url: str, tmp_path: Path) -> None:
+    """The bank has begun another one meanwhile; what is settled already stays so."""
+
+    async def story(stage: LineStage) -> None:
+        stage.bank.next["purchase"] = [NO_ANSWER]
+        await stage.buy("late1", 700)
+        number = stage.bank.said[-1].number
+        stage.bank.next["sign_on"] = [replace(stage.bank.keys(OUTPATIENT), batch_no=5)]
+        await stage.sessions.sign_on(BANK, stage.outpatient)
+        assert stage.bank.late is not None
+        stage.bank.late(OUTPATIENT, MessageNo(5, number.trace_no), Declined(code="51"))
+        stage.bank.late(OUTPATIENT, number, Approved(retrieval_ref="77"))
+        await stage.sessions.settled_late()
+        assert await stage.state("late1") == "approved"
+        assert await stage.rows("SELECT FROM line_session WHERE left_batches = '{1}'")
+        batch = await stage.sessions.settle(BANK, stage.outpatient, 1)
+        assert isinstance(batch, Batch)
+        assert (batch.totals.debit_fen, batch.totals.debits) == (700, 1)
+        stage.bank.next["refund"] = [NO_ANSWER]
+        await stage.sessions.refund(BANK, "back1", "late1", Fen(100))
+        number = stage.bank.said[-1].number
+        await stage.sessions.settle(BANK, stage.outpatient)
+        stage.bank.late(OUTPATIENT, number, Approved(retrieval_ref="78"))
+        await stage.sessions.settled_late()
+        assert await stage.state("back1") == "approved", "its statement tells"
+        assert await stage.rows("SELECT FROM line_session WHERE left_batches <> '{}'") == []
 
     play(platform_url, tmp_path, story)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from line_stage import BANK, CARD, NO_ANSWER, LineStage, play
+from msgspec.structs import replace
 
 from yinyi.business.lines.session_model import Approved, Batch, Declined, NeverSent, NoAnswer, Settled, Totals
 from yinyi.business.lines.sessions import NOT_HERE
@@ -53,6 +54,22 @@ def test_a_batch_that_differs_is_uploaded_in_pieces(platform_url: str, tmp_path:
         assert {each.pan for piece in uploads for each in piece} == {CARD.pan}
         assert stage.bank.said[-1].kind == "end_upload"
         assert stage.bank.said[-1].what == 10
+
+    play(platform_url, tmp_path, story)
+
+
+def test_a_host_that_wants_to_hear_the_end_of_a_balanced_batch_hears_it(platform_url: str, tmp_path: Path) -> None:
+    """What it says to that changes nothing: it has settled."""
+
+    async def story(stage: LineStage) -> None:
+        stage.bank.habits = replace(stage.bank.habits, ends_balanced=True)
+        await a_day(stage)
+        stage.bank.next["end_balanced"] = [NO_ANSWER]
+        assert await stage.sessions.settle(BANK, stage.outpatient) == Batch(batch_no=1, totals=SUMS, balanced=True)
+        assert stage.bank.kinds()[-2:] == ["settle", "end_balanced"]
+        stage.bank.next["settle"] = [Settled(balanced=False)]
+        await stage.sessions.settle(BANK, stage.outpatient)
+        assert stage.bank.kinds()[-1] == "end_upload"
 
     play(platform_url, tmp_path, story)
 

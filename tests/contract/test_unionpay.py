@@ -12,6 +12,9 @@ from yinyi.access.payment.unionpay.config import TriesTold
 from yinyi.business.lines.session_model import Approved, Batch, Card, Declined, LineAnswer, NeverSent, NoAnswer
 from yinyi.business.lines.session_work import PIN_AGAIN, SIGNED_OFF
 from yinyi.kernel.money import Fen
+from yinyi.wire.iso8583.model import KeyBytes
+from yinyi.wire.iso8583.working_keys import KeyLayout
+from yinyi_sandbox.bank.sandbox import Pace
 
 DIALECTS = ("cup_pos", "cup_ascii")
 both = pytest.mark.parametrize("dialect", DIALECTS)
@@ -27,6 +30,26 @@ def test_a_purchase_takes_its_money_once(platform_url: str, tmp_path: Path, dial
         assert it.bank.balance() == before - 5000
 
     play(platform_url, tmp_path, dialect, story)
+
+
+@both
+@pytest.mark.parametrize(
+    ("pik_bytes", "layout"), [(8, 24), (8, 50), (16, 40), (16, 60), (16, 56), (16, 50), (16, 75), (16, 100)]
+)
+def test_keys_of_the_day_are_taken_in_each_layout(
+    platform_url: str, tmp_path: Path, dialect: str, pik_bytes: KeyBytes, layout: KeyLayout
+) -> None:
+    """PIN and MAC are right under them, whatever check values they came with."""
+
+    async def story(it: Hall) -> None:
+        assert isinstance(await it.buy("first1"), Approved)
+        at_bank = it.bank.bank.store.session(OUTPATIENT, TERMINAL)
+        assert at_bank is not None
+        assert len(at_bank.pik) == pik_bytes
+        assert await it.buy("wrong1", card=await it.card(pin="000000")) == Declined(code="55")
+
+    pace = Pace(layouts={"001" if pik_bytes == 8 else "003": layout})
+    play(platform_url, tmp_path, dialect, story, pace, pik_bytes=pik_bytes)
 
 
 @both
@@ -114,6 +137,68 @@ def test_whatever_becomes_of_an_answer_nothing_is_taken_for_nothing(
         assert it.amounts() == [100, 100], "what was reversed is not cleared"
 
     play(platform_url, tmp_path, dialect, story)
+
+
+@both
+@pytest.mark.parametrize("code", ["ZZ", "88"])
+def test_a_code_that_nobody_knows_leaves_it_open(platform_url: str, tmp_path: Path, dialect: str, code: str) -> None:
+    async def story(it: Hall) -> None:
+        await it.buy("before1", 2_000)
+        before = it.bank.balance()
+        it.bank.fault("purchase", "code", code=code)
+        assert isinstance(await it.buy("open1", 7_700), NoAnswer)
+        it.bank.fault("reversal", "code", code=code)
+        assert await it.sessions.reverse("open1") == "in_doubt"
+        assert await it.sessions.reverse("open1") == "reversed"
+        it.bank.fault("void", "code", code=code)
+        assert isinstance(await it.sessions.void(BANK, "void1", "before1"), NoAnswer)
+        assert await it.sessions.reverse("void1") == "reversed"
+        it.bank.fault("refund", "code", code=code)
+        assert isinstance(await it.sessions.refund(BANK, "back1", "before1", Fen(500)), NoAnswer)
+        assert await it.state("back1") == "unanswered"
+        assert it.bank.balance() == before
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_what_passes_may_be_tried_again(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        it.bank.fault("purchase", "code", code="91")
+        assert await it.buy("busy1") == Declined(code="91", may_retry=True)
+        it.bank.fault("purchase", "silent")
+        it.bank.fault("reversal", "code", code="90")
+        await it.buy("lost1")
+        assert await it.sessions.reverse("lost1") == "in_doubt"
+        assert await it.sessions.reverse("lost1") == "reversed"
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "has_mac", "wrong", "states"),
+    [
+        ("cup_pos", None, "no_mac", ["reversed"]),
+        ("cup_pos", True, "no_mac", ["in_doubt", "in_doubt", "stuck"]),
+        ("cup_ascii", None, "no_mac", ["in_doubt", "reversed"]),
+        ("cup_ascii", None, "wrong_mac", ["in_doubt", "reversed"]),
+        ("cup_ascii", False, "no_mac", ["reversed"]),
+        ("cup_ascii", False, "wrong_mac", ["in_doubt", "reversed"]),
+    ],
+)
+def test_that_there_is_no_record_closes_a_reversal_without_a_mac_only_where_that_is_agreed(
+    platform_url: str, tmp_path: Path, dialect: str, has_mac: bool | None, wrong: str, states: list[str]
+) -> None:
+    """Or anybody on the line could say it instead of the bank, and a purchase would stand. This bank has a MAC there in
+    the second dialect."""
+
+    async def story(it: Hall) -> None:
+        it.bank.fault("purchase", "ignored")
+        it.bank.fault("reversal", wrong)
+        await it.buy("lost1", 7_700)
+        assert [await it.sessions.reverse("lost1") for _ in states] == states
+
+    play(platform_url, tmp_path, dialect, story, no_record_has_mac=has_mac)
 
 
 @both
@@ -205,6 +290,30 @@ def test_a_session_is_signed_off_at_the_bank_until_it_is_signed_on(
         assert isinstance(await it.sessions.sign_on(BANK, outpatient), Approved)
         assert isinstance(await it.buy("b1", 2000), Approved)
         assert it.amounts() == [1000, 400, 2000]
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_an_answer_that_comes_after_the_cut_over_is_of_the_batch_before(
+    platform_url: str, tmp_path: Path, dialect: str
+) -> None:
+    async def story(it: Hall) -> None:
+        store, outpatient = it.bank.bank.store, it.by_merchant[OUTPATIENT]
+        it.bank.fault("purchase", "held")
+        assert isinstance(await it.buy("late1", 700), NoAnswer)
+        at_bank = store.session(OUTPATIENT, TERMINAL)
+        assert at_bank is not None
+        store.put_session(msgspec.structs.replace(at_bank, batch_no=5, signed_on=""))
+        assert isinstance(await it.sessions.sign_on(BANK, outpatient), Approved)
+        assert it.bank.bank.release() == 1
+        assert isinstance(await it.sessions.echo(BANK, outpatient), Approved), "which is answered after it"
+        await it.sessions.settled_late()
+        assert await it.state("late1") == "approved"
+        assert isinstance(await it.buy("next1", 100), Approved)
+        batch = await it.sessions.settle(BANK, outpatient, 1, by_statement=True)
+        assert isinstance(batch, Batch)
+        assert batch.totals.debit_fen == 700
 
     play(platform_url, tmp_path, dialect, story)
 

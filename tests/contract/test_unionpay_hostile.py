@@ -226,7 +226,7 @@ def test_an_answer_that_comes_twice_counts_once(run: Run) -> None:
     async def main() -> None:
         late: list[int] = []
         async with connected(Host(twice)) as connector:
-            connector.hear_late(lambda slot, trace_no, answer: late.append(trace_no))
+            connector.hear_late(lambda slot, number, answer: late.append(number.trace_no))
             for trace_no in (1, 2, 3):
                 assert isinstance(await buy(connector, trace_no), Approved)
             assert not late
@@ -274,7 +274,7 @@ def test_a_forged_late_answer_does_not_use_up_the_true_one(run: Run) -> None:
             await honest(visit)
 
         async with connected(Host(slow), answer_timeout_s=0.05) as connector:
-            connector.hear_late(lambda slot, trace_no, answer: told.put_nowait((trace_no, answer)))
+            connector.hear_late(lambda slot, number, answer: told.put_nowait((number.trace_no, answer)))
             assert isinstance(await buy(connector, 471), NoAnswer)
             gc.collect()
             kept = [each.fields for each in gc.get_objects() if isinstance(each, Message)]

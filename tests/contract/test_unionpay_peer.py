@@ -7,7 +7,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bank_dialects import DIALECTS, Doc, pin_block, theirs
@@ -26,11 +28,23 @@ from yinyi.bus.database import open_database
 from yinyi.business.lines.card_vault import CardVault
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.line_means import LineMeans
-from yinyi.business.lines.session_model import Approved, Batch, Card, Declined, Desk, LineAnswer, NoAnswer, PinKey
+from yinyi.business.lines.session_model import (
+    Approved,
+    Batch,
+    Card,
+    Declined,
+    Desk,
+    LineAnswer,
+    MessageState,
+    NeverSent,
+    NoAnswer,
+    PinKey,
+)
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import Vault
+from yinyi.wire.iso8583.model import KeyBytes
 
 pytestmark = theirs
 both = pytest.mark.parametrize("dialect", sorted(DIALECTS))
@@ -43,6 +57,7 @@ class Hall:
     """One platform, one terminal of two merchants, and the peers' host."""
 
     host: PeerHost
+    means: LineMeans
     connector: UnionPay
     sessions: PosSessions
     clock: MovingClock
@@ -78,7 +93,7 @@ class Hall:
 
 
 @asynccontextmanager
-async def hall(url: str, folder: Path, dialect: str) -> AsyncGenerator[Hall]:
+async def hall(url: str, folder: Path, dialect: str, pik_bytes: KeyBytes = 16) -> AsyncGenerator[Hall]:
     terminals = {(merchant_no, TERMINAL): Terminal(TMKS[merchant_no]) for merchant_no in (OUTPATIENT, INPATIENT)}
     host = await PeerHost(DIALECTS[dialect], terminals, {RICH.pan: (RICH.pin, START_FEN)}).start()
     clock = MovingClock()
@@ -92,6 +107,7 @@ async def hall(url: str, folder: Path, dialect: str) -> AsyncGenerator[Hall]:
         reversal_every_s=0.0,
         reconnect_s=(0.05,),
         silent_after=9,
+        pik_bytes=pik_bytes,
     )
     connector, keys = UnionPay(settings, around), SoftwareKeyStore(KeySettings(), around)
     database = await open_database(url, size=4)
@@ -106,7 +122,7 @@ async def hall(url: str, folder: Path, dialect: str) -> AsyncGenerator[Hall]:
             )
             for merchant_no, _ in terminals
         }
-        yield Hall(host, connector, PosSessions(means), clock, ids)
+        yield Hall(host, means, connector, PosSessions(means), clock, ids)
     finally:
         await connector.stop()
         await database.close()
@@ -119,9 +135,11 @@ def _halves(tmk: bytes) -> tuple[bytes, bytes]:
     return one, bytes(a ^ b for a, b in zip(one, tmk, strict=True))
 
 
-def play(url: str, folder: Path, dialect: str, story: Callable[[Hall], Awaitable[None]]) -> None:
+def play(
+    url: str, folder: Path, dialect: str, story: Callable[[Hall], Awaitable[None]], pik_bytes: KeyBytes = 16
+) -> None:
     async def whole() -> None:
-        async with hall(url, folder, dialect) as it:
+        async with hall(url, folder, dialect, pik_bytes) as it:
             await story(it)
 
     asyncio.run(whole())
@@ -144,6 +162,33 @@ def test_a_purchase_with_pin_and_mac_as_the_host_reads_it(platform_url: str, tmp
         assert await it.buy("wrong1", 100, pin="000000") == Declined(code="55", reason="declined")
         assert await it.buy("dear1", START_FEN) == Declined(code="51", reason="insufficient_funds")
         assert it.balance_fen == START_FEN - 12_345
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+@pytest.mark.parametrize(("pik_bytes", "layout"), [(8, 24), (8, 50), (16, 60), (16, 56), (16, 50), (16, 75), (16, 100)])
+def test_keys_come_in_each_layout(
+    platform_url: str, tmp_path: Path, dialect: str, pik_bytes: KeyBytes, layout: int
+) -> None:
+    async def story(it: Hall) -> None:
+        it.host.layout = layout
+        assert isinstance(await it.buy("first1", 100), Approved)
+        sign_on, purchase = it.heard()
+        assert sign_on["60"] == f"00000001{'001' if pik_bytes == 8 else '003'}"
+        assert (purchase["mac"], purchase["53"]) == ("good", f"2{'0' if pik_bytes == 8 else '6'}00000000000000")
+        assert await it.buy("wrong1", 100, pin="000000") == Declined(code="55")
+
+    play(platform_url, tmp_path, dialect, story, pik_bytes)
+
+
+@both
+def test_a_short_pin_key_is_none_where_long_ones_are_agreed(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    async def story(it: Hall) -> None:
+        it.host.layout = 24
+        ready = await it.sessions.pin_key(BANK, it.ids[OUTPATIENT])
+        assert isinstance(ready, NeverSent)
+        assert "its PIK is of 8 bytes" in ready.detail
 
     play(platform_url, tmp_path, dialect, story)
 
@@ -191,6 +236,54 @@ def test_what_is_in_doubt_is_reversed_once(
 
 
 @both
+def test_what_was_reversed_by_who_took_over_never_leaves(
+    platform_url: str, tmp_path: Path, dialect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process stood still between its number and its first byte, and was believed dead."""
+
+    async def story(it: Hall) -> None:
+        assert isinstance(await it.buy("before1", 100), Approved)
+        card, seal, taken_over = await it.card(), it.means.keys.mac, list[MessageState | None]()
+        it.heard()
+
+        async def stands_still(*what: Any) -> bytes:
+            if not taken_over:
+                taken_over.append(None)
+                it.clock.offset += timedelta(seconds=66)
+                taken_over.append(await PosSessions(it.means).reverse("still1"))
+            return await seal(*what)
+
+        monkeypatch.setattr(it.means.keys, "mac", stands_still)
+        answer = await it.sessions.purchase(BANK, it.ids[OUTPATIENT], "still1", Fen(7_700), card)
+        assert isinstance(answer, NoAnswer)
+        assert taken_over == [None, "reversed"]
+        assert [doc["t"] for doc in it.heard()] == [it.host.dialect.reversal], "and no purchase after it"
+        assert it.balance_fen == START_FEN - 100
+        assert isinstance(await it.buy("next1", 100), Approved)
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
+def test_a_void_in_doubt_is_reversed_under_its_own_name(platform_url: str, tmp_path: Path, dialect: str) -> None:
+    """And not under that of its purchase, which stays."""
+
+    async def story(it: Hall) -> None:
+        assert isinstance(await it.buy("kept1", 7_700), Approved)
+        it.host.behave["0200"] = ["silent"]
+        assert isinstance(await it.sessions.void(BANK, "void1", "kept1"), NoAnswer)
+        assert it.balance_fen == START_FEN
+        assert await it.sessions.reverse("void1") == "reversed"
+        assert it.balance_fen == START_FEN - 7_700
+        *_, purchase, void, reversal = it.heard()
+        assert (void["61"], reversal["61"]) == (f"000001{purchase['11']}", f"000001{void['11']}")
+        named = reversal["90"][:10] if dialect == "cup_ascii" else f"0200{reversal['11']}"
+        assert named == f"0200{void['11']}"
+
+    play(platform_url, tmp_path, dialect, story)
+
+
+@both
 def test_given_back_and_settled(platform_url: str, tmp_path: Path, dialect: str) -> None:
     async def story(it: Hall) -> None:
         for reference, amount_fen in (("kept1", 1_000), ("void1", 2_000), ("part1", 3_000)):
@@ -205,7 +298,9 @@ def test_given_back_and_settled(platform_url: str, tmp_path: Path, dialect: str)
         settled = await it.sessions.settle(BANK, it.ids[OUTPATIENT])
         assert isinstance(settled, Batch)
         assert (settled.balanced, settled.totals.debit_fen, settled.totals.credit_fen) == (True, 6_000, 2_500)
-        (settlement,) = it.heard()
+        settlement, *ends = it.heard()
+        expected = [("0320", "207", "0000")] if dialect == "cup_pos" else []
+        assert [(end["t"], end["60"][8:], end["48"]) for end in ends] == expected
         assert settlement["48"] == "000000006000003" + "000000002500002" + "0" + "0" * 31
         assert isinstance(await it.buy("next1", 100), Approved)
         sign_on, purchase = it.heard()

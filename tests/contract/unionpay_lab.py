@@ -28,6 +28,7 @@ from yinyi.kernel.secrets import Vault
 from yinyi.wire.iso8583.des import decrypt_ecb
 from yinyi.wire.iso8583.pin import encrypt_pin_block
 from yinyi_sandbox.bank.clearing import clearing_file
+from yinyi_sandbox.bank.sandbox import Pace
 
 BANK = "bank"
 SCOPES = {OUTPATIENT: "outpatient", INPATIENT: "inpatient", PUBLIC: "public_card"}
@@ -74,8 +75,8 @@ class Hall:
 
 
 @asynccontextmanager
-async def hall(url: str, folder: Path, dialect: str, **more: Any) -> AsyncGenerator[Hall]:
-    async with lab(dialect) as bank:
+async def hall(url: str, folder: Path, dialect: str, pace: Pace | None = None, **more: Any) -> AsyncGenerator[Hall]:
+    async with lab(dialect, pace=pace) as bank:
         addresses = tuple(Address(host="127.0.0.1", port=bank.port(line)) for line in (1, 2))
         given: dict[str, Any] = {"answer_timeout_s": 0.4, "reversal_every_s": 0.0, "reconnect_s": (0.05,)} | more
         around = Surroundings(clock=bank.clock, callback_url="", secrets=folder)
@@ -99,9 +100,16 @@ async def hall(url: str, folder: Path, dialect: str, **more: Any) -> AsyncGenera
             await store.stop()
 
 
-def play(url: str, folder: Path, dialect: str, story: Callable[[Hall], Awaitable[None]], **more: Any) -> None:
+def play(
+    url: str,
+    folder: Path,
+    dialect: str,
+    story: Callable[[Hall], Awaitable[None]],
+    pace: Pace | None = None,
+    **more: Any,
+) -> None:
     async def whole() -> None:
-        async with hall(url, folder, dialect, **more) as it:
+        async with hall(url, folder, dialect, pace, **more) as it:
             await story(it)
 
     uvloop.run(whole())

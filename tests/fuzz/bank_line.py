@@ -1,8 +1,9 @@
 """Whatever comes over a bank line: an hour or a night of bytes, led by what they reach in the code (``make fuzz``).
 
-The first byte of an input says which dialect and what is tried: a message, or a stream in pieces. Nothing may be raised
-but our own errors, a message that is read has to be written the same, and a stream has to be cut the same however it
-comes. libFuzzer ends the run on a hang (5 s), on memory (600 MB), and on anything else that is raised; the input is
+The first byte of an input says which dialect and what is tried: a message, a stream in pieces, or a host's answers to
+the connector (``bank_answers.py``). Nothing may be raised but our own errors, a message that is read has to be written
+the same, a stream has to be cut the same however it comes, and no answer may be believed that is not the host's.
+libFuzzer ends the run on a hang (5 s), on memory (600 MB), and on anything else that is raised; the input is
 then in ``build/fuzz``, and ``tests/fuzz/bank_line.py FILE`` plays it again. Options of libFuzzer are passed on.
 """
 
@@ -15,7 +16,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "build" / "fuzz"
 LIMITS = ("-timeout=5", "-rss_limit_mb=600", "-max_len=5000", "-print_final_stats=1")
 
 atheris: Any = importlib.import_module("atheris")
-with atheris.instrument_imports(include=["yinyi.wire.iso8583"]):
+with atheris.instrument_imports(include=["yinyi.wire.iso8583", "yinyi.access.payment.unionpay"]):
+    from bank_answers import KINDS, Host, answers
+
     from yinyi.wire.iso8583.codec import pack, unpack
     from yinyi.wire.iso8583.cup_ascii import CUP_ASCII
     from yinyi.wire.iso8583.cup_pos import CUP_POS
@@ -24,6 +27,8 @@ with atheris.instrument_imports(include=["yinyi.wire.iso8583"]):
     from yinyi.wire.iso8583.model import Message, Profile
 
 PROFILES = (CUP_POS, CUP_ASCII)
+AS_STREAM, AS_ANSWERS, LATE = 2, 4, 8
+HOSTS = [Host(profile) for profile in PROFILES]
 
 
 def main() -> None:
@@ -40,7 +45,7 @@ def main() -> None:
 
 
 def seeds() -> list[bytes]:
-    """One of each: both dialects, as a message and as a stream."""
+    """One of each: both dialects, as a message, as a stream, and as the answer to each kind of request."""
     fields: dict[int, str | bytes] = {
         2: "6225880212345678",
         4: "000000012345",
@@ -56,7 +61,12 @@ def seeds() -> list[bytes]:
     found: list[bytes] = []
     for which, profile in enumerate(PROFILES):
         body = pack(profile, Message("0200", fields | more[which], has_mac=True)).with_mac(b"8A9E91B8")
-        found += [bytes([which]) + body, bytes([which | 2, 7]) + framed(profile, body) * 2]
+        found += [bytes([which]) + body, bytes([which | AS_STREAM, 7]) + framed(profile, body) * 2]
+        found += [
+            bytes([which | AS_ANSWERS | late, 248 | KINDS.index(kind)]) + answer
+            for kind, answer in answers(profile)
+            for late in (0, LATE)
+        ]
     return found
 
 
@@ -65,7 +75,10 @@ def try_input(data: bytes) -> None:
     if len(data) < 2:
         return
     profile = PROFILES[data[0] & 1]
-    if data[0] & 2:
+    if data[0] & AS_ANSWERS:
+        kind, size = KINDS[data[1] % len(KINDS)], data[1] // len(KINDS) * 16 + 1
+        HOSTS[data[0] & 1].try_answers(kind, data[2:], size, late=bool(data[0] & LATE))
+    elif data[0] & AS_STREAM:
         try_stream(profile, data[2:], data[1] + 1)
     else:
         try_message(profile, data[1:])

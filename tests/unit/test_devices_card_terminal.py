@@ -122,6 +122,23 @@ def test_a_card_whose_issuer_wants_no_pin_is_read_at_once(tmp_path: Path) -> Non
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize(("size", "check"), [(8, 4), (8, 8), (16, 3), (16, 8)])
+def test_a_pin_is_encrypted_under_whatever_key_the_bank_has_sent(tmp_path: Path, size: int, check: int) -> None:
+    async def story(bench: Bench) -> None:
+        pik = PIK[:size]
+        bench.ask(
+            "r1", 60.0,
+            msgspec.structs.replace(BANK, pin_key=encrypt_ecb(TMK, pik), pin_key_check=check_value(pik, check)),
+        )  # fmt: skip
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        bench.type("123456E")
+        read = (await bench.until_read())[-1]
+        assert isinstance(read, CardToPay)
+        assert read_pin_block(ecb_decryptor(pik).update, read.read.pin_block, PAN) == "123456"
+
+    play(tmp_path, story)
+
+
 @pytest.mark.parametrize(
     ("pan", "routes", "said"),
     [

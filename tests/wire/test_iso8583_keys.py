@@ -201,7 +201,7 @@ def test_keys_come_back_from_each_layout(layout: KeyLayout) -> None:
     keys = keys_of(layout)
     data = join_keys(layout, keys)
     assert len(data) == layout
-    assert split_keys(data, mak_bytes=16) == tuple(keys)
+    assert split_keys(data, pik_bytes=8 if layout == 24 else 16, mak_bytes=16) == tuple(keys)
 
 
 def test_a_mak_of_eight_bytes_stands_in_front_of_its_filling() -> None:
@@ -209,16 +209,28 @@ def test_a_mak_of_eight_bytes_stands_in_front_of_its_filling() -> None:
     pik = keys_of(40)[0]
     data = join_keys(40, [pik, short])
     assert data == PIK + b"\xc0" * 4 + MAK[:8] + bytes(8) + b"CCCC"
-    assert split_keys(data, mak_bytes=8) == (pik, short)
+    assert split_keys(data, pik_bytes=16, mak_bytes=8) == (pik, short)
+
+
+@pytest.mark.parametrize("layout", [40, 50])
+def test_a_pik_of_eight_bytes_stands_in_front_of_its_filling(layout: KeyLayout) -> None:
+    pik, mak = keys_of(layout)
+    short = DeliveredKey(purpose="pik", encrypted=PIK[:8], check_value=pik.check_value, attribute=pik.attribute)
+    assert split_keys(join_keys(layout, [short, mak]), pik_bytes=8, mak_bytes=16) == (short, mak)
+
+
+def test_a_line_of_long_pin_keys_takes_no_short_one() -> None:
+    with pytest.raises(FieldError, match="its PIK is of 8 bytes"):
+        split_keys(join_keys(24, keys_of(24)), pik_bytes=16, mak_bytes=8)
 
 
 @given(st.binary(max_size=120))
 def test_another_length_is_no_delivery(data: bytes) -> None:
     if len(data) in (24, 40, 56, 60, 50, 75, 100):
-        assert split_keys(data, mak_bytes=8)
+        assert split_keys(data, pik_bytes=8, mak_bytes=8)
         return
     with pytest.raises(FieldError, match=r"^field 62: no layout of keys has this length$"):
-        split_keys(data, mak_bytes=8)
+        split_keys(data, pik_bytes=8, mak_bytes=8)
 
 
 def test_what_does_not_fit_a_layout_is_not_joined() -> None:

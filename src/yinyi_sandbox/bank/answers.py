@@ -6,6 +6,7 @@ from yinyi.wire.iso8583.codec import pack
 from yinyi.wire.iso8583.framing import framed
 from yinyi.wire.iso8583.header import NOTHING, SIGN_ON_AGAIN, reply_header
 from yinyi.wire.iso8583.model import Message, answer_mti
+from yinyi.wire.iso8583.response_codes import NO_RECORD
 from yinyi_sandbox.bank.days import Days
 from yinyi_sandbox.bank.keys import seal
 from yinyi_sandbox.bank.model import Reply, Session
@@ -36,7 +37,9 @@ class Answers:
             fields[41] = "99999999"
         if spoilt == "wrong_amount":
             fields[4] = f"{request.amount_fen + 1:012}"
-        is_sealed = session is not None and bool(session.mak) and reply.code in _SEALED_CODES
+        says_no_record = request.kind == "reversal" and reply.code == NO_RECORD
+        has_seal = reply.code in _SEALED_CODES or (says_no_record and profile.no_record_has_mac)
+        is_sealed = session is not None and bool(session.mak) and has_seal
         has_mac = is_sealed and (request.kind in MONEY or bool(request.mac)) and spoilt != "no_mac"
         wish = SIGN_ON_AGAIN if spoilt == "ask_sign_on" else NOTHING
         header = reply_header(profile, request.message.header or profile.header, wish)

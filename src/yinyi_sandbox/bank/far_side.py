@@ -10,7 +10,7 @@ from yinyi_sandbox.bank.credentials import MERCHANTS, TERMINALS
 from yinyi_sandbox.bank.faults import Fault
 from yinyi_sandbox.bank.keys import new_key
 from yinyi_sandbox.bank.model import Kind, Session
-from yinyi_sandbox.bank.sandbox import Bank
+from yinyi_sandbox.bank.sandbox import Bank, Pace
 
 _ACQUIRER = "bank"
 _MERCHANT_NO = MERCHANTS["outpatient"][0]
@@ -67,10 +67,10 @@ def _merchants() -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def far_side(place: Place, dialect: str = "cup_pos") -> AsyncGenerator[FarBank]:
+async def far_side(place: Place, dialect: str = "cup_pos", pace: Pace | None = None) -> AsyncGenerator[FarBank]:
     """In either of its dialects."""
     tmk = new_key()
-    bank = Bank([Session(merchant_no=_MERCHANT_NO, terminal_no=_TERMINAL_NO, tmk=tmk)], place.clock)
+    bank = Bank([Session(merchant_no=_MERCHANT_NO, terminal_no=_TERMINAL_NO, tmk=tmk)], place.clock, pace=pace)
     await bank.start()
     try:
         yield FarBank(bank, tmk, dialect, await place.line(bank.lines[f"{dialect}-1"].port))

@@ -100,8 +100,8 @@ class Host:
                 return Reply("40")
 
     def _sign_on(self, session: Session, request: Request, *, spoilt: bool) -> Reply:
-        layout = self._layouts[request.de60.network_code]
-        signed_on, keys = begin_day(session, request.profile, layout, self._days.today())
+        code = request.de60.network_code
+        signed_on, keys = begin_day(session, request.profile, code, self._layouts[code], self._days.today())
         self._store.put_session(signed_on)
         if spoilt:
             keys = keys[:-1] + bytes([keys[-1] ^ 1])

@@ -22,7 +22,8 @@ _KEYS: dict[KeyLayout, int] = {24: 2, 40: 2, 56: 3, 60: 3}
 _PURPOSES: tuple[Purpose, ...] = ("pik", "mak", "tdk", "further")
 _ATTRIBUTE = b"\x01"
 _MOST_READY = 512
-LAYOUTS: dict[str, KeyLayout] = {"001": 24, "003": 40, "004": 60}
+SINGLE = "001"
+LAYOUTS: dict[str, KeyLayout] = {SINGLE: 24, "003": 40, "004": 60}
 """Which layout answers which network management code (60.3); ``Pace.layouts`` has others."""
 
 
@@ -31,10 +32,13 @@ def new_key(size: int = 16) -> bytes:
     return bytes(byte & 0xFE | (byte.bit_count() - (byte & 1) + 1) % 2 for byte in secrets.token_bytes(size))
 
 
-def begin_day(session: Session, profile: Profile, layout: KeyLayout, day: str) -> tuple[Session, bytes]:
-    """The session with new working keys, and field 62 that brings them to the terminal."""
-    single = layout == 24
-    sizes: dict[Purpose, int] = {"pik": 8 if single else 16, "mak": 8 if single else profile.mak_bytes}
+def begin_day(
+    session: Session, profile: Profile, network_code: str, layout: KeyLayout, day: str
+) -> tuple[Session, bytes]:
+    """The session with new working keys, and field 62 that brings them to the terminal. network_code: 60.3, by which it
+    asks for a PIK of 8 bytes or of 16."""
+    mak_bytes = 8 if layout == 24 else profile.mak_bytes
+    sizes: dict[Purpose, int] = {"pik": 8 if network_code == SINGLE else 16, "mak": mak_bytes}
     count = _BLOCKS.get(layout) or _KEYS[layout]
     keys: dict[Purpose, bytes] = {purpose: new_key(sizes.get(purpose, 16)) for purpose in _PURPOSES[:count]}
     signed_on = msgspec.structs.replace(session, pik=keys["pik"], mak=keys["mak"], signed_on=day)

@@ -41,8 +41,10 @@ class Payers:
         if not isinstance(given, bytes):
             return card, "55"
         try:
-            with_pan = unpack_53(request.message.text(53)).with_pan
-            pin = clear_pin(session, given, request.pan if with_pan else None)
+            told = unpack_53(request.message.text(53))
+            if told.is_double != (len(session.pik) == 16):
+                return card, "99"
+            pin = clear_pin(session, given, request.pan if told.with_pan else None)
         except FieldError:
             return card, "99"
         is_right = pin == card.pin

@@ -7,7 +7,7 @@ from yinyi.wire.iso8583.codec import unpack
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.model import Message, Profile
 from yinyi.wire.iso8583.pin import pan_of
-from yinyi.wire.iso8583.private_fields import De60, unpack_60, unpack_90
+from yinyi.wire.iso8583.private_fields import De60, unpack_60, unpack_61, unpack_90
 from yinyi.wire.iso8583.unprinted import Unprinted
 from yinyi_sandbox.bank.model import Kind
 
@@ -52,6 +52,18 @@ class Request(Unprinted, frozen=True, kw_only=True):
         return unpack_90(told).trace_no if told else self.trace_no
 
     @property
+    def names_its_original(self) -> bool:
+        """Of a reversal: 61, where it has one, names the message that is reversed, not what that one was of."""
+        told = self.message.text(61)
+        if not told:
+            return True
+        try:
+            named = unpack_61(told)
+        except FieldError:
+            return False
+        return (named.batch_no, named.trace_no) == (self.de60.batch_no, self.original_trace_no)
+
+    @property
     def original_mti(self) -> str:
         """Of a reversal, where it says so."""
         return self.message.text(90)[:4]
@@ -91,7 +103,7 @@ def read_request(profile: Profile, body: bytes, came_at: datetime, day: str) -> 
 
 @lru_cache(maxsize=256)
 def _kind(profile: Profile, mti: str, code: str, network_code: str) -> Kind:
-    if mti in (profile.reversal_mti, profile.reversal_repeat_mti()):
+    if profile.is_reversal(mti):
         return "reversal"
     if mti in _ALONE:
         return _ALONE[mti]

@@ -66,6 +66,8 @@ class Rules:
 
     def reversal(self, session: Session, request: Request) -> Reply:
         """Repeated ones count as one; one that comes before its original keeps that from taking effect."""
+        if not request.names_its_original:
+            return Reply("30")
         place = (request.merchant_no, request.terminal_no, request.de60.batch_no, request.original_trace_no)
         original = self._store.movement_at(*place)
         if original is None:

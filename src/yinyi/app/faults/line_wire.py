@@ -23,6 +23,7 @@ from yinyi.business.lines.session_model import (
     Desk,
     Detail,
     LineAnswer,
+    MessageNo,
     NeverSent,
     NoAnswer,
     Original,
@@ -129,7 +130,7 @@ class SimWire:
         assert self.settled_late is not None
         assert said.late is not None
         said.heard = said.heard or not said.reversals
-        self.late(SLOT, said.number[1], said.late)
+        self.late(SLOT, MessageNo(*said.number), said.late)
         await self.settled_late()
         if self.script.dead:
             raise Killed
@@ -280,7 +281,7 @@ class SimWire:
     async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
         return Approved(retrieval_ref="")
 
-    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
+    async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
         return Approved(retrieval_ref="")
 
     def _goes_wrong(self, kind: str) -> FaultName | None:

@@ -2,8 +2,11 @@
 
 from yinyi.business.watch.model import Figure
 
-MOST = 1000
-"""Sessions shown one by one; those that need people first. Behind that the totals of an acquirer tell."""
+MOST = 4000
+"""Sessions shown one by one, two merchant numbers on two thousand terminals; those that need people first. How many
+more there are is a figure of its own, and the totals of an acquirer count them all."""
+MOST_IN_TROUBLE = 1000
+"""Sessions with messages in doubt, or stuck, the most of them first: no page can bear more beside the others."""
 _SLOT = "s.acquirer || '/' || s.merchant_no || '/' || s.terminal_no"
 _SIGNED_ON = """
 (NOT s.must_sign_on AND coalesce(s.signed_on_day = (:now::timestamptz AT TIME ZONE (
@@ -14,7 +17,7 @@ SELECT :slot AS label, count(*) AS value
 FROM line_message m JOIN line_session s ON s.hospital_id = :hospital AND s.session_id = m.session_id
 WHERE m.hospital_id = :hospital AND m.state IN ('sent', 'in_doubt', 'stuck') AND m.state = ':state'
 GROUP BY s.acquirer, s.merchant_no, s.terminal_no ORDER BY value DESC, label LIMIT :most
-""".replace(":slot", _SLOT).replace(":most", str(MOST))
+""".replace(":slot", _SLOT).replace(":most", str(MOST_IN_TROUBLE))
 
 
 class LineUp(Figure):
@@ -58,6 +61,15 @@ class LineSessionsSignedOn(Figure):
 SELECT s.acquirer AS label, sum(:signed_on) AS value FROM line_session s
 WHERE s.hospital_id = :hospital GROUP BY s.acquirer
 """.replace(":signed_on", _SIGNED_ON)
+
+
+class LineSessionsBeyond(Figure):
+    """Sessions that are not shown one by one, because there are too many"""
+
+    name = "line_sessions_beyond"
+    statement = """
+SELECT '' AS label, greatest(count(*) - :most, 0) AS value FROM line_session s WHERE s.hospital_id = :hospital
+""".replace(":most", str(MOST))
 
 
 class LineSessionSignedOn(Figure):
@@ -116,6 +128,6 @@ GROUP BY s.acquirer, m.kind, m.state
 
 
 FIGURES = (
-    *(LineUp(), LineDown(), LineSessions(), LineSessionsSignedOn(), LineSessionSignedOn(), LineSessionHeardAge()),
-    *(LineSessionInDoubt(), LineSessionStuck(), LineMessages()),
+    *(LineUp(), LineDown(), LineSessions(), LineSessionsSignedOn(), LineSessionsBeyond()),
+    *(LineSessionSignedOn(), LineSessionHeardAge(), LineSessionInDoubt(), LineSessionStuck(), LineMessages()),
 )

@@ -17,6 +17,9 @@ WorkingPurpose = Literal["pik", "mak", "tdk"]
 CHECK_BYTES = 4
 """Of a check value: the first bytes of eight zero bytes, encrypted under the key."""
 
+DELIVERED_CHECK_BYTES = range(3, 9)
+"""Of the check value that a working key comes with: acquirers send three, four or all eight of them."""
+
 
 class KeySlot(NamedTuple):
     """Where a session has its keys: no key is ever used for another merchant number or terminal."""

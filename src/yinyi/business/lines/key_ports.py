@@ -45,9 +45,10 @@ class KeyStore(Protocol):
         self, tmk: HeldKey, slot: KeySlot, purpose: WorkingPurpose, delivered: bytes, check_value: bytes
     ) -> HeldKey:
         """A working key of 8 or 16 bytes that the acquirer has delivered, ECB-encrypted under the slot's TMK.
+        check_value: 3 to 8 bytes, as many as came; only a TDK may come without.
 
         Raises:
-            KeyRefused: it does not agree with its check value of 4 bytes, or has another length.
+            KeyRefused: it does not agree with its check value, has none, or has another length.
         """
         ...
 

@@ -1,5 +1,6 @@
 """What the sessions of one hospital work with."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +15,24 @@ from yinyi.kernel.clock import Clock
 from yinyi.wire.iso8583.model import MacAlgorithm
 
 SPARE_S = 5.0
-"""A claim outlasts the exchange it is for by so much."""
+"""A claim outlasts the exchange it is for by so much; what is said under it has left within that, or does not leave."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claim for one exchange, as it was just taken. ``at``, ``until``: as the database has them. ``began_s``: by the
+    event loop's clock."""
+
+    at: datetime
+    until: datetime
+    clock: Clock
+    began_s: float
+
+    def may_send(self) -> bool:
+        """Whether whatever leaves now is answered, or given up, before anybody else may claim the session. Asked of two
+        clocks: one that was set back gives no time, nor does one that stood still with the machine."""
+        in_time = asyncio.get_running_loop().time() < self.began_s + SPARE_S
+        return in_time and self.clock.now() < self.at + timedelta(seconds=SPARE_S)
 
 
 @dataclass(frozen=True)
@@ -32,16 +50,17 @@ class LineMeans:
     def day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
 
-    def until(self, acquirer: Acquirer, now: datetime) -> datetime:
-        """So long is a session claimed for one exchange."""
-        return now + timedelta(seconds=acquirer.habits.answer_timeout_s + SPARE_S)
+    def lease(self, acquirer: Acquirer) -> Lease:
+        """Of a session, for one exchange, from now on: to be taken before it is asked for."""
+        now, began_s = self.clock.now(), asyncio.get_running_loop().time()
+        return Lease(now, now + timedelta(seconds=acquirer.habits.answer_timeout_s + SPARE_S), self.clock, began_s)
 
-    def desk(self, session: SessionRow, now: datetime) -> Desk:
+    def desk(self, session: SessionRow, lease: Lease) -> Desk:
         mak = session.mak
 
         async def mac(algorithm: MacAlgorithm, data: bytes) -> bytes:
             assert mak is not None
             return await self.keys.mac(mak, session.slot, algorithm, data)
 
-        at = now.astimezone(self.zone)
-        return Desk(session.slot, session.batch_no, session.trace_no, at, mac if mak is not None else None)
+        at, number = lease.at.astimezone(self.zone), (session.batch_no, session.trace_no)
+        return Desk(session.slot, *number, at, mac if mak is not None else None, lease.may_send)

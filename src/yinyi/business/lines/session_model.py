@@ -7,7 +7,7 @@ two, so money of inpatients cannot be cleared with that of outpatients.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,14 @@ MessageState = Literal[
 ]
 ReversalReason = Literal["no_answer", "failed_here", "bad_mac", "other"]
 """冲正原因: no answer in time, approved but it failed here, an answer with a wrong MAC, something else."""
+
+
+class MessageNo(NamedTuple):
+    """What tells the messages of a session apart."""
+
+    batch_no: int
+    trace_no: int
+
 
 FULL_BATCH = 990
 """Nothing that moves money is said in a batch any more that has so many: its settlement counts to 999."""
@@ -71,13 +79,15 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True)
 class Desk:
     """What a connector needs of a session to write one message in it. ``at``: its local time. ``mac`` computes with
-    this session's MAK; None: it has none."""
+    this session's MAK; None: it has none. ``may_send``: whether the session is still ours, to be asked right before the
+    first byte leaves."""
 
     slot: KeySlot
     batch_no: int
     trace_no: int
     at: datetime
     mac: Callable[[MacAlgorithm, bytes], Awaitable[bytes]] | None = field(default=None, repr=False)
+    may_send: Callable[[], bool] = field(default=lambda: True, repr=False)
 
 
 class Original(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +100,6 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime
     amount_fen: Fen
     card: Card
-    of: "Original | None" = None
     approved: "Approved | None" = None
 
 
@@ -109,13 +118,16 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):
-    """It surely did not happen. code: field 39. must_sign_on: because of this, or besides. tries_left: of the PIN,
-    where the host tells."""
+    """It surely did not happen. code: field 39. must_sign_on: because of this, or besides. may_retry: what was wrong
+    passes, the same may succeed in a while. tries_left: of the PIN, where the host tells. detail: why it was not even
+    sent, where that is no code."""
 
     code: str
     reason: RefusedReason = "declined"
     must_sign_on: bool = False
+    may_retry: bool = False
     tries_left: int | None = None
+    detail: str = ""
 
 
 class NeverSent(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,13 +211,15 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
     """Of an acquirer. answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often goes a reversal
     without an answer, and by itself no sooner than so long after it went last; who wants to pay there does not wait for
-    that. most_details: in one message of a batch upload. most_in_batch: a batch with so much money in it is settled."""
+    that. most_details: in one message of a batch upload. most_in_batch: a batch with so much money in it is settled.
+    ends_balanced: the host wants to hear the end of a batch whose totals agreed, too."""
 
     answer_timeout_s: float = 60.0
     reversal_tries: int = 3
     reversal_every_s: float = 60.0
     most_details: int = 8
     most_in_batch: int = 900
+    ends_balanced: bool = False
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from yinyi.business.lines.session_model import (
     Detail,
     Habits,
     LineAnswer,
+    MessageNo,
     MessageState,
     NeverSent,
     NoAnswer,
@@ -25,8 +26,8 @@ from yinyi.business.lines.session_model import (
 )
 from yinyi.kernel.money import Fen
 
-Late = Callable[[KeySlot, int, Approved | Declined], None]
-"""Session, trace number, and what came after nobody waited for it any more. Returns at once."""
+Late = Callable[[KeySlot, MessageNo, Approved | Declined], None]
+"""Session, message, and what came after nobody waited for it any more. Returns at once."""
 
 
 @runtime_checkable
@@ -34,7 +35,8 @@ class Acquirer(Protocol):
     """A line to a bank that takes cards. Never raises for what the other side does.
 
     ``NeverSent`` only if surely not one byte has left; whatever else is not an answer that can be believed (none in
-    time, a connection lost in the middle, a wrong MAC, a code that leaves it open) is ``NoAnswer``.
+    time, a connection lost in the middle, a wrong MAC, a code that leaves it open) is ``NoAnswer``. Nothing leaves once
+    ``desk.may_send()`` says no: somebody else may have reversed it already.
     """
 
     name: str
@@ -70,7 +72,8 @@ class Acquirer(Protocol):
 
     async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
         """As if the original had never been sent; under its own trace number. ``tries``: as often it has gone out
-        before. ``Approved``: it is reversed, or the host has no record of it. ``Declined``: it is not reversed."""
+        before. ``Approved``: it is reversed, or the host has no record of it. ``Declined``: it is not
+        reversed, and goes again only where it ``may_retry``."""
         ...
 
     async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:
@@ -81,8 +84,9 @@ class Acquirer(Protocol):
         """At most ``habits.most_details`` of an unbalanced batch."""
         ...
 
-    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
-        """So many details were all."""
+    async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
+        """So many details were all. ``balanced``: none were asked for, and the host wants to hear that this is the end
+        (``habits.ends_balanced``)."""
         ...
 
 

@@ -14,6 +14,7 @@ from yinyi.business.lines.session_model import (
     FULL_BATCH,
     Delivered,
     MessageKind,
+    MessageNo,
     MessageState,
     PinKey,
     SessionRow,
@@ -141,13 +142,22 @@ _SHOWN = """
 SELECT acquirer, merchant_no, terminal_no, merchant_name FROM line_session WHERE hospital_id = $1 AND session_id = $2
 """
 _LATE = """
-UPDATE line_message m SET late = $6::jsonb, state = CASE WHEN :settles THEN $7 ELSE m.state END,
-  answer = CASE WHEN :settles AND $7 = 'approved' THEN $6::jsonb ELSE m.answer END
-FROM line_session s
-WHERE s.acquirer = $2 AND s.merchant_no = $3 AND s.terminal_no = $4 AND s.hospital_id = $1
-  AND m.hospital_id = $1 AND m.session_id = s.session_id AND m.batch_no = s.batch_no AND m.trace_no = $5
-  AND m.late IS NULL AND m.state NOT IN ('approved', 'declined', 'never_sent')
-RETURNING m.state, m.reference
+WITH told AS (
+  UPDATE line_message m SET late = $7::jsonb, state = CASE WHEN :settles THEN $8 ELSE m.state END,
+    answer = CASE WHEN :settles AND $8 = 'approved' THEN $7::jsonb ELSE m.answer END
+  FROM line_session s
+  WHERE s.acquirer = $2 AND s.merchant_no = $3 AND s.terminal_no = $4 AND s.hospital_id = $1
+    AND m.hospital_id = $1 AND m.session_id = s.session_id AND m.batch_no = $5 AND m.trace_no = $6
+    AND m.late IS NULL AND m.state NOT IN ('approved', 'declined', 'never_sent')
+  RETURNING m.session_id, m.batch_no, m.kind, m.state, m.reference
+), left_open AS (
+  UPDATE line_session s SET left_batches = s.left_batches || told.batch_no FROM told
+  WHERE s.hospital_id = $1 AND s.session_id = told.session_id AND told.state = 'approved'
+    AND told.kind IN ('purchase', 'void', 'refund') AND told.batch_no <> s.batch_no
+    AND NOT told.batch_no = ANY(s.left_batches) AND NOT EXISTS (
+      SELECT FROM line_batch b WHERE b.hospital_id = $1 AND b.session_id = told.session_id AND b.batch_no = $5)
+)
+SELECT state, reference FROM told
 """.replace(":settles", "(m.state IN ('sent', 'unanswered') OR m.state = 'in_doubt' AND m.reversal_tries = 0)")
 _SIGNED_OFF = """
 UPDATE line_session SET signed_off_at = $4, must_sign_on = true, pin_key = NULL, pin_key_check = NULL
@@ -289,10 +299,11 @@ async def shown(tx: Tx, hospital_id: int, session_id: int) -> tuple[KeySlot, str
 
 
 async def late(
-    tx: Tx, hospital_id: int, slot: KeySlot, trace_no: int, answer: bytes, state: MessageState
+    tx: Tx, hospital_id: int, slot: KeySlot, number: MessageNo, answer: bytes, state: MessageState
 ) -> Row | None:
-    """An answer that nobody waited for any more. It settles what is in doubt unless its reversal is out already."""
-    return await tx.fetchrow(_LATE, hospital_id, *slot, trace_no, answer.decode(), state)
+    """An answer that nobody waited for any more. It settles what is in doubt unless its reversal is out already. What
+    is approved so in a batch that the host has gone past, and that is not settled, is left to be settled with it."""
+    return await tx.fetchrow(_LATE, hospital_id, *slot, *number, answer.decode(), state)
 
 
 async def signed_off(tx: Tx, hospital_id: int, session: SessionRow, now: datetime) -> None:

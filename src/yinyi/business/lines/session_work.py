@@ -14,7 +14,7 @@ from yinyi.business.lines import batch_store, key_rows
 from yinyi.business.lines import session_store as store
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, MasterKeyNotInUse
 from yinyi.business.lines.key_model import HeldKey
-from yinyi.business.lines.line_means import LineMeans
+from yinyi.business.lines.line_means import Lease, LineMeans
 from yinyi.business.lines.session_model import (
     FULL_BATCH,
     REVERSIBLE,
@@ -53,9 +53,10 @@ _approved = msgspec.json.Decoder(Approved)
 class SessionWork:
     """``row`` is the session as this claim has it."""
 
-    def __init__(self, means: LineMeans, acquirer: Acquirer, row: SessionRow) -> None:
+    def __init__(self, means: LineMeans, acquirer: Acquirer, row: SessionRow, lease: Lease) -> None:
         self._means = means
         self._acquirer = acquirer
+        self._lease = lease
         self.row = row
 
     async def make_ready(self) -> NeverSent | None:
@@ -86,14 +87,12 @@ class SessionWork:
 
     async def say(self, saying: Saying) -> NeverSent | None:
         """The next trace number is for this."""
-        now = self._means.clock.now()
+        lease = self._means.lease(self._acquirer)
         async with self._means.database.read() as tx:
-            row = await store.say(
-                tx, self._means.hospital_id, self.row, now, self._means.until(self._acquirer, now), saying
-            )
+            row = await store.say(tx, self._means.hospital_id, self.row, lease.at, lease.until, saying)
         if row is None:
             return NeverSent(detail="the claim is lost, or the trace numbers of this batch have run out")
-        self.row = row
+        self.row, self._lease = row, lease
         return None
 
     async def transact(self, saying: Saying, send: Send, card: Card) -> LineAnswer:
@@ -173,7 +172,7 @@ class SessionWork:
 
     async def _sent(self, send: Send) -> LineAnswer:
         try:
-            return await send(self._means.desk(self.row, self._means.clock.now()))
+            return await send(self._means.desk(self.row, self._lease))
         except KeyDoesNotOpen:
             return NeverSent(detail="the keys of this session cannot be used")
         except Exception as error:
@@ -246,15 +245,14 @@ class SessionWork:
 
     async def _reverse_once(self, doubt: Row) -> tuple[MessageState, LineAnswer | None]:
         means, number = self._means, (doubt["batch_no"], doubt["trace_no"])
-        now = means.clock.now()
+        lease = means.lease(self._acquirer)
         async with means.database.read() as tx:
-            until = means.until(self._acquirer, now)
-            tries = await store.reversing(tx, means.hospital_id, self.row, number, now, until)
+            tries = await store.reversing(tx, means.hospital_id, self.row, number, lease.at, lease.until)
         if tries is None:
             return "reversed", None
         original = original_of(means, doubt)
         reason: ReversalReason = doubt["reversal_reason"] or "no_answer"
-        desk = means.desk(msgspec.structs.replace(self.row, batch_no=number[0], trace_no=number[1]), now)
+        desk = means.desk(msgspec.structs.replace(self.row, batch_no=number[0], trace_no=number[1]), lease)
         answer = await self._reversal_sent(desk, original, reason, tries - 1)
         state = self._after_reversal(answer, tries)
         code = answer.code if isinstance(answer, Declined | NoAnswer) else ""
@@ -273,14 +271,16 @@ class SessionWork:
     def _after_reversal(self, answer: LineAnswer, tries: int) -> MessageState:
         if isinstance(answer, Approved):
             return "reversed"
-        if isinstance(answer, Declined):
-            return "in_doubt" if answer.must_sign_on else "stuck"
-        sent = isinstance(answer, NoAnswer)
+        if isinstance(answer, Declined) and answer.must_sign_on:
+            return "in_doubt"
+        if isinstance(answer, Declined) and not answer.may_retry:
+            return "stuck"
+        sent = not isinstance(answer, NeverSent)
         return "stuck" if sent and tries >= self._acquirer.habits.reversal_tries else "in_doubt"
 
 
-def original_of(means: LineMeans, row: Row, of: Row | None = None) -> Original:
-    """A message on record, as later ones refer to it. ``of``: what it refers to itself."""
+def original_of(means: LineMeans, row: Row) -> Original:
+    """A message on record, as later ones refer to it."""
     card = Card(pan="", entry_mode="stored")
     if row["card_data"] is not None:
         card = means.vault.open(Sealed(row["card_key_id"], row["card_data"]))
@@ -291,7 +291,6 @@ def original_of(means: LineMeans, row: Row, of: Row | None = None) -> Original:
         sent_at=row["sent_at"].astimezone(means.zone),
         amount_fen=Fen(row["amount_fen"]),
         card=card,
-        of=original_of(means, of) if of is not None else None,
         approved=_approved.decode(row["answer"]) if row["answer"] else None,
     )
 

@@ -25,6 +25,7 @@ from yinyi.business.lines.session_model import (
     Desk,
     LineAnswer,
     MessageKind,
+    MessageNo,
     MessageState,
     NeverSent,
     Original,
@@ -43,6 +44,10 @@ BUSY = NeverSent(detail="somebody else is using this session")
 NOT_OPEN = NeverSent(detail="this batch is not open any more")
 NOT_HERE = Declined(code="", reason="not_refundable")
 """What is to be given back was not approved here, or its batch is settled."""
+CARD_FORGOTTEN = Declined(
+    code="", reason="not_refundable", detail="its card is forgotten: it has to be given back in another way"
+)
+"""A message that gives back names the card, and this one's data are deleted already."""
 
 _NEW = ("purchase", "balance")
 """What is not said in a session that is signed off; money still goes back there."""
@@ -132,6 +137,8 @@ class PosSessions:
         if row is None or not row["is_open_batch"]:
             return NOT_HERE
         original = original_of(self._means, row)
+        if not original.card.pan:
+            return CARD_FORGOTTEN
         bank = self._means.acquirers[acquirer]
         saying = self._back("void", reference, of_reference, original.amount_fen, original.card)
         return await self._transact(bank, row["session_id"], saying, partial(_voided, bank, original), original.card)
@@ -142,9 +149,11 @@ class PosSessions:
         row = await self._approved(of_reference)
         if row is None:
             return NOT_HERE
+        original = original_of(self._means, row)
+        if not original.card.pan:
+            return CARD_FORGOTTEN
         async with self._means.database.read() as tx:
             await store.goes_again(tx, self._means.hospital_id, reference)
-        original = original_of(self._means, row)
         bank = self._means.acquirers[acquirer]
         saying = self._back("refund", reference, of_reference, amount_fen, original.card)
         return await self._transact(
@@ -306,15 +315,15 @@ class PosSessions:
         return claimed[0] if claimed else None
 
     async def _claimed(self, bank: Acquirer, session_id: int, saying: Saying) -> tuple[SessionWork, bool] | None:
-        means, now = self._means, self._means.clock.now()
+        means, lease = self._means, self._means.lease(bank)
         async with means.database.read() as tx:
             found = await store.claim(
-                tx, means.hospital_id, session_id, now, means.until(bank, now), means.day(now), saying
+                tx, means.hospital_id, session_id, lease.at, lease.until, means.day(lease.at), saying
             )
         if found is None:
             return None
         row, numbered = found
-        return SessionWork(means, bank, row), numbered
+        return SessionWork(means, bank, row, lease), numbered
 
     # ---- late answers
 
@@ -322,19 +331,18 @@ class PosSessions:
         """Until all that came late so far is written down."""
         await asyncio.gather(*self._late, return_exceptions=True)
 
-    def _hear_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
-        task = asyncio.create_task(self._note_late(slot, trace_no, answer))
+    def _hear_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
+        task = asyncio.create_task(self._note_late(slot, number, answer))
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
-    async def _note_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
+    async def _note_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
         state: MessageState = "approved" if isinstance(answer, Approved) else "declined"
         async with self._means.database.read() as tx:
             said = msgspec.json.encode(answer)
-            row = await store.late(tx, self._means.hospital_id, slot, trace_no, said, state)
-        log.warning(
-            "line.late_answer", session=str(slot), trace_no=trace_no, state=row["state"] if row else "unmatched"
-        )
+            row = await store.late(tx, self._means.hospital_id, slot, number, said, state)
+        found = row["state"] if row else "unmatched"
+        log.warning("line.late_answer", session=str(slot), **number._asdict(), state=found)
 
 
 async def _balance(bank: Acquirer, card: Card, desk: Desk) -> LineAnswer:

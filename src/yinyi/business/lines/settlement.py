@@ -48,6 +48,8 @@ async def settle(means: LineMeans, acquirer: Acquirer, work: SessionWork) -> Bat
         if not isinstance(sent, int):
             return sent
         uploaded = sent
+    elif acquirer.habits.ends_balanced:
+        await _end(acquirer, work)
     batch = Batch(batch_no=number, totals=totals, balanced=said.balanced, uploaded=uploaded)
     return await _closed(means, work, batch)
 
@@ -99,6 +101,17 @@ async def _upload(means: LineMeans, acquirer: Acquirer, work: SessionWork) -> in
             return answer
     ended = await _said(work, Saying(kind="upload"), _Upload(acquirer, [], count).send)
     return count if isinstance(ended, Approved) else ended
+
+
+async def _end(acquirer: Acquirer, work: SessionWork) -> None:
+    """Of a batch whose totals agreed. It is settled, whatever becomes of this."""
+
+    async def send(desk: Desk) -> LineAnswer:
+        return await acquirer.end_upload(desk, 0, balanced=True)
+
+    answer = await _said(work, Saying(kind="upload"), send)
+    if not isinstance(answer, Approved):
+        log.warning("line.end_not_taken", session=work.row.session_id, answer=type(answer).__name__)
 
 
 class _Upload:

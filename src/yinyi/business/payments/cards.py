@@ -214,7 +214,7 @@ async def _sent(line: CardLine, step: Step, now: datetime, do: Callable[[], Awai
             found = await line.sessions.standing(step.reference)
             return Done(evidence=_evidence(line, found, step)) if found else Unknown(detail="it is not on record")
         case Declined():
-            return _refused(answer.reason, answer.code, answer.tries_left)
+            return _refused(answer.reason, answer.code or answer.detail, answer.tries_left)
         case NeverSent():
             return NotSent(detail=answer.detail)
         case NoAnswer():

@@ -20,6 +20,8 @@ from yinyi.wire.key_entry import context_of, seal
 SCRIPT = Script((KeyStore,))
 _DATA = bytes(range(100))
 _SIZES = (8, 16)
+_CHECKED = (3, 4, 8)
+"""Bytes of a check value that acquirers send."""
 _PURPOSES: tuple[WorkingPurpose, ...] = get_args(WorkingPurpose)
 _ALGORITHMS: tuple[MacAlgorithm, ...] = get_args(MacAlgorithm)
 
@@ -70,8 +72,28 @@ async def what_the_bank_delivers_authenticates(stage: Stage, size: int, algorith
 async def a_delivered_key_that_does_not_agree_is_refused(stage: Stage) -> None:
     key, tmk = secrets.token_bytes(16), await stage.loaded()
     delivered, says = des.encrypt_ecb(TMK, key), des.check_value(key)
-    for wrong, value in ((delivered, bytes(4)), (delivered, says[:3]), (delivered[:7], says), (b"", says)):
+    for wrong, value in (
+        (delivered, bytes(4)), (delivered, says[:2]), (delivered, b""), (delivered[:7], says), (b"", says),
+    ):  # fmt: skip
         await raises(KeyRefused, stage.keys.take_working_key(tmk, SLOT, "mak", wrong, value))
+
+
+@SCRIPT.behaviour(_CHECKED)
+async def a_check_value_is_compared_as_far_as_it_comes(stage: Stage, size: int) -> None:
+    key, tmk = secrets.token_bytes(16), await stage.loaded()
+    delivered, says = des.encrypt_ecb(TMK, key), des.check_value(key, size)
+    taken = await stage.keys.take_working_key(tmk, SLOT, "pik", delivered, says)
+    equal(taken.check_value, des.check_value(key))
+    wrong = says[:-1] + bytes([says[-1] ^ 1])
+    await raises(KeyRefused, stage.keys.take_working_key(tmk, SLOT, "pik", delivered, wrong))
+
+
+@SCRIPT.behaviour()
+async def only_a_tdk_may_come_without_a_check_value(stage: Stage) -> None:
+    key, tmk = secrets.token_bytes(16), await stage.loaded()
+    delivered = des.encrypt_ecb(TMK, key)
+    equal((await stage.keys.take_working_key(tmk, SLOT, "tdk", delivered, b"")).check_value, des.check_value(key))
+    await raises(KeyRefused, stage.keys.take_working_key(tmk, SLOT, "pik", delivered, b""))
 
 
 @SCRIPT.behaviour(_PURPOSES)

@@ -1,6 +1,7 @@
 """``Acquirer`` when the line breaks, is answered too late, never, or by what cannot be believed: the truth about each
 message, and what makes it good."""
 
+from dataclasses import replace
 from typing import get_args
 
 from yinyi.business.lines.session_model import Approved, NeverSent, NoAnswer, Settled
@@ -8,12 +9,14 @@ from yinyi.business.lines.session_ports import Acquirer
 from yinyi.conformance.behaviour import Script, equal, expect
 from yinyi.conformance.line.stage import Said, Stage, Wrong, never_sent
 from yinyi.kernel.far_side import Mishap
+from yinyi.kernel.money import Fen
 
 SCRIPT = Script((Acquirer,))
 _BROKEN: tuple[Mishap, ...] = ("cut", "half")
 _TOO_LATE: tuple[Mishap, ...] = ("silent", "slow")
 _WRONG: tuple[Wrong, ...] = get_args(Wrong)
 _GIVING_BACK: tuple[Said, ...] = ("void", "refund", "reversal")
+_SENDS = ("purchase", "void", "refund", "reversal")
 _SEALED: tuple[Wrong, ...] = ("wrong_mac", "no_mac")
 
 
@@ -86,10 +89,27 @@ async def an_answer_that_comes_too_late_is_told(stage: Stage) -> None:
     original, answer = await stage.purchase(by=stage.hasty)
     expect(answer, NoAnswer)
     late = await stage.next_late()
-    equal((late.slot, late.trace_no), (stage.slot, original.trace_no))
+    equal((late.slot, late.number), (stage.slot, (original.batch_no, original.trace_no)))
     expect(late.answer, Approved)
     equal(stage.taken_fen(), original.amount_fen)
     expect(await stage.reverse(original), Approved)
+
+
+@SCRIPT.behaviour(_SENDS)
+async def what_is_not_ours_any_more_does_not_leave(stage: Stage, what: str) -> None:
+    """Whoever has taken the session over may have reversed it."""
+    original = await stage.bought(1_000)
+    desk = replace(stage.desk(original if what == "reversal" else None), may_send=lambda: False)
+    match what:
+        case "purchase":
+            never_sent(await stage.line.purchase(desk, Fen(300), stage.card()))
+        case "void":
+            never_sent(await stage.line.void(desk, original))
+        case "refund":
+            never_sent(await stage.line.refund(desk, original, Fen(300)))
+        case _:
+            never_sent(await stage.line.reverse(desk, original, "no_answer", 0))
+    equal(stage.taken_fen(), 1_000)
 
 
 @SCRIPT.behaviour()

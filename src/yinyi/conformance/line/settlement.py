@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from yinyi.business.lines.session_model import NoAnswer, Settled
+from yinyi.business.lines.session_model import Approved, NoAnswer, Settled
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.conformance.behaviour import Script, equal, expect
 from yinyi.conformance.line.stage import Stage
@@ -24,6 +24,8 @@ async def _of_everything(stage: Stage) -> None:
 async def the_same_totals_are_balanced(stage: Stage) -> None:
     await _of_everything(stage)
     equal(await stage.line.settle(stage.desk(), stage.totals()), Settled(balanced=True))
+    if stage.line.habits.ends_balanced:
+        expect(await stage.line.end_upload(stage.desk(), 0, balanced=True), Approved)
     await stage.next_batch()
     await stage.bought(100)
 

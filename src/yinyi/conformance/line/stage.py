@@ -16,6 +16,7 @@ from yinyi.business.lines.session_model import (
     Desk,
     Detail,
     LineAnswer,
+    MessageNo,
     NeverSent,
     NoAnswer,
     Original,
@@ -80,7 +81,7 @@ class FarLine(FarConnector, Protocol):
 
 class LateAnswer(NamedTuple):
     slot: KeySlot
-    trace_no: int
+    number: MessageNo
     answer: Approved | Declined
 
 
@@ -100,8 +101,8 @@ class Stage:
         self._before_fen = far.balance_fen()
         hasty.hear_late(self._hear_late)
 
-    def _hear_late(self, slot: KeySlot, trace_no: int, answer: Approved | Declined) -> None:
-        self.late.put_nowait(LateAnswer(slot, trace_no, answer))
+    def _hear_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
+        self.late.put_nowait(LateAnswer(slot, number, answer))
 
     # -- the terminal
 
@@ -139,7 +140,7 @@ class Stage:
         keys: dict[str, bytes] = {}
         for each in signed.keys:
             key = des.decrypt_ecb(self.far.tmk, each.key)
-            if des.check_value(key)[: len(each.check_value)] != each.check_value:
+            if des.check_value(key, len(each.check_value)) != each.check_value:
                 raise NotKept(f"the {each.purpose} is not the key of its check value")
             keys[each.purpose] = key
         if not {"pik", "mak"} <= keys.keys():
@@ -164,8 +165,7 @@ class Stage:
     async def void(self, original: Original, *, by: Any = None) -> tuple[Original, Any]:
         desk = self.desk()
         answer = await (by or self.line).void(desk, original)
-        done = self._original("void", desk, original.card, original.amount_fen, answer)
-        return replace(done, of=original), answer
+        return self._original("void", desk, original.card, original.amount_fen, answer), answer
 
     async def refund(self, original: Original, amount_fen: int, *, by: Any = None) -> LineAnswer:
         desk = self.desk()

@@ -3,7 +3,9 @@
 Source: public configuration of one hospital kiosk (field table, length, message types). It leaves open, and these are
 therefore settings to agree on with the acquirer: whether a TPDU stands before the message (``head``), whether the MAC
 is in 64 or 128 (``mac_field``), which of its three algorithms and with how much of the key (``mac``, ``mak_bytes``),
-whether a repeated reversal is 0421 (``has_repeat_form``), every wait, and the forms of 60, 61 and 63.
+whether a repeated reversal is 0421 (``has_repeat_form``), whether a host that has no record of what is reversed says so
+with a MAC (``no_record_has_mac``), whether a balanced batch is ended (``ends_balanced``), every wait, and the
+forms of 60, 61 and 63.
 """
 
 from yinyi.wire.iso8583.cup_pos import FIELDS as POS_FIELDS
@@ -36,4 +38,6 @@ CUP_ASCII = Profile(
     mak_bytes=16,
     reversal_mti="0420",
     has_repeat_form=True,
+    no_record_has_mac=True,
+    ends_balanced=False,
 )

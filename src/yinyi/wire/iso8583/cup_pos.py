@@ -64,4 +64,8 @@ CUP_POS = Profile(
     mak_bytes=8,
     reversal_mti="0400",
     has_repeat_form=False,
+    no_record_has_mac=False,
+    ends_balanced=True,
 )
+"""An answer carries a MAC with 00 and 10 only, says the specification: that there is no record (25) comes without. It
+has an end of a batch that was balanced (207), which a host may do without."""

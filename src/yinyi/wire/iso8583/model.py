@@ -82,6 +82,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bitmap_bytes: 16 is a second bitmap where a field above 64 is there. mac_field: always the last one of its message.
     padding: the nibble after an odd number of digits. pik_bytes, mak_bytes: how much of a delivered key is used.
     has_repeat_form: whether a repeated reversal says so in its message type (0401, 0421).
+    no_record_has_mac: whether the answer to a reversal that there is no such original (25) carries a MAC; where it has
+    to, one without leaves the reversal open.
+    ends_balanced: whether the host is told the end of a batch whose totals agreed, too (0320 with 60.3 = 207).
     most_in_batch: a batch with so many transactions is settled; a settlement counts them in three digits.
     max_frame: bytes of the longest message, without the length before it.
     """
@@ -100,6 +103,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     padding: Literal["0", "F"] = "0"
     reversal_mti: Literal["0400", "0420"]
     has_repeat_form: bool
+    no_record_has_mac: bool
+    ends_balanced: bool
     answer_timeout_s: float = 60.0
     reversal_tries: int = 3
     reversal_every_s: float = 60.0
@@ -109,6 +114,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def reversal_repeat_mti(self) -> str:
         """The message type of a reversal that goes again: 0421 for 0420 where the dialect tells them apart."""
         return f"{self.reversal_mti[:3]}1" if self.has_repeat_form else self.reversal_mti
+
+    def is_reversal(self, mti: str) -> bool:
+        """Whether a request of this type is one, the first or a repeated one."""
+        return mti in (self.reversal_mti, self.reversal_repeat_mti())
 
 
 @lru_cache(maxsize=64)

@@ -6,9 +6,12 @@ leave it open whether something has happened is stated for 68 and 98; for 96 it 
 
 from typing import Literal, NamedTuple
 
+NO_RECORD = "25"
+
 Verdict = Literal[
     "approved",
     "refused",  # it surely did not happen
+    "retry",  # it surely did not happen, and the same may be tried again in a while
     "unknown",  # it may have happened: a purchase is reversed, a refund waits for the statement
     "sign_on",  # refused; the host wants a sign-on, and then the same again
 ]
@@ -40,6 +43,10 @@ _HERE = (
 _LATER = (
     "银行系统正忙，没有扣款。请稍后再试，或换一种方式支付。",
     "The bank's system is busy, and nothing was taken. Try again in a while, or pay in another way.",
+)
+_AGAIN = (
+    "银行请您重新操作，没有扣款。请稍后再试一次，或换一种方式支付。",
+    "The bank asks you to try again, and nothing was taken. Try once more in a while, or pay in another way.",
 )
 _OPEN = (
     "银行没有给出明确答复，正在撤销这笔交易。扣了的钱会退回，请稍候，先不要再次支付。",
@@ -74,13 +81,19 @@ _NO_RECORD = (
 )
 _DONE = ("交易成功。", "Done.")
 
-UNKNOWN_CODE = Response(
-    "",
-    "refused",
-    "declined",
+_WRONG = (
     "交易失败，没有扣款。请换一种方式支付，或到人工窗口。",
     "This did not work, and nothing was taken. Pay in another way, or at a window.",
 )
+UNKNOWN_CODE = Response(
+    "",
+    "unknown",
+    "declined",
+    "银行的答复我们不认识，正在撤销这笔交易。扣了的钱会退回，请先不要再次支付；有疑问请到人工窗口。",
+    "We do not know what the bank's answer means, so this is being cancelled. Whatever was taken comes back."
+    " Please do not pay again yet; if in doubt, ask at a window.",
+)
+"""Nobody knows what a code says that is in no table: it may have happened."""
 
 
 def _rows(codes: str, verdict: Verdict, why: Why, words: tuple[str, str]) -> dict[str, Response]:
@@ -89,26 +102,29 @@ def _rows(codes: str, verdict: Verdict, why: Why, words: tuple[str, str]) -> dic
 
 RESPONSES: dict[str, Response] = (
     _rows("00", "approved", "declined", _DONE)
-    | _rows("01 02 05 19 20 21 23 44 45", "refused", "declined", _ASK_BANK)
+    | _rows("01 02 05 20 21 23 44 45", "refused", "declined", _ASK_BANK)
     | _rows("03 58 60 63 66 97", "refused", "not_permitted", _HERE)
     | _rows("06 12 30 40 93 99", "refused", "bad_request", _HERE)
-    | _rows("13 64", "refused", "bad_request", UNKNOWN_CODE[3:])
+    | _rows("13 64", "refused", "bad_request", _WRONG)
     | _rows("14 15 31 39 42 52 53 56 57", "refused", "not_permitted", _OTHER_CARD)
     | _rows("04 07 33 34 35 36 37 41 43 59 62 67", "refused", "not_permitted", _LOST)
-    | _rows("25", "refused", "not_refundable", _NO_RECORD)
+    | _rows(NO_RECORD, "refused", "not_refundable", _NO_RECORD)
     | _rows("38 75", "refused", "declined", _PIN_TRIES)
     | _rows("55", "refused", "declined", _PIN)
     | _rows("51", "refused", "insufficient_funds", _FUNDS)
     | _rows("54", "refused", "declined", _EXPIRED)
     | _rows("61 65", "refused", "limit_exceeded", _LIMIT)
-    | _rows("79 90 91 92 94 95", "refused", "declined", _LATER)
+    | _rows("79 92 94 95", "refused", "declined", _LATER)
+    | _rows("90 91", "retry", "declined", _LATER)
+    | _rows("19", "retry", "declined", _AGAIN)
     | _rows("09 10 11 16 68 96 98", "unknown", "declined", _OPEN)
     | _rows("22 77 A0", "sign_on", "bad_request", _HERE)
 )
 """10 (a part of the amount) is not taken: it is reversed, and the whole is paid in another way. So is what 11 and 16
-(done, with something beside: Q/CUP 006.6 appendix A.2) and 09 (under way) leave with the bank."""
+(done, with something beside: Q/CUP 006.6 appendix A.2) and 09 (under way) leave with the bank. 19 (enter it again), 90
+(the day is being ended) and 91 (the issuer is not there) pass: a patient may try again, and a reversal goes again."""
 
 
 def response_of(code: str) -> Response:
-    """What the code means. One that is not known has refused (交易失败)."""
+    """What the code means. One that is not known leaves it open."""
     return RESPONSES.get(code) or UNKNOWN_CODE._replace(code=code)

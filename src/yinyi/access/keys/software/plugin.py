@@ -10,6 +10,7 @@ from yinyi.access.keys.software.master_keys import MasterKey, MasterKeys
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, NoNewMasterKey
 from yinyi.business.lines.key_model import (
     CHECK_BYTES,
+    DELIVERED_CHECK_BYTES,
     HeldKey,
     KeyPurpose,
     KeySlot,
@@ -64,6 +65,8 @@ class SoftwareKeyStore:
         with wiped(component):
             if len(component) != COMPONENT_BYTES or not any(component):
                 raise KeyRefused("a component has 16 bytes, not all zero")
+            if len(check_value) != CHECK_BYTES:
+                raise KeyRefused("its check value has another length")
             _agree(component, check_value)
             return SealedComponent(
                 part=part,
@@ -87,6 +90,9 @@ class SoftwareKeyStore:
     ) -> HeldKey:
         if len(delivered) not in _WORKING_BYTES:
             raise KeyRefused("a working key has 8 or 16 bytes")
+        is_unchecked = purpose == "tdk" and not check_value
+        if not is_unchecked and len(check_value) not in DELIVERED_CHECK_BYTES:
+            raise KeyRefused("its check value has another length")
         above = self._opened(tmk, slot, "tmk")
         with wiped(above):
             key = des.decrypt_key(above, delivered)
@@ -161,7 +167,8 @@ class SoftwareKeyStore:
 
 
 def _agree(key: bytearray, check_value: bytes) -> None:
-    if len(check_value) != CHECK_BYTES or not hmac.compare_digest(des.check_value(key), check_value):
+    """With as much of it as there is."""
+    if not hmac.compare_digest(des.check_value(key, len(check_value)), check_value):
         raise KeyRefused("its check value is another one")
 
 

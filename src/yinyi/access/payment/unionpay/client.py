@@ -81,16 +81,21 @@ class Line:
             await asyncio.gather(self._dialler, return_exceptions=True)
             self._dialler = None
 
-    async def exchange(self, match: Match, body: bytes, timeout_s: float) -> Unpacked:
-        """Sends once and waits for what matches.
+    async def exchange(
+        self, match: Match, body: bytes, timeout_s: float, may_send: Callable[[], bool] = lambda: True
+    ) -> Unpacked:
+        """Sends once and waits for what matches. ``may_send``: asked when everything else is ready.
 
         Raises:
-            NothingSent: the line is down, too much waits already, or the same is waited for; or no frame holds it.
+            NothingSent: the line is down, too much waits already, or the same is waited for; no frame holds it, or it
+                may not be sent any more.
             AnswerLost: none came in time, or the line broke meanwhile.
         """
         connection = await self._ready()
         if match in self._waiting or len(self._waiting) >= self._settings.most_waiting:
             raise NothingSent("the line is full" if match not in self._waiting else "it is on its way already")
+        if not may_send():
+            raise NothingSent("its session is not claimed any more")
         try:
             connection.send(body)
         except FrameError as error:
@@ -199,7 +204,7 @@ class Line:
             name = address.tls_name or None
             at = (address.host, address.port)
             transport = await connected(self._relay, lambda: connection, *at, secured=secured, server_hostname=name)
-        keep_alive(transport, self._settings.keepalive_idle_s)
+        keep_alive(transport, self._settings.keepalive_idle_s, self._profile.answer_timeout_s)
         return connection
 
 

@@ -10,6 +10,10 @@ from yinyi.wire.iso8583.cup_pos import CUP_POS
 from yinyi.wire.iso8583.model import KeyBytes, MacAlgorithm, Profile
 
 MOST_IN_BATCH = 950
+_OF_PROFILE = (
+    "mac", "pik_bytes", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s",
+    "most_in_batch", "no_record_has_mac", "ends_balanced",
+)  # fmt: skip
 _PROFILES = {profile.name: profile for profile in (CUP_POS, CUP_ASCII)}
 
 
@@ -38,11 +42,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: the one that it has among the acquirers.
 
-    profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, mak_bytes, padding,
-    answer_timeout_s, reversal_tries, reversal_every_s, most_in_batch (at most 950).
+    profile: ``cup_pos`` or ``cup_ascii``. What is None below is as the profile has it: mac, pik_bytes and mak_bytes
+    (how much of a delivered key is used; a PIK of 8 bytes is asked for with 60.3 = 001), padding, answer_timeout_s,
+    reversal_tries, reversal_every_s, most_in_batch (at most 950), no_record_has_mac (that the host has no record
+    of what is reversed is not believed without a MAC), ends_balanced (the end of a balanced batch is told, 60.3 = 207).
     tpdu: ten digits, of both addresses. operator_no: field 63.1.
     connect_timeout_s: of one address. reconnect_s: pauses between attempts, the last one repeats.
-    send_within_s: so long waits a message for the line to come back before it is given up unsent.
+    send_within_s: so long waits a message for the line to come back before it is given up unsent; below 5, behind which
+    its session may be somebody else's.
     silent_after: so many messages in a row without an answer, and the other address is tried.
     most_waiting: messages that wait for an answer at a time.
     keepalive_idle_s: TCP asks the other side after so long a silence whether it is there.
@@ -56,12 +63,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     profile: str = "cup_pos"
     addresses: tuple[Address, ...]
     mac: MacAlgorithm | None = None
+    pik_bytes: KeyBytes | None = None
     mak_bytes: KeyBytes | None = None
     padding: Literal["0", "F"] | None = None
     answer_timeout_s: float | None = None
     reversal_tries: int | None = None
     reversal_every_s: float | None = None
     most_in_batch: int | None = None
+    no_record_has_mac: bool | None = None
+    ends_balanced: bool | None = None
     tpdu: str = "6000030000"
     operator_no: str = "01"
     connect_timeout_s: float = 3.0
@@ -89,8 +99,7 @@ def profile_of(settings: Settings) -> Profile:
         raise ValueError("a line has one address or two")
     if settings.most_in_batch is not None and not 1 <= settings.most_in_batch <= MOST_IN_BATCH:
         raise ValueError(f"most_in_batch is between 1 and {MOST_IN_BATCH}")
-    names = ("mac", "mak_bytes", "padding", "answer_timeout_s", "reversal_tries", "reversal_every_s", "most_in_batch")
-    changed = {name: value for name in names if (value := getattr(settings, name)) is not None}
+    changed = {name: value for name in _OF_PROFILE if (value := getattr(settings, name)) is not None}
     try:
         header = msgspec.structs.replace(profile.header, tpdu=bytes.fromhex(settings.tpdu))
     except ValueError as error:

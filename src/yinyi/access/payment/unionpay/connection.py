@@ -109,8 +109,9 @@ class Connection(asyncio.Protocol):
             self.hang_up("too much that nobody has asked for")
 
 
-def keep_alive(transport: asyncio.BaseTransport, idle_s: int) -> None:
-    """No Nagle; and TCP finds out within two minutes that the other side is gone without a word."""
+def keep_alive(transport: asyncio.BaseTransport, idle_s: int, delivered_within_s: float) -> None:
+    """No Nagle; TCP finds out within two minutes that the other side is gone without a word; and what it could not
+    deliver in time is never delivered, so that a network that comes back brings nothing that was reversed meanwhile."""
     end: socket.socket | None = transport.get_extra_info("socket")
     if end is None:
         return
@@ -119,3 +120,4 @@ def keep_alive(transport: asyncio.BaseTransport, idle_s: int) -> None:
     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, idle_s)
     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(delivered_within_s * 1000))

@@ -21,11 +21,11 @@ from yinyi.wire.iso8583.errors import Iso8583Error
 from yinyi.wire.iso8583.header import SIGN_ON_AGAIN
 from yinyi.wire.iso8583.model import Message, Profile
 from yinyi.wire.iso8583.private_fields import unpack_54, unpack_60
-from yinyi.wire.iso8583.response_codes import response_of
+from yinyi.wire.iso8583.response_codes import NO_RECORD, response_of
 from yinyi.wire.iso8583.settlement_fields import unpack_totals
 from yinyi.wire.iso8583.working_keys import split_keys
 
-NO_RECORD, WRONG_PIN = "25", "55"
+WRONG_PIN = "55"
 MOST_TRIES = 9
 _BALANCED, _NOT_BALANCED = "1", "2"
 
@@ -34,10 +34,11 @@ def of_transaction(asked: Message, said: Message) -> LineAnswer:
     """Of a purchase, a void, a refund, a balance. An approval over another amount is none that can be believed."""
     code = said.text(39)
     meant = response_of(code)
-    if meant.verdict == "unknown" or not code:
+    if meant.verdict == "unknown":
         return NoAnswer(code=code, detail=f"the host has answered {code or 'nothing'}")
     if meant.verdict != "approved":
-        return Declined(code=code, reason=meant.why, must_sign_on=_must_sign_on(said, meant.verdict))
+        must_sign_on, may_retry = _must_sign_on(said, meant.verdict), meant.verdict == "retry"
+        return Declined(code=code, reason=meant.why, must_sign_on=must_sign_on, may_retry=may_retry)
     if said.text(4) and asked.text(4) and said.text(4) != asked.text(4):
         return NoAnswer(why="other", code=code, detail="the host has approved another amount")
     return _approved(said)
@@ -67,7 +68,9 @@ def of_sign_on(profile: Profile, said: Message) -> SignedOn | LineAnswer:
         return Declined(code=code, reason="not_permitted")
     keys = said.fields.get(62, b"")
     try:
-        delivered = split_keys(keys if isinstance(keys, bytes) else b"", profile.mak_bytes)
+        delivered = split_keys(
+            keys if isinstance(keys, bytes) else b"", pik_bytes=profile.pik_bytes, mak_bytes=profile.mak_bytes
+        )
         sixty = unpack_60(said.text(60)) if said.text(60) else None
     except Iso8583Error as error:
         return NoAnswer(why="other", code=code, detail=str(error))

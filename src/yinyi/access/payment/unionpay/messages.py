@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from yinyi.business.lines.session_model import Card, Desk, Detail, EntryMode, Original, ReversalReason, Totals
 from yinyi.kernel.money import Fen
+from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.model import Header, Message, Profile
 from yinyi.wire.iso8583.private_fields import De53, De60, De61, De63, De90, numbered
 from yinyi.wire.iso8583.settlement_fields import Detail as WireDetail
@@ -51,6 +52,8 @@ def _chip_header(known: Header) -> Header:
 
 
 def _add_card(fields: Fields, card: Card, is_double: bool) -> None:
+    if not card.pan:
+        raise FieldError(2, "there is no card")
     fields[2] = card.pan
     if card.expiry:
         fields[14] = card.expiry
@@ -107,7 +110,8 @@ def refund(profile: Profile, desk: Desk, original: Original, amount_fen: Fen, op
 
 
 def reversal(profile: Profile, desk: Desk, original: Original, why: ReversalReason, tries: int) -> Message:
-    """Under the original's own trace number, with what identified it."""
+    """Under the original's own trace number, with what identified it. What is reversed is the original that 61 and 90
+    name: of a void that is the void itself, and not the purchase that it was to cancel."""
     card = original.card
     fields = _begun(desk) | {
         3: _PROCESSING[original.kind],
@@ -118,7 +122,7 @@ def reversal(profile: Profile, desk: Desk, original: Original, why: ReversalReas
         60: _batch(_KIND[original.kind], desk.batch_no, card.entry_mode),
     }
     _add_card(fields, _without_pin(card), is_double=True)
-    fields[61] = _of(original.of or original, with_date=False)
+    fields[61] = _of(original, with_date=False)
     if original.approved is not None and original.approved.auth_code:
         fields[38] = original.approved.auth_code
     if 90 in profile.fields:
@@ -148,8 +152,8 @@ def upload(desk: Desk, details: Sequence[Detail], card_class: str, has_mac: bool
     return _uploading(desk, "201", pack_details(wired), has_mac)
 
 
-def end_upload(desk: Desk, count: int, has_mac: bool) -> Message:
-    return _uploading(desk, "202", pack_upload_total(count), has_mac)
+def end_upload(desk: Desk, count: int, has_mac: bool, *, balanced: bool = False) -> Message:
+    return _uploading(desk, "207" if balanced else "202", pack_upload_total(count), has_mac)
 
 
 def _uploading(desk: Desk, network_code: str, forty_eight: str, has_mac: bool) -> Message:

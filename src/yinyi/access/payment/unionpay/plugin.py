@@ -22,6 +22,7 @@ from yinyi.business.lines.session_model import (
     Detail,
     Habits,
     LineAnswer,
+    MessageNo,
     NeverSent,
     NoAnswer,
     Original,
@@ -36,7 +37,7 @@ from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 from yinyi.wire.iso8583.codec import Unpacked, pack
 from yinyi.wire.iso8583.errors import Iso8583Error
 from yinyi.wire.iso8583.model import Message, answer_mti
-from yinyi.wire.iso8583.response_codes import response_of
+from yinyi.wire.iso8583.response_codes import NO_RECORD, response_of
 from yinyi.wire.iso8583.settlement_fields import DETAILS_AT_ONCE
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ class UnionPay:
             reversal_every_s=profile.reversal_every_s,
             most_details=DETAILS_AT_ONCE,
             most_in_batch=profile.most_in_batch,
+            ends_balanced=profile.ends_balanced,
         )
         self._line = Line(settings, profile, self._unmatched, surroundings.relay)
         self._late: Late | None = None
@@ -154,8 +156,9 @@ class UnionPay:
         has_mac = self._settings.mac_on_settlement
         return await self._ask(desk, partial(messages.upload, desk, details, self._settings.card_class, has_mac))
 
-    async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
-        return await self._ask(desk, partial(messages.end_upload, desk, count, self._settings.mac_on_settlement))
+    async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
+        has_mac = self._settings.mac_on_settlement
+        return await self._ask(desk, partial(messages.end_upload, desk, count, has_mac, balanced=balanced))
 
     # ---- one exchange
 
@@ -190,7 +193,7 @@ class UnionPay:
             return NeverSent(detail=f"the message cannot be written: {error}"), asked
         match = Match(answer_mti(asked.mti), asked.text(11), asked.text(41), asked.text(42))
         try:
-            said = await self._line.exchange(match, body, profile.answer_timeout_s)
+            said = await self._line.exchange(match, body, profile.answer_timeout_s, desk.may_send)
         except NothingSent as error:
             return NeverSent(detail=str(error)), asked
         except AnswerLost as error:
@@ -206,12 +209,17 @@ class UnionPay:
         return (said if is_believed else NoAnswer(why="bad_mac", detail="wrong MAC")), asked
 
     async def _is_believed(self, desk: Desk, asked: Message, said: Unpacked) -> bool:
-        """An approval of what carried a MAC has one; whatever has one is compared."""
+        """An approval of what carried a MAC has one, and whatever closes a reversal; whatever has one is compared."""
         if not said.mac:
-            return not asked.has_mac or response_of(said.message.text(39)).verdict != "approved"
+            return not (asked.has_mac and self._has_to_have_mac(asked, said.message.text(39)))
         if desk.mac is None:
             return False
         return hmac.compare_digest(said.mac, await desk.mac(self._profile.mac, said.mac_over))
+
+    def _has_to_have_mac(self, asked: Message, code: str) -> bool:
+        if code == NO_RECORD and self._profile.is_reversal(asked.mti):
+            return self._profile.no_record_has_mac
+        return response_of(code).verdict == "approved"
 
     # ---- answers that come too late
 
@@ -245,7 +253,7 @@ class UnionPay:
         del self._lost[match]
         answer = self._read(lost.asked, said.message, lost.read)
         if self._late is not None and isinstance(answer, Approved | Declined):
-            self._late(lost.desk.slot, lost.desk.trace_no, answer)
+            self._late(lost.desk.slot, MessageNo(lost.desk.batch_no, lost.desk.trace_no), answer)
 
 
 def _kept_of(asked: Message) -> Message:
