@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from card_hall import AWAY, HERE, PAN, SLOT, STRANGE, CardHall, play
+from line_stage import OUTPATIENT, SIGN_ON_FIRST
 from msgspec.structs import replace
 
 from yinyi.business.lines.session_model import Declined
@@ -285,5 +286,32 @@ def test_a_terminal_is_told_when_a_card_is_not_needed_any_more(
         assert (await hall.wanted()).request is None
         if answer is not None:
             assert (await hall.payment(number)).tries_left == answer.tries_left
+
+    within(story)
+
+
+def test_a_pin_that_a_bank_sends_back_for_new_keys_was_sent(within: Played) -> None:
+    """Under another key it is typed once more; the answer's code says that it had left."""
+
+    async def story(hall: CardHall) -> None:
+        number = await hall.to_pay()
+        request_id = await hall.reads(number)
+        hall.stage.bank.next["purchase"] = [SIGN_ON_FIRST]
+        hall.stage.bank.next["sign_on"] = [hall.stage.bank.keys(OUTPATIENT, pik=bytes(range(16)))]
+        await hall.brings(request_id)
+        assert not await hall.paid(number)
+        found = await hall.payment(number)
+        assert (found.reason, found.refused_code, hall.purchases()) == ("expired", "77", 1)
+
+    within(story)
+
+
+def test_the_screen_knows_which_cards_are_taken(within: Played) -> None:
+    """The bank of the public card has no session here: such a card is known, and not taken."""
+
+    async def story(hall: CardHall) -> None:
+        assert (await hall.reading()).kinds == []
+        await hall.reads(await hall.to_pay())
+        assert (await hall.reading()).kinds == ["bank_card"]
 
     within(story)

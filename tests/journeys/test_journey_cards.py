@@ -122,7 +122,7 @@ def test_a_bank_that_says_nothing_keeps_nothing(house: RealPlatform, chromium: B
         hands.bank_fault("purchase", "torn")
         hands.type()
         screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
-        assert screen.asks() == "银行没有答复"
+        assert screen.asks() == "银行没有明确答复"
         assert hands.balance() == had
         hands.take()
         screen.press('form[action$="/cancel"] button, button[formaction$="/cancel"]')

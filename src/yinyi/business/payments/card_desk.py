@@ -105,8 +105,8 @@ def _outcome(answer: LineAnswer) -> tuple[CheckOutcome, str]:
     match answer:
         case Approved():
             return "right", ""
-        case Declined(reason="expired"):
-            return "pin_again", ""
+        case Declined(reason="expired", code=code):
+            return "pin_again", code
         case Declined(code=code):
             return "declined", code
         case NeverSent():

@@ -114,7 +114,8 @@ class CardReading(msgspec.Struct, frozen=True, kw_only=True):
     """What goes on at the card terminal (刷卡器). Nothing of the card, and of its PIN no more than how many digits.
 
     payment_no: what is to be paid with the card, merchant_name: to whom. until: so long it is waited for. card_in: a
-    card is in the slot. forgotten: and nobody has taken it for a while. version: grows with everything.
+    card is in the slot. forgotten: and nobody has taken it for a while. kinds: of cards that are taken for it. version:
+    grows with everything.
     """
 
     purpose: CardPurpose = "pay"
@@ -126,6 +127,7 @@ class CardReading(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     card_in: bool = False
     forgotten: bool = False
+    kinds: list[str] = []
     version: int = 0
 
 

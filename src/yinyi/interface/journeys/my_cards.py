@@ -110,6 +110,8 @@ async def binding(visitor: Visitor) -> Next:
 def _why(found: CardBinding) -> views_cards.CardProblem | None:
     if found.state == "declined":
         return _ANSWERS.get(found.code, "declined")
+    if found.state == "pin_again" and found.code:
+        return "keys_changed"
     return _PROBLEMS.get(found.state)
 
 

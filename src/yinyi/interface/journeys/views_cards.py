@@ -35,7 +35,8 @@ CardProblem = Literal[
     "taken",  # the card is somebody else's
     "wrong_pin",
     "pin_blocked",
-    "pin_again",  # typed under a key that had changed meanwhile
+    "pin_again",  # typed under a key that had changed meanwhile: it was not sent
+    "keys_changed",  # sent; the bank wants it under new keys, and has not looked at it
     "declined",
     "no_answer",
     "unreachable",
