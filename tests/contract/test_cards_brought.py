@@ -96,7 +96,9 @@ def test_a_card_for_a_reading_that_is_over(within: Played, late: timedelta, take
     within(story)
 
 
-@pytest.mark.parametrize("step", ["cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused"])
+@pytest.mark.parametrize(
+    "step", ["cancelled", "pulled_out", "timed_out", "not_taken", "stripe", "unreadable", "key_refused"]
+)
 def test_after_its_end_a_reading_takes_no_card(within: Played, step: CardStep) -> None:
     async def story(hall: CardHall) -> None:
         number = await hall.to_pay()
@@ -108,6 +110,25 @@ def test_after_its_end_a_reading_takes_no_card(within: Played, step: CardStep) -
         assert not hall.purchases()
         await hall.brings(await hall.reads(number))
         assert await hall.paid(number), "the next one does"
+
+    within(story)
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_a_magnetic_stripe_reaches_no_bank_that_does_not_take_it(within: Played, takes: bool) -> None:
+    """Whatever the terminal makes of it: an older agent asks for the PIN all the same."""
+
+    async def story(hall: CardHall) -> None:
+        number = await hall.to_pay()
+        hall.business.payments.registry.cards["bank_card"].takes_stripe = takes
+        request_id = await hall.reads(number)
+        request = (await hall.wanted()).request
+        assert request is not None
+        assert [each.takes_stripe for each in request.routes] == [takes, False]
+        await hall.brings(request_id, entry_mode="stripe")
+        assert await hall.paid(number) is takes
+        assert (await hall.reading()).state == ("read" if takes else "stripe")
+        assert hall.purchases() == takes
 
     within(story)
 

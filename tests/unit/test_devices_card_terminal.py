@@ -122,6 +122,19 @@ def test_a_card_whose_issuer_wants_no_pin_is_read_at_once(tmp_path: Path) -> Non
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize(("takes", "step"), [(False, "stripe"), (True, "typing")])
+def test_a_magnetic_stripe_is_refused_before_its_pin(tmp_path: Path, takes: bool, step: str) -> None:
+    """Unless the acquirer takes it."""
+
+    async def story(bench: Bench) -> None:
+        bench.ask("r1", 60.0, msgspec.structs.replace(BANK, takes_stripe=takes))
+        bench.terminal.bring(PlasticCard(pan=PAN, entry_mode="stripe"))
+        assert await bench.steps(2) == [("inserted", 0), (step, 0)]
+        assert bench.terminal.asks_pin is takes
+
+    play(tmp_path, story)
+
+
 @pytest.mark.parametrize(
     ("pan", "routes", "said"),
     [

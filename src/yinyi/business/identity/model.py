@@ -24,13 +24,14 @@ CredentialKind = Literal[
 PaymentCardKind = Literal["bank_card", "public_card", "social_security_card"]
 """What a card terminal reads."""
 PAYMENT_CARDS: tuple[PaymentCardKind, ...] = get_args(PaymentCardKind)
-InquiryPurpose = Literal["identify", "bind"]
+InquiryPurpose = Literal["identify", "bind", "balance"]
 InquiryState = Literal[
     "asked",  # no card was read yet
     "known",  # the card names a patient
     "unknown",  # it is bound to nobody here
     "checking",  # its bank is being asked whether the PIN is right
     "bound",
+    "told",  # its issuer has said what is on it
     "taken",  # it is bound to somebody else
     "declined",  # by its bank; the answer's code says why
     "pin_again",  # typed under a key that had changed meanwhile

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
+
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.identity.model import CheckOutcome, InquiryPurpose, PaymentCardKind
@@ -59,7 +61,7 @@ class CardDesk:
         for scope in self._scopes(kind):
             route, _ = await self._routes.route(call, scope, kind, READY_S)
             if route is not None:
-                return route
+                return msgspec.structs.replace(route, takes_stripe=False)
         return None
 
     def _scopes(self, kind: str) -> list[str]:

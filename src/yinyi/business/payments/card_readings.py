@@ -169,6 +169,9 @@ class PayCards:
         if route is None or not route.taken or route.slot != message.slot or not lives:
             await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
             return None
+        if read.entry_mode == "stripe" and not route.takes_stripe and found.request.purpose == "pay":
+            await self._readings.refuse(tx, call, "stripe")
+            return None
         return route, _card(read)
 
     async def submit(self, tx: Tx, call: Call, message: PresentPayCard, given: Given | None) -> str:

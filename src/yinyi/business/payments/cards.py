@@ -25,7 +25,7 @@ from yinyi.business.lines.session_model import (
     Standing,
 )
 from yinyi.business.lines.session_ports import CardSessions
-from yinyi.business.payments.model import NO_SESSION, UNREAD
+from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, TRIES_LEFT, Plan, Step
 from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import (
@@ -102,9 +102,11 @@ class CardLine:
         zone: ZoneInfo,
         *,
         wait_s: float = CALL_S - 1.0,
+        takes_stripe: bool = False,
     ) -> None:
         """``wait_s``: so long at most is an errand waited for within one call of the engine."""
         self.channel = channel
+        self.takes_stripe = takes_stripe
         self.wait_s = wait_s
         self.acquirer = acquirer
         self.sessions = sessions
@@ -143,6 +145,8 @@ class TakeByCard:
             log.error("cards.no_session", terminal_id=plan.terminal_id, scope=plan.scope)
             return Refused(reason="not_permitted", detail=NO_SESSION)
         card = line.cards.open(shown)
+        if card.entry_mode == "stripe" and not line.takes_stripe:
+            return Refused(reason="not_permitted", detail=STRIPE)
 
         async def purchase() -> LineAnswer:
             return await line.sessions.purchase(line.acquirer, session_id, step.reference, step.amount_fen, card)

@@ -41,8 +41,8 @@ BROKEN: frozenset[Condition] = frozenset(state for state, how in SEVERITY.items(
 CredentialKind = Literal["agent", "screen"]
 CardEntry = Literal["chip", "contactless", "stripe"]
 CardStep = Literal[
-    "inserted", "tapped", "typing", "cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused",
-    "removed", "forgotten",
+    "inserted", "tapped", "typing", "cancelled", "pulled_out", "timed_out", "not_taken", "stripe", "unreadable",
+    "key_refused", "removed", "forgotten",
 ]  # fmt: skip
 """What a card terminal tells; see ``wire/terminal_line``."""
 ReadingState = Literal[
@@ -54,6 +54,7 @@ ReadingState = Literal[
     "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that is not taken here
+    "stripe",  # not by its chip
     "unreadable",
     "key_refused",  # the pad cannot encrypt for this bank
 ]
@@ -62,6 +63,7 @@ CardPurpose = Literal[
     "pay",
     "identify",  # whose card it is: no PIN, no money
     "bind",  # it is to identify its holder from now on: its PIN, no money
+    "balance",  # what is on it
 ]
 """What a card terminal reads a card for."""
 

@@ -151,6 +151,8 @@ class VirtualCardTerminal:
         route = _route_of(self.request, card.pan) if self.request is not None else None
         if route is None or not route.taken:
             return self._finish("not_taken")
+        if card.entry_mode == "stripe" and not route.takes_stripe:
+            return self._finish("stripe")
         if not route.pin_key:
             return self._read(card, route)
         if not self._pad.opens(route):

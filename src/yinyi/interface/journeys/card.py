@@ -24,6 +24,7 @@ _ENDED: dict[ReadingState, views_pay.CardRefused] = {
     "pulled_out": "pulled_out",
     "timed_out": "timed_out",
     "not_taken": "not_taken",
+    "stripe": "stripe",
     "unreadable": "unreadable",
     "key_refused": "key_refused",
 }

@@ -83,6 +83,7 @@ class UnionPay:
             reversal_every_s=profile.reversal_every_s,
             most_details=DETAILS_AT_ONCE,
             most_in_batch=profile.most_in_batch,
+            takes_stripe=settings.takes_stripe,
         )
         self._line = Line(settings, profile, self._unmatched, surroundings.relay)
         self._late: Late | None = None
