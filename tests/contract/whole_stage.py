@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from holder_stage import TILL, HolderStage, Kiosk, holder_stage
+from holder_stage import PUBLIC_PAN, TILL, HolderStage, Kiosk, holder_stage
 from hospital_stage import procedures
 from line_stage import ZONE
 from report_hands import EVER, ordered_for
@@ -22,7 +22,7 @@ from yinyi.business.billing.messages import PayInvoices
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.documents.messages import PrintSlip
 from yinyi.business.identity.messages import ListCredentials
-from yinyi.business.identity.messages_cards import ReadCardToIdentify
+from yinyi.business.identity.messages_cards import ReadCardForBalance, ReadCardToIdentify
 from yinyi.business.identity.messages_children import ActForOneself, ListChildren, ReadChild, RegisterChild
 from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
@@ -79,7 +79,10 @@ async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
     bound = await hall.bound()
     [credential] = (await hall.ask(ListCredentials())).credentials
     ticket = (await hall.ask(ReadCardToIdentify())).ticket
+    of_balance = (await hall.ask(ReadCardForBalance())).ticket
+    await hall.bring(PUBLIC_PAN)
     return {
+        "GetCardBalance": {"ticket": of_balance},
         "GetCardBinding": {"request_id": bound.request_id},
         "UnbindCredential": {"credential_id": credential.credential_id},
         **{name: {"ticket": ticket} for name in ("IdentifyByCard", "GetTicket", "RegisterPatient")},

@@ -6,7 +6,7 @@ from bill_samples import BILL, GONE
 from booking_samples import BOOKING, DUE
 from children_samples import CHILDREN, PERMITS
 from fiscal_samples import FILES, RECEIPTS
-from identity_samples import IDENTITY
+from identity_samples import BALANCES, IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
 from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT, UNASKED
@@ -43,4 +43,5 @@ SAMPLES: dict[str, Sample] = {
     **DUE,
     **FILES,
     **UNASKED,
+    **BALANCES,
 }

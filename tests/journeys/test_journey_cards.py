@@ -189,6 +189,26 @@ def test_a_card_that_is_left_behind_is_reported(house: RealPlatform, chromium: B
     books.agree(house, payment_no)
 
 
+def test_what_is_left_on_a_public_card(house: RealPlatform, chromium: Browser) -> None:
+    """Found among the services by whoever is not known; its issuer is asked, and nothing is taken."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium, "portrait", "en") as screen:
+        had = hands.balance(PUBLIC.pan)
+        screen.press('a[href$="?page=2"]')
+        screen.press('a[href$="/card-balance"]')
+        screen.press_form("/card-balance")
+        screen.seen(r"/card-balance/.+", "#screen.insert .slotpic")
+        hands.until_asked()
+        hands.bring(PUBLIC.pan)
+        screen.seen(r"/card-balance/.+", ".facts .price")
+        assert f"{had // 100}.{had % 100:02}" in screen.text()
+        assert f"…{PUBLIC.pan[-4:]}" in screen.text()
+        expect(screen.page.locator("[data-take-card]")).to_be_visible(timeout=WITHIN_MS)
+        hands.take()
+        expect(screen.page.locator("[data-take-card]")).to_have_count(0, timeout=WITHIN_MS)
+        assert hands.balance(PUBLIC.pan) == had
+
+
 def at_the_pin(screen: KioskScreen, hands: CardHands, pan: str = RICH.pan, fault: str = "") -> str:
     """A new patient whose card is in the slot and whose PIN is asked for; the payment's number."""
     payment_no, _ = at_the_code(screen)

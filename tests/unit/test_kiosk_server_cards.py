@@ -1,4 +1,4 @@
-"""A card at the kiosk that was refused: each page says what is true of it, and names the cards that are taken."""
+"""A card at the kiosk: what is said of one that was refused, which cards are named, and what is left on one."""
 
 from typing import Any, get_args
 
@@ -6,9 +6,13 @@ import msgspec
 import pytest
 from kiosk_platform import PAGES, TERMINAL, paired, registration, run
 
+from yinyi.business.identity.errors import TicketExpired
+from yinyi.business.identity.messages_cards import AskedForCard, CardBalance, CardLeft
 from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
 from yinyi.business.terminals.model import CardReading, DeviceView
 from yinyi.interface.journeys import views_pay
+from yinyi.kernel.errors import ChannelUnavailable, YinyiError
+from yinyi.kernel.money import Fen
 from yinyi.wire.iso8583.response_codes import RESPONSES, response_of
 
 WORKS = DeviceView(device="card_terminal", kind="card_terminal", state="ok")
@@ -76,5 +80,66 @@ def test_only_cards_that_are_taken_are_named() -> None:
         assert (await seen(reason="declined", refused_code="51", reads=every))["kinds"] == every
         at_code = await seen(state="waiting", scanned=False, tender="wechatpay", code_url="weixin://x", reads=every)
         assert at_code["kinds"] == every
+
+    run(work())
+
+
+TICKET = f"request.{'a' * 32}"
+
+
+@pytest.mark.parametrize(
+    ("balance", "reading", "seen_as"),
+    [
+        (CardBalance(state="asked"), CardReading(purpose="balance", state="asked"), ("ReadCardView", "insert", None)),
+        (CardBalance(state="asked"), CardReading(purpose="balance", state="typing"), ("ReadCardView", "pin", None)),
+        (
+            CardBalance(state="asked"),
+            CardReading(purpose="balance", state="not_taken"),
+            ("ReadCardView", "problem", "not_taken"),
+        ),
+        (CardBalance(state="asked"), CardReading(), ("ReadCardView", "problem", "timed_out")),
+        (CardBalance(state="checking"), CardReading(), ("ReadCardView", "asking", None)),
+        (CardBalance(state="declined", code="55"), CardReading(), ("ReadCardView", "problem", "wrong_pin")),
+        (CardBalance(state="declined", code="14"), CardReading(), ("ReadCardView", "problem", "declined")),
+        (CardBalance(state="pin_again"), CardReading(), ("ReadCardView", "problem", "pin_again")),
+        (CardBalance(state="pin_again", code="77"), CardReading(), ("ReadCardView", "problem", "keys_changed")),
+        (CardBalance(state="no_answer"), CardReading(), ("ReadCardView", "problem", "no_answer")),
+        (CardBalance(state="stripe"), CardReading(), ("ReadCardView", "problem", "stripe")),
+        (
+            CardBalance(state="told", kind="public_card", number_tail="2007", balance_fen=Fen(0)),
+            CardReading(),
+            ("CardBalanceView", "told", None),
+        ),
+    ],
+)
+def test_how_far_a_balance_is(balance: CardBalance, reading: CardReading, seen_as: tuple[str, str, str]) -> None:
+    async def work() -> None:
+        terminal = msgspec.structs.replace(HERE, reading=reading)
+        page = await paired(known=False, GetCardBalance=balance, GetTerminal=terminal).see(f"/card-balance/{TICKET}")
+        assert (page["is"], page["v"]["state"], page["v"].get("problem")) == seen_as
+
+    run(work())
+
+
+def test_a_balance_is_asked_for_once_a_form_and_left_again() -> None:
+    async def work() -> None:
+        browser = paired(known=False, ReadCardForBalance=AskedForCard(ticket=TICKET), LeaveCard=CardLeft())
+        begun = await browser.post("/card-balance")
+        assert begun.headers["location"] == f"/kiosk/card-balance/{TICKET}"
+        assert browser.platform.last("ReadCardForBalance").key == "k" * 22
+        assert (await browser.post("/card-balance/no-card")).headers["location"] == "/kiosk/"
+        assert "LeaveCard" in browser.platform.names()
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("error", "state"), [(ChannelUnavailable("no session"), "away"), (TicketExpired("too old"), "begin")]
+)
+def test_where_no_issuer_can_be_asked_the_page_says_so(error: YinyiError, state: str) -> None:
+    async def work() -> None:
+        browser = paired(known=False, ReadCardForBalance=error, GetCardBalance=error)
+        to = (await browser.post("/card-balance")).headers["location"].removeprefix("/kiosk")
+        assert (await browser.see(to))["v"]["state"] == state
 
     run(work())

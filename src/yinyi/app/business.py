@@ -118,6 +118,7 @@ class Business:
             *(database, clock, vault, queue, self.outbox.wake, outside.identifying),
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
             outside.means.words,
+            bool(outside.telling),
         )
         self.institutions = Institutions(database, vault, ZONE)
         self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
@@ -135,8 +136,8 @@ class Business:
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
-        of_cards = (outside.lines, outside.identifying, self.payments, self.terminals)
-        self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
+        of_cards = (outside.lines, outside.identifying, outside.telling, self.payments, self.terminals)
+        self.inquiries, self.balances, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.counters = Counters(database, outside, patients, self.payments, scanned, vault, clock)
         self.restored = Restored(database, registry, lost_of(outside, patients), clock, ZONE, HOSPITAL_ID)
@@ -175,6 +176,7 @@ class Business:
             self.payments,
             ScannedCodes(self.database, self.payments, self.terminals.presented),
             self.inquiries,
+            self.balances,
             self.pay_cards,
             self.human_queue,
             InstitutionTakings(self.payments, ZONE),

@@ -5,6 +5,8 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from yinyi.kernel.money import Fen
+
 CredentialKind = Literal[
     "resident_card",  # 居民身份证, GB 11643
     "hmt_resident_card",  # 港澳台居民居住证, same number form (81/82/83…)
@@ -45,9 +47,20 @@ InquiryState = Literal[
 """How far an inquiry is; a card that never came is told by its reading."""
 CheckOutcome = Literal["right", "declined", "pin_again", "no_answer", "unreachable"]
 """What a bank says of a card and its PIN."""
+BALANCE_CARDS: tuple[PaymentCardKind, ...] = ("public_card",)
+"""Whose issuers tell at a hospital's machine what is left on them."""
 Relation = Literal["mother", "father", "grandparent", "other"]
 """What a guardian (监护人) is to a child."""
 Sex = Literal["male", "female", "unknown"]
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A bank's answer about a card. code: field 39, where it has declined or wants new keys first. balance_fen: what is
+    on it, where the bank tells."""
+
+    outcome: CheckOutcome
+    code: str = ""
+    balance_fen: Fen | None = None
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

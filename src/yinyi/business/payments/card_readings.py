@@ -164,7 +164,7 @@ class PayCards:
             await self._readings.refuse(tx, call, "unreadable")
             return None
         route = route_of(found.request.routes, read.pan)
-        nobody = found.request.purpose == "identify"
+        nobody = found.request.purpose in ("identify", "balance")
         lives = nobody or await session_lives(tx, call.hospital_id, found.session_id, call.now)
         if route is None or not route.taken or route.slot != message.slot or not lives:
             await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")

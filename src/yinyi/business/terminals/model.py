@@ -14,7 +14,8 @@ ListPaper = Literal["a4", "a5", "roll"]
 AT_BEDSIDE: tuple[TerminalProfile, ...] = ("ward", "emergency")
 """Where whoever asks for a list stands beside a bed: half a sheet is enough."""
 ServiceName = Literal[
-    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
+    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint",
+    "card_balance",
 ]  # fmt: skip
 SERVICES: tuple[ServiceName, ...] = get_args(ServiceName)
 Closed = Literal["clinics", "hospital_system"]

@@ -68,6 +68,7 @@ class TerminalService:
     ``papers``: what waits to be printed. ``committed``: told after every change, so that its events leave at once.
     ``identity_cards``: those that the hospital wants to identify people by. ``cards``: how the numbers of each kind
     begin, as the lines to banks have it. ``means``: what channels are called that bring their own words.
+    ``tells_balances``: some issuer of cards says what is left on them.
     """
 
     def __init__(
@@ -80,7 +81,9 @@ class TerminalService:
         identity_cards: tuple[str, ...] = (),
         cards: Mapping[str, Sequence[str]] = NO_CARDS,
         means: Callable[[], list[MeansWords]] = list[MeansWords],
+        tells_balances: bool = False,
     ) -> None:
+        self._tells_balances = tells_balances
         self._means = means
         self._database = database
         self._clock = clock
@@ -150,7 +153,8 @@ class TerminalService:
         self, hospital: Hospital, rules: Rules, media: Media, standing: Standing, state: store.State, now: datetime
     ) -> TerminalView:
         view = _view(hospital, standing, state, now)
-        here = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
+        found = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
+        here = [each for each in found if self._tells_balances or each.service != "card_balance"]
         how = worst(view.line_ok, view.devices)
         cards = [kind for kind in self._identity_cards if is_card(kind) and media.rules(kind)]
         return msgspec.structs.replace(view, identity_cards=cards, offers=here, severity=how, means=self._means())

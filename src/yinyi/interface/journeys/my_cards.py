@@ -4,7 +4,8 @@ from typing import Literal
 
 from yinyi.business.identity.errors import LastCredential
 from yinyi.business.identity.messages import CredentialView, ListCredentials, UnbindCredential
-from yinyi.business.identity.messages_cards import CardBinding, GetCardBinding, LeaveCard, ReadCardToBind
+from yinyi.business.identity.messages_cards import GetCardBinding, LeaveCard, ReadCardToBind
+from yinyi.business.identity.model import InquiryState
 from yinyi.interface.journeys import card, card_reading, present, views_cards
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.errors import ChannelUnavailable, NotFound
@@ -100,19 +101,20 @@ async def binding(visitor: Visitor) -> Next:
         return Go(f"{visitor.paths.cards}?bound={found.number_tail}")
     terminal = await card_reading.terminal_now(visitor)
     if found.state == "checking":
-        return card_reading.asking(visitor, terminal, found.number_tail)
-    why = _why(found)
+        return card_reading.asking(visitor, terminal, "bind", found.number_tail)
+    why = why_refused(found.state, found.code)
     if why is not None:
         return card_reading.problem(visitor, terminal, "bind", why, found.number_tail)
     return card_reading.waiting(visitor, terminal, "bind")
 
 
-def _why(found: CardBinding) -> views_cards.CardProblem | None:
-    if found.state == "declined":
-        return _ANSWERS.get(found.code, "declined")
-    if found.state == "pin_again" and found.code:
+def why_refused(state: InquiryState, code: str) -> views_cards.CardProblem | None:
+    """Why a card whose bank was to be asked is of no use; None: it may still be."""
+    if state == "declined":
+        return _ANSWERS.get(code, "declined")
+    if state == "pin_again" and code:
         return "keys_changed"
-    return _PROBLEMS.get(found.state)
+    return _PROBLEMS.get(state)
 
 
 async def leave(visitor: Visitor) -> Next:
