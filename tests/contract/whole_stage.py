@@ -146,7 +146,7 @@ async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[
 
 
 async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    number = await _registered(hall, hospital)
+    number = await registered(hall, hospital)
     await hall.ask(IssueHoldSlip(payment_no=number))
     document_no = (await hall.ask(PrintSlip(payment_no=number))).document_no
     names = ("GetRegistration", "IssueHoldSlip", "PrintSlip", "ListDocuments")
@@ -155,7 +155,7 @@ async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[st
     return requests | {"ReprintSlip": {"document_no": document_no}}, [number, document_no]
 
 
-async def _registered(hall: Kiosk, hospital: Stage) -> str:
+async def registered(hall: Kiosk, hospital: Stage) -> str:
     """With a doctor whom the patient has no number for yet: on some days the hospital has given one at its window."""
     async for chosen in on_sale(hospital):
         wanted = RegisterToday(department_id=chosen.department_id, schedule_id=chosen.schedule_id)
@@ -165,7 +165,7 @@ async def _registered(hall: Kiosk, hospital: Stage) -> str:
 
 
 async def booked(hall: Kiosk, hospital: Stage) -> str:
-    """As ``_registered``."""
+    """As ``registered``."""
     async for chosen in on_sale(hospital, days_ahead=3):
         whose = {"department_id": chosen.department_id, "schedule_id": chosen.schedule_id}
         with suppress(AlreadyRegistered):
