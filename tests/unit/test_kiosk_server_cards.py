@@ -101,6 +101,8 @@ TICKET = f"request.{'a' * 32}"
         (CardBalance(state="checking"), CardReading(), ("ReadCardView", "asking", None)),
         (CardBalance(state="declined", code="55"), CardReading(), ("ReadCardView", "problem", "wrong_pin")),
         (CardBalance(state="declined", code="14"), CardReading(), ("ReadCardView", "problem", "declined")),
+        (CardBalance(state="declined", code="91"), CardReading(), ("ReadCardView", "problem", "unreachable")),
+        (CardBalance(state="declined", code="97"), CardReading(), ("ReadCardView", "problem", "unreachable")),
         (CardBalance(state="pin_again"), CardReading(), ("ReadCardView", "problem", "pin_again")),
         (CardBalance(state="pin_again", code="77"), CardReading(), ("ReadCardView", "problem", "keys_changed")),
         (CardBalance(state="no_answer"), CardReading(), ("ReadCardView", "problem", "no_answer")),

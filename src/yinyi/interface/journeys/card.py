@@ -150,8 +150,13 @@ def _refused(payment: PaymentView, reading: CardReading | None) -> views_pay.Car
     if code in _UNASKED:
         return _UNASKED[code]
     if _answer(payment) is not None:
-        return _ANSWERS.get(code, "declined")
+        return refused_by(code)
     return "unreached" if payment.reason == "unavailable" else "no_answer"
+
+
+def refused_by(code: str) -> views_pay.CardRefused:
+    """What a bank's refusal (field 39) comes to, for whoever holds the card."""
+    return _ANSWERS.get(code, "declined")
 
 
 def _answer(payment: PaymentView) -> Response | None:

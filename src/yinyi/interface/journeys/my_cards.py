@@ -20,11 +20,12 @@ _PROBLEMS: dict[str, views_cards.CardProblem] = {
     "stripe": "stripe",
     "too_many_tries": "too_many_tries",
 }
-_ANSWERS: dict[str, views_cards.CardProblem] = {
-    "55": "wrong_pin",
-    "38": "pin_blocked",
-    "75": "pin_blocked",
-    "54": "expired",
+_REFUSED: dict[str, views_cards.CardProblem] = {
+    "wrong_pin": "wrong_pin",
+    "pin_blocked": "pin_blocked",
+    "card_expired": "expired",
+    "not_here": "unreachable",
+    "busy": "unreachable",
 }
 
 
@@ -111,7 +112,7 @@ async def binding(visitor: Visitor) -> Next:
 def why_refused(state: InquiryState, code: str) -> views_cards.CardProblem | None:
     """Why a card whose bank was to be asked is of no use; None: it may still be."""
     if state == "declined":
-        return _ANSWERS.get(code, "declined")
+        return _REFUSED.get(card.refused_by(code), "declined")
     if state == "pin_again" and code:
         return "keys_changed"
     return _PROBLEMS.get(state)
