@@ -183,8 +183,9 @@ def test_a_card_that_is_left_behind_is_reported(house: RealPlatform, chromium: B
         hands.wait_long()
         until(lambda: house.rows("SELECT 1 FROM card_reading WHERE forgotten"), "the card is reported")
         assert house.rows("SELECT 1 FROM staff_call WHERE terminal_id = 'K03' AND answered_at IS NULL")
-        assert hands.pad()["light"]
+        assert (hands.pad()["light"], hands.pad()["buzzes"]) == (True, True)
         hands.take()
+        assert (hands.pad()["light"], hands.pad()["buzzes"]) == (False, False)
         screen.seen("/", ".tiles.main")
     books.agree(house, payment_no)
 

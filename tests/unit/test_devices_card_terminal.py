@@ -197,6 +197,26 @@ def test_nobody_comes_and_nobody_takes_his_card(tmp_path: Path) -> None:
     play(tmp_path, story, forgotten_after_s=0.01)
 
 
+def test_a_card_that_is_forgotten_is_lit_and_buzzes_until_it_is_taken(tmp_path: Path) -> None:
+    """Whoever pays next with it takes it for his own, and is not buzzed at."""
+
+    async def story(bench: Bench) -> None:
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        assert (bench.terminal.light, bench.terminal.buzzes) == (True, False)
+        bench.terminal.hurry()
+        assert await bench.steps(2) == [("inserted", 0), ("forgotten", 0)]
+        assert (bench.terminal.light, bench.terminal.buzzes) == (True, True)
+        bench.terminal.remove()
+        assert (bench.terminal.light, bench.terminal.buzzes) == (False, False)
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        bench.terminal.hurry()
+        bench.ask()
+        assert not bench.terminal.buzzes
+        assert bench.terminal.asks_pin
+
+    play(tmp_path, story)
+
+
 def test_a_card_at_its_bank_is_not_forgotten(tmp_path: Path) -> None:
     """Nor after a wrong PIN, until the platform says that it may be taken."""
 
