@@ -57,6 +57,7 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.business.terminals.service import TerminalService
+from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
 from yinyi.kernel.clock import Clock
@@ -75,8 +76,10 @@ def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _line_service(database: Database, outside: Outside, sessions: PosSessions, clock: Clock) -> LineService:
-    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process())
+def _line_service(
+    database: Database, outside: Outside, sessions: PosSessions, clock: Clock, custodians: StaffPins
+) -> LineService:
+    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process(), custodians)
     return LineService(database, outside.keys, clock, HOSPITAL_ID, *of_lines)
 
 
@@ -146,7 +149,7 @@ class Business:
         self.documents = DocumentService(papers, self.sheets.desk, queue, seals)
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
-        self.lines = _line_service(database, outside, self.sessions, clock)
+        self.lines = _line_service(database, outside, self.sessions, clock, self.terminals.staff_pins)
         self.news = _news(database, outside, patients, self.counters, vault, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)

@@ -197,17 +197,18 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
-    """Of an acquirer. answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often goes a reversal
-    without an answer, and by itself no sooner than so long after it went last; who wants to pay there does not wait for
-    that. most_details: in one message of a batch upload. most_in_batch: a batch with so much money in it is settled.
-    takes_stripe: cards may be read by their magnetic stripe."""
+    """Of an acquirer. takes_stripe: cards may be read by their magnetic stripe.
 
+    answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often goes a reversal
+    without an answer, and by itself no sooner than so long after it went last; who wants to pay there does not wait for
+    that. most_details: in one message of a batch upload. most_in_batch: a batch with so much money in it is settled."""
+
+    takes_stripe: bool = False
     answer_timeout_s: float = 60.0
     reversal_tries: int = 3
     reversal_every_s: float = 60.0
     most_details: int = 8
     most_in_batch: int = 900
-    takes_stripe: bool = False
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import push
 from yinyi.business.terminals.readings import GRACE, CardReadings
 from yinyi.business.terminals.seal_keys import SealKeys
+from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound
 from yinyi.kernel.means import MeansWords
@@ -96,6 +97,7 @@ class TerminalService:
         self._line = AgentLine(database, self.presented, papers, committed)
         self.readings = CardReadings(database, self._line, SealKeys(vault), committed)
         self._maintenance = MaintenanceDesk(database, vault, self.credentials.forget)
+        self.staff_pins = StaffPins(database, vault)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._line.register(dispatcher)

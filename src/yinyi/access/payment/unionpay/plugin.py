@@ -78,12 +78,12 @@ class UnionPay:
         self._operator = settings.operator_no
         self._profile = profile = profile_of(settings)
         self.habits = Habits(
+            takes_stripe=settings.takes_stripe,
             answer_timeout_s=profile.answer_timeout_s,
             reversal_tries=profile.reversal_tries,
             reversal_every_s=profile.reversal_every_s,
             most_details=DETAILS_AT_ONCE,
             most_in_batch=profile.most_in_batch,
-            takes_stripe=settings.takes_stripe,
         )
         self._line = Line(settings, profile, self._unmatched, surroundings.relay)
         self._late: Late | None = None
