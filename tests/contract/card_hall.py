@@ -42,7 +42,7 @@ from yinyi.business.terminals.messages import (
     TakeCardRequest,
     WantedCard,
 )
-from yinyi.business.terminals.model import CardReading, CardStep, Counter, DeviceView, Hospital, Standing
+from yinyi.business.terminals.model import CardEntry, CardReading, CardStep, Counter, DeviceView, Hospital, Standing
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Vault
@@ -145,11 +145,11 @@ class CardHall:
             )
         )
 
-    def card(self, request_id: str, pan: str = PAN, slot: str = SLOT) -> PresentPayCard:
+    def card(self, request_id: str, pan: str = PAN, slot: str = SLOT, entry_mode: CardEntry = "chip") -> PresentPayCard:
         """A card with its PIN, as its agent tells of it."""
         card = CardRead(
             pan=pan,
-            entry_mode="chip",
+            entry_mode=entry_mode,
             sequence_no="001",
             chip_data=b"\x9f\x26\x08chipdata",
             pin_block=b"PINBLOCK",
@@ -163,8 +163,8 @@ class CardHall:
             sealed=seal_card(self.seal_keys[request_id], Place(HERE, request_id, slot), card),
         )
 
-    async def brings(self, request_id: str, pan: str = PAN, slot: str = SLOT) -> None:
-        await self.by_agent(self.card(request_id, pan, slot))
+    async def brings(self, request_id: str, pan: str = PAN, slot: str = SLOT, entry_mode: CardEntry = "chip") -> None:
+        await self.by_agent(self.card(request_id, pan, slot, entry_mode))
 
     # -- what has come of it
 

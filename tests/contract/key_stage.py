@@ -12,6 +12,7 @@ from dispatch_stage import SimClock, Trusting
 
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
+from yinyi.app.business_start import DEMO_HOSPITAL
 from yinyi.bus.client import BusClient
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.dispatch import Dispatcher
@@ -25,6 +26,9 @@ from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.messages import ConfirmKey, KeyLoading, KeyStatus, LoadKeyComponent
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
+from yinyi.business.terminals import maintenance_store
+from yinyi.business.terminals.setup import ensure_hospital
+from yinyi.business.terminals.staff_pins import StaffPins, pin_index
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.secrets import Vault
 from yinyi.wire.iso8583 import des
@@ -36,6 +40,9 @@ SLOT = KeySlot("bank", "104110070110001", "00000001")
 OTHER = KeySlot("bank", "104110070110002", "00000001")
 FIRST = bytes.fromhex("6B1D0F3A5C7E9B2D4F61830C2E5A7D94")
 SECOND = bytes.fromhex("A2C4E68102435F7B9DBFD1E30617283A")
+VAULT = Vault({1: bytes(32)}, bytes(32))
+PINS = {"anna": "271828", "bernd": "314159", "clara": "161803"}
+"""Of the cards of those who keep the bank's letters."""
 WHOLE = bytes(a ^ b for a, b in zip(FIRST, SECOND, strict=True))
 
 
@@ -79,12 +86,16 @@ class Stage:
         slot: KeySlot = SLOT,
         says: str = "",
         sealed_for: KeySlot | None = None,
+        pin: str | None = None,
+        asks: str = "",
     ) -> KeyLoading:
-        """``says``: what he types as the check value, if not the right one."""
+        """``who``: the custodian. ``says``, ``pin``: what he types, if not the right one. ``asks``: in whose name."""
         entry_key = (await self.ask(KeyStatus())).entry_key
         entry = seal(entry_key, context_of(str(sealed_for or slot), part), component)
         words: dict[str, Any] = {**slot._asdict(), "part": part}
-        return await self.ask(LoadKeyComponent(**words, entry=entry, check_value=says or value(component)), who)
+        words |= {"custodian": who, "pin": PINS.get(who, "000000") if pin is None else pin}
+        message = LoadKeyComponent(**words, entry=entry, check_value=says or value(component))
+        return await self.ask(message, asks or who)
 
     async def both(self, slot: KeySlot = SLOT) -> KeyLoading:
         await self.load(1, FIRST, "anna", slot)
@@ -112,12 +123,25 @@ async def working(stage: Stage, tmk: HeldKey, key: bytes, slot: KeySlot = SLOT) 
     return await stage.store.take_working_key(tmk, slot, "mak", delivered(key), des.check_value(key))
 
 
+async def enrolled(database: Database, clock: SimClock) -> None:
+    """Each of the custodians has a staff card."""
+    async with database.transaction() as tx:
+        await ensure_hospital(tx, DEMO_HOSPITAL)
+        for name, pin in PINS.items():
+            number = VAULT.index(name, "a card's number")
+            secrets = (number, pin_index(VAULT, number, pin))
+            await maintenance_store.enrol(tx, 1, *secrets, name, "", "test", clock.now())
+
+
 def play(url: str, folder: Path, story: Callable[[Stage], Awaitable[None]], **given: Any) -> None:
     async def on_stage() -> None:
         database, clock = await open_database(url, size=6), SimClock()
         store = store_on(folder, clock, **given)
-        means = LineMeans(database, {}, store, CardVault(Vault({1: bytes(32)}, bytes(32))), clock, ZONE, 1)
-        lines = LineService(database, store, clock, 1, PosSessions(means), {}, USUAL, "here")
+        means = LineMeans(database, {}, store, CardVault(VAULT), clock, ZONE, 1)
+        await enrolled(database, clock)
+        lines = LineService(
+            database, store, clock, 1, PosSessions(means), {}, USUAL, "here", StaffPins(database, VAULT)
+        )
         dispatcher = Dispatcher(database, Trusting(), clock, audit=WITH_A_CHANGE)
         lines.register(dispatcher)
         client = BusClient(_InProcess(dispatcher), Caller.STAFF.value, clock)

@@ -108,12 +108,12 @@ class FarBank:
         first = wanted.pop(0)
         return first(desk) if callable(first) else first
 
-    def keys(self, slot: KeySlot) -> SignedOn:
+    def keys(self, slot: KeySlot, pik: bytes = PIK) -> SignedOn:
         one, other = tmk_halves(slot)
         tmk = bytearray(a ^ b for a, b in zip(one, other, strict=True))
         return SignedOn(
             keys=(
-                Delivered("pik", des.encrypt_ecb(tmk, PIK), des.check_value(PIK)),
+                Delivered("pik", des.encrypt_ecb(tmk, pik), des.check_value(pik)),
                 Delivered("mak", des.encrypt_ecb(tmk, MAK), des.check_value(MAK)),
             )
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from card_hall import AWAY, HERE, PAN, SLOT, STRANGE, CardHall, play
+from line_stage import OUTPATIENT, SIGN_ON_FIRST
 from msgspec.structs import replace
 
 from yinyi.business.lines.session_model import Declined
@@ -95,7 +96,9 @@ def test_a_card_for_a_reading_that_is_over(within: Played, late: timedelta, take
     within(story)
 
 
-@pytest.mark.parametrize("step", ["cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused"])
+@pytest.mark.parametrize(
+    "step", ["cancelled", "pulled_out", "timed_out", "not_taken", "stripe", "unreadable", "key_refused"]
+)
 def test_after_its_end_a_reading_takes_no_card(within: Played, step: CardStep) -> None:
     async def story(hall: CardHall) -> None:
         number = await hall.to_pay()
@@ -107,6 +110,25 @@ def test_after_its_end_a_reading_takes_no_card(within: Played, step: CardStep) -
         assert not hall.purchases()
         await hall.brings(await hall.reads(number))
         assert await hall.paid(number), "the next one does"
+
+    within(story)
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_a_magnetic_stripe_reaches_no_bank_that_does_not_take_it(within: Played, takes: bool) -> None:
+    """Whatever the terminal makes of it: an older agent asks for the PIN all the same."""
+
+    async def story(hall: CardHall) -> None:
+        number = await hall.to_pay()
+        hall.business.payments.registry.cards["bank_card"].takes_stripe = takes
+        request_id = await hall.reads(number)
+        request = (await hall.wanted()).request
+        assert request is not None
+        assert [each.takes_stripe for each in request.routes] == [takes, False]
+        await hall.brings(request_id, entry_mode="stripe")
+        assert await hall.paid(number) is takes
+        assert (await hall.reading()).state == ("read" if takes else "stripe")
+        assert hall.purchases() == takes
 
     within(story)
 
@@ -285,5 +307,32 @@ def test_a_terminal_is_told_when_a_card_is_not_needed_any_more(
         assert (await hall.wanted()).request is None
         if answer is not None:
             assert (await hall.payment(number)).tries_left == answer.tries_left
+
+    within(story)
+
+
+def test_a_pin_that_a_bank_sends_back_for_new_keys_was_sent(within: Played) -> None:
+    """Under another key it is typed once more; the answer's code says that it had left."""
+
+    async def story(hall: CardHall) -> None:
+        number = await hall.to_pay()
+        request_id = await hall.reads(number)
+        hall.stage.bank.next["purchase"] = [SIGN_ON_FIRST]
+        hall.stage.bank.next["sign_on"] = [hall.stage.bank.keys(OUTPATIENT, pik=bytes(range(16)))]
+        await hall.brings(request_id)
+        assert not await hall.paid(number)
+        found = await hall.payment(number)
+        assert (found.reason, found.refused_code, hall.purchases()) == ("expired", "77", 1)
+
+    within(story)
+
+
+def test_the_screen_knows_which_cards_are_taken(within: Played) -> None:
+    """The bank of the public card has no session here: such a card is known, and not taken."""
+
+    async def story(hall: CardHall) -> None:
+        assert (await hall.reading()).kinds == []
+        await hall.reads(await hall.to_pay())
+        assert (await hall.reading()).kinds == ["bank_card"]
 
     within(story)

@@ -34,11 +34,11 @@ BEFORE_ANYBODY = {
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
     *("OpenMaintenance", "GetMaintenance", "DoMaintenance"),
     *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyBySlip", "IdentifyByTube", "ReadCardToIdentify"),
-    *("ReadHospitalNumber", "IdentifyByCertificate"),
+    *("ReadHospitalNumber", "IdentifyByCertificate", "ReadCardForBalance"),
 }
 """They say nothing of anybody, or ask who it is that lays down a medium of his own."""
 
-BY_TICKET = {"IdentifyByCard", "GetTicket", "ChoosePatient", "RegisterPatient"}
+BY_TICKET = {"IdentifyByCard", "GetTicket", "ChoosePatient", "RegisterPatient", "GetCardBalance"}
 """Nobody has a session yet; a ticket is good at the terminal that it was given to."""
 
 ONESELF = {

@@ -6,12 +6,14 @@ from typing import Any
 
 import asyncpg
 import pytest
-from key_stage import FIRST, OTHER, SECOND, SLOT, WHOLE, Stage, delivered, play, store_on, value, working
+from key_stage import FIRST, OTHER, PINS, SECOND, SLOT, WHOLE, Stage, delivered, play, store_on, value, working
 
 from yinyi.business.lines import key_rows as rows
 from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
+    CustodianTriesSpent,
+    CustodianUnknown,
     KeyDoesNotOpen,
     KeyRefused,
     MasterKeyNotInUse,
@@ -21,6 +23,7 @@ from yinyi.business.lines.invariants import KeyComponentsExpire
 from yinyi.business.lines.key_model import KeySlot
 from yinyi.business.lines.key_rows import COMPONENT_LASTS, Loaded
 from yinyi.business.lines.messages import SLOTS_AT_ONCE, DiscardKeyComponents, KeyInventory, KeyStatus
+from yinyi.business.terminals.staff_pins import TRIES, WAIT
 from yinyi.business.watch.model import numbered
 from yinyi.wire.iso8583 import des
 
@@ -60,6 +63,48 @@ def test_one_person_is_not_two(platform_url: str, tmp_path: Path) -> None:
         await stage.load(1, SECOND, "anna")
         await stage.load(2, FIRST, "bernd")
         assert (await stage.confirm()).loaded == value(WHOLE)
+
+    play(platform_url, tmp_path, story)
+
+
+def test_two_accounts_of_one_person_are_one_person(platform_url: str, tmp_path: Path) -> None:
+    """Whoever asks: it counts who has proved with his own PIN that he is there."""
+
+    async def story(stage: Stage) -> None:
+        await stage.load(1, FIRST, "anna", asks="operator")
+        with pytest.raises(SecondCustodianNeeded):
+            await stage.load(2, SECOND, "anna", asks="supervisor")
+        for custodian, pin in (("bernd", PINS["anna"]), ("bernd", ""), ("", ""), ("operator", "000000")):
+            with pytest.raises(CustodianUnknown):
+                await stage.load(2, SECOND, custodian, pin=pin, asks="supervisor")
+        both = await stage.load(2, SECOND, "bernd", asks="operator")
+        assert [each.entered_by for each in both.components] == ["anna", "bernd"]
+        refused = await stage.rows("SELECT detail FROM audit WHERE detail LIKE '%CustodianUnknown%'")
+        assert len(refused) == 4
+        assert not [row for row in refused if PINS["anna"] in row["detail"]]
+
+    play(platform_url, tmp_path, story)
+
+
+def test_a_custodians_pin_cannot_be_guessed(platform_url: str, tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        for _ in range(TRIES):
+            with pytest.raises(CustodianUnknown):
+                await stage.load(1, FIRST, "anna", pin="999999")
+        with pytest.raises(CustodianTriesSpent):
+            await stage.load(1, FIRST, "anna")
+        stage.clock.at += WAIT
+        await stage.load(1, FIRST, "anna")
+        assert [row["tries"] for row in await stage.rows("SELECT tries FROM staff_card ORDER BY card_id")] == [0, 0, 0]
+
+    play(platform_url, tmp_path, story)
+
+
+def test_a_card_that_was_revoked_proves_nothing(platform_url: str, tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.rows("UPDATE staff_card SET revoked_at = enrolled_at WHERE staff_id = 'anna'")
+        with pytest.raises(CustodianUnknown):
+            await stage.load(1, FIRST, "anna")
 
     play(platform_url, tmp_path, story)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from holder_stage import TILL, HolderStage, Kiosk, holder_stage
+from holder_stage import PUBLIC_PAN, TILL, HolderStage, Kiosk, holder_stage
 from hospital_stage import procedures
 from line_stage import ZONE
 from report_hands import EVER, ordered_for
@@ -22,7 +22,7 @@ from yinyi.business.billing.messages import PayInvoices
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.documents.messages import PrintSlip
 from yinyi.business.identity.messages import ListCredentials
-from yinyi.business.identity.messages_cards import ReadCardToIdentify
+from yinyi.business.identity.messages_cards import ReadCardForBalance, ReadCardToIdentify
 from yinyi.business.identity.messages_children import ActForOneself, ListChildren, ReadChild, RegisterChild
 from yinyi.business.inpatient.messages import ListDailyCosts, PayDeposit
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
@@ -79,7 +79,10 @@ async def _media(hall: Kiosk) -> dict[str, dict[str, Any]]:
     bound = await hall.bound()
     [credential] = (await hall.ask(ListCredentials())).credentials
     ticket = (await hall.ask(ReadCardToIdentify())).ticket
+    of_balance = (await hall.ask(ReadCardForBalance())).ticket
+    await hall.bring(PUBLIC_PAN)
     return {
+        "GetCardBalance": {"ticket": of_balance},
         "GetCardBinding": {"request_id": bound.request_id},
         "UnbindCredential": {"credential_id": credential.credential_id},
         **{name: {"ticket": ticket} for name in ("IdentifyByCard", "GetTicket", "RegisterPatient")},
@@ -143,7 +146,7 @@ async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[
 
 
 async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    number = await _registered(hall, hospital)
+    number = await registered(hall, hospital)
     await hall.ask(IssueHoldSlip(payment_no=number))
     document_no = (await hall.ask(PrintSlip(payment_no=number))).document_no
     names = ("GetRegistration", "IssueHoldSlip", "PrintSlip", "ListDocuments")
@@ -152,7 +155,7 @@ async def _registration(hall: Kiosk, hospital: Stage) -> tuple[dict[str, dict[st
     return requests | {"ReprintSlip": {"document_no": document_no}}, [number, document_no]
 
 
-async def _registered(hall: Kiosk, hospital: Stage) -> str:
+async def registered(hall: Kiosk, hospital: Stage) -> str:
     """With a doctor whom the patient has no number for yet: on some days the hospital has given one at its window."""
     async for chosen in on_sale(hospital):
         wanted = RegisterToday(department_id=chosen.department_id, schedule_id=chosen.schedule_id)
@@ -162,7 +165,7 @@ async def _registered(hall: Kiosk, hospital: Stage) -> str:
 
 
 async def booked(hall: Kiosk, hospital: Stage) -> str:
-    """As ``_registered``."""
+    """As ``registered``."""
     async for chosen in on_sale(hospital, days_ahead=3):
         whose = {"department_id": chosen.department_id, "schedule_id": chosen.schedule_id}
         with suppress(AlreadyRegistered):

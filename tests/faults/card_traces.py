@@ -82,7 +82,7 @@ def _pays(
     entry_mode: str = "chip",
     fault: dict[str, str] | None = None,
 ) -> httpx.Response:
-    """pan: empty: the card is in the slot already. The page that says what became of it."""
+    """pan: empty: the card is in the slot already. A stripe asks for no PIN. The page that says what became of it."""
     client.get(f"/pay/{payment_no}")
     client.send(client.form("/pay/"), to=f"/pay/{payment_no}/card")
     if fault is not None:
@@ -90,8 +90,9 @@ def _pays(
     if pan:
         hands.until_asked()
         hands.bring(pan, entry_mode)
-    hands.until_asked("pin")
-    hands.type(pin)
+    if entry_mode != "stripe":
+        hands.until_asked("pin")
+        hands.type(pin)
     until(lambda: _has_ended(client, payment_no), "the page says what became of it")
     return client.page
 

@@ -34,7 +34,9 @@ WORKING: dict[WorkingPurpose, bytes] = {
     "mak": bytes.fromhex("C24A8FB57AA20123"),
     "tdk": bytes.fromhex("3E5C7A98B6D4F2100E2C4A6886A4C2EF"),
 }
-SECRETS = {"master": MASTER, "first": FIRST, "second": SECOND, "tmk": TMK, **WORKING}
+PIN = "827164509273"
+"""Of both custodians' staff cards."""
+SECRETS = {"pin": PIN.encode(), "master": MASTER, "first": FIRST, "second": SECOND, "tmk": TMK, **WORKING}
 PUT = """
 INSERT INTO line_key (hospital_id, acquirer, merchant_no, terminal_no, purpose, master_key_id, wrapped, check_value,
   loaded_at, loaded_by)
@@ -96,16 +98,21 @@ def search(text: bytes, secrets: Mapping[str, bytes] = SECRETS) -> list[str]:
 
 def load(house: RealPlatform) -> Iterator[str]:
     """Two custodians, with all that can go wrong on the way; what the commands say."""
-    one, two = (f"{key.hex().upper()}\n{value(key)}\n" for key in (FIRST, SECOND))
-    mistaken = f"{SECOND.hex()}\n00000000\n"
+    one, two = (f"{PIN}\n{key.hex().upper()}\n{value(key)}\n" for key in (FIRST, SECOND))
+    mistaken = f"{PIN}\n{SECOND.hex()}\n00000000\n"
+    for staff, serial in (("3021", "04A1B2C3"), ("3022", "04A1B2C4")):
+        done = house.command("staff-cards", "enrol", serial, "--staff", staff, typed=f"{PIN}\n")
+        assert done.returncode == 0, done
+        yield done.stdout + done.stderr
     unsealed = base64.b64encode(FIRST * 4).decode()
     body = '{"acquirer":"bank","merchant_no":"1","terminal_no":"1","part":1,"check_value":"00000000","entry":"%s"}'
     for expected, typed, words in (
-        (0, one, ("load", *WORDS, "--part", "1")),
-        (1, two, ("load", *WORDS, "--part", "2")),
-        (1, mistaken, ("load", *WORDS, "--part", "2", "--as", "supervisor")),
-        (1, SECOND.hex()[:-1] + "\n", ("load", *WORDS, "--part", "2", "--as", "supervisor")),
-        (0, two, ("load", *WORDS, "--part", "2", "--as", "supervisor")),
+        (0, one, ("load", *WORDS, "--part", "1", "--staff", "3021")),
+        (1, two, ("load", *WORDS, "--part", "2", "--staff", "3021")),
+        (1, two, ("load", *WORDS, "--part", "2", "--staff", "3023")),
+        (1, mistaken, ("load", *WORDS, "--part", "2", "--staff", "3022")),
+        (1, f"{PIN}\n{SECOND.hex()[:-1]}\n", ("load", *WORDS, "--part", "2", "--staff", "3022")),
+        (0, two, ("load", *WORDS, "--part", "2", "--staff", "3022", "--as", "supervisor")),
         (1, "00000000\n", ("confirm", *WORDS)),
         (0, f"{value(TMK)}\n", ("confirm", *WORDS)),
         (1, "", ("rotate",)),

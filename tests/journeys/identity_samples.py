@@ -18,7 +18,7 @@ INSURANCE: tuple[views_start.IdentifyProblem, ...] = (
 KINDS: tuple[views_cards.CardKind, ...] = ("bank_card", "public_card", "social_security_card")
 
 
-def _read(purpose: Literal["identify", "bind"], state: str, **facts: object) -> Sample:
+def _read(purpose: Literal["identify", "bind", "balance"], state: str, **facts: object) -> Sample:
     view = views_cards.ReadCardView(
         purpose=purpose,
         state="insert",
@@ -58,3 +58,21 @@ IDENTITY: dict[str, Sample] = {
     "cards-none": (views_cards.CardsView(cards=(), news="away", key=KEY), SOMEONE),
     "cards-unbind": (views_cards.CardsView(cards=BOUND, kinds=KINDS, chosen=BOUND[3], key=KEY), SOMEONE),
 }
+
+_PUBLIC: tuple[views_cards.CardKind, ...] = ("public_card",)
+BALANCES: dict[str, Sample] = {
+    "balance": (views_cards.CardBalanceView(state="begin", key=KEY), CHROME),
+    "balance-away": (views_cards.CardBalanceView(state="away", key=KEY), CHROME),
+    "balance-told": (
+        views_cards.CardBalanceView(state="told", number_tail="2007", balance_fen=123_456, key=KEY),
+        msgspec.structs.replace(CHROME, pay_card_in=True),
+    ),
+    "balance-insert": _read("balance", "insert", kinds=_PUBLIC),
+    "balance-asking": _read("balance", "asking", number_tail="2007"),
+    "balance-wrong-pin": _read("balance", "problem", problem="wrong_pin", kinds=_PUBLIC),
+    "balance-no-answer": _read("balance", "problem", problem="no_answer", kinds=_PUBLIC),
+    "read-bind-keys-changed": _read("bind", "problem", problem="keys_changed"),
+    "read-bind-declined": _read("bind", "problem", problem="declined"),
+    "read-bind-stripe": _read("bind", "problem", problem="stripe"),
+}
+"""What is left on a public card; and cards that are not bound, for whatever reason their issuer has."""

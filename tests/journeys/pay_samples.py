@@ -40,6 +40,7 @@ def _card(state: views_pay.CardState, **facts: object) -> views_pay.CardView:
         since=NOW,
         expires_at=NOW + timedelta(seconds=83),
         hold_slip=state == "refused",
+        kinds=views.CARDS,
         key=KEY,
     )
     return msgspec.structs.replace(view, **facts)
@@ -83,7 +84,13 @@ def _with_receipt(number: str) -> views_pay.DoneView:
 BROUGHT = views.MeansWords(tender="city_pay", name="云山一码付", name_en="Yunshan City Pay", icon="wallet")
 CITY: dict[str, Sample] = {
     "pay-brought": (
-        _pay("waiting", tender="city_pay", others=("wechatpay", "alipay"), cards=True, scans=("wechatpay", "city_pay")),
+        _pay(
+            "waiting",
+            tender="city_pay",
+            others=("wechatpay", "alipay"),
+            kinds=views.CARDS,
+            scans=("wechatpay", "city_pay"),
+        ),
         msgspec.structs.replace(REGISTERING, means=(BROUGHT,)),
     ),
     "pay-brought-other": (
@@ -97,6 +104,16 @@ PULLED_OUT: dict[str, Sample] = {
     "card-asking-in": (_card("asking"), TAKE_CARD),
     "card-wrong-pin-out": (_answered("55", "wrong_pin", 2), REGISTERING),
 }
+UNASKED: dict[str, Sample] = {
+    "card-stripe": (_card("refused", refused="stripe"), TAKE_CARD),
+    "card-keys-changed": (_card("refused", refused="keys_changed"), REGISTERING),
+    "card-not-here": (_card("refused", refused="not_here"), REGISTERING),
+    "card-unreached": (_card("refused", refused="unreached"), REGISTERING),
+    "card-busy": (_answered("91", "busy"), REGISTERING),
+    "card-insert-one-kind": (_card("insert", kinds=("bank_card",)), REGISTERING),
+    "card-not-taken-one-kind": (_card("refused", refused="not_taken", kinds=("bank_card",)), TAKE_CARD),
+}
+"""Cards whose banks were asked nothing, or can say nothing just now; and where one kind of cards is taken."""
 AT_BANK: dict[str, Sample] = {
     "bank-confirming": (_pay("confirming", tender="institution", scans=(), others=()), REGISTERING),
     "bank-not-registered-yet": (
@@ -120,8 +137,8 @@ PAY: dict[str, Sample] = {
     "pay-refused-expired": (_pay("refused", refused="expired", tender="alipay"), REGISTERING),
     "pay-confirming": (_pay("confirming"), REGISTERING),
     "pay-unknown": (_pay("unknown"), REGISTERING),
-    "pay-cards": (_pay("waiting", cards=True), REGISTERING),
-    "pay-cards-away": (_pay("waiting", cards=True, cards_away=True), REGISTERING),
+    "pay-cards": (_pay("waiting", kinds=views.CARDS), REGISTERING),
+    "pay-cards-away": (_pay("waiting", kinds=views.CARDS, cards_away=True), REGISTERING),
     "card-insert": (_card("insert"), REGISTERING),
     "card-pin": (_card("pin", digits=4), REGISTERING),
     "card-asking": (_card("asking"), REGISTERING),
@@ -172,7 +189,7 @@ PAY: dict[str, Sample] = {
     "trouble-nothing": (_trouble("nothing_taken"), REGISTERING),
     "trouble-declined": (_trouble("declined"), REGISTERING),
     "trouble-staff": (_trouble("staff_decides", paid_at=NOW, resolves_by=NOW + timedelta(hours=2)), REGISTERING),
-    "account-pay": (_pay("waiting", subject=TOP_UP, hold_slip=False, cards=True), TOPPING_UP),
+    "account-pay": (_pay("waiting", subject=TOP_UP, hold_slip=False, kinds=views.CARDS), TOPPING_UP),
     "account-trouble": (
         _trouble("payment_unknown", subject=TOP_UP, resolves_by=NOW + timedelta(minutes=15)),
         TOPPING_UP,

@@ -6,10 +6,10 @@ from bill_samples import BILL, GONE
 from booking_samples import BOOKING, DUE
 from children_samples import CHILDREN, PERMITS
 from fiscal_samples import FILES, RECEIPTS
-from identity_samples import IDENTITY
+from identity_samples import BALANCES, IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
-from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT
+from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT, UNASKED
 from register_samples import COMES, REGISTER
 from report_samples import REPORTS, ROLLED
 from sample_facts import Sample
@@ -42,4 +42,6 @@ SAMPLES: dict[str, Sample] = {
     **ACCOUNT_LONG,
     **DUE,
     **FILES,
+    **UNASKED,
+    **BALANCES,
 }

@@ -9,12 +9,12 @@ from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys import services, views_codes, views_ends, views_start
 from yinyi.interface.journeys.views_codes import CodeChoice
 
-NINE: tuple[ServiceName, ...] = tuple(each.name for each in services.TABLE)
-SEVEN: tuple[ServiceName, ...] = tuple(name for name in NINE if name not in ("account", "reports"))
+EVERY: tuple[ServiceName, ...] = tuple(each.name for each in services.TABLE)
+SEVEN: tuple[ServiceName, ...] = tuple(name for name in EVERY if name not in ("account", "reports", "card_balance"))
 FIVE: tuple[ServiceName, ...] = tuple(name for name in SEVEN if name not in ("bills", "book"))
 
 
-def _home(names: tuple[ServiceName, ...] = NINE, page: int = 1) -> views_start.HomeView:
+def _home(names: tuple[ServiceName, ...] = EVERY, page: int = 1) -> views_start.HomeView:
     return views_start.HomeView(services=names, page=page)
 
 

@@ -122,7 +122,7 @@ def test_a_bank_that_says_nothing_keeps_nothing(house: RealPlatform, chromium: B
         hands.bank_fault("purchase", "torn")
         hands.type()
         screen.seen(rf"/pay/{payment_no}", "#screen.refused .note")
-        assert screen.asks() == "银行没有答复"
+        assert screen.asks() == "银行没有明确答复"
         assert hands.balance() == had
         hands.take()
         screen.press('form[action$="/cancel"] button, button[formaction$="/cancel"]')
@@ -183,10 +183,31 @@ def test_a_card_that_is_left_behind_is_reported(house: RealPlatform, chromium: B
         hands.wait_long()
         until(lambda: house.rows("SELECT 1 FROM card_reading WHERE forgotten"), "the card is reported")
         assert house.rows("SELECT 1 FROM staff_call WHERE terminal_id = 'K03' AND answered_at IS NULL")
-        assert hands.pad()["light"]
+        assert (hands.pad()["light"], hands.pad()["buzzes"]) == (True, True)
         hands.take()
+        assert (hands.pad()["light"], hands.pad()["buzzes"]) == (False, False)
         screen.seen("/", ".tiles.main")
     books.agree(house, payment_no)
+
+
+def test_what_is_left_on_a_public_card(house: RealPlatform, chromium: Browser) -> None:
+    """Found among the services by whoever is not known; its issuer is asked, and nothing is taken."""
+    hands = CardHands(house)
+    with kiosk_screen(house, chromium, "portrait", "en") as screen:
+        had = hands.balance(PUBLIC.pan)
+        screen.press('a[href$="?page=2"]')
+        screen.press('a[href$="/card-balance"]')
+        screen.press_form("/card-balance")
+        screen.seen(r"/card-balance/.+", "#screen.insert .slotpic")
+        hands.until_asked()
+        hands.bring(PUBLIC.pan)
+        screen.seen(r"/card-balance/.+", ".facts .price")
+        assert f"{had // 100}.{had % 100:02}" in screen.text()
+        assert f"…{PUBLIC.pan[-4:]}" in screen.text()
+        expect(screen.page.locator("[data-take-card]")).to_be_visible(timeout=WITHIN_MS)
+        hands.take()
+        expect(screen.page.locator("[data-take-card]")).to_have_count(0, timeout=WITHIN_MS)
+        assert hands.balance(PUBLIC.pan) == had
 
 
 def at_the_pin(screen: KioskScreen, hands: CardHands, pan: str = RICH.pan, fault: str = "") -> str:

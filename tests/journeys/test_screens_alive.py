@@ -9,6 +9,18 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sample_facts import KEY
 from screen_rules import settle
 
+SOUNDS = """
+window.tones = 0;
+const wire = { connect: () => wire, gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} } };
+window.AudioContext = class {
+  state = "running";
+  createGain() { return wire; }
+  createOscillator() {
+    return { ...wire, frequency: {}, start() { window.tones++; }, stop() {}, addEventListener() {} };
+  }
+};
+"""
+"""A loudspeaker that counts."""
 HELD = re.compile(r"/kiosk/register/hold$")
 
 
@@ -55,6 +67,20 @@ def test_nobody_there_is_asked_and_then_sent_home(page: Page, base: str) -> None
     page.clock.run_for(61_000)
     page.wait_for_url(f"{base}/home")
     assert finished == ["csrf=t0ken"]
+
+
+def test_a_card_that_is_left_is_heard_until_it_is_taken(page: Page, base: str) -> None:
+    """At once, and every few seconds; nothing is heard where no card is left."""
+    page.add_init_script(SOUNDS)
+    stop_the_clock(page)
+    page.goto(f"{base}/done-card")
+    expect(page.locator("[data-take-card]")).to_be_visible()
+    assert page.evaluate("window.tones") == 1
+    page.clock.run_for(8_100)
+    assert page.evaluate("window.tones") == 3
+    page.goto(f"{base}/done-later")
+    page.clock.run_for(8_100)
+    assert page.evaluate("window.tones") == 0
 
 
 def test_without_a_line_nothing_of_whoever_has_gone_stays_on_the_screen(page: Page, base: str) -> None:

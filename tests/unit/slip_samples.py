@@ -6,6 +6,7 @@ from typing import Any
 from PIL import Image
 
 from yinyi.business.documents.model import (
+    CardFacts,
     CheckingSlip,
     FiscalSlip,
     HoldSlip,
@@ -22,6 +23,15 @@ from yinyi.kernel.money import Fen
 
 ZONE = timezone(timedelta(hours=8))
 PAYMENT_NO = "26112309260500ABCDEFGH"
+CARD = CardFacts(
+    card="629991*********0019",
+    merchant_no="104110070110001",
+    terminal_no="10000001",
+    batch_no=42,
+    trace_no=317,
+    retrieval_ref="112309250317",
+    auth_code="A12345",
+)
 _GAP_ROWS = 8
 Box = tuple[int, int, int, int]
 
@@ -163,6 +173,8 @@ def every_slip() -> dict[str, SlipData]:
                 PaidBy(channel="social_security_card", amount_fen=Fen(1200)),
             ],
         )
+        slips[f"registration-card-{language}"] = registration(language, channel="unionpay", card=CARD)
+        slips[f"receipt-card-{language}"] = receipt(language, channel="unionpay", card=CARD)
         slips[f"hold-{language}"] = hold(language)
         slips[f"checking-paid-{language}"] = checking(language)
         slips[f"checking-unsure-{language}"] = checking(language, known="unsure", window_hours="")

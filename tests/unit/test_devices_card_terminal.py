@@ -139,6 +139,19 @@ def test_a_pin_is_encrypted_under_whatever_key_the_bank_has_sent(tmp_path: Path,
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize(("takes", "step"), [(False, "stripe"), (True, "typing")])
+def test_a_magnetic_stripe_is_refused_before_its_pin(tmp_path: Path, takes: bool, step: str) -> None:
+    """Unless the acquirer takes it."""
+
+    async def story(bench: Bench) -> None:
+        bench.ask("r1", 60.0, msgspec.structs.replace(BANK, takes_stripe=takes))
+        bench.terminal.bring(PlasticCard(pan=PAN, entry_mode="stripe"))
+        assert await bench.steps(2) == [("inserted", 0), (step, 0)]
+        assert bench.terminal.asks_pin is takes
+
+    play(tmp_path, story)
+
+
 @pytest.mark.parametrize(
     ("pan", "routes", "said"),
     [
@@ -199,6 +212,26 @@ def test_nobody_comes_and_nobody_takes_his_card(tmp_path: Path) -> None:
         assert await bench.steps(2) == [("inserted", 0), ("forgotten", 0)]
 
     play(tmp_path, story, forgotten_after_s=0.01)
+
+
+def test_a_card_that_is_forgotten_is_lit_and_buzzes_until_it_is_taken(tmp_path: Path) -> None:
+    """Whoever pays next with it takes it for his own, and is not buzzed at."""
+
+    async def story(bench: Bench) -> None:
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        assert (bench.terminal.light, bench.terminal.buzzes) == (True, False)
+        bench.terminal.hurry()
+        assert await bench.steps(2) == [("inserted", 0), ("forgotten", 0)]
+        assert (bench.terminal.light, bench.terminal.buzzes) == (True, True)
+        bench.terminal.remove()
+        assert (bench.terminal.light, bench.terminal.buzzes) == (False, False)
+        bench.terminal.bring(PlasticCard(pan=PAN))
+        bench.terminal.hurry()
+        bench.ask()
+        assert not bench.terminal.buzzes
+        assert bench.terminal.asks_pin
+
+    play(tmp_path, story)
 
 
 def test_a_card_at_its_bank_is_not_forgotten(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from yinyi.wire.key_entry import context_of, unseal
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SLOT = {"acquirer": "bank", "merchant_no": "104110070110001", "terminal_no": "00000001"}
 WORDS = ("--acquirer", "bank", "--merchant", "104110070110001", "--terminal", "00000001")
+HIS = ("--staff", "3021")
 COMPONENT = "6B1D0F3A5C7E9B2D4F61830C2E5A7D94"
 ENTRY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 TMK = KeyView(
@@ -58,11 +59,13 @@ def test_a_component_leaves_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     view = KeyLoading(**SLOT, components=[HALF], combined="08D7B4FB")
     desk = Desk(monkeypatch, keys, inventory(), view)
     spaced = " ".join(COMPONENT.lower()[at : at + 4] for at in range(0, 32, 4))
-    done = said("load", *WORDS, "--part", "2", "--as", "supervisor", typed=f"{spaced}\n12345678\n")
+    done = said("load", *WORDS, "--part", "2", *HIS, "--as", "supervisor", typed=f"271828\n{spaced}\n12345678\n")
     assert done.exit_code == 0, done.output
     load = desk.asked[1]
     assert isinstance(load, LoadKeyComponent)
     assert (load.part, load.check_value, desk.names) == (2, "12345678", ["supervisor", "supervisor"])
+    assert (load.custodian, load.pin) == ("3021", "271828")
+    assert "271828" not in done.output
     context = context_of("bank/104110070110001/00000001", 2)
     assert unseal(ENTRY, context, load.entry).hex().upper() == COMPONENT
     assert COMPONENT.lower() not in f"{load!r} {done.output}".lower()
@@ -77,7 +80,7 @@ def test_a_component_leaves_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("typed", ["", COMPONENT[:-1], COMPONENT + "0", COMPONENT[:-1] + "G"])
 def test_a_mistyped_component_is_not_repeated(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     desk = Desk(monkeypatch, keys, inventory())
-    done = said("load", *WORDS, "--part", "1", typed=f"{typed}\n12345678\n")
+    done = said("load", *WORDS, "--part", "1", *HIS, typed=f"271828\n{typed}\n12345678\n")
     assert isinstance(done.exception, CannotStart)
     assert str(done.exception) == f"That is not 32 hexadecimal digits; {len(typed)} characters were read."
     assert len(desk.asked) == 1
@@ -89,7 +92,7 @@ def test_on_a_terminal_it_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPa
 
     def hidden(question: str) -> str:
         asked.append(question)
-        return COMPONENT
+        return "271828" if question.startswith("PIN") else COMPONENT
 
     class Terminal:
         def isatty(self) -> bool:
@@ -100,8 +103,8 @@ def test_on_a_terminal_it_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(keys.getpass, "getpass", hidden)
     monkeypatch.setattr(keys.sys, "stdin", Terminal())
-    keys.command(keys.Action.LOAD, "bank", "104110070110001", "00000001", 1, "operator")
-    assert asked == ["Component 1 of bank/104110070110001/00000001: "]
+    keys.command(keys.Action.LOAD, "bank", "104110070110001", "00000001", 1, "3021", "operator")
+    assert asked == ["PIN of 3021: ", "Component 1 of bank/104110070110001/00000001: "]
     assert isinstance(desk.asked[1], LoadKeyComponent)
 
 
@@ -167,6 +170,7 @@ def test_a_rotation_is_asked_for_until_it_is_over(monkeypatch: pytest.MonkeyPatc
         (("confirm", *WORDS[:4]), "Whose key?"),
         (("load", *WORDS), "Which component?"),
         (("load", *WORDS, "--part", "3"), "Which component?"),
+        (("load", *WORDS, "--part", "1"), "Who enters it?"),
     ],
 )
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], sentence: str) -> None:
@@ -174,3 +178,11 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, words: tuple[s
     done = said(*words)
     assert isinstance(done.exception, CannotStart)
     assert str(done.exception).startswith(sentence)
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567890123", "27182x"])
+def test_a_mistyped_pin_is_not_repeated(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    desk = Desk(monkeypatch, keys, inventory())
+    done = said("load", *WORDS, "--part", "1", *HIS, typed=f"{typed}\n{COMPONENT}\n12345678\n")
+    assert str(done.exception) == "A PIN is 6 to 12 digits."
+    assert len(desk.asked) == 1

@@ -103,6 +103,7 @@ def test_home_says_where_it_is_and_hears_of_cards_and_forms() -> None:
             "account",
             "find_payment",
             "reprint",
+            "card_balance",
         ]
         assert home["v"]["services"] == services
         chrome = home["c"]

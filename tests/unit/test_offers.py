@@ -37,7 +37,8 @@ from yinyi.wire import terminal_line
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 """Half past nine in the hospital, a Monday."""
-PRINTER = [DeviceView(device="p", kind="receipt_printer", state="ok")]
+CARDS = DeviceView(device="c", kind="card_terminal", state="ok")
+DEVICES = [DeviceView(device="p", kind="receipt_printer", state="ok"), CARDS]
 
 times = st.times().map(lambda each: each.replace(second=0, microsecond=0))
 instants = st.integers(0, 7 * 24 * 60).map(lambda minutes: NOW + timedelta(minutes=minutes))
@@ -68,7 +69,7 @@ def offer(
     profile: TerminalProfile = "hall",
     printer: Condition = "ok",
 ) -> Offer | None:
-    devices = [DeviceView(device="p", kind="receipt_printer", state=printer)]
+    devices = [DeviceView(device="p", kind="receipt_printer", state=printer), CARDS]
     found = offers(profile, rules, devices, now, ZONE)
     return next((each for each in found if each.service == service), None)
 
@@ -79,7 +80,7 @@ def offer(
 @pytest.mark.parametrize("profile", get_args(TerminalProfile))
 def test_a_profile_offers_what_it_is_for_round_the_clock(profile: TerminalProfile) -> None:
     for minutes in range(0, 24 * 60, 97):
-        found = offers(profile, Rules(), PRINTER, NOW + timedelta(minutes=minutes), ZONE)
+        found = offers(profile, Rules(), DEVICES, NOW + timedelta(minutes=minutes), ZONE)
         assert [each.service for each in found] == [each for each in SERVICES if each in OFFERED[profile]]
         assert not [each for each in found if each.shut]
 
@@ -146,8 +147,8 @@ def test_a_holiday_closes_the_clinics_and_ends_in_opening_hours() -> None:
 
 def test_while_the_hospitals_system_rests_only_what_is_ours_is_open() -> None:
     rules = Rules(closures=[closure("hospital_system", at(9), at(10))])
-    found = offers("hall", rules, PRINTER, NOW, ZONE)
-    assert {each.service for each in found if not each.shut} == {"account", "find_payment", "reprint"}
+    found = offers("hall", rules, DEVICES, NOW, ZONE)
+    assert {each.service for each in found if not each.shut} == {"account", "find_payment", "reprint", "card_balance"}
     assert {each.opens_at for each in found if each.shut} == {at(10)}
     assert offer("register", rules, profile="emergency") == Offer(service="register", shut="closed", opens_at=at(10)), (
         "it rests there too"
@@ -168,12 +169,13 @@ def test_without_a_printer_nothing_is_printed_again(state: Condition) -> None:
     found = offer("reprint", Rules(), printer=state)
     assert found is not None
     assert (found.shut == "device") is (state in BROKEN)
-    assert offers("hall", Rules(), [], NOW, ZONE)[-1].shut == "device"
+    without = [each.service for each in offers("hall", Rules(), [], NOW, ZONE) if each.shut == "device"]
+    assert without == ["reprint", "card_balance"]
 
 
 @pytest.mark.parametrize("state", get_args(Condition))
 def test_the_worst_device_says_how_much_staff_are_needed(state: Condition) -> None:
-    devices = [*PRINTER, DeviceView(device="d", kind="door", state=state), *PRINTER]
+    devices = [*DEVICES, DeviceView(device="d", kind="door", state=state), *DEVICES]
     assert worst(True, devices) == SEVERITY[state]
     assert worst(False, devices) == "broken", "nobody knows how they are"
     assert worst(True, []) == "fine"
@@ -194,7 +196,7 @@ def test_what_may_be_asked_for_is_what_the_first_page_offers(
 ) -> None:
     said = [ServiceHours(profile=profile, service="bills", offered=offered, opens=opens, closes=closes)]
     rules = Rules(hours=said, closures=[*closed, closure("hospital_system", NOW, NOW + timedelta(hours=3))])
-    shown = {each.service: each for each in offers(profile, rules, PRINTER, now, ZONE)}
+    shown = {each.service: each for each in offers(profile, rules, DEVICES, now, ZONE)}
     for service in SERVICES:
         assert at_terminal(profile, service, rules, now, ZONE) == shown.get(service)
 

@@ -15,7 +15,20 @@ import zxingcpp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFont
-from slip_samples import PAYMENT_NO, ZONE, at, checking, every_slip, glyphs, hold, refund, registration, rows, visit
+from slip_samples import (
+    CARD,
+    PAYMENT_NO,
+    ZONE,
+    at,
+    checking,
+    every_slip,
+    glyphs,
+    hold,
+    refund,
+    registration,
+    rows,
+    visit,
+)
 
 from yinyi.business.documents import render
 from yinyi.business.documents.model import RenderedSlip, SlipData
@@ -164,6 +177,15 @@ def test_the_person_is_named_only_so_far(shop: Shop) -> None:
         assert masked_name(name) in text
         assert number not in text
         assert number[:-4] not in text
+
+
+@pytest.mark.parametrize("name", [name for name in SLIPS if "-card-" in name])
+def test_what_a_bank_wants_on_a_cards_slip_is_on_it(name: str) -> None:
+    """The card masked, both numbers, batch and trace, the reference; nothing else of the card."""
+    said = slip_json(SLIPS[name], ZONE)
+    for fact in (CARD.card, CARD.merchant_no, CARD.terminal_no, "000042 / 000317", CARD.retrieval_ref, CARD.auth_code):
+        assert f'"{fact}"' in said
+    assert not re.search(r"629991\d{13}", said)
 
 
 MARKUP = '#text(size: 1mm)[x] $a^2$ *b* _c_ ] } " \\u{41} `r` @r <l> // #include "/etc/passwd"'

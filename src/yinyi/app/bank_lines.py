@@ -98,7 +98,12 @@ def card_lines(lines: BankLines, sessions: PosSessions, vault: Vault) -> dict[st
     """By channel: the route of each kind of card."""
     routes = {channel: each.acquirer for each in lines.accounts for channel in each.channels}
     cards = SealedCards(vault)
-    return {channel: CardLine(channel, acquirer, sessions, cards, ZONE) for channel, acquirer in routes.items()}
+    return {
+        channel: CardLine(
+            channel, acquirer, sessions, cards, ZONE, takes_stripe=lines.acquirers[acquirer].habits.takes_stripe
+        )
+        for channel, acquirer in routes.items()
+    }
 
 
 async def put_on_record(

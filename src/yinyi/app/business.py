@@ -57,6 +57,7 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.business.terminals.service import TerminalService
+from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
 from yinyi.kernel.clock import Clock
@@ -75,8 +76,10 @@ def _process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _line_service(database: Database, outside: Outside, sessions: PosSessions, clock: Clock) -> LineService:
-    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process())
+def _line_service(
+    database: Database, outside: Outside, sessions: PosSessions, clock: Clock, custodians: StaffPins
+) -> LineService:
+    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process(), custodians)
     return LineService(database, outside.keys, clock, HOSPITAL_ID, *of_lines)
 
 
@@ -118,6 +121,7 @@ class Business:
             *(database, clock, vault, queue, self.outbox.wake, outside.identifying),
             {kind: each.prefixes for kind, each in outside.lines.kinds.items()},
             outside.means.words,
+            bool(outside.telling),
         )
         self.institutions = Institutions(database, vault, ZONE)
         self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
@@ -135,8 +139,8 @@ class Business:
         means = Means(database, registry, self.lease, limits, clock, ZONE)
         self.driver = Driver(means, say)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
-        of_cards = (outside.lines, outside.identifying, self.payments, self.terminals)
-        self.inquiries, self.pay_cards = cards_read(database, clock, vault, *of_cards)
+        of_cards = (outside.lines, outside.identifying, outside.telling, self.payments, self.terminals)
+        self.inquiries, self.balances, self.pay_cards = cards_read(database, clock, vault, *of_cards)
         self.human_queue = HumanQueue(self.payments, ZONE)
         self.counters = Counters(database, outside, patients, self.payments, scanned, vault, clock)
         self.restored = Restored(database, registry, lost_of(outside, patients), clock, ZONE, HOSPITAL_ID)
@@ -145,7 +149,7 @@ class Business:
         self.documents = DocumentService(papers, self.sheets.desk, queue, seals)
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
-        self.lines = _line_service(database, outside, self.sessions, clock)
+        self.lines = _line_service(database, outside, self.sessions, clock, self.terminals.staff_pins)
         self.news = _news(database, outside, patients, self.counters, vault, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)
@@ -175,6 +179,7 @@ class Business:
             self.payments,
             ScannedCodes(self.database, self.payments, self.terminals.presented),
             self.inquiries,
+            self.balances,
             self.pay_cards,
             self.human_queue,
             InstitutionTakings(self.payments, ZONE),

@@ -4,6 +4,7 @@ from yinyi.app.bank_lines import BankLines
 from yinyi.app.demo_hospital import ZONE
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
+from yinyi.business.identity.card_balances import CardBalances
 from yinyi.business.identity.card_inquiries import CardInquiries
 from yinyi.business.identity.model import PaymentCardKind
 from yinyi.business.payments.card_desk import CardDesk
@@ -23,10 +24,11 @@ def cards_read(
     vault: Vault,
     lines: BankLines,
     kinds: tuple[PaymentCardKind, ...],
+    telling: tuple[PaymentCardKind, ...],
     payments: PaymentService,
     terminals: TerminalService,
-) -> tuple[CardInquiries, PayCards]:
-    """``kinds``: those that identify people here."""
+) -> tuple[CardInquiries, CardBalances, PayCards]:
+    """``kinds``: those that identify people here; ``telling``: those whose issuers tell what is on them."""
 
     async def media(call: Call) -> Media:
         async with database.read() as tx:
@@ -37,4 +39,5 @@ def cards_read(
     desk = CardDesk(payments.registry, readings, routes)
     inquiries = CardInquiries(database, desk, vault, ZONE, kinds)
     holders = CardHolders(desk, inquiries, clock)
-    return inquiries, PayCards(database, payments, readings, routes, holders)
+    balances = CardBalances(desk, vault, telling)
+    return inquiries, balances, PayCards(database, payments, readings, routes, holders)

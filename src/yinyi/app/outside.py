@@ -6,7 +6,7 @@ from typing import Any
 from yinyi.app.bank_lines import NO_LINES, BankLines
 from yinyi.bus.permits import Permits
 from yinyi.business.fiscal.ports import FiscalInvoices
-from yinyi.business.identity.model import PAYMENT_CARDS, USUAL_CHILDREN, ChildRules, PaymentCardKind
+from yinyi.business.identity.model import BALANCE_CARDS, PAYMENT_CARDS, USUAL_CHILDREN, ChildRules, PaymentCardKind
 from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_hours import USUAL, LineHours
@@ -62,6 +62,12 @@ class Outside:
     def identifying(self) -> tuple[PaymentCardKind, ...]:
         """The kinds of cards that identify people here; ``identity_cards``: as the hospital wants it."""
         return tuple(kind for kind in self.identity_cards if kind in self.lines.kinds)
+
+    @property
+    def telling(self) -> tuple[PaymentCardKind, ...]:
+        """The kinds of cards whose issuers tell here what is left on them: those that have a route."""
+        routed = {channel for account in self.lines.accounts for channel in account.channels}
+        return tuple(kind for kind in BALANCE_CARDS if kind in routed)
 
     @property
     def fiscal(self) -> FiscalInvoices | None:

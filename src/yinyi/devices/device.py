@@ -101,7 +101,8 @@ class PrintsSheets(Protocol):
 
 @runtime_checkable
 class TakesCards(Protocol):
-    """A slot for cards and a PIN pad, as one. Whatever happens is reported; nothing here waits."""
+    """A slot for cards and a PIN pad, as one. Whatever happens is reported; nothing here waits. A card that may be
+    taken is lit; one that nobody takes is reported as forgotten, and buzzes until it is taken."""
 
     def take_card(self, request: TakeCard) -> None:
         """Begin, unless this request was begun before."""

@@ -47,6 +47,7 @@ CardStep = Literal[
     "pulled_out",  # the card was taken out of the slot before its PIN was typed
     "timed_out",  # nobody brought a card, or typed on
     "not_taken",  # none of the kinds asked for
+    "stripe",  # read by its magnetic stripe, which is not taken
     "unreadable",
     "key_refused",  # the PIN key is not one that this pad can open
     "removed",  # the slot is empty again
@@ -54,7 +55,7 @@ CardStep = Literal[
 ]
 """What happens at a card terminal, apart from a card that was read whole."""
 CardEntry = Literal["chip", "contactless", "stripe"]
-CardPurpose = Literal["pay", "identify", "bind"]
+CardPurpose = Literal["pay", "identify", "bind", "balance"]
 ByeReason = Literal[
     "replaced",  # another connection of this terminal came
     "unauthorised",  # unknown or revoked credential, wrong or used enrolment code
@@ -224,11 +225,12 @@ class PrintJob(Frame, frozen=True, kw_only=True, tag="print_job"):
     data: Annotated[bytes, msgspec.Meta(min_length=1, max_length=RECEIPT_LIMIT)]
 
 
-class CardRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CardRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Cards that begin with one of these digits (the longest match counts) go through the session in this slot.
 
     slot: ``acquirer/merchant/terminal``, where the pad has its master key. pin_key: the session's PIN key, encrypted
-    under that master key. Without one no PIN is asked for. taken: False: such a card is refused.
+    under that master key. Without one no PIN is asked for. taken: False: such a card is refused. takes_stripe: False:
+    so is one that was read by its magnetic stripe, before its PIN is asked for.
     """
 
     prefixes: Annotated[list[Annotated[str, msgspec.Meta(max_length=12)]], msgspec.Meta(max_length=64)]
@@ -236,12 +238,14 @@ class CardRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pin_key: Annotated[bytes, msgspec.Meta(max_length=24)] = b""
     pin_key_check: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
     taken: bool = True
+    takes_stripe: bool = False
 
 
 class TakeCard(Frame, frozen=True, kw_only=True, omit_defaults=True, tag="take_card"):
     """Read a card, and its PIN where one is asked for, within so many seconds: to pay this amount with, or without any
-    money to find out whose it is (``identify``) or to bind it to whoever is there (``bind``). Sent again it is the same
-    request; another request ends the one before. seal_key: the public key that what is read is sealed to."""
+    money to find out whose it is (``identify``), to bind it to whoever is there (``bind``) or to ask its issuer what is
+    on it (``balance``). Sent again it is the same request; another request ends the one before. seal_key: the public
+    key that what is read is sealed to."""
 
     request_id: Id
     seal_key: Annotated[bytes, msgspec.Meta(min_length=SEAL_KEY_BYTES, max_length=SEAL_KEY_BYTES)]

@@ -63,10 +63,11 @@ def command(
     merchant: Annotated[str, typer.Option(help="merchant number, field 42")] = "",
     terminal: Annotated[str, typer.Option(help="terminal number, field 41")] = "",
     part: Annotated[int, typer.Option(help="for load: which component, 1 or 2")] = 0,
+    staff: Annotated[str, typer.Option(help="for load: whose component; he types his staff card's PIN")] = "",
     name: Annotated[str, typer.Option("--as", help="who does it: operator or supervisor")] = "operator",
 ) -> None:
-    """load asks for a component without showing it, or reads it and its check value as two lines of standard input;
-    never on the command line. The ceremony step by step: docs/operate/keys.md."""
+    """load asks for the custodian's PIN and his component without showing them, or reads PIN, component and check value
+    as three lines of standard input; never on the command line. The ceremony step by step: docs/operate/keys.md."""
     set_up_logs("error")
     slot = Slot(acquirer, merchant, terminal)
     match action:
@@ -78,8 +79,10 @@ def command(
             raise CannotStart("Whose key? --acquirer NAME, --merchant NUMBER and --terminal NUMBER say it.")
         case Action.LOAD if part not in (1, 2):
             raise CannotStart("Which component? --part 1 or --part 2.")
+        case Action.LOAD if not staff:
+            raise CannotStart("Who enters it? --staff NUMBER, of whoever has a staff card (yinyi staff-cards).")
         case Action.LOAD:
-            _load(name, slot, part)
+            _load(name, slot, part, staff)
         case Action.CONFIRM:
             value = _typed("Check value of the whole key, from the bank's letter: ", _CHECK_DIGITS)
             _run(_loading(name, ConfirmKey(**slot._asdict(), check_value=value)))
@@ -118,14 +121,23 @@ def _typed(question: str, digits: int, hidden: bool = False) -> str:
     return text.upper()
 
 
-def _load(name: str, slot: Slot, part: int) -> None:
+def _pin(staff: str) -> str:
+    """What was typed is in no message."""
+    line = getpass.getpass(f"PIN of {staff}: ") if sys.stdin.isatty() else sys.stdin.readline(4096)
+    if not re.fullmatch(r"[0-9]{6,12}", line.strip()):
+        raise CannotStart("A PIN is 6 to 12 digits.")
+    return line.strip()
+
+
+def _load(name: str, slot: Slot, part: int, staff: str) -> None:
     """The component is sealed here: from here on nobody but the key store can read it."""
     entry_key = _run(_entry_key(name, slot))
+    pin = _pin(staff)
     component = bytearray.fromhex(_typed(f"Component {part} of {slot}: ", _COMPONENT_DIGITS, hidden=True))
     entry = seal(entry_key, context_of(str(slot), part), component)
     component[:] = bytes(len(component))
     value = _typed(f"Check value of component {part}: ", _CHECK_DIGITS)
-    fields: dict[str, Any] = {**slot._asdict(), "part": part}
+    fields: dict[str, Any] = {**slot._asdict(), "part": part, "custodian": staff, "pin": pin}
     _run(_loading(name, LoadKeyComponent(**fields, entry=entry, check_value=value)))
 
 

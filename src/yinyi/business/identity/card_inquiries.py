@@ -17,8 +17,9 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import spec_of
 from yinyi.business.audit import store as audit
 from yinyi.business.identity import attempts, guardians, inquiry_store, store, tickets
-from yinyi.business.identity.errors import CredentialTaken, TicketExpired
+from yinyi.business.identity.errors import CredentialTaken
 from yinyi.business.identity.inquiry_store import CardFound, Inquiry
+from yinyi.business.identity.inquiry_tickets import by_ticket, ticket_of
 from yinyi.business.identity.messages import Identified
 from yinyi.business.identity.messages_cards import (
     AskedForCard,
@@ -31,7 +32,7 @@ from yinyi.business.identity.messages_cards import (
     ReadCardToBind,
     ReadCardToIdentify,
 )
-from yinyi.business.identity.model import CardInHand, CheckOutcome, InquiryState, PaymentCardKind, Person
+from yinyi.business.identity.model import CardInHand, Checked, InquiryState, PaymentCardKind, Person
 from yinyi.business.identity.ports import CardDesk
 from yinyi.business.identity.sessions import session_lives, start_session
 from yinyi.kernel.errors import ChannelUnavailable, NotFound, NotYours
@@ -39,7 +40,6 @@ from yinyi.kernel.secrets import Vault, digest
 
 log = structlog.get_logger()
 
-TICKET_LIVES = timedelta(minutes=5)
 CHECK_AT_MOST = timedelta(minutes=4)
 """A sign-on, a reversal and the question itself, each without an answer for its whole time."""
 _LEFT = CardLeft()
@@ -101,7 +101,7 @@ class CardInquiries:
 
     async def _asked(self, tx: Tx, call: Call, subject: str) -> AskedForCard:
         await self._here(tx, call, subject)
-        return AskedForCard(ticket=self._ticket(subject))
+        return AskedForCard(ticket=ticket_of(self._vault, subject))
 
     async def _leave(self, tx: Tx, call: Call, message: LeaveCard, _: None) -> str:
         await self._desk.leave(tx, call)
@@ -117,22 +117,15 @@ class CardInquiries:
         Raises:
             TicketExpired: of another terminal, too old, or none.
         """
-        request_id, _, _ = message.ticket.partition(".")
-        if message.ticket != self._ticket(request_id):
-            raise TicketExpired
         async with self._database.transaction() as tx:
-            found = await inquiry_store.find(tx, call.hospital_id, request_id)
-            if found is None or found.purpose != "identify" or found.terminal_id != call.principal.terminal_id:
-                raise TicketExpired
-            if call.now >= found.asked_at + TICKET_LIVES:
-                raise TicketExpired
+            found = await by_ticket(tx, self._vault, call, message.ticket, "identify")
             identified = await self._known(tx, call, found) if found.state == "known" else None
         return CardIdentified(state=found.state, identified=identified)
 
     async def _known(self, tx: Tx, call: Call, found: Inquiry) -> Identified:
         patient = await store.patient_facts(tx, call.hospital_id, found.patient_id or 0)
         assert patient is not None
-        session = tickets.session_token(self._vault, digest(self._ticket(found.request_id)))
+        session = tickets.session_token(self._vault, digest(ticket_of(self._vault, found.request_id)))
         where = (call.hospital_id, call.principal.terminal_id)
         await start_session(tx, *where, patient.patient_id, session, call.now)
         children = await guardians.has_any(tx, call.hospital_id, patient.patient_id)
@@ -166,9 +159,6 @@ class CardInquiries:
             raise NotYours
         return found
 
-    def _ticket(self, request_id: str) -> str:
-        return f"{request_id}.{self._vault.index(request_id, 'card_inquiry.ticket').hex()[:32]}"
-
     # -- a card was read
 
     async def look_up(self, tx: Tx, call: Call, request_id: str, card: CardInHand) -> None:
@@ -189,18 +179,26 @@ class CardInquiries:
         await inquiry_store.read(tx, call.hospital_id, request_id, _found(card, state or "checking", until=until))
         return state is None
 
-    async def checked(self, call: Call, request_id: str, card: CardInHand, outcome: CheckOutcome, code: str) -> None:
-        """What its bank has said of a card that is to be bound. ``call.now``: when it was said."""
+    async def checked(self, call: Call, request_id: str, card: CardInHand, said: Checked) -> None:
+        """What its bank has said of a card that is to be bound, or whose balance is wanted. ``call.now``: when."""
         async with self._database.transaction() as tx:
             found = await inquiry_store.find(tx, call.hospital_id, request_id, lock=True)
             if found is None or found.state != "checking":
                 return
-            if outcome != "declined":
+            if said.outcome != "declined":
                 await self._give_back(tx, call, card)
-            state: InquiryState = outcome if outcome != "right" else await self._bind(tx, call, found, card)
-            await inquiry_store.end(tx, call.hospital_id, request_id, state, code)
+            state = await self._outcome(tx, call, found, card, said)
+            balance_fen = said.balance_fen if state == "told" else None
+            await inquiry_store.end(tx, call.hospital_id, request_id, state, said.code, balance_fen)
             await self._desk.changed(tx, call)
-        log.info("identity.card_checked", request_id=request_id, state=state, code=code)
+        log.info("identity.card_checked", request_id=request_id, state=state, code=said.code)
+
+    async def _outcome(self, tx: Tx, call: Call, found: Inquiry, card: CardInHand, said: Checked) -> InquiryState:
+        if said.outcome != "right":
+            return said.outcome
+        if found.purpose == "balance":
+            return "no_answer" if said.balance_fen is None else "told"
+        return await self._bind(tx, call, found, card)
 
     async def _bind(self, tx: Tx, call: Call, found: Inquiry, card: CardInHand) -> InquiryState:
         patient_id, session_id = found.patient_id or 0, found.session_id or 0

@@ -1,5 +1,5 @@
-"""Cards that were asked for in order to identify or to be bound, in the database. Statements only; times are
-parameters."""
+"""Cards that were asked for in order to identify, to be bound or to show their balance, in the database. Statements
+only; times are parameters."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,7 @@ import msgspec
 
 from yinyi.bus.database import Tx
 from yinyi.business.identity.model import InquiryPurpose, InquiryState, PaymentCardKind
+from yinyi.kernel.money import Fen
 
 KEPT = timedelta(days=1)
 
@@ -25,6 +26,7 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     asked_at: datetime
     checking_until: datetime | None
+    balance_fen: Fen | None
 
 
 _FORGET = "DELETE FROM card_inquiry WHERE hospital_id = $1 AND terminal_id = $2 AND asked_at <= $3"
@@ -34,7 +36,7 @@ VALUES ($1, $2, $3, $4, $5, $6, 'asked', $7)
 """
 _FIND = """
 SELECT request_id, terminal_id, purpose, session_id, patient_id, kind, number_tail, state, code, asked_at,
-  checking_until
+  checking_until, balance_fen
 FROM card_inquiry WHERE hospital_id = $1 AND request_id = $2
 """
 _LOCK = f"{_FIND} FOR UPDATE"
@@ -44,7 +46,7 @@ UPDATE card_inquiry SET state = $3, kind = $4, number_tail = $5, patient_id = co
 WHERE hospital_id = $1 AND request_id = $2 AND state = 'asked'
 """
 _END = """
-UPDATE card_inquiry SET state = $3, code = $4, checking_until = NULL
+UPDATE card_inquiry SET state = $3, code = $4, checking_until = NULL, balance_fen = $5
 WHERE hospital_id = $1 AND request_id = $2 AND state = 'checking'
 """
 
@@ -85,6 +87,8 @@ async def read(tx: Tx, hospital_id: int, request_id: str, found: CardFound) -> N
     await tx.execute(_READ, hospital_id, request_id, *args)
 
 
-async def end(tx: Tx, hospital_id: int, request_id: str, state: InquiryState, code: str = "") -> None:
+async def end(
+    tx: Tx, hospital_id: int, request_id: str, state: InquiryState, code: str, balance_fen: Fen | None
+) -> None:
     """What its bank has said came to this; once only."""
-    await tx.execute(_END, hospital_id, request_id, state, code)
+    await tx.execute(_END, hospital_id, request_id, state, code, balance_fen)

@@ -19,6 +19,7 @@ from yinyi.business.identity.messages import Identified, Short
 from yinyi.business.identity.model import InquiryState, PaymentCardKind
 from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable, NotFound, NotYours
 from yinyi.kernel.ids import WholeNumber
+from yinyi.kernel.money import Fen
 
 
 class AskedForCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,11 +85,35 @@ class GetCardBinding(Operation[CardBinding], frozen=True, kw_only=True):
     request_id: Annotated[str, msgspec.Meta(max_length=64)]
 
 
+class CardBalance(msgspec.Struct, frozen=True, kw_only=True):
+    """How far it is with a card whose balance is wanted. kind, number_tail: of the card, once it was read. balance_fen:
+    in state ``told``. code: what its issuer has answered (ISO 8583, field 39), where it has declined."""
+
+    state: InquiryState
+    kind: PaymentCardKind | None = None
+    number_tail: str = ""
+    balance_fen: Fen | None = None
+    code: str = ""
+
+
+@operation(callers=[Caller.KIOSK], changes=True, service="card_balance", errors=(ChannelUnavailable, TicketExpired))
+class ReadCardForBalance(Operation[AskedForCard], frozen=True, kw_only=True):
+    """Have this terminal's card terminal read a public card, and its PIN where its issuer wants one, to find out what
+    is left on it. No money is moved, and nobody has to be known."""
+
+
+@operation(callers=[Caller.KIOSK], errors=(TicketExpired,))
+class GetCardBalance(Operation[CardBalance], frozen=True, kw_only=True):
+    """What is left on the card that was read for this ticket. For five minutes, at this terminal."""
+
+    ticket: Short
+
+
 class CardLeft(msgspec.Struct, frozen=True, kw_only=True):
     """No card is asked for any more."""
 
 
 @operation(callers=[Caller.KIOSK], changes=True)
 class LeaveCard(Operation[CardLeft], frozen=True, kw_only=True):
-    """No card is wanted any more at this terminal, neither to identify nor to bind. One that was read whole is seen to
+    """No card is wanted any more at this terminal, unless to pay with. One that was read whole is seen to
     the end."""

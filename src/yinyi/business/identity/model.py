@@ -5,6 +5,8 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from yinyi.kernel.money import Fen
+
 CredentialKind = Literal[
     "resident_card",  # 居民身份证, GB 11643
     "hmt_resident_card",  # 港澳台居民居住证, same number form (81/82/83…)
@@ -24,13 +26,14 @@ CredentialKind = Literal[
 PaymentCardKind = Literal["bank_card", "public_card", "social_security_card"]
 """What a card terminal reads."""
 PAYMENT_CARDS: tuple[PaymentCardKind, ...] = get_args(PaymentCardKind)
-InquiryPurpose = Literal["identify", "bind"]
+InquiryPurpose = Literal["identify", "bind", "balance"]
 InquiryState = Literal[
     "asked",  # no card was read yet
     "known",  # the card names a patient
     "unknown",  # it is bound to nobody here
     "checking",  # its bank is being asked whether the PIN is right
     "bound",
+    "told",  # its issuer has said what is on it
     "taken",  # it is bound to somebody else
     "declined",  # by its bank; the answer's code says why
     "pin_again",  # typed under a key that had changed meanwhile
@@ -44,9 +47,20 @@ InquiryState = Literal[
 """How far an inquiry is; a card that never came is told by its reading."""
 CheckOutcome = Literal["right", "declined", "pin_again", "no_answer", "unreachable"]
 """What a bank says of a card and its PIN."""
+BALANCE_CARDS: tuple[PaymentCardKind, ...] = ("public_card",)
+"""Whose issuers tell at a hospital's machine what is left on them."""
 Relation = Literal["mother", "father", "grandparent", "other"]
 """What a guardian (监护人) is to a child."""
 Sex = Literal["male", "female", "unknown"]
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A bank's answer about a card. code: field 39, where it has declined or wants new keys first. balance_fen: what is
+    on it, where the bank tells."""
+
+    outcome: CheckOutcome
+    code: str = ""
+    balance_fen: Fen | None = None
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

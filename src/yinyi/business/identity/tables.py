@@ -204,12 +204,14 @@ card_inquiry = Table(
     Column("code", Text, nullable=False, server_default=""),
     Column("asked_at", INSTANT, nullable=False),
     Column("checking_until", INSTANT),
+    Column("balance_fen", BigInteger),
     ForeignKeyConstraint(["hospital_id", "patient_id"], ["patient.hospital_id", "patient.patient_id"]),
     _one_of("purpose", InquiryPurpose),
     _one_of("kind", PaymentCardKind),
     _one_of("state", InquiryState),
-    CheckConstraint("purpose = 'identify' OR patient_id IS NOT NULL", name="whose"),
+    CheckConstraint("purpose <> 'bind' OR patient_id IS NOT NULL", name="whose"),
     CheckConstraint("(state = 'known') <= (patient_id IS NOT NULL)", name="known"),
     CheckConstraint("(state = 'checking') = (checking_until IS NOT NULL)", name="checking"),
+    CheckConstraint("(state = 'told') = (balance_fen IS NOT NULL)", name="told"),
 )
 Index("card_inquiry_asked_ix", card_inquiry.c.terminal_id, card_inquiry.c.hospital_id, card_inquiry.c.asked_at)

@@ -15,13 +15,15 @@ from yinyi.business.lines import key_rows as rows
 from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
+    CustodianTriesSpent,
+    CustodianUnknown,
     KeyDoesNotOpen,
     KeyRefused,
     MasterKeyNotInUse,
     SecondCustodianNeeded,
 )
 from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent
-from yinyi.business.lines.key_ports import KeyStore
+from yinyi.business.lines.key_ports import Custodians, KeyStore
 from yinyi.business.lines.key_rows import Entered, Loaded
 from yinyi.business.lines.messages import (
     SLOTS_AT_ONCE,
@@ -36,6 +38,7 @@ from yinyi.business.lines.messages import (
     SlotKeys,
 )
 from yinyi.kernel.clock import Clock
+from yinyi.kernel.errors import YinyiError
 
 log = structlog.get_logger()
 
@@ -60,7 +63,8 @@ class _Combined(NamedTuple):
 class KeyDesk:
     """The operations of staff about keys. Whoever uses a key asks the store."""
 
-    def __init__(self, database: Database, store: KeyStore, clock: Clock) -> None:
+    def __init__(self, database: Database, store: KeyStore, clock: Clock, custodians: Custodians) -> None:
+        self._custodians = custodians
         self._database = database
         self._store = store
         self._clock = clock
@@ -155,6 +159,7 @@ class KeyDesk:
     async def _seal(self, call: Call, message: LoadKeyComponent) -> SealedComponent:
         slot, value = _slot_of(message), bytes.fromhex(message.check_value)
         await self._check_master(call)
+        await self._check_custodian(call, message, slot)
         try:
             component = await self._store.seal_component(slot, message.part, message.entry, value)
             await self._check_whole(call, slot, component)
@@ -162,6 +167,14 @@ class KeyDesk:
             await self._refused(call, message, slot, error, part=message.part, check_value=value.hex().upper())
             raise
         return component
+
+    async def _check_custodian(self, call: Call, message: LoadKeyComponent, slot: KeySlot) -> None:
+        """That there are two is seen by the database; that they are two people, by what each of them alone knows."""
+        proof = await self._custodians.prove(call, message.custodian, message.pin) if message.custodian else "wrong"
+        if proof != "right":
+            error = CustodianTriesSpent() if proof == "spent" else CustodianUnknown()
+            await self._refused(call, message, slot, error, part=message.part, custodian=message.custodian)
+            raise error
 
     async def _check_master(self, call: Call) -> None:
         async with self._database.read() as tx:
@@ -179,9 +192,10 @@ class KeyDesk:
 
     async def _enter(self, tx: Tx, call: Call, message: LoadKeyComponent, component: SealedComponent) -> str:
         slot = _slot_of(message)
-        if not await rows.enter(tx, call.hospital_id, slot, component, call.principal.staff_id, call.now):
+        if not await rows.enter(tx, call.hospital_id, slot, component, message.custodian, call.now):
             raise ComponentTaken
-        await _note(tx, call, message, slot, part=component.part, check_value=component.check_value.hex().upper())
+        value = component.check_value.hex().upper()
+        await _note(tx, call, message, slot, part=component.part, custodian=message.custodian, check_value=value)
         return str(slot)
 
     # -- both
@@ -218,12 +232,13 @@ class KeyDesk:
         return str(_slot_of(message))
 
     async def _refused(
-        self, call: Call, message: Operation[KeyLoading], slot: KeySlot, error: KeyRefused, **detail: str | int
+        self, call: Call, message: Operation[KeyLoading], slot: KeySlot, error: YinyiError, **detail: str | int
     ) -> None:
         """What is refused stands in the journal, too."""
-        log.warning("keys.refused", slot=str(slot), why=error.detail, by=call.principal.staff_id)
+        why = error.detail or error.code()
+        log.warning("keys.refused", slot=str(slot), why=why, by=call.principal.staff_id)
         async with self._database.transaction() as tx:
-            await _note(tx, call, message, slot, refused=error.detail, **detail)
+            await _note(tx, call, message, slot, refused=why, **detail)
 
 
 async def _note(tx: Tx, call: Call, message: Operation[KeyLoading], slot: KeySlot, **detail: str | int) -> None:

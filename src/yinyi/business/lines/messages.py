@@ -9,6 +9,8 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
+    CustodianTriesSpent,
+    CustodianUnknown,
     KeyDoesNotOpen,
     KeyRefused,
     MasterKeyNotInUse,
@@ -103,11 +105,15 @@ class KeyStatus(Operation[KeyInventory], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     changes=True,
-    errors=(KeyRefused, SecondCustodianNeeded, ComponentTaken, MasterKeyNotInUse, KeyDoesNotOpen),
+    errors=(
+        *(KeyRefused, CustodianUnknown, CustodianTriesSpent, SecondCustodianNeeded, ComponentTaken),
+        *(MasterKeyNotInUse, KeyDoesNotOpen),
+    ),
 )
 class LoadKeyComponent(Operation[KeyLoading], frozen=True, kw_only=True):
     """One custodian's half of a session's TMK, sealed to the entry key where it was typed, and the check value from his
-    letter. Two people enter one each; entering it again replaces one's own. Nothing is loaded before ``ConfirmKey``."""
+    letter. Two people enter one each, whoever asks for them: each proves who he is by his staff number (``custodian``)
+    and the PIN of his staff card. Entering it again replaces one's own. Nothing is loaded before ``ConfirmKey``."""
 
     acquirer: Acquirer
     merchant_no: MerchantNo
@@ -115,6 +121,8 @@ class LoadKeyComponent(Operation[KeyLoading], frozen=True, kw_only=True):
     part: Literal[1, 2]
     entry: Annotated[bytes, msgspec.Meta(min_length=48, max_length=256)]
     check_value: CheckValue
+    custodian: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    pin: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{6,12})?(?![\s\S])")] = ""
 
 
 @operation(

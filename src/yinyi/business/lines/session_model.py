@@ -209,11 +209,14 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
-    """Of an acquirer. answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often goes a reversal
+    """Of an acquirer. takes_stripe: cards may be read by their magnetic stripe.
+
+    answer_timeout_s: of one exchange. reversal_tries, reversal_every_s: as often goes a reversal
     without an answer, and by itself no sooner than so long after it went last; who wants to pay there does not wait for
     that. most_details: in one message of a batch upload. most_in_batch: a batch with so much money in it is settled.
     ends_balanced: the host wants to hear the end of a batch whose totals agreed, too."""
 
+    takes_stripe: bool = False
     answer_timeout_s: float = 60.0
     reversal_tries: int = 3
     reversal_every_s: float = 60.0

@@ -40,7 +40,8 @@ from yinyi.kernel.secrets import Sealed
 log = structlog.get_logger()
 
 PIN_AGAIN = Declined(code="", reason="expired")
-"""The PIN has to be entered again: the key that it was encrypted under is no longer this session's."""
+"""The PIN has to be entered again: the key that it was encrypted under is no longer this session's. It has not left
+under another one, unless there is a code: with that it came back unread."""
 
 SIGNED_OFF = NeverSent(detail="this session is signed off until somebody signs it on")
 FULL = NeverSent(detail="this batch is full: it has to be settled first")
@@ -102,7 +103,7 @@ class SessionWork:
         answer = await self.exchange(saying, send, kept, goes_again=True)
         if not (isinstance(answer, Declined) and answer.must_sign_on):
             return answer
-        problem = await self._sign_on() or self.refused(card) or await self.say(saying)
+        problem = await self._sign_on() or self.refused(card, answer.code) or await self.say(saying)
         if problem is not None:
             await self.release()
             return problem
@@ -124,10 +125,10 @@ class SessionWork:
                 return NoAnswer(detail="the claim was lost while waiting")
         return answer
 
-    def refused(self, card: Card) -> Declined | None:
+    def refused(self, card: Card, answered: str = "") -> Declined | None:
         """A PIN that was encrypted for another session, or before this one has signed on anew, is not sent: the host
-        would take it for a wrong one."""
-        return None if self.row.fits(card) else PIN_AGAIN
+        would take it for a wrong one. ``answered``: with what the host has sent it back before."""
+        return None if self.row.fits(card) else msgspec.structs.replace(PIN_AGAIN, code=answered)
 
     async def sign_on(self) -> LineAnswer:
         """Now, whether it is due or not, and for good if it was signed off."""

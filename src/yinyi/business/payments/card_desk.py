@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
+
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
-from yinyi.business.identity.model import CheckOutcome, InquiryPurpose, PaymentCardKind
-from yinyi.business.lines.session_model import Approved, Card, Declined, LineAnswer, NeverSent
+from yinyi.business.identity.model import Checked, InquiryPurpose, PaymentCardKind
+from yinyi.business.lines.session_model import Approved, Card, Declined, LineAnswer, NeverSent, NoAnswer
 from yinyi.business.payments.card_routes import CardRoutes
 from yinyi.business.payments.registry import Registry
 from yinyi.business.terminals.messages import CardRequest, CardRouteView
@@ -59,7 +61,7 @@ class CardDesk:
         for scope in self._scopes(kind):
             route, _ = await self._routes.route(call, scope, kind, READY_S)
             if route is not None:
-                return route
+                return msgspec.structs.replace(route, takes_stripe=False)
         return None
 
     def _scopes(self, kind: str) -> list[str]:
@@ -87,9 +89,8 @@ class CardDesk:
 
     # -- its bank is asked about it
 
-    async def ask_bank(self, call: Call, route: CardRouteView, card: Card) -> tuple[CheckOutcome, str]:
-        """Is this card good, and the PIN that was typed for it right? By asking for its balance, which is told to
-        nobody. With the code of the bank's answer where it has declined."""
+    async def ask_bank(self, call: Call, route: CardRouteView, card: Card) -> Checked:
+        """Is this card good, and the PIN that was typed for it right? By asking for its balance."""
         line = self._registry.cards[route.channel]
         for scope in self._scopes(route.channel):
             session_id = await line.sessions.choose(call.principal.terminal_id, line.acquirer, scope)
@@ -97,19 +98,19 @@ class CardDesk:
                 continue
             slot, _ = await line.sessions.shown(session_id)
             if str(slot) == route.slot:
-                return _outcome(await line.sessions.balance(line.acquirer, session_id, card))
-        return "unreachable", ""
+                return _checked(await line.sessions.balance(line.acquirer, session_id, card))
+        return Checked(outcome="unreachable")
 
 
-def _outcome(answer: LineAnswer) -> tuple[CheckOutcome, str]:
+def _checked(answer: LineAnswer) -> Checked:
     match answer:
-        case Approved():
-            return "right", ""
-        case Declined(reason="expired"):
-            return "pin_again", ""
+        case Approved(amount_fen=balance_fen):
+            return Checked(outcome="right", balance_fen=balance_fen)
+        case Declined(reason="expired", code=code):
+            return Checked(outcome="pin_again", code=code)
         case Declined(code=code):
-            return "declined", code
+            return Checked(outcome="declined", code=code)
         case NeverSent():
-            return "unreachable", ""
-        case _:
-            return "no_answer", ""
+            return Checked(outcome="unreachable")
+        case NoAnswer():
+            return Checked(outcome="no_answer")

@@ -1,4 +1,4 @@
-"""A card that was read to identify somebody, or to be bound to him, on its way to identity."""
+"""A card that was read to identify somebody, to be bound to him, or for its balance, on its way to identity."""
 
 from typing import cast
 
@@ -35,7 +35,7 @@ class CardHolders:
 
     async def read(self, tx: Tx, call: Call, found: Row, route: CardRouteView, card: Card) -> bool:
         """Whether its bank is to be asked, see ``check``."""
-        if found.request is not None and found.request.purpose == "bind":
+        if found.request is not None and found.request.purpose != "identify":
             return await self._inquiries.begin_check(tx, call, found.request_id, _in_hand(route, card))
         await self._inquiries.look_up(tx, call, found.request_id, _in_hand(route, card))
         return False
@@ -48,11 +48,11 @@ class CardHolders:
         asked = replace(call, principal=principal, notes={})
 
         async def ask() -> None:
-            outcome, code = await self._desk.ask_bank(asked, route, card)
+            said = await self._desk.ask_bank(asked, route, card)
             told = replace(asked, now=self._clock.now())
-            await self._inquiries.checked(told, found.request_id, _in_hand(route, card), outcome, code)
+            await self._inquiries.checked(told, found.request_id, _in_hand(route, card), said)
             self._desk.committed()
-            if outcome != "pin_again" and code != WRONG_PIN:  # it stays in the slot for a second try
+            if said.outcome != "pin_again" and said.code != WRONG_PIN:  # it stays in the slot for a second try
                 await self._desk.decided(told)
 
         async def asked_whatever_happens() -> None:

@@ -164,10 +164,13 @@ class PayCards:
             await self._readings.refuse(tx, call, "unreadable")
             return None
         route = route_of(found.request.routes, read.pan)
-        nobody = found.request.purpose == "identify"
+        nobody = found.request.purpose in ("identify", "balance")
         lives = nobody or await session_lives(tx, call.hospital_id, found.session_id, call.now)
         if route is None or not route.taken or route.slot != message.slot or not lives:
             await self._readings.refuse(tx, call, "not_taken" if lives else "cancelled")
+            return None
+        if read.entry_mode == "stripe" and not route.takes_stripe and found.request.purpose == "pay":
+            await self._readings.refuse(tx, call, "stripe")
             return None
         return route, _card(read)
 

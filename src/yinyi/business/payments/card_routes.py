@@ -41,7 +41,7 @@ class CardRoutes:
         if session_id is None or not prefixes:
             return None, ""
         slot, merchant_name = await line.sessions.shown(session_id)
-        route = CardRouteView(prefixes=prefixes, slot=str(slot), channel=channel)
+        route = CardRouteView(prefixes=prefixes, slot=str(slot), channel=channel, takes_stripe=line.takes_stripe)
         if not kind.asks_pin:
             return route, merchant_name
         key = await self._keys.within(str(slot), wait_s, lambda: line.sessions.pin_key(line.acquirer, session_id))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
 from yinyi.business.lines.errands import Errands
 from yinyi.business.lines.session_model import (
@@ -24,6 +25,7 @@ from yinyi.business.lines.session_model import (
     Standing,
 )
 from yinyi.business.lines.session_ports import CardSessions
+from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, TRIES_LEFT, Plan, Step
 from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import (
@@ -39,6 +41,8 @@ from yinyi.kernel.outcome import (
     Waiting,
 )
 from yinyi.kernel.secrets import Sealed, Vault
+
+log = structlog.get_logger()
 
 CALL_S = 5.0
 _AT_LONGEST = timedelta(minutes=4)
@@ -98,9 +102,11 @@ class CardLine:
         zone: ZoneInfo,
         *,
         wait_s: float = CALL_S - 1.0,
+        takes_stripe: bool = False,
     ) -> None:
         """``wait_s``: so long at most is an errand waited for within one call of the engine."""
         self.channel = channel
+        self.takes_stripe = takes_stripe
         self.wait_s = wait_s
         self.acquirer = acquirer
         self.sessions = sessions
@@ -132,12 +138,15 @@ class TakeByCard:
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         shown = step.params.get(PAYER_CODE, "")
         if not shown:
-            return Refused(reason="not_permitted", detail="no card was read")
+            return Refused(reason="not_permitted", detail=UNREAD)
         line = self._line
         session_id = await line.sessions.choose(plan.terminal_id, line.acquirer, plan.scope)
         if session_id is None:
-            return Refused(reason="not_permitted", detail=f"no session of {plan.terminal_id} for {plan.scope}")
+            log.error("cards.no_session", terminal_id=plan.terminal_id, scope=plan.scope)
+            return Refused(reason="not_permitted", detail=NO_SESSION)
         card = line.cards.open(shown)
+        if card.entry_mode == "stripe" and not line.takes_stripe:
+            return Refused(reason="not_permitted", detail=STRIPE)
 
         async def purchase() -> LineAnswer:
             return await line.sessions.purchase(line.acquirer, session_id, step.reference, step.amount_fen, card)

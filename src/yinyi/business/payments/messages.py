@@ -57,8 +57,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     to_agree: an insurance pays all of it, once the patient has agreed (``AgreeToQuote``).
     scanned: the payer's own code was scanned; in state ``waiting`` he types his password on the phone. scans: channels
     whose payer's code can be scanned here. reads: kinds of cards that can be read here. refused_code: what the card's
-    bank answered (ISO 8583, field 39). tries_left: of its PIN, where the bank tells. taking_back: the bank has not
-    answered for a card; what it may have taken is being taken back.
+    bank answered (ISO 8583, field 39), or a word for why it was not asked. tries_left: of its PIN, where it tells.
+    taking_back: the bank has not answered for a card; what it may have taken is being taken back.
     """
 
     payment_no: str

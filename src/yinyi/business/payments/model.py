@@ -76,6 +76,9 @@ HOUSE_TENDERS: tuple[TenderName, ...] = (
 """支付方式 that screens, slips and sheets have words of; what else a connector brings tells its own.
 ``social_security_card``: the bank account on it. ``window``: money taken by a cashier. ``institution``: money taken by
 a bank at its own terminals and in its app."""
+STRIPE, UNREAD, NO_SESSION = "stripe", "unread", "no_session"
+"""Why a card was refused before its bank was asked, where an answer's code would stand: it was read by its magnetic
+stripe, not at all, or at a terminal that has no session with its bank."""
 CARDS: tuple[TenderName, ...] = ("bank_card", "social_security_card", "public_card")
 
 PaymentState = Literal[

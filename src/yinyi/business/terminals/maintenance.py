@@ -4,7 +4,6 @@ Of the card's number and of the PIN a keyed digest is kept. Whoever has found a 
 after fifteen the card opens nothing any more. Everything that is done stands in the audit log under whose card it is.
 """
 
-import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -34,6 +33,7 @@ from yinyi.business.terminals.messages_maintenance import (
 from yinyi.business.terminals.presented import CARD_KEPT_FOR, staff_card_index
 from yinyi.business.terminals.printer_tests import job_of
 from yinyi.business.terminals.pushes import push
+from yinyi.business.terminals.staff_pins import TRIES, is_right, may_try, pin_index
 from yinyi.kernel.errors import NotFound
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault, digest
@@ -42,9 +42,6 @@ log = structlog.get_logger()
 
 LASTS = timedelta(minutes=5)
 """Without a press; a page of it idles out earlier."""
-TRIES = 5
-WAIT = timedelta(minutes=15)
-TRIES_AT_MOST = 15
 TEST_LASTS = timedelta(minutes=10)
 
 
@@ -73,9 +70,9 @@ class MaintenanceDesk:
             card = await cards.on_reader(tx, *at, call.now - CARD_KEPT_FOR)
             if card is None:
                 raise NoStaffCard
-            if not _may_try(card, call.now):
+            if not may_try(card, call.now):
                 raise PinTriesSpent
-            right = hmac.compare_digest(self._pin_index(card.number_index, message.pin), card.pin_index)
+            right = is_right(self._vault, card, message.pin)
             tries = 0 if right else card.tries + 1
             await cards.tried(tx, call.hospital_id, card.card_id, tries, call.now)
             ticket = token()
@@ -154,16 +151,12 @@ class MaintenanceDesk:
         by = replace(call, principal=replace(call.principal, staff_id=f"card:{staff_id}"))
         await audit.append(tx, by, "terminals.DoMaintenance.v1", call.principal.terminal_id, {"act": what})
 
-    def _pin_index(self, number_index: bytes, pin: str) -> bytes:
-        """A keyed digest: the same PIN of another card is another one."""
-        return self._vault.index(f"{number_index.hex()}:{pin}", "staff_card.pin")
-
     # -- whose cards open it
 
     async def enrol(self, call: Call, message: EnrolStaffCard) -> StaffCardView:
         """No change with a key: what is kept of its body would be an unkeyed digest of a short secret."""
         number = staff_card_index(self._vault, call.hospital_id, message.serial)
-        secrets = (number, self._pin_index(number, message.pin))
+        secrets = (number, pin_index(self._vault, number, message.pin))
         who = (message.staff_id, message.terminal_id, call.principal.actor)
         async with self._database.transaction() as tx:
             card_id = await cards.enrol(tx, call.hospital_id, *secrets, *who, call.now)
@@ -187,10 +180,3 @@ class MaintenanceDesk:
 
     async def _list(self, tx: Tx, call: Call, message: ListStaffCards) -> StaffCards:
         return StaffCards(cards=await cards.cards(tx, call.hospital_id))
-
-
-def _may_try(card: cards.Card, now: datetime) -> bool:
-    if card.tries >= TRIES_AT_MOST:
-        return False
-    waits = card.tries and card.tries % TRIES == 0
-    return not waits or card.tried_at is None or now >= card.tried_at + WAIT

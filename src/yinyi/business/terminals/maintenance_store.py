@@ -34,6 +34,11 @@ WHERE p.hospital_id = $1 AND p.terminal_id = $2 AND p.kind = 'card' AND p.presen
   AND c.revoked_at IS NULL
 FOR UPDATE OF c
 """
+_OF_STAFF = """
+SELECT card_id, staff_id, number_index, pin_index, tries, tried_at FROM staff_card
+WHERE hospital_id = $1 AND staff_id = $2 AND revoked_at IS NULL ORDER BY card_id LIMIT 20
+FOR UPDATE
+"""
 _TRIED = "UPDATE staff_card SET tries = $3, tried_at = $4 WHERE hospital_id = $1 AND card_id = $2"
 
 
@@ -77,6 +82,11 @@ async def on_reader(tx: Tx, hospital_id: int, terminal_id: str, since: datetime)
     """The one that was laid since then and still lies there. Until the commit nobody else tries its PIN."""
     row = await tx.fetchrow(_ON_READER, hospital_id, terminal_id, since)
     return None if row is None else Card(*row)
+
+
+async def of_staff(tx: Tx, hospital_id: int, staff_id: str) -> list[Card]:
+    """His cards, wherever they are good. Until the commit nobody else tries their PINs."""
+    return [Card(*row) for row in await tx.fetch(_OF_STAFF, hospital_id, staff_id)]
 
 
 async def tried(tx: Tx, hospital_id: int, card_id: int, tries: int, now: datetime) -> None:

@@ -119,7 +119,8 @@ class ReportCardTerminal(Operation[Accepted], frozen=True, kw_only=True):
 
 class CardRouteView(msgspec.Struct, frozen=True, kw_only=True):
     """Cards that begin so go through the session in this slot. pin_key: encrypted under the pad's master key for it;
-    empty: no PIN is asked for. taken: False: such a card is refused."""
+    empty: no PIN is asked for. taken: False: such a card is refused; takes_stripe: False: and so is one that was
+    read by its magnetic stripe."""
 
     prefixes: list[str]
     slot: str
@@ -127,6 +128,7 @@ class CardRouteView(msgspec.Struct, frozen=True, kw_only=True):
     pin_key: bytes = b""
     pin_key_check: bytes = b""
     taken: bool = True
+    takes_stripe: bool = False
 
 
 class CardRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ ListPaper = Literal["a4", "a5", "roll"]
 AT_BEDSIDE: tuple[TerminalProfile, ...] = ("ward", "emergency")
 """Where whoever asks for a list stands beside a bed: half a sheet is enough."""
 ServiceName = Literal[
-    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint"
+    "register", "book", "check_in", "bills", "account", "inpatient", "reports", "find_payment", "reprint",
+    "card_balance",
 ]  # fmt: skip
 SERVICES: tuple[ServiceName, ...] = get_args(ServiceName)
 Closed = Literal["clinics", "hospital_system"]
@@ -41,8 +42,8 @@ BROKEN: frozenset[Condition] = frozenset(state for state, how in SEVERITY.items(
 CredentialKind = Literal["agent", "screen"]
 CardEntry = Literal["chip", "contactless", "stripe"]
 CardStep = Literal[
-    "inserted", "tapped", "typing", "cancelled", "pulled_out", "timed_out", "not_taken", "unreadable", "key_refused",
-    "removed", "forgotten",
+    "inserted", "tapped", "typing", "cancelled", "pulled_out", "timed_out", "not_taken", "stripe", "unreadable",
+    "key_refused", "removed", "forgotten",
 ]  # fmt: skip
 """What a card terminal tells; see ``wire/terminal_line``."""
 ReadingState = Literal[
@@ -54,6 +55,7 @@ ReadingState = Literal[
     "pulled_out",  # the card was, before its PIN was typed
     "timed_out",
     "not_taken",  # a card of a kind that is not taken here
+    "stripe",  # not by its chip
     "unreadable",
     "key_refused",  # the pad cannot encrypt for this bank
 ]
@@ -62,6 +64,7 @@ CardPurpose = Literal[
     "pay",
     "identify",  # whose card it is: no PIN, no money
     "bind",  # it is to identify its holder from now on: its PIN, no money
+    "balance",  # what is on it
 ]
 """What a card terminal reads a card for."""
 
@@ -114,7 +117,8 @@ class CardReading(msgspec.Struct, frozen=True, kw_only=True):
     """What goes on at the card terminal (刷卡器). Nothing of the card, and of its PIN no more than how many digits.
 
     payment_no: what is to be paid with the card, merchant_name: to whom. until: so long it is waited for. card_in: a
-    card is in the slot. forgotten: and nobody has taken it for a while. version: grows with everything.
+    card is in the slot. forgotten: and nobody has taken it for a while. kinds: of cards that are taken for it. version:
+    grows with everything.
     """
 
     purpose: CardPurpose = "pay"
@@ -126,6 +130,7 @@ class CardReading(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     card_in: bool = False
     forgotten: bool = False
+    kinds: list[str] = []
     version: int = 0
 
 

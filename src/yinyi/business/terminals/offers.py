@@ -26,7 +26,7 @@ OFFERED: Mapping[TerminalProfile, frozenset[ServiceName]] = {
     "report_printer": frozenset({"reports", "reprint"}),
 }
 """Unless the hospital says otherwise (``ServiceHours``)."""
-NEEDS: Mapping[ServiceName, str] = {"reprint": "receipt_printer"}
+NEEDS: Mapping[ServiceName, str] = {"reprint": "receipt_printer", "card_balance": "card_terminal"}
 """The kind of device without which a service is nothing."""
 CLOSES: Mapping[Closed, frozenset[ServiceName]] = {
     "clinics": frozenset({"register", "check_in"}),

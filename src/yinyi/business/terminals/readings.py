@@ -38,6 +38,7 @@ _ENDS: dict[str, ReadingState] = {
     "pulled_out": "pulled_out",
     "timed_out": "timed_out",
     "not_taken": "not_taken",
+    "stripe": "stripe",
     "unreadable": "unreadable",
     "key_refused": "key_refused",
 }

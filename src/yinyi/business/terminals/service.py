@@ -43,6 +43,7 @@ from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import push
 from yinyi.business.terminals.readings import GRACE, CardReadings
 from yinyi.business.terminals.seal_keys import SealKeys
+from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound
 from yinyi.kernel.means import MeansWords
@@ -68,6 +69,7 @@ class TerminalService:
     ``papers``: what waits to be printed. ``committed``: told after every change, so that its events leave at once.
     ``identity_cards``: those that the hospital wants to identify people by. ``cards``: how the numbers of each kind
     begin, as the lines to banks have it. ``means``: what channels are called that bring their own words.
+    ``tells_balances``: some issuer of cards says what is left on them.
     """
 
     def __init__(
@@ -80,7 +82,9 @@ class TerminalService:
         identity_cards: tuple[str, ...] = (),
         cards: Mapping[str, Sequence[str]] = NO_CARDS,
         means: Callable[[], list[MeansWords]] = list[MeansWords],
+        tells_balances: bool = False,
     ) -> None:
+        self._tells_balances = tells_balances
         self._means = means
         self._database = database
         self._clock = clock
@@ -93,6 +97,7 @@ class TerminalService:
         self._line = AgentLine(database, self.presented, papers, committed)
         self.readings = CardReadings(database, self._line, SealKeys(vault), committed)
         self._maintenance = MaintenanceDesk(database, vault, self.credentials.forget)
+        self.staff_pins = StaffPins(database, vault)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._line.register(dispatcher)
@@ -150,7 +155,8 @@ class TerminalService:
         self, hospital: Hospital, rules: Rules, media: Media, standing: Standing, state: store.State, now: datetime
     ) -> TerminalView:
         view = _view(hospital, standing, state, now)
-        here = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
+        found = offers(standing.profile, rules, state.devices, now, ZoneInfo(hospital.zone))
+        here = [each for each in found if self._tells_balances or each.service != "card_balance"]
         how = worst(view.line_ok, view.devices)
         cards = [kind for kind in self._identity_cards if is_card(kind) and media.rules(kind)]
         return msgspec.structs.replace(view, identity_cards=cards, offers=here, severity=how, means=self._means())

@@ -110,7 +110,8 @@ SELECT t.terminal_id, t.locked_at, t.line_up, t.line_seen_at,
          'purpose', coalesce(r.request ->> 'purpose', 'pay'), 'payment_no', r.payment_no, 'channel', r.channel,
          'state', r.state, 'digits', r.digits, 'until', r.until,
          'merchant_name', coalesce(r.request ->> 'merchant_name', ''), 'card_in', r.card_in,
-         'forgotten', r.forgotten, 'version', r.version)::text END AS reading,
+         'forgotten', r.forgotten, 'version', r.version, 'kinds', coalesce(
+           jsonb_path_query_array(r.request, '$.routes[*] ? (@.taken == true).channel'), '[]'))::text END AS reading,
        (SELECT coalesce(json_agg(json_build_object('device', d.device, 'kind', d.kind, 'state', d.state,
                                                    'detail', d.detail) ORDER BY d.device), '[]')::text
         FROM terminal_device d

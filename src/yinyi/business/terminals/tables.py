@@ -203,7 +203,7 @@ card_reading = Table(
     Column("opens_data", LargeBinary),
     _of_a_terminal(),
     CheckConstraint(
-        "state IN ('none', 'asked', 'typing', 'read', 'cancelled', 'pulled_out', 'timed_out', 'not_taken', "
+        "state IN ('none', 'asked', 'typing', 'read', 'cancelled', 'pulled_out', 'timed_out', 'not_taken', 'stripe', "
         "'unreadable', 'key_refused')",
         "state",
     ),

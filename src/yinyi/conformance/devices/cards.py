@@ -131,6 +131,16 @@ async def a_card_that_is_not_wanted_is_not_taken(stage: Stage, what: str) -> Non
 
 
 @SCRIPT.behaviour()
+async def a_magnetic_stripe_is_refused_before_its_pin(stage: Stage) -> None:
+    request = _Request(stage, _bank(stage))
+    request.begin()
+    await stage.hands.bring(_PAN, "stripe")
+    await request.says("inserted")
+    await request.says("stripe")
+    _unread(stage)
+
+
+@SCRIPT.behaviour()
 async def a_key_that_the_pad_does_not_have_is_refused(stage: Stage) -> None:
     request = await _inserted(stage, _bank(stage, tmk=secrets.token_bytes(16)))
     await request.says("key_refused")

@@ -41,6 +41,8 @@ class VirtualCardTerminal:
         """``decided_within_s``: so long at most is waited for the word that a card which was read may be taken."""
         self.name = name
         self.light = False
+        self.buzzes = False
+        """Somebody has gone without his card."""
         self.at_bank = False
         """A card that was read is not to be taken yet."""
         self.in_slot: PlasticCard | None = None
@@ -151,6 +153,8 @@ class VirtualCardTerminal:
         route = _route_of(self.request, card.pan) if self.request is not None else None
         if route is None or not route.taken:
             return self._finish("not_taken")
+        if card.entry_mode == "stripe" and not route.takes_stripe:
+            return self._finish("stripe")
         if not route.pin_key:
             return self._read(card, route)
         if not self._pad.opens(route):
@@ -189,7 +193,7 @@ class VirtualCardTerminal:
         """No request any more. The light goes on for a card that is to be taken."""
         self._pad.clear()
         self.request, self._shown, self._route, self.at_bank = None, None, None, False
-        self.light = self.in_slot is not None
+        self.light, self.buzzes = self.in_slot is not None, False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -197,7 +201,7 @@ class VirtualCardTerminal:
             self._in(self._forgotten_after_s, self._forgotten)
 
     def _forgotten(self) -> None:
-        self.at_bank, self.light = False, True
+        self.at_bank, self.light, self.buzzes = False, True, True
         self._say("forgotten")
 
     def _in(self, seconds: float, do: Callable[[], None]) -> None:

@@ -168,6 +168,7 @@ class Control:
             "digits": found.digits,
             "in_slot": found.in_slot.pan if found.in_slot else "",
             "light": found.light,
+            "buzzes": found.buzzes,
             "at_bank": found.at_bank,
         }
 

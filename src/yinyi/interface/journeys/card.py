@@ -3,35 +3,47 @@
 from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
+from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
 from yinyi.business.terminals.model import LIVE, CardReading, ReadingState, TerminalView
 from yinyi.interface.journeys import present, views, views_pay
 from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.visitor import Go, Next, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
-from yinyi.wire.iso8583.response_codes import response_of
+from yinyi.kernel.means import TenderName
+from yinyi.wire.iso8583.response_codes import Response, response_of
 
 TERMINAL = "card_terminal"
 AWAY = "cards"
 """In the address of a page: no card could be used just now."""
 LISTENS = {"reading": "1"}
+CODE_DIGITS = 2
+"""Of a bank's answer, field 39, which may be letters; what we say ourselves is a word."""
 
 _ENDED: dict[ReadingState, views_pay.CardRefused] = {
     "cancelled": "cancelled",
     "pulled_out": "pulled_out",
     "timed_out": "timed_out",
     "not_taken": "not_taken",
+    "stripe": "stripe",
     "unreadable": "unreadable",
     "key_refused": "key_refused",
 }
-_ANSWERS: dict[str, views_pay.CardRefused] = {
-    "55": "wrong_pin",
-    "51": "no_money",
-    "54": "card_expired",
-    "61": "limit",
-    "65": "limit",
-    "38": "pin_blocked",
-    "75": "pin_blocked",
+_CODES: dict[views_pay.CardRefused, str] = {
+    "wrong_pin": "55",
+    "no_money": "51",
+    "card_expired": "54",
+    "limit": "61 65",
+    "pin_blocked": "38 75",
+    "not_taken": "14 15 31 39 42 52 53 56 57",
+    "not_here": "03 06 12 13 22 30 40 58 60 63 64 66 77 93 97 99 A0",
+    "busy": "79 90 91 92 94 95",
 }
+_ANSWERS: dict[str, views_pay.CardRefused] = {
+    code: refused for refused, codes in _CODES.items() for code in codes.split()
+}
+"""What the words of ``response_codes`` come under; whatever else a bank answers is its refusal."""
+_UNASKED: dict[str, views_pay.CardRefused] = {STRIPE: "stripe", UNREAD: "unreadable", NO_SESSION: "not_here"}
+"""Refused by us: the bank was not asked."""
 
 
 async def read(visitor: Visitor) -> Next:
@@ -58,9 +70,9 @@ async def leave(visitor: Visitor) -> Next:
     return Go(visitor.paths.pay(payment_no))
 
 
-def offered(visitor: Visitor, payment: PaymentView) -> bool:
-    """Nowhere while the card terminal does not work."""
-    return works(visitor.terminal) and bool(payment.reads)
+def offered(visitor: Visitor, payment: PaymentView) -> tuple[TenderName, ...]:
+    """The kinds of cards that can be used; none while the card terminal does not work."""
+    return tuple(payment.reads) if works(visitor.terminal) else ()
 
 
 def works(terminal: TerminalView) -> bool:
@@ -93,9 +105,7 @@ def view(visitor: Visitor, paid: Paid) -> views_pay.CardView:
     payment, reading = paid.payment, reading_of(visitor, paid.payment)
     refused = _refused(payment, reading)
     state = _state(payment, reading)
-    answer = response_of(payment.refused_code) if state == "refused" and payment.refused_code.isdecimal() else None
-    if reading is not None:
-        answer = None
+    answer = _answer(payment) if state == "refused" and reading is None else None
     return views_pay.CardView(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
@@ -110,7 +120,8 @@ def view(visitor: Visitor, paid: Paid) -> views_pay.CardView:
         said=answer.zh if answer else "",
         said_en=answer.en if answer else "",
         tries_left=(payment.tries_left or 0) if answer else 0,
-        again=offered(visitor, payment) and refused != "key_refused",
+        again=bool(offered(visitor, payment)) and refused != "key_refused",
+        kinds=tuple(reading.kinds) if reading else offered(visitor, payment),
         code=present.first(payment),
         hold_slip=state == "refused" and paid.hold is not None,
         key=present.new_key(),
@@ -133,8 +144,22 @@ def _state(payment: PaymentView, reading: CardReading | None) -> views_pay.CardS
 def _refused(payment: PaymentView, reading: CardReading | None) -> views_pay.CardRefused:
     if reading is not None:
         return _ENDED.get(reading.state, "timed_out")
-    if payment.refused_code in _ANSWERS:
-        return _ANSWERS[payment.refused_code]
+    code = payment.refused_code
     if payment.reason == "expired":
-        return "pin_again"
-    return "declined" if payment.refused_code.isdecimal() else "no_answer"
+        return "keys_changed" if code else "pin_again"
+    if code in _UNASKED:
+        return _UNASKED[code]
+    if _answer(payment) is not None:
+        return refused_by(code)
+    return "unreached" if payment.reason == "unavailable" else "no_answer"
+
+
+def refused_by(code: str) -> views_pay.CardRefused:
+    """What a bank's refusal (field 39) comes to, for whoever holds the card."""
+    return _ANSWERS.get(code, "declined")
+
+
+def _answer(payment: PaymentView) -> Response | None:
+    """What the bank has said of this card. None: nothing, or only that it wants new keys first."""
+    is_banks = len(payment.refused_code) == CODE_DIGITS and payment.reason != "expired"
+    return response_of(payment.refused_code) if is_banks else None

@@ -7,6 +7,7 @@ from typing import Literal, cast, get_args
 import msgspec
 
 from yinyi.business.identity.messages_cards import LeaveCard
+from yinyi.business.identity.model import BALANCE_CARDS
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE, CardReading, TerminalView
 from yinyi.interface.journeys import card, present, views_cards
@@ -23,7 +24,7 @@ _KINDS: dict[str, views_cards.CardKind] = {
     "public_card": "public_card",
     "social_security_card": "social_security_card",
 }
-Purpose = Literal["identify", "bind"]
+Purpose = Literal["identify", "bind", "balance"]
 
 
 def kinds_of(terminal: TerminalView) -> tuple[views_cards.CardKind, ...]:
@@ -31,6 +32,12 @@ def kinds_of(terminal: TerminalView) -> tuple[views_cards.CardKind, ...]:
     if not card.works(terminal):
         return ()
     return tuple(_KINDS[kind] for kind in terminal.identity_cards if kind in _KINDS)
+
+
+def _kinds_for(terminal: TerminalView, purpose: Purpose) -> tuple[views_cards.CardKind, ...]:
+    if purpose != "balance":
+        return kinds_of(terminal)
+    return BALANCE_CARDS if card.works(terminal) else ()
 
 
 async def terminal_now(visitor: Visitor) -> TerminalView:
@@ -58,9 +65,9 @@ def waiting(visitor: Visitor, terminal: TerminalView, purpose: Purpose) -> Show:
     return Show(view, listens={**card.LISTENS, "terminal": "1", "at": f"{at.timestamp():.1f}"}, can_time_out=False)
 
 
-def asking(visitor: Visitor, terminal: TerminalView, number_tail: str) -> Show:
+def asking(visitor: Visitor, terminal: TerminalView, purpose: Purpose, number_tail: str) -> Show:
     """Its bank is being asked."""
-    view = _view(visitor, terminal, "bind", "asking", number_tail=number_tail)
+    view = _view(visitor, terminal, purpose, "asking", number_tail=number_tail)
     at = visitor.now + LOOK_AGAIN
     return Show(view, listens={**card.LISTENS, "at": f"{at.timestamp():.1f}"}, can_time_out=False)
 
@@ -84,7 +91,7 @@ def _view(
     view = views_cards.ReadCardView(
         purpose=purpose,
         state="insert",
-        kinds=kinds_of(terminal),
+        kinds=_kinds_for(terminal, purpose),
         since=visitor.now,
         expires_at=visitor.now,
         key=present.new_key(),

@@ -96,6 +96,8 @@ def goes_on(visitor: Visitor) -> str:
             return paths.check_in
         case "children":
             return paths.children
+        case "card_balance":
+            return paths.card_balance
         case "home" | "maintenance":
             return paths.home
 

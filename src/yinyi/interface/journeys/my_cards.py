@@ -4,7 +4,8 @@ from typing import Literal
 
 from yinyi.business.identity.errors import LastCredential
 from yinyi.business.identity.messages import CredentialView, ListCredentials, UnbindCredential
-from yinyi.business.identity.messages_cards import CardBinding, GetCardBinding, LeaveCard, ReadCardToBind
+from yinyi.business.identity.messages_cards import GetCardBinding, LeaveCard, ReadCardToBind
+from yinyi.business.identity.model import InquiryState
 from yinyi.interface.journeys import card, card_reading, present, views_cards
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.errors import ChannelUnavailable, NotFound
@@ -19,11 +20,12 @@ _PROBLEMS: dict[str, views_cards.CardProblem] = {
     "stripe": "stripe",
     "too_many_tries": "too_many_tries",
 }
-_ANSWERS: dict[str, views_cards.CardProblem] = {
-    "55": "wrong_pin",
-    "38": "pin_blocked",
-    "75": "pin_blocked",
-    "54": "expired",
+_REFUSED: dict[str, views_cards.CardProblem] = {
+    "wrong_pin": "wrong_pin",
+    "pin_blocked": "pin_blocked",
+    "card_expired": "expired",
+    "not_here": "unreachable",
+    "busy": "unreachable",
 }
 
 
@@ -100,17 +102,20 @@ async def binding(visitor: Visitor) -> Next:
         return Go(f"{visitor.paths.cards}?bound={found.number_tail}")
     terminal = await card_reading.terminal_now(visitor)
     if found.state == "checking":
-        return card_reading.asking(visitor, terminal, found.number_tail)
-    why = _why(found)
+        return card_reading.asking(visitor, terminal, "bind", found.number_tail)
+    why = why_refused(found.state, found.code)
     if why is not None:
         return card_reading.problem(visitor, terminal, "bind", why, found.number_tail)
     return card_reading.waiting(visitor, terminal, "bind")
 
 
-def _why(found: CardBinding) -> views_cards.CardProblem | None:
-    if found.state == "declined":
-        return _ANSWERS.get(found.code, "declined")
-    return _PROBLEMS.get(found.state)
+def why_refused(state: InquiryState, code: str) -> views_cards.CardProblem | None:
+    """Why a card whose bank was to be asked is of no use; None: it may still be."""
+    if state == "declined":
+        return _REFUSED.get(card.refused_by(code), "declined")
+    if state == "pin_again" and code:
+        return "keys_changed"
+    return _PROBLEMS.get(state)
 
 
 async def leave(visitor: Visitor) -> Next:

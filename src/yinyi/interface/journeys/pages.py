@@ -100,6 +100,7 @@ TEMPLATES: Mapping[type[views.View], str] = {
     views_fiscal.ReceiptsView: "receipts.html",
     views_cards.ReadCardView: "read_card.html",
     views_cards.CardsView: "cards.html",
+    views_cards.CardBalanceView: "card_balance.html",
     views_codes.CodeView: "code.html",
     views_afterwards.CallStaffView: "call_staff.html",
     views_maintenance.StaffPinView: "staff_pin.html",

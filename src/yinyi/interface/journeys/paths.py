@@ -111,6 +111,11 @@ BIND_CARD: Final = "/cards/bind"
 BINDING: Final = "/cards/bind/{request_id}"
 NO_BINDING: Final = "/cards/no-card"
 """POST: no card after all; goes back to the cards."""
+CARD_BALANCE: Final = "/card-balance"
+"""GET what it is for · POST: have a public card read; goes to what is left on it."""
+BALANCE_OF_CARD: Final = "/card-balance/{ticket}"
+NO_BALANCE: Final = "/card-balance/no-card"
+"""POST: no card after all; goes back."""
 FORM: Final = "/request-form"
 """GET ?news=…: what was scanned opens nothing · POST [after]: the bill of the request form that the scanner has just
 read."""
@@ -203,6 +208,8 @@ class Paths:
         self.cards = base + CARDS
         self.bind_card = base + BIND_CARD
         self.no_binding = base + NO_BINDING
+        self.card_balance = base + CARD_BALANCE
+        self.no_balance = base + NO_BALANCE
         self.form = base + FORM
         self.bills = base + BILLS
         self.fees = base + FEES
@@ -306,6 +313,9 @@ class Paths:
 
     def binding(self, request_id: str) -> str:
         return self._at(BINDING, request_id=request_id)
+
+    def balance_of_card(self, ticket: str) -> str:
+        return self._at(BALANCE_OF_CARD, ticket=ticket)
 
     def stay(self, admission_no: str) -> str:
         return self._at(STAY, admission_no=admission_no)

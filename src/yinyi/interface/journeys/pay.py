@@ -191,7 +191,7 @@ def _pay(visitor: Visitor, paid: Paid) -> Show:
         scans=scans,
         after=visitor.terminal.code_version,
         other=scan.OTHER in visitor.query and bool(scans),
-        cards=card.offered(visitor, payment) if state in TAKES_CODES else False,
+        kinds=card.offered(visitor, payment) if state in TAKES_CODES else (),
         cards_away=card.AWAY in visitor.query,
         refused=standing.scan_refused(payment),
         key=present.new_key(),

@@ -28,6 +28,7 @@ TABLE: tuple[Service, ...] = (
     Service("account", "wallet", "leaf"),
     Service("find_payment", "search-check", "sunny"),
     Service("reprint", "printer", "sky"),
+    Service("card_balance", "credit-card", "plum"),
 )
 SERVICES: Mapping[ServiceName, Service] = {service.name: service for service in TABLE}
 
@@ -69,6 +70,7 @@ def words(_: Callable[[str], str]) -> dict[str, dict[str, str]]:
             "account": _("Prepaid account"),
             "find_payment": _("Where is my money?"),
             "reprint": _("Print again"),
+            "card_balance": _("City card balance"),
         },
         "service_for": {
             "register": _("Choose clinic and doctor, and pay"),
@@ -80,5 +82,6 @@ def words(_: Callable[[str], str]) -> dict[str, dict[str, str]]:
             "account": _("Balance, top up, give back"),
             "find_payment": _("What became of a payment"),
             "reprint": _("A slip did not come out"),
+            "card_balance": _("What is left on it"),
         },
     }

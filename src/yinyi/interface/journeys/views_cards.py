@@ -35,7 +35,8 @@ CardProblem = Literal[
     "taken",  # the card is somebody else's
     "wrong_pin",
     "pin_blocked",
-    "pin_again",  # typed under a key that had changed meanwhile
+    "pin_again",  # typed under a key that had changed meanwhile: it was not sent
+    "keys_changed",  # sent; the bank wants it under new keys, and has not looked at it
     "declined",
     "no_answer",
     "unreachable",
@@ -43,13 +44,14 @@ CardProblem = Literal[
 
 
 class ReadCardView(View, frozen=True, kw_only=True):
-    """A card at the card terminal that is to say who somebody is, or to be bound to him: no money is moved.
+    """A card at the card terminal that is to say who somebody is, to be bound to him, or whose balance is wanted: no
+    money is moved.
 
     state: ``insert`` · ``pin``: it is typed on the pad · ``asking`` its bank · ``problem``: see there. digits: of the
     PIN, typed so far. expires_at: so long a card is waited for. kinds: which are taken. number_tail: of the card.
     """
 
-    purpose: Literal["identify", "bind"]
+    purpose: Literal["identify", "bind", "balance"]
     state: Literal["insert", "pin", "asking", "problem"]
     kinds: tuple[CardKind, ...]
     digits: int = 0
@@ -63,6 +65,17 @@ class ReadCardView(View, frozen=True, kw_only=True):
     def stars(self) -> tuple[bool, ...]:
         """A place for each digit, at least six; True: typed."""
         return tuple(at < self.digits for at in range(max(self.digits, 6)))
+
+
+class CardBalanceView(View, frozen=True, kw_only=True):
+    """What is left on a public card. state: ``begin``: none was put in · ``away``: none can be read just now ·
+    ``told``: ``balance_fen`` is on the card of this kind that ends in ``number_tail``."""
+
+    state: Literal["begin", "away", "told"]
+    kind: CardKind = "public_card"
+    number_tail: str = ""
+    balance_fen: int = 0
+    key: str
 
 
 class BoundCard(Part, frozen=True, kw_only=True):

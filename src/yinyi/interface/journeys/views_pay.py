@@ -31,8 +31,13 @@ CardRefused = Literal[
     "not_taken",  # a card of a kind that is not taken here
     "unreadable",
     "key_refused",  # the pad cannot encrypt for this bank, or the bank cannot be reached
-    "pin_again",  # typed under a key that had changed meanwhile
-    "no_answer",  # the bank did not answer, and nothing is kept
+    "stripe",  # not by its chip
+    "pin_again",  # typed under a key that had changed meanwhile: it was not sent
+    "keys_changed",  # sent; the bank wants it under new keys, and has not looked at it
+    "not_here",  # the bank does not take cards of this terminal just now, or nobody is asked for it
+    "busy",  # the bank's system
+    "unreached",  # nothing has left
+    "no_answer",  # none that is clear in time, and nothing is kept
     "wrong_pin",
     "no_money",
     "card_expired",
@@ -48,7 +53,7 @@ class CardView(View, frozen=True, kw_only=True):
     merchant_name: who gets the money. digits: of the PIN, typed so far. expires_at: so long a card is waited for.
     refused: why not; said, said_en: what the bank's answer means, to the payer. tries_left: of the PIN, where the bank
     tells; 0: it does not. again: a card can be tried again.
-    code: the app whose code can be scanned instead.
+    kinds: of cards that are taken here. code: the app whose code can be scanned instead.
     """
 
     payment_no: str
@@ -65,6 +70,7 @@ class CardView(View, frozen=True, kw_only=True):
     said_en: str = ""
     tries_left: int = 0
     again: bool = True
+    kinds: tuple[TenderName, ...] = ()
     code: TenderName = "wechatpay"
     hold_slip: bool = False
     key: str
@@ -84,8 +90,8 @@ class PayView(View, frozen=True, kw_only=True):
     code_url: text of the code. expires_at: the code is dead from then on. since: when this state began.
     resolves_by: by then it is certain. ask_every_s: how often the platform asks. others: what could be chosen instead.
     scans: whose payer's code can be held under the scanner. after: the version of what was scanned last when the page
-    was made. other: what was scanned last is no such code. cards: a card can be used here; cards_away: it could not be,
-    just now.
+    was made. other: what was scanned last is no such code. kinds: of cards that can be used here; cards_away: none
+    could be, just now.
     """
 
     payment_no: str
@@ -104,7 +110,7 @@ class PayView(View, frozen=True, kw_only=True):
     scans: tuple[TenderName, ...] = ()
     after: int = 0
     other: bool = False
-    cards: bool = False
+    kinds: tuple[TenderName, ...] = ()
     cards_away: bool = False
     refused: ScanRefused | None = None
     key: str

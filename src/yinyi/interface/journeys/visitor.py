@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 Want = Literal[
     "home", "register", "book", "check_in", "bills", "form", "slip", "reports", "reprint", "find_payment", "cards",
-    "account", "inpatient", "children", "maintenance", "payment_slip",
+    "account", "inpatient", "children", "maintenance", "payment_slip", "card_balance",
 ]  # fmt: skip
 """What somebody came for before it was known who he is; ``form``: to pay the one bill of a request form; ``slip``: for
 the one booking of a slip; ``maintenance``: he is one of the staff; ``payment_slip``: to see what became of the payment

@@ -9,6 +9,7 @@ from yinyi.interface.journeys import (
     bills,
     book,
     card,
+    card_balance,
     changed_visits,
     check_in,
     children,
@@ -96,6 +97,10 @@ async def _check_in(visitor: Visitor) -> Next:
     return Go(visitor.paths.check_in)
 
 
+async def _card_balance(visitor: Visitor) -> Next:
+    return Go(visitor.paths.card_balance)
+
+
 async def _maintenance(visitor: Visitor) -> Next:
     return Go(visitor.paths.maintenance)
 
@@ -158,6 +163,9 @@ ADDRESSES = (
     Address(paths.BIND_CARD, get=_cards, post=my_cards.bind, wants="cards"),
     Address(paths.NO_BINDING, get=_cards, post=my_cards.leave, wants="cards"),
     Address(paths.BINDING, get=my_cards.binding, wants="cards"),
+    Address(paths.CARD_BALANCE, get=card_balance.page, post=card_balance.read, wants="card_balance"),
+    Address(paths.NO_BALANCE, get=_card_balance, post=card_balance.leave, wants="card_balance"),
+    Address(paths.BALANCE_OF_CARD, get=card_balance.told, wants="card_balance"),
     Address(paths.FORM, get=bills.no_form, post=bills.by_form, wants="bills", alone=_BY_FORM),
     Address(paths.BILLS, get=bills.page, post=bills.pay, wants="bills", paper=True, alone=_BY_FORM),
     Address(paths.BILL, get=bills.one, post=bills.print_one, wants="bills", alone=_BY_FORM),

@@ -91,6 +91,7 @@ def taking(request: CardRequest) -> TakeCard:
                 pin_key=one.pin_key,
                 pin_key_check=one.pin_key_check,
                 taken=one.taken,
+                takes_stripe=one.takes_stripe,
             )
             for one in request.routes
         ],

@@ -79,6 +79,7 @@ class UnionPay:
         self._operator = settings.operator_no
         self._profile = profile = profile_of(settings)
         self.habits = Habits(
+            takes_stripe=settings.takes_stripe,
             answer_timeout_s=profile.answer_timeout_s,
             reversal_tries=profile.reversal_tries,
             reversal_every_s=profile.reversal_every_s,
