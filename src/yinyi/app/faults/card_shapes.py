@@ -82,10 +82,80 @@ async def card_refunded_next_day(stage: Stage) -> None:
     """Paid; the batch is settled, and a day later all of it goes back: the terminal signs on for that."""
     with stage.calm():
         await _is_delivered(stage)
-        await stage.line.settles()
+        await cardholder.batch_is_settled(stage)
         await stage.wait(timedelta(days=1))
     await stage.refund()
     await stage.drive()
+
+
+async def batch_is_settled(stage: Stage) -> None:
+    """Paid, and the batch is settled; then all of it goes back."""
+    with stage.calm():
+        await _is_delivered(stage)
+    await cardholder.batch_is_settled(stage)
+    with stage.calm():
+        await stage.refund()
+        await stage.drive()
+
+
+async def batch_differs(stage: Stage) -> None:
+    """The bank counts something else: it is sent every detail, and the next one pays in the next batch."""
+    with stage.calm():
+        await _is_delivered(stage)
+    stage.line.bank.next["settle"] = "unbalanced"
+    await cardholder.batch_is_settled(stage)
+    with stage.calm():
+        await cardholder.next_pays(stage)
+
+
+async def batch_waits_for_a_reversal(stage: Stage) -> None:
+    """A purchase is in doubt when the batch is settled: it is reversed before."""
+    await _begin(stage)
+    stage.line.bank.next["purchase"] = "silent_after"
+    with stage.calm():
+        await cardholder.inserts(stage)
+    await stage.wait(timedelta(minutes=1))
+    await cardholder.batch_is_settled(stage)
+    with stage.calm():
+        await cardholder.next_pays(stage)
+
+
+async def day_ends_before_the_reversal(stage: Stage) -> None:
+    """The line breaks behind a purchase, and the bank's day ends: nothing of the day before is reversed any more."""
+    await _begin(stage)
+    stage.line.bank.next |= {"purchase": "lost_after", "reverse": "cut_over"}
+    await cardholder.pays(stage)
+    await cardholder.next_pays(stage)
+
+
+async def day_ends_before_the_void(stage: Stage) -> None:
+    """Paid in vain, and the bank's day ends: what cannot be voided any more is refunded."""
+    with stage.calm():
+        await _is_delivered(stage)
+    stage.line.bank.next["void"] = "cut_over"
+    await stage.refund()
+    await stage.drive()
+
+
+async def bank_wants_a_sign_on(stage: Stage) -> None:
+    """Beside its approval; the void that comes next waits for it."""
+    with stage.calm():
+        await _begin(stage)
+        stage.line.bank.next["purchase"] = "asks_sign_on"
+        await cardholder.inserts(stage)
+        await stage.until_the_end()
+    await stage.refund()
+    await stage.drive()
+
+
+async def refund_waits_for_the_statement(stage: Stage) -> None:
+    """A refund gets no answer, and stays out of the batch that is settled; the statement tells."""
+    with stage.calm():
+        await _is_delivered(stage)
+        stage.line.bank.next["refund"] = "lost_after"
+        await stage.refund(Fen(2000))
+        await stage.drive()
+    await cardholder.batch_is_settled(stage)
 
 
 CARD_SHAPES: Mapping[str, CardShape] = {
@@ -93,6 +163,9 @@ CARD_SHAPES: Mapping[str, CardShape] = {
     for each in (
         *(pays_by_card, pays_by_card_first, card_and_cancels, bank_is_silent, line_breaks),
         *(card_is_given_back, void_is_in_doubt, card_refunded, card_refunded_next_day),
+        *(batch_is_settled, batch_differs, batch_waits_for_a_reversal),
+        *(day_ends_before_the_reversal, day_ends_before_the_void, bank_wants_a_sign_on),
+        refund_waits_for_the_statement,
     )
 }
 

@@ -7,7 +7,7 @@ from yinyi.app.faults.line_house import CHANNEL
 from yinyi.app.faults.stage import Stage
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.operation import Caller
-from yinyi.business.lines.session_model import Approved
+from yinyi.business.lines.session_model import Approved, Batch
 from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.messages_queue import SettleByHand
@@ -55,6 +55,7 @@ async def _looks(stage: Stage) -> bool:
 
 async def next_pays(stage: Stage) -> None:
     """Whoever comes next to the terminal pays, however it went with the one before; sooner or later it works."""
+    stage.line.bank.next.clear()
     for number in range(NEXT_TRIES):
         answer = await stage.line.next_pays(f"{stage.number}N{number}")
         if isinstance(answer, Approved):
@@ -62,6 +63,19 @@ async def next_pays(stage: Stage) -> None:
         await stage.wait(NEXT_EVERY)
         await stage.drive()
     stage.line.bank.wrong.append("the next one at the terminal can never pay")
+
+
+async def batch_is_settled(stage: Stage) -> None:
+    """Tried again until it is; sooner or later it works."""
+    batch_no = (await stage.line.batches())[0]["open_batch_no"]
+    for _ in range(NEXT_TRIES):
+        if isinstance(await stage.settles(batch_no), Batch):
+            return
+        if batch_no in {row["batch_no"] for row in await stage.line.batches()}:
+            return
+        await stage.wait(NEXT_EVERY)
+        await stage.drive()
+    stage.line.bank.wrong.append("the batch can never be settled")
 
 
 async def statement_tells(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from yinyi.app.faults.line_house import CHANNEL, NEXT_CARD
 from yinyi.app.faults.model import FEE
 from yinyi.app.faults.stage import Stage
 from yinyi.bus.database import Row
+from yinyi.business.lines.session_model import Totals
 from yinyi.business.payments.plan import TAKE, Plan
 
 _HAPPENED = {"approved": True, "declined": False, "never_sent": False, "reversed": False}
@@ -27,12 +28,37 @@ async def line_violations(stage: Stage, *, people_called: bool) -> list[str]:
     for row in await stage.line.record():
         if row["kind"] in MONEY:
             found += _of_message(stage, row, people_called=people_called)
+    found += await _of_batches(stage)
     if bank.most_fen.get(stage.account.pan, 0) > FEE:
         found.append(f"{bank.most_fen[stage.account.pan]} fen were taken from his card at a time")
     next_fen = bank.kept_fen(NEXT_CARD.pan)
     if next_fen not in (0, 1200):
         found.append(f"the next one at the terminal has paid {next_fen} fen")
     return found
+
+
+async def _of_batches(stage: Stage) -> list[str]:
+    """What is settled with us is settled at the bank, over what it has or with every detail of what we have."""
+    rows, at_bank, found = await stage.line.batches(), stage.line.bank.day.closed, list[str]()
+    said = [row for row in await stage.line.record() if row["state"] == "approved" and row["answer"] is not None]
+    settled = {row["batch_no"]: row for row in rows if row["batch_no"] is not None}
+    found += [f"batch {batch_no} is open at the bank, and settled with us" for batch_no in settled.keys() - at_bank]
+    for batch_no, closed in at_bank.items():
+        ours = {
+            row["trace_no"]: row["amount_fen"] for row in said if row["batch_no"] == batch_no if row["kind"] in MONEY
+        }
+        row = settled.get(batch_no)
+        if row is None and batch_no not in (rows[0]["open_batch_no"], *rows[0]["left_batches"]) and ours:
+            found.append(f"batch {batch_no} is settled at the bank, and forgotten")
+        if row is not None and row["balanced"] and _totals_of(row) != closed.ours:
+            found.append(f"batch {batch_no} is balanced on our record, and at the bank it has {closed.ours}")
+        if not closed.balanced and closed.uploaded != ours:
+            found.append(f"of batch {batch_no} the bank was sent {closed.uploaded} instead of {ours}")
+    return found
+
+
+def _totals_of(row: Row) -> Totals:
+    return Totals(**{name: row[name] for name in ("debit_fen", "debits", "credit_fen", "credits")})
 
 
 def _of_message(stage: Stage, row: Row, *, people_called: bool) -> Iterator[str]:

@@ -13,7 +13,7 @@ from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import ZONE, Desk, House
 from yinyi.app.faults.judge import JUDGED
 from yinyi.app.faults.line_house import CHANNEL, CardAccount, LineHouse, ProcessLine
-from yinyi.app.faults.line_wire import SimWire
+from yinyi.app.faults.line_wire import BANK, SimWire
 from yinyi.app.faults.mishaps import MishapDatabase
 from yinyi.app.faults.model import LINE, Told
 from yinyi.app.faults.person import SOONEST, Person, T
@@ -21,6 +21,7 @@ from yinyi.app.faults.script import CommitLost, Killed, Script
 from yinyi.app.faults.world import look_at
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
+from yinyi.business.lines.session_model import Batch, LineAnswer
 from yinyi.business.payments.callbacks import Fresh as FreshCallback
 from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
@@ -163,6 +164,24 @@ class Stage(Person):
     async def _tell_first(self, step: Step, answer: Done) -> None:
         await self._hear(step, self.told_of(step, f"first {step.reference}", answer), driven=True)
         self._kept = None  # whoever drives finds it
+
+    async def settles(self, batch_no: int) -> Batch | LineAnswer | None:
+        """What looks after sessions in our process settles this batch; None: nobody knows how far it came."""
+        await self._stay_alive()
+        self._did("settles")
+        plan, wire = await self.plan(), self.ours.wire
+        self.script.call_about(plan, plan.steps[-1])
+        errand = asyncio.ensure_future(self.ours.sessions.settle(BANK, self.line.session_id, batch_no))
+        while await wire.stands(errand):
+            await self.wait((wire.next_due() or self.clock.at) - self.clock.at)
+        try:
+            return await errand
+        except CommitLost:
+            return None
+        except Killed:
+            if self.script.dead:
+                await self._restart()
+            return None
 
     def waits_for_people(self) -> bool:
         patience = TRIED_AGAIN if self.called == "refund_refused" else ASKED_ON
