@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from yinyi.app.faults.all_shapes import CROWD_SHAPES
 from yinyi.app.faults.house import House
 from yinyi.app.faults.luck import Luck
 from yinyi.app.faults.processes import Ground, Process
 from yinyi.app.faults.script import Outside, Script
-from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.turns import WHO, NobodyCanMove, Turns, after
 from yinyi.app.faults.visitor import Visitor, WentAway
 from yinyi.bus.lending import Lending
@@ -122,7 +122,7 @@ class Crowd:
 
     async def _visit(self, visitor: Visitor) -> None:
         await visitor.wait(visitor.comes_after)
-        await SHAPES[visitor.shape](visitor)
+        await CROWD_SHAPES[visitor.shape](visitor)
 
     async def _start(self, name: str) -> None:
         process = Process(name, self.ground, self.scripts[name])

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
+from yinyi.app.faults.all_shapes import CROWD_SHAPES
 from yinyi.app.faults.crowd import CALLS_FAIL, MOST_FAULTS, Crowd
 from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import House
 from yinyi.app.faults.model import CrowdRun, Run, Schedule, Visit
 from yinyi.app.faults.processes import AloneDatabase, TurnsDatabase
-from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.sums import all_violations
 from yinyi.app.faults.turns import NobodyCanMove, TurnLoop, Turns
 from yinyi.app.faults.visitor import Visitor
@@ -23,8 +23,10 @@ FEWEST, MOST = 8, 24
 ALL_COME_WITHIN_S = 4
 WITH_ACCOUNT = (
     *("pays_from_account", "pays_from_account_and_by_phone", "account_is_given_back", "wants_account_money_back"),
-    *("tops_up", "tops_up_and_withdraws"),
+    *("tops_up", "tops_up_and_withdraws", "tops_up_by_alipay", "pays_an_invoice_in_parts"),
 )
+ALONE = ("checks_in_and_pays", "checks_in_and_leaves", "checks_in")
+"""Nobody else comes for a number that one has booked."""
 _EMPTY = """
 TRUNCATE payment, payment_step, payment_event, payment_callback, payment_obligation, payment_settlement, journal_entry,
   posting, account_balance, process_lease RESTART IDENTITY CASCADE
@@ -47,7 +49,7 @@ class Muster:
         script = crowd.luck(name, name, most=dice.randint(0, MOST_FAULTS), chance=CALLS_FAIL)
         after = timedelta(seconds=dice.randint(0, ALL_COME_WITHIN_S))
         visitor = Visitor(name, crowd.house, crowd, script, after)
-        visitor.shape = dice.choice(tuple(SHAPES))
+        visitor.shape = dice.choice(tuple(CROWD_SHAPES))
         visitor.patient_id, visitor.wish = len(crowd.visitors) + 1, name
         if crowd.visitors and dice.random() < 0.5:
             self._beside(visitor, dice.choice(crowd.visitors))
@@ -59,7 +61,7 @@ class Muster:
         if self.dice.random() < 0.5:
             visitor.patient_id = other.patient_id
             visitor.shape = self.dice.choice(WITH_ACCOUNT)
-        else:
+        elif visitor.shape not in ALONE:
             visitor.wish = other.wish
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 from yinyi.app.faults.crowd import Crowd
+from yinyi.app.faults.house import SCOPES
 from yinyi.app.faults.judge import violations
 from yinyi.app.faults.visitor import Visitor
 from yinyi.app.watched import OBLIGED
@@ -68,18 +69,22 @@ async def _balances(tx: Tx) -> dict[str, int]:
 def _of_channels(crowd: Crowd, balances: dict[str, int], plans: list[Plan]) -> list[str]:
     """All that the other sides have on their books, whoever it belongs to."""
     house = crowd.house
-    wanted = {f"channel:{name}:outpatient": far.kept_fen(set(far.orders)) for name, far in house.channels.items()}
-    wanted |= {f"refunds:{name}:outpatient": 0 for name in house.channels}
-    wanted |= {"patient_funds:outpatient": 0, "his:outpatient": 0, "suspense:short": 0, "suspense:over": 0}
+    both = {name: sum(balances.get(f"channel:{name}:{scope}", 0) for scope in SCOPES) for name in house.channels}
+    balances = balances | {f"channel:{name}": fen for name, fen in both.items()}
+    wanted = {f"channel:{name}": far.kept_fen(set(far.orders)) for name, far in house.channels.items()}
+    wanted |= {f"refunds:{name}:{scope}": 0 for name in house.channels for scope in SCOPES}
+    wanted |= {f"{name}:{scope}": 0 for name in ("patient_funds", "his") for scope in SCOPES}
+    wanted |= {"suspense:short": 0, "suspense:over": 0}
     wanted[f"insurance:{house.scheme.scheme}"] = house.scheme.settled_fen(set(house.scheme.settlements))
     found = [
         f"{account}: booked {balances.get(account, 0)}, really {fen}"
         for account, fen in wanted.items()
         if balances.get(account, 0) != fen
     ]
-    if sum(balances.values()):
-        found.append(f"debits and credits differ by {sum(balances.values())} fen")
+    if sum(balances.values()) != sum(both.values()):
+        found.append(f"debits and credits differ by {sum(balances.values()) - sum(both.values())} fen")
     references = {step.reference for plan in plans for step in plan.steps}
+    references |= {plan.facts["number_reference"] for plan in plans if "number_reference" in plan.facts}
     for side, known in (("hospital", house.hospital.numbers), ("bills", house.bills.bills)):
         found += [f"{side}: {state} for nobody" for each, state in known.items() if _stands(each, state, references)]
     return found
