@@ -18,7 +18,8 @@ from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments.card_kinds import CardKind, CardKinds
-from yinyi.business.payments.cards import CardLine, SealedCards
+from yinyi.business.payments.cards import USUAL_PACE, CardLine, SealedCards
+from yinyi.business.payments.rules import CardPace
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 from yinyi.wire.key_entry import context_of, seal
@@ -98,7 +99,15 @@ def card_lines(lines: BankLines, sessions: PosSessions, vault: Vault) -> dict[st
     """By channel: the route of each kind of card."""
     routes = {channel: each.acquirer for each in lines.accounts for channel in each.channels}
     cards = SealedCards(vault)
-    return {channel: CardLine(channel, acquirer, sessions, cards, ZONE) for channel, acquirer in routes.items()}
+    return {
+        channel: CardLine(channel, acquirer, sessions, cards, ZONE, pace=_pace(lines.acquirers[acquirer]))
+        for channel, acquirer in routes.items()
+    }
+
+
+def _pace(acquirer: Acquirer) -> CardPace:
+    pace: object = getattr(acquirer, "pace", None)
+    return pace if isinstance(pace, CardPace) else USUAL_PACE
 
 
 async def put_on_record(
