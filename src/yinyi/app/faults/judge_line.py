@@ -5,7 +5,7 @@ from itertools import product
 
 from yinyi.app.faults.cardholder import is_in_doubt
 from yinyi.app.faults.far_bank import MONEY
-from yinyi.app.faults.line_house import CHANNEL, NEXT_CARD
+from yinyi.app.faults.line_house import CHANNEL, NEXT_CARD, NEXT_FEN, CardAccount, LineHouse
 from yinyi.app.faults.model import FEE
 from yinyi.app.faults.stage import Stage
 from yinyi.bus.database import Row
@@ -24,23 +24,32 @@ WHERE e.hospital_id = 1 AND e.source >= $1 AND e.source < $1 || '~' AND $2 IN (p
 async def line_violations(stage: Stage, *, people_called: bool) -> list[str]:
     """Sentences; empty when our record of every message is what the bank has in its books."""
     bank = stage.line.bank
-    found = [*bank.wrong]
-    for row in await stage.line.record():
-        if row["kind"] in MONEY:
-            found += _of_message(stage, row, people_called=people_called)
-    found += await _of_batches(stage)
-    if bank.most_fen.get(stage.account.pan, 0) > FEE:
-        found.append(f"{bank.most_fen[stage.account.pan]} fen were taken from his card at a time")
+    found = [*await record_violations(stage.line, people_called=people_called), *card_violations(stage.account)]
     next_fen = bank.kept_fen(NEXT_CARD.pan)
-    if next_fen not in (0, 1200):
+    if next_fen not in (0, NEXT_FEN):
         found.append(f"the next one at the terminal has paid {next_fen} fen")
     return found
 
 
-async def _of_batches(stage: Stage) -> list[str]:
+def card_violations(account: CardAccount) -> list[str]:
+    """The same of one card."""
+    most_fen = account.bank.most_fen.get(account.pan, 0)
+    return [f"{most_fen} fen were taken from his card at a time"] if most_fen > FEE else []
+
+
+async def record_violations(line: LineHouse, *, people_called: bool) -> list[str]:
+    """The same of the line, whoever has used it."""
+    found = [*line.bank.wrong]
+    for row in await line.record():
+        if row["kind"] in MONEY:
+            found += _of_message(line, row, people_called=people_called)
+    return found + await _of_batches(line)
+
+
+async def _of_batches(line: LineHouse) -> list[str]:
     """What is settled with us is settled at the bank, over what it has or with every detail of what we have."""
-    rows, at_bank, found = await stage.line.batches(), stage.line.bank.day.closed, list[str]()
-    said = [row for row in await stage.line.record() if row["state"] == "approved" and row["answer"] is not None]
+    rows, at_bank, found = await line.batches(), line.bank.day.closed, list[str]()
+    said = [row for row in await line.record() if row["state"] == "approved" and row["answer"] is not None]
     settled = {row["batch_no"]: row for row in rows if row["batch_no"] is not None}
     found += [f"batch {batch_no} is open at the bank, and settled with us" for batch_no in settled.keys() - at_bank]
     for batch_no, closed in at_bank.items():
@@ -61,8 +70,8 @@ def _totals_of(row: Row) -> Totals:
     return Totals(**{name: row[name] for name in ("debit_fen", "debits", "credit_fen", "credits")})
 
 
-def _of_message(stage: Stage, row: Row, *, people_called: bool) -> Iterator[str]:
-    said = stage.line.bank.found((row["batch_no"], row["trace_no"]))
+def _of_message(line: LineHouse, row: Row, *, people_called: bool) -> Iterator[str]:
+    said = line.bank.found((row["batch_no"], row["trace_no"]))
     happened, state = said is not None and said.happened, row["state"]
     name = f"{row['kind']} {row['batch_no']}/{row['trace_no']}"
     if state in _HAPPENED and happened != _HAPPENED[state]:

@@ -25,7 +25,8 @@ from yinyi.wire.key_entry import context_of, seal
 
 CHANNEL, TERMINAL = "bank_card", "T1"
 NEXT_CARD = Card(pan="6228480012345678901", entry_mode="chip")
-"""Of whoever comes next to the same terminal."""
+NEXT_FEN = Fen(1200)
+"""Of whoever comes next to the same terminal, and what he pays."""
 _OPENS = """
 WITH gone AS (DELETE FROM line_message WHERE hospital_id = 1 AND session_id = $1),
   forgotten AS (DELETE FROM line_batch WHERE hospital_id = 1 AND session_id = $1)
@@ -49,7 +50,10 @@ class ProcessLine:
         self.sessions = PosSessions(means)
         wire.settled_late = self.sessions.settled_late
         self.cards = CardLine(CHANNEL, BANK, self.sessions, SealedCards(_VAULT), means.zone)
-        self.cards.errands, self.cards.reversals = SimErrands(wire), SimErrands(wire)
+
+    def parks(self) -> None:
+        """Whoever waits for the bank stands still until the clock of the stage says so."""
+        self.cards.errands, self.cards.reversals = SimErrands(self.wire), SimErrands(self.wire)
 
 
 class LineHouse:
@@ -65,7 +69,12 @@ class LineHouse:
 
     def process(self, database: Database, script: Script, *, calm: bool = False) -> ProcessLine:
         script.calm = script.calm or calm
-        wire = SimWire(self.bank, script)
+        line = self.with_wire(database, SimWire(self.bank, script))
+        line.parks()
+        return line
+
+    def with_wire(self, database: Database, wire: SimWire) -> ProcessLine:
+        """The same of a process with this way to the bank."""
         vault = CardVault(_VAULT)
         return ProcessLine(LineMeans(database, {BANK: wire}, self.keys, vault, self.clock, self.zone, 1), wire)
 
@@ -98,7 +107,7 @@ class LineHouse:
 
     async def next_pays(self, reference: str) -> LineAnswer:
         """Whoever comes next to the terminal."""
-        return await self.calm.sessions.purchase(BANK, self.session_id, reference, Fen(1200), NEXT_CARD)
+        return await self.calm.sessions.purchase(BANK, self.session_id, reference, NEXT_FEN, NEXT_CARD)
 
     async def batches(self) -> list[Row]:
         """Those that are settled, as we know it; of each, and if there is none, which one is open and which the bank

@@ -142,19 +142,26 @@ class SimWire:
 
     # -- messages
 
+    async def leaves(self, kind: MessageKind) -> None:
+        """A message is about to leave."""
+
     async def purchase(self, desk: Desk, amount_fen: Fen, card: Card) -> LineAnswer:
+        await self.leaves("purchase")
         said = self.bank.comes("purchase", desk, card.pan, amount_fen)
         return await self._money(said, self.bank.purchase)
 
     async def void(self, desk: Desk, original: Original) -> LineAnswer:
+        await self.leaves("void")
         said = self.bank.comes("void", desk, original.card.pan, original.amount_fen, original)
         return await self._money(said, self.bank.void)
 
     async def refund(self, desk: Desk, original: Original, amount_fen: Fen) -> LineAnswer:
+        await self.leaves("refund")
         said = self.bank.comes("refund", desk, original.card.pan, amount_fen, original)
         return await self._money(said, self.bank.refund)
 
     async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
+        await self.leaves(original.kind)
         said = self.bank.found((original.batch_no, original.trace_no))
         name = self._goes_wrong("reverse")
         if said is None:
@@ -288,6 +295,7 @@ class SimWire:
         return NoAnswer() if name == "lost_after" else answer
 
     async def sign_on(self, desk: Desk) -> SignedOn | Declined | NeverSent | NoAnswer:
+        await self.leaves("sign_on")
         self.bank.numbered(desk)
         return await self._managed("sign_on", self._keys)
 
@@ -316,6 +324,7 @@ class SimWire:
         return Approved(retrieval_ref="", amount_fen=Fen(100))
 
     async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:
+        await self.leaves("settle")
         self.bank.expected("settle", desk)
         await self._overtaken_answers()
         return await self._managed("settle", lambda: self._compared(desk.batch_no, totals))
@@ -324,10 +333,12 @@ class SimWire:
         return self.bank.day.settle(batch_no, totals, self.bank.totals(batch_no))
 
     async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
+        await self.leaves("upload")
         self.bank.numbered(desk)
         return await self._managed("upload", lambda: self.bank.day.upload(desk.batch_no, details))
 
     async def end_upload(self, desk: Desk, count: int) -> LineAnswer:
+        await self.leaves("upload")
         self.bank.numbered(desk)
         ours = self.bank.totals(desk.batch_no)
         return await self._managed("upload", lambda: self.bank.day.end_upload(desk.batch_no, count, ours))

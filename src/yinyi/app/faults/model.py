@@ -152,11 +152,13 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class CrowdRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a seed. ``processes``: each one's faults, at its commits. ``trace``: who moved when."""
+    """What came of a seed. ``processes``: each one's faults, at its commits; ``bank``: of the line, at its messages.
+    ``trace``: who moved when."""
 
     seed: int
     visits: tuple[Visit, ...]
     processes: tuple[tuple[str, tuple[Fault, ...]], ...]
+    bank: tuple[tuple[str, FaultName], ...]
     in_flight_at_most: int
     violations: tuple[str, ...]
     trace: tuple[str, ...]

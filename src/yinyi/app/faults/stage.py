@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from yinyi.app.faults.at_terminal import ASKED_ON, TRIED_AGAIN, AtTerminal
 from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import ZONE, Desk, House
 from yinyi.app.faults.judge import JUDGED
@@ -16,7 +17,7 @@ from yinyi.app.faults.line_house import CHANNEL, CardAccount, LineHouse, Process
 from yinyi.app.faults.line_wire import BANK, SimWire
 from yinyi.app.faults.mishaps import MishapDatabase
 from yinyi.app.faults.model import LINE, Told
-from yinyi.app.faults.person import SOONEST, Person, T
+from yinyi.app.faults.person import SOONEST, T
 from yinyi.app.faults.script import CommitLost, Killed, Script
 from yinyi.app.faults.world import look_at
 from yinyi.bus.call import Call
@@ -30,14 +31,12 @@ from yinyi.business.payments.lease import BEAT_S, LEASE_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.service import TAKEN_UP, TakenUp
+from yinyi.business.payments.service import TAKEN_UP, PaymentService, TakenUp
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.outcome import Done
 
 RESTARTED_AFTER = timedelta(seconds=10)
 """A killed process's lease has run out by then."""
-ASKED_ON, TRIED_AGAIN = timedelta(minutes=10), timedelta(hours=4)
-"""After people were called the bank may still answer; a refund that it has refused is tried again every hour."""
 
 _NEXT_AT = """
 WITH due AS (
@@ -50,7 +49,7 @@ SELECT next_at FROM due
 """
 
 
-class Stage(Person):
+class Stage(AtTerminal):
     """``number``: of the payment that is played now. ``means``: of the process that drives it. ``other``: of a second
     one, alive all the time."""
 
@@ -76,8 +75,6 @@ class Stage(Person):
         script.look = self._look
         self.line, self.ours, self.others = line, *lines
         self.sides[CHANNEL] = self.account = CardAccount(line.bank)
-        self.by_card = False
-        """This run is about the bank line."""
         self.called = ""
         """Why people are called to his payment."""
         self._called_at = self.clock.now()
@@ -165,8 +162,20 @@ class Stage(Person):
         await self._hear(step, self.told_of(step, f"first {step.reference}", answer), driven=True)
         self._kept = None  # whoever drives finds it
 
+    @property
+    def desk_of_payments(self) -> PaymentService:
+        return self.payments
+
+    async def comes_with_card(self, *, signed_on: bool) -> None:
+        """From here on this run is about the bank line."""
+        self.by_card = True
+        self.script.aside = ("scheduling",)
+        await self.line.begins(signed_on=signed_on)
+
+    def has_seen_to(self) -> None:
+        self.called = ""
+
     async def settles(self, batch_no: int) -> Batch | LineAnswer | None:
-        """What looks after sessions in our process settles this batch; None: nobody knows how far it came."""
         await self._stay_alive()
         self._did("settles")
         plan, wire = await self.plan(), self.ours.wire
