@@ -54,6 +54,7 @@ STATEMENTS = {
     "attention": signals.ATTENTION,
     "unasked": lost_time.UNASKED,
     "ask about": lost_time.ASK_ABOUT,
+    "sooner": lost_time.SOONER,
     "mismatches": notices.MISMATCHES,
     "unknown": suspense.UNKNOWN,
     "post": ledger.POST,

@@ -17,6 +17,8 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Operation
 from yinyi.bus.transport import connect
+from yinyi.business.billing.messages import ListInvoices, PayInvoices
+from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.messages import IdentifyByNumber
 from yinyi.business.payments.messages import ChooseTender, GetPayment, PaymentView
 from yinyi.business.prepaid.messages import TopUp
@@ -50,15 +52,16 @@ class AtOnce:
     kiosk: BusClient
     phone: httpx.AsyncClient
     screens: list[Credentials] = field(default_factory=list[Credentials])
+    people: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     ends: dict[str, str] = field(default_factory=dict[str, str])
     told: list[str] = field(default_factory=list[str])
     """Why somebody could not begin, by the code of the error."""
 
     async def come(self, count: int) -> None:
         """So many people at as many screens, each identified."""
-        people = patients(self.house)[:count]
+        self.people = patients(self.house)[:count]
         codes = [self.house.other_machine(f"X{serial:03}") for serial in range(count)]
-        self.screens = list(await asyncio.gather(*map(self._identified, codes, people)))
+        self.screens = list(await asyncio.gather(*map(self._identified, codes, self.people)))
 
     async def _identified(self, code: str, who: tuple[str, str]) -> Credentials:
         paired = await self._ask(PairBrowser(pairing_code=code), Credentials())
@@ -87,6 +90,21 @@ class AtOnce:
 
     async def top_up(self, screen: Credentials, tender: TenderName) -> None:
         await self._from(lambda: self._ask(TopUp(amount_fen=TOP_UP_FEN), screen), screen, tender)
+
+    async def orders(self, serial: int, place: tuple[str, str]) -> None:
+        """A doctor of this department orders something for whoever stands at this screen: there is a bill more."""
+        order = {"patient_no": self.people[serial][0], "dept_code": place[0]}
+        (await self.phone.post("/hospital/doctors/order", json=order)).raise_for_status()
+
+    async def pay_a_bill(self, screen: Credentials, tender: TenderName) -> None:
+        """The latest one."""
+        await self._from(lambda: self._billed(screen), screen, tender)
+
+    async def _billed(self, screen: Credentials) -> PaymentView:
+        found = await self._ask(ListInvoices(anew=True), screen)
+        latest = next(each for each in found.invoices if each.state == "open" and not each.busy)
+        chosen = ChosenInvoice(invoice_no=latest.invoice_no, version=latest.version)
+        return (await self._ask(PayInvoices(chosen=[chosen]), screen)).payment
 
     async def refund(self, number: str) -> None:
         """The hospital wants all of it given back, and asks until it is answered."""

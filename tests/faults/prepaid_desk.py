@@ -73,6 +73,12 @@ async def topped_up(it: World, prepaid: PrepaidService, fen: int = FEE) -> str:
 
 
 async def choose_part(it: World, number: str, fen: int | None) -> None:
+    await choose_account(it, number, fen)
+    await it.drive(number)
+
+
+async def choose_account(it: World, number: str, fen: int | None = None) -> None:
+    """Up to the commit; nobody has acted on it."""
     call = it.call()
     async with it.database.transaction() as tx:
         part = None if fen is None else Fen(fen)
@@ -80,7 +86,6 @@ async def choose_part(it: World, number: str, fen: int | None) -> None:
             tx, call, ChooseTender(payment_no=number, tender="prepaid", amount_fen=part), None
         )
     it.begun[number] = call.notes.get(TAKEN_UP)
-    await it.drive(number)
 
 
 async def paid_from_account(it: World, fee: int = FEE, part: int | None = None) -> Plan:

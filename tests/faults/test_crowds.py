@@ -17,13 +17,14 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.ledger.store import balance_of
+from yinyi.business.lines import session_store
 from yinyi.business.payments import store, writes
 from yinyi.business.payments.amounts import owed_fen
 from yinyi.business.payments.errors import MoreThanOwed
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.tenders import Tenders
 
-QUICK = (2, 3, 9)
+QUICK = (1, 3, 12)
 MANY = (16, 17, *range(1000, 1046))
 """Seeds for `make test-all`."""
 SOON = range(1, 40)
@@ -48,6 +49,7 @@ def test_nothing_is_lost_among_many(platform_url: str) -> None:
     for what in ("is killed", "writes together", "goes on, declared dead", "commit_lost at write", "down at"):
         assert sum(count(run, what) for run in runs) > 0, what
     assert any(visit.beside for run in runs for visit in run.visits)
+    assert any(run.bank for run in runs), "nothing has gone wrong on the bank's line"
     assert play_crowd(platform_url, QUICK[0]) == runs[0]
     assert runs[1].trace != runs[0].trace
 
@@ -97,6 +99,14 @@ def what_came_meanwhile_is_overwritten(broken: pytest.MonkeyPatch) -> str:
     return ""
 
 
+def sessions_are_nobodys(broken: pytest.MonkeyPatch) -> str:
+    """Whoever wants to say something on the bank's line says it, whoever else is waiting for an answer there."""
+    free = "AND (s.busy_until IS NULL OR s.busy_until <= $3)"
+    assert free in vars(session_store)["_CLAIM"]
+    broken.setattr(session_store, "_CLAIM", vars(session_store)["_CLAIM"].replace(free, ""))
+    return ""
+
+
 Mutant = Callable[[pytest.MonkeyPatch], str]
 
 
@@ -139,6 +149,7 @@ def test_a_wrong_seed_tells_how_it_is_played_again(platform_url: str, broken: py
         (obligations_are_not_unique, ("pays", "pays_and_cancels"), "was delivered more than once"),
         (balances_are_only_looked_at_first, ("pays_from_account", "tops_up_and_withdraws"), "is overdrawn by"),
         (what_came_meanwhile_is_overwritten, ("pays", "cancels"), "never applied"),
+        (sessions_are_nobodys, ("pays_by_card",), "trace number"),
     ],
 )
 def test_what_is_wrong_only_among_many_is_found_out(

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import uvloop
 
+from yinyi.app.faults.all_shapes import ALL_SHAPES
 from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.model import Fault, Run, Schedule, faults_of
-from yinyi.app.faults.play import ALL_SHAPES, play
+from yinyi.app.faults.play import play
 from yinyi.app.faults.report import NEVER, Tally, cells, table
 from yinyi.app.faults.stage import Stage, stage
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 import typer
 import uvloop
+from msgspec.structs import replace
 
 from yinyi.app.commands.faults import command
 from yinyi.app.faults.card_shapes import CARD_SHAPES
@@ -13,15 +14,26 @@ from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.model import Fault, Run, Schedule
 from yinyi.app.faults.play import play
 from yinyi.app.faults.stage import stage
-from yinyi.business.lines import session_store, session_work
-from yinyi.business.lines.session_model import Declined, LineAnswer, NeverSent, NoAnswer
+from yinyi.business.lines import session_store, session_work, settlement
+from yinyi.business.lines.line_means import LineMeans
+from yinyi.business.lines.session_model import (
+    Approved,
+    Declined,
+    Desk,
+    LineAnswer,
+    NeverSent,
+    NoAnswer,
+    SessionRow,
+    Settled,
+)
 from yinyi.business.lines.session_work import SessionWork
-from yinyi.business.payments.cards import TakeByCard
+from yinyi.business.payments.cards import RefundToCard, TakeByCard
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.kernel.outcome import Answer, Done, Unknown
+from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown
 
 pytestmark = pytest.mark.usefixtures("unlogged")
-UNDO, ENDED = TakeByCard.undo, vars(session_work)["_ended"]
+UNDO, REFUND, ENDED = TakeByCard.undo, RefundToCard.do, vars(session_work)["_ended"]
+AFTER_REVERSAL = vars(SessionWork)["_after_reversal"]
 
 
 async def runs(url: str, *shapes: str) -> list[Run]:
@@ -100,6 +112,65 @@ def what_a_dead_process_has_sent_is_forgotten(broken: pytest.MonkeyPatch) -> Non
     broken.setattr(session_store, "_LEFT_BEHIND", wrong)
 
 
+def a_refused_void_gives_it_back(broken: pytest.MonkeyPatch) -> None:
+    """The bank's day has ended, and nothing of the day before is voided any more."""
+
+    async def do(self: RefundToCard, plan: Plan, step: Step, now: datetime) -> Outcome:
+        answer = await REFUND(self, plan, step, now)
+        return Done() if step.is_void and isinstance(answer, Refused) else answer
+
+    broken.setattr(RefundToCard, "do", do)
+
+
+def a_refused_reversal_is_done(broken: pytest.MonkeyPatch) -> None:
+    def after(self: SessionWork, answer: LineAnswer, tries: int) -> str:
+        state: str = AFTER_REVERSAL(self, answer, tries)
+        return "reversed" if state == "stuck" and isinstance(answer, Declined) else state
+
+    broken.setattr(SessionWork, "_after_reversal", after)
+
+
+def a_sign_on_that_is_asked_for_besides_is_not_heard(broken: pytest.MonkeyPatch) -> None:
+    def ended(answer: LineAnswer, *more: object) -> object:
+        deaf = replace(answer, must_sign_on=False) if isinstance(answer, Approved) else answer
+        return ENDED(deaf, *more)
+
+    broken.setattr(session_work, "_ended", ended)
+
+
+def numbers_begin_anew_with_the_day(broken: pytest.MonkeyPatch) -> None:
+    """Our own record has others, so that the database finds nothing wrong."""
+    signed_on, desk, behind = SessionWork.__dict__["_take_keys"], LineMeans.desk, [0]
+
+    async def take_keys(self: SessionWork, *more: object) -> object:
+        behind[0] = self.row.trace_no
+        return await signed_on(self, *more)
+
+    def numbered(self: LineMeans, session: SessionRow, now: datetime) -> Desk:
+        return desk(self, replace(session, trace_no=max(1, session.trace_no - behind[0])), now)
+
+    broken.setattr(SessionWork, "_take_keys", take_keys)
+    broken.setattr(LineMeans, "desk", numbered)
+
+
+def details_stay_here(broken: pytest.MonkeyPatch) -> None:
+    async def upload(*_: object) -> int:
+        return 0
+
+    broken.setattr(settlement, "_upload", upload)
+
+
+def a_batch_is_closed_unheard(broken: pytest.MonkeyPatch) -> None:
+    """Whatever has become of our totals on the way."""
+    compared = vars(settlement)["_compared"]
+
+    async def believed(*more: object) -> object:
+        answer = await compared(*more)
+        return Settled(balanced=True) if isinstance(answer, NoAnswer | NeverSent) else answer
+
+    broken.setattr(settlement, "_compared", believed)
+
+
 Mutant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -111,6 +182,13 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
         (late_answers_are_believed_after_the_reversal, "pays_by_card", "is approved on our record"),
         (a_reversal_in_doubt_is_done, "bank_is_silent", "the channels have kept 5000 fen instead of 0"),
         (what_a_dead_process_has_sent_is_forgotten, "pays_by_card", "at the bank it has happened"),
+        (the_next_one_does_not_wait_for_reversals, "batch_waits_for_a_reversal", "a settle left while a purchase was"),
+        (a_refused_void_gives_it_back, "day_ends_before_the_void", "the channels have kept 5000 fen instead of 0"),
+        (a_refused_reversal_is_done, "day_ends_before_the_reversal", "is reversed on our record, and at the bank"),
+        (a_sign_on_that_is_asked_for_besides_is_not_heard, "bank_wants_a_sign_on", "that the bank had asked for"),
+        (numbers_begin_anew_with_the_day, "day_ends_before_the_void", "trace number"),
+        (details_stay_here, "batch_differs", "open at the bank, and settled with us"),
+        (a_batch_is_closed_unheard, "batch_is_settled", "open at the bank, and settled with us"),
     ],
 )
 def test_wrong_sessions_are_found_out(

@@ -23,6 +23,8 @@ from yinyi.kernel.means import TenderName
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SCREENS, ROUNDS, REFUNDS = 64, 2, 8
+PAYS_A_BILL = 2
+"""Every third one, by his number and the round."""
 _PLAYED = "SELECT DISTINCT purpose, tender FROM payment WHERE payment_no = ANY ($1) AND taken_fen > 0"
 _YINYI = Path(sys.executable).with_name("yinyi")
 
@@ -73,7 +75,8 @@ def drops_answers(house: RealPlatform) -> None:
     for at in ("precreate", "query", "refund"):
         house.alipay_fault(at, "lost", count=6)
     house.hospital_fault("lock_number", "lost", times=8)
-    house.hospital_fault("confirm_registration", "lost", times=8)
+    for procedure in ("confirm_registration", "hold_invoices", "pay_invoices"):
+        house.hospital_fault(procedure, "lost", times=8)
 
 
 def disturb(house: RealPlatform, second: SecondBusiness) -> None:
@@ -89,9 +92,8 @@ def disturb(house: RealPlatform, second: SecondBusiness) -> None:
     house.kill("business")
 
 
-async def _everybody(it: AtOnce) -> None:
-    """Half of them register and half top up, by WeChat and by Alipay; then a few want all of it back."""
-    places = await it.places()
+async def _everybody(it: AtOnce, places: list[tuple[str, str]]) -> None:
+    """They register, top up and pay bills, by WeChat and by Alipay; then a few want all of it back."""
     for turn in range(ROUNDS):
         chosen = [places[(serial + turn * 7) % len(places)] for serial in range(SCREENS)]
         pairs = zip(it.screens, chosen, strict=True)
@@ -101,21 +103,32 @@ async def _everybody(it: AtOnce) -> None:
 
 
 async def _one(it: AtOnce, serial: int, screen: Credentials, place: tuple[str, str]) -> None:
-    tender: TenderName = "alipay" if serial // 2 % 2 else "wechatpay"
-    if serial % 4 in (0, 3):
-        await it.register(screen, place, tender)
-    else:
+    tender: TenderName = "alipay" if serial // 3 % 2 else "wechatpay"
+    if serial % 3 == PAYS_A_BILL:
+        await it.pay_a_bill(screen, tender)
+    elif serial % 3:
         await it.top_up(screen, tender)
+    else:
+        await it.register(screen, place, tender)
+
+
+async def _bills(it: AtOnce, places: list[tuple[str, str]]) -> None:
+    """Whoever is going to pay one has one."""
+    pay = [serial for turn in range(ROUNDS) for serial in range(SCREENS) if (serial + turn) % 3 == PAYS_A_BILL]
+    for serial in pay:
+        await it.orders(serial, places[serial % len(places)])
 
 
 def test_all_books_agree_to_the_fen(house: RealPlatform) -> None:
     async def story() -> AtOnce:
         with another_process(house) as second:
             async with at_once(house, SCREENS) as it:
+                places = await it.places()
+                await _bills(it, places)
                 disturbed = asyncio.create_task(asyncio.to_thread(disturb, house, second))
                 try:
                     async with asyncio.timeout(PATIENCE_S):
-                        await _everybody(it)
+                        await _everybody(it, places)
                         await disturbed
                 except TimeoutError:
                     pytest.fail(f"still under way: { {no: end for no, end in it.ends.items() if end not in OVER} }")
@@ -127,4 +140,4 @@ def test_all_books_agree_to_the_fen(house: RealPlatform) -> None:
     assert ends["fulfilled"] > SCREENS, (ends, list(islice(it.told, 10)))
     books.agree(house, *it.ends, within_s=120)
     played = {(row["purpose"], row["tender"]) for row in house.rows(_PLAYED, list(it.ends))}
-    assert played >= {(what, by) for what in ("registration", "top_up") for by in ("wechatpay", "alipay")}
+    assert played >= {(what, by) for what in ("registration", "top_up", "invoice") for by in ("wechatpay", "alipay")}

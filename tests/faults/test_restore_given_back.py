@@ -8,7 +8,7 @@ import pytest
 from charge_desk import ChargeDesk
 from payment_far_side import FEE
 from payment_world import ZONE, World
-from prepaid_desk import at_window, balance, choose_part, desk, topped_up, withdraw
+from prepaid_desk import at_window, balance, choose_account, choose_part, desk, topped_up, withdraw
 from process_stage import PATIENCE_S, start
 from restore_stage import PART, Outside, delivered, inside, no_more_numbers, refunds, restored
 
@@ -17,6 +17,9 @@ from yinyi.business.payments.errors import StillAsked
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.service import PrepaidService
+
+OLD = timedelta(days=30)
+"""Longer ago than what a restore asks about by itself, but for top-ups."""
 
 
 def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
@@ -99,6 +102,68 @@ def test_what_was_paid_out_meanwhile_is_not_spent_once_more(platform_url: str, c
     asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
 
 
+def test_an_account_that_was_chosen_before_is_not_used_before_it_was_asked_about(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    """The choice is in the backup, the money was paid out since: whoever drives it asks first."""
+
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            prepaid = await desk(it)
+            topped = await topped_up(it, prepaid)
+            it.clock.advance(OLD)
+            number = await it.open()
+            await it.drive(number)
+            await choose_account(it, number)
+        url = copies(platform_url)
+        async with inside(platform_url, outside) as (it, outside):
+            await it.cancel(number)
+            await it.to_the_end(number)
+            await withdraw(it, prepaid)
+            await it.to_the_end(topped)
+            assert (it.channel.kept_fen(), await balance(it)) == (0, 0)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            it.hospital.numbers = dict.fromkeys(it.hospital.numbers, "held")
+            it.clock.advance(timedelta(seconds=40))
+            await it.drive(number)
+            assert (await it.plan(number)).gap_until is None
+            assert (await it.plan(number)).taken_fen == 0, "taken before anybody has said what became of it"
+            async with it.database.read() as tx:
+                due_at = await tx.fetchval("SELECT next_at FROM payment WHERE payment_no = $1", topped)
+            assert due_at <= it.clock.now(), "by its age it would be its turn in hours"
+            await it.drive(topped)
+            assert await balance(it) == 0
+            plan = await it.to_the_end(number)
+            assert (state_of(plan), plan.taken_fen) == ("closed", 0)
+            assert it.channel.kept_fen() == 0
+            assert await it.books_differ() == []
+
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
+
+
+def test_an_account_that_nobody_can_be_asked_about_is_not_used_at_all(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    """Until there is no time left to pay: then the payer is told so, and nothing was taken."""
+
+    async def story() -> None:
+        async with inside(platform_url) as (it, outside):
+            topped = await topped_up(it, await desk(it))
+            number = await it.open()
+            await it.drive(number)
+            await choose_account(it, number)
+        url = copies(platform_url)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            plan = await it.to_the_end(number)
+            assert (await it.plan(topped)).gap_until is not None
+            assert (state_of(plan), plan.taken_fen, await balance(it)) == ("closed", 0, FEE)
+            assert plan.takes()[-1].reason == "expired"
+
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
+
+
 def test_a_refund_that_was_known_before_gives_nothing_more_back(
     platform_url: str, copies: Callable[[str], str]
 ) -> None:
@@ -122,10 +187,6 @@ def test_a_refund_that_was_known_before_gives_nothing_more_back(
             assert await it.books_differ() == []
 
     asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
-
-
-OLD = timedelta(days=30)
-"""Longer ago than what a restore asks about by itself."""
 
 
 def test_of_an_old_payment_nothing_is_given_back_before_it_was_asked_about(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from yinyi.app.faults.play import ALL_SHAPES
+from yinyi.app.faults.all_shapes import ALL_SHAPES
 from yinyi.app.faults.report import Tally, table
 from yinyi.app.faults.run import simulate
 

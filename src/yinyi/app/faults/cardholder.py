@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
+from yinyi.app.faults.at_terminal import AtTerminal
 from yinyi.app.faults.house import ZONE
 from yinyi.app.faults.line_house import CHANNEL
-from yinyi.app.faults.stage import Stage
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.operation import Caller
-from yinyi.business.lines.session_model import Approved
+from yinyi.business.lines.session_model import Approved, Batch
 from yinyi.business.payments.errors import PaymentClosed
 from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.messages_queue import SettleByHand
@@ -19,7 +19,7 @@ NEXT_TRIES, NEXT_EVERY = 20, timedelta(seconds=30)
 _UNDECIDED = ("doing", "waiting", "unknown", "undoing", "undo_unknown")
 
 
-async def inserts(stage: Stage) -> bool:
+async def inserts(stage: AtTerminal) -> bool:
     """His card; False: it is too late."""
     card = stage.account.card
     try:
@@ -32,14 +32,14 @@ async def inserts(stage: Stage) -> bool:
     return True
 
 
-async def pays(stage: Stage, times: int = 1) -> None:
+async def pays(stage: AtTerminal, times: int = 1) -> None:
     """Inserts his card and waits in front of the terminal; if nothing was taken, he tries again so often in all."""
     for _ in range(times):
         if not await inserts(stage) or not await _looks(stage):
             return
 
 
-async def _looks(stage: Stage) -> bool:
+async def _looks(stage: AtTerminal) -> bool:
     """Until the screen says how it is; True: he may try again."""
     for _ in range(LOOKS):
         plan = await stage.plan()
@@ -53,8 +53,9 @@ async def _looks(stage: Stage) -> bool:
     return False
 
 
-async def next_pays(stage: Stage) -> None:
+async def next_pays(stage: AtTerminal) -> None:
     """Whoever comes next to the terminal pays, however it went with the one before; sooner or later it works."""
+    stage.line.bank.next.clear()
     for number in range(NEXT_TRIES):
         answer = await stage.line.next_pays(f"{stage.number}N{number}")
         if isinstance(answer, Approved):
@@ -64,11 +65,24 @@ async def next_pays(stage: Stage) -> None:
     stage.line.bank.wrong.append("the next one at the terminal can never pay")
 
 
-async def statement_tells(stage: Stage) -> None:
+async def batch_is_settled(stage: AtTerminal) -> None:
+    """Tried again until it is; sooner or later it works."""
+    batch_no = (await stage.line.batches())[0]["open_batch_no"]
+    for _ in range(NEXT_TRIES):
+        if isinstance(await stage.settles(batch_no), Batch):
+            return
+        if batch_no in {row["batch_no"] for row in await stage.line.batches()}:
+            return
+        await stage.wait(NEXT_EVERY)
+        await stage.drive()
+    stage.line.bank.wrong.append("the batch can never be settled")
+
+
+async def statement_tells(stage: AtTerminal) -> None:
     """Two people say what the bank's statement says of everything that is in doubt."""
     plan = await stage.plan()
     known = {row["reference"]: (row["batch_no"], row["trace_no"]) for row in await stage.line.record()}
-    queue = HumanQueue(stage.payments, ZONE)
+    queue = HumanQueue(stage.desk_of_payments, ZONE)
     for step in plan.steps:
         if step.channel != CHANNEL or not is_in_doubt(step):
             continue
@@ -80,7 +94,7 @@ async def statement_tells(stage: Stage) -> None:
         for name in ("anna", "bernd"):
             async with stage.quiet.transaction() as tx:
                 await queue.settle_by_hand(tx, _as_staff(stage, name), message, None)
-    stage.called = ""
+    stage.has_seen_to()
     await stage.drive()
 
 
@@ -89,7 +103,7 @@ def is_in_doubt(step: Step) -> bool:
     return step.state in _UNDECIDED and (step.kind == REFUND or step.state != "waiting")
 
 
-def _as_staff(stage: Stage, name: str) -> Call:
+def _as_staff(stage: AtTerminal, name: str) -> Call:
     now = stage.clock.now()
     who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id=name)
     return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")

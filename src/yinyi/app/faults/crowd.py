@@ -5,13 +5,16 @@ import random
 from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from yinyi.app.faults.all_shapes import ALL_SHAPES
+from yinyi.app.faults.crowd_line import CrowdWire
 from yinyi.app.faults.house import House
+from yinyi.app.faults.line_house import LineHouse
 from yinyi.app.faults.luck import Luck
 from yinyi.app.faults.processes import Ground, Process
 from yinyi.app.faults.script import Outside, Script
-from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.turns import WHO, NobodyCanMove, Turns, after
 from yinyi.app.faults.visitor import Visitor, WentAway
 from yinyi.bus.lending import Lending
@@ -40,12 +43,15 @@ class Crowd:
     lending: Lending
     turns: Turns
     house: House
+    line: LineHouse
     visitors: list[Visitor] = field(default_factory=list[Visitor])
     in_flight_at_most: int = 0
     wrong: list[str] = field(default_factory=list[str])
     processes: dict[str, Process] = field(default_factory=dict[str, Process])
     scripts: dict[str, Luck] = field(default_factory=dict[str, Luck])
     outside: Outside = field(init=False)
+    bank: Luck = field(init=False)
+    """Of everything that is said on the line, whoever says it."""
     calm: Luck = field(init=False)
     """Of whom nothing goes wrong."""
     _numbers: dict[str, Visitor] = field(default_factory=dict[str, Visitor])
@@ -59,7 +65,15 @@ class Crowd:
     def __post_init__(self) -> None:
         self.outside = Outside(self.house.clock)
         self.calm = self.luck("calm", most=0, chance=0)
-        self.ground = Ground(self.house, self.turns, self.lending, self._seen, self.ring)
+        self.bank = self.luck("bank", most=MOST_FAULTS, chance=CALLS_FAIL)
+        wire = partial(CrowdWire, self.line.bank, self.bank)
+        self.ground = Ground(self.house, self.turns, self.lending, self._seen, self.ring, self.line, wire)
+        self.line.bank.unsure = self._gone_wrong
+
+    def _gone_wrong(self) -> int:
+        """So much may have kept a message from leaving, or an answer from being heard."""
+        scripts = (self.bank, *self.scripts.values(), *(each.script for each in self.visitors))
+        return sum(len(each.hit) for each in scripts)
 
     # -- what visitors and processes see of each other
 
@@ -122,7 +136,8 @@ class Crowd:
 
     async def _visit(self, visitor: Visitor) -> None:
         await visitor.wait(visitor.comes_after)
-        await SHAPES[visitor.shape](visitor)
+        await ALL_SHAPES[visitor.shape](visitor)
+        await visitor.is_seen_to()
 
     async def _start(self, name: str) -> None:
         process = Process(name, self.ground, self.scripts[name])

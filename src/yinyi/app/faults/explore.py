@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from yinyi.app.faults.all_shapes import ALL_SHAPES
 from yinyi.app.faults.model import Fault, Run, Schedule, faults_of
-from yinyi.app.faults.play import ALL_SHAPES, play
+from yinyi.app.faults.play import play
 from yinyi.app.faults.stage import Stage
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from yinyi.access.keys.software.config import Settings
@@ -26,12 +25,18 @@ from yinyi.wire.key_entry import context_of, seal
 
 CHANNEL, TERMINAL = "bank_card", "T1"
 NEXT_CARD = Card(pan="6228480012345678901", entry_mode="chip")
-"""Of whoever comes next to the same terminal."""
+NEXT_FEN = Fen(1200)
+"""Of whoever comes next to the same terminal, and what he pays."""
 _OPENS = """
-WITH gone AS (DELETE FROM line_message WHERE hospital_id = 1 AND session_id = $1)
+WITH gone AS (DELETE FROM line_message WHERE hospital_id = 1 AND session_id = $1),
+  forgotten AS (DELETE FROM line_batch WHERE hospital_id = 1 AND session_id = $1)
 UPDATE line_session SET busy_until = NULL, must_sign_on = $3, signed_on_day = $2, trace_no = 0, epoch = epoch + 1,
-  batch_no = batch_no % 999999 + 1
-WHERE hospital_id = 1 AND session_id = $1
+  batch_no = batch_no % 999999 + 1, batch_began_behind = 0, left_batches = '{}', host_batch_no = NULL
+WHERE hospital_id = 1 AND session_id = $1 RETURNING batch_no
+"""
+_BATCHES = """
+SELECT b.*, s.batch_no AS open_batch_no, s.left_batches FROM line_session s
+LEFT JOIN line_batch b USING (hospital_id, session_id) WHERE s.hospital_id = 1 AND s.session_id = $1
 """
 _RECORD = "SELECT * FROM line_message WHERE hospital_id = 1 AND session_id = $1 ORDER BY batch_no, trace_no"
 _VAULT = Vault({1: bytes(32)}, bytes(32))
@@ -45,7 +50,10 @@ class ProcessLine:
         self.sessions = PosSessions(means)
         wire.settled_late = self.sessions.settled_late
         self.cards = CardLine(CHANNEL, BANK, self.sessions, SealedCards(_VAULT), means.zone)
-        self.cards.errands, self.cards.reversals = SimErrands(wire), SimErrands(wire)
+
+    def parks(self) -> None:
+        """Whoever waits for the bank stands still until the clock of the stage says so."""
+        self.cards.errands, self.cards.reversals = SimErrands(self.wire), SimErrands(self.wire)
 
 
 class LineHouse:
@@ -53,7 +61,7 @@ class LineHouse:
 
     def __init__(self, quiet: Database, clock: SimClock, zone: ZoneInfo, folder: Path) -> None:
         self.quiet, self.clock, self.zone = quiet, clock, zone
-        self.bank = SimBank()
+        self.bank = SimBank(clock)
         self.keys = SoftwareKeyStore(Settings(), Surroundings(clock=clock, callback_url="", secrets=folder))
         self.session_id = 0
         self.calm = self.process(quiet, Script(clock), calm=True)
@@ -61,7 +69,12 @@ class LineHouse:
 
     def process(self, database: Database, script: Script, *, calm: bool = False) -> ProcessLine:
         script.calm = script.calm or calm
-        wire = SimWire(self.bank, script)
+        line = self.with_wire(database, SimWire(self.bank, script))
+        line.parks()
+        return line
+
+    def with_wire(self, database: Database, wire: SimWire) -> ProcessLine:
+        """The same of a process with this way to the bank."""
         vault = CardVault(_VAULT)
         return ProcessLine(LineMeans(database, {BANK: wire}, self.keys, vault, self.clock, self.zone, 1), wire)
 
@@ -89,15 +102,18 @@ class LineHouse:
         """A new day in a new batch."""
         today = self.clock.now().astimezone(self.zone).date()
         async with self.quiet.read() as tx:
-            await tx.execute(_OPENS, self.session_id, today, not signed_on)
+            batch_no = await tx.fetchval(_OPENS, self.session_id, today, not signed_on)
+        self.bank.day.began(batch_no, signed_on=signed_on)
 
     async def next_pays(self, reference: str) -> LineAnswer:
         """Whoever comes next to the terminal."""
-        return await self.calm.sessions.purchase(BANK, self.session_id, reference, Fen(1200), NEXT_CARD)
+        return await self.calm.sessions.purchase(BANK, self.session_id, reference, NEXT_FEN, NEXT_CARD)
 
-    async def settles(self) -> Any:
-        """The batch is settled."""
-        return await self.calm.sessions.settle(BANK, self.session_id)
+    async def batches(self) -> list[Row]:
+        """Those that are settled, as we know it; of each, and if there is none, which one is open and which the bank
+        has left behind."""
+        async with self.quiet.read() as tx:
+            return await tx.fetch(_BATCHES, self.session_id)
 
     async def record(self) -> list[Row]:
         """Everything that was said in this run, as we know it."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
+import msgspec
+
 from yinyi.app.faults.far_bank import HABITS, Said, SimBank
 from yinyi.app.faults.model import FaultName
 from yinyi.app.faults.script import Killed, Script
@@ -23,6 +25,7 @@ from yinyi.business.lines.session_model import (
     Desk,
     Detail,
     LineAnswer,
+    MessageKind,
     MessageNo,
     NeverSent,
     NoAnswer,
@@ -42,8 +45,11 @@ SLOT = KeySlot(BANK, "898310070110001", "10000001")
 HALVES = (bytes(range(1, 17)), bytes(range(101, 117)))
 """Of the terminal's master key."""
 SLOW = timedelta(seconds=30)
-SIGN_ON_FIRST = Declined(code="77", reason="bad_request", must_sign_on=True)
-_DECLINED = {"purchase": Declined(code="51", reason="insufficient_funds")}
+NOT_SIGNED_ON = Declined(code="22", reason="bad_request", must_sign_on=True)
+_DECLINED = {
+    "purchase": Declined(code="51", reason="insufficient_funds"),
+    "sign_on": Declined(code="03", reason="not_permitted"),
+}
 _NOT_DONE = Declined(code="12", reason="not_refundable")
 
 
@@ -137,19 +143,26 @@ class SimWire:
 
     # -- messages
 
+    async def leaves(self, kind: MessageKind) -> None:
+        """A message is about to leave."""
+
     async def purchase(self, desk: Desk, amount_fen: Fen, card: Card) -> LineAnswer:
+        await self.leaves("purchase")
         said = self.bank.comes("purchase", desk, card.pan, amount_fen)
         return await self._money(said, self.bank.purchase)
 
     async def void(self, desk: Desk, original: Original) -> LineAnswer:
+        await self.leaves("void")
         said = self.bank.comes("void", desk, original.card.pan, original.amount_fen, original)
         return await self._money(said, self.bank.void)
 
     async def refund(self, desk: Desk, original: Original, amount_fen: Fen) -> LineAnswer:
+        await self.leaves("refund")
         said = self.bank.comes("refund", desk, original.card.pan, amount_fen, original)
         return await self._money(said, self.bank.refund)
 
     async def reverse(self, desk: Desk, original: Original, why: ReversalReason, tries: int) -> LineAnswer:
+        await self.leaves(original.kind)
         said = self.bank.found((original.batch_no, original.trace_no))
         name = self._goes_wrong("reverse")
         if said is None:
@@ -167,20 +180,21 @@ class SimWire:
             await self._silence(name)
             return NoAnswer()
         if name == "sign_on_first":
-            return SIGN_ON_FIRST
+            self.bank.day.signs_off()
+        if name == "cut_over":
+            self.bank.day.ends()
         if name == "refused":
             said.refused = True
             return _NOT_DONE
-        if said.late is not None:
-            late, said.late = said, said.late
-            await self._told_late(late)
+        if said.late is not None and not said.overtaken:
+            await self._told_late(said)
         answer = self.bank.reverse(said)
         if name == "crash_after":
             await self._die()
         if name in ("lost_after", "silent_after", "bad_mac"):
             await self._silence(name)
             return NoAnswer()
-        said.heard = True
+        said.heard = said.heard or isinstance(answer, Approved)
         return answer
 
     async def _silence(self, name: FaultName | None) -> None:
@@ -189,6 +203,7 @@ class SimWire:
 
     async def _money(self, said: Said, happen: Callable[[Said], Approved | Declined]) -> LineAnswer:
         """A message of money, and what goes wrong with it."""
+        await self._overtaken_answers()
         match name := self._goes_wrong(said.kind):
             case "crash_before":
                 await self._die()
@@ -201,9 +216,6 @@ class SimWire:
             case "refused":
                 said.heard = True
                 return _DECLINED.get(said.kind, _NOT_DONE)
-            case "sign_on_first":
-                said.heard = True
-                return SIGN_ON_FIRST
             case "lost_before" | "silent_before":
                 await self._silence(name)
                 return NoAnswer()
@@ -211,12 +223,21 @@ class SimWire:
                 happen(said)
                 await self._silence(name)
                 return NoAnswer(why="bad_mac" if name == "bad_mac" else "no_answer")
-            case "late_answer" | "crossed":
-                return await self._too_slow(said, happen(said), crosses=name == "crossed")
+            case "late_answer" | "crossed" | "overtaken":
+                return await self._too_slow(said, happen(said), name)
             case _:
-                return await self._answered(said, happen(said), name)
+                return await self._answered(said, happen, name)
 
-    async def _answered(self, said: Said, answer: Approved | Declined, name: FaultName | None) -> LineAnswer:
+    async def _answered(
+        self, said: Said, happen: Callable[[Said], Approved | Declined], name: FaultName | None
+    ) -> LineAnswer:
+        if name == "sign_on_first":
+            self.bank.day.signs_off()
+        if name == "cut_over":
+            self.bank.day.ends()
+        answer = happen(said)
+        if name == "asks_sign_on":
+            answer = self._asking(said, answer)
         if name == "slow":
             await self.park(SLOW)
         if name == "taken_over" and self.script.steal is not None:
@@ -224,36 +245,64 @@ class SimWire:
         elif name == "taken_over":
             self.script.in_vain(f"line.{said.kind}", "exchange", name)
         said.heard = True
-        return answer
+        return NOT_SIGNED_ON if name == "sign_on_first" and said.kind != "purchase" else answer
 
-    async def _too_slow(self, said: Said, answer: Approved | Declined, *, crosses: bool) -> LineAnswer:
-        """The answer comes when nobody waits for it any more; ``crosses``: on the way of its reversal."""
+    def _asking(self, said: Said, answer: Approved | Declined) -> Approved | Declined:
+        """For a sign-on besides: processing request 3 of the header."""
+        if isinstance(answer, Declined):
+            self.script.in_vain(f"line.{said.kind}", "exchange", "asks_sign_on")
+            return answer
+        self.bank.asks_sign_on()
+        return msgspec.structs.replace(answer, must_sign_on=True)
+
+    async def _too_slow(self, said: Said, answer: Approved | Declined, name: FaultName) -> LineAnswer:
+        """The answer comes when nobody waits for it any more, on the way of its reversal, or behind the reversal."""
         await self.park(timedelta(seconds=HABITS.answer_timeout_s))
-        said.late = answer
-        if not crosses:
+        said.late, said.overtaken = answer, name == "overtaken"
+        if name == "late_answer":
             self._too_late.append(said)
         return NoAnswer()
 
-    async def sign_on(self, desk: Desk) -> SignedOn | Declined | NeverSent | NoAnswer:
-        self.bank.numbered(desk)
-        match self._goes_wrong("sign_on"):
+    async def _overtaken_answers(self) -> None:
+        """Those whose reversals were answered come with the next message."""
+        for said in self.bank.said:
+            if said.late is not None and said.overtaken and said.heard:
+                await self._told_late(said)
+
+    async def _managed(self, kind: MessageKind, happen: Callable[[], A]) -> "A | Declined | NeverSent | NoAnswer":
+        """A message that moves no money, and what goes wrong with it."""
+        match name := self._goes_wrong(kind):
             case "crash_before":
                 await self._die()
             case "not_sent":
                 return NeverSent(detail="the line is down")
             case "refused":
-                return Declined(code="03", reason="not_permitted")
+                return _DECLINED.get(kind, _NOT_DONE)
             case "lost_before":
                 return NoAnswer()
-            case "crash_after":
-                self._keys()
-                await self._die()
+            case "sign_on_first":
+                self.bank.day.signs_off()
+            case "cut_over":
+                self.bank.day.ends()
+            case "unbalanced":
+                self.bank.miscounted.add(self.bank.day.batch_no)
             case _:
-                return self._keys()
+                pass
+        answer = happen()
+        if name == "unbalanced" and answer != Settled(balanced=False):
+            self.script.in_vain(f"line.{kind}", "exchange", name)
+        if name == "crash_after":
+            await self._die()
+        return NoAnswer() if name == "lost_after" else answer
+
+    async def sign_on(self, desk: Desk) -> SignedOn | Declined | NeverSent | NoAnswer:
+        await self.leaves("sign_on")
+        self.bank.numbered(desk)
+        return await self._managed("sign_on", self._keys)
 
     def _keys(self) -> SignedOn:
         """Others each time."""
-        self.bank.keys_given += 1
+        self.bank.signs_on()
         one, other = HALVES
         tmk = bytearray(a ^ b for a, b in zip(one, other, strict=True))
         fresh = self.bank.keys_given.to_bytes(8)
@@ -262,7 +311,8 @@ class SimWire:
             keys=(
                 Delivered("pik", des.encrypt_ecb(tmk, bytes(pik)), des.check_value(pik)),
                 Delivered("mak", des.encrypt_ecb(tmk, bytes(mak)), des.check_value(mak)),
-            )
+            ),
+            batch_no=self.bank.day.batch_no,
         )
 
     async def sign_off(self, desk: Desk) -> LineAnswer:
@@ -275,14 +325,24 @@ class SimWire:
         return Approved(retrieval_ref="", amount_fen=Fen(100))
 
     async def settle(self, desk: Desk, totals: Totals) -> Settled | LineAnswer:
-        self.bank.numbered(desk)
-        return self.bank.settle(desk.batch_no, totals)
+        await self.leaves("settle")
+        self.bank.expected("settle", desk)
+        await self._overtaken_answers()
+        return await self._managed("settle", lambda: self._compared(desk.batch_no, totals))
+
+    def _compared(self, batch_no: int, totals: Totals) -> Settled | LineAnswer:
+        return self.bank.day.settle(batch_no, totals, self.bank.totals(batch_no))
 
     async def upload(self, desk: Desk, details: Sequence[Detail]) -> LineAnswer:
-        return Approved(retrieval_ref="")
+        await self.leaves("upload")
+        self.bank.numbered(desk)
+        return await self._managed("upload", lambda: self.bank.day.upload(desk.batch_no, details))
 
     async def end_upload(self, desk: Desk, count: int, *, balanced: bool = False) -> LineAnswer:
-        return Approved(retrieval_ref="")
+        await self.leaves("upload")
+        self.bank.numbered(desk)
+        ours = self.bank.totals(desk.batch_no)
+        return await self._managed("upload", lambda: self.bank.day.end_upload(desk.batch_no, count, ours))
 
     def _goes_wrong(self, kind: str) -> FaultName | None:
         return self.script.at(f"line.{kind}", "exchange") or self.bank.next.pop(kind, None)

@@ -36,7 +36,11 @@ FaultName = Literal[
     "bad_mac",  # it took effect; the answer cannot be believed
     "late_answer",  # it took effect; the answer comes when nobody waits any more, and before the reversal leaves
     "crossed",  # the same, and the answer comes when the reversal has left
+    "overtaken",  # the same, and the answer comes behind that to the reversal
     "sign_on_first",  # the bank wants a sign-on before anything else
+    "asks_sign_on",  # it took effect; the answer asks for a sign-on besides
+    "cut_over",  # the bank's day ends before this message comes
+    "unbalanced",  # the bank has other totals of this batch: it wants every detail
     "mute",  # this reversal and all later ones stay without an answer
 ]
 
@@ -57,13 +61,16 @@ FAULTS: dict[Verb, tuple[FaultName, ...]] = {
 """What may go wrong with each verb."""
 
 _OF_MONEY: tuple[FaultName, ...] = (
-    *("lost_after", "silent_before", "silent_after", "slow", "bad_mac", "late_answer", "sign_on_first", "taken_over"),
+    *("lost_after", "silent_before", "silent_after", "slow", "bad_mac", "late_answer", "taken_over"),
+    *("sign_on_first", "asks_sign_on", "cut_over"),
 )
 EXCHANGES: dict[str, tuple[FaultName, ...]] = {
-    "line.purchase": (*_OF_MONEY, "crossed"),
-    "line.void": (*_OF_MONEY, "crossed"),
+    "line.purchase": (*_OF_MONEY, "crossed", "overtaken"),
+    "line.void": (*_OF_MONEY, "crossed", "overtaken"),
     "line.refund": _OF_MONEY,
-    "line.reverse": ("lost_after", "silent_before", "silent_after", "bad_mac", "sign_on_first", "mute"),
+    "line.reverse": ("lost_after", "silent_before", "silent_after", "bad_mac", "sign_on_first", "cut_over", "mute"),
+    "line.settle": ("lost_after", "sign_on_first", "cut_over", "unbalanced"),
+    "line.upload": ("lost_after", "sign_on_first"),
 }
 """What may go wrong besides with a message of the bank line. A refund cannot be reversed."""
 
@@ -145,11 +152,13 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class CrowdRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a seed. ``processes``: each one's faults, at its commits. ``trace``: who moved when."""
+    """What came of a seed. ``processes``: each one's faults, at its commits; ``bank``: of the line, at its messages.
+    ``trace``: who moved when."""
 
     seed: int
     visits: tuple[Visit, ...]
     processes: tuple[tuple[str, tuple[Fault, ...]], ...]
+    bank: tuple[tuple[str, FaultName], ...]
     in_flight_at_most: int
     violations: tuple[str, ...]
     trace: tuple[str, ...]

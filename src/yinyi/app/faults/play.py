@@ -1,26 +1,15 @@
 """Plays one schedule to its end."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from yinyi.app.faults.booking_shapes import BOOKING_SHAPES
-from yinyi.app.faults.card_shapes import CARD_SHAPES
+from yinyi.app.faults.all_shapes import ALL_SHAPES
 from yinyi.app.faults.cardholder import statement_tells
 from yinyi.app.faults.far_side import START
 from yinyi.app.faults.judge import violations
 from yinyi.app.faults.judge_line import line_violations, queue_violations
 from yinyi.app.faults.model import IN_QUEUE, Run, Schedule
-from yinyi.app.faults.purpose_shapes import PURPOSE_SHAPES
-from yinyi.app.faults.shapes import SHAPES
 from yinyi.app.faults.stage import Stage
 from yinyi.business.payments.view import state_of
-
-ALL_SHAPES: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
-    **SHAPES,
-    **BOOKING_SHAPES,
-    **PURPOSE_SHAPES,
-    **CARD_SHAPES,
-}
 
 
 async def play(stage: Stage, schedule: Schedule) -> Run:

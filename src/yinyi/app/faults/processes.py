@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from yinyi.app.faults.crowd_line import CrowdWire
 from yinyi.app.faults.house import ZONE, House
+from yinyi.app.faults.line_house import CHANNEL, LineHouse
 from yinyi.app.faults.luck import IN, Luck
 from yinyi.app.faults.person import T
 from yinyi.app.faults.script import Script
@@ -107,13 +109,15 @@ class _Seen(KnownPlans):
 @dataclass(frozen=True)
 class Ground:
     """What processes stand on. ``lending``: the connections; ``see``: told of every plan that is written.
-    ``look``: has all processes look for what is due."""
+    ``look``: has all processes look for what is due. ``line``: to the bank; ``wire``: a process's way there."""
 
     house: House
     turns: Turns
     lending: Lending
     see: Callable[[Plan], None]
     look: Callable[[], None]
+    line: LineHouse
+    wire: Callable[[], CrowdWire]
 
     @property
     def database(self) -> Database:
@@ -132,7 +136,8 @@ class Process:
         clock, database = ground.house.clock, TurnsDatabase(ground.lending, ground.turns, script)
         self.lease = Lease(ground.database, clock, name)
         limits = Limits(at_once=AT_ONCE, jitter=lambda: 0.0)
-        registry = ground.house.registry(script)
+        self.line = ground.line.with_wire(database, ground.wire())
+        registry = ground.house.registry(script, {CHANNEL: self.line.cards})
         self.means = Means(database, registry, self.lease, limits, clock, ZONE, known=_Seen(ground.see))
         self.driver = Driver(self.means, at_once=AT_ONCE)
         self.database, self.desk = database, ground.house.desk(database, self.means, self.driver)

@@ -20,7 +20,7 @@ _TAKE, _REFUND = f"{TAKE}/wechatpay", f"{REFUND}/wechatpay"
 _OTHER_TAKE, _OTHER_REFUND = f"{TAKE}/alipay", f"{REFUND}/alipay"
 _VERBS: dict[str, tuple[Verb, ...]] = {
     HOLD: ("do", "ask", "undo"),
-    KEEP: ("do", "ask"),
+    KEEP: ("do", "ask", "undo"),
     CHECK_IN: ("do", "ask", "undo"),
     CONFIRM: ("do", "ask", "undo"),
     _TAKE: ("do", "ask", "undo", "callback"),
@@ -80,6 +80,7 @@ class Tally:
         for visit in run.visits:
             if visit.run.ending:
                 self.add(visit.run)
+        self.coverage += Counter(f"{cell} {name}" for cell, name in run.bank)
         if run.violations:
             told = {"seed": run.seed, "schedule": crowd_schedule(run), "found": list(run.violations)}
             self.violations.append(told)
@@ -117,13 +118,14 @@ class Tally:
 
 
 def crowd_schedule(run: CrowdRun) -> list[dict[str, Any]]:
-    """Who came, and what went wrong at which of his calls; of each process, at which of its commits."""
+    """Who came, and what went wrong at which of his calls; of each process, at which of its commits; of the bank."""
     people = [
         {"who": each.name, "shape": each.run.schedule.shape, "beside": each.beside}
         | {"faults": _where(each.run.schedule.faults, each.run.moments)}
         for each in run.visits
     ]
-    return people + [{"who": name, "faults": _where(faults, ())} for name, faults in run.processes]
+    bank = {"who": "bank", "faults": [f"{cell} {name}" for cell, name in run.bank]}
+    return [*people, *({"who": name, "faults": _where(faults, ())} for name, faults in run.processes), bank]
 
 
 def _where(faults: tuple[Fault, ...], moments: tuple[Moment, ...]) -> list[str]:

@@ -12,9 +12,9 @@ import uvloop
 
 from yinyi.app.embedded.folder import MIB, memory_folder
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
+from yinyi.app.faults.all_shapes import ALL_SHAPES
 from yinyi.app.faults.explore import Explorer
 from yinyi.app.faults.muster import play_crowd
-from yinyi.app.faults.play import ALL_SHAPES
 from yinyi.app.faults.report import Tally
 from yinyi.app.faults.stage import stage
 from yinyi.app.logs import set_up_logs

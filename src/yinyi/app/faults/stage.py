@@ -9,18 +9,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from yinyi.app.faults.at_terminal import ASKED_ON, TRIED_AGAIN, AtTerminal
 from yinyi.app.faults.far_side import START, SimClock
 from yinyi.app.faults.house import ZONE, Desk, House
 from yinyi.app.faults.judge import JUDGED
 from yinyi.app.faults.line_house import CHANNEL, CardAccount, LineHouse, ProcessLine
-from yinyi.app.faults.line_wire import SimWire
+from yinyi.app.faults.line_wire import BANK, SimWire
 from yinyi.app.faults.mishaps import MishapDatabase
 from yinyi.app.faults.model import LINE, Told
-from yinyi.app.faults.person import SOONEST, Person, T
+from yinyi.app.faults.person import SOONEST, T
 from yinyi.app.faults.script import CommitLost, Killed, Script
 from yinyi.app.faults.world import look_at
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
+from yinyi.business.lines.session_model import Batch, LineAnswer
 from yinyi.business.payments.callbacks import Fresh as FreshCallback
 from yinyi.business.payments.callbacks import Kept
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
@@ -29,14 +31,12 @@ from yinyi.business.payments.lease import BEAT_S, LEASE_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.service import TAKEN_UP, TakenUp
+from yinyi.business.payments.service import TAKEN_UP, PaymentService, TakenUp
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.outcome import Done
 
 RESTARTED_AFTER = timedelta(seconds=10)
 """A killed process's lease has run out by then."""
-ASKED_ON, TRIED_AGAIN = timedelta(minutes=10), timedelta(hours=4)
-"""After people were called the bank may still answer; a refund that it has refused is tried again every hour."""
 
 _NEXT_AT = """
 WITH due AS (
@@ -49,7 +49,7 @@ SELECT next_at FROM due
 """
 
 
-class Stage(Person):
+class Stage(AtTerminal):
     """``number``: of the payment that is played now. ``means``: of the process that drives it. ``other``: of a second
     one, alive all the time."""
 
@@ -75,8 +75,6 @@ class Stage(Person):
         script.look = self._look
         self.line, self.ours, self.others = line, *lines
         self.sides[CHANNEL] = self.account = CardAccount(line.bank)
-        self.by_card = False
-        """This run is about the bank line."""
         self.called = ""
         """Why people are called to his payment."""
         self._called_at = self.clock.now()
@@ -163,6 +161,36 @@ class Stage(Person):
     async def _tell_first(self, step: Step, answer: Done) -> None:
         await self._hear(step, self.told_of(step, f"first {step.reference}", answer), driven=True)
         self._kept = None  # whoever drives finds it
+
+    @property
+    def desk_of_payments(self) -> PaymentService:
+        return self.payments
+
+    async def comes_with_card(self, *, signed_on: bool) -> None:
+        """From here on this run is about the bank line."""
+        self.by_card = True
+        self.script.aside = ("scheduling",)
+        await self.line.begins(signed_on=signed_on)
+
+    def has_seen_to(self) -> None:
+        self.called = ""
+
+    async def settles(self, batch_no: int) -> Batch | LineAnswer | None:
+        await self._stay_alive()
+        self._did("settles")
+        plan, wire = await self.plan(), self.ours.wire
+        self.script.call_about(plan, plan.steps[-1])
+        errand = asyncio.ensure_future(self.ours.sessions.settle(BANK, self.line.session_id, batch_no))
+        while await wire.stands(errand):
+            await self.wait((wire.next_due() or self.clock.at) - self.clock.at)
+        try:
+            return await errand
+        except CommitLost:
+            return None
+        except Killed:
+            if self.script.dead:
+                await self._restart()
+            return None
 
     def waits_for_people(self) -> bool:
         patience = TRIED_AGAIN if self.called == "refund_refused" else ASKED_ON

@@ -3,7 +3,10 @@
 from collections.abc import AsyncIterator, Iterator
 
 from yinyi.app.faults.crowd import Crowd
+from yinyi.app.faults.house import SCOPES
 from yinyi.app.faults.judge import violations
+from yinyi.app.faults.judge_line import card_violations, record_violations
+from yinyi.app.faults.line_house import CHANNEL, NEXT_CARD, NEXT_FEN
 from yinyi.app.faults.visitor import Visitor
 from yinyi.app.watched import OBLIGED
 from yinyi.bus.database import Tx
@@ -32,6 +35,7 @@ async def all_violations(crowd: Crowd) -> list[str]:
     async with crowd.ground.database.read() as tx:
         found += await _of_database(crowd, tx, list(plans.values()))
         found += [each async for each in _of_accounts(crowd, tx)]
+        found += await _of_bank(crowd)
         found += _of_channels(crowd, await _balances(tx), list(plans.values()))
     return found + list(_of_obligations(crowd.visitors, plans))
 
@@ -65,21 +69,35 @@ async def _balances(tx: Tx) -> dict[str, int]:
     return {row["account"]: row["debit_fen"] - row["credit_fen"] for row in await ledger.balances_together(tx, 1)}
 
 
+async def _of_bank(crowd: Crowd) -> list[str]:
+    """The bank has what the line's record has, of whosever card."""
+    found = await record_violations(crowd.line, people_called=True)
+    found += [sentence for each in crowd.visitors for sentence in card_violations(each.account)]
+    next_fen = crowd.line.bank.kept_fen(NEXT_CARD.pan)
+    return [*found, f"those who came next have paid {next_fen} fen"] if next_fen % NEXT_FEN else found
+
+
 def _of_channels(crowd: Crowd, balances: dict[str, int], plans: list[Plan]) -> list[str]:
     """All that the other sides have on their books, whoever it belongs to."""
     house = crowd.house
-    wanted = {f"channel:{name}:outpatient": far.kept_fen(set(far.orders)) for name, far in house.channels.items()}
-    wanted |= {f"refunds:{name}:outpatient": 0 for name in house.channels}
-    wanted |= {"patient_funds:outpatient": 0, "his:outpatient": 0, "suspense:short": 0, "suspense:over": 0}
+    names = (*house.channels, CHANNEL)
+    both = {name: sum(balances.get(f"channel:{name}:{scope}", 0) for scope in SCOPES) for name in names}
+    balances = balances | {f"channel:{name}": fen for name, fen in both.items()}
+    wanted = {f"channel:{name}": far.kept_fen(set(far.orders)) for name, far in house.channels.items()}
+    wanted[f"channel:{CHANNEL}"] = sum(each.account.kept_fen(set()) for each in crowd.visitors)
+    wanted |= {f"refunds:{name}:{scope}": 0 for name in names for scope in SCOPES}
+    wanted |= {f"{name}:{scope}": 0 for name in ("patient_funds", "his") for scope in SCOPES}
+    wanted |= {"suspense:short": 0, "suspense:over": 0}
     wanted[f"insurance:{house.scheme.scheme}"] = house.scheme.settled_fen(set(house.scheme.settlements))
     found = [
         f"{account}: booked {balances.get(account, 0)}, really {fen}"
         for account, fen in wanted.items()
         if balances.get(account, 0) != fen
     ]
-    if sum(balances.values()):
-        found.append(f"debits and credits differ by {sum(balances.values())} fen")
+    if sum(balances.values()) != sum(both.values()):
+        found.append(f"debits and credits differ by {sum(balances.values()) - sum(both.values())} fen")
     references = {step.reference for plan in plans for step in plan.steps}
+    references |= {plan.facts["number_reference"] for plan in plans if "number_reference" in plan.facts}
     for side, known in (("hospital", house.hospital.numbers), ("bills", house.bills.bills)):
         found += [f"{side}: {state} for nobody" for each, state in known.items() if _stands(each, state, references)]
     return found

@@ -8,19 +8,25 @@ from typing import Any, Protocol
 
 import msgspec
 
+from yinyi.app.faults.at_terminal import ASKED_ON, TRIED_AGAIN, AtTerminal
+from yinyi.app.faults.cardholder import statement_tells
 from yinyi.app.faults.house import Desk, House
+from yinyi.app.faults.line_house import CHANNEL, CardAccount, LineHouse
+from yinyi.app.faults.line_wire import BANK
 from yinyi.app.faults.luck import Luck
 from yinyi.app.faults.model import Told
-from yinyi.app.faults.person import Person, T
+from yinyi.app.faults.person import T
 from yinyi.app.faults.processes import Process, Unanswered
 from yinyi.app.faults.script import CommitLost
 from yinyi.app.faults.wishes import What
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
+from yinyi.business.lines.session_model import Batch, LineAnswer
 from yinyi.business.payments.errors import AlreadyUnderWay
 from yinyi.business.payments.messages import ReceiveCallback
 from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.plan import Plan, Step
+from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.outcome import Done
 
@@ -39,7 +45,9 @@ class WentAway(Exception):
 
 
 class Around(Protocol):
-    """What a visitor sees of the crowd."""
+    """What a visitor sees of the crowd. ``line``: of the terminal at which all stand who have come with a card."""
+
+    line: LineHouse
 
     def alive(self) -> list[Process]: ...
 
@@ -48,7 +56,7 @@ class Around(Protocol):
     def opened(self, number: str, visitor: "Visitor") -> None: ...
 
 
-class Visitor(Person):
+class Visitor(AtTerminal):
     """``name``: in the schedule. ``comes_after``: when he comes."""
 
     def __init__(self, name: str, house: House, around: Around, script: Luck, comes_after: timedelta) -> None:
@@ -56,6 +64,8 @@ class Visitor(Person):
         self.name, self.shape, self.beside, self.comes_after = name, "", "", comes_after
         self._around = around
         self._dice: random.Random = script.dice
+        self.line = around.line
+        self.sides[CHANNEL] = self.account = CardAccount(around.line.bank, pan=f"622588{name[1:]:0>10}")
         script.tell, script.pays = self._tell_first, self.pays
 
     async def open(self, what: What = "registration") -> None:
@@ -122,9 +132,43 @@ class Visitor(Person):
         await asyncio.sleep(time / timedelta(seconds=1))
 
     async def until_the_end(self) -> bool:
-        while (await self.plan()).ended_at is None:
+        while (plan := await self.plan()).ended_at is None:
+            if self._waits(plan):
+                return False
             await self.wait(max(await self.next_at() or timedelta(), timedelta(seconds=2)))
         return True
+
+    def _waits(self, plan: Plan) -> bool:
+        """For people to look at the bank's statement."""
+        patience = TRIED_AGAIN if plan.attention == "refund_refused" else ASKED_ON
+        called_at = plan.attention_at
+        return self.by_card and called_at is not None and self.clock.now() >= called_at + patience
+
+    async def is_seen_to(self) -> None:
+        """What he has come for with his card ends, by the bank's statement if by nothing else."""
+        if self.by_card and self.payment_id:
+            for _ in range(MOST_TRIES):
+                if await self.until_the_end():
+                    return
+                await statement_tells(self)
+
+    @property
+    def desk_of_payments(self) -> PaymentService:
+        return self._dice.choice(self._around.alive()).desk.payments
+
+    async def comes_with_card(self, *, signed_on: bool) -> None:
+        """To where others stand, too."""
+
+    async def settles(self, batch_no: int) -> Batch | LineAnswer | None:
+        process, answers = await self._somebody(), list[Batch | LineAnswer]()
+        try:
+            await process.serve(lambda: self._settled(process, batch_no, answers))
+        except (Unanswered, CommitLost):
+            return None
+        return answers[0]
+
+    async def _settled(self, process: Process, batch_no: int, answers: list[Batch | LineAnswer]) -> None:
+        answers.append(await process.line.sessions.settle(BANK, self.line.session_id, batch_no))
 
     def see(self, plan: Plan) -> None:
         """His payment is so on disk."""

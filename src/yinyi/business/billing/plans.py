@@ -11,7 +11,7 @@ from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.billing.ports import Bills
 from yinyi.business.payments import builder
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.rules import Rule, told_once_paid
+from yinyi.business.payments.rules import Rule, paced, told_once_paid
 from yinyi.business.payments.view import paid_at
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
@@ -94,7 +94,8 @@ class LockInvoices:
 
     def __init__(self, bills: Bills) -> None:
         self._bills = bills
-        self.rule = Rule(timeout_s=bills.call_timeout_s, give_up_s=15, send_within_s=4, people_after_s=900)
+        rule = Rule(timeout_s=bills.call_timeout_s, give_up_s=15, send_within_s=4, people_after_s=900)
+        self.rule = paced(rule, bills)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         facts = InvoiceFacts.of(plan)
@@ -117,7 +118,7 @@ class SettleInvoices:
 
     def __init__(self, bills: Bills) -> None:
         self._bills = bills
-        self.rule = told_once_paid(bills.call_timeout_s)
+        self.rule = paced(told_once_paid(bills.call_timeout_s), bills)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         facts = InvoiceFacts.of(plan)

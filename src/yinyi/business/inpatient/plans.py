@@ -10,7 +10,7 @@ from yinyi.business.ledger.model import deposit_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.postings import CREDITED
-from yinyi.business.payments.rules import told_once_paid
+from yinyi.business.payments.rules import paced, told_once_paid
 from yinyi.business.payments.view import paid_at
 from yinyi.kernel.outcome import Answer, Outcome
 
@@ -57,7 +57,7 @@ class PostDeposit:
 
     def __init__(self, inpatients: Inpatients) -> None:
         self._inpatients = inpatients
-        self.rule = told_once_paid(inpatients.call_timeout_s)
+        self.rule = paced(told_once_paid(inpatients.call_timeout_s), inpatients)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         moved = plan.moved()

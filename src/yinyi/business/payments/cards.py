@@ -27,7 +27,7 @@ from yinyi.business.lines.session_model import (
 from yinyi.business.lines.session_ports import CardSessions
 from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, TRIES_LEFT, Plan, Step
-from yinyi.business.payments.rules import Rule
+from yinyi.business.payments.rules import CardPace, Rule
 from yinyi.kernel.outcome import (
     Answer,
     Done,
@@ -48,23 +48,8 @@ CALL_S = 5.0
 _AT_LONGEST = timedelta(minutes=4)
 """A reversal, a sign-on and the purchase itself, each without an answer for its whole time."""
 
-CARD_TAKE_RULE = Rule(
-    timeout_s=CALL_S,
-    ask_every_s=(0.5, 1, 2, 5),
-    wait_every_s=(1, 1, 2, 2, 5),
-    undo_every_s=(1, 2, 5, 10, 30, 60),
-    give_up_s=1.0,
-)
-CARD_REFUND_RULE = Rule(
-    timeout_s=CALL_S,
-    ask_every_s=(2, 5, 30, 300, 1800),
-    wait_every_s=(2, 2, 5, *(10,) * 6, 30, 60, 300, 1800),
-    people_after_s=86_400.0,
-    can_undo=False,
-    voids=True,
-)
-"""An answer comes within minutes. What has none by then waits for the statement, and is looked at no more often than
-that needs."""
+
+USUAL_PACE = CardPace()
 CONTEXT = "payment_step.card"
 _BYTES = ("chip_data", "pin_block", "pin_key_check")
 
@@ -103,11 +88,14 @@ class CardLine:
         *,
         wait_s: float = CALL_S - 1.0,
         takes_stripe: bool = False,
+        pace: CardPace = USUAL_PACE,
     ) -> None:
-        """``wait_s``: so long at most is an errand waited for within one call of the engine."""
+        """``wait_s``: so long at most is an errand waited for within one call of the engine. ``pace``: how often one is
+        looked after."""
         self.channel = channel
         self.takes_stripe = takes_stripe
         self.wait_s = wait_s
+        self.pace = pace
         self.acquirer = acquirer
         self.sessions = sessions
         self.cards = cards
@@ -130,10 +118,16 @@ class TakeByCard:
 
     kind = TAKE
     version = 1
-    rule = CARD_TAKE_RULE
 
     def __init__(self, line: CardLine) -> None:
         self._line = line
+        self.rule = Rule(
+            timeout_s=CALL_S,
+            ask_every_s=line.pace.ask_every_s,
+            wait_every_s=line.pace.wait_every_s,
+            undo_every_s=line.pace.undo_every_s,
+            give_up_s=1.0,
+        )
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         shown = step.params.get(PAYER_CODE, "")
@@ -181,14 +175,22 @@ class TakeByCard:
 
 
 class RefundToCard:
-    """A void while the batch of the purchase is open, a refund afterwards."""
+    """A void while the batch of the purchase is open, a refund afterwards. An answer comes within minutes. What has
+    none by then waits for the statement, and is looked at no more often than that needs."""
 
     kind = REFUND
     version = 1
-    rule = CARD_REFUND_RULE
 
     def __init__(self, line: CardLine) -> None:
         self._line = line
+        self.rule = Rule(
+            timeout_s=CALL_S,
+            ask_every_s=line.pace.refund_ask_every_s,
+            wait_every_s=line.pace.refund_wait_every_s,
+            people_after_s=86_400.0,
+            can_undo=False,
+            voids=True,
+        )
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         line, of = self._line, step.params["of"]

@@ -18,7 +18,7 @@ from yinyi.bus.guard import assert_no_transaction
 from yinyi.bus.together import Together, as_list
 from yinyi.business.ledger.model import JournalEntry
 from yinyi.business.ledger.store import at_hand, balance_rows, overdraws
-from yinyi.business.payments import apply, rows, store, writes
+from yinyi.business.payments import apply, lost_time, rows, store, writes
 from yinyi.business.payments.actions import Ask, End, Send, Undo, Wait
 from yinyi.business.payments.engine import next_deadline, rule_of
 from yinyi.business.payments.gap import close_gap
@@ -149,6 +149,9 @@ class Drive:
                 case Send() | Undo() if self._answered and self.others_first() and self._dirty():
                     if await self._write(keep=True, next_at=None):
                         return self.before
+                case Send(step) if self._now() < self.plan.pay_by and await self._is_unasked(step):
+                    if await self._rest(self._now() + lost_time.LOOKS_AGAIN):
+                        return self.before
                 case Send(step) if self._is_inside(step):
                     await self._move_inside(step)
                 case Send() | Undo():
@@ -157,7 +160,7 @@ class Drive:
                     if self._dirty():
                         await self._write(keep=True, next_at=None)
                     else:
-                        await self._ask(step)
+                        await self._hear(step, self._effect(step).ask, to_undo=False, to_ask=True)
                 case Wait(until):
                     deadline = next_deadline(self.plan, self.means.registry.rules, self._now())
                     at = min(until, deadline) if deadline else until
@@ -199,14 +202,20 @@ class Drive:
         self.plan = apply.sent(self.plan, step, now)
         if step.kind == TAKE and step.reference in self._short:
             answer: Answer = Refused(reason="insufficient_funds")
+        elif await self._is_unasked(step):
+            answer = Refused(reason="expired")
         else:
             answer = await self._effect(step).do(self.plan, step, now)
             self._inside = step.reference
         sent = next(each for each in self.plan.steps if each.reference == step.reference)
         self.plan = apply.learned(self.plan, sent, answer, self.means.registry.rules, now)
 
-    async def _ask(self, step: Step) -> None:
-        await self._hear(step, self._effect(step).ask, to_undo=False, to_ask=True)
+    async def _is_unasked(self, step: Step) -> bool:
+        """What it takes may have been paid out already, in time that a restore has lost."""
+        if step.kind != TAKE or not (self.plan.restored and self._is_inside(step)):
+            return False
+        async with self.means.database.read() as tx:
+            return await lost_time.waits(tx, self.hospital_id, self.plan.patient_id, self._now())
 
     async def _leave_marked(self) -> None:
         """The transaction that opened the payment has marked this call; now it leaves."""

@@ -1,6 +1,6 @@
 """SQL of payments that are asked about before anything is given back of them: a restore has lost some time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from yinyi.bus.database import Tx
 from yinyi.business.payments.postings import CREDITED
@@ -16,6 +16,14 @@ UPDATE payment SET gap_until = r.since, version = version + 1,
 FROM (SELECT epoch, since FROM restore_epoch ORDER BY epoch DESC LIMIT 1) AS r
 WHERE hospital_id = $1 AND payment_id = $2 AND gap_until IS NULL AND coalesce(asked_epoch, 0) < r.epoch
 """
+SOONER = """
+UPDATE payment SET next_at = $3
+WHERE hospital_id = $1 AND payment_id = ANY($2::bigint[]) AND lease_epoch IS NULL
+  AND next_at > $3::timestamptz + interval '1 minute'
+"""
+"""Their turn comes by how old they are, over days; those who wait now are not made to wait for that."""
+LOOKS_AGAIN = timedelta(seconds=5)
+"""Whoever is to be paid from an account that is still asked about."""
 
 
 async def unasked(tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
@@ -26,3 +34,11 @@ async def unasked(tx: Tx, hospital_id: int, patient_id: int) -> list[int]:
 async def ask_about(tx: Tx, hospital_id: int, payment_id: int, now: datetime) -> None:
     """What became of it in time that a restore has lost, if it was not asked about since the last one."""
     await tx.execute(ASK_ABOUT, hospital_id, payment_id, now)
+
+
+async def waits(tx: Tx, hospital_id: int, patient_id: int, now: datetime) -> bool:
+    """Whether something that has credited this patient is still to be asked about; then that comes before others."""
+    found = await unasked(tx, hospital_id, patient_id)
+    if found:
+        await tx.execute(SOONER, hospital_id, found, now)
+    return bool(found)

@@ -57,6 +57,35 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     wait_every_s: Ladder = (5, 5, 5, 10, 10, 15, 15, 30, 60)
 
 
+class AskPace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often a hospital is asked about what is in doubt, and how often that is undone again, in seconds; of its
+    connector's settings. How much at once is counted for all that it is asked."""
+
+    ask_every_s: Ladder = (1, 2, 3, 5, 5, 10, 10, 30, 60)
+    undo_every_s: Ladder = (1, 2, 5, 10, 30, 60, 120)
+
+
+def paced(rule: Rule, connector: object) -> Rule:
+    """The same at the ``pace`` of this connector, if it has one of its own."""
+    pace: object = getattr(connector, "pace", None)
+    if not isinstance(pace, AskPace):
+        return rule
+    return msgspec.structs.replace(rule, ask_every_s=pace.ask_every_s, undo_every_s=pace.undo_every_s)
+
+
+class CardPace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often a line of cards is looked at, in seconds; of its acquirer's settings. Its bank cannot be asked: what is
+    asked is what became of the message on our record, and to undo is to see to it that its reversal goes, which it does
+    no more often than the acquirer wants. wait_every_s: while the bank has still time to answer. refund_…: of a refund,
+    which waits for the statement in the end."""
+
+    ask_every_s: Ladder = (0.5, 1, 2, 5)
+    wait_every_s: Ladder = (1, 1, 2, 2, 5)
+    undo_every_s: Ladder = (1, 2, 5, 10, 30, 60)
+    refund_ask_every_s: Ladder = (2, 5, 30, 300, 1800)
+    refund_wait_every_s: Ladder = (2, 2, 5, *(10,) * 6, 30, 60, 300, 1800)
+
+
 def pause_s(ladder: tuple[float, ...], tries: int, spread: float = 0.0, reference: str = "") -> float:
     """The pause before the next of a series: the ladder's step, its last one for ever after; with ``spread`` longer by
     a part of it that depends on nothing but ``reference`` and ``tries``."""

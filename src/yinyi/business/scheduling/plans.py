@@ -8,7 +8,7 @@ import msgspec
 
 from yinyi.business.payments import builder
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.rules import Rule, told_once_paid
+from yinyi.business.payments.rules import Rule, paced, told_once_paid
 from yinyi.business.payments.view import paid_at
 from yinyi.business.scheduling.model import Department, SessionName, Title
 from yinyi.business.scheduling.ports import ChecksIn, ReturnsLater, Schedules
@@ -118,7 +118,8 @@ class HoldNumber:
     def __init__(self, schedules: Schedules, back_within: timedelta = BACK_WITHIN) -> None:
         self._schedules = schedules
         self._back = GivesBack(schedules, back_within)
-        self.rule = Rule(timeout_s=schedules.call_timeout_s, give_up_s=15, send_within_s=4, people_after_s=900)
+        rule = Rule(timeout_s=schedules.call_timeout_s, give_up_s=15, send_within_s=4, people_after_s=900)
+        self.rule = paced(rule, schedules)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         facts = RegistrationFacts.of(plan)
@@ -143,9 +144,10 @@ class KeepNumber:
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
-        self.rule = Rule(
+        rule = Rule(
             timeout_s=schedules.call_timeout_s, give_up_s=20, send_within_s=6, needs_undo=False, repeatable=True
         )
+        self.rule = paced(rule, schedules)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         until = datetime.fromisoformat(step.params["until"])
@@ -172,7 +174,7 @@ class ConfirmNumber:
     def __init__(self, schedules: Schedules, back_within: timedelta = BACK_WITHIN) -> None:
         self._schedules = schedules
         self._back = GivesBack(schedules, back_within)
-        self.rule = told_once_paid(schedules.call_timeout_s)
+        self.rule = paced(told_once_paid(schedules.call_timeout_s), schedules)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         paid = paid_at(plan) or now
@@ -196,7 +198,8 @@ class TellArrival:
 
     def __init__(self, schedules: ChecksIn, timeout_s: float) -> None:
         self._schedules = schedules
-        self.rule = Rule(timeout_s=timeout_s, give_up_s=20, send_within_s=6, people_after_s=900, repeatable=True)
+        rule = Rule(timeout_s=timeout_s, give_up_s=20, send_within_s=6, people_after_s=900, repeatable=True)
+        self.rule = paced(rule, schedules)
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         return await self._schedules.check_in(step.reference, hold_reference(plan))

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from yinyi.business.payments.rules import AskPace
+
 
 class FhirConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -12,6 +14,7 @@ class FhirConfig(msgspec.Struct, frozen=True, kw_only=True):
     calls_at_once: the hospital's own limit for us, for all business processes together.
     calls_waiting: how many more may wait in each of them before the next is told at once that it is too many.
     call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for our turn, and for a connection.
+    pace: how often it is asked what became of a call whose fate is unknown.
     idle_s: an idle connection is closed then; sooner than the hospital's own server does.
     longest_answer: bytes.
     cache_s: how old departments and practitioners may be.
@@ -27,6 +30,7 @@ class FhirConfig(msgspec.Struct, frozen=True, kw_only=True):
     calls_waiting: int = 4000
     call_timeout_s: float = 5.0
     connect_timeout_s: float = 3.0
+    pace: AskPace = AskPace()
     idle_s: float = 4.0
     longest_answer: int = 8 << 20
     cache_s: float = 30.0

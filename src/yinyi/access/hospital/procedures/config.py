@@ -2,6 +2,8 @@
 
 import msgspec
 
+from yinyi.business.payments.rules import AskPace
+
 
 class ProceduresConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -12,6 +14,7 @@ class ProceduresConfig(msgspec.Struct, frozen=True, kw_only=True):
         connections.
     calls_waiting: how many more may wait in each of them before the next is told at once that it is too many.
     call_timeout_s: after that a call's fate is unknown. connect_timeout_s: for our turn, and for a connection.
+    pace: how often it is asked what became of a call whose fate is unknown.
     atomic: the procedures neither commit nor roll back by themselves, so a call that ends in the database's error has
         not happened; false: nobody knows, and what becomes of it is asked. Not of PostgreSQL, where every call is.
     cache_s: how old departments and practitioners may be.
@@ -24,6 +27,7 @@ class ProceduresConfig(msgspec.Struct, frozen=True, kw_only=True):
     calls_waiting: int = 4000
     call_timeout_s: float = 5.0
     connect_timeout_s: float = 3.0
+    pace: AskPace = AskPace()
     atomic: bool = False
     cache_s: float = 30.0
     rest_after: int = 5

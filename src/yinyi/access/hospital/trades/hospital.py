@@ -4,6 +4,7 @@ from typing import Protocol
 
 from yinyi.access.hospital.trades import bills, bookings, charges, fiscal, patients, reports, schedules, stays
 from yinyi.access.hospital.trades.trade import Carrier
+from yinyi.business.payments.rules import AskPace
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.turns import TurnRules
 
@@ -35,6 +36,9 @@ class Limits(Protocol):
     def connect_timeout_s(self) -> float: ...
 
     @property
+    def pace(self) -> AskPace: ...
+
+    @property
     def cache_s(self) -> float: ...
 
 
@@ -52,6 +56,7 @@ class TradesHospital(
 
     def __init__(self, carrier: Carrier, limits: Limits, around: Surroundings) -> None:
         self.call_timeout_s = limits.connect_timeout_s + limits.call_timeout_s
+        self.pace = limits.pace
         rules = TurnRules(
             system=SYSTEM,
             at_once=limits.calls_at_once,

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from yinyi.business.payments.rules import CardPace
 from yinyi.wire.iso8583.cup_ascii import CUP_ASCII
 from yinyi.wire.iso8583.cup_pos import CUP_POS
 from yinyi.wire.iso8583.model import KeyBytes, MacAlgorithm, Profile
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mac_on_settlement: whether batch settlement and upload carry a MAC (m).
     card_class: of domestic cards in an upload (m).
     tries_told: where a wrong PIN's tries left are read; None: they are not told.
+    pace: how often what became of a message is looked at.
     """
 
     name: str = ""
@@ -84,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mac_on_settlement: bool = False
     card_class: str = "00"
     tries_told: TriesTold | None = None
+    pace: CardPace = CardPace()
 
 
 def profile_of(settings: Settings) -> Profile:

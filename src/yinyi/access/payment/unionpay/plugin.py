@@ -76,6 +76,7 @@ class UnionPay:
         """
         self.name = settings.name
         self._settings = settings
+        self.pace = settings.pace
         self._operator = settings.operator_no
         self._profile = profile = profile_of(settings)
         self.habits = Habits(
