@@ -229,7 +229,8 @@ def test_whenever_the_host_asks_the_session_signs_on(
         if code == "00":
             assert isinstance(answer, Approved)
         else:
-            assert answer == PIN_AGAIN, "its key is gone with the sign-on"
+            sent_back = msgspec.structs.replace(PIN_AGAIN, code=code)
+            assert answer == sent_back, "its key is gone with the sign-on"
             public = await it.card(PUBLIC, pan=PUBLIC_CARD.pan, pin="")
             it.bank.fault("purchase", fault, code=code)
             again = await it.buy("public1", 100, merchant_no=PUBLIC, card=public)
