@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yinyi_sandbox.alipay import routes as alipay_routes
+from yinyi_sandbox.demo import branch_routes
 from yinyi_sandbox.demo import window as window_routes
 from yinyi_sandbox.demo.answering import Endpoint, answering, body_of, json_of, read
 from yinyi_sandbox.demo.desk import App, Desk, OwnBehaviour
@@ -112,6 +113,7 @@ class Demo:
             ("GET", "/his", self._his),
             ("GET", "/doctor", self._doctor),
             ("GET", "/window", self._window),
+            ("GET", "/bank", self._branch),
             ("GET", "/static/{name}", self._static),
             ("GET", "/people", self._people),
             ("GET", "/events", self._events),
@@ -138,6 +140,7 @@ class Demo:
         routes = [Route(path, answering(endpoint), methods=[method]) for method, path, endpoint in table]
         others = [
             Mount("/cashier", routes=window_routes.routes(self._desk.window)),
+            Mount("/branch", routes=branch_routes.routes(self._desk.branch)),
             Mount("/hospital", routes=hospital_routes.routes(self._desk.hospital)),
             Mount("/wechatpay", routes=wechatpay_routes.hands(self._desk.wechatpay)),
             Mount("/alipay", routes=alipay_routes.hands(self._desk.alipay)),
@@ -156,6 +159,9 @@ class Demo:
 
     async def _window(self, _: Request) -> Response:
         return self._file("window.html")
+
+    async def _branch(self, _: Request) -> Response:
+        return self._file("branch.html")
 
     async def _static(self, request: Request) -> Response:
         return self._file(request.path_params["name"])
