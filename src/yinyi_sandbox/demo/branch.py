@@ -40,7 +40,7 @@ class Customer(msgspec.Struct, frozen=True):
     token: str
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the bank does. pan: from this card; "": cash. kept_back: the hospital is not told yet."""
 
     payment_no: Id

@@ -11,48 +11,48 @@ from yinyi_sandbox.demo.answering import answering, body_of, json_of
 from yinyi_sandbox.demo.branch import Branch, Id, Key, Taken
 
 
-class Come(msgspec.Struct, frozen=True):
+class Come(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``pan``: with this card; "": with his document."""
 
     customer: Id
     pan: Annotated[str, msgspec.Meta(max_length=19)] = ""
 
 
-class Bound(msgspec.Struct, frozen=True):
+class Bound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pan: Annotated[str, msgspec.Meta(min_length=12, max_length=19)]
     key: Key
 
 
-class Department(msgspec.Struct, frozen=True):
+class Department(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     department_id: Id
 
 
-class Registered(msgspec.Struct, frozen=True):
+class Registered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     department_id: Id
     schedule_id: Id
     key: Key
 
 
-class Chosen(msgspec.Struct, frozen=True):
+class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     invoice_no: Id
     version: int
 
 
-class Billed(msgspec.Struct, frozen=True):
+class Billed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chosen: list[Chosen]
     key: Key
 
 
-class Payment(msgspec.Struct, frozen=True):
+class Payment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payment_no: Id
 
 
-class Cancelled(msgspec.Struct, frozen=True):
+class Cancelled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payment_no: Id
     key: Key
 
 
-class Numbered(msgspec.Struct, frozen=True):
+class Numbered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``reference``: of money that was taken, or of an order to give some back."""
 
     reference: Id

@@ -47,7 +47,7 @@ _LISTS = {
 }
 
 
-class Invoice(msgspec.Struct, frozen=True, kw_only=True):
+class Invoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``item_code``: what the doctor adds. ``line_nos``: what is given back; none is all. into: another one."""
 
     invoice_no: str
@@ -56,31 +56,31 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     line_nos: list[int] | None = None
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     patient_no: str
     dept_code: str
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order_no: str
 
 
-class Admission(msgspec.Struct, frozen=True, kw_only=True):
+class Admission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     patient_no: str
     ward_code: str
 
 
-class Stay(msgspec.Struct, frozen=True, kw_only=True):
+class Stay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     admission_no: str
     amount_fen: int = 0
 
 
-class Return(msgspec.Struct, frozen=True, kw_only=True):
+class Return(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reference: str
     amount_fen: int
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``full_name``, ``phone``: what changes. ``into``: the number that this one is merged into."""
 
     patient_no: str
@@ -89,7 +89,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     into: str = ""
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class Visit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reference: str
 
 

@@ -10,7 +10,7 @@ from yinyi_sandbox.hospital.hands import Done
 Pool = asyncpg.Pool
 
 
-class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
+class Newcomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """doc_type, doc_no: as the hospital has them; empty: a made-up paper. sex_code: 0 unknown, 1 male, 2 female."""
 
     full_name: str
