@@ -63,6 +63,17 @@ def _at_bank(house: RealPlatform) -> dict[str, int]:
     return kept
 
 
+def _at_branch(house: RealPlatform) -> dict[str, int]:
+    """What the bank has of each payment that it took at its own terminal, by its own book."""
+    book = house.sandbox.get("/demo/branch/book").raise_for_status().json()
+    kept: dict[str, int] = defaultdict(int)
+    for taking in book["takings"]:
+        kept[taking["payment_no"]] += taking["amount_fen"]
+    for order in book["orders"]:
+        kept[order["payment_no"]] -= order["amount_fen"] if order["given_at"] else 0
+    return kept
+
+
 def _at_channel(house: RealPlatform, of_reference: dict[str, str]) -> tuple[dict[str, int], list[str]]:
     """What the channels have of each payment's money, by payment number."""
     orders = _read(house, "wechatpay/orders.sqlite", "SELECT content FROM orders WHERE transaction_id <> ''")
@@ -77,6 +88,8 @@ def _at_channel(house: RealPlatform, of_reference: dict[str, str]) -> tuple[dict
             kept[of_reference[order.out_trade_no]] += order.total - order.refunded
         else:
             strangers.append(f"a channel took {order.total} fen for {order.out_trade_no}, which nobody knows")
+    for number, fen in _at_branch(house).items():
+        kept[number] += fen
     for row in house.rows(_FROM_ACCOUNT):
         kept[row["payment_no"]] += row["fen"]
     return kept, strangers

@@ -107,7 +107,7 @@ def _application(
         await wechatpay.start()
         await alipay.start()
         tell_ready()  # the port listens already; who comes now is served in a moment
-        telling = [asyncio.create_task(line.run()) for line in lines]
+        telling = [asyncio.create_task(each) for each in (*(line.run() for line in lines), desk.branch.follow())]
         yield
         for each in telling:
             each.cancel()

@@ -20,7 +20,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     bank_line_port: the bank's first address; 0 takes the one of last time, or a free one.
     bank_line_tls: the name under which the bank's lines speak TLS; "": they speak without.
     http_host, http_port: where the platform listens, which the demo's counter asks. hl7_port: where it takes news of
-    the laboratory; 0: it is told none.
+    the laboratory; 0: it is told none. socket_port: where banks sign on to it; 0: nowhere.
     """
 
     data_dir: Path
@@ -34,6 +34,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     hl7_port: int = 0
+    socket_port: int = 0
 
     @property
     def own_folder(self) -> Path:
@@ -70,6 +71,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> SandboxSetting
             http_host=environment.get("YINYI_HTTP_HOST") or "127.0.0.1",
             http_port=int(environment.get("YINYI_HTTP_PORT") or 8080),
             hl7_port=int(environment.get("YINYI_HL7_PORT") or 0),
+            socket_port=int(environment.get("YINYI_SOCKET_PORT") or 0),
         )
     except ValueError as error:
         raise CannotServe(f"A setting of the sandbox cannot be understood: {error}.") from error

@@ -1,15 +1,19 @@
 """Our connector to acquirers keeps every behaviour of its port, in both dialects; the others are told."""
 
 import asyncio
+import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from yinyi.access.payment.unionpay import client, tls
+from yinyi.access.payment.unionpay.config import Address
 from yinyi.access.payment.unionpay.plugin import PLUGIN, UnionPay
 from yinyi.business.lines.session_model import Declined, Desk, LineAnswer, NoAnswer
 from yinyi.conformance.behaviour import Behaviour
 from yinyi.conformance.kits import KITS
+from yinyi.conformance.line import addresses
 from yinyi.conformance.place import ground
 from yinyi.conformance.run import Finding, played
 from yinyi.kernel.far_side import FarDatabase
@@ -72,26 +76,48 @@ def says_no(ask: Any) -> Any:
     return purchase
 
 
+def trusts_anybody(address: Address) -> ssl.SSLContext | None:
+    context = tls.tls_of(address)
+    if context is not None:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def the_first(_: object) -> int:
+    return 0
+
+
+def stays_there(_: object, __: int) -> None:
+    """Another address is not tried."""
+
+
 def broken(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connector that does not compare MACs, or takes silence for a no."""
+    """A connector that does not compare MACs, takes silence for a no, trusts anybody, or stays where nobody is."""
     if how == "believes":
         monkeypatch.setattr(UnionPay, "_is_believed", believes)
-    else:
+    elif how == "says no":
         monkeypatch.setattr(UnionPay, "purchase", says_no(UnionPay.purchase))
+    elif how == "trusts":
+        monkeypatch.setattr(client, "tls_of", trusts_anybody)
+    else:
+        monkeypatch.setattr(client.Line, "_at", property(the_first, stays_there), raising=False)
+        monkeypatch.setattr(addresses, "_WITHIN_S", 0.5)
 
 
 @pytest.mark.parametrize(
-    ("how", "behaviour"),
+    ("how", "behaviour", "said"),
     [
-        ("believes", "nothing that moves money is believed without its mac (void, wrong_mac)"),
-        ("says no", "a purchase without an answer may have happened and is reversed (cut)"),
+        ("believes", "nothing that moves money is believed without its mac (void, wrong_mac)", "expected NoAnswer"),
+        ("says no", "a purchase without an answer may have happened and is reversed (cut)", "expected NoAnswer"),
+        ("trusts", "whoever shows another certificate is told nothing", "expected NeverSent"),
+        ("stays", "when an address is gone the other one is used", "nobody answers, at any address"),
     ],
 )
 def test_a_broken_connector_is_told_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, behaviour: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, behaviour: str, said: str
 ) -> None:
     broken(how, monkeypatch)
     [tried] = [each for each in KIT.behaviours() if each.name == behaviour]
     [seen] = findings(tmp_path, "cup_pos", [tried])
     assert seen.verdict == "not"
-    assert "expected NoAnswer" in seen.seen
+    assert said in seen.seen

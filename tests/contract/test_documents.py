@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from terminal_hall import HALL, PATIENT, SOMEBODY_ELSE, WARD, Hall, hall, hold, registration
 
+from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Caller
 from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
 from yinyi.business.documents.masked import masked
@@ -39,6 +40,11 @@ class Desk:
         message = PrintSlip(payment_no=payment_no)
         shown = {"terminal": self._screen, "session": f"patient:{patient}"}
         return await self._place.ask(Caller.KIOSK, message, key=key, **shown)
+
+    async def print_in_english(self) -> None:
+        shown = Credentials(terminal=self._screen, session=f"patient:{PATIENT}")
+        client = self._place.client(Caller.KIOSK)
+        await client.ask(PrintSlip(payment_no=PAID), credentials=shown, key="pressed-in-english", language="en")
 
     async def reprint(self, document_no: str, *, patient: int = PATIENT) -> DocumentView:
         message = ReprintSlip(document_no=document_no)
@@ -107,6 +113,9 @@ def test_a_key_prints_once_and_another_key_prints_a_marked_copy(within: Within) 
         assert (original.queue_ahead, marked.queue_ahead) == (3, None)
         assert original.terminal == "hall-1 号机"
         assert (await place.published())[1:] == ["PrintQueued", "PrintDone", "PrintQueued", "PrintDone"]
+        await here.print_in_english()
+        await here.finish()
+        assert place.press.set[-1].terminal == "hall-1 号机 hall-1 · Hall, 1st floor"
 
     within(test)
 

@@ -77,6 +77,11 @@ def merge(stage: HolderStage, kept: str, old: str) -> list[Segment]:
     return [first, segment("PID", f3=[(kept, "", "", "", "MR")]), segment("MRG", f1=[(old, "", "", "", "MR")])]
 
 
+def parted(stage: HolderStage, *numbers: str) -> list[Segment]:
+    first = header("ADT^A37", stage.line.clock.now())
+    return [first, *(segment("PID", f3=[(each, "", "", "", "MR")]) for each in numbers)]
+
+
 async def told(stage: HolderStage, one: Teller, segments: list[Segment]) -> str:
     assert await one.tells(segments) == ("AA", "")
     await all_seen_to(stage)
@@ -93,6 +98,32 @@ async def credited(stage: HolderStage, patient_id: int, fen: int) -> None:
     to = prepaid_account(str(patient_id))
     async with stage.line.database.transaction() as tx:
         await move(tx, Move(1, f"test:{fen}", "channel:test:1", to, Fen(fen)), now.date(), now)
+
+
+def test_two_numbers_that_are_two_people_are_taken_apart_by_people(plays: Plays) -> None:
+    async def story(stage: HolderStage, hospital: Stage, numbers: Merges) -> None:
+        kept = (await hospital.patient_numbers(60))[-1]
+        record = await hospital.patients.by_number(kept)
+        assert record is not None
+        async with teller(stage) as his:
+            assert await told(stage, his, parted(stage, kept, OLD)) == "done nobody_here"
+            await stage.comes(stage.hall, kept, record.name)
+            await stage.comes(stage.hall, OLD, record.name)
+            assert await told(stage, his, parted(stage, kept, OLD)) == "done told", "nobody has put them together"
+            assert await stage.one("SELECT name FROM patient WHERE patient_no = $1", OLD) == OTHER, "as the HIS has it"
+            await stage.comes(stage.hall, OLD, record.name)
+            numbers.led[OLD] = kept
+            assert await told(stage, his, parted(stage, kept, OLD)) == "waiting StillStands", "the HIS says otherwise"
+            assert await told(stage, his, merge(stage, kept, OLD)) == "done told"
+            del numbers.led[OLD]
+            assert await told(stage, his, parted(stage, OLD, kept)) == "parked apart"
+            [parked] = (await stage.ask(Caller.STAFF, ListParkedNews(), staff=TILL)).news
+            with pytest.raises(NotMerged):
+                await stage.ask(Caller.STAFF, GetMerge(news_no=parked.news_no), staff=TILL)
+            for wrong in ([kept], [kept, kept], [kept, OLD, kept]):
+                assert await his.tells(parted(stage, *wrong)) == ("AE", "NewsUnreadable")
+
+    plays(story)
 
 
 def test_what_is_known_of_a_merged_number_follows_it(plays: Plays) -> None:

@@ -12,11 +12,13 @@ import pytest
 from hospital_stage import procedures
 
 from yinyi.access.notification.mllp.config import MllpConfig
+from yinyi.access.notification.mllp.mapping import message
 from yinyi.access.notification.mllp.plugin import Mllp
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.business.news.bulletin_model import Bulletin, ChargeFacts, VisitFacts
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.money import Fen
+from yinyi.wire.hl7.codec import written
 from yinyi_sandbox.hospital.hl7.reception import Reception
 
 HL7APY: Any = import_module("hl7apy.parser")
@@ -99,6 +101,40 @@ def test_visits_and_charges_are_kept_and_answered(plays: Callable[[Story], None]
     plays(story)
 
 
+def test_a_hospital_that_wants_accounts_and_deletions_gets_them(plays: Callable[[Story], None]) -> None:
+    """As the standard has them."""
+
+    async def story(reception: Reception, _: Mllp, config: MllpConfig, numbers: list[str]) -> None:
+        [one] = numbers
+        wants = msgspec.structs.replace(config.receivers[0], charges="BAR", cancelled="S17")
+        platform = Mllp(msgspec.structs.replace(config, receivers=[wants]))
+        standing = [("charged", 5050, 5050), ("charged", 100, 5150), ("credited", 150, 5000), ("credited", 5000, 0)]
+        told = [booked("B0", one, event="cancelled")]
+        for nth, (event, fen, stands_fen) in enumerate(standing, 1):
+            charge = ChargeFacts(
+                amount_fen=Fen(fen),
+                stands_fen=Fen(stands_fen),
+                purpose="invoice",
+                description="缴费",
+                tender="cash",
+                at=AT,
+            )
+            told.append(bulletin(f"B{nth}", one, event=event, charge=charge))
+        for each in told:
+            assert HL7APY.parse_message(written(message(each, wants, config))).validate()
+            assert (await platform.carry("his", each)).outcome == "taken"
+        kept = [tuple(await reception.pool.fetchrow(HEARD, each.control_id) or ()) for each in told]
+        assert kept == [
+            ("AA", "SIU^S17", one, "R-1", "", None),
+            ("AA", "BAR^P01", one, "", "PY1", 5050),
+            ("AA", "BAR^P05", one, "", "PY1", 5150),
+            ("AA", "BAR^P05", one, "", "PY1", 5000),
+            ("AA", "BAR^P06", one, "", "PY1", 0),
+        ]
+
+    plays(story)
+
+
 def test_what_is_wrong_is_refused_and_may_be_put_right(plays: Callable[[Story], None]) -> None:
     async def story(reception: Reception, platform: Mllp, config: MllpConfig, numbers: list[str]) -> None:
         [one] = numbers
@@ -120,7 +156,8 @@ def test_what_is_wrong_is_refused_and_may_be_put_right(plays: Callable[[Story], 
 @pytest.mark.parametrize(
     ("event", "line", "code"),
     [
-        ("BAR^P01", "PV1|1|O", "AR"),
+        ("ADT^A01", "PV1|1|O", "AR"),
+        ("BAR^P01", "PV1|1|O", "AE"),
         ("DFT^P03", "FT1|1|||20261123||CG||||1|5.5^CNY||||||||||||PY1", "AE"),
         ("SIU^S12", "SCH||2", "AE"),
     ],

@@ -161,6 +161,21 @@ def test_pager_shows_every_doctor_once(page: Page, base: str) -> None:
     assert seen == ["李明华", "周雅琴", "䶮㛃𠅤", "王建国", "何静", "欧阳思源", "刘洋"]
 
 
+def test_a_page_that_draws_itself_anew_stays_where_it_was_turned_to(page: Page, base: str) -> None:
+    page.goto(f"{base}/doctors")
+    settle(page)
+    page.locator(".pager button").last.click()
+    there = page.locator(".pair:visible .name b").all_inner_texts()
+    page.evaluate("document.querySelector('#screen').dataset.old = 'yes'")
+    page.locator(".news > div").dispatch_event("sse:refresh")
+    expect(page.locator("#screen:not([data-old])")).to_be_visible()
+    assert page.locator(".pair:visible .name b").all_inner_texts() == there
+    page.goto(f"{base}/departments")
+    page.goto(f"{base}/doctors")
+    settle(page)
+    assert page.locator(".pair:visible .name b").all_inner_texts() != there
+
+
 def test_full_doctor_cannot_be_pressed(page: Page, base: str) -> None:
     page.goto(f"{base}/doctors")
     expect(page.locator(".row.off button, button.off")).to_have_count(0)

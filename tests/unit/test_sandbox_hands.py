@@ -271,9 +271,15 @@ async def everything_of_the_records(hospital: Hospital, desk: Browser) -> None:
     assert moved["number"] != sold["number"]
     assert (await desk.post("/records/missed", reference=reference))["code"] == "0"
     await desk.post("/window/give-back", reference=reference)
-    for gone in ("/records/move", "/records/missed"):
+    for gone in ("/records/move", "/records/delete", "/records/missed"):
         assert (await desk.post(gone, reference=reference))["code"] == "N05"
-    events = ["ADT^A04", "ADT^A04", "ADT^A08", "ADT^A40", "SIU^S14", "SIU^S26"]
+    again = await desk.post("/window/sell", schedule_id=schedule, patient_no=kept)
+    assert (await desk.post("/records/delete", reference=again["reference"]))["code"] == "0"
+    states = {row["state"] for row in await desk.get(f"/registrations?limit=40&patient_no={kept}")}
+    assert states == {"released"}
+    assert (await desk.post("/records/part", patient_no=old))["code"] == "0"
+    assert (await desk.post("/records/part", patient_no=old))["code"] == "P01"
+    events = ["ADT^A04", "ADT^A04", "ADT^A08", "ADT^A40", "SIU^S13", "SIU^S26", "SIU^S17", "ADT^A37"]
     assert await told() == events, "what was refused is told to nobody"
     assert await desk.get("/heard?patient_no=") == []
 

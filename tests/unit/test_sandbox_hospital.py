@@ -336,6 +336,9 @@ def test_the_hospital_by_http(owner_url: str) -> None:
         async with hospital_at(owner_url, ShiftedClock()) as hospital, browser(hospital) as client:
             armed = await client.post("/hospital/faults", json={"procedure": "query_slot", "fault": "lost", "times": 3})
             assert armed.json()["faults"][0]["times"] == 3
+            for path in ("faults", "window/sell", "schedules/stop", "doctors/order", "records/move", "pace"):
+                refused = await client.post(f"/hospital/{path}", json={"procedur": "query_slot"})
+                assert (refused.status_code, "`procedur`" in refused.text) == (400, True), path
             assert (await client.post("/hospital/down")).json()["down"] is True
             cleared = (await client.delete("/hospital/faults")).json()
             assert (cleared["faults"], cleared["down"]) == ([], False)

@@ -14,6 +14,7 @@ import typst
 import zxingcpp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kiosk_platform import CARDIOLOGY
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 from slip_samples import (
     CARD,
@@ -34,6 +35,7 @@ from yinyi.business.documents import render
 from yinyi.business.documents.model import RenderedSlip, SlipData
 from yinyi.business.documents.render import SlipNotRendered, SlipRenderer, font_folder, slip_json
 from yinyi.business.documents.words import WORDS
+from yinyi.business.scheduling.slips import way_to
 from yinyi.kernel.masking import masked_name
 from yinyi.wire.receipt import DOTS, DOTS_PER_MM, decode_receipts
 
@@ -64,6 +66,13 @@ def printed(slip: RenderedSlip) -> Image.Image:
     """What the printer makes of the bytes."""
     (paper,) = decode_receipts(slip.receipt)
     return paper
+
+
+def test_the_way_is_told_in_english_as_far_as_the_hospital_names_it() -> None:
+    named = msgspec.structs.replace(CARDIOLOGY, building_en="Outpatient Building")
+    assert way_to(named, chinese=False) == "Outpatient Building, floor 2, area B"
+    assert way_to(named, chinese=True) == "门诊楼 2 楼 B 区"
+    assert way_to(CARDIOLOGY, chinese=False) == "门诊楼, floor 2, area B"
 
 
 @pytest.mark.parametrize("name", SLIPS)

@@ -53,6 +53,7 @@ DEMO_TERMINAL = Standing(
     terminal_id="K03", name="03 号机", place="一楼大厅", place_en="Ground floor hall", profile="hall"
 )
 DEMO_WINDOW = Institution(hospital_id=HOSPITAL_ID, institution_id="his", kind="hospital", name="云山市人民医院 HIS")
+DEMO_BANK = Institution(hospital_id=HOSPITAL_ID, institution_id="haizhou-bank", kind="bank", name="海州银行")
 
 
 async def prepared_database(settings: Settings) -> Database:
@@ -129,7 +130,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
 
 
 async def first_start(settings: Settings, database: Database, business: Business, clock: Clock) -> None:
-    """Put the demo hospital on record, with one terminal and its windows, unless there is a hospital already."""
+    """Put the demo hospital on record, with one terminal, windows and a bank, unless there is a hospital already."""
     async with database.transaction() as tx:
         if await tx.fetchval("SELECT count(*) FROM hospital"):
             return
@@ -138,6 +139,7 @@ async def first_start(settings: Settings, database: Database, business: Business
         code = await add_terminal(tx, HOSPITAL_ID, DEMO_TERMINAL, clock.now(), timedelta(days=30))
         try:
             window_secret = await business.institutions.add(tx, DEMO_WINDOW, "HMAC-SHA256", clock.now())
+            bank_secret = await business.institutions.add(tx, DEMO_BANK, "FRAME-HMAC-SM3", clock.now())
         except Conflict:
             return
     lines = business.outside.lines
@@ -147,6 +149,7 @@ async def first_start(settings: Settings, database: Database, business: Business
         )
     _keep(settings, "enrolment-K03", code)
     _keep(settings, "institution-his", window_secret)
+    _keep(settings, f"institution-{DEMO_BANK.institution_id}", bank_secret)
 
 
 def _keep(settings: Settings, name: str, text: str) -> None:

@@ -49,7 +49,7 @@ KNOWS = {
     "devices": (*_ALL, "http_host", "http_port", "devices_port"),
     "sandbox": (
         *(*_ALL, "hospital_database_url", "hospital_line_port", "bank_line_port", "bank_line_tls"),
-        *("http_host", "http_port", "hl7_port", "sandbox_port"),
+        *("http_host", "http_port", "hl7_port", "socket_port", "sandbox_port"),
     ),
 }
 """The settings that each process is told; interfaces hear of no database."""
@@ -100,6 +100,7 @@ def _settled(settings: Settings) -> Settings:
         settings,
         http_port=settings.http_port or free_port(),
         hl7_port=settings.hl7_port or free_port(),
+        socket_port=settings.socket_port or free_port(),
         sandbox_port=settings.sandbox_port or free_port(),
         devices_port=settings.devices_port or free_port(),
         hospital_line_port=settings.hospital_line_port or free_port(),

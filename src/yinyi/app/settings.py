@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hl7_port: int = 0
     """Where messages of HL7 version 2 are taken; 0 takes a free one."""
     socket_port: int = 0
-    """Where banks sign on over lines of their own; 0: nowhere."""
+    """Where banks sign on over lines of their own; 0: nowhere; ``yinyi up`` takes a free one for the demo's bank."""
     socket_hospital_port: int = 0
     """The same for the hospital's own systems."""
     https_port: int = 0

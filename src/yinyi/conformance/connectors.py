@@ -52,6 +52,18 @@ async def both_started(plugin: Plugin, far: FarSettings, place: Ground) -> Async
         await _each(usual, hasty, verb="stop")
 
 
+@asynccontextmanager
+async def one_started(plugin: Plugin, settings: dict[str, Any], place: Ground) -> AsyncGenerator[Any]:
+    """See ``both_started``."""
+    around = Surroundings(clock=place.clock, callback_url=place.callback_url)
+    connector = plugin.build(msgspec.convert(settings, plugin.config), around)
+    try:
+        await _each(connector, verb="start")
+        yield connector
+    finally:
+        await _each(connector, verb="stop")
+
+
 async def _each(*connectors: Any, verb: Literal["start", "stop"]) -> None:
     calls: list[Callable[[], Awaitable[None]]] = [getattr(each, verb) for each in connectors if hasattr(each, verb)]
     await asyncio.gather(*(call() for call in calls))

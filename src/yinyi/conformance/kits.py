@@ -26,8 +26,8 @@ from yinyi.conformance.insurance import certificates
 from yinyi.conformance.insurance.stage import on_stage as on_insurance_stage
 from yinyi.conformance.keys import lines
 from yinyi.conformance.keys.stage import on_stage as on_keys_stage
+from yinyi.conformance.line import addresses, money, sessions, settlement
 from yinyi.conformance.line import faults as line_faults
-from yinyi.conformance.line import money, sessions, settlement
 from yinyi.conformance.line.stage import on_stage as on_line_stage
 from yinyi.conformance.payment import callbacks, codes, refunds, scans
 from yinyi.conformance.payment import faults as payment_faults
@@ -78,6 +78,7 @@ KITS: dict[str, Kit] = {
             "money": money.SCRIPT,
             "settlement": settlement.SCRIPT,
             "faults": line_faults.SCRIPT,
+            "addresses": addresses.SCRIPT,
         },
         on_line_stage,
     ),

@@ -21,15 +21,16 @@ from yinyi_sandbox.bank.model import Session
 from yinyi_sandbox.bank.store import Store
 
 PROFILES: tuple[Profile, ...] = (CUP_POS, CUP_ASCII)
-_ADDRESSES = (1, 2)
+ADDRESSES = (1, 2)
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """own_file: the bank's certificate and its key, PEM. client_ca_file: whose certificates terminals have to show;
-    empty: they need none."""
+    empty: they need none. addresses: which of each dialect speak TLS."""
 
     own_file: str
     client_ca_file: str = ""
+    addresses: tuple[int, ...] = ADDRESSES
 
     def context(self) -> ssl.SSLContext:
         """
@@ -85,10 +86,10 @@ class Bank:
                 self.store.together,
                 idle_s=pace.idle_s,
                 most=pace.most_connections,
-                tls=tls,
+                tls=tls if pace.tls and number in pace.tls.addresses else None,
             )
             for profile in profiles
-            for number in _ADDRESSES
+            for number in ADDRESSES
             for name in (f"{profile.name}-{number}",)
         }
 

@@ -14,6 +14,10 @@ from yinyi_sandbox.alipay.phone import Asked as AlipayAsked
 from yinyi_sandbox.alipay.sandbox import Sandbox as Alipay
 from yinyi_sandbox.bank.sandbox import Bank
 from yinyi_sandbox.demo.answering import NothingToRead
+from yinyi_sandbox.demo.branch import Branch
+from yinyi_sandbox.demo.branch_book import Book
+from yinyi_sandbox.demo.branch_line import INSTITUTION as BRANCH
+from yinyi_sandbox.demo.branch_line import BranchLine
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.demo.counter import Counter
 from yinyi_sandbox.demo.devices import Devices
@@ -81,7 +85,8 @@ class OwnCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Desk:
-    """Cards, papers, the phone, the counter, the window and the doctor's room; ``watch`` tells how all of it stands."""
+    """Cards, papers, the phone, the counter, the window, the doctor's room and a bank's branch; ``watch`` tells how
+    all of it stands."""
 
     def __init__(
         self, settings: SandboxSettings, hospital: Hospital, wechatpay: WechatPay, alipay: Alipay, bank: Bank
@@ -97,6 +102,7 @@ class Desk:
         self.counter = Counter(self._platform)
         self.doctor = Doctor(self._platform, hospital)
         self.window = Window(self._platform, hospital)
+        self.branch = _branch(settings, bank)
         self.hospital = hospital
         self.wechatpay = wechatpay
         self.alipay = alipay
@@ -118,6 +124,7 @@ class Desk:
     async def stop(self) -> None:
         await self.watch.stop()
         await self.devices.close()
+        await self.branch.close()
         await self._platform.close()
 
     def faces(self) -> list[Face]:
@@ -216,6 +223,14 @@ class Desk:
             "bank": self.bank.faults.waiting(),
             "bank_lines": {name: line.state for name, line in self.bank.lines.items()},
         }
+
+
+def _branch(settings: SandboxSettings, bank: Bank) -> Branch:
+    secret_file = settings.data_dir / "secrets" / f"institution-{BRANCH}"
+    line = BranchLine(settings.http_host, settings.socket_port, secret_file, settings.clock)
+    own = settings.own_folder / "bank"
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Branch(line, bank.store, Book(own / "branch.sqlite"), settings.clock)
 
 
 def _face(one: DemoPerson) -> Face:

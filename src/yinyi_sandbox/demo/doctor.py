@@ -13,13 +13,13 @@ Number = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Fen = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class Looked(msgspec.Struct, frozen=True):
+class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose account."""
 
     patient_no: Number
 
 
-class Charged(msgspec.Struct, frozen=True):
+class Charged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``charge_no``: made by the page, and kept there until there is an answer."""
 
     patient_no: Number
@@ -29,11 +29,11 @@ class Charged(msgspec.Struct, frozen=True):
     place: str
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     charge_no: Number
 
 
-class Reversed(msgspec.Struct, frozen=True):
+class Reversed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``reversal_no``: like a charge's. ``amount_fen`` None: all that is left."""
 
     charge_no: Number

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yinyi_sandbox.alipay import routes as alipay_routes
+from yinyi_sandbox.demo import branch_routes
 from yinyi_sandbox.demo import window as window_routes
 from yinyi_sandbox.demo.answering import Endpoint, answering, body_of, json_of, read
 from yinyi_sandbox.demo.desk import App, Desk, OwnBehaviour
@@ -40,54 +41,54 @@ TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "
 _SENT = ("application/json", "image/png")
 
 
-class Lay(msgspec.Struct, frozen=True):
+class Lay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``key``: whose card."""
 
     key: str
 
 
-class Printer(msgspec.Struct, frozen=True):
+class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: Literal["ok", "paper_low", "paper_out", "jam", "offline"]
     delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0
 
 
-class Unplug(msgspec.Struct, frozen=True):
+class Unplug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     for_s: Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
 
-class Paper(msgspec.Struct, frozen=True):
+class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``paper``: its number, as the printer counts."""
 
     paper: int
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A code of his own on the payer's phone."""
 
     app: App
     behaviour: OwnBehaviour = "pays"
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``text``: of the code under the kiosk's scanner."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 
-class Brought(msgspec.Struct, frozen=True):
+class Brought(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``key``: of a card to pay with; ``tap``: held against the pad instead of put into the slot."""
 
     key: str
     tap: bool = False
 
 
-class Pressed(msgspec.Struct, frozen=True):
+class Pressed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """On the PIN pad."""
 
     key: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "cancel", "enter"]
 
 
-class Answered(msgspec.Struct, frozen=True):
+class Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_id: int
 
 
@@ -112,6 +113,7 @@ class Demo:
             ("GET", "/his", self._his),
             ("GET", "/doctor", self._doctor),
             ("GET", "/window", self._window),
+            ("GET", "/bank", self._branch),
             ("GET", "/static/{name}", self._static),
             ("GET", "/people", self._people),
             ("GET", "/events", self._events),
@@ -138,6 +140,7 @@ class Demo:
         routes = [Route(path, answering(endpoint), methods=[method]) for method, path, endpoint in table]
         others = [
             Mount("/cashier", routes=window_routes.routes(self._desk.window)),
+            Mount("/branch", routes=branch_routes.routes(self._desk.branch)),
             Mount("/hospital", routes=hospital_routes.routes(self._desk.hospital)),
             Mount("/wechatpay", routes=wechatpay_routes.hands(self._desk.wechatpay)),
             Mount("/alipay", routes=alipay_routes.hands(self._desk.alipay)),
@@ -156,6 +159,9 @@ class Demo:
 
     async def _window(self, _: Request) -> Response:
         return self._file("window.html")
+
+    async def _branch(self, _: Request) -> Response:
+        return self._file("branch.html")
 
     async def _static(self, request: Request) -> Response:
         return self._file(request.path_params["name"])

@@ -35,7 +35,7 @@ class SignedCaller:
         self._secret_file = secret_file
         self._clock = clock
         self._client = httpx.AsyncClient(
-            base_url=f"http://{_reachable(host)}:{port}", timeout=TIMEOUT_S, trust_env=False
+            base_url=f"http://{reachable(host)}:{port}", timeout=TIMEOUT_S, trust_env=False
         )
 
     async def close(self) -> None:
@@ -69,7 +69,7 @@ class SignedCaller:
         return {**headers, "idempotency-key": key} if key else headers
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
     """An address to dial for one that was bound."""
     try:
         return "127.0.0.1" if ip_address(host).is_unspecified else host

@@ -34,11 +34,11 @@ WHERE i.patient_no = $1 AND i.state <> 'cancelled' ORDER BY i.ordered_at DESC, i
 """The cashier's program reads its own tables: a fault of the platform's way in does not concern it."""
 
 
-class Looked(msgspec.Struct, frozen=True):
+class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     patient_no: Number
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``tender`` None: the payer's own code is going to be scanned. No bills: ``amount_fen`` onto his account."""
 
     patient_no: Number
@@ -49,20 +49,20 @@ class Taken(msgspec.Struct, frozen=True):
     tender: Literal["wechatpay", "alipay"] | None = None
 
 
-class Scanned(msgspec.Struct, frozen=True):
+class Scanned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payment_no: Number
     payer_code: str
     operator: Number
     key: Key
 
 
-class GivenUp(msgspec.Struct, frozen=True):
+class GivenUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payment_no: Number
     operator: Number
     key: Key
 
 
-class Collected(msgspec.Struct, frozen=True):
+class Collected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``number``: from a hold slip."""
 
     number: Number
@@ -70,13 +70,13 @@ class Collected(msgspec.Struct, frozen=True):
     key: Key
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``number``: the payment's, the short one from a slip, or what the payer's bill shows."""
 
     number: Number
 
 
-class Refunded(msgspec.Struct, frozen=True):
+class Refunded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``invoice_no``, ``line_nos``: some lines of a bill; none: all of the payment that is left."""
 
     payment_no: Number

@@ -34,6 +34,7 @@ class Division(msgspec.Struct, frozen=True):
 
 OUTPATIENT = "门诊楼"
 EMERGENCY = "急诊楼"
+BUILDINGS_EN = {OUTPATIENT: "Outpatient Building", EMERGENCY: "Emergency Building"}
 
 DIVISIONS = (
     Division("01", "内科", "Internal Medicine", "N", OUTPATIENT, (

@@ -17,7 +17,7 @@ ANY = "*"
 FOR_EVER = 1_000_000_000
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to go wrong with the next ``times`` calls of ``procedure`` (``*``: of any)."""
 
     procedure: str

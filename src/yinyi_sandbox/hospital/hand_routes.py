@@ -47,7 +47,7 @@ _LISTS = {
 }
 
 
-class Invoice(msgspec.Struct, frozen=True, kw_only=True):
+class Invoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``item_code``: what the doctor adds. ``line_nos``: what is given back; none is all. into: another one."""
 
     invoice_no: str
@@ -56,31 +56,31 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     line_nos: list[int] | None = None
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     patient_no: str
     dept_code: str
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order_no: str
 
 
-class Admission(msgspec.Struct, frozen=True, kw_only=True):
+class Admission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     patient_no: str
     ward_code: str
 
 
-class Stay(msgspec.Struct, frozen=True, kw_only=True):
+class Stay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     admission_no: str
     amount_fen: int = 0
 
 
-class Return(msgspec.Struct, frozen=True, kw_only=True):
+class Return(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reference: str
     amount_fen: int
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``full_name``, ``phone``: what changes. ``into``: the number that this one is merged into."""
 
     patient_no: str
@@ -89,7 +89,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     into: str = ""
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class Visit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reference: str
 
 
@@ -100,7 +100,8 @@ def routes(hospital: Hospital) -> list[Route]:
     """
     GET /invoices /reports /stays /deposits /receipts /heard (``patient_no``) · POST /work /pace /reset ·
     /receipts/pace · /doctors/{order,change,cancel,drop,merge} · /window/{pay,refund,perform,deposit,return} ·
-    /laboratory/{finish,correct} · /wards/{admit,discharge,settle} · /records/{register,change,merge,move,missed}
+    /laboratory/{finish,correct} · /wards/{admit,discharge,settle} ·
+    /records/{register,change,merge,part,move,delete,missed}
     """
     acts = {
         **_everywhere(hospital),
@@ -218,14 +219,21 @@ def _for_records(hospital: Hospital) -> dict[str, Act]:
         wanted = await read(request, Record)
         return await records.merge(pool, wanted.patient_no, wanted.into)
 
+    async def part(request: Request) -> hands.Done:
+        return await records.part(pool, (await read(request, Record)).patient_no)
+
     async def move(request: Request) -> hands.Done:
         return await records.move(pool, (await read(request, Visit)).reference)
+
+    async def delete(request: Request) -> hands.Done:
+        return await records.delete(pool, (await read(request, Visit)).reference)
 
     async def missed(request: Request) -> hands.Done:
         return await records.missed(pool, (await read(request, Visit)).reference)
 
     people: dict[str, Act] = {"/records/register": register, "/records/change": change, "/records/merge": merge}
-    return {**people, "/records/move": move, "/records/missed": missed}
+    visits: dict[str, Act] = {"/records/move": move, "/records/delete": delete, "/records/missed": missed}
+    return {**people, "/records/part": part, **visits}
 
 
 def _listed(hospital: Hospital, query: str) -> Callable[[Request], Awaitable[Response]]:

@@ -21,7 +21,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: int = 0
 
 
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
+class Pace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long things take, in seconds, and whether the hospital works by itself at all.
 
     visit_s: from the paid registration to the doctor's orders. sampling_s: from paying to the tube. testing_s: to the
@@ -105,7 +105,7 @@ async def reset(pool: Pool) -> None:
         await pool.execute("SELECT his.stop_schedule_($1, false)", row["schedule_id"])
 
 
-class ReceiptPace(msgspec.Struct, frozen=True, kw_only=True):
+class ReceiptPace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long electronic receipts take, in seconds, from being accepted to being issued."""
 
     late_s: float = 5

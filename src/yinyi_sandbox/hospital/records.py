@@ -10,7 +10,7 @@ from yinyi_sandbox.hospital.hands import Done
 Pool = asyncpg.Pool
 
 
-class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
+class Newcomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """doc_type, doc_no: as the hospital has them; empty: a made-up paper. sex_code: 0 unknown, 1 male, 2 female."""
 
     full_name: str
@@ -40,9 +40,19 @@ async def merge(pool: Pool, patient_no: str, into: str) -> Done:
     return await _coded(pool, "SELECT his.merge_patients_($1, $2)", patient_no, into)
 
 
+async def part(pool: Pool, patient_no: str) -> Done:
+    """A merged number is a patient's own again. ADT^A37."""
+    return await _coded(pool, "SELECT his.part_patients_($1)", patient_no)
+
+
 async def move(pool: Pool, reference: str) -> Done:
-    """The next free number of the same session, at another time. SIU^S14."""
+    """The next free number of the same session, at another time. SIU^S13."""
     return await _coded(pool, "SELECT his.move_number_($1)", reference)
+
+
+async def delete(pool: Pool, reference: str) -> Done:
+    """It was entered by mistake, and is free again. SIU^S17."""
+    return await _coded(pool, "SELECT his.delete_number_($1)", reference)
 
 
 async def missed(pool: Pool, reference: str) -> Done:

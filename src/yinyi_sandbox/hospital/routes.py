@@ -57,25 +57,25 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     procedures: tuple[str, ...] = PROCEDURES
 
 
-class Sell(msgspec.Struct, frozen=True, kw_only=True):
+class Sell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``patient_no`` empty: to somebody."""
 
     schedule_id: str
     patient_no: str = ""
 
 
-class Named(msgspec.Struct, frozen=True, kw_only=True):
+class Named(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A registration by its reference."""
 
     reference: str
 
 
-class Stop(msgspec.Struct, frozen=True, kw_only=True):
+class Stop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schedule_id: str
     stopped: bool = True
 
 
-class Substitute(msgspec.Struct, frozen=True, kw_only=True):
+class Substitute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``doctor_code`` empty: any other one of the department."""
 
     schedule_id: str

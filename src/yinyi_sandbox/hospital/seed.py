@@ -7,7 +7,7 @@ import msgspec
 
 from yinyi.wire import gb11643
 from yinyi.wire.resident_card import CardText, nation_name
-from yinyi_sandbox.hospital.departments import DIVISIONS, EMERGENCY, Clinic
+from yinyi_sandbox.hospital.departments import BUILDINGS_EN, DIVISIONS, EMERGENCY, Clinic
 from yinyi_sandbox.hospital.dice import Dice
 from yinyi_sandbox.hospital.names import made_up_name
 from yinyi_sandbox.people.people import PEOPLE
@@ -109,12 +109,12 @@ def _departments() -> Iterator[Row]:
         first = division.clinics[0]
         yield (
             division.code, "", division.name, division.name_en, division.initial,
-            division.building, first.floor, "", 0,
+            division.building, first.floor, "", 0, BUILDINGS_EN[division.building],
         )  # fmt: skip
         for clinic in division.clinics:
             yield (
                 clinic.code, division.code, clinic.name, clinic.name_en, clinic.initial,
-                division.building, clinic.floor, clinic.area, clinic.common_rank,
+                division.building, clinic.floor, clinic.area, clinic.common_rank, BUILDINGS_EN[division.building],
             )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ async def send(tx: Tx, call: Call, terminals: TerminalNames, document_no: str) -
     hospital_id, terminal_id, now = call.hospital_id, call.principal.terminal_id, call.now
     if await store.waiting(tx, hospital_id, terminal_id) >= WAITING_AT_MOST:
         raise Busy(f"{WAITING_AT_MOST} papers wait for the printer")
-    name = await terminals.terminal_name(tx, hospital_id, terminal_id, now)
+    name = await terminals.terminal_name(tx, hospital_id, terminal_id, call.language, now)
     nth = await store.queue(tx, hospital_id, document_no, number_of("J", now), terminal_id, name, now)
     await push(tx, hospital_id, terminal_id, "PrintQueued", document_no, nth, now)
 

@@ -36,9 +36,11 @@ class VisitFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChargeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """amount_fen: always positive; whether it was taken or given back is the event."""
+    """amount_fen: always positive; whether it was taken or given back is the event. stands_fen: what is taken and not
+    given back, with this; None: written down by an older release."""
 
     amount_fen: Fen
+    stands_fen: Fen | None = None
     purpose: str
     description: str
     tender: str

@@ -212,6 +212,7 @@ def _charge(plan: Plan, known: store.Known) -> tuple[BulletinEvent, ChargeFacts,
     ended_at = plan.ended_at or plan.started_at
     about = ChargeFacts(
         amount_fen=Fen(abs(more_fen)),
+        stands_fen=Fen(plan.taken_fen - plan.returned_fen),
         purpose=plan.purpose,
         description=plan.description,
         tender=plan.tender,

@@ -20,7 +20,7 @@ from yinyi.kernel.ids import payment_number_of
 from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, Refused
 from yinyi.kernel.secrets import Vault
 
-_TROUBLES = ("other_patient", "wrong_result", "still_stands", "merge", "unreadable", "too_long", "failed")
+_TROUBLES = ("other_patient", "wrong_result", "still_stands", "merge", "apart", "unreadable", "too_long", "failed")
 
 
 class Visits(Protocol):
@@ -32,10 +32,11 @@ class Visits(Protocol):
 
 
 class Facts(NamedTuple):
-    """What the hospital's own system says of one of the news."""
+    """What the hospital's own system says of one of the news. other: the second of two numbers that are two people."""
 
     report: DiagnosticReport | None = None
     record: PatientRecord | None = None
+    other: PatientRecord | None = None
     number: Answer | None = None
 
 
@@ -69,8 +70,14 @@ class Handling:
         return Facts(number=answer)
 
     async def _of_patient(self, news: PatientNews) -> Facts:
-        """A number that was merged leads to the other one at the hospital, or to nobody."""
+        """A number that was merged leads to the other one at the hospital, or to nobody; of two that are two people
+        each leads to its own."""
         record = await self.hospital.by_number(news.patient_no)
+        if news.apart_no:
+            other = await self.hospital.by_number(news.apart_no)
+            if record is None or other is None or record.patient_no == other.patient_no:
+                raise StillStands
+            return Facts(record=record, other=other)
         if news.merged_no:
             before = await self.hospital.by_number(news.merged_no)
             if record is None or (before is not None and before.patient_no != record.patient_no):
@@ -109,6 +116,8 @@ class Handling:
     async def _patient(
         self, tx: Tx, hospital_id: int, news_no: int, news: PatientNews, facts: Facts, now: datetime
     ) -> Ending | Trouble:
+        if facts.record is not None and facts.other is not None:
+            return await self._apart(tx, hospital_id, (facts.record, facts.other), now)
         if news.merged_no and await self.patients.patient_id(tx, hospital_id, news.merged_no):
             assert facts.record is not None, "compared"
             return await self.merging.by_itself(tx, _call(hospital_id, now), news_no, news, facts.record)
@@ -118,6 +127,18 @@ class Handling:
             return "still_stands"
         await identity.keep_patient(tx, self.vault, hospital_id, facts.record, now)
         return "told"
+
+    async def _apart(
+        self, tx: Tx, hospital_id: int, records: tuple[PatientRecord, PatientRecord], now: datetime
+    ) -> Ending | Trouble:
+        """What was put together here is never taken apart by itself: nobody knows any more what was whose."""
+        ids = [await self.patients.patient_id(tx, hospital_id, each.patient_no) for each in records]
+        if ids[0] and ids[0] == ids[1]:
+            return "apart"
+        for record, known in zip(records, ids, strict=True):
+            if known:
+                await identity.keep_patient(tx, self.vault, hospital_id, record, now)
+        return "told" if any(ids) else "nobody_here"
 
     async def _visit(self, tx: Tx, hospital_id: int, news: VisitNews, facts: Facts, now: datetime) -> Ending | Trouble:
         payment_no = payment_number_of(news.reference)

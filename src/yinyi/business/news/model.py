@@ -27,6 +27,7 @@ Trouble = Literal[
     "wrong_result",  # the laboratory takes a value back that stood in the wrong report
     "still_stands",  # the hospital's own system does not confirm it
     "merge",  # two numbers are one person: people decide what is whose
+    "apart",  # two numbers are two people, and have been put together here: people decide what is whose
     "unreadable",  # this release reads less than the one that took it
     "too_long",  # whoever has to be asked has not answered for a day
     "failed",  # our mistake
@@ -90,10 +91,11 @@ class ReportNews(msgspec.Struct, frozen=True, kw_only=True):
 
 class PatientNews(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody was registered, admitted, discharged, or what is known of him has changed. merged_no: another number
-    that was his all along."""
+    that was his all along. apart_no: another number that was taken for his, and is not."""
 
     patient_no: str
     merged_no: str = ""
+    apart_no: str = ""
 
 
 class VisitNews(msgspec.Struct, frozen=True, kw_only=True):

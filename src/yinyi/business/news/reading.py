@@ -17,7 +17,7 @@ from yinyi.wire.hl7.errors import CharsetUnknown, NotRead
 _KINDS: dict[str, NewsKind] = {"ORU": "report", "ADT": "patient", "SIU": "visit"}
 _EVENTS: dict[NewsKind, tuple[str, ...]] = {
     "report": ("R01",),
-    "patient": ("A01", "A03", "A04", "A08", "A40"),
+    "patient": ("A01", "A03", "A04", "A08", "A37", "A40"),
     "visit": tuple(codes.VISIT_EVENT.meant),
 }
 _VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2")
@@ -120,6 +120,8 @@ def patient(message: Message) -> PatientNews:
     Raises:
         NewsUnreadable: it does not say who, or of two numbers only one.
     """
+    if message.header.text(9, 2) == "A37":
+        return _apart(message)
     if message.header.text(9, 2) != "A40":
         return PatientNews(patient_no=patient_no(message))
     if len(message.named("PID")) > 1 or len(message.named("MRG")) > 1:
@@ -128,6 +130,13 @@ def patient(message: Message) -> PatientNews:
     if not old or old == kept:
         raise NewsUnreadable("MRG-1: empty, or the number that is left")
     return PatientNews(patient_no=kept, merged_no=old)
+
+
+def _apart(message: Message) -> PatientNews:
+    whose = [patient_no(Message((message.header, each))) for each in message.named("PID")]
+    if len(whose) != 2 or whose[0] == whose[1]:
+        raise NewsUnreadable("PID: not of two numbers")
+    return PatientNews(patient_no=whose[0], apart_no=whose[1])
 
 
 def _visit(message: Message) -> VisitNews:

@@ -17,7 +17,7 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
     """A clinic (科室). ``parent_id`` is empty for the first level, which is not registered with itself.
 
     common_rank: 1 is asked for most; 0 is not among the common ones.
-    initial: first letter of the name's pinyin, A–Z.
+    initial: first letter of the name's pinyin, A–Z. building_en: empty where the hospital has no English name for it.
     """
 
     department_id: str
@@ -29,6 +29,7 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
     floor: int
     area: str
     common_rank: int = 0
+    building_en: str = ""
 
 
 class Practitioner(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from yinyi.business.scheduling.appointment import cancel_until, paid_at
 from yinyi.business.scheduling.booking_model import USUAL, BookingRules
 from yinyi.business.scheduling.booking_rules import bookings
 from yinyi.business.scheduling.messages import RegistrationView
+from yinyi.business.scheduling.model import Department
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts
 from yinyi.business.scheduling.registration import registration_view
 
@@ -114,14 +115,14 @@ def _visit(paper: Paper, view: RegistrationView) -> Visit:
         title=view.title,
         number=view.number,
         room=view.room,
-        place=_place(view, paper.chinese),
+        place=way_to(view.department, paper.chinese),
         starts_at=starts_at,
         ends_at=ends_at,
     )
 
 
-def _place(view: RegistrationView, chinese: bool) -> str:
-    at = view.department
+def way_to(clinic: Department, chinese: bool) -> str:
+    """In one line; of a building that has no English name in its own."""
     if chinese:
-        return f"{at.building} {at.floor} 楼 {at.area} 区"
-    return f"{at.building} floor {at.floor}, area {at.area}"
+        return f"{clinic.building} {clinic.floor} 楼 {clinic.area} 区"
+    return f"{clinic.building_en or clinic.building}, floor {clinic.floor}, area {clinic.area}"

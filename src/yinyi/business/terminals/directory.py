@@ -93,6 +93,7 @@ class Directory:
             return "roll"
         return "a5" if where.profile in AT_BEDSIDE else "a4"
 
-    async def terminal_name(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> str:
-        """As it is printed on papers."""
-        return (await self.standing(tx, hospital_id, terminal_id, now)).name
+    async def terminal_name(self, tx: Tx, hospital_id: int, terminal_id: str, language: str, now: datetime) -> str:
+        """As it is printed on papers. It has no English name: there its own and its number stand, with its place."""
+        where = await self.standing(tx, hospital_id, terminal_id, now)
+        return where.name if language.startswith("zh") else f"{where.name} {terminal_id} · {where.place_en}"

@@ -2,8 +2,8 @@
 it keeps the session's keys, its batch and its trace numbers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -25,7 +25,7 @@ from yinyi.business.lines.session_model import (
     Totals,
 )
 from yinyi.conformance.behaviour import NotKept, NotTried, expect
-from yinyi.conformance.connectors import FarConnector, both_started
+from yinyi.conformance.connectors import FarConnector, both_started, one_started
 from yinyi.conformance.place import Ground
 from yinyi.kernel.far_side import Mishap
 from yinyi.kernel.money import Fen
@@ -46,7 +46,9 @@ _AGAIN_S = 0.05
 
 class FarLine(FarConnector, Protocol):
     """An acquirer's sandbox. ``hasty`` names all its acquirers anew, with the shorter time. It may have
-    ``answers(at, wrong)`` and ``calm()``, which takes that back."""
+    ``answers(at, wrong)`` and ``calm()``, which takes that back; and further settings, for the same terminal:
+    ``two_addresses``, of which the first is ``line``; ``within_tls``; and ``another_certificate``, with which
+    the one that it shows is not believed."""
 
     @property
     def acquirer(self) -> str:
@@ -79,6 +81,9 @@ class FarLine(FarConnector, Protocol):
         ...
 
 
+Another = Callable[[dict[str, Any]], AbstractAsyncContextManager[Any]]
+
+
 class LateAnswer(NamedTuple):
     slot: KeySlot
     number: MessageNo
@@ -86,9 +91,11 @@ class LateAnswer(NamedTuple):
 
 
 class Stage:
-    """``line``: the connector of one acquirer; ``hasty``: the same, soon out of patience."""
+    """``line``: the connector of one acquirer; ``hasty``: the same, soon out of patience; ``another(settings)``: one
+    more, with further settings."""
 
-    def __init__(self, line: Any, hasty: Any, far: FarLine, place: Ground) -> None:
+    def __init__(self, line: Any, hasty: Any, far: FarLine, place: Ground, another: Another) -> None:
+        self.another = another
         self.line = line
         self.hasty = hasty
         self.far = far
@@ -299,9 +306,15 @@ async def on_stage(plugin: Plugin, far: FarLine, place: Ground) -> AsyncGenerato
     Raises:
         ValueError: the sandbox has other settings than the connector takes.
     """
+
+    @asynccontextmanager
+    async def another(settings: dict[str, Any]) -> AsyncGenerator[Any]:
+        async with one_started(plugin, {**far.settings, **settings}, place) as lines:
+            yield lines.acquirers[far.acquirer]
+
     async with both_started(plugin, far, place) as (lines, hasty):
         line, soon = (each.acquirers[far.acquirer] for each in (lines, hasty))
-        stage = Stage(line, soon, far, place)
+        stage = Stage(line, soon, far, place, another)
         await stage.is_back()
         await stage.sign_on()
         yield line, stage

@@ -32,7 +32,7 @@ async def page(visitor: Visitor) -> Next:
     if printing == "printing":
         listens = {"paper": "1", "at": f"{(visitor.now + WATCH_PRINT).timestamp():.1f}"}
     elif found.standing == "coming":
-        listens = {"at": f"{(visitor.now + LOOK_AGAIN).timestamp():.1f}"}
+        listens = _soon(visitor)
     return Show(_view(found, paper, printing), can_time_out=printing != "printing", listens=listens)
 
 
@@ -56,7 +56,12 @@ async def receipts(visitor: Visitor) -> Next:
         for each in found.invoices
         if each.standing != "none"
     )
-    return Show(views_fiscal.ReceiptsView(receipts=rows, days=LISTED_DAYS, earlier=found.next_before))
+    view = views_fiscal.ReceiptsView(receipts=rows, days=LISTED_DAYS, earlier=found.next_before)
+    return Show(view, listens=_soon(visitor) if any(row.standing == "coming" for row in rows) else None)
+
+
+def _soon(visitor: Visitor) -> dict[str, str]:
+    return {"at": f"{(visitor.now + LOOK_AGAIN).timestamp():.1f}"}
 
 
 async def print_it(visitor: Visitor) -> Next:

@@ -43,6 +43,7 @@ DEPARTMENT = Shape(
         "floor_no": "~floor.valueInteger",
         "area": "~area.valueString",
         "common_rank": "~common-rank.valueInteger",
+        "building_en": "~building-english.valueString",
     },
 )
 PRACTITIONER = Shape(

@@ -99,6 +99,7 @@ function registration(one) {
     `${t("book.number", { n: one.number ?? "–" })} · ${t(`source.${one.source}`)} · ${t(`state.${one.state}`)}`,
     one.state === "held" && act("collect", () => post("/hospital/window/collect", { reference })),
     one.state !== "released" && act("move", () => post("/hospital/records/move", { reference })),
+    one.state !== "released" && act("delete", () => post("/hospital/records/delete", { reference })),
     one.state !== "released" && act("missed", () => post("/hospital/records/missed", { reference })),
     one.state !== "released" && act("give_back", () => post("/hospital/window/give-back", { reference })),
   );
@@ -217,6 +218,10 @@ find("#phone").addEventListener(
 find("#merge").addEventListener(
   "click",
   done("merge", () => post("/hospital/records/merge", { patient_no: patient_no(), into: find("#into").value.trim() })),
+);
+find("#part").addEventListener(
+  "click",
+  done("part", () => post("/hospital/records/part", { patient_no: patient_no() })),
 );
 find("#reset").addEventListener("click", done("reset", () => post("/hospital/reset")));
 find("#down").addEventListener("click", (event) => {

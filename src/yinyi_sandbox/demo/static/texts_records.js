@@ -6,8 +6,10 @@ export const ZH = {
   "his.phone": "改电话",
   "his.into": "并入就诊号",
   "his.merge": "合并",
+  "his.part": "撤销合并",
   "his.heard": "平台告诉的",
   "his.move": "换个时间",
+  "his.delete": "误录删除",
   "his.missed": "未到诊",
 };
 
@@ -17,7 +19,9 @@ export const EN = {
   "his.phone": "Change phone",
   "his.into": "Merge into",
   "his.merge": "Merge",
+  "his.part": "Undo a merge",
   "his.heard": "Told by the platform",
   "his.move": "Another time",
+  "his.delete": "Entered by mistake",
   "his.missed": "Nobody came",
 };

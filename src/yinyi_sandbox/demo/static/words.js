@@ -1,12 +1,13 @@
 // Every text of the pages, in Chinese and in English.
 
 import * as desk from "./texts.js";
+import * as branch from "./texts_branch.js";
 import * as doctor from "./texts_doctor.js";
 import * as records from "./texts_records.js";
 import * as cashier from "./texts_window.js";
 
-const ZH = { ...desk.ZH, ...doctor.ZH, ...cashier.ZH, ...records.ZH };
-const EN = { ...desk.EN, ...doctor.EN, ...cashier.EN, ...records.EN };
+const ZH = { ...desk.ZH, ...doctor.ZH, ...cashier.ZH, ...records.ZH, ...branch.ZH };
+const EN = { ...desk.EN, ...doctor.EN, ...cashier.EN, ...records.EN, ...branch.EN };
 
 const heard = new Set();
 export let language = localStorage.getItem("yinyi-demo-language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");

@@ -4,7 +4,7 @@ visits are booked, changed, missed and given back."""
 from typing import Any
 
 from yinyi.wire.hl7.codec import Message
-from yinyi_sandbox.hospital.hl7.messages import HIS, header, merge, record, stay, visit
+from yinyi_sandbox.hospital.hl7.messages import HIS, header, merge, parted, record, stay, visit
 from yinyi_sandbox.hospital.hl7.news_line import LOOKED_BACK, NewsLine
 
 _MOST = 10
@@ -25,16 +25,25 @@ FROM his.registration r JOIN his.patient p USING (patient_no) JOIN his.schedule 
 CROSS JOIN LATERAL (SELECT CASE r.state WHEN 'confirmed' THEN 'S12' ELSE 'S15' END AS event) AS e
 WHERE r.state = 'confirmed' AND coalesce(r.paid_at, r.made_at) BETWEEN $1 AND $2
   OR r.state = 'released' AND r.ref = ANY($3)
+    AND NOT EXISTS (SELECT FROM his.told_event t WHERE t.ref = r.ref AND t.event = 'SIU^S17')
 ORDER BY r.made_at, r.ref LIMIT 500
 """
 _RECORDS = """
 SELECT e.event, e.control_id, e.ref, e.patient_no, e.merged_no, e.at, p.full_name, p.sex_code, p.birth_date,
+  o.full_name AS other_name,
   coalesce(r.registration_no, r.ref) AS number, r.schedule_id, his.slot_starts_(s, r.no) AS starts_at
-FROM his.told_event e JOIN his.patient p USING (patient_no)
+FROM his.told_event e JOIN his.patient p USING (patient_no) LEFT JOIN his.patient o ON o.patient_no = e.merged_no
 LEFT JOIN his.registration r ON r.ref = e.ref LEFT JOIN his.schedule s ON s.schedule_id = r.schedule_id
 WHERE e.at BETWEEN $1 AND $2 ORDER BY e.at, e.control_id LIMIT 500
 """
-_WRITTEN = {"ADT^A01": stay, "ADT^A03": stay, "ADT^A04": record, "ADT^A08": record, "ADT^A40": merge}
+_WRITTEN = {
+    "ADT^A01": stay,
+    "ADT^A03": stay,
+    "ADT^A04": record,
+    "ADT^A08": record,
+    "ADT^A37": parted,
+    "ADT^A40": merge,
+}
 
 
 class FrontDesk(NewsLine):

@@ -14,16 +14,18 @@ _STRUCTURES = {
     "ADT^A04": "ADT_A01",
     "ADT^A08": "ADT_A01",
     "ADT^A40": "ADT_A39",
-    "SIU^S14": "SIU_S12",
+    "SIU^S13": "SIU_S12",
     "SIU^S15": "SIU_S12",
+    "SIU^S17": "SIU_S12",
     "SIU^S26": "SIU_S12",
 }
 """Of events that have not one of their own."""
 _SEXES = {"0": "U", "1": "M", "2": "F"}
 _VISITS = {
     "S12": ("BOOK", "挂号", "Booked"),
-    "S14": ("CHANGE", "改时间", "Booked"),
+    "S13": ("RESCHEDULE", "改时间", "Booked"),
     "S15": ("CANCEL", "退号", "Cancelled"),
+    "S17": ("DELETE", "误录删除", "Deleted"),
     "S26": ("NOSHOW", "未到诊", "Noshow"),
 }
 """Of each event: the reason, in code and words, and HL70278."""
@@ -75,6 +77,12 @@ def merge(first: Segment, row: Row) -> Message:
     return Message((first, event, _whole_patient(row), left))
 
 
+def parted(first: Segment, row: Row) -> Message:
+    """ADT^A37: a row as of ``record``, with merged_no and other_name, of the number from which it was parted."""
+    event = segment("EVN", f2=_time(row["at"]))
+    return Message((first, event, _whole_patient(row), patient(row["merged_no"], row["other_name"])))
+
+
 def _whole_patient(row: Row) -> Segment:
     return segment(
         "PID",
@@ -87,7 +95,7 @@ def _whole_patient(row: Row) -> Segment:
 
 
 def visit(first: Segment, row: Row) -> Message:
-    """SIU^S12, S14, S15, S26. row: with event, ref, number, patient_no, full_name, schedule_id, starts_at."""
+    """SIU^S12, S13, S15, S17, S26. row: with event, ref, number, patient_no, full_name, schedule_id, starts_at."""
     reason, words, status = _VISITS[row["event"].partition("^")[2]]
     at = _time(row["starts_at"])
     about = segment(

@@ -1,4 +1,4 @@
-"""What the platform tells the HIS: visits and charges (SIU, DFT), taken by MLLP and kept before they are answered."""
+"""What the platform tells the HIS: visits and charges (SIU, DFT, BAR), taken by MLLP, kept before they are answered."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,8 @@ from yinyi_sandbox.hospital.hl7.messages import FACILITY, HIS, ZONE
 
 log = structlog.get_logger()
 
-_EVENTS = ("SIU^S12", "SIU^S15", "DFT^P03")
+_EVENTS = ("SIU^S12", "SIU^S15", "SIU^S17", "DFT^P03", "BAR^P01", "BAR^P05", "BAR^P06")
+_WANTED = {"SIU": "SCH-1", "DFT": "FT1-11", "BAR": "PID-18"}
 _CHUNK = 16 * 1024
 _IDLE_S = 60.0
 _YUAN = re.compile(r"([0-9]{1,9})\.([0-9]{2})")
@@ -40,7 +41,8 @@ _KNOWN = "SELECT true FROM his.patient WHERE patient_no = $1"
 
 
 class Said(NamedTuple):
-    """What a message says. reference: of a visit. amount_fen: below nothing where it is given back."""
+    """What a message says. reference: of a visit. amount_fen: below nothing where it is given back; of an
+    account: all that it stands at."""
 
     control_id: str
     event: str
@@ -153,22 +155,23 @@ class Reception:
         if said.event not in _EVENTS:
             return Told("AR", "201", "EventUnknown")
         if not (said.reference or (said.payment_no and said.amount_fen is not None)):
-            return Told("AE", "101", "SCH-1" if said.event.startswith("SIU") else "FT1-11")
+            return Told("AE", "101", _WANTED[said.event[:3]])
         if not await self.pool.fetchval(_KNOWN, said.patient_no):
             return Told("AE", "204", "PatientUnknown")
         return Told("AA")
 
 
 def _said(message: Message) -> Said:
-    header, paid = message.header, message.first("FT1")
+    header, paid, account = message.header, message.first("FT1"), message.first("PV1")
+    is_account = header.text(9) == "BAR"
     body = written(Message(message.segments[1:]))
     return Said(
         control_id=header.text(10),
         event=f"{header.text(9)}^{header.text(9, 2)}",
         patient_no=message.first("PID").text(3),
         reference=message.first("SCH").text(1),
-        payment_no=paid.text(23),
-        amount_fen=_amount_fen(paid.text(11), paid.text(6)),
+        payment_no=message.first("PID").text(18) if is_account else paid.text(23),
+        amount_fen=_amount_fen(account.text(49), "CG") if is_account else _amount_fen(paid.text(11), paid.text(6)),
         digest=hashlib.sha256(body.encode()).digest(),
     )
 

@@ -19,7 +19,8 @@ CREATE TABLE his.department (
     building    text NOT NULL,
     floor_no    int  NOT NULL,
     area        text NOT NULL,
-    common_rank int  NOT NULL
+    common_rank int  NOT NULL,
+    building_en text NOT NULL
 );
 
 CREATE TABLE his.doctor (

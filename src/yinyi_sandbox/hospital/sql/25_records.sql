@@ -1,9 +1,11 @@
 -- What the registration office does to people's records and their visits, and what is told of it.
 
--- control_id: under which it is told. number: of a patient or a visit. merged_no: the number that is left.
+-- control_id: under which it is told. number: of a patient or a visit. merged_no: the number that is left,
+-- or from which another one was parted.
 CREATE TABLE his.told_event (
     control_id text PRIMARY KEY,
-    event      text NOT NULL CHECK (event IN ('ADT^A04', 'ADT^A08', 'ADT^A40', 'SIU^S14', 'SIU^S26')),
+    event      text NOT NULL CHECK (event IN ('ADT^A04', 'ADT^A08', 'ADT^A37', 'ADT^A40', 'SIU^S13', 'SIU^S17',
+                                              'SIU^S26')),
     patient_no text NOT NULL REFERENCES his.patient,
     ref        text REFERENCES his.registration,
     merged_no  text,
@@ -62,6 +64,21 @@ BEGIN
     RETURN '0';
 END $$;
 
+-- A number that was merged by mistake is a patient's own again. What was whose before nobody can say any more: it stays
+-- where it is.
+CREATE FUNCTION his.part_patients_(p_patient_no text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_from text;
+BEGIN
+    SELECT merged_into INTO v_from FROM his.patient WHERE patient_no = p_patient_no FOR UPDATE;
+    IF v_from IS NULL THEN
+        RETURN 'P01';
+    END IF;
+    UPDATE his.patient SET merged_into = NULL WHERE patient_no = p_patient_no;
+    PERFORM his.tell_('ADT^A37', p_patient_no, NULL, v_from);
+    RETURN '0';
+END $$;
+
 -- A number that somebody has, paid for or not, becomes the next free one of its session, at another time; its
 -- reference stays.
 CREATE FUNCTION his.move_number_(p_ref text) RETURNS text LANGUAGE plpgsql AS $$
@@ -86,7 +103,23 @@ BEGIN
     UPDATE his.number SET ref = NULL, busy_until = '-infinity'
     WHERE schedule_id = r.schedule_id AND no = r.no AND ref = p_ref;
     UPDATE his.registration SET no = v_no WHERE ref = p_ref;
-    PERFORM his.tell_('SIU^S14', r.patient_no, p_ref);
+    PERFORM his.tell_('SIU^S13', r.patient_no, p_ref);
+    RETURN '0';
+END $$;
+
+-- It was entered by mistake: the number is free again, whoever has it.
+CREATE FUNCTION his.delete_number_(p_ref text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    r his.registration;
+BEGIN
+    SELECT * INTO r FROM his.registration WHERE ref = p_ref FOR UPDATE;
+    IF r.ref IS NULL OR r.state = 'released' THEN
+        RETURN CASE WHEN r.ref IS NULL THEN 'N00' ELSE 'N05' END;
+    END IF;
+    UPDATE his.number SET ref = NULL, busy_until = '-infinity'
+    WHERE schedule_id = r.schedule_id AND no = r.no AND ref = p_ref;
+    UPDATE his.registration SET state = 'released' WHERE ref = p_ref;
+    PERFORM his.tell_('SIU^S17', r.patient_no, p_ref);
     RETURN '0';
 END $$;
 

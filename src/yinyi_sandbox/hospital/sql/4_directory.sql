@@ -2,7 +2,7 @@
 
 CREATE FUNCTION his.query_department()
 RETURNS TABLE (dept_code text, parent_code text, dept_name text, name_en text, initial text, building text,
-               floor_no int, area text, common_rank int)
+               floor_no int, area text, common_rank int, building_en text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM his.refuse_reading_('query_department');

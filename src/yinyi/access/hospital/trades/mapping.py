@@ -103,6 +103,7 @@ def department(row: Row) -> Department:
         floor=row["floor_no"],
         area=row["area"],
         common_rank=row["common_rank"],
+        building_en=row["building_en"] or "",
     )
 
 

@@ -15,7 +15,7 @@ from yinyi.kernel.turns import Turns
 _DEPARTMENTS = trade(
     "query_department",
     "",
-    "dept_code parent_code dept_name name_en initial building floor_no:int area common_rank:int",
+    "dept_code parent_code dept_name name_en initial building floor_no:int area common_rank:int building_en",
 )
 _DOCTORS = trade("query_doctor", "", "doctor_code dept_code doctor_name initials title_code specialty introduction")
 _SCHEDULES = trade(

@@ -9,7 +9,9 @@ from yinyi.business.news.bulletin_model import BulletinKind
 
 class Receiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """name: as people and the record call it. host, port: where it listens. application, facility: MSH-5, MSH-6. wants:
-    what it is told. key: MSH-8, where it asks for one."""
+    what it is told. key: MSH-8, where it asks for one. charges: as transactions (DFT^P03) or as accounts
+    (BAR^P01, P05, P06), each of one payment. cancelled: how it hears of a visit that is given back: cancelled, or
+    deleted."""
 
     name: str
     host: str
@@ -19,6 +21,8 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     facility: str = ""
     key: str = ""
     charset: Literal["utf-8", "gb18030"] = "gb18030"
+    charges: Literal["DFT", "BAR"] = "DFT"
+    cancelled: Literal["S15", "S17"] = "S15"
 
 
 class MllpConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,7 +1,13 @@
 import { itemsOf, scrolls } from "./fit.js";
 
+let address = "";
+let kept = 0;
+
 // Pages instead of scrolling: as many choices as fit above the dock and as the page allows, whole rows only.
+// A page that only draws itself anew stays where it was turned to.
 export function pager(screen, signal) {
+  const now = location.pathname + location.search;
+  if (now !== address) [address, kept] = [now, 0];
   const list = screen.querySelector("[data-paged]");
   const bar = list && screen.querySelector(".pager");
   if (!bar) return;
@@ -36,12 +42,15 @@ export function pager(screen, signal) {
   };
   const place = () => {
     fit();
-    if (pressed < 0) return;
-    at = Math.floor(pressed / size);
+    at = pressed < 0 ? Math.min(kept, Math.ceil(items.length / size) - 1) : Math.floor(pressed / size);
     draw();
   };
-  back.addEventListener("click", () => (at--, draw()), { signal });
-  on.addEventListener("click", () => (at++, draw()), { signal });
+  const turn = (by) => {
+    kept = at += by;
+    draw();
+  };
+  back.addEventListener("click", () => turn(-1), { signal });
+  on.addEventListener("click", () => turn(1), { signal });
   addEventListener("resize", place, { signal });
   place();
   document.fonts.ready.then(() => signal.aborted || place());
