@@ -15,7 +15,7 @@ from yinyi.app.faults.model import Fault, Run, Schedule
 from yinyi.app.faults.play import play
 from yinyi.app.faults.stage import stage
 from yinyi.business.lines import session_store, session_work, settlement
-from yinyi.business.lines.line_means import LineMeans
+from yinyi.business.lines.line_means import Lease, LineMeans
 from yinyi.business.lines.session_model import (
     Approved,
     Declined,
@@ -146,8 +146,8 @@ def numbers_begin_anew_with_the_day(broken: pytest.MonkeyPatch) -> None:
         behind[0] = self.row.trace_no
         return await signed_on(self, *more)
 
-    def numbered(self: LineMeans, session: SessionRow, now: datetime) -> Desk:
-        return desk(self, replace(session, trace_no=max(1, session.trace_no - behind[0])), now)
+    def numbered(self: LineMeans, session: SessionRow, lease: Lease) -> Desk:
+        return desk(self, replace(session, trace_no=max(1, session.trace_no - behind[0])), lease)
 
     broken.setattr(SessionWork, "_take_keys", take_keys)
     broken.setattr(LineMeans, "desk", numbered)
