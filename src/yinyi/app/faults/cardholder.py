@@ -15,7 +15,7 @@ from yinyi.business.payments.model import ByHand
 from yinyi.business.payments.plan import REFUND, TAKE, Step
 
 LOOKS, LOOKS_EVERY = 14, timedelta(seconds=6)
-NEXT_TRIES, NEXT_EVERY = 20, timedelta(seconds=30)
+NEXT_TRIES, NEXT_EVERY = 60, timedelta(seconds=30)
 _UNDECIDED = ("doing", "waiting", "unknown", "undoing", "undo_unknown")
 
 
