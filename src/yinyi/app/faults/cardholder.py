@@ -15,7 +15,7 @@ from yinyi.business.payments.model import ByHand
 from yinyi.business.payments.plan import REFUND, TAKE, Step
 
 LOOKS, LOOKS_EVERY = 14, timedelta(seconds=6)
-NEXT_TRIES, NEXT_EVERY = 20, timedelta(seconds=30)
+NEXT_TRIES, NEXT_EVERY = 60, timedelta(seconds=30)
 _UNDECIDED = ("doing", "waiting", "unknown", "undoing", "undo_unknown")
 
 
@@ -66,12 +66,14 @@ async def next_pays(stage: AtTerminal) -> None:
 
 
 async def batch_is_settled(stage: AtTerminal) -> None:
-    """Tried again until it is; sooner or later it works."""
+    """Tried again until it is, or until the bank has another one and there was nothing in it that we know of; sooner or
+    later it works."""
     batch_no = (await stage.line.batches())[0]["open_batch_no"]
     for _ in range(NEXT_TRIES):
         if isinstance(await stage.settles(batch_no), Batch):
             return
-        if batch_no in {row["batch_no"] for row in await stage.line.batches()}:
+        now = (await stage.line.batches())[0]
+        if batch_no not in (now["open_batch_no"], *now["left_batches"]):
             return
         await stage.wait(NEXT_EVERY)
         await stage.drive()

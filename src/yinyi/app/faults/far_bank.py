@@ -113,9 +113,9 @@ class SimBank:
         self._asked = None
 
     def numbered(self, desk: Desk) -> None:
-        """Numbers grow within a batch, and batches grow."""
+        """They grow, also where an earlier batch is settled after all."""
         number = (desk.batch_no, desk.trace_no)
-        if self.traces and number <= self.traces[-1]:
+        if self.traces and number[1] <= self.traces[-1][1]:
             self.wrong.append(f"trace number {number} after {self.traces[-1]}")
         self.traces.append(number)
 

@@ -104,6 +104,7 @@ class LineHouse:
         async with self.quiet.read() as tx:
             batch_no = await tx.fetchval(_OPENS, self.session_id, today, not signed_on)
         self.bank.day.began(batch_no, signed_on=signed_on)
+        self.bank.traces.clear()
 
     async def next_pays(self, reference: str) -> LineAnswer:
         """Whoever comes next to the terminal."""

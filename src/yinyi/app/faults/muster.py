@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -40,10 +41,11 @@ TRUNCATE payment, payment_step, payment_event, payment_callback, payment_obligat
 
 @dataclass
 class Muster:
-    """``dice`` say who comes."""
+    """``dice`` say who comes, of these shapes."""
 
     crowd: Crowd
     dice: random.Random
+    shapes: tuple[str, ...]
 
     def call_in(self) -> None:
         for number in range(1, self.dice.randint(FEWEST, MOST) + 1):
@@ -54,7 +56,7 @@ class Muster:
         script = crowd.luck(name, name, most=dice.randint(0, MOST_FAULTS), chance=CALLS_FAIL)
         after = timedelta(seconds=dice.randint(0, ALL_COME_WITHIN_S))
         visitor = Visitor(name, crowd.house, crowd, script, after)
-        visitor.shape = dice.choice(tuple(ALL_SHAPES))
+        visitor.shape = dice.choice(self.shapes)
         visitor.patient_id, visitor.wish = len(crowd.visitors) + 1, name
         if crowd.visitors and dice.random() < 0.5:
             self._beside(visitor, dice.choice(crowd.visitors))
@@ -64,24 +66,25 @@ class Muster:
     def _beside(self, visitor: Visitor, other: Visitor) -> None:
         """Either both use one account, or both want the same number."""
         visitor.beside = other.name
-        if self.dice.random() < 0.5:
+        with_account = [shape for shape in WITH_ACCOUNT if shape in self.shapes]
+        if with_account and self.dice.random() < 0.5:
             visitor.patient_id = other.patient_id
-            visitor.shape = self.dice.choice(WITH_ACCOUNT)
+            visitor.shape = self.dice.choice(with_account)
         elif visitor.shape not in ALONE:
             visitor.wish = other.wish
 
 
-def play_crowd(url: str, seed: int) -> CrowdRun:
-    """The run of this seed, on a database that is emptied first. The same seed is the same run."""
+def play_crowd(url: str, seed: int, shapes: Sequence[str] = tuple(ALL_SHAPES)) -> CrowdRun:
+    """The run of this seed, on a database that is emptied first. The same seed is the same run of the same shapes."""
     turns = Turns(SimClock(START), random.Random(seed))
     with (
         TemporaryDirectory(prefix="yinyi-faults-keys-") as folder,
         asyncio.Runner(loop_factory=lambda: cast(asyncio.AbstractEventLoop, TurnLoop(turns))) as runner,
     ):
-        return runner.run(_played(url, seed, turns, Path(folder)))
+        return runner.run(_played(url, seed, turns, Path(folder), tuple(shapes)))
 
 
-async def _played(url: str, seed: int, turns: Turns, folder: Path) -> CrowdRun:
+async def _played(url: str, seed: int, turns: Turns, folder: Path, shapes: tuple[str, ...]) -> CrowdRun:
     lending = Lending(await open_pool(url, size=4, name="yinyi faults"))
     house = House(turns.clock, AloneDatabase(lending, turns))
     async with house.quiet.read() as tx:
@@ -92,7 +95,7 @@ async def _played(url: str, seed: int, turns: Turns, folder: Path) -> CrowdRun:
     await line.begins(signed_on=True)
     crowd = Crowd(seed, lending, turns, house, line)
     house.quiet = line.quiet = TurnsDatabase(lending, turns, crowd.calm)
-    Muster(crowd, turns.dice).call_in()
+    Muster(crowd, turns.dice, shapes).call_in()
     try:
         await crowd.play()
     except NobodyCanMove:

@@ -199,7 +199,7 @@ PURPOSE_SHAPES: Mapping[str, Callable[[Person], Awaitable[None]]] = {
         *(wants_a_deposit_back, wants_a_bill_back),
         *(pays_an_insured_invoice, insured_bill_changes, bill_is_insured_wholly),
         *(pays_an_invoice_by_alipay, pays_an_invoice_in_parts, tops_up_by_alipay, leaves_alipays_code),
-        *(registers_free, checks_in_and_pays, checks_in_and_leaves, checks_in, takes_a_slip, takes_a_slip_and_pays),
+        *(registers_free, checks_in_and_pays, checks_in_and_leaves, checks_in, takes_a_slip_and_pays, takes_a_slip),
         *(refund_is_told, money_back_is_told, two_give_back),
     )
 }

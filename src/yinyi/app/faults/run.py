@@ -51,7 +51,7 @@ def share(
     tally = uvloop.run(_explored(url, depth, part, parts, shapes)) if depth > 0 else Tally()
     for seed in seeds:
         if seed % parts == part:
-            tally.add_crowd(play_crowd(url, seed))
+            tally.add_crowd(play_crowd(url, seed, shapes))
             _say(f"{part + 1}/{parts}: seed {seed}, {tally.schedules:,} payments, {len(tally.violations)} seeds wrong")
     return tally
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -22,7 +23,7 @@ from yinyi.app.faults.wishes import What
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.lines.session_model import Batch, LineAnswer
-from yinyi.business.payments.errors import AlreadyUnderWay
+from yinyi.business.payments.errors import AlreadyUnderWay, NothingInDoubt
 from yinyi.business.payments.messages import ReceiveCallback
 from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.plan import Plan, Step
@@ -150,7 +151,9 @@ class Visitor(AtTerminal):
             for _ in range(MOST_TRIES):
                 if await self.until_the_end():
                     return
-                await statement_tells(self)
+                with suppress(NothingInDoubt):  # they have said it, and nobody has gone on with it yet
+                    await statement_tells(self)
+                await self.wait(ASKED_ON)
 
     @property
     def desk_of_payments(self) -> PaymentService:
