@@ -1,5 +1,6 @@
 """Bookings of later days: the calendar, holding a number, and giving it back."""
 
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,7 +27,6 @@ from yinyi.business.scheduling.errors import (
     NotBookable,
     TooLateToCancel,
 )
-from yinyi.business.scheduling.messages import DoctorSession
 from yinyi.business.scheduling.messages_booking import (
     Appointments,
     AppointmentView,
@@ -100,12 +100,15 @@ class Bookings:
         last = today + timedelta(days=self._rules.days)
         if message.on is not None:
             that_day = await self._sessions.of(message.department_id, message.on, message.on)
-            day = _day(message.on, that_day.sessions, last)
+            day = _day(message.on, [each.schedule for each in that_day.sessions], last)
             return BookingDays(department=that_day.department, days=[day], paid=self._rules.paid)
         found = await self._sessions.of(message.department_id, today + timedelta(days=1), last)
         weeks_end = last + timedelta(days=(WEEK - last.isoweekday()) % WEEK)
         many = range(1, (weeks_end - today).days + 1)
-        days = [_day(today + timedelta(days=n), found.sessions, last) for n in many]
+        by_day: dict[date, list[Schedule]] = defaultdict(list)
+        for each in found.sessions:
+            by_day[each.schedule.service_date].append(each.schedule)
+        days = [_day(on, by_day.get(on, []), last) for on in (today + timedelta(days=n) for n in many)]
         return BookingDays(department=found.department, days=days, paid=self._rules.paid)
 
     # -- booking
@@ -355,10 +358,9 @@ def _by_day(view: AppointmentView) -> tuple[date, str]:
     return view.service_date, (view.starts_at or view.payment.started_at).isoformat()
 
 
-def _day(on: date, sessions: list[DoctorSession], last: date) -> BookingDay:
+def _day(on: date, that_day: list[Schedule], last: date) -> BookingDay:
     if on > last:
         return BookingDay(on=on, state="not_open")
-    that_day = [each.schedule for each in sessions if each.schedule.service_date == on]
     open_ones = [each for each in that_day if each.status == "open"]
     left = sum(max(0, each.capacity - each.taken) for each in open_ones)
     return BookingDay(on=on, state=_state(that_day, left), left=left)

@@ -6,6 +6,7 @@ GET unless said otherwise. Every POST carries ``csrf``; those that change someth
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -354,7 +355,13 @@ class Paths:
         return self.base + SHEETS.format(document_nos=".".join(map(_quoted, document_nos)))
 
     def _at(self, path: str, **parts: str) -> str:
-        return self.base + path.format(**{name: _quoted(part) for name, part in parts.items()})
+        return self.base + _filled(path, *parts.items())
+
+
+@lru_cache(maxsize=4096)
+def _filled(path: str, *parts: tuple[str, str]) -> str:
+    """Remembered: a calendar has thirty of them, for each who looks the same."""
+    return path.format(**{name: _quoted(part) for name, part in parts})
 
 
 def _quoted(part: str) -> str:

@@ -121,7 +121,7 @@ def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views_r
     found: dict[views.SessionName, int] = {}
     for row in sessions:
         schedule = row.schedule
-        numbers = left(schedule) if doctor_state(schedule) == "open" else 0
+        numbers = left(schedule) if schedule.status == "open" else 0
         found[schedule.session] = found.get(schedule.session, 0) + numbers
     totals: dict[views.SessionName, int] = {name: found[name] for name in _SESSIONS if name in found}
     chosen = wanted if wanted in totals else next((name for name, n in totals.items() if n), next(iter(totals), ""))
