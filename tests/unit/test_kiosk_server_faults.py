@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from kiosk_platform import NOW, PAYMENT, SCREEN, Browser, Platform, page, paired, run
 
+from yinyi.business.payments.errors import StillAsked
 from yinyi.interface.journeys.errors import CLOSED, TABLE, closed_of, said_of
 from yinyi.kernel.errors import (
     Busy,
@@ -33,6 +34,7 @@ def test_every_error_of_the_platform_has_a_page() -> None:
     [
         (HospitalUnavailable(), 503, "hospital_unavailable"),
         (Busy(), 503, "too_busy"),
+        (StillAsked(), 503, "still_asked"),
         (InternalError(), 500, "unexpected"),
         (InvalidField(), 404, "not_found"),
         (IdempotencyConflict(), 409, "old_page"),

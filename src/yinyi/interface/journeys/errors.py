@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from yinyi.business.identity.errors import NoCard, TicketExpired
+from yinyi.business.payments.errors import StillAsked
 from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
     BookingClosed,
@@ -61,6 +62,7 @@ TABLE: dict[type[YinyiError], Said] = {
     NotAllowed: ("unexpected", 403),
     HospitalUnavailable: ("hospital_unavailable", 503),
     ChannelUnavailable: ("payment_unavailable", 503),
+    StillAsked: ("still_asked", 503),
     Busy: ("too_busy", 503),
     Unavailable: ("too_busy", 503),
     YinyiError: ("unexpected", 500),

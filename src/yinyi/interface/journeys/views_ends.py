@@ -55,6 +55,7 @@ ErrorKind = Literal[
     "hold_expired",
     "bills_open",  # bills that were chosen have changed, are paid elsewhere, or were not paid in time
     "hospital_unavailable",
+    "still_asked",  # what became of an earlier payment is not known again yet
     "payment_unavailable",  # the channel cannot be reached; nothing was taken
     "session_over",  # the patient's session ended: lay the card again
     "old_page",  # a form of another session, or sent twice in another form
