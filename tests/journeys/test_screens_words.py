@@ -90,7 +90,7 @@ def test_a_result_without_an_english_word_is_read_with_a_chinese_voice(pages: Pa
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("name", ["error-device-gone", "error-unexpected"])
+@pytest.mark.parametrize("name", ["error-still-asked", "error-unexpected"])
 def test_whoever_is_sent_to_a_window_is_told_which(name: str, language: str) -> None:
     """In the sentence that sends: the note below it is hidden where room is short."""
     view, chrome = SAMPLES[name]

@@ -36,9 +36,6 @@ class Limits(Protocol):
     def connect_timeout_s(self) -> float: ...
 
     @property
-    def pace(self) -> AskPace: ...
-
-    @property
     def cache_s(self) -> float: ...
 
 
@@ -52,11 +49,13 @@ class TradesHospital(
     fiscal.FiscalTrades,
     charges.ChargeTrades,
 ):
-    """Implements every port of a hospital. ``call_timeout_s``: after that the fate of a call is unknown."""
+    """Implements every port of a hospital. ``call_timeout_s``: after that the fate of a call is unknown. ``pace``: of
+    the connector's settings, if it has one."""
 
     def __init__(self, carrier: Carrier, limits: Limits, around: Surroundings) -> None:
         self.call_timeout_s = limits.connect_timeout_s + limits.call_timeout_s
-        self.pace = limits.pace
+        pace: object = getattr(limits, "pace", None)
+        self.pace = pace if isinstance(pace, AskPace) else AskPace()
         rules = TurnRules(
             system=SYSTEM,
             at_once=limits.calls_at_once,
