@@ -174,8 +174,8 @@ class KioskScreen:
         self.seen("/register/departments", ".tiles")
 
     def choose(self, clinic: str = "") -> str:
-        """From the clinics to the check page; the payment's number. ``clinic``: its code, else the first one: of whoever
-        was here before, that of last time, which leads to the same doctor."""
+        """From the clinics to the check page; the payment's number. ``clinic``: its code, else the first one; whoever
+        was here before has that of last time first, which leads to the same doctor."""
         self.press(f'a[href^="/kiosk/register/doctors/{clinic}"]')
         self.seen(r"/register/doctors/\w+(/\w+)?", 'button[name="schedule_id"]')
         self.press('button[name="schedule_id"]')
