@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from yinyi.business.billing.ports import Bills
@@ -41,9 +41,11 @@ class Change(NamedTuple):
 
 
 def newcomer(name: str = "钱多多") -> Person:
-    """Somebody whom no hospital knows."""
-    number = gb11643.number_of("510199", date(2001, 2, 3), next(_births) % 1000)
-    return Person(kind="resident_card", number=number, name=name, sex="male", born_on=date(2001, 2, 3))
+    """Somebody whom no hospital knows, nor an earlier run on the same hospital in this process: a thousand a day."""
+    days, sequence = divmod(next(_births), 1000)
+    born_on = date(2001, 2, 3) + timedelta(days=days)
+    number = gb11643.number_of("510199", born_on, sequence)
+    return Person(kind="resident_card", number=number, name=name, sex="male", born_on=born_on)
 
 
 async def _hold(stage: Stage, hasty: bool) -> Prepared:
