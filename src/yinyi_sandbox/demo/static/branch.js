@@ -122,7 +122,8 @@ function draw() {
   const bound = patient?.credentials ?? [];
   find("#bound").replaceChildren(...bound.map((each) => make("li", {}, t("branch.credential", { kind: t(`branch.kind.${each.kind}`), number: each.number_masked }))));
   find("#cards").replaceChildren(...or((whose()?.cards ?? []).map(card), "branch.no_card"));
-  find("#doctors").replaceChildren(...or(sessions.map(session), "branch.no_doctor"));
+  const open = sessions.filter(({ schedule }) => schedule.status === "open");
+  find("#doctors").replaceChildren(...or(open.map(session), "branch.no_doctor"));
   find("#bills").replaceChildren(...or(bills.map(bill), patient ? "branch.no_bill" : "branch.nobody"));
   const total = bills.filter((each) => chosen.has(each.invoice_no)).reduce((sum, each) => sum + each.total_fen, 0);
   find("#pay-bills").textContent = t("branch.pay_bills", { amount: yuan(total) });
