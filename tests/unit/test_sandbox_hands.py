@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hospital_room import ROLE, hospital_database
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -18,17 +19,13 @@ from yinyi_sandbox.hospital.database import PROCEDURES
 from yinyi_sandbox.hospital.hospital import Hospital, HospitalSettings, start_hospital
 from yinyi_sandbox.hospital.routes import routes
 
-ROLE = "his_hands_caller"
 PATIENT = "2021000001"
 
 
 @pytest.fixture(scope="module")
 def owner_url(postgres: EmbeddedPostgres) -> Iterator[str]:
-    """A database of this module's own, and the role of the platform."""
-    postgres.create_database("his_hands", owner="his_hands_owner")
-    postgres.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'caller';")
-    yield postgres.url("his_hands", "his_hands_owner")
-    postgres.drop_database("his_hands")
+    with hospital_database(postgres, "his_hands") as url:
+        yield url
 
 
 class Browser:
