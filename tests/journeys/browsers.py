@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from gallery import gallery
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from yinyi.interface.journeys.pages import Pages
 from yinyi.kernel.listening import listening
@@ -37,6 +37,17 @@ def opened_browser() -> Generator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def portrait_page(browser: Browser) -> Generator[Page]:
+    """By itself, with nothing moving."""
+    width, height = SHAPES["portrait"]
+    page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    try:
+        yield page
+    finally:
+        page.close()
 
 
 @contextmanager

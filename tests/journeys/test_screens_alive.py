@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsers import SHAPES, served_gallery
+from browsers import portrait_page, served_gallery
 from playwright.sync_api import Browser, Page, Route, expect
 from sample_facts import KEY
 from screen_rules import settle
@@ -32,10 +32,8 @@ def base() -> Iterator[str]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    width, height = SHAPES["portrait"]
-    opened = chromium.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    yield opened
-    opened.close()
+    with portrait_page(chromium) as opened:
+        yield opened
 
 
 def stop_the_clock(page: Page) -> None:
@@ -169,7 +167,7 @@ def test_a_page_that_draws_itself_anew_stays_where_it_was_turned_to(page: Page, 
     page.evaluate("document.querySelector('#screen').dataset.old = 'yes'")
     page.locator(".news > div").dispatch_event("sse:refresh")
     expect(page.locator("#screen:not([data-old])")).to_be_visible()
-    assert page.locator(".pair:visible .name b").all_inner_texts() == there
+    expect(page.locator(".pair:visible .name b")).to_have_text(there)  # a page is fitted once it stands
     page.goto(f"{base}/departments")
     page.goto(f"{base}/doctors")
     settle(page)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import pytest
-from browsers import SHAPES, served_gallery
+from browsers import portrait_page, served_gallery
 from playwright.sync_api import Browser, Page, expect
 from samples import SAMPLES
 
@@ -26,11 +26,9 @@ def base() -> Iterator[str]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    width, height = SHAPES["portrait"]
-    opened = chromium.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    opened.add_init_script(VOICE)
-    yield opened
-    opened.close()
+    with portrait_page(chromium) as opened:
+        opened.add_init_script(VOICE)
+        yield opened
 
 
 def read_out(page: Page, address: str) -> list[str]:

@@ -4,7 +4,7 @@ and where the focus is can be seen."""
 from collections.abc import Iterator
 
 import pytest
-from browsers import SHAPES, served_gallery
+from browsers import portrait_page, served_gallery
 from playwright.sync_api import Browser, Page
 from screen_rules import settle
 
@@ -31,10 +31,8 @@ def base() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
-    width, height = SHAPES["portrait"]
-    page = chromium.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    yield page
-    page.close()
+    with portrait_page(chromium) as page:
+        yield page
 
 
 @pytest.mark.parametrize("name", PAGES)

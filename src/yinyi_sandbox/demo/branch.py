@@ -4,7 +4,6 @@ tells the hospital what it has taken until that has heard it, and gives back wha
 import asyncio
 import secrets
 from contextlib import suppress
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -224,13 +223,11 @@ class Branch:
 
     def _ordered(self, orders: list[dict[str, Any]]) -> None:
         for told in orders:
-            ordered = msgspec.convert(told, _Ordered)
+            ordered = msgspec.structs.replace(msgspec.convert(told, Order), confirmed=bool(told.get("done")))
             known = self.book.order(ordered.reference)
             if known is None:
-                fields = msgspec.structs.asdict(ordered)
-                del fields["done"]
-                self.book.put_order(Order(**fields, confirmed=ordered.done))
-            elif ordered.done and not known.confirmed:
+                self.book.put_order(ordered)
+            elif ordered.confirmed and not known.confirmed:
                 self.book.put_order(msgspec.structs.replace(known, confirmed=True))
 
     def _move(self, pan: str, fen: int) -> None:
@@ -263,19 +260,6 @@ class Branch:
 
     def _cards(self, who: DemoPerson) -> list[dict[str, Any]]:
         return [_shown(card) for card in self._accounts.cards() if card.holder == who.key and card.kind == "bank"]
-
-
-class _Ordered(msgspec.Struct, frozen=True):
-    """As the platform says it, see ``GiveBackOrder``."""
-
-    reference: str
-    taken_reference: str
-    payment_no: str
-    amount_fen: int
-    ordered_at: datetime
-    by: datetime
-    reason: str = ""
-    done: bool = False
 
 
 def _by_document(who: DemoPerson) -> dict[str, str]:

@@ -36,7 +36,10 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be given back. given_at: the customer has it. confirmed: the platform knows that he has."""
+    """What is to be given back, as the platform says it in ``GiveBackOrder``.
+
+    given_at: the customer has it. confirmed: the platform knows that he has.
+    """
 
     reference: str
     taken_reference: str
