@@ -154,4 +154,5 @@ LAST = views_register.LastVisit(
     visited_on=date(2026, 10, 12),
     practitioner_id="P1",
     here_today=True,
+    schedule_id="S1",
 )
