@@ -1,6 +1,7 @@
 """Everything that changes something in a hospital, prepared so that it can go wrong."""
 
 import itertools
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -20,6 +21,8 @@ from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome
 from yinyi.wire import gb11643
 
 _births = itertools.count(1)
+_FIRST_DAY = date(1950, 1, 1) + timedelta(days=secrets.randbelow(14_000))
+"""A hospital that stays where it is has seen the newcomers of other runs."""
 Call = Callable[[], Awaitable[Outcome]]
 Ask = Callable[[], Awaitable[Answer]]
 
@@ -41,9 +44,9 @@ class Change(NamedTuple):
 
 
 def newcomer(name: str = "钱多多") -> Person:
-    """Somebody whom no hospital knows, nor an earlier run on the same hospital in this process: a thousand a day."""
+    """Somebody whom no hospital knows: a thousand are born on a day."""
     days, sequence = divmod(next(_births), 1000)
-    born_on = date(2001, 2, 3) + timedelta(days=days)
+    born_on = _FIRST_DAY + timedelta(days=days)
     number = gb11643.number_of("510199", born_on, sequence)
     return Person(kind="resident_card", number=number, name=name, sex="male", born_on=born_on)
 
