@@ -25,7 +25,7 @@ from yinyi.access.payment.unionpay.client import Line, Match
 from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
 from yinyi.app.serving import settle_memory
-from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent
+from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent
 from yinyi.business.lines.session_model import Approved, Card, Desk, NeverSent, SignedOn
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.money import Fen
@@ -80,7 +80,7 @@ class Seen:
 class Buyer:
     """One session of a terminal, signed on; the next purchase is under the next number."""
 
-    def __init__(self, connector: UnionPay, keys: SoftwareKeyStore, slot: KeySlot) -> None:
+    def __init__(self, connector: UnionPay, keys: SoftwareKeyStore, slot: PosSession) -> None:
         self._connector = connector
         self._keys = keys
         self._slot = slot
@@ -114,7 +114,7 @@ class Buyer:
 class Shouter:
     """One session's purchase, written once: only its number is another one each time."""
 
-    def __init__(self, line: Line, slot: KeySlot) -> None:
+    def __init__(self, line: Line, slot: PosSession) -> None:
         self._line = line
         self._slot = slot
         self._trace_no = 0
@@ -142,14 +142,14 @@ class Side:
     far: FarSide
 
 
-async def loaded(keys: SoftwareKeyStore, slot: KeySlot) -> HeldKey:
+async def loaded(keys: SoftwareKeyStore, slot: PosSession) -> HeldKey:
     """The slot's master key, of two components, as custodians load it."""
     halves = halves_of(slot.merchant_no, slot.terminal_no)
     sealed = [await _component(keys, slot, part, half) for part, half in enumerate(halves, 1)]
     return await keys.combine(slot, *sealed)
 
 
-async def _component(keys: SoftwareKeyStore, slot: KeySlot, part: int, half: bytes) -> SealedComponent:
+async def _component(keys: SoftwareKeyStore, slot: PosSession, part: int, half: bytes) -> SealedComponent:
     entry = seal(await keys.entry_key(), context_of(str(slot), part), half)
     return await keys.seal_component(slot, part, entry, check_value(half))
 
@@ -174,7 +174,7 @@ async def measure(quick: bool) -> Figures:
             stack.push_async_callback(end.stop)
         await connector.start()
         line.start()
-        slots = [KeySlot(BANK, MERCHANTS[0], terminal_no) for terminal_no in TERMINALS[: max(AT_ONCE)]]
+        slots = [PosSession(BANK, MERCHANTS[0], terminal_no) for terminal_no in TERMINALS[: max(AT_ONCE)]]
         buyers = [Buyer(connector, keys, slot) for slot in slots]
         for buyer in buyers:
             await buyer.sign_on()

@@ -26,7 +26,7 @@ from yinyi.app.serving import settle_memory
 from yinyi.bus.database import open_database
 from yinyi.business.lines import key_rows, session_store
 from yinyi.business.lines.card_vault import CardVault
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import PinKey
 from yinyi.business.lines.sessions import PosSessions
@@ -45,7 +45,7 @@ class Hall:
     keys: SoftwareKeyStore
     sessions: PosSessions
 
-    async def put_on_record(self, slot: KeySlot) -> None:
+    async def put_on_record(self, slot: PosSession) -> None:
         """With its master key."""
         now, scope = self.means.clock.now(), _SCOPES[slot.merchant_no]
         tmk = await loaded(self.keys, slot)
@@ -55,7 +55,7 @@ class Hall:
             await key_rows.put_tmk(tx, _HOSPITAL, slot, tmk, by)
             await session_store.add(tx, _HOSPITAL, slot, scope, slot.terminal_no, f"云山市人民医院 {scope}")
 
-    async def sign_on(self, slot: KeySlot) -> None:
+    async def sign_on(self, slot: PosSession) -> None:
         """As a kiosk makes its session ready before it asks for a PIN."""
         chosen = await self.sessions.choose(slot.terminal_no, BANK, _SCOPES[slot.merchant_no])
         assert chosen is not None
@@ -76,7 +76,7 @@ def measure(quick: bool) -> Figures:
 
 async def _measured(url: str, secrets: Path, quick: bool) -> Figures:
     terminals = TERMINALS[:100] if quick else TERMINALS
-    slots = [KeySlot(BANK, merchant_no, terminal_no) for terminal_no in terminals for merchant_no in MERCHANTS]
+    slots = [PosSession(BANK, merchant_no, terminal_no) for terminal_no in terminals for merchant_no in MERCHANTS]
     async with _hall(url, secrets) as it:
         recorded_s = await _timed(it.put_on_record, slots)
         first, *others = slots
@@ -113,7 +113,7 @@ async def _hall(url: str, folder: Path) -> AsyncGenerator[Hall]:
             await database.close()
 
 
-async def _timed(do: Callable[[KeySlot], Awaitable[None]], slots: list[KeySlot]) -> float:
+async def _timed(do: Callable[[PosSession], Awaitable[None]], slots: list[PosSession]) -> float:
     """Seconds for all of them, some at once."""
     left = iter(slots)
 

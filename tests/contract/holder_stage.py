@@ -31,7 +31,7 @@ from yinyi.business.identity.messages_cards import (
     ReadCardToIdentify,
 )
 from yinyi.business.identity.model import PAYMENT_CARDS, PatientRecord, PaymentCardKind
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.payments.card_kinds import CardKind
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.messages_cards import PresentPayCard
@@ -157,7 +157,7 @@ class HolderStage:
 
     async def bank_knows(self, kiosk: Kiosk) -> None:
         """It has a session of its own, too."""
-        slot = KeySlot(BANK, OUTPATIENT.merchant_no, "10000002")
+        slot = PosSession(BANK, OUTPATIENT.merchant_no, "10000002")
         halves = tmk_halves(slot)
         await session_with(self.line.means, store_of(self.line), slot, "outpatient", halves, kiosk.terminal_id)
 

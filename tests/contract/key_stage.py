@@ -20,7 +20,7 @@ from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Caller, Operation
 from yinyi.business.audit.store import WITH_A_CHANGE
 from yinyi.business.lines.card_vault import CardVault
-from yinyi.business.lines.key_model import HeldKey, KeySlot
+from yinyi.business.lines.key_model import HeldKey, PosSession
 from yinyi.business.lines.line_hours import USUAL
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.messages import ConfirmKey, KeyLoading, KeyStatus, LoadKeyComponent
@@ -36,8 +36,8 @@ from yinyi.wire.key_entry import context_of, seal
 
 R = TypeVar("R")
 ZONE = ZoneInfo("Asia/Shanghai")
-SLOT = KeySlot("bank", "104110070110001", "00000001")
-OTHER = KeySlot("bank", "104110070110002", "00000001")
+SLOT = PosSession("bank", "104110070110001", "00000001")
+OTHER = PosSession("bank", "104110070110002", "00000001")
 FIRST = bytes.fromhex("6B1D0F3A5C7E9B2D4F61830C2E5A7D94")
 SECOND = bytes.fromhex("A2C4E68102435F7B9DBFD1E30617283A")
 VAULT = Vault({1: bytes(32)}, bytes(32))
@@ -83,9 +83,9 @@ class Stage:
         part: int,
         component: bytes,
         who: str,
-        slot: KeySlot = SLOT,
+        slot: PosSession = SLOT,
         says: str = "",
-        sealed_for: KeySlot | None = None,
+        sealed_for: PosSession | None = None,
         pin: str | None = None,
         asks: str = "",
     ) -> KeyLoading:
@@ -97,14 +97,14 @@ class Stage:
         message = LoadKeyComponent(**words, entry=entry, check_value=says or value(component))
         return await self.ask(message, asks or who)
 
-    async def both(self, slot: KeySlot = SLOT) -> KeyLoading:
+    async def both(self, slot: PosSession = SLOT) -> KeyLoading:
         await self.load(1, FIRST, "anna", slot)
         return await self.load(2, SECOND, "bernd", slot)
 
-    async def confirm(self, says: str = "", who: str = "anna", slot: KeySlot = SLOT) -> KeyLoading:
+    async def confirm(self, says: str = "", who: str = "anna", slot: PosSession = SLOT) -> KeyLoading:
         return await self.ask(ConfirmKey(**slot._asdict(), check_value=says or value(WHOLE)), who)
 
-    async def loaded(self, *slots: KeySlot) -> None:
+    async def loaded(self, *slots: PosSession) -> None:
         for slot in slots:
             await self.both(slot)
             await self.confirm(slot=slot)
@@ -119,7 +119,7 @@ def delivered(key: bytes, tmk: bytes = WHOLE) -> bytes:
     return des.encrypt_ecb(tmk, key)
 
 
-async def working(stage: Stage, tmk: HeldKey, key: bytes, slot: KeySlot = SLOT) -> HeldKey:
+async def working(stage: Stage, tmk: HeldKey, key: bytes, slot: PosSession = SLOT) -> HeldKey:
     return await stage.store.take_working_key(tmk, slot, "mak", delivered(key), des.check_value(key))
 
 

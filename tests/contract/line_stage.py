@@ -15,7 +15,7 @@ from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.bus.database import Database, open_database
 from yinyi.business.lines import key_rows, session_store
 from yinyi.business.lines.card_vault import CardVault
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (
     Approved,
@@ -45,8 +45,8 @@ from yinyi.wire.key_entry import context_of, seal
 HOSPITAL = 1
 ZONE = ZoneInfo("Asia/Shanghai")
 BANK = "bank"
-OUTPATIENT = KeySlot(BANK, "898310070110001", "10000001")
-INPATIENT = KeySlot(BANK, "898310070110002", "10000001")
+OUTPATIENT = PosSession(BANK, "898310070110001", "10000001")
+INPATIENT = PosSession(BANK, "898310070110002", "10000001")
 CARD = Card(
     pan="6225880212345678", entry_mode="chip", sequence_no="001", chip_data=b"\x9f\x26\x08chipdata",
     pin_block=b"PINBLOCK", pin_key_check=des.check_value(bytearray(range(1, 17))),
@@ -55,7 +55,7 @@ PIK, MAK = bytes(range(1, 17)), bytes(range(33, 49))
 Behaviour = Callable[[Desk], LineAnswer | SignedOn | Settled]
 
 
-def tmk_halves(slot: KeySlot) -> tuple[bytes, bytes]:
+def tmk_halves(slot: PosSession) -> tuple[bytes, bytes]:
     seed = slot.merchant_no.encode()[-8:] + slot.terminal_no.encode()
     return seed, bytes(reversed(seed))
 
@@ -65,7 +65,7 @@ class Said:
     """One message that has reached the bank."""
 
     kind: str
-    slot: KeySlot
+    slot: PosSession
     batch_no: int
     trace_no: int
     what: Any = None
@@ -108,7 +108,7 @@ class FarBank:
         first = wanted.pop(0)
         return first(desk) if callable(first) else first
 
-    def keys(self, slot: KeySlot, pik: bytes = PIK) -> SignedOn:
+    def keys(self, slot: PosSession, pik: bytes = PIK) -> SignedOn:
         one, other = tmk_halves(slot)
         tmk = bytearray(a ^ b for a, b in zip(one, other, strict=True))
         return SignedOn(
@@ -205,14 +205,14 @@ async def line_stage(url: str, folder: Path) -> AsyncGenerator[LineStage]:
         await store.stop()
 
 
-async def _session(means: LineMeans, store: SoftwareKeyStore, slot: KeySlot, scope: str) -> int:
+async def _session(means: LineMeans, store: SoftwareKeyStore, slot: PosSession, scope: str) -> int:
     return await session_with(means, store, slot, scope, tmk_halves(slot))
 
 
 async def session_with(
     means: LineMeans,
     store: SoftwareKeyStore,
-    slot: KeySlot,
+    slot: PosSession,
     scope: str,
     components: tuple[bytes, bytes],
     at: str = "K03",

@@ -9,7 +9,7 @@ import pytest
 from asyncpg import UniqueViolationError
 from line_stage import BANK, CARD, INPATIENT, NO_ANSWER, OUTPATIENT, ZONE, LineStage, play
 
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import Card, Declined, Desk, NeverSent, NoAnswer
 from yinyi.business.lines.sessions import CARD_FORGOTTEN
 from yinyi.business.payments import apply
@@ -97,7 +97,7 @@ def test_a_purchase_says_where_it_was_cleared(platform_url: str, tmp_path: Path)
         assert (await till.begin(), await ward.begin()) == ("done", "done")
         for each, slot in ((till, OUTPATIENT), (ward, INPATIENT)):
             evidence = each.step.evidence
-            assert KeySlot(BANK, evidence["merchant_no"], evidence["terminal_no"]) == slot
+            assert PosSession(BANK, evidence["merchant_no"], evidence["terminal_no"]) == slot
             assert evidence["card"] == "622588******5678"
             assert (evidence["batch_no"], evidence["trace_no"]) == (1, 2)
             assert evidence["retrieval_ref"] == "000000000002"

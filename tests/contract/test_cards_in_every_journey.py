@@ -18,7 +18,7 @@ from yinyi.bus.operation import Caller
 from yinyi.business.billing.messages import PayInvoices
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.inpatient.messages import PayDeposit
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.payments.messages import GetPayment
 from yinyi.business.payments.messages_cards import ReadCard
 from yinyi.business.payments.view import state_of
@@ -56,7 +56,7 @@ async def deposit(hall: Kiosk, hospital: Stage, patient_no: str) -> str:
     return (await hall.ask(PayDeposit(admission_no=admission_no, amount_fen=Fen(50_000)))).payment_no
 
 
-JOURNEYS: dict[str, tuple[Opens, KeySlot]] = {
+JOURNEYS: dict[str, tuple[Opens, PosSession]] = {
     "registration": (registration, OUTPATIENT),
     "booking": (booking, OUTPATIENT),
     "bill": (bill, OUTPATIENT),
@@ -77,7 +77,7 @@ async def rested(stage: HolderStage, payment_no: str) -> str:
                 return state_of(plan)
 
 
-async def paid_by(stage: HolderStage, payment_no: str, kind: str, slot: KeySlot) -> None:
+async def paid_by(stage: HolderStage, payment_no: str, kind: str, slot: PosSession) -> None:
     """The page offers it, the card is read, its bank takes the money in this session, the hospital is told."""
     assert await rested(stage, payment_no) == "ready"
     hall, bank = stage.hall, stage.line.bank

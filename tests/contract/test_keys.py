@@ -20,7 +20,7 @@ from yinyi.business.lines.errors import (
     SecondCustodianNeeded,
 )
 from yinyi.business.lines.invariants import KeyComponentsExpire
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.key_rows import COMPONENT_LASTS, Loaded
 from yinyi.business.lines.messages import SLOTS_AT_ONCE, DiscardKeyComponents, KeyInventory, KeyStatus
 from yinyi.business.terminals.staff_pins import TRIES, WAIT
@@ -284,7 +284,7 @@ def test_status_of_many_comes_in_pages(platform_url: str, tmp_path: Path) -> Non
             " FROM line_key CROSS JOIN generate_series(2, $1) AS n",
             2 * SLOTS_AT_ONCE + 1,
         )
-        seen, shown = list[KeySlot](), await stage.ask(KeyStatus())
+        seen, shown = list[PosSession](), await stage.ask(KeyStatus())
         while True:
             seen += _slots(shown)
             if not shown.more:
@@ -299,5 +299,5 @@ def test_status_of_many_comes_in_pages(platform_url: str, tmp_path: Path) -> Non
     play(platform_url, tmp_path, story)
 
 
-def _slots(shown: KeyInventory) -> list[KeySlot]:
-    return [KeySlot(each.acquirer, each.merchant_no, each.terminal_no) for each in shown.slots]
+def _slots(shown: KeyInventory) -> list[PosSession]:
+    return [PosSession(each.acquirer, each.merchant_no, each.terminal_no) for each in shown.slots]

@@ -15,14 +15,14 @@ from key_stage import FIRST, OTHER, SLOT, Stage, delivered, play, store_on, work
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.business.lines import key_rows as rows
 from yinyi.business.lines.errors import KeyDoesNotOpen, MasterKeyNotInUse, NoNewMasterKey
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.key_rows import Loaded
 from yinyi.business.lines.messages import KeyStatus, RotateKeys
 from yinyi.wire.iso8583 import des
 from yinyi.wire.iso8583.mac import mac as mac_of
 
 MAK = bytes.fromhex("C24A8FB57AA20123")
-WAITING = KeySlot("bank", "104110070110003", "00000001")
+WAITING = PosSession("bank", "104110070110003", "00000001")
 _FORK = multiprocessing.get_context("fork")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from line_stage import BANK, CARD, INPATIENT, NO_ANSWER, OUTPATIENT, SIGN_ON_FIRST, LineStage, play
 
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import (
     Approved,
     Batch,
@@ -267,7 +267,7 @@ def test_without_a_sign_on_nothing_is_sold(platform_url: str, tmp_path: Path) ->
 
 def test_keys_that_do_not_agree_with_their_check_values_are_not_used(platform_url: str, tmp_path: Path) -> None:
     async def story(stage: LineStage) -> None:
-        elsewhere = stage.bank.keys(KeySlot(BANK, "999999999999999", "10000001"))
+        elsewhere = stage.bank.keys(PosSession(BANK, "999999999999999", "10000001"))
         stage.bank.next["sign_on"] = [elsewhere]
         assert isinstance(await stage.buy("first1"), NeverSent)
         assert isinstance(await stage.buy("first1"), Approved)

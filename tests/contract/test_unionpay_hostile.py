@@ -16,7 +16,7 @@ from yinyi.access.payment.unionpay import client
 from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
 from yinyi.business.lines.errors import KeyDoesNotOpen
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import Approved, Card, Declined, Desk, LineAnswer, NeverSent, NoAnswer, Totals
 from yinyi.kernel.money import Fen
 from yinyi.kernel.plugin import Surroundings
@@ -26,7 +26,7 @@ pytestmark = theirs
 Run = Callable[[Any], Any]
 Serve = Callable[["Visit"], Awaitable[None]]
 MAK = bytes.fromhex("C24A8FB57AA20123")
-SLOT = KeySlot("bank", OUTPATIENT, TERMINAL)
+SLOT = PosSession("bank", OUTPATIENT, TERMINAL)
 CARD = Card(pan=RICH.pan, entry_mode="contactless")
 PATIENCE_S = 20.0
 

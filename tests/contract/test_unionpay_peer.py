@@ -26,7 +26,7 @@ from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
 from yinyi.bus.database import open_database
 from yinyi.business.lines.card_vault import CardVault
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (
     Approved,
@@ -118,7 +118,7 @@ async def hall(url: str, folder: Path, dialect: str, pik_bytes: KeyBytes = 16) -
     try:
         ids = {
             merchant_no: await session_with(
-                means, keys, KeySlot(BANK, merchant_no, TERMINAL), SCOPES[merchant_no], _halves(TMKS[merchant_no])
+                means, keys, PosSession(BANK, merchant_no, TERMINAL), SCOPES[merchant_no], _halves(TMKS[merchant_no])
             )
             for merchant_no, _ in terminals
         }
@@ -332,7 +332,7 @@ def test_a_host_with_other_totals_gets_every_detail(platform_url: str, tmp_path:
 @both
 def test_is_anybody_there(platform_url: str, tmp_path: Path, dialect: str) -> None:
     async def story(it: Hall) -> None:
-        desk = Desk(KeySlot(BANK, OUTPATIENT, TERMINAL), 1, 7, it.clock.now())
+        desk = Desk(PosSession(BANK, OUTPATIENT, TERMINAL), 1, 7, it.clock.now())
         assert isinstance(await it.connector.echo(desk), Approved)
         (echo,) = it.heard()
         assert (echo["t"], echo["60"], echo["11"], echo["mac"]) == ("0820", "00000001301", "000007", "none")

@@ -19,7 +19,7 @@ from wechatpay_lab import MovingClock
 from yinyi.access.payment.unionpay import client
 from yinyi.access.payment.unionpay.config import Address, LineSettings, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import Approved, Desk, NeverSent
 from yinyi.kernel.plugin import Surroundings
 from yinyi_sandbox.bank.credentials import PROFILE_OF, write_settings
@@ -65,7 +65,7 @@ async def dialling(tls: Tls | None, monkeypatch: pytest.MonkeyPatch, **address: 
 
 
 def desk() -> Desk:
-    return Desk(KeySlot("bank", OUTPATIENT, TERMINAL), 1, 1, MovingClock().now())
+    return Desk(PosSession("bank", OUTPATIENT, TERMINAL), 1, 1, MovingClock().now())
 
 
 async def is_reached(connector: Dialled) -> None:

@@ -10,7 +10,7 @@ from line_stage import HOSPITAL, INPATIENT, OUTPATIENT, ZONE
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.business.inpatient.messages import PayDeposit
 from yinyi.business.inpatient.model import Stay
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_hours import USUAL
 from yinyi.business.lines.line_routine import LineRoutine
 from yinyi.business.terminals import offer_store
@@ -133,7 +133,7 @@ def test_both_scopes_at_one_ward_terminal_across_midnight(platform_url: str, tmp
     play(platform_url, tmp_path, story, ward)
 
 
-def told_to_bank(hall: CardHall) -> list[tuple[KeySlot, int, int]]:
+def told_to_bank(hall: CardHall) -> list[tuple[PosSession, int, int]]:
     said = [each for each in hall.stage.bank.said if each.kind == "purchase"]
     return [(each.slot, each.batch_no, each.what[0]) for each in said]
 

@@ -18,7 +18,7 @@ from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
 from yinyi.bus.database import Database, open_database
 from yinyi.business.lines.card_vault import CardVault
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import Card, LineAnswer, PinKey
 from yinyi.business.lines.sessions import PosSessions
@@ -89,7 +89,7 @@ async def hall(url: str, folder: Path, dialect: str, pace: Pace | None = None, *
         try:
             by_merchant = {
                 merchant_no: await session_with(
-                    means, store, KeySlot(BANK, merchant_no, TERMINAL), SCOPES[merchant_no], _halves(tmk)
+                    means, store, PosSession(BANK, merchant_no, TERMINAL), SCOPES[merchant_no], _halves(tmk)
                 )
                 for merchant_no, tmk in TMKS.items()
             }

@@ -17,13 +17,13 @@ import pytest
 from real_platform import RealPlatform
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
-from yinyi.business.lines.key_model import HeldKey, KeySlot, WorkingPurpose
+from yinyi.business.lines.key_model import HeldKey, PosSession, WorkingPurpose
 from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.plugin import Surroundings
 from yinyi.wire.iso8583 import des
 from yinyi.wire.iso8583.mac import mac as mac_of
 
-SLOT = KeySlot("bank", "104110070110001", "00000001")
+SLOT = PosSession("bank", "104110070110001", "00000001")
 WORDS = ("--acquirer", SLOT.acquirer, "--merchant", SLOT.merchant_no, "--terminal", SLOT.terminal_no)
 MASTER = bytes.fromhex("7F1E2D3C4B5A69788796A5B4C3D2E1F00F1E2D3C4B5A69788796A5B4C3D2E1AB")
 FIRST = bytes.fromhex("6B1D0F3A5C7E9B2D4F61830C2E5A7D94")

@@ -11,7 +11,7 @@ import structlog
 from yinyi.access.payment.unionpay import client
 from yinyi.access.payment.unionpay.config import Address, Settings
 from yinyi.access.payment.unionpay.plugin import UnionPay
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import (
     Approved,
     Card,
@@ -33,7 +33,7 @@ from yinyi.wire.iso8583.settlement_fields import Totals as WireTotals
 
 MAC = b"8A9E91B8"
 """The MAC of everything: an answer without it is not this host's."""
-SLOT = KeySlot("bank", "898310070110001", "10000001")
+SLOT = PosSession("bank", "898310070110001", "10000001")
 CARD = Card(pan="6225880212345678", entry_mode="chip", sequence_no="001")
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORIGINAL = Original(kind="purchase", batch_no=1, trace_no=1, sent_at=AT, amount_fen=Fen(12_345), card=CARD)

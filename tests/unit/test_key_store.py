@@ -14,7 +14,7 @@ from yinyi.access.keys.software import master_keys, plugin
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
-from yinyi.business.lines.key_model import HeldKey, KeyPurpose, KeySlot, SealedComponent
+from yinyi.business.lines.key_model import HeldKey, KeyPurpose, PosSession, SealedComponent
 from yinyi.kernel import buffers
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.plugin import Surroundings
@@ -24,7 +24,7 @@ from yinyi.wire.iso8583.model import MacAlgorithm
 from yinyi.wire.key_entry import context_of, seal
 
 T = TypeVar("T")
-SLOT = KeySlot("bank", "104110070110001", "00000001")
+SLOT = PosSession("bank", "104110070110001", "00000001")
 MASTER, OTHER_MASTER = bytes(range(32)), bytes(range(1, 33))
 TMK = bytes.fromhex("70F2A84CCBC2AE8625CBB0F2C22AB923")
 MAK, MAK_DELIVERED = bytes.fromhex("C24A8FB57AA20123"), bytes.fromhex("96D605EA176B7E9E")
@@ -35,7 +35,7 @@ MAB = bytes.fromhex(
 )
 PURPOSES: tuple[KeyPurpose, ...] = get_args(KeyPurpose)
 words = st.text("0123456789", min_size=1, max_size=8)
-slots = st.builds(KeySlot, st.sampled_from(["bank", "public"]), words, words)
+slots = st.builds(PosSession, st.sampled_from(["bank", "public"]), words, words)
 
 
 def store(master: bytes = MASTER) -> SoftwareKeyStore:
@@ -54,12 +54,12 @@ def check_value(key: bytes) -> bytes:
     return des.check_value(key)
 
 
-async def typed(at: SoftwareKeyStore, part: int, component: bytes, slot: KeySlot = SLOT) -> SealedComponent:
+async def typed(at: SoftwareKeyStore, part: int, component: bytes, slot: PosSession = SLOT) -> SealedComponent:
     entry = seal(await at.entry_key(), context_of(str(slot), part), component)
     return await at.seal_component(slot, part, entry, check_value(component))
 
 
-async def loaded(at: SoftwareKeyStore, slot: KeySlot = SLOT, tmk: bytes = TMK) -> HeldKey:
+async def loaded(at: SoftwareKeyStore, slot: PosSession = SLOT, tmk: bytes = TMK) -> HeldKey:
     half = bytes(range(100, 116))
     other = bytes(a ^ b for a, b in zip(half, tmk, strict=True))
     return await at.combine(slot, await typed(at, 1, half, slot), await typed(at, 2, other, slot))
@@ -86,7 +86,7 @@ def test_what_the_bank_delivers_is_used(key: bytes) -> None:
 
 @given(slots, slots, st.sampled_from(PURPOSES), st.sampled_from(PURPOSES))
 def test_elsewhere_a_key_does_not_open(
-    slot: KeySlot, moved_to: KeySlot, is_for: KeyPurpose, used_for: KeyPurpose
+    slot: PosSession, moved_to: PosSession, is_for: KeyPurpose, used_for: KeyPurpose
 ) -> None:
     async def story() -> None:
         at = store()
@@ -104,7 +104,7 @@ def test_elsewhere_a_key_does_not_open(
     now(story())
 
 
-async def as_purpose(at: SoftwareKeyStore, slot: KeySlot, purpose: KeyPurpose) -> HeldKey:
+async def as_purpose(at: SoftwareKeyStore, slot: PosSession, purpose: KeyPurpose) -> HeldKey:
     tmk = await loaded(at, slot)
     if purpose == "tmk":
         return tmk

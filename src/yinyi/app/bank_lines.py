@@ -12,7 +12,7 @@ from yinyi.app.errors import CannotStart
 from yinyi.bus.database import Database
 from yinyi.business.lines import key_rows, session_store
 from yinyi.business.lines.card_vault import CardVault
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_ports import Acquirer
@@ -130,7 +130,7 @@ async def put_on_record(
     now = clock.now()
     async with database.transaction() as tx:
         for account in lines.accounts:
-            slot = KeySlot(account.acquirer, account.merchant_no, terminal_no)
+            slot = PosSession(account.acquirer, account.merchant_no, terminal_no)
             await session_store.add(tx, HOSPITAL_ID, slot, account.scope, terminal_id, account.name)
             letter = letters.get((slot.acquirer, slot.merchant_no, slot.terminal_no))
             if letter is None:
@@ -141,7 +141,7 @@ async def put_on_record(
             await key_rows.put_tmk(tx, HOSPITAL_ID, slot, tmk, loaded)
 
 
-async def _sealed(keys: KeyStore, slot: KeySlot, letter: KeyLetter, part: int) -> Any:
+async def _sealed(keys: KeyStore, slot: PosSession, letter: KeyLetter, part: int) -> Any:
     half = letter.components[part - 1]
     entry = seal(await keys.entry_key(), context_of(str(slot), part), bytes.fromhex(half.component))
     return await keys.seal_component(slot, part, entry, bytes.fromhex(half.check_value))

@@ -4,15 +4,15 @@ from yinyi.bus.database import Database
 from yinyi.business.institutions.model import SessionKey
 from yinyi.business.lines import key_rows
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
-from yinyi.business.lines.key_model import HeldKey, KeySlot
+from yinyi.business.lines.key_model import HeldKey, PosSession
 from yinyi.business.lines.key_ports import KeyStore
 
 MERCHANT, TERMINAL = "institution", "socket"
 
 
-def slot_of(institution_id: str) -> KeySlot:
+def slot_of(institution_id: str) -> PosSession:
     """Where two people load the master key of an institution: ``ID/institution/socket``."""
-    return KeySlot(institution_id, MERCHANT, TERMINAL)
+    return PosSession(institution_id, MERCHANT, TERMINAL)
 
 
 class LineKeys:

@@ -16,7 +16,7 @@ from yinyi.app.faults.far_bank import HABITS, Said, SimBank
 from yinyi.app.faults.model import FaultName
 from yinyi.app.faults.script import Killed, Script
 from yinyi.business.lines.errands import Errands
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import (
     Approved,
     Card,
@@ -41,7 +41,7 @@ from yinyi.wire.iso8583 import des
 
 A = TypeVar("A")
 BANK = "bank"
-SLOT = KeySlot(BANK, "898310070110001", "10000001")
+SLOT = PosSession(BANK, "898310070110001", "10000001")
 HALVES = (bytes(range(1, 17)), bytes(range(101, 117)))
 """Of the terminal's master key."""
 SLOW = timedelta(seconds=30)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 
 _MONEY = "m.kind IN ('purchase', 'void', 'refund') AND m.state = 'approved'"
 _SESSIONS = """
@@ -128,13 +128,13 @@ WHERE m.hospital_id = $1 AND m.session_id = old.session_id AND m.batch_no = old.
 
 
 async def sessions(
-    tx: Tx, hospital_id: int, after: KeySlot, named: KeySlot, terminal_id: str, now: datetime, most: int
+    tx: Tx, hospital_id: int, after: PosSession, named: PosSession, terminal_id: str, now: datetime, most: int
 ) -> list[Row]:
     """Behind a slot, in order; words of ``named`` that are empty name all."""
     return await tx.fetch(_SESSIONS, hospital_id, *after, *named, terminal_id, most, now)
 
 
-async def session_at(tx: Tx, hospital_id: int, slot: KeySlot) -> Row | None:
+async def session_at(tx: Tx, hospital_id: int, slot: PosSession) -> Row | None:
     return await tx.fetchrow(_SLOT, hospital_id, *slot)
 
 
@@ -143,7 +143,7 @@ async def lines(tx: Tx, hospital_id: int, since: datetime) -> list[Row]:
     return await tx.fetch(_LINES, hospital_id, since)
 
 
-async def batch(tx: Tx, hospital_id: int, slot: KeySlot, batch_no: int) -> Row | None:
+async def batch(tx: Tx, hospital_id: int, slot: PosSession, batch_no: int) -> Row | None:
     """What it was settled over, or would be now. ``open_no``: the batch that is open. None: there is no session."""
     return await tx.fetchrow(_BATCH, hospital_id, *slot, batch_no)
 
@@ -157,12 +157,12 @@ async def by_reference(tx: Tx, hospital_id: int, reference: str) -> Row | None:
     return await tx.fetchrow(_BY_REFERENCE, hospital_id, reference)
 
 
-async def is_of_another_scope(tx: Tx, hospital_id: int, slot: KeySlot, scope: str) -> bool:
+async def is_of_another_scope(tx: Tx, hospital_id: int, slot: PosSession, scope: str) -> bool:
     """Whether this merchant number has stood for something else; a session in which nothing was said has not."""
     return await tx.fetchval(_OTHER_SCOPE, hospital_id, slot.acquirer, slot.merchant_no, scope, slot.terminal_no)
 
 
-async def has_another(tx: Tx, hospital_id: int, slot: KeySlot, scope: str, terminal_id: str) -> bool:
+async def has_another(tx: Tx, hospital_id: int, slot: PosSession, scope: str, terminal_id: str) -> bool:
     """Whether this terminal has another session for this scope."""
     return await tx.fetchval(
         _OTHER_SESSION, hospital_id, terminal_id, slot.acquirer, scope, slot.merchant_no, slot.terminal_no

@@ -5,7 +5,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.database import Row
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.lines.messages_sessions import BatchView, ReversalView, SessionView
 from yinyi.kernel.money import Fen
@@ -22,8 +22,8 @@ class NamesSlot(Protocol):
     def terminal_no(self) -> str: ...
 
 
-def slot_of(named: NamesSlot) -> KeySlot:
-    return KeySlot(named.acquirer, named.merchant_no, named.terminal_no)
+def slot_of(named: NamesSlot) -> PosSession:
+    return PosSession(named.acquirer, named.merchant_no, named.terminal_no)
 
 
 def session_view(row: Row, now: datetime, zone: ZoneInfo, hours: LineHours) -> SessionView:
@@ -56,7 +56,7 @@ def session_view(row: Row, now: datetime, zone: ZoneInfo, hours: LineHours) -> S
     )
 
 
-def batch_view(row: Row, slot: KeySlot, batch_no: int, now: datetime, under_way: bool) -> BatchView:
+def batch_view(row: Row, slot: PosSession, batch_no: int, now: datetime, under_way: bool) -> BatchView:
     is_busy = under_way or _if_later(row["busy_until"], now) is not None
     settled_at = row["settled_at"]
     return BatchView(

@@ -22,7 +22,7 @@ from yinyi.business.lines.errors import (
     MasterKeyNotInUse,
     SecondCustodianNeeded,
 )
-from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent
+from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent
 from yinyi.business.lines.key_ports import Custodians, KeyStore
 from yinyi.business.lines.key_rows import Entered, Loaded
 from yinyi.business.lines.messages import (
@@ -103,7 +103,7 @@ class KeyDesk:
     # -- looking
 
     async def status(self, call: Call, message: KeyStatus) -> KeyInventory:
-        after = KeySlot(message.after_acquirer, message.after_merchant_no, message.after_terminal_no)
+        after = PosSession(message.after_acquirer, message.after_merchant_no, message.after_terminal_no)
         async with self._database.read() as tx:
             found = await rows.status(tx, call.hospital_id, _slot_of(message), after, SLOTS_AT_ONCE + 1)
             in_use = await rows.in_use(tx, call.hospital_id)
@@ -135,15 +135,15 @@ class KeyDesk:
 
     async def _show(self, tx: Tx, call: Call, subject: str) -> KeyLoading:
         """Without the combined check value: that is the store's to say."""
-        slot = KeySlot(*subject.split("/"))
+        slot = PosSession(*subject.split("/"))
         entered = await rows.components(tx, call.hospital_id, slot, call.now)
         tmk = (await rows.held(tx, call.hospital_id, slot)).get("tmk")
         return _view(slot, entered, loaded=tmk.check_value.hex().upper() if tmk else "")
 
     async def _settled(self, call: Call, subject: str) -> KeyLoading:
-        return await self._loading(call, KeySlot(*subject.split("/")))
+        return await self._loading(call, PosSession(*subject.split("/")))
 
-    async def _loading(self, call: Call, slot: KeySlot) -> KeyLoading:
+    async def _loading(self, call: Call, slot: PosSession) -> KeyLoading:
         async with self._database.read() as tx:
             entered = await rows.components(tx, call.hospital_id, slot, call.now)
             tmk = (await rows.held(tx, call.hospital_id, slot)).get("tmk")
@@ -168,7 +168,7 @@ class KeyDesk:
             raise
         return component
 
-    async def _check_custodian(self, call: Call, message: LoadKeyComponent, slot: KeySlot) -> None:
+    async def _check_custodian(self, call: Call, message: LoadKeyComponent, slot: PosSession) -> None:
         """That there are two is seen by the database; that they are two people, by what each of them alone knows."""
         proof = await self._custodians.prove(call, message.custodian, message.pin) if message.custodian else "wrong"
         if proof != "right":
@@ -182,7 +182,7 @@ class KeyDesk:
         if await self._store.master_key_id() not in in_use:
             raise MasterKeyNotInUse
 
-    async def _check_whole(self, call: Call, slot: KeySlot, component: SealedComponent) -> None:
+    async def _check_whole(self, call: Call, slot: PosSession, component: SealedComponent) -> None:
         """Two components that make no key are refused when the second one comes, not after both people have left."""
         async with self._database.read() as tx:
             entered = await rows.components(tx, call.hospital_id, slot, call.now)
@@ -232,7 +232,7 @@ class KeyDesk:
         return str(_slot_of(message))
 
     async def _refused(
-        self, call: Call, message: Operation[KeyLoading], slot: KeySlot, error: YinyiError, **detail: str | int
+        self, call: Call, message: Operation[KeyLoading], slot: PosSession, error: YinyiError, **detail: str | int
     ) -> None:
         """What is refused stands in the journal, too."""
         why = error.detail or error.code()
@@ -241,21 +241,21 @@ class KeyDesk:
             await _note(tx, call, message, slot, refused=why, **detail)
 
 
-async def _note(tx: Tx, call: Call, message: Operation[KeyLoading], slot: KeySlot, **detail: str | int) -> None:
+async def _note(tx: Tx, call: Call, message: Operation[KeyLoading], slot: PosSession, **detail: str | int) -> None:
     """In the audit journal: check values, never a key."""
     await audit.append(tx, call, spec_of(type(message)).path, str(slot), detail)
 
 
-def _slot_of(named: _NamesSlot) -> KeySlot:
-    return KeySlot(named.acquirer, named.merchant_no, named.terminal_no)
+def _slot_of(named: _NamesSlot) -> PosSession:
+    return PosSession(named.acquirer, named.merchant_no, named.terminal_no)
 
 
-def _slot(row: Row) -> KeySlot:
-    return KeySlot(row["acquirer"], row["merchant_no"], row["terminal_no"])
+def _slot(row: Row) -> PosSession:
+    return PosSession(row["acquirer"], row["merchant_no"], row["terminal_no"])
 
 
 def _slots(found: list[Row]) -> list[SlotKeys]:
-    slots: dict[KeySlot, list[KeyView]] = {}
+    slots: dict[PosSession, list[KeyView]] = {}
     for row in found:
         slots.setdefault(_slot(row), []).append(
             KeyView(
@@ -271,7 +271,7 @@ def _slots(found: list[Row]) -> list[SlotKeys]:
     return [SlotKeys(**slot._asdict(), keys=keys) for slot, keys in slots.items()]
 
 
-def _view(slot: KeySlot, entered: list[Entered], combined: str = "", loaded: str = "") -> KeyLoading:
+def _view(slot: PosSession, entered: list[Entered], combined: str = "", loaded: str = "") -> KeyLoading:
     views = [
         ComponentView(
             part=each.component.part,

@@ -21,8 +21,8 @@ DELIVERED_CHECK_BYTES = range(3, 9)
 """Of the check value that a working key comes with: acquirers send three, four or all eight of them."""
 
 
-class KeySlot(NamedTuple):
-    """Where a session has its keys: no key is ever used for another merchant number or terminal."""
+class PosSession(NamedTuple):
+    """One merchant number on one terminal, and where it has its keys: no key is ever used for another one's."""
 
     acquirer: str
     merchant_no: str

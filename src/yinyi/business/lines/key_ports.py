@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Literal, Protocol, runtime_checkable
 
 from yinyi.bus.call import Call
-from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent, WorkingPurpose
+from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent, WorkingPurpose
 from yinyi.wire.iso8583.model import MacAlgorithm
 
 
@@ -33,7 +33,7 @@ class KeyStore(Protocol):
         """The newest master key, under which everything new is wrapped. The same id is always the same key."""
         ...
 
-    async def seal_component(self, slot: KeySlot, part: int, entry: bytes, check_value: bytes) -> SealedComponent:
+    async def seal_component(self, slot: PosSession, part: int, entry: bytes, check_value: bytes) -> SealedComponent:
         """One typed component of 16 bytes, kept until the other one comes.
 
         Raises:
@@ -42,7 +42,7 @@ class KeyStore(Protocol):
         """
         ...
 
-    async def combine(self, slot: KeySlot, first: SealedComponent, second: SealedComponent) -> HeldKey:
+    async def combine(self, slot: PosSession, first: SealedComponent, second: SealedComponent) -> HeldKey:
         """The TMK of this slot: both components, XOR. Its check value is for people to compare.
 
         Raises:
@@ -51,7 +51,7 @@ class KeyStore(Protocol):
         ...
 
     async def take_working_key(
-        self, tmk: HeldKey, slot: KeySlot, purpose: WorkingPurpose, delivered: bytes, check_value: bytes
+        self, tmk: HeldKey, slot: PosSession, purpose: WorkingPurpose, delivered: bytes, check_value: bytes
     ) -> HeldKey:
         """A working key of 8 or 16 bytes that the acquirer has delivered, ECB-encrypted under the slot's TMK.
         check_value: 3 to 8 bytes, as many as came; only a TDK may come without.
@@ -61,7 +61,7 @@ class KeyStore(Protocol):
         """
         ...
 
-    async def mac(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm, data: bytes) -> bytes:
+    async def mac(self, key: HeldKey, slot: PosSession, algorithm: MacAlgorithm, data: bytes) -> bytes:
         """8 bytes: field 64 (or 128) of a message whose bytes before it are ``data``.
 
         Raises:
@@ -69,7 +69,7 @@ class KeyStore(Protocol):
         """
         ...
 
-    async def check(self, key: HeldKey, slot: KeySlot) -> None:
+    async def check(self, key: HeldKey, slot: PosSession) -> None:
         """It opens here, and is the key that its check value says.
 
         Raises:
@@ -77,11 +77,11 @@ class KeyStore(Protocol):
         """
         ...
 
-    async def rewrap(self, key: HeldKey, slot: KeySlot) -> HeldKey:
+    async def rewrap(self, key: HeldKey, slot: PosSession) -> HeldKey:
         """The same key under the newest master key."""
         ...
 
-    async def reseal(self, component: SealedComponent, slot: KeySlot) -> SealedComponent:
+    async def reseal(self, component: SealedComponent, slot: PosSession) -> SealedComponent:
         """The same component under the newest master key."""
         ...
 

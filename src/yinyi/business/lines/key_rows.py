@@ -8,7 +8,7 @@ import asyncpg
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.lines.errors import MasterKeyNotInUse, SecondCustodianNeeded
-from yinyi.business.lines.key_model import HeldKey, KeyPurpose, KeySlot, SealedComponent
+from yinyi.business.lines.key_model import HeldKey, KeyPurpose, PosSession, SealedComponent
 
 COMPONENT_LASTS = timedelta(hours=8)
 """So long one custodian's component waits for the other one's and for the confirmation."""
@@ -133,7 +133,7 @@ class Entered(NamedTuple):
 class Rewrapped(NamedTuple):
     """The same key, wrapped before and after."""
 
-    slot: KeySlot
+    slot: PosSession
     before: HeldKey
     after: HeldKey
 
@@ -141,12 +141,12 @@ class Rewrapped(NamedTuple):
 # ---- keys
 
 
-async def held(tx: Tx, hospital_id: int, slot: KeySlot) -> dict[KeyPurpose, HeldKey]:
+async def held(tx: Tx, hospital_id: int, slot: PosSession) -> dict[KeyPurpose, HeldKey]:
     """What a session works with."""
     return {row["purpose"]: _held(row) for row in await tx.fetch(_KEYS, hospital_id, *slot)}
 
 
-async def put_tmk(tx: Tx, hospital_id: int, slot: KeySlot, tmk: HeldKey, loaded: Loaded) -> None:
+async def put_tmk(tx: Tx, hospital_id: int, slot: PosSession, tmk: HeldKey, loaded: Loaded) -> None:
     """Working keys that came under the one before go: the session has to sign on.
 
     Raises:
@@ -157,7 +157,7 @@ async def put_tmk(tx: Tx, hospital_id: int, slot: KeySlot, tmk: HeldKey, loaded:
 
 
 async def put_working_keys(
-    tx: Tx, hospital_id: int, slot: KeySlot, tmk: HeldKey, keys: Collection[HeldKey], loaded: Loaded
+    tx: Tx, hospital_id: int, slot: PosSession, tmk: HeldKey, keys: Collection[HeldKey], loaded: Loaded
 ) -> bool:
     """What a sign-on has brought, in place of the ones before. False: the slot has another TMK by now.
 
@@ -171,7 +171,7 @@ async def put_working_keys(
     return True
 
 
-async def _put(tx: Tx, hospital_id: int, slot: KeySlot, key: HeldKey, loaded: Loaded) -> None:
+async def _put(tx: Tx, hospital_id: int, slot: PosSession, key: HeldKey, loaded: Loaded) -> None:
     first_by, second_by = loaded.custodians or (None, None)
     what = (key.purpose, key.master_key_id, key.wrapped, key.check_value)
     try:
@@ -180,7 +180,7 @@ async def _put(tx: Tx, hospital_id: int, slot: KeySlot, key: HeldKey, loaded: Lo
         raise MasterKeyNotInUse from None
 
 
-async def status(tx: Tx, hospital_id: int, only: KeySlot, after: KeySlot, most: int) -> list[Row]:
+async def status(tx: Tx, hospital_id: int, only: PosSession, after: PosSession, most: int) -> list[Row]:
     """Of the slots behind ``after``, so many at most; an empty word in ``only`` means any."""
     return await tx.fetch(_STATUS, hospital_id, *only, *after, most)
 
@@ -188,7 +188,7 @@ async def status(tx: Tx, hospital_id: int, only: KeySlot, after: KeySlot, most: 
 # ---- components
 
 
-async def components(tx: Tx, hospital_id: int, slot: KeySlot, now: datetime) -> list[Entered]:
+async def components(tx: Tx, hospital_id: int, slot: PosSession, now: datetime) -> list[Entered]:
     """Those that wait, in the order of their parts."""
     return [
         Entered(_component(row), row["entered_by"], row["entered_at"], row["expires_at"])
@@ -196,11 +196,11 @@ async def components(tx: Tx, hospital_id: int, slot: KeySlot, now: datetime) -> 
     ]
 
 
-async def waiting_slots(tx: Tx, hospital_id: int, now: datetime, most: int) -> list[KeySlot]:
+async def waiting_slots(tx: Tx, hospital_id: int, now: datetime, most: int) -> list[PosSession]:
     return [_slot(row) for row in await tx.fetch(_WAITING, hospital_id, now, most)]
 
 
-async def enter(tx: Tx, hospital_id: int, slot: KeySlot, component: SealedComponent, by: str, now: datetime) -> bool:
+async def enter(tx: Tx, hospital_id: int, slot: PosSession, component: SealedComponent, by: str, now: datetime) -> bool:
     """Instead of his own earlier one. False: somebody else's is there.
 
     Raises:
@@ -218,7 +218,7 @@ async def enter(tx: Tx, hospital_id: int, slot: KeySlot, component: SealedCompon
     return part is not None
 
 
-async def discard(tx: Tx, hospital_id: int, slot: KeySlot) -> list[bytes]:
+async def discard(tx: Tx, hospital_id: int, slot: PosSession) -> list[bytes]:
     """Both, as they were sealed."""
     return [row["sealed"] for row in await tx.fetch(_DISCARD, hospital_id, *slot)]
 
@@ -258,21 +258,21 @@ async def no_more_in_use(tx: Tx, hospital_id: int, newest: str) -> None:
     await tx.execute(_NO_MORE_IN_USE, hospital_id, newest)
 
 
-async def one_under(tx: Tx, hospital_id: int, master_key_id: str) -> tuple[KeySlot, HeldKey] | None:
+async def one_under(tx: Tx, hospital_id: int, master_key_id: str) -> tuple[PosSession, HeldKey] | None:
     row = await tx.fetchrow(_ONE_UNDER, hospital_id, master_key_id)
     return (_slot(row), _held(row)) if row else None
 
 
 async def keys_under(
     tx: Tx, hospital_id: int, master_key_ids: Sequence[str], most: int
-) -> list[tuple[KeySlot, HeldKey]]:
+) -> list[tuple[PosSession, HeldKey]]:
     rows = await tx.fetch(_KEYS_UNDER, hospital_id, list(master_key_ids), most)
     return [(_slot(row), _held(row)) for row in rows]
 
 
 async def components_under(
     tx: Tx, hospital_id: int, master_key_ids: Sequence[str], most: int
-) -> list[tuple[KeySlot, SealedComponent]]:
+) -> list[tuple[PosSession, SealedComponent]]:
     rows = await tx.fetch(_COMPONENTS_UNDER, hospital_id, list(master_key_ids), most)
     return [(_slot(row), _component(row)) for row in rows]
 
@@ -282,7 +282,7 @@ async def put_rewrapped(tx: Tx, hospital_id: int, newest: str, rewrapped: Sequen
     slots = [each.slot for each in rewrapped]
     await tx.execute(
         *(_REWRAP, hospital_id, newest),
-        *([getattr(slot, word) for slot in slots] for word in KeySlot._fields),
+        *([getattr(slot, word) for slot in slots] for word in PosSession._fields),
         [each.before.purpose for each in rewrapped],
         [each.before.wrapped for each in rewrapped],
         [each.after.wrapped for each in rewrapped],
@@ -290,13 +290,13 @@ async def put_rewrapped(tx: Tx, hospital_id: int, newest: str, rewrapped: Sequen
 
 
 async def put_resealed(
-    tx: Tx, hospital_id: int, slot: KeySlot, before: SealedComponent, after: SealedComponent
+    tx: Tx, hospital_id: int, slot: PosSession, before: SealedComponent, after: SealedComponent
 ) -> None:
     await tx.execute(_RESEAL, hospital_id, *slot, before.part, before.sealed, after.master_key_id, after.sealed)
 
 
-def _slot(row: Row) -> KeySlot:
-    return KeySlot(row["acquirer"], row["merchant_no"], row["terminal_no"])
+def _slot(row: Row) -> PosSession:
+    return PosSession(row["acquirer"], row["merchant_no"], row["terminal_no"])
 
 
 def _held(row: Row) -> HeldKey:

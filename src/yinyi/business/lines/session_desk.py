@@ -25,7 +25,7 @@ from yinyi.business.lines.errors import (
     SessionUnknown,
     TerminalHasSession,
 )
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.lines.messages_sessions import (
     REVERSALS_AT_ONCE,
@@ -54,7 +54,7 @@ SEEN_WITHIN = timedelta(seconds=90)
 """What a business process has said of its lines counts for so long."""
 _WAIT_S = 20.0
 _SPARE_S = 2.0
-_NOWHERE = KeySlot("", "", "")
+_NOWHERE = PosSession("", "", "")
 _IN_DOUBT = ("sent", "in_doubt", "stuck")
 
 
@@ -89,7 +89,7 @@ class SessionDesk:
     # ---- looking
 
     async def list(self, tx: Tx, call: Call, message: ListSessions) -> SessionList:
-        after = KeySlot(message.after_acquirer, message.after_merchant_no, message.after_terminal_no)
+        after = PosSession(message.after_acquirer, message.after_merchant_no, message.after_terminal_no)
         found = await store.sessions(
             tx, call.hospital_id, after, slot_of(message), message.terminal_id, call.now, SESSIONS_AT_ONCE + 1
         )
@@ -110,7 +110,7 @@ class SessionDesk:
 
     async def _show(self, tx: Tx, call: Call, subject: str) -> SessionView:
         """``subject`` begins with a slot."""
-        slot = KeySlot(*subject.split("/")[:3])
+        slot = PosSession(*subject.split("/")[:3])
         rows = await store.sessions(tx, call.hospital_id, _NOWHERE, slot, "", call.now, 1)
         if not rows:
             raise SessionUnknown(str(slot))
@@ -152,7 +152,7 @@ class SessionDesk:
     ) -> None:
         """Unless it was done since it was wanted."""
         *words, wanted_at = subject.split("/")
-        slot = KeySlot(*words)
+        slot = PosSession(*words)
         async with self._database.read() as tx:
             row = await store.session_at(tx, call.hospital_id, slot)
         if row is None:
@@ -194,7 +194,7 @@ class SessionDesk:
         under_way = self._errands.is_out(f"settle {subject}")
         return batch_view(await self._batch(tx, call, slot, batch_no), slot, batch_no, call.now, under_way)
 
-    async def _batch(self, tx: Tx, call: Call, slot: KeySlot, batch_no: int) -> Row:
+    async def _batch(self, tx: Tx, call: Call, slot: PosSession, batch_no: int) -> Row:
         row = await store.batch(tx, call.hospital_id, slot, batch_no)
         if row is None:
             raise SessionUnknown(str(slot))
@@ -241,14 +241,14 @@ class SessionDesk:
 
     # ---- inside
 
-    async def _session_id(self, tx: Tx, call: Call, slot: KeySlot) -> int:
+    async def _session_id(self, tx: Tx, call: Call, slot: PosSession) -> int:
         row = await store.session_at(tx, call.hospital_id, slot)
         if row is None:
             raise SessionUnknown(str(slot))
         return row["session_id"]
 
     async def _sent(
-        self, call: Call, name: str, slot: KeySlot, do: Callable[[], Awaitable[Batch | LineAnswer]]
+        self, call: Call, name: str, slot: PosSession, do: Callable[[], Awaitable[Batch | LineAnswer]]
     ) -> Batch | LineAnswer | None:
         """What came of it; None while it is still out."""
         if slot.acquirer not in self._sessions.acquirers:
@@ -256,10 +256,10 @@ class SessionDesk:
         return await self._errands.within(name, _left_s(call), do)
 
 
-def _batch_of(subject: str) -> tuple[KeySlot, int, bool]:
+def _batch_of(subject: str) -> tuple[PosSession, int, bool]:
     """And whether its statement tells."""
     acquirer, merchant_no, terminal_no, number, *by_statement = subject.split("/")
-    return KeySlot(acquirer, merchant_no, terminal_no), int(number), bool(by_statement)
+    return PosSession(acquirer, merchant_no, terminal_no), int(number), bool(by_statement)
 
 
 def _left_s(call: Call) -> float:

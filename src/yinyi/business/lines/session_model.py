@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from yinyi.business.lines.key_model import HeldKey, KeySlot, WorkingPurpose
+from yinyi.business.lines.key_model import HeldKey, PosSession, WorkingPurpose
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import RefusedReason
 from yinyi.wire.iso8583.model import MacAlgorithm
@@ -82,7 +82,7 @@ class Desk:
     this session's MAK; None: it has none. ``may_send``: whether the session is still ours, to be asked right before the
     first byte leaves."""
 
-    slot: KeySlot
+    slot: PosSession
     batch_no: int
     trace_no: int
     at: datetime
@@ -231,7 +231,7 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     settled. signed_off: until people sign it on."""
 
     session_id: int
-    slot: KeySlot
+    slot: PosSession
     scope: str
     merchant_name: str
     batch_no: int
@@ -260,7 +260,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: MessageKind
     state: MessageState
-    slot: KeySlot
+    slot: PosSession
     batch_no: int
     trace_no: int
     sent_at: datetime

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import (
     Approved,
     Card,
@@ -26,7 +26,7 @@ from yinyi.business.lines.session_model import (
 )
 from yinyi.kernel.money import Fen
 
-Late = Callable[[KeySlot, MessageNo, Approved | Declined], None]
+Late = Callable[[PosSession, MessageNo, Approved | Declined], None]
 """Session, message, and what came after nobody waited for it any more. Returns at once."""
 
 
@@ -107,7 +107,7 @@ class CardSessions(Protocol):
 
     async def choose(self, terminal_id: str, acquirer: str, scope: str) -> int | None: ...
 
-    async def shown(self, session_id: int) -> tuple[KeySlot, str]: ...
+    async def shown(self, session_id: int) -> tuple[PosSession, str]: ...
 
     async def pin_key(self, acquirer: str, session_id: int) -> PinKey | LineAnswer: ...
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.lines.key_model import HeldKey, KeySlot
+from yinyi.business.lines.key_model import HeldKey, PosSession
 from yinyi.business.lines.session_model import (
     FULL_BATCH,
     Delivered,
@@ -291,15 +291,15 @@ async def chosen(tx: Tx, hospital_id: int, terminal_id: str, acquirer: str, scop
     return await tx.fetchval(_CHOSEN, hospital_id, terminal_id, acquirer, scope)
 
 
-async def shown(tx: Tx, hospital_id: int, session_id: int) -> tuple[KeySlot, str]:
+async def shown(tx: Tx, hospital_id: int, session_id: int) -> tuple[PosSession, str]:
     """The slot of a session, and the merchant's name as payers read it."""
     row = await tx.fetchrow(_SHOWN, hospital_id, session_id)
     assert row is not None
-    return KeySlot(row["acquirer"], row["merchant_no"], row["terminal_no"]), row["merchant_name"]
+    return PosSession(row["acquirer"], row["merchant_no"], row["terminal_no"]), row["merchant_name"]
 
 
 async def late(
-    tx: Tx, hospital_id: int, slot: KeySlot, number: MessageNo, answer: bytes, state: MessageState
+    tx: Tx, hospital_id: int, slot: PosSession, number: MessageNo, answer: bytes, state: MessageState
 ) -> Row | None:
     """An answer that nobody waited for any more. It settles what is in doubt unless its reversal is out already. What
     is approved so in a batch that the host has gone past, and that is not settled, is left to be settled with it."""
@@ -316,7 +316,7 @@ async def open_again(tx: Tx, hospital_id: int, session: SessionRow) -> None:
     await tx.execute(_OPEN_AGAIN, hospital_id, session.session_id, session.epoch)
 
 
-async def add(tx: Tx, hospital_id: int, slot: KeySlot, scope: str, terminal_id: str, merchant_name: str) -> int:
+async def add(tx: Tx, hospital_id: int, slot: PosSession, scope: str, terminal_id: str, merchant_name: str) -> int:
     """Put a session on record, or change whose it is."""
     return await tx.fetchval(_ADD, hospital_id, *slot, scope, terminal_id, merchant_name)
 
@@ -329,7 +329,7 @@ def _session(row: Row) -> SessionRow:
         )
     return SessionRow(
         session_id=row["session_id"],
-        slot=KeySlot(row["acquirer"], row["merchant_no"], row["terminal_no"]),
+        slot=PosSession(row["acquirer"], row["merchant_no"], row["terminal_no"]),
         scope=row["scope"],
         merchant_name=row["merchant_name"],
         batch_no=row["batch_no"],

@@ -15,7 +15,7 @@ import structlog
 
 from yinyi.bus.database import Row
 from yinyi.business.lines import session_store as store
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_model import (
     Approved,
@@ -80,7 +80,7 @@ class PosSessions:
         """Of the acquirers' calendar."""
         return self._means.zone
 
-    async def shown(self, session_id: int) -> tuple[KeySlot, str]:
+    async def shown(self, session_id: int) -> tuple[PosSession, str]:
         """Its slot, and the merchant's name as payers read it."""
         async with self._means.database.read() as tx:
             return await store.shown(tx, self._means.hospital_id, session_id)
@@ -297,7 +297,7 @@ class PosSessions:
         return Standing(
             kind=row["kind"],
             state=row["state"],
-            slot=KeySlot(row["acquirer"], row["merchant_no"], row["terminal_no"]),
+            slot=PosSession(row["acquirer"], row["merchant_no"], row["terminal_no"]),
             batch_no=row["batch_no"],
             trace_no=row["trace_no"],
             sent_at=row["sent_at"],
@@ -331,12 +331,12 @@ class PosSessions:
         """Until all that came late so far is written down."""
         await asyncio.gather(*self._late, return_exceptions=True)
 
-    def _hear_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
+    def _hear_late(self, slot: PosSession, number: MessageNo, answer: Approved | Declined) -> None:
         task = asyncio.create_task(self._note_late(slot, number, answer))
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
-    async def _note_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
+    async def _note_late(self, slot: PosSession, number: MessageNo, answer: Approved | Declined) -> None:
         state: MessageState = "approved" if isinstance(answer, Approved) else "declined"
         async with self._means.database.read() as tx:
             said = msgspec.json.encode(answer)

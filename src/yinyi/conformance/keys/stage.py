@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from yinyi.business.lines.key_model import HeldKey, KeySlot, SealedComponent
+from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent
 from yinyi.business.lines.key_ports import KeyStore
 from yinyi.conformance.place import Ground
 from yinyi.kernel.plugin import Plugin, Surroundings
 from yinyi.wire.iso8583 import des
 from yinyi.wire.key_entry import context_of, seal
 
-SLOT = KeySlot("bank", "104110070110001", "00000001")
+SLOT = PosSession("bank", "104110070110001", "00000001")
 ELSEWHERE = SLOT._replace(terminal_no="00000002")
 TMK = bytes.fromhex("70F2A84CCBC2AE8625CBB0F2C22AB923")
 
@@ -37,11 +37,11 @@ class Stage:
     async def calm(self) -> None:
         """Nothing goes wrong here."""
 
-    async def typed(self, part: int, component: bytes, slot: KeySlot = SLOT) -> SealedComponent:
+    async def typed(self, part: int, component: bytes, slot: PosSession = SLOT) -> SealedComponent:
         entry = seal(await self.keys.entry_key(), context_of(str(slot), part), component)
         return await self.keys.seal_component(slot, part, entry, des.check_value(component))
 
-    async def loaded(self, slot: KeySlot = SLOT) -> HeldKey:
+    async def loaded(self, slot: PosSession = SLOT) -> HeldKey:
         """Both halves of a TMK, each typed by its custodian."""
         half = secrets.token_bytes(16)
         other = bytes(a ^ b for a, b in zip(half, TMK, strict=True))

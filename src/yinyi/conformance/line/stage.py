@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from yinyi.business.lines.key_model import KeySlot
+from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import (
     Approved,
     Card,
@@ -85,7 +85,7 @@ Another = Callable[[dict[str, Any]], AbstractAsyncContextManager[Any]]
 
 
 class LateAnswer(NamedTuple):
-    slot: KeySlot
+    slot: PosSession
     number: MessageNo
     answer: Approved | Declined
 
@@ -99,7 +99,7 @@ class Stage:
         self.line = line
         self.hasty = hasty
         self.far = far
-        self.slot = KeySlot(far.acquirer, far.merchant_no, far.terminal_no)
+        self.slot = PosSession(far.acquirer, far.merchant_no, far.terminal_no)
         self.late: asyncio.Queue[LateAnswer] = asyncio.Queue()
         self._clock = place.clock
         self._batch_no, self._trace_no = 1, 0
@@ -108,7 +108,7 @@ class Stage:
         self._before_fen = far.balance_fen()
         hasty.hear_late(self._hear_late)
 
-    def _hear_late(self, slot: KeySlot, number: MessageNo, answer: Approved | Declined) -> None:
+    def _hear_late(self, slot: PosSession, number: MessageNo, answer: Approved | Declined) -> None:
         self.late.put_nowait(LateAnswer(slot, number, answer))
 
     # -- the terminal

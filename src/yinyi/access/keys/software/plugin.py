@@ -13,7 +13,7 @@ from yinyi.business.lines.key_model import (
     DELIVERED_CHECK_BYTES,
     HeldKey,
     KeyPurpose,
-    KeySlot,
+    PosSession,
     SealedComponent,
     WorkingPurpose,
 )
@@ -56,7 +56,7 @@ class SoftwareKeyStore:
 
     # -- loading
 
-    async def seal_component(self, slot: KeySlot, part: int, entry: bytes, check_value: bytes) -> SealedComponent:
+    async def seal_component(self, slot: PosSession, part: int, entry: bytes, check_value: bytes) -> SealedComponent:
         master = self._masters.newest
         try:
             component = unseal(master.entry_key, context_of(str(slot), part), entry)
@@ -75,7 +75,7 @@ class SoftwareKeyStore:
                 check_value=check_value,
             )
 
-    async def combine(self, slot: KeySlot, first: SealedComponent, second: SealedComponent) -> HeldKey:
+    async def combine(self, slot: PosSession, first: SealedComponent, second: SealedComponent) -> HeldKey:
         if (first.part, second.part) != (1, 2):
             raise KeyRefused("a first and a second component are needed")
         one, other = self._component(slot, first), self._component(slot, second)
@@ -86,7 +86,7 @@ class SoftwareKeyStore:
             return self._wrapped(self._masters.newest, key, slot, "tmk")
 
     async def take_working_key(
-        self, tmk: HeldKey, slot: KeySlot, purpose: WorkingPurpose, delivered: bytes, check_value: bytes
+        self, tmk: HeldKey, slot: PosSession, purpose: WorkingPurpose, delivered: bytes, check_value: bytes
     ) -> HeldKey:
         if len(delivered) not in _WORKING_BYTES:
             raise KeyRefused("a working key has 8 or 16 bytes")
@@ -102,10 +102,10 @@ class SoftwareKeyStore:
 
     # -- using
 
-    async def mac(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm, data: bytes) -> bytes:
+    async def mac(self, key: HeldKey, slot: PosSession, algorithm: MacAlgorithm, data: bytes) -> bytes:
         return self._maker(key, slot, algorithm)(data)
 
-    async def check(self, key: HeldKey, slot: KeySlot) -> None:
+    async def check(self, key: HeldKey, slot: PosSession) -> None:
         clear = self._opened(key, slot, key.purpose)
         with wiped(clear):
             if not hmac.compare_digest(des.check_value(clear), key.check_value):
@@ -113,12 +113,12 @@ class SoftwareKeyStore:
 
     # -- master keys
 
-    async def rewrap(self, key: HeldKey, slot: KeySlot) -> HeldKey:
+    async def rewrap(self, key: HeldKey, slot: PosSession) -> HeldKey:
         clear = self._opened(key, slot, key.purpose)
         with wiped(clear):
             return self._wrapped(self._masters.newest, clear, slot, key.purpose)
 
-    async def reseal(self, component: SealedComponent, slot: KeySlot) -> SealedComponent:
+    async def reseal(self, component: SealedComponent, slot: PosSession) -> SealedComponent:
         clear = self._component(slot, component)
         master = self._masters.newest
         with wiped(clear):
@@ -138,25 +138,25 @@ class SoftwareKeyStore:
 
     # -- within
 
-    def _opened_maker(self, key: HeldKey, slot: KeySlot, algorithm: MacAlgorithm) -> Translate:
+    def _opened_maker(self, key: HeldKey, slot: PosSession, algorithm: MacAlgorithm) -> Translate:
         clear = self._opened(key, slot, "mak")
         with wiped(clear):
             return maker(algorithm, clear)
 
-    def _wrapped(self, master: MasterKey, clear: bytearray, slot: KeySlot, purpose: KeyPurpose) -> HeldKey:
+    def _wrapped(self, master: MasterKey, clear: bytearray, slot: PosSession, purpose: KeyPurpose) -> HeldKey:
         value = des.check_value(clear)
         return HeldKey(purpose, master.id, master.wrap(clear, _context(slot, purpose, value)), value)
 
-    def _opened(self, key: HeldKey, slot: KeySlot, purpose: KeyPurpose) -> bytearray:
+    def _opened(self, key: HeldKey, slot: PosSession, purpose: KeyPurpose) -> bytearray:
         if key.purpose != purpose:
             raise KeyDoesNotOpen(f"{slot}: a {key.purpose} is no {purpose}")
         return self._unwrapped(key.master_key_id, key.wrapped, _context(slot, purpose, key.check_value), slot, purpose)
 
-    def _component(self, slot: KeySlot, sealed: SealedComponent) -> bytearray:
+    def _component(self, slot: PosSession, sealed: SealedComponent) -> bytearray:
         context = _component_context(slot, sealed.part, sealed.check_value)
         return self._unwrapped(sealed.master_key_id, sealed.sealed, context, slot, f"component {sealed.part}")
 
-    def _unwrapped(self, master_key_id: str, wrapped: bytes, context: bytes, slot: KeySlot, what: str) -> bytearray:
+    def _unwrapped(self, master_key_id: str, wrapped: bytes, context: bytes, slot: PosSession, what: str) -> bytearray:
         master = self._masters.get(master_key_id)
         if master is None:
             raise KeyDoesNotOpen(f"{slot} {what}: the master key {master_key_id} is not here")
@@ -172,12 +172,12 @@ def _agree(key: bytearray, check_value: bytes) -> None:
         raise KeyRefused("its check value is another one")
 
 
-def _context(slot: KeySlot, purpose: str, check_value: bytes) -> bytes:
+def _context(slot: PosSession, purpose: str, check_value: bytes) -> bytes:
     """What a wrapped key is bound to."""
     return "\0".join(("yinyi line key", *slot, purpose, check_value.hex())).encode()
 
 
-def _component_context(slot: KeySlot, part: int, check_value: bytes) -> bytes:
+def _component_context(slot: PosSession, part: int, check_value: bytes) -> bytes:
     return _context(slot, f"component {part}", check_value)
 
 
