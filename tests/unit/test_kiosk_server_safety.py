@@ -181,7 +181,7 @@ def test_cookies_are_for_the_kiosk_only_and_out_of_every_scripts_reach() -> None
     ],
 )
 def test_a_cookie_out_of_form_counts_as_absent(header: str) -> None:
-    found = cookies.read([(b"cookie", header.encode("latin-1"))])
+    found = cookies.read(header.encode("latin-1"))
     assert found == Cookies()
 
 
@@ -189,7 +189,7 @@ def test_what_is_written_is_what_is_read() -> None:
     jar = Jar("/kiosk", secure=False)
     visit, look = Visit(ticket="t-1", wants="reprint"), Look(language="en", mode="elder", theme="contrast", reach="low")
     header = b"; ".join(line.split(b";")[0] for _, line in (jar.screen("s"), jar.visit(visit), jar.look(look)))
-    assert cookies.read([(b"cookie", header)]) == Cookies(screen="s", visit=visit, look=look)
+    assert cookies.read(header) == Cookies(screen="s", visit=visit, look=look)
 
 
 def test_proof_of_a_page_is_bound_to_screen_and_person() -> None:

@@ -8,6 +8,7 @@ from jinja2 import DictLoader, Environment, Template, TemplateAssertionError, Te
 from markupsafe import Markup
 
 from yinyi.interface.text.catalogue import catalogue
+from yinyi.interface.text.kept import MOST, Pieces
 from yinyi.interface.text.templates import environment
 
 URLS = {"a.css": "/assets/a.css"}
@@ -136,3 +137,45 @@ def test_the_failure_names_the_template() -> None:
     with pytest.raises(KeyError) as failure:
         compiled(page="{% include 'row' %}", row="{{ asset('b.css') }}")
     assert failure.value.__notes__ == ["in the template row", "in the template page"]
+
+
+def test_a_piece_is_written_once() -> None:
+    seen: list[str] = []
+
+    def said(row: str) -> str:
+        seen.append(row)
+        return row
+
+    page = environment(
+        DictLoader({"page": "{% for d in rows %}{% kept d %}[{{ said(d) }}]{% endkept %}{% endfor %}"}),
+        catalogue("en"),
+        str,
+        {"said": said},
+    ).get_template("page")
+    assert page.render(rows="aba<") == "[a][b][a][&lt;]"
+    assert page.render(rows="<b") == "[&lt;][b]"
+    assert seen == ["a", "b", "<"]
+
+
+def test_pieces_with_other_values_and_at_other_places_are_other_pieces() -> None:
+    rows = "{% for d in rows %}{% kept d, more %}{{ d }}{{ more }} {% endkept %}{% endfor %}"
+    twice = "{% kept more %}{% include 'row' %}{% endkept %}{% kept more %}{{ more }}{% endkept %}"
+    page = compiled(page=rows + twice, row="{% set x = more * 2 %}{{ x }}|")
+    assert page.render(rows="ab", more=1) == "a1 b1 2|1"
+    assert page.render(rows="ab", more=2) == "a2 b2 4|2"
+
+
+@pytest.mark.parametrize("body", ["{{ d }}{{ v }}", "{% if v %}{% endif %}", "{% include 'row' %}", "{{ loop.index }}"])
+def test_a_piece_says_nothing_that_it_is_not_kept_by(body: str) -> None:
+    with pytest.raises(TemplateAssertionError, match="says more than it is kept by"):
+        compiled(
+            page="{% for d in rows %}{% kept d %}" + body + "{% endkept %}{% endfor %}", row="{{ paths.doctor(v) }}"
+        )
+
+
+def test_no_more_pieces_than_there_is_room_for() -> None:
+    pieces = Pieces()
+    for n in range(MOST + 2):
+        pieces.keep(n, "")
+    assert len(pieces) == MOST
+    assert next(iter(pieces)) == 2

@@ -1,4 +1,4 @@
-"""NATS: requests and replies, events, pushes. The only file that knows nats-py."""
+"""NATS: requests and replies, events, pushes. With ``inbox`` the only file that knows nats-py."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from yinyi.kernel.errors import DeadlineExceeded, PlatformUnavailable
+from yinyi.bus.inbox import Inbox
+from yinyi.kernel.errors import PlatformUnavailable
 
 log = structlog.get_logger()
 
@@ -22,7 +23,8 @@ EVENT_SUBJECTS = "event.>"
 class NatsTransport:
     """One connection under one account; reconnects for ever, and says so."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, inbox: Inbox) -> None:
+        self._inbox = inbox
         self._client: Any = client  # nats-py leaves parts of its signatures untyped
         self._tasks: set[asyncio.Task[None]] = set()
         self._saying: set[asyncio.Future[None]] = set()
@@ -37,14 +39,9 @@ class NatsTransport:
         if not self.connected:
             raise PlatformUnavailable("the bus is away")
         try:
-            message = await self._client.request(subject, data, timeout=timeout_s)
-        except nats.errors.NoRespondersError:
-            raise PlatformUnavailable("no business process answers") from None
-        except (TimeoutError, nats.errors.TimeoutError):
-            raise DeadlineExceeded(subject) from None
+            return await self._inbox.ask(subject, data, timeout_s)
         except nats.errors.Error as error:
             raise PlatformUnavailable(type(error).__name__) from None
-        return message.data
 
     async def serve(self, answer: Callable[[str, bytes], Awaitable[bytes]]) -> None:
         """Answer all operations, sharing the work with every other business process. Requests come once this returns.
@@ -181,4 +178,6 @@ async def connect(url: str, account: str, password: str) -> NatsTransport:
         reconnected_cb=back,
         error_cb=failed,
     )
-    return NatsTransport(client)
+    inbox = Inbox(client)
+    await inbox.open()
+    return NatsTransport(client, inbox)

@@ -1,6 +1,6 @@
 """Bookings of later days: the calendar, holding a number, and giving it back."""
 
-from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling import booking_rules, store
 from yinyi.business.scheduling.appointment import appointment_view, cancel_until
-from yinyi.business.scheduling.booking_model import BookingRules, DayState
+from yinyi.business.scheduling.booking_model import BookingRules
 from yinyi.business.scheduling.booking_rules import Booked
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
@@ -41,7 +41,6 @@ from yinyi.business.scheduling.messages_booking import (
     ListBookingDays,
     OverrideBooking,
 )
-from yinyi.business.scheduling.model import Schedule
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts, hold_reference
 from yinyi.business.scheduling.ports import Patients
 from yinyi.business.scheduling.sessions import Sessions, check_open
@@ -52,8 +51,8 @@ HELD_FOR = timedelta(minutes=10)
 PAY_WITHIN = timedelta(minutes=8)
 WEEK = 7
 ASKED_ABOUT = 12
-SHOWN = 50
 """So many visits that seem to be missed, the latest."""
+SHOWN = 50
 _ORDER = {"opening": 0, "booked": 0}
 
 
@@ -99,17 +98,13 @@ class Bookings:
         today = self._today(call)
         last = today + timedelta(days=self._rules.days)
         if message.on is not None:
-            that_day = await self._sessions.of(message.department_id, message.on, message.on)
-            day = _day(message.on, [each.schedule for each in that_day.sessions], last)
-            return BookingDays(department=that_day.department, days=[day], paid=self._rules.paid)
-        found = await self._sessions.of(message.department_id, today + timedelta(days=1), last)
+            department, known = await self._sessions.calendar(message.department_id, message.on, message.on)
+            return BookingDays(department=department, days=[_day(known, message.on, last)], paid=self._rules.paid)
+        department, known = await self._sessions.calendar(message.department_id, today + timedelta(days=1), last)
         weeks_end = last + timedelta(days=(WEEK - last.isoweekday()) % WEEK)
         many = range(1, (weeks_end - today).days + 1)
-        by_day: dict[date, list[Schedule]] = defaultdict(list)
-        for each in found.sessions:
-            by_day[each.schedule.service_date].append(each.schedule)
-        days = [_day(on, by_day.get(on, []), last) for on in (today + timedelta(days=n) for n in many)]
-        return BookingDays(department=found.department, days=days, paid=self._rules.paid)
+        days = [_day(known, on, last) for on in (today + timedelta(days=n) for n in many)]
+        return BookingDays(department=department, days=days, paid=self._rules.paid)
 
     # -- booking
 
@@ -358,18 +353,10 @@ def _by_day(view: AppointmentView) -> tuple[date, str]:
     return view.service_date, (view.starts_at or view.payment.started_at).isoformat()
 
 
-def _day(on: date, that_day: list[Schedule], last: date) -> BookingDay:
+def _day(known: Mapping[date, BookingDay], on: date, last: date) -> BookingDay:
     if on > last:
         return BookingDay(on=on, state="not_open")
-    open_ones = [each for each in that_day if each.status == "open"]
-    left = sum(max(0, each.capacity - each.taken) for each in open_ones)
-    return BookingDay(on=on, state=_state(that_day, left), left=left)
-
-
-def _state(that_day: list[Schedule], left: int) -> DayState:
-    if left or not that_day:
-        return "room" if left else "none"
-    return "stopped" if all(each.status == "stopped" for each in that_day) else "full"
+    return known.get(on) or BookingDay(on=on, state="none")
 
 
 def _already(call: Call, plan: Plan) -> str:

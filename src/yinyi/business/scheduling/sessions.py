@@ -1,10 +1,12 @@
 """Doctors' sessions as the hospital has them: at most a second old, read once for everybody who asks."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.view import state_of
+from yinyi.business.scheduling.calendar import Read
 from yinyi.business.scheduling.errors import (
     AlreadyCheckedIn,
     AlreadyRegistered,
@@ -17,6 +19,7 @@ from yinyi.business.scheduling.errors import (
     TooLate,
 )
 from yinyi.business.scheduling.messages import DoctorSession, DoctorSessions
+from yinyi.business.scheduling.messages_booking import BookingDay
 from yinyi.business.scheduling.model import Department, Schedule
 from yinyi.business.scheduling.plans import CHECKED_IN
 from yinyi.business.scheduling.ports import KnowsMissed, Schedules
@@ -55,7 +58,18 @@ class Sessions:
         Raises:
             ScheduleUnknown, HospitalUnavailable.
         """
-        return await self._days.get((department_id, first_on, last_on))
+        return (await self._days.get((department_id, first_on, last_on))).said
+
+    async def calendar(
+        self, department_id: str, first_on: date, last_on: date
+    ) -> tuple[Department, Mapping[date, BookingDay]]:
+        """The clinic, and what is left on each of these days on which anybody sees patients, or was to.
+
+        Raises:
+            ScheduleUnknown, HospitalUnavailable.
+        """
+        read = await self._days.get((department_id, first_on, last_on))
+        return read.said.department, read.calendar
 
     async def missed(self, reference: str) -> bool:
         """The hospital itself says that nobody came for this number.
@@ -65,7 +79,7 @@ class Sessions:
         """
         return isinstance(self._schedules, KnowsMissed) and await self._schedules.missed(reference)
 
-    async def _read(self, day: tuple[str, date, date]) -> DoctorSessions:
+    async def _read(self, day: tuple[str, date, date]) -> Read:
         department_id, first_on, last_on = day
         department = await self._department(department_id)
         doctors = {each.practitioner_id: each for each in await self._schedules.practitioners()}
@@ -75,7 +89,7 @@ class Sessions:
             for each in schedules
             if each.practitioner_id in doctors
         ]
-        return DoctorSessions(department=department, sessions=sorted(sessions, key=_order))
+        return Read(DoctorSessions(department=department, sessions=sorted(sessions, key=_order)))
 
     async def _department(self, department_id: str) -> Department:
         for department in await self._schedules.departments():
@@ -88,7 +102,7 @@ class Sessions:
         error = refused(plan)
         if isinstance(error, SlotTaken | SessionStopped):
             schedule_id = str(plan.facts["schedule_id"])
-            self._days.doubt(lambda day: any(_could_be_had(each.schedule, schedule_id) for each in day.sessions))
+            self._days.doubt(lambda read: any(_could_be_had(each.schedule, schedule_id) for each in read.said.sessions))
         return error
 
     def chosen(self, day: DoctorSessions, schedule_id: str) -> DoctorSession:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from yinyi.bus.database import Tx
 from yinyi.business.terminals import media_store, offer_store, store
@@ -12,6 +13,14 @@ from yinyi.business.terminals.remembered import Remembered
 from yinyi.kernel.errors import NotFound
 
 REMEMBERED_FOR = timedelta(seconds=10)
+
+
+class Here(NamedTuple):
+    """What decides what a terminal offers."""
+
+    standing: Standing
+    rules: Rules
+    hospital: Hospital
 
 
 class Directory:
@@ -81,6 +90,20 @@ class Directory:
         if found is None:
             raise NotFound(f"terminal {terminal_id}")
         return self.keep(hospital_id, found, now)
+
+    async def here(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> Here:
+        """
+        Raises:
+            NotFound: there is no such terminal.
+        """
+        standing = await self.standing(tx, hospital_id, terminal_id, now)
+        return Here(standing, await self.rules(tx, hospital_id, now), await self.hospital(tx, hospital_id, now))
+
+    def here_as_remembered(self, hospital_id: int, terminal_id: str, now: datetime) -> Here | None:
+        """None: somebody has to look."""
+        standing = self._standings.get((hospital_id, terminal_id), now)
+        rules, hospital = self._rules.get(hospital_id, now), self._hospitals.get(hospital_id, now)
+        return Here(standing, rules, hospital) if standing and rules and hospital else None
 
     def keep(self, hospital_id: int, standing: Standing, now: datetime) -> Standing:
         """As it was just read."""

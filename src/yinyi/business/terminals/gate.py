@@ -24,12 +24,13 @@ class ServiceGate:
             ServiceClosed: this terminal does not offer it, or not just now; its detail says when it opens, if anybody
                 knows.
         """
-        at = call.hospital_id, call.principal.terminal_id
-        async with self._database.read() as tx:
-            standing = await self._directory.standing(tx, *at, call.now)
-            rules = await self._directory.rules(tx, call.hospital_id, call.now)
-            zone = ZoneInfo((await self._directory.hospital(tx, call.hospital_id, call.now)).zone)
-        offer = at_terminal(standing.profile, cast(ServiceName, service), rules, call.now, zone)
+        at = call.hospital_id, call.principal.terminal_id, call.now
+        here = self._directory.here_as_remembered(*at)
+        if here is None:
+            async with self._database.read() as tx:
+                here = await self._directory.here(tx, *at)
+        zone = ZoneInfo(here.hospital.zone)
+        offer = at_terminal(here.standing.profile, cast(ServiceName, service), here.rules, call.now, zone)
         if offer is None:
             raise ServiceClosed
         if offer.shut:

@@ -4,10 +4,10 @@ GET unless said otherwise. Every POST carries ``csrf``; those that change someth
 303 to a page. Field names are in brackets.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar, cast
 from urllib.parse import quote
 
 HOME: Final = "/"
@@ -175,6 +175,13 @@ SETTINGS: Final = "/settings"
 EVENTS: Final = "/events"
 """Server-sent events: ``refresh``."""
 
+_ADDRESS = TypeVar("_ADDRESS", bound=Callable[..., str])
+
+
+def remembered(address: _ADDRESS) -> _ADDRESS:
+    """Of what stands many times on a page, and is the same for everybody: a calendar has thirty days."""
+    return cast(_ADDRESS, lru_cache(maxsize=4096)(address))
+
 
 class Paths:
     """The addresses under one base, for templates: ``paths.doctors("D01")``."""
@@ -239,18 +246,23 @@ class Paths:
         """A page of services, from 1."""
         return f"{self.home}?page={page}" if page > 1 else self.home
 
+    @remembered
     def doctors(self, department_id: str) -> str:
         return self._at(DOCTORS, department_id=department_id)
 
+    @remembered
     def doctor(self, department_id: str, schedule_id: str) -> str:
         return self._at(DOCTOR, department_id=department_id, schedule_id=schedule_id)
 
+    @remembered
     def book_days(self, department_id: str) -> str:
         return self._at(BOOK_DAYS, department_id=department_id)
 
+    @remembered
     def book_day(self, department_id: str, on: date) -> str:
         return self._at(BOOK_DAY, department_id=department_id, on=on.isoformat())
 
+    @remembered
     def book_times(self, department_id: str, on: date, schedule_id: str) -> str:
         return self._at(BOOK_TIMES, department_id=department_id, on=on.isoformat(), schedule_id=schedule_id)
 
@@ -355,13 +367,7 @@ class Paths:
         return self.base + SHEETS.format(document_nos=".".join(map(_quoted, document_nos)))
 
     def _at(self, path: str, **parts: str) -> str:
-        return self.base + _filled(path, *parts.items())
-
-
-@lru_cache(maxsize=4096)
-def _filled(path: str, *parts: tuple[str, str]) -> str:
-    """Remembered: a calendar has thirty of them, for each who looks the same."""
-    return path.format(**{name: _quoted(part) for name, part in parts})
+        return self.base + path.format(**{name: _quoted(part) for name, part in parts.items()})
 
 
 def _quoted(part: str) -> str:

@@ -121,8 +121,9 @@ def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views_r
     found: dict[views.SessionName, int] = {}
     for row in sessions:
         schedule = row.schedule
-        numbers = left(schedule) if schedule.status == "open" else 0
-        found[schedule.session] = found.get(schedule.session, 0) + numbers
+        found.setdefault(schedule.session, 0)
+        if schedule.status == "open" and schedule.taken < schedule.capacity:
+            found[schedule.session] += schedule.capacity - schedule.taken
     totals: dict[views.SessionName, int] = {name: found[name] for name in _SESSIONS if name in found}
     chosen = wanted if wanted in totals else next((name for name, n in totals.items() if n), next(iter(totals), ""))
     first_on = sessions[0].schedule.service_date if sessions else None

@@ -7,7 +7,7 @@ nothing, so any node can answer.
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -46,14 +46,12 @@ class Cookies:
     look: Look = PLAIN
 
 
-def read(headers: Iterable[tuple[bytes, bytes]]) -> Cookies:
-    """The three of ours out of the raw headers."""
+def read(header: bytes) -> Cookies:
+    """The three of ours out of the ``Cookie`` header."""
     found: dict[str, str] = {}
-    for name, value in headers:
-        if name == b"cookie":
-            for piece in value.decode("latin-1").split(";"):
-                key, _, text = piece.strip().partition("=")
-                found.setdefault(key, text)
+    for piece in header.decode("latin-1").split(";"):
+        key, _, text = piece.strip().partition("=")
+        found.setdefault(key, text)
     screen = found.get(SCREEN, "")
     return Cookies(
         screen=screen if _TOKEN.fullmatch(screen) else "",

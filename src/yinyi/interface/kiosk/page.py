@@ -76,9 +76,8 @@ def redirect(to: str) -> Answer:
     return Answer(303, headers=[(b"location", to.encode("latin-1"))])
 
 
-def place_of(scope: Scope) -> str:
+def place_of(told: bytes) -> str:
     """In the line before the hospital, as the page before this one was told it; empty: it was not."""
-    told = next((value for name, value in scope["headers"] if name == PLACE), b"")
     return told.decode("ascii") if _PLACE.fullmatch(told) else ""
 
 

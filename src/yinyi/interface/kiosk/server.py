@@ -136,8 +136,8 @@ class Kiosk:
     # -- in
 
     def _read(self, address: Address, scope: Scope) -> Asked:
-        found = cookies.read(scope["headers"])
-        names = {name for name, _ in scope["headers"]}
+        heads: dict[bytes, bytes] = dict(scope["headers"])
+        found = cookies.read(heads.get(b"cookie", b""))
         posted = scope["method"] == "POST"
         query: bytes = scope["query_string"]
         path: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -148,9 +148,9 @@ class Kiosk:
             now=self._clock.now().astimezone(self._zone),
             here=(path if posted or not query else path + b"?" + query).decode("ascii", "replace"),
             posted=posted,
-            swap=b"hx-request" in names and b"hx-history-restore-request" not in names,
+            swap=b"hx-request" in heads and b"hx-history-restore-request" not in heads,
             look=found.look,
-            place=page.place_of(scope),
+            place=page.place_of(heads.get(page.PLACE, b"")),
         )
 
     async def _journey(self, asked: Asked, scope: Scope, receive: Receive) -> page.Answer:

@@ -24,7 +24,7 @@ class Streams:
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        screen = cookies.read(scope["headers"]).screen
+        screen = cookies.read(dict(scope["headers"]).get(b"cookie", b"")).screen
         if not screen:
             return await page.Answer(403).send(send)
         try:

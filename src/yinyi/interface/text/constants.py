@@ -52,7 +52,7 @@ class Constants(NodeTransformer):
     def _known(self, node: nodes.Node) -> list[object]:
         """The value, if there is one already."""
         if isinstance(node, nodes.EnvironmentAttribute):
-            return [self._fixed]
+            return [self._fixed] if node.name == FIXED else []
         if isinstance(node, nodes.Const):
             return [node.value]
         if isinstance(node, nodes.Getattr):

@@ -11,7 +11,8 @@ from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, node
 
 from yinyi.interface.text.catalogue import Catalogue
 from yinyi.interface.text.constants import Constants
-from yinyi.interface.text.direct import Direct, said, untagged
+from yinyi.interface.text.direct import Direct, said, said_text, untagged
+from yinyi.interface.text.kept import Kept, Pieces, check
 from yinyi.interface.text.sentences import Translator
 from yinyi.interface.text.splices import closed, spliced
 
@@ -48,7 +49,9 @@ class _Speaking(Environment):
             auto_reload=False,
             cache_size=-1,
             bytecode_cache=compiled,
+            extensions=[Kept],
         )
+        self.pieces = Pieces()
         self.globals.clear()
         self.filters["striptags"] = untagged
         self._loader = loader
@@ -57,6 +60,7 @@ class _Speaking(Environment):
         self._parts: dict[str, nodes.Template] = {}
         self.fixed = SimpleNamespace(**names)
         self.said = said
+        self.said_text = said_text
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         return closed(self._finished(source, name, filename))
@@ -66,7 +70,7 @@ class _Speaking(Environment):
             parsed = super()._parse(source, name, filename)
             self._translator.visit(parsed)
             self._constants.visit(parsed)
-            return spliced(parsed, self._read)
+            return check(spliced(parsed, self._read))
         except Exception as error:
             error.add_note(f"in the template {name}")
             raise
