@@ -288,6 +288,24 @@ def test_the_database_says_nothing_to_the_outside(platform_url: str) -> None:
     play(platform_url, story)
 
 
+@pytest.mark.parametrize("state", ["53100", "57P01", "57P02", "57P03", "08006"])
+def test_a_database_that_cannot_is_an_outage(platform_url: str, state: str) -> None:
+    """Without room, being stopped, coming back, or gone."""
+
+    async def story(stage: Stage) -> None:
+        async def handler(tx: Tx, call: Call, message: GetPayment) -> None:
+            await tx.execute(f"DO $$ BEGIN RAISE 'no room in /srv/yinyi' USING ERRCODE = '{state}'; END $$")
+
+        stage.dispatcher.reads(GetPayment, handler)
+        with capture_logs() as logs:
+            reply = await stage.send(GetPayment(number="ABCD"), caller=Caller.KIOSK)
+        assert failure(reply) == "PlatformUnavailable"
+        assert "/srv/yinyi" not in msgspec.json.encode(reply).decode()
+        assert [(each["event"], each["log_level"]) for each in logs] == [("dispatch.database_away", "error")]
+
+    play(platform_url, story)
+
+
 def test_one_that_fails_harms_no_other(platform_url: str) -> None:
     async def story(stage: Stage) -> None:
         async def fails(call: Call, message: ListSchedules) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-PartState = Literal["waiting", "starting", "ready", "restarting", "stopped"]
+PartState = Literal["waiting", "starting", "ready", "restarting", "stopped", "full"]
 
 
 class PartStatus(msgspec.Struct, frozen=True):

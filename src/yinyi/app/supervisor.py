@@ -8,9 +8,11 @@ from pathlib import Path
 
 from yinyi.app.keeper import Keeper, Patience
 from yinyi.app.part import Part
+from yinyi.app.room import Room
 from yinyi.app.status import write_status
 from yinyi.kernel.clock import Clock
 
+ROOM_EVERY_S = 5.0
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -24,11 +26,13 @@ class Supervisor:
         say: Callable[[str], None],
         clock: Clock,
         patience: Patience | None = None,
+        room: Room | None = None,
     ) -> None:
-        """``say`` is given one line at a time, for people."""
+        """``say`` is given one line at a time, for people. ``room``: on the disk, looked at from time to time."""
         self._keepers = {
             part.name: Keeper(part, patience or Patience(), clock, say, self._write_status) for part in parts
         }
+        self._room = room
         self._status_file = status_file
         self._say = say
         self._stopping = asyncio.Event()
@@ -46,9 +50,10 @@ class Supervisor:
                 loop.add_signal_handler(number, self._asked_to_stop)
         self._write_status()
         keeping = {name: asyncio.create_task(self._keep(keeper)) for name, keeper in self._keepers.items()}
-        announcing = asyncio.create_task(self._announce(once_ready))
+        beside = [asyncio.create_task(self._announce(once_ready)), asyncio.create_task(self._look_for_room())]
         await self._stopping.wait()
-        announcing.cancel()
+        for task in beside:
+            task.cancel()
         await self._stop_all(keeping)
         if self._failure is not None:
             raise self._failure
@@ -66,6 +71,13 @@ class Supervisor:
         for keeper in self._keepers.values():
             await keeper.ready.wait()
         await once_ready()
+
+    async def _look_for_room(self) -> None:
+        while self._room is not None:
+            with contextlib.suppress(OSError):
+                if self._room.look():
+                    self._write_status()
+            await asyncio.sleep(ROOM_EVERY_S)
 
     def _asked_to_stop(self) -> None:
         if self._stopping.is_set():
@@ -91,4 +103,5 @@ class Supervisor:
 
     def _write_status(self) -> None:
         with contextlib.suppress(OSError):  # a full disk must not end what still works
-            write_status(self._status_file, [keeper.status for keeper in self._keepers.values()])
+            room = [self._room.status] if self._room is not None else []
+            write_status(self._status_file, [*(keeper.status for keeper in self._keepers.values()), *room])

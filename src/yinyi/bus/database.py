@@ -11,6 +11,16 @@ from yinyi.bus.lending import Lending
 
 Row = asyncpg.Record
 
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
+)
+"""It is gone, coming back, or out of room: nothing is wrong with what was asked. Whoever asks again, with the same key,
+hears what has become of it."""
+
 
 class Tx(Protocol):
     """One connection. Statements are constants, values are parameters."""

@@ -20,7 +20,7 @@ import structlog
 
 from yinyi.bus import idempotency
 from yinyi.bus.call import Call, Principal
-from yinyi.bus.database import Database, Tx
+from yinyi.bus.database import AWAY, Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
@@ -36,6 +36,7 @@ from yinyi.kernel.errors import (
     Invalid,
     InvalidField,
     NotAllowed,
+    PlatformUnavailable,
     ServiceClosed,
     SessionEnded,
     ToldPlace,
@@ -175,6 +176,11 @@ class Dispatcher:
             reply = _failed(correlation_id, error, principal)
         except TimeoutError:
             reply = _failed(correlation_id, DeadlineExceeded(), principal)
+        except AWAY as error:
+            log.error(
+                "dispatch.database_away", subject=subject, correlation_id=correlation_id, why=type(error).__name__
+            )
+            reply = _failed(correlation_id, PlatformUnavailable("database"), principal)
         except Exception:
             log.exception("dispatch.failed", subject=subject, correlation_id=correlation_id)
             reply = _failed(correlation_id, InternalError(), principal)

@@ -144,9 +144,9 @@ class ChannelUnavailable(Unavailable):
 
 
 class PlatformUnavailable(Unavailable):
-    """The line to the platform is interrupted. Nothing was taken. Please try again in a minute."""
+    """The line to the platform is interrupted. What you have begun is not lost. Please try again in a minute."""
 
-    zh = "与平台的连接中断，没有扣款，请过一分钟再试。"
+    zh = "与平台的连接中断，已经办的不会丢，请过一分钟再试。"
 
 
 class DeadlineExceeded(Unavailable):

@@ -10,15 +10,15 @@ from ipaddress import ip_address
 
 import msgspec
 
-from yinyi.app.embedded.folder import MIB, FolderLock, free_port, require_space
+from yinyi.app.embedded.folder import FolderLock, free_port, require_space
 from yinyi.app.errors import CannotStart
 from yinyi.app.external import require_bus, require_database
 from yinyi.app.master_key import check_master_keys
 from yinyi.app.processes import parts_for
+from yinyi.app.room import NEEDED_BYTES, Room
 from yinyi.app.settings import Settings, settings_from
 from yinyi.app.supervisor import Supervisor
 
-_NEEDED_BYTES = 100 * MIB
 _LOCAL = ("sandbox_port", "devices_port", "hospital_line_port", "bank_line_port")
 """Nobody but this machine reaches them."""
 _POLL_S = 0.05
@@ -55,7 +55,9 @@ async def _supervise(settings: Settings, begun: float) -> None:
             await asyncio.sleep(_POLL_S)
         say(f"Everything answers after {time.monotonic() - begun:.1f} s: http://{_in_url(host)}:{port}/demo")
 
-    supervisor = Supervisor(parts_for(settings), settings.folder.status, say, settings.make_clock())
+    clock = settings.make_clock()
+    room = Room(settings.data_dir, say, clock)
+    supervisor = Supervisor(parts_for(settings), settings.folder.status, say, clock, room=room)
     await supervisor.run(announce)
 
 
@@ -81,7 +83,7 @@ def say(line: str) -> None:
 
 def _preflight(settings: Settings) -> None:
     """What can be known before anything is started."""
-    require_space(settings.data_dir, _NEEDED_BYTES)
+    require_space(settings.data_dir, NEEDED_BYTES)
     try:
         settings.folder.run.mkdir(exist_ok=True)
     except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from yinyi.interface.text.catalogue import read
+from yinyi.interface.text.kept import Kept
 
 INTERFACES = Path(__file__).parents[1]
 CHINESE = Path(__file__).with_name("zh_CN.po")
@@ -29,7 +30,7 @@ def used(folder: Path = INTERFACES) -> dict[str, str]:
 
 
 def in_template(source: str) -> Iterator[str]:
-    for call in Environment(autoescape=True).parse(source).find_all(nodes.Call):
+    for call in Environment(autoescape=True, extensions=[Kept]).parse(source).find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name in ("_", "_n"):
             yield from (str(argument.value) for argument in call.args if isinstance(argument, nodes.Const))
 
