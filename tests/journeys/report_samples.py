@@ -1,6 +1,6 @@
 """The pages of reports in their states."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import get_args
 
 import msgspec
@@ -120,7 +120,7 @@ def _sheets(printing: views.Printing) -> views_reports.SheetsView:
 
 
 def _reports(**facts: object) -> views_reports.ReportsView:
-    view = views_reports.ReportsView(rows=_ROWS, fresh=(_ROWS[0].order_no,), key=KEY)
+    view = views_reports.ReportsView(rows=_ROWS, fresh=(_ROWS[0].order_no,), earlier=date(2024, 5, 31), key=KEY)
     return msgspec.structs.replace(view, **facts)
 
 

@@ -50,7 +50,7 @@ class Sheets:
         hospital, directory = outside.hospital, terminals.directory
         self.desk = SheetDesk(directory)
         tubes = Tubes(database, hospital, hospital, terminals.presented, vault)
-        self.library = Library(database, hospital, patients, outside.lists_kept_s)
+        self.library = Library(database, hospital, patients, ZONE, outside.lists_kept_s)
         about = (patients, Staff(hospital), directory, self.desk, database, ZONE)
         self.reports = ReportService(self.library, tubes, *about, outside.second_print)
         self.inpatients = InpatientSheets(hospital, patients, directory, self.desk, ZONE)

@@ -6,8 +6,9 @@ copied with all that is in it soon after, and then it is read from here.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -43,10 +44,13 @@ SETTLES = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Known:
-    """complete: the hospital has answered."""
+    """Newest first, ``LISTED`` at most. complete: the hospital has answered. until: there are earlier ones, from this
+    day on. ahead: of these orders ours is the later version."""
 
     reports: list[DiagnosticReport]
     complete: bool
+    until: date | None = None
+    ahead: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -63,29 +67,48 @@ class Look:
 class Library:
     """``reports``: the hospital; ``patients``: our master index. Nobody sees any report but his own."""
 
-    def __init__(self, database: Database, reports: Reports, patients: Patients, kept_s: float) -> None:
+    def __init__(self, database: Database, reports: Reports, patients: Patients, zone: ZoneInfo, kept_s: float) -> None:
         """``kept_s``: so old may be the hospital's list; what we keep is looked up each time, as news may have brought
         it a moment ago."""
         self._database = database
         self._reports = reports
         self._patients = patients
+        self._zone = zone
         self._recent = RecentByKey(self._theirs, kept_s)
 
     # -- which there are
 
-    async def all(self, call: Call) -> Known:
-        """Newest first; of a session that a tube has opened, what is in the tube."""
+    async def all(self, call: Call, until: date | None = None) -> Known:
+        """Asked for on this day at the latest; of a session that a tube has opened, what is in the tube."""
         who = call.principal
-        look = Look(who.hospital_id, who.patient_id, who.specimen, (call.now + timedelta(days=2)).date(), call)
+        last_on = until or (call.now + timedelta(days=2)).date()
+        look = Look(who.hospital_id, who.patient_id, who.specimen, last_on, call)
         try:
             theirs = await self._recent.get(look)
         except HospitalUnavailable:
-            return Known(_newest(await self._ours(call)), complete=False)
+            return self._known(await self._ours(call), last_on, complete=False)
         ours = await self._ours(call)
         await self._note(call, theirs, ours)
         known = {each.order_no: each for each in ours}
+        ahead = frozenset(
+            each.order_no for each in theirs if each.order_no in known and known[each.order_no].version > each.version
+        )
         known |= {each.order_no: _latest(known.get(each.order_no), each) for each in theirs}
-        return Known(_newest(known.values()), complete=True)
+        found = self._known(known.values(), last_on, more=len(theirs) >= LISTED)
+        return replace(found, ahead=ahead)
+
+    def _known(
+        self, found: Iterable[DiagnosticReport], last_on: date, *, complete: bool = True, more: bool = False
+    ) -> Known:
+        """``more``: the hospital may have earlier ones than it has told."""
+        reports = [each for each in _newest(found) if self._day(each) <= last_on]
+        shown = reports[:LISTED]
+        if not shown or not (more or len(reports) > LISTED):
+            return Known(shown, complete)
+        return Known(shown, complete, min(self._day(shown[-1]), last_on - timedelta(days=1)))
+
+    def _day(self, found: DiagnosticReport) -> date:
+        return found.requested_at.astimezone(self._zone).date()
 
     async def _theirs(self, look: Look) -> list[DiagnosticReport]:
         """
@@ -106,9 +129,11 @@ class Library:
         return [each for each in found if _opened_by(call, each)]
 
     async def _note(self, call: Call, theirs: list[DiagnosticReport], ours: list[DiagnosticReport]) -> None:
-        """What is ready is known from now on, whatever becomes of the hospital's archive."""
-        known = {(each.order_no, each.version) for each in ours}
-        new = [each for each in theirs if each.state in READY and (each.order_no, each.version) not in known]
+        """What is ready is known from now on, whatever becomes of the hospital's archive, and so is what is kept from
+        patients from now on."""
+        known = {(each.order_no, each.version): each.sensitive for each in ours}
+        ready = [(each, known.get((each.order_no, each.version))) for each in theirs if each.state in READY]
+        new = [each for each, hidden in ready if hidden is None or (each.sensitive and not hidden)]
         if not new:
             return
         async with self._database.transaction() as tx:
@@ -237,8 +262,11 @@ class Library:
     # -- one value
 
     async def trend(self, call: Call, analyte_code: str) -> tuple[list[TrendPoint], bool]:
-        """Oldest first, and whether the hospital has answered; what its archive has lost is ours."""
+        """Oldest first, and whether the hospital has answered; what its archive has lost is ours. A value of the
+        hospital's is shown where its report may be: of one that nobody knows it cannot be told."""
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
+        known = await self.all(call)
+        shown = {each.order_no for each in known.reports if not each.sensitive} - known.ahead
         who = (call.hospital_id, call.principal.patient_id)
         async with self._database.read() as tx:
             ours = await store.trend(tx, *who, analyte_code, POINTS)
@@ -246,7 +274,7 @@ class Library:
             theirs, complete = await self._reports.trend(patient_no, analyte_code, POINTS), True
         except HospitalUnavailable:
             theirs, complete = [], False
-        merged = {each.order_no: each for each in (*ours, *theirs)}
+        merged = {each.order_no: each for each in (*ours, *(each for each in theirs if each.order_no in shown))}
         points = sorted(merged.values(), key=lambda each: (each.sampled_at, each.order_no))
         return points[-POINTS:], complete
 

@@ -1,6 +1,6 @@
 """What can be asked about reports. Always of the patient's own; whoever came by a tube sees what is in it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -49,18 +49,23 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportList(msgspec.Struct, frozen=True, kw_only=True):
-    """Newest first. complete: False: the hospital does not answer; these are the copies that were kept."""
+    """Newest first. complete: False: the hospital does not answer; these are the copies that were kept. earlier_until:
+    there are earlier ones, up to this day."""
 
     reports: list[ReportView]
     complete: bool = True
+    earlier_until: date | None = None
 
 
 @operation(
     callers=PATIENTS, service="reports", needs_patient=True, opened_by=("specimen",), errors=(HospitalUnavailable,)
 )
 class ListReports(Operation[ReportList], frozen=True, kw_only=True):
-    """Laboratory and examination reports of all time, and what is still being tested. Kept for good: what was ready
-    once is listed also while the hospital does not answer."""
+    """Laboratory and examination reports of all time, and what is still being tested; some hundred at a time. until:
+    asked for on this day at the latest; None: the newest. Kept for good: what was ready once is listed also while the
+    hospital does not answer."""
+
+    until: date | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,9 +89,10 @@ class ReportService:
     # -- looking
 
     async def list(self, call: Call, message: ListReports) -> ReportList:
-        known = await self._library.all(call)
+        known = await self._library.all(call, message.until)
         prints = await self._prints(call) if any(map(is_ready, known.reports)) else {}
-        return ReportList(reports=[view(each, prints) for each in known.reports], complete=known.complete)
+        reports = [view(each, prints) for each in known.reports]
+        return ReportList(reports=reports, complete=known.complete, earlier_until=known.until)
 
     async def get(self, call: Call, message: GetReport) -> Report:
         about, whole = await self._library.whole(call, message.order_no)

@@ -19,7 +19,15 @@ INSERT INTO report (hospital_id, order_no, version, patient_id, sensitive, reque
 SELECT $1, new.order_no, new.version, $2, new.sensitive, new.requested_at, new.head, $8
 FROM unnest($3::text[], $4::int[], $5::bool[], $6::timestamptz[], $7::text[])
   AS new (order_no, version, sensitive, requested_at, head)
-ON CONFLICT (hospital_id, order_no, version) DO NOTHING
+ON CONFLICT (hospital_id, order_no, version) DO UPDATE SET sensitive = true, head = EXCLUDED.head,
+  content = NULL, digest = NULL, copied_at = NULL, pictures_at = NULL, pictures_left_out = 0
+WHERE EXCLUDED.sensitive AND NOT report.sensitive
+"""
+FORGET_VALUES = """
+DELETE FROM report_value WHERE hospital_id = $1 AND order_no = ANY($2)
+"""
+FORGET_PICTURES = """
+DELETE FROM report_picture WHERE hospital_id = $1 AND order_no = ANY($2)
 """
 HEADS = """
 SELECT DISTINCT ON (order_no) head FROM report
@@ -49,6 +57,9 @@ SELECT v.order_no, v.sampled_at, v.value, v.text, v.low, v.high, v.flag, v.unit 
 WHERE v.hospital_id = $1 AND v.patient_id = $2 AND v.analyte_code = $3 AND NOT EXISTS (
   SELECT FROM report_value later
   WHERE later.hospital_id = v.hospital_id AND later.order_no = v.order_no AND later.version > v.version)
+AND NOT EXISTS (
+  SELECT FROM report hidden
+  WHERE hidden.hospital_id = v.hospital_id AND hidden.order_no = v.order_no AND hidden.sensitive)
 ORDER BY v.sampled_at DESC LIMIT $4
 """
 MISSING = """
@@ -81,7 +92,9 @@ PICTURE = """
 SELECT r.head, CASE WHEN $5 THEN p.small ELSE p.shown END AS content,
        CASE WHEN $5 THEN p.small_digest ELSE p.shown_digest END AS digest
 FROM report r JOIN report_picture p USING (hospital_id, order_no, version)
-WHERE r.hospital_id = $1 AND r.order_no = $2 AND r.patient_id = $3 AND NOT r.sensitive AND p.nth = $4
+WHERE r.hospital_id = $1 AND r.order_no = $2 AND r.patient_id = $3 AND p.nth = $4 AND NOT EXISTS (
+  SELECT FROM report hidden
+  WHERE hidden.hospital_id = r.hospital_id AND hidden.order_no = r.order_no AND hidden.sensitive)
 ORDER BY r.version DESC LIMIT 1
 """
 SHOWN = """
@@ -95,7 +108,7 @@ ORDER BY seen_at LIMIT $2
 
 
 async def seen(tx: Tx, hospital_id: int, patient_id: int, heads: Iterable[DiagnosticReport], now: datetime) -> None:
-    """These are ready; what was known before stays as it is."""
+    """These are ready; what was known before stays as it is. Of what is kept from patients now nothing is kept here."""
     new = list(heads)
     await tx.execute(
         SEEN,
@@ -108,6 +121,10 @@ async def seen(tx: Tx, hospital_id: int, patient_id: int, heads: Iterable[Diagno
         [msgspec.json.encode(each).decode() for each in new],
         now,
     )
+    hidden = [each.order_no for each in new if each.sensitive]
+    if hidden:
+        await tx.execute(FORGET_VALUES, hospital_id, hidden)
+        await tx.execute(FORGET_PICTURES, hospital_id, hidden)
 
 
 async def heads(tx: Tx, hospital_id: int, patient_id: int) -> list[DiagnosticReport]:
@@ -163,7 +180,7 @@ async def keep(tx: Tx, hospital_id: int, about: DiagnosticReport, whole: WholeRe
 
 
 async def trend(tx: Tx, hospital_id: int, patient_id: int, analyte_code: str, limit: int) -> list[TrendPoint]:
-    """Newest first, of the latest version of each report."""
+    """Newest first, of the latest version of each report; nothing of one that is kept from patients."""
     rows = await tx.fetch(TREND, hospital_id, patient_id, analyte_code, limit)
     return [msgspec.convert(dict(row), TrendPoint) for row in rows]
 

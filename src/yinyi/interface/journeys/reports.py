@@ -1,5 +1,7 @@
 """Reports: which there are, what one says, how a value went, and printing them."""
 
+from datetime import date
+
 from yinyi.business.documents.errors import PrintedAlready
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.reports.errors import ReportAtWindow, ReportNotReady, TubeUnknown
@@ -17,6 +19,7 @@ from yinyi.business.reports.messages import (
 from yinyi.business.reports.model import Observation, TrendPoint, reference_range
 from yinyi.interface.journeys import drawing, identify, present, scan, sheets, views_reports
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
+from yinyi.kernel.errors import NotFound
 
 PRINTED = "printed"
 """In the address of a report: it cannot be printed a second time here."""
@@ -34,10 +37,10 @@ async def by_tube(visitor: Visitor) -> Next:
 
 
 async def page(visitor: Visitor) -> Next:
-    """GET REPORTS."""
+    """GET REPORTS ?until=2024-05-31."""
     if not visitor.known:
         return visitor.wanting("reports")
-    found = await visitor.ask(ListReports())
+    found = await visitor.ask(ListReports(until=_date(visitor.query.get("until", ""))))
     rows = tuple(map(_row, found.reports))
     fresh = [each.order_no for each in rows if each.state == "ready" and not each.printed]
     view = views_reports.ReportsView(
@@ -45,10 +48,18 @@ async def page(visitor: Visitor) -> Next:
         of_tube=_of_tube(visitor),
         fresh=tuple(fresh[:MOST_AT_ONCE]),
         complete=found.complete,
+        earlier=found.earlier_until,
         printer=sheets.printer_of(visitor.terminal),
         key=present.new_key(),
     )
     return Show(view)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise NotFound("day") from None
 
 
 def _of_tube(visitor: Visitor) -> bool:

@@ -1,6 +1,6 @@
 """Reports: which there are, what one says, how a value went, and sheets that come out of the printer."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from yinyi.business.documents.sheet import SheetKind
@@ -27,12 +27,14 @@ class ReportRow(Part, frozen=True, kw_only=True):
 
 class ReportsView(View, frozen=True, kw_only=True):
     """All reports, newest first. of_tube: only what is in the tube that was scanned. fresh: ready and not printed yet,
-    as many as go at once. complete: False: the hospital does not answer, these are kept copies."""
+    as many as go at once. complete: False: the hospital does not answer, these are kept copies. earlier: there are
+    more, up to this day."""
 
     rows: tuple[ReportRow, ...]
     of_tube: bool = False
     fresh: tuple[str, ...] = ()
     complete: bool = True
+    earlier: date | None = None
     printer: PrinterState = "ok"
     key: str
 
