@@ -11,7 +11,9 @@ from kiosk_platform import NOW, TERMINAL, paired, run
 from yinyi.business.billing.errors import InvoiceUnknown, NothingPaid, NotPaidYet, TooManyFees
 from yinyi.business.billing.messages import Fees, InvoiceDetails
 from yinyi.business.documents.messages import Sheets, SheetView
+from yinyi.business.fiscal.messages import FiscalInvoiceList
 from yinyi.business.terminals.model import DeviceView
+from yinyi.business.terminals.offers import Offer
 from yinyi.interface.journeys import fees
 from yinyi.kernel.errors import HospitalUnavailable, YinyiError
 
@@ -65,7 +67,9 @@ def test_days_are_chosen_and_their_list_is_printed() -> None:
     async def work() -> None:
         browser = paired(GetTerminal=terminal(), PrintFees=SHEET, GetSheets=SHEET)
         offered = (await browser.see("/fees/print"))["v"]["choices"]
-        assert [each["name"] for each in offered] == ["month", "quarter", "year", "last_year"]
+        years = [f"{NOW.year - back}" for back in range(2, 11)]
+        assert [each["name"] for each in offered] == ["month", "quarter", "year", "last_year", *years]
+        assert (offered[-1]["first_on"], offered[-1]["last_on"]) == (f"{NOW.year - 10}-01-01", f"{NOW.year - 10}-12-31")
         for each in offered:
             answer = await browser.post("/fees/print", days=each["name"])
             assert answer.headers["location"] == "/kiosk/sheets/S0001"
@@ -80,7 +84,7 @@ def test_days_are_chosen_and_their_list_is_printed() -> None:
 def test_days_are_whole_and_in_order() -> None:
     for today in (date(2026, 1, 1), date(2028, 2, 29), date(2026, 12, 31)):
         assert all(each.first_on <= each.last_on <= today for each in fees.choices(today))
-        assert len({(each.first_on, each.last_on) for each in fees.choices(today)}) == 4
+        assert len({(each.first_on, each.last_on) for each in fees.choices(today)}) == 13
 
 
 @pytest.mark.parametrize(("error", "news"), [(NothingPaid(), "none"), (TooManyFees(), "many")])
@@ -139,5 +143,16 @@ def test_whoever_has_only_the_form_gets_no_sheet_with_the_whole_name() -> None:
         assert (await browser.see("/bills/A?form=1"))["v"]["prints"] is False
         assert (await browser.post("/bills/A")).headers["location"] == "/kiosk/identify"
         assert "PrintPaidInvoice" not in browser.platform.names()
+
+    run(work())
+
+
+def test_what_is_printed_is_shown_also_where_the_service_is_shut() -> None:
+    async def work() -> None:
+        shut = msgspec.structs.replace(terminal(), offers=[Offer(service="register")])
+        browser = paired(GetTerminal=shut, GetSheets=SHEET, ListFiscalInvoices=FiscalInvoiceList(invoices=[]))
+        assert (await browser.get("/fees")).headers["location"] == "/kiosk/"
+        assert (await browser.see("/sheets/S0001"))["v"]["printing"] == "printing"
+        assert (await browser.see("/receipts"))["v"]["receipts"] == []
 
     run(work())

@@ -24,7 +24,7 @@ from yinyi.business.identity.errors import (
     TooManyTries,
     WindowOnly,
 )
-from yinyi.business.identity.messages import FirstVisit, Identified, Match, RegisterPatient, Ticket
+from yinyi.business.identity.messages import Ended, FirstVisit, Identified, Match, RegisterPatient, Ticket
 from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
 from yinyi.business.terminals.messages import Paired
 from yinyi.business.terminals.model import DeviceView
@@ -290,6 +290,29 @@ def test_a_first_visit_asks_for_the_phone_and_then_makes_the_record() -> None:
         assert made.headers["location"] == "/kiosk/"
         asked = browser.platform.last("RegisterPatient")
         assert (asked.key, msgspec.to_builtins(asked.message)) == (key, {"ticket": "ticket-1", "phone": "13812345678"})
+
+    run(work())
+
+
+@pytest.mark.parametrize(("years", "offered"), [(64, False), (65, True), (90, True), (None, False)])
+def test_a_newcomer_is_offered_large_print_at_once(years: int | None, offered: bool) -> None:
+    """By what his card says, and before he has to type anything; what he chooses is kept with him."""
+
+    async def work() -> None:
+        born = None if years is None else NOW.year - years
+        card = FirstVisit(name="欧阳小明", sex="male", born_year=born, number_tail="1234")
+        answers = {"GetTicket": Ticket(first_visit=card), "RegisterPatient": KNOWN, "PreferElder": Ended()}
+        browser = paired(known=False, **answers)
+        browser.set_cookie("yinyi_visit", "home.ticket.ticket-1")
+        assert (await browser.see("/first-visit"))["c"]["offer_elder"] is offered
+        for mode in ("elder", "normal"):
+            browser.set_cookie("yinyi_look", f"zh-CN.{mode}.light.normal")
+            seen = await browser.see("/first-visit")
+            assert (seen["c"]["offer_elder"], seen["c"]["mode"]) == (False, mode)
+            await browser.post("/first-visit", stage="confirm", phone="13812345678")
+            assert ("PreferElder" in browser.platform.names()) is (mode == "elder")
+            browser.platform.asked.clear()
+            browser.set_cookie("yinyi_visit", "home.ticket.ticket-1")
 
     run(work())
 

@@ -13,6 +13,9 @@ UNTIL, NEWS, DAYS = "until", "news", "days"
 which days."""
 _NEWS: dict[type[YinyiError], views_bills.FeeNews] = {NothingPaid: "none", TooManyFees: "many"}
 
+EARLIER_YEARS = 10
+"""So far back the days of a list can be chosen; windows print older ones."""
+
 
 async def page(visitor: Visitor) -> Next:
     """GET FEES ?until=2026-11-23."""
@@ -65,12 +68,13 @@ async def print_days(visitor: Visitor) -> Next:
 
 
 def choices(today: date) -> tuple[views_bills.DaysChoice, ...]:
-    """What a list is mostly wanted of: an illness, or a year for the insurance."""
+    """What a list is mostly wanted of: an illness, or a year for the insurance; and each year of the last ten."""
     last = today.year - 1
-    days: tuple[tuple[views_bills.DaysName, date, date], ...] = (
+    days: list[tuple[str, date, date]] = [
         ("month", today - timedelta(days=29), today),
         ("quarter", today - timedelta(days=89), today),
         ("year", date(today.year, 1, 1), today),
         ("last_year", date(last, 1, 1), date(last, 12, 31)),
-    )
+    ]
+    days += [(f"{year}", date(year, 1, 1), date(year, 12, 31)) for year in range(last - 1, last - EARLIER_YEARS, -1)]
     return tuple(views_bills.DaysChoice(name=name, first_on=first, last_on=until) for name, first, until in days)

@@ -1,16 +1,20 @@
 """Nobody is on record yet: what his document does not say is asked, and he confirms it all."""
 
+import contextlib
 import re
 from typing import Literal, get_args
 
 from yinyi.business.identity.errors import TicketExpired
-from yinyi.business.identity.messages import FirstVisit, GetTicket, RegisterPatient
+from yinyi.business.identity.messages import FirstVisit, GetTicket, PreferElder, RegisterPatient
 from yinyi.business.identity.model import Sex
 from yinyi.interface.journeys import present, typed, views_start
 from yinyi.interface.journeys.identify import answered, ticket_of
 from yinyi.interface.journeys.visitor import Next, Show, Visitor
+from yinyi.kernel.errors import YinyiError
 
 Stage = Literal["phone", "sex", "born", "confirm"]
+OLD_YEARS = 65
+"""From then on large print is offered at once."""
 _PHONE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -33,7 +37,11 @@ async def register_patient(visitor: Visitor) -> Next:
     asked = RegisterPatient(
         ticket=ticket_of(visitor), phone=phone, sex=_sex(visitor) or "unknown", born_on=typed.birthday(visitor)
     )
-    return answered(visitor, await visitor.ask(asked, key=visitor.key))
+    found = await visitor.ask(asked, key=visitor.key)
+    if visitor.mode == "elder":
+        with contextlib.suppress(YinyiError):
+            await visitor.ask_as(found.session_token, PreferElder(elder=True))
+    return answered(visitor, found)
 
 
 async def _asked_further(visitor: Visitor, stage: str) -> Next:
@@ -78,4 +86,4 @@ def _page(
         problem=problem,
         key=present.new_key(),
     )
-    return Show(view)
+    return Show(view, is_old=card.born_year is not None and visitor.now.year - card.born_year >= OLD_YEARS)

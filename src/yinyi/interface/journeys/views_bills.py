@@ -130,15 +130,15 @@ class FeesView(View, frozen=True, kw_only=True):
     prints: bool = False
 
 
-DaysName = Literal["month", "quarter", "year", "last_year"]
 FeeNews = Literal["none", "many"]
 """Why they cannot be printed: nothing was paid in these days, or too much for one list."""
 
 
 class DaysChoice(Part, frozen=True, kw_only=True):
-    """Days that a list can be printed of, both included."""
+    """Days that a list can be printed of, both included. name: ``month``, ``quarter``, ``year``, ``last_year``, or the
+    number of a year."""
 
-    name: DaysName
+    name: str
     first_on: date
     last_on: date
 

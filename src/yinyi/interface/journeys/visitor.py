@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeVar
 
+import msgspec
+
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials, SessionView
 from yinyi.bus.operation import Operation
@@ -51,7 +53,8 @@ class Visit:
 @dataclass(frozen=True)
 class Show:
     """A page. ``steps``: the named steps of what is being done. ``can_time_out``: False while something runs.
-    ``idle_s``: as ``Chrome`` has it.
+    ``idle_s``: as ``Chrome`` has it. ``is_old``: who stands here and has no session yet is 65 or older, as his card
+    says.
 
     listens: what the page wants to be refreshed for, as parameters of ``EVENTS`` (see ``kiosk/events.py``); None: for
     nothing.
@@ -63,6 +66,7 @@ class Show:
     listens: Mapping[str, str] | None = None
     status: int = 200
     idle_s: int | None = None
+    is_old: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,15 @@ class Visitor:
         if self.known and self.session is None:
             raise SessionEnded
         return reply
+
+    async def ask_as(self, session_token: str, message: Operation[R]) -> R:
+        """In the session that has just begun.
+
+        Raises:
+            YinyiError: whatever the operation ended in.
+        """
+        begun = msgspec.structs.replace(self.credentials, session=session_token)
+        return (await self.bus.ask(message, credentials=begun, language=self.language)).reply
 
     async def ask_as_anybody(self, message: Operation[R], key: str = "") -> R:
         """The same for what does not depend on who it is.

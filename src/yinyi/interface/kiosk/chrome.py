@@ -37,7 +37,9 @@ def chrome_of(
     can_time_out: bool,
     events: str,
     idle_s: int | None = None,
+    is_old: bool = False,
 ) -> views.Chrome:
+    """``is_old``: of whoever has no session yet."""
     return views.Chrome(
         hospital=terminal.hospital,
         hospital_en=terminal.hospital_en,
@@ -60,7 +62,7 @@ def chrome_of(
         can_time_out=can_time_out,
         card_in_reader=terminal.card_in_reader,
         pay_card_in=terminal.reading.card_in and terminal.reading.state not in LIVE,
-        offer_elder=_offers_elder(session, look),
+        offer_elder=not look.mode and (session.offer_elder if session is not None else is_old),
         means=tuple(terminal.means),
     )
 
@@ -68,10 +70,6 @@ def chrome_of(
 def mode_of(session: SessionView | None, look: Look) -> views.Mode:
     """What was chosen at this screen counts, then what the patient keeps from the last time."""
     return look.mode or ("elder" if session is not None and session.elder else "normal")
-
-
-def _offers_elder(session: SessionView | None, look: Look) -> bool:
-    return session is not None and session.offer_elder and not look.mode
 
 
 def helping(terminal: TerminalView, now: datetime) -> Counter:

@@ -265,6 +265,7 @@ class Kiosk:
             can_time_out=shown.can_time_out,
             events=self._events(asked, terminal, shown),
             idle_s=shown.idle_s,
+            is_old=shown.is_old,
         )
         html = self._pages.render(shown.view, chrome, swap=asked.swap)
         return self._finished(asked, page.page(shown.status, html))
