@@ -85,7 +85,7 @@ def test_an_error_is_one_sentence(folder: Path) -> None:
     [
         (
             ["RegisterToday"],
-            "Staff cannot ask RegisterToday; they can ask AddClientCertificate, AddInstitution, AnswerCall, ",
+            "Staff cannot ask RegisterToday; they can ask AddClientCertificate, AddInstitution, AddTerminal, ",
         ),
         (["AskAgain", "{}"], "The fields of AskAgain cannot be understood: "),
         (["AskAgain", "payment"], "The fields of AskAgain cannot be understood: "),

@@ -22,9 +22,21 @@ ON CONFLICT (hospital_id, terminal_id) DO UPDATE SET code_digest = $3, expires_a
 _USE_PAIRING = """
 DELETE FROM pairing WHERE hospital_id = $1 AND code_digest = $2 AND expires_at > $3 RETURNING terminal_id
 """
+_DROP_PAIRING = "DELETE FROM pairing WHERE hospital_id = $1 AND terminal_id = $2"
 _REVOKE = """
 UPDATE terminal_credential SET revoked_at = $4
 WHERE hospital_id = $1 AND terminal_id = $2 AND kind = $3 AND revoked_at IS NULL
+"""
+_REVOKE_ALL = """
+UPDATE terminal_credential SET revoked_at = $3
+WHERE hospital_id = $1 AND terminal_id = $2 AND revoked_at IS NULL
+"""
+_IS_ENROLLED = """
+SELECT EXISTS (SELECT FROM terminal_credential
+               WHERE hospital_id = $1 AND terminal_id = $2 AND kind = 'agent' AND revoked_at IS NULL)
+"""
+_HOLD = """
+SELECT true FROM terminal WHERE hospital_id = $1 AND terminal_id = $2 AND retired_at IS NULL FOR NO KEY UPDATE
 """
 _ADD_CREDENTIAL = """
 INSERT INTO terminal_credential (hospital_id, digest, terminal_id, kind, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -65,6 +77,23 @@ async def replace_credential(
     """The one credential of its kind: what was valid before is revoked."""
     await tx.execute(_REVOKE, hospital_id, terminal_id, kind, now)
     await tx.execute(_ADD_CREDENTIAL, hospital_id, digest, terminal_id, kind, now)
+
+
+async def revoke_all(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> None:
+    """No code and no credential of this terminal is good for anything. For whoever holds it: see ``hold``."""
+    await tx.execute(_DROP_ENROLMENTS, hospital_id, terminal_id)
+    await tx.execute(_DROP_PAIRING, hospital_id, terminal_id)
+    await tx.execute(_REVOKE_ALL, hospital_id, terminal_id, now)
+
+
+async def is_enrolled(tx: Tx, hospital_id: int, terminal_id: str) -> bool:
+    """Whether an agent has a credential that is good. What a process remembers of tokens may be seconds old."""
+    return bool(await tx.fetchval(_IS_ENROLLED, hospital_id, terminal_id))
+
+
+async def hold(tx: Tx, hospital_id: int, terminal_id: str) -> bool:
+    """Until the commit nobody else gives or voids codes of this terminal. False: there is none, or it is retired."""
+    return bool(await tx.fetchval(_HOLD, hospital_id, terminal_id))
 
 
 async def valid_credential(tx: Tx, hospital_id: int, digest: bytes) -> Row | None:

@@ -26,7 +26,7 @@ from yinyi.business.terminals.messages import (
 )
 from yinyi.business.terminals.model import CredentialKind, TerminalFacts
 from yinyi.business.terminals.remembered import Remembered
-from yinyi.business.terminals.store import standing, standing_of
+from yinyi.business.terminals.store import standing_of
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound, TerminalNotEnrolled
 from yinyi.kernel.ids import random_text, token
@@ -125,8 +125,10 @@ class TerminalCredentials:
         """Handler of ``MakePairingCode``."""
         hospital_id, terminal_id = call.hospital_id, call.principal.terminal_id or message.terminal_id
         async with self._database.transaction() as tx:
-            if await standing(tx, hospital_id, terminal_id) is None:
+            if not await store.hold(tx, hospital_id, terminal_id):
                 raise NotFound(f"terminal {terminal_id}")
+            if call.principal.terminal_id and not await store.is_enrolled(tx, hospital_id, terminal_id):
+                raise TerminalNotEnrolled(terminal_id)
             code = await pairing_code(tx, hospital_id, terminal_id, call.now)
         return PairingCode(pairing_code=code, expires_at=call.now + PAIRING_LASTS)
 

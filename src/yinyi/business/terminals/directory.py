@@ -35,7 +35,8 @@ class Directory:
         self._media: Remembered[int, Media] = Remembered(REMEMBERED_FOR)
 
     def forget(self) -> None:
-        """Something was changed here: this process asks anew, the others within seconds."""
+        """Something was changed here: this process asks anew, the others within ``REMEMBERED_FOR``."""
+        self._hospitals.clear()
         self._standings.clear()
         self._rules.clear()
         self._media.clear()

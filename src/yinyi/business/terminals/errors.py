@@ -51,6 +51,12 @@ class StaffCardTaken(Conflict):
     zh = "此卡已登记。"
 
 
+class TerminalKnown(Conflict):
+    """There is a terminal with this id, or there was one. Please choose another id."""
+
+    zh = "这个终端编号已在使用或曾经使用过，请换一个编号。"
+
+
 class TerminalLocked(NotAllowed):
     """This machine is locked by staff for the moment. Please use another machine or go to a window."""
 

@@ -7,6 +7,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.business.terminals import line_store, printer_tests, reading_store, store
+from yinyi.business.terminals.credential_store import is_enrolled
 from yinyi.business.terminals.credentials import pairing_code
 from yinyi.business.terminals.errors import LineReplaced
 from yinyi.business.terminals.messages import (
@@ -26,7 +27,7 @@ from yinyi.business.terminals.model import PrintJobView
 from yinyi.business.terminals.ports import PrintQueue
 from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import What, push
-from yinyi.kernel.errors import InvalidField
+from yinyi.kernel.errors import InvalidField, TerminalNotEnrolled
 
 HEARTBEAT_S = 5.0
 SILENT_AFTER = timedelta(seconds=20)
@@ -58,11 +59,17 @@ class AgentLine:
         dispatcher.asks(ReportPrint, self.report_print)
 
     async def connect(self, call: Call, message: ConnectTerminal) -> Connected:
-        """A new epoch. What lay on the reader before is forgotten: the agent may have missed that it was taken away."""
+        """A new epoch. What lay on the reader before is forgotten: the agent may have missed that it was taken away.
+
+        Raises:
+            TerminalNotEnrolled: its credential was voided since this process looked.
+        """
         hospital_id, terminal_id = _who(call)
         devices = list({one.device: one for one in message.devices}.values())
         async with self._database.transaction() as tx:
             epoch = await line_store.connect(tx, hospital_id, terminal_id, message.agent_version, call.now)
+            if not await is_enrolled(tx, hospital_id, terminal_id):
+                raise TerminalNotEnrolled(terminal_id)
             await store.drop_other_devices(tx, hospital_id, terminal_id, [one.device for one in devices])
             await store.keep_devices(tx, hospital_id, terminal_id, devices, call.now)
             await line_store.remove(tx, hospital_id, terminal_id, "card")

@@ -13,7 +13,9 @@ _KEEP_HOURS = """
 INSERT INTO service_hours (hospital_id, profile, service, offered, opens, closes) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (hospital_id, profile, service) DO UPDATE SET offered = $4, opens = $5, closes = $6
 """
-_SET_PROFILE = "UPDATE terminal SET profile = $3 WHERE hospital_id = $1 AND terminal_id = $2 RETURNING true"
+_SET_PROFILE = """
+UPDATE terminal SET profile = $3 WHERE hospital_id = $1 AND terminal_id = $2 AND retired_at IS NULL RETURNING true
+"""
 _CLOSURES = """
 SELECT closure_id, what, begins_at, ends_at, reason FROM closure
 WHERE hospital_id = $1 AND ends_at > $2 AND cancelled_at IS NULL

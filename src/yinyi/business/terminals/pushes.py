@@ -23,6 +23,7 @@ What = Literal[
     "RestartAsked",  # number: the terminal; its agent begins anew
     "LockChanged",  # number: the terminal
     "ProfileChanged",  # number: the terminal
+    "NameChanged",  # number: the terminal; it or the hospital is called otherwise, or it stands elsewhere
 ]
 
 

@@ -43,6 +43,7 @@ from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.pushes import push
 from yinyi.business.terminals.readings import GRACE, CardReadings
 from yinyi.business.terminals.seal_keys import SealKeys
+from yinyi.business.terminals.setup_desk import SetupDesk
 from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound
@@ -105,6 +106,7 @@ class TerminalService:
         self._maintenance.register(dispatcher)
         OfferDesk(self.directory, self._show_terminal).register(dispatcher)
         MediaDesk(self.directory, self.presented).register(dispatcher)
+        SetupDesk(self.directory, self.credentials, self._show_terminal).register(dispatcher)
         dispatcher.asks(EnrolTerminal, self.credentials.enrol)
         dispatcher.asks(PairBrowser, self.credentials.pair)
         dispatcher.asks(MakePairingCode, self.credentials.make_pairing_code)

@@ -94,7 +94,7 @@ def standing_of(row: Row) -> Standing:
 
 
 async def standings(tx: Tx, hospital_id: int) -> dict[str, Standing]:
-    """Of all terminals, by terminal id."""
+    """Of all terminals, retired ones too, by terminal id."""
     found = [msgspec.convert(dict(row), Standing) for row in await tx.fetch(_STANDINGS, hospital_id)]
     return {one.terminal_id: one for one in found}
 
@@ -125,11 +125,11 @@ LEFT JOIN card_reading r ON r.hospital_id = t.hospital_id AND r.terminal_id = t.
 WHERE t.hospital_id = $1
 """
 _STATE_OF_ONE = f"{_STATE} AND t.terminal_id = $2"
-_STATE_OF_ALL = f"{_STATE} ORDER BY t.terminal_id LIMIT 2000"
+_STATE_OF_ALL = f"{_STATE} AND t.retired_at IS NULL ORDER BY t.terminal_id LIMIT 2000"
 _LOCK = """
 UPDATE terminal SET locked_at = CASE WHEN $3 THEN coalesce(locked_at, $5) END,
   locked_for = CASE WHEN $3 THEN $4::text ELSE '' END
-WHERE hospital_id = $1 AND terminal_id = $2
+WHERE hospital_id = $1 AND terminal_id = $2 AND retired_at IS NULL
 RETURNING true
 """
 
@@ -159,7 +159,7 @@ async def state(tx: Tx, hospital_id: int, terminal_id: str) -> State | None:
 
 
 async def states(tx: Tx, hospital_id: int) -> list[State]:
-    """Of all terminals, at most 2000."""
+    """Of all terminals that are not retired, at most 2000."""
     return [_state(row) for row in await tx.fetch(_STATE_OF_ALL, hospital_id)]
 
 

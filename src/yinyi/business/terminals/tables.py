@@ -62,6 +62,7 @@ terminal = Table(
     Column("line_epoch", BigInteger, nullable=False, server_default=text("0")),
     Column("line_up", Boolean, nullable=False, server_default=false()),
     Column("line_seen_at", INSTANT),
+    Column("retired_at", INSTANT),
     ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
     CheckConstraint("profile IN ('hall', 'ward', 'emergency', 'report_printer')", "profile"),
     CheckConstraint("locked_for IN ('', 'repair', 'paper', 'cleaning', 'moving')", "locked_for"),

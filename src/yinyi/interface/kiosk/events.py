@@ -48,6 +48,7 @@ _TOPICS: Mapping[str, str] = {
     "DeviceChanged": "terminal",
     "LockChanged": "terminal",
     "ProfileChanged": "terminal",
+    "NameChanged": "terminal",
     "PaymentChanged": "payment",
 }
 
