@@ -2,6 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Annotated
+
+import typer
 
 from yinyi.app.errors import CannotStart
 from yinyi.app.serving import serve
@@ -9,19 +12,25 @@ from yinyi.app.settings import Settings, settings_from
 from yinyi.kernel.ready import tell_ready
 
 
-def command() -> None:
-    """Connects to the platform at YINYI_HTTP_HOST and YINYI_HTTP_PORT; enrols at its first start."""
+def command(
+    enrolment_code: Annotated[
+        str, typer.Option(help="the one-time code of its terminal; wanted once, kept nowhere")
+    ] = "",
+) -> None:
+    """Connects to the platform at YINYI_HTTP_HOST and YINYI_HTTP_PORT; enrols at its first start, without a code with
+    that of the demo's kiosk."""
     settings = settings_from()
-    serve(lambda stopping: _run(settings, stopping), settings.log_level)
+    serve(lambda stopping: _run(settings, enrolment_code, stopping), settings.log_level)
 
 
-async def _run(settings: Settings, stopping: asyncio.Event) -> None:
+async def _run(settings: Settings, enrolment_code: str, stopping: asyncio.Event) -> None:
     from yinyi.devices.agent import run
     from yinyi.devices.settings import AgentSettings
 
     told = AgentSettings(
         line_url=f"ws://{settings.reached_at}:{settings.http_port}/terminal/line",
         data_dir=settings.data_dir / "devices",
+        enrolment_code=enrolment_code,
         enrolment_file=settings.folder.secrets / "enrolment-K03",
         control_port=settings.devices_port,
     )
