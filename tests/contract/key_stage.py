@@ -27,6 +27,7 @@ from yinyi.business.lines.messages import ConfirmKey, KeyLoading, KeyStatus, Loa
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.terminals import maintenance_store
+from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.setup import ensure_hospital
 from yinyi.business.terminals.staff_pins import StaffPins, pin_index
 from yinyi.kernel.plugin import Surroundings
@@ -140,7 +141,7 @@ def play(url: str, folder: Path, story: Callable[[Stage], Awaitable[None]], **gi
         means = LineMeans(database, {}, store, CardVault(VAULT), clock, ZONE, 1)
         await enrolled(database, clock)
         lines = LineService(
-            database, store, clock, 1, PosSessions(means), {}, USUAL, "here", StaffPins(database, VAULT)
+            database, store, clock, 1, PosSessions(means), {}, USUAL, "here", StaffPins(database, VAULT), Directory()
         )
         dispatcher = Dispatcher(database, Trusting(), clock, audit=WITH_A_CHANGE)
         lines.register(dispatcher)

@@ -12,6 +12,7 @@ from dispatch_stage import SimClock, Trusting
 from line_stage import BANK, HOSPITAL, INPATIENT, OUTPATIENT, ZONE, LineStage, line_stage
 
 from yinyi.bus.client import BusClient
+from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Caller, Operation
@@ -33,6 +34,13 @@ SLOT: dict[str, Any] = OUTPATIENT._asdict()
 def at(text: str, day: date = date(2026, 3, 2)) -> datetime:
     """In the hospital's time."""
     return datetime.combine(day, time.fromisoformat(text), ZONE)
+
+
+class Some:
+    """The terminals that there are."""
+
+    async def is_in_service(self, tx: Tx, hospital_id: int, terminal_id: str) -> bool:
+        return terminal_id in ("K03", "K04", "K05")
 
 
 class _InProcess:
@@ -83,7 +91,7 @@ def play(url: str, folder: Path, story: Callable[[Desk], Awaitable[None]]) -> No
         async with line_stage(url, folder) as line:
             service = LineService(
                 *(line.database, line.means.keys, line.clock, HOSPITAL),
-                *(line.sessions, SCOPES, USUAL, "here:1", StaffPins(line.database, VAULT)),
+                *(line.sessions, SCOPES, USUAL, "here:1", StaffPins(line.database, VAULT), Some()),
             )
             dispatcher = Dispatcher(line.database, Trusting(), line.clock, audit=WITH_A_CHANGE)
             service.register(dispatcher)

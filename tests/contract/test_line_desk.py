@@ -20,6 +20,7 @@ from yinyi.business.lines.errors import (
     SessionNotReady,
     SessionUnknown,
     TerminalHasSession,
+    TerminalUnknown,
 )
 from yinyi.business.lines.messages_sessions import (
     BatchView,
@@ -252,10 +253,13 @@ def test_a_moved_session_is_not_chosen_for_where_it_was(platform_url: str, tmp_p
         (put(acquirer="nobody"), MerchantUnknown),
         (put(scope="inpatient"), MerchantOfAnotherScope),
         (put(merchant_no=INPATIENT.merchant_no, terminal_no="10000002"), MerchantOfAnotherScope),
+        (put(terminal_no="10000002", terminal_id="K3"), TerminalUnknown),
         (put(terminal_no="10000002"), TerminalHasSession),
     ],
 )
-def test_scopes_are_not_mixed(platform_url: str, tmp_path: Path, message: PutSession, error: Any) -> None:
+def test_scopes_are_not_mixed_and_sessions_belong_to_terminals(
+    platform_url: str, tmp_path: Path, message: PutSession, error: Any
+) -> None:
     async def story(desk: Desk) -> None:
         before = await desk.ask(ListSessions())
         with pytest.raises(error):

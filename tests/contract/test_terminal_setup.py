@@ -233,6 +233,9 @@ def test_a_terminal_that_is_retired_is_gone_for_good(within: Callable[[Test], No
             called = await place.terminals.directory.terminal_name(tx, HOSPITAL, HALL, "zh-CN", place.clock.now())
         retired = await gone(place, RetireTerminal(terminal_id=HALL))
         assert (retired.terminal_id, await ids(place)) == (HALL, [WARD])
+        async with place.database.read() as tx:
+            known = [await Directory().is_in_service(tx, HOSPITAL, each) for each in (HALL, WARD, "nowhere")]
+        assert known == [False, True, False]
         refused: list[Operation[Any]] = [
             RetireTerminal(terminal_id=HALL),
             NewEnrolment(terminal_id=HALL),

@@ -57,7 +57,6 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.payments.taken_lists import TakenLists
 from yinyi.business.terminals.service import TerminalService
-from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.service import WatchService
 from yinyi.kernel.clock import Clock
@@ -77,9 +76,10 @@ def _process() -> str:
 
 
 def _line_service(
-    database: Database, outside: Outside, sessions: PosSessions, clock: Clock, custodians: StaffPins
+    database: Database, outside: Outside, sessions: PosSessions, clock: Clock, terminals: TerminalService
 ) -> LineService:
-    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process(), custodians)
+    of_terminals = terminals.staff_pins, terminals.directory
+    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process(), *of_terminals)
     return LineService(database, outside.keys, clock, HOSPITAL_ID, *of_lines)
 
 
@@ -149,7 +149,7 @@ class Business:
         self.documents = DocumentService(papers, self.sheets.desk, queue, seals)
         self.receipts = Receipts(database, outside.fiscal, patients, self.terminals.directory, self.documents, clock)
         self.told = Told(database, outside, registry, patients, self.receipts, self.institutions, clock)
-        self.lines = _line_service(database, outside, self.sessions, clock, self.terminals.staff_pins)
+        self.lines = _line_service(database, outside, self.sessions, clock, self.terminals)
         self.news = _news(database, outside, patients, self.counters, vault, clock)
         self._sealer = AuditSealer(database, clock)
         self._takeover = Takeover(database, clock, ZONE)

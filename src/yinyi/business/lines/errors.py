@@ -112,6 +112,12 @@ class MerchantOfAnotherScope(Conflict):
     zh = "该商户号属于另一业务范围，门诊与住院资金不得合并清算。"
 
 
+class TerminalUnknown(NotFound):
+    """There is no terminal with this id, or it is retired. Please put it on record first."""
+
+    zh = "没有这个编号的终端，或它已停用，请先登记终端。"
+
+
 class TerminalHasSession(Conflict):
     """This terminal has another session with this acquirer for this scope already."""
 

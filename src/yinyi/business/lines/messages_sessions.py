@@ -17,6 +17,7 @@ from yinyi.business.lines.errors import (
     SessionNotReady,
     SessionUnknown,
     TerminalHasSession,
+    TerminalUnknown,
 )
 from yinyi.business.lines.model import Acquirer, MerchantNo, TerminalNo
 from yinyi.business.lines.session_model import LAST_NUMBER, MessageKind, MessageState, ReversalReason
@@ -226,7 +227,7 @@ class ReverseNow(Operation[ReversalView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     changes=True,
-    errors=(MerchantUnknown, MerchantOfAnotherScope, TerminalHasSession),
+    errors=(MerchantUnknown, MerchantOfAnotherScope, TerminalUnknown, TerminalHasSession),
 )
 class PutSession(Operation[SessionView], frozen=True, kw_only=True):
     """Put a terminal's session for a scope on record, or say whose it is now. Its key is loaded apart."""

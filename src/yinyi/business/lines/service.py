@@ -11,6 +11,7 @@ from yinyi.business.lines.key_rotation import KeyRotationDesk
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.lines.line_routine import LineRoutine
 from yinyi.business.lines.session_desk import SessionDesk
+from yinyi.business.lines.session_ports import Terminals
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.kernel.clock import Clock
 
@@ -29,13 +30,15 @@ class LineService:
         hours: LineHours,
         process: str,
         custodians: Custodians,
+        terminals: Terminals,
     ) -> None:
         """``hospital_id``: whose lines are looked after from the start on. ``scopes``: of merchant numbers, by acquirer
-        and number. ``process``: what this one is called. ``custodians``: knows who loads keys."""
+        and number. ``process``: what this one is called. ``custodians``: knows who loads keys. ``terminals``: whose
+        sessions can be."""
         self._hospital_id = hospital_id
         self.keys = KeyDesk(database, store, clock, custodians)
         self.rotation = KeyRotationDesk(database, store)
-        self.desk = SessionDesk(database, sessions, scopes, hours)
+        self.desk = SessionDesk(database, sessions, scopes, hours, terminals)
         self.routine = LineRoutine(database, sessions, clock, hospital_id, hours, process)
 
     def register(self, dispatcher: Dispatcher) -> None:

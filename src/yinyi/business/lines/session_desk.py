@@ -24,6 +24,7 @@ from yinyi.business.lines.errors import (
     SessionNotReady,
     SessionUnknown,
     TerminalHasSession,
+    TerminalUnknown,
 )
 from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_hours import LineHours
@@ -47,6 +48,7 @@ from yinyi.business.lines.messages_sessions import (
     SignOn,
 )
 from yinyi.business.lines.session_model import Approved, Batch, Declined, LineAnswer, NeverSent, NoAnswer
+from yinyi.business.lines.session_ports import Terminals
 from yinyi.business.lines.sessions import BUSY, NOT_OPEN, PosSessions
 from yinyi.kernel.errors import YinyiError
 
@@ -59,15 +61,22 @@ _IN_DOUBT = ("sent", "in_doubt", "stuck")
 
 
 class SessionDesk:
-    """The operations of staff about sessions. ``scopes``: what each merchant number of the settings stands for."""
+    """The operations of staff about sessions. ``scopes``: what each merchant number of the settings stands for.
+    ``terminals``: whose sessions can be."""
 
     def __init__(
-        self, database: Database, sessions: PosSessions, scopes: Mapping[tuple[str, str], str], hours: LineHours
+        self,
+        database: Database,
+        sessions: PosSessions,
+        scopes: Mapping[tuple[str, str], str],
+        hours: LineHours,
+        terminals: Terminals,
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._scopes = scopes
         self._hours = hours
+        self._terminals = terminals
         self._errands: Errands[Batch | LineAnswer] = Errands()
         self._reversals: Errands[str | None] = Errands()
 
@@ -232,6 +241,8 @@ class SessionDesk:
             raise MerchantUnknown(slot.merchant_no)
         if stands_for != scope or await store.is_of_another_scope(tx, call.hospital_id, slot, scope):
             raise MerchantOfAnotherScope(slot.merchant_no)
+        if not await self._terminals.is_in_service(tx, call.hospital_id, message.terminal_id):
+            raise TerminalUnknown(message.terminal_id)
         if await store.has_another(tx, call.hospital_id, slot, scope, message.terminal_id):
             raise TerminalHasSession(message.terminal_id)
         await session_store.add(tx, call.hospital_id, slot, scope, message.terminal_id, message.merchant_name)

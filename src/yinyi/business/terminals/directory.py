@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from yinyi.bus.database import Tx
-from yinyi.business.terminals import media_store, offer_store, store
+from yinyi.business.terminals import media_store, offer_store, setup_store, store
 from yinyi.business.terminals.media import USUAL, Media, MediumKind, MediumRule
 from yinyi.business.terminals.model import AT_BEDSIDE, Hospital, ListPaper, Standing
 from yinyi.business.terminals.offers import Rules
@@ -91,6 +91,10 @@ class Directory:
         if found is None:
             raise NotFound(f"terminal {terminal_id}")
         return self.keep(hospital_id, found, now)
+
+    async def is_in_service(self, tx: Tx, hospital_id: int, terminal_id: str) -> bool:
+        """On record, and not retired; asked anew each time."""
+        return await setup_store.is_in_service(tx, hospital_id, terminal_id)
 
     async def here(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> Here:
         """

@@ -19,6 +19,9 @@ RETURNING true
 _CUT = "UPDATE terminal SET line_up = false, line_epoch = line_epoch + 1 WHERE hospital_id = $1 AND terminal_id = $2"
 _RETIRE = "UPDATE terminal SET retired_at = $3 WHERE hospital_id = $1 AND terminal_id = $2"
 _RETIRED_AT = "SELECT retired_at FROM terminal WHERE hospital_id = $1 AND terminal_id = $2"
+_IS_IN_SERVICE = """
+SELECT EXISTS (SELECT FROM terminal WHERE hospital_id = $1 AND terminal_id = $2 AND retired_at IS NULL)
+"""
 _IN_SERVICE = "SELECT terminal_id FROM terminal WHERE hospital_id = $1 AND retired_at IS NULL ORDER BY terminal_id"
 
 
@@ -44,6 +47,10 @@ async def retire(tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> N
 
 async def retired_at(tx: Tx, hospital_id: int, terminal_id: str) -> datetime | None:
     return await tx.fetchval(_RETIRED_AT, hospital_id, terminal_id)
+
+
+async def is_in_service(tx: Tx, hospital_id: int, terminal_id: str) -> bool:
+    return bool(await tx.fetchval(_IS_IN_SERVICE, hospital_id, terminal_id))
 
 
 async def in_service(tx: Tx, hospital_id: int) -> list[str]:
