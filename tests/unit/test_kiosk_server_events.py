@@ -28,6 +28,7 @@ from yinyi.kernel.errors import Busy
         ({"terminal": "1"}, "LockChanged", True),
         ({"card": "1", "payment": PAYMENT}, "CodeScanned", False),
         ({"terminal": "1"}, "DeviceChanged", True),
+        ({"terminal": "1"}, "NameChanged", True),
         ({"payment": PAYMENT}, "CardLaid", False),
         ({}, "SomethingNew", False),
     ],

@@ -27,7 +27,7 @@ from yinyi.business.identity.errors import (
 from yinyi.business.identity.messages import Ended, FirstVisit, Identified, Match, RegisterPatient, Ticket
 from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
 from yinyi.business.terminals.messages import Paired
-from yinyi.business.terminals.model import DeviceView
+from yinyi.business.terminals.model import Counter, DeviceView
 from yinyi.kernel.errors import InvalidField, TerminalNotEnrolled, YinyiError
 
 KNOWN = Identified(status="known", session_token="session-token")
@@ -115,6 +115,21 @@ def test_home_says_where_it_is_and_hears_of_cards_and_forms() -> None:
         assert chrome["now"].endswith("+08:00")
         assert chrome["events"].startswith("/kiosk/events?card=1&terminal=1&reading=1&code=0&since=")
         assert "patient" not in chrome or chrome["patient"] is None
+
+    run(work())
+
+
+def test_the_next_page_has_the_hospitals_new_name_and_desk() -> None:
+    async def work() -> None:
+        called = [TERMINAL]
+        browser = paired(known=False, GetTerminal=lambda _: called[-1])
+        before = (await browser.see("/"))["c"]
+        desk = Counter(name="咨询台", name_en="Information")
+        called.append(msgspec.structs.replace(TERMINAL, hospital="海州市第一医院", triage=desk))
+        browser.platform.clock.at += timedelta(seconds=3)
+        after = (await browser.see("/"))["c"]
+        assert (before["hospital"], after["hospital"]) == ("云山市人民医院", "海州市第一医院")
+        assert (before["triage"]["name"], after["triage"]["name"]) == ("导诊台", "咨询台")
 
     run(work())
 

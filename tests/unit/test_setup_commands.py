@@ -25,6 +25,7 @@ from yinyi.business.terminals.messages_setup import (
     TerminalRetired,
 )
 from yinyi.business.terminals.model import Counter, TerminalView
+from yinyi.devices.settings import AgentSettings
 
 NOW = HospitalView(
     name="云山市人民医院",
@@ -213,3 +214,14 @@ def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     done, _ = run(monkeypatch, *ADD, replies=(TerminalKnown("K04"),))
     assert done.exit_code == 1
     assert str(done.exception) == f"TerminalKnown: {TerminalKnown.sentence('en')} K04"
+
+
+def test_an_agent_is_given_the_code_that_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[AgentSettings] = []
+
+    async def agent(settings: AgentSettings, clock: Any) -> None:
+        told.append(settings)
+
+    monkeypatch.setattr("yinyi.devices.agent.run", agent)
+    done = CliRunner().invoke(application("devices"), ["devices", "--enrolment-code", "1-AAAA-BBBB"])
+    assert (done.exit_code, [each.enrolment_code for each in told]) == (0, ["1-AAAA-BBBB"])
