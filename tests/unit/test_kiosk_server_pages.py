@@ -26,8 +26,8 @@ from yinyi.business.identity.errors import (
 )
 from yinyi.business.identity.messages import Ended, FirstVisit, Identified, Match, RegisterPatient, Ticket
 from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
-from yinyi.business.terminals.messages import Paired
-from yinyi.business.terminals.model import Counter, DeviceView
+from yinyi.business.terminals.messages import GetTerminal, Paired
+from yinyi.business.terminals.model import Counter, DeviceView, TerminalView
 from yinyi.kernel.errors import InvalidField, TerminalNotEnrolled, YinyiError
 
 KNOWN = Identified(status="known", session_token="session-token")
@@ -122,7 +122,11 @@ def test_home_says_where_it_is_and_hears_of_cards_and_forms() -> None:
 def test_the_next_page_has_the_hospitals_new_name_and_desk() -> None:
     async def work() -> None:
         called = [TERMINAL]
-        browser = paired(known=False, GetTerminal=lambda _: called[-1])
+
+        def terminal(message: GetTerminal) -> TerminalView:
+            return called[-1]
+
+        browser = paired(known=False, GetTerminal=terminal)
         before = (await browser.see("/"))["c"]
         desk = Counter(name="咨询台", name_en="Information")
         called.append(msgspec.structs.replace(TERMINAL, hospital="海州市第一医院", triage=desk))

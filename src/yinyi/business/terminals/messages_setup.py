@@ -10,6 +10,8 @@ from yinyi.business.terminals.errors import TerminalKnown
 from yinyi.business.terminals.messages import Short
 from yinyi.business.terminals.model import Counter, TerminalProfile, TerminalView
 
+HospitalName = Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
+HospitalNameEn = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 TimeOfDay = Annotated[time, msgspec.Meta(tz=False)]
@@ -47,8 +49,8 @@ class SetHospital(Operation[HospitalView], frozen=True, kw_only=True):
     """How the hospital is called from now on, and where people help: all of it at once. Terminals show it within ten
     seconds; papers that are printed keep the name that stands on them."""
 
-    name: Name
-    name_en: Name
+    name: HospitalName
+    name_en: HospitalNameEn
     zone: Zone
     window: CounterSaid
     triage: CounterSaid
