@@ -182,9 +182,10 @@ def test_a_terminal_moves_and_everybody_hears_where(within: Callable[[Test], Non
         screen = await place.screen(await place.connected(await place.enrolled()))
         await place.ask(Caller.KIOSK, GetTerminal(), terminal=screen)
         moved = MoveTerminal(terminal_id=HALL, name="门诊 1 号机", place="门诊楼", place_en="Clinics")
-        await said(place, moved)
+        shown = await said(place, moved)
         page = await place.ask(Caller.KIOSK, GetTerminal(), terminal=screen)
         assert (page.name, page.place, page.place_en) == ("门诊 1 号机", "门诊楼", "Clinics")
+        assert (shown.name, shown.place, shown.place_en) == (page.name, page.place, page.place_en)
         assert (await place.published())[-1] == "NameChanged"
         with pytest.raises(NotFound):
             await said(place, msgspec.structs.replace(moved, terminal_id="nowhere"))
