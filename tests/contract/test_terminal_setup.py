@@ -1,5 +1,6 @@
 """The hospital gets its name, terminals come, move, are enrolled anew and go: on a real database, by staff only."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import time
 from typing import Any
@@ -31,7 +32,7 @@ from yinyi.business.terminals.messages_setup import (
     SetHospital,
 )
 from yinyi.business.terminals.model import Counter
-from yinyi.kernel.errors import InvalidField, NotFound, TerminalNotEnrolled
+from yinyi.kernel.errors import InternalError, InvalidField, NotFound, TerminalNotEnrolled, YinyiError
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 Test = Callable[[Hall], Coroutine[Any, Any, None]]
@@ -253,6 +254,32 @@ def test_a_terminal_that_is_retired_is_gone_for_good(within: Callable[[Test], No
             await said(place, msgspec.structs.replace(THIRD, terminal_id=HALL))
         async with place.database.read() as tx:
             assert await Directory().terminal_name(tx, HOSPITAL, HALL, "zh-CN", place.clock.now()) == called
+
+    within(test)
+
+
+@pytest.mark.parametrize("round_no", range(4))
+def test_whatever_happens_at_the_same_moment_nothing_of_a_retired_terminal_is_good(
+    round_no: int, within: Callable[[Test], None]
+) -> None:
+    async def test(place: Hall) -> None:
+        agent = await place.enrolled()
+        pairing_code = (await place.connected(agent)).pairing_code
+        at_once: list[Callable[[], Coroutine[Any, Any, Any]]] = [
+            lambda: place.enrolled(),
+            lambda: place.connected(agent),
+            lambda: place.ask(Caller.TERMINAL, MakePairingCode(), terminal=agent),
+            lambda: place.ask(Caller.KIOSK, PairBrowser(pairing_code=pairing_code)),
+            lambda: said(place, NewEnrolment(terminal_id=HALL)),
+        ]
+        at_once.insert(round_no, lambda: said(place, RetireTerminal(terminal_id=HALL)))
+        ended = await asyncio.gather(*(each() for each in at_once), return_exceptions=True)
+        refused = [each for each in ended if isinstance(each, BaseException)]
+        assert [each for each in refused if isinstance(each, InternalError) or not isinstance(each, YinyiError)] == []
+        assert ended[round_no] not in refused
+        assert await place.one("SELECT count(*) FROM terminal_credential WHERE revoked_at IS NULL") == 0
+        assert await place.one("SELECT count(*) FROM pairing") == 0
+        assert await place.one("SELECT count(*) FROM enrolment WHERE terminal_id = $1", HALL) == 0
 
     within(test)
 
