@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from yinyi.business.terminals.messages_setup import (
     TerminalRetired,
 )
 from yinyi.business.terminals.model import Counter, TerminalView
-from yinyi.devices.settings import AgentSettings
+from yinyi.devices.settings import VIRTUAL_DEVICES, AgentSettings, DeviceEntry
 
 NOW = HospitalView(
     name="云山市人民医院",
@@ -216,12 +217,30 @@ def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(done.exception) == f"TerminalKnown: {TerminalKnown.sentence('en')} K04"
 
 
-def test_an_agent_is_given_the_code_that_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+def agents(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[Result, list[AgentSettings]]:
     told: list[AgentSettings] = []
 
     async def agent(settings: AgentSettings, clock: Any) -> None:
         told.append(settings)
 
     monkeypatch.setattr("yinyi.devices.agent.run", agent)
-    done = CliRunner().invoke(application("devices"), ["devices", "--enrolment-code", "1-AAAA-BBBB"])
-    assert (done.exit_code, [each.enrolment_code for each in told]) == (0, ["1-AAAA-BBBB"])
+    return CliRunner().invoke(application("devices"), ["devices", *words]), told
+
+
+def test_an_agent_is_given_its_code_and_its_devices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = tmp_path / "devices.toml"
+    table.write_text('[[device]]\nname = "scanner"\nkind = "scanner"\ndriver = "acmescan"\n')
+    done, told = agents(monkeypatch, "--enrolment-code", "1-AAAA-BBBB", "--table", str(table))
+    scanner = DeviceEntry(name="scanner", kind="scanner", driver="acmescan")
+    assert (done.exit_code, [(each.enrolment_code, each.devices) for each in told]) == (
+        0,
+        [("1-AAAA-BBBB", (scanner,))],
+    )
+    done, told = agents(monkeypatch)
+    assert [(each.enrolment_code, each.devices) for each in told] == [("", VIRTUAL_DEVICES)]
+
+
+def test_a_table_of_devices_that_cannot_be_read_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done, told = agents(monkeypatch, "--table", str(tmp_path / "none.toml"))
+    assert (done.exit_code, told) == (1, [])
+    assert str(done.exception).startswith("The table of devices cannot be read: none.toml")
