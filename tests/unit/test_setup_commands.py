@@ -1,5 +1,7 @@
 """``yinyi hospital`` and ``yinyi terminals``: what is asked, in whose name, and what is told."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, time
 from importlib import import_module
 from pathlib import Path
@@ -223,7 +225,11 @@ def agents(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[Result, list[A
     async def agent(settings: AgentSettings, clock: Any) -> None:
         told.append(settings)
 
+    def serve(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]], log_level: str) -> None:
+        asyncio.run(work(asyncio.Event()))
+
     monkeypatch.setattr("yinyi.devices.agent.run", agent)
+    monkeypatch.setattr("yinyi.app.commands.devices.serve", serve)
     return CliRunner().invoke(application("devices"), ["devices", *words]), told
 
 
