@@ -8,6 +8,9 @@ from gallery import kiosks
 from samples import SAMPLES
 
 from yinyi.interface.journeys.pages import Pages
+from yinyi.interface.journeys.views_book import ArrivalView, BookedView, BookingView
+from yinyi.interface.journeys.views_pay import DoneView
+from yinyi.interface.journeys.views_register import CheckView
 from yinyi.interface.journeys.views_reports import ResultView
 
 WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ")
@@ -87,6 +90,18 @@ def test_a_result_without_an_english_word_is_read_with_a_chinese_voice(pages: Pa
     odd = msgspec.structs.replace(view, values=(row,))
     found = Said(pages.render(odd, msgspec.structs.replace(chrome, language="en")).decode()).found
     assert {("zh-CN", "<大肠埃希菌>"), ("zh-CN", "无<异常>"), ("en", "Normal")} <= set(found)
+
+
+@pytest.mark.parametrize("name", ["check", "done", "booked", "booking", "arrival"])
+def test_the_building_is_named_in_english_as_far_as_the_hospital_names_it(pages: Pages, name: str) -> None:
+    assert any(text.startswith("Outpatient Building") for _, text in said(pages, name, "en"))
+    assert any(text.startswith("门诊楼") for _, text in said(pages, name, "zh-CN"))
+    view, chrome = SAMPLES[name]
+    assert isinstance(view, CheckView | DoneView | BookedView | BookingView | ArrivalView)
+    unnamed = msgspec.structs.replace(view.visit.department, building_en="")
+    there = msgspec.structs.replace(view, visit=msgspec.structs.replace(view.visit, department=unnamed))
+    found = Said(pages.render(there, msgspec.structs.replace(chrome, language="en")).decode()).found
+    assert ("zh-CN", "门诊楼") in found
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
