@@ -48,7 +48,7 @@ class CheckedIn:
             refused=_("The hospital could not check you in"),
             cancelled=_("The check-in was cancelled"),
             closed=_("Your booking"),
-            closed_how=_("It is as it was before"),
+            closed_how=_("It stands as it was booked"),
             closed_next=_("You can check in again."),
             again=_("See my bookings"),
             again_now=_("You can check in again right away."),
