@@ -46,6 +46,7 @@ class CheckedIn:
             kept=_("Nothing was taken. Your booking stays."),
             gone=_("You could not be checked in; your money comes back"),
             refused=_("The hospital could not check you in"),
+            late=_("The payment came after it had been given up"),
             cancelled=_("The check-in was cancelled"),
             closed=_("Your booking"),
             closed_how=_("It stands as it was booked"),
