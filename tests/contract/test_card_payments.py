@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from asyncpg import UniqueViolationError
-from line_stage import BANK, CARD, INPATIENT, NO_ANSWER, OUTPATIENT, ZONE, LineStage, play
+from line_stage import BANK, CARD, INPATIENT, NO_ANSWER, OUTPATIENT, SIGN_ON_FIRST, ZONE, LineStage, play
 
 from yinyi.business.lines.key_model import PosSession
-from yinyi.business.lines.session_model import Card, Declined, Desk, NeverSent, NoAnswer
+from yinyi.business.lines.session_model import Card, Declined, Desk, LineAnswer, NeverSent, NoAnswer, SignedOn
 from yinyi.business.lines.sessions import CARD_FORGOTTEN
 from yinyi.business.payments import apply
 from yinyi.business.payments.cards import CardLine, RefundToCard, SealedCards, TakeByCard
-from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, VOID, Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, REFUND, REFUSED_CODE, TAKE, VOID, Plan, Step
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, Refused
 from yinyi.kernel.secrets import Vault
@@ -178,6 +178,55 @@ def test_a_slow_bank_keeps_the_payment_waiting_and_the_engine_free(platform_url:
         await till.line.errands.come_home(10)
         till.line.wait_s = 4.0
         assert await till.undo() == "done", "it was taken after all"
+
+    play(platform_url, tmp_path, story)
+
+
+async def asked_late(stage: LineStage, answer: LineAnswer, keys: SignedOn | Declined) -> Till:
+    """A bank that has answered so after the page had stopped waiting, and then this to a sign-on."""
+    await stage.buy("before1")
+    stage.bank.gate = asyncio.Event()
+    stage.bank.next = {"purchase": [answer], "sign_on": [keys]}
+    till = Till(stage, wait_s=0.0)
+    assert await till.begin() == "waiting"
+    await stage.bank.arrived.wait()
+    stage.bank.gate.set()
+    await till.line.errands.come_home(10)
+    till.line.wait_s = 4.0
+    return till
+
+
+def told(till: Till) -> tuple[str, str, str]:
+    return till.step.state, till.step.reason, till.step.evidence.get(REFUSED_CODE, "")
+
+
+def test_a_pin_that_comes_back_late_for_new_keys_is_told_as_one_that_comes_back_at_once(
+    platform_url: str, tmp_path: Path
+) -> None:
+    """It never took effect, whichever process asks; undone all the same it says so, too."""
+
+    async def story(stage: LineStage) -> None:
+        till = await asked_late(stage, SIGN_ON_FIRST, stage.bank.keys(OUTPATIENT, pik=bytes(range(16))))
+        other = Till(stage)
+        other.plan = undoing = till.plan
+        assert await other.ask() == "refused"
+        assert told(other) == ("refused", "expired", "77")
+        other.plan = undoing
+        await other.undo()
+        assert told(other) == ("undone", "expired", "77")
+        assert stage.bank.kinds() == ["sign_on", "purchase", "purchase", "sign_on"]
+
+    play(platform_url, tmp_path, story)
+
+
+def test_what_a_bank_wants_under_new_keys_that_it_does_not_give_has_never_left(
+    platform_url: str, tmp_path: Path
+) -> None:
+    async def story(stage: LineStage) -> None:
+        till = await asked_late(stage, SIGN_ON_FIRST, Declined(code="97", reason="not_permitted"))
+        assert await till.ask() == "waiting"
+        await till.undo()
+        assert told(till) == ("undone", "unavailable", "")
 
     play(platform_url, tmp_path, story)
 

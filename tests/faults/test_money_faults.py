@@ -11,7 +11,7 @@ from kiosk_client import KioskClient, patients
 from real_platform import RealPlatform, until
 
 CLINIC = "0101"
-PAID = ("钱已收到，正在告诉医院", "钱收到了，号还没登记上")
+PAID = ("钱已收到，正在通知医院", "钱收到了，号还没登记上")
 _turns = itertools.count(10)
 
 

@@ -46,9 +46,9 @@ def _card(state: views_pay.CardState, **facts: object) -> views_pay.CardView:
     return msgspec.structs.replace(view, **facts)
 
 
-def _answered(code: str, refused: views_pay.CardRefused, tries_left: int = 0) -> views_pay.CardView:
+def _answered(code: str, refused: views_pay.CardRefused, **facts: object) -> views_pay.CardView:
     told = response_of(code)
-    return _card("refused", refused=refused, said=told.zh, said_en=told.en, tries_left=tries_left)
+    return _card("refused", refused=refused, said=told.zh, said_en=told.en, **facts)
 
 
 def _trouble(kind: views_pay.TroubleKind, **facts: object) -> views_pay.TroubleView:
@@ -102,7 +102,7 @@ CITY: dict[str, Sample] = {
 PULLED_OUT: dict[str, Sample] = {
     "card-pulled-out": (_card("refused", refused="pulled_out"), REGISTERING),
     "card-asking-in": (_card("asking"), TAKE_CARD),
-    "card-wrong-pin-out": (_answered("55", "wrong_pin", 2), REGISTERING),
+    "card-wrong-pin-out": (_answered("55", "wrong_pin", tries_left=2), REGISTERING),
 }
 UNASKED: dict[str, Sample] = {
     "card-stripe": (_card("refused", refused="stripe"), TAKE_CARD),
@@ -114,6 +114,7 @@ UNASKED: dict[str, Sample] = {
     "card-not-taken-one-kind": (_card("refused", refused="not_taken", kinds=("bank_card",)), TAKE_CARD),
 }
 """Cards whose banks were asked nothing, or can say nothing just now; and where one kind of cards is taken."""
+CITY_CARD: dict[str, Sample] = {"card-city-declined": (_answered("05", "declined", tender="public_card"), REGISTERING)}
 AT_BANK: dict[str, Sample] = {
     "bank-confirming": (_pay("confirming", tender="institution", scans=(), others=()), REGISTERING),
     "bank-not-registered-yet": (
@@ -143,7 +144,7 @@ PAY: dict[str, Sample] = {
     "card-pin": (_card("pin", digits=4), REGISTERING),
     "card-asking": (_card("asking"), REGISTERING),
     "card-taking-back": (_card("taking_back"), REGISTERING),
-    "card-wrong-pin": (_answered("55", "wrong_pin", 2), TAKE_CARD),
+    "card-wrong-pin": (_answered("55", "wrong_pin", tries_left=2), TAKE_CARD),
     "card-no-money": (_answered("51", "no_money"), TAKE_CARD),
     "card-blocked": (_answered("75", "pin_blocked"), REGISTERING),
     **{

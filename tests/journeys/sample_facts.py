@@ -42,7 +42,13 @@ TAKE_CARD = someone(steps=views.REGISTER_STEPS, pay_card_in=True)
 
 def _department(department_id: str, name: str, name_en: str, floor: int, area: str) -> views_register.DepartmentChoice:
     return views_register.DepartmentChoice(
-        department_id=department_id, name=name, name_en=name_en, building="门诊楼", floor=floor, area=area
+        department_id=department_id,
+        name=name,
+        name_en=name_en,
+        building="门诊楼",
+        floor=floor,
+        area=area,
+        building_en="Outpatient Building",
     )
 
 

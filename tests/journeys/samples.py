@@ -9,7 +9,7 @@ from fiscal_samples import FILES, RECEIPTS
 from identity_samples import BALANCES, IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
-from pay_samples import AT_BANK, CITY, PAY, PULLED_OUT, UNASKED
+from pay_samples import AT_BANK, CITY, CITY_CARD, PAY, PULLED_OUT, UNASKED
 from register_samples import COMES, REGISTER
 from report_samples import REPORTS, ROLLED
 from sample_facts import Sample
@@ -44,4 +44,5 @@ SAMPLES: dict[str, Sample] = {
     **FILES,
     **UNASKED,
     **BALANCES,
+    **CITY_CARD,
 }

@@ -174,6 +174,54 @@ def test_a_page_that_draws_itself_anew_stays_where_it_was_turned_to(page: Page, 
     assert page.locator(".pair:visible .name b").all_inner_texts() != there
 
 
+def test_a_receipt_that_comes_late_is_offered_and_nothing_else_of_the_page_is_touched(page: Page, base: str) -> None:
+    """Whatever else is answered meanwhile leaves it as it is, and so does a finger on it; the focus stays."""
+    answers = ["done-receipt-coming", "bye", "done-receipt", "done-receipt-coming", "done-receipt"]
+    shown: list[str] = []
+
+    def answer_it(route: Route) -> None:
+        shown.append(answers[len(shown)])
+        route.continue_(url=f"{base}/{shown[-1]}?mode=elder&language=zh-CN")
+
+    def it_looks_again() -> None:
+        before = len(shown)
+        for _ in range(20):
+            page.clock.run_for(500)
+            if len(shown) > before:
+                return
+        raise AssertionError(f"it does not look again after {shown}")
+
+    stop_the_clock(page)
+    page.goto(f"{base}/done-receipt-coming?mode=elder")
+    page.route(re.compile("/done-receipt-coming"), answer_it)
+    receipt, first = page.locator("#receipt"), page.locator(".act .btn.first")
+    there = receipt.bounding_box()
+    page.evaluate("document.querySelector('#screen').dataset.old = 'yes'")
+    first.focus()
+    it_looks_again()
+    it_looks_again()
+    receipt.hover()
+    page.mouse.down()
+    it_looks_again()
+    it_looks_again()
+    expect(receipt).to_contain_text("会自动开具")
+    page.mouse.move(0, 0)
+    page.mouse.up()
+    first.focus()
+    it_looks_again()
+    expect(receipt).to_contain_text("打印电子票据")
+    assert receipt.bounding_box() == there
+    expect(page.locator("#screen[data-old]")).to_be_visible()
+    expect(first).to_be_focused()
+    page.clock.run_for(30_000)
+    assert shown == answers
+
+
+def test_receipts_that_are_coming_are_looked_for_in_the_list(page: Page, base: str) -> None:
+    page.goto(f"{base}/receipts")
+    expect(page.locator("#screen [data-coming][id]")).to_have_count(1)
+
+
 def test_full_doctor_cannot_be_pressed(page: Page, base: str) -> None:
     page.goto(f"{base}/doctors")
     expect(page.locator(".row.off button, button.off")).to_have_count(0)

@@ -1,6 +1,8 @@
 """What is said on pages, and in which language. Without a browser."""
 
+import re
 from html.parser import HTMLParser
+from typing import get_args
 
 import msgspec
 import pytest
@@ -8,7 +10,12 @@ from gallery import kiosks
 from samples import SAMPLES
 
 from yinyi.interface.journeys.pages import Pages
+from yinyi.interface.journeys.views import View
+from yinyi.interface.journeys.views_book import ArrivalView, BookedView, BookingView
+from yinyi.interface.journeys.views_pay import CardRefused, CardState, CardView, DoneView, TroubleView
+from yinyi.interface.journeys.views_register import CheckView
 from yinyi.interface.journeys.views_reports import ResultView
+from yinyi.wire.iso8583.response_codes import RESPONSES, UNKNOWN_CODE
 
 WITHIN = (" on 12 Oct", "Guardian: ", "Another doctor: ", "Paid to: ")
 """Sentences with a name in their middle."""
@@ -89,6 +96,18 @@ def test_a_result_without_an_english_word_is_read_with_a_chinese_voice(pages: Pa
     assert {("zh-CN", "<大肠埃希菌>"), ("zh-CN", "无<异常>"), ("en", "Normal")} <= set(found)
 
 
+@pytest.mark.parametrize("name", ["check", "done", "booked", "booking", "arrival"])
+def test_the_building_is_named_in_english_as_far_as_the_hospital_names_it(pages: Pages, name: str) -> None:
+    assert any(text.startswith("Outpatient Building") for _, text in said(pages, name, "en"))
+    assert any(text.startswith("门诊楼") for _, text in said(pages, name, "zh-CN"))
+    view, chrome = SAMPLES[name]
+    assert isinstance(view, CheckView | DoneView | BookedView | BookingView | ArrivalView)
+    unnamed = msgspec.structs.replace(view.visit.department, building_en="")
+    there = msgspec.structs.replace(view, visit=msgspec.structs.replace(view.visit, department=unnamed))
+    found = Said(pages.render(there, msgspec.structs.replace(chrome, language="en")).decode()).found
+    assert ("zh-CN", "门诊楼") in found
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 @pytest.mark.parametrize("name", ["error-still-asked", "error-unexpected"])
 def test_whoever_is_sent_to_a_window_is_told_which(name: str, language: str) -> None:
@@ -97,3 +116,39 @@ def test_whoever_is_sent_to_a_window_is_told_which(name: str, language: str) -> 
     page = kiosks()[1].render(view, msgspec.structs.replace(chrome, language=language)).decode()
     window = chrome.window.name if language == "zh-CN" else chrome.window.name_en
     assert window in page.split("<dd>")[2].split("</dd>")[0]
+
+
+def words_of(pages: Pages, view: View, language: str) -> str:
+    chrome = msgspec.structs.replace(SAMPLES["card-insert-one-kind"][1], language=language)
+    return " ".join(text for _, text in Said(pages.render(view, chrome).decode()).found)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_whoever_pays_by_a_city_card_is_told_of_no_bank(pages: Pages, language: str) -> None:
+    """Whatever becomes of it, and whatever its issuer answers."""
+    view = SAMPLES["card-insert-one-kind"][0]
+    assert isinstance(view, CardView)
+    of_city = msgspec.structs.replace(view, tender="public_card", kinds=("public_card",))
+    states = [msgspec.structs.replace(of_city, state=state) for state in get_args(CardState) if state != "refused"]
+    refusals = [msgspec.structs.replace(of_city, state="refused", refused=why) for why in get_args(CardRefused)]
+    answers = [
+        msgspec.structs.replace(of_city, state="refused", refused="declined", said=each.zh, said_en=each.en)
+        for each in [*RESPONSES.values(), UNKNOWN_CODE]
+    ]
+    for each in (*states, *refusals, *answers):
+        assert not re.search("银行|bank", words_of(pages, each, language), re.IGNORECASE), each
+    asked = msgspec.structs.replace(of_city, state="asking")
+    assert {"zh-CN": "正在请发卡方扣款", "en": "Your card's issuer is being asked"}[language] in words_of(
+        pages, asked, language
+    )
+    of_bank = msgspec.structs.replace(asked, tender="social_security_card")
+    assert {"zh-CN": "正在请银行扣款", "en": "Your bank is being asked"}[language] in words_of(pages, of_bank, language)
+
+
+def test_a_card_that_was_declined_is_not_looked_for_on_a_phone(pages: Pages) -> None:
+    view = SAMPLES["trouble-declined"][0]
+    assert isinstance(view, TroubleView)
+    assert "Your phone shows the reason" in words_of(pages, view, "en")
+    by_card = words_of(pages, msgspec.structs.replace(view, tender="public_card"), "en")
+    assert "phone" not in by_card
+    assert "Your card's issuer did not agree" in by_card

@@ -167,6 +167,7 @@ CARDIOLOGY = Department(
     floor=2,
     area="B",
     common_rank=1,
+    building_en="Outpatient Building",
 )
 DEPARTMENTS = Departments(
     departments=[

@@ -63,6 +63,15 @@ def test_what_a_bank_has_answered_is_said_whatever_its_code_looks_like(code: str
     run(work())
 
 
+def test_the_page_knows_of_which_kind_the_card_is_once_it_was_read() -> None:
+    async def work() -> None:
+        assert (await seen(tender="public_card", state="waiting"))["tender"] == "public_card"
+        nothing_read = CardReading(payment_no=registration().payment.payment_no, state="asked")
+        assert (await seen(nothing_read, tender="wechatpay", scanned=False))["tender"] == "bank_card"
+
+    run(work())
+
+
 def test_a_code_of_letters_is_an_answer() -> None:
     async def work() -> None:
         assert (await seen(reason="bad_request", refused_code="A0"))["refused"] == "not_here"

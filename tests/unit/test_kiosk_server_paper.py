@@ -73,6 +73,7 @@ def test_the_page_stands_whatever_the_printer_does(answer: Any, printing: str | 
         seen = await paired(GetRegistration=registration("fulfilled"), PrintSlip=answer).see(PAGES["done"])
         assert (seen["is"], seen["v"]["printing"]) == ("DoneView", printing)
         assert (seen["v"]["visit"]["number"], seen["v"]["queue_ahead"]) == (16, 3)
+        assert seen["v"]["visit"]["department"]["building_en"] == "Outpatient Building"
 
     run(work())
 

@@ -23,7 +23,7 @@ from yinyi.business.payments.cards import RefundToCard, TakeByCard
 from yinyi.business.payments.channels import TAKE_RULE, RefundByChannel, TakeByCode
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.plan import TAKE, Plan, Step
-from yinyi.business.payments.rules import AskPace, CardPace, Pace, Rule
+from yinyi.business.payments.rules import AskPace, CardPace, Pace, Rule, pace_of
 from yinyi.business.scheduling.plans import ConfirmNumber, HoldNumber, KeepNumber, TellArrival
 from yinyi.kernel.money import Fen
 
@@ -135,6 +135,14 @@ def test_how_often_the_record_of_a_card_is_looked_at_is_a_setting_of_its_acquire
     assert (take.ask_every_s, take.wait_every_s, take.undo_every_s, back.ask_every_s) == ((7,), (8,), (9,), (10,))
     assert back.wait_every_s == CardPace().refund_wait_every_s
     assert TakeByCard(by_channel["public_card"]).rule.ask_every_s == CardPace().ask_every_s
+
+
+def test_a_pace_of_another_kind_is_none() -> None:
+    hospital = SimpleNamespace(pace=AskPace(ask_every_s=(7,)))
+    assert pace_of(hospital, AskPace) == AskPace(ask_every_s=(7,))
+    assert pace_of(hospital, Pace) is None
+    assert pace_of(hospital, CardPace) is None
+    assert pace_of(SimpleNamespace(), AskPace) is None
 
 
 def test_who_says_nothing_is_asked_as_the_rules_have_it() -> None:

@@ -69,10 +69,10 @@ def printed(slip: RenderedSlip) -> Image.Image:
 
 
 def test_the_way_is_told_in_english_as_far_as_the_hospital_names_it() -> None:
-    named = msgspec.structs.replace(CARDIOLOGY, building_en="Outpatient Building")
-    assert way_to(named, chinese=False) == "Outpatient Building, floor 2, area B"
-    assert way_to(named, chinese=True) == "门诊楼 2 楼 B 区"
-    assert way_to(CARDIOLOGY, chinese=False) == "门诊楼, floor 2, area B"
+    unnamed = msgspec.structs.replace(CARDIOLOGY, building_en="")
+    assert way_to(CARDIOLOGY, chinese=False) == "Outpatient Building, floor 2, area B"
+    assert way_to(CARDIOLOGY, chinese=True) == "门诊楼 2 楼 B 区"
+    assert way_to(unnamed, chinese=False) == "门诊楼, floor 2, area B"
 
 
 @pytest.mark.parametrize("name", SLIPS)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from yinyi.interface.journeys import views
+from yinyi.interface.journeys.purposes.table import words
 from yinyi.interface.journeys.wording import Wording
 from yinyi.interface.text.catalogue import catalogue
 
@@ -87,3 +88,12 @@ def test_units_are_written_as_people_write_them() -> None:
 def test_results_that_are_words(written: str, english: str, untold: bool) -> None:
     assert (ENGLISH.result(written), ENGLISH.untold(written)) == (english, untold)
     assert (CHINESE.result(written), CHINESE.untold(written)) == (written, False)
+
+
+def test_no_purpose_is_said_in_the_words_of_another() -> None:
+    """One English text may serve several purposes where its Chinese would not."""
+    said = {name: "".join(vars(each).values()) for name, each in words(catalogue("zh-CN").say).items()}
+    assert {name for name, text in said.items() if "充" in text} == {"top_up"}
+    assert {name for name, text in said.items() if "费用单" in text} == {"invoice"}
+    assert "挂号单" not in said["appointment"]
+    assert "号已经退回" not in said["check_in"]

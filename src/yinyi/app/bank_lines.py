@@ -19,7 +19,7 @@ from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments.card_kinds import CardKind, CardKinds
 from yinyi.business.payments.cards import USUAL_PACE, CardLine, SealedCards
-from yinyi.business.payments.rules import CardPace
+from yinyi.business.payments.rules import CardPace, pace_of
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
 from yinyi.wire.key_entry import context_of, seal
@@ -107,15 +107,10 @@ def card_lines(lines: BankLines, sessions: PosSessions, vault: Vault) -> dict[st
             cards,
             ZONE,
             takes_stripe=lines.acquirers[acquirer].habits.takes_stripe,
-            pace=_pace(lines.acquirers[acquirer]),
+            pace=pace_of(lines.acquirers[acquirer], CardPace) or USUAL_PACE,
         )
         for channel, acquirer in routes.items()
     }
-
-
-def _pace(acquirer: Acquirer) -> CardPace:
-    pace: object = getattr(acquirer, "pace", None)
-    return pace if isinstance(pace, CardPace) else USUAL_PACE
 
 
 async def put_on_record(

@@ -77,6 +77,11 @@ UPDATE line_session s SET must_sign_on = s.must_sign_on OR $13, busy_until = CAS
 FROM told WHERE s.hospital_id = $1 AND s.session_id = $2 AND s.epoch = $3
 RETURNING s.session_id
 """
+_COMES_TO = """
+UPDATE line_message m SET reference = $6, of_reference = $7, refused_reason = $8 FROM line_session s
+WHERE s.hospital_id = $1 AND s.session_id = $2 AND s.epoch = $3 AND m.hospital_id = $1 AND m.session_id = $2
+  AND m.batch_no = $4 AND m.trace_no = $5 AND m.state = 'declined'
+"""
 _RELEASE = "UPDATE line_session SET busy_until = NULL WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3"
 _LEFT_BEHIND = """
 WITH left_behind AS (
@@ -234,6 +239,14 @@ async def answered(tx: Tx, hospital_id: int, session: SessionRow, now: datetime,
         ended.goes_again, ended.refused_reason,
     )  # fmt: skip
     return row is not None
+
+
+async def comes_to(
+    tx: Tx, hospital_id: int, session: SessionRow, number: tuple[int, int], saying: Saying, reason: RefusedReason
+) -> None:
+    """What was declined, and was to go again, does not: it has its reference back. ``number``: batch and trace."""
+    said = (saying.reference, saying.of_reference)
+    await tx.execute(_COMES_TO, hospital_id, session.session_id, session.epoch, *number, *said, reason)
 
 
 async def release(tx: Tx, hospital_id: int, session: SessionRow) -> None:

@@ -99,15 +99,23 @@ class SessionWork:
     async def transact(self, saying: Saying, send: Send, card: Card) -> LineAnswer:
         """Send what has its number; where the host wants a sign-on first, after that once more, under a new number, if
         its PIN still fits. Releases the session."""
+        number = self.row.batch_no, self.row.trace_no
         kept = self._means.vault.seal(card, with_chip_data=False)
         answer = await self.exchange(saying, send, kept, goes_again=True)
         if not (isinstance(answer, Declined) and answer.must_sign_on):
             return answer
         problem = await self._sign_on() or self.refused(card, answer.code) or await self.say(saying)
         if problem is not None:
+            if isinstance(problem, Declined):
+                await self._comes_to(number, saying, problem)
             await self.release()
             return problem
         return await self.exchange(saying, send, kept)
+
+    async def _comes_to(self, number: tuple[int, int], saying: Saying, declined: Declined) -> None:
+        """On record for whoever has waited no longer for it."""
+        async with self._means.database.read() as tx:
+            await store.comes_to(tx, self._means.hospital_id, self.row, number, saying, declined.reason)
 
     async def exchange(
         self, saying: Saying, send: Send, kept: Sealed | None, *, release: bool = True, goes_again: bool = False

@@ -20,6 +20,7 @@ from yinyi.business.payments.plan import (
     SUPERSEDED,
     TAKE,
     UNASKED_POSITION,
+    UNDONE_BECAUSE,
     WANTED_AGAIN,
     Plan,
     Step,
@@ -118,7 +119,9 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
     rule = rule_of(rules, step)
     match answer:
         case Done():
-            return plan.with_step(_moved(step, "undo_done", now))
+            told = dict(answer.evidence) if step.channel in CARDS else {}
+            reason = told.pop(UNDONE_BECAUSE, step.reason)
+            return plan.with_step(_moved(step, "undo_done", now, reason=reason, evidence=step.evidence | told))
         case Refused(reason="already_paid"):
             return plan.with_step(_moved(step, "already_happened", now))
         case NotFound() if step.left_at and now >= step.left_at + _believed_after(rule):

@@ -26,7 +26,7 @@ from yinyi.business.lines.session_model import (
 )
 from yinyi.business.lines.session_ports import CardSessions
 from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
-from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, TRIES_LEFT, Plan, Step
+from yinyi.business.payments.plan import PAYER_CODE, REFUND, REFUSED_CODE, TAKE, TRIES_LEFT, UNDONE_BECAUSE, Plan, Step
 from yinyi.business.payments.rules import CardPace, Rule
 from yinyi.kernel.outcome import (
     Answer,
@@ -157,7 +157,11 @@ class TakeByCard:
             return Unknown(detail="the bank has not answered yet")
         state = await self._line.reversed(step.reference) or await self._forbidden(plan, step)
         match state:
-            case "declined" | "never_sent" | "reversed":
+            case "declined":
+                return Done(evidence=_declined_meanwhile(await self._line.sessions.standing(step.reference)))
+            case "never_sent":
+                return Done(evidence={UNDONE_BECAUSE: "unavailable"})
+            case "reversed":
                 return Done()
             case None:
                 return Unknown(detail="the session is in use")
@@ -249,6 +253,13 @@ def _told(line: CardLine, found: Standing | None, step: Step, now: datetime) -> 
             return Waiting(until=found.until or now + _AT_LONGEST)
         case state:
             return Unknown(detail=f"it is {state}")
+
+
+def _declined_meanwhile(found: Standing | None) -> Evidence:
+    if found is None:
+        return {}
+    refused = _refused(found.reason, found.code, found.tries_left)
+    return {UNDONE_BECAUSE: refused.reason, REFUSED_CODE: refused.detail} | refused.evidence
 
 
 def _refused(reason: RefusedReason, code: str, tries_left: int | None) -> Refused:

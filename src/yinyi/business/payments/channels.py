@@ -8,8 +8,8 @@ import msgspec
 
 from yinyi.business.payments.model import Order, RefundOrder
 from yinyi.business.payments.plan import PAYER_CODE, REFUND, TAKE, Plan, Step
-from yinyi.business.payments.ports import HasPace, Refunds, Reverses, ScansCode, ShowsCode, TakesPayment
-from yinyi.business.payments.rules import Pace, Rule
+from yinyi.business.payments.ports import Refunds, Reverses, ScansCode, ShowsCode, TakesPayment
+from yinyi.business.payments.rules import Pace, Rule, pace_of
 from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown, Waiting
 
 WINDOW = "window"
@@ -55,7 +55,7 @@ class TakeByCode:
         self._channel = channel
         self._shows = channel if isinstance(channel, ShowsCode) else None
         self._scans = channel if isinstance(channel, ScansCode) else None
-        pace = _pace(channel)
+        pace = pace_of(channel, Pace) or Pace()
         self.rule = msgspec.structs.replace(
             TAKE_RULE,
             timeout_s=channel.call_timeout_s,
@@ -99,7 +99,7 @@ class RefundByChannel:
             timeout_s=channel.call_timeout_s,
             settles_after_s=channel.settles_after.total_seconds(),
             voids=isinstance(channel, Reverses),
-            at_once=_pace(channel).at_once,
+            at_once=(pace_of(channel, Pace) or Pace()).at_once,
         )
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
@@ -213,10 +213,6 @@ class MovedInside:
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return Refused(reason="already_paid")
-
-
-def _pace(channel: TakesPayment) -> Pace:
-    return channel.pace if isinstance(channel, HasPace) else Pace()
 
 
 def _order(plan: Plan, step: Step) -> Order:

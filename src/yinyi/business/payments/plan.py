@@ -34,6 +34,9 @@ PAYER_CODE = "payer_code"
 REFUSED_CODE = "refused_code"
 """In a take's evidence: what the card's bank answered."""
 
+UNDONE_BECAUSE = "undone_because"
+"""In the answer to a take's undo: why it never was, as its bank has said meanwhile, or as it never left."""
+
 TRIES_LEFT = "tries_left"
 """The same: of the PIN, where the bank tells."""
 

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from yinyi.business.payments.model import CallbackRead, CallbackReply, Order, RefundOrder
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.business.payments.rules import Pace, Rule
+from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import Answer, Outcome
 
 
@@ -33,13 +33,6 @@ class TakesPayment(Protocol):
         """Make sure nobody can pay this order any more. ``Done``: closed and unpaid, for ever.
         ``Refused("already_paid")``: the money was taken."""
         ...
-
-
-@runtime_checkable
-class HasPace(Protocol):
-    """A channel that says how often it is asked and how much at once. ``pace``: of its settings."""
-
-    pace: Pace
 
 
 @runtime_checkable

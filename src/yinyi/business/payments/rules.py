@@ -1,7 +1,7 @@
 """How patient the engine is with each kind of effect: data, one row a kind. Seconds everywhere."""
 
 from datetime import datetime, timedelta, timezone
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -65,14 +65,6 @@ class AskPace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     undo_every_s: Ladder = (1, 2, 5, 10, 30, 60, 120)
 
 
-def paced(rule: Rule, connector: object) -> Rule:
-    """The same at the ``pace`` of this connector, if it has one of its own."""
-    pace: object = getattr(connector, "pace", None)
-    if not isinstance(pace, AskPace):
-        return rule
-    return msgspec.structs.replace(rule, ask_every_s=pace.ask_every_s, undo_every_s=pace.undo_every_s)
-
-
 class CardPace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often a line of cards is looked at, in seconds; of its acquirer's settings. Its bank cannot be asked: what is
     asked is what became of the message on our record, and to undo is to see to it that its reversal goes, which it does
@@ -84,6 +76,23 @@ class CardPace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     undo_every_s: Ladder = (1, 2, 5, 10, 30, 60)
     refund_ask_every_s: Ladder = (2, 5, 30, 300, 1800)
     refund_wait_every_s: Ladder = (2, 2, 5, *(10,) * 6, 30, 60, 300, 1800)
+
+
+P = TypeVar("P", Pace, AskPace, CardPace)
+
+
+def pace_of(connector: object, kind: type[P]) -> P | None:
+    """The ``pace`` that a connector says it wants, from its settings; None: it says none, and has the usual one."""
+    pace: object = getattr(connector, "pace", None)
+    return pace if isinstance(pace, kind) else None
+
+
+def paced(rule: Rule, hospital: object) -> Rule:
+    """The same at the pace of this hospital."""
+    pace = pace_of(hospital, AskPace)
+    if pace is None:
+        return rule
+    return msgspec.structs.replace(rule, ask_every_s=pace.ask_every_s, undo_every_s=pace.undo_every_s)
 
 
 def pause_s(ladder: tuple[float, ...], tries: int, spread: float = 0.0, reference: str = "") -> float:

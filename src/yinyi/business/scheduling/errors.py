@@ -72,7 +72,7 @@ class NotThatDay(Conflict):
 class TooEarly(Conflict):
     """It is too early to check in. Please come back closer to the time of your booking."""
 
-    zh = "还没到取号时间，请在预约时间前再来。"
+    zh = "还没到取号时间，请临近预约时间再来取号。"
 
 
 class TooLate(Conflict):

@@ -121,6 +121,7 @@ def view(visitor: Visitor, paid: Paid) -> views_pay.CardView:
         said_en=answer.en if answer else "",
         tries_left=(payment.tries_left or 0) if answer else 0,
         again=bool(offered(visitor, payment)) and refused != "key_refused",
+        tender=payment.tender if submitted(payment) else "bank_card",
         kinds=tuple(reading.kinds) if reading else offered(visitor, payment),
         code=present.first(payment),
         hold_slip=state == "refused" and paid.hold is not None,

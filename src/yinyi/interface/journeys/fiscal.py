@@ -30,9 +30,9 @@ async def page(visitor: Visitor) -> Next:
     printing = present.printing(paper, visitor.terminal.line_ok) if paper is not None and asked else None
     listens = None
     if printing == "printing":
-        listens = {"paper": "1", "at": f"{(visitor.now + WATCH_PRINT).timestamp():.1f}"}
+        listens = {"paper": "1", **_in(visitor, WATCH_PRINT)}
     elif found.standing == "coming":
-        listens = _soon(visitor)
+        listens = _in(visitor, LOOK_AGAIN)
     return Show(_view(found, paper, printing), can_time_out=printing != "printing", listens=listens)
 
 
@@ -56,12 +56,11 @@ async def receipts(visitor: Visitor) -> Next:
         for each in found.invoices
         if each.standing != "none"
     )
-    view = views_fiscal.ReceiptsView(receipts=rows, days=LISTED_DAYS, earlier=found.next_before)
-    return Show(view, listens=_soon(visitor) if any(row.standing == "coming" for row in rows) else None)
+    return Show(views_fiscal.ReceiptsView(receipts=rows, days=LISTED_DAYS, earlier=found.next_before))
 
 
-def _soon(visitor: Visitor) -> dict[str, str]:
-    return {"at": f"{(visitor.now + LOOK_AGAIN).timestamp():.1f}"}
+def _in(visitor: Visitor, pause: timedelta) -> dict[str, str]:
+    return {"at": f"{(visitor.now + pause).timestamp():.1f}"}
 
 
 async def print_it(visitor: Visitor) -> Next:
@@ -81,7 +80,7 @@ async def on(visitor: Visitor, view: views.View) -> views.View:
         found = await visitor.ask(GetFiscalInvoice(payment_no=visitor.at["payment_no"]))
     except YinyiError:
         return view
-    if found.standing == "none":
+    if found.standing in ("none", "reversed"):
         return view
     note = views_fiscal.ReceiptNote(payment_no=found.payment_no, number=found.number)
     return msgspec.structs.replace(view, receipt=note)

@@ -36,6 +36,7 @@ def department(found: Department) -> views_register.DepartmentChoice:
         building=found.building,
         floor=found.floor,
         area=found.area,
+        building_en=found.building_en,
     )
 
 

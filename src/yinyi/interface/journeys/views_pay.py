@@ -35,7 +35,7 @@ CardRefused = Literal[
     "pin_again",  # typed under a key that had changed meanwhile: it was not sent
     "keys_changed",  # sent; the bank wants it under new keys, and has not looked at it
     "not_here",  # the bank does not take cards of this terminal just now, or nobody is asked for it
-    "busy",  # the bank's system
+    "busy",  # the bank's system is
     "unreached",  # nothing has left
     "no_answer",  # none that is clear in time, and nothing is kept
     "wrong_pin",
@@ -53,7 +53,8 @@ class CardView(View, frozen=True, kw_only=True):
     merchant_name: who gets the money. digits: of the PIN, typed so far. expires_at: so long a card is waited for.
     refused: why not; said, said_en: what the bank's answer means, to the payer. tries_left: of the PIN, where the bank
     tells; 0: it does not. again: a card can be tried again.
-    kinds: of cards that are taken here. code: the app whose code can be scanned instead.
+    kinds: of cards that are taken here. tender: of which of them this one is, once it was read. code: the app whose
+    code can be scanned instead.
     """
 
     payment_no: str
@@ -71,6 +72,7 @@ class CardView(View, frozen=True, kw_only=True):
     tries_left: int = 0
     again: bool = True
     kinds: tuple[TenderName, ...] = ()
+    tender: TenderName = "bank_card"
     code: TenderName = "wechatpay"
     hold_slip: bool = False
     key: str
@@ -190,3 +192,8 @@ class TroubleView(View, frozen=True, kw_only=True):
     parts: tuple[PaidBy, ...] = ()
     printing: Printing | None = None
     key: str
+
+    @property
+    def by_card(self) -> bool:
+        """At the card terminal, not by phone."""
+        return self.tender in CARDS

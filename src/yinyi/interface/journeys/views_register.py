@@ -8,7 +8,7 @@ from yinyi.kernel.means import TenderName
 
 
 class DepartmentChoice(Part, frozen=True, kw_only=True):
-    """A clinic that can be chosen."""
+    """A clinic that can be chosen. building_en: empty where the hospital has no English name for it."""
 
     department_id: str
     name: str
@@ -16,6 +16,7 @@ class DepartmentChoice(Part, frozen=True, kw_only=True):
     building: str
     floor: int
     area: str
+    building_en: str = ""
 
 
 class LastVisit(Part, frozen=True, kw_only=True):

@@ -314,6 +314,11 @@ def _money(_: Say) -> dict[str, dict[str, str]]:
             "window": _("the window"),
             "institution": _("the bank at which you paid"),
         },
+        "bank": {
+            "bank_card": _("Your bank"),
+            "social_security_card": _("Your bank"),
+            "public_card": _("Your card's issuer"),
+        },
         "origin": {
             "wechatpay": _("WeChat"),
             "alipay": _("Alipay"),

@@ -1,7 +1,8 @@
-"""What a host's answer (field 39) means, and what the patient is told: one table for every dialect.
+"""What a host's answer (field 39) means, and what the patient is told: one table for all dialects and kinds of cards.
 
 Source: appendix of the POS terminal specification (classes A to E) and ISO 8583 table of response codes. Which of them
-leave it open whether something has happened is stated for 68 and 98; for 96 it is on the safe side (m).
+leave it open whether something has happened is stated for 68 and 98; for 96 it is on the safe side (m). Who answers is
+a bank or, for a city card, an issuer that is none: the sentences name neither.
 """
 
 from typing import Literal, NamedTuple
@@ -28,9 +29,10 @@ class Response(NamedTuple):
     en: str
 
 
-_ASK_BANK = (
-    "银行没有同意这笔交易，没有扣款。请换一张卡或换一种方式支付，也可以致电发卡银行。",
-    "Your bank has not agreed, and nothing was taken. Use another card or way to pay, or call your bank.",
+_ASK_ISSUER = (
+    "这笔交易没有通过，没有扣款。请换一张卡或换一种方式支付，也可以拨打卡背面的客服电话。",
+    "This was not agreed to, and nothing was taken. Use another card or way to pay, or call the number on the back"
+    " of this card.",
 )
 _OTHER_CARD = (
     "这张卡不能在这里使用，没有扣款。请换一张卡或换一种方式支付。",
@@ -41,16 +43,16 @@ _HERE = (
     "Cards cannot be used at this machine just now, and nothing was taken. Pay in another way, or at a window.",
 )
 _LATER = (
-    "银行系统正忙，没有扣款。请稍后再试，或换一种方式支付。",
-    "The bank's system is busy, and nothing was taken. Try again in a while, or pay in another way.",
+    "刷卡系统正忙，没有扣款。请稍后再试，或换一种方式支付。",
+    "The card system is busy, and nothing was taken. Try again in a while, or pay in another way.",
 )
 _AGAIN = (
-    "银行请您重新操作，没有扣款。请稍后再试一次，或换一种方式支付。",
-    "The bank asks you to try again, and nothing was taken. Try once more in a while, or pay in another way.",
+    "这次没有成功，没有扣款。请稍后再试一次，或换一种方式支付。",
+    "It did not work this time, and nothing was taken. Try once more in a while, or pay in another way.",
 )
 _OPEN = (
-    "银行没有给出明确答复，正在撤销这笔交易。扣了的钱会退回，请稍候，先不要再次支付。",
-    "The bank has not said clearly what happened, so this is being cancelled. Whatever was taken comes back."
+    "没有得到明确答复，正在撤销这笔交易。扣了的钱会退回，请稍候，先不要再次支付。",
+    "There was no clear answer, so this is being cancelled. Whatever was taken comes back."
     " Please wait before paying again.",
 )
 _FUNDS = (
@@ -62,9 +64,9 @@ _PIN = (
     "That PIN is not right, and nothing was taken. Please enter it again.",
 )
 _PIN_TRIES = (
-    "密码输错次数过多，今天不能再用这张卡，没有扣款。请换一种方式支付，并联系发卡银行。",
+    "密码输错次数过多，今天不能再用这张卡，没有扣款。请换一种方式支付，并拨打卡背面的客服电话。",
     "The PIN was wrong too often, so this card is blocked today. Nothing was taken. Pay in another way, and"
-    " call your bank.",
+    " call the number on the back of the card.",
 )
 _EXPIRED = ("这张卡已过期，没有扣款。请换一张卡。", "This card has expired, and nothing was taken. Use another card.")
 _LIMIT = (
@@ -72,12 +74,13 @@ _LIMIT = (
     "This is over the card's limit, and nothing was taken. Use another card or another way to pay.",
 )
 _LOST = (
-    "这张卡已挂失或被限制，没有扣款。请联系发卡银行，并换一种方式支付。",
-    "This card was reported lost or is restricted, and nothing was taken. Call your bank, and pay in another way.",
+    "这张卡已挂失或被限制，没有扣款。请换一种方式支付，并拨打卡背面的客服电话。",
+    "This card was reported lost or is restricted, and nothing was taken. Pay in another way, and call the number"
+    " on the back of the card.",
 )
 _NO_RECORD = (
-    "银行没有查到原交易。请到人工窗口，我们帮您查清。",
-    "The bank has no record of that payment. Please go to a window; we will find out with you.",
+    "没有查到原交易。请到人工窗口，我们帮您查清。",
+    "There is no record of that payment. Please go to a window; we will find out with you.",
 )
 _DONE = ("交易成功。", "Done.")
 
@@ -89,8 +92,8 @@ UNKNOWN_CODE = Response(
     "",
     "unknown",
     "declined",
-    "银行的答复我们不认识，正在撤销这笔交易。扣了的钱会退回，请先不要再次支付；有疑问请到人工窗口。",
-    "We do not know what the bank's answer means, so this is being cancelled. Whatever was taken comes back."
+    "收到的答复我们不认识，正在撤销这笔交易。扣了的钱会退回，请先不要再次支付；有疑问请到人工窗口。",
+    "We do not know what the answer means, so this is being cancelled. Whatever was taken comes back."
     " Please do not pay again yet; if in doubt, ask at a window.",
 )
 """Nobody knows what a code says that is in no table: it may have happened."""
@@ -102,7 +105,7 @@ def _rows(codes: str, verdict: Verdict, why: Why, words: tuple[str, str]) -> dic
 
 RESPONSES: dict[str, Response] = (
     _rows("00", "approved", "declined", _DONE)
-    | _rows("01 02 05 20 21 23 44 45", "refused", "declined", _ASK_BANK)
+    | _rows("01 02 05 20 21 23 44 45", "refused", "declined", _ASK_ISSUER)
     | _rows("03 58 60 63 66 97", "refused", "not_permitted", _HERE)
     | _rows("06 12 30 40 93 99", "refused", "bad_request", _HERE)
     | _rows("13 64", "refused", "bad_request", _WRONG)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from yinyi.access.hospital.trades import bills, bookings, charges, fiscal, patients, reports, schedules, stays
 from yinyi.access.hospital.trades.trade import Carrier
-from yinyi.business.payments.rules import AskPace
+from yinyi.business.payments.rules import AskPace, pace_of
 from yinyi.kernel.plugin import Surroundings
 from yinyi.kernel.turns import TurnRules
 
@@ -54,8 +54,7 @@ class TradesHospital(
 
     def __init__(self, carrier: Carrier, limits: Limits, around: Surroundings) -> None:
         self.call_timeout_s = limits.connect_timeout_s + limits.call_timeout_s
-        pace: object = getattr(limits, "pace", None)
-        self.pace = pace if isinstance(pace, AskPace) else AskPace()
+        self.pace = pace_of(limits, AskPace) or AskPace()
         rules = TurnRules(
             system=SYSTEM,
             at_once=limits.calls_at_once,

@@ -1,6 +1,7 @@
 // What only a browser can do. Every module starts anew with each screen and stops when the signal says so.
 import { readAloud } from "./aloud.js";
 import { clock } from "./clock.js";
+import { coming } from "./coming.js";
 import { fit } from "./fit.js";
 import { idle, idling } from "./idle.js";
 import { line } from "./line.js";
@@ -12,7 +13,7 @@ import { take } from "./take.js";
 import { waiting } from "./waiting.js";
 import { wholePages } from "./whole.js";
 
-const eachScreen = [fit, clock, countdown, idle, pad, pager, readAloud, take];
+const eachScreen = [fit, clock, coming, countdown, idle, pad, pager, readAloud, take];
 let left = new AbortController();
 
 function begin() {
