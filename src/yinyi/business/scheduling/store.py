@@ -11,7 +11,7 @@ from yinyi.business.payments import rows
 from yinyi.business.payments.plan import Plan
 from yinyi.business.scheduling.booking_model import VisitChangeKind
 from yinyi.business.scheduling.model import SessionChange, Title
-from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
 
 PURPOSES = [APPOINTMENT, CHECKED_IN]
 
@@ -89,6 +89,12 @@ async def allowed_until(tx: Tx, hospital_id: int, patient_id: int) -> datetime |
 async def booked(tx: Tx, hospital_id: int, patients: Sequence[int], since: datetime) -> list[Plan]:
     """Bookings and check-ins of these, newest first."""
     found = await tx.fetch(BOOKED, hospital_id, list(patients), since, PURPOSES)
+    return [rows.read_plan(row["plan"]) for row in found]
+
+
+async def numbers(tx: Tx, hospital_id: int, patients: Sequence[int], since: datetime) -> list[Plan]:
+    """The same, and registrations."""
+    found = await tx.fetch(BOOKED, hospital_id, list(patients), since, [*PURPOSES, REGISTRATION])
     return [rows.read_plan(row["plan"]) for row in found]
 
 
