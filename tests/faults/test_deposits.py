@@ -32,6 +32,8 @@ from yinyi.business.inpatient.service import REFUNDABLE_FOR, InpatientService
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import deposit_account, income_account, paid_out_account
 from yinyi.business.payments import books
+from yinyi.business.payments.errors import PaidInAtOnce
+from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.restored import LostPayment
 from yinyi.business.payments.service import TAKEN_UP
@@ -67,18 +69,23 @@ class Desk:
 
     async def paid(self, mishap: Mishap | None = None) -> Plan:
         """A deposit by code, to its end."""
-        it, service = self.it, self.service
-        call, message = it.call(), PayDeposit(admission_no=OWN, amount_fen=FEE)
-        stay = await service.payable(call, message)
-        async with it.database.transaction() as tx:
-            number = await service.pay(tx, call, message, stay)
-        it.begun[number] = call.notes.get(TAKEN_UP)
+        it, number = self.it, await self.opened()
         await it.choose(number)
         await it.drive(number)
         if mishap:
             self.his.script.mishaps["post"] = deque([mishap])
         it.channel.pay(reference_of(await it.plan(number)))
         return await it.to_the_end(number)
+
+    async def opened(self) -> str:
+        """Its number; it can be paid."""
+        it, service = self.it, self.service
+        call, message = it.call(), PayDeposit(admission_no=OWN, amount_fen=FEE)
+        stay = await service.payable(call, message)
+        async with it.database.transaction() as tx:
+            number = await service.pay(tx, call, message, stay)
+        it.begun[number] = call.notes.get(TAKEN_UP)
+        return number
 
     async def back_at_window(self, key: str = "w") -> DepositAccount:
         """The hospital says that its window has paid out."""
@@ -164,6 +171,25 @@ def test_a_deposit_that_a_restore_has_lost_is_written_down_again(platform_url: s
         async with desk.it.database.read() as tx:
             assert await lost.patient_id(tx, 1) == plan.patient_id
         assert await finder.lost(START - timedelta(hours=2), START - timedelta(hours=1)) == []
+
+    play(platform_url, story)
+
+
+def test_a_deposit_is_paid_by_one_means(platform_url: str) -> None:
+    """The hospital is told by which, and what goes back goes there."""
+
+    async def story(desk: Desk) -> None:
+        it, number = desk.it, await desk.opened()
+        for fen in (1, FEE - 1):
+            part = ChooseTender(payment_no=number, tender="wechatpay", amount_fen=Fen(fen))
+            async with it.database.transaction() as tx:
+                with pytest.raises(PaidInAtOnce):
+                    await it.payments.tenders.choose(tx, it.call(), part, None)
+        whole = ChooseTender(payment_no=number, tender="wechatpay", amount_fen=FEE)
+        async with it.database.transaction() as tx:
+            await it.payments.tenders.choose(tx, it.call(), whole, None)
+        await it.drive(number)
+        assert (await it.plan(number)).tender == "wechatpay"
 
     play(platform_url, story)
 
