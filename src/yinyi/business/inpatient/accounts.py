@@ -13,7 +13,6 @@ from yinyi.business.inpatient.returns import Known
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, deposit_account, income_account, paid_out_account
 from yinyi.business.payments import signals
-from yinyi.business.payments.plan import Plan
 from yinyi.kernel.money import Fen
 
 PAID_OUT, USED = "paid_out_at_window", "used"
@@ -44,10 +43,8 @@ class StayAccounts:
         return Known(stay, await self._inpatients.deposits(stay.admission_no))
 
     async def paid_out(self, tx: Tx, call: Call, message: ReturnDepositAtWindow, known: Known) -> str:
-        number = known.stay.admission_no
-        plans = await signals.find_among(tx, call.hospital_id, known.payment_nos())
-        await self.settle(tx, call, known, [plan for plan in plans if returns.pays_for(plan, number)])
-        return number
+        await self.settle(tx, call, known)
+        return known.stay.admission_no
 
     async def show(self, tx: Tx, call: Call, admission_no: str) -> DepositAccount:
         account = deposit_account(admission_no)
@@ -57,12 +54,14 @@ class StayAccounts:
             paid_out_fen=await self._paid_out_fen(tx, call, account),
         )
 
-    async def settle(self, tx: Tx, call: Call, known: Known, plans: list[Plan]) -> None:
+    async def settle(self, tx: Tx, call: Call, known: Known) -> None:
         """What the window has paid out leaves the account; what it has still to pay out stays the patient's; the rest
-        has paid for the stay. ``plans``: of all its deposits, as they are once what goes back by channels is
-        planned."""
-        account = deposit_account(known.stay.admission_no)
+        has paid for the stay. What goes back by channels is planned before."""
+        number = known.stay.admission_no
+        account = deposit_account(number)
         balance_fen = await ledger.balance_held(tx, call.hospital_id, account)
+        found = await signals.find_among(tx, call.hospital_id, known.payment_nos())
+        plans = [plan for plan in found if returns.pays_for(plan, number)]
         told_fen = returns.given_at_window_fen(known, plans) - await self._paid_out_fen(tx, call, account)
         out_fen = min(balance_fen, max(0, told_fen))
         used_fen = max(0, balance_fen - out_fen - returns.left_fen(known, plans))

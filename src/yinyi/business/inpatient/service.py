@@ -226,7 +226,7 @@ class InpatientService:
             raise LeftDiffers
         for plan, part_fen in parts:
             await self._refunds.give_part(tx, call, plan, part_fen, WHY)
-        await self.accounts.settle(tx, call, known, await self._plans(tx, call, known))
+        await self.accounts.settle(tx, call, known)
         return known.stay.admission_no
 
     async def _show_given(self, tx: Tx, call: Call, admission_no: str) -> DepositsBack:
