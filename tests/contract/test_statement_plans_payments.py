@@ -64,6 +64,7 @@ STATEMENTS = {
     "of a day": finding.OF_DAY,
     "posted": ledger.POSTED,
     "balance": ledger.BALANCE,
+    "balance, held": ledger.HELD,
     "movements": ledger.MOVEMENTS,
     "suspense": ledger.SUSPENSE,
     "left in suspense": ledger.LEFT_IN_SUSPENSE,

@@ -19,6 +19,7 @@ from yinyi.business.scheduling.booking_model import USUAL, BookingRules
 from yinyi.business.scheduling.bookings import Bookings, Wanted
 from yinyi.business.scheduling.changes import SessionChanges
 from yinyi.business.scheduling.check_in import CheckInDesk
+from yinyi.business.scheduling.messages import RegisterToday
 from yinyi.business.scheduling.messages_booking import (
     AppointmentView,
     BookAppointment,
@@ -28,6 +29,7 @@ from yinyi.business.scheduling.messages_booking import (
     ListAppointments,
 )
 from yinyi.business.scheduling.plans import Appointment, CheckedIn, ConfirmNumber, HoldNumber, KeepNumber, TellArrival
+from yinyi.business.scheduling.service import SchedulingService
 from yinyi.business.scheduling.sessions import Sessions
 
 TOMORROW = (START + timedelta(days=1)).astimezone(ZONE).date()
@@ -55,6 +57,7 @@ class Desk:
     def __init__(self, it: World, his: SimBookings, rules: BookingRules) -> None:
         self.it, self.his, self.index = it, his, Index()
         self.scanned: str | None = None
+        self.today = SchedulingService(his, self.index, it.payments, ZONE, rules)
         self.bookings = Bookings(Sessions(his), self.index, it.payments, rules, ZONE)
         self.desk = CheckInDesk(it.database, self.bookings, it.payments, self, ZONE, told=True)
         self.changes = SessionChanges(it.database, his, it.payments, ZONE, it.clock, 1)
@@ -81,6 +84,15 @@ class Desk:
     async def make(self, call: Call, message: BookAppointment, wanted: Wanted) -> Plan:
         async with self.it.database.transaction() as tx:
             number = await self.bookings.book(tx, call, message, wanted)
+        return await self.driven(call, number)
+
+    async def register(self, doctor: str = "A", who: int = 1, key: str = "k") -> Plan:
+        """A number of today, up to the hospital's answer."""
+        call = self.call(who, key)
+        message = RegisterToday(department_id="D1", schedule_id=f"{call.now.astimezone(ZONE):%Y%m%d}{doctor}")
+        known = await self.today.wanted(call, message)
+        async with self.it.database.transaction() as tx:
+            number = await self.today.take(tx, call, message, known)
         return await self.driven(call, number)
 
     async def booked(self, on: date = TOMORROW, doctor: str = "A", who: int = 1) -> Plan:

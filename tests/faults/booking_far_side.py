@@ -43,6 +43,8 @@ class SimBookings:
     clock: SimClock
     call_timeout_s: float = 5.0
     away: bool = False
+    doctors: tuple[str, ...] = ("A", "B")
+    """Each session by its doctor, and more where he has several."""
     numbers: dict[str, Number] = field(default_factory=dict[str, Number])
     free_from: dict[tuple[str, int], datetime] = field(default_factory=dict[tuple[str, int], datetime])
     stopped: set[str] = field(default_factory=set[str])
@@ -93,18 +95,18 @@ class SimBookings:
                 specialty="",
                 introduction="",
             )
-            for each in ("A", "B")
+            for each in ("A", "B", "C")
         ]
 
     async def schedules(self, department_id: str, first_on: date, last_on: date) -> list[Schedule]:
         days = [first_on + timedelta(days=n) for n in range((last_on - first_on).days + 1)]
-        return [self.schedule(f"{day:%Y%m%d}{doctor}") for day in days for doctor in ("A", "B") if day.weekday() < 6]
+        return [self.schedule(f"{day:%Y%m%d}{doctor}") for day in days for doctor in self.doctors if day.weekday() < 6]
 
     def schedule(self, schedule_id: str) -> Schedule:
         day = datetime.strptime(schedule_id[:8], "%Y%m%d").replace(tzinfo=UTC)
         return Schedule(
             schedule_id=schedule_id,
-            practitioner_id=schedule_id[8:],
+            practitioner_id=schedule_id[8],
             department_id="D1",
             service_date=day.date(),
             session="morning",

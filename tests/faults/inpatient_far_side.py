@@ -54,12 +54,14 @@ class SimInpatients:
     away: bool = False
     _made: int = 0
 
-    def settle(self) -> None:
-        self.own = replace(self.own, state="settled", settled_at=START, settlement_no="S1")
+    def settle(self, cost_fen: int = 4000) -> None:
+        self.own = replace(self.own, state="settled", settled_at=START, settlement_no="S1", cost_fen=Fen(cost_fen))
 
     def window_return(self, amount_fen: int) -> None:
         """The window gives some of the oldest deposit back in cash."""
-        assert isinstance(self._return("W1", self.posted[0].reference, Fen(amount_fen)), Done)
+        assert isinstance(
+            self._return(f"W{len(self.posted)}", self.posted[0].reference, Fen(amount_fen), "window"), Done
+        )
 
     # -- the port
 
@@ -142,7 +144,13 @@ class SimInpatients:
     def _known(self, reference: str) -> Deposit | None:
         return next((each for each in self.posted if each.reference == reference), None)
 
-    def _return(self, reference: str, deposit_reference: str, amount_fen: Fen) -> Outcome:
+    def _return(
+        self,
+        reference: str,
+        deposit_reference: str,
+        amount_fen: Fen,
+        source: Literal["platform", "window"] = "platform",
+    ) -> Outcome:
         if self._known(reference):
             return self._told(reference)
         deposit = self._known(deposit_reference)
@@ -152,7 +160,7 @@ class SimInpatients:
             return Refused(reason="insufficient_funds")
         more = replace(deposit, returned_fen=Fen(deposit.returned_fen + amount_fen))
         self.posted = [more if each is deposit else each for each in self.posted]
-        self.posted.append(_deposit(reference, amount_fen, "return", deposit_reference))
+        self.posted.append(replace(_deposit(reference, amount_fen, "return", deposit_reference), source=source))
         return self._told(reference)
 
     def _told(self, reference: str) -> Done:

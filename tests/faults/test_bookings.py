@@ -19,11 +19,13 @@ from yinyi.business.scheduling.errors import (
     NoSuchBooking,
     NotBookable,
     NotThatDay,
+    SameDoctorToday,
     SlotTaken,
     TooEarly,
     TooLate,
     TooLateToCancel,
     TooManyBookings,
+    TooManyRegistrations,
 )
 from yinyi.business.scheduling.messages_booking import (
     CheckInBySlip,
@@ -150,6 +152,52 @@ def test_so_many_a_day_and_with_one_doctor(platform_url: str) -> None:
         await desk.booked(doctor="B", who=2)
 
     play(platform_url, story, a_day=1)
+
+
+def test_so_many_numbers_of_today(platform_url: str) -> None:
+    """Whatever was booked of it is one of them; what was given back is not."""
+
+    async def story(desk: Desk) -> None:
+        desk.his.doctors = ("A", "A2", "B", "C")
+        await desk.booked()
+        await desk.come_on(TOMORROW, 8)
+        with pytest.raises(SameDoctorToday):
+            await desk.register("A2")
+        first = await desk.register("B")
+        assert state_of(first) == "ready"
+        assert (await desk.register("B")).payment_no == first.payment_no, "what is still to be paid is shown again"
+        with pytest.raises(TooManyRegistrations):
+            await desk.register("C")
+        await desk.register("C", who=2)
+        await desk.it.cancel(first.payment_no)
+        await desk.it.to_the_end(first.payment_no)
+        assert state_of(await desk.register("C")) == "ready"
+
+    play(platform_url, story, registrations_a_day=2)
+
+
+def test_numbers_of_today_are_counted_by_person_one_after_the_other(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        desk.index.same = [1, 2]
+        both = await asyncio.gather(desk.register("A", 1), desk.register("B", 2), return_exceptions=True)
+        assert sorted(type(each).__name__ for each in both) == ["Plan", "TooManyRegistrations"]
+
+    play(platform_url, story, registrations_a_day=1)
+
+
+def test_staff_let_somebody_register_once_more(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.pay((await desk.register("A")).payment_no)
+        with pytest.raises(TooManyRegistrations):
+            await desk.register("B")
+        message = OverrideBooking(patient_no="P1", reason="急诊转来")
+        async with desk.it.database.transaction() as tx:
+            await desk.bookings.override(tx, desk.call(0), message, None)
+        assert state_of(await desk.register("B")) == "ready"
+        with pytest.raises(AlreadyRegistered):
+            await desk.register("A")
+
+    play(platform_url, story, registrations_a_day=1)
 
 
 def test_two_at_once_are_counted_one_after_the_other(platform_url: str) -> None:

@@ -70,7 +70,7 @@ def test_what_was_sent_and_not_answered_is_taken_back_once(
             until(lambda: hands.balance() == had, "it is taken back, and nobody has heard it", AT_LONGEST_S)
             house.kill("business")
         until(lambda: house.rows(REVERSED, payment_no), "it is known to be taken back", 2 * AT_LONGEST_S)
-        [moved] = movements(house)[:-known or None]
+        [moved] = movements(house)[: -known or None]
         assert (moved["kind"], moved["state"], moved["amount_fen"]) == ("purchase", "reversed", amount)
         assert moved["reversals"] == 1 + over_its_reversal, "the bank was told again, and took it back once"
         assert hands.balance() == had

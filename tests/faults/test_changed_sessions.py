@@ -8,9 +8,16 @@ from payment_far_side import FEE, START
 from refund_desk import GIVEN_UP, given_back_in_cash
 
 from yinyi.business.payments import signals
+from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.errors import NoSuchBooking
-from yinyi.business.scheduling.messages_booking import ListVisitChanges, SeeVisitChange, StopSession, VisitChanges
+from yinyi.business.scheduling.messages_booking import (
+    ListVisitChanges,
+    SeeVisitChange,
+    StopSession,
+    SubstitutePractitioner,
+    VisitChanges,
+)
 from yinyi.kernel.errors import HospitalUnavailable
 
 NEXT_WEEK = TOMORROW + timedelta(days=7)
@@ -93,6 +100,52 @@ def test_stopped_by_the_hospitals_own_word_while_somebody_pays(platform_url: str
         assert state_of(await desk.it.to_the_end(paying.payment_no)) == "closed"
         assert state_of(await desk.it.plan(owing.payment_no)) == "fulfilled"
         assert await told(desk) == [("stopped", paying.payment_no)]
+
+    play(platform_url, story)
+
+
+async def substitute(desk: Desk, practitioner_id: str) -> None:
+    """By the hospital's own word."""
+    call = desk.call(0)
+    message = SubstitutePractitioner(schedule_id=f"{TOMORROW:%Y%m%d}A", practitioner_id=practitioner_id)
+    known = await desk.changes.to_substitute(call, message)
+    async with desk.it.database.transaction() as tx:
+        await desk.changes.substitute(tx, call, message, known)
+
+
+async def see(desk: Desk, plan: Plan) -> None:
+    async with desk.it.database.transaction() as tx:
+        await desk.changes.see(tx, desk.call(), SeeVisitChange(payment_no=plan.payment_no), None)
+
+
+def test_what_the_hospital_says_twice_is_told_once(platform_url: str) -> None:
+    """It tells a change, and counts it among those that it is asked for. Another one is news, also an earlier one."""
+
+    async def story(desk: Desk) -> None:
+        plan, schedule_id = await desk.booked(), f"{TOMORROW:%Y%m%d}A"
+        substituted = [("substituted", plan.payment_no)]
+        await substitute(desk, "B")
+        desk.his.substitute(schedule_id, "B")
+        assert await desk.changes.look() == 1
+        assert await told(desk) == substituted
+        await see(desk, plan)
+        desk.his.substitute(schedule_id, "B")
+        assert (await desk.changes.look(), await told(desk)) == (1, [])
+        for doctor in ("C", "B"):
+            desk.pass_by(timedelta(minutes=1))
+            await substitute(desk, doctor)
+            assert await told(desk) == substituted
+            await see(desk, plan)
+        desk.his.stop(schedule_id)
+        await desk.changes.look()
+        assert await told(desk) == [("stopped", plan.payment_no)]
+        await see(desk, plan)
+        call, message = desk.call(0), StopSession(schedule_id=schedule_id)
+        known = await desk.changes.to_stop(call, message)
+        async with desk.it.database.transaction() as tx:
+            said = await desk.changes.show(tx, call, await desk.changes.stop(tx, call, message, known))
+        assert (said.numbers, said.given_back) == (1, 1), "whoever says it is told what has become of it"
+        assert await told(desk) == []
 
     play(platform_url, story)
 

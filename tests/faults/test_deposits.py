@@ -13,9 +13,11 @@ from payment_world import ZONE, World, world
 
 from yinyi.bus.database import Tx
 from yinyi.business.identity.model import PatientFacts
+from yinyi.business.inpatient import service
 from yinyi.business.inpatient.errors import LeftDiffers, NothingLeft, StayNotSettled, StaySettled, StayUnknown
 from yinyi.business.inpatient.lost import LostDeposits
 from yinyi.business.inpatient.messages import (
+    DepositAccount,
     FindStay,
     GetDepositReturn,
     GetDischargeStatement,
@@ -23,10 +25,15 @@ from yinyi.business.inpatient.messages import (
     ListDeposits,
     PayDeposit,
     ReturnDeposit,
+    ReturnDepositAtWindow,
 )
 from yinyi.business.inpatient.plans import DepositPurpose, PostDeposit
-from yinyi.business.inpatient.service import InpatientService
-from yinyi.business.ledger.model import deposit_account
+from yinyi.business.inpatient.service import REFUNDABLE_FOR, InpatientService
+from yinyi.business.ledger import store as ledger
+from yinyi.business.ledger.model import deposit_account, income_account, paid_out_account
+from yinyi.business.payments import books
+from yinyi.business.payments.errors import PaidInAtOnce
+from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.restored import LostPayment
 from yinyi.business.payments.service import TAKEN_UP
@@ -35,7 +42,12 @@ from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
 
 ACCOUNT = deposit_account(OWN)
+STAY, PAID_OUT = income_account("inpatient", "stay"), paid_out_account("inpatient")
 LEFT = 2 * FEE - 4000
+
+
+def account(balance_fen: int, paid_out_fen: int) -> DepositAccount:
+    return DepositAccount(admission_no=OWN, balance_fen=Fen(balance_fen), paid_out_fen=Fen(paid_out_fen))
 
 
 class Index:
@@ -57,18 +69,31 @@ class Desk:
 
     async def paid(self, mishap: Mishap | None = None) -> Plan:
         """A deposit by code, to its end."""
-        it, service = self.it, self.service
-        call, message = it.call(), PayDeposit(admission_no=OWN, amount_fen=FEE)
-        stay = await service.payable(call, message)
-        async with it.database.transaction() as tx:
-            number = await service.pay(tx, call, message, stay)
-        it.begun[number] = call.notes.get(TAKEN_UP)
+        it, number = self.it, await self.opened()
         await it.choose(number)
         await it.drive(number)
         if mishap:
             self.his.script.mishaps["post"] = deque([mishap])
         it.channel.pay(reference_of(await it.plan(number)))
         return await it.to_the_end(number)
+
+    async def opened(self) -> str:
+        """Its number; it can be paid."""
+        it, service = self.it, self.service
+        call, message = it.call(), PayDeposit(admission_no=OWN, amount_fen=FEE)
+        stay = await service.payable(call, message)
+        async with it.database.transaction() as tx:
+            number = await service.pay(tx, call, message, stay)
+        it.begun[number] = call.notes.get(TAKEN_UP)
+        return number
+
+    async def back_at_window(self, key: str = "w") -> DepositAccount:
+        """The hospital says that its window has paid out."""
+        call, message = self.it.call(key), ReturnDepositAtWindow(admission_no=OWN)
+        known = await self.service.accounts.known(call, message)
+        async with self.it.database.transaction() as tx:
+            subject = await self.service.accounts.paid_out(tx, call, message, known)
+            return await self.service.accounts.show(tx, call, subject)
 
     async def back(self, amount_fen: int | None = None, key: str = "k") -> None:
         call = self.it.call(key)
@@ -150,6 +175,25 @@ def test_a_deposit_that_a_restore_has_lost_is_written_down_again(platform_url: s
     play(platform_url, story)
 
 
+def test_a_deposit_is_paid_by_one_means(platform_url: str) -> None:
+    """The hospital is told by which, and what goes back goes there."""
+
+    async def story(desk: Desk) -> None:
+        it, number = desk.it, await desk.opened()
+        for fen in (1, FEE - 1):
+            part = ChooseTender(payment_no=number, tender="wechatpay", amount_fen=Fen(fen))
+            async with it.database.transaction() as tx:
+                with pytest.raises(PaidInAtOnce):
+                    await it.payments.tenders.choose(tx, it.call(), part, None)
+        whole = ChooseTender(payment_no=number, tender="wechatpay", amount_fen=FEE)
+        async with it.database.transaction() as tx:
+            await it.payments.tenders.choose(tx, it.call(), whole, None)
+        await it.drive(number)
+        assert (await it.plan(number)).tender == "wechatpay"
+
+    play(platform_url, story)
+
+
 # ---- whose it is
 
 
@@ -227,6 +271,96 @@ def test_what_is_left_goes_back_newest_first(platform_url: str) -> None:
         assert await it.balance("channel:wechatpay:inpatient") == 4000
         with pytest.raises(NothingLeft):
             await desk.back(key="later")
+
+    play(platform_url, story)
+
+
+async def an_old_and_a_new_one(desk: Desk) -> tuple[Plan, Plan]:
+    """The first is older than channels give back for, and the stay is settled: it has cost 4000."""
+    first = await desk.paid()
+    async with desk.it.database.transaction() as tx:
+        await tx.execute("UPDATE payment SET started_at = started_at - $1::interval", REFUNDABLE_FOR)
+    second = await desk.paid()
+    desk.his.settle(cost_fen=FEE - 1000)
+    return first, second
+
+
+def test_what_only_the_window_gives_is_the_patients_until_it_has(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        it = desk.it
+        await an_old_and_a_new_one(desk)
+        shown = await desk.service.get_return(it.call(), GetDepositReturn(admission_no=OWN))
+        assert (shown.left_fen, shown.at_window_fen) == (FEE + 1000, 1000)
+        await desk.back(FEE)
+        assert (await it.balance(ACCOUNT), await it.balance(STAY)) == (-1000, 1000 - FEE)
+        assert await desk.back_at_window() == account(1000, 0), "the hospital does not say so yet"
+        desk.his.window_return(400)
+        assert await desk.back_at_window("w2") == account(600, 400)
+        assert await desk.back_at_window("w3") == account(600, 400), "once"
+        desk.his.window_return(600)
+        both = await asyncio.gather(desk.back_at_window("w4"), desk.back_at_window("w5"))
+        assert both == [account(0, 1000), account(0, 1000)]
+        assert (await it.balance(STAY), await it.balance(PAID_OUT)) == (1000 - FEE, -1000)
+        async with it.database.read() as tx:
+            assert await books.differences(tx, 1) == []
+            assert await ledger.balances_against_postings(tx, 1) == []
+
+    play(platform_url, story)
+
+
+def test_the_window_has_paid_out_before_the_rest_goes_back(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        it = desk.it
+        await an_old_and_a_new_one(desk)
+        desk.his.window_return(300)
+        await desk.back(FEE)
+        assert (await it.balance(ACCOUNT), await it.balance(PAID_OUT)) == (-700, -300)
+        assert await it.balance(STAY) == 1000 - FEE
+
+    play(platform_url, story)
+
+
+def test_the_window_has_given_back_all_that_was_left(platform_url: str) -> None:
+    """Nothing has gone back by the platform; what the stay has cost is the hospital's then."""
+
+    async def story(desk: Desk) -> None:
+        it = desk.it
+        await desk.paid()
+        desk.his.settle()
+        desk.his.window_return(FEE - 4000)
+        assert await desk.back_at_window() == account(0, FEE - 4000)
+        assert (await it.balance(STAY), await it.balance(PAID_OUT)) == (-4000, 4000 - FEE)
+
+    play(platform_url, story)
+
+
+def test_a_window_says_nothing_of_stays_that_are_not_settled(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.paid()
+        with pytest.raises(StayNotSettled):
+            await desk.back_at_window()
+        with pytest.raises(StayUnknown):
+            await desk.service.accounts.known(desk.it.call(), ReturnDepositAtWindow(admission_no="nobody"))
+
+    play(platform_url, story)
+
+
+def test_more_deposits_than_go_back_at_a_time(platform_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has gone back stands in nobody's way."""
+    monkeypatch.setattr(service, "AT_A_TIME", 2)
+
+    async def story(desk: Desk) -> None:
+        it = desk.it
+        for _ in range(3):
+            await desk.paid()
+        desk.his.settle(cost_fen=0)
+        for nth, (parts, at_window_fen) in enumerate(((2, FEE), (1, 0))):
+            shown = await desk.service.get_return(it.call(), GetDepositReturn(admission_no=OWN))
+            assert (len(shown.parts), shown.at_window_fen) == (parts, at_window_fen)
+            await desk.back(key=f"k{nth}")
+        assert await it.balance(ACCOUNT) == 0
+        with pytest.raises(NothingLeft):
+            await desk.back(key="again")
 
     play(platform_url, story)
 

@@ -61,6 +61,14 @@ def test_staff_are_called_and_come(house: RealPlatform, chromium: Browser) -> No
         screen.press(".dock button.help")
         screen.seen("/help", "#screen.calling")
         assert house.rows("SELECT call_id FROM staff_call WHERE answered_at IS NULL") == calls
+        number = str(calls[0]["call_id"])
+        listed = house.command("calls", "--once")
+        assert listed.stdout.split()[0] == number, listed.stderr
+        assert house.command("calls", "answer", number).returncode == 0
+        screen.seen("/help", ".bell.coming")
+        assert screen.asks() == "工作人员正在过来"
+        screen.measure()
+        assert house.command("calls", "--once").stdout == "nobody has called\n"
 
 
 def test_the_next_person_lays_a_card_while_the_page_of_the_last_is_open(house: RealPlatform, chromium: Browser) -> None:

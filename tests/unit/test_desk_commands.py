@@ -1,13 +1,16 @@
-"""``yinyi sessions``, ``bookings``, ``closures`` and ``charges``: what is asked, in whose name, and what is told."""
+"""Staff's commands about sessions, bookings, closures, charges and calls: what is asked, by whom, and what is told."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from yinyi.app.cli import application
+from yinyi.app.commands.calls import watch
 from yinyi.bus.operation import Operation
 from yinyi.business.payments.messages_taken_list import (
     DifferenceSaid,
@@ -40,7 +43,9 @@ from yinyi.business.scheduling.messages_booking import (
     SubstitutePractitioner,
 )
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule
+from yinyi.business.terminals.messages import AnswerCall, ListStaffCalls, StaffCalls
 from yinyi.business.terminals.messages_offers import CancelClosure, Closures, ClosureView, ListClosures, PlanClosure
+from yinyi.business.terminals.model import StaffCall
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.money import Fen
 
@@ -77,6 +82,7 @@ AGREED = ChargeDifferences(
     differences=[], days=[ComparedDay(on=date(2026, 11, 22), compared_at=NIGHT, hospital_charges=3, here_charges=2)]
 )
 CLOSED = ClosureView(closure_id=4, what="hospital_system", begins_at=NIGHT, ends_at=MORNING, reason="upgrade")
+CALLED = StaffCall(call_id=7, terminal_id="K03", place="门诊大厅", called_at=NIGHT)
 WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
 
 
@@ -104,6 +110,8 @@ WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
             CLOSED,
         ),
         (("closures", "cancel", "4"), CancelClosure(closure_id=4), CLOSED),
+        (("calls", "--once"), ListStaffCalls(), StaffCalls(calls=[])),
+        (("calls", "answer", "7"), AnswerCall(call_id=7), CALLED),
         (("charges",), ListChargeDifferences(), AGREED),
         (("charges", "compare", "2026-11-22"), CompareCharges(on=date(2026, 11, 22)), AGREED),
         (
@@ -148,6 +156,8 @@ def test_what_is_asked(
         ("closures", "plan"),
         ("closures", "plan", "--begins", "2026-12-05T23:00"),
         ("closures", "cancel", "all"),
+        ("calls", "answer"),
+        ("calls", "answer", "all"),
         ("charges", "compare", "yesterday"),
         ("charges", "settle", "D1"),
         ("taken", "list", "--on", "yesterday"),
@@ -239,4 +249,35 @@ def test_what_a_bank_lists_otherwise_is_a_line_each_with_what_the_first_has_said
     assert done.stdout.splitlines() == [
         "2026-11-22  icbc  B-000002  unlisted  P1  listed nothing, said 12.00  operator: as_heard, asked",
         "and more: ask for fewer days",
+    ]
+    done, _ = run(monkeypatch, StaffCalls(calls=[CALLED]), "calls", "--once")
+    assert done.stdout == "7  23:00:00  K03  门诊大厅\n"
+    done, _ = run(monkeypatch, msgspec.structs.replace(CALLED, answered_at=MORNING), "calls", "answer", "7")
+    assert done.stdout == "7  23:00:00  K03  门诊大厅  answered 02:00:00\n"
+
+
+def test_calls_are_told_once_as_they_come_and_go() -> None:
+    """Also those that are open already, and however often the platform is away."""
+    later = msgspec.structs.replace(CALLED, call_id=8, terminal_id="K04")
+    away = HospitalUnavailable()
+    answers = [[CALLED], [CALLED], away, away, [CALLED, later], [later], []]
+    told: list[str] = []
+
+    async def ask() -> StaffCalls:
+        if not answers:
+            raise asyncio.CancelledError
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return StaffCalls(calls=answer)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(watch(ask, lambda *lines: told.extend(lines), every_s=0))
+    assert told == [
+        "\a7  23:00:00  K03  门诊大厅",
+        f"calls cannot be seen just now: {away.sentence('en')}",
+        "calls are seen again",
+        "\a8  23:00:00  K04  门诊大厅",
+        "7  no longer open",
+        "8  no longer open",
     ]

@@ -3,7 +3,7 @@
 import pytest
 from identity_house import HALL, WARD, House, Mishap, Run, house, on_record, resident
 
-from yinyi.business.identity.attempts import PER_NUMBER, PER_TERMINAL, WITHIN
+from yinyi.business.identity.attempts import A_DAY, PER_NUMBER, PER_NUMBER_A_DAY, PER_TERMINAL, WITHIN
 from yinyi.business.identity.errors import PatientUnknown, TooManyTries
 from yinyi.business.identity.identification import proves
 from yinyi.business.identity.messages import IdentifyByNumber
@@ -99,6 +99,30 @@ def test_a_number_is_guessed_at_five_times_wherever(platform_url: str, run: Run)
             with pytest.raises(TooManyTries):
                 await it.ask(by("0123"))
             it.clock.instant += WITHIN
+            assert (await it.ask(by("0123"))).status == "known"
+
+    run(story())
+
+
+def test_a_number_is_guessed_at_ten_times_a_day(platform_url: str, run: Run) -> None:
+    """Whoever waits after each few is sent to the window in the end. What he is refused for his haste is no try, nor is
+    what succeeds."""
+
+    async def story() -> None:
+        async with house(platform_url) as it:
+            arranged(it)
+            for _ in range(PER_NUMBER_A_DAY // PER_NUMBER):
+                assert (await it.ask(by("0123"))).status == "known"
+                for _ in range(PER_NUMBER):
+                    with pytest.raises(PatientUnknown):
+                        await it.ask(by("9999"))
+                for _ in range(PER_NUMBER):
+                    with pytest.raises(TooManyTries):
+                        await it.ask(by("9999"))
+                it.clock.instant += WITHIN
+            with pytest.raises(TooManyTries):
+                await it.ask(by("0123"), terminal=WARD)
+            it.clock.instant += A_DAY
             assert (await it.ask(by("0123"))).status == "known"
 
     run(story())

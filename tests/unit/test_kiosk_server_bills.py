@@ -18,7 +18,7 @@ from yinyi.business.billing.messages import (
     InvoiceDetails,
     Invoices,
 )
-from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed
+from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, PaidInAtOnce
 from yinyi.business.payments.messages import ChooseTender, PaidPart, PaymentView
 from yinyi.business.prepaid.messages import PrepaidAccount
 from yinyi.kernel.errors import HospitalUnavailable, YinyiError
@@ -183,7 +183,22 @@ def test_a_part_by_phone() -> None:
     run(work())
 
 
-@pytest.mark.parametrize("error", [AccountsClosed(), MoreThanOwed()])
+@pytest.mark.parametrize("purpose", ["registration", "check_in", "deposit", "top_up"])
+def test_only_bills_are_paid_in_parts(purpose: str) -> None:
+    """Nor by the address alone."""
+
+    async def work() -> None:
+        opened = payment("ready", purpose=purpose, owed_fen=Fen(5000), tenders=["wechatpay"])
+        browser = paired(GetPayment=opened, ChooseTender=opened)
+        answer = await browser.post(f"/pay/{PAYMENT}", tender="wechatpay", yuan="20")
+        assert answer.headers["location"] == f"/kiosk/register/check/{PAYMENT}"
+        assert (await browser.get(f"/pay/{PAYMENT}/part")).headers["location"] == f"/kiosk/register/check/{PAYMENT}"
+        assert "ChooseTender" not in {each.name for each in browser.platform.asked}
+
+    run(work())
+
+
+@pytest.mark.parametrize("error", [AccountsClosed(), MoreThanOwed(), PaidInAtOnce()])
 def test_nothing_from_the_account_after_all(error: YinyiError) -> None:
     async def work() -> None:
         browser = paired(ChooseTender=error)

@@ -23,7 +23,14 @@ from kiosk_platform import (
 
 from yinyi.business.payments.errors import PaymentClosed, PaymentUnknown, TenderUnderWay
 from yinyi.business.payments.model import PaymentReason, PaymentState
-from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
+from yinyi.business.scheduling.errors import (
+    AlreadyRegistered,
+    SameDoctorToday,
+    SessionClosed,
+    SessionStopped,
+    SlotTaken,
+    TooManyRegistrations,
+)
 from yinyi.business.scheduling.messages import Registrations
 from yinyi.interface.journeys import standing
 from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable, NotYours, YinyiError
@@ -209,6 +216,22 @@ def test_a_number_that_is_gone_says_when_there_is_another(error: YinyiError, kin
         assert view["later"] == {"session": "night", "left": 5}
         browser.platform.answers["GetSchedule"] = HospitalUnavailable()
         assert page(await browser.post("/register/hold", department_id="D02", schedule_id="S1"))["v"]["later"] is None
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "back"),
+    [
+        (SameDoctorToday(), "same_doctor_today", "/kiosk/register/doctors/D02"),
+        (TooManyRegistrations(), "too_many_registrations", ""),
+    ],
+)
+def test_a_limit_of_today_is_said(error: YinyiError, kind: str, back: str) -> None:
+    async def work() -> None:
+        answer = await paired(RegisterToday=error).post("/register/hold", department_id="D02", schedule_id="S1")
+        view = page(answer)["v"]
+        assert (answer.status_code, view["kind"], view["back"]) == (409, kind, back)
 
     run(work())
 

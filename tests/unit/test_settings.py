@@ -62,6 +62,8 @@ def test_every_setting_comes_through_the_environment_and_back() -> None:
         "YINYI_BOOKING_PAID": "check_in",
         "YINYI_BOOKINGS_A_DAY": "2",
         "YINYI_BOOKINGS_WITH_DOCTOR": "2",
+        "YINYI_REGISTRATIONS_A_DAY": "4",
+        "YINYI_REGISTRATIONS_WITH_DOCTOR": "2",
         "YINYI_CANCEL_HOURS": "24",
         "YINYI_MISSED_VISITS": "0",
         "YINYI_MISSED_DAYS": "60",

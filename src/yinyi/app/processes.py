@@ -32,6 +32,7 @@ _ALL = ("data_dir", "clock", "log_level")
 _BOOKING = (
     *("booking_days", "booking_paid", "bookings_a_day", "bookings_with_doctor", "cancel_hours"),
     *("missed_visits", "missed_days", "closed_days", "return_minutes"),
+    *("registrations_a_day", "registrations_with_doctor"),
 )
 KNOWS = {
     "business": (

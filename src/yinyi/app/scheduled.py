@@ -32,7 +32,7 @@ class Scheduled:
         vault: Vault,
         clock: Clock,
     ) -> None:
-        today = SchedulingService(hospital, patients, payments, ZONE)
+        today = SchedulingService(hospital, patients, payments, ZONE, rules)
         bookings = Bookings(today.sessions, patients, payments, rules, ZONE)
         told = isinstance(hospital, ChecksIn)
         arrivals = CheckInDesk(database, bookings, payments, scanned, ZONE, told=told)

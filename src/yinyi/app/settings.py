@@ -104,6 +104,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """So many bookings one person may have for one day."""
     bookings_with_doctor: int = 1
     """So many of them with one doctor."""
+    registrations_a_day: int = 5
+    """So many numbers of today one person may have when he registers, booked ones among them."""
+    registrations_with_doctor: int = 1
+    """So many of them with one doctor."""
     cancel_hours: int = 2
     """So long before the doctor's session a booking can be cancelled at a kiosk."""
     missed_visits: int = 3
@@ -168,6 +172,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             missed_days=self.missed_days,
             closed_days=self.closed_days,
             return_minutes=self.return_minutes,
+            registrations_a_day=self.registrations_a_day,
+            registrations_with_doctor=self.registrations_with_doctor,
         )
 
     @property

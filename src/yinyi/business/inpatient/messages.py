@@ -202,6 +202,23 @@ class DepositReturn(msgspec.Struct, frozen=True, kw_only=True):
     given_back: list[DepositBack]
 
 
+class DepositAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What was paid through the platform for a stay and is the patient's still, and what of it windows have given
+    back."""
+
+    admission_no: str
+    balance_fen: Fen
+    paid_out_fen: Fen
+
+
+@operation(callers=[Caller.HOSPITAL, Caller.STAFF], money=True, errors=(*OF_A_STAY, StayNotSettled))
+class ReturnDepositAtWindow(Operation[DepositAccount], frozen=True, kw_only=True):
+    """A window has given back what only it could give of a settled stay's deposits. It is booked as the hospital's own
+    list of deposits has it, each return once, however often this is asked."""
+
+    admission_no: AdmissionNo
+
+
 @operation(callers=PATIENTS, service="inpatient", needs_patient=True, errors=(*OF_A_STAY, StayNotSettled))
 class GetDepositReturn(Operation[DepositReturn], frozen=True, kw_only=True):
     """What is left of the deposits of a settled stay, and where it would go back to."""

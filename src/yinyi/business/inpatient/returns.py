@@ -35,9 +35,12 @@ class Known(NamedTuple):
 
 def of_stay(plan: Plan | None, admission_no: str, patient_id: int) -> bool:
     """Whether this payment is a deposit for this stay, of this patient: the hospital's word alone is not enough."""
-    if plan is None or plan.purpose != DEPOSIT or plan.patient_id != patient_id:
-        return False
-    return DepositFacts.of(plan).admission_no == admission_no
+    return plan is not None and plan.patient_id == patient_id and pays_for(plan, admission_no)
+
+
+def pays_for(plan: Plan, admission_no: str) -> bool:
+    """Whether this payment is a deposit for this stay, whosever it is."""
+    return plan.purpose == DEPOSIT and DepositFacts.of(plan).admission_no == admission_no
 
 
 def left_fen(known: Known, plans: Iterable[Plan]) -> Fen:
@@ -49,18 +52,28 @@ def left_fen(known: Known, plans: Iterable[Plan]) -> Fen:
     return Fen(max(0, known.left_fen - on_the_way))
 
 
-def divided(known: Known, plans: list[Plan]) -> Iterator[tuple[Plan, Fen]]:
-    """What is left, over these deposits in their order: of none more than was paid and not given back."""
-    by_reference = {each.reference: each for each in known.deposits}
-    rest_fen = int(left_fen(known, plans))
+def given_at_window_fen(known: Known, plans: Iterable[Plan]) -> Fen:
+    """What windows have given back of these deposits, as the hospital says."""
+    ours = {deposit_reference(plan) for plan in plans}
+    found = (each for each in known.deposits if each.kind == "return" and each.source == "window")
+    return Fen(sum(each.amount_fen for each in found if each.state == "posted" and each.of_reference in ours))
+
+
+def returnable_fen(known: Known, plan: Plan) -> Fen:
+    """No more of a deposit than was paid and not given back, here and at windows."""
+    posted = next((each for each in known.deposits if each.reference == deposit_reference(plan)), None)
+    if posted is None or posted.state != "posted" or plan.direction == "back" or not fulfilled(plan):
+        return Fen(0)
+    return Fen(max(0, min(refundable_fen(plan), posted.amount_fen - posted.returned_fen)))
+
+
+def divided(known: Known, plans: Iterable[Plan], amount_fen: int) -> Iterator[tuple[Plan, Fen]]:
+    """So much, over these deposits in their order."""
     for plan in plans:
-        posted = by_reference.get(deposit_reference(plan))
-        if posted is None or posted.state != "posted" or plan.direction == "back" or not fulfilled(plan):
-            continue
-        part_fen = Fen(min(rest_fen, refundable_fen(plan), posted.amount_fen - posted.returned_fen))
+        part_fen = Fen(min(amount_fen, returnable_fen(known, plan)))
         if part_fen > 0:
             yield plan, part_fen
-            rest_fen -= part_fen
+            amount_fen -= part_fen
 
 
 def part(plan: Plan, amount_fen: Fen) -> DepositBack:

@@ -1,13 +1,14 @@
 """Inpatients: their stays as the hospital has them, deposits paid through the platform, and what is left going back."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.inpatient import returns, views
+from yinyi.business.inpatient.accounts import StayAccounts
 from yinyi.business.inpatient.errors import (
     DepositAtWindow,
     LeftDiffers,
@@ -37,8 +38,6 @@ from yinyi.business.inpatient.model import Stay
 from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts
 from yinyi.business.inpatient.ports import Inpatients, Patients
 from yinyi.business.inpatient.returns import Known
-from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.model import JournalEntry, Posting, deposit_account, income_account
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.plan import Plan
@@ -67,7 +66,7 @@ class InpatientService:
         self._patients = patients
         self._payments = payments
         self._refunds = RefundDesk(payments, zone)
-        self._zone = zone
+        self.accounts = StayAccounts(inpatients, zone)
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
@@ -81,6 +80,7 @@ class InpatientService:
             PayDeposit, Change(self.pay, payments.show, self.payable, settle=payments.settle, only_reads=True)
         )
         dispatcher.changes(ReturnDeposit, Change(self.give_back, self._show_given, self.known, only_reads=True))
+        self.accounts.register(dispatcher)
 
     # -- looking
 
@@ -177,23 +177,30 @@ class InpatientService:
         async with self._payments.reading() as tx:
             return self._told(call, known, await self._plans(tx, call, known))
 
-    async def _plans(self, tx: Tx, call: Call, known: Known, *, locked: bool = False) -> list[Plan]:
+    async def _plans(self, tx: Tx, call: Call, known: Known) -> list[Plan]:
         """The payments of this stay's deposits, newest first."""
-        mine, numbers = call.principal.patient_id, known.payment_nos()[:AT_A_TIME]
-        found: Sequence[Plan | None]
-        if locked:
-            found = [await signals.locked(tx, call.hospital_id, number) for number in numbers]
-        else:
-            found = await signals.find_among(tx, call.hospital_id, numbers)
-        return [plan for plan in found if plan and returns.of_stay(plan, known.stay.admission_no, mine)]
+        mine = call.principal.patient_id
+        found = await signals.find_among(tx, call.hospital_id, known.payment_nos())
+        return [plan for plan in found if returns.of_stay(plan, known.stay.admission_no, mine)]
 
-    def _returnable(self, call: Call, plans: list[Plan]) -> list[Plan]:
-        since = call.now - REFUNDABLE_FOR
-        return [plan for plan in plans if plan.started_at > since and self._payments.registry.gives_back(plan)]
+    def _returnable(self, call: Call, known: Known, plans: list[Plan]) -> list[Plan]:
+        """Of which something goes back by its channel now."""
+        since, gives_back = call.now - REFUNDABLE_FOR, self._payments.registry.gives_back
+        young = (plan for plan in plans if plan.started_at > since and gives_back(plan))
+        return list(islice((plan for plan in young if returns.returnable_fen(known, plan)), AT_A_TIME))
+
+    async def _locked(self, tx: Tx, call: Call, known: Known) -> tuple[list[Plan], list[Plan]]:
+        """All of them, and those that may go back, which nobody else touches meanwhile."""
+        numbers = [plan.payment_no for plan in self._returnable(call, known, await self._plans(tx, call, known))]
+        for number in numbers:
+            await signals.locked(tx, call.hospital_id, number)
+        plans = await self._plans(tx, call, known)
+        return plans, self._returnable(call, known, [plan for plan in plans if plan.payment_no in numbers])
 
     def _told(self, call: Call, known: Known, plans: list[Plan]) -> DepositReturn:
-        parts = [returns.part(plan, fen) for plan, fen in returns.divided(known, self._returnable(call, plans))]
         left_fen = returns.left_fen(known, plans)
+        divided = returns.divided(known, self._returnable(call, known, plans), left_fen)
+        parts = [returns.part(plan, fen) for plan, fen in divided]
         return DepositReturn(
             stay=views.stay(known.stay),
             left_fen=left_fen,
@@ -208,9 +215,10 @@ class InpatientService:
         Raises:
             NothingLeft, DepositAtWindow, LeftDiffers, BalanceTooLow.
         """
-        plans = await self._plans(tx, call, known, locked=True)
-        parts = list(returns.divided(known, self._returnable(call, plans)))
-        if not returns.left_fen(known, plans):
+        plans, returnable = await self._locked(tx, call, known)
+        left_fen = returns.left_fen(known, plans)
+        parts = list(returns.divided(known, returnable, left_fen))
+        if not left_fen:
             raise NothingLeft
         if not parts:
             raise DepositAtWindow
@@ -218,29 +226,10 @@ class InpatientService:
             raise LeftDiffers
         for plan, part_fen in parts:
             await self._refunds.give_part(tx, call, plan, part_fen, WHY)
-        await self._use_rest(tx, call, known.stay.admission_no)
+        await self.accounts.settle(tx, call, known)
         return known.stay.admission_no
 
     async def _show_given(self, tx: Tx, call: Call, admission_no: str) -> DepositsBack:
         since, mine = call.now - REFUNDABLE_FOR, call.principal.patient_id
         plans = await signals.of_patient(tx, call.hospital_id, mine, since)
         return DepositsBack(given_back=returns.given_back(p for p in plans if returns.of_stay(p, admission_no, mine)))
-
-    async def _use_rest(self, tx: Tx, call: Call, admission_no: str) -> None:
-        """What stays on the stay's account has paid for the stay: it is the hospital's."""
-        account = deposit_account(admission_no)
-        rest_fen = await ledger.balance_of(tx, call.hospital_id, account)
-        if not rest_fen:
-            return
-        posting = Posting(
-            debit_account=account, credit_account=income_account("inpatient", "stay"), amount_fen=Fen(rest_fen)
-        )
-        entry = JournalEntry(
-            hospital_id=call.hospital_id,
-            source=f"{account}:{call.key}",
-            kind="used",
-            business_date=call.now.astimezone(self._zone).date(),
-            posted_at=call.now,
-            postings=(posting,),
-        )
-        await ledger.post(tx, [entry])

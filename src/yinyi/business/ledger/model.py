@@ -53,7 +53,8 @@ def deposit_account(owner: str) -> str:
 
 
 def paid_out_account(scope: str) -> str:
-    """What cashiers have paid out of prepaid accounts and of suspense, to be settled with the window (liability)."""
+    """What cashiers have paid out of prepaid accounts, stays' deposits and suspense, to be settled with the window
+    (liability)."""
     return f"paid_out:window:{scope}"
 
 

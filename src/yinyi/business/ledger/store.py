@@ -209,6 +209,14 @@ async def balance_of(tx: Tx, hospital_id: int, account: str) -> int:
     return await tx.fetchval(BALANCE, hospital_id, account) or 0
 
 
+HELD = f"{BALANCE} FOR UPDATE"
+
+
+async def balance_held(tx: Tx, hospital_id: int, account: str) -> int:
+    """The same; nobody else moves it before the end of the transaction."""
+    return await tx.fetchval(HELD, hospital_id, account) or 0
+
+
 AT_HAND = """
 SELECT account, balance_fen FROM account_balance WHERE account = ANY($2::text[]) AND hospital_id = $1
 ORDER BY account FOR UPDATE

@@ -39,6 +39,12 @@ class MoreThanOwed(Conflict):
     zh = "超过了还需支付的金额。"
 
 
+class PaidInAtOnce(Conflict):
+    """What is paid in, for a stay or onto an account, is paid by one means, all of it at once."""
+
+    zh = "充值和住院预交金请用一种方式一次付清。"
+
+
 class MoreThanLeft(Conflict):
     """That is more than there is left to give back."""
 

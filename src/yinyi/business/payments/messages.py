@@ -17,6 +17,7 @@ from yinyi.business.payments.errors import (
     NotDelivered,
     NothingScanned,
     NothingToAgree,
+    PaidInAtOnce,
     PayerCodeUnknown,
     PaymentClosed,
     PaymentUnknown,
@@ -117,13 +118,13 @@ class GetScannedPayment(Operation[PaymentView], frozen=True, kw_only=True):
     money=True,
     errors=(
         *(PaymentUnknown, NotYours, PaymentClosed, TenderUnderWay, MoreThanOwed, ChannelUnavailable, AccountsClosed),
-        StillAsked,
+        *(StillAsked, PaidInAtOnce),
     ),
 )
 class ChooseTender(Operation[PaymentView], frozen=True, kw_only=True):
-    """Pay by this means all that is owed, or a part of it. While another one is open it is closed first, surely, before
-    the new one is shown. What is left after a part waits for the next choice. ``tender`` empty: the first one whose
-    code can be shown."""
+    """Pay by this means all that is owed, or a part of it (never of a deposit or a top-up). While another
+    one is open it is closed first, surely, before the new one is shown. What is left after a part waits for the next
+    choice. ``tender`` empty: the first one whose code can be shown."""
 
     payment_no: Number
     tender: MaybeTender = ""

@@ -13,10 +13,18 @@ from yinyi.business.payments import signals
 from yinyi.business.payments.amounts import AGREED, owed_fen, quote_of, to_agree
 from yinyi.business.payments.channels import INSTITUTION, WINDOW
 from yinyi.business.payments.choice import open_with, with_tender
-from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, NothingToAgree, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.errors import (
+    AccountsClosed,
+    MoreThanOwed,
+    NothingToAgree,
+    PaidInAtOnce,
+    PaymentClosed,
+    PaymentUnknown,
+)
 from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender
 from yinyi.business.payments.plan import PAYER_CODE, Plan
+from yinyi.business.payments.postings import CREDITED
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.settle import about_to_leave
 from yinyi.business.payments.view import state_of
@@ -59,6 +67,8 @@ class Tenders:
             if message.amount_fen is not None and message.amount_fen > owed_fen(plan):
                 raise MoreThanOwed
             amount_fen = message.amount_fen or owed_fen(plan)
+            if amount_fen < owed_fen(plan) and CREDITED in plan.facts:
+                raise PaidInAtOnce
             tender = message.tender or self._first(plan, amount_fen)
             self._check_limits(tender, amount_fen)
             return "" if open_with(plan, replace(message, tender=tender), call.now) else tender

@@ -18,7 +18,8 @@ class BookingRules(msgspec.Struct, frozen=True, kw_only=True):
     days: so far ahead. paid: when the fee is. a_day, with_doctor: so many of one person for one day, and for one doctor
     on that day. cancel_hours: so long before the session it can be cancelled. missed: after so many missed visits in
     missed_days booking is closed for closed_days; 0: never. return_minutes: a number that was given back is free again
-    within so many, nobody knows when.
+    within so many, nobody knows when. registrations_a_day, registrations_with_doctor: so many numbers of today one
+    person may have, booked ones among them, and so many of them with one doctor, when he registers.
     """
 
     days: int = 30
@@ -30,6 +31,8 @@ class BookingRules(msgspec.Struct, frozen=True, kw_only=True):
     missed_days: int = 90
     closed_days: int = 30
     return_minutes: int = 30
+    registrations_a_day: int = 5
+    registrations_with_doctor: int = 1
 
     @property
     def return_within(self) -> timedelta:

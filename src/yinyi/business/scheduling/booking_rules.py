@@ -1,6 +1,7 @@
-"""What a person's bookings come to: how each stands, what limits say, and whether visits were missed. Pure."""
+"""What a person's bookings and registrations come to: how each stands, what limits say, and whether visits were missed.
+Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -8,12 +9,12 @@ import msgspec
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.scheduling.booking_model import AppointmentState, BookingRules
-from yinyi.business.scheduling.errors import TooManyBookings
-from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, RegistrationFacts
+from yinyi.business.scheduling.errors import SameDoctorToday, TooManyBookings, TooManyRegistrations
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, HELD, RegistrationFacts
 
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
-    """A booking and, once its owner has come, its check-in."""
+    """A booking and, once its owner has come, its check-in; or a registration."""
 
     plan: Plan
     facts: RegistrationFacts
@@ -28,12 +29,21 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
 
 def bookings(plans: Iterable[Plan], now: datetime) -> list[Booked]:
     """Those among these plans, each with its latest check-in."""
+    return _numbers(plans, now, (APPOINTMENT,))
+
+
+def numbers(plans: Iterable[Plan], now: datetime) -> list[Booked]:
+    """The same, and registrations."""
+    return _numbers(plans, now, HELD)
+
+
+def _numbers(plans: Iterable[Plan], now: datetime, purposes: Collection[str]) -> list[Booked]:
     plans = list(plans)
     arrivals: dict[str, Plan] = {}
     for plan in sorted(plans, key=lambda each: each.started_at):
         if plan.purpose == CHECKED_IN and plan.direction == "forward":
             arrivals[RegistrationFacts.of(plan).booking_no] = plan
-    return [_booked(plan, arrivals.get(plan.payment_no), now) for plan in plans if plan.purpose == APPOINTMENT]
+    return [_booked(plan, arrivals.get(plan.payment_no), now) for plan in plans if plan.purpose in purposes]
 
 
 def _booked(plan: Plan, arrival: Plan | None, now: datetime) -> Booked:
@@ -57,10 +67,27 @@ def check_limits(found: Iterable[Booked], on: date, practitioner_id: str, rules:
     Raises:
         TooManyBookings: for this day, or with this doctor on it.
     """
-    that_day = [each for each in found if each.counts and each.facts.service_date == on]
-    with_doctor = [each for each in that_day if each.facts.practitioner_id == practitioner_id]
-    if len(that_day) >= rules.a_day or len(with_doctor) >= rules.with_doctor:
+    that_day, with_doctor = _counted(found, on, practitioner_id)
+    if that_day >= rules.a_day or with_doctor >= rules.with_doctor:
         raise TooManyBookings
+
+
+def check_limits_today(found: Iterable[Booked], today: date, practitioner_id: str, rules: BookingRules) -> None:
+    """
+    Raises:
+        SameDoctorToday, TooManyRegistrations.
+    """
+    that_day, with_doctor = _counted(found, today, practitioner_id)
+    if with_doctor >= rules.registrations_with_doctor:
+        raise SameDoctorToday
+    if that_day >= rules.registrations_a_day:
+        raise TooManyRegistrations
+
+
+def _counted(found: Iterable[Booked], on: date, practitioner_id: str) -> tuple[int, int]:
+    """So many for this day, and so many of them with this doctor."""
+    that_day = [each for each in found if each.counts and each.facts.service_date == on]
+    return len(that_day), sum(each.facts.practitioner_id == practitioner_id for each in that_day)
 
 
 def closed_until(found: Iterable[Booked], rules: BookingRules, now: datetime) -> datetime | None:

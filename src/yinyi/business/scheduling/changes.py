@@ -72,9 +72,9 @@ class SessionChanges:
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(ListVisitChanges, self.list)
         dispatcher.changes(SeeVisitChange, Change(self.see, self._show_seen))
-        stop = Change(self.stop, self._show, self.to_stop, only_reads=True)
+        stop = Change(self.stop, self.show, self.to_stop, only_reads=True)
         dispatcher.changes(StopSession, stop)
-        substitute = Change(self.substitute, self._show, self.to_substitute, only_reads=True)
+        substitute = Change(self.substitute, self.show, self.to_substitute, only_reads=True)
         dispatcher.changes(SubstitutePractitioner, substitute)
 
     # -- told
@@ -154,7 +154,7 @@ class SessionChanges:
                 await self._refunds.undo_anyhow(tx, call, each, "session_stopped", 0)
         await store.concerned(tx, call.hospital_id, change_id, plan, "stopped", ChangeFacts(), call.now)
 
-    async def _show(self, tx: Tx, call: Call, change_id: str) -> SessionChanged:
+    async def show(self, tx: Tx, call: Call, change_id: str) -> SessionChanged:
         row = await store.change(tx, call.hospital_id, int(change_id))
         if row is None:
             raise NoSuchBooking

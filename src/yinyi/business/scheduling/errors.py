@@ -45,6 +45,18 @@ class TooManyBookings(Conflict):
     zh = "您这一天的预约已达到上限，请先取消一个，或另选一天。"
 
 
+class SameDoctorToday(Conflict):
+    """You cannot have another number with this doctor today. Please choose another doctor, or ask at the window."""
+
+    zh = "您今天不能再挂这位医生的号了，请另选一位医生，或到窗口咨询。"
+
+
+class TooManyRegistrations(Conflict):
+    """You have as many numbers for today as one person may have. If you need another one, please ask at the window."""
+
+    zh = "您今天挂的号已到上限，如还需要挂号，请到窗口咨询。"
+
+
 class BookingClosed(NotAllowed):
     """Booked visits were missed too often; booking is closed for a while. Register on the day, or ask at the window."""
 

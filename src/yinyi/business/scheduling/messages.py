@@ -10,10 +10,12 @@ from yinyi.business.payments.errors import CashDiffers, PaymentClosed, PaymentUn
 from yinyi.business.payments.messages import Number, Part, PaymentView
 from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
+    SameDoctorToday,
     ScheduleUnknown,
     SessionClosed,
     SessionStopped,
     SlotTaken,
+    TooManyRegistrations,
 )
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, SessionName, Slot, Title, Visit
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
@@ -114,6 +116,8 @@ class RegistrationView(msgspec.Struct, frozen=True, kw_only=True):
         SessionStopped,
         SessionClosed,
         AlreadyRegistered,
+        SameDoctorToday,
+        TooManyRegistrations,
     ),
 )
 class RegisterToday(Operation[RegistrationView], frozen=True, kw_only=True):

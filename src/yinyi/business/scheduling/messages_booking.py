@@ -283,7 +283,7 @@ class SubstitutePractitioner(Operation[SessionChanged], frozen=True, kw_only=Tru
 
 
 class BookingAllowed(msgspec.Struct, frozen=True, kw_only=True):
-    """Until then limits and missed visits do not count for this patient."""
+    """Until then limits and missed visits do not count for this patient, whether he books or registers."""
 
     patient_no: str
     until: datetime
@@ -291,7 +291,8 @@ class BookingAllowed(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(NoSuchBooking,))
 class OverrideBooking(Operation[BookingAllowed], frozen=True, kw_only=True):
-    """Somebody may book today although limits or missed visits stand against it. ``reason``: why, for the record."""
+    """Somebody may book or register today although limits or missed visits stand against it. ``reason``: why, for
+    the record."""
 
     patient_no: Id
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
@@ -299,4 +300,4 @@ class OverrideBooking(Operation[BookingAllowed], frozen=True, kw_only=True):
 
 @operation(callers=[Caller.STAFF])
 class GetBookingRules(Operation[BookingRules], frozen=True, kw_only=True):
-    """Which rules bookings are under, as they were set when the platform started."""
+    """Which rules bookings and registrations are under, as they were set when the platform started."""

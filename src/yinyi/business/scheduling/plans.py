@@ -96,7 +96,9 @@ class CheckedIn:
 
 
 class GivesBack:
-    """How numbers go back: those of bookings come free to others some time later, nobody knows when."""
+    """How numbers go back: those of bookings come free to others some time later, nobody knows when, so that none can
+    be handed on by giving it back at a time agreed upon. Those of today are free at once: who waits in the hall for one
+    would otherwise go home while it lies idle, and limits stop whoever collects them."""
 
     def __init__(self, schedules: Schedules, within: timedelta) -> None:
         self._schedules = schedules

@@ -13,9 +13,9 @@ from yinyi.business.payments.owners import is_of_another
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
-from yinyi.business.scheduling.errors import (
-    AlreadyRegistered,
-)
+from yinyi.business.scheduling import booking_rules, store
+from yinyi.business.scheduling.booking_model import USUAL, BookingRules
+from yinyi.business.scheduling.errors import AlreadyRegistered
 from yinyi.business.scheduling.messages import (
     CollectHoldSlip,
     Departments,
@@ -57,10 +57,18 @@ VISITS_KEPT_S = 30.0
 class SchedulingService:
     """``schedules`` is the hospital, ``patients`` our master index."""
 
-    def __init__(self, schedules: Schedules, patients: Patients, payments: PaymentService, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        schedules: Schedules,
+        patients: Patients,
+        payments: PaymentService,
+        zone: ZoneInfo,
+        rules: BookingRules = USUAL,
+    ) -> None:
         self._schedules = schedules
         self._patients = patients
         self._payments = payments
+        self._rules = rules
         self._zone = zone
         self.sessions = Sessions(schedules)
         self._visits = RecentByKey(self._read_visits, VISITS_KEPT_S)
@@ -72,9 +80,7 @@ class SchedulingService:
         dispatcher.asks(ListSlots, self.slots)
         dispatcher.reads(GetRegistration, self.get)
         dispatcher.reads(ListRegistrations, self.list)
-        dispatcher.changes(
-            RegisterToday, Change(self._register, self.show, self._prepare, self._settle, only_reads=True)
-        )
+        dispatcher.changes(RegisterToday, Change(self.take, self.show, self.wanted, self._settle, only_reads=True))
         dispatcher.changes(IssueHoldSlip, Change(self.issue_hold_slip, self.show, settle=self._settle))
         dispatcher.changes(CollectHoldSlip, Change(self._collect, self.show, settle=self._settle_taken))
 
@@ -117,7 +123,7 @@ class SchedulingService:
 
     # -- registering
 
-    async def _prepare(self, call: Call, message: RegisterToday) -> tuple[RegistrationFacts, Schedule]:
+    async def wanted(self, call: Call, message: RegisterToday) -> tuple[RegistrationFacts, Schedule]:
         """What the hospital says of the number, and whose it will be: the fee is the hospital's, never the client's."""
         today = call.now.astimezone(self._zone).date()
         day = await self.sessions.of(message.department_id, today, today)
@@ -127,11 +133,23 @@ class SchedulingService:
         facts = _facts(call, message, day.department, chosen.practitioner, chosen.schedule, patient_no)
         return facts, chosen.schedule
 
-    async def _register(
-        self, tx: Tx, call: Call, message: RegisterToday, known: tuple[RegistrationFacts, Schedule]
-    ) -> str:
+    async def take(self, tx: Tx, call: Call, message: RegisterToday, known: tuple[RegistrationFacts, Schedule]) -> str:
+        """
+        Raises:
+            SameDoctorToday, TooManyRegistrations, AlreadyRegistered.
+        """
         facts, schedule = known
+        people = await self._patients.same_person(tx, call.hospital_id, call.principal.patient_id)
+        allowed_until = await store.lock_bookers(tx, call.hospital_id, people, call.now)
         obligation = (REGISTRATION, f"{facts.patient_no}:{facts.schedule_id}")
+        under_way = await signals.obliged(tx, call.hospital_id, *obligation)
+        if under_way is not None:
+            return _already(call, under_way)
+        if allowed_until is None or allowed_until <= call.now:
+            booked_since = call.now - timedelta(days=self._rules.days + 1)
+            plans = await store.numbers(tx, call.hospital_id, people, booked_since)
+            found = booking_rules.numbers(plans, call.now)
+            booking_rules.check_limits_today(found, facts.service_date, facts.practitioner_id, self._rules)
         new = NewPayment(
             purpose=REGISTRATION,
             scope="outpatient",
@@ -145,10 +163,7 @@ class SchedulingService:
         try:
             return await self._payments.open(tx, call, new)
         except AlreadyUnderWay:
-            open_one = await signals.obliged(tx, call.hospital_id, *obligation)
-            if open_one is None:
-                raise AlreadyRegistered from None
-            return _already(call, open_one)
+            raise AlreadyRegistered from None
 
     # -- hold slips
 

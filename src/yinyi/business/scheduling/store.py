@@ -11,7 +11,7 @@ from yinyi.business.payments import rows
 from yinyi.business.payments.plan import Plan
 from yinyi.business.scheduling.booking_model import VisitChangeKind
 from yinyi.business.scheduling.model import SessionChange, Title
-from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN
+from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
 
 PURPOSES = [APPOINTMENT, CHECKED_IN]
 
@@ -39,9 +39,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (hospital_id, change_no) DO NOTH
 """
 CHANGE = "SELECT schedule_id, numbers FROM session_change WHERE hospital_id = $1 AND change_id = $2"
 CONCERNED = """
-INSERT INTO visit_change (hospital_id, change_id, payment_no, patient_id, kind, facts, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7) ON CONFLICT DO NOTHING
+INSERT INTO visit_change (hospital_id, change_id, payment_no, patient_id, kind, facts, changed_at, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, CASE WHEN ($5, $6::jsonb) = (
+  SELECT v.kind, v.facts FROM visit_change v WHERE v.hospital_id = $1 AND v.payment_no = $3
+  ORDER BY v.changed_at DESC, v.change_id DESC LIMIT 1) THEN $7::timestamptz END)
+ON CONFLICT DO NOTHING
 """
+"""The hospital may tell a change and then count it among those it is asked for: the same again is no news."""
 GIVEN_BACK = """
 SELECT count(*) FROM visit_change v CROSS JOIN LATERAL (
   SELECT FROM payment p
@@ -92,6 +96,12 @@ async def booked(tx: Tx, hospital_id: int, patients: Sequence[int], since: datet
     return [rows.read_plan(row["plan"]) for row in found]
 
 
+async def numbers(tx: Tx, hospital_id: int, patients: Sequence[int], since: datetime) -> list[Plan]:
+    """The same, and registrations."""
+    found = await tx.fetch(BOOKED, hospital_id, list(patients), since, [*PURPOSES, REGISTRATION])
+    return [rows.read_plan(row["plan"]) for row in found]
+
+
 async def newest_change(tx: Tx, hospital_id: int) -> int:
     """The hospital's own number of the last one that was dealt with."""
     return await tx.fetchval(NEWEST_CHANGE, hospital_id)
@@ -111,7 +121,7 @@ async def change(tx: Tx, hospital_id: int, change_id: int) -> Row | None:
 async def concerned(
     tx: Tx, hospital_id: int, change_id: int, plan: Plan, kind: VisitChangeKind, facts: ChangeFacts, now: datetime
 ) -> None:
-    """This payment's patient is to be told."""
+    """This payment's patient is to be told, unless the last that he was to be told of it is the same."""
     told = msgspec.json.encode(facts).decode()
     await tx.execute(CONCERNED, hospital_id, change_id, plan.payment_no, plan.patient_id, kind, told, now)
 

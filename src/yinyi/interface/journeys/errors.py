@@ -9,10 +9,12 @@ from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
     BookingClosed,
     NotBookable,
+    SameDoctorToday,
     SessionClosed,
     SessionStopped,
     SlotTaken,
     TooManyBookings,
+    TooManyRegistrations,
 )
 from yinyi.business.terminals.errors import PairingRefused, TerminalLocked
 from yinyi.interface.journeys import views_ends
@@ -47,6 +49,8 @@ TABLE: dict[type[YinyiError], Said] = {
     AlreadyRegistered: ("already_registered", 409),
     NotBookable: ("not_bookable", 409),
     TooManyBookings: ("too_many_bookings", 409),
+    SameDoctorToday: ("same_doctor_today", 409),
+    TooManyRegistrations: ("too_many_registrations", 409),
     BookingClosed: ("booking_closed", 409),
     ServiceClosed: ("service_closed", 403),
     SessionEnded: ("session_over", 403),

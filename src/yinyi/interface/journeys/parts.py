@@ -2,20 +2,22 @@
 
 import contextlib
 
-from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, PaymentClosed, TenderUnderWay
+from yinyi.business.payments.errors import AccountsClosed, MoreThanOwed, PaidInAtOnce, PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import ChooseTender, GetPayment, PaymentView
 from yinyi.interface.journeys import present, standing, typed, views, views_pay
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.money import Fen
 
-PREPAID = "prepaid"
+PREPAID, BILLS = "prepaid", "invoice"
 DIGITS = 5
 DIVISIBLE = Fen(2_00)
 """From here on it has a part in whole yuan."""
 
 
 def is_divisible(payment: PaymentView) -> bool:
-    return payment.state == "ready" and payment.owed_fen >= DIVISIBLE and bool(payment.tenders)
+    """Only what bills are paid with has a page that says by which means each part was."""
+    payable = payment.state == "ready" and bool(payment.tenders)
+    return payment.purpose == BILLS and payable and payment.owed_fen >= DIVISIBLE
 
 
 async def how_much(visitor: Visitor) -> Next:
@@ -58,7 +60,7 @@ async def from_account(visitor: Visitor) -> Next:
     part = ChooseTender(payment_no=payment_no, tender=PREPAID, amount_fen=amount_fen)
     try:
         payment = await visitor.ask(part, key=visitor.key)
-    except (AccountsClosed, MoreThanOwed, PaymentClosed, TenderUnderWay):
+    except (AccountsClosed, MoreThanOwed, PaidInAtOnce, PaymentClosed, TenderUnderWay):
         return Go(visitor.paths.check(payment_no))
     if payment.state == "ready" and payment.parts and payment.owed_fen and payment.tenders:
         rest = ChooseTender(payment_no=payment_no, tender=present.first(payment))

@@ -7,7 +7,14 @@ from typing import Literal
 import msgspec
 
 from yinyi.business.payments.errors import AlreadyUnderWay
-from yinyi.business.scheduling.errors import AlreadyRegistered, SessionClosed, SessionStopped, SlotTaken
+from yinyi.business.scheduling.errors import (
+    AlreadyRegistered,
+    SameDoctorToday,
+    SessionClosed,
+    SessionStopped,
+    SlotTaken,
+    TooManyRegistrations,
+)
 from yinyi.business.scheduling.messages import (
     Departments,
     DoctorSessions,
@@ -148,9 +155,14 @@ async def hold(visitor: Visitor) -> Next:
         made = await _under_way(visitor, schedule_id)
         if made is None:
             raise
+    except SameDoctorToday as error:
+        view = views_ends.ErrorView(kind=kind_of(error), back=visitor.back)
+        return Show(view, steps=views.REGISTER_STEPS, status=409)
     except (SlotTaken, SessionStopped, SessionClosed) as error:
         view = views_ends.ErrorView(kind=kind_of(error), back=visitor.back, later=await _later(visitor, message))
         return Show(view, steps=views.REGISTER_STEPS, status=409)
+    except TooManyRegistrations as error:
+        return Show(views_ends.ErrorView(kind=kind_of(error)), steps=views.REGISTER_STEPS, status=409)
     return Go(standing.address(visitor, made.payment, made.hold_slip))
 
 

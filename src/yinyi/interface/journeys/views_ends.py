@@ -50,6 +50,8 @@ ErrorKind = Literal[
     "session_closed",
     "not_bookable",  # this day is not, or not any more
     "too_many_bookings",
+    "same_doctor_today",  # as many numbers with this doctor today as one person may have
+    "too_many_registrations",
     "booking_closed",  # visits were missed too often
     "service_closed",  # not at this machine, or not at this time
     "hold_expired",
