@@ -158,8 +158,8 @@ async def house(hour: float = 8.6, **settings: str) -> AsyncGenerator[House]:
             "YINYI_SOCKET_HOSPITAL_PORT": str(free_port()),
             "YINYI_CLOCK": clock,
             "YINYI_LOG_LEVEL": "warning",
-            "YINYI_REGISTRATIONS_A_DAY": "100000",
-            "YINYI_REGISTRATIONS_WITH_DOCTOR": "100000",
+            "YINYI_REGISTRATIONS_A_DAY": "65535",
+            "YINYI_REGISTRATIONS_WITH_DOCTOR": "65535",
             **settings,
         }
         program = [sys.executable, str(Path(sys.executable).with_name("yinyi")), "up"]

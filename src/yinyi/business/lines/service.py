@@ -11,8 +11,8 @@ from yinyi.business.lines.key_rotation import KeyRotationDesk
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.lines.line_routine import LineRoutine
 from yinyi.business.lines.session_desk import SessionDesk
-from yinyi.business.lines.session_ports import Terminals
 from yinyi.business.lines.sessions import PosSessions
+from yinyi.business.lines.terminal_ports import Terminals
 from yinyi.kernel.clock import Clock
 
 

@@ -48,8 +48,8 @@ from yinyi.business.lines.messages_sessions import (
     SignOn,
 )
 from yinyi.business.lines.session_model import Approved, Batch, Declined, LineAnswer, NeverSent, NoAnswer
-from yinyi.business.lines.session_ports import Terminals
 from yinyi.business.lines.sessions import BUSY, NOT_OPEN, PosSessions
+from yinyi.business.lines.terminal_ports import Terminals
 from yinyi.kernel.errors import YinyiError
 
 SEEN_WITHIN = timedelta(seconds=90)

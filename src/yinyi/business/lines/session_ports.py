@@ -1,9 +1,8 @@
-"""What the bank line asks of a connector, one object an acquirer, which knows messages, not money; and of terminals."""
+"""What the bank line asks of a connector. One object an acquirer; it knows messages, not money."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from yinyi.bus.database import Tx
 from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.session_model import (
     Approved,
@@ -26,15 +25,6 @@ from yinyi.business.lines.session_model import (
     Totals,
 )
 from yinyi.kernel.money import Fen
-
-
-class Terminals(Protocol):
-    """Which terminals there are."""
-
-    async def is_in_service(self, tx: Tx, hospital_id: int, terminal_id: str) -> bool:
-        """On record, and not retired."""
-        ...
-
 
 Late = Callable[[PosSession, MessageNo, Approved | Declined], None]
 """Session, message, and what came after nobody waited for it any more. Returns at once."""
