@@ -268,7 +268,7 @@ async def measure(quick: bool) -> Figures:
         people = _pairs(screens, await _places(it, screens[0]))
         await steady(it, pushes, people, 40)
         figures = await steady(it, pushes, people, 150 if quick else 1500)
-        return figures | await rush(it, pushes, screens, 300 if quick else RUSH_PEOPLE)
+        return figures | await rush(it, pushes, screens, RUSH_PEOPLE)
 
 
 def main() -> int:
