@@ -24,6 +24,10 @@ SELECT s.scope, s.merchant_no, s.terminal_no, s.terminal_id, m.batch_no, m.trace
 FROM line_message m JOIN line_session s USING (hospital_id, session_id)
 WHERE m.kind = 'purchase' AND m.reference LIKE $1
 """
+_PRINTED = """
+SELECT d.kind, j.copy FROM print_job j JOIN document d USING (hospital_id, document_no)
+WHERE d.data::jsonb::text LIKE '%' || $1 || '%' AND d.kind <> 'receipt' ORDER BY j.queued_at
+"""
 _KEYS = """
 SELECT encode(check_value, 'hex') AS check_value FROM line_key
 WHERE merchant_no = ANY ($1) AND terminal_no = $2 AND purpose = 'tmk'
@@ -76,10 +80,12 @@ def test_by_code_and_what_is_left_goes_back(house: RealPlatform, chromium: Brows
         screen.press_link(f"/inpatient/{admission_no}/costs")
         screen.seen(rf"/inpatient/{admission_no}/costs", ".rows .row").click()
         screen.seen(rf"/inpatient/{admission_no}/costs/\d{{4}}-\d\d-\d\d", ".rows .row")
+        sheet_of(screen, f"/inpatient/{admission_no}/costs/")
         ward(house, "wards/discharge", admission_no=admission_no)
         ward(house, "wards/settle", admission_no=admission_no)
         screen.go(f"/inpatient/{admission_no}/statement")
         screen.seen(rf"/inpatient/{admission_no}/statement", ".rows .row")
+        twice_on_paper(screen, admission_no)
         left_fen = stay(house, admission_no)
         screen.press_link(f"/inpatient/{admission_no}/return")
         screen.seen(rf"/inpatient/{admission_no}/return", ".rows .row")
@@ -141,6 +147,26 @@ def by_card(screen: KioskScreen, hands: CardHands, payment_no: str, merchant: st
     screen.seen(rf"/done/{payment_no}", done)
     hands.take()
     expect(screen.page.locator("[data-take-card]")).to_have_count(0, timeout=WITHIN_MS)
+
+
+def twice_on_paper(screen: KioskScreen, admission_no: str) -> None:
+    """The statement: the official one, and then another that says that it is a copy. Ends where it began."""
+    for _ in range(2):
+        sheet_of(screen, f"/inpatient/{admission_no}/statement")
+        screen.go(f"/inpatient/{admission_no}/statement")
+        screen.seen(rf"/inpatient/{admission_no}/statement", ".rows .row")
+    printed = screen.house.rows(_PRINTED, admission_no)
+    assert [(row["kind"], row["copy"]) for row in printed] == [
+        ("daily_list", False),
+        ("discharge_statement", False),
+        ("discharge_statement", True),
+    ]
+
+
+def sheet_of(screen: KioskScreen, path: str) -> None:
+    """Pressed, and a sheet has come out."""
+    screen.press(f'.act form[action^="/kiosk{path}"] button')
+    screen.seen(r"/sheets/\w+", ".next .ok")
 
 
 # ---- on the far side
