@@ -196,6 +196,11 @@ class KioskScreen:
     def go(self, path: str = "/") -> None:
         self.page.goto(f"{self.house.base}/kiosk{path}")
 
+    def home(self) -> None:
+        """The first page, whoever is known."""
+        self.go()
+        self.seen("/", ".tiles.main")
+
     def language(self, language: str) -> None:
         self.press(f'.dock button[name="language"][value="{language}"]')
         expect(self.page.locator(f'html[lang="{language}"]')).to_have_count(1, timeout=WITHIN_MS)

@@ -11,6 +11,7 @@ from real_platform import RealPlatform
 from yinyi.wire.resident_card import CardText
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(
     ("shape", "language"), [pytest.param("landscape", "zh-CN", marks=EVERY_LOOK), ("portrait", "en")]
 )
@@ -23,19 +24,22 @@ def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Brow
         house.paper_after(before)
         screen.press_form("/finish")
         screen.seen("/", ".tiles.main")
-        screen.press_link("/reprint")
-        screen.seen("/identify")
-        house.lay(card)
-        screen.seen("/reprint", 'button[name="document_no"]')
-        screen.press('button[name="document_no"]')
-        screen.seen(r"/reprint\?document=\w+", "button.row.on")
-        copy = Paper(house.paper_after(before + 1))
+        with screen.walk("reprint", 3):
+            screen.press_link("/reprint")
+            screen.seen("/identify")
+            house.lay(card)
+            screen.seen("/reprint", 'button[name="document_no"]')
+            screen.press('button[name="document_no"]')
+            screen.seen(r"/reprint\?document=\w+", "button.row.on")
+            copy = Paper(house.paper_after(before + 1))
         assert copy.payment_no() == payment_no
         screen.press('.dock a[href="/kiosk/"]')
         screen.seen("/", ".row.quit")
-        screen.press_link("/payments")
-        screen.seen("/payments", f'a.row[href$="{payment_no}"]').click()
-        screen.seen(rf"/done/{payment_no}", ".slip .no")
+        with screen.walk("find_payment", 3):
+            screen.press_link("/payments")
+            screen.seen("/payments", f'a.row[href$="{payment_no}"]')
+            screen.press(f'a.row[href$="{payment_no}"]')
+            screen.seen(rf"/done/{payment_no}", ".slip .no")
         screen.press_form("/finish")
         screen.seen(r"/(\?bye=1)?", "#screen")
         house.take_card()

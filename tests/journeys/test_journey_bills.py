@@ -56,12 +56,18 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
         assert total in screen.text()
         expect(screen.page.locator(".goal li").first).to_be_visible(timeout=WITHIN_MS)
         assert Paper(house.paper_after(before)).payment_no() == payment_no
-        screen.go("/fees")
-        screen.seen("/fees", ".rows .row").click()
-        screen.seen(r"/bills/\w+", ".rows .row")
+        screen.home()
+        with screen.walk("fees", 3):
+            to_fees(screen)
+            screen.press(".rows a.row")
+            screen.seen(r"/bills/\w+", ".rows .row")
         on_a4(screen, "form.go .btn.first")
-        screen.go("/fees/print")
-        on_a4(screen, '.rows button[value="month"]')
+        screen.home()
+        with screen.walk("fee_list", 4):
+            to_fees(screen)
+            screen.press_link("/fees/print")
+            screen.seen("/fees/print", ".rows .row")
+            on_a4(screen, '.rows button[value="month"]')
         [left] = house.rows(_OPEN, patient_no, at="hospital")
         assert left["invoice_no"] == number.partition(":")[0]
         electronic_receipt(screen, payment_no)
@@ -191,6 +197,14 @@ def until_listed(screen: KioskScreen, patient_no: str) -> None:
 
 def said(sent: Locator) -> list[str]:
     return (sent.get_attribute("value") or "").split()
+
+
+def to_fees(screen: KioskScreen) -> None:
+    """From home to what was paid before."""
+    screen.press_link("/bills")
+    screen.seen("/bills", ".go")
+    screen.press_link("/fees")
+    screen.seen("/fees", ".rows .row")
 
 
 def on_a4(screen: KioskScreen, button: str) -> None:
