@@ -7,15 +7,20 @@ pay. In a hall hardly anybody looks twice: ``…_anew_ratio`` is of the pages th
 enough that nobody looks twice within that moment, so that each page asks the hospital, and looks up whose session it
 is. Not in it are pages of one moment (a code, a card in the slot, a card to lay down) and those that follow a payment:
 done, trouble, a receipt.
+
+``heaviest_…``: on the line, gzipped, without typefaces (tests/journeys/weights.py).
 """
 
 import asyncio
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import uvloop
@@ -34,6 +39,7 @@ PROCESSES = 2
 OTHERS = ("check", "booking", "check_in", "bills", "account", "inpatient", "reports", "oneself")
 """Journeys whose pages are measured one after the other, each for a share of the time. What is to be paid comes first:
 it waits some minutes only."""
+WEIGHTS = Path(__file__).parents[1] / "tests" / "journeys" / "weights.py"
 
 IN_LINE = b'class="scr lined"'
 """The page of whoever waits for the hospital: no page that anybody has asked for."""
@@ -47,6 +53,8 @@ TARGETS = {
     "worst_p99_ratio": Target("<=", 2.5),
     "errors": Target("==", 0),
     "errors_beside": Target("==", 0),
+    "heaviest_page_bytes": Target("<=", 150_000),
+    "heaviest_scripts_bytes": Target("<=", 60_000),
 }
 
 
@@ -81,7 +89,12 @@ async def measure(quick: bool) -> Figures:
                 others[name] = await _other(it, _walking(alone, walks), seconds / 3, rounds)
                 if shared:
                     anew[name] = await _other(it, _walking(crowd, [shared] * KIOSKS), seconds / 3, 1)
-    return {**_compared(ours, bare), **_beside(others, anew, beside)}
+    return {**_compared(ours, bare), **_beside(others, anew, beside), **_weights()}
+
+
+def _weights() -> Figures:
+    done = subprocess.run([sys.executable, str(WEIGHTS)], check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
 
 
 async def _other(it: House, kiosks: list[Visitor], seconds: float, rounds: int) -> list[Load]:
