@@ -87,6 +87,7 @@ def test_by_code_and_what_is_left_goes_back(house: RealPlatform, chromium: Brows
             daily_list(screen, admission_no)
         ward(house, "wards/discharge", admission_no=admission_no)
         ward(house, "wards/settle", admission_no=admission_no)
+        until(lambda: is_settled(screen, admission_no), "the stay is settled")
         screen.home()
         with screen.walk("statement", 3):
             statement(screen, admission_no)
@@ -169,6 +170,12 @@ def daily_list(screen: KioskScreen, admission_no: str) -> None:
     screen.press(".rows .row")
     screen.seen(rf"/inpatient/{admission_no}/costs/\d{{4}}-\d\d-\d\d", ".rows .row")
     sheet_of(screen, f"/inpatient/{admission_no}/costs/")
+
+
+def is_settled(screen: KioskScreen, admission_no: str) -> bool:
+    """Whether its page says so; it may be a second old."""
+    screen.go("/inpatient")
+    return screen.page.locator(f'.act a[href$="/{admission_no}/statement"]').count() == 1
 
 
 def statement(screen: KioskScreen, admission_no: str) -> None:
