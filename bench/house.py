@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,8 +25,14 @@ from yinyi.bus.transport import NatsTransport, connect
 from yinyi.business.identity.model import PatientRecord
 from yinyi.business.identity.sessions import start_session
 from yinyi.business.identity.store import keep_patient
-from yinyi.business.terminals.messages import EnrolTerminal, MakePairingCode, PairBrowser
-from yinyi.business.terminals.model import Standing
+from yinyi.business.terminals.messages import (
+    ConnectTerminal,
+    EnrolTerminal,
+    Heartbeat,
+    MakePairingCode,
+    PairBrowser,
+)
+from yinyi.business.terminals.model import DeviceView, Standing
 from yinyi.business.terminals.setup import add_terminal
 from yinyi.kernel.clock import ShiftedClock, clock_from_setting
 from yinyi.kernel.ids import token
@@ -36,13 +42,20 @@ ZONE = ZoneInfo("Asia/Shanghai")
 HOSPITAL_ID = 1
 
 
+DEVICES = [
+    DeviceView(device=kind, kind=kind, state="ok")
+    for kind in ("id_reader", "scanner", "receipt_printer", "sheet_printer")
+]
+
+
 @dataclass(frozen=True)
 class Screen:
-    """A kiosk's screen with somebody in front of it."""
+    """A kiosk's screen with somebody in front of it. agent: what its machine's agent shows."""
 
     terminal_id: str
     patient_no: str
     credentials: Credentials
+    agent: Credentials
 
 
 @dataclass
@@ -74,13 +87,36 @@ class House:
         terminal = BusClient(terminal_bus, "terminal", self.clock)
         screens: list[Screen] = []
         for serial, patient_no in enumerate(numbers):
-            shown = await self._screen(terminal, f"B{serial:04d}")
-            session = await self._session(f"B{serial:04d}", patient_no)
-            screens.append(Screen(f"B{serial:04d}", patient_no, Credentials(terminal=shown, session=session)))
+            terminal_id = f"B{serial:04d}"
+            shown, agent = await self._screen(terminal, terminal_id)
+            session = await self._session(terminal_id, patient_no)
+            screens.append(Screen(terminal_id, patient_no, Credentials(terminal=shown, session=session), agent))
         await terminal_bus.close()
         return screens
 
-    async def _screen(self, terminal: BusClient, terminal_id: str) -> str:
+    @asynccontextmanager
+    async def machines(self, screens: list[Screen]) -> AsyncGenerator[None]:
+        """Around these screens, for as long as the block: printers that work, and lines that live."""
+        bus = await _bus(self.folder, self._environment(), "terminal")
+        agents = BusClient(bus, "terminal", self.clock)
+        connecting = ConnectTerminal(agent_version="bench", devices=DEVICES)
+        lines = [(screen.agent, await agents.ask(connecting, credentials=screen.agent)) for screen in screens]
+
+        async def beat() -> None:
+            while True:
+                for agent, line in lines:
+                    await agents.ask(Heartbeat(epoch=line.reply.epoch, waiting=0), credentials=agent)
+                await asyncio.sleep(lines[0][1].reply.heartbeat_s)
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            await asyncio.wait([beating])
+            await bus.close()
+
+    async def _screen(self, terminal: BusClient, terminal_id: str) -> tuple[str, Credentials]:
         standing = Standing(terminal_id=terminal_id, name=terminal_id, place="", place_en="", profile="hall")
         async with self.database.transaction() as tx:
             code = await add_terminal(tx, HOSPITAL_ID, standing, self.clock.now())
@@ -88,7 +124,7 @@ class House:
         agent = Credentials(terminal=enrolled.reply.terminal_token)
         pairing = await terminal.ask(MakePairingCode(), credentials=agent)
         paired = await self.kiosk.ask(PairBrowser(pairing_code=pairing.reply.pairing_code))
-        return paired.reply.screen_token
+        return paired.reply.screen_token, agent
 
     async def _session(self, terminal_id: str, patient_no: str) -> str:
         vault = load_vault(self.folder / "secrets")
@@ -103,7 +139,7 @@ class House:
         """The next patient stands in front of this screen."""
         session = await self._session(screen.terminal_id, patient_no)
         credentials = Credentials(terminal=screen.credentials.terminal, session=session)
-        return Screen(screen.terminal_id, patient_no, credentials)
+        return replace(screen, patient_no=patient_no, credentials=credentials)
 
     async def crowd(self, screens: list[Screen], each: int) -> list[list[Screen]]:
         """So many patients more before each screen, all of whom may ask at once: nobody's session ends another's."""

@@ -2,19 +2,25 @@
 
 ``requests_ratio`` and ``p99_ratio`` are of registration. The pages of each other journey are measured in their turn
 against the same reference; ``worst_…`` is the worst of them. There is one patient at each kiosk, who looks again and
-again, so that what the hospital said of him a moment ago is at hand. In a hall hardly anybody does so:
-``…_anew_ratio`` is the same with patients enough that nobody looks twice within that moment, so that each page asks the
-hospital, and looks up whose session it is.
+again, so that what the hospital said of him a moment ago is at hand; each has bills, reports, a stay and something to
+pay. In a hall hardly anybody looks twice: ``…_anew_ratio`` is of the pages that are the same for all, with patients
+enough that nobody looks twice within that moment, so that each page asks the hospital, and looks up whose session it
+is. Not in it are pages of one moment (a code, a card in the slot, a card to lay down) and those that follow a payment:
+done, trouble, a receipt.
+
+``heaviest_…``: on the line, gzipped, without typefaces (tests/journeys/weights.py).
 """
 
 import asyncio
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import uvloop
@@ -23,15 +29,17 @@ from bench.bare_page import ROWS, SET_UP, URL
 from bench.figures import Figures, Target, options, report
 from bench.house import House, Screen, environment_of, house
 from bench.http_load import Load, Visitor, load
-from yinyi.business.scheduling.messages import ListDepartments
+from bench.page_paths import clinics, of_each, of_everybody, registering
 from yinyi.interface.kiosk.cookies import SCREEN, VISIT
 
 KIOSKS = 50
 PROCESSES = 2
 """Python processes that serve a kiosk page: an interface and a business process."""
 
-OTHERS = ("booking", "check_in", "bills", "account", "inpatient", "reports")
-"""Journeys whose pages are measured one after the other, each for a share of the time."""
+OTHERS = ("check", "booking", "check_in", "bills", "account", "inpatient", "reports", "oneself")
+"""Journeys whose pages are measured one after the other, each for a share of the time. What is to be paid comes first:
+it waits some minutes only."""
+WEIGHTS = Path(__file__).parents[1] / "tests" / "journeys" / "weights.py"
 
 IN_LINE = b'class="scr lined"'
 """The page of whoever waits for the hospital: no page that anybody has asked for."""
@@ -45,6 +53,8 @@ TARGETS = {
     "worst_p99_ratio": Target("<=", 2.5),
     "errors": Target("==", 0),
     "errors_beside": Target("==", 0),
+    "heaviest_page_bytes": Target("<=", 150_000),
+    "heaviest_scripts_bytes": Target("<=", 60_000),
 }
 
 
@@ -53,12 +63,13 @@ async def measure(quick: bool) -> Figures:
     seconds, rounds = (2.0, 1) if quick else (6.0, 3)
     async with house() as it:
         screens = await it.screens(KIOSKS)
-        clinics = await _clinics(it, screens[0])
+        at = await clinics(it, screens[0])
+        everybody = await of_everybody(it, screens[0], at)
         alone = [[screen] for screen in screens]
         crowd = await it.crowd(screens, QUEUE)
-        kiosks = _walking(alone, _registering(clinics))
+        kiosks = _walking(alone, [registering(at)] * KIOSKS)
         database_url = environment_of(it.pids()["business"])["YINYI_DATABASE_URL"]
-        async with _bare(database_url) as bare_port:
+        async with it.machines(screens), _bare(database_url) as bare_port:
             strangers = [Visitor((), tuple(f"/{(n * 97 + i) % ROWS + 1}" for i in range(20))) for n in range(KIOSKS)]
             await load(it.port, kiosks, 1.0)
             await load(bare_port, strangers, 1.0)
@@ -70,12 +81,20 @@ async def measure(quick: bool) -> Figures:
             beside: dict[str, list[Load]] = {}
             others: dict[str, list[Load]] = {}
             anew: dict[str, list[Load]] = {}
+            each = await of_each(it, screens)
             for name in OTHERS:
-                paths = _paths(name, clinics)
-                beside[name] = [await load(bare_port, strangers, seconds / 2) for _ in range(rounds)]
-                others[name] = await _other(it, _walking(alone, paths), seconds / 2, rounds)
-                anew[name] = await _other(it, _walking(crowd, paths), seconds / 2, 1)
-    return {**_compared(ours, bare), **_beside(others, anew, beside)}
+                shared = everybody.get(name, [])
+                beside[name] = [await load(bare_port, strangers, seconds / 3) for _ in range(rounds)]
+                walks = [shared + own for own in each.get(name, [[]] * KIOSKS)]
+                others[name] = await _other(it, _walking(alone, walks), seconds / 3, rounds)
+                if shared:
+                    anew[name] = await _other(it, _walking(crowd, [shared] * KIOSKS), seconds / 3, 1)
+    return {**_compared(ours, bare), **_beside(others, anew, beside), **_weights()}
+
+
+def _weights() -> Figures:
+    done = subprocess.run([sys.executable, str(WEIGHTS)], check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
 
 
 async def _other(it: House, kiosks: list[Visitor], seconds: float, rounds: int) -> list[Load]:
@@ -96,7 +115,8 @@ def _beside(others: dict[str, list[Load]], anew: dict[str, list[Load]], bare: di
         figures[f"{name}_per_second"] = round(rate)
         figures[f"{name}_ratio"] = round(rates[-1], 3)
         figures[f"{name}_p99_ratio"] = round(p99s[-1], 2)
-        figures[f"{name}_anew_ratio"] = round(_best(anew[name])[0] / bare_rate, 3)
+        if name in anew:
+            figures[f"{name}_anew_ratio"] = round(_best(anew[name])[0] / bare_rate, 3)
     errors = sum(each.errors for loads in (*others.values(), *anew.values()) for each in loads)
     worst = {"worst_ratio": round(min(rates), 3), "worst_p99_ratio": round(max(p99s), 2)}
     return {**figures, **worst, "errors_beside": errors}
@@ -122,35 +142,9 @@ def _compared(ours: list[Load], bare: list[Load]) -> Figures:
     }
 
 
-async def _clinics(it: House, screen: Screen) -> list[str]:
-    asked = await it.kiosk.ask(ListDepartments(), credentials=screen.credentials)
-    return [each.department_id for each in asked.reply.departments if each.common_rank][:4]
-
-
-def _registering(clinics: list[str]) -> list[str]:
-    """Home, departments (three ways) and the doctors of a few clinics."""
-    departments = ["/kiosk/register/departments" + way for way in ("", "?by=floor", "?by=initial")]
-    return ["/kiosk/", *departments, *(f"/kiosk/register/doctors/{clinic}" for clinic in clinics)]
-
-
-def _paths(journey: str, clinics: list[str]) -> list[str]:
-    """The pages of a journey on which people choose and look; none changes anything."""
-    days = [datetime.now(UTC).date() + timedelta(days=n) for n in (1, 2)]
-    pages = {
-        "booking": ["/book/departments", *(f"/book/{one}" for one in clinics)]
-        + [f"/book/{one}/{on}" for one in clinics for on in days],
-        "check_in": ["/check-in"],
-        "bills": ["/bills", "/fees"],
-        "account": ["/account", "/account/top-up"],
-        "inpatient": ["/inpatient", "/inpatient?all=1"],
-        "reports": ["/reports"],
-    }
-    return [f"/kiosk{path}" for path in pages[journey]]
-
-
-def _walking(queues: list[list[Screen]], paths: list[str]) -> list[Visitor]:
-    """Each kiosk walks all of them, as the patients before it do; no two begin with the same one."""
-    turned = [tuple(paths[n % len(paths) :] + paths[: n % len(paths)]) for n in range(len(queues))]
+def _walking(queues: list[list[Screen]], walks: list[list[str]]) -> list[Visitor]:
+    """Each kiosk walks all of its own, as the patients before it do; they do not all begin with the same one."""
+    turned = [tuple(paths[n % len(paths) :] + paths[: n % len(paths)]) for n, paths in enumerate(walks)]
     return [Visitor(tuple(map(_cookie, queue)), walk, IN_LINE) for queue, walk in zip(queues, turned, strict=True)]
 
 

@@ -125,6 +125,12 @@ class RealPlatform:
             check=False,
         )
 
+    def staff_ask(self, operation: str, **fields: Any) -> Any:
+        """An operation in the name of the staff, as they type it; its reply."""
+        done = self.command("ask", operation, msgspec.json.encode(fields).decode())
+        assert done.returncode == 0, done.stderr
+        return msgspec.json.decode(done.stdout)
+
     def stop(self, at_once: bool = False) -> None:
         """Gently, then not."""
         self._process.send_signal(signal.SIGKILL if at_once else signal.SIGINT)

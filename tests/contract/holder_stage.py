@@ -144,14 +144,14 @@ class HolderStage:
         answered = await client.ask(message, credentials=msgspec.convert(shown, Credentials), key=key)
         return answered.reply
 
-    async def comes(self, kiosk: Kiosk, patient_no: str, name: str = "王芳") -> int:
-        """A patient on record stands before this kiosk; his id."""
+    async def comes(self, kiosk: Kiosk, patient_no: str, name: str = "王芳", opened_by: str = "") -> int:
+        """A patient on record stands before this kiosk; his id. ``opened_by``: only something of his was scanned."""
         token, now = f"session-{next(self.keys)}", self.line.clock.now()
         record = PatientRecord(patient_no=patient_no, name=name, sex="female", born_on=None)
         async with self.line.database.transaction() as tx:
             patient = await store.keep_patient(tx, VAULT, DEMO_HOSPITAL.hospital_id, record, now)
             where = (DEMO_HOSPITAL.hospital_id, kiosk.terminal_id)
-            await sessions.start_session(tx, *where, patient.patient_id, token, now)
+            await sessions.start_session(tx, *where, patient.patient_id, token, now, opened_by=opened_by)
         kiosk.session = token
         return patient.patient_id
 

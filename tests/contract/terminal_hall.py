@@ -124,6 +124,9 @@ class Slips:
             raise NotYours
         return facts
 
+    async def is_theirs(self, tx: Tx, call: Call, payment_no: str) -> bool:
+        return payment_no in self.known and self.known[payment_no].patient_id == call.principal.patient_id
+
 
 def registration(payment_no: str, **changes: Any) -> RegistrationSlip:
     at = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)

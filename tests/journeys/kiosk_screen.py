@@ -135,6 +135,11 @@ class KioskScreen:
         self._counter.taps += 1
         what.first.click(timeout=WITHIN_MS)
 
+    def scan(self, code: str) -> None:
+        """Held under the scanner, once the page listens."""
+        expect(self.page.locator("[sse-connect]")).to_have_count(1, timeout=WITHIN_MS)
+        self.house.hold(code)
+
     def walk(self, name: str, most_taps: int) -> AbstractContextManager[None]:
         """A journey of which the presses are counted."""
         return self._counter.walk(self.page, name, most_taps)
@@ -190,6 +195,11 @@ class KioskScreen:
 
     def go(self, path: str = "/") -> None:
         self.page.goto(f"{self.house.base}/kiosk{path}")
+
+    def home(self) -> None:
+        """The first page, whoever is known."""
+        self.go()
+        self.seen("/", ".tiles.main")
 
     def language(self, language: str) -> None:
         self.press(f'.dock button[name="language"][value="{language}"]')

@@ -160,9 +160,9 @@ def test_the_drawer_makes_things_go_wrong_and_right_again(house: RealPlatform, c
     with demo_desk(house, chromium) as desk:
         desk.shown("#screen.home .tiles")
         for key in ("hold-taken", "forged", "alipay-withheld", "printer-paper_out", "hospital-down", "bank-lost",
-                    "bank-half"):  # fmt: skip
+                    "bank-half", "door-open", "camera-offline"):  # fmt: skip
             desk.mishap(key)
-        expect(desk.page.locator("#faults-count")).to_have_text("7")
+        expect(desk.page.locator("#faults-count")).to_have_text("9")
         waiting = house.sandbox.get("/bank/").json()
         assert [(each["at"], each["kind"]) for each in waiting["faults"]] == [("purchase", "torn")]
         assert {line["name"] for line in waiting["lines"] if line["state"] == "silent"} == {"cup_pos-1", "cup_ascii-1"}
@@ -175,6 +175,8 @@ def test_the_drawer_makes_things_go_wrong_and_right_again(house: RealPlatform, c
         expect(desk.page.locator('[aria-pressed="true"]')).to_have_count(0, timeout=WITHIN_MS)
         after = house.sandbox.get("/bank/").json()
         assert (after["faults"], {line["state"] for line in after["lines"]}) == ([], {"up"})
+        devices = house.control.get("/state").raise_for_status().json()
+        assert [devices[name] for name in ("printer", "door", "camera")] == ["ok", "ok", "ok"]
         desk.press("#faults [data-close]")
         desk.mishap("unplugged")
         desk.sees('#standing[data-standing="line"]')
@@ -214,6 +216,8 @@ def test_the_page_lets_nothing_in_from_outside(house: RealPlatform) -> None:
         ("/demo/reader/lay", b"{", 400),
         ("/demo/printer", b'{"state":"on fire"}', 400),
         ("/demo/line", b'{"for_s":-1}', 400),
+        ("/demo/door", b'{"state":"jam"}', 400),
+        ("/demo/camera", b'{"state":"open"}', 400),
         ("/demo/scanner", b'{"text":""}', 400),
         ("/demo/phone/code", b'{"app":"cash"}', 400),
         ("/demo/window/collect", b'{"paper":999999}', 404),

@@ -1,5 +1,8 @@
 """The prepaid account: topped up by phone and by card, looked at, and given back to where it came from."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import pytest
 from demo_desk import demo_desk
 from kiosk_screen import KioskScreen, kiosk_screen
@@ -30,11 +33,17 @@ def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browse
         screen.seen("/account", ".rows .row")
         assert "+¥200.00" in screen.text().replace("\n", "")
         charged_at_the_doctors(house, chromium, screen)
-        screen.press_link("/account/withdraw")
-        screen.seen("/account/withdraw", ".rows .row")
-        assert "退到微信" in screen.text()
-        screen.press_form("/account/withdraw")
-        screen.seen("/account/withdraw", ".rows .row")
+        no_more_top_ups(screen)
+        screen.home()
+        with screen.walk("withdraw", 4):
+            screen.press_link("/account")
+            screen.seen("/account", ".rows .row")
+            screen.press_link("/account/withdraw")
+            screen.seen("/account/withdraw", ".rows .row")
+            assert "退到微信" in screen.text()
+            screen.press_form("/account/withdraw")
+            expect(screen.page.locator(".act form.go")).to_have_count(0)
+            screen.seen("/account/withdraw", ".rows .row")
         until(lambda: returned(house, payment_no) == 200_00, "the money is back")
         screen.go("/account/withdraw")
         screen.seen("/account/withdraw", ".rows .row")
@@ -42,6 +51,7 @@ def test_topped_up_by_phone_and_given_back(house: RealPlatform, chromium: Browse
         screen.press_link("/account")
         screen.seen("/account", ".rows .row")
         assert "原路退回" in screen.text()
+        no_accounts_at_all(screen)
         screen.press_link("/account/top-up")
         screen.seen("/account/top-up", ".amounts")
         screen.press('.dock a[href="/kiosk/"]')
@@ -114,6 +124,43 @@ def charged_at_the_doctors(house: RealPlatform, chromium: Browser, screen: Kiosk
         )
     screen.go("/account")
     screen.seen("/account", ".rows .row")
+
+
+def no_more_top_ups(screen: KioskScreen) -> None:
+    """The hospital takes none any more: what is left can be given back, and no address leads to a top-up."""
+    with prepaid_mode(screen.house, "refund_only"):
+        screen.go("/account")
+        screen.seen("/account", ".note")
+        assert "已停止预交金充值" in screen.text()
+        expect(screen.page.locator('a[href$="/account/top-up"]')).to_have_count(0)
+        screen.go("/account/top-up")
+        screen.seen("/account", '.go a.first[href$="/account/withdraw"]')
+
+
+def no_accounts_at_all(screen: KioskScreen) -> None:
+    """Nothing on the first page leads to them, and their own page says so; it ends on the page of the account."""
+    with prepaid_mode(screen.house, "off"):
+        screen.go()
+        screen.seen("/", ".row.quit")
+        for path in ("/", "/?page=2"):
+            screen.go(path)
+            expect(screen.page.locator(".row.quit")).to_be_visible()
+            expect(screen.page.locator('.tile[href$="/account"]')).to_have_count(0)
+        screen.go("/account")
+        screen.seen("/account", ".card.calls")
+        assert "没有" in screen.asks()
+    screen.go("/account")
+    screen.seen("/account", ".rows .row")
+
+
+@contextmanager
+def prepaid_mode(house: RealPlatform, mode: str) -> Generator[None]:
+    """What the hospital wants for as long as the block; top-ups again afterwards."""
+    try:
+        house.staff_ask("SetPrepaidMode", mode=mode)
+        yield
+    finally:
+        house.staff_ask("SetPrepaidMode", mode="collect")
 
 
 def to_account(screen: KioskScreen) -> None:

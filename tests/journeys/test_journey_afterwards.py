@@ -11,29 +11,44 @@ from real_platform import RealPlatform
 from yinyi.wire.resident_card import CardText
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(
     ("shape", "language"), [pytest.param("landscape", "zh-CN", marks=EVERY_LOOK), ("portrait", "en")]
 )
 def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Browser, shape: str, language: str) -> None:
-    """Somebody has lost his slip, comes back with his card and finds both."""
+    """Somebody has lost his slip, comes back with his card and finds both; his slip found again is an old one: its code
+    may be two things, and he says which."""
     card = fresh_card()
     with kiosk_screen(house, chromium, shape, language) as screen:
         payment_no, before = registered(screen, card)
         house.paper_after(before)
         screen.press_form("/finish")
         screen.seen("/", ".tiles.main")
-        screen.press_link("/reprint")
-        screen.seen("/identify")
-        house.lay(card)
-        screen.seen("/reprint", 'button[name="document_no"]')
-        screen.press('button[name="document_no"]')
-        screen.seen(r"/reprint\?document=\w+", "button.row.on")
-        copy = Paper(house.paper_after(before + 1))
+        with screen.walk("reprint", 3):
+            screen.press_link("/reprint")
+            screen.seen("/identify")
+            house.lay(card)
+            screen.seen("/reprint", 'button[name="document_no"]')
+            screen.press('button[name="document_no"]')
+            screen.seen(r"/reprint\?document=\w+", "button.row.on")
+            copy = Paper(house.paper_after(before + 1))
         assert copy.payment_no() == payment_no
         screen.press('.dock a[href="/kiosk/"]')
         screen.seen("/", ".row.quit")
-        screen.press_link("/payments")
-        screen.seen("/payments", f'a.row[href$="{payment_no}"]').click()
+        with screen.walk("find_payment", 3):
+            screen.press_link("/payments")
+            screen.seen("/payments", f'a.row[href$="{payment_no}"]')
+            screen.press(f'a.row[href$="{payment_no}"]')
+            screen.seen(rf"/done/{payment_no}", ".slip .no")
+        screen.press_form("/finish")
+        screen.seen(r"/(\?bye=1)?", "#screen")
+        house.take_card()
+        screen.seen("/", ".tiles.main")
+        screen.scan(payment_no)
+        screen.seen(r"/code\?is=booking_slip\.payment_slip&after=\d+", 'button[value="booking_slip"]')
+        screen.press('button[name="kind"][value="payment_slip"]')
+        screen.seen("/identify", "#screen.identify")
+        house.lay(card)
         screen.seen(rf"/done/{payment_no}", ".slip .no")
     books.agree(house, payment_no)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from kiosk_screen import KioskScreen, kiosk_screen
 from paper import Paper
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 import books
 from cards import fresh_card
@@ -18,7 +18,9 @@ _RECEIPTS = """
 SELECT copy FROM print_job JOIN document USING (hospital_id, document_no)
 WHERE kind = 'fiscal' AND payment_no = $1 ORDER BY nth
 """
-_OPEN = "SELECT invoice_no, form_no, total_fen FROM his.invoice WHERE patient_no = $1 AND state = 'open' ORDER BY 1"
+_OPEN = """
+SELECT invoice_no, form_no, total_fen, version FROM his.invoice WHERE patient_no = $1 AND state = 'open' ORDER BY 1
+"""
 
 
 @pytest.mark.walk
@@ -28,12 +30,7 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
         patient_no = new_patient(screen, "贝一")
         bills = three_bills(house, patient_no)
 
-        def listed() -> bool:
-            """A list may be a second old."""
-            screen.go("/bills")
-            return screen.page.locator(".pair").count() > 0
-
-        until(listed, "they are listed")
+        until_listed(screen, patient_no)
         screen.go()
         screen.seen("/", ".row.quit")
         with screen.walk("bills", 5):
@@ -59,12 +56,18 @@ def test_two_of_three(house: RealPlatform, chromium: Browser) -> None:
         assert total in screen.text()
         expect(screen.page.locator(".goal li").first).to_be_visible(timeout=WITHIN_MS)
         assert Paper(house.paper_after(before)).payment_no() == payment_no
-        screen.go("/fees")
-        screen.seen("/fees", ".rows .row").click()
-        screen.seen(r"/bills/\w+", ".rows .row")
+        screen.home()
+        with screen.walk("fees", 3):
+            to_fees(screen)
+            screen.press(".rows a.row")
+            screen.seen(r"/bills/\w+", ".rows .row")
         on_a4(screen, "form.go .btn.first")
-        screen.go("/fees/print")
-        on_a4(screen, '.rows button[value="month"]')
+        screen.home()
+        with screen.walk("fee_list", 4):
+            to_fees(screen)
+            screen.press_link("/fees/print")
+            screen.seen("/fees/print", ".rows .row")
+            on_a4(screen, '.rows button[value="month"]')
         [left] = house.rows(_OPEN, patient_no, at="hospital")
         assert left["invoice_no"] == number.partition(":")[0]
         electronic_receipt(screen, payment_no)
@@ -123,7 +126,7 @@ def test_by_the_code_of_a_request_form(house: RealPlatform, chromium: Browser) -
         screen.seen("/", ".row.quit")
         screen.press('.act form[action="/kiosk/finish"] button')
         screen.seen("/", ".tiles.main")
-        held(house, screen, bill["form_no"])
+        screen.scan(bill["form_no"])
         screen.seen(rf"/bills/{bill['invoice_no']}\?form=1", ".rows .row")
         assert yuan(bill["total_fen"]) in screen.text()
         screen.press_form("/bills")
@@ -134,32 +137,80 @@ def test_by_the_code_of_a_request_form(house: RealPlatform, chromium: Browser) -
         screen.seen(rf"/done/{payment_no}", ".slip .no")
         screen.press('.act form[action="/kiosk/finish"] button.first')
         screen.seen("/", ".tiles.main")
-        held(house, screen, bill["form_no"])
+        screen.scan(bill["form_no"])
         screen.seen(rf"/bills/{bill['invoice_no']}\?form=1", ".note.good")
         screen.press_link("/")
         screen.seen("/", ".tiles.main")
         screen.press_link("/bills")
         screen.seen("/identify", "#screen.identify")
-        held(house, screen, bill["invoice_no"])
+        screen.scan(bill["invoice_no"])
         screen.seen(r"/(request-form\?news|identify\?tube)=unknown")  # one in ten looks like the number of a tube
         left = house.rows(_OPEN, patient_no, at="hospital")
         assert [each["invoice_no"] for each in left] == [each["invoice_no"] for each in others]
     books.agree(house, payment_no)
 
 
+def test_what_the_hospital_does_to_a_bill_meanwhile(house: RealPlatform, chromium: Browser) -> None:
+    """The doctor changes one and the window takes the money of another between the page and the press: nothing is
+    taken, and the page says what has become of them. The window cannot take what is being paid here; what is gone all
+    the same once it is paid comes back whole."""
+    with kiosk_screen(house, chromium, "portrait", "en") as screen:
+        patient_no = new_patient(screen, "贝三")
+        changed, paid, _ = three_bills(house, patient_no)
+        until_listed(screen, patient_no)
+        at_hospital(house, "doctors/change", invoice_no=changed["invoice_no"])
+        screen.press_form("/bills")
+        screen.seen(r"/bills\?news=changed", ".note.bad")
+        until_listed(screen, patient_no)
+        at_hospital(house, "window/pay", invoice_no=paid["invoice_no"])
+        screen.press_form("/bills")
+        screen.seen(r"/bills\?news=paid", ".note.bad")
+        assert "Nothing was taken" in screen.text()
+        until_listed(screen, patient_no)
+        screen.press_form("/bills")
+        screen.seen(r"/register/check/\w+", ".rows .row")
+        payment_no, code = screen.payment_no(), screen.to_code()
+        kept = {"invoice_no": changed["invoice_no"]}
+        refused = house.sandbox.post("/hospital/window/pay", json=kept).raise_for_status().json()
+        assert refused["code"] != "0", "it is kept for whoever pays here"
+        at_hospital(house, "doctors/drop", **kept)
+        order = house.phone("pay", code)
+        screen.seen(rf"/trouble/{payment_no}", ".facts")
+        until(lambda: returned(house, payment_no) == order["amount_fen"], "all of it is back")
+    books.agree(house, payment_no)
+
+
 # ---- at the screen
+
+
+def until_listed(screen: KioskScreen, patient_no: str) -> None:
+    """All that is open, as it now stands at the hospital; a list may be a second old."""
+    found = screen.house.rows(_OPEN, patient_no, at="hospital")
+    now = {f"{each['invoice_no']}:{each['version']}" for each in found}
+
+    def listed() -> bool:
+        screen.go("/bills")
+        return {each for sent in screen.page.locator('input[name="chosen"]').all() for each in said(sent)} == now
+
+    until(listed, "they are listed")
+
+
+def said(sent: Locator) -> list[str]:
+    return (sent.get_attribute("value") or "").split()
+
+
+def to_fees(screen: KioskScreen) -> None:
+    """From home to what was paid before."""
+    screen.press_link("/bills")
+    screen.seen("/bills", ".go")
+    screen.press_link("/fees")
+    screen.seen("/fees", ".rows .row")
 
 
 def on_a4(screen: KioskScreen, button: str) -> None:
     """Pressed, and a sheet has come out."""
     screen.press(button)
     screen.seen(r"/sheets/\w+", ".next .ok")
-
-
-def held(house: RealPlatform, screen: KioskScreen, code: str) -> None:
-    """Under the scanner, once the page listens."""
-    expect(screen.page.locator("[sse-connect]")).to_have_count(1, timeout=WITHIN_MS)
-    house.hold(code)
 
 
 def new_patient(screen: KioskScreen, name: str) -> str:
@@ -184,14 +235,18 @@ def new_patient(screen: KioskScreen, name: str) -> str:
 def three_bills(house: RealPlatform, patient_no: str) -> list[Any]:
     """A doctor has ordered twice, and has taken one back."""
     for _ in range(2):
-        doctor(house, "order", patient_no=patient_no, dept_code=DEPARTMENT)
+        at_hospital(house, "doctors/order", patient_no=patient_no, dept_code=DEPARTMENT)
     [first, *_] = house.rows(_OPEN, patient_no, at="hospital")
-    doctor(house, "cancel", invoice_no=first["invoice_no"])
+    at_hospital(house, "doctors/cancel", invoice_no=first["invoice_no"])
     found = house.rows(_OPEN, patient_no, at="hospital")
     assert len(found) == 3
     return found
 
 
-def doctor(house: RealPlatform, what: str, **told: Any) -> None:
-    done = house.sandbox.post(f"/hospital/doctors/{what}", json=told).raise_for_status().json()
+def at_hospital(house: RealPlatform, what: str, **told: Any) -> None:
+    done = house.sandbox.post(f"/hospital/{what}", json=told).raise_for_status().json()
     assert done.get("code", "0") == "0", done
+
+
+def returned(house: RealPlatform, payment_no: str) -> int:
+    return house.rows("SELECT returned_fen FROM payment WHERE payment_no = $1", payment_no)[0]["returned_fen"]

@@ -34,9 +34,14 @@ def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: 
     with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
         screen.first_visit(card)
         house.take_card()
-        cancelled = book(screen)
+        screen.home()
+        with screen.walk("booking", 6):
+            cancelled = book(screen)
         cancel(screen, cancelled)
-        refused, stopped = book(screen, day=3), book(screen)
+        screen.home()
+        refused = book(screen, day=3)
+        screen.home()
+        stopped = book(screen)
         house.substitute(schedule_of(house, refused))
         house.stop_schedule(schedule_of(house, stopped))
         until(lambda: house.rows("SELECT FROM visit_change WHERE payment_no = $1", stopped), "the platform knows")
@@ -68,16 +73,18 @@ def test_booked_cancelled_stopped_and_checked_in(house: RealPlatform, chromium: 
 
 
 def book(screen: KioskScreen, clinic: str = CLINIC, day: int = 2) -> str:
-    """Paid by code; ``clinic`` empty: its days are on the screen. The booking's number."""
+    """From home, paid by code; ``clinic`` empty: its days are on the screen. The booking's number."""
     house = screen.house
     if clinic:
-        screen.go("/book/departments")
+        screen.press_link("/book")
         screen.seen("/book/departments", ".tiles .tile")
         screen.press(f'a[href="/kiosk/book/{clinic}"]')
     screen.seen(r"/book/\w+", ".week a.day")
     screen.press(f".week a.day >> nth={day}")
-    screen.seen(r"/book/\w+/[\d-]+", "a.row.doc").click()
-    screen.seen(r"/book/\w+/[\d-]+/\d+", "button.time").click()
+    screen.seen(r"/book/\w+/[\d-]+", "a.row.doc")
+    screen.press("a.row.doc")
+    screen.seen(r"/book/\w+/[\d-]+/\d+", "button.time")
+    screen.press("button.time")
     screen.seen(r"/register/check/\w+", ".facts")
     number, before = screen.payment_no(), house.papers()
     house.phone("pay", screen.to_code())

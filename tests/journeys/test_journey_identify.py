@@ -61,6 +61,28 @@ def test_hospital_number_needs_a_proof(house: RealPlatform, chromium: Browser) -
         expect(screen.page.locator(".who")).to_contain_text(patient.records[0].patient_no[-4:])
 
 
+def test_codes_that_say_who_somebody_is(house: RealPlatform, chromium: Browser) -> None:
+    """The hospital number on a slip fills itself in and needs its proof; an insurance code on a phone needs none."""
+    patient = person("liu-yan")
+    [record] = patient.records
+    with kiosk_screen(house, chromium, "landscape", "zh-CN") as screen:
+        screen.scan(record.patient_no)
+        screen.seen(r"/identify/number\?scanned=\d+", 'input[name="proof"]')
+        screen.type(patient.phone[-4:])
+        screen.press_form("/identify/number")
+        screen.seen("/", ".row.quit")
+        expect(screen.page.locator(".who")).to_contain_text(record.patient_no[-4:])
+        screen.press(".row.quit")
+        screen.seen("/", ".read")
+        shown = house.sandbox.post("/insurance/phone/code", json={"key": patient.key}).raise_for_status().json()["code"]
+        screen.press_link("/bills")
+        screen.seen("/identify", "#screen.identify")
+        screen.scan(shown)
+        screen.seen("/bills", "#screen.choose")
+        expect(screen.page.locator(".who")).to_contain_text(record.patient_no[-4:])
+        assert shown not in screen.page.content()
+
+
 def test_two_patients_for_one_card(house: RealPlatform, chromium: Browser) -> None:
     patient = person("zhang-wei")
     with kiosk_screen(house, chromium) as screen:

@@ -14,6 +14,7 @@ ROW = '.rows a.row:has(use[href="#i-credit-card"])'
 """Of the one card that is no ID card."""
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(
     ("shape", "language", "card"),
     [
@@ -29,12 +30,13 @@ def test_bound_and_then_registered_with(
     with kiosk_screen(house, chromium, shape, language) as screen:
         known(screen)
         had = hands.balance(card.pan)
-        to_bind(screen)
-        assert (hands.pad()["purpose"], hands.pad()["amount_fen"]) == ("bind", 0)
-        hands.bring(card.pan)
-        screen.seen(r"/cards/bind/[\w-]+", "#screen.pin .stars")
-        hands.type(card.pin)
-        screen.seen(rf"/cards\?bound={card.pan[-4:]}", ROW)
+        with screen.walk("bind_card", 2):
+            to_bind(screen)
+            assert (hands.pad()["purpose"], hands.pad()["amount_fen"]) == ("bind", 0)
+            hands.bring(card.pan)
+            screen.seen(r"/cards/bind/[\w-]+", "#screen.pin .stars")
+            hands.type(card.pin)
+            screen.seen(rf"/cards\?bound={card.pan[-4:]}", ROW)
         assert card.pan not in screen.page.content()
         expect(screen.page.locator("[data-take-card]")).to_be_visible(timeout=WITHIN_MS)
         hands.take()

@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from kiosk_screen import KioskScreen, kiosk_screen
 from paper import Paper
 from playwright.sync_api import Browser, expect
@@ -24,6 +25,10 @@ SELECT s.scope, s.merchant_no, s.terminal_no, s.terminal_id, m.batch_no, m.trace
 FROM line_message m JOIN line_session s USING (hospital_id, session_id)
 WHERE m.kind = 'purchase' AND m.reference LIKE $1
 """
+_PRINTED = """
+SELECT d.kind, j.copy FROM print_job j JOIN document d USING (hospital_id, document_no)
+WHERE d.data::jsonb::text LIKE '%' || $1 || '%' AND d.kind <> 'receipt' ORDER BY j.queued_at
+"""
 _KEYS = """
 SELECT encode(check_value, 'hex') AS check_value FROM line_key
 WHERE merchant_no = ANY ($1) AND terminal_no = $2 AND purpose = 'tmk'
@@ -40,9 +45,10 @@ def test_both_scopes_at_one_terminal(house: RealPlatform, chromium: Browser) -> 
         screen.to_code()
         by_card(screen, hands, registration, "门诊")
         admission_no = admit(house, name)
+        screen.home()
         to_stay(screen, admission_no)
         before = house.papers()
-        deposit = to_check(screen, admission_no, "1000")
+        deposit = to_check(screen, admission_no, "1000", typed=True)
         screen.to_code()
         by_card(screen, hands, deposit, "住院")
         assert "1000.00" in screen.text()
@@ -61,26 +67,40 @@ def test_both_scopes_at_one_terminal(house: RealPlatform, chromium: Browser) -> 
     assert [in_file(house, merchant_no, inside) for merchant_no in (OUTPATIENT, INPATIENT)] == [False, True]
 
 
+@pytest.mark.walk
 def test_by_code_and_what_is_left_goes_back(house: RealPlatform, chromium: Browser) -> None:
     with kiosk_screen(house, chromium, "landscape", "en") as screen:
         name = new_patient(screen)
         admission_no = admit(house, name)
-        to_stay(screen, admission_no)
-        payment_no = to_check(screen, admission_no, "")
-        order = house.phone("pay", screen.to_code())
+        screen.home()
+        with screen.walk("deposit", 4):
+            to_stay(screen, admission_no)
+            payment_no = to_check(screen, admission_no, "3000")
+            order = house.phone("pay", screen.to_code())
+            screen.seen(rf"/done/{payment_no}", ".slip .no")
         assert order["reference"].startswith(payment_no)
         assert (order["amount_fen"], order["merchant"]) == (3000_00, "示范医院住院 Demo Hospital Inpatients")
-        screen.seen(rf"/done/{payment_no}", ".slip .no")
         screen.press(f'.act a[href="/kiosk/inpatient/{admission_no}"]')
         screen.seen(rf"/inpatient/{admission_no}", ".tiles .tile")
-        screen.press_link(f"/inpatient/{admission_no}/costs")
-        screen.seen(rf"/inpatient/{admission_no}/costs", ".rows .row").click()
-        screen.seen(rf"/inpatient/{admission_no}/costs/\d{{4}}-\d\d-\d\d", ".rows .row")
+        screen.home()
+        with screen.walk("daily_list", 4):
+            daily_list(screen, admission_no)
         ward(house, "wards/discharge", admission_no=admission_no)
         ward(house, "wards/settle", admission_no=admission_no)
+        until(lambda: is_settled(screen, admission_no), "the stay is settled")
+        screen.home()
+        with screen.walk("statement", 3):
+            statement(screen, admission_no)
+        screen.home()
+        statement(screen, admission_no)
+        assert [(row["kind"], row["copy"]) for row in house.rows(_PRINTED, admission_no)] == [
+            ("daily_list", False),
+            ("discharge_statement", False),
+            ("discharge_statement", True),
+        ]
+        left_fen = stay(house, admission_no)
         screen.go(f"/inpatient/{admission_no}/statement")
         screen.seen(rf"/inpatient/{admission_no}/statement", ".rows .row")
-        left_fen = stay(house, admission_no)
         screen.press_link(f"/inpatient/{admission_no}/return")
         screen.seen(rf"/inpatient/{admission_no}/return", ".rows .row")
         assert "To WeChat" in screen.text()
@@ -107,24 +127,23 @@ def new_patient(screen: KioskScreen) -> str:
 
 
 def to_stay(screen: KioskScreen, admission_no: str) -> None:
-    screen.go()
-    screen.seen("/", ".tiles.main")
+    """From home."""
     screen.press_link("/inpatient")
     screen.seen("/inpatient", ".facts")
     assert admission_no in screen.text()
 
 
-def to_check(screen: KioskScreen, admission_no: str, yuan: str) -> str:
-    """``yuan``: on a button; empty: 3000, typed."""
+def to_check(screen: KioskScreen, admission_no: str, yuan: str, typed: bool = False) -> str:
+    """``typed``: the amount, otherwise it stands on a button."""
     screen.press_link(f"/inpatient/{admission_no}/deposit")
     screen.seen(rf"/inpatient/{admission_no}/deposit", ".amounts")
-    if yuan:
-        screen.press(f'button[name="yuan"][value="{yuan}"]')
-    else:
+    if typed:
         screen.press_link(f"/inpatient/{admission_no}/deposit?typed")
         screen.seen(rf"/inpatient/{admission_no}/deposit\?typed=1", ".pad")
-        screen.type("3000")
+        screen.type(yuan)
         screen.press_form(f"/inpatient/{admission_no}/deposit")
+    else:
+        screen.press(f'button[name="yuan"][value="{yuan}"]')
     screen.seen(r"/register/check/\w+", ".facts")
     return screen.payment_no()
 
@@ -141,6 +160,36 @@ def by_card(screen: KioskScreen, hands: CardHands, payment_no: str, merchant: st
     screen.seen(rf"/done/{payment_no}", done)
     hands.take()
     expect(screen.page.locator("[data-take-card]")).to_have_count(0, timeout=WITHIN_MS)
+
+
+def daily_list(screen: KioskScreen, admission_no: str) -> None:
+    """From home to a day's costs on paper."""
+    to_stay(screen, admission_no)
+    screen.press_link(f"/inpatient/{admission_no}/costs")
+    screen.seen(rf"/inpatient/{admission_no}/costs", ".rows .row")
+    screen.press(".rows .row")
+    screen.seen(rf"/inpatient/{admission_no}/costs/\d{{4}}-\d\d-\d\d", ".rows .row")
+    sheet_of(screen, f"/inpatient/{admission_no}/costs/")
+
+
+def is_settled(screen: KioskScreen, admission_no: str) -> bool:
+    """Whether its page says so; it may be a second old."""
+    screen.go("/inpatient")
+    return screen.page.locator(f'.act a[href$="/{admission_no}/statement"]').count() == 1
+
+
+def statement(screen: KioskScreen, admission_no: str) -> None:
+    """From home to the discharge statement on paper: the first is the official one, another is a copy."""
+    to_stay(screen, admission_no)
+    screen.press_link(f"/inpatient/{admission_no}/statement")
+    screen.seen(rf"/inpatient/{admission_no}/statement", ".rows .row")
+    sheet_of(screen, f"/inpatient/{admission_no}/statement")
+
+
+def sheet_of(screen: KioskScreen, path: str) -> None:
+    """Pressed, and a sheet has come out."""
+    screen.press(f'.act form[action^="/kiosk{path}"] button')
+    screen.seen(r"/sheets/\w+", ".next .ok")
 
 
 # ---- on the far side

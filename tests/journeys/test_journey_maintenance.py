@@ -19,6 +19,7 @@ def test_a_machine_is_tested_locked_and_given_back(house: RealPlatform, chromium
         screen.press('button[name="act"][value="test_print"]')
         house.paper_after(before)
         expect(screen.page.locator(".over .cost")).to_contain_text("已出纸", timeout=WITHIN_MS)
+        a_door_and_a_camera(screen)
         screen.press('a[href$="?lock=1"]')
         screen.seen(r"/maintenance\?lock=1", 'button[name="because"]')
         screen.press('button[name="because"][value="cleaning"]')
@@ -37,6 +38,25 @@ def test_a_machine_is_tested_locked_and_given_back(house: RealPlatform, chromium
     done = house.rows("SELECT detail FROM audit WHERE actor LIKE '%card:w-lin' ORDER BY audit_id")
     acts = [act for row in done for act in ("test_print", "unlock", "lock") if f'"{act}"' in row["detail"]]
     assert acts == ["test_print", "lock", "unlock"]
+
+
+def a_door_and_a_camera(screen: KioskScreen) -> None:
+    """Open, and gone: it stands on the page before whoever sees to it, and the machine is on the list of those that
+    need somebody at once, until both are as they should be."""
+    for states, said, how in (
+        ({"door": "open", "camera": "offline"}, ("打开", "无应答"), "broken"),
+        ({"door": "ok", "camera": "ok"}, ("正常", "正常"), "fine"),
+    ):
+        for device, state in states.items():
+            screen.house.control.post(f"/{device}/state", json={"state": state}).raise_for_status()
+        for name, words in zip(("机门", "摄像头"), said, strict=True):
+            expect(screen.page.locator(".rows .row", has_text=name)).to_contain_text(words, timeout=WITHIN_MS)
+        assert severity(screen.house) == how
+
+
+def severity(house: RealPlatform) -> str:
+    told = house.staff_ask("ListTerminals")["terminals"]
+    return next(each for each in told if each["terminal_id"] == "K03").get("severity", "fine")
 
 
 def opened(screen: KioskScreen) -> None:

@@ -11,7 +11,9 @@ import zxingcpp
 from kiosk_screen import WITHIN_MS, KioskScreen, kiosk_screen
 from PIL import Image
 from playwright.sync_api import Browser, expect
+from test_journey_identity_cards import leave, to_bind, unbind
 
+from card_hands import PUBLIC, SOCIAL, CardHands
 from real_platform import RealPlatform, until
 from yinyi.wire.hl7.charset import encoded
 from yinyi.wire.hl7.codec import Message, segment, written
@@ -44,21 +46,25 @@ def test_a_report_by_card_and_by_tube(house: RealPlatform, chromium: Browser) ->
     [tested] = house.rows(_TESTED, list(_YOUNG), at="hospital")
     order_no = tested["order_no"]
     with kiosk_screen(house, chromium, "portrait", "zh-CN") as screen:
-        screen.press_link("/reports")
-        screen.seen("/identify", "#screen.identify")
-        lay_for_reports(screen, tested["patient_no"])
-        house.take_card()
-        turn_to(screen, f'.rows a[href$="/reports/{order_no}"]')
-        screen.press(f'.rows a[href$="/reports/{order_no}"]')
+        with screen.walk("report_by_card", 4):
+            screen.press_link("/reports")
+            screen.seen("/identify", "#screen.identify")
+            lay_for_reports(screen, tested["patient_no"])
+            house.take_card()
+            turn_to(screen, f'.rows a[href$="/reports/{order_no}"]')
+            screen.press(f'.rows a[href$="/reports/{order_no}"]')
+            screen.seen(rf"/reports/{order_no}", ".rows .row.value")
+            [sheet] = printed(screen, 1)
+        verified(house, sheet)
+        screen.go(f"/reports/{order_no}")
         screen.seen(rf"/reports/{order_no}", ".rows .row.value")
         turn_to(screen, "a.row.value")
         screen.press("a.row.value:visible")
         screen.seen(rf"/reports/{order_no}/trend\?of=.+", ".rows .row.value")
         screen.press(f'.dock a[href$="/reports/{order_no}"]')
         screen.seen(rf"/reports/{order_no}", ".rows .row.value")
-        [sheet] = printed(screen, 1)
-        verified(house, sheet)
-        screen.press_form("/finish")
+        screen.home()
+        screen.press(".row.quit")
         screen.seen(r"/(\?bye=1)?", ".tiles.main")
         screen.press_link("/reports")
         screen.seen("/identify", "#screen.identify")
@@ -80,6 +86,7 @@ def test_a_report_by_card_and_by_tube(house: RealPlatform, chromium: Browser) ->
         lay_for_reports(screen, examined["patient_no"])
         house.take_card()
         pictures_of(screen, examined["order_no"])
+        by_other_cards(screen, examined["order_no"])
 
 
 def test_what_the_laboratory_tells_is_there_in_a_moment(house: RealPlatform, chromium: Browser) -> None:
@@ -128,6 +135,32 @@ def lay_for_reports(screen: KioskScreen, patient_no: str) -> None:
     if screen.page.url.endswith("/payments/news"):
         screen.press_link("/reports")
     screen.seen("/reports", ".rows .row")
+
+
+def by_other_cards(screen: KioskScreen, order_no: str) -> None:
+    """Bound to their holder, his social security card and his public card open his reports as his ID card does."""
+    hands = CardHands(screen.house)
+    for card, entry in ((SOCIAL, "chip"), (PUBLIC, "contactless")):
+        screen.go()
+        to_bind(screen)
+        hands.bring(card.pan, entry)
+        if card is SOCIAL:
+            screen.seen(r"/cards/bind/[\w-]+", "#screen.pin .stars")
+            hands.type(card.pin)
+        screen.seen(rf"/cards\?bound={card.pan[-4:]}", ".rows a.row")
+        hands.take()
+        leave(screen)
+        screen.press_link("/reports")
+        screen.seen("/identify", "#screen.identify")
+        screen.press('form[action$="/identify/card"] button')
+        screen.seen("/identify/card", "#screen.insert .slotpic")
+        hands.until_asked()
+        hands.bring(card.pan, entry)
+        screen.seen("/reports", ".rows .row")
+        hands.take()
+        screen.go(f"/reports/{order_no}")
+        screen.seen(rf"/reports/{order_no}", ".pictures img")
+        unbind(screen, card)
 
 
 def pictures_of(screen: KioskScreen, order_no: str) -> None:

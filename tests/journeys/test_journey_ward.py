@@ -2,7 +2,6 @@
 scope, and a service that the hospital closes at night says when it opens. What a day's end makes of both scopes is
 tests/contract/test_ward_midnight.py."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,9 +40,11 @@ def test_a_night_in_the_ward(chromium: Browser, tmp_path: Path) -> None:
             registration = in_the_emergency_room(screen)
             screen.to_code()
             by_card(screen, hands, registration, "门诊")
+            screen.home()
             booking = book(screen)
             bill = a_bill(screen, hands, name)
             admission_no = admit(house, name)
+            screen.home()
             to_stay(screen, admission_no)
             before = house.papers()
             deposit = to_check(screen, admission_no, "1000")
@@ -70,13 +71,8 @@ def quarter_past_eleven() -> ShiftedClock:
 def in_a_ward(house: RealPlatform) -> None:
     """Its terminal stands in one, and there the account is open by day only."""
     [terminal] = house.rows("SELECT terminal_id FROM terminal")
-    ask(house, "SetProfile", terminal_id=terminal["terminal_id"], profile="ward")
-    ask(house, "SetServiceHours", profile="ward", service="account", opens="07:00:00", closes="22:00:00")
-
-
-def ask(house: RealPlatform, operation: str, **fields: str) -> None:
-    done = house.command("ask", operation, json.dumps(fields))
-    assert done.returncode == 0, done.stderr
+    house.staff_ask("SetProfile", terminal_id=terminal["terminal_id"], profile="ward")
+    house.staff_ask("SetServiceHours", profile="ward", service="account", opens="07:00:00", closes="22:00:00")
 
 
 def says_when_it_opens(screen: KioskScreen) -> None:

@@ -42,19 +42,15 @@ class Look(NamedTuple):
     reach: str = "normal"
 
 
-CORE = [Look(*parts) for parts in product(("portrait", "landscape"), ("zh-CN", "en"), ("normal", "elder"))]
+LANGUAGES, MODES = ("zh-CN", "en"), ("normal", "elder")
+CORE = [Look(*parts) for parts in product(("portrait", "landscape"), LANGUAGES, MODES)]
 FURTHER = [
-    *(Look("phone", language, mode) for language, mode in product(("zh-CN", "en"), ("normal", "elder"))),
-    *(
-        Look("portrait", language, mode, reach="low")
-        for language, mode in product(("zh-CN", "en"), ("normal", "elder"))
-    ),
-    Look("portrait", "zh-CN", "normal", theme="contrast"),
-    Look("landscape", "en", "elder", theme="contrast"),
+    *(Look("phone", language, mode) for language, mode in product(LANGUAGES, MODES)),
+    *(Look("portrait", language, mode, reach="low") for language, mode in product(LANGUAGES, MODES)),
+    *(Look(*parts, theme="contrast") for parts in product(("portrait", "landscape"), LANGUAGES, MODES)),
     Look("phone", "zh-CN", "normal", theme="contrast"),
-    Look("portrait", "zh-CN", "elder", theme="contrast"),
     Look("phone", "en", "elder", theme="contrast"),
-    *(Look("small", language, mode) for language, mode in product(("zh-CN", "en"), ("normal", "elder"))),
+    *(Look("small", language, mode) for language, mode in product(LANGUAGES, MODES)),
 ]
 FILLING = "lorem ipsum dolor sit amet consetetur sadipscing elitr " * 3
 CHOICES = ("home", "number", "first-phone", "who", "departments", "doctors", "reprint", "payments")

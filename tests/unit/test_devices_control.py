@@ -31,6 +31,8 @@ ROUTES = [
     ("GET", "/printer/papers"),
     ("GET", "/printer/papers/1.png"),
     ("POST", "/sheet_printer/state"),
+    ("POST", "/door/state"),
+    ("POST", "/camera/state"),
     ("GET", "/sheet_printer/papers"),
     ("GET", "/sheet_printer/papers/1.png"),
 ]

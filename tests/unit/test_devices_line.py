@@ -38,7 +38,7 @@ from yinyi.wire.terminal_line import (
 )
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
-DEVICES = {"id_reader", "scanner", "receipt_printer", "sheet_printer", "card_terminal"}
+DEVICES = {"id_reader", "scanner", "receipt_printer", "sheet_printer", "card_terminal", "camera", "door"}
 BLOCK = "张建䶮".encode("utf-16-le").ljust(256, b" ")
 LAY = {"block": base64.b64encode(BLOCK).decode()}
 

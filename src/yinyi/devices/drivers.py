@@ -13,6 +13,7 @@ from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
 from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
+from yinyi.devices.virtual.watched import VirtualCamera, VirtualDoor
 from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 from yinyi.wire.terminal_line import DeviceKind
@@ -26,6 +27,8 @@ DRIVERS: Mapping[tuple[DeviceKind, str], Build] = {
     ("scanner", "virtual"): lambda entry, settings: VirtualScanner(entry.name),
     ("receipt_printer", "virtual"): lambda entry, settings: VirtualPrinter(entry.name, settings.data_dir / "papers"),
     ("sheet_printer", "virtual"): lambda entry, settings: VirtualSheetPrinter(entry.name, settings.data_dir / "sheets"),
+    ("camera", "virtual"): lambda entry, settings: VirtualCamera(entry.name),
+    ("door", "virtual"): lambda entry, settings: VirtualDoor(entry.name),
     ("card_terminal", "virtual"): lambda entry, settings: VirtualCardTerminal(
         entry.name, Path(entry.options.get("letters") or settings.data_dir.parent / SANDBOX_LETTERS)
     ),

@@ -28,6 +28,8 @@ VIRTUAL_DEVICES = (
     DeviceEntry(name="receipt_printer", kind="receipt_printer"),
     DeviceEntry(name="sheet_printer", kind="sheet_printer"),
     DeviceEntry(name="card_terminal", kind="card_terminal"),
+    DeviceEntry(name="camera", kind="camera"),
+    DeviceEntry(name="door", kind="door"),
 )
 
 

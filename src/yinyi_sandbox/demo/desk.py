@@ -191,7 +191,7 @@ class Desk:
     async def _kiosk(self) -> dict[str, Any]:
         state = await self.devices.get("/state")
         card = (self._laid or SOMEBODY) if state["card_on_reader"] else ""
-        told = {name: state[name] for name in ("connected", "terminal_id", "reader_light", "printer")}
+        told = {name: state[name] for name in ("connected", "terminal_id", "reader_light", "printer", "door", "camera")}
         pad = state.get("card_terminal")
         if pad is not None:
             pad["in_slot"] = pad["in_slot"][-4:]

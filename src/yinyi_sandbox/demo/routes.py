@@ -52,6 +52,14 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0
 
 
+class Door(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    state: Literal["ok", "open"]
+
+
+class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    state: Literal["ok", "offline"]
+
+
 class Unplug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     for_s: Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
@@ -125,6 +133,8 @@ class Demo:
             ("POST", "/card-terminal/press", self._press),
             ("POST", "/scanner", self._hold),
             ("POST", "/printer", self._printer),
+            ("POST", "/door", self._door),
+            ("POST", "/camera", self._camera),
             ("POST", "/line", self._line),
             ("GET", "/papers/{number:int}.png", self._paper),
             ("GET", "/sheets/{number:int}.png", self._sheet),
@@ -209,6 +219,12 @@ class Demo:
 
     async def _printer(self, request: Request) -> Response:
         return json_of(await self._desk.devices.post("/printer/state", await body_of(request, Printer)))
+
+    async def _door(self, request: Request) -> Response:
+        return json_of(await self._desk.devices.post("/door/state", await body_of(request, Door)))
+
+    async def _camera(self, request: Request) -> Response:
+        return json_of(await self._desk.devices.post("/camera/state", await body_of(request, Camera)))
 
     async def _line(self, request: Request) -> Response:
         return json_of(await self._desk.devices.post("/line/unplug", await body_of(request, Unplug)))

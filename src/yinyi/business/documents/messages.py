@@ -102,7 +102,7 @@ class VerifyDocument(Operation[Verdict], frozen=True, kw_only=True):
 @operation(callers=[Caller.KIOSK], needs_patient=True, opened_by=("form", "booking"))
 class ListDocuments(Operation[Documents], frozen=True, kw_only=True):
     """This patient's papers of the last days; ``payment_no`` narrows to one payment. Whoever came by a form or a slip
-    has to know it: he is told of no other."""
+    is told only of a payment of that one, if he knows its number."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=31)] = 7
     payment_no: Annotated[str, msgspec.Meta(max_length=32)] = ""

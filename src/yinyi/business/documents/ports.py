@@ -38,6 +38,10 @@ class SlipSource(Protocol):
         """
         ...
 
+    async def is_theirs(self, tx: Tx, call: Call, payment_no: str) -> bool:
+        """Whether this payment is of whoever is here; where only a form or a slip is, whether it is of that one."""
+        ...
+
 
 class WhoIsHere(Protocol):
     """Who knows which patients stand at a terminal."""

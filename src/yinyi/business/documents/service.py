@@ -63,7 +63,7 @@ class DocumentService:
         return Verdict(genuine=genuine)
 
     async def list_documents(self, tx: Tx, call: Call, message: ListDocuments) -> Documents:
-        if call.principal.opened_by and not message.payment_no:
+        if call.principal.opened_by and not await self._slips.is_theirs(tx, call, message.payment_no):
             return Documents(documents=[])
         since = call.now - timedelta(days=message.days)
         patient_id = call.principal.patient_id
@@ -99,6 +99,10 @@ class DocumentService:
             raise DocumentUnknown
         if owner != call.principal.patient_id:
             raise NotYours
+        if call.principal.opened_by:
+            kept = await self.show(tx, call, message.document_no)
+            if not await self._slips.is_theirs(tx, call, kept.payment_no):
+                raise NotYours
         await send(tx, call, self._terminals, message.document_no)
         return message.document_no
 

@@ -173,6 +173,11 @@ class Papers:
             amount_fen=paper.payment.amount_fen,
         )
 
+    async def is_theirs(self, tx: Tx, call: Call, payment_no: str) -> bool:
+        """See ``SlipSource``."""
+        plan = await signals.find(tx, call.hospital_id, payment_no)
+        return plan is not None and is_theirs(call, plan)
+
     async def _paper(self, tx: Tx, call: Call, plan: Plan) -> Paper:
         hospital = await self._directory.hospital(tx, call.hospital_id, call.now)
         name, number = await self._patients.on_paper(tx, call.hospital_id, plan.patient_id)

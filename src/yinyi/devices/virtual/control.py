@@ -15,6 +15,8 @@ request as ``Authorization: Bearer …``. Bodies and answers are JSON.
     POST /card_terminal/press   {"key": 0…9|clear|cancel|enter}
     POST /card_terminal/hurry   what it waits for with a clock happens now
     POST /sheet_printer/state   the same of the printer of A4
+    POST /door/state         {"state": ok|open}
+    POST /camera/state       {"state": ok|offline}
     GET  /printer/papers     {"papers": [numbers, newest first]}
     GET  /sheet_printer/papers, /sheet_printer/papers/N.png
     GET  /printer/papers/N.png
@@ -28,7 +30,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hmac import compare_digest
 from pathlib import Path
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Literal, Protocol, TypeVar
 
 import msgspec
 import uvicorn
@@ -46,6 +48,7 @@ from yinyi.devices.virtual.printer import VirtualPrinter
 from yinyi.devices.virtual.reader import CardInTheWay, VirtualReader
 from yinyi.devices.virtual.scanner import VirtualScanner
 from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
+from yinyi.devices.virtual.watched import VirtualCamera, VirtualDoor, Watched
 from yinyi.kernel.listening import listening
 from yinyi.wire.terminal_line import BLOCK_BYTES, Condition, OtherCard, ResidentCard
 
@@ -72,6 +75,14 @@ class Press(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PrinterState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: Condition
     delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0
+
+
+class DoorState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    state: Literal["ok", "open"]
+
+
+class CameraState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    state: Literal["ok", "offline"]
 
 
 class Unplug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +130,8 @@ class Control:
             ("GET", "/printer/papers", self._papers),
             ("GET", "/printer/papers/{number:int}.png", self._paper),
             ("POST", "/sheet_printer/state", self._sheet_printer),
+            ("POST", "/door/state", self._door),
+            ("POST", "/camera/state", self._camera),
             ("GET", "/sheet_printer/papers", self._sheets),
             ("GET", "/sheet_printer/papers/{number:int}.png", self._sheet),
         ]
@@ -150,6 +163,8 @@ class Control:
                 "reader_light": reader.light,
                 "printer": printer.condition().state,
                 "printer_delay_s": printer.delay_s,
+                "door": self._how(VirtualDoor),
+                "camera": self._how(VirtualCamera),
                 "card_terminal": self._card_terminal(),
             }
         )
@@ -235,11 +250,25 @@ class Control:
         self._device(VirtualSheetPrinter).change(wanted.state, wanted.delay_s)
         return _json({})
 
+    async def _door(self, request: Request) -> Response:
+        wanted = await _body(request, DoorState)
+        self._device(VirtualDoor).becomes(wanted.state)
+        return _json({})
+
+    async def _camera(self, request: Request) -> Response:
+        wanted = await _body(request, CameraState)
+        self._device(VirtualCamera).becomes(wanted.state)
+        return _json({})
+
     async def _sheets(self, request: Request) -> Response:
         return _json({"papers": self._device(VirtualSheetPrinter).papers()})
 
     async def _sheet(self, request: Request) -> Response:
         return _picture(self._device(VirtualSheetPrinter).paper(request.path_params["number"]))
+
+    def _how(self, kind: type[Watched]) -> Condition | None:
+        """None: there is none here."""
+        return next((device.state for device in self.devices if isinstance(device, kind)), None)
 
     def _device(self, kind: type[_D]) -> _D:
         for device in self.devices:
@@ -254,7 +283,7 @@ def listen(settings: AgentSettings, devices: Sequence[Device]) -> socket.socket 
     Raises:
         OSError: the port is taken.
     """
-    virtual = VirtualReader | VirtualScanner | VirtualCardTerminal | VirtualPrinter | VirtualSheetPrinter
+    virtual = VirtualReader | VirtualScanner | VirtualCardTerminal | Watched
     if any(isinstance(device, virtual) for device in devices):
         return listening(settings.control_port)
     return None

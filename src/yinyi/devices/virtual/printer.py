@@ -6,7 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from yinyi.devices.device import Changed, PrinterFault, Report
+from yinyi.devices.device import PrinterFault
+from yinyi.devices.virtual.watched import Watched
 from yinyi.wire.receipt import ReceiptUnreadable, decode_receipts
 from yinyi.wire.terminal_line import Condition, DeviceKind
 
@@ -40,32 +41,22 @@ class Pictures:
         return self._folder / f"{number:06d}.png"
 
 
-class PrinterWithoutHardware:
+class PrinterWithoutHardware(Watched):
     """What virtual printers share: they can be out of paper, jammed, offline and slow."""
 
     def __init__(self, name: str, folder: Path, keep: int = 50) -> None:
-        self.name = name
+        super().__init__(name)
         self._pictures = Pictures(folder, keep)
-        self._state: Condition = "ok"
         self._delay_s = 0.0
-        self._changes: asyncio.Queue[Changed] = asyncio.Queue()
-
-    def condition(self) -> Changed:
-        return Changed(self._state)
 
     @property
     def delay_s(self) -> float:
         return self._delay_s
 
-    async def run(self, report: Report) -> None:
-        while True:
-            report(await self._changes.get())
-
     def change(self, state: Condition, delay_s: float) -> None:
         """The condition from now on, and how long a paper takes."""
-        self._state = state
         self._delay_s = delay_s
-        self._changes.put_nowait(Changed(state))
+        self.becomes(state)
 
     def papers(self) -> list[int]:
         """Numbers of the papers that are kept, newest first."""
@@ -86,8 +77,8 @@ class PrinterWithoutHardware:
         self._check()
 
     def _check(self) -> None:
-        if self._state in ("paper_out", "jam", "offline"):
-            raise PrinterFault(self._state)
+        if self.state in ("paper_out", "jam", "offline"):
+            raise PrinterFault(self.state)
 
 
 class VirtualPrinter(PrinterWithoutHardware):

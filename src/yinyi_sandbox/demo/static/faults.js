@@ -58,5 +58,7 @@ const clear = () =>
     remove("/bank/faults"),
     turnLines("up"),
     post("/printer", { state: "ok" }),
+    post("/door", { state: "ok" }),
+    post("/camera", { state: "ok" }),
     post("/line", { for_s: 0 }),
   ]);

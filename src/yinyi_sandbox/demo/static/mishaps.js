@@ -51,14 +51,14 @@ function atLines(key, state, every, words) {
   };
 }
 
-function atPrinter(wanted, words) {
+function atDevice(device, wanted, words) {
   return {
-    key: `printer-${wanted}`,
+    key: `${device}-${wanted}`,
     lasts: true,
     ...words,
-    arm: () => post("/printer", { state: wanted }),
-    cancel: () => post("/printer", { state: "ok" }),
-    armed: ({ kiosk }) => kiosk?.printer === wanted,
+    arm: () => post(`/${device}`, { state: wanted }),
+    cancel: () => post(`/${device}`, { state: "ok" }),
+    armed: ({ kiosk }) => kiosk?.[device] === wanted,
   };
 }
 
@@ -169,10 +169,14 @@ export const GROUPS = [
     zh: "自助机",
     en: "The kiosk",
     mishaps: [
-      atPrinter("paper_out",
+      atDevice("printer", "paper_out",
         words("打印机缺纸", "No paper", "号照样登记，屏幕告诉您去哪里补打", "Registered all the same; the screen says where to reprint")),
-      atPrinter("jam",
+      atDevice("printer", "jam",
         words("打印机卡纸", "A paper jam", "同上；恢复后可以补打", "The same; reprint once it is well")),
+      atDevice("door", "open",
+        words("机门被打开", "Its door is open", "值班人员看到这台机器有故障；业务照常办", "Staff see that the machine needs them; journeys go on")),
+      atDevice("camera", "offline",
+        words("摄像头无应答", "The camera does not answer", "同上", "The same")),
       {
         key: "unplugged",
         lasts: true,
