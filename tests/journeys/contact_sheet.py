@@ -31,7 +31,8 @@ def main() -> None:
             page.goto(f"{base}/{name}?{'&'.join(args.look)}")
             page.evaluate("document.fonts.ready")
             shots.append(Image.open(io.BytesIO(page.screenshot(animations="disabled"))))
-    _sheet(shots, args.columns, args.width).quantize(256).save(args.out, optimize=True)
+    sheet = _sheet(shots, args.columns, args.width)
+    sheet.quantize(256, method=Image.Quantize.FASTOCTREE).save(args.out, optimize=True)
 
 
 def _sheet(shots: list[Image.Image], columns: int, width: int) -> Image.Image:
