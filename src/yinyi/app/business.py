@@ -165,6 +165,7 @@ class Business:
             together=means.together,
             offered=self.terminals.gate.admit,
             seals=verifier.seal,
+            looks_kept_s=outside.lists_kept_s,
         )
         imports, suspense = ImportService(database, vault, ZONE), SuspenseDesk(registry, ZONE)
         for service in (*self._asked(), imports, suspense, LedgerService([books.differences]), AuditService()):

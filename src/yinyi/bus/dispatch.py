@@ -22,6 +22,7 @@ from yinyi.bus import idempotency
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import AWAY, Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
+from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.together import Together
@@ -103,16 +104,19 @@ class Dispatcher:
         together: Together | None = None,
         offered: Callable[[Call, str], Awaitable[None]] | None = None,
         seals: Seals | None = None,
+        looks_kept_s: float = 0.0,
     ) -> None:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
         about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write.
         ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now. ``seals`` is given every
-        reply to whoever was verified."""
+        reply to whoever was verified. ``looks_kept_s``: see ``bus.looks``."""
         self._database = database
         self._together = together or Together(database)
         self._verifier = verifier
         self._offered = offered
         self._seals = seals
+        self._looks = Looks(looks_kept_s)
+        self._only_looked_at: set[str] = set()
         self._clock = clock
         self._handlers: dict[str, Run] = {}
         self._at_once = at_once
@@ -136,6 +140,14 @@ class Dispatcher:
             return await handler(call, message)
 
         self._register(request, run)
+
+    def looks(self, request: type[M], handler: Callable[[Call, M], Awaitable[Any]]) -> None:
+        """As ``asks``; the answer may be a second old."""
+        spec = spec_of(request)
+        if spec.changes:
+            raise ValueError(f"{spec.path} changes something")
+        self.asks(request, handler)
+        self._only_looked_at.add(spec.path)
 
     def changes(self, request: type[M], change: Change[M, Any]) -> None:
         spec = spec_of(request)
@@ -272,7 +284,17 @@ class Dispatcher:
             idempotency.check_key(call)
         if spec.service and self._offered is not None and call.principal.caller is Caller.KIOSK:
             await self._admit(spec, self._offered, call, body)
-        return msgspec.json.encode(await handler(call, message, body))
+
+        async def answer() -> bytes:
+            return msgspec.json.encode(await handler(call, message, body))
+
+        if spec.path in self._only_looked_at:
+            return await self._looks.answer(call, spec.path, body, answer)
+        try:
+            return await answer()
+        finally:
+            if spec.changes:
+                self._looks.forget(call.principal)
 
     async def _admit(
         self, spec: OperationSpec, offered: Callable[[Call, str], Awaitable[None]], call: Call, body: bytes

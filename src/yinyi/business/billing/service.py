@@ -64,7 +64,7 @@ class BillingService:
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(ListInvoices, self.list)
-        dispatcher.asks(GetInvoice, self.get)
+        dispatcher.looks(GetInvoice, self.get)
         dispatcher.asks(ListFees, self.list_fees)
         dispatcher.reads(GetInvoicePayment, self.get_payment)
         dispatcher.changes(PayInvoices, Change(self.pay, self.show, self.payable, self.settle, only_reads=True))

@@ -71,10 +71,10 @@ class InpatientService:
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
         dispatcher.asks(FindStay, self.find)
-        dispatcher.asks(ListDeposits, self.list_deposits)
-        dispatcher.asks(ListDailyCosts, self.list_daily_costs)
-        dispatcher.asks(GetDischargeStatement, self.get_statement)
-        dispatcher.asks(GetDepositReturn, self.get_return)
+        dispatcher.looks(ListDeposits, self.list_deposits)
+        dispatcher.looks(ListDailyCosts, self.list_daily_costs)
+        dispatcher.looks(GetDischargeStatement, self.get_statement)
+        dispatcher.looks(GetDepositReturn, self.get_return)
         dispatcher.reads(GetDeposit, self.get_deposit)
         dispatcher.changes(
             PayDeposit, Change(self.pay, payments.show, self.payable, settle=payments.settle, only_reads=True)

@@ -80,9 +80,9 @@ class ReportService:
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(ListReports, self.list)
-        dispatcher.asks(GetReport, self.get)
+        dispatcher.looks(GetReport, self.get)
         dispatcher.asks(GetReportPicture, self.picture)
-        dispatcher.asks(TrendOfValue, self.trend)
+        dispatcher.looks(TrendOfValue, self.trend)
         dispatcher.asks(IdentifyByTube, self._tubes.identify)
         dispatcher.changes(PrintReports, Change(self._print, self._show, self.printable, only_reads=True))
 

@@ -77,7 +77,7 @@ class SchedulingService:
         dispatcher.asks(ListDepartments, self.departments)
         dispatcher.asks(ListSchedules, self.list_schedules)
         dispatcher.asks(GetSchedule, self.get_schedule)
-        dispatcher.asks(ListSlots, self.slots)
+        dispatcher.looks(ListSlots, self.slots)
         dispatcher.reads(GetRegistration, self.get)
         dispatcher.reads(ListRegistrations, self.list)
         dispatcher.changes(RegisterToday, Change(self.take, self.show, self.wanted, self._settle, only_reads=True))
