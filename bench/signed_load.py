@@ -57,7 +57,7 @@ class Institution:
 
     def on_the_bus(self, message: Operation[Any], key: str) -> bytes:
         body = msgspec.json.encode(message)
-        signed = self.signed(PREFIX + type(message).__name__, body)
+        signed = self.signed(institution.path_of_request(PREFIX + type(message).__name__, key=key), body)
         envelope = RequestEnvelope(
             correlation_id=secrets.token_hex(16),
             deadline=self.clock.now() + timedelta(seconds=300),
@@ -70,7 +70,7 @@ class Institution:
     def by_rest(self, message: Operation[Any], key: str) -> bytes:
         body = msgspec.json.encode(message)
         path = PREFIX + type(message).__name__
-        signed = self.signed(path, body)
+        signed = self.signed(institution.path_of_request(path, key=key), body)
         headers = {
             "content-type": "application/json",
             "idempotency-key": key,

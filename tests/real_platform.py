@@ -286,6 +286,7 @@ class RealPlatform:
     def as_hospital(self, operation: str, body: dict[str, Any], key: str, secret: str = "") -> httpx.Response:
         """Asked by the hospital's own system, with its signature."""
         path, raw = f"/api/v1/{operation}", msgspec.json.encode(body)
+        signed = institution.path_of_request(path, key=key)
         secret = secret or (self.folder / "secrets" / "institution-his").read_text().strip()
         timestamp, nonce = institution.timestamp_of(self.clock.now()), secrets.token_hex(16)
         headers = {
@@ -294,7 +295,7 @@ class RealPlatform:
             "x-yinyi-institution": "his",
             "x-yinyi-timestamp": timestamp,
             "x-yinyi-nonce": nonce,
-            "x-yinyi-signature": institution.sign("HMAC-SHA256", secret, "POST", path, timestamp, nonce, raw),
+            "x-yinyi-signature": institution.sign("HMAC-SHA256", secret, "POST", signed, timestamp, nonce, raw),
         }
         return self.http.post(path, content=raw, headers=headers)
 

@@ -29,7 +29,8 @@ def signed_headers(institution: str, secret: str, method: str, path: str, body: 
 def ask(base: str, institution: str, secret: str, operation: str, body: bytes, key: str = "") -> tuple[int, str]:
     """HTTP status and JSON text. ``key``: the idempotency key, for an operation that changes something."""
     path = f"/api/v1/{operation}"
-    headers = signed_headers(institution, secret, "POST", path, body) | {"Content-Type": "application/json"}
+    signed = f"{path};{key}" if key else path
+    headers = signed_headers(institution, secret, "POST", signed, body) | {"Content-Type": "application/json"}
     if key:
         headers["Idempotency-Key"] = key
     address = urlsplit(base)

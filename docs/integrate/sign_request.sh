@@ -7,7 +7,7 @@ base=$1 institution=$2 secret=$(cat "$3") path=/api/v1/$4 body=$5 key=${6-}
 timestamp=$(date +%s)
 nonce=$(openssl rand -hex 16)
 digest=$(printf %s "$body" | openssl dgst -sha256 -r | cut -d' ' -f1)
-signature=$(printf 'POST\n%s\n%s\n%s\n%s' "$path" "$timestamp" "$nonce" "$digest" |
+signature=$(printf 'POST\n%s\n%s\n%s\n%s' "$path${key:+;$key}" "$timestamp" "$nonce" "$digest" |
   openssl dgst -sha256 -hmac "$secret" -r | cut -d' ' -f1)
 
 exec curl -sS --max-time 10 "$base$path" --data-binary "$body" \

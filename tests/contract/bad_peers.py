@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 import httpx
 from bad_requests import BOOK, LEAKS, Attempt, as_json
 from lxml import etree
+from web_line import signed_key
 
 from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller
@@ -105,7 +106,7 @@ class RestPeer(_Peer):
         kind = {"unknown_charset": "application/json-klingon", "other_kind": "text/plain"}
         headers = {"content-type": kind.get(attempt.damage, "application/json"), "idempotency-key": attempt.key}
         if not attempt.unsigned:
-            headers |= self.signature(attempt, path, body)
+            headers |= self.signature(attempt, institution.path_of_request(path, key=signed_key(attempt.key)), body)
         return path, headers, body + b" " if attempt.altered else body
 
     def signature(self, attempt: Attempt, path: str, body: bytes) -> dict[str, str]:

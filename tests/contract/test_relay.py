@@ -210,7 +210,7 @@ def test_a_line_that_is_not_the_webs_goes_through_it(allowed: bool) -> None:
 def test_notifications_that_leave_the_hospital_go_through_it(tmp_path: Path) -> None:
     async def story() -> None:
         async with wallet(tmp_path) as (port, _, ca_file):
-            config = WebhooksConfig(ca_file=ca_file, inside=False)
+            config = WebhooksConfig(ca_file=ca_file)
             for allows, problem in ((f"{HOST}:{port}", ""), (NOT_ANSWERING, "ClientHttpProxyError")):
                 async with relaying(allows) as relay:
                     webhooks = WEBHOOKS.build(config, Surroundings(clock=MovingClock(), callback_url="", relay=relay))

@@ -37,11 +37,21 @@ class Bank:
         self._signer = Signer(institution_id, secret, clock, "HMAC-SHA256")
 
     async def ask(
-        self, operation: str, asked: dict[str, Any], *, session: str = "", shown: str | None = None, key: str = ""
+        self,
+        operation: str,
+        asked: dict[str, Any],
+        *,
+        session: str = "",
+        shown: str | None = None,
+        key: str = "",
+        signed_key: str | None = None,
     ) -> tuple[int, Any]:
-        """shown: the session that travels, where it is not the one that was signed."""
+        """shown: the session that travels, where it is not the one that was signed; signed_key: the key that was
+        signed, where another one travels."""
         path, content = self._prefix + operation, httpx.Request("POST", "http://x", json=asked).content
-        headers = self._signer.headers("POST", path_of_request(path, session), content)
+        headers = self._signer.headers(
+            "POST", path_of_request(path, session, key if signed_key is None else signed_key), content
+        )
         travels = session if shown is None else shown
         headers |= {"content-type": "application/json"} | ({SESSION_HEADER: travels} if travels else {})
         headers |= {"idempotency-key": key} if key else {}
@@ -106,6 +116,10 @@ async def whose_it_is(boc: Bank, abc: Bank, his: Bank, session: str, payment_no:
     for wrong in ({"session": session, "shown": ""}, {"shown": session}, {"session": session, "shown": "x" * 40}):
         status, problem = await boc.ask("GetPayment", asked, **wrong)
         assert (status, problem["code"]) == (401, "SignatureRefused"), wrong
+    for wrong in ("", "key-first-visit", "key-other-visit/GetPayment"):
+        made = {"ticket": "x" * 40, "phone": "13800000000"}
+        status, problem = await boc.ask("RegisterPatient", made, key="key-other-visit", signed_key=wrong)
+        assert (status, problem["code"]) == (401, "SignatureRefused"), "what comes again under another key is not his"
     for nobody in ({}, {"session": "x" * 40}):
         status, problem = await boc.ask("ListInvoices", {}, **nobody)
         assert (status, problem["code"]) == (401, "SessionEnded"), "nobody is there"

@@ -28,6 +28,13 @@ from yinyi_sandbox.hospital.trades import Field, Trade
 
 REF = Field("ref", "text", "string", False)
 RELEASE = Trade(procedure="release_number", code="HIS013", parameters=(REF,), columns=(), query="")
+PATIENT = Trade(
+    procedure="query_patient_no",
+    code="HIS003",
+    parameters=(Field("patient_no", "text", "string", False),),
+    columns=(),
+    query="",
+)
 ROW = (
     "<Row><RetCode>0</RetCode><RetMsg>ok</RetMsg><State>released</State><ScheduleId>12</ScheduleId><No>3</No>"
     "<StartsAt>2026-11-27T09:30:00+08:00</StartsAt></Row>"
@@ -53,7 +60,9 @@ class Far:
 
     async def serve(self, request: Request) -> Response:
         if request.method == "GET":
-            return Response(wsdl.of_methods([RELEASE], str(request.url.replace(query=""))), media_type="text/xml")
+            return Response(
+                wsdl.of_methods([RELEASE, PATIENT], str(request.url.replace(query=""))), media_type="text/xml"
+            )
         self.asked.append(etree.fromstring(await request.body()))
         self.headers.append(dict(request.headers))
         return Response(self.says, self.status, media_type="text/xml")
@@ -124,6 +133,8 @@ def test_who_we_are_goes_with_a_digest_and_never_as_a_password() -> None:
         ("", 200, Unknown),
         ("<a/>" * 2, 200, Unknown),
         ("down for a moment", 503, Unknown),
+        ("too slow", 408, Unknown),
+        ("too many", 429, Unknown),
         ("who are you?", 401, Refused),
         (answered(ROW.replace("<No>3</No>", "<No>three</No>")), 200, Unknown),
         (answered(ROW.replace("+08:00", "")), 200, Unknown),
@@ -137,6 +148,32 @@ def test_what_an_answer_without_a_row_means(says: str, status: int, means: type[
     far.says, far.status = says.encode(), status
     outcome = released(far)
     assert isinstance(outcome, means), outcome
+
+
+NOBODY = '<QueryPatientNoResponse xmlns="urn:cloudhill-hospital:his"/>'
+ELSEWHERE = {
+    "a page": "<html><body><h1>Closed for maintenance</h1></body></html>",
+    "nothing in it": SOAP_11.format(""),
+    "no envelope": NOBODY,
+    "an answer to something else": SOAP_11.format(NOBODY.replace("PatientNo", "Slot")),
+    "what was asked": SOAP_11.format(NOBODY.replace("Response", "")),
+}
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_another_document_does_not_say_that_there_is_nobody(what: str, status: int) -> None:
+    far = Far()
+    far.says, far.status = ELSEWHERE[what].encode(), status
+
+    async def go() -> None:
+        async with between(far) as hospital:
+            with pytest.raises(HospitalUnavailable):
+                await hospital.by_number("2016000001")
+            far.says, far.status = SOAP_11.format(NOBODY).encode(), 200
+            assert await hospital.by_number("2016000001") is None
+
+    asyncio.run(go())
 
 
 ENTITIES = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]>'

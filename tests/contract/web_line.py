@@ -1,6 +1,7 @@
 """A web application on a real socket, and an institution that signs what it asks there."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from yinyi.kernel.clock import Clock
 from yinyi.kernel.listening import listening
 from yinyi.wire import institution
 
+_KEY = re.compile(r"[!-~]{8,64}")
 ALGORITHM = "X-Yinyi-Algorithm"
 
 
@@ -34,6 +36,11 @@ async def serving(app: ASGIApp, **settings: Any) -> AsyncGenerator[int]:
         listener.close()
 
 
+def signed_key(key: str) -> str:
+    """What goes under a signature: a key that is none is refused before anybody looks at that."""
+    return key if _KEY.fullmatch(key) else ""
+
+
 class Signer(AuthBase):
     """Signs whatever is about to be sent, as this institution."""
 
@@ -45,7 +52,9 @@ class Signer(AuthBase):
         raw: Any = request.body or b""
         body = raw.encode() if isinstance(raw, str) else raw
         unheard_of = request.headers.get(ALGORITHM)
-        request.headers.update(self.headers(request.method or "", request.path_url, body))
+        key = str(request.headers.get("Idempotency-Key", ""))
+        signed = institution.path_of_request(request.path_url, key=signed_key(key))
+        request.headers.update(self.headers(request.method or "", signed, body))
         if unheard_of is not None and unheard_of not in get_args(institution.Algorithm):
             request.headers[ALGORITHM] = unheard_of
         return request

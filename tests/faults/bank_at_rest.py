@@ -40,7 +40,7 @@ class BankAtRest:
     def ask(self, operation: str, body: dict[str, Any], key: str = "") -> httpx.Response:
         path, raw = PREFIXES[Caller.INSTITUTION] + operation, json.dumps(body).encode()
         timestamp, nonce = institution.timestamp_of(self._house.clock.now()), secrets.token_hex(16)
-        signed = institution.path_of_request(path, self._session)
+        signed = institution.path_of_request(path, self._session, key)
         headers = {
             "content-type": "application/json",
             "x-yinyi-institution": self._who,

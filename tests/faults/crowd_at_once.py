@@ -108,7 +108,7 @@ class AtOnce:
 
     async def refund(self, number: str) -> None:
         """The hospital wants all of it given back, and asks until it is answered."""
-        key, body = uuid4().hex, {"payment_no": number, "reason": "不做了"}
+        key, body = uuid4().hex, {"payment_no": number, "reason": "不做了", "operator": "0417"}
         while True:
             answer = await asyncio.to_thread(self.house.as_hospital, "RefundPayment", body, key)
             if answer.is_success:

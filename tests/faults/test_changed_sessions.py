@@ -1,16 +1,20 @@
 """Sessions that the hospital stops or gives to another doctor: the money goes back, and everybody concerned is told."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from booking_desk import TOMORROW, Desk, play
+from msgspec.structs import replace
 from payment_far_side import FEE, START
 from refund_desk import GIVEN_UP, given_back_in_cash
 
+from yinyi.bus.call import Call, Principal
+from yinyi.bus.operation import Caller
 from yinyi.business.payments import signals
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.view import state_of
-from yinyi.business.scheduling.errors import NoSuchBooking
+from yinyi.business.scheduling.errors import NoSuchBooking, PractitionerUnknown, ScheduleUnknown, SessionOver
 from yinyi.business.scheduling.messages_booking import (
     ListVisitChanges,
     SeeVisitChange,
@@ -18,7 +22,7 @@ from yinyi.business.scheduling.messages_booking import (
     SubstitutePractitioner,
     VisitChanges,
 )
-from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.errors import HospitalUnavailable, InvalidField
 
 NEXT_WEEK = TOMORROW + timedelta(days=7)
 
@@ -146,6 +150,59 @@ def test_what_the_hospital_says_twice_is_told_once(platform_url: str) -> None:
             said = await desk.changes.show(tx, call, await desk.changes.stop(tx, call, message, known))
         assert (said.numbers, said.given_back) == (1, 1), "whoever says it is told what has become of it"
         assert await told(desk) == []
+
+    play(platform_url, story)
+
+
+async def stopped_by_word(desk: Desk, schedule_id: str, **said: str) -> None:
+    call, message = as_hospital(desk), StopSession(schedule_id=schedule_id, **said)
+    known = await desk.changes.to_stop(call, message)
+    async with desk.it.database.transaction() as tx:
+        await desk.changes.stop(tx, call, message, known)
+
+
+def as_hospital(desk: Desk) -> Call:
+    call = desk.call(0)
+    return replace(call, principal=Principal(caller=Caller.HOSPITAL, hospital_id=1, institution_id="his"))
+
+
+SAID = {"operator": "0417", "reason": "医生生病"}
+
+
+def test_a_session_of_another_day_or_of_nobody_is_not_stopped_by_word(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        came = await desk.booked()
+        with pytest.raises(ScheduleUnknown):
+            await stopped_by_word(desk, "99990101Z", **SAID)
+        await desk.come_on(TOMORROW, 8)
+        await desk.check_in(came)
+        await desk.come_on(TOMORROW + timedelta(days=3), 9)
+        with pytest.raises(SessionOver):
+            await stopped_by_word(desk, f"{TOMORROW:%Y%m%d}A", **SAID)
+        assert state_of(await desk.it.plan(came.payment_no)) == "fulfilled"
+        assert await told(desk) == []
+
+    play(platform_url, story)
+
+
+def test_the_hospital_says_who_stops_a_session_and_why_and_which_doctor_holds_it(platform_url: str) -> None:
+    async def story(desk: Desk) -> None:
+        plan, schedule_id = await desk.booked(), f"{TOMORROW:%Y%m%d}A"
+        for said in ({}, {"operator": "0417"}, {"operator": " ", "reason": "x"}):
+            with pytest.raises(InvalidField):
+                await stopped_by_word(desk, schedule_id, **said)
+        call = as_hospital(desk)
+        nobody = SubstitutePractitioner(schedule_id=schedule_id, practitioner_id="Z", **SAID)
+        known = await desk.changes.to_substitute(call, nobody)
+        with pytest.raises(PractitionerUnknown):
+            async with desk.it.database.transaction() as tx:
+                await desk.changes.substitute(tx, call, nobody, known)
+        assert await told(desk) == []
+        await stopped_by_word(desk, schedule_id, **SAID)
+        assert await told(desk) == [("stopped", plan.payment_no)]
+        async with desk.it.database.read() as tx:
+            written = await tx.fetchval("SELECT detail FROM audit WHERE operation = 'scheduling.StopSession.v1'")
+        assert json.loads(written) == {**SAID, "numbers": 1}
 
     play(platform_url, story)
 

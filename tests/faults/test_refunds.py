@@ -6,16 +6,22 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from payment_checks import pay_in_time, play, reference_of
 from payment_far_side import FEE, Mishap
-from payment_world import World
+from payment_world import ZONE, World
 from refund_desk import GIVEN_UP, INCOME, refund, told_by_channel
 
+from yinyi.bus.call import Principal
+from yinyi.bus.operation import Caller
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.model import RefundOrder
 from yinyi.business.payments.plan import REFUND, Plan
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.view import PaymentView, view_of
+from yinyi.kernel.errors import InvalidField
 from yinyi.kernel.outcome import Answer, Outcome, Waiting
 
 
@@ -252,5 +258,19 @@ def test_a_refund_of_ours_is_not_somebody_elses(platform_url: str) -> None:
         await it.drive(plan.payment_no)
         plan = await it.plan(plan.payment_no)
         assert (plan.returned_fen, refund_states(plan), plan.attention) == (2000, ["done"], "")
+
+    play(platform_url, story)
+
+
+def test_the_hospital_says_whose_window_gives_back(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        number = (await pay_in_time(it)).payment_no
+        call = it.call()
+        call = replace(call, principal=Principal(caller=Caller.HOSPITAL, hospital_id=1, institution_id="his"))
+        for operator in ("", " "):
+            message = RefundPayment(payment_no=number, reason="少做一项检查", operator=operator)
+            with pytest.raises(InvalidField):
+                async with it.database.transaction() as tx:
+                    await RefundDesk(it.payments, ZONE).refund(tx, call, message, None)
 
     play(platform_url, story)

@@ -372,6 +372,18 @@ def test_no_more_is_asked_in_a_minute_or_a_day_than_was_agreed(platform_url: str
     run(story())
 
 
+def test_a_request_that_is_replayed_uses_up_nothing_of_what_was_agreed(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with enlisted(platform_url, replace(HIS, per_minute=3)) as (_, institutions, secret):
+            assert await asked(institutions, secret, 1, START)
+            for _again in range(5):
+                with pytest.raises(SignatureRefused):
+                    await institutions.verify(signed(secret, nonce=nonce_of(1), at=START), COLLECT, START)
+            assert [await asked(institutions, secret, number, START) for number in (2, 3, 4)] == [True, True, False]
+
+    run(story())
+
+
 def test_processes_add_up_what_they_have_let_through(platform_url: str, run: Run) -> None:
     """Each knows of the other's as of when the other has last told: here but for its last request."""
 

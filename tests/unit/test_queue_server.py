@@ -16,11 +16,12 @@ from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import RequestEnvelope
 from yinyi.bus.operation import Caller
 from yinyi.business.terminals.messages import StaffCalls
+from yinyi.business.terminals.messages_offers import Closures
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue import line, server
 from yinyi.interface.queue.address import addresses
 from yinyi.interface.queue.asking import Asking
-from yinyi.interface.queue.server import AT_ONCE, MOST_DELIVERIES, Queue
+from yinyi.interface.queue.server import AT_ONCE, MOST_DELIVERIES, TAKEN, Queue
 from yinyi.interface.served import served_operations
 from yinyi.kernel.errors import PlatformUnavailable
 
@@ -59,11 +60,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(broker: FakeBroker | None = None, **answers: Any) -> AsyncGenerator[Stage]:
+async def stage(
+    broker: FakeBroker | None = None, wall: FixedClock | None = None, **answers: Any
+) -> AsyncGenerator[Stage]:
     platform = Platform(answers={**EMPTY, **answers})
     asking = Asking(BusClient(platform, "hospital", platform.clock), Metrics(), served_operations(Caller.HOSPITAL))
     async with fake_broker(broker or FakeBroker()) as own:
-        queue = Queue(asking, [own.address], "yinyi.hospital", FixedClock())
+        queue = Queue(asking, [own.address], "yinyi.hospital", wall or FixedClock())
         queue.start()
         try:
             yield Stage(own, platform, queue)
@@ -71,9 +74,9 @@ async def stage(broker: FakeBroker | None = None, **answers: Any) -> AsyncGenera
             await queue.close()
 
 
-def play(story: Callable[[Stage], Awaitable[None]], broker: FakeBroker | None = None, **answers: Any) -> None:
+def play(story: Callable[[Stage], Awaitable[None]], broker: FakeBroker | None = None, **more: Any) -> None:
     async def whole() -> None:
-        async with stage(broker, **answers) as it:
+        async with stage(broker, **more) as it:
             await story(it)
 
     asyncio.run(whole())
@@ -147,12 +150,13 @@ def test_a_reply_to_a_message_that_does_not_say_so_expires_too_and_names_the_mes
     play(story)
 
 
-def test_it_takes_no_more_than_it_works_on() -> None:
+def test_it_takes_no_more_than_it_works_on_and_what_pauses() -> None:
     async def story(it: Stage) -> None:
         await it.broker.until(lambda: it.broker.all("SUBSCRIBE"))
         [subscribed] = it.broker.all("SUBSCRIBE")
         assert subscribed.headers["ack"] == "client-individual"
-        assert subscribed.headers["activemq.prefetchSize"] == str(AT_ONCE)
+        assert subscribed.headers["activemq.prefetchSize"] == str(TAKEN)
+        assert TAKEN > AT_ONCE + 100
 
     play(story)
 
@@ -203,6 +207,41 @@ def test_what_nobody_waits_for_is_tried_again_while_the_platform_is_away(outages
         assert (len(tried), codes) == ((3, []) if outages == 2 else (5, ["PlatformUnavailable"]))
 
     play(story, ListStaffCalls=answer)
+
+
+def test_what_expires_between_two_tries_is_not_done() -> None:
+    tried: list[int] = []
+    wall = FixedClock()
+
+    def answer(message: Any) -> StaffCalls:
+        tried.append(1)
+        wall.at += timedelta(seconds=9)
+        raise PlatformUnavailable
+
+    async def story(it: Stage) -> None:
+        await it.deliver(reply_to="", expires=ms(timedelta(seconds=8)))
+        await it.acknowledged()
+        [dead] = it.broker.all("SEND", DEAD)
+        assert (len(tried), dead.headers["YinyiCode"]) == (1, "DeadlineExceeded")
+
+    play(story, wall=wall, ListStaffCalls=answer)
+
+
+def test_messages_that_are_tried_again_later_keep_no_other_one_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "PAUSES_S", (600.0,) * 4)
+    monkeypatch.setattr(server, "MOST_PAUSING", AT_ONCE + 1)
+    monkeypatch.setattr(server, "DRAINED_WITHIN_S", 0.01)
+
+    async def story(it: Stage) -> None:
+        for number in range(AT_ONCE + 2):
+            await it.deliver(reply_to="", message_id=f"o-{number}")
+        await it.deliver(message_id="m-last", YinyiOperation="ListClosures")
+        await it.acknowledged(2)
+        assert {each.headers["id"] for each in it.broker.all("ACK")} == {f"ack-o-{AT_ONCE + 1}", "ack-m-last"}
+        assert [each.headers["YinyiCode"] for each in it.broker.all("SEND", DEAD)] == ["PlatformUnavailable"]
+        assert [each.headers["YinyiOutcome"] for each in it.broker.all("SEND", REPLIES)] == ["done"]
+
+    play(story, ListStaffCalls=PlatformUnavailable(), ListClosures=Closures(closures=[]))
 
 
 def test_who_waits_is_told_at_once_that_the_platform_is_away() -> None:

@@ -22,7 +22,7 @@ from yinyi.interface.rest.errors import status_of
 from yinyi.interface.rest.openapi import COMMON, PREFIXES, document
 from yinyi.interface.rest.server import DOCUMENT, Rest
 from yinyi.interface.served import served_operations
-from yinyi.kernel.errors import IdempotencyConflict
+from yinyi.kernel.errors import IdempotencyConflict, SessionEnded
 
 OPERATIONS = declared_operations()
 PAGES = Path(__file__).parents[2] / "docs" / "protocols"
@@ -57,6 +57,7 @@ def test_every_operation_says_every_error_and_a_key_where_it_needs_one(caller: C
     for name, spec in served_operations(caller).items():
         told = paths[f"{PREFIXES[caller]}{name}"]["post"]
         ends = [*spec.errors, *COMMON, *([IdempotencyConflict] if spec.changes else [])]
+        ends += [SessionEnded] if spec.needs_patient else []
         for error in ends:
             answer = told["responses"][str(status_of(error()))]["content"]["application/problem+json"]
             assert answer["examples"][error.code()]["value"]["title_zh"] == error.sentence("zh-CN")
@@ -96,3 +97,12 @@ def test_the_document_has_nothing_of_other_interfaces() -> None:
     text = json.dumps(document(served_operations(Caller.HOSPITAL)))
     for other in ("RegisterToday", "EnrolTerminal", "AddInstitution"):
         assert other not in text
+
+
+def test_who_asks_for_a_patient_brings_his_session() -> None:
+    found = served(Caller.INSTITUTION)
+    asked = {spec.name for (caller, _), spec in SERVED.items() if caller is Caller.INSTITUTION and spec.needs_patient}
+    reference = {"$ref": "#/components/parameters/patient"}
+    bring = {each["post"]["operationId"] for each in found["paths"].values() if reference in each["post"]["parameters"]}
+    assert bring == asked != set()
+    assert found["components"]["parameters"]["patient"]["required"] is True

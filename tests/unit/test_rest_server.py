@@ -92,7 +92,7 @@ def test_signature_key_and_correlation_travel_unread() -> None:
     assert signed is not None
     assert (signed.institution_id, signed.algorithm, signed.timestamp) == ("his", "HMAC-SHA256", "1764000000")
     assert (signed.nonce, signed.signature, signed.method) == ("n-1", "c2ln", "POST")
-    assert (signed.path, signed.body) == ("/api/v1/CollectHoldSlip?trace=1", body)
+    assert (signed.path, signed.body) == ("/api/v1/CollectHoldSlip?trace=1;his-2026-0001", body)
     assert envelope.credentials.terminal == envelope.credentials.session == ""
 
 

@@ -2,8 +2,11 @@
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import TypeGuard
 
+import msgspec
 import pytest
 
 from yinyi.app.data_folder import DataFolder
@@ -50,6 +53,27 @@ def dials_in(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(ACCESS))) for path in outward()])
 def test_no_connector_that_leaves_the_hospital_dials_by_itself(path: Path) -> None:
     assert dials_in(path) == []
+
+
+def relays_in(path: Path) -> int:
+    """How often what a connector is given by ``surroundings.relay`` is handed on."""
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return sum(isinstance(each, ast.Attribute) and ast.unparse(each) == "surroundings.relay" for each in tree)
+
+
+PLUGINS = [path for path in outward() if path.name == "plugin.py"]
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.parent.name) for path in PLUGINS])
+def test_each_of_them_hands_the_relay_on_unless_it_is_told_that_it_stays_inside(path: Path) -> None:
+    assert relays_in(path) == 1
+    config = import_module(f"yinyi.access.{'.'.join(path.parent.relative_to(ACCESS).parts)}.config")
+    for fields in [msgspec.structs.fields(each) for each in vars(config).values() if is_settings(each)]:
+        assert [each.default for each in fields if each.name == "inside"] in ([], [False])
+
+
+def is_settings(each: object) -> TypeGuard[type[msgspec.Struct]]:
+    return isinstance(each, type) and issubclass(each, msgspec.Struct) and each is not msgspec.Struct
 
 
 def test_the_one_place_would_be_found() -> None:

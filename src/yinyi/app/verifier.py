@@ -1,5 +1,6 @@
 """Who asks: what callers show is checked by the domains that issued it, and becomes a ``Principal``."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -184,11 +185,13 @@ def _told(signed: Signed, spec: OperationSpec) -> Any:
 
 
 def _at(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> bool:
-    """In a queue the key is signed too: what comes again is not done again. Whose session it is always is."""
+    """Key and session are signed too: what comes again under another key would be done again."""
     session = envelope.credentials.session
     if signed.method == institution.SENT:
         return signed.path == institution.path_in_queue(spec.name, envelope.key, session)
-    return signed.path.rsplit("/", 1)[-1] == institution.path_of_request(spec.name, session)
+    path = re.split("[#;]", signed.path, maxsplit=1)[0]
+    asked = institution.path_of_request(path, session, envelope.key)
+    return path.rsplit("/", 1)[-1] == spec.name and signed.path == asked
 
 
 def _framed(signed: Signed, envelope: RequestEnvelope, spec: OperationSpec) -> Opened:

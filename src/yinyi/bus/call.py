@@ -7,6 +7,7 @@ import msgspec
 
 from yinyi.bus.envelope import SessionView
 from yinyi.bus.operation import Caller
+from yinyi.kernel.errors import InvalidField
 
 INSTITUTIONS = "@"
 """Before an institution's id, where a place is meant; no terminal's id has one."""
@@ -82,3 +83,14 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def hospital_id(self) -> int:
         return self.principal.hospital_id
+
+
+def require_said(call: Call, **said: str) -> None:
+    """Who of the hospital's people asks, and why. Staff are known by their token, and say so if they like.
+
+    Raises:
+        InvalidField: the hospital has not said one of these.
+    """
+    for name, text in said.items():
+        if call.principal.caller is Caller.HOSPITAL and not text.strip():
+            raise InvalidField(f"{name}: the hospital has to say it")

@@ -10,6 +10,8 @@ _CHUNK = 65_536
 _HELD_BACK_S = 0.6
 """Longer than a hasty connector waits."""
 _LONGEST_CALL_S = 60.0
+_PAGE = b"<html><body><h1>Closed for maintenance</h1></body></html>"
+_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
 _SPOILT = 12
 """Bytes at the end of an answer."""
 
@@ -112,6 +114,8 @@ class _Call:
             if self.answered.is_set() and (mishap := self._relay.take()) is not None:
                 if mishap == "cut":
                     raise ConnectionAbortedError
+                if mishap == "page":
+                    return await self._answer_by_page(chunk)
                 self._mishap = mishap
                 self.answered.clear()
                 if mishap == "slow":
@@ -119,6 +123,16 @@ class _Call:
             self.answered.clear()
             upstream.write(chunk)
             await upstream.drain()
+
+    async def _answer_by_page(self, asked: bytes) -> None:
+        """Closed by the connector, so that the rest of what it still says breaks nothing."""
+        if b" HTTP/1." not in asked:
+            raise ConnectionAbortedError
+        self._writer.write(_ANSWER % (len(_PAGE), _PAGE))
+        self._writer.write_eof()
+        async with asyncio.timeout(_LONGEST_CALL_S):
+            while await self._read():
+                pass
 
     async def _read(self) -> bytes:
         """Nothing any more, however the connector has gone."""

@@ -78,9 +78,9 @@ class TerminalNotEnrolled(NotAllowed):
 
 
 class SessionEnded(NotAllowed):
-    """Your session has ended to protect your data. Please lay your card on the reader again."""
+    """Your session has ended to protect your data. Please say again who you are."""
 
-    zh = "为保护您的信息，本次操作已结束，请重新放置证件。"
+    zh = "为保护您的信息，本次操作已结束，请重新验证身份。"
 
 
 class SignatureRefused(NotAllowed):

@@ -12,13 +12,15 @@ from typing import Any, Literal, Protocol
 
 from yinyi.kernel.clock import Clock
 
-Mishap = Literal["cut", "half", "spoilt", "silent", "slow"]
+Mishap = Literal["cut", "half", "spoilt", "silent", "slow", "page"]
 """Of the next call on a line.
 
 cut     the line breaks before the call reaches the other side
 half    the call takes effect, at most half of its answer comes, then the line breaks
 spoilt  the call takes effect, and the end of its answer comes altered
 silent  the call takes effect and its answer never comes; the line stays open
+page    the call does not reach the other side; a page of the web answers for it, well-formed, with success: where
+        nobody there speaks HTTP, the line breaks
 slow    the call is held back for a while, and takes effect even when its caller has gone
 """
 Application = Callable[..., Awaitable[Any]]

@@ -1,8 +1,8 @@
 """How institutions (the HIS, banks) sign what they ask: HMAC with SHA-256 or SM3, hexadecimal, over five lines.
 
 ``METHOD \\n path \\n timestamp \\n nonce \\n hash of the body in hexadecimal``, without a last line feed; both times
-the same hash. The path is as sent, with its query. The timestamp is in whole seconds since 1970; the nonce is 16 to 64
-letters, digits, ``-`` or ``_``, never used twice.
+the same hash. The path is as sent, with what ``path_of_request`` puts behind it; no operation has a query. The time
+is in whole seconds since 1970; the nonce is 16 to 64 letters, digits, ``-`` or ``_``, never used twice.
 
 A message of a queue is signed in the same way. Its method is ``SEND``, its path names the operation and the key under
 which it changes something: ``/queue/v1/GetPayment``, ``/queue/v1/CollectHoldSlip?key=w3-20261123-000123``.
@@ -38,10 +38,10 @@ def path_in_queue(operation: str, key: str, session: str = "") -> str:
     return f"/queue/v1/{operation}" + (f"?{query}" if query else "")
 
 
-def path_of_request(path: str, session: str = "") -> str:
-    """The second line of a REST request: ``path`` as it is sent, and behind ``#`` the patient's session that goes with
-    it, if one does."""
-    return f"{path}#{session}" if session else path
+def path_of_request(path: str, session: str = "", key: str = "") -> str:
+    """The second line of a REST request: ``path`` as it is sent, behind ``#`` the patient's session that goes with it,
+    if one does, and behind ``;`` its idempotency key, if it has one."""
+    return path + (f"#{session}" if session else "") + (f";{key}" if key else "")
 
 
 def timestamp_of(at: datetime) -> str:

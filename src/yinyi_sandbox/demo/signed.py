@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from yinyi.kernel.clock import Clock
-from yinyi.wire.institution import sign, timestamp_of
+from yinyi.wire.institution import path_of_request, sign, timestamp_of
 
 INSTITUTION = "his"
 TIMEOUT_S = 10.0
@@ -64,7 +64,9 @@ class SignedCaller:
             "x-yinyi-institution": INSTITUTION,
             "x-yinyi-timestamp": timestamp,
             "x-yinyi-nonce": nonce,
-            "x-yinyi-signature": sign("HMAC-SHA256", secret, "POST", path, timestamp, nonce, body),
+            "x-yinyi-signature": sign(
+                "HMAC-SHA256", secret, "POST", path_of_request(path, key=key), timestamp, nonce, body
+            ),
         }
         return {**headers, "idempotency-key": key} if key else headers
 

@@ -35,6 +35,7 @@ STYLED: dict[str, Any] = {
     "action": ACTION,
     "charset": "gb18030",
     "keyed": KEY,
+    "answer": "DealResponse",
     "row": "LINE",
     "result": "RC",
     "password": TICKET,

@@ -181,14 +181,14 @@ class FarHospital:
 
 
 class FarServices(FarHospital):
-    """The same hospital; its mishaps befall what comes over the web."""
+    """The same hospital; its mishaps befall what comes over the web. ``line``: what it comes over."""
 
     def __init__(self, hospital: Hospital, settings: dict[str, Any], services: Services, line: Line) -> None:
         super().__init__(hospital, settings)
-        self._services, self._line = services, line
+        self._services, self.line = services, line
 
     async def line_down(self, down: bool) -> None:
-        await self._line.down(down)
+        await self.line.down(down)
 
     async def settled(self) -> None:
         async with asyncio.timeout(_SETTLED_WITHIN_S):
@@ -196,7 +196,7 @@ class FarServices(FarHospital):
 
     async def calm(self) -> None:
         await super().calm()
-        await self._line.calm()
+        await self.line.calm()
 
 
 @asynccontextmanager

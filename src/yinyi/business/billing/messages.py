@@ -245,7 +245,7 @@ NOT_GIVEN_BACK = (InvoiceUnknown, LineUnknown, LinesDone, LinesGivenBack, PaidEl
 class RefundInvoiceLines(Operation[InvoiceRefund], frozen=True, kw_only=True):
     """Give back some lines of a paid bill, over the hospital's amounts. The hospital books it first; then the money
     goes back by the means by which it came, what was taken last first. What the hospital refuses moves nothing.
-    ``operator``: the cashier's number."""
+    ``operator``: the cashier's number, which the hospital has to say."""
 
     invoice_no: InvoiceNo
     line_nos: Annotated[list[LineNo], msgspec.Meta(min_length=1, max_length=200)]

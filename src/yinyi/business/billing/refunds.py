@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from yinyi.bus.call import Call, Principal
+from yinyi.bus.call import Call, Principal, require_said
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
@@ -93,6 +93,7 @@ class LineRefunds:
     async def want(self, tx: Tx, call: Call, message: RefundInvoiceLines, known: Known) -> str:
         """
         Raises:
+            InvalidField: the hospital has not named its operator.
             PaidElsewhere, InsuredWhole, NotDelivered, PaymentClosed, ChannelGone, MoreThanLeft.
             LineUnknown, LinesDone, LinesGivenBack.
         """
@@ -100,6 +101,7 @@ class LineRefunds:
         plan = await signals.locked(tx, call.hospital_id, known.invoice.payment_no)
         if plan is None or plan.purpose != INVOICE or number not in InvoiceFacts.of(plan).numbers:
             raise PaidElsewhere
+        require_said(call, operator=message.operator)
         self._check(plan)
         under_way = await store.lines(tx, call.hospital_id, number)
         amount_fen = sum_of(known.lines, message.line_nos, under_way)

@@ -95,11 +95,11 @@ class InstitutionLines:
         granted = institution.operations is None or operation in institution.operations
         if not granted and operation not in SIGNING:
             raise NotGranted(operation)
-        await self._institutions.admit(institution, now)
         if asked is not None:
             await self._first_sign_on(institution, asked.nonce, now)
         elif line is not None:
             await self._first_time(line, opened.head.sequence, signed.body, now)
+        await self._institutions.admit(institution, now)  # what somebody else sends again counts for nobody
         return Verified(institution, cast(FrameAlgorithm, signed.algorithm), opened, line, key, secret)
 
     async def _fits(self, signed: Signed, key: SessionKey | None, secrets: list[str]) -> str | None:

@@ -104,11 +104,11 @@ class Institutions:
             raise SignatureRefused
         if institution.operations is not None and operation not in institution.operations:
             raise NotGranted(operation)
-        await self._meter.admit(institution, now)
         async with self._database.read() as tx:
             if not await store.first_seen(tx, institution, _use_of(signed, now)):
                 raise SignatureRefused
             await self._forget_nonces(tx, institution, now)
+        await self._meter.admit(institution, now)  # what somebody else sends again counts for nobody
         return institution
 
     async def found(

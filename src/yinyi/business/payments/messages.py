@@ -232,7 +232,8 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last
     first. What was delivered for it is undone with the last of it, where it can be. A part is money alone: the hospital
-    does not hear of it; lines of a bill go back by ``RefundInvoiceLines``. ``operator``: the cashier's number."""
+    does not hear of it; lines of a bill go back by ``RefundInvoiceLines``. ``operator``: the cashier's number,
+    which the hospital has to say."""
 
     payment_no: Number
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]

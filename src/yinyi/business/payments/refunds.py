@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from yinyi.bus.call import Call
+from yinyi.bus.call import Call, require_said
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.audit import store as audit
@@ -34,6 +34,7 @@ class RefundDesk:
     async def refund(self, tx: Tx, call: Call, message: RefundPayment, facts: None) -> str:
         """
         Raises:
+            InvalidField: the hospital has not named its operator.
             PaymentClosed: nothing is left to give back, or all of it is on its way already.
             MoreThanLeft: that is more than there is left.
             BalanceTooLow: it was a top-up, and is spent.
@@ -42,6 +43,7 @@ class RefundDesk:
             StillAsked: something may have been given back in time that a restore has lost.
         """
         plan = await self._payments.locked(tx, call, message.payment_no)
+        require_said(call, operator=message.operator)
         self._payments.check_asked(plan)
         left_fen = refundable_fen(plan)
         amount_fen = message.amount_fen or left_fen

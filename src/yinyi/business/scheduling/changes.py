@@ -6,17 +6,18 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from yinyi.bus.call import Call, Principal
+from yinyi.bus.call import Call, Principal, require_said
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
+from yinyi.business.audit import store as audit
 from yinyi.business.payments import signals
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.scheduling import booking_rules, store
 from yinyi.business.scheduling.appointment import visit_change
-from yinyi.business.scheduling.errors import NoSuchBooking
+from yinyi.business.scheduling.errors import NoSuchBooking, PractitionerUnknown, ScheduleUnknown, SessionOver
 from yinyi.business.scheduling.messages_booking import (
     ListVisitChanges,
     Seen,
@@ -42,11 +43,13 @@ EVERY_S = 10.0
 
 
 class Known:
-    """What the hospital says of a session that is to change: our payments' numbers, and who holds it now."""
+    """What the hospital says of a session that is to change: our payments' numbers, who holds it now, and whether there
+    is any number of it."""
 
     def __init__(self, payment_nos: list[str], facts: ChangeFacts) -> None:
         self.payment_nos = payment_nos
         self.facts = facts
+        self.offered = True
 
 
 class SessionChanges:
@@ -80,19 +83,50 @@ class SessionChanges:
     # -- told
 
     async def to_stop(self, call: Call, message: StopSession) -> Known:
-        return await self._known(message.schedule_id, "")
+        return await self._asked(message.schedule_id, "")
 
     async def stop(self, tx: Tx, call: Call, message: StopSession, known: Known) -> str:
+        """
+        Raises:
+            InvalidField: the hospital has not said who, or why.
+            ScheduleUnknown, SessionOver.
+        """
+        await self._told(tx, call, message, known)
         change = SessionChange(change_no=0, schedule_id=message.schedule_id, kind="stopped")
         return str(await self.deal_with(tx, call, change, known))
 
     async def to_substitute(self, call: Call, message: SubstitutePractitioner) -> Known:
-        return await self._known(message.schedule_id, message.practitioner_id)
+        return await self._asked(message.schedule_id, message.practitioner_id)
 
     async def substitute(self, tx: Tx, call: Call, message: SubstitutePractitioner, known: Known) -> str:
+        """
+        Raises:
+            PractitionerUnknown; see also ``stop``.
+        """
+        await self._told(tx, call, message, known)
+        if not known.facts.substitute:
+            raise PractitionerUnknown
         by = message.practitioner_id
         change = SessionChange(change_no=0, schedule_id=message.schedule_id, kind="substituted", practitioner_id=by)
         return str(await self.deal_with(tx, call, change, known))
+
+    async def _told(self, tx: Tx, call: Call, message: StopSession | SubstitutePractitioner, known: Known) -> None:
+        """Somebody says it and may be wrong; what the hospital itself has decided is as it is."""
+        if not known.offered:
+            raise ScheduleUnknown
+        require_said(call, operator=message.operator, reason=message.reason)
+        today = call.now.astimezone(self._zone).date()
+        for number in known.payment_nos:
+            plan = await signals.locked(tx, call.hospital_id, number)
+            if plan is not None and plan.purpose in HELD and RegistrationFacts.of(plan).service_date < today:
+                raise SessionOver
+        said = {"numbers": len(known.payment_nos), "operator": message.operator, "reason": message.reason}
+        await audit.append(tx, call, f"scheduling.{type(message).__name__}.v1", message.schedule_id, said)
+
+    async def _asked(self, schedule_id: str, practitioner_id: str) -> Known:
+        known = await self._known(schedule_id, practitioner_id)
+        known.offered = bool(known.payment_nos) or bool(await self._schedules.slots(schedule_id))
+        return known
 
     async def _known(self, schedule_id: str, practitioner_id: str) -> Known:
         """

@@ -9,6 +9,18 @@ class ScheduleUnknown(NotFound):
     zh = "这个出诊安排已经没有了。"
 
 
+class PractitionerUnknown(NotFound):
+    """There is no doctor with this number here."""
+
+    zh = "这里没有这个编号的医生。"
+
+
+class SessionOver(Conflict):
+    """This session was on an earlier day and stays as it is. Please ask at the window what can be given back."""
+
+    zh = "这个出诊时段已经过去，不再变动；能否退费请到窗口咨询。"
+
+
 class SlotTaken(Conflict):
     """This number has just been taken by somebody else. Please choose another one."""
 

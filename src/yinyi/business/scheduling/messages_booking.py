@@ -19,8 +19,10 @@ from yinyi.business.scheduling.errors import (
     NoSuchBooking,
     NotBookable,
     NotThatDay,
+    PractitionerUnknown,
     ScheduleUnknown,
     SessionClosed,
+    SessionOver,
     SessionStopped,
     SlotTaken,
     TooEarly,
@@ -265,21 +267,30 @@ class SessionChanged(msgspec.Struct, frozen=True, kw_only=True):
 ASKERS = [Caller.HOSPITAL, Caller.STAFF]
 
 
-@operation(callers=ASKERS, money=True, errors=(HospitalUnavailable,))
+NOT_CHANGED = (HospitalUnavailable, ScheduleUnknown, SessionOver)
+Said = Annotated[str, msgspec.Meta(max_length=80)]
+
+
+@operation(callers=ASKERS, money=True, errors=NOT_CHANGED)
 class StopSession(Operation[SessionChanged], frozen=True, kw_only=True):
-    """A doctor's session does not take place: its numbers go back, and so does what was paid for them."""
+    """A doctor's session of today or later does not take place: its numbers go back, and so does what was paid for
+    them. ``operator``, ``reason``: who says so, and why, which the hospital has to say."""
 
     schedule_id: Id
+    operator: Said = ""
+    reason: Said = ""
 
 
-@operation(callers=ASKERS, changes=True, errors=(HospitalUnavailable,))
+@operation(callers=ASKERS, changes=True, errors=(*NOT_CHANGED, PractitionerUnknown))
 class SubstitutePractitioner(Operation[SessionChanged], frozen=True, kw_only=True):
     """Another doctor holds the session: everybody who has a number is told. Whoever has booked it
     may give it back until the session begins; whoever has registered for the same day, or has come already, asks at the
-    window."""
+    window. ``operator``, ``reason``: as of ``StopSession``."""
 
     schedule_id: Id
     practitioner_id: Id
+    operator: Said = ""
+    reason: Said = ""
 
 
 class BookingAllowed(msgspec.Struct, frozen=True, kw_only=True):

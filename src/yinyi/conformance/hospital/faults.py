@@ -116,8 +116,7 @@ async def a_hospital_that_is_down_is_not_reached(stage: Stage, verb: Verb) -> No
 
 async def a_reading_that_fails_says_that_the_hospital_is_unavailable(stage: Stage, verb: Verb) -> None:
     reading = READINGS[verb].read
-    mishaps: tuple[Mishap, ...] = ("cut", "half", "busy") if hasattr(stage.far, "mishap") else ("cut", "half")
-    for mishap in mishaps:
+    for mishap in stage.failures:
         await stage.mishap(verb, mishap)
         await raises(HospitalUnavailable, reading(stage))
         await reading(stage)
@@ -129,8 +128,7 @@ async def a_reading_that_fails_says_that_the_hospital_is_unavailable(stage: Stag
 
 async def asking_that_fails_tells_nothing(stage: Stage, verb: Verb) -> None:
     ask = QUESTIONS[verb].ask(stage)
-    mishaps: tuple[Mishap, ...] = ("cut", "half", "busy") if hasattr(stage.far, "mishap") else ("cut", "half")
-    for mishap in mishaps:
+    for mishap in stage.failures:
         await stage.mishap(verb, mishap)
         expect(await ask(), Unknown)
         expect(await ask(), NotFound)

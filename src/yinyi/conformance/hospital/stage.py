@@ -25,7 +25,7 @@ Verb = Literal[
     "issue_fiscal_invoice", "reverse_fiscal_invoice", "ask_fiscal_invoice", "fiscal_invoices", "fiscal_file",
     "mark_fiscal_printed", "account_charges",
 ]  # fmt: skip
-Mishap = Literal["cut", "half", "silent", "slow", "busy"]
+Mishap = Literal["cut", "half", "silent", "slow", "page", "busy"]
 """As of a line (``yinyi.kernel.far_side``); ``busy``: the hospital has too much to do, and says so."""
 _numbers = itertools.count(1)
 _RUN = secrets.token_hex(3).upper()
@@ -155,12 +155,20 @@ class Stage:
 
     async def mishap(self, verb: Verb, mishap: Mishap) -> None:
         """The next call of this kind goes wrong."""
-        if hasattr(self.far, "mishap"):
+        if mishap == "page":
+            self._line.befall(mishap)
+        elif hasattr(self.far, "mishap"):
             await self.far.mishap(verb, mishap)
         elif mishap == "busy":
             raise NotTried("the sandbox is never too busy (mishap)")
         else:
             self._line.befall(mishap)
+
+    @property
+    def failures(self) -> tuple[Mishap, ...]:
+        """What can befall a call that only reads, so that its answer is none."""
+        own: tuple[Mishap, ...] = ("busy",) if hasattr(self.far, "mishap") else ()
+        return ("cut", "half", *own, "page") if hasattr(self.far, "line") else ("cut", "half", *own)
 
     async def struck(self) -> bool:
         """Whether the mishap has befallen a call: one that was given up before it left has not met it."""

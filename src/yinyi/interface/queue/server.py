@@ -11,6 +11,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
 
@@ -29,6 +30,10 @@ from yinyi.wire.stomp import Frame
 log = structlog.get_logger()
 
 AT_ONCE = 64
+MOST_PAUSING = 448
+"""Messages that are tried again later: so many, and the next is laid aside at once."""
+TAKEN = AT_ONCE + MOST_PAUSING
+"""What pauses keeps the broker from bringing no other message."""
 WITHIN_S = 8.0
 """A business process answers within so long, or not at all."""
 REPLY_KEPT = timedelta(days=1)
@@ -57,6 +62,7 @@ class Queue:
         self._keeping: asyncio.Task[None] | None = None
         self._working: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._pausing = 0
         self._deliveries = OrderedDict[str, int]()
         self._stopping = False
 
@@ -96,7 +102,7 @@ class Queue:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _serve(self, line: Line) -> None:
-        line.subscribe(f"/queue/{self.name}", AT_ONCE, self._taker(line))
+        line.subscribe(f"/queue/{self.name}", TAKEN, self._taker(line))
         self._line = line
         try:
             await line.run()
@@ -116,16 +122,15 @@ class Queue:
         return take
 
     async def _work(self, line: Line, frame: Frame) -> None:
-        async with self._places:
-            try:
-                await self._answer(line, frame)
-                line.acknowledge(frame)
-                self._deliveries.pop(_message_id(frame), None)
-            except LineLost:
-                pass
-            except SendRefused as error:
-                log.error("queue.dead_letter_refused", queue=self.dead, why=str(error))
-                line.reject(frame)
+        try:
+            await self._answer(line, frame)
+            line.acknowledge(frame)
+            self._deliveries.pop(_message_id(frame), None)
+        except LineLost:
+            pass
+        except SendRefused as error:
+            log.error("queue.dead_letter_refused", queue=self.dead, why=str(error))
+            line.reject(frame)
 
     async def _answer(self, line: Line, frame: Frame) -> None:
         """Returns when nothing is left to be done with it.
@@ -134,31 +139,45 @@ class Queue:
             LineLost: it is delivered again.
             SendRefused: the broker takes no dead letter.
         """
-        left_s, reply_to = self._left_s(frame), frame.headers.get("reply-to", "")
-        letter = letter_of(frame, min(left_s, WITHIN_S))
-        if left_s <= 0:
+        letter, reply_to = letter_of(frame, WITHIN_S), frame.headers.get("reply-to", "")
+        if self._left_s(frame) <= 0:
             if not reply_to:
-                await self._lay_aside(line, frame, letter, DeadlineExceeded("it had expired"))
-            return
-        if self._delivered(frame) > MOST_DELIVERIES:
+                await self._lay_aside(line, frame, letter, _expired())
+        elif self._delivered(frame) > MOST_DELIVERIES:
             await self._lay_aside(line, frame, letter, DeliveredTooOften())
         elif reply_to and not self._may_reply(reply_to):
             await self._lay_aside(line, frame, letter, InvalidField("JMSReplyTo is no queue for replies"))
         elif reply_to:
-            await self._reply(line, frame, letter, await self._asking.answer(letter), reply_to)
+            await self._reply(line, frame, letter, await self._ask(frame, letter), reply_to)
         else:
-            answer = await self._until_done(letter)
+            answer = await self._until_done(frame, letter)
             if not answer.done:
                 await self._dead_letter(line, frame, answer)
 
-    async def _until_done(self, letter: Letter) -> Answer:
+    async def _ask(self, frame: Frame, letter: Letter) -> Answer:
+        """As soon as there is a place, unless it has expired by then."""
+        async with self._places:
+            left_s = self._left_s(frame)
+            if left_s <= 0:
+                return replace(refusal(letter, letter.said(said.OPERATION), _expired(), ""), again=False)
+            return await self._asking.answer(replace(letter, within_s=min(left_s, WITHIN_S)))
+
+    async def _until_done(self, frame: Frame, letter: Letter) -> Answer:
         """Nobody waits for it: what may pass later is asked again."""
+        answer = await self._ask(frame, letter)
         for pause_s in PAUSES_S:
-            answer = await self._asking.answer(letter)
-            if not answer.again:
-                return answer
+            if not answer.again or self._pausing >= MOST_PAUSING:
+                break
+            await self._pause(pause_s)
+            answer = await self._ask(frame, letter)
+        return answer
+
+    async def _pause(self, pause_s: float) -> None:
+        self._pausing += 1
+        try:
             await asyncio.sleep(pause_s)
-        return await self._asking.answer(letter)
+        finally:
+            self._pausing -= 1
 
     async def _reply(self, line: Line, frame: Frame, letter: Letter, answer: Answer, reply_to: str) -> None:
         expires = _expires_ms(frame) or int((self._wall.now() + REPLY_KEPT).timestamp() * 1000)
@@ -211,6 +230,10 @@ class Queue:
         """To a queue, of whoever asks: not to everybody who listens, and not to us."""
         ours = {f"/queue/{self.name}", f"/queue/{self.dead}"}
         return destination.startswith(("/queue/", *_TEMPORARY)) and destination not in ours
+
+
+def _expired() -> DeadlineExceeded:
+    return DeadlineExceeded("it had expired")
 
 
 def letter_of(frame: Frame, within_s: float) -> Letter:

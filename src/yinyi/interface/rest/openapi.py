@@ -46,12 +46,6 @@ _HEADERS = {
 }
 _OPTIONAL = {
     "algorithm": ("X-Yinyi-Algorithm", "what the signature is made with", {"enum": ["HMAC-SHA256", "HMAC-SM3"]}),
-    "patient": (
-        "X-Yinyi-Patient",
-        "the session of the patient for whom it is asked, as `IdentifyHolder` has answered it; it goes under the "
-        "signature, behind the path and a #",
-        {"type": "string"},
-    ),
     "language": ("Accept-Language", "en: texts in English; otherwise Chinese", {"type": "string"}),
     "correlation": (
         "X-Correlation-Id",
@@ -59,6 +53,12 @@ _OPTIONAL = {
         {"type": "string"},
     ),
 }
+
+_SESSION = (
+    "the session of the patient for whom it is asked, as `IdentifyHolder` has answered it; it goes under the "
+    "signature, behind the path and a #"
+)
+_KEY = "the same for a request that is sent again; it goes under the signature, behind a ;"
 
 
 def document(served: Mapping[str, OperationSpec], caller: Caller = Caller.HOSPITAL) -> dict[str, Any]:
@@ -101,8 +101,9 @@ def _operation(spec: OperationSpec) -> dict[str, Any]:
 
 def _responses(spec: OperationSpec) -> dict[str, Any]:
     conflict = (errors.IdempotencyConflict,) if spec.changes else ()
+    ended = (errors.SessionEnded,) if spec.needs_patient else ()
     by_status: dict[str, list[type[YinyiError]]] = {status: [] for status in _PLAIN_STATUSES}
-    for error in {*spec.errors, *COMMON, *conflict}:
+    for error in {*spec.errors, *COMMON, *conflict, *ended}:
         by_status.setdefault(str(status_of(error())), []).append(error)
     found = {status: _refusal(status, sorted(each, key=_code)) for status, each in sorted(by_status.items())}
     return {"200": {"description": "Done.", "content": {"application/json": _content(spec.reply)}}, **found}
@@ -130,9 +131,11 @@ def _content(struct: type[Any]) -> dict[str, Any]:
 
 def _parameters() -> dict[str, Any]:
     key = {"type": "string", "pattern": "^[!-~]{8,64}$"}
+    session = {"type": "string", "pattern": "^[0-9A-Za-z_-]{16,64}$"}
     return {
         **{name: _header(header, said, schema) for name, (header, said, schema) in _OPTIONAL.items()},
-        "key": _header("Idempotency-Key", "the same for a request that is sent again", key, required=True),
+        "patient": _header("X-Yinyi-Patient", _SESSION, session, required=True),
+        "key": _header("Idempotency-Key", _KEY, key, required=True),
     }
 
 

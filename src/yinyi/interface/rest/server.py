@@ -44,6 +44,7 @@ SESSION_HEADER = "x-yinyi-patient"
 SIGNATURE_HEADERS = ("x-yinyi-institution", "x-yinyi-timestamp", "x-yinyi-nonce", "x-yinyi-signature")
 
 _CORRELATION = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_KEY = re.compile(r"[!-~]{8,64}")
 _SESSION = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 Reply = tuple[int, bytes, list[tuple[bytes, bytes]]]
@@ -112,12 +113,15 @@ class Rest:
         session = headers.get(SESSION_HEADER, "")
         if session and not _SESSION.fullmatch(session):
             raise SignatureRefused(SESSION_HEADER)
+        key = headers.get("idempotency-key", "")
+        if key and not _KEY.fullmatch(key):
+            raise InvalidField("Idempotency-Key: 8 to 64 visible ASCII characters")
         certificate = certificate_of(scope)
-        signature = signed(path_of_request(_path(scope), session), headers, body, certificate)
+        signature = signed(path_of_request(_path(scope), session, key), headers, body, certificate)
         answered = await self._bus.ask(
             _decoded(spec, body),
             credentials=Credentials(signed=signature, session=session, certificate=certificate),
-            key=headers.get("idempotency-key", ""),
+            key=key,
             language="en" if headers.get("accept-language", "").startswith("en") else "zh-CN",
             correlation_id=correlation_id,
         )
@@ -169,7 +173,7 @@ def _decoded(spec: OperationSpec, body: bytes) -> Any:
 
 
 def _path(scope: Scope) -> str:
-    """As it was sent, with its query: that is what was signed."""
+    """As it was sent: that is what was signed. With a query it is no operation's."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return (path + (b"?" + query if query else b"")).decode("latin-1")

@@ -24,6 +24,12 @@ log = structlog.get_logger()
 
 MOST_LINES = 256
 """Connections at once."""
+MOST_STRANGERS = 32
+"""Of those, from one address, over which nobody has signed on yet."""
+SIGN_ON_S = 10.0
+"""Whoever has not signed on by then is let go, whatever else he asks."""
+CLOSED_WITHIN_S = 5.0
+"""Whoever does not read to the end does not keep a connection longer."""
 AT_ONCE = 32
 """Requests at once over one connection; nothing more is read from it meanwhile."""
 IDLE_S = 300.0
@@ -87,10 +93,12 @@ class _Line(asyncio.Protocol):
         self._start = b""
         self._frames: Frames | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._sign_on: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._ending = False
         self._begun = False
         self._certificate = ""
+        self._address = ""
 
     # -- what comes
 
@@ -98,11 +106,23 @@ class _Line(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # not every loop's own class is one
         self._transport.set_write_buffer_limits(high=MOST_UNREAD)
         self._certificate = shown(transport)
-        if len(self._everyone) >= MOST_LINES:
+        self._address = str((transport.get_extra_info("peername") or ("",))[0])
+        strangers = sum(each.is_strange and each._address == self._address for each in self._everyone)
+        if len(self._everyone) >= MOST_LINES or strangers >= MOST_STRANGERS:
             self._refuse(Busy())
             return
         self._everyone.add(self)
+        self._sign_on = self._loop.call_later(SIGN_ON_S, self._end_if_strange)
         self._wait(IDLE_S, self.end)
+
+    @property
+    def is_strange(self) -> bool:
+        """Nobody has signed on over it."""
+        return not self._opened
+
+    def _end_if_strange(self) -> None:
+        if self.is_strange and not self._ending:
+            self._refuse(TooSlow())
 
     def data_received(self, data: bytes) -> None:
         if self._ending:
@@ -176,6 +196,7 @@ class _Line(asyncio.Protocol):
         self._ending = True
         if self._transport is not None:
             self._transport.close()
+            self._wait(CLOSED_WITHIN_S, self.abort)
 
     def abort(self) -> None:
         self._ending = True
@@ -186,7 +207,8 @@ class _Line(asyncio.Protocol):
         """What was asked goes on to its end in the business layer; nobody is told."""
         self._everyone.discard(self)
         self._transport = None
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._sign_on):
+            if timer is not None:
+                timer.cancel()
         for task in self._tasks:
             task.cancel()

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
-from yinyi.access.hospital.trades.failures import CallFailed, Rejected, Unanswered
+from yinyi.access.hospital.trades.failures import CallFailed, Unanswered, http_failure
 from yinyi.wire.fhir.paths import Node
 from yinyi.wire.fhir.words import Words
 
@@ -17,9 +17,7 @@ def failure(status: int, answer: bytes, words: Words) -> tuple[str, str] | CallF
     code, text = _outcome_code(answer, words)
     if code:
         return code, text
-    if 400 <= status < 500 and status not in (408, 429):
-        return Rejected(f"HTTP {status} {text}".strip()[:200])
-    return Unanswered(f"HTTP {status}")
+    return http_failure(status, text)
 
 
 def says_missing(answer: bytes) -> bool:

@@ -17,7 +17,7 @@ from zeep.wsse.username import UsernameToken
 from yinyi.access.hospital.soap import mapping
 from yinyi.access.hospital.soap.config import SoapConfig
 from yinyi.access.hospital.soap.templates import Templated, Written
-from yinyi.access.hospital.trades.failures import Breaker, NotReached, Rejected, Unanswered
+from yinyi.access.hospital.trades.failures import Breaker, NotReached, Rejected, Unanswered, http_failure
 from yinyi.access.hospital.trades.names import FarTrade, Names
 from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.access.hospital.trades.web import WebLine
@@ -101,8 +101,7 @@ class SoapClient:
     async def _sent(self, address: str, headers: dict[str, str], body: bytes) -> bytes:
         status, answer = await self._line.asked("POST", address, headers, body)
         if status not in (200, 500):
-            failed = Rejected if 400 <= status < 500 else Unanswered
-            raise failed(f"HTTP {status}")
+            raise http_failure(status)
         return answer
 
     def _read(self, answer: bytes, trade: Trade, far: FarTrade) -> list[Row]:
@@ -110,13 +109,14 @@ class SoapClient:
         failed = mapping.fault(envelope)
         if failed is not None:
             raise failed
+        answered = mapping.answered(envelope, self._config.answer_to(far.name))
         if self._config.answers_by_string:
-            envelope = self._spoken(envelope)
-        return mapping.rows(envelope, self._config.row, trade, far, self._config.keyed)
+            answered = self._spoken(answered)
+        return mapping.rows(answered, self._config.row, trade, far, self._config.keyed)
 
-    def _spoken(self, envelope: Element) -> Element:
+    def _spoken(self, answered: Element) -> Element:
         """The XML that the one string of the answer is."""
-        text = next(mapping.texts(envelope), "")
+        text = next(mapping.texts(answered), "")
         said = mapping.parsed(text.encode(), "utf-8")
         result = said.findtext(f".//{{*}}{self._config.result}") if self._config.result else self._config.well
         if result == self._config.well:

@@ -19,6 +19,8 @@ class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
     keyed: the attribute by which an answer names what stands in an element; "": the element's own name does.
     port: which of the WSDL's ports; "": the first one.
     mapping: file of the names that the hospital has for everything (see ``trades/names.py``); "": ours, in Pascal case.
+    answer: the element in an envelope's Body that answers a call, ``{{method}}`` where the method that was called names
+        it; in style ``template``: ``{{trade}}``, where the trade does. Whatever has it not is no answer.
     row: the element that holds a row of an answer.
     result: of a string of XML: the element with the result of the call, ``well`` when it was made, one of ``refused``
         when it surely was not. "": there is none.
@@ -48,6 +50,7 @@ class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
     code: str = "action"
     message: str = "message"
     mapping: str = ""
+    answer: str = "{{method}}Response"
     row: str = "Row"
     result: str = "ResultCode"
     well: str = "0"
@@ -70,6 +73,11 @@ class SoapConfig(msgspec.Struct, frozen=True, kw_only=True):
     def answers_by_string(self) -> bool:
         """What an envelope brings is a string of XML."""
         return self.style == "message" or bool(self.inner)
+
+    def answer_to(self, trade: str) -> str:
+        """The element that answers a trade, as the hospital calls it."""
+        method = self.method if self.style == "message" else trade
+        return self.answer.replace("{{method}}", method).replace("{{trade}}", trade)
 
     def __repr__(self) -> str:
         return "SoapConfig(…)"

@@ -83,6 +83,19 @@ def fault(envelope: Element) -> CallFailed | None:
     return Rejected(detail) if code.rpartition(":")[2].partition(".")[0] in _BLAMES_US else Unanswered(detail)
 
 
+def answered(envelope: Element, name: str) -> Element:
+    """What answers the call in an envelope: without it, that there are no rows says nothing.
+
+    Raises:
+        Unanswered: it is another document, such as a page that says when the house is back.
+    """
+    body = envelope.find("{*}Body") if etree.QName(envelope).localname == "Envelope" else None
+    found = body.find(f"{{*}}{name}") if body is not None else None
+    if found is None:
+        raise Unanswered(f"the answer is {etree.QName(envelope).localname} without {name}"[:200])
+    return found
+
+
 def rows(answer: Element, row: str, trade: Trade, far: FarTrade, keyed: str = "") -> list[Row]:
     """keyed: the attribute by which elements are named, instead of by their own names.
 

@@ -20,6 +20,13 @@ class Rejected(CallFailed):
     """The hospital refuses the call itself: another trade, other parameters, no right."""
 
 
+def http_failure(status: int, why: str = "") -> CallFailed:
+    """What a status of HTTP means that brings no answer. 408 and 429 may come from a gateway in between, of a call that
+    has gone through it. Source: RFC 9110 section 15.5.9, RFC 6585 section 4."""
+    detail = f"HTTP {status} {why}".strip()[:200]
+    return Rejected(detail) if 400 <= status < 500 and status not in (408, 429) else Unanswered(detail)
+
+
 def _loop_seconds() -> float:
     return asyncio.get_running_loop().time()
 
