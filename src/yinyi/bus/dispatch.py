@@ -22,7 +22,7 @@ from yinyi.bus import idempotency
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import AWAY, Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
-from yinyi.bus.looks import Looks
+from yinyi.bus.lately import Lately
 from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.together import Together
@@ -109,13 +109,13 @@ class Dispatcher:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
         about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write.
         ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now. ``seals`` is given every
-        reply to whoever was verified. ``looks_kept_s``: see ``bus.looks``."""
+        reply to whoever was verified. ``looks_kept_s``: see ``bus.lately``."""
         self._database = database
         self._together = together or Together(database)
         self._verifier = verifier
         self._offered = offered
         self._seals = seals
-        self._looks = Looks(looks_kept_s)
+        self._lately = Lately(looks_kept_s)
         self._only_looked_at: set[str] = set()
         self._clock = clock
         self._handlers: dict[str, Run] = {}
@@ -289,12 +289,12 @@ class Dispatcher:
             return msgspec.json.encode(await handler(call, message, body))
 
         if spec.path in self._only_looked_at:
-            return await self._looks.answer(call, spec.path, body, answer)
+            return await self._lately.answer(call, spec.path, body, answer)
         try:
             return await answer()
         finally:
             if spec.changes:
-                self._looks.forget(call.principal)
+                self._lately.forget(call.principal)
 
     async def _admit(
         self, spec: OperationSpec, offered: Callable[[Call, str], Awaitable[None]], call: Call, body: bytes

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from yinyi.bus import looks
+from yinyi.bus import lately
 from yinyi.bus.call import Call, Principal
-from yinyi.bus.looks import Looks
+from yinyi.bus.lately import Lately
 from yinyi.bus.operation import Caller
 from yinyi.kernel.errors import HospitalUnavailable
 
@@ -45,15 +45,15 @@ class Hospital:
         return f"{self.asked}".encode()
 
 
-def play(story: Callable[[Looks, Hospital], Awaitable[None]], keep_s: float = 600.0) -> None:
+def play(story: Callable[[Lately, Hospital], Awaitable[None]], keep_s: float = 600.0) -> None:
     async def whole() -> None:
-        await story(Looks(keep_s), Hospital())
+        await story(Lately(keep_s), Hospital())
 
     asyncio.run(whole())
 
 
 def test_the_same_is_asked_once_however_many_look_at_once() -> None:
-    async def story(kept: Looks, hospital: Hospital) -> None:
+    async def story(kept: Lately, hospital: Hospital) -> None:
         told = await asyncio.gather(*(kept.answer(call(), *ASKED, hospital.ask) for _ in range(20)))
         assert (set(told), hospital.asked) == ({b"1"}, 1)
         assert await kept.answer(call(), *ASKED, hospital.ask) == b"1"
@@ -76,7 +76,7 @@ OTHERS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda other: next(iter(other)))
 def test_whoever_is_somebody_else_is_told_for_himself(other: dict[str, Any]) -> None:
-    async def story(kept: Looks, hospital: Hospital) -> None:
+    async def story(kept: Lately, hospital: Hospital) -> None:
         await kept.answer(call(), *ASKED, hospital.ask)
         assert await kept.answer(call(msgspec.structs.replace(PATIENT, **other)), *ASKED, hospital.ask) == b"2"
 
@@ -84,7 +84,7 @@ def test_whoever_is_somebody_else_is_told_for_himself(other: dict[str, Any]) -> 
 
 
 def test_another_question_or_another_language_is_asked() -> None:
-    async def story(kept: Looks, hospital: Hospital) -> None:
+    async def story(kept: Lately, hospital: Hospital) -> None:
         await kept.answer(call(), *ASKED, hospital.ask)
         assert await kept.answer(call(language="en"), *ASKED, hospital.ask) == b"2"
         assert await kept.answer(call(), ASKED[0], b"{}", hospital.ask) == b"3"
@@ -94,7 +94,7 @@ def test_another_question_or_another_language_is_asked() -> None:
 
 
 def test_a_failure_is_not_kept() -> None:
-    async def story(kept: Looks, hospital: Hospital) -> None:
+    async def story(kept: Lately, hospital: Hospital) -> None:
         hospital.away = True
         with pytest.raises(HospitalUnavailable):
             await kept.answer(call(), *ASKED, hospital.ask)
@@ -105,7 +105,7 @@ def test_a_failure_is_not_kept() -> None:
 
 
 def test_whoever_has_changed_something_is_told_anew_and_only_he() -> None:
-    async def story(kept: Looks, hospital: Hospital) -> None:
+    async def story(kept: Lately, hospital: Hospital) -> None:
         other = msgspec.structs.replace(PATIENT, patient_id=8)
         await kept.answer(call(), *ASKED, hospital.ask)
         await kept.answer(call(other), *ASKED, hospital.ask)
@@ -122,7 +122,7 @@ def replace_session(principal: Principal) -> Principal:
 
 
 def test_nothing_is_kept_where_nothing_may_be_old() -> None:
-    async def story(kept: Looks, hospital: Hospital) -> None:
+    async def story(kept: Lately, hospital: Hospital) -> None:
         for nth in (b"1", b"2", b"3"):
             assert await kept.answer(call(), *ASKED, hospital.ask) == nth
 
@@ -130,9 +130,9 @@ def test_nothing_is_kept_where_nothing_may_be_old() -> None:
 
 
 def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looks, "MOST", 3)
+    monkeypatch.setattr(lately, "MOST", 3)
 
-    async def story(kept: Looks, hospital: Hospital) -> None:
+    async def story(kept: Lately, hospital: Hospital) -> None:
         for n in range(5):
             await kept.answer(call(), ASKED[0], f"{n}".encode(), hospital.ask)
         assert await kept.answer(call(), ASKED[0], b"4", hospital.ask) == b"5"
