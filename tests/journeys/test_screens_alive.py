@@ -210,6 +210,7 @@ def test_a_receipt_that_comes_late_is_offered_and_nothing_else_of_the_page_is_to
     first.focus()
     it_looks_again()
     expect(receipt).to_contain_text("打印电子票据")
+    receipt.evaluate("at => Promise.all(at.getAnimations({subtree: true}).map(each => each.finished))")
     assert receipt.bounding_box() == there
     expect(page.locator("#screen[data-old]")).to_be_visible()
     expect(first).to_be_focused()
