@@ -1,16 +1,13 @@
 """A connector as it is laid down: it passes its kit, is short, and is found in a package of its own; a broken one is
 named, and keeps nothing from starting that does not need it."""
 
-import ast
 import asyncio
-import io
 import json
 import os
 import re
 import shlex
 import subprocess
 import sys
-import tokenize
 from importlib import import_module
 from pathlib import Path
 
@@ -21,7 +18,8 @@ from yinyi.app.check_plugin import as_if_installed, shortcomings
 from yinyi.app.commands import new_connector
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
-from yinyi.app.new_connector.lay_down import KINDS, files, lay_down
+from yinyi.app.new_connector.lay_down import KINDS, lay_down
+from yinyi.app.new_connector.size import lines_of_code, lines_of_connector
 from yinyi.conformance.kits import KITS
 from yinyi.conformance.run import Finding, played
 from yinyi.devices.device import Device
@@ -39,26 +37,10 @@ def yinyi(*words: str, packages: Path | None = None, **environment: str) -> subp
     return subprocess.run([str(YINYI), *words], env=env, text=True, capture_output=True, timeout=600, check=False)
 
 
-def lines_of_code(text: str) -> int:
-    """Neither blank nor a comment nor a docstring."""
-    told = {
-        line
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
-    empty = {tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    lines = {line for each in tokens if each.type not in empty for line in range(each.start[0], each.end[0] + 1)}
-    return len(lines - told)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_short(kind: str) -> None:
     """All of it: connector, settings, sandbox, test, project file."""
-    made = files(kind, "acme")
-    code = sum(lines_of_code(text) for path, text in made.items() if path.endswith(".py"))
-    assert 0 < code + len([line for line in made["pyproject.toml"].splitlines() if line]) <= MOST_LINES
+    assert 0 < lines_of_connector(kind) <= MOST_LINES
 
 
 def test_lines_are_counted() -> None:

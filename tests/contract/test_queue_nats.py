@@ -12,13 +12,16 @@ from typing import Any
 import msgspec
 import nats
 import pytest
-from holder_stage import HolderStage, InProcess, holder_stage
+from holder_stage import VAULT, HolderStage, InProcess, holder_stage
 
 from yinyi.app.embedded.folder import free_port
 from yinyi.app.embedded.nats import EmbeddedNats
+from yinyi.bus.call import INSTITUTIONS
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller
 from yinyi.bus.transport import NatsTransport, connect
+from yinyi.business.identity import sessions, store
+from yinyi.business.identity.model import PatientRecord
 from yinyi.business.institutions.model import Institution
 from yinyi.interface.metrics import Metrics
 from yinyi.interface.queue.asking import BODY_LIMIT, Asking
@@ -29,12 +32,19 @@ from yinyi.wire import institution
 
 PLAN = {"what": "clinics", "begins_at": "2026-12-24T00:00:00+08:00", "ends_at": "2026-12-25T00:00:00+08:00"}
 USERS: dict[str, tuple[list[str], list[str]]] = {
-    "platform": (["_INBOX.>", "yinyi.hospital.dead"], ["yinyi.hospital.*.*", "_INBOX.platform.>"]),
+    "platform": (
+        ["_INBOX.>", "yinyi.hospital.dead", "yinyi.institution.dead"],
+        ["yinyi.hospital.*.*", "yinyi.institution.*.*", "_INBOX.platform.>"],
+    ),
+    "boc": (["yinyi.institution.boc.*"], ["_INBOX.boc.>"]),
     "his": (["yinyi.hospital.his.*"], ["_INBOX.his.>"]),
     "lab": (["yinyi.hospital.lab.*"], ["_INBOX.lab.>"]),
     "operator": ([], ["yinyi.hospital.dead", "_INBOX.operator.>"]),
 }
 """As docs/integrate/queue.md says: what each may publish, and hear."""
+
+
+SESSION = "session-of-a-patient-at-a-bank"
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +73,25 @@ class Asker:
     secret: str
     clock: Clock
     refused: list[str]
+    kind: str = "hospital"
+    session: str = ""
 
     async def ask(self, operation: str, body: bytes, key: str = "", below: str = "") -> tuple[Any, dict[str, str]]:
-        subject = f"yinyi.hospital.{below or self.name}.{operation}"
-        told = await self.client.request(subject, body, timeout=20, headers=self.headers(operation, body, key))
+        return await self.send(operation, body, self.headers(operation, body, key), below)
+
+    async def send(
+        self, operation: str, body: bytes, headers: dict[str, str], below: str = ""
+    ) -> tuple[Any, dict[str, str]]:
+        subject = f"yinyi.{self.kind}.{below or self.name}.{operation}"
+        told = await self.client.request(subject, body, timeout=20, headers=headers)
         return msgspec.json.decode(told.data), dict(told.headers)
 
     def headers(self, operation: str, body: bytes, key: str = "") -> dict[str, str]:
-        path = institution.path_in_queue(operation, key)
+        path = institution.path_in_queue(operation, key, self.session)
         stamp, nonce = institution.timestamp_of(self.clock.now()), secrets.token_hex(16)
         signed = institution.sign("HMAC-SM3", self.secret, "SEND", path, stamp, nonce, body)
         told = {"YinyiTimestamp": stamp, "YinyiNonce": nonce, "YinyiAlgorithm": "HMAC-SM3", "YinyiSignature": signed}
-        return told | ({"YinyiKey": key} if key else {})
+        return told | ({"YinyiKey": key} if key else {}) | ({"YinyiPatient": self.session} if self.session else {})
 
 
 @dataclass
@@ -83,6 +100,15 @@ class Line:
     his: Asker
     lab: Asker
     operator: Any
+
+
+def queue_of(stage: HolderStage, server: EmbeddedNats, caller: Caller) -> Subjects:
+    bus = BusClient(InProcess(stage.business.dispatcher), caller.value, stage.line.clock)
+
+    async def connects() -> NatsTransport:
+        return await connect(f"nats://127.0.0.1:{server.port}", "platform", "platform")
+
+    return Subjects(Asking(bus, Metrics(), served_operations(caller)), connects, f"yinyi.{caller.value}")
 
 
 @asynccontextmanager
@@ -94,13 +120,7 @@ async def line_of(url: str, folder: Path, server: EmbeddedNats) -> AsyncGenerato
             for name in ("his", "lab"):
                 own = Institution(hospital_id=1, institution_id=name, kind="hospital", name=name)
                 secrets_of[name] = await stage.business.institutions.add(tx, own, "HMAC-SM3", clock.now())
-        bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
-        asking = Asking(bus, Metrics(), served_operations(Caller.HOSPITAL))
-
-        async def connects() -> NatsTransport:
-            return await connect(f"nats://127.0.0.1:{server.port}", "platform", "platform")
-
-        queue = Subjects(asking, connects, "yinyi.hospital")
+        queue = queue_of(stage, server, Caller.HOSPITAL)
         queue.start()
         told: dict[str, Any] = {}
         refused: list[str] = []
@@ -192,5 +212,46 @@ def test_one_way_what_cannot_be_done_is_told_to_whoever_listens(
             told = await dead.next_msg(timeout=20)
             assert told.data == body
             assert (told.headers["YinyiCode"], told.headers["YinyiInstitution"]) == ("NotFound", "his")
+
+    asyncio.run(story())
+
+
+@asynccontextmanager
+async def bank_of(stage: HolderStage, server: EmbeddedNats) -> AsyncGenerator[Asker]:
+    """With a patient at its own terminal."""
+    clock, own = stage.line.clock, Institution(hospital_id=1, institution_id="boc", kind="bank", name="中国银行")
+    record = PatientRecord(patient_no="2016000001", name="王芳", sex="female", born_on=None)
+    async with stage.line.database.transaction() as tx:
+        secret = await stage.business.institutions.add(tx, own, "HMAC-SM3", clock.now())
+        patient = await store.keep_patient(tx, VAULT, 1, record, clock.now())
+        await sessions.start_session(tx, 1, f"{INSTITUTIONS}boc", patient.patient_id, SESSION, clock.now())
+    queue = queue_of(stage, server, Caller.INSTITUTION)
+    queue.start()
+    client = await _client(server, "boc", [])
+    try:
+        await asyncio.wait_for(queue.opened.wait(), 20)
+        yield Asker(client, "boc", secret, clock, [], "institution", SESSION)
+    finally:
+        await queue.close()
+        await client.close()
+
+
+def test_a_bank_asks_for_the_patient_at_its_terminal(outside: EmbeddedNats, platform_url: str, tmp_path: Path) -> None:
+    """His session goes under the signature: another one than was signed, or none, is not heard."""
+
+    async def story() -> None:
+        async with holder_stage(platform_url, tmp_path) as stage, bank_of(stage, outside) as bank:
+            listed, told = await bank.ask("ListCredentials", b"{}")
+            assert (told["YinyiOutcome"], listed["credentials"]) == ("done", []), listed
+            for wrong in ("", "another-session-of-a-patient"):
+                headers = bank.headers("ListCredentials", b"{}") | {"YinyiPatient": wrong}
+                problem, told = await bank.send("ListCredentials", b"{}", headers)
+                assert (problem["code"], told["YinyiOutcome"]) == ("SignatureRefused", "refused")
+            bank.session = "x" * 32
+            problem, _ = await bank.ask("ListCredentials", b"{}")
+            assert problem["code"] == "SessionEnded"
+            bank.session = ""
+            problem, _ = await bank.ask("CollectHoldSlip", b"{}")
+            assert problem["code"] == "OperationUnknown", "what the hospital asks is not asked here"
 
     asyncio.run(story())
