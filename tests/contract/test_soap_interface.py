@@ -114,6 +114,9 @@ async def real_things(stage: HolderStage, hospital: Stage, theirs: Theirs) -> di
     ]
     by = {"operator": "0417", "reason": "医生生病"}
     bill = theirs.requests["GetInvoice"]["number"]
+    admission_no = theirs.requests["FindStay"]["admission_no"]
+    assert await hospital.hands.discharge(admission_no)
+    assert await hospital.hands.settle(admission_no)
     return {
         "AnswerCall": {"call_id": call_id},
         "BindDocument": {"patient_no": patient_no, "kind": "passport", "number": "EA1234567"},
@@ -126,6 +129,7 @@ async def real_things(stage: HolderStage, hospital: Stage, theirs: Theirs) -> di
         "RefundInvoiceLines": {"invoice_no": bill, **by},
         "RefundPayment": {"payment_no": number, **by},
         "RegisterGuardian": {"guardian_no": guardian_no, "child_no": child_no},
+        "ReturnDepositAtWindow": {"admission_no": admission_no},
         "ReversePrepaidCharge": {"charge_no": "R-1", "reversal_no": "R-1-1", "or_never": True},
         "StopSession": {"schedule_id": session.schedule_id, **by},
         "SubmitCode": {"payment_no": number},
