@@ -111,8 +111,7 @@ class Business:
         staff: Mapping[bytes, str] = NOBODY,
     ) -> None:
         """``say`` pushes to screens. ``staff``: who may ask as staff, by the digest of his token."""
-        self.database, self.clock = database, clock
-        self.outside = outside
+        self.database, self.clock, self.outside = database, clock, outside
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.outbox = OutboxPublisher(database, publish, clock)
