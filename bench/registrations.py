@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Generator
-from itertools import islice
+from itertools import cycle, islice
 from uuid import uuid4
 
 import httpx
@@ -22,6 +22,8 @@ from yinyi.kernel.errors import YinyiError
 AT_ONCE = 16
 KEPT_FREE = 6
 """Of each session, for the windows."""
+QUEUE = 26
+"""Patients at each screen."""
 RUSH_NUMBERS, RUSH_PEOPLE, RUSH_AT_ONCE = 50, 2000, 64
 RUSH_REFUSED = 5
 """The hospital refuses the first of those who have paid: their money goes back, their numbers to others."""
@@ -166,12 +168,14 @@ async def _places(it: House, who: Screen) -> list[Place]:
     return sorted(places, reverse=True)
 
 
-def _pairs(screens: list[Screen], places: list[Place]) -> Jobs:
-    """Each person at most once with each doctor, and no session sells out: the windows sell the same numbers."""
-    for turn in range(len(screens)):
+def _pairs(queues: list[list[Screen]], places: list[Place]) -> Jobs:
+    """At each screen one patient after the other, with one number each as most have; no session sells out: the windows
+    sell the same numbers."""
+    next_ones = [cycle(queue) for queue in queues]
+    for turn in range(len(queues)):
         for serial, (left, department_id, schedule_id) in enumerate(places):
             if turn < left - KEPT_FREE:
-                yield screens[(serial + turn) % len(screens)], (department_id, schedule_id)
+                yield next(next_ones[(serial + turn) % len(queues)]), (department_id, schedule_id)
 
 
 async def rush(it: House, pushes: Pushes, screens: list[Screen], people: int) -> dict[str, float]:
@@ -265,7 +269,8 @@ async def measure(quick: bool) -> Figures:
         await it.kiosk_bus.listen("push.terminal.*.PaymentChanged", pushes.heard)
         await it.free_all()
         screens = await it.screens(RUSH_AT_ONCE)
-        people = _pairs(screens, await _places(it, screens[0]))
+        crowd = await it.crowd(screens, QUEUE)
+        people = _pairs(crowd, await _places(it, screens[0]))
         await steady(it, pushes, people, 40)
         figures = await steady(it, pushes, people, 150 if quick else 1500)
         return figures | await rush(it, pushes, screens, RUSH_PEOPLE)
