@@ -131,7 +131,7 @@ async def _bills(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[st
 
 async def _reports(hall: Kiosk, hospital: Stage, patient_no: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """What was ordered yesterday."""
-    found = await hospital.reports.reports(patient_no, *EVER, 10)
+    found = await hospital.reports.reports(patient_no, *EVER, 300)
     report = next(each for each in found if each.kind == "laboratory" and each.state == "final")
     [value, *_] = (await hall.ask(GetReport(order_no=report.order_no))).values
     [sheet] = (await hall.ask(PrintReports(order_nos=[report.order_no]))).sheets
