@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from yinyi.bus import lately
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.lately import Lately
 from yinyi.bus.operation import Caller
@@ -129,10 +128,9 @@ def test_nothing_is_kept_where_nothing_may_be_old() -> None:
     play(story, keep_s=0.0)
 
 
-def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lately, "MOST", 3)
-
-    async def story(kept: Lately, hospital: Hospital) -> None:
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    async def story(_: Lately, hospital: Hospital) -> None:
+        kept = Lately(600.0, most=3)
         for n in range(5):
             await kept.answer(call(), ASKED[0], f"{n}".encode(), hospital.ask)
         assert await kept.answer(call(), ASKED[0], b"4", hospital.ask) == b"5"

@@ -9,10 +9,8 @@ A handler is given a transaction **or** ports to the outside, never both at once
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -25,12 +23,12 @@ from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.lately import Lately
 from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
+from yinyi.bus.places import Places, asking_of, hold_s
 from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
-from yinyi.kernel.asking import HOLD_S, Asking, asking_for
+from yinyi.kernel.asking import Asking, asking_for
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import (
-    Busy,
     DeadlineExceeded,
     InLine,
     InternalError,
@@ -40,7 +38,6 @@ from yinyi.kernel.errors import (
     PlatformUnavailable,
     ServiceClosed,
     SessionEnded,
-    ToldPlace,
     YinyiError,
 )
 
@@ -50,13 +47,6 @@ M = TypeVar("M", bound=Operation[Any])
 F = TypeVar("F")
 
 MAX_REQUEST_BYTES = 256 * 1024
-AGAIN_S = 3.0
-"""Whoever can come again does so then, where everybody here is at work."""
-WORK_S = 4.0
-"""So much of the time until somebody's deadline is left for the work itself."""
-PLACE_KEPT_S = 600.0
-"""Nobody waits longer in a line outside."""
-_PLACE = re.compile(r"[0-9]{1,12}\.[0-9]{2}", re.ASCII)
 NUL = b"\\u0000"
 """As JSON writes it, and nobody means it; PostgreSQL keeps no text with one."""
 
@@ -119,10 +109,7 @@ class Dispatcher:
         self._only_looked_at: set[str] = set()
         self._clock = clock
         self._handlers: dict[str, Run] = {}
-        self._at_once = at_once
-        self._places = asyncio.Semaphore(at_once)
-        self._limit = at_once + waiting
-        self._inside = 0
+        self._places = Places(at_once, waiting, self._together)
         self._committed = committed
         self._audit = audit
 
@@ -214,38 +201,16 @@ class Dispatcher:
         left_s = (envelope.deadline - now).total_seconds()
         if left_s <= 0:
             raise DeadlineExceeded
-        if self._inside >= self._limit:
-            raise self._turned_away(envelope, now)
-        self._inside += 1
+        self._places.come(envelope, now)
         try:
             async with asyncio.timeout(left_s):
-                await self._placed(envelope, now)
-                place = _Place(self._places, self._together)
-                whom = _asking(spec, principal, envelope, now, place.leave)
-                whom.hold_s = _hold_s(envelope, self._clock.now())
+                place = await self._places.take(envelope, now)
+                whom = asking_of(spec, principal, envelope, now, place.leave)
+                whom.hold_s = hold_s(envelope, self._clock.now())
                 with place, asking_for(whom):
                     return await self._answered(spec, principal, envelope, whom)
         finally:
-            self._inside -= 1
-
-    async def _placed(self, envelope: RequestEnvelope, now: datetime) -> None:
-        """With a place to work taken."""
-        if envelope.place is None or not self._places.locked():
-            await self._places.acquire()
-            return
-        try:
-            async with asyncio.timeout(_hold_s(envelope, now)):
-                await self._places.acquire()
-        except TimeoutError:
-            raise self._turned_away(envelope, now) from None
-
-    def _turned_away(self, envelope: RequestEnvelope, now: datetime) -> Busy:
-        """Nobody can be worked for: it is we who have too much to do, not the hospital."""
-        if envelope.place is None:
-            return Busy()
-        before = max(0, self._inside - self._at_once)
-        told = ToldPlace(before, round(AGAIN_S), AGAIN_S, f"{_since(envelope, now):.2f}")
-        return InLine.at(told)
+            self._places.go()
 
     async def _answered(
         self, spec: OperationSpec, principal: Principal, envelope: RequestEnvelope, whom: Asking
@@ -339,30 +304,6 @@ class Dispatcher:
             return await idempotency.known(tx, call, spec, body)
 
 
-class _Place:
-    """A place to work, until the end of the block or until whoever works steps aside; in hand just as long."""
-
-    __slots__ = ("_is_taken", "_places", "_together")
-
-    def __init__(self, places: asyncio.Semaphore, together: Together) -> None:
-        self._places = places
-        self._together = together
-        self._is_taken = True
-        together.count(1)
-
-    def leave(self) -> None:
-        if self._is_taken:
-            self._is_taken = False
-            self._together.count(-1)
-            self._places.release()
-
-    def __enter__(self) -> None:
-        """It was taken before."""
-
-    def __exit__(self, *_: object) -> None:
-        self.leave()
-
-
 def _addressed(subject: str) -> tuple[OperationSpec, Caller, bool]:
     """``op.kiosk.scheduling.ListDepartments.v1``. The bus guarantees that only the kiosk's account says ``kiosk``.
     Last: whether it may say whose certificate was shown."""
@@ -376,31 +317,6 @@ def _addressed(subject: str) -> tuple[OperationSpec, Caller, bool]:
         if caller in spec.callers:
             return spec, caller, vouches
     raise NotAllowed(f"{account} may not call {path}")
-
-
-def _asking(
-    spec: OperationSpec, principal: Principal, envelope: RequestEnvelope, now: datetime, step_aside: Callable[[], None]
-) -> Asking:
-    """The place in the line is his own word: who says that he came earlier than he did gains ``PLACE_KEPT_S``."""
-    who = principal.terminal_id or principal.institution_id or principal.staff_id or str(principal.patient_id or "")
-    return Asking(
-        who=who,
-        since=_since(envelope, now),
-        changes=spec.changes,
-        comes_again=envelope.place is not None,
-        step_aside=step_aside,
-    )
-
-
-def _hold_s(envelope: RequestEnvelope, now: datetime) -> float:
-    """So long may he be kept waiting from now on, if he can come again."""
-    return min(HOLD_S, max(0.0, (envelope.deadline - now).total_seconds() - WORK_S))
-
-
-def _since(envelope: RequestEnvelope, now: datetime) -> float:
-    came = now.timestamp()
-    since = float(told) if _PLACE.fullmatch(told := envelope.place or "") else came
-    return min(max(since, came - PLACE_KEPT_S), came)
 
 
 def _opened(data: bytes) -> RequestEnvelope:

@@ -4,16 +4,17 @@ For operations that say so where they are registered, and change nothing. What d
 """
 
 from collections.abc import Awaitable, Callable, Hashable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from yinyi.bus.call import Call, Principal
-from yinyi.kernel.recent import Recent
+from yinyi.kernel.recent import RecentByKey
 
 MOST = 2000
 
 
-class Look(NamedTuple):
-    """Who asks what. Two who differ in anything that an answer may depend on are told apart."""
+@dataclass(frozen=True)
+class Look:
+    """Who asks what; ``who``: everything else that an answer may depend on. ask: of whoever is the first to ask."""
 
     hospital_id: int
     patient_id: int
@@ -21,44 +22,31 @@ class Look(NamedTuple):
     path: str
     language: str
     body: bytes
+    ask: Callable[[], Awaitable[bytes]] = field(compare=False)
 
 
 class Lately:
     """Answers of the last ``keep_s`` seconds; 0: none is kept. Failures are not."""
 
-    def __init__(self, keep_s: float) -> None:
-        self._keep_s = keep_s
-        self._known: dict[Look, Recent[bytes]] = {}
+    def __init__(self, keep_s: float, most: int = MOST) -> None:
+        self._keeps = keep_s > 0
+        self._known: RecentByKey[Look, bytes] = RecentByKey(lambda look: look.ask(), keep_s, most)
 
     async def answer(self, call: Call, path: str, body: bytes, ask: Callable[[], Awaitable[bytes]]) -> bytes:
         """
         Raises:
             Exception: whatever ``ask`` raised.
         """
-        if not self._keep_s:
+        if not self._keeps:
             return await ask()
         principal = call.principal
-        look = Look(principal.hospital_id, principal.patient_id, _who(principal), path, call.language, body)
-        known = self._known.get(look)
-        if known is None or known.is_old:
-            self._known.pop(look, None)
-            self._make_room()
-            known = self._known[look] = Recent(ask, self._keep_s)
-        return await known.get()
+        whose = principal.hospital_id, principal.patient_id
+        return await self._known.get(Look(*whose, _who(principal), path, call.language, body, ask))
 
     def forget(self, principal: Principal) -> None:
         """He has changed something: he is told anew in this process."""
         whose = principal.hospital_id, principal.patient_id
-        for look in [each for each in self._known if (each.hospital_id, each.patient_id) == whose]:
-            del self._known[look]
-
-    def _make_room(self) -> None:
-        """They stand in the order in which they were asked for: the first that is still good ends the search."""
-        while self._known:
-            first = next(iter(self._known))
-            if len(self._known) < MOST and not self._known[first].is_old:
-                return
-            del self._known[first]
+        self._known.forget(lambda look: (look.hospital_id, look.patient_id) == whose)
 
 
 def _who(principal: Principal) -> Hashable:

@@ -76,7 +76,7 @@ class RecentByKey(Generic[K, T]):
         known = self._known.get(key)
         if known is None or known.is_old:
             self._known.pop(key, None)
-            self._forget()
+            self._make_room()
             known = self._known[key] = Recent(partial(self._read, key), self._keep_s)
         return await known.get()
 
@@ -86,7 +86,12 @@ class RecentByKey(Generic[K, T]):
             if (known := recent.known) is not None and is_wrong(known):
                 del self._known[key]
 
-    def _forget(self) -> None:
+    def forget(self, is_meant: Callable[[K], bool]) -> None:
+        """Whoever asks next for one of these reads it anew."""
+        for key in [each for each in self._known if is_meant(each)]:
+            del self._known[key]
+
+    def _make_room(self) -> None:
         """They stand in the order in which they were asked for: the first that is still good ends the search."""
         while self._known:
             first = next(iter(self._known))
