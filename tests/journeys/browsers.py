@@ -39,6 +39,12 @@ def opened_browser() -> Generator[Browser]:
             browser.close()
 
 
+def stop_the_clock(page: Page) -> None:
+    """From here on time passes only by ``page.clock.run_for``."""
+    page.clock.install(time="2026-11-23T01:00:00Z")
+    page.clock.pause_at("2026-11-23T01:26:00Z")
+
+
 @contextmanager
 def portrait_page(browser: Browser) -> Generator[Page]:
     """By itself, with nothing moving."""

@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from browsers import opened_browser
+from browsers import opened_browser, portrait_page, served_gallery
 from kiosk_screen import measure_into
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from walks import walked
 
 from real_platform import RealPlatform, stop_the_platform, the_platform
@@ -70,3 +70,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def chromium() -> Iterator[Browser]:
     with opened_browser() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    """Where the gallery of all pages is."""
+    with served_gallery() as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """One of a kiosk that stands upright."""
+    with portrait_page(chromium) as opened:
+        yield opened

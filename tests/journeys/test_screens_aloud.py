@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import pytest
-from browsers import portrait_page, served_gallery
+from browsers import portrait_page
 from playwright.sync_api import Browser, Page, expect
 from samples import SAMPLES
 
@@ -16,12 +16,6 @@ Object.defineProperty(window, "speechSynthesis", { value: speech });
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 """
 """In place of the browser's own, which a machine without sound does not have."""
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served_gallery() as address:
-        yield address
 
 
 @pytest.fixture

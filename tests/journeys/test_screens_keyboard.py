@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsers import portrait_page, served_gallery
+from browsers import portrait_page
 from playwright.sync_api import Browser, Page
 from samples import SAMPLES
 from screen_rules import settle
@@ -27,12 +27,6 @@ FOCUSED = """() => {
   const ring = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
   return at === document.body ? null : { what: at.outerHTML.slice(0, 200), ring };
 }"""
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served_gallery() as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
