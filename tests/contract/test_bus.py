@@ -2,15 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from bus_stage import PATIENCE_S, Bus, echo
 
-from yinyi.app.embedded.folder import free_port
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.operation import Caller, every_operation, spec_of
@@ -24,14 +21,6 @@ from yinyi.kernel.errors import DeadlineExceeded, PlatformUnavailable
 OURS = spec_of(ListDepartments).subject("kiosk")
 THEIRS = spec_of(ListAttention).subject("console")
 EVENT = "event.terminal.T1.CardLaid"
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[Bus]:
-    bus = Bus(tmp_path / "nats", free_port())
-    bus.start()
-    yield bus
-    bus.stop()
 
 
 # ---- who may say and hear what

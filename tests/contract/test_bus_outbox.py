@@ -1,15 +1,13 @@
 """Events: committed rows reach the stream once each, whatever happens to bus, database and processes meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from bus_stage import Bus, end
 
-from yinyi.app.embedded.folder import free_port
 from yinyi.bus import outbox
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.outbox import Event, OutboxPublisher
@@ -63,14 +61,6 @@ def event(number: int) -> Event:
 
 def bodies(first: int, last: int) -> list[bytes]:
     return [f'{{"number":"{number}","version":{number}}}'.encode() for number in range(first, last + 1)]
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[Bus]:
-    bus = Bus(tmp_path / "nats", free_port())
-    bus.start()
-    yield bus
-    bus.stop()
 
 
 def play(bus: Bus, url: str, story: Callable[[Stage], Awaitable[None]]) -> None:

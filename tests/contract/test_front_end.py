@@ -3,12 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import msgspec
-import pytest
 from bus_stage import Bus, password_of
 
 from yinyi.app.embedded.folder import free_port
@@ -43,14 +41,6 @@ async def started(folder: Path, bus: Bus, port: int) -> asyncio.subprocess.Proce
     with os.fdopen(ready, encoding="utf-8") as pipe:
         assert (await asyncio.to_thread(pipe.readline)).strip() == READY_LINE
     return process
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[Bus]:
-    bus = Bus(tmp_path / "nats", free_port())
-    bus.start()
-    yield bus
-    bus.stop()
 
 
 def test_rest_needs_nothing_but_the_password_of_its_account(bus: Bus, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from terminal_hall import HALL, HOSPITAL, WARD, Hall, hall
+from terminal_hall import HALL, HOSPITAL, WARD, Hall
 
 from yinyi.bus.operation import Caller, Operation, spec_of
 from yinyi.business.terminals.directory import Directory
@@ -34,7 +34,6 @@ from yinyi.business.terminals.messages_setup import (
 from yinyi.business.terminals.model import Counter
 from yinyi.kernel.errors import InternalError, InvalidField, NotFound, TerminalNotEnrolled, YinyiError
 
-Run = Callable[[Coroutine[Any, Any, None]], None]
 Test = Callable[[Hall], Coroutine[Any, Any, None]]
 WINDOW = CounterSaid(name="二楼收费处", name_en="Cashiers, 2nd floor")
 TRIAGE = CounterSaid(name="咨询台", name_en="Information", open_from=time(6, 30), open_until=time(20))
@@ -50,20 +49,6 @@ SETUP: list[Operation[Any]] = [
     NewEnrolment(terminal_id=HALL),
     RetireTerminal(terminal_id=HALL),
 ]
-
-
-@pytest.fixture
-def within(run: Run, database: str) -> Callable[[Test], None]:
-    """Runs a test inside a hall of its own."""
-
-    def enter(test: Test) -> None:
-        async def entered() -> None:
-            async with hall(database) as place:
-                await test(place)
-
-        run(entered())
-
-    return enter
 
 
 async def said(place: Hall, message: Operation[Any], key: str = "") -> Any:

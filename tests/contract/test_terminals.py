@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from terminal_hall import HALL, HOSPITAL, WARD, Hall, hall
+from terminal_hall import HALL, HOSPITAL, WARD, Hall
 
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Tx
@@ -33,23 +33,8 @@ from yinyi.business.terminals.model import DeviceView
 from yinyi.business.terminals.setup import add_terminal
 from yinyi.kernel.errors import InvalidField, NotFound, TerminalNotEnrolled
 
-Run = Callable[[Coroutine[Any, Any, None]], None]
 Test = Callable[[Hall], Coroutine[Any, Any, None]]
 BLOCK = bytes(range(256))
-
-
-@pytest.fixture
-def within(run: Run, database: str) -> Callable[[Test], None]:
-    """Runs a test inside a hall of its own."""
-
-    def enter(test: Test) -> None:
-        async def entered() -> None:
-            async with hall(database) as place:
-                await test(place)
-
-        run(entered())
-
-    return enter
 
 
 def test_an_enrolment_code_belongs_to_the_installation_that_used_it_first(within: Callable[[Test], None]) -> None:
