@@ -384,6 +384,8 @@ def stop_the_platform() -> None:
 
 
 def _morning_clock() -> ShiftedClock:
+    """Half past nine of today, or of ``TEST_DAYS_LATER``: who sits when is another matter each day."""
     now = ShiftedClock().now()
-    morning = datetime.combine(now.astimezone(ZONE).date(), day_time(9, 30), ZONE)
+    day = now.astimezone(ZONE).date() + timedelta(days=int(os.environ.get("TEST_DAYS_LATER", "0")))
+    morning = datetime.combine(day, day_time(9, 30), ZONE)
     return ShiftedClock(timedelta(seconds=round((morning - now).total_seconds())))
