@@ -10,7 +10,7 @@ from real_platform import RealPlatform
 from yinyi_sandbox.bank.cards import with_check_digit
 from yinyi_sandbox.bank.model import Card
 
-CUSTOMER, PATIENT_NO = "li-jianguo", "2016000002"
+CUSTOMER, PATIENT_NO = "wu-xiulan", "083214"
 CARD = Card(
     pan=with_check_digit("629991000000007001"),
     pin="123456",
@@ -44,10 +44,10 @@ def test_a_banks_own_terminal(house: RealPlatform, chromium: Browser) -> None:
 
 
 def comes(desk: DemoDesk) -> None:
-    """His card is bound at once."""
+    """Her card is bound at once."""
     desk.page.select_option("#customer", CUSTOMER)
     desk.press("#come")
-    expect(desk.sees("#name")).to_have_text("李建国")
+    expect(desk.sees("#name")).to_have_text("吴秀兰")
     desk.press(f'[data-pan="{CARD.pan}"] .acts button:nth-child(2)')
     expect(desk.page.locator("#bound")).to_contain_text(CARD.pan[-4:], timeout=WITHIN_MS)
 
@@ -64,7 +64,7 @@ def verdict(desk: DemoDesk, number: str, said: str) -> None:
 
 
 def pays_a_registration(desk: DemoDesk) -> str:
-    """With a doctor whom he has no number for yet."""
+    """With a doctor whom she has no number for yet."""
     free = desk.page.locator("#doctors button:enabled")
     for nth in range(free.count()):
         free.nth(nth).click()

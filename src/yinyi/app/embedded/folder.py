@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import os
 import random
 import shutil
@@ -14,7 +15,10 @@ MIB = 1024 * 1024
 _MEMORY = Path("/dev") / "shm"
 """Linux keeps a file system in memory there."""
 
-_PORTS, _TRIES = range(15_000, 32_768), 200
+_PORTS, _EACH, _TRIES = range(15_000, 32_768), 64, 200
+"""Each process looks in a stretch of its own first, one after the other: of two that look at once and listen a second
+later, each has its own."""
+_turns = itertools.count()
 
 
 class FolderLock:
@@ -71,7 +75,9 @@ def memory_folder(needed_bytes: int) -> Path | None:
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody has at this moment; not one of those that Linux gives to connections, where a
     moment later it would be somebody's."""
-    for port in random.sample(_PORTS, _TRIES):
+    own = os.getpid() * _EACH
+    nearby = (_PORTS[(own + next(_turns) % _EACH) % len(_PORTS)] for _ in range(_EACH))
+    for port in itertools.chain(nearby, random.sample(_PORTS, _TRIES)):
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port
