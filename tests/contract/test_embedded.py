@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,20 @@ def test_nats_starts_again_in_the_same_folder(tmp_path: Path) -> None:
         with EmbeddedNats(tmp_path, config, port) as server:
             assert server.is_ready()
         assert not server.is_ready()
+
+
+def test_ports_that_are_looked_for_at_once_are_not_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = [free_port() for _ in range(20)]
+    another = os.getpid() + 1
+    monkeypatch.setattr("os.getpid", lambda: another)
+    theirs = [free_port() for _ in range(20)]
+    assert len({*mine, *theirs}) == 40
+
+
+def test_a_port_that_somebody_has_is_not_free() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", free_port()))
+        assert holder.getsockname()[1] not in {free_port() for _ in range(100)}
 
 
 def test_a_full_disk_is_told_in_megabytes(tmp_path: Path) -> None:
