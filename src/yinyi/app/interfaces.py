@@ -1,6 +1,7 @@
 """One interface process, wired: accounts on the bus, pages, the demo's door."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -121,12 +122,25 @@ async def served(server: uvicorn.Server) -> None:
     """Until it is told to stop.
 
     Raises:
-        CannotStart: it has not begun to; uvicorn would end the process without a word.
+        CannotStart: it has not begun to; uvicorn would end the process with a line in its log.
     """
+    told = _FirstError(logging.ERROR)
+    logging.getLogger("uvicorn.error").addHandler(told)
     try:
         await server.serve()
     except SystemExit:
-        raise CannotStart("The web server cannot start; its log says why.") from None
+        raise CannotStart(f"The web server cannot start: {told.text}") from None
+    finally:
+        logging.getLogger("uvicorn.error").removeHandler(told)
+
+
+class _FirstError(logging.Handler):
+    """What follows it is only that the server ends."""
+
+    text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text = self.text or record.getMessage().strip().rpartition("\n")[2]
 
 
 async def answers(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
