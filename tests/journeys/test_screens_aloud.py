@@ -17,6 +17,12 @@ window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; 
 """
 """In place of the browser's own, which a machine without sound does not have."""
 
+DRAW = """(url) => {
+  document.getElementById("screen").classList.add("drawn-again");
+  htmx.ajax("GET", url, { target: "#screen", select: "#screen", swap: "outerHTML" });
+}"""
+"""As a piece of news draws a page; the mark goes with the page that was."""
+
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
@@ -82,6 +88,20 @@ def test_large_print_says_its_question_by_itself_until_it_is_stopped(page: Page,
     assert page.evaluate("spoken") == []
     page.locator(".aloud").click()
     assert "General Medicine is on floor 2, in area A." in page.evaluate("spoken")
+
+
+def test_a_page_that_is_drawn_again_asks_nothing_anew(page: Page, base: str) -> None:
+    page.goto(f"{base}/departments?mode=elder&language=en&can_time_out=0")
+    asked = page.evaluate("spoken.length")
+    assert asked
+    page.evaluate(DRAW, f"{base}/departments?mode=elder&language=en&can_time_out=0")
+    expect(page.locator(".drawn-again")).to_have_count(0)
+    expect(page.locator(".aloud")).to_be_visible()
+    assert page.evaluate("[spoken.length, speechSynthesis.speaking]") == [asked, True]
+    page.evaluate(DRAW, f"{base}/doctors?mode=elder&language=en&can_time_out=0")
+    expect(page.locator(".drawn-again")).to_have_count(0)
+    expect(page.locator(".aloud")).to_be_visible()
+    assert page.evaluate("spoken.length") > asked
 
 
 def test_normal_print_says_nothing_unasked(page: Page, base: str) -> None:

@@ -1,11 +1,18 @@
 // Reads the page out in sentences, where the browser has a voice for its language: all of it when asked for, and in
 // large print its question by itself, until somebody has stopped it. What is about a person is never said unasked.
+// A page that has only been drawn again, for news, asks nothing anew: what is being said goes on.
 const QUIET = "quiet";
+let asked = "";
 
 export function readAloud(screen, signal) {
   const button = screen.querySelector(".aloud");
   const speech = window.speechSynthesis;
-  if (!button || !speech) return;
+  if (!speech) return;
+  const asks = button ? document.documentElement.lang + question(screen).join("") : "";
+  const anew = asks !== asked;
+  asked = asks;
+  if (anew) speech.cancel();
+  if (!button) return;
   const { lang, dataset } = document.documentElement;
   const find = () => speech.getVoices().find((voice) => voice.lang.replace("_", "-").startsWith(lang.slice(0, 2)));
   const say = (all) => {
@@ -19,7 +26,7 @@ export function readAloud(screen, signal) {
   const offer = () => {
     if (!button.hidden || !find()) return;
     button.hidden = false;
-    if (dataset.mode === "elder" && !sessionStorage.getItem(QUIET)) say(false);
+    if (anew && dataset.mode === "elder" && !sessionStorage.getItem(QUIET)) say(false);
   };
   offer();
   speech.addEventListener("voiceschanged", offer, { signal });
@@ -33,7 +40,6 @@ export function readAloud(screen, signal) {
     },
     { signal },
   );
-  signal.addEventListener("abort", () => speech.cancel());
 }
 
 const question = (screen) => [...screen.querySelectorAll(".ask, .sub")].filter(shown).map((part) => sentence(text(part)));
