@@ -42,16 +42,16 @@ class Watch:
     def __init__(self, page: Page, base: str) -> None:
         self.heard: list[str] = []
         page.on("request", lambda request: self._foreign(request.url, base))
-        page.on("console", lambda message: self._complaint(message.type, message.text))
+        page.on("console", lambda message: self._complaint(message.type, message.text, message.location["url"]))
         page.on("pageerror", lambda error: self.heard.append(f"error: {error}"))
 
     def _foreign(self, url: str, base: str) -> None:
         if not url.startswith((base, "data:", "blob:")):
             self.heard.append(f"asks the outside: {url}")
 
-    def _complaint(self, kind: str, text: str) -> None:
+    def _complaint(self, kind: str, text: str, url: str) -> None:
         if kind in ("error", "warning") and not text.startswith(OVERTAKEN):
-            self.heard.append(f"console: {text}")
+            self.heard.append(f"console: {text} {url}")
 
     def taken(self) -> list[str]:
         """What was heard since the last time."""
