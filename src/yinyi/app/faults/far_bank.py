@@ -11,6 +11,7 @@ from yinyi.app.faults.far_side import SimClock
 from yinyi.app.faults.model import FaultName
 from yinyi.business.lines.session_model import Approved, Declined, Desk, Habits, MessageKind, Original, Totals
 from yinyi.kernel.money import Fen
+from yinyi.wire.iso8583.response_codes import NO_RECORD
 
 HABITS = Habits(answer_timeout_s=60.0, reversal_tries=3)
 MONEY = ("purchase", "void", "refund")
@@ -152,8 +153,9 @@ class SimBank:
         if said.happened and not self._is_of_now(said):
             said.refused = True
             return REFUSED
+        code = "" if said.happened else NO_RECORD
         said.happened = False
-        return Approved(retrieval_ref="")
+        return Approved(retrieval_ref="", code=code)
 
     def totals(self, batch_no: int) -> Totals:
         """What it has in this batch."""

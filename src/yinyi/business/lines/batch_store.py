@@ -26,6 +26,11 @@ WHERE hospital_id = $1 AND session_id = $2 AND batch_no = $3 AND state = 'approv
   AND kind IN ('purchase', 'void', 'refund') AND trace_no > $4
 ORDER BY trace_no LIMIT $5
 """
+_FORGOTTEN = """
+UPDATE line_message m SET card_key_id = NULL, card_data = NULL FROM closed
+WHERE m.hospital_id = $1 AND m.session_id = $2 AND m.batch_no = $4 AND m.state = 'reversed' AND m.card_data IS NOT NULL
+"""
+"""Cards of what the host did not know when it was to reverse it: they were kept in case it came to it later."""
 _CLOSE = """
 WITH closed AS (
   UPDATE line_session SET batch_no = CASE WHEN batch_no = 999999 THEN 1 ELSE batch_no + 1 END,
@@ -33,21 +38,21 @@ WITH closed AS (
     batch_began_behind = CASE WHEN trace_no > 900000 THEN 0 ELSE trace_no END, must_sign_on = true
   WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3 AND batch_no = $4
   RETURNING session_id
-)
+), forgotten AS (:forgotten)
 INSERT INTO line_batch (hospital_id, session_id, batch_no, debit_fen, debits, credit_fen, credits, balanced, uploaded,
   settled_at)
 SELECT $1, session_id, $4, $5, $6, $7, $8, $9, $10, $11 FROM closed RETURNING batch_no
-"""
+""".replace(":forgotten", _FORGOTTEN)
 _CLOSE_LEFT = """
 WITH closed AS (
   UPDATE line_session SET left_batches = array_remove(left_batches, $4)
   WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3 AND $4 = ANY(left_batches)
   RETURNING session_id
-)
+), forgotten AS (:forgotten)
 INSERT INTO line_batch (hospital_id, session_id, batch_no, debit_fen, debits, credit_fen, credits, balanced, uploaded,
   settled_at)
 SELECT $1, session_id, $4, $5, $6, $7, $8, $9, $10, $11 FROM closed RETURNING batch_no
-"""
+""".replace(":forgotten", _FORGOTTEN)
 
 
 async def totals(tx: Tx, hospital_id: int, session: SessionRow, batch_no: int) -> Totals:

@@ -105,7 +105,8 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
     """It happened. retrieval_ref: field 37, what statements are matched by. on_day, settled_on: MMDD. at_time: hhmmss.
-    issuer: of the card, as the acquirer names it. must_sign_on: the host wants it before anything else."""
+    issuer: of the card, as the acquirer names it. must_sign_on: the host wants it before anything else. code: field 39
+    where it is not 00: of a reversal, that the host has no record of what is reversed."""
 
     retrieval_ref: str
     auth_code: str = ""
@@ -115,6 +116,7 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = ""
     amount_fen: Fen | None = None
     must_sign_on: bool = False
+    code: str = ""
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from yinyi.business.lines.session_model import (
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import RefusedReason
 from yinyi.kernel.secrets import Sealed
+from yinyi.wire.iso8583.response_codes import NO_RECORD
 
 _SAY = """
 INSERT INTO line_message (hospital_id, session_id, batch_no, trace_no, epoch, kind, reference, of_reference, amount_fen,
@@ -106,14 +107,14 @@ RETURNING m.reversal_tries
 """
 _REVERSED = """
 UPDATE line_message m SET state = $6, code = CASE WHEN $7 = '' THEN m.code ELSE $7 END, reversal_tries = $8,
-  card_key_id = CASE WHEN $6 = 'reversed' THEN NULL ELSE m.card_key_id END,
-  card_data = CASE WHEN $6 = 'reversed' THEN NULL ELSE m.card_data END
+  card_key_id = CASE WHEN $6 <> 'reversed' OR $7 = :no_record THEN m.card_key_id END,
+  card_data = CASE WHEN $6 <> 'reversed' OR $7 = :no_record THEN m.card_data END
 FROM line_session s
 WHERE s.hospital_id = $1 AND s.session_id = $2 AND s.epoch = $3
   AND m.hospital_id = $1 AND m.session_id = $2 AND m.batch_no = $4 AND m.trace_no = $5
   AND m.state IN ('in_doubt', 'stuck')
 RETURNING m.state
-"""
+""".replace(":no_record", f"'{NO_RECORD}'")
 _SIGNED_ON = """
 UPDATE line_session SET must_sign_on = false, signed_on_day = $4, signed_on_at = $5,
   batch_began_behind = CASE WHEN $6::int > batch_no THEN trace_no ELSE batch_began_behind END,
@@ -135,10 +136,24 @@ UPDATE line_message SET reference = '', of_reference = reference
 WHERE hospital_id = $1 AND reference = $2 AND kind = 'refund' AND state = 'declined'
 """
 _RULED = """
-UPDATE line_message SET state = CASE WHEN $3 THEN 'approved' WHEN kind = 'refund' THEN 'declined' ELSE 'reversed' END,
-  refused_reason = CASE WHEN NOT $3 AND kind = 'refund' THEN 'declined' ELSE refused_reason END,
-  card_key_id = CASE WHEN $3 THEN card_key_id END, card_data = CASE WHEN $3 THEN card_data END
-WHERE hospital_id = $1 AND reference = $2 AND reference <> '' AND state IN ('stuck', 'unanswered')
+WITH about AS (
+  SELECT m.session_id, m.batch_no, m.trace_no, m.state IN ('stuck', 'unanswered') AS is_over,
+    s.busy_until > $4::timestamptz AS is_busy
+  FROM line_message m JOIN line_session s USING (hospital_id, session_id)
+  WHERE m.hospital_id = $1 AND m.reference = $2 AND m.reference <> ''
+    AND m.state IN ('stuck', 'unanswered', 'sent', 'in_doubt')
+  FOR UPDATE OF s
+), told AS (
+  UPDATE line_message m SET
+    state = CASE WHEN $3 THEN 'approved' WHEN m.kind = 'refund' THEN 'declined' ELSE 'reversed' END,
+    refused_reason = CASE WHEN NOT $3 AND m.kind = 'refund' THEN 'declined' ELSE m.refused_reason END,
+    card_key_id = CASE WHEN $3 THEN m.card_key_id END, card_data = CASE WHEN $3 THEN m.card_data END
+  FROM about a
+  WHERE m.hospital_id = $1 AND m.session_id = a.session_id AND m.batch_no = a.batch_no AND m.trace_no = a.trace_no
+    AND (a.is_over OR $3 AND a.is_busy IS NOT TRUE)
+  RETURNING m.session_id
+)
+SELECT is_over OR NOT $3 OR EXISTS (SELECT FROM told) FROM about
 """
 _CHOSEN = """
 SELECT session_id FROM line_session WHERE terminal_id = $2 AND acquirer = $3 AND scope = $4 AND hospital_id = $1
@@ -148,13 +163,15 @@ SELECT acquirer, merchant_no, terminal_no, merchant_name FROM line_session WHERE
 """
 _LATE = """
 WITH told AS (
-  UPDATE line_message m SET late = $7::jsonb, state = CASE WHEN :settles THEN $8 ELSE m.state END,
+  UPDATE line_message m SET late = $7::jsonb,
+    state = CASE WHEN :settles THEN $8 WHEN :after_all THEN 'in_doubt' ELSE m.state END,
+    reversal_tries = CASE WHEN :after_all THEN 0 ELSE m.reversal_tries END,
     answer = CASE WHEN :settles AND $8 = 'approved' THEN $7::jsonb ELSE m.answer END
   FROM line_session s
   WHERE s.acquirer = $2 AND s.merchant_no = $3 AND s.terminal_no = $4 AND s.hospital_id = $1
     AND m.hospital_id = $1 AND m.session_id = s.session_id AND m.batch_no = $5 AND m.trace_no = $6
     AND m.late IS NULL AND m.state NOT IN ('approved', 'declined', 'never_sent')
-  RETURNING m.session_id, m.batch_no, m.kind, m.state, m.reference
+  RETURNING m.session_id, m.batch_no, m.kind, m.state, m.reference, m.reversal_tries
 ), left_open AS (
   UPDATE line_session s SET left_batches = s.left_batches || told.batch_no FROM told
   WHERE s.hospital_id = $1 AND s.session_id = told.session_id AND told.state = 'approved'
@@ -162,8 +179,10 @@ WITH told AS (
     AND NOT told.batch_no = ANY(s.left_batches) AND NOT EXISTS (
       SELECT FROM line_batch b WHERE b.hospital_id = $1 AND b.session_id = told.session_id AND b.batch_no = $5)
 )
-SELECT state, reference FROM told
-""".replace(":settles", "(m.state IN ('sent', 'unanswered') OR m.state = 'in_doubt' AND m.reversal_tries = 0)")
+SELECT state, reference, reversal_tries FROM told
+""".replace(":settles", "(m.state IN ('sent', 'unanswered') OR m.state = 'in_doubt' AND m.reversal_tries = 0)").replace(
+    ":after_all", f"(m.state = 'reversed' AND m.code = '{NO_RECORD}' AND $8 = 'approved')"
+)
 _SIGNED_OFF = """
 UPDATE line_session SET signed_off_at = $4, must_sign_on = true, pin_key = NULL, pin_key_check = NULL
 WHERE hospital_id = $1 AND session_id = $2 AND epoch = $3
@@ -293,10 +312,11 @@ async def goes_again(tx: Tx, hospital_id: int, reference: str) -> None:
     await tx.execute(_GOES_AGAIN, hospital_id, reference)
 
 
-async def ruled(tx: Tx, hospital_id: int, reference: str, *, happened: bool) -> None:
-    """What people have found out of a message that is stuck, or that cannot be reversed: it is not reversed any more,
-    and if it happened it can be refunded. What is still to be reversed stays so."""
-    await tx.execute(_RULED, hospital_id, reference, happened)
+async def ruled(tx: Tx, hospital_id: int, reference: str, now: datetime, *, happened: bool) -> bool:
+    """What people have found out of a message without a certain end: if it happened it is not reversed any more, and
+    can be refunded. If it did not, what is still to be reversed stays so, to be on the safe side. False: it happened,
+    but its session is in use just now, and its reversal may be on its way."""
+    return await tx.fetchval(_RULED, hospital_id, reference, happened, now) is not False
 
 
 async def chosen(tx: Tx, hospital_id: int, terminal_id: str, acquirer: str, scope: str) -> int | None:
@@ -315,7 +335,8 @@ async def late(
     tx: Tx, hospital_id: int, slot: PosSession, number: MessageNo, answer: bytes, state: MessageState
 ) -> Row | None:
     """An answer that nobody waited for any more. It settles what is in doubt unless its reversal is out already. What
-    is approved so in a batch that the host has gone past, and that is not settled, is left to be settled with it."""
+    is approved so in a batch that the host has gone past, and that is not settled, is left to be settled with it. What
+    the host did not know when it was to reverse it, and has approved after all, is to be reversed again."""
     return await tx.fetchrow(_LATE, hospital_id, *slot, *number, answer.decode(), state)
 
 

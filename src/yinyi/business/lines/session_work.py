@@ -264,7 +264,7 @@ class SessionWork:
         desk = means.desk(msgspec.structs.replace(self.row, batch_no=number[0], trace_no=number[1]), lease)
         answer = await self._reversal_sent(desk, original, reason, tries - 1)
         state = self._after_reversal(answer, tries)
-        code = answer.code if isinstance(answer, Declined | NoAnswer) else ""
+        code = answer.code if isinstance(answer, Approved | Declined | NoAnswer) else ""
         gone = tries - 1 if isinstance(answer, NeverSent) else tries
         async with means.database.read() as tx:
             await store.reversed_(tx, means.hospital_id, self.row, number, state, gone, code)

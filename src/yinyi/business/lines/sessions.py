@@ -343,6 +343,8 @@ class PosSessions:
             row = await store.late(tx, self._means.hospital_id, slot, number, said, state)
         found = row["state"] if row else "unmatched"
         log.warning("line.late_answer", session=str(slot), **number._asdict(), state=found)
+        if row and found == "in_doubt" and not row["reversal_tries"]:
+            await self.reverse(row["reference"])
 
 
 async def _balance(bank: Acquirer, card: Card, desk: Desk) -> LineAnswer:

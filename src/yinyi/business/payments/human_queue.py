@@ -8,6 +8,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.lines import session_store
+from yinyi.business.lines.errors import SessionBusy
 from yinyi.business.payments import apply, notices, signals
 from yinyi.business.payments.agreement import Saying, said, say
 from yinyi.business.payments.amounts import paid
@@ -185,8 +186,10 @@ class HumanQueue:
         evidence = {"by_hand": call.principal.staff_id, "note": message.note}
         happened = message.outcome == "happened"
         after = self._decided(plan, step, happened, evidence, call)
-        if step.channel in CARDS:
-            await session_store.ruled(tx, plan.hospital_id, step.reference, happened=happened)
+        if step.channel in CARDS and not await session_store.ruled(
+            tx, plan.hospital_id, step.reference, call.now, happened=happened
+        ):
+            raise SessionBusy
         await keep(tx, plan, after, self._zone, call.now)
         self._payments.taken_up(call, await signals.settled_by_hand(tx, after, call.now, self._payments.epoch))
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
+from yinyi.business.lines.errors import SessionBusy
 from yinyi.business.payments.errors import (
     ChannelSilent,
     NothingInDoubt,
@@ -143,7 +144,7 @@ class PayOut(Operation[Case], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, NothingInDoubt),
+    errors=(PaymentUnknown, NothingInDoubt, SessionBusy),
 )
 class SettleByHand(Operation[Case], frozen=True, kw_only=True):
     """What became of a call that stays in doubt, found out by people, for example from the channel's statement. It

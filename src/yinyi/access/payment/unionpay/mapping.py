@@ -58,7 +58,7 @@ def with_tries(answer: LineAnswer, said: Message, told: TriesTold | None) -> Lin
 def of_reversal(asked: Message, said: Message) -> LineAnswer:
     """No record of the original is as good as reversed."""
     if said.text(39) == NO_RECORD:
-        return Approved(retrieval_ref="", must_sign_on=_must_sign_on(said, "approved"))
+        return Approved(retrieval_ref="", code=NO_RECORD, must_sign_on=_must_sign_on(said, "approved"))
     return of_transaction(asked, said)
 
 
