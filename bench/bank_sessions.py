@@ -1,5 +1,6 @@
 """Every terminal of a large hospital with both its merchants, put on record and signed on: how long that takes,
-and how much of the memory of the process that holds the sessions and the connector."""
+and by how much the process that holds the sessions and the connector has grown then, from one session to all of
+them."""
 
 import asyncio
 import gc
@@ -78,11 +79,12 @@ async def _measured(url: str, secrets: Path, quick: bool) -> Figures:
     terminals = TERMINALS[:100] if quick else TERMINALS
     slots = [PosSession(BANK, merchant_no, terminal_no) for terminal_no in terminals for merchant_no in MERCHANTS]
     async with _hall(url, secrets) as it:
-        recorded_s = await _timed(it.put_on_record, slots)
         first, *others = slots
+        await it.put_on_record(first)
         await it.sign_on(first)
         settle_memory()
         before = pss_bytes([os.getpid()])
+        recorded_s = await _timed(it.put_on_record, others)
         signed_on_s = await _timed(it.sign_on, others)
         gc.collect()
         grown = pss_bytes([os.getpid()]) - before
