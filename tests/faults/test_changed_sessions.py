@@ -154,8 +154,9 @@ def test_what_the_hospital_says_twice_is_told_once(platform_url: str) -> None:
     play(platform_url, story)
 
 
-async def stopped_by_word(desk: Desk, schedule_id: str, **said: str) -> None:
-    call, message = as_hospital(desk), StopSession(schedule_id=schedule_id, **said)
+async def stopped_by_word(desk: Desk, schedule_id: str, call: Call | None = None, **said: str) -> None:
+    """By the hospital's, unless it is somebody else's."""
+    call, message = call or as_hospital(desk), StopSession(schedule_id=schedule_id, **said)
     known = await desk.changes.to_stop(call, message)
     async with desk.it.database.transaction() as tx:
         await desk.changes.stop(tx, call, message, known)
@@ -164,6 +165,11 @@ async def stopped_by_word(desk: Desk, schedule_id: str, **said: str) -> None:
 def as_hospital(desk: Desk) -> Call:
     call = desk.call(0)
     return replace(call, principal=Principal(caller=Caller.HOSPITAL, hospital_id=1, institution_id="his"))
+
+
+def as_staff(desk: Desk) -> Call:
+    call = desk.call(0)
+    return replace(call, principal=Principal(caller=Caller.STAFF, hospital_id=1, staff_id="supervisor"))
 
 
 SAID = {"operator": "0417", "reason": "医生生病"}
@@ -198,11 +204,13 @@ def test_the_hospital_says_who_stops_a_session_and_why_and_which_doctor_holds_it
             async with desk.it.database.transaction() as tx:
                 await desk.changes.substitute(tx, call, nobody, known)
         assert await told(desk) == []
-        await stopped_by_word(desk, schedule_id, **SAID)
-        assert await told(desk) == [("stopped", plan.payment_no)]
-        async with desk.it.database.read() as tx:
-            written = await tx.fetchval("SELECT detail FROM audit WHERE operation = 'scheduling.StopSession.v1'")
-        assert json.loads(written) == {**SAID, "numbers": 1}
+        for who, by in (("hospital:his", call), ("console:supervisor", as_staff(desk))):
+            await stopped_by_word(desk, schedule_id, by, **SAID)
+            assert await told(desk) == [("stopped", plan.payment_no)]
+            async with desk.it.database.read() as tx:
+                said = "SELECT detail FROM audit WHERE operation = 'scheduling.StopSession.v1' AND actor = $1"
+                written = await tx.fetchval(said, who)
+            assert json.loads(written) == {**SAID, "numbers": 1}
 
     play(platform_url, story)
 

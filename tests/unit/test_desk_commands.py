@@ -83,6 +83,7 @@ AGREED = ChargeDifferences(
 )
 CLOSED = ClosureView(closure_id=4, what="hospital_system", begins_at=NIGHT, ends_at=MORNING, reason="upgrade")
 CALLED = StaffCall(call_id=7, terminal_id="K03", place="门诊大厅", called_at=NIGHT)
+DECIDED = ("--operator", "0417", "--reason", "fell ill")
 WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
 
 
@@ -95,10 +96,14 @@ WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
             ListSchedules(department_id="0102", first_on=date(2026, 12, 5)),
             DoctorSessions(department=HEART, sessions=[]),
         ),
-        (("sessions", "stop", "S1"), StopSession(schedule_id="S1"), CHANGED),
         (
-            ("sessions", "substitute", "S1", "--doctor", "D7"),
-            SubstitutePractitioner(schedule_id="S1", practitioner_id="D7"),
+            ("sessions", "stop", "S1", *DECIDED),
+            StopSession(schedule_id="S1", operator="0417", reason="fell ill"),
+            CHANGED,
+        ),
+        (
+            ("sessions", "substitute", "S1", "--doctor", "D7", *DECIDED),
+            SubstitutePractitioner(schedule_id="S1", practitioner_id="D7", operator="0417", reason="fell ill"),
             CHANGED,
         ),
         (("bookings",), GetBookingRules(), USUAL),
@@ -148,8 +153,13 @@ def test_what_is_asked(
 @pytest.mark.parametrize(
     "words",
     [
-        ("sessions", "stop"),
-        ("sessions", "substitute", "S1"),
+        ("sessions", "stop", *DECIDED),
+        ("sessions", "stop", "S1"),
+        ("sessions", "stop", "S1", "--operator", "0417"),
+        ("sessions", "stop", "S1", "--reason", "fell ill"),
+        ("sessions", "stop", "S1", "--operator", " ", "--reason", "fell ill"),
+        ("sessions", "substitute", "S1", "--doctor", "D7"),
+        ("sessions", "substitute", "S1", *DECIDED),
         ("sessions", "list", "--department", "0102", "--on", "tomorrow"),
         ("bookings", "allow", "P1"),
         ("bookings", "allow", "--reason", "twins"),
@@ -173,7 +183,7 @@ def test_what_is_missing_is_said_and_nothing_is_asked(monkeypatch: pytest.Monkey
 
 
 def test_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    done, asked = run(monkeypatch, HospitalUnavailable(), "sessions", "stop", "S1")
+    done, asked = run(monkeypatch, HospitalUnavailable(), "sessions", "stop", "S1", *DECIDED)
     assert (len(asked), done.exit_code) == (1, 1)
     assert "HospitalUnavailable" in str(done.exception)
 

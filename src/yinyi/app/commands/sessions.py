@@ -39,12 +39,17 @@ def command(
     department: Annotated[str, typer.Option(help="for list: its number; without it all clinics are listed")] = "",
     on: Annotated[str, typer.Option(help="for list: the day, for example 2026-11-23; today if not given")] = "",
     doctor: Annotated[str, typer.Option(help="for substitute: who holds it from now on, as `list` gives it")] = "",
+    operator: Annotated[str, typer.Option(help="for stop and substitute: who has decided it, by his number")] = "",
+    reason: Annotated[str, typer.Option(help="for stop and substitute: why, for the record")] = "",
     name: Annotated[str, typer.Option("--as", help="who says so: operator or supervisor")] = "operator",
 ) -> None:
     """What the hospital's own system decides is heard by itself; this is for what it cannot say, or not in time."""
     set_up_logs("error")
     settings = settings_from()
-    message = _message(action, session, department, _day(on), doctor)
+    if action is Action.LIST:
+        message = _list(department, _day(on))
+    else:
+        message = _change(action, session, doctor, operator, reason)
     try:
         reply: Departments | DoctorSessions | SessionChanged = asyncio.run(ask_as_staff(settings, message, name))
     except YinyiError as error:
@@ -59,20 +64,24 @@ def _day(text: str) -> date | None:
         raise CannotStart(f"{text} is no day; one looks like 2026-11-23.") from error
 
 
-def _message(action: Action, session: str, department: str, on: date | None, doctor: str) -> Operation[Any]:
+def _list(department: str, on: date | None) -> Operation[Any]:
+    return ListSchedules(department_id=department, first_on=on) if department else ListDepartments()
+
+
+def _change(action: Action, session: str, doctor: str, operator: str, reason: str) -> Operation[Any]:
     """
     Raises:
         CannotStart: what is missing.
     """
-    if action is Action.LIST:
-        return ListSchedules(department_id=department, first_on=on) if department else ListDepartments()
     if not session:
         raise CannotStart(f"Which session? Its number comes after {action.value}; `yinyi sessions list` has it.")
+    if not operator.strip() or len(reason.strip()) < 2:
+        raise CannotStart("Who has decided it, and why? Say --operator NUMBER --reason WHY; both are kept.")
     if action is Action.STOP:
-        return StopSession(schedule_id=session)
+        return StopSession(schedule_id=session, operator=operator, reason=reason)
     if not doctor:
         raise CannotStart("Who holds it from now on? Say --doctor NUMBER; `yinyi sessions list` has it.")
-    return SubstitutePractitioner(schedule_id=session, practitioner_id=doctor)
+    return SubstitutePractitioner(schedule_id=session, practitioner_id=doctor, operator=operator, reason=reason)
 
 
 def _lines(reply: Departments | DoctorSessions | SessionChanged) -> list[str]:
