@@ -12,7 +12,7 @@ ASKED = {
     "learn": store.LEARN,
     "listed": store.LISTED,
     "resend": store.RESEND,
-    "waiting": store.WAITING,
+    "resent": store.RESENT,
     "every": store.EVERY,
 }
 _VALUES = {

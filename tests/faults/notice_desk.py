@@ -104,9 +104,9 @@ class Office:
     async def request(self, subject: str, data: bytes, timeout_s: float) -> bytes:
         return await self._dispatcher.answer(subject, data)
 
-    async def says(self, message: Operation[R]) -> R:
+    async def says(self, message: Operation[R], key: str = "") -> R:
         self._asked += 1
-        return (await self._client.ask(message, key=f"office-{self._asked:04}")).reply
+        return (await self._client.ask(message, key=key or f"office-{self._asked:04}")).reply
 
     def asks_as(self, institution_id: str, caller: Caller = Caller.HOSPITAL) -> None:
         self._asks.who = Principal(caller=caller, hospital_id=1, institution_id=institution_id)

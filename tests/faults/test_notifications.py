@@ -175,6 +175,38 @@ def test_whoever_would_rather_ask_misses_nothing_page_by_page(platform_url: str)
     play(platform_url, story)
 
 
+MORE = """
+INSERT INTO notification (hospital_id, institution_id, topic, subject, version, body, at, delivered_at)
+SELECT 1, 'his', 'subscription', n, 1, '{}', $1, $1 FROM generate_series(1, 2003) AS n
+"""
+
+
+def test_a_long_range_is_sent_again_page_by_page_and_nothing_of_it_is_left_out_silently(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        office = Office(it)
+        await office.subscribes()
+        await office.turn()
+        async with it.database.read() as tx:
+            await tx.execute(MORE, it.clock.now())
+            numbers = await tx.fetchval("SELECT array_agg(notification_no ORDER BY 1) FROM notification")
+        office.asks_as("his")
+        first, last, pages = numbers[1], numbers[-1], list[tuple[int, int | None]]()
+        page = await office.says(ResendNotifications(first_no=first, last_no=last), key="office-resends-1")
+        again = await office.says(ResendNotifications(first_no=first, last_no=last), key="office-resends-1")
+        assert (again, page.next_first_no) == (page, numbers[1001]), "whoever asks again hears the same"
+        pages.append((page.waiting, page.next_first_no))
+        while page.next_first_no is not None:
+            page = await office.says(ResendNotifications(first_no=page.next_first_no, last_no=last))
+            pages.append((page.waiting, page.next_first_no))
+        assert pages == [(1000, numbers[1001]), (1000, numbers[2001]), (3, None)]
+        kept = (await office.says(ListNotifications(after=numbers[0], most=1))).notifications
+        assert [each.state for each in kept] == ["waiting"]
+        short = await office.says(ResendNotifications(first_no=first, last_no=numbers[1000]))
+        assert (short.waiting, short.next_first_no) == (1000, None), "a thousand are not more than a thousand"
+
+    play(platform_url, story)
+
+
 def test_nobody_hears_what_is_not_his(platform_url: str) -> None:
     async def story(it: World) -> None:
         office = Office(it)

@@ -16,6 +16,7 @@ Endpoint = Annotated[str, msgspec.Meta(min_length=10, max_length=400)]
 Topics = Annotated[list[Topic], msgspec.Meta(min_length=1, max_length=10)]
 WhoseId = Annotated[str, msgspec.Meta(max_length=32)]
 MOST_LISTED = 200
+MOST_RESENT = 1000
 
 
 class Subscriptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,9 +33,11 @@ class Notifications(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resent(msgspec.Struct, frozen=True, kw_only=True):
-    """So many of them are waiting to be sent now."""
+    """So many of them are waiting to be sent now. next_first_no: where the range goes on behind these, to be asked for
+    with a key of its own; None: there are no more in it."""
 
     waiting: int
+    next_first_no: WholeNumber | None = None
 
 
 @operation(callers=[Caller.STAFF])
@@ -78,8 +81,8 @@ class ListNotifications(Operation[Notifications], frozen=True, kw_only=True):
     errors=(SubscriptionUnknown, InstitutionUnknown, NotYours),
 )
 class ResendNotifications(Operation[Resent], frozen=True, kw_only=True):
-    """Send these once more, from ``first_no`` to ``last_no``, both included, whether they were delivered or given up;
-    at most 1000 of them. An endpoint that is being left alone is tried at once."""
+    """Send these once more, from ``first_no`` to ``last_no``, both included, whether they were delivered or given up:
+    the first 1000 of them, and where the others begin. An endpoint that is being left alone is tried at once."""
 
     institution_id: WhoseId = ""
     first_no: WholeNumber

@@ -66,12 +66,15 @@ class SubscriptionDesk:
         whose = _whose(call, message.institution_id)
         if not await store.is_set(tx, call.hospital_id, whose):
             raise SubscriptionUnknown
-        await store.resend(tx, call.hospital_id, whose, message.first_no, message.last_no, call.now)
+        wanted = (message.first_no, message.last_no)
+        await store.resend(tx, call.hospital_id, whose, *wanted, call.now, ask.MOST_RESENT)
         return f"{whose}:{message.first_no}:{message.last_no}"
 
     async def _resent(self, tx: Tx, call: Call, subject: str) -> ask.Resent:
         whose, first_no, last_no = subject.split(":")
-        return ask.Resent(waiting=await store.waiting(tx, call.hospital_id, whose, int(first_no), int(last_no)))
+        wanted = (int(first_no), int(last_no))
+        waiting, behind = await store.resent(tx, call.hospital_id, whose, *wanted, ask.MOST_RESENT)
+        return ask.Resent(waiting=waiting, next_first_no=behind)
 
 
 def _whose(call: Call, institution_id: str) -> str:

@@ -115,16 +115,22 @@ WITH again AS (
   WHERE hospital_id = $1 AND institution_id = $2 AND notification_no = ANY(ARRAY(
     SELECT notification_no FROM notification
     WHERE hospital_id = $1 AND institution_id = $2 AND notification_no BETWEEN $3 AND $4
-    ORDER BY notification_no LIMIT 1000))
+    ORDER BY notification_no LIMIT $6))
 ), awake AS (
   UPDATE subscription SET rest_until = $5 WHERE hospital_id = $1 AND institution_id = $2
 )
 SELECT 1
 """
-WAITING = """
-SELECT count(*) FROM notification
-WHERE hospital_id = $1 AND institution_id = $2 AND notification_no BETWEEN $3 AND $4 AND next_at IS NOT NULL
+RESENT = """
+WITH wanted AS MATERIALIZED (
+  SELECT notification_no, next_at FROM notification
+  WHERE hospital_id = $1 AND institution_id = $2 AND notification_no BETWEEN $3 AND $4
+  ORDER BY notification_no LIMIT $5 + 1
+)
+SELECT (SELECT count(first.next_at) FROM (SELECT next_at FROM wanted ORDER BY notification_no LIMIT $5) AS first),
+  (SELECT notification_no FROM wanted ORDER BY notification_no OFFSET $5) AS next_first_no
 """
+"""Of those that ``RESEND`` has sent, and the first behind them."""
 
 
 class Wanting(NamedTuple):
@@ -204,12 +210,19 @@ async def listed(tx: Tx, hospital_id: int, institution_id: str, after: int, most
     return [_kept(row) for row in await tx.fetch(LISTED, hospital_id, institution_id, after, most)]
 
 
-async def resend(tx: Tx, hospital_id: int, institution_id: str, first_no: int, last_no: int, now: datetime) -> None:
-    await tx.execute(RESEND, hospital_id, institution_id, first_no, last_no, now)
+async def resend(
+    tx: Tx, hospital_id: int, institution_id: str, first_no: int, last_no: int, now: datetime, most: int
+) -> None:
+    """The first so many of this range."""
+    await tx.execute(RESEND, hospital_id, institution_id, first_no, last_no, now, most)
 
 
-async def waiting(tx: Tx, hospital_id: int, institution_id: str, first_no: int, last_no: int) -> int:
-    return await tx.fetchval(WAITING, hospital_id, institution_id, first_no, last_no)
+async def resent(
+    tx: Tx, hospital_id: int, institution_id: str, first_no: int, last_no: int, most: int
+) -> tuple[int, int | None]:
+    """How many of the first so many of this range wait to be sent, and the number of the next one in it."""
+    [row] = await tx.fetch(RESENT, hospital_id, institution_id, first_no, last_no, most)
+    return row["count"], row["next_first_no"]
 
 
 def _letter(row: Row) -> Letter:
