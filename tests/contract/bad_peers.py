@@ -8,9 +8,9 @@ import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
@@ -147,19 +147,14 @@ _SPACES = "docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 
 class SoapPeer(_Peer):
     def request(self, attempt: Attempt) -> tuple[str, dict[str, str], bytes]:
-        inner = "".join(f"<{name}>{_xml(value)}</{name}>" for name, value in attempt.fields.items())
+        inner = as_xml(attempt.fields)
         key = f"<idempotency_key>{attempt.key}</idempotency_key>" if attempt.operation in CHANGES else ""
         call = f'<{attempt.operation} xmlns="urn:yinyi:v1">{inner}{key if attempt.key else ""}</{attempt.operation}>'
         header = "" if attempt.unsigned else self.token(attempt)
-        text = f'<s:Envelope xmlns:s="{_SOAP}"><s:Header>{header}</s:Header><s:Body>{call}</s:Body></s:Envelope>'
-        kind = {"unknown_charset": "text/xml; charset=klingon", "other_kind": "application/json"}
-        return "/soap", {"content-type": kind.get(attempt.damage, "text/xml")}, damaged_xml(attempt, text)
+        return "/soap", kind_of(attempt), damaged_xml(attempt, enveloped(header, call))
 
     def token(self, attempt: Attempt) -> str:
-        at, nonce = self.clock.now() - timedelta(seconds=attempt.age_s), secrets.token_bytes(16)
-        told, created = base64.b64encode(nonce).decode(), username_token.created_of(at)
-        digest = username_token.digest(self.used(attempt), told, created)
-        sent = base64.b64encode(nonce[::-1]).decode() if attempt.altered else told
+        sent, created, digest = self.told(attempt)
         space, digested = f"http://{_SPACES}-wssecurity", f"http://{_SPACES}-username-token-profile-1.0#PasswordDigest"
         password = "" if self.within else f'<w:Password Type="{digested}">{digest}</w:Password>'
         return (
@@ -169,13 +164,30 @@ class SoapPeer(_Peer):
             f"<u:Created>{created}</u:Created></w:UsernameToken></w:Security>"
         )
 
+    def told(self, attempt: Attempt) -> tuple[str, str, str]:
+        """Nonce, time and digest of a UsernameToken."""
+        at, nonce = self.clock.now() - timedelta(seconds=attempt.age_s), secrets.token_bytes(16)
+        told, created = base64.b64encode(nonce).decode(), username_token.created_of(at)
+        digest = username_token.digest(self.used(attempt), told, created)
+        return base64.b64encode(nonce[::-1]).decode() if attempt.altered else told, created, digest
+
     def code(self, answer: str) -> str:
         root = etree.fromstring(answer[answer.index("<?xml") :].encode())
         return root.findtext(".//{urn:yinyi:v1}code") or ""
 
 
-def _xml(value: Any) -> str:
-    return escape(str(value)).replace("\0", "&#0;")
+def kind_of(attempt: Attempt) -> dict[str, str]:
+    kind = {"unknown_charset": "text/xml; charset=klingon", "other_kind": "application/json"}
+    return {"content-type": kind.get(attempt.damage, "text/xml")}
+
+
+def enveloped(header: str, call: str) -> str:
+    return f'<s:Envelope xmlns:s="{_SOAP}"><s:Header>{header}</s:Header><s:Body>{call}</s:Body></s:Envelope>'
+
+
+def as_xml(fields: Mapping[str, Any]) -> str:
+    told = {name: escape(str(value)).replace("\0", "&#0;") for name, value in fields.items()}
+    return "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
 
 
 def damaged_xml(attempt: Attempt, text: str) -> bytes:
@@ -185,7 +197,7 @@ def damaged_xml(attempt: Attempt, text: str) -> bytes:
         case "empty":
             return b""
         case "not_utf_8":
-            return text.replace("<number>", "<number>病").encode("gb18030")
+            return text.replace("7Q4-8XK9", "病").encode("gb18030")
         case "oversize":
             return (text + " " * (1 << 20)).encode()
         case "deep":
@@ -198,43 +210,77 @@ def damaged_xml(attempt: Attempt, text: str) -> bytes:
 
 @dataclass
 class SocketPeer:
-    """On a line of its own for each attempt, signed on as it should be; twice: once more, on another line."""
+    """On a line of its own for each attempt, signed on as it should be; twice: once more, on another line. JSON behind
+    eight digits, under a MAC by SM3."""
 
     port: int
     secret: str
     clock: Clock
     unfit: frozenset[str] = frozenset()
+    digits: ClassVar[int] = 8
+    algorithm: ClassVar[str] = "FRAME-HMAC-SM3"
+    brings: ClassVar[Mapping[str, str]] = {}
+    """When it signs on."""
 
     def ask(self, attempt: Attempt) -> tuple[str, str]:
+        attempt = self.words(attempt)
         with self._line() as line:
-            opened = json.loads(self._said(line, self._frame(GOOD_SIGN_ON, "", 0, nonce=secrets.token_hex(12))))
-            frame = self._frame(attempt, opened["body"]["line"], 1)
+            signing_on = self.words(replace(GOOD, operation="OpenInstitutionLine", key=""))
+            more = {"nonce": secrets.token_hex(12), **self.brings}
+            opened = self.opened(self._said(line, self._frame(signing_on, "", 0, **more)))
+            frame = self._frame(attempt, opened, 1)
             if attempt.damage == "slow":
-                line.sendall(b"%08d" % (len(frame) + 10) + frame)
+                line.sendall(self.size(len(frame) + 10) + frame)
                 answer = self._answered(line)
             else:
                 answer = self._said(line, frame)
         if attempt.twice:
             with self._line() as another:
                 answer = self._said(another, frame)
-        code = json.loads(answer)["head"]["code"]
+        code = self.code(answer)
         return "" if code == "OK" else code, answer
+
+    # -- what is its own
+
+    def words(self, attempt: Attempt) -> Attempt:
+        """The same attempt, as this institution makes it."""
+        return attempt
+
+    def mac(self, document: bytes, *, wrong: bool = False) -> str:
+        secret = "another" + self.secret if wrong else self.secret
+        return institution_message.hmac_of(self.algorithm, secret, document)
+
+    def document(self, attempt: Attempt, head: dict[str, Any], fields: Mapping[str, Any]) -> bytes:
+        return damaged_message(attempt, {"head": head, "body": fields})
+
+    def opened(self, answer: str) -> str:
+        """The line that a sign-on has opened."""
+        return json.loads(answer)["body"]["line"]
+
+    def code(self, answer: str) -> str:
+        """Also of an answer in XML, to whoever was not understood as he asked."""
+        return answer.split("code>")[1][:-2] if answer.startswith("<") else json.loads(answer)["head"]["code"]
+
+    # -- frames
+
+    def size(self, length: int) -> bytes:
+        return b"%0*d" % (self.digits, length) if self.digits else length.to_bytes(2, "big")
 
     def _line(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def _said(self, line: socket.socket, frame: bytes) -> str:
-        line.sendall(b"%08d" % len(frame) + frame)
+        line.sendall(self.size(len(frame)) + frame)
         return self._answered(line)
 
     def _answered(self, line: socket.socket) -> str:
         stream = line.makefile("rb")
-        seal, _, document = stream.read(int(stream.read(8))).partition(b"\n")
+        size = stream.read(self.digits or 2)
+        content = stream.read(int(size) if self.digits else int.from_bytes(size, "big"))
+        seal, _, document = content.partition(b"\n")
         if not seal.startswith(b"NONE "):
-            made = institution_message.hmac_of("FRAME-HMAC-SM3", self.secret, document)
-            assert seal.decode() == f"FRAME-HMAC-SM3 {made}", "what has a seal has a good one"
-        text = document.decode()
-        return text if text.startswith("{") else json.dumps({"head": {"code": text.split("code>")[1][:-2]}})
+            assert seal.decode() == f"{self.algorithm} {self.mac(document)}", "what has a seal has a good one"
+        return document.decode("gb18030" if document.startswith(b'<?xml version="1.0" encoding="GB18030"') else "utf-8")
 
     def _frame(self, attempt: Attempt, line: str, sequence: int, **more: str) -> bytes:
         head = {
@@ -245,20 +291,16 @@ class SocketPeer:
             "sequence": sequence,
             "key": attempt.key,
         }
-        document = _document(attempt, head, {**attempt.fields, **more})
-        used = "another" + self.secret if attempt.wrong_secret else self.secret
-        mac = institution_message.hmac_of("FRAME-HMAC-SM3", used, document)
+        document = self.document(attempt, head, {**attempt.fields, **more})
+        mac = self.mac(document, wrong=attempt.wrong_secret)
         if attempt.damage == "other_kind":
             return document
         sent = document + b" " if attempt.altered else document
-        return institution_message.joined(*(("NONE", "-") if attempt.unsigned else ("FRAME-HMAC-SM3", mac)), sent)
+        return institution_message.joined(*(("NONE", "-") if attempt.unsigned else (self.algorithm, mac)), sent)
 
 
-GOOD_SIGN_ON = Attempt("OpenInstitutionLine", {}, key="")
-
-
-def _document(attempt: Attempt, head: dict[str, Any], fields: Mapping[str, Any]) -> bytes:
-    whole = json.dumps({"head": head, "body": fields}, ensure_ascii=False).encode()
+def damaged_message(attempt: Attempt, message: Mapping[str, Any]) -> bytes:
+    whole = as_json(message)
     match attempt.damage:
         case "cut":
             return whole[:-1]

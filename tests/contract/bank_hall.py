@@ -72,8 +72,8 @@ class BankHall:
         return BankTerminal("ccb", "FRAME-HMAC-SM3", mac, self.stage.line.clock.now, digits=4, as_xml="GB18030")
 
 
-async def _load_master_key(stage: HolderStage) -> None:
-    """By two people, each a half."""
+async def load_master_key(stage: HolderStage) -> None:
+    """Of icbc. By two people, each a half."""
     store, slot, now = store_of(stage.line), slot_of("icbc"), stage.line.clock.now()
     entry = await store.entry_key()
     halves = [
@@ -91,7 +91,7 @@ async def _load_master_key(stage: HolderStage) -> None:
 @asynccontextmanager
 async def bank_hall(stage: HolderStage) -> AsyncGenerator[BankHall]:
     clock = stage.line.clock
-    await _load_master_key(stage)
+    await load_master_key(stage)
     async with stage.line.database.transaction() as tx:
         await stage.business.institutions.add(tx, ICBC, "FRAME-HMAC-SHA256", clock.now())
         secret = await stage.business.institutions.add(tx, CCB, "FRAME-HMAC-SM3", clock.now())

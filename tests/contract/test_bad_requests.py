@@ -8,7 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from bad_lines import CANNOT_SAY, CCB, ICBC, X919Peer, XmlPeer
+from bad_messages import HipPeer, ProcessPeer
 from bad_peers import HIS, NO_TLS, Peer, RestPeer, SoapPeer, SocketPeer, Within, ask_badly
+from bank_hall import load_master_key
 from holder_stage import HolderStage, InProcess, holder_stage, play
 from starlette.applications import Starlette
 from tls_hall import tls_hall
@@ -37,22 +40,39 @@ async def everywhere(url: str, folder: Path) -> AsyncGenerator[tuple[HolderStage
             secret = await stage.business.institutions.add(tx, HIS, "HMAC-SHA256", clock.now())
             password = await stage.business.institutions.add_secret(tx, 1, "his", "UsernameToken", clock.now())
             framed = await stage.business.institutions.add_secret(tx, 1, "his", "FRAME-HMAC-SM3", clock.now())
+            await stage.business.institutions.add(tx, ICBC, "FRAME-HMAC-SM3", clock.now())
+            banks = await stage.business.institutions.add(tx, CCB, "FRAME-HMAC-SM3", clock.now())
+        await load_master_key(stage)
         bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
         rest, soap = Rest(bus, Metrics()), Soap(bus, Metrics(), served_operations(Caller.HOSPITAL))
         async with serving(Starlette(routes=[*rest.routes(), *soap.routes()])) as port:
             address = f"http://127.0.0.1:{port}"
             socket = Socket(bus, Metrics(), clock, Caller.HOSPITAL)
             at = await socket.listen("127.0.0.1", 0)
-            yield (
-                stage,
-                {
-                    "rest": RestPeer(address, secret, clock),
-                    "soap": SoapPeer(address, password, clock),
-                    "socket": SocketPeer(at, framed, clock),
-                },
-                address,
+            lines = Socket(
+                BusClient(InProcess(stage.business.dispatcher), Caller.INSTITUTION.value, clock),
+                Metrics(),
+                clock,
+                Caller.INSTITUTION,
             )
-            await socket.close()
+            at_banks = await lines.listen("127.0.0.1", 0)
+            try:
+                yield (
+                    stage,
+                    {
+                        "rest": RestPeer(address, secret, clock),
+                        "soap": SoapPeer(address, password, clock),
+                        "hip": HipPeer(address, password, clock),
+                        "process": ProcessPeer(address, password, clock),
+                        "socket": SocketPeer(at, framed, clock),
+                        "bank, X9.19": X919Peer(at_banks, "", clock, CANNOT_SAY),
+                        "bank, XML": XmlPeer(at_banks, banks, clock, CANNOT_SAY),
+                    },
+                    address,
+                )
+            finally:
+                await socket.close()
+                await lines.close()
 
 
 def test_the_book_of_bad_requests(platform_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +81,7 @@ def test_the_book_of_bad_requests(platform_url: str, tmp_path: Path, monkeypatch
     async def story() -> None:
         async with everywhere(platform_url, tmp_path) as (stage, peers, _):
             await asyncio.to_thread(ask_badly, peers)
-            assert await stage.one("SELECT count(*) FROM idempotency WHERE actor LIKE 'hospital:%'") == 0
+            assert await stage.one("SELECT count(*) FROM idempotency WHERE actor ~ '^(hospital|institution):'") == 0
 
     asyncio.run(story())
 
