@@ -2,13 +2,12 @@
 
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from xml.sax.saxutils import escape
 
 import msgspec
-from bad_peers import CHANGES, damaged_json, damaged_xml
+from bad_peers import CHANGES, as_xml, damaged_json, damaged_xml
 from bad_requests import Attempt, Damage
 from lxml import etree
 
@@ -17,6 +16,14 @@ from yinyi.wire import institution
 
 NOT_BY_QUEUE: frozenset[Damage] = frozenset({"slow", "unknown_charset", "other_kind"})
 """The broker takes in who is slow, and a message names neither its kind nor its characters."""
+
+
+NOT_A_SUBJECT = frozenset({"by a name that is SQL", "by a name without end"})
+"""Who asks is a part of the subject, in which there is neither a space nor room for so much."""
+
+
+def _nowhere(*_: object) -> tuple[Mapping[str, str], bytes]:
+    raise AssertionError("nobody has said where to")
 
 
 @dataclass
@@ -111,13 +118,36 @@ class TextPeer(LetterPeer):
     replies: str = "/queue/his.bad.text"
 
     def damaged(self, attempt: Attempt) -> bytes:
-        inner = "".join(f"<{name}>{_xml(value)}</{name}>" for name, value in attempt.fields.items())
-        text = f'<{attempt.operation} xmlns="urn:yinyi:v1">{inner}</{attempt.operation}>'
-        return damaged_xml(attempt, text)
+        return _damaged_xml(attempt)
 
 
-def _xml(value: object) -> str:
-    return escape(str(value)).replace("\0", "&#0;")
+def _damaged_xml(attempt: Attempt) -> bytes:
+    inner = as_xml(attempt.fields)
+    return damaged_xml(attempt, f'<{attempt.operation} xmlns="urn:yinyi:v1">{inner}</{attempt.operation}>')
+
+
+@dataclass
+class NatsPeer(LetterPeer):
+    """The same letters below a subject. ``send``: by somebody's own connection; headers and body of its answer."""
+
+    send: Callable[[str, str, Mapping[str, str], bytes], tuple[Mapping[str, str], bytes]] = _nowhere
+    unfit: frozenset[str] = NOT_BY_QUEUE | NOT_A_SUBJECT
+
+    def ask(self, attempt: Attempt) -> tuple[str, str]:
+        headers, body = self.letter(attempt)
+        asked = [self.send(attempt.who, attempt.operation, headers, body) for _ in range(2 if attempt.twice else 1)]
+        said, answer = asked[-1]
+        code = self.code(answer)
+        assert said.get("YinyiCode", "") == code, "the header says what the body says"
+        assert said["YinyiOutcome"] == ("refused" if code else "done")
+        return code, f"{dict(said)} {answer.decode()}"
+
+
+class NatsXmlPeer(NatsPeer):
+    """XML."""
+
+    def damaged(self, attempt: Attempt) -> bytes:
+        return _damaged_xml(attempt)
 
 
 def _frame(command: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,9 @@ from typing import Any
 import msgspec
 import nats
 import pytest
+from bad_letters import NatsPeer, NatsXmlPeer
+from bad_peers import HIS as LIMITED
+from bad_peers import ask_badly
 from holder_stage import VAULT, HolderStage, InProcess, holder_stage
 
 from yinyi.app.embedded.folder import free_port
@@ -39,6 +42,7 @@ USERS: dict[str, tuple[list[str], list[str]]] = {
     "boc": (["yinyi.institution.boc.*"], ["_INBOX.boc.>"]),
     "his": (["yinyi.hospital.his.*"], ["_INBOX.his.>"]),
     "lab": (["yinyi.hospital.lab.*"], ["_INBOX.lab.>"]),
+    "stranger": (["yinyi.hospital.stranger.*"], ["_INBOX.stranger.>"]),
     "operator": ([], ["yinyi.hospital.dead", "_INBOX.operator.>"]),
 }
 """As docs/integrate/queue.md says: what each may publish, and hear."""
@@ -59,7 +63,8 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedNats]:
         for name, (says, hears) in USERS.items()
     ]
     port = free_port()
-    config = f'listen: "127.0.0.1:{port}"\nauthorization {{ users = {json.dumps(users)} }}\n'
+    takes = "max_payload: 2097152"
+    config = f'listen: "127.0.0.1:{port}"\n{takes}\nauthorization {{ users = {json.dumps(users)} }}\n'
     with EmbeddedNats(tmp_path_factory.mktemp("outside"), config, port) as server:
         yield server
 
@@ -162,6 +167,38 @@ def test_an_institution_asks_below_its_own_name(outside: EmbeddedNats, platform_
             ):
                 problem, headers = await line.his.ask(operation, sent)
                 assert (problem["code"], headers["YinyiCode"], headers["YinyiOutcome"]) == (code, code, "refused")
+
+    asyncio.run(story())
+
+
+def test_the_book_of_bad_requests(outside: EmbeddedNats, platform_url: str, tmp_path: Path) -> None:
+    """As every other interface gets it, in JSON and in XML."""
+
+    async def story() -> None:
+        async with holder_stage(platform_url, tmp_path) as stage:
+            clock, loop = stage.line.clock, asyncio.get_running_loop()
+            async with stage.line.database.transaction() as tx:
+                secret = await stage.business.institutions.add(tx, LIMITED, "HMAC-SHA256", clock.now())
+            queue = queue_of(stage, outside, Caller.HOSPITAL)
+            queue.start()
+            clients = {name: await _client(outside, name, []) for name in ("his", "stranger")}
+
+            def send(
+                who: str, operation: str, headers: Mapping[str, str], body: bytes
+            ) -> tuple[Mapping[str, str], bytes]:
+                asked = clients[who].request(f"yinyi.hospital.{who}.{operation}", body, timeout=20, headers=headers)
+                told = asyncio.run_coroutine_threadsafe(asked, loop).result()
+                return told.headers, told.data
+
+            try:
+                await asyncio.wait_for(queue.opened.wait(), 20)
+                peers = {each.__name__: each(0, secret, clock, send=send) for each in (NatsPeer, NatsXmlPeer)}
+                await asyncio.to_thread(ask_badly, peers)
+            finally:
+                await queue.close()
+                for each in clients.values():
+                    await each.close()
+            assert await stage.one("SELECT count(*) FROM idempotency WHERE actor LIKE 'hospital:%'") == 0
 
     asyncio.run(story())
 
