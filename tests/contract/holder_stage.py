@@ -215,10 +215,9 @@ async def holder_stage(
             for slot, scope in ((OUTPATIENT, "outpatient"), (INPATIENT, "inpatient"))
         ]
         lines = BankLines(acquirers={BANK: line.bank}, accounts=accounts, kinds=KINDS)
-        wanted: dict[str, Any] = {"lists_kept_s": 0.0, **wants}
+        wanted: dict[str, Any] = {"channels": {}, "lists_kept_s": 0.0, **wants}
         outside = Outside(
             hospital=hospital,
-            channels={},
             merchants=MerchantTable(lines.merchants()),
             keys=line.means.keys,
             lines=lines,

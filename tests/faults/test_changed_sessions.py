@@ -154,7 +154,7 @@ def test_what_the_hospital_says_twice_is_told_once(platform_url: str) -> None:
     play(platform_url, story)
 
 
-async def stopped_by_word(desk: Desk, schedule_id: str, call: Call | None = None, **said: str) -> None:
+async def stopped_by_word(desk: Desk, schedule_id: str, call: Call | None = None, /, **said: str) -> None:
     """By the hospital's, unless it is somebody else's."""
     call, message = call or as_hospital(desk), StopSession(schedule_id=schedule_id, **said)
     known = await desk.changes.to_stop(call, message)

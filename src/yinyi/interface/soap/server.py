@@ -54,7 +54,7 @@ class Soap:
     def _route(self, path: str, description: Callable[[str], bytes], answers: Answers) -> BaseRoute:
         async def endpoint(request: Request) -> Response:
             started = time.perf_counter()
-            if request.method == "GET":
+            if request.method != "POST":
                 return _described(request, description)
             answer = await self._answer(request, answers)
             self._metrics.answered(NAME, path, answer.status_code, time.perf_counter() - started)

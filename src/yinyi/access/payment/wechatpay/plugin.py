@@ -195,7 +195,7 @@ class WeChatPay:
         return CallbackReply(status=204)
 
     def rejected(self, why: str) -> CallbackReply:
-        return CallbackReply(status=500, body=_encode({"code": "FAIL", "message": why}))
+        return CallbackReply(status=401, body=_encode({"code": "FAIL", "message": why}))
 
     async def _place(self, merchant: Merchant, order: Order, deadline: float) -> Outcome:
         wanted = NativeOrder(
