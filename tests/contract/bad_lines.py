@@ -47,6 +47,15 @@ class X919Peer(SocketPeer):
         return x9_19(SESSION_KEY[::-1] if wrong else SESSION_KEY, document)
 
 
+class Sm3Peer(X919Peer):
+    """Under a key of the key store, too."""
+
+    algorithm = "FRAME-HMAC-SM3"
+
+    def mac(self, document: bytes, *, wrong: bool = False) -> str:
+        return hmac_sm3(SESSION_KEY[::-1] if wrong else SESSION_KEY, document)
+
+
 class XmlPeer(SocketPeer):
     """It is answered in XML, and in its characters, by whoever could read who asks."""
 

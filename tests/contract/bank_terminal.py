@@ -46,8 +46,8 @@ def under(master: bytes, key: bytes) -> tuple[str, str]:
     return triple(master).update(key).hex().upper(), triple(key).update(bytes(8))[:4].hex().upper()
 
 
-def hmac_sm3(secret: str, data: bytes) -> str:
-    code = HMAC(secret.encode(), hashes.SM3())
+def hmac_sm3(secret: str | bytes, data: bytes) -> str:
+    code = HMAC(secret.encode() if isinstance(secret, str) else secret, hashes.SM3())
     code.update(data)
     return code.finalize().hex().upper()
 

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
-from bad_lines import CANNOT_SAY, CCB, ICBC, X919Peer, XmlPeer
+from bad_lines import CANNOT_SAY, CCB, ICBC, Sm3Peer, X919Peer, XmlPeer
 from bad_messages import HipPeer, ProcessPeer
 from bad_peers import HIS, NO_TLS, Peer, RestPeer, SoapPeer, SocketPeer, Within, ask_badly
-from bank_hall import load_master_key
-from holder_stage import HolderStage, InProcess, holder_stage, play
+from bank_hall import BROUGHT, SESSION_KEY, load_master_key
+from bank_terminal import BankTerminal, hmac_sm3
+from holder_stage import HolderStage, InProcess, holder_stage, play, store_of
 from starlette.applications import Starlette
 from tls_hall import tls_hall
 from web_line import serving
@@ -40,7 +42,7 @@ async def everywhere(url: str, folder: Path) -> AsyncGenerator[tuple[HolderStage
             secret = await stage.business.institutions.add(tx, HIS, "HMAC-SHA256", clock.now())
             password = await stage.business.institutions.add_secret(tx, 1, "his", "UsernameToken", clock.now())
             framed = await stage.business.institutions.add_secret(tx, 1, "his", "FRAME-HMAC-SM3", clock.now())
-            await stage.business.institutions.add(tx, ICBC, "FRAME-HMAC-SM3", clock.now())
+            other = await stage.business.institutions.add(tx, ICBC, "FRAME-HMAC-SM3", clock.now())
             banks = await stage.business.institutions.add(tx, CCB, "FRAME-HMAC-SM3", clock.now())
         await load_master_key(stage)
         bus = BusClient(InProcess(stage.business.dispatcher), Caller.HOSPITAL.value, clock)
@@ -66,6 +68,7 @@ async def everywhere(url: str, folder: Path) -> AsyncGenerator[tuple[HolderStage
                         "process": ProcessPeer(address, password, clock),
                         "socket": SocketPeer(at, framed, clock),
                         "bank, X9.19": X919Peer(at_banks, "", clock, CANNOT_SAY),
+                        "bank, SM3": Sm3Peer(at_banks, other, clock, CANNOT_SAY),
                         "bank, XML": XmlPeer(at_banks, banks, clock, CANNOT_SAY),
                     },
                     address,
@@ -82,6 +85,35 @@ def test_the_book_of_bad_requests(platform_url: str, tmp_path: Path, monkeypatch
         async with everywhere(platform_url, tmp_path) as (stage, peers, _):
             await asyncio.to_thread(ask_badly, peers)
             assert await stage.one("SELECT count(*) FROM idempotency WHERE actor ~ '^(hospital|institution):'") == 0
+
+    asyncio.run(story())
+
+
+def test_who_brings_a_key_is_not_heard_by_his_secret(platform_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with everywhere(platform_url, tmp_path) as (stage, peers, _):
+            bank = peers["bank, SM3"]
+            assert isinstance(bank, Sm3Peer)
+            by_key, by_secret = [
+                BankTerminal("icbc", bank.algorithm, partial(hmac_sm3, made_with), bank.clock.now)
+                for made_with in (SESSION_KEY, bank.secret)
+            ]
+            for terminal in (by_key, by_secret):
+                await terminal.connect(bank.port)
+            assert (await by_secret.sign_on(**BROUGHT)).code == "SignatureRefused"
+            assert (await by_key.sign_on()).code == "SignatureRefused", "it was not brought"
+            assert (await by_key.sign_on(**{**BROUGHT, "check_value": "00000000"})).code == "SignatureRefused"
+            assert (await by_key.sign_on(**BROUGHT)).sealed
+            document = by_key.document("ListGiveBacks", {})
+            under_secret = by_key.sealed(document, hmac_sm3(bank.secret, document))
+            assert (await by_key.send(under_secret)).code == "SignatureRefused"
+            assert (await by_secret.sign_on()).sealed
+            for terminal in (by_key, by_secret):
+                answer = await terminal.ask("ListGiveBacks", {})
+                assert (answer.code, answer.sealed) == ("OK", True)
+                await terminal.hang_up()
+            held = await stage.one("SELECT string_agg(master_key_id, ', ') FROM institution_line")
+            assert held == await store_of(stage.line).master_key_id(), "one of them, in the key store"
 
     asyncio.run(story())
 

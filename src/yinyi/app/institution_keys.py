@@ -1,13 +1,16 @@
 """Keys for MACs of institutions' lines: in the key store of the bank lines, in a slot of their own."""
 
+from collections.abc import Mapping
+
 from yinyi.bus.database import Database
-from yinyi.business.institutions.model import SessionKey
+from yinyi.business.institutions.model import KeyAlgorithm, SessionKey
 from yinyi.business.lines import key_rows
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
-from yinyi.business.lines.key_model import HeldKey, PosSession
+from yinyi.business.lines.key_model import HeldKey, PosSession, StoredMac
 from yinyi.business.lines.key_ports import KeyStore
 
 MERCHANT, TERMINAL = "institution", "socket"
+STORED: Mapping[KeyAlgorithm, StoredMac] = {"X9.19": "x9.19", "FRAME-HMAC-SM3": "hmac-sm3"}
 
 
 def slot_of(institution_id: str) -> PosSession:
@@ -36,9 +39,9 @@ class LineKeys:
             return None
         return SessionKey(held.master_key_id, held.wrapped, held.check_value)
 
-    async def mac(self, institution_id: str, key: SessionKey, document: bytes) -> bytes | None:
+    async def mac(self, institution_id: str, key: SessionKey, algorithm: KeyAlgorithm, document: bytes) -> bytes | None:
         held = HeldKey("mak", key.master_key_id, key.wrapped, key.check_value)
         try:
-            return await self._keys.mac(held, slot_of(institution_id), "x9.19", document)
+            return await self._keys.mac(held, slot_of(institution_id), STORED[algorithm], document)
         except KeyDoesNotOpen:
             return None

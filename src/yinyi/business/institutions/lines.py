@@ -3,8 +3,9 @@ where the keys are."""
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple, cast, get_args
 
 import msgspec
 
@@ -20,7 +21,7 @@ from yinyi.business.institutions.messages_lines import (
     LineOpened,
     OpenInstitutionLine,
 )
-from yinyi.business.institutions.model import FrameAlgorithm, Institution, InstitutionLine, SessionKey
+from yinyi.business.institutions.model import FrameAlgorithm, Institution, InstitutionLine, KeyAlgorithm, SessionKey
 from yinyi.business.institutions.ports import SessionKeys
 from yinyi.business.institutions.service import NOBODY, REMEMBERED_FOR, WINDOW, Institutions
 from yinyi.kernel.clock import Clock
@@ -33,6 +34,7 @@ from yinyi.wire.institution_message import AnswerHead, Opened
 LASTS = timedelta(hours=24)
 FORGOTTEN_EVERY = timedelta(minutes=1)
 X9_19 = "X9.19"
+_BY_KEY: Mapping[str, KeyAlgorithm] = {name: name for name in get_args(KeyAlgorithm)}
 SIGNING = frozenset({"OpenInstitutionLine", "CloseInstitutionLine"})
 """What every institution may ask."""
 NOTHING = msgspec.Raw(b"null")
@@ -40,7 +42,7 @@ _MOST_REMEMBERED = 1000
 
 
 class Verified(NamedTuple):
-    """Whose request it is, and how its answer is sealed. key: of X9.19; secret: of the others."""
+    """Whose request it is, and how its answer is sealed. key: that was brought; secret: without one."""
 
     institution: Institution
     algorithm: FrameAlgorithm
@@ -54,7 +56,7 @@ class InstitutionLines:
     """What it remembers of the database is a second old at most."""
 
     def __init__(self, institutions: Institutions, database: Database, keys: SessionKeys | None, clock: Clock) -> None:
-        """``keys``: None where no key store is: nobody signs on by X9.19."""
+        """``keys``: None where no key store is: nobody brings a key."""
         self._institutions = institutions
         self._database = database
         self._keys = keys
@@ -87,9 +89,10 @@ class InstitutionLines:
         if line is not None and (line.institution_id, line.algorithm) != (signed.institution_id, signed.algorithm):
             raise SignatureRefused
         key = line.key if line is not None else None
-        if asked is not None and signed.algorithm == X9_19 and institution is not None:
+        by_key = key is not None or (asked is not None and _brings(signed, asked))
+        if by_key and asked is not None and institution is not None:
             key = await self._delivered(institution, asked)
-        secret = await self._fits(signed, key, secrets)
+        secret = await self._fits_key(signed, key) if by_key else _fits_secret(signed, secrets)
         if institution is None or secret is None or _apart(opened.head.time, now):
             raise SignatureRefused
         granted = institution.operations is None or operation in institution.operations
@@ -102,19 +105,17 @@ class InstitutionLines:
         await self._institutions.admit(institution, now)  # what somebody else sends again counts for nobody
         return Verified(institution, cast(FrameAlgorithm, signed.algorithm), opened, line, key, secret)
 
-    async def _fits(self, signed: Signed, key: SessionKey | None, secrets: list[str]) -> str | None:
-        """The secret under which this MAC is right, empty for X9.19; None: it is not."""
-        if signed.algorithm == X9_19:
-            made = await self._x9_19(signed.institution_id, key, signed.body)
-            return "" if hmac.compare_digest(made, signed.signature) else None
-        found = [secret for secret in secrets or [NOBODY] if _is_hmac(secret, signed)]
-        return found[0] if found and secrets else None
+    async def _fits_key(self, signed: Signed, key: SessionKey | None) -> str | None:
+        """No secret, if this MAC is right under the key; None: it is not."""
+        made = await self._under_key(signed, key, signed.body)
+        return "" if hmac.compare_digest(made, signed.signature) else None
 
-    async def _x9_19(self, institution_id: str, key: SessionKey | None, document: bytes) -> str:
-        """16 hexadecimal digits; empty: there is no such key."""
-        if key is None or self._keys is None or not document:
+    async def _under_key(self, signed: Signed, key: SessionKey | None, document: bytes) -> str:
+        """Hexadecimal digits; empty: there is no such key, or none for MACs of this kind."""
+        algorithm = _BY_KEY.get(signed.algorithm)
+        if algorithm is None or key is None or self._keys is None or not document:
             return ""
-        made = await self._keys.mac(institution_id, key, document)
+        made = await self._keys.mac(signed.institution_id, key, algorithm, document)
         return made.hex().upper() if made is not None else ""
 
     async def _delivered(self, institution: Institution, asked: OpenInstitutionLine) -> SessionKey | None:
@@ -175,8 +176,8 @@ class InstitutionLines:
             correlation_id=reply.correlation_id,
         )
         document = wire.answer(verified.opened.charset, answer, b"" if failure is not None else bytes(reply.body))
-        if signed.algorithm == X9_19:
-            mac = await self._x9_19(signed.institution_id, verified.key, document)
+        if verified.key is not None:
+            mac = await self._under_key(signed, verified.key, document)
         else:
             mac = wire.hmac_of(signed.algorithm, verified.secret, document)
         told = SealedReply(algorithm=signed.algorithm, mac=mac, document=document)
@@ -213,6 +214,17 @@ def _verified(call: Call) -> Verified:
     if not isinstance(shown, Verified):
         raise SignatureRefused("only over a line")
     return shown
+
+
+def _brings(signed: Signed, asked: OpenInstitutionLine) -> bool:
+    """A key, which then counts and no secret does."""
+    return signed.algorithm == X9_19 or bool(asked.mac_key or asked.check_value)
+
+
+def _fits_secret(signed: Signed, secrets: list[str]) -> str | None:
+    """The one under which this MAC is right."""
+    found = [secret for secret in secrets or [NOBODY] if _is_hmac(secret, signed)]
+    return found[0] if found and secrets else None
 
 
 def _is_hmac(secret: str, signed: Signed) -> bool:

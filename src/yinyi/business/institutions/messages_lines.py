@@ -24,8 +24,9 @@ class LineOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 @operation(callers=ASKERS, of_line=True, errors=(SignatureRefused,))
 class OpenInstitutionLine(Operation[LineOpened], frozen=True, kw_only=True):
-    """Sign on. nonce: 16 to 64 letters and digits, never used twice. mac_key, check_value: for X9.19 a fresh key of 16
-    bytes under the institution's master key, in hexadecimal; this very frame carries a MAC under it."""
+    """Sign on. nonce: 16 to 64 letters and digits, never used twice. mac_key, check_value: a fresh key of 16 bytes
+    under the institution's master key, in hexadecimal; this very frame carries a MAC under it. For X9.19 always; for
+    FRAME-HMAC-SM3 if the institution has a master key: without one its MACs are under its secret."""
 
     nonce: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{16,64}(?![\s\S])")]
     mac_key: Hexadecimal = ""

@@ -9,7 +9,9 @@ InstitutionKind = Literal["hospital", "bank", "vendor"]
 """``hospital``: the HIS, windows, doctors' rooms of the hospital itself."""
 
 FrameAlgorithm = Literal["X9.19", "FRAME-HMAC-SM3", "FRAME-HMAC-SHA256"]
-"""Of the MAC over each frame of a line. The key of X9.19 is brought at sign-on, under one in the key store."""
+"""Of the MAC over each frame of a line."""
+KeyAlgorithm = Literal["X9.19", "FRAME-HMAC-SM3"]
+"""Those whose key may be brought at sign-on, under one in the key store; that of X9.19 always is."""
 Algorithm = Literal[
     "HMAC-SHA256",  # over each request, by REST
     "HMAC-SM3",  # the same with the hash of GB/T 32905
@@ -45,7 +47,7 @@ class SessionKey(NamedTuple):
 
 
 class InstitutionLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line on which an institution has signed on. key: of X9.19."""
+    """A line on which an institution has signed on. key: that it has brought; None: its MACs are under a secret."""
 
     hospital_id: int
     institution_id: str

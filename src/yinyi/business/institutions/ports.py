@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
-from yinyi.business.institutions.model import SessionKey
+from yinyi.business.institutions.model import KeyAlgorithm, SessionKey
 
 
 class SessionKeys(Protocol):
-    """Keys for MACs by X9.19 that institutions bring when they sign on. None is ever seen in clear."""
+    """Keys for MACs that institutions bring when they sign on. None is ever seen in clear."""
 
     async def take(
         self, hospital_id: int, institution_id: str, delivered: bytes, check_value: bytes
@@ -15,6 +15,6 @@ class SessionKeys(Protocol):
         value, or two people have loaded no master key for this institution."""
         ...
 
-    async def mac(self, institution_id: str, key: SessionKey, document: bytes) -> bytes | None:
-        """8 bytes. None: the key does not open any more; its owner signs on anew."""
+    async def mac(self, institution_id: str, key: SessionKey, algorithm: KeyAlgorithm, document: bytes) -> bytes | None:
+        """8 bytes by X9.19, 32 by the other one. None: the key does not open any more; its owner signs on anew."""
         ...

@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from yinyi.wire.iso8583.model import MacAlgorithm
+
 KeyPurpose = Literal[
     "tmk",  # the terminal's master key: the others are delivered under it
     "pik",  # the PIN pad encrypts PIN blocks with it
@@ -13,6 +15,8 @@ KeyPurpose = Literal[
 ]
 WorkingPurpose = Literal["pik", "mak", "tdk"]
 """Delivered at sign-on, under the TMK."""
+StoredMac = MacAlgorithm | Literal["hmac-sm3"]
+"""What a MAK makes: 8 bytes on the lines of acquirers, 32 (GB/T 32905, RFC 2104) on institutions' own."""
 
 CHECK_BYTES = 4
 """Of a check value: the first bytes of eight zero bytes, encrypted under the key."""

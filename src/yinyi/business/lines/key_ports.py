@@ -4,8 +4,7 @@ from collections.abc import Collection
 from typing import Literal, Protocol, runtime_checkable
 
 from yinyi.bus.call import Call
-from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent, WorkingPurpose
-from yinyi.wire.iso8583.model import MacAlgorithm
+from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent, StoredMac, WorkingPurpose
 
 
 class Custodians(Protocol):
@@ -61,8 +60,8 @@ class KeyStore(Protocol):
         """
         ...
 
-    async def mac(self, key: HeldKey, slot: PosSession, algorithm: MacAlgorithm, data: bytes) -> bytes:
-        """8 bytes: field 64 (or 128) of a message whose bytes before it are ``data``.
+    async def mac(self, key: HeldKey, slot: PosSession, algorithm: StoredMac, data: bytes) -> bytes:
+        """8 bytes: field 64 (or 128) of a message whose bytes before it are ``data``; or the 32 of an HMAC.
 
         Raises:
             KeyDoesNotOpen: also where ``key`` is no MAK.

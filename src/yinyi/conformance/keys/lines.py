@@ -5,6 +5,8 @@ from collections.abc import Awaitable
 from dataclasses import replace as replaced
 from typing import get_args
 
+from cryptography.hazmat.primitives.hashes import SM3
+from cryptography.hazmat.primitives.hmac import HMAC
 from msgspec.structs import replace
 
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused
@@ -66,6 +68,17 @@ async def what_the_bank_delivers_authenticates(stage: Stage, size: int, algorith
     mak = await stage.keys.take_working_key(tmk, SLOT, "mak", des.encrypt_ecb(TMK, key), des.check_value(key))
     for _ in range(2):
         equal(await stage.keys.mac(mak, SLOT, algorithm, _DATA), mac(algorithm, key, _DATA))
+
+
+@SCRIPT.behaviour(_SIZES)
+async def what_an_institution_delivers_authenticates_by_sm3(stage: Stage, size: int) -> None:
+    key, tmk = secrets.token_bytes(size), await stage.loaded()
+    mak = await stage.keys.take_working_key(tmk, SLOT, "mak", des.encrypt_ecb(TMK, key), des.check_value(key))
+    expected = HMAC(key, SM3())
+    expected.update(_DATA)
+    made = expected.finalize()
+    for _ in range(2):
+        equal(await stage.keys.mac(mak, SLOT, "hmac-sm3", _DATA), made)
 
 
 @SCRIPT.behaviour()

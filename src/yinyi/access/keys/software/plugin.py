@@ -5,6 +5,9 @@ from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography.hazmat.primitives.hashes import SM3
+from cryptography.hazmat.primitives.hmac import HMAC
+
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.master_keys import MasterKey, MasterKeys
 from yinyi.business.lines.errors import KeyDoesNotOpen, KeyRefused, NoNewMasterKey
@@ -15,13 +18,13 @@ from yinyi.business.lines.key_model import (
     KeyPurpose,
     PosSession,
     SealedComponent,
+    StoredMac,
     WorkingPurpose,
 )
 from yinyi.kernel.buffers import wiped
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
 from yinyi.wire.iso8583 import des
 from yinyi.wire.iso8583.mac import Translate, maker
-from yinyi.wire.iso8583.model import MacAlgorithm
 from yinyi.wire.key_entry import context_of, unseal
 
 COMPONENT_BYTES = 16
@@ -102,7 +105,7 @@ class SoftwareKeyStore:
 
     # -- using
 
-    async def mac(self, key: HeldKey, slot: PosSession, algorithm: MacAlgorithm, data: bytes) -> bytes:
+    async def mac(self, key: HeldKey, slot: PosSession, algorithm: StoredMac, data: bytes) -> bytes:
         return self._maker(key, slot, algorithm)(data)
 
     async def check(self, key: HeldKey, slot: PosSession) -> None:
@@ -138,10 +141,10 @@ class SoftwareKeyStore:
 
     # -- within
 
-    def _opened_maker(self, key: HeldKey, slot: PosSession, algorithm: MacAlgorithm) -> Translate:
+    def _opened_maker(self, key: HeldKey, slot: PosSession, algorithm: StoredMac) -> Translate:
         clear = self._opened(key, slot, "mak")
         with wiped(clear):
-            return maker(algorithm, clear)
+            return _sm3_maker(clear) if algorithm == "hmac-sm3" else maker(algorithm, clear)
 
     def _wrapped(self, master: MasterKey, clear: bytearray, slot: PosSession, purpose: KeyPurpose) -> HeldKey:
         value = des.check_value(clear)
@@ -164,6 +167,18 @@ class SoftwareKeyStore:
             return master.unwrap(wrapped, context)
         except ValueError:
             raise KeyDoesNotOpen(f"{slot} {what}: altered, or not the key of this slot and purpose") from None
+
+
+def _sm3_maker(key: bytearray) -> Translate:
+    """What it holds of the key is OpenSSL's copy."""
+    ready = HMAC(key, SM3())
+
+    def made(data: bytes) -> bytes:
+        code = ready.copy()
+        code.update(data)
+        return code.finalize()
+
+    return made
 
 
 def _agree(key: bytearray, check_value: bytes) -> None:
