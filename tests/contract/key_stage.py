@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from dispatch_stage import SimClock, Trusting
+from dispatch_stage import SimClock
 
 from yinyi.access.keys.software.config import Settings
 from yinyi.access.keys.software.plugin import SoftwareKeyStore
 from yinyi.app.business_start import DEMO_HOSPITAL
+from yinyi.app.verifier import Verifier
 from yinyi.bus.client import BusClient
 from yinyi.bus.database import Database, open_database
 from yinyi.bus.dispatch import Dispatcher
@@ -31,7 +32,7 @@ from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.setup import ensure_hospital
 from yinyi.business.terminals.staff_pins import StaffPins, pin_index
 from yinyi.kernel.plugin import Surroundings
-from yinyi.kernel.secrets import Vault
+from yinyi.kernel.secrets import Vault, digest
 from yinyi.wire.iso8583 import des
 from yinyi.wire.key_entry import context_of, seal
 
@@ -76,8 +77,9 @@ class Stage:
     lines: LineService
     client: BusClient
 
-    async def ask(self, message: Operation[R], who: str = "anna") -> R:
-        return (await self.client.ask(message, credentials=Credentials(staff=who), key=uuid4().hex, timeout_s=30)).reply
+    async def ask(self, message: Operation[R], who: str = "anna", person: str = "", pin: str = "") -> R:
+        shown = Credentials(staff=who, person=person, pin=pin)
+        return (await self.client.ask(message, credentials=shown, key=uuid4().hex, timeout_s=30)).reply
 
     async def load(
         self,
@@ -94,9 +96,8 @@ class Stage:
         entry_key = (await self.ask(KeyStatus())).entry_key
         entry = seal(entry_key, context_of(str(sealed_for or slot), part), component)
         words: dict[str, Any] = {**slot._asdict(), "part": part}
-        words |= {"custodian": who, "pin": PINS.get(who, "000000") if pin is None else pin}
         message = LoadKeyComponent(**words, entry=entry, check_value=says or value(component))
-        return await self.ask(message, asks or who)
+        return await self.ask(message, asks or who, who, PINS.get(who, "000000") if pin is None else pin)
 
     async def both(self, slot: PosSession = SLOT) -> KeyLoading:
         await self.load(1, FIRST, "anna", slot)
@@ -140,10 +141,12 @@ def play(url: str, folder: Path, story: Callable[[Stage], Awaitable[None]], **gi
         store = store_on(folder, clock, **given)
         means = LineMeans(database, {}, store, CardVault(VAULT), clock, ZONE, 1)
         await enrolled(database, clock)
-        lines = LineService(
-            database, store, clock, 1, PosSessions(means), {}, USUAL, "here", StaffPins(database, VAULT), Directory()
-        )
-        dispatcher = Dispatcher(database, Trusting(), clock, audit=WITH_A_CHANGE)
+        lines = LineService(database, store, clock, 1, PosSessions(means), {}, USUAL, "here", Directory())
+        pins = StaffPins(database, VAULT)
+        accounts = {digest(name): name for name in ("operator", "supervisor", *PINS)}
+        nobody: Any = None
+        verifier = Verifier(database, nobody, nobody, nobody, clock, ZONE, 1, accounts, pins)
+        dispatcher = Dispatcher(database, verifier, clock, audit=WITH_A_CHANGE)
         lines.register(dispatcher)
         client = BusClient(_InProcess(dispatcher), Caller.STAFF.value, clock)
         try:

@@ -22,11 +22,8 @@ from yinyi.business.lines.line_routine import LineRoutine
 from yinyi.business.lines.messages_sessions import ListSessions, SessionView
 from yinyi.business.lines.service import LineService
 from yinyi.business.lines.sessions import PosSessions
-from yinyi.business.terminals.staff_pins import StaffPins
-from yinyi.kernel.secrets import Vault
 
 R = TypeVar("R")
-VAULT = Vault({1: bytes(32)}, bytes(32))
 SCOPES = {(BANK, OUTPATIENT.merchant_no): "outpatient", (BANK, INPATIENT.merchant_no): "inpatient"}
 SLOT: dict[str, Any] = OUTPATIENT._asdict()
 
@@ -91,7 +88,7 @@ def play(url: str, folder: Path, story: Callable[[Desk], Awaitable[None]]) -> No
         async with line_stage(url, folder) as line:
             service = LineService(
                 *(line.database, line.means.keys, line.clock, HOSPITAL),
-                *(line.sessions, SCOPES, USUAL, "here:1", StaffPins(line.database, VAULT), Some()),
+                *(line.sessions, SCOPES, USUAL, "here:1", Some()),
             )
             dispatcher = Dispatcher(line.database, Trusting(), line.clock, audit=WITH_A_CHANGE)
             service.register(dispatcher)

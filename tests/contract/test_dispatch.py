@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 from examples import examples
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
-from yinyi.bus.dispatch import MAX_REQUEST_BYTES
+from yinyi.bus.dispatch import MAX_REQUEST_BYTES, Change
 from yinyi.bus.envelope import ReplyEnvelope
 from yinyi.bus.operation import Caller
 from yinyi.business.payments.messages import GetPayment, ListPayments
+from yinyi.business.payments.messages_queue import SettleByHand
 from yinyi.business.scheduling.messages import ListDepartments, ListSchedules
 from yinyi.business.terminals.messages import LockTerminal
 from yinyi.kernel.errors import NotYours, error_named
@@ -55,6 +56,21 @@ def test_who_is_not_named_may_not(platform_url: str) -> None:
             reply = await stage.send_raw(subject, envelope(body={"terminal_id": "T1", "locked": True}))
             assert failure(reply) == "NotAllowed", subject
         assert await stage.notes() == []
+
+    play(platform_url, story)
+
+
+def test_an_account_is_no_person(platform_url: str) -> None:
+    async def story(stage: Stage) -> None:
+        async def done(tx: Tx, call: Call, message: SettleByHand, facts: None) -> str:
+            raise AssertionError("an account has done it")
+
+        async def show(tx: Tx, call: Call, subject: str) -> str:
+            return subject
+
+        stage.dispatcher.changes(SettleByHand, Change(done, show))
+        wanted = SettleByHand(payment_no="26112315", reference="26112315", outcome="happened", note="the statement")
+        assert failure(await stage.send(wanted, key="key-of-a-test")) == "PersonUnproven"
 
     play(platform_url, story)
 

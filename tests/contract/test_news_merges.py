@@ -24,14 +24,16 @@ from yinyi.business.payments.merged import Move, move
 from yinyi.business.prepaid.messages import GetPrepaidAccount
 from yinyi.business.scheduling.booking_model import BookingRules
 from yinyi.business.scheduling.messages_booking import ListAppointments
+from yinyi.business.terminals.messages_maintenance import EnrolStaffCard
 from yinyi.business.watch.messages import CheckInvariants
 from yinyi.conformance.hospital.stage import Stage
-from yinyi.kernel.errors import SessionEnded
+from yinyi.kernel.errors import SecondPersonNeeded, SessionEnded
 from yinyi.kernel.money import Fen
 from yinyi.wire.hl7.codec import Segment, segment
 
 NAME, OTHER = "欧阳春晓", "王芳"
 OLD = "2016777777"
+PIN = "271828"
 LATEST = "SELECT state || ' ' || why FROM hospital_news ORDER BY news_no DESC LIMIT 1"
 NEWS = "SELECT max(news_no) FROM hospital_news"
 AUDITED = "SELECT count(*) FROM audit WHERE operation = 'news.MergePatients.v1'"
@@ -194,13 +196,18 @@ def test_whoever_a_number_was_merged_into_is_not_merged_on(plays: Plays) -> None
             assert (seen.merged_no, seen.merged, seen.balance_fen) == (OLD, False, 0)
             assert seen.patient_no == third
             with pytest.raises(NotMerged):
-                await stage.ask(
-                    Caller.STAFF, ConfirmMerge(news_no=news_no, patient_no=third, balance_fen=Fen(0)), staff=TILL
-                )
+                await says(stage, "3021", ConfirmMerge(news_no=news_no, patient_no=third, balance_fen=Fen(0)))
         merged_into = "SELECT coalesce(merged_into, 0) FROM patient WHERE patient_id = $1"
         assert [await stage.one(merged_into, each) for each in (second_id, third_id)] == [0, 0]
 
     plays(story)
+
+
+async def says(stage: HolderStage, who: str, message: ConfirmMerge, token: str = TILL) -> Any:
+    """One of the staff, by an account and the PIN of his card."""
+    if not await stage.one("SELECT count(*) FROM staff_card WHERE staff_id = $1", who):
+        await stage.ask(Caller.STAFF, EnrolStaffCard(serial=f"04A1{who}", pin=PIN, staff_id=who), staff=TILL)
+    return await stage.ask(Caller.STAFF, message, staff=token, person=who, pin=PIN)
 
 
 def test_where_there_is_money_two_people_say_so(plays: Plays) -> None:
@@ -209,9 +216,9 @@ def test_where_there_is_money_two_people_say_so(plays: Plays) -> None:
         merged_id = await stage.comes(stage.hall, OLD, OTHER)
         await credited(stage, merged_id, 5000)
 
-        async def says(token: str, fen: int, patient_no: str = kept) -> Any:
+        async def said(who: str, fen: int, patient_no: str = kept, token: str = TILL) -> Any:
             message = ConfirmMerge(news_no=news_no, patient_no=patient_no, balance_fen=Fen(fen))
-            return await stage.ask(Caller.STAFF, message, staff=token)
+            return await says(stage, who, message, token)
 
         async with teller(stage) as his:
             numbers.led[OLD] = kept
@@ -221,23 +228,25 @@ def test_where_there_is_money_two_people_say_so(plays: Plays) -> None:
             seen = await stage.ask(Caller.STAFF, GetMerge(news_no=news_no), staff=TILL)
             assert (seen.merged_no, seen.merged_name, seen.balance_fen, seen.merged) == (OLD, OTHER, 5000, False)
             with pytest.raises(BalanceDiffers):
-                await says(TILL, 4000)
+                await said("3021", 4000)
             with pytest.raises(NotMerged):
-                await says(TILL, 5000, OLD)
+                await said("3021", 5000, OLD)
             del numbers.led[OLD]
             with pytest.raises(NotMerged):
-                await says(TILL, 5000)
+                await said("3021", 5000)
             numbers.led[OLD] = kept
-            assert (await says(TILL, 5000)).proposed_by
-            assert not (await says(TILL, 5000)).merged, "nobody is two people"
+            assert (await said("3021", 5000)).proposed_by
+            for token in (TILL, SECOND):
+                with pytest.raises(SecondPersonNeeded):
+                    await said("3021", 5000, token=token)
             await credited(stage, merged_id, 1)
             with pytest.raises(BalanceDiffers):
-                await says(SECOND, 5000)
-            assert (await says(SECOND, 5001)).proposed_by
-            done = await says(TILL, 5001)
+                await said("3022", 5000)
+            assert (await said("3022", 5001)).proposed_by
+            done = await said("3021", 5001)
             assert (done.merged, done.balance_fen) == (True, 0)
             with pytest.raises(NewsNotParked):
-                await says(TILL, 0)
+                await said("3021", 0)
         survivor_id = await stage.comes(stage.hall, kept, NAME)
         assert [await balance(stage, each) for each in (merged_id, survivor_id)] == [0, 5001]
         account = await stage.hall.ask(GetPrepaidAccount())

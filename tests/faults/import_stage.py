@@ -79,7 +79,8 @@ class _Believing:
     """Whoever says who he is, is it."""
 
     async def verify(self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec) -> Principal:
-        return Principal(caller=caller, hospital_id=1, staff_id=envelope.credentials.staff)
+        name = envelope.credentials.person
+        return Principal(caller=caller, hospital_id=1, staff_id=name, person=name)
 
 
 class _InProcess:
@@ -105,7 +106,7 @@ class Stage:
 
     async def ask(self, message: Operation[R], who: str = "operator", key: str = "") -> R:
         key = key or f"key-of-a-test-{next(self.keys)}"
-        return (await self.client.ask(message, credentials=Credentials(staff=who), key=key, timeout_s=60)).reply
+        return (await self.client.ask(message, credentials=Credentials(person=who), key=key, timeout_s=60)).reply
 
     async def begin(self, patients: str = PATIENTS, balances: str = BALANCES, **more: Any) -> str:
         message = BeginImport(patients_header=patients, balances_header=balances, **more)

@@ -20,9 +20,10 @@ def lost(times: int) -> deque[Mishap]:
     return deque(mishaps)
 
 
-def as_staff(it: World, name: str) -> Call:
+def as_staff(it: World, name: str, account: str = "") -> Call:
+    """``name``: who sits there, as he has proved; ``account``: by which he asks, if not by one of his own."""
     now = it.clock.now()
-    who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id=name)
+    who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id=account or name, person=name)
     return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
 
 
@@ -35,10 +36,10 @@ async def case(it: World, number: str) -> Case:
         return await queue_of(it).case(tx, as_staff(it, "operator"), GetCase(number=number))
 
 
-async def say(it: World, number: str, reference: str, name: str, outcome: ByHand) -> None:
+async def say(it: World, number: str, reference: str, name: str, outcome: ByHand, account: str = "") -> None:
     message = SettleByHand(payment_no=number, reference=reference, outcome=outcome, note="by the statement")
     async with it.database.transaction() as tx:
-        await queue_of(it).settle_by_hand(tx, as_staff(it, name), message, None)
+        await queue_of(it).settle_by_hand(tx, as_staff(it, name, account), message, None)
 
 
 async def in_doubt(it: World) -> tuple[str, str]:

@@ -69,7 +69,7 @@ def desk(it: Stage) -> HumanQueue:
 
 def staff(it: Stage, name: str) -> Call:
     now = it.clock.now()
-    who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id=name)
+    who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id="operator", person=name)
     return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")
 
 

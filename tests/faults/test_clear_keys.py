@@ -121,7 +121,7 @@ def load(house: RealPlatform) -> Iterator[str]:
         assert done.returncode == expected, done
         yield done.stdout + done.stderr
     for entry in (FIRST.hex(), unsealed):
-        done = house.command("ask", "LoadKeyComponent", body % entry)
+        done = house.command("ask", "LoadKeyComponent", body % entry, "--staff", "3021", typed=f"{PIN}\n")
         assert done.returncode == 1
         yield done.stdout + done.stderr
 

@@ -8,9 +8,16 @@ from payment_far_side import FEE
 from payment_world import World
 from queue_desk import as_staff, case, in_doubt, lost, queue_of, say
 
+from yinyi.bus.database import Row
 from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed
 from yinyi.business.payments.messages_queue import GiveBack, PostAgain
 from yinyi.business.payments.view import state_of
+from yinyi.kernel.errors import SecondPersonNeeded
+
+
+async def audited(it: World) -> list[Row]:
+    async with it.database.read() as tx:
+        return await tx.fetch("SELECT * FROM audit WHERE operation = 'payments.SettleByHand.v1'")
 
 
 def test_two_people_decide_and_it_is_booked(platform_url: str) -> None:
@@ -19,12 +26,17 @@ def test_two_people_decide_and_it_is_booked(platform_url: str) -> None:
         before = await case(it, number)
         assert before.why == "take_undo_unknown"
         assert "settle_by_hand" in before.can
-        await say(it, number, reference, "operator", "happened")
-        await say(it, number, reference, "operator", "happened")
+        await say(it, number, reference, "3021", "happened", account="operator")
         one = next(step for step in (await case(it, number)).steps if step.reference == reference)
-        assert (one.state, one.proposed, one.proposed_by) == ("undo_unknown", "happened", "operator")
+        assert (one.state, one.proposed, one.proposed_by) == ("undo_unknown", "happened", "3021")
+        for account in ("operator", "supervisor"):
+            with pytest.raises(SecondPersonNeeded):
+                await say(it, number, reference, "3021", "happened", account)
         assert await it.balance("channel:wechatpay:outpatient") == 0
-        await say(it, number, reference, "supervisor", "happened")
+        await say(it, number, reference, "3022", "happened", account="operator")
+        [told] = await audited(it)
+        assert (told["actor"], told["subject"]) == ("console:operator:person 3022", reference)
+        assert '"people":"3021 + 3022"' in told["detail"]
         assert await it.balance("channel:wechatpay:outpatient") == FEE
         it.script.mishaps.clear()
         plan = await it.to_the_end(number)

@@ -12,6 +12,8 @@ from yinyi.business.imports.takeover import LINES
 
 PEOPLE = 3000
 CENTS = 1234
+PIN = "271828\n"
+"""Of both staff cards."""
 BOM, CRLF = "\ufeff", "\r\n"
 LEFT = "SELECT (SELECT count(*) FROM import_patient) + (SELECT count(*) FROM import_binding) AS waiting"
 TAKEN_TO = "SELECT taken_to FROM import_run WHERE import_no = $1"
@@ -42,6 +44,11 @@ def said(done: CompletedProcess[str], code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+def by(house: RealPlatform, number: str, *words: str) -> CompletedProcess[str]:
+    """Somebody with a staff card types it."""
+    return house.command(*words, "--staff", number, typed=PIN)
+
+
 @pytest.mark.slow
 def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     what = files(tmp_path)
@@ -52,19 +59,24 @@ def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     fingerprint = re.findall(r"fingerprint +(\S+)", told)[0]
     assert dict(house.rows(HERE)[0]) == nothing
 
-    assert "AccountsOff" in said(house.command("import", "propose", *what), 1)
+    first, second = "3021", "3022"
+    for who in (first, second):
+        said(house.command("staff-cards", "enrol", f"04A1{who}", "--staff", who, typed=PIN))
+    assert "AccountsOff" in said(by(house, first, "import", "propose", *what), 1)
     said(house.command("ask", "SetPrepaidMode", '{"mode": "refund_only"}'))
-    told = said(house.command("import", "propose", *what, "--as", "operator"))
+    told = said(by(house, first, "import", "propose", *what))
     number = re.findall(r"Proposed as (\S+)\.", told)[0]
     figures = ["--people", str(PEOPLE), "--accounts", str(PEOPLE), "--fingerprint", fingerprint]
     confirm = ["import", "confirm", number, *figures]
-    assert "SecondPersonNeeded" in said(house.command(*confirm, "--total", "37020.00", "--as", "operator"), 1)
-    assert "FiguresDiffer" in said(house.command(*confirm, "--total", "37020.01", "--as", "supervisor"), 1)
+    for account in ("operator", "supervisor"):
+        again = by(house, first, *confirm, "--total", "37020.00", "--as", account)
+        assert "SecondPersonNeeded" in said(again, 1)
+    assert "FiguresDiffer" in said(by(house, second, *confirm, "--total", "37020.01"), 1)
     assert dict(house.rows(HERE)[0]) == nothing
 
     with ThreadPoolExecutor(1) as beside:
         with house.held(IN_THE_WAY, number, f"FS{LINES + 17:05}", house.clock.now()):
-            waits = beside.submit(house.command, *confirm, "--total", "37,020.00", "--by", "supervisor")
+            waits = beside.submit(by, house, second, *confirm, "--total", "37,020.00")
             until(lambda: house.rows(TAKEN_TO, number)[0][0] > 1, "the first slice is taken over")
             house.kill("business")
             assert house.rows(TAKEN_TO, number)[0][0] == 1 + LINES, "it was killed within the second"
@@ -87,4 +99,4 @@ def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
     assert not re.search(r"138\d{8}|GJ\d{8}|FS\d{5}", told), "no number of anybody"
     assert dict(house.rows(HERE)[0]) == everything
     assert f"{number}  done" in said(house.command("import", "list"))
-    assert "confirmed    by supervisor" in said(house.command("import", "show", number))
+    assert "confirmed    by 3022" in said(house.command("import", "show", number))

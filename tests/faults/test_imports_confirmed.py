@@ -14,9 +14,9 @@ from yinyi.business.imports.errors import (
     CheckedTooEarly,
     FiguresDiffer,
     ImportClosed,
-    SecondPersonNeeded,
 )
 from yinyi.business.imports.messages import GetImport, ListImports, ProposeImport, WithdrawImport
+from yinyi.kernel.errors import SecondPersonNeeded
 
 # ---- two people
 
@@ -157,9 +157,10 @@ def test_it_stands_in_the_audit_log_who_said_which_figures(platform_url: str) ->
         view = await stage.taken_over(*few())
         rows = await stage.rows("SELECT actor, operation, detail FROM audit WHERE detail <> '{}' ORDER BY audit_id")
         assert [(row["actor"], row["operation"]) for row in rows] == [
-            ("console:operator", "imports.ProposeImport.v1"),
-            ("console:supervisor", "imports.ConfirmImport.v1"),
+            ("console:operator:person operator", "imports.ProposeImport.v1"),
+            ("console:supervisor:person supervisor", "imports.ConfirmImport.v1"),
         ]
+        assert '"people":"operator + supervisor"' in rows[1]["detail"]
         assert all(f'"total_fen":{FEN}' in row["detail"] and view.fingerprint in row["detail"] for row in rows)
 
     play(platform_url, story)

@@ -32,7 +32,7 @@ from yinyi.business.payments.rules import Rule
 from yinyi.business.payments.service import TAKEN_UP, NewPayment
 from yinyi.business.payments.suspense import SuspenseDesk
 from yinyi.business.payments.view import state_of
-from yinyi.kernel.errors import ChannelUnavailable, NotAllowed
+from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, SecondPersonNeeded
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Unknown
 
@@ -167,9 +167,10 @@ def test_money_that_belongs_to_nothing_comes_and_goes_by_two(platform_url: str) 
         [stranger] = (await listed(it)).unknown
         item = stranger.reference
         assert (stranger.amount_fen, stranger.source) == (1200, "wechatpay")
-        for _ in range(2):
-            first = await book(it, "over_found", 1200, "operator", item=item)
-            assert (first.over_fen, [each.proposed_by for each in first.said]) == (0, ["operator"])
+        first = await book(it, "over_found", 1200, "operator", item=item)
+        assert (first.over_fen, [each.proposed_by for each in first.said]) == (0, ["operator"])
+        with pytest.raises(SecondPersonNeeded):
+            await book(it, "over_found", 1200, "operator", item=item)
         await book(it, "over_found", 1300, "supervisor", item=item)
         found = await book(it, "over_found", 1300, "operator", item=item)
         assert (found.over_fen, found.said, found.unknown) == (1300, [], [])

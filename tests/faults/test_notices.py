@@ -17,6 +17,7 @@ from yinyi.business.payments.messages_queue import SettleNotice
 from yinyi.business.payments.model import CallbackRead, Ruling
 from yinyi.business.payments.plan import REFUND, TAKE, Plan
 from yinyi.business.payments.view import state_of
+from yinyi.kernel.errors import SecondPersonNeeded
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, Refused
 
@@ -94,7 +95,8 @@ def test_a_refund_at_the_channel_that_was_wrong_is_a_loss_until_it_is_found_as_t
     async def story(it: World) -> None:
         number = (await refunded_there(it, 2000)).payment_no
         await rule(it, number, "wrongly")
-        await rule(it, number, "wrongly")
+        with pytest.raises(SecondPersonNeeded):
+            await rule(it, number, "wrongly")
         [notice] = (await case(it, number)).notices
         assert (notice.proposed, notice.proposed_by, notice.proposed_fen) == ("wrongly", "operator", 2000)
         assert (await attention(it, number), await it.balance(SHORT)) == ("refunded_at_channel", 0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from yinyi.app.person import NOBODY, Person
 from yinyi.bus.operation import Operation
 
 
@@ -16,6 +17,7 @@ class Desk:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, command: ModuleType, *replies: Any) -> None:
         self.asked: list[Operation[Any]] = []
         self.names: list[str] = []
+        self.people: list[Person] = []
         self._replies = list(replies)
         monkeypatch.setattr(command, "as_staff", self._staff)
         monkeypatch.setattr(command, "set_up_logs", str)
@@ -25,8 +27,9 @@ class Desk:
         self.names.append(name)
         yield self
 
-    async def ask(self, message: Operation[Any], **how: Any) -> Any:
+    async def ask(self, message: Operation[Any], by: Person = NOBODY, **how: Any) -> Any:
         self.asked.append(message)
+        self.people.append(by)
         reply = self._replies.pop(0)
         if isinstance(reply, Exception):
             raise reply

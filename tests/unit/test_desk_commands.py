@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 
 from yinyi.app.cli import application
 from yinyi.app.commands.calls import watch
-from yinyi.bus.operation import Operation
+from yinyi.app.person import NOBODY, Person
+from yinyi.bus.operation import Operation, spec_of
 from yinyi.business.payments.messages_taken_list import (
     DifferenceSaid,
     ListTakenDifferences,
@@ -66,7 +67,8 @@ def run(monkeypatch: pytest.MonkeyPatch, reply: Any, *words: str) -> tuple[Resul
     asked: list[tuple[Operation[Any], str]] = []
     module = import_module(f"yinyi.app.commands.{words[0]}")
 
-    async def ask(settings: Any, message: Operation[Any], name: str = "") -> Any:
+    async def ask(settings: Any, message: Operation[Any], name: str = "", by: Person = NOBODY) -> Any:
+        assert bool(by.number) is spec_of(type(message)).by_person
         asked.append((message, name))
         if isinstance(reply, Exception):
             raise reply
@@ -74,7 +76,7 @@ def run(monkeypatch: pytest.MonkeyPatch, reply: Any, *words: str) -> tuple[Resul
 
     monkeypatch.setattr(module, "ask_as_staff", ask)
     monkeypatch.setattr(module, "set_up_logs", str)
-    return CliRunner().invoke(application(words[0]), list(words)), asked
+    return CliRunner().invoke(application(words[0]), list(words), input="271828\n"), asked
 
 
 CHANGED = SessionChanged(schedule_id="S1", numbers=3, given_back=2)
@@ -130,7 +132,10 @@ WHEN = ("--begins", "2026-12-05T23:00", "--ends", "2026-12-06T02:00:00+08:00")
             TakenDifferences(differences=[]),
         ),
         (
-            ("taken", "settle", "icbc", "B-000002", "--on", "2026-11-22", "--ruling", "as_heard", "--note", "asked"),
+            (
+                *("taken", "settle", "icbc", "B-000002", "--on", "2026-11-22", "--ruling", "as_heard"),
+                *("--note", "asked", "--staff", "3021"),
+            ),
             SettleTakenDifference(
                 institution_id="icbc",
                 taken_on=date(2026, 11, 22),
@@ -170,6 +175,7 @@ def test_what_is_asked(
         ("calls", "answer", "all"),
         ("charges", "compare", "yesterday"),
         ("charges", "settle", "D1"),
+        ("taken", "settle", "icbc", "B-000002", "--on", "2026-11-22", "--ruling", "as_heard", "--note", "asked"),
         ("taken", "list", "--on", "yesterday"),
         ("taken", "settle", "icbc", "B-000002", "--ruling", "as_heard", "--note", "asked"),
         ("taken", "settle", "icbc", "B-000002", "--on", "2026-11-22", "--ruling", "both", "--note", "asked"),

@@ -1,5 +1,6 @@
 """``yinyi keys``: what it asks for, what it shows, and that a component is never seen on its way."""
 
+import getpass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 from yinyi.app.cli import application
 from yinyi.app.commands import keys
 from yinyi.app.errors import CannotStart
+from yinyi.app.person import NOBODY, Person
 from yinyi.business.lines.errors import KeyRefused
 from yinyi.business.lines.messages import (
     ComponentView,
@@ -64,7 +66,7 @@ def test_a_component_leaves_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     load = desk.asked[1]
     assert isinstance(load, LoadKeyComponent)
     assert (load.part, load.check_value, desk.names) == (2, "12345678", ["supervisor", "supervisor"])
-    assert (load.custodian, load.pin) == ("3021", "271828")
+    assert desk.people == [NOBODY, Person("3021", "271828")]
     assert "271828" not in done.output
     context = context_of("bank/104110070110001/00000001", 2)
     assert unseal(ENTRY, context, load.entry).hex().upper() == COMPONENT
@@ -101,7 +103,7 @@ def test_on_a_terminal_it_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPa
         def readline(self, most: int) -> str:
             return "12345678\n"
 
-    monkeypatch.setattr(keys.getpass, "getpass", hidden)
+    monkeypatch.setattr(getpass, "getpass", hidden)
     monkeypatch.setattr(keys.sys, "stdin", Terminal())
     keys.command(keys.Action.LOAD, "bank", "104110070110001", "00000001", 1, "3021", "operator")
     assert asked == ["PIN of 3021: ", "Component 1 of bank/104110070110001/00000001: "]
@@ -170,7 +172,7 @@ def test_a_rotation_is_asked_for_until_it_is_over(monkeypatch: pytest.MonkeyPatc
         (("confirm", *WORDS[:4]), "Whose key?"),
         (("load", *WORDS), "Which component?"),
         (("load", *WORDS, "--part", "3"), "Which component?"),
-        (("load", *WORDS, "--part", "1"), "Who enters it?"),
+        (("load", *WORDS, "--part", "1"), "Who are you?"),
     ],
 )
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], sentence: str) -> None:
@@ -185,4 +187,4 @@ def test_a_mistyped_pin_is_not_repeated(monkeypatch: pytest.MonkeyPatch, typed: 
     desk = Desk(monkeypatch, keys, inventory())
     done = said("load", *WORDS, "--part", "1", *HIS, typed=f"{typed}\n{COMPONENT}\n12345678\n")
     assert str(done.exception) == "A PIN is 6 to 12 digits."
-    assert len(desk.asked) == 1
+    assert desk.asked == []

@@ -28,7 +28,7 @@ from yinyi.bus.operation import (
 from yinyi.bus.permissions import BUSINESS, Permissions, business_permissions, every_account, interface_permissions
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.kernel.clock import ShiftedClock
-from yinyi.kernel.errors import InternalError, YinyiError
+from yinyi.kernel.errors import InternalError, PersonUnproven, SecondPersonNeeded, YinyiError
 from yinyi.kernel.secrets import Vault
 
 for found in pkgutil.walk_packages(business.__path__, f"{business.__name__}."):
@@ -215,3 +215,18 @@ def test_an_account_within_tls_may_what_its_caller_may_and_hears_nothing_of_it()
 )
 def test_subjects_match_as_on_the_bus(pattern: str, subject: str, does: bool) -> None:
     assert may(Permissions("x", (pattern,), ()).publish, subject) is does
+
+
+# ---- what two people decide
+
+
+def test_what_two_people_decide_is_asked_by_persons() -> None:
+    """Whoever can be refused as the second one has proved who he is; but for the letter, which anybody may compare."""
+    two = {spec.name for spec in SPECS if SecondPersonNeeded in spec.errors}
+    assert two == {
+        *("LoadKeyComponent", "ConfirmKey", "ConfirmImport", "ConfirmMerge"),
+        *("SettleByHand", "SettleNotice", "BookSuspense", "SettleTakenDifference"),
+    }
+    by_person = [spec for spec in SPECS if spec.by_person]
+    assert {spec.name for spec in by_person} == two - {"ConfirmKey"} | {"ProposeImport"}
+    assert all(spec.callers == {Caller.STAFF} and PersonUnproven in spec.errors for spec in by_person)

@@ -78,8 +78,7 @@ def _process() -> str:
 def _line_service(
     database: Database, outside: Outside, sessions: PosSessions, clock: Clock, terminals: TerminalService
 ) -> LineService:
-    of_terminals = terminals.staff_pins, terminals.directory
-    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process(), *of_terminals)
+    of_lines = (sessions, outside.lines.scopes(), outside.hours, _process(), terminals.directory)
     return LineService(database, outside.keys, clock, HOSPITAL_ID, *of_lines)
 
 
@@ -155,7 +154,7 @@ class Business:
         self._rounds = Rounds(database, clock, HOSPITAL_ID, every_invariant(registry.rules, outside.taken_lists))
         verifier = Verifier(
             *(database, self.terminals.credentials, self.institutions, self.institution_lines),
-            *(clock, ZONE, HOSPITAL_ID, staff),
+            *(clock, ZONE, HOSPITAL_ID, staff, self.terminals.staff_pins),
         )
         self.dispatcher = Dispatcher(
             *(database, verifier, clock),

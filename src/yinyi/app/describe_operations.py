@@ -31,7 +31,8 @@ asks as another account yet. `hospital` asks by [REST](../integrate/rest.md), [S
 lines; `hl7` tells by [HL7](../integrate/hl7.md).
 **needs**: *patient*: a patient's session travels with it · *or form*, *or specimen*: one will do that
 a request form or a tube has opened and that is good for it alone · *key*: it changes something and carries an
-idempotency key · *¥*: it starts or changes a money plan.
+idempotency key · *¥*: it starts or changes a money plan · *person*: who of the staff asks proves it by
+[the PIN of his staff card](../operate/people.md).
 
 Beside the errors named in its row, any operation can end in `Invalid`, `InvalidField`, `NotAllowed` and what hangs
 under it, `Busy`, `DeadlineExceeded`, `PlatformUnavailable` or `InternalError`; one with a key also in
@@ -89,6 +90,7 @@ def _needs(spec: OperationSpec) -> str:
         (f"or {' or '.join(sorted(spec.opened_by))}", bool(spec.opened_by)),
         ("key", spec.changes),
         ("¥", spec.money),
+        ("person", spec.by_person),
     )
     return " ".join(word for word, needed in wanted if needed)
 

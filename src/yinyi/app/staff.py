@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 from uuid import uuid4
 
-import msgspec
+from msgspec.structs import replace
 
 from yinyi.app.bus_account import connect_bus
 from yinyi.app.errors import CannotStart
+from yinyi.app.person import NOBODY, Person
 from yinyi.app.secret_files import secret
 from yinyi.app.settings import Settings
 from yinyi.bus.client import BusClient
@@ -19,7 +20,7 @@ from yinyi.kernel.secrets import digest
 
 R = TypeVar("R")
 STAFF = ("operator", "supervisor")
-"""Two, so that what two people have to decide can be decided."""
+"""Accounts, not people: who sits at one proves it by the PIN of his staff card, where a person has to ask."""
 
 
 class Staff:
@@ -29,14 +30,17 @@ class Staff:
         self._client = client
         self._credentials = credentials
 
-    async def ask(self, message: Operation[R], *, key: str = "", timeout_s: float | None = None) -> R:
-        """``key``: the same for what is asked again because no answer came.
+    async def ask(
+        self, message: Operation[R], *, key: str = "", timeout_s: float | None = None, by: Person = NOBODY
+    ) -> R:
+        """``key``: the same for what is asked again because no answer came. ``by``: who sits there.
 
         Raises:
             YinyiError: whatever the operation ended in.
         """
         key = key or uuid4().hex
-        answered = await self._client.ask(message, credentials=self._credentials, key=key, timeout_s=timeout_s)
+        shown = replace(self._credentials, person=by.number, pin=by.pin)
+        answered = await self._client.ask(message, credentials=shown, key=key, timeout_s=timeout_s)
         return answered.reply
 
 
@@ -48,7 +52,7 @@ async def as_staff(settings: Settings, name: str = STAFF[0]) -> AsyncGenerator[S
     """
     if name not in STAFF:
         raise CannotStart(f"There is no {name} among the staff; there are {', '.join(STAFF)}.")
-    settings = msgspec.structs.replace(settings, nats_url=settings.nats_url or _embedded(settings))
+    settings = replace(settings, nats_url=settings.nats_url or _embedded(settings))
     bus = await connect_bus(settings, Caller.STAFF.value)
     try:
         client = BusClient(bus, Caller.STAFF.value, settings.make_clock())
@@ -57,14 +61,14 @@ async def as_staff(settings: Settings, name: str = STAFF[0]) -> AsyncGenerator[S
         await bus.close()
 
 
-async def ask_as_staff(settings: Settings, message: Operation[R], name: str = STAFF[0]) -> R:
+async def ask_as_staff(settings: Settings, message: Operation[R], name: str = STAFF[0], by: Person = NOBODY) -> R:
     """
     Raises:
         YinyiError: whatever the operation ended in.
         CannotStart: there is no bus, or no such staff.
     """
     async with as_staff(settings, name) as staff:
-        return await staff.ask(message)
+        return await staff.ask(message, by=by)
 
 
 def staff_token(settings: Settings, name: str = STAFF[0]) -> str:

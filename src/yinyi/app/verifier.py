@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from yinyi.bus.call import Principal
+from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import Database
 from yinyi.bus.envelope import ReplyEnvelope, RequestEnvelope, SessionView, Signed
 from yinyi.bus.looks import Looks
@@ -20,6 +20,7 @@ from yinyi.business.institutions.lines import InstitutionLines, Verified
 from yinyi.business.institutions.model import FrameAlgorithm
 from yinyi.business.institutions.service import Institutions
 from yinyi.business.terminals.credentials import TerminalCredentials, admit
+from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotAllowed, SignatureRefused, TerminalNotEnrolled
 from yinyi.kernel.secrets import digest
@@ -58,9 +59,10 @@ class Verifier:
         zone: ZoneInfo,
         hospital_id: int,
         staff: Mapping[bytes, str],
+        pins: StaffPins,
     ) -> None:
         """``hospital_id``: whose callbacks, news and staff these are; terminals and institutions carry their own.
-        ``staff``: who each token is, by its digest."""
+        ``staff``: which account each token is, by its digest; ``pins``: who sits there."""
         self._looks = Looks(database)
         self._terminals = terminals
         self._institutions = institutions
@@ -69,6 +71,7 @@ class Verifier:
         self._zone = zone
         self._hospital_id = hospital_id
         self._staff = dict(staff)
+        self._pins = pins
         self._sessions: dict[tuple[str, bytes], tuple[datetime, SessionFacts]] = {}
 
     async def verify(self, caller: Caller, envelope: RequestEnvelope, spec: OperationSpec) -> Principal:
@@ -82,15 +85,21 @@ class Verifier:
             case Caller.CALLBACKS | Caller.NEWS | Caller.ANYBODY:
                 return Principal(caller=caller, hospital_id=self._hospital_id)
             case Caller.STAFF:
-                return self._staff_member(envelope.credentials.staff)
+                return await self._staff_member(envelope, spec, now)
             case _:
                 raise NotAllowed(f"{caller.value} is not open yet")
 
-    def _staff_member(self, token: str) -> Principal:
-        staff_id = self._staff.get(digest(token))
+    async def _staff_member(self, envelope: RequestEnvelope, spec: OperationSpec, now: datetime) -> Principal:
+        """The account; and who sits there, where he says so."""
+        shown = envelope.credentials
+        staff_id = self._staff.get(digest(shown.staff))
         if staff_id is None:
             raise NotAllowed("no such staff")
-        return Principal(caller=Caller.STAFF, hospital_id=self._hospital_id, staff_id=staff_id)
+        who = Principal(caller=Caller.STAFF, hospital_id=self._hospital_id, staff_id=staff_id)
+        if not shown.person:
+            return who
+        call = Call(principal=who, now=now, deadline=envelope.deadline, correlation_id=envelope.correlation_id)
+        return replace(who, person=await self._pins.prove(call, shown, spec.path))
 
     async def seal(self, envelope: RequestEnvelope, principal: Principal, reply: ReplyEnvelope) -> ReplyEnvelope:
         """See ``bus.dispatch.Seals``."""

@@ -25,6 +25,9 @@ class Principal(msgspec.Struct, frozen=True):
     """The patient who acts for this one, a child; 0: he himself is here."""
     institution_id: str = ""
     staff_id: str = ""
+    person: str = ""
+    """The staff number of who has proved, by the PIN of his staff card, that it is he who asks by this account; empty:
+    nobody has."""
     opened_by: str = ""
     """What this session is good for and nothing else, its kind before its number (``form:``, ``specimen:``,
     ``booking:``); empty: the patient himself is here."""
@@ -58,9 +61,11 @@ class Principal(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        """For the audit log: a guardian is named by his number here, behind where he stands."""
-        who = self.staff_id or self.institution_id or self.terminal_id
-        return f"{self.caller.value}:{who}" + (f":guardian {self.guardian_id}" if self.guardian_id else "")
+        """For the audit log: a guardian is named by his number here, behind where he stands; one of the staff by his
+        staff number, behind the account by which he asks."""
+        who = f"{self.caller.value}:{self.staff_id or self.institution_id or self.terminal_id}"
+        person = f":person {self.person}" if self.person else ""
+        return f"{who}{person}" + (f":guardian {self.guardian_id}" if self.guardian_id else "")
 
     @property
     def key_owner(self) -> str:

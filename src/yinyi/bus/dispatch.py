@@ -35,6 +35,7 @@ from yinyi.kernel.errors import (
     Invalid,
     InvalidField,
     NotAllowed,
+    PersonUnproven,
     PlatformUnavailable,
     ServiceClosed,
     SessionEnded,
@@ -237,6 +238,8 @@ class Dispatcher:
         opened_by = call.principal.opened_by.partition(":")[0]
         if spec.needs_patient and opened_by and opened_by not in spec.opened_by:
             raise SessionEnded(f"opened by a {opened_by}")
+        if spec.by_person and not call.principal.person:
+            raise PersonUnproven("nobody has said who asks")
         if NUL in body:
             raise InvalidField("a text with a NUL in it")
         try:

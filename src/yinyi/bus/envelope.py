@@ -1,6 +1,7 @@
 """What travels on the bus around a request and around its reply. JSON, so that it can be read at 2 a.m."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -26,11 +27,16 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the caller shows. Interfaces pass it on and make no claim of their own, but for ``certificate``: the SHA-256
-    of the one whose key the caller has proven to have. It is heard from accounts that may say so, and from no other."""
+    of the one whose key the caller has proven to have. It is heard from accounts that may say so, and from no other.
+
+    staff: the token of an account. person, pin: who of the staff sits there, by his staff number and the PIN of his
+    staff card; here and not in a request, so that nothing that is kept of a request is made of a PIN."""
 
     terminal: str = ""
     session: str = ""
     staff: str = ""
+    person: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    pin: Annotated[str, msgspec.Meta(max_length=64)] = ""
     signed: Signed | None = None
     certificate: str = ""
 

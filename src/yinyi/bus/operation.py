@@ -13,7 +13,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 import msgspec
 from typing_extensions import get_original_bases
 
-from yinyi.kernel.errors import ServiceClosed, YinyiError
+from yinyi.kernel.errors import PersonTriesSpent, PersonUnproven, ServiceClosed, YinyiError
 
 R_co = TypeVar("R_co", covariant=True)
 O_ = TypeVar("O_", bound="type[Operation[Any]]")
@@ -57,6 +57,9 @@ def called_by(account: str) -> tuple[Caller, bool]:
     return caller, vouches
 
 
+UNPROVEN: tuple[type[YinyiError], ...] = (PersonUnproven, PersonTriesSpent)
+"""What every operation ends in that a person has to ask, where nobody has proved that he is there."""
+
 OpenedBy = Literal["form", "specimen", "booking"]
 """What opens a session that is good for it alone: a request form, a tube, the slip of a booking."""
 
@@ -76,6 +79,7 @@ class OperationSpec:
     service: what of a terminal's services it begins or shows; empty: it belongs to none, or to what is under way.
     changes: needs an idempotency key. money: starts or changes a money plan.
     of_line: it is about the line on which it comes; only interfaces with lines serve it.
+    by_person: an account cannot ask it alone; who sits there has to prove who he is.
     """
 
     request: type[Operation[Any]]
@@ -91,6 +95,7 @@ class OperationSpec:
     opened_by: frozenset[OpenedBy] = frozenset()
     service: str = ""
     of_line: bool = False
+    by_person: bool = False
 
     @property
     def path(self) -> str:
@@ -116,6 +121,7 @@ def operation(
     money: bool = False,
     errors: tuple[type[YinyiError], ...] = (),
     of_line: bool = False,
+    by_person: bool = False,
     version: int = 1,
 ) -> Callable[[O_], O_]:
     """Declare an operation. Its domain is the folder its ``messages`` module stands in."""
@@ -132,10 +138,11 @@ def operation(
             needs_patient=needs_patient,
             changes=changes or money,
             money=money,
-            errors=(*errors, ServiceClosed) if service else errors,
+            errors=(*errors, *([ServiceClosed] if service else []), *(UNPROVEN if by_person else [])),
             opened_by=frozenset(opened_by),
             service=service,
             of_line=of_line,
+            by_person=by_person,
         )
         if spec.path in _by_path:
             raise ValueError(f"operation {spec.path} is declared twice")

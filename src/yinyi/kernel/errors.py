@@ -9,10 +9,13 @@ YinyiError
 │   ├── SignatureRefused
 │   ├── NotGranted
 │   ├── NotYours
+│   ├── PersonUnproven
+│   ├── PersonTriesSpent
 │   └── ServiceClosed
 ├── NotFound            what is asked about does not exist
 ├── Conflict            it exists, but not in a state that allows this
-│   └── IdempotencyConflict
+│   ├── IdempotencyConflict
+│   └── SecondPersonNeeded
 ├── Unavailable         nothing wrong with the request: try again later
 │   ├── HospitalUnavailable
 │   ├── ChannelUnavailable
@@ -107,6 +110,18 @@ class ServiceClosed(NotAllowed):
     zh = "这项业务现在在这台机器上还没开放，首页写着开放时间。"
 
 
+class PersonUnproven(NotAllowed):
+    """No staff card has this staff number and this PIN. Nothing was done."""
+
+    zh = "没有这个工号和密码的工作人员卡，什么也没有办理。"
+
+
+class PersonTriesSpent(NotAllowed):
+    """Too many wrong PINs of this member of staff. Wait a quarter of an hour, or have another card enrolled."""
+
+    zh = "这位工作人员的密码输错次数过多，请过一刻钟再试，或另登记一张工作人员卡。"
+
+
 class NotFound(YinyiError):
     """There is no such record."""
 
@@ -123,6 +138,12 @@ class IdempotencyConflict(Conflict):
     """The same key was used before for another request."""
 
     zh = "同一个请求号已用于另一个请求。"
+
+
+class SecondPersonNeeded(Conflict):
+    """Two people decide this, and one of them has done his part. Another person has to do the other one."""
+
+    zh = "这件事要由两个人办理，您的一份已经办过，另一份要由另一个人来办。"
 
 
 class Unavailable(YinyiError):

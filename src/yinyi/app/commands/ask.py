@@ -10,6 +10,7 @@ import typer
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
 from yinyi.app.operations import declared_operations
+from yinyi.app.person import who_asks
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import ask_as_staff
 from yinyi.bus.operation import Caller, Operation
@@ -19,14 +20,21 @@ from yinyi.kernel.errors import YinyiError
 def command(
     operation: Annotated[str, typer.Argument(help="its name")],
     body: Annotated[str, typer.Argument(help="its fields, as JSON")] = "{}",
-    name: Annotated[str, typer.Option("--as", help="who asks: operator or supervisor")] = "operator",
+    staff: Annotated[
+        str,
+        typer.Option(
+            help="the staff number of who asks, where a person has to; the PIN of his staff card is asked for"
+        ),
+    ] = "",
+    name: Annotated[str, typer.Option("--as", help="by which account: operator or supervisor")] = "operator",
 ) -> None:
-    """Whoever may read the data folder's secrets may ask what the account `console` may. The answer is JSON."""
+    """Whoever may read the data folder's secrets may ask what the account `console` may. The answer is JSON.
+    What two people decide is asked by a person: docs/operate/people.md."""
     set_up_logs("error")
     settings = settings_from()
     message = _message(operation, body)
     try:
-        reply = asyncio.run(ask_as_staff(settings, message, name))
+        reply = asyncio.run(ask_as_staff(settings, message, name, who_asks(type(message), staff)))
     except YinyiError as error:
         raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(reply), indent=2).decode() + "\n")

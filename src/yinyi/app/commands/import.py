@@ -14,6 +14,7 @@ import typer
 from yinyi.app.errors import CannotStart
 from yinyi.app.former_system import header_of, slices
 from yinyi.app.logs import set_up_logs
+from yinyi.app.person import NOBODY, Person, who_asks
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import Staff, as_staff
 from yinyi.bus.operation import Operation
@@ -63,7 +64,13 @@ def command(
     accounts: Annotated[int | None, typer.Option(help="for confirm: how many balances that are not 0.00")] = None,
     total: Annotated[str, typer.Option(help="for confirm: of all balances, in yuan")] = "",
     fingerprint: Annotated[str, typer.Option(help="for confirm: of the files, as check has said it")] = "",
-    name: Annotated[str, typer.Option("--as", "--by", help="who says so: operator or supervisor")] = "operator",
+    staff: Annotated[
+        str,
+        typer.Option(
+            help="for propose and confirm: who says so, by his staff number; the PIN of his staff card is asked for"
+        ),
+    ] = "",
+    name: Annotated[str, typer.Option("--as", "--by", help="by which account: operator or supervisor")] = "operator",
 ) -> None:
     """check changes nothing. What one person proposes is taken over when another has said the same figures. Exit code
     1: there are lines that cannot be taken over. The files: docs/operate/import.md."""
@@ -74,7 +81,8 @@ def command(
                 patients_header=header_of(patients), balances_header=header_of(balances), most_fen=_amount(limit)
             )
             files: dict[ImportFile, Path | None] = {"patients": patients, "balances": balances}
-            raise typer.Exit(_run(_read(name, begin, files, propose=action is Action.PROPOSE)))
+            by = who_asks(ProposeImport, staff) if action is Action.PROPOSE else NOBODY
+            raise typer.Exit(_run(_read(name, begin, files, by)))
         case Action.LIST:
             _run(_list(name))
         case _ if not number:
@@ -82,7 +90,8 @@ def command(
         case Action.CONFIRM:
             if people is None or accounts is None or not total or not fingerprint:
                 raise CannotStart("Say what the former system says: --people, --accounts, --total, --fingerprint.")
-            _run(_confirm(name, _figures(number, people, accounts, total, fingerprint)))
+            figures = _figures(number, people, accounts, total, fingerprint)
+            _run(_confirm(name, figures, who_asks(ConfirmImport, staff)))
         case Action.WITHDRAW:
             _run(_ask(name, WithdrawImport(import_no=number)))
         case _:
@@ -117,20 +126,21 @@ def say(line: str) -> None:
 # ---- checking
 
 
-async def _read(name: str, begin: BeginImport, files: dict[ImportFile, Path | None], propose: bool) -> int:
+async def _read(name: str, begin: BeginImport, files: dict[ImportFile, Path | None], by: Person) -> int:
+    """``by``: who proposes them; who mistypes his PIN is told before all lines are read."""
     if not begin.patients_header and not begin.balances_header:
         raise CannotStart("Which files? --patients FILE, --balances FILE, or both.")
     async with as_staff(settings_from(), name) as staff:
-        import_no = (await staff.ask(begin)).import_no
+        import_no = (await staff.ask(begin, by=by)).import_no
         is_proposed = False
         try:
             last = {file: await _send(staff, import_no, file, path) for file, path in files.items()}
             view = await staff.ask(GetImport(import_no=import_no))
-            if propose and not view.problems:
+            if by is not NOBODY and not view.problems:
                 asked = ProposeImport(
                     import_no=import_no, patients_lines=last["patients"], balances_lines=last["balances"]
                 )
-                view = await _patiently(staff, asked, f"{import_no}-propose")
+                view = await _patiently(staff, asked, f"{import_no}-propose", by)
                 is_proposed = True
         finally:
             if not is_proposed:
@@ -160,14 +170,14 @@ async def _send(staff: Staff, import_no: str, file: ImportFile, path: Path | Non
     return last_line
 
 
-async def _patiently(staff: Staff, message: Operation[R], key: str) -> R:
+async def _patiently(staff: Staff, message: Operation[R], key: str, by: Person = NOBODY) -> R:
     """Asked again under the same key where no answer came: what is done, is done once."""
     for _ in range(_TRIES - 1):
         try:
-            return await staff.ask(message, key=key, timeout_s=_PATIENCE_S)
+            return await staff.ask(message, key=key, timeout_s=_PATIENCE_S, by=by)
         except Unavailable:
             await asyncio.sleep(_LOOK_EVERY_S)
-    return await staff.ask(message, key=key, timeout_s=_PATIENCE_S)
+    return await staff.ask(message, key=key, timeout_s=_PATIENCE_S, by=by)
 
 
 def _words(problem: ProblemView) -> str:
@@ -192,16 +202,16 @@ def _tell(view: ImportView) -> None:
 
 def _how(view: ImportView) -> str:
     figures = "--people … --accounts … --total … --fingerprint …"
-    return f"yinyi import confirm {view.import_no} {figures} --as …"
+    return f"yinyi import confirm {view.import_no} {figures} --staff …"
 
 
 # ---- what is proposed
 
 
-async def _confirm(name: str, message: ConfirmImport) -> int:
+async def _confirm(name: str, message: ConfirmImport, by: Person) -> int:
     """Waits until all of it is taken over; whoever stops waiting stops nothing."""
     async with as_staff(settings_from(), name) as staff:
-        view = await _patiently(staff, message, f"confirm-{uuid4().hex}")
+        view = await _patiently(staff, message, f"confirm-{uuid4().hex}", by)
         say("Confirmed. It is taken over now, whether this command waits or not.")
         view = await _until_done(staff, view)
     _show(view)

@@ -14,6 +14,7 @@ import typer
 
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
+from yinyi.app.person import NOBODY, Person, who_asks
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import Staff, as_staff
 from yinyi.business.lines.messages import (
@@ -64,7 +65,7 @@ def command(
     terminal: Annotated[str, typer.Option(help="terminal number, field 41")] = "",
     part: Annotated[int, typer.Option(help="for load: which component, 1 or 2")] = 0,
     staff: Annotated[str, typer.Option(help="for load: whose component; he types his staff card's PIN")] = "",
-    name: Annotated[str, typer.Option("--as", help="who does it: operator or supervisor")] = "operator",
+    name: Annotated[str, typer.Option("--as", help="by which account: operator or supervisor")] = "operator",
 ) -> None:
     """load asks for the custodian's PIN and his component without showing them, or reads PIN, component and check value
     as three lines of standard input; never on the command line. The ceremony step by step: docs/operate/keys.md."""
@@ -79,8 +80,6 @@ def command(
             raise CannotStart("Whose key? --acquirer NAME, --merchant NUMBER and --terminal NUMBER say it.")
         case Action.LOAD if part not in (1, 2):
             raise CannotStart("Which component? --part 1 or --part 2.")
-        case Action.LOAD if not staff:
-            raise CannotStart("Who enters it? --staff NUMBER, of whoever has a staff card (yinyi staff-cards).")
         case Action.LOAD:
             _load(name, slot, part, staff)
         case Action.CONFIRM:
@@ -121,24 +120,16 @@ def _typed(question: str, digits: int, hidden: bool = False) -> str:
     return text.upper()
 
 
-def _pin(staff: str) -> str:
-    """What was typed is in no message."""
-    line = getpass.getpass(f"PIN of {staff}: ") if sys.stdin.isatty() else sys.stdin.readline(4096)
-    if not re.fullmatch(r"[0-9]{6,12}", line.strip()):
-        raise CannotStart("A PIN is 6 to 12 digits.")
-    return line.strip()
-
-
 def _load(name: str, slot: Slot, part: int, staff: str) -> None:
     """The component is sealed here: from here on nobody but the key store can read it."""
+    by = who_asks(LoadKeyComponent, staff)
     entry_key = _run(_entry_key(name, slot))
-    pin = _pin(staff)
     component = bytearray.fromhex(_typed(f"Component {part} of {slot}: ", _COMPONENT_DIGITS, hidden=True))
     entry = seal(entry_key, context_of(str(slot), part), component)
     component[:] = bytes(len(component))
     value = _typed(f"Check value of component {part}: ", _CHECK_DIGITS)
-    fields: dict[str, Any] = {**slot._asdict(), "part": part, "custodian": staff, "pin": pin}
-    _run(_loading(name, LoadKeyComponent(**fields, entry=entry, check_value=value)))
+    fields: dict[str, Any] = {**slot._asdict(), "part": part}
+    _run(_loading(name, LoadKeyComponent(**fields, entry=entry, check_value=value), by))
 
 
 async def _entry_key(name: str, slot: Slot) -> bytes:
@@ -146,9 +137,11 @@ async def _entry_key(name: str, slot: Slot) -> bytes:
         return (await staff.ask(KeyStatus(**slot._asdict()))).entry_key
 
 
-async def _loading(name: str, message: LoadKeyComponent | ConfirmKey | DiscardKeyComponents) -> None:
+async def _loading(
+    name: str, message: LoadKeyComponent | ConfirmKey | DiscardKeyComponents, by: Person = NOBODY
+) -> None:
     async with as_staff(settings_from(), name) as staff:
-        _tell(await staff.ask(message))
+        _tell(await staff.ask(message, by=by))
 
 
 def _tell(view: KeyLoading) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
+from yinyi.app.person import who_asks
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import ask_as_staff
 from yinyi.bus.operation import Operation
@@ -37,7 +38,7 @@ class Action(StrEnum):
 
 class How(StrEnum):
     """How a payment is resolved. ``rightly``, ``wrongly``, ``as-channel-says``: what was found out about a notice of a
-    channel. The last two say what became of one call, and need two people."""
+    channel. The last two say what became of one call, and need two people. These five are said by a person."""
 
     ASK_AGAIN = "ask-again"
     POST_AGAIN = "post-again"
@@ -57,14 +58,17 @@ def command(
     reference: Annotated[str, typer.Option(help="of the call that is settled by hand: `show` lists them")] = "",
     notice: Annotated[str, typer.Option(help="what a channel told, as `show` lists it")] = "",
     note: Annotated[str, typer.Option(help="how it was found out")] = "",
-    name: Annotated[str, typer.Option("--as", help="who says so: operator or supervisor")] = "operator",
+    staff: Annotated[
+        str, typer.Option(help="who says so, by his staff number; the PIN of his staff card is asked for")
+    ] = "",
+    name: Annotated[str, typer.Option("--as", help="by which account: operator or supervisor")] = "operator",
 ) -> None:
     """The engine goes on by itself all the time; people decide what it cannot find out. The answer is JSON."""
     set_up_logs("error")
     settings = settings_from()
     try:
         message = _message(action, number, how, About(reference, notice, note))
-        reply = asyncio.run(ask_as_staff(settings, message, name))
+        reply = asyncio.run(ask_as_staff(settings, message, name, who_asks(type(message), staff)))
     except YinyiError as error:
         raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(reply), indent=2).decode() + "\n")

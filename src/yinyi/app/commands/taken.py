@@ -11,6 +11,7 @@ import typer
 from yinyi.app.demo_hospital import ZONE
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
+from yinyi.app.person import who_asks
 from yinyi.app.settings import Settings, settings_from
 from yinyi.app.staff import ask_as_staff
 from yinyi.bus.operation import Operation
@@ -52,14 +53,18 @@ def command(
     on: Annotated[str, typer.Option(help="the day; without it list shows the last thirty")] = "",
     ruling: Annotated[str, typer.Option(help="for settle: who is right, as_listed or as_heard")] = "",
     note: Annotated[str, typer.Option(help="for settle: how it was found out, and what was done")] = "",
-    name: Annotated[str, typer.Option("--as", help="who says so: operator or supervisor")] = "operator",
+    staff: Annotated[
+        str, typer.Option(help="for settle: who says so, by his staff number; the PIN of his staff card is asked for")
+    ] = "",
+    name: Annotated[str, typer.Option("--as", help="by which account: operator or supervisor")] = "operator",
 ) -> None:
     """A difference is settled when a second person says the same. Exit code 1: there are any."""
     set_up_logs("error")
     settings = settings_from()
     message = _message(settings, action, Found(institution, reference, on, ruling, note))
     try:
-        reply: TakenDifferences = asyncio.run(ask_as_staff(settings, message, name))
+        by = who_asks(type(message), staff)
+        reply: TakenDifferences = asyncio.run(ask_as_staff(settings, message, name, by))
     except YinyiError as error:
         raise CannotStart(f"{error.code()}: {error.sentence('en')} {error.detail}".strip()) from error
     said = {(each.institution_id, each.reference): each for each in reply.said}

@@ -107,5 +107,5 @@ def is_in_doubt(step: Step) -> bool:
 
 def _as_staff(stage: AtTerminal, name: str) -> Call:
     now = stage.clock.now()
-    who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id=name)
+    who = Principal(caller=Caller.STAFF, hospital_id=1, staff_id="operator", person=name)
     return Call(principal=who, now=now, deadline=now + timedelta(seconds=8), correlation_id="c", key="k")

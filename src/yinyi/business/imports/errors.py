@@ -61,9 +61,3 @@ class FiguresDiffer(Conflict):
     """These are not the figures of this import. Please compare with the former system's report."""
 
     zh = "输入的数字与这次导入不一致，请与原系统的报表核对。"
-
-
-class SecondPersonNeeded(Conflict):
-    """Whoever has proposed an import cannot confirm it. A second person has to."""
-
-    zh = "提交导入的人不能自己确认，要由另一个人确认。"

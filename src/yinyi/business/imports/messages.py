@@ -17,9 +17,9 @@ from yinyi.business.imports.errors import (
     ImportUnknown,
     LinesOutOfStep,
     NothingToImport,
-    SecondPersonNeeded,
 )
 from yinyi.business.imports.model import ImportFile, ImportState, Reason
+from yinyi.kernel.errors import SecondPersonNeeded
 from yinyi.kernel.money import Fen
 
 MOST_LINES = 2_000_000
@@ -120,6 +120,7 @@ class CheckLines(Operation[LinesRead], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     changes=True,
+    by_person=True,
     errors=(
         *(ImportUnknown, ImportClosed, ImportFaulty, NothingToImport, LinesOutOfStep),
         *(AnotherImport, CheckedTooEarly, AccountsOff),
@@ -136,6 +137,7 @@ class ProposeImport(Operation[ImportView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     money=True,
+    by_person=True,
     errors=(ImportUnknown, ImportClosed, FiguresDiffer, SecondPersonNeeded, AccountsOff),
 )
 class ConfirmImport(Operation[ImportView], frozen=True, kw_only=True):

@@ -178,7 +178,7 @@ class ImportService:
         if await store.done_since(tx, run):
             raise CheckedTooEarly
         await _require_accounts(tx, run)
-        await store.propose(tx, run, call.principal.staff_id, call.now)
+        await store.propose(tx, run, call.principal.person, call.now)
         await audit.append(tx, call, "imports.ProposeImport.v1", message.import_no, _figures(run))
         return message.import_no
 
@@ -197,8 +197,9 @@ class ImportService:
         if not same_fingerprint(message.fingerprint, _fingerprint(run)):
             raise FiguresDiffer("fingerprint")
         await _require_accounts(tx, run)
-        await store.confirm(tx, run, call.principal.staff_id, call.now)
-        await audit.append(tx, call, "imports.ConfirmImport.v1", message.import_no, _figures(run))
+        people = f"{run['proposed_by']} + {call.principal.person}"
+        await store.confirm(tx, run, call.principal.person, call.now)
+        await audit.append(tx, call, "imports.ConfirmImport.v1", message.import_no, {**_figures(run), "people": people})
         return message.import_no
 
     async def withdraw(self, tx: Tx, call: Call, message: WithdrawImport, facts: None) -> str:

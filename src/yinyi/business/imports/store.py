@@ -8,8 +8,9 @@ import asyncpg
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.identity.many import SealedBinding, SealedPatient
-from yinyi.business.imports.errors import AnotherImport, SecondPersonNeeded
+from yinyi.business.imports.errors import AnotherImport
 from yinyi.business.imports.model import BalanceLine, ImportFile, Problem
+from yinyi.kernel.errors import SecondPersonNeeded
 from yinyi.kernel.secrets import Sealed
 
 _BEGIN = """

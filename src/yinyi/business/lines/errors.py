@@ -16,24 +16,6 @@ class KeyDoesNotOpen(Unavailable):
     zh = "主密钥与库中的密钥不匹配，密钥无法使用。"
 
 
-class CustodianUnknown(Invalid):
-    """No staff card has this staff number and this PIN. Nothing was entered."""
-
-    zh = "没有这个工号和密码的工作人员卡，没有录入。"
-
-
-class CustodianTriesSpent(Conflict):
-    """Too many wrong PINs of this member of staff. Wait a quarter of an hour, or have another card enrolled."""
-
-    zh = "这位工作人员的密码输错次数过多，请过一刻钟再试，或另登记一张工作人员卡。"
-
-
-class SecondCustodianNeeded(Conflict):
-    """Whoever has entered one component cannot enter the other one. A second person has to."""
-
-    zh = "两个密钥分量必须由两个人分别录入。"
-
-
 class ComponentTaken(Conflict):
     """Somebody else has entered this component already. It is used, discarded, or runs out."""
 

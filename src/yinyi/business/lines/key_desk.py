@@ -15,15 +15,12 @@ from yinyi.business.lines import key_rows as rows
 from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
-    CustodianTriesSpent,
-    CustodianUnknown,
     KeyDoesNotOpen,
     KeyRefused,
     MasterKeyNotInUse,
-    SecondCustodianNeeded,
 )
 from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent
-from yinyi.business.lines.key_ports import Custodians, KeyStore
+from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.key_rows import Entered, Loaded
 from yinyi.business.lines.messages import (
     SLOTS_AT_ONCE,
@@ -38,7 +35,7 @@ from yinyi.business.lines.messages import (
     SlotKeys,
 )
 from yinyi.kernel.clock import Clock
-from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.errors import SecondPersonNeeded, YinyiError
 
 log = structlog.get_logger()
 
@@ -63,8 +60,7 @@ class _Combined(NamedTuple):
 class KeyDesk:
     """The operations of staff about keys. Whoever uses a key asks the store."""
 
-    def __init__(self, database: Database, store: KeyStore, clock: Clock, custodians: Custodians) -> None:
-        self._custodians = custodians
+    def __init__(self, database: Database, store: KeyStore, clock: Clock) -> None:
         self._database = database
         self._store = store
         self._clock = clock
@@ -159,7 +155,6 @@ class KeyDesk:
     async def _seal(self, call: Call, message: LoadKeyComponent) -> SealedComponent:
         slot, value = _slot_of(message), bytes.fromhex(message.check_value)
         await self._check_master(call)
-        await self._check_custodian(call, message, slot)
         try:
             component = await self._store.seal_component(slot, message.part, message.entry, value)
             await self._check_whole(call, slot, component)
@@ -167,14 +162,6 @@ class KeyDesk:
             await self._refused(call, message, slot, error, part=message.part, check_value=value.hex().upper())
             raise
         return component
-
-    async def _check_custodian(self, call: Call, message: LoadKeyComponent, slot: PosSession) -> None:
-        """That there are two is seen by the database; that they are two people, by what each of them alone knows."""
-        proof = await self._custodians.prove(call, message.custodian, message.pin) if message.custodian else "wrong"
-        if proof != "right":
-            error = CustodianTriesSpent() if proof == "spent" else CustodianUnknown()
-            await self._refused(call, message, slot, error, part=message.part, custodian=message.custodian)
-            raise error
 
     async def _check_master(self, call: Call) -> None:
         async with self._database.read() as tx:
@@ -192,10 +179,11 @@ class KeyDesk:
 
     async def _enter(self, tx: Tx, call: Call, message: LoadKeyComponent, component: SealedComponent) -> str:
         slot = _slot_of(message)
-        if not await rows.enter(tx, call.hospital_id, slot, component, message.custodian, call.now):
+        custodian = call.principal.person
+        if not await rows.enter(tx, call.hospital_id, slot, component, custodian, call.now):
             raise ComponentTaken
         value = component.check_value.hex().upper()
-        await _note(tx, call, message, slot, part=component.part, custodian=message.custodian, check_value=value)
+        await _note(tx, call, message, slot, part=component.part, custodian=custodian, check_value=value)
         return str(slot)
 
     # -- both
@@ -220,7 +208,7 @@ class KeyDesk:
             raise ComponentsMissing  # entered anew meanwhile: what was compared is not what is there
         first, second = whole.of
         if first.by == second.by:
-            raise SecondCustodianNeeded
+            raise SecondPersonNeeded
         loaded = Loaded(call.now, call.principal.staff_id, (first.by, second.by))
         await rows.put_tmk(tx, call.hospital_id, slot, whole.tmk, loaded)
         value = whole.tmk.check_value.hex().upper()

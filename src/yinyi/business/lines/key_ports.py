@@ -1,18 +1,9 @@
 """What the bank line needs of whoever can use its keys: software on this machine, or a security module."""
 
 from collections.abc import Collection
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from yinyi.bus.call import Call
 from yinyi.business.lines.key_model import HeldKey, PosSession, SealedComponent, StoredMac, WorkingPurpose
-
-
-class Custodians(Protocol):
-    """Who of the staff is who, by a secret that none of the others has."""
-
-    async def prove(self, call: Call, staff_id: str, pin: str) -> Literal["right", "wrong", "spent"]:
-        """``spent``: too many were wrong; a right one counts for nothing until a while has passed."""
-        ...
 
 
 @runtime_checkable

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import asyncpg
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.lines.errors import MasterKeyNotInUse, SecondCustodianNeeded
+from yinyi.business.lines.errors import MasterKeyNotInUse
 from yinyi.business.lines.key_model import HeldKey, KeyPurpose, PosSession, SealedComponent
+from yinyi.kernel.errors import SecondPersonNeeded
 
 COMPONENT_LASTS = timedelta(hours=8)
 """So long one custodian's component waits for the other one's and for the confirmation."""
@@ -204,7 +205,7 @@ async def enter(tx: Tx, hospital_id: int, slot: PosSession, component: SealedCom
     """Instead of his own earlier one. False: somebody else's is there.
 
     Raises:
-        SecondCustodianNeeded: he has entered the other one.
+        SecondPersonNeeded: he has entered the other one.
         MasterKeyNotInUse: a rotation has ended since it was sealed.
     """
     await tx.execute(_DISCARD_EXPIRED, hospital_id, *slot, now)
@@ -212,7 +213,7 @@ async def enter(tx: Tx, hospital_id: int, slot: PosSession, component: SealedCom
     try:
         part = await tx.fetchval(_ENTER, hospital_id, *slot, *what, by, now, now + COMPONENT_LASTS)
     except asyncpg.UniqueViolationError:
-        raise SecondCustodianNeeded from None
+        raise SecondPersonNeeded from None
     except asyncpg.ForeignKeyViolationError:
         raise MasterKeyNotInUse from None
     return part is not None

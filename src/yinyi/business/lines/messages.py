@@ -9,16 +9,14 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.lines.errors import (
     ComponentsMissing,
     ComponentTaken,
-    CustodianTriesSpent,
-    CustodianUnknown,
     KeyDoesNotOpen,
     KeyRefused,
     MasterKeyNotInUse,
     NoNewMasterKey,
-    SecondCustodianNeeded,
 )
 from yinyi.business.lines.key_model import KeyPurpose
 from yinyi.business.lines.model import Acquirer, MerchantNo, TerminalNo
+from yinyi.kernel.errors import SecondPersonNeeded
 
 CheckValue = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{8}(?![\s\S])")]
 SLOTS_AT_ONCE = 200
@@ -105,15 +103,13 @@ class KeyStatus(Operation[KeyInventory], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     changes=True,
-    errors=(
-        *(KeyRefused, CustodianUnknown, CustodianTriesSpent, SecondCustodianNeeded, ComponentTaken),
-        *(MasterKeyNotInUse, KeyDoesNotOpen),
-    ),
+    by_person=True,
+    errors=(KeyRefused, SecondPersonNeeded, ComponentTaken, MasterKeyNotInUse, KeyDoesNotOpen),
 )
 class LoadKeyComponent(Operation[KeyLoading], frozen=True, kw_only=True):
     """One custodian's half of a session's TMK, sealed to the entry key where it was typed, and the check value from his
-    letter. Two people enter one each, whoever asks for them: each proves who he is by his staff number (``custodian``)
-    and the PIN of his staff card. Entering it again replaces one's own. Nothing is loaded before ``ConfirmKey``."""
+    letter. Two people enter one each, by whatever account. Entering it again replaces one's own. Nothing is loaded
+    before ``ConfirmKey``."""
 
     acquirer: Acquirer
     merchant_no: MerchantNo
@@ -121,14 +117,12 @@ class LoadKeyComponent(Operation[KeyLoading], frozen=True, kw_only=True):
     part: Literal[1, 2]
     entry: Annotated[bytes, msgspec.Meta(min_length=48, max_length=256)]
     check_value: CheckValue
-    custodian: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    pin: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{6,12})?(?![\s\S])")] = ""
 
 
 @operation(
     callers=[Caller.STAFF],
     changes=True,
-    errors=(KeyRefused, ComponentsMissing, SecondCustodianNeeded, MasterKeyNotInUse, KeyDoesNotOpen),
+    errors=(KeyRefused, ComponentsMissing, SecondPersonNeeded, MasterKeyNotInUse, KeyDoesNotOpen),
 )
 class ConfirmKey(Operation[KeyLoading], frozen=True, kw_only=True):
     """The check value of the whole key, as the bank's letter says it. If it is the one of both components together, the

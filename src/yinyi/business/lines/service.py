@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.business.lines.key_desk import KeyDesk
-from yinyi.business.lines.key_ports import Custodians, KeyStore
+from yinyi.business.lines.key_ports import KeyStore
 from yinyi.business.lines.key_rotation import KeyRotationDesk
 from yinyi.business.lines.line_hours import LineHours
 from yinyi.business.lines.line_routine import LineRoutine
@@ -29,14 +29,12 @@ class LineService:
         scopes: Mapping[tuple[str, str], str],
         hours: LineHours,
         process: str,
-        custodians: Custodians,
         terminals: Terminals,
     ) -> None:
         """``hospital_id``: whose lines are looked after from the start on. ``scopes``: of merchant numbers, by acquirer
-        and number. ``process``: what this one is called. ``custodians``: knows who loads keys. ``terminals``: whose
-        sessions can be."""
+        and number. ``process``: what this one is called. ``terminals``: whose sessions can be."""
         self._hospital_id = hospital_id
-        self.keys = KeyDesk(database, store, clock, custodians)
+        self.keys = KeyDesk(database, store, clock)
         self.rotation = KeyRotationDesk(database, store)
         self.desk = SessionDesk(database, sessions, scopes, hours, terminals)
         self.routine = LineRoutine(database, sessions, clock, hospital_id, hours, process)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from yinyi.bus.database import Tx
 from yinyi.business.ledger.model import PREPAID
+from yinyi.kernel.errors import SecondPersonNeeded
 from yinyi.kernel.money import Fen
 
 _KNOWN = "SELECT patient_id, patient_no, name, sex, born_on, merged_into FROM patient WHERE hospital_id = $1"
@@ -30,6 +31,10 @@ RETURNING merged_at IS NOT NULL
 """.replace(":same", "(m.balance_fen, m.merged_id, m.survivor_id) = ($5, $3, $4)")
 """The second of two who have seen the same two and the same balance merges; who has seen others begins anew. Without
 money one is enough."""
+FIRST = """
+SELECT proposed_by FROM patient_merge WHERE hospital_id = $1 AND news_no = $2 AND merged_at IS NULL
+  AND (merged_id, survivor_id, balance_fen) = ($3, $4, $5)
+"""
 SAID = "SELECT proposed_by FROM patient_merge WHERE hospital_id = $1 AND news_no = $2"
 MERGE = """
 WITH whose AS (
@@ -157,9 +162,18 @@ async def standing(tx: Tx, hospital_id: int, patient_id: int) -> Standing:
 
 async def say(
     tx: Tx, hospital_id: int, news_no: int, ids: tuple[int, int], balance_fen: int, by: str, now: datetime
-) -> bool:
-    """ids: of the merged one and of the one who is left. True: it takes effect now."""
-    return await tx.fetchval(SAY, hospital_id, news_no, *ids, balance_fen, by, now)
+) -> tuple[str, ...]:
+    """ids: of the merged one and of the one who is left. Who has said it, if it takes effect now; nobody otherwise.
+
+    Raises:
+        SecondPersonNeeded: he has said it himself before.
+    """
+    first = await tx.fetchval(FIRST, hospital_id, news_no, *ids, balance_fen)
+    if first == by and balance_fen:
+        raise SecondPersonNeeded
+    if not await tx.fetchval(SAY, hospital_id, news_no, *ids, balance_fen, by, now):
+        return ()
+    return (first, by) if first and balance_fen else (by,)
 
 
 async def proposed_by(tx: Tx, hospital_id: int, news_no: int) -> str:

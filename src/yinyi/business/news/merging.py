@@ -72,8 +72,8 @@ class Merging:
         if pair.standing.payments:
             raise StillStands
         ids = (pair.merged.patient_id, pair.survivor.patient_id)
-        await store.say(tx, call.hospital_id, news_no, ids, 0, BY_ITSELF, call.now)
-        await self._merge(tx, call, pair, news_no)
+        people = await store.say(tx, call.hospital_id, news_no, ids, 0, BY_ITSELF, call.now)
+        await self._merge(tx, call, pair, news_no, people)
         return "told"
 
     async def by_people(
@@ -82,7 +82,7 @@ class Merging:
         """False: a second one has to say the same.
 
         Raises:
-            BalanceDiffers, PaymentsStillOpen.
+            BalanceDiffers, PaymentsStillOpen, SecondPersonNeeded.
             NotMerged: it was done before, or it is another number's by now, or another one than he has seen is left.
         """
         try:
@@ -98,11 +98,11 @@ class Merging:
         if pair.standing.payments:
             raise PaymentsStillOpen
         ids = (pair.merged.patient_id, pair.survivor.patient_id)
-        by = call.principal.actor
-        if not await store.say(tx, call.hospital_id, said.news_no, ids, said.balance_fen, by, call.now):
-            return False
-        await self._merge(tx, call, pair, said.news_no)
-        return True
+        by = call.principal.person
+        people = await store.say(tx, call.hospital_id, said.news_no, ids, said.balance_fen, by, call.now)
+        if people:
+            await self._merge(tx, call, pair, said.news_no, people)
+        return bool(people)
 
     async def look(self, tx: Tx, call: Call, news_no: int, news: PatientNews) -> MergeView:
         """For people who are to decide it."""
@@ -144,7 +144,7 @@ class Merging:
         standing = await store.standing(tx, call.hospital_id, merged.patient_id)
         return Pair(merged, known[kept.patient_id], standing)
 
-    async def _merge(self, tx: Tx, call: Call, pair: Pair, news_no: int) -> None:
+    async def _merge(self, tx: Tx, call: Call, pair: Pair, news_no: int, people: tuple[str, ...]) -> None:
         merged_id, survivor_id = pair.merged.patient_id, pair.survivor.patient_id
         if pair.standing.balance_fen:
             source, fen = f"merge:{merged_id}:{news_no}", pair.standing.balance_fen
@@ -153,7 +153,8 @@ class Merging:
             except BalanceTooLow:
                 raise BalanceDiffers from None  # the hospital has charged it in this very moment
         await store.merge(tx, call.hospital_id, merged_id, survivor_id, call.now)
-        told = {"survivor": survivor_id, "balance_fen": int(pair.standing.balance_fen), "news_no": news_no}
+        told: dict[str, str | int | bool | None] = {"survivor": survivor_id, "news_no": news_no}
+        told |= {"balance_fen": int(pair.standing.balance_fen), "people": " + ".join(people)}
         await audit.append(tx, call, "news.MergePatients.v1", str(merged_id), told)
 
     async def bring_after(self, tx: Tx, now: datetime) -> int:

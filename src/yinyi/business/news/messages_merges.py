@@ -13,7 +13,7 @@ from yinyi.business.news.errors import (
     NotMerged,
     PaymentsStillOpen,
 )
-from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.errors import HospitalUnavailable, SecondPersonNeeded
 from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
@@ -44,7 +44,11 @@ class GetMerge(Operation[MergeView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     changes=True,
-    errors=(NewsUnknown, NewsNotParked, NotMerged, BalanceDiffers, PaymentsStillOpen, HospitalUnavailable),
+    by_person=True,
+    errors=(
+        *(NewsUnknown, NewsNotParked, NotMerged, BalanceDiffers, PaymentsStillOpen, HospitalUnavailable),
+        SecondPersonNeeded,
+    ),
 )
 class ConfirmMerge(Operation[MergeView], frozen=True, kw_only=True):
     """These two are one patient. ``patient_no``: the one that is left, and ``balance_fen``: what is on the account of

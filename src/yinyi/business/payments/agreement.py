@@ -1,9 +1,12 @@
 """What people say that they have found out: by one of them, or by two where money moves on the books."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.operation import Operation, spec_of
+from yinyi.business.audit import store as audit
+from yinyi.kernel.errors import SecondPersonNeeded
 
 NO_PAYMENT = 0
 """In place of a payment's id: what was found concerns none."""
@@ -11,6 +14,11 @@ NO_PAYMENT = 0
 _SAID = """
 SELECT reference, outcome, amount_fen, proposed_by, settled_at IS NOT NULL AS settled FROM payment_settlement
 WHERE hospital_id = $1 AND payment_id = $2
+"""
+_FIRST = """
+SELECT proposed_by FROM payment_settlement
+WHERE hospital_id = $1 AND payment_id = $2 AND reference = $3 AND settled_at IS NULL
+  AND (outcome, amount_fen, channel, merchant) = ($4, $5, $6, $7)
 """
 _SAY = """
 INSERT INTO payment_settlement AS s (hospital_id, payment_id, reference, outcome, note, proposed_by, proposed_at,
@@ -46,9 +54,21 @@ async def said(tx: Tx, hospital_id: int, payment_id: int) -> list[Row]:
     return await tx.fetch(_SAID, hospital_id, payment_id)
 
 
-async def say(tx: Tx, call: Call, saying: Saying) -> bool:
-    """True: it is settled with this, and takes effect now."""
+async def say(tx: Tx, call: Call, asked: Operation[Any], saying: Saying) -> tuple[str, ...]:
+    """Who has said it, by their staff numbers, once it is settled with this and takes effect; nobody before.
+
+    Raises:
+        SecondPersonNeeded: he has said it himself before, by whatever account.
+    """
     payment_id, reference, outcome, note, amount_fen, channel, merchant, alone = saying
-    who = (call.principal.staff_id, call.now)
-    told = (amount_fen, channel, merchant, alone)
-    return await tx.fetchval(_SAY, call.hospital_id, payment_id, reference, outcome, note, *who, *told)
+    person, told = call.principal.person, (amount_fen, channel, merchant)
+    first = await tx.fetchval(_FIRST, call.hospital_id, payment_id, reference, outcome, *told)
+    if first == person and not alone:
+        raise SecondPersonNeeded
+    words = (payment_id, reference, outcome, note, person, call.now, *told, alone)
+    if not await tx.fetchval(_SAY, call.hospital_id, *words):
+        return ()
+    people = (person,) if alone or first is None else (first, person)
+    detail = {"outcome": outcome, "amount_fen": amount_fen, "people": " + ".join(people)}
+    await audit.append(tx, call, spec_of(type(asked)).path, reference, detail)
+    return people

@@ -178,13 +178,16 @@ class HumanQueue:
         step = next((each for each in plan.steps if each.reference == message.reference), None)
         if step is None or not _in_doubt(plan, step):
             raise NothingInDoubt
-        if await say(tx, call, Saying(plan.payment_id, message.reference, message.outcome, message.note)):
-            await self._take_effect(tx, call, plan, step, message)
+        saying = Saying(plan.payment_id, message.reference, message.outcome, message.note)
+        people = await say(tx, call, message, saying)
+        if people:
+            evidence = {"by_hand": " + ".join(people), "note": message.note}
+            await self._take_effect(tx, call, plan, step, message.outcome == "happened", evidence)
         return plan.payment_no
 
-    async def _take_effect(self, tx: Tx, call: Call, plan: Plan, step: Step, message: SettleByHand) -> None:
-        evidence = {"by_hand": call.principal.staff_id, "note": message.note}
-        happened = message.outcome == "happened"
+    async def _take_effect(
+        self, tx: Tx, call: Call, plan: Plan, step: Step, happened: bool, evidence: dict[str, str]
+    ) -> None:
         after = self._decided(plan, step, happened, evidence, call)
         if step.channel in CARDS and not await session_store.ruled(
             tx, plan.hospital_id, step.reference, call.now, happened=happened

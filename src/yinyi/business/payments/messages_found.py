@@ -15,7 +15,7 @@ from yinyi.business.payments.messages import Note, Part
 from yinyi.business.payments.model import (
     SuspenseMove,
 )
-from yinyi.kernel.errors import ChannelUnavailable, NotAllowed
+from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, SecondPersonNeeded
 from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
@@ -73,7 +73,10 @@ class ListSuspense(Operation[Suspense], frozen=True, kw_only=True):
 
 
 @operation(
-    callers=[Caller.STAFF], money=True, errors=(ChannelUnavailable, AlreadyBooked, MoreThanInSuspense, NotAllowed)
+    callers=[Caller.STAFF],
+    money=True,
+    by_person=True,
+    errors=(ChannelUnavailable, AlreadyBooked, MoreThanInSuspense, NotAllowed, SecondPersonNeeded),
 )
 class BookSuspense(Operation[Suspense], frozen=True, kw_only=True):
     """What people have found, for example in a channel's statement, and no payment tells of: money that came, or is

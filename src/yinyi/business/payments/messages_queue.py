@@ -21,6 +21,7 @@ from yinyi.business.payments.model import (
     ByHand,
     Ruling,
 )
+from yinyi.kernel.errors import SecondPersonNeeded
 from yinyi.kernel.money import Fen
 
 
@@ -144,11 +145,12 @@ class PayOut(Operation[Case], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, NothingInDoubt, SessionBusy),
+    by_person=True,
+    errors=(PaymentUnknown, NothingInDoubt, SessionBusy, SecondPersonNeeded),
 )
 class SettleByHand(Operation[Case], frozen=True, kw_only=True):
     """What became of a call that stays in doubt, found out by people, for example from the channel's statement. It
-    takes effect, with its posting, when a second person says the same."""
+    takes effect, with its posting, when a second person says the same, by whatever account."""
 
     payment_no: Number
     reference: Reference
@@ -159,7 +161,12 @@ class SettleByHand(Operation[Case], frozen=True, kw_only=True):
 Notice = Annotated[str, msgspec.Meta(min_length=4, max_length=200)]
 
 
-@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, NothingToRule, RulingDoesNotFit, ChannelSilent))
+@operation(
+    callers=[Caller.STAFF],
+    money=True,
+    by_person=True,
+    errors=(PaymentUnknown, NothingToRule, RulingDoesNotFit, ChannelSilent, SecondPersonNeeded),
+)
 class SettleNotice(Operation[Case], frozen=True, kw_only=True):
     """What people have found out about something that a channel has told and that did not fit. A refund made at the
     channel was given back ``rightly``, or ``wrongly``: then what was delivered is still owed to the hospital, and the

@@ -10,7 +10,7 @@ from yinyi.business.payments.errors import NothingToRule, ReferenceUsed
 from yinyi.business.payments.messages import Note, Number, Part
 from yinyi.business.payments.messages_institution import Reference
 from yinyi.business.payments.model import DifferenceRuling
-from yinyi.kernel.errors import InvalidField
+from yinyi.kernel.errors import InvalidField, SecondPersonNeeded
 from yinyi.kernel.money import Fen
 
 MOST_ROWS = 300
@@ -111,7 +111,7 @@ class ListTakenDifferences(Operation[TakenDifferences], frozen=True, kw_only=Tru
     after: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
-@operation(callers=[Caller.STAFF], changes=True, errors=(NothingToRule,))
+@operation(callers=[Caller.STAFF], changes=True, by_person=True, errors=(NothingToRule, SecondPersonNeeded))
 class SettleTakenDifference(Operation[TakenDifferences], frozen=True, kw_only=True):
     """What people have found out, with the bank, about a difference that stays: its list is right (``as_listed``), or
     what it has said is (``as_heard``). It counts when a second person says the same, and is no difference any more

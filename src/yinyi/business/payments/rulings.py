@@ -76,7 +76,7 @@ class RulingDesk:
             *_channel(plan, notice),
             alone=not judged.amount_fen,
         )
-        if await say(tx, call, saying):
+        if await say(tx, call, message, saying):
             left = [each.why for each in open_notices if each is not notice]
             if sum(each.by_channel for each in judged.after.steps) > sum(each.by_channel for each in plan.steps):
                 left.append(apply.REFUNDED_AT_CHANNEL)

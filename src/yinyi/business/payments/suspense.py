@@ -116,7 +116,7 @@ class SuspenseDesk:
         saying = Saying(
             *(NO_PAYMENT, reference, message.move, message.note, message.amount_fen, message.channel, merchant)
         )
-        if await say(tx, call, saying):
+        if await say(tx, call, message, saying):
             await ledger.post(tx, [self._entry(call, message, merchant, reference)])
         return message.item
 

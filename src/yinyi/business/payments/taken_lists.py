@@ -88,7 +88,7 @@ class TakenLists:
         about = await store.difference(tx, bank, on, message.reference)
         if about is None:
             raise NothingToRule
-        await say(tx, call, Saying(NO_PAYMENT, about, message.ruling, message.note))
+        await say(tx, call, message, Saying(NO_PAYMENT, about, message.ruling, message.note))
         return f"{on} {bank.institution_id} {message.reference}"
 
     async def show_settled(self, tx: Tx, call: Call, subject: str) -> TakenDifferences:

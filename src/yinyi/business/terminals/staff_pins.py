@@ -2,11 +2,13 @@
 
 import hmac
 from datetime import datetime, timedelta
-from typing import Literal
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
+from yinyi.bus.envelope import Credentials
+from yinyi.business.audit import store as audit
 from yinyi.business.terminals import maintenance_store as cards
+from yinyi.kernel.errors import PersonTriesSpent, PersonUnproven
 from yinyi.kernel.secrets import Vault
 
 TRIES = 5
@@ -21,18 +23,25 @@ class StaffPins:
         self._database = database
         self._vault = vault
 
-    async def prove(self, call: Call, staff_id: str, pin: str) -> Literal["right", "wrong", "spent"]:
-        """Whether it is the PIN of a card of this member of staff; a wrong one is counted on each card that it might
-        have been. ``spent``: too many were wrong."""
+    async def prove(self, call: Call, shown: Credentials, what: str) -> str:
+        """The staff number of who has typed the PIN of a card of his. A wrong one is counted on each card that it might
+        have been, and stands in the audit log with the number, without the PIN. what: the path of what he asks.
+
+        Raises:
+            PersonUnproven, PersonTriesSpent: it is nobody's, or too many were wrong.
+        """
         async with self._database.transaction() as tx:
-            his = await cards.of_staff(tx, call.hospital_id, staff_id)
+            his = await cards.of_staff(tx, call.hospital_id, shown.person)
             open_ones = [card for card in his if may_try(card, call.now)]
-            found = next((card for card in open_ones if is_right(self._vault, card, pin)), None)
+            found = next((card for card in open_ones if is_right(self._vault, card, shown.pin)), None)
             for card in [found] if found else open_ones:
                 await cards.tried(tx, call.hospital_id, card.card_id, 0 if found else card.tries + 1, call.now)
+            error = PersonTriesSpent() if his and not open_ones else PersonUnproven()
+            if not found:
+                await audit.append(tx, call, what, shown.person, {"refused": error.code()})
         if found:
-            return "right"
-        return "spent" if his and not open_ones else "wrong"
+            return found.staff_id
+        raise error
 
 
 def pin_index(vault: Vault, number_index: bytes, pin: str) -> bytes:
