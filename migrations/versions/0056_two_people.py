@@ -1,5 +1,7 @@
-"""What two decide is said by persons: what only an account has said so far has to be said again."""
+"""What two decide is said by persons: what only an account has said so far has to be said again. And sessions of terminals
+that are retired are told from the others."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0056"
@@ -15,3 +17,4 @@ def upgrade() -> None:
         "UPDATE import_run SET state = 'withdrawn', withdrawn_by = 'platform', withdrawn_at = proposed_at "
         "WHERE state = 'proposed'"
     )
+    op.add_column("line_session", sa.Column("retired", sa.Boolean(), nullable=False, server_default=sa.text("false")))

@@ -34,10 +34,16 @@ def at(text: str, day: date = date(2026, 3, 2)) -> datetime:
 
 
 class Some:
-    """The terminals that there are."""
+    """The terminals that there are. ``gone``: for good."""
+
+    def __init__(self) -> None:
+        self.gone: list[str] = []
 
     async def is_in_service(self, tx: Tx, hospital_id: int, terminal_id: str) -> bool:
-        return terminal_id in ("K03", "K04", "K05")
+        return terminal_id in {"K03", "K04", "K05"} - {*self.gone}
+
+    async def retired(self, tx: Tx, hospital_id: int) -> list[str]:
+        return self.gone
 
 
 class _InProcess:
@@ -55,6 +61,7 @@ class Desk:
     line: LineStage
     service: LineService
     client: BusClient
+    terminals: Some
 
     async def ask(self, message: Operation[R], key: str = "", timeout_s: float = 30.0) -> R:
         credentials = Credentials(staff="anna")
@@ -69,7 +76,7 @@ class Desk:
         return view
 
     def routine(self, process: str = "here:1") -> LineRoutine:
-        return routine_of(self.line, self.line.sessions, process)
+        return routine_of(self.line, self.line.sessions, process, self.terminals)
 
     @property
     def clock(self) -> SimClock:
@@ -79,22 +86,23 @@ class Desk:
         self.line.clock.at += timedelta(**by)
 
 
-def routine_of(line: LineStage, sessions: PosSessions, process: str) -> LineRoutine:
-    return LineRoutine(line.database, sessions, line.clock, HOSPITAL, USUAL, process)
+def routine_of(line: LineStage, sessions: PosSessions, process: str, terminals: Some | None = None) -> LineRoutine:
+    return LineRoutine(line.database, sessions, line.clock, HOSPITAL, USUAL, process, terminals or Some())
 
 
 def play(url: str, folder: Path, story: Callable[[Desk], Awaitable[None]]) -> None:
     async def whole() -> None:
         async with line_stage(url, folder) as line:
+            terminals = Some()
             service = LineService(
                 *(line.database, line.means.keys, line.clock, HOSPITAL),
-                *(line.sessions, SCOPES, USUAL, "here:1", Some()),
+                *(line.sessions, SCOPES, USUAL, "here:1", terminals),
             )
             dispatcher = Dispatcher(line.database, Trusting(), line.clock, audit=WITH_A_CHANGE)
             service.register(dispatcher)
             client = BusClient(_InProcess(dispatcher), Caller.STAFF.value, line.clock)
             async with asyncio.timeout(60):
-                await story(Desk(line, service, client))
+                await story(Desk(line, service, client, terminals))
             await service.come_home(1.0)
 
     asyncio.run(whole())

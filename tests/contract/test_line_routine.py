@@ -23,6 +23,10 @@ from yinyi.business.watch.model import Invariant, numbered
 from yinyi.kernel.money import Fen
 
 NEXT = date(2026, 3, 3)
+A_HOSPITAL = (
+    "INSERT INTO hospital (hospital_id, name, name_en, zone, window_name, window_name_en, triage_name, triage_name_en)"
+    " VALUES (1, 'x', 'x', 'Asia/Shanghai', 'x', 'x', 'x', 'x')"
+)
 
 
 def test_sessions_sign_on_in_the_morning_and_not_before(platform_url: str, tmp_path: Path) -> None:
@@ -225,10 +229,7 @@ async def numbers(desk: Desk) -> dict[str, dict[str, float]]:
 
 def test_the_line_in_numbers(platform_url: str, tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
-        await desk.line.rows(
-            "INSERT INTO hospital (hospital_id, name, name_en, zone, window_name, window_name_en, triage_name,"
-            " triage_name_en) VALUES (1, 'x', 'x', 'Asia/Shanghai', 'x', 'x', 'x', 'x')"
-        )
+        await desk.line.rows(A_HOSPITAL)
         await desk.routine().look()
         desk.line.bank.next |= {"purchase": [NO_ANSWER, NO_ANSWER], "reverse": [Declined(code="25"), NO_ANSWER]}
         await desk.line.buy("stuck1")

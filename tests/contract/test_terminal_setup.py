@@ -223,7 +223,8 @@ def test_a_terminal_that_is_retired_is_gone_for_good(within: Callable[[Test], No
         assert (retired.terminal_id, await ids(place)) == (HALL, [WARD])
         async with place.database.read() as tx:
             known = [await Directory().is_in_service(tx, HOSPITAL, each) for each in (HALL, WARD, "nowhere")]
-        assert known == [False, True, False]
+            gone_for_good = await Directory().retired(tx, HOSPITAL)
+        assert (known, gone_for_good) == ([False, True, False], [HALL])
         refused: list[Operation[Any]] = [
             RetireTerminal(terminal_id=HALL),
             NewEnrolment(terminal_id=HALL),

@@ -84,6 +84,28 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.names == ["supervisor"]
 
 
+@pytest.mark.parametrize(
+    ("standing", "told"),
+    [
+        ({"stuck": 1}, "signs off once people have settled what is stuck"),
+        ({"in_doubt": 1}, "signs off once what is in doubt is reversed, which it does by itself"),
+        ({"left_batches": [4]}, "signs off once the batch that was left is settled"),
+        (
+            {"open_since": AT},
+            "signs off once its batch is settled: by itself after the cut-over, or now with yinyi lines",
+        ),
+        ({}, "signs on no more, but for refunds; yinyi lines put gives the session to another kiosk"),
+    ],
+)
+def test_what_a_session_waits_for_whose_terminal_is_gone(
+    monkeypatch: pytest.MonkeyPatch, standing: dict[str, Any], told: str
+) -> None:
+    nothing: dict[str, Any] = {"in_doubt": 0, "stuck": 0, "open_since": None, "retired": True}
+    view = msgspec.structs.replace(SESSION, **nothing | standing)
+    Desk(monkeypatch, lines, SessionList(sessions=[view], more=False, lines=[]))
+    assert said("list").stdout.splitlines()[-1].startswith(f"  K03 IS RETIRED: {told}")
+
+
 def test_the_open_batch_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(monkeypatch, lines, SessionList(sessions=[SESSION], more=False, lines=[]), BATCH)
     assert said("settle", *WORDS).stdout.splitlines() == [

@@ -168,6 +168,21 @@ def _tell(view: SessionView) -> None:
         say(f"  THE BANK is at batch {view.host_batch_no:06}")
     if view.in_doubt or view.stuck:
         say(f"  {view.in_doubt} in doubt, {view.stuck} STUCK: yinyi lines reversals")
+    if view.retired:
+        say(f"  {view.terminal_id} IS RETIRED: {_leaves(view)}")
+
+
+def _leaves(view: SessionView) -> str:
+    """What a session whose terminal is gone still waits for."""
+    if view.stuck:
+        return "signs off once people have settled what is stuck"
+    if view.in_doubt:
+        return "signs off once what is in doubt is reversed, which it does by itself"
+    if view.left_batches:
+        return "signs off once the batch that was left is settled"
+    if view.open_since is not None:
+        return "signs off once its batch is settled: by itself after the cut-over, or now with yinyi lines settle"
+    return "signs on no more, but for refunds; yinyi lines put gives the session to another kiosk"
 
 
 def _tell_echo(echo: LineEcho) -> None:

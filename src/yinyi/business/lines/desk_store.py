@@ -91,14 +91,26 @@ SELECT s.session_id, s.acquirer, s.batch_no FROM line_session s
 WHERE s.hospital_id = $1 AND s.acquirer = ANY($2::text[]) AND s.session_id <> ALL($3::bigint[])
   AND (s.busy_until IS NULL OR s.busy_until <= $4)
 """
+_MARK_RETIRED = """
+UPDATE line_session SET retired = NOT retired WHERE hospital_id = $1 AND retired <> (terminal_id = ANY($2::text[]))
+"""
 _TO_MAKE_READY = """:free
-  AND ($6 AND s.signed_off_at IS NULL AND (s.must_sign_on OR s.signed_on_day IS DISTINCT FROM $5::date)
+  AND ($6 AND s.signed_off_at IS NULL AND NOT s.retired
+      AND (s.must_sign_on OR s.signed_on_day IS DISTINCT FROM $5::date)
     OR EXISTS (SELECT FROM line_message m WHERE m.session_id = s.session_id AND m.hospital_id = $1
       AND m.state IN ('sent', 'in_doubt') AND coalesce(m.reversal_at, m.sent_at) < $7))
   AND EXISTS (SELECT FROM line_key k WHERE k.hospital_id = $1 AND k.acquirer = s.acquirer
     AND k.merchant_no = s.merchant_no AND k.terminal_no = s.terminal_no AND k.purpose = 'tmk')
 LIMIT $8
 """.replace(":free", _FREE)
+_TO_RETIRE = """:free
+  AND s.retired AND s.signed_off_at IS NULL AND NOT s.must_sign_on AND s.left_batches = '{}'
+  AND NOT EXISTS (SELECT FROM line_message m WHERE m.session_id = s.session_id AND m.hospital_id = $1
+    AND m.state IN ('sent', 'in_doubt', 'stuck'))
+  AND NOT EXISTS (SELECT FROM line_message m WHERE m.hospital_id = $1 AND m.session_id = s.session_id
+    AND m.batch_no = s.batch_no AND :money)
+LIMIT $5
+""".replace(":free", _FREE).replace(":money", _MONEY)
 _MOST = "(SELECT l.most FROM unnest($2::text[], $7::int[]) AS l (acquirer, most) WHERE l.acquirer = s.acquirer)"
 _TO_SETTLE = (
     """:free
@@ -188,6 +200,19 @@ async def to_make_ready(
 ) -> list[Row]:
     """Free sessions with a master key that have to sign on, or in which something was left in doubt since then."""
     return await tx.fetch(_TO_MAKE_READY, hospital_id, acquirers, leave, now, day, signs_on, left_since, most)
+
+
+async def mark_retired(tx: Tx, hospital_id: int, terminals: Sequence[str]) -> None:
+    """Sessions of these terminals are retired, and no others."""
+    await tx.execute(_MARK_RETIRED, hospital_id, terminals)
+
+
+async def to_retire(
+    tx: Tx, hospital_id: int, acquirers: Sequence[str], leave: Sequence[int], now: datetime, most: int
+) -> list[Row]:
+    """Free sessions of retired terminals that are signed on, and in which nothing is under way any more: nothing is in
+    doubt or stuck, no batch has money in it that is not settled."""
+    return await tx.fetch(_TO_RETIRE, hospital_id, acquirers, leave, now, most)
 
 
 async def to_settle(

@@ -53,6 +53,7 @@ def session_view(row: Row, now: datetime, zone: ZoneInfo, hours: LineHours) -> S
         left_batches=row["left_batches"],
         host_batch_no=row["host_batch_no"] if row["host_batch_no"] != row["batch_no"] else None,
         signed_off_at=row["signed_off_at"],
+        retired=row["retired"],
     )
 
 

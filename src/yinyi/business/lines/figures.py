@@ -43,23 +43,24 @@ WHERE l.hospital_id = :hospital AND l.seen_at > :now::timestamptz - interval '90
 
 
 class LineSessions(Figure):
-    """Sessions with this acquirer"""
+    """Sessions with this acquirer, of terminals that are not retired"""
 
     name = "line_sessions"
     label = "acquirer"
     statement = """
-SELECT s.acquirer AS label, count(*) AS value FROM line_session s WHERE s.hospital_id = :hospital GROUP BY s.acquirer
+SELECT s.acquirer AS label, count(*) AS value FROM line_session s
+WHERE s.hospital_id = :hospital AND NOT s.retired GROUP BY s.acquirer
 """
 
 
 class LineSessionsSignedOn(Figure):
-    """Sessions with this acquirer that are signed on today"""
+    """Those of them that are signed on today"""
 
     name = "line_sessions_signed_on"
     label = "acquirer"
     statement = """
 SELECT s.acquirer AS label, sum(:signed_on) AS value FROM line_session s
-WHERE s.hospital_id = :hospital GROUP BY s.acquirer
+WHERE s.hospital_id = :hospital AND NOT s.retired GROUP BY s.acquirer
 """.replace(":signed_on", _SIGNED_ON)
 
 
@@ -68,7 +69,8 @@ class LineSessionsBeyond(Figure):
 
     name = "line_sessions_beyond"
     statement = """
-SELECT '' AS label, greatest(count(*) - :most, 0) AS value FROM line_session s WHERE s.hospital_id = :hospital
+SELECT '' AS label, greatest(count(*) - :most, 0) AS value FROM line_session s
+WHERE s.hospital_id = :hospital AND NOT s.retired
 """.replace(":most", str(MOST))
 
 
@@ -79,8 +81,8 @@ class LineSessionSignedOn(Figure):
     label = "session"
     statement = (
         """
-SELECT :slot AS label, :signed_on AS value FROM line_session s WHERE s.hospital_id = :hospital
-ORDER BY value, label LIMIT :most
+SELECT :slot AS label, :signed_on AS value FROM line_session s
+WHERE s.hospital_id = :hospital AND NOT s.retired ORDER BY value, label LIMIT :most
 """.replace(":slot", _SLOT)
         .replace(":signed_on", _SIGNED_ON)
         .replace(":most", str(MOST))
@@ -94,7 +96,7 @@ class LineSessionHeardAge(Figure):
     label = "session"
     statement = """
 SELECT :slot AS label, greatest(extract(epoch FROM :now - s.heard_at), 0)::float AS value FROM line_session s
-WHERE s.hospital_id = :hospital AND s.heard_at IS NOT NULL ORDER BY value DESC, label LIMIT :most
+WHERE s.hospital_id = :hospital AND NOT s.retired AND s.heard_at IS NOT NULL ORDER BY value DESC, label LIMIT :most
 """.replace(":slot", _SLOT).replace(":most", str(MOST))
 
 

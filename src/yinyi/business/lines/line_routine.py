@@ -1,5 +1,6 @@
 """What nobody has to ask for: sessions are signed on before anybody stands there, batches settled once a day and when
 they are nearly full, what was left in doubt is reversed, and card data that no refund needs any more is forgotten.
+Where a terminal was taken away for good, its sessions are signed off once nothing is under way in them.
 
 Every business process does all of it: a session's claim lets one of them at a time, and whoever comes second finds
 nothing to do. What does not succeed is left alone for a while, longer each time, and stays in the list of sessions.
@@ -15,10 +16,11 @@ import structlog
 from yinyi.bus.database import Database, Row
 from yinyi.business.lines import desk_store as store
 from yinyi.business.lines.line_hours import LineHours
-from yinyi.business.lines.session_model import Batch, NeverSent, PinKey
+from yinyi.business.lines.session_model import Approved, Batch, NeverSent, PinKey
 from yinyi.business.lines.session_ports import TellsWhetherUp
 from yinyi.business.lines.session_work import SIGNED_OFF
 from yinyi.business.lines.sessions import BUSY, NOT_OPEN, PosSessions
+from yinyi.business.lines.terminal_ports import Terminals
 from yinyi.kernel.clock import Clock
 
 log = structlog.get_logger()
@@ -49,7 +51,9 @@ class LineRoutine:
         hospital_id: int,
         hours: LineHours,
         process: str,
+        terminals: Terminals,
     ) -> None:
+        self._terminals = terminals
         self._database = database
         self._sessions = sessions
         self._clock = clock
@@ -72,8 +76,10 @@ class LineRoutine:
         """All that is due, a bounded number of sessions of each kind."""
         up = await self.look()
         if up:
+            await self._mark_retired()
             await self._each(await self._to_make_ready(up), self._make_ready)
             await self._each(await self._to_settle(up), self._settle)
+            await self._each(await self._to_retire(up), self._retire)
         await self.forget()
 
     async def look(self) -> list[str]:
@@ -101,6 +107,16 @@ class LineRoutine:
                 return
 
     # ---- what is due
+
+    async def _mark_retired(self) -> None:
+        async with self._database.transaction() as tx:
+            terminals = await self._terminals.retired(tx, self._hospital_id)
+            await store.mark_retired(tx, self._hospital_id, terminals)
+
+    async def _to_retire(self, up: Sequence[str]) -> list[Row]:
+        now = self._clock.now()
+        async with self._database.read() as tx:
+            return await store.to_retire(tx, self._hospital_id, up, self._leave(now), now, _A_ROUND)
 
     async def _to_make_ready(self, up: Sequence[str]) -> list[Row]:
         now, zone = self._clock.now(), self._sessions.zone
@@ -141,6 +157,14 @@ class LineRoutine:
             return True
         detail = answer.detail if isinstance(answer, NeverSent) else type(answer).__name__
         log.warning("lines.not_settled", session=row["session_id"], batch_no=row["batch_no"], why=detail)
+        return False
+
+    async def _retire(self, row: Row) -> bool:
+        answer = await self._sessions.retire(row["acquirer"], row["session_id"])
+        if isinstance(answer, Approved) or answer == BUSY:
+            return True
+        detail = answer.detail if isinstance(answer, NeverSent) else type(answer).__name__
+        log.warning("lines.not_signed_off", session=row["session_id"], why=detail)
         return False
 
     # ---- inside

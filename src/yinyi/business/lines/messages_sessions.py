@@ -37,7 +37,8 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     ``open_since``: the first money of the open batch; ``is_overdue``: it should have been settled at the last cut-over.
     ``settled_at``: the batch before. ``left_batches``: those that the bank has left behind with money in them, and that
     are not settled. ``host_batch_no``: which batch it is by the bank's last sign-on, where it is not ours.
-    ``signed_off_at``: nothing is bought until somebody signs it on."""
+    ``signed_off_at``: nothing is bought until somebody signs it on. ``retired``: its terminal is, so that it signs on
+    for nothing but what goes back, and signs off once nothing is under way in it."""
 
     acquirer: str
     merchant_no: str
@@ -62,6 +63,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     left_batches: list[int] = []
     host_batch_no: int | None = None
     signed_off_at: datetime | None = None
+    retired: bool = False
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):

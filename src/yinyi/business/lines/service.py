@@ -37,7 +37,7 @@ class LineService:
         self.keys = KeyDesk(database, store, clock)
         self.rotation = KeyRotationDesk(database, store)
         self.desk = SessionDesk(database, sessions, scopes, hours, terminals)
-        self.routine = LineRoutine(database, sessions, clock, hospital_id, hours, process)
+        self.routine = LineRoutine(database, sessions, clock, hospital_id, hours, process, terminals)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self.keys.register(dispatcher)

@@ -194,7 +194,7 @@ _ADD = """
 INSERT INTO line_session (hospital_id, acquirer, merchant_no, terminal_no, scope, terminal_id, merchant_name)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (acquirer, merchant_no, terminal_no) DO UPDATE SET scope = $5, terminal_id = $6, merchant_name = $7,
-  must_sign_on = line_session.must_sign_on OR line_session.terminal_id <> $6
+  must_sign_on = line_session.must_sign_on OR line_session.terminal_id <> $6, retired = false
 WHERE line_session.hospital_id = $1
 RETURNING session_id
 """
@@ -340,9 +340,9 @@ async def late(
     return await tx.fetchrow(_LATE, hospital_id, *slot, *number, answer.decode(), state)
 
 
-async def signed_off(tx: Tx, hospital_id: int, session: SessionRow, now: datetime) -> None:
-    """Until people sign it on."""
-    await tx.execute(_SIGNED_OFF, hospital_id, session.session_id, session.epoch, now)
+async def signed_off(tx: Tx, hospital_id: int, session: SessionRow, since: datetime | None) -> None:
+    """Until people sign it on; None: until it is used again."""
+    await tx.execute(_SIGNED_OFF, hospital_id, session.session_id, session.epoch, since)
 
 
 async def open_again(tx: Tx, hospital_id: int, session: SessionRow) -> None:
@@ -351,7 +351,7 @@ async def open_again(tx: Tx, hospital_id: int, session: SessionRow) -> None:
 
 
 async def add(tx: Tx, hospital_id: int, slot: PosSession, scope: str, terminal_id: str, merchant_name: str) -> int:
-    """Put a session on record, or change whose it is."""
+    """Put a session on record, or change whose it is: a terminal's that is in service."""
     return await tx.fetchval(_ADD, hospital_id, *slot, scope, terminal_id, merchant_name)
 
 

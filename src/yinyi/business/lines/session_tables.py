@@ -52,12 +52,14 @@ line_session = Table(
     Column("busy_until", INSTANT),
     Column("heard_at", INSTANT),
     Column("last_code", Text, nullable=False, server_default=""),
+    Column("retired", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("acquirer", "merchant_no", "terminal_no"),
     UniqueConstraint("terminal_id", "acquirer", "scope", "hospital_id", name="line_session_chosen_key"),
     CheckConstraint(f"batch_no {_SIX_DIGITS}", name="batch_no"),
     CheckConstraint(f"trace_no {_SIX_DIGITS}", name="trace_no"),
     postgresql_with=ROOM_TO_CHANGE,
 )
+"""``retired``: its terminal is, as the routine has seen it."""
 
 line_message = Table(
     "line_message",

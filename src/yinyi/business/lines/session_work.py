@@ -146,9 +146,9 @@ class SessionWork:
             await store.open_again(tx, self._means.hospital_id, self.row)
         return Approved(retrieval_ref="")
 
-    async def sign_off(self) -> LineAnswer:
-        """Nothing is bought here any more until people sign it on; what is in doubt is reversed before. A host that
-        wants a sign-on for that has signed it off already."""
+    async def sign_off(self, *, by_people: bool = True) -> LineAnswer:
+        """What is in doubt is reversed before. Nothing is bought here any more until people sign it on, where they have
+        signed it off. A host that wants a sign-on for that has signed it off already."""
         if problem := await self.reverse_doubts():
             return problem
         saying = Saying(kind="sign_off")
@@ -157,7 +157,8 @@ class SessionWork:
             answer = Approved(retrieval_ref="")
         if isinstance(answer, Approved):
             async with self._means.database.read() as tx:
-                await store.signed_off(tx, self._means.hospital_id, self.row, self._means.clock.now())
+                since = self._means.clock.now() if by_people else None
+                await store.signed_off(tx, self._means.hospital_id, self.row, since)
         return answer
 
     async def echo(self) -> LineAnswer:

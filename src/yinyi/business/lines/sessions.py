@@ -229,6 +229,10 @@ class PosSessions:
         await work.release()
         return answer
 
+    async def retire(self, acquirer: str, session_id: int) -> LineAnswer:
+        """Its terminal is there no more: it is signed off, and signs on for what goes back, or at another terminal."""
+        return await self._manage(acquirer, session_id, partial(SessionWork.sign_off, by_people=False))
+
     async def settle(
         self, acquirer: str, session_id: int, batch_no: int | None = None, *, by_statement: bool = False
     ) -> Batch | LineAnswer:

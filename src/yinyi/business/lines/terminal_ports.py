@@ -11,3 +11,7 @@ class Terminals(Protocol):
     async def is_in_service(self, tx: Tx, hospital_id: int, terminal_id: str) -> bool:
         """On record, and not retired."""
         ...
+
+    async def retired(self, tx: Tx, hospital_id: int) -> list[str]:
+        """The ids of those that were taken away for good."""
+        ...

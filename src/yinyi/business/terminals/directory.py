@@ -96,6 +96,10 @@ class Directory:
         """On record, and not retired; asked anew each time."""
         return await setup_store.is_in_service(tx, hospital_id, terminal_id)
 
+    async def retired(self, tx: Tx, hospital_id: int) -> list[str]:
+        """The ids of terminals that were taken away for good; asked anew each time."""
+        return await setup_store.retired(tx, hospital_id)
+
     async def here(self, tx: Tx, hospital_id: int, terminal_id: str, now: datetime) -> Here:
         """
         Raises:

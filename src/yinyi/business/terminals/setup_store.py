@@ -22,6 +22,7 @@ _RETIRED_AT = "SELECT retired_at FROM terminal WHERE hospital_id = $1 AND termin
 _IS_IN_SERVICE = """
 SELECT EXISTS (SELECT FROM terminal WHERE hospital_id = $1 AND terminal_id = $2 AND retired_at IS NULL)
 """
+_RETIRED = "SELECT terminal_id FROM terminal WHERE hospital_id = $1 AND retired_at IS NOT NULL ORDER BY terminal_id"
 _IN_SERVICE = "SELECT terminal_id FROM terminal WHERE hospital_id = $1 AND retired_at IS NULL ORDER BY terminal_id"
 
 
@@ -56,3 +57,8 @@ async def is_in_service(tx: Tx, hospital_id: int, terminal_id: str) -> bool:
 async def in_service(tx: Tx, hospital_id: int) -> list[str]:
     """The ids of all terminals that are not retired."""
     return [row["terminal_id"] for row in await tx.fetch(_IN_SERVICE, hospital_id)]
+
+
+async def retired(tx: Tx, hospital_id: int) -> list[str]:
+    """The ids of all terminals that are."""
+    return [row["terminal_id"] for row in await tx.fetch(_RETIRED, hospital_id)]
