@@ -11,6 +11,7 @@ from screen_rules import AXE, AXE_OPTIONS, Watch, settle
 from real_platform import RealPlatform
 
 WITHIN_MS = 40_000
+A_CALL_REACHES_PEOPLE_MS = 3_000
 _EXPECTED = re.compile(r"status of (409|503)|\[object Event\]")
 """An event stream whose page goes on is closed."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from demo_desk import WITHIN_MS, demo_desk
+from demo_desk import A_CALL_REACHES_PEOPLE_MS, WITHIN_MS, demo_desk
 from kiosk_screen import EVERY_LOOK
 from paper import Paper
 from PIL import Image
@@ -18,7 +18,6 @@ from real_platform import RealPlatform
 from yinyi_sandbox.demo.codes import read_code
 from yinyi_sandbox.people.people import person
 
-A_CALL_REACHES_PEOPLE_MS = 3_000
 JSON = {"content-type": "application/json"}
 
 

@@ -1,9 +1,10 @@
-"""A cashier's window in a real browser: a patient whom only the hospital knows pays by a code on the customer's screen
-and by his own code, and gets back some lines of a bill and a whole payment; nothing happens twice."""
+"""A cashier's window in a real browser: whoever calls at a kiosk is seen and answered; a patient whom only the hospital
+knows pays by a code on the customer's screen and by his own code, and gets back some lines of a bill and a whole
+payment; nothing happens twice."""
 
 from typing import Any
 
-from demo_desk import WITHIN_MS, DemoDesk, demo_desk
+from demo_desk import A_CALL_REACHES_PEOPLE_MS, WITHIN_MS, DemoDesk, demo_desk
 from playwright.sync_api import Browser, expect
 
 import books
@@ -15,6 +16,12 @@ SELECT p.patient_no FROM his.patient p
 WHERE NOT EXISTS (SELECT FROM his.invoice i WHERE i.patient_no = p.patient_no AND i.state = 'open')
 ORDER BY p.patient_no
 """
+_CALLS = """
+INSERT INTO staff_call (hospital_id, terminal_id, called_at)
+SELECT hospital_id, terminal_id, $1 FROM terminal WHERE retired_at IS NULL ORDER BY terminal_id LIMIT 1
+RETURNING call_id, terminal_id
+"""
+"""As a kiosk calls, that is: what its screen shows then is another test's."""
 _KNOWN = "SELECT patient_no FROM patient"
 _ASKED = "SELECT count(*) AS n FROM idempotency WHERE operation = $1"
 _SAID = "SELECT detail FROM audit WHERE operation = $1 AND subject = $2"
@@ -26,6 +33,7 @@ def test_a_cashiers_window(house: RealPlatform, chromium: Browser) -> None:
     patient_no = a_stranger(house)
     bills = [bill for _ in range(2) for bill in ordered(house, patient_no)]
     with demo_desk(house, chromium, (1600, 1000), path="/demo/window") as desk:
+        somebody_comes(house, desk)
         desk.page.fill("#patient", patient_no)
         desk.press("#looking button")
         expect(desk.page.locator("#owed li")).to_have_count(len(bills) + 1, timeout=WITHIN_MS)
@@ -41,6 +49,21 @@ def test_a_cashiers_window(house: RealPlatform, chromium: Browser) -> None:
         assert [each for each in desk.complaints() if "403" not in each] == []
     asked_twice(house, patient_no)
     books.agree(house, first, second)
+
+
+def somebody_comes(house: RealPlatform, desk: DemoDesk) -> None:
+    expect(desk.page.locator("#calls")).to_be_hidden()
+    [called] = house.rows(_CALLS, house.clock.now())
+    bell = desk.page.locator(f'[data-call="{called["call_id"]}"]')
+    expect(bell).to_be_visible(timeout=A_CALL_REACHES_PEOPLE_MS)
+    assert desk.page.title().startswith("(1) ")
+    assert desk.accessibility() == []
+    bell.click()
+    expect(bell).to_have_count(0, timeout=WITHIN_MS)
+    expect(desk.page.locator("#calls [role=status]")).to_contain_text(called["terminal_id"])
+    [told] = house.rows("SELECT answered_at, answered_by FROM staff_call WHERE call_id = $1", called["call_id"])
+    assert told["answered_at"] is not None
+    assert told["answered_by"] == "hospital:his"
 
 
 def a_stranger(house: RealPlatform) -> str:

@@ -4,6 +4,7 @@ import { find, make, press, yuan } from "./build.js";
 import { post } from "./desk.js";
 import { once, operator, say, tried } from "./till.js";
 import { wear } from "./wearing.js";
+import { startCalls } from "./window_calls.js";
 import { drawPayments, titleOf } from "./window_payments.js";
 import { drawScreen, under, watchPayment } from "./window_screen.js";
 import { choose, language, settle, speak, t } from "./words.js";
@@ -131,7 +132,6 @@ speak(() => {
   const other = language === "zh" ? "English" : "中文";
   find("#language").textContent = other;
   find("#language").lang = language === "zh" ? "en" : "zh-CN";
-  document.title = t("window.title");
   const reason = find("#reason");
   const kept = reason.value;
   const reasons = ["wish", "twice", "off", "wrong"].map((each) => make("option", { value: each }, t(`window.reason.${each}`)));
@@ -139,6 +139,7 @@ speak(() => {
   if (kept) reason.value = kept;
   draw();
 });
+startCalls();
 find("#language").addEventListener("click", () => {
   find("#said").hidden = true;
   choose(language === "zh" ? "en" : "zh");
