@@ -41,8 +41,8 @@ TMK = KeyView(
     master_key_id="1-5f0c11a9",
     loaded_at=AT,
     loaded_by="operator",
-    first_by="operator",
-    second_by="supervisor",
+    first_by="3021",
+    second_by="3022",
 )
 HALF = ComponentView(part=1, check_value="12345678", entered_by="operator", entered_at=AT, expires_at=AT)
 
@@ -140,14 +140,16 @@ def test_status_goes_through_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     done = said("status")
     after = {"after_acquirer": "bank", "after_merchant_no": "104110070110001", "after_terminal_no": "00000001"}
     assert desk.asked == [KeyStatus(), KeyStatus(**after)]
-    key = "  tmk  08D7B4FB  2026-03-02 09:00  operator + supervisor, confirmed by operator  under 1-5f0c11a9"
+    by = "loaded by 3021 + 3022, confirmed by operator, under 1-5f0c11a9"
+    key = f"  TMK  check value 08D7B4FB  2026-03-02 09:00  {by}"
+    waits = "  no keys of the day: the bank brings them when the session signs on"
     assert [line for line in done.stdout.splitlines() if line] == [
         "master key   1-5f0c11a9 is here; in use: 1-5f0c11a9, 2-aa",
         "             2-aa is NOT HERE, or another one: what is under it cannot be used",
         "slot         bank/104110070110001/00000001",
         "component 1  12345678, entered by operator, waits until 2026-03-02 09:00",
         "TMK          none",
-        *("bank/104110070110001/00000001", key, "bank/104110070110001/00000002", key),
+        *("bank/104110070110001/00000001", key, waits, "bank/104110070110001/00000002", key, waits),
     ]
 
 

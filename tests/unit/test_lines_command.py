@@ -68,16 +68,18 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         "line bank: up in 2 business processes, down in 1: 10.0.0.1:9000: nobody takes connections there",
         "bank/104110070110001/00000001  K03 outpatient  门诊",
         "  signed on, last 2026-03-02 09:00",
-        "  batch 000007 trace 000021 gaps 3; heard 2026-03-02 09:00, last code 00",
-        "  money since 2026-03-02 09:00, OVERDUE; settled last never",
-        "  1 in doubt, 2 STUCK: yinyi lines reversals",
+        "  batch 000007, trace 000021, 3 gaps; heard 2026-03-02 09:00, last code 00",
+        "  money since 2026-03-02 09:00, OVERDUE: yinyi lines settle; settled last never",
+        "  2 STUCK: yinyi lines reversals says what to do",
+        "  1 in doubt: reversed by itself, before anything else",
         "bank/104110070110001/00000001  K03 outpatient  门诊",
-        "  SIGNED OFF since 2026-03-02 09:00, has NO TMK",
-        "  batch 000007 trace 000021 gaps 3; heard never, last code –; busy until 2026-03-02 09:00",
-        "  money since –; settled last 2026-03-02 09:00",
+        "  SIGNED OFF since 2026-03-02 09:00 until somebody signs it on: yinyi lines sign-on",
+        "  has NO TMK: yinyi keys load",
+        "  batch 000007, trace 000021, 3 gaps; heard never, last code –; busy until 2026-03-02 09:00",
+        "  nothing to settle; settled last 2026-03-02 09:00",
         "  batch 000004 LEFT UNSETTLED: yinyi lines settle --batch 4",
         "  batch 000005 LEFT UNSETTLED: yinyi lines settle --batch 5",
-        "  THE BANK is at batch 000003",
+        "  THE BANK is at batch 000003: ask it to set the number of its terminal",
     ]
     behind = {f"after_{word}": text for word, text in SLOT.items()}
     assert desk.asked == [ListSessions(terminal_id="K03"), ListSessions(terminal_id="K03", **behind)]
@@ -112,7 +114,7 @@ def test_the_open_batch_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
         "batch 000007 is settled",
         "  3 purchases 60.00",
         "  2 refunds and voids 32.00",
-        "  UNBALANCED: 5 details were sent",
+        "  UNBALANCED: 5 details were sent; compare with the bank's statement of that day",
     ]
     assert desk.asked == [ListSessions(**SLOT), SettleBatch(**SLOT, batch_no=7)]
 
@@ -120,9 +122,10 @@ def test_the_open_batch_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reversals_are_told_with_what_people_need(monkeypatch: pytest.MonkeyPatch) -> None:
     Desk(monkeypatch, lines, ReversalList(reversals=[DOUBT], more=True))
     assert said("reversals").stdout.splitlines() == [
-        "P1AB  purchase 50.00 622588******5678  is stuck",
+        "P1AB  purchase 50.00 622588******5678  is STUCK",
         "  bank/104110070110001/00000001 000007 000020, sent 2026-03-02 09:00 at K03",
         "  bad mac; reversal tried 3 times, last 2026-03-02 09:00, code 25",
+        "  ask the bank whether it took the money; then two people say so: yinyi queue resolve",
         "There are more behind these.",
     ]
     Desk(monkeypatch, lines, ReversalList(reversals=[], more=False))
@@ -157,7 +160,14 @@ def test_what_is_asked(monkeypatch: pytest.MonkeyPatch, words: Any, message: Ope
 
 @pytest.mark.parametrize(
     ("echo", "told", "code"),
-    [(LineEcho(answer="here"), "here\n", 0), (LineEcho(answer="refused", code="03"), "refused 03\n", 1)],
+    [
+        (LineEcho(answer="here"), "The bank is there.\n", 0),
+        (
+            LineEcho(answer="refused", code="03"),
+            "The bank is there, and refuses this session: ask it why, with the code. (03)\n",
+            1,
+        ),
+    ],
 )
 def test_an_echo_ends_as_the_bank_is(monkeypatch: pytest.MonkeyPatch, echo: LineEcho, told: str, code: int) -> None:
     desk = Desk(monkeypatch, lines, echo)
@@ -177,4 +187,17 @@ def test_what_says_too_little_is_not_asked(monkeypatch: pytest.MonkeyPatch, word
 
 def test_a_refusal_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     Desk(monkeypatch, lines, BankRefused("95"))
-    assert str(said("sign-on", *WORDS).exception) == "BankRefused: The bank has refused this. 95"
+    sentence = "The bank has refused this, and nothing has changed. Ask the bank, with the code that it has given."
+    assert str(said("sign-on", *WORDS).exception) == f"BankRefused: {sentence} 95"
+
+
+def test_what_the_bank_has_not_answered_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    Desk(monkeypatch, lines, msgspec.structs.replace(SESSION, must_sign_on=True))
+    assert said("sign-on", *WORDS).stdout.splitlines()[-1].startswith("  the bank has not answered yet; it goes on")
+    Desk(monkeypatch, lines, SESSION)
+    assert said("sign-off", *WORDS).stdout.splitlines()[-1].startswith("  the bank has not answered yet; it goes on")
+
+
+def test_a_kiosk_without_a_session_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    Desk(monkeypatch, lines, SessionList(sessions=[], more=False, lines=[]))
+    assert said("list", "--at", "K09").stdout == "There is no such session: yinyi lines put puts one on record.\n"

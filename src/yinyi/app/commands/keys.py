@@ -23,6 +23,7 @@ from yinyi.business.lines.messages import (
     KeyInventory,
     KeyLoading,
     KeyStatus,
+    KeyView,
     LoadKeyComponent,
     RotateKeys,
 )
@@ -161,21 +162,28 @@ async def _status(name: str, slot: Slot) -> None:
     async with as_staff(settings_from(), name) as staff:
         shown = await _inventory(staff, slot, Slot("", "", ""))
         _summary(shown)
+        if not shown.slots:
+            say("No key is loaded there: yinyi keys load, by two people (docs/operate/keys.md).")
         while shown.slots:
             for each in shown.slots:
                 say(f"\n{each.acquirer}/{each.merchant_no}/{each.terminal_no}")
                 for key in each.keys:
-                    by = (
-                        f"{key.first_by} + {key.second_by}, confirmed by {key.loaded_by}"
-                        if key.first_by
-                        else key.loaded_by
-                    )
-                    at = f"{key.loaded_at.astimezone(_ZONE):%Y-%m-%d %H:%M}"
-                    say(f"  {key.purpose}  {key.check_value}  {at}  {by}  under {key.master_key_id}")
+                    say(_held(key))
+                if len(each.keys) == 1:
+                    say("  no keys of the day: the bank brings them when the session signs on")
             if not shown.more:
                 break
             last = shown.slots[-1]
             shown = await _inventory(staff, slot, Slot(last.acquirer, last.merchant_no, last.terminal_no))
+
+
+def _held(key: KeyView) -> str:
+    """A key's check value, since when, and who brought it: two people, or its bank."""
+    at = f"{key.loaded_at.astimezone(_ZONE):%Y-%m-%d %H:%M}"
+    by = f"brought by {key.loaded_by}"
+    if key.first_by:
+        by = f"loaded by {key.first_by} + {key.second_by}, confirmed by {key.loaded_by}"
+    return f"  {key.purpose.upper()}  check value {key.check_value}  {at}  {by}, under {key.master_key_id}"
 
 
 async def _inventory(staff: Staff, slot: Slot, after: Slot) -> KeyInventory:

@@ -3,26 +3,23 @@
 import asyncio
 import sys
 from collections.abc import Coroutine
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 from uuid import uuid4
 
 import typer
 
-from yinyi.app.demo_hospital import ZONE
+from yinyi.app import lines_told as told
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import Staff, as_staff
 from yinyi.business.lines.messages_sessions import (
-    BatchView,
     EchoLine,
     LineEcho,
     ListReversals,
     ListSessions,
     PutSession,
-    ReversalView,
     ReverseNow,
     SessionView,
     SettleBatch,
@@ -30,7 +27,6 @@ from yinyi.business.lines.messages_sessions import (
     SignOn,
 )
 from yinyi.kernel.errors import YinyiError
-from yinyi.kernel.money import yuan
 
 _PATIENCE_S = 30.0
 
@@ -109,23 +105,26 @@ async def _asked(action: Action, reference: str, wanted: Wanted, name: str) -> N
             case Action.ECHO:
                 _tell_echo(await staff.ask(EchoLine(**wanted.slot), timeout_s=_PATIENCE_S))
             case Action.SIGN_ON:
-                _tell(await staff.ask(SignOn(**wanted.slot), key=uuid4().hex, timeout_s=_PATIENCE_S))
+                view = await staff.ask(SignOn(**wanted.slot), key=uuid4().hex, timeout_s=_PATIENCE_S)
+                _tell_signed(view, done=not view.must_sign_on)
             case Action.SIGN_OFF:
-                _tell(await staff.ask(SignOff(**wanted.slot), key=uuid4().hex, timeout_s=_PATIENCE_S))
+                view = await staff.ask(SignOff(**wanted.slot), key=uuid4().hex, timeout_s=_PATIENCE_S)
+                _tell_signed(view, done=view.signed_off_at is not None)
             case Action.SETTLE:
                 await _settle(staff, wanted)
             case Action.REVERSALS:
                 await _reversals(staff)
             case Action.REVERSE:
                 message = ReverseNow(reference=reference)
-                _tell_reversal(await staff.ask(message, key=uuid4().hex, timeout_s=_PATIENCE_S))
+                say(*told.reversal(await staff.ask(message, key=uuid4().hex, timeout_s=_PATIENCE_S)))
             case Action.PUT:
                 owner: dict[str, Any] = {"terminal_id": wanted.at, "scope": wanted.scope}
-                _tell(await staff.ask(PutSession(**wanted.slot, **owner, merchant_name=wanted.merchant_name)))
+                message = PutSession(**wanted.slot, **owner, merchant_name=wanted.merchant_name)
+                say(*told.session(await staff.ask(message)))
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+def say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 # ---- sessions
@@ -134,12 +133,12 @@ def say(line: str) -> None:
 async def _list(staff: Staff, wanted: Wanted) -> None:
     """All, page by page."""
     shown = await staff.ask(ListSessions(**wanted.slot, terminal_id=wanted.at))
-    for line in shown.lines:
-        why = f": {line.why}" if line.why else ""
-        say(f"line {line.acquirer}: up in {line.up} business processes, down in {line.down}{why}")
+    say(*map(told.line, shown.lines))
+    if not shown.sessions:
+        say(told.NONE)
     while shown.sessions:
         for each in shown.sessions:
-            _tell(each)
+            say(*told.session(each))
         if not shown.more:
             break
         last = shown.sessions[-1]
@@ -151,43 +150,15 @@ async def _list(staff: Staff, wanted: Wanted) -> None:
         shown = await staff.ask(ListSessions(**wanted.slot, terminal_id=wanted.at, **behind))
 
 
-def _tell(view: SessionView) -> None:
-    say(f"{view.acquirer}/{view.merchant_no}/{view.terminal_no}  {view.terminal_id} {view.scope}  {view.merchant_name}")
-    signed = "must sign on" if view.must_sign_on else "signed on"
-    if view.signed_off_at is not None:
-        signed = f"SIGNED OFF{_at(view.signed_off_at, ' since ')}"
-    say(f"  {signed}{_at(view.signed_on_at, ', last ')}{'' if view.has_key else ', has NO TMK'}")
-    heard = f"heard {_at(view.heard_at) or 'never'}, last code {view.last_code or '–'}"
-    busy = _at(view.busy_until, "; busy until ")
-    say(f"  batch {view.batch_no:06} trace {view.trace_no:06} gaps {view.gaps}; {heard}{busy}")
-    overdue = ", OVERDUE" if view.is_overdue else ""
-    say(f"  money since {_at(view.open_since) or '–'}{overdue}; settled last {_at(view.settled_at) or 'never'}")
-    for batch_no in view.left_batches:
-        say(f"  batch {batch_no:06} LEFT UNSETTLED: yinyi lines settle --batch {batch_no}")
-    if view.host_batch_no is not None:
-        say(f"  THE BANK is at batch {view.host_batch_no:06}")
-    if view.in_doubt or view.stuck:
-        say(f"  {view.in_doubt} in doubt, {view.stuck} STUCK: yinyi lines reversals")
-    if view.retired:
-        say(f"  {view.terminal_id} IS RETIRED: {_leaves(view)}")
-
-
-def _leaves(view: SessionView) -> str:
-    """What a session whose terminal is gone still waits for."""
-    if view.stuck:
-        return "signs off once people have settled what is stuck"
-    if view.in_doubt:
-        return "signs off once what is in doubt is reversed, which it does by itself"
-    if view.left_batches:
-        return "signs off once the batch that was left is settled"
-    if view.open_since is not None:
-        return "signs off once its batch is settled: by itself after the cut-over, or now with yinyi lines settle"
-    return "signs on no more, but for refunds; yinyi lines put gives the session to another kiosk"
+def _tell_signed(view: SessionView, done: bool) -> None:
+    say(*told.session(view))
+    if not done:
+        say(told.GOES_ON)
 
 
 def _tell_echo(echo: LineEcho) -> None:
     """Exit code 1 where the bank is not there."""
-    say(" ".join(filter(None, (echo.answer, echo.code, echo.detail))))
+    say(told.echo(echo))
     if echo.answer != "here":
         raise typer.Exit(1)
 
@@ -201,23 +172,13 @@ async def _settle(staff: Staff, wanted: Wanted) -> None:
         return await _settle_this(staff, wanted, wanted.batch_no)
     found = (await staff.ask(ListSessions(**wanted.slot))).sessions
     if not found:
-        raise CannotStart("There is no such session: yinyi lines list.")
+        raise CannotStart(told.NONE)
     await _settle_this(staff, wanted, found[0].batch_no)
 
 
 async def _settle_this(staff: Staff, wanted: Wanted, batch_no: int) -> None:
     message = SettleBatch(**wanted.slot, batch_no=batch_no, by_statement=wanted.by_statement)
-    _tell_batch(await staff.ask(message, key=uuid4().hex, timeout_s=_PATIENCE_S))
-
-
-def _tell_batch(batch: BatchView) -> None:
-    say(f"batch {batch.batch_no:06} is {batch.state.replace('_', ' ')}")
-    say(f"  {batch.debits} purchases {yuan(batch.debit_fen)}")
-    say(f"  {batch.credits} refunds and voids {yuan(batch.credit_fen)}")
-    if batch.state == "settled":
-        say("  the bank had the same totals" if batch.balanced else f"  UNBALANCED: {batch.uploaded} details were sent")
-    elif batch.state == "under_way":
-        say("  it goes on; ask again, or see yinyi lines list")
+    say(*told.batch(await staff.ask(message, key=uuid4().hex, timeout_s=_PATIENCE_S)))
 
 
 # ---- reversals
@@ -226,20 +187,8 @@ def _tell_batch(batch: BatchView) -> None:
 async def _reversals(staff: Staff) -> None:
     shown = await staff.ask(ListReversals())
     for each in shown.reversals:
-        _tell_reversal(each)
+        say(*told.reversal(each))
     if not shown.reversals:
         say("Nothing is in doubt.")
     if shown.more:
         say("There are more behind these.")
-
-
-def _tell_reversal(view: ReversalView) -> None:
-    say(f"{view.reference}  {view.kind} {yuan(view.amount_fen)} {view.card_masked}  is {view.state}")
-    where = f"{view.acquirer}/{view.merchant_no}/{view.terminal_no} {view.batch_no:06} {view.trace_no:06}"
-    say(f"  {where}, sent {_at(view.sent_at)} at {view.terminal_id}")
-    why = view.reason.replace("_", " ") or "no answer yet"
-    say(f"  {why}; reversal tried {view.tries} times{_at(view.tried_at, ', last ')}, code {view.code or '–'}")
-
-
-def _at(at: datetime | None, before: str = "") -> str:
-    return f"{before}{at.astimezone(ZONE):%Y-%m-%d %H:%M}" if at is not None else ""

@@ -41,9 +41,9 @@ class NoNewMasterKey(Conflict):
 
 
 class SessionUnknown(NotFound):
-    """There is no session with this acquirer, merchant number and terminal number."""
+    """There is no session with this acquirer, merchant number and terminal number. The list of sessions has all."""
 
-    zh = "没有该收单机构、商户号和终端号的会话。"
+    zh = "没有该收单机构、商户号和终端号的会话，请对照会话列表。"
 
 
 class SessionBusy(Conflict):
@@ -53,33 +53,33 @@ class SessionBusy(Conflict):
 
 
 class SessionNotReady(Unavailable):
-    """This session cannot be used at the moment. What was asked for has not left."""
+    """This session cannot be used at the moment, and nothing has left. The list of sessions says how it stands."""
 
-    zh = "该会话目前无法使用，请求没有发出。"
+    zh = "该会话目前无法使用，请求没有发出，现状请看会话列表。"
 
 
 class BankRefused(Conflict):
-    """The bank has refused this."""
+    """The bank has refused this, and nothing has changed. Ask the bank, with the code that it has given."""
 
-    zh = "银行拒绝了该请求。"
+    zh = "银行拒绝了该请求，没有任何改动，请带着应答码询问银行。"
 
 
 class BankSilent(Unavailable):
-    """The bank has not answered. What becomes of it is seen in the list of sessions."""
+    """The bank has not answered. Ask again in a minute, nothing is done twice; the list of sessions tells its end."""
 
-    zh = "银行没有应答，结果请查看会话列表。"
+    zh = "银行没有应答，请过一分钟再试，不会重复办理；结果请看会话列表。"
 
 
 class BatchUnknown(NotFound):
-    """This session has no such batch, neither open nor settled."""
+    """This session has no such batch, neither open nor settled. The list of sessions names what is not settled."""
 
-    zh = "该会话没有这个批次。"
+    zh = "该会话没有这个批次，未结算的批次请看会话列表。"
 
 
 class MessageUnknown(NotFound):
-    """Nothing has left on the bank line under this reference."""
+    """Nothing has left on the bank line under this reference. The list of reversals names all that are in doubt."""
 
-    zh = "银行专线上没有该参考号的报文。"
+    zh = "银行专线上没有该参考号的报文，结果未知的请看冲正列表。"
 
 
 class MerchantUnknown(NotFound):

@@ -303,7 +303,7 @@ export const EN = {
   "calls.title": "Call bell",
   "calls.none": "Nobody is calling",
   "calls.some": "Somebody at {terminal} needs help",
-  "calls.come": "Coming",
+  "calls.come": "I am coming",
   "calls.told": "{place}: its screen says that somebody is on the way. Please go there.",
   "calls.again": "The platform did not answer. Please press again.",
   "calls.away": "Calls cannot be seen just now: the platform does not answer. They are shown once it does.",
