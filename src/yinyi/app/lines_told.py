@@ -55,7 +55,9 @@ def session(view: SessionView) -> Iterator[str]:
 def _signed(view: SessionView) -> str:
     if view.signed_off_at is not None:
         return f"SIGNED OFF{_at(view.signed_off_at, ' since ')} until somebody signs it on: yinyi lines sign-on"
-    return "must sign on, which it does by itself" if view.must_sign_on else "signed on"
+    if not view.must_sign_on:
+        return "signed on"
+    return "not signed on" if view.retired else "must sign on, which it does by itself"
 
 
 def _money(view: SessionView) -> str:
