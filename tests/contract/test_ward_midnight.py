@@ -14,6 +14,7 @@ from yinyi.business.lines.key_model import PosSession
 from yinyi.business.lines.line_hours import USUAL
 from yinyi.business.lines.line_routine import LineRoutine
 from yinyi.business.terminals import offer_store
+from yinyi.business.terminals.directory import Directory
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, Outcome
@@ -88,7 +89,7 @@ async def settled(hall: CardHall, when: datetime) -> list[Sequence[int]]:
     """What the cut-over has closed up to then: session, batch, sum."""
     await hall.pass_by(when - hall.stage.clock.now())
     stage = hall.stage
-    await LineRoutine(stage.database, stage.sessions, stage.clock, HOSPITAL, USUAL, "here:1").round()
+    await LineRoutine(stage.database, stage.sessions, stage.clock, HOSPITAL, USUAL, "here:1", Directory()).round()
     query = "SELECT session_id, batch_no, debit_fen FROM line_batch ORDER BY batch_no, session_id"
     return [tuple(row) for row in await stage.rows(query)]
 
