@@ -31,7 +31,7 @@ ON CONFLICT (hospital_id, payment_id, reference) DO UPDATE SET
   amount_fen = $8, channel = $9, merchant = $10,
   proposed_by = CASE WHEN :agreed AND s.settled_at IS NULL THEN s.proposed_by ELSE $6 END,
   proposed_at = CASE WHEN :agreed AND s.settled_at IS NULL THEN s.proposed_at ELSE $7 END
-RETURNING settled_at IS NOT NULL
+RETURNING proposed_by, settled_at IS NOT NULL AS settled
 """.replace(":agreed", "(s.outcome, s.amount_fen, s.channel, s.merchant) = ($4, $8, $9, $10)")
 """The second of two who say the same settles it; who says something else begins anew."""
 
@@ -62,13 +62,15 @@ async def say(tx: Tx, call: Call, asked: Operation[Any], saying: Saying) -> tupl
     """
     payment_id, reference, outcome, note, amount_fen, channel, merchant, alone = saying
     person, told = call.principal.person, (amount_fen, channel, merchant)
-    first = await tx.fetchval(_FIRST, call.hospital_id, payment_id, reference, outcome, *told)
-    if first == person and not alone:
+    before = await tx.fetchval(_FIRST, call.hospital_id, payment_id, reference, outcome, *told)
+    if before == person and not alone:
         raise SecondPersonNeeded
     words = (payment_id, reference, outcome, note, person, call.now, *told, alone)
-    if not await tx.fetchval(_SAY, call.hospital_id, *words):
+    row = await tx.fetchrow(_SAY, call.hospital_id, *words)
+    assert row is not None
+    if not row["settled"]:
         return ()
-    people = (person,) if alone or first is None else (first, person)
+    people = (person,) if row["proposed_by"] == person else (row["proposed_by"], person)
     detail = {"outcome": outcome, "amount_fen": amount_fen, "people": " + ".join(people)}
     await audit.append(tx, call, spec_of(type(asked)).path, reference, detail)
     return people
