@@ -4,7 +4,6 @@ named, and keeps nothing from starting that does not need it."""
 import asyncio
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hospital_stage import before
+from laid_connectors import ADDITION, BLOCK, TUTORIALS, changed, file_of
 
 from yinyi.app.check_plugin import as_if_installed, shortcomings
 from yinyi.app.commands import new_connector
@@ -103,7 +103,6 @@ def test_a_hospital_passes_the_whole_kit_as_it_is_laid_down(tmp_path: Path) -> N
     assert {each["verdict"] for each in json.loads(done.stdout)} == {"ok"}
 
 
-BLOCK = re.compile(r"(?ms)^```(sh|diff)\n(.*?)^```$")
 BY_THE_INSTALLER = ".venv/bin/uv pip install "
 """It needs a registry, and ``installed`` below leaves what it leaves."""
 
@@ -120,13 +119,13 @@ BY_THE_INSTALLER = ".venv/bin/uv pip install "
 )
 def test_the_tutorial_goes_as_it_says(tmp_path: Path, kind: str, name: str) -> None:
     """Every command in its order. After a change that makes the connector worse the kit says no; then it is undone."""
-    text = (ROOT / "docs" / "integrate" / f"new-{kind}.md").read_text(encoding="utf-8")
+    text = (TUTORIALS / f"new-{kind}.md").read_text(encoding="utf-8").partition(ADDITION)[0]
     undo: list[tuple[Path, str]] = []
     ran = 0
     for block in BLOCK.finditer(text):
         if block[1] == "diff":
-            [file] = re.findall(r"`(\w+\.py)`", text[: block.start()].rstrip().rsplit("\n\n", 1)[-1])
-            undo.append(made_worse(tmp_path / name / "src" / name / file, block[2]))
+            path = tmp_path / name / "src" / name / file_of(text, block.start())
+            undo.append((path, changed(path, block[2])))
             continue
         for command in block[2].splitlines():
             done = run_of(tmp_path, command)
@@ -136,17 +135,6 @@ def test_the_tutorial_goes_as_it_says(tmp_path: Path, kind: str, name: str) -> N
             path, before = undo.pop()
             path.write_text(before, encoding="utf-8")
     assert ran >= 4
-
-
-def made_worse(path: Path, diff: str) -> tuple[Path, str]:
-    """What was there before."""
-    before = path.read_text(encoding="utf-8")
-    gone, come = ("".join(line[1:] + "\n" for line in diff.splitlines() if line[0] == sign) for sign in "-+")
-    if gone not in before:
-        gone, come = gone.rstrip("\n"), come.rstrip("\n")
-    assert before.count(gone) == 1, gone
-    path.write_text(before.replace(gone, come), encoding="utf-8")
-    return path, before
 
 
 def run_of(folder: Path, command: str) -> subprocess.CompletedProcess[str] | None:

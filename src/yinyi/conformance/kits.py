@@ -29,7 +29,7 @@ from yinyi.conformance.keys.stage import on_stage as on_keys_stage
 from yinyi.conformance.line import addresses, money, sessions, settlement
 from yinyi.conformance.line import faults as line_faults
 from yinyi.conformance.line.stage import on_stage as on_line_stage
-from yinyi.conformance.payment import callbacks, codes, refunds, scans
+from yinyi.conformance.payment import callbacks, codes, refunds, reversals, scans
 from yinyi.conformance.payment import faults as payment_faults
 from yinyi.conformance.payment.stage import on_stage as on_payment_stage
 from yinyi.conformance.place import Ground
@@ -67,6 +67,7 @@ KITS: dict[str, Kit] = {
             "codes": codes.SCRIPT,
             "scans": scans.SCRIPT,
             "refunds": refunds.SCRIPT,
+            "reversals": reversals.SCRIPT,
             "callbacks": callbacks.SCRIPT,
             "faults": payment_faults.SCRIPT,
         },
