@@ -30,8 +30,8 @@ OFFERED: dict[str, tuple[Plugin, FarSide]] = {
 }
 
 
-NOT_OFFERED = ("no Reverses",)
-"""WeChat Pay and Alipay cancel what is in doubt; what was surely paid they want refunded."""
+NOT_OFFERED = ("no Reverses", "no InsuranceScheme")
+"""WeChat Pay and Alipay cancel what is in doubt; what was surely paid they want refunded. A decoder settles nothing."""
 
 
 async def no_database() -> FarDatabase:

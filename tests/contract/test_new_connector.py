@@ -14,6 +14,7 @@ import pytest
 from hospital_stage import before
 from laid_connectors import ADDITION, BLOCK, TUTORIALS, changed, file_of
 
+from yinyi.app.channels import as_decoder
 from yinyi.app.check_plugin import as_if_installed, shortcomings
 from yinyi.app.commands import new_connector
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -90,6 +91,11 @@ def test_an_agent_takes_a_driver_of_another_package(tmp_path: Path, monkeypatch:
             built(kind, driver, **options)
 
 
+def test_a_scheme_is_not_taken_for_a_decoder() -> None:
+    with pytest.raises(CannotStart, match="acmecare decodes no insurance certificates"):
+        as_decoder("acmecare", object())
+
+
 def test_our_key_store_passes() -> None:
     assert shortcomings("software") == []
 
@@ -113,6 +119,7 @@ BY_THE_INSTALLER = ".venv/bin/uv pip install "
         pytest.param("hospital", "acme", marks=pytest.mark.slow),
         ("payment", "acmepay"),
         pytest.param("insurance", "acmecode", marks=pytest.mark.slow),
+        pytest.param("scheme", "acmecare", marks=pytest.mark.slow),
         pytest.param("face", "acmeface", marks=pytest.mark.slow),
         pytest.param("device", "acmescan", marks=pytest.mark.slow),
     ],
@@ -184,7 +191,7 @@ def test_nothing_is_laid_over_what_is_there(tmp_path: Path) -> None:
     new_connector.command("payment", "acme", tmp_path)
     with pytest.raises(CannotStart, match="there already"):
         lay_down("payment", "acme", tmp_path)
-    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, face, device"):
+    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, scheme, face, device"):
         lay_down("bank", "other", tmp_path)
     with pytest.raises(CannotStart, match="no connector"):
         as_if_installed(tmp_path, tmp_path / "scratch")

@@ -7,7 +7,7 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
 from yinyi.app.business import Business
-from yinyi.app.channels import channels_of, merchants_of, only_one
+from yinyi.app.channels import as_decoder, channels_of, merchants_of, only_one
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
@@ -104,7 +104,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         merchants |= {(scope, name): scope for scope in SCOPES if scope in merchants_of(name, config)}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
     decoder = only_one(settings.folder, "insurance")
-    certificates = build(decoder, "insurance")[0] if decoder else None
+    certificates = as_decoder(decoder, build(decoder, "insurance")[0]) if decoder else None
     table = MerchantTable(merchants | lines.merchants())
     return Outside(
         hospital=hospital,

@@ -10,6 +10,7 @@ from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
 from yinyi.app.plugins import GROUP, find_plugin
 from yinyi.app.settings import has_settings
+from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.payments.model import HOUSE_TENDERS
 from yinyi.kernel.means import PaymentMeans, is_tender, plain
 from yinyi.kernel.plugin import Plugin, PluginKind
@@ -48,6 +49,19 @@ def only_one(folder: DataFolder, kind: PluginKind) -> str:
     if len(found) > 1:
         raise CannotStart(f"Only one {kind} connector can have settings; these have: {', '.join(found)}.")
     return found[0] if found else ""
+
+
+def as_decoder(name: str, connector: object) -> CertificateDecoder:
+    """
+    Raises:
+        CannotStart: it is a scheme, which no plan of this release asks.
+    """
+    if not isinstance(connector, CertificateDecoder):
+        raise CannotStart(
+            f"The connector {name} decodes no insurance certificates, and nothing in this release asks it for more: "
+            f"move plugins/{name}.json out of the way."
+        )
+    return connector
 
 
 def merchants_of(name: str, config: Any) -> Mapping[str, object]:

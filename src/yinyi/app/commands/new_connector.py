@@ -10,7 +10,7 @@ from yinyi.app.new_connector.lay_down import lay_down
 
 
 def command(
-    kind: Annotated[str, typer.Argument(help="hospital, payment, insurance, face or device")],
+    kind: Annotated[str, typer.Argument(help="hospital, payment, insurance, scheme, face or device")],
     name: Annotated[str, typer.Argument(help="its name: small letters, digits and _")],
     into: Annotated[Path, typer.Option(help="the folder in which its own folder is made")] = Path(),
 ) -> None:

@@ -9,7 +9,7 @@ from string import Template
 from yinyi.app.errors import CannotStart
 from yinyi.app.plugins import GROUP
 
-KINDS = ("hospital", "payment", "insurance", "face", "device")
+KINDS = ("hospital", "payment", "insurance", "scheme", "face", "device")
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _TEMPLATES = Path(__file__).parent
 
