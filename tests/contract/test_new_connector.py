@@ -4,6 +4,7 @@ named, and keeps nothing from starting that does not need it."""
 import asyncio
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -167,7 +168,12 @@ def test_a_connector_that_does_not_keep_a_behaviour_is_told_so(tmp_path: Path) -
     done = yinyi("check-plugin", "--from", str(folder), "--only", "closed", YINYI_DATA_DIR=str(tmp_path / "var"))
     assert done.returncode == 1
     assert "not          TakesPayment+ShowsCode: what was paid is not closed" in done.stdout
-    assert "already_paid" in done.stdout
+    told = done.stdout.splitlines()
+    at = next(nth for nth, line in enumerate(told) if line.startswith("not  "))
+    assert told[at + 1].strip() == "expected Refused('already_paid'), saw Done(evidence={})"
+    assert re.fullmatch(r" +at yinyi/conformance/payment/codes\.py:\d+: refused\(await .*close.*", told[at + 2])
+    assert told[at + 3].endswith("The port: yinyi/business/payments/ports.py.")
+    assert told[-1] == f'Play one again: yinyi check-plugin --from {folder} --only "what was paid is not closed"'
 
 
 def test_it_is_clean(tmp_path: Path) -> None:
