@@ -173,13 +173,14 @@ def test_a_connector_that_does_not_keep_a_behaviour_is_told_so(tmp_path: Path) -
     assert told[at + 1].strip() == "expected Refused('already_paid'), saw Done(evidence={})"
     assert re.fullmatch(r" +at yinyi/conformance/payment/codes\.py:\d+: refused\(await .*close.*", told[at + 2])
     assert told[at + 3].endswith("The port: yinyi/business/payments/ports.py.")
-    assert told[-1] == f'Play one again: yinyi check-plugin --from {folder} --only "what was paid is not closed"'
+    assert told[-1] == f'Play one again: {YINYI} check-plugin --from {folder} --only "what was paid is not closed"'
 
 
 def test_it_is_clean(tmp_path: Path) -> None:
     for kind in KINDS:
-        lay_down(kind, f"acme_{kind}", tmp_path)
-    rules = ["--isolated", "--line-length", "120", "--select", "E,F,W,B,UP,SIM,RUF,S,N,PT", "--ignore", "S101"]
+        for name in ("acme", "zhu"):
+            lay_down(kind, f"{name}_{kind}", tmp_path)
+    rules = ["--isolated", "--line-length", "120", "--select", "E,F,I,W,B,UP,SIM,RUF,S,N,PT", "--ignore", "S101"]
     subprocess.run([sys.executable, "-m", "ruff", "check", *rules, str(tmp_path)], check=True)
     subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--line-length", "120", "--check", str(tmp_path)], check=True
@@ -234,7 +235,7 @@ def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path:
     installed(packages, "alias", GOOD + WHOLE.format("somebody", "PLUGIN_API", "build"))
     (packages / "twice.py").write_text(GOOD + WHOLE.format("soap", "PLUGIN_API", "build"))
     installed(packages, "soap", "", "twice:PLUGIN")
-    for name in ("fine", "failing"):
+    for name in ("fine", "failing", "forgotten", "hl7"):
         (data / "plugins" / f"{name}.json").write_text("{}")
     done = yinyi("plugins", "--json", packages=packages, YINYI_DATA_DIR=str(data))
     assert done.returncode == 1, done.stderr
@@ -251,9 +252,11 @@ def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path:
         "leaving": "SystemExit",
         "other": "is not a Plugin",
         "alias": "calls itself somebody",
+        "forgotten": "no connector forgotten is installed",
         "soap": "soap-package and yinyi bring one each",
     }.items():
         assert says in found[name]["trouble"], name
+    assert "hl7" not in found
     assert not any(found[name]["trouble"] for name in ("fine", "wechatpay", "alipay", "procedures", "fhir", "unionpay"))
 
 

@@ -94,11 +94,11 @@ def test_what_was_not_tried_has_no_advice() -> None:
 
 
 def test_the_summary_says_again_what_is_wrong_what_the_words_mean_and_how_to_go_on() -> None:
-    lines = summary(found(on_a_bad_line, ["cut", "slow"]), "--from acme").splitlines()
+    lines = summary(found(on_a_bad_line, ["cut", "slow"]), "yinyi check-plugin acme").splitlines()
     assert lines == [
         "not          on a bad line (cut)",
         "2 behaviours: 1 ok, 1 not",
         "cut: the line breaks before the call reaches the other side",
-        'Play one again: yinyi check-plugin --from acme --only "on a bad line (cut)"',
+        'Play one again: yinyi check-plugin acme --only "on a bad line (cut)"',
     ]
     assert summary(found(it_lacks_something), "acme") == "1 behaviour: 1 not tried\n"

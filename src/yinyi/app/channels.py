@@ -8,7 +8,7 @@ import structlog
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
-from yinyi.app.plugins import GROUP, find_plugin
+from yinyi.app.plugins import GROUP, find_plugin, not_installed
 from yinyi.app.settings import has_settings
 from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.payments.model import HOUSE_TENDERS
@@ -28,6 +28,8 @@ def channels_of(folder: DataFolder) -> dict[str, PaymentMeans | None]:
     Raises:
         CannotStart: a channel has the name of another means of payment.
     """
+    for name, why in not_installed(folder).items():
+        log.error("plugin.missing", name=name, why=why)
     names = {each.name for each in entry_points(group=GROUP)}
     others = (each for each in sorted(names.difference(HOUSE_CHANNELS)) if has_settings(folder, each))
     found: dict[str, PaymentMeans | None] = {name: None for name in HOUSE_CHANNELS if has_settings(folder, name)}

@@ -8,7 +8,8 @@ import msgspec
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
-from yinyi.app.settings import connector_settings, has_settings
+from yinyi.app.news_senders import HL7
+from yinyi.app.settings import connector_settings, has_settings, names_with_settings
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, PluginKind, Surroundings
 
 GROUP = "yinyi.plugins"
@@ -26,8 +27,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_plugins(folder: DataFolder, surroundings: Surroundings) -> list[Known]:
-    """All that are installed, each looked at by itself; those with settings are built, too."""
-    return [_looked_at(found, folder, surroundings) for found in sorted(entry_points(group=GROUP), key=_order)]
+    """All that are installed, each looked at by itself; those with settings are built, too. And those that have
+    settings and are not installed: any more, or under this name."""
+    known = [_looked_at(found, folder, surroundings) for found in sorted(entry_points(group=GROUP), key=_order)]
+    missing = not_installed(folder).items()
+    return [*known, *(Known(name=name, package="", settings=True, trouble=why) for name, why in missing)]
+
+
+def not_installed(folder: DataFolder) -> dict[str, str]:
+    """By the names of connectors that people have written settings for: a sentence."""
+    missing = names_with_settings(folder) - {HL7} - {each.name for each in entry_points(group=GROUP)}
+    return {name: f"It has settings, and no connector {name} is installed." for name in sorted(missing)}
 
 
 def find_plugin(name: str) -> Plugin:

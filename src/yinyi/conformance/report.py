@@ -28,25 +28,25 @@ def told(finding: Finding) -> str:
     return f"{finding.verdict:{_WIDE}}  {'+'.join(finding.ports)}: {finding.behaviour}\n{more}"
 
 
-def summary(found: Sequence[Finding], name: str) -> str:
-    """``name``: how the connector was named to the command."""
+def summary(found: Sequence[Finding], command: str) -> str:
+    """``command``: as it was given, for whoever wants to play one behaviour again."""
     missing = Counter(each.seen for each in found if each.verdict == "not offered")
     lines = [f"{'not offered':{_WIDE}}  {seen}: {_behaviours(count)}" for seen, count in missing.items()]
     verdicts = Counter(each.verdict for each in found)
     counted = ", ".join(f"{verdicts[each]} {each}" for each in get_args(Verdict) if verdicts[each])
     wrong = [each.behaviour for each in found if each.verdict == "not"]
     again = [f"{'not':{_WIDE}}  {each}" for each in wrong]
-    return "\n".join([*again, *lines, f"{_behaviours(len(found))}: {counted}", *_to_go_on(wrong, name)]) + "\n"
+    return "\n".join([*again, *lines, f"{_behaviours(len(found))}: {counted}", *_to_go_on(wrong, command)]) + "\n"
 
 
 def _behaviours(count: int) -> str:
     return "1 behaviour" if count == 1 else f"{count} behaviours"
 
 
-def _to_go_on(wrong: Sequence[str], name: str) -> list[str]:
+def _to_go_on(wrong: Sequence[str], command: str) -> list[str]:
     """What the words in brackets mean, and how the first one is played again."""
     if not wrong:
         return []
     cases = {word for each in wrong for word in re.findall(r"\w+", each.rpartition(" (")[2])}
     words = [f"{mishap}: {meaning}" for mishap, meaning in _MISHAPS.items() if mishap in cases]
-    return [*words, f'Play one again: yinyi check-plugin {name} --only "{wrong[0]}"']
+    return [*words, f'Play one again: {command} --only "{wrong[0]}"']

@@ -31,7 +31,7 @@ def command(
             raise CannotStart("Which connector is to be checked? Name it, or the folder it is in (--from).")
         found = asyncio.run(_play(name or wanted, only, silently=as_json))
         if not as_json:
-            sys.stdout.write(summary(found, f"--from {folder}" if folder else name))
+            sys.stdout.write(summary(found, f"{sys.argv[0]} check-plugin {f'--from {folder}' if folder else name}"))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     raise typer.Exit(1 if any(each.verdict == "not" for each in found) else 0)

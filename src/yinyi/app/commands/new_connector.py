@@ -16,4 +16,4 @@ def command(
 ) -> None:
     """Lays down a package of its own: connector, settings, sandbox, test. From there on it is yours."""
     folder = lay_down(kind, name, into)
-    sys.stdout.write(f"{folder}: check it with `yinyi check-plugin --from {folder}`\n")
+    sys.stdout.write(f"{folder}: check it with `{sys.argv[0]} check-plugin --from {folder}`\n")
