@@ -247,8 +247,8 @@ def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path:
     )
     for name, says in {
         "old": "made for API 0",
-        "failing": "its code fails with ZeroDivisionError",
-        "absent": "No module named 'nothing_like_it'",
+        "failing": "its code fails with ZeroDivisionError, at packages/failing.py:6",
+        "absent": "No module named 'nothing_like_it', at packages/absent.py:1)",
         "leaving": "SystemExit",
         "other": "is not a Plugin",
         "alias": "calls itself somebody",

@@ -1,7 +1,10 @@
 """Connectors are found through entry points and loaded by their configured name; a broken one is named, and keeps
 nothing from starting that does not need it."""
 
+import re
+import traceback
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +16,8 @@ from yinyi.app.settings import connector_settings, has_settings, names_with_sett
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, PluginKind, Surroundings
 
 GROUP = "yinyi.plugins"
+_OURS = re.compile(rf"importlib|{re.escape(__file__)}")
+"""What stands between us and the code of a connector."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +87,7 @@ def _built(plugin: Plugin, folder: DataFolder, surroundings: Surroundings) -> tu
     except ValueError as error:
         raise CannotStart(f"The connector {plugin.name} cannot be used: {error}.") from error
     except Exception as error:
-        what = type(error).__name__  # whatever it says may quote a secret
+        what = f"{type(error).__name__}{_place(error)}"  # whatever it says may quote a secret
         raise CannotStart(f"The connector {plugin.name} cannot be used: its code fails with {what}.") from error
 
 
@@ -91,7 +96,9 @@ def _loaded(found: EntryPoint) -> Plugin:
         plugin: object = found.load()
     except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {error}".rstrip(". ")
-        raise CannotStart(f"The connector {found.name} of {_package(found)} cannot be loaded ({words}).") from error
+        raise CannotStart(
+            f"The connector {found.name} of {_package(found)} cannot be loaded ({words}{_place(error)})."
+        ) from error
     if not isinstance(plugin, Plugin):
         raise CannotStart(f"The connector {found.name} of {_package(found)} is none: {found.value} is not a Plugin.")
     if plugin.api != PLUGIN_API:
@@ -114,6 +121,12 @@ def _looked_at(found: EntryPoint, folder: DataFolder, surroundings: Surroundings
     except CannotStart as why:
         return msgspec.structs.replace(known, trouble=str(why))
     return known
+
+
+def _place(error: BaseException) -> str:
+    """Where in its code it was raised: ``, at acme/plugin.py:12``."""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not _OURS.search(each.filename)]
+    return f", at {'/'.join(Path(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}" if frames else ""
 
 
 def _package(found: EntryPoint) -> str:
