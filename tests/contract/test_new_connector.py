@@ -138,6 +138,7 @@ def test_the_tutorial_goes_as_it_says(tmp_path: Path, kind: str, name: str) -> N
         for command in block[2].splitlines():
             done = run_of(tmp_path, command)
             assert done is None or done.returncode == bool(undo), f"{command}\n{done.stdout}{done.stderr}"
+            assert done is None or "NameError" not in done.stdout, "what is to be changed does not say all"
             ran += done is not None
         while undo:
             path, before = undo.pop()

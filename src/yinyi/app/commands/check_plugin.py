@@ -1,6 +1,7 @@
 """Connectors: the conformance kit, every behaviour and every fault, before a connector's own sandbox."""
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -39,9 +40,10 @@ def command(
 
 async def _play(name: str, only: str, *, silently: bool) -> list[Finding]:
     found: list[Finding] = []
-    async for each in checked(name, only):
-        found.append(each)
-        if not silently and (words := told(each)):
-            sys.stdout.write(words)
-            sys.stdout.flush()
+    async with contextlib.aclosing(checked(name, only)) as findings:
+        async for each in findings:
+            found.append(each)
+            if not silently and (words := told(each)):
+                sys.stdout.write(words)
+                sys.stdout.flush()
     return found
