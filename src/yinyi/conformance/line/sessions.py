@@ -15,6 +15,11 @@ _AGAIN_S = 0.05
 
 
 @SCRIPT.behaviour()
+async def it_says_whose_line_it_is(stage: Stage) -> None:
+    equal(stage.line.name, stage.far.acquirer)
+
+
+@SCRIPT.behaviour()
 async def signing_on_brings_keys_of_their_check_values(stage: Stage) -> None:
     await stage.sign_on()
     await stage.bought(100)
