@@ -106,4 +106,8 @@ def test_wrong_ones_are_told_so(postgres: EmbeddedPostgres, monkeypatch: pytest.
                     found = [each async for each in played(tried, connector, stage)]
                 assert {each.behaviour for each in found if each.verdict == "not"} == set(told), (verb, found)
 
+            [tried] = [each for each in KITS["hospital"].behaviours() if each.name == "it says how patient to be"]
+            monkeypatch.setattr(connector, "call_timeout_s", 0.0)
+            assert [each.verdict async for each in played([tried], connector, stage)] == ["not"]
+
     asyncio.run(go())

@@ -2,6 +2,7 @@
 named, and keeps nothing from starting that does not need it."""
 
 import asyncio
+import dataclasses
 import json
 import os
 import re
@@ -10,10 +11,11 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hospital_stage import before
-from laid_connectors import ADDITION, BLOCK, TUTORIALS, changed, file_of
+from laid_connectors import ADDITION, BLOCK, TUTORIALS, brought, changed, file_of, findings
 
 from yinyi.app.channels import as_decoder
 from yinyi.app.check_plugin import as_if_installed, shortcomings
@@ -27,6 +29,7 @@ from yinyi.conformance.run import Finding, played
 from yinyi.devices.device import Device
 from yinyi.devices.drivers import UnknownDriver, build_devices
 from yinyi.devices.settings import AgentSettings, DeviceEntry
+from yinyi.kernel.plugin import Surroundings
 from yinyi.wire.terminal_line import DeviceKind
 
 MOST_LINES = 150
@@ -90,6 +93,22 @@ def test_an_agent_takes_a_driver_of_another_package(tmp_path: Path, monkeypatch:
     for kind, driver, options in wrong:
         with pytest.raises(UnknownDriver, match="gun"):
             built(kind, driver, **options)
+
+
+def test_a_matcher_that_says_nothing_of_its_patience_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    plugin, sandbox = brought("face", tmp_path)
+
+    def hurried(config: Any, around: Surroundings) -> Any:
+        matcher = plugin.build(config, around)
+        matcher.call_timeout_s = 0.0
+        return matcher
+
+    wrong = dataclasses.replace(plugin, build=hurried)
+    [seen] = findings(tmp_path, wrong, sandbox, lambda name: name == "it says how patient to be").values()
+    assert seen.verdict == "not"
 
 
 def test_a_scheme_is_not_taken_for_a_decoder() -> None:
