@@ -196,7 +196,8 @@ def get_uv() -> None:
 
 
 def sync_packages(with_tests: bool, packages: str) -> None:
-    """Exactly what uv.lock says, each file checked against its digest there."""
+    """All that uv.lock says, each file checked against its digest there. What somebody has installed besides, a
+    connector of another package, stays."""
     (VENV / "yinyi-installed").unlink(missing_ok=True)
     again = ["--reinstall"] if UNFINISHED.exists() else []  # killed in the middle: what is there may be half
     UNFINISHED.touch()
@@ -205,9 +206,9 @@ def sync_packages(with_tests: bool, packages: str) -> None:
     if index_elsewhere():  # the lock names the public index's files; a mirror has the same ones elsewhere
         listed = BUILD / "requirements.txt"
         run(UV, "export", "--quiet", "--frozen", *groups, "--output-file", listed, failed=failed)
-        run(UV, "pip", "sync", *again, "--python", PYTHON, listed, failed=failed)
+        run(UV, "pip", "install", "--no-deps", *again, "--python", PYTHON, "--requirements", listed, failed=failed)
     else:
-        run(UV, "sync", "--frozen", *again, *groups, "--python", PYTHON, failed=failed)
+        run(UV, "sync", "--frozen", "--inexact", *again, *groups, "--python", PYTHON, failed=failed)
     UNFINISHED.unlink()
     stamp(VENV, packages)
 

@@ -12,6 +12,7 @@ from yinyi.conformance.place import ground
 from yinyi.conformance.run import Finding, played
 from yinyi.devices.device import PrinterFault
 from yinyi.devices.virtual.card_terminal import PlasticCard, VirtualCardTerminal
+from yinyi.devices.virtual.reader import VirtualReader
 from yinyi.devices.virtual.sheet_printer import VirtualSheetPrinter
 from yinyi.kernel.far_side import FarDatabase
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, Surroundings
@@ -72,11 +73,26 @@ class FarPrinter:
         self.device.change("offline" if gone else "ok", 0)
 
 
+class FarReader:
+    """The same on the reader."""
+
+    settings: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self) -> None:
+        self.device = VirtualReader("checked")
+
+    async def lit(self) -> bool:
+        return self.device.light
+
+    async def unplug(self, gone: bool) -> None:
+        """It has no cable."""
+
+
 async def no_database() -> FarDatabase:
     raise AssertionError("a device needs none")
 
 
-def findings(folder: Path, far: Any, script: str) -> dict[str, Finding]:
+def findings(folder: Path, far: Any, script: str, only: str = "") -> dict[str, Finding]:
     def built(_config: Named, _around: Surroundings) -> Any:
         return far.device
 
@@ -84,7 +100,8 @@ def findings(folder: Path, far: Any, script: str) -> dict[str, Finding]:
 
     async def go() -> dict[str, Finding]:
         async with ground(folder, no_database) as place, KIT.on_stage(plugin, far, place) as (device, stage):
-            return {each.behaviour: each async for each in played(KIT.scripts[script].behaviours, device, stage)}
+            behaviours = [each for each in KIT.scripts[script].behaviours if only in each.name]
+            return {each.behaviour: each async for each in played(behaviours, device, stage)}
 
     return asyncio.run(go())
 
@@ -138,3 +155,16 @@ def test_a_printer_that_loses_sheets_is_told_so(tmp_path: Path, monkeypatch: pyt
         "what is no document is said to be none",
         "without paper no sheet is said to have come out",
     }
+
+
+def stays_lit(self: VirtualReader, on: bool) -> None:
+    self.light = self.light or on
+
+
+def test_a_light_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [kept] = findings(tmp_path, FarReader(), "working", "light").values()
+    assert kept.verdict == "ok"
+    monkeypatch.setattr(VirtualReader, "set_light", stays_lit)
+    monkeypatch.setattr("yinyi.conformance.devices.stage._LIT_WITHIN_S", 0.2)
+    [broken] = findings(tmp_path, FarReader(), "working", "light").values()
+    assert (broken.verdict, broken.seen) == ("not", "expected its light out, saw it on")

@@ -13,7 +13,7 @@ from yinyi.access.payment.unionpay.plugin import PLUGIN, UnionPay
 from yinyi.business.lines.session_model import Declined, Desk, LineAnswer, NoAnswer
 from yinyi.conformance.behaviour import Behaviour
 from yinyi.conformance.kits import KITS
-from yinyi.conformance.line import addresses
+from yinyi.conformance.line import addresses, sessions
 from yinyi.conformance.place import ground
 from yinyi.conformance.run import Finding, played
 from yinyi.kernel.far_side import FarDatabase
@@ -87,18 +87,28 @@ def the_first(_: object) -> int:
     return 0
 
 
-def stays_there(_: object, __: int) -> None:
+def nobody(_: object) -> str:
+    return ""
+
+
+def stays_there(_: object, __: object) -> None:
     """Another address is not tried."""
 
 
 def broken(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connector that does not compare MACs, takes silence for a no, trusts anybody, or stays where nobody is."""
+    """A connector that does not compare MACs, takes silence for a no, trusts anybody, has no name, is always up,
+    or stays where nobody is."""
     if how == "believes":
         monkeypatch.setattr(UnionPay, "_is_believed", believes)
     elif how == "says no":
         monkeypatch.setattr(UnionPay, "purchase", says_no(UnionPay.purchase))
     elif how == "trusts":
         monkeypatch.setattr(client, "tls_of", trusts_anybody)
+    elif how == "anonymous":
+        monkeypatch.setattr(UnionPay, "name", property(nobody, stays_there), raising=False)
+    elif how == "always up":
+        monkeypatch.setattr(UnionPay, "is_up", True)
+        monkeypatch.setattr(sessions, "_WITHIN_S", 0.5)
     else:
         monkeypatch.setattr(client.Line, "_at", property(the_first, stays_there), raising=False)
         monkeypatch.setattr(addresses, "_WITHIN_S", 0.5)
@@ -110,6 +120,8 @@ def broken(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("believes", "nothing that moves money is believed without its mac (void, wrong_mac)", "expected NoAnswer"),
         ("says no", "a purchase without an answer may have happened and is reversed (cut)", "expected NoAnswer"),
         ("trusts", "whoever shows another certificate is told nothing", "expected NeverSent"),
+        ("anonymous", "it says whose line it is", "saw ''"),
+        ("always up", "whether the line is up is told and why not", "saw that it is up"),
         ("stays", "when an address is gone the other one is used", "nobody answers, at any address"),
     ],
 )

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from bill_hall import TILL, BillHall, bill_hall
+from structlog.testing import capture_logs
 
-from yinyi.app.channels import channels_of, merchants_of
+from yinyi.app.channels import channel_of, channels_of, merchants_of
 from yinyi.app.check_plugin import as_if_installed
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.demo_hospital import HOSPITAL_ID
@@ -31,11 +32,12 @@ from yinyi.business.payments.means import MeansBook
 from yinyi.business.payments.messages import ChooseTender, GetPayment, RefundPayment
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.conformance.place import Ground, ground
+from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import ChannelUnavailable
 from yinyi.kernel.far_side import FarDatabase
 from yinyi.kernel.means import MeansWords, PaymentMeans
 from yinyi.kernel.money import Fen
-from yinyi.kernel.plugin import Surroundings
+from yinyi.kernel.plugin import PluginKind, Surroundings
 
 CITY_PAY = "city_pay"
 
@@ -159,3 +161,24 @@ def test_no_channel_is_called_like_another_means(tmp_path: Path, monkeypatch: py
     (folder.plugins / "window.json").write_text("{}")
     with pytest.raises(CannotStart, match="window"):
         channels_of(folder)
+
+
+def test_one_that_cannot_be_built_is_left_out_and_named(packages: DataFolder) -> None:
+    def build(name: str, kind: PluginKind) -> tuple[Any, Any]:
+        return build_plugin(name, kind, packages, Surroundings(clock=ShiftedClock(), callback_url=""))
+
+    settings = packages.plugins / f"{CITY_PAY}.json"
+    for wrong in ('{"url": 1}', "{", '{"url": "http://h"}'):
+        settings.write_text(wrong)
+        with capture_logs() as told:
+            assert channel_of(CITY_PAY, build) is None
+        [line] = told
+        assert (line["event"], line["name"]) == ("plugin.broken", CITY_PAY)
+        assert str(settings) in line["why"]
+    settings.write_text('{"url": "http://h", "merchants": {"outpatient": {"number": "1", "key": "k"}}}')
+    found = channel_of(CITY_PAY, build)
+    assert found is not None
+    assert list(found[1]) == ["outpatient"]
+    (packages.plugins / "wechatpay.json").write_text("{}")
+    with pytest.raises(CannotStart, match="wechatpay"):
+        channel_of("wechatpay", build)

@@ -2,6 +2,7 @@
 named, and keeps nothing from starting that does not need it."""
 
 import asyncio
+import dataclasses
 import json
 import os
 import re
@@ -10,10 +11,13 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hospital_stage import before
+from laid_connectors import ADDITION, BLOCK, TUTORIALS, brought, changed, file_of, findings
 
+from yinyi.app.channels import as_decoder
 from yinyi.app.check_plugin import as_if_installed, shortcomings
 from yinyi.app.commands import new_connector
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -25,6 +29,7 @@ from yinyi.conformance.run import Finding, played
 from yinyi.devices.device import Device
 from yinyi.devices.drivers import UnknownDriver, build_devices
 from yinyi.devices.settings import AgentSettings, DeviceEntry
+from yinyi.kernel.plugin import Surroundings
 from yinyi.wire.terminal_line import DeviceKind
 
 MOST_LINES = 150
@@ -90,6 +95,27 @@ def test_an_agent_takes_a_driver_of_another_package(tmp_path: Path, monkeypatch:
             built(kind, driver, **options)
 
 
+def test_a_matcher_that_says_nothing_of_its_patience_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    plugin, sandbox = brought("face", tmp_path)
+
+    def hurried(config: Any, around: Surroundings) -> Any:
+        matcher = plugin.build(config, around)
+        matcher.call_timeout_s = 0.0
+        return matcher
+
+    wrong = dataclasses.replace(plugin, build=hurried)
+    [seen] = findings(tmp_path, wrong, sandbox, lambda name: name == "it says how patient to be").values()
+    assert seen.verdict == "not"
+
+
+def test_a_scheme_is_not_taken_for_a_decoder() -> None:
+    with pytest.raises(CannotStart, match="acmecare decodes no insurance certificates"):
+        as_decoder("acmecare", object())
+
+
 def test_our_key_store_passes() -> None:
     assert shortcomings("software") == []
 
@@ -103,7 +129,6 @@ def test_a_hospital_passes_the_whole_kit_as_it_is_laid_down(tmp_path: Path) -> N
     assert {each["verdict"] for each in json.loads(done.stdout)} == {"ok"}
 
 
-BLOCK = re.compile(r"(?ms)^```(sh|diff)\n(.*?)^```$")
 BY_THE_INSTALLER = ".venv/bin/uv pip install "
 """It needs a registry, and ``installed`` below leaves what it leaves."""
 
@@ -114,39 +139,30 @@ BY_THE_INSTALLER = ".venv/bin/uv pip install "
         pytest.param("hospital", "acme", marks=pytest.mark.slow),
         ("payment", "acmepay"),
         pytest.param("insurance", "acmecode", marks=pytest.mark.slow),
+        pytest.param("scheme", "acmecare", marks=pytest.mark.slow),
         pytest.param("face", "acmeface", marks=pytest.mark.slow),
         pytest.param("device", "acmescan", marks=pytest.mark.slow),
     ],
 )
 def test_the_tutorial_goes_as_it_says(tmp_path: Path, kind: str, name: str) -> None:
     """Every command in its order. After a change that makes the connector worse the kit says no; then it is undone."""
-    text = (ROOT / "docs" / "integrate" / f"new-{kind}.md").read_text(encoding="utf-8")
+    text = (TUTORIALS / f"new-{kind}.md").read_text(encoding="utf-8").partition(ADDITION)[0]
     undo: list[tuple[Path, str]] = []
     ran = 0
     for block in BLOCK.finditer(text):
         if block[1] == "diff":
-            [file] = re.findall(r"`(\w+\.py)`", text[: block.start()].rstrip().rsplit("\n\n", 1)[-1])
-            undo.append(made_worse(tmp_path / name / "src" / name / file, block[2]))
+            path = tmp_path / name / "src" / name / file_of(text, block.start())
+            undo.append((path, changed(path, block[2])))
             continue
         for command in block[2].splitlines():
             done = run_of(tmp_path, command)
             assert done is None or done.returncode == bool(undo), f"{command}\n{done.stdout}{done.stderr}"
+            assert done is None or "NameError" not in done.stdout, "what is to be changed does not say all"
             ran += done is not None
         while undo:
             path, before = undo.pop()
             path.write_text(before, encoding="utf-8")
     assert ran >= 4
-
-
-def made_worse(path: Path, diff: str) -> tuple[Path, str]:
-    """What was there before."""
-    before = path.read_text(encoding="utf-8")
-    gone, come = ("".join(line[1:] + "\n" for line in diff.splitlines() if line[0] == sign) for sign in "-+")
-    if gone not in before:
-        gone, come = gone.rstrip("\n"), come.rstrip("\n")
-    assert before.count(gone) == 1, gone
-    path.write_text(before.replace(gone, come), encoding="utf-8")
-    return path, before
 
 
 def run_of(folder: Path, command: str) -> subprocess.CompletedProcess[str] | None:
@@ -172,13 +188,19 @@ def test_a_connector_that_does_not_keep_a_behaviour_is_told_so(tmp_path: Path) -
     done = yinyi("check-plugin", "--from", str(folder), "--only", "closed", YINYI_DATA_DIR=str(tmp_path / "var"))
     assert done.returncode == 1
     assert "not          TakesPayment+ShowsCode: what was paid is not closed" in done.stdout
-    assert "already_paid" in done.stdout
+    told = done.stdout.splitlines()
+    at = next(nth for nth, line in enumerate(told) if line.startswith("not  "))
+    assert told[at + 1].strip() == "expected Refused('already_paid'), saw Done(evidence={})"
+    assert re.fullmatch(r" +at yinyi/conformance/payment/codes\.py:\d+: refused\(await .*close.*", told[at + 2])
+    assert told[at + 3].endswith("The port: yinyi/business/payments/ports.py.")
+    assert told[-1] == f'Play one again: {YINYI} check-plugin --from {folder} --only "what was paid is not closed"'
 
 
 def test_it_is_clean(tmp_path: Path) -> None:
     for kind in KINDS:
-        lay_down(kind, f"acme_{kind}", tmp_path)
-    rules = ["--isolated", "--line-length", "120", "--select", "E,F,W,B,UP,SIM,RUF,S,N,PT", "--ignore", "S101"]
+        for name in ("acme", "zhu"):
+            lay_down(kind, f"{name}_{kind}", tmp_path)
+    rules = ["--isolated", "--line-length", "120", "--select", "E,F,I,W,B,UP,SIM,RUF,S,N,PT", "--ignore", "S101"]
     subprocess.run([sys.executable, "-m", "ruff", "check", *rules, str(tmp_path)], check=True)
     subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--line-length", "120", "--check", str(tmp_path)], check=True
@@ -196,7 +218,7 @@ def test_nothing_is_laid_over_what_is_there(tmp_path: Path) -> None:
     new_connector.command("payment", "acme", tmp_path)
     with pytest.raises(CannotStart, match="there already"):
         lay_down("payment", "acme", tmp_path)
-    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, face, device"):
+    with pytest.raises(CannotStart, match="templates for hospital, payment, insurance, scheme, face, device"):
         lay_down("bank", "other", tmp_path)
     with pytest.raises(CannotStart, match="no connector"):
         as_if_installed(tmp_path, tmp_path / "scratch")
@@ -233,7 +255,7 @@ def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path:
     installed(packages, "alias", GOOD + WHOLE.format("somebody", "PLUGIN_API", "build"))
     (packages / "twice.py").write_text(GOOD + WHOLE.format("soap", "PLUGIN_API", "build"))
     installed(packages, "soap", "", "twice:PLUGIN")
-    for name in ("fine", "failing"):
+    for name in ("fine", "failing", "forgotten", "hl7"):
         (data / "plugins" / f"{name}.json").write_text("{}")
     done = yinyi("plugins", "--json", packages=packages, YINYI_DATA_DIR=str(data))
     assert done.returncode == 1, done.stderr
@@ -245,14 +267,16 @@ def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path:
     )
     for name, says in {
         "old": "made for API 0",
-        "failing": "its code fails with ZeroDivisionError",
-        "absent": "No module named 'nothing_like_it'",
+        "failing": "its code fails with ZeroDivisionError, at packages/failing.py:6",
+        "absent": "No module named 'nothing_like_it', at packages/absent.py:1)",
         "leaving": "SystemExit",
         "other": "is not a Plugin",
         "alias": "calls itself somebody",
+        "forgotten": "no connector forgotten is installed",
         "soap": "soap-package and yinyi bring one each",
     }.items():
         assert says in found[name]["trouble"], name
+    assert "hl7" not in found
     assert not any(found[name]["trouble"] for name in ("fine", "wechatpay", "alipay", "procedures", "fhir", "unionpay"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from yinyi.app.bank_lines import NO_LINES, bank_lines, put_on_record
 from yinyi.app.business import Business
-from yinyi.app.channels import channels_of, merchants_of, only_one
+from yinyi.app.channels import channel_of, channels_of, decoder_of, only_one
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.errors import CannotStart
 from yinyi.app.master_key import master_keys
@@ -100,11 +100,11 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
     merchants: dict[tuple[str, str], str] = {}
     connected = channels_of(settings.folder)
     for name in connected:
-        channels[name], config = build(name, "payment")
-        merchants |= {(scope, name): scope for scope in SCOPES if scope in merchants_of(name, config)}
+        if channel := channel_of(name, build):
+            channels[name], by_scope = channel
+            merchants |= {(scope, name): scope for scope in SCOPES if scope in by_scope}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
-    decoder = only_one(settings.folder, "insurance")
-    certificates = build(decoder, "insurance")[0] if decoder else None
+    certificates = decoder_of(only_one(settings.folder, "insurance"), build)
     table = MerchantTable(merchants | lines.merchants())
     return Outside(
         hospital=hospital,
@@ -125,7 +125,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         bulletins=build(TELLS, "notification")[0] if has_settings(settings.folder, TELLS) else None,
         notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
-        means=MeansBook({name: means for name, means in connected.items() if means is not None}),
+        means=MeansBook({name: means for name, means in connected.items() if means and name in channels}),
     )
 
 

@@ -1,19 +1,23 @@
 """Which connectors this hospital has: those that somebody has written settings for. Channels of payment may be many."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
-from yinyi.app.plugins import GROUP, find_plugin
+from yinyi.app.plugins import GROUP, find_plugin, not_installed
 from yinyi.app.settings import has_settings
+from yinyi.business.identity.ports import CertificateDecoder
 from yinyi.business.payments.model import HOUSE_TENDERS
 from yinyi.kernel.means import PaymentMeans, is_tender, plain
 from yinyi.kernel.plugin import Plugin, PluginKind
 
+T = TypeVar("T")
+Build = Callable[[str, PluginKind], tuple[Any, Any]]
+"""``build(name, kind)``: a connector and its settings."""
 log = structlog.get_logger()
 
 HOUSE_CHANNELS = ("wechatpay", "alipay")
@@ -27,6 +31,8 @@ def channels_of(folder: DataFolder) -> dict[str, PaymentMeans | None]:
     Raises:
         CannotStart: a channel has the name of another means of payment.
     """
+    for name, why in not_installed(folder).items():
+        log.error("plugin.missing", name=name, why=why)
     names = {each.name for each in entry_points(group=GROUP)}
     others = (each for each in sorted(names.difference(HOUSE_CHANNELS)) if has_settings(folder, each))
     found: dict[str, PaymentMeans | None] = {name: None for name in HOUSE_CHANNELS if has_settings(folder, name)}
@@ -50,6 +56,49 @@ def only_one(folder: DataFolder, kind: PluginKind) -> str:
     return found[0] if found else ""
 
 
+def unless_broken(name: str, build: Callable[[], T]) -> T | None:
+    """None: it is broken, which is told and keeps nobody else from starting. If it was a channel, and payments by it
+    are under way, the payments say so."""
+    try:
+        return build()
+    except CannotStart as why:
+        log.error("plugin.broken", name=name, why=str(why))
+        return None
+
+
+def channel_of(name: str, build: Build) -> tuple[Any, Mapping[str, object]] | None:
+    """The connector, and its merchants by scope. One of the house has to be whole; another one that is broken is left
+    out.
+
+    Raises:
+        CannotStart: one of the house's is broken.
+    """
+
+    def whole() -> tuple[Any, Mapping[str, object]]:
+        connector, config = build(name, "payment")
+        return connector, merchants_of(name, config)
+
+    return whole() if name in HOUSE_CHANNELS else unless_broken(name, whole)
+
+
+def decoder_of(name: str, build: Build) -> CertificateDecoder | None:
+    """None: there is none that can be used."""
+    return unless_broken(name, lambda: as_decoder(name, build(name, "insurance")[0])) if name else None
+
+
+def as_decoder(name: str, connector: object) -> CertificateDecoder:
+    """
+    Raises:
+        CannotStart: it is a scheme, which no plan of this release asks.
+    """
+    if not isinstance(connector, CertificateDecoder):
+        raise CannotStart(
+            f"The connector {name} decodes no insurance certificates, and nothing in this release asks it for more: "
+            f"move plugins/{name}.json out of the way."
+        )
+    return connector
+
+
 def merchants_of(name: str, config: Any) -> Mapping[str, object]:
     """By scope.
 
@@ -63,13 +112,7 @@ def merchants_of(name: str, config: Any) -> Mapping[str, object]:
 
 
 def _whole(name: str) -> Plugin | None:
-    """None: it is broken, which is told and keeps nobody else from starting. If it was a channel, and payments by it
-    are under way, the payments say so."""
-    try:
-        return find_plugin(name)
-    except CannotStart as why:
-        log.error("plugin.broken", name=name, why=str(why))
-        return None
+    return unless_broken(name, lambda: find_plugin(name))
 
 
 def _means(plugin: Plugin) -> PaymentMeans:

@@ -1,17 +1,23 @@
 """Connectors are found through entry points and loaded by their configured name; a broken one is named, and keeps
 nothing from starting that does not need it."""
 
+import re
+import traceback
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
-from yinyi.app.settings import connector_settings, has_settings
+from yinyi.app.news_senders import HL7
+from yinyi.app.settings import connector_settings, has_settings, names_with_settings
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, PluginKind, Surroundings
 
 GROUP = "yinyi.plugins"
+_OURS = re.compile(rf"importlib|{re.escape(__file__)}")
+"""What stands between us and the code of a connector."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +32,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_plugins(folder: DataFolder, surroundings: Surroundings) -> list[Known]:
-    """All that are installed, each looked at by itself; those with settings are built, too."""
-    return [_looked_at(found, folder, surroundings) for found in sorted(entry_points(group=GROUP), key=_order)]
+    """All that are installed, each looked at by itself; those with settings are built, too. And those that have
+    settings and are not installed: any more, or under this name."""
+    known = [_looked_at(found, folder, surroundings) for found in sorted(entry_points(group=GROUP), key=_order)]
+    missing = not_installed(folder).items()
+    return [*known, *(Known(name=name, package="", settings=True, trouble=why) for name, why in missing)]
+
+
+def not_installed(folder: DataFolder) -> dict[str, str]:
+    """By the names of connectors that people have written settings for: a sentence."""
+    missing = names_with_settings(folder) - {HL7} - {each.name for each in entry_points(group=GROUP)}
+    return {name: f"It has settings, and no connector {name} is installed." for name in sorted(missing)}
 
 
 def find_plugin(name: str) -> Plugin:
@@ -72,7 +87,7 @@ def _built(plugin: Plugin, folder: DataFolder, surroundings: Surroundings) -> tu
     except ValueError as error:
         raise CannotStart(f"The connector {plugin.name} cannot be used: {error}.") from error
     except Exception as error:
-        what = type(error).__name__  # whatever it says may quote a secret
+        what = f"{type(error).__name__}{_place(error)}"  # whatever it says may quote a secret
         raise CannotStart(f"The connector {plugin.name} cannot be used: its code fails with {what}.") from error
 
 
@@ -81,7 +96,9 @@ def _loaded(found: EntryPoint) -> Plugin:
         plugin: object = found.load()
     except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {error}".rstrip(". ")
-        raise CannotStart(f"The connector {found.name} of {_package(found)} cannot be loaded ({words}).") from error
+        raise CannotStart(
+            f"The connector {found.name} of {_package(found)} cannot be loaded ({words}{_place(error)})."
+        ) from error
     if not isinstance(plugin, Plugin):
         raise CannotStart(f"The connector {found.name} of {_package(found)} is none: {found.value} is not a Plugin.")
     if plugin.api != PLUGIN_API:
@@ -104,6 +121,12 @@ def _looked_at(found: EntryPoint, folder: DataFolder, surroundings: Surroundings
     except CannotStart as why:
         return msgspec.structs.replace(known, trouble=str(why))
     return known
+
+
+def _place(error: BaseException) -> str:
+    """Where in its code it was raised: ``, at acme/plugin.py:12``."""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not _OURS.search(each.filename)]
+    return f", at {'/'.join(Path(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}" if frames else ""
 
 
 def _package(found: EntryPoint) -> str:

@@ -262,6 +262,11 @@ def has_settings(folder: DataFolder, name: str) -> bool:
     return _settings_file(folder, name).exists()
 
 
+def names_with_settings(folder: DataFolder) -> set[str]:
+    """Of the connectors for which people have written any."""
+    return {each.stem for each in folder.plugins.glob("*.json")}
+
+
 def connector_settings(folder: DataFolder, name: str, config: type[C]) -> C:
     """What people wrote in ``plugins/NAME.json``, else what this machine's sandbox wrote for itself.
 

@@ -22,14 +22,15 @@ from yinyi.conformance.hospital import (
     schedules,
 )
 from yinyi.conformance.hospital.play import on_stage as on_hospital_stage
-from yinyi.conformance.insurance import certificates
+from yinyi.conformance.insurance import certificates, settlement
 from yinyi.conformance.insurance.stage import on_stage as on_insurance_stage
 from yinyi.conformance.keys import lines
 from yinyi.conformance.keys.stage import on_stage as on_keys_stage
-from yinyi.conformance.line import addresses, money, sessions, settlement
+from yinyi.conformance.line import addresses, money, sessions
 from yinyi.conformance.line import faults as line_faults
+from yinyi.conformance.line import settlement as line_settlement
 from yinyi.conformance.line.stage import on_stage as on_line_stage
-from yinyi.conformance.payment import callbacks, codes, refunds, scans
+from yinyi.conformance.payment import callbacks, codes, refunds, reversals, scans
 from yinyi.conformance.payment import faults as payment_faults
 from yinyi.conformance.payment.stage import on_stage as on_payment_stage
 from yinyi.conformance.place import Ground
@@ -67,6 +68,7 @@ KITS: dict[str, Kit] = {
             "codes": codes.SCRIPT,
             "scans": scans.SCRIPT,
             "refunds": refunds.SCRIPT,
+            "reversals": reversals.SCRIPT,
             "callbacks": callbacks.SCRIPT,
             "faults": payment_faults.SCRIPT,
         },
@@ -76,13 +78,13 @@ KITS: dict[str, Kit] = {
         {
             "sessions": sessions.SCRIPT,
             "money": money.SCRIPT,
-            "settlement": settlement.SCRIPT,
+            "settlement": line_settlement.SCRIPT,
             "faults": line_faults.SCRIPT,
             "addresses": addresses.SCRIPT,
         },
         on_line_stage,
     ),
-    "insurance": Kit({"certificates": certificates.SCRIPT}, on_insurance_stage),
+    "insurance": Kit({"certificates": certificates.SCRIPT, "settlement": settlement.SCRIPT}, on_insurance_stage),
     "device": Kit({"working": working.SCRIPT, "cards": cards.SCRIPT}, on_device_stage),
     "face": Kit({"matching": matching.SCRIPT}, on_face_stage),
     "keys": Kit({"lines": lines.SCRIPT}, on_keys_stage),

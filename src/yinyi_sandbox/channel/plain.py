@@ -1,17 +1,18 @@
 """A payment channel without a protocol: orders, refunds and a payer, in memory. A sandbox gives it its own words."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from yinyi.kernel.clock import Clock
+from yinyi.wire.beijing_time import BEIJING
 
-State = Literal["waiting", "done", "closed"]
-Why = Literal["not_found", "other_amount", "too_much", "paid", "closed"]
+State = Literal["waiting", "done", "closed", "reversed"]
+Why = Literal["not_found", "other_amount", "too_much", "paid", "closed", "too_late"]
 
 
 class Refused(Exception):
-    """``why``: in one of five words."""
+    """``why``: in one of six words."""
 
     def __init__(self, why: Why) -> None:
         super().__init__(why)
@@ -20,13 +21,14 @@ class Refused(Exception):
 
 @dataclass
 class Movement:
-    """An order, or a refund ``of`` one. A payer scans its number."""
+    """An order, or a refund ``of`` one. A payer scans its number. paid_on: the day, in Beijing."""
 
     number: str
     amount_fen: int
     state: State
     until: datetime | None = None
     of: str = ""
+    paid_on: date | None = None
 
 
 class PlainChannel:
@@ -86,15 +88,35 @@ class PlainChannel:
         order.state = "closed"
         return order
 
+    def reverse(self, number: str) -> Movement:
+        """It never was: on the day on which it was paid, and while nothing of it was given back.
+
+        Raises:
+            Refused: not_found, too_much, too_late.
+        """
+        order = self.find(number)
+        if order.state != "reversed":
+            if order.state != "done" or self.refunded_fen(number):
+                raise Refused("too_much")
+            if order.paid_on != self._today():
+                raise Refused("too_late")
+            order.state = "reversed"
+        return order
+
     def pay(self, code_url: str) -> bool:
         order = self.find(code_url)
         if order.state != "waiting" or order.until is None or self._clock.now() >= order.until:
             return False
-        order.state = "done"
+        order.state, order.paid_on = "done", self._today()
         return True
 
     def asked_fen(self, code_url: str) -> int:
         return self.find(code_url).amount_fen
 
     def refunded_fen(self, code_url: str) -> int:
-        return sum(each.amount_fen for each in self._movements.values() if each.of == code_url)
+        order = self.find(code_url)
+        whole = order.amount_fen if order.state == "reversed" else 0
+        return whole + sum(each.amount_fen for each in self._movements.values() if each.of == code_url)
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(BEIJING).date()

@@ -33,6 +33,13 @@ PROCEDURES = {
     "ask": "query_registration",
     "slots": "query_slot",
     "visits": "query_visits",
+    "schedules": "query_schedule",
+    "numbers": "query_numbers",
+    "give_back": "return_number",
+    "ask_check_in": "query_check_in",
+    "session_changes": "query_session_changes",
+    "session_numbers": "query_session_numbers",
+    "missed": "query_missed",
     "create": "create_patient",
     "ask_created": "query_created",
     "find": "query_patient",
@@ -54,6 +61,7 @@ PROCEDURES = {
     "deposit_postings": "query_deposit_postings",
     "reports": "query_reports",
     "report": "query_report",
+    "reports_of_tube": "query_report",
     "report_texts": "query_report_text",
     "observations": "query_report_results",
     "trend": "query_analyte",
@@ -132,6 +140,7 @@ class FarHospital:
     """``settings``: the connector's; ``hasty``: further ones, with which it is soon out of patience."""
 
     laboratory = "1001"
+    imaging = "0105"
 
     def __init__(self, hospital: Hospital, settings: dict[str, Any]) -> None:
         self.hospital = hospital

@@ -1,6 +1,7 @@
 """Connectors: the conformance kit, every behaviour and every fault, before a connector's own sandbox."""
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -29,19 +30,20 @@ def command(
         wanted = as_if_installed(folder, Path(scratch)) if folder else ""
         if not (name or wanted):
             raise CannotStart("Which connector is to be checked? Name it, or the folder it is in (--from).")
-        found = asyncio.run(_play(name or wanted, only, as_json))
+        found = asyncio.run(_play(name or wanted, only, silently=as_json))
+        if not as_json:
+            sys.stdout.write(summary(found, f"{sys.argv[0]} check-plugin {f'--from {folder}' if folder else name}"))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     raise typer.Exit(1 if any(each.verdict == "not" for each in found) else 0)
 
 
-async def _play(name: str, only: str, silently: bool) -> list[Finding]:
+async def _play(name: str, only: str, *, silently: bool) -> list[Finding]:
     found: list[Finding] = []
-    async for each in checked(name, only):
-        found.append(each)
-        if not silently and (words := told(each)):
-            sys.stdout.write(words)
-            sys.stdout.flush()
-    if not silently:
-        sys.stdout.write(summary(found))
+    async with contextlib.aclosing(checked(name, only)) as findings:
+        async for each in findings:
+            found.append(each)
+            if not silently and (words := told(each)):
+                sys.stdout.write(words)
+                sys.stdout.flush()
     return found

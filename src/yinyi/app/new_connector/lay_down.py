@@ -9,8 +9,9 @@ from string import Template
 from yinyi.app.errors import CannotStart
 from yinyi.app.plugins import GROUP
 
-KINDS = ("hospital", "payment", "insurance", "face", "device")
+KINDS = ("hospital", "payment", "insurance", "scheme", "face", "device")
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
+_IMPORTS = re.compile(r"(?m)(^from .+\n)+")
 _TEMPLATES = Path(__file__).parent
 
 
@@ -46,5 +47,10 @@ def files(kind: str, name: str) -> dict[str, str]:
         plain = template.name.removesuffix(".in")
         places = {"pyproject.toml": plain, "test.py": f"tests/test_{name}.py"}
         text = Template(template.read_text(encoding="utf-8")).substitute(name=name)
-        made[places.get(plain, f"src/{name}/{plain}")] = text
+        made[places.get(plain, f"src/{name}/{plain}")] = _IMPORTS.sub(_in_order, text)
     return made
+
+
+def _in_order(imports: re.Match[str]) -> str:
+    """Where its own name comes in the alphabet is known only now."""
+    return "".join(sorted(imports[0].splitlines(keepends=True)))

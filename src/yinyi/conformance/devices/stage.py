@@ -16,6 +16,7 @@ from yinyi.wire.terminal_line import Condition
 
 T = TypeVar("T")
 _WITHIN_S = 10.0
+_LIT_WITHIN_S = 2.0
 _AGAIN_S = 0.05
 
 
@@ -95,6 +96,20 @@ class Stage:
                     self._stirred.clear()
         except TimeoutError:
             raise NotKept(f"expected {state}, saw {self.device.condition()!r}") from None
+
+    async def lights(self, on: bool) -> None:
+        """
+        Raises:
+            NotKept: its light does not go on, or out.
+        """
+        try:
+            async with asyncio.timeout(_LIT_WITHIN_S):
+                while True:
+                    if await self.hands.lit() == on:
+                        return
+                    await asyncio.sleep(_AGAIN_S)
+        except TimeoutError:
+            raise NotKept(f"expected its light {'on' if on else 'out'}, saw it {'out' if on else 'on'}") from None
 
     async def calm(self) -> None:
         await self.hands.unplug(False)

@@ -8,6 +8,7 @@ from yinyi.devices.device import (
     CardOnReader,
     Changed,
     Device,
+    HasLight,
     PrinterFault,
     PrintsReceipts,
     PrintsSheets,
@@ -113,6 +114,15 @@ async def whose_cable_is_out_is_offline_and_comes_back_by_itself(stage: Stage) -
     while (await stage.told(Changed)).state != "ok":
         pass
     await stage.becomes("ok")
+
+
+@SCRIPT.behaviour(also=(HasLight,))
+async def its_light_is_on_while_it_should_be(stage: Stage) -> None:
+    stage.needs(stage.device.kind, "lit")
+    await stage.becomes("ok")
+    for on in (True, True, False, True, False):
+        expect(stage.device, HasLight).set_light(on)
+        await stage.lights(on)
 
 
 async def _fails(printing: Awaitable[None], reason: PrintFault) -> None:

@@ -22,6 +22,11 @@ async def _compared(stage: Stage, shown: Shown) -> FaceCompared:
 
 
 @SCRIPT.behaviour()
+async def it_says_how_patient_to_be(stage: Stage) -> None:
+    assert 0 < stage.matcher.call_timeout_s <= 60
+
+
+@SCRIPT.behaviour()
 async def the_same_person_is_more_alike_than_another(stage: Stage) -> None:
     same, other = await _compared(stage, "holder"), await _compared(stage, "somebody_else")
     if same.score <= other.score:

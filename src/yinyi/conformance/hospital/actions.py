@@ -87,6 +87,13 @@ async def number_of(stage: Stage, ref: str) -> int:
     return expect(await stage.schedules.ask(ref), Done).evidence["number"]
 
 
+async def arrived(stage: Stage, ref: str) -> datetime:
+    """The time of the number has come; when it began."""
+    starts_at = datetime.fromisoformat(expect(await stage.schedules.ask(ref), Done).evidence["starts_at"])
+    await stage.pass_time(starts_at - await stage.now())
+    return starts_at
+
+
 # ---- invoices
 
 

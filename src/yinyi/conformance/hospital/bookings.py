@@ -1,10 +1,19 @@
-"""``ReturnsLater``, ``ChecksIn`` and ``TellsChanges``: what a hospital whose numbers can be booked has to do."""
+"""``ReturnsLater``, ``ChecksIn``, ``TellsChanges``, ``KnowsMissed`` and ``ListsNumbers``: what a hospital whose numbers
+can be booked has to do."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from yinyi.business.scheduling.ports import ChecksIn, KnowsMissed, ReturnsLater, Schedules, TellsChanges
+from yinyi.business.scheduling.ports import ChecksIn, KnowsMissed, ListsNumbers, ReturnsLater, Schedules, TellsChanges
 from yinyi.conformance.behaviour import Script, equal, expect, refused
-from yinyi.conformance.hospital.actions import as_it_stands, confirmed, fresh_schedule, held, status
+from yinyi.conformance.hospital.actions import (
+    arrived,
+    as_it_stands,
+    confirmed,
+    fresh_schedule,
+    held,
+    number_of,
+    status,
+)
 from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.outcome import Done, NotFound
 
@@ -31,15 +40,6 @@ async def a_number_comes_back_later_and_once(stage: Stage) -> None:
     expect(await ports.give_back(reference(), free_at), Done)
 
 
-async def _arrived(stage: Stage, ref: str) -> datetime:
-    """The time of the number has come; when it began."""
-    answer = await stage.schedules.ask(ref)
-    assert isinstance(answer, Done)
-    starts_at = datetime.fromisoformat(answer.evidence["starts_at"])
-    await stage.pass_time(starts_at - await stage.now())
-    return starts_at
-
-
 @SCRIPT.behaviour(also=(ChecksIn,))
 async def who_has_come_is_checked_in_once(stage: Stage) -> None:
     ports = stage.schedules
@@ -50,7 +50,7 @@ async def who_has_come_is_checked_in_once(stage: Stage) -> None:
     first, second = reference(), reference()
     refused(await ports.check_in(first, ref), "too_early")
     expect(await ports.ask_check_in(first), NotFound)
-    await _arrived(stage, ref)
+    await arrived(stage, ref)
     told = await ports.check_in(first, ref)
     assert isinstance(told, Done), told
     assert {"number", "queue_ahead", "room", "starts_at"} <= told.evidence.keys()
@@ -72,7 +72,7 @@ async def who_comes_too_late_or_for_nothing(stage: Stage) -> None:
     await ports.release(gone)
     undone = reference()
     expect(await ports.undo_check_in(undone), Done)
-    await _arrived(stage, ref)
+    await arrived(stage, ref)
     refused(await ports.check_in(undone, ref), "expired")
     refused(await ports.check_in(reference(), gone), "expired")
     refused(await ports.check_in(reference(), reference()), "expired")
@@ -126,7 +126,27 @@ async def who_never_came_has_missed_his_visit(stage: Stage) -> None:
     away, came, gone = [await confirmed(stage, schedule, each) for each in people]
     await ports.release(gone)
     assert not await ports.missed(away), "it is not over"
-    await _arrived(stage, came)
+    await arrived(stage, came)
     expect(await ports.check_in(reference(), came), Done)
     await stage.pass_time(timedelta(hours=8))
     equal([await ports.missed(each) for each in (away, came, gone, reference())], [True, False, False, False])
+
+
+@SCRIPT.behaviour(also=(ListsNumbers,))
+async def what_numbers_were_given_is_told_whatever_became_of_them(stage: Stage) -> None:
+    since, schedule = await stage.now(), await fresh_schedule(stage)
+    [first, second, third] = await stage.patient_numbers(3)
+    owed, paid, gone = [
+        await held(stage, schedule, first),
+        await confirmed(stage, schedule, second),
+        await confirmed(stage, schedule, third),
+    ]
+    expect(await stage.schedules.release(gone), Done)
+    found = {each.reference: each for each in await stage.whole.numbers(since, await stage.now())}
+    told = {ref: found[ref].status for ref in (owed, paid, gone) if ref in found}
+    equal(told, {owed: "held", paid: "confirmed", gone: "released"})
+    one = found[paid]
+    equal((one.patient_no, one.schedule_id, one.fee_fen), (second, schedule.schedule_id, schedule.fee_fen))
+    equal(one.evidence.get("number"), await number_of(stage, paid))
+    before = await stage.whole.numbers(since - timedelta(hours=2), since - timedelta(hours=1))
+    assert not {owed, paid, gone} & {each.reference for each in before}, "numbers of another time are told"

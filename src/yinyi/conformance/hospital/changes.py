@@ -11,10 +11,10 @@ from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.model import Person
 from yinyi.business.identity.ports import PatientIndex
 from yinyi.business.inpatient.ports import Inpatients
-from yinyi.business.scheduling.ports import Schedules
+from yinyi.business.scheduling.ports import ChecksIn, ReturnsLater, Schedules
 from yinyi.conformance.behaviour import expect
 from yinyi.conformance.hospital import actions
-from yinyi.conformance.hospital.actions import chosen, confirmed, fresh_schedule, held, ordered, soon, total
+from yinyi.conformance.hospital.actions import arrived, chosen, confirmed, fresh_schedule, held, ordered, soon, total
 from yinyi.conformance.hospital.stage import Stage, Verb, reference
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome
@@ -85,6 +85,30 @@ async def _extend(stage: Stage, hasty: bool) -> Prepared:
     [patient_no] = await stage.patient_numbers(1)
     ref, until = await held(stage, schedule, patient_no), await soon(stage, 20)
     return Prepared(lambda: ports.extend(ref, until), lambda: stage.schedules.ask(ref), "held", "held")
+
+
+async def _give_back(stage: Stage, hasty: bool) -> Prepared:
+    ports, schedule = stage.hasty_whole if hasty else stage.whole, await fresh_schedule(stage)
+    [patient_no] = await stage.patient_numbers(1)
+    ref, free_at = await confirmed(stage, schedule, patient_no), await soon(stage)
+    return Prepared(lambda: ports.give_back(ref, free_at), lambda: stage.schedules.ask(ref), "confirmed", "expired")
+
+
+async def _check_in(stage: Stage, hasty: bool) -> Prepared:
+    ports, schedule = stage.hasty_whole if hasty else stage.whole, await fresh_schedule(stage)
+    [patient_no] = await stage.patient_numbers(1)
+    number, ref = await confirmed(stage, schedule, patient_no), reference()
+    await arrived(stage, number)
+    return Prepared(lambda: ports.check_in(ref, number), lambda: stage.whole.ask_check_in(ref), "none", "done")
+
+
+async def _undo_check_in(stage: Stage, hasty: bool) -> Prepared:
+    ports, schedule = stage.hasty_whole if hasty else stage.whole, await fresh_schedule(stage)
+    [patient_no] = await stage.patient_numbers(1)
+    number, ref = await confirmed(stage, schedule, patient_no), reference()
+    await arrived(stage, number)
+    expect(await stage.whole.check_in(ref, number), Done)
+    return Prepared(lambda: ports.undo_check_in(ref), lambda: stage.whole.ask_check_in(ref), "confirmed", "expired")
 
 
 async def _create(stage: Stage, hasty: bool) -> Prepared:
@@ -189,6 +213,9 @@ CHANGES: dict[Verb, Change] = {
     "extend": Change(Schedules, _extend),
     "confirm": Change(Schedules, _confirm),
     "release": Change(Schedules, _release),
+    "give_back": Change(ReturnsLater, _give_back),
+    "check_in": Change(ChecksIn, _check_in),
+    "undo_check_in": Change(ChecksIn, _undo_check_in),
     "hold_invoices": Change(Bills, _hold_invoices),
     "settle_invoices": Change(Bills, _settle_invoices),
     "release_invoices": Change(Bills, _release_invoices),

@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from yinyi.business.billing.ports import Bills
+from yinyi.business.billing.ports import Bills, ListsPostings
 from yinyi.business.fiscal.ports import FiscalInvoices
 from yinyi.business.identity.ports import PatientIndex
-from yinyi.business.inpatient.ports import Inpatients
+from yinyi.business.inpatient.ports import Inpatients, ListsDeposits
+from yinyi.business.prepaid.ports import ListsCharges
 from yinyi.business.reports.ports import ReportPictures, Reports
-from yinyi.business.scheduling.ports import Schedules
+from yinyi.business.scheduling.ports import ChecksIn, KnowsMissed, ListsNumbers, Schedules, TellsChanges
 from yinyi.conformance.behaviour import Script, equal, expect, raises
 from yinyi.conformance.hospital.actions import EVER, fresh_schedule, soon, status, told
 from yinyi.conformance.hospital.changes import CHANGES, Ask, Prepared
@@ -18,6 +20,10 @@ from yinyi.kernel.outcome import Done, NotFound, NotSent, Outcome, Unknown
 
 SCRIPT = Script(())
 _TRIES = 8
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_NEVER = 1_000_000_000
+"""A change that no hospital has come to."""
+_AN_HOUR = (_LONG_AGO, _LONG_AGO + timedelta(hours=1))
 
 
 @dataclass(frozen=True)
@@ -37,17 +43,26 @@ READINGS: dict[Verb, Reading] = {
     "by_number": Reading(PatientIndex, lambda stage: stage.patients.by_number("1")),
     "slots": Reading(Schedules, lambda stage: stage.schedules.slots("1")),
     "visits": Reading(Schedules, lambda stage: stage.schedules.visits("1", 1)),
+    "schedules": Reading(Schedules, lambda stage: stage.schedules.schedules("1", *EVER)),
+    "numbers": Reading(ListsNumbers, lambda stage: stage.whole.numbers(*_AN_HOUR)),
+    "session_changes": Reading(TellsChanges, lambda stage: stage.whole.session_changes(_NEVER)),
+    "session_numbers": Reading(TellsChanges, lambda stage: stage.whole.session_numbers("1")),
+    "missed": Reading(KnowsMissed, lambda stage: stage.whole.missed("nobody")),
     "invoices": Reading(Bills, lambda stage: stage.bills.invoices("1", "", *EVER, 5)),
     "invoice": Reading(Bills, lambda stage: stage.bills.invoice("1")),
     "invoice_lines": Reading(Bills, lambda stage: stage.bills.invoice_lines(["1"])),
+    "postings": Reading(ListsPostings, lambda stage: stage.whole.postings(*_AN_HOUR)),
+    "account_charges": Reading(ListsCharges, lambda stage: stage.charges.account_charges(*_AN_HOUR)),
     "stays": Reading(Inpatients, lambda stage: stage.inpatients.stays("1")),
     "stay": Reading(Inpatients, lambda stage: stage.inpatients.stay("1")),
     "stay_items": Reading(Inpatients, lambda stage: stage.inpatients.stay_items("1", *EVER)),
     "cost_days": Reading(Inpatients, lambda stage: stage.inpatients.cost_days("1")),
     "cost_categories": Reading(Inpatients, lambda stage: stage.inpatients.cost_categories("1")),
     "deposits": Reading(Inpatients, lambda stage: stage.inpatients.deposits("1")),
+    "deposit_postings": Reading(ListsDeposits, lambda stage: stage.whole.deposit_postings(*_AN_HOUR)),
     "reports": Reading(Reports, lambda stage: stage.reports.reports("1", *EVER, 5)),
     "report": Reading(Reports, lambda stage: stage.reports.report("1")),
+    "reports_of_tube": Reading(Reports, lambda stage: stage.reports.reports_of_tube("1")),
     "report_texts": Reading(Reports, lambda stage: stage.reports.report_texts("1")),
     "observations": Reading(Reports, lambda stage: stage.reports.observations("1", 1)),
     "trend": Reading(Reports, lambda stage: stage.reports.trend("1", "1", 5)),
@@ -59,6 +74,7 @@ READINGS: dict[Verb, Reading] = {
 QUESTIONS: dict[Verb, Question] = {
     "ask_created": Question(PatientIndex, lambda stage: lambda: stage.patients.ask_created("nobody")),
     "ask": Question(Schedules, lambda stage: lambda: stage.schedules.ask("nobody")),
+    "ask_check_in": Question(ChecksIn, lambda stage: lambda: stage.whole.ask_check_in("nobody")),
     "ask_invoices": Question(Bills, lambda stage: lambda: stage.bills.ask_invoices("nobody")),
     "ask_invoice_refund": Question(Bills, lambda stage: lambda: stage.bills.ask_invoice_refund("nobody")),
     "ask_deposit": Question(Inpatients, lambda stage: lambda: stage.inpatients.ask_deposit("nobody")),

@@ -1,26 +1,30 @@
-"""``Reports``: what every connector to a hospital's laboratory and examination reports has to do."""
+"""``Reports`` and ``ReportPictures``: what every connector to a hospital's reports has to do."""
 
 from datetime import timedelta
 
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.billing.ports import Bills
 from yinyi.business.reports.model import DiagnosticReport
-from yinyi.business.reports.ports import Reports
-from yinyi.conformance.behaviour import Script, equal, expect
+from yinyi.business.reports.ports import ReportPictures, Reports
+from yinyi.conformance.behaviour import NotTried, Script, equal, expect
 from yinyi.conformance.hospital.actions import EVER
 from yinyi.conformance.hospital.stage import Stage, reference
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done
 
 READY = ("final", "corrected")
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+"""How files of JPEG and PNG begin."""
+_TRIES = 12
 
 SCRIPT = Script((Reports, Bills))
 
 
-async def requested(stage: Stage) -> tuple[str, list[DiagnosticReport]]:
+async def requested(stage: Stage, department_id: str = "") -> tuple[str, list[DiagnosticReport]]:
     """An order that was paid, by our reference, and what is tested for it."""
     people = await stage.patient_numbers(50)
-    made = [await stage.bills.invoice(one) for one in await stage.hands.order(people[-1], stage.laboratory)]
+    ordered = await stage.hands.order(people[-1], department_id or stage.laboratory)
+    made = [await stage.bills.invoice(one) for one in ordered]
     invoices = [one for one in made if one is not None]
     ref, fen = reference(), Fen(sum(one.total_fen for one in invoices))
     chosen = [ChosenInvoice(invoice_no=one.invoice_no, version=one.version) for one in invoices]
@@ -42,8 +46,8 @@ async def later(stage: Stage, minutes: int) -> None:
     await stage.hands.work()
 
 
-async def finished(stage: Stage) -> list[DiagnosticReport]:
-    _, asked = await requested(stage)
+async def finished(stage: Stage, department_id: str = "") -> list[DiagnosticReport]:
+    _, asked = await requested(stage, department_id)
     await later(stage, 60)
     return [await as_it_is(stage, one) for one in asked]
 
@@ -122,3 +126,38 @@ async def a_corrected_report_is_another_version(stage: Stage) -> None:
         if before and before[0].value:
             assert after[0].value != before[0].value
     assert not await stage.hands.correct("nobody")
+
+
+@SCRIPT.behaviour()
+async def a_trend_is_what_reports_have_said_newest_first(stage: Stage) -> None:
+    ready = [one for one in await finished(stage) if one.kind == "laboratory"]
+    patient_no = (await stage.patient_numbers(50))[-1]
+    values = [(one.order_no, value) for one in ready for value in await stage.reports.observations(one.order_no, 1)]
+    assert values, "a laboratory without a result"
+    for order_no, value in values[:3]:
+        trend = await stage.reports.trend(patient_no, value.analyte_code, 50)
+        equal(
+            [(one.text, one.value, one.unit) for one in trend if one.order_no == order_no],
+            [(value.text, value.value, value.unit)],
+        )
+        equal(trend, sorted(trend, key=lambda one: one.sampled_at, reverse=True))
+        equal(await stage.reports.trend(patient_no, value.analyte_code, 1), trend[:1])
+    equal(await stage.reports.trend(patient_no, "no such analyte", 50), [])
+
+
+@SCRIPT.behaviour(also=(ReportPictures,))
+async def an_examination_has_the_pictures_that_were_announced(stage: Stage) -> None:
+    for _ in range(_TRIES):
+        for report in await finished(stage, stage.imaging):
+            offered = await stage.pictures.report_pictures(report.order_no, report.version)
+            equal([one.nth for one in offered], list(range(1, len(offered) + 1)))
+            for one in offered:
+                content = await stage.pictures.report_picture(report.order_no, report.version, one.nth)
+                assert content is not None, "a picture that was announced is none"
+                equal(len(content), one.byte_count)
+                assert content.startswith(PICTURES), f"neither JPEG nor PNG: {content[:8]!r}"
+            if offered:
+                assert await stage.pictures.report_picture(report.order_no, report.version, 99) is None
+                equal(await stage.pictures.report_pictures("nobody", 1), [])
+                return
+    raise NotTried("no examination in the sandbox has pictures (imaging)")

@@ -22,6 +22,12 @@ SCRIPT = Script((Schedules,))
 
 
 @SCRIPT.behaviour()
+async def it_says_how_patient_to_be(stage: Stage) -> None:
+    """Of every port."""
+    assert 0 < stage.schedules.call_timeout_s <= 600
+
+
+@SCRIPT.behaviour()
 async def departments_stand_in_two_levels(stage: Stage) -> None:
     departments = await stage.schedules.departments()
     tops = {one.department_id for one in departments if not one.parent_id}

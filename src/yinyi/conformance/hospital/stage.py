@@ -16,12 +16,15 @@ from yinyi.conformance.behaviour import NotTried
 from yinyi.kernel.far_side import Line
 
 Verb = Literal[
-    "hold", "extend", "confirm", "release", "ask", "slots", "visits", "create", "ask_created", "find", "by_number",
-    "hold_invoices", "settle_invoices", "release_invoices", "ask_invoices", "refund_invoice", "ask_invoice_refund",
+    "find", "by_number", "create", "ask_created",
+    "schedules", "slots", "visits", "numbers", "hold", "extend", "confirm", "release", "ask",
+    "give_back", "check_in", "undo_check_in", "ask_check_in", "session_changes", "session_numbers", "missed",
     "invoice", "invoices", "invoice_lines", "postings",
-    "post_deposit", "reverse_deposit", "return_deposit", "ask_deposit",
+    "hold_invoices", "settle_invoices", "release_invoices", "ask_invoices", "refund_invoice", "ask_invoice_refund",
     "stay", "stays", "stay_items", "cost_days", "cost_categories", "deposits", "deposit_postings",
-    "reports", "report", "report_texts", "observations", "trend", "report_pictures", "report_picture",
+    "post_deposit", "reverse_deposit", "return_deposit", "ask_deposit",
+    "reports", "report", "reports_of_tube", "report_texts", "observations", "trend",
+    "report_pictures", "report_picture",
     "issue_fiscal_invoice", "reverse_fiscal_invoice", "ask_fiscal_invoice", "fiscal_invoices", "fiscal_file",
     "mark_fiscal_printed", "account_charges",
 ]  # fmt: skip
@@ -98,11 +101,13 @@ class FarHospital(Protocol):
 
 
 class Stage:
-    """``schedules`` … ``fiscal``: the ports. ``hasty…``: the same connector, soon out of patience. ``far``: its far
-    side, with whatever it has."""
+    """``schedules`` … ``fiscal``: the ports; ``whole``: all that the connector implements. ``hasty…``: the same
+    connector, soon out of patience. ``far``: its far side, with whatever it has."""
 
     def __init__(self, connector: Any, hasty: Any, far: Any) -> None:
         self.far: Any = far
+        self.whole: Any = connector
+        self.hasty_whole: Any = hasty
         self.schedules: Schedules = connector
         self.patients: PatientIndex = connector
         self.bills: Bills = connector
@@ -125,6 +130,11 @@ class Stage:
     def laboratory(self) -> str:
         """A department that orders tests; "": whichever the sandbox takes."""
         return getattr(self.far, "laboratory", "")
+
+    @property
+    def imaging(self) -> str:
+        """A department that orders examinations with pictures, mostly; "": whichever the sandbox takes."""
+        return getattr(self.far, "imaging", "")
 
     async def now(self) -> datetime:
         return await self.far.now()

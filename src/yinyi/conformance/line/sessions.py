@@ -2,14 +2,21 @@
 
 import asyncio
 
-from yinyi.business.lines.session_model import Approved, Declined
-from yinyi.business.lines.session_ports import Acquirer
-from yinyi.conformance.behaviour import Script, equal, expect
+from yinyi.business.lines.session_model import Approved, Declined, NeverSent, NoAnswer
+from yinyi.business.lines.session_ports import Acquirer, TellsWhetherUp
+from yinyi.conformance.behaviour import NotKept, Script, equal, expect
 from yinyi.conformance.line.stage import Stage, never_sent
 from yinyi.kernel.money import Fen
 
 SCRIPT = Script((Acquirer,))
 _AT_ONCE = 8
+_WITHIN_S = 20.0
+_AGAIN_S = 0.05
+
+
+@SCRIPT.behaviour()
+async def it_says_whose_line_it_is(stage: Stage) -> None:
+    equal(stage.line.name, stage.far.acquirer)
 
 
 @SCRIPT.behaviour()
@@ -28,6 +35,23 @@ async def every_sign_on_brings_other_keys(stage: Stage) -> None:
 @SCRIPT.behaviour()
 async def an_echo_is_answered(stage: Stage) -> None:
     expect(await stage.line.echo(stage.desk()), Approved)
+
+
+@SCRIPT.behaviour(also=(TellsWhetherUp,))
+async def whether_the_line_is_up_is_told_and_why_not(stage: Stage) -> None:
+    expect(await stage.line.echo(stage.desk()), Approved)
+    equal((stage.line.is_up, stage.line.why_down), (True, ""))
+    await stage.far.line.down(True)
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            while stage.line.is_up or not stage.line.why_down:
+                expect(await stage.line.echo(stage.desk()), NeverSent, NoAnswer)
+                await asyncio.sleep(_AGAIN_S)
+    except TimeoutError:
+        raise NotKept("expected that the line is down and why, saw that it is up, or no reason") from None
+    await stage.far.line.down(False)
+    await stage.is_back()
+    equal((stage.line.is_up, stage.line.why_down), (True, ""))
 
 
 @SCRIPT.behaviour()

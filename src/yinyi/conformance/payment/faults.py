@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from yinyi.business.payments.model import Order
-from yinyi.business.payments.ports import Refunds, ScansCode, ShowsCode, TakesPayment
+from yinyi.business.payments.ports import Refunds, Reverses, ScansCode, ShowsCode, TakesPayment
 from yinyi.conformance.behaviour import Script, equal, expect
+from yinyi.conformance.payment.reversals import paid_today
 from yinyi.conformance.payment.stage import Stage, refund_of
 from yinyi.kernel.far_side import Mishap
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
@@ -63,6 +64,18 @@ async def a_refund_whose_answer_did_not_come_is_unknown_and_made_once(stage: Sta
     expect(await stage.channel.refund(refund), Done, Waiting)
     expect(await stage.channel.ask_refund(refund), Done, Waiting)
     equal(stage.payer.refunded_fen(code), 300)
+
+
+@SCRIPT.behaviour(_AFTERWARDS, also=(Reverses,))
+async def a_cancelling_whose_answer_did_not_come_is_unknown_and_made_once(stage: Stage, mishap: Mishap) -> None:
+    order, code = await paid_today(stage)
+    channel = stage.hasty if mishap in _TOO_LATE else stage.channel
+    stage.line.befall(mishap)
+    expect(await channel.reverse(order), Unknown)
+    await stage.line.settled()
+    equal(stage.payer.refunded_fen(code), 0 if mishap == "cut" else order.amount_fen)
+    expect(await stage.channel.reverse(order), Done, Waiting)
+    equal(stage.payer.refunded_fen(code), order.amount_fen)
 
 
 @SCRIPT.behaviour(_AFTERWARDS, also=(ScansCode,))
@@ -127,3 +140,15 @@ async def without_a_connection_no_refund_has_left(stage: Stage) -> None:
     await stage.line.down(False)
     expect(await stage.channel.ask_refund(refund), NotFound)
     equal(stage.payer.refunded_fen(code), 0)
+
+
+@SCRIPT.behaviour(also=(Reverses,))
+async def without_a_connection_no_cancelling_has_left(stage: Stage) -> None:
+    order, code = await paid_today(stage)
+    await stage.line.down(True)
+    for _ in range(_TRIES):
+        expect(await stage.channel.reverse(order), NotSent, Unknown)
+    expect(await stage.channel.reverse(order), NotSent)
+    await stage.line.down(False)
+    equal(stage.payer.refunded_fen(code), 0)
+    expect(await stage.channel.reverse(order), Done, Waiting)

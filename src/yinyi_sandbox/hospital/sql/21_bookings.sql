@@ -87,7 +87,11 @@ RETURNS his.reply LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 DECLARE
     v_was   his.registration;
     v_reply his.reply;
+    v_code  text := his.refused_('return_number');
 BEGIN
+    IF v_code IS NOT NULL THEN
+        RETURN his.refusal_(v_code);
+    END IF;
     SELECT * INTO v_was FROM his.registration WHERE ref = p_ref FOR UPDATE;
     v_reply := his.release_number(p_ref);
     IF v_reply.ret_code = '0' AND v_was.state <> 'released' THEN

@@ -1,0 +1,53 @@
+"""The kits ask for every method of every port that a connector can implement."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import yinyi
+from yinyi.business.payments.ports import BooksRefunds, Effect, Purpose
+from yinyi.conformance.kits import KITS
+
+ROOT = Path(yinyi.__file__).parent
+MADE_BY_OURSELVES = (Effect, Purpose, BooksRefunds)
+"""Of the engine and the domains; no connector has them."""
+
+
+def ports() -> Iterator[type]:
+    """Every protocol that is looked for in an object."""
+    files = [*ROOT.glob("business/*/*ports.py"), ROOT / "devices" / "device.py"]
+    for path in sorted(files):
+        module = import_module(".".join(("yinyi", *path.relative_to(ROOT).with_suffix("").parts)))
+        for each in vars(module).values():
+            ours = inspect.isclass(each) and each.__module__ == module.__name__
+            if ours and vars(each).get("_is_runtime_protocol") and each not in MADE_BY_OURSELVES:
+                yield each
+
+
+def promised(port: type) -> set[str]:
+    """Its methods, and what else it says of itself."""
+    names: list[str] = [*vars(port), *inspect.get_annotations(port)]
+    return {each for each in names if not each.startswith("_")}
+
+
+ALL = list(ports())
+
+
+def test_they_are_found() -> None:
+    assert {"Schedules", "Reverses", "InsuranceScheme", "FaceMatcher", "HasLight", "KeyStore", "Acquirer"} <= {
+        each.__name__ for each in ALL
+    }
+
+
+@pytest.mark.parametrize("port", ALL, ids=lambda port: port.__name__)
+def test_every_method_is_asked_for(port: type) -> None:
+    kinds = [name for name, kit in KITS.items() if any(port in each.ports for each in kit.behaviours())]
+    assert len(kinds) == 1, f"{port.__name__} is asked for by {kinds}"
+    folder = ROOT / "conformance" / {"device": "devices"}.get(kinds[0], kinds[0])
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    missing = {each for each in promised(port) if not re.search(rf"\.{each}\b", text)}
+    assert not missing
