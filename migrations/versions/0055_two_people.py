@@ -1,5 +1,5 @@
-"""What two decide is said by persons: what only an account has said so far has to be said again. And sessions of terminals
-that are retired are told from the others."""
+"""What two decide is said by persons: what only an account has said so far has to be said again. And sessions of
+terminals that are retired are told from the others."""
 
 import sqlalchemy as sa
 from alembic import op
