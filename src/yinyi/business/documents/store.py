@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.documents.messages import DocumentView, PrintState, SheetView, SlipKind
 from yinyi.business.documents.model import SlipData
 from yinyi.business.documents.sheet import Sheet, SheetKind
@@ -26,18 +27,19 @@ SELECT document_no FROM document WHERE hospital_id = $1 AND payment_no = $2 AND 
 """
 _OWNER = "SELECT patient_id FROM document WHERE hospital_id = $1 AND document_no = $2 AND paper = 'slip'"
 _VIEW = """
-SELECT d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, d.paper, j.state, j.nth AS copies
+SELECT d.patient_id, d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, d.paper, j.state,
+  j.nth AS copies
 FROM document d
 JOIN LATERAL (SELECT state, nth FROM print_job
               WHERE hospital_id = d.hospital_id AND document_no = d.document_no
               ORDER BY nth DESC LIMIT 1) AS j ON true
 """
 _VIEW_OF_ONE = f"{_VIEW} WHERE d.hospital_id = $1 AND d.document_no = $2"
-_VIEW_OF_PATIENT = f"""{_VIEW}
+_VIEW_OF_PATIENT = of_one(f"""{_VIEW}
 WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.made_at > $3 AND d.paper = 'slip'
   AND ($4 = '' OR d.payment_no = $4)
 ORDER BY d.made_at DESC LIMIT 50
-"""
+""")
 _TOLD = """
 SELECT DISTINCT payment_no, tells FROM document WHERE hospital_id = $1 AND payment_no = ANY ($2) AND paper = 'slip'
 """

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.bus.looks import Looks
+from yinyi.bus.looks import Looks, of_one
 from yinyi.bus.work import Made, glance, recorded
 from yinyi.business.ledger import store as ledger
 from yinyi.business.payments import rows, store
@@ -40,10 +40,13 @@ GLANCE = """
 SELECT :row AS plan, p.lease_epoch IS NULL AND p.gap_until IS NULL AND NOT EXISTS (:waiting) AS free
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
 """.replace(":row", rows.ROW).replace(":waiting", rows.CALLBACK_WAITS)
-_OF_PATIENT = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
+_OF_PATIENT = of_one(
+    """
+SELECT p.patient_id, :row AS plan FROM payment p
+WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
 ORDER BY p.started_at DESC LIMIT 50
 """.replace(":row", rows.ROW)
+)
 ATTENTION = """
 SELECT p.payment_no, :row AS plan FROM payment p WHERE p.hospital_id + 0 = $1 AND p.attention <> ''
 ORDER BY p.attention_at LIMIT 200
