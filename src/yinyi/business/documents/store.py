@@ -44,13 +44,13 @@ _TOLD = """
 SELECT DISTINCT payment_no, tells FROM document WHERE hospital_id = $1 AND payment_no = ANY ($2) AND paper = 'slip'
 """
 _SHEETS = f"{_VIEW} WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.document_no = ANY ($3) AND d.paper <> 'slip'"
-_PRINTED = """
-SELECT d.tells, count(*) AS prints
+_PRINTED = of_one("""
+SELECT d.patient_id, d.tells, count(*) AS prints
 FROM document d JOIN print_job j USING (hospital_id, document_no)
 WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.kind = ANY ($3) AND j.state NOT IN ('paper_out', 'offline')
   AND (j.reason <> 'expired' OR j.attempts > 0)
-GROUP BY d.tells
-"""
+GROUP BY d.patient_id, d.tells
+""")
 _CAME_OUT = """
 SELECT coalesce(bool_or(state IN ('queued', 'printed') OR reason IN ('timeout', 'interrupted')), false)
 FROM print_job WHERE hospital_id = $1 AND document_no = $2
