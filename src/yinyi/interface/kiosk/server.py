@@ -117,9 +117,9 @@ class Kiosk:
         served = [Route(BASE + address.path, _Endpoint(self, address)) for address in ADDRESSES]
         nothing = Address("/{anything:path}", get=_nothing_here, post=_nothing_here)
         return [
+            Found(BASE, served),
             Route(self._paths.events, Streams(self.hub)),
             Route(BASE, _to_home),
-            Found(BASE, served),
             Route(BASE + nothing.path, _Endpoint(self, nothing)),
         ]
 
