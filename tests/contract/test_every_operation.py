@@ -172,7 +172,7 @@ def test_nobody_and_somebody_else_learn_nothing_and_move_nothing(
         assert await own(hall) == before
         for name in (
             *("GetPayment", "GetRegistration", "GetAppointment", "GetInvoice"),
-            *("GetDeposit", "ListDeposits", "ListDailyCosts"),
+            *("GetTopUp", "GetDeposit", "ListDeposits", "ListDailyCosts"),
         ):
             told = msgspec.json.encode(await ask(hall, KIOSK[name], theirs.requests[name]))
             assert any(mark.encode() in told for mark in theirs.marks), name

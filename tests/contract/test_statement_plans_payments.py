@@ -44,6 +44,8 @@ STATEMENTS = {
     "choice, sent": signals.TENDER_SENT,
     "locked": signals.LOCKED,
     "glance": signals.GLANCE,
+    "if changed": signals.IF_CHANGED,
+    "with balance": signals.WITH_BALANCE,
     "ask now": signals.ASK_NOW,
     "put steps": signals.PUT_STEPS,
     "obliged": signals.OBLIGED,

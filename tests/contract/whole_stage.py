@@ -63,6 +63,7 @@ async def busy_morning(hall: Kiosk, hospital: Stage) -> Theirs:
     requests |= {
         "GetScannedPayment": {},
         "GetPayment": {"number": top_up},
+        "GetTopUp": {"payment_no": top_up},
         "SubmitScanned": {"payment_no": top_up, "after": 0},
     }
     child, child_name = await _child(hall)

@@ -7,17 +7,20 @@ from payment_far_side import FEE
 from payment_world import World
 from prepaid_desk import desk, opening, paid_from_account, topped_up, withdraw
 
+from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.prepaid import service
 from yinyi.business.prepaid.errors import (
     NothingOnAccount,
 )
 from yinyi.business.prepaid.messages import (
     GetPrepaidAccount,
+    GetTopUp,
     GetWithdrawal,
     Withdraw,
     Withdrawal,
 )
 from yinyi.business.prepaid.withdrawals import Withdrawals
+from yinyi.kernel.errors import NotYours
 from yinyi.kernel.money import Fen
 
 
@@ -76,6 +79,35 @@ def test_nobody_is_told_of_another_patients_account(platform_url: str) -> None:
         with pytest.raises(NothingOnAccount):
             async with it.database.transaction() as tx:
                 await prepaid.withdraw(tx, other, Withdraw(), None)
+
+    play(platform_url, story)
+
+
+async def seen(it: World, prepaid: service.PrepaidService, number: str, patient_id: int = 1) -> tuple[str, int]:
+    call = it.call()
+    call = replace(call, principal=replace(call.principal, patient_id=patient_id))
+    found = await prepaid.get_top_up(call, GetTopUp(payment_no=number))
+    return found.payment.state, found.balance_fen
+
+
+def test_a_top_up_is_told_as_it_is_now_with_the_balance_whoever_asks_where(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        number = await topped_up(it, prepaid)
+        assert await seen(it, prepaid, number) == ("fulfilled", FEE)
+        await opening(it, 700)
+        assert await seen(it, prepaid, number) == ("fulfilled", FEE + 700), "moved under the same version"
+        await withdraw(it, prepaid, FEE)
+        assert await seen(it, prepaid, number) == ("fulfilled", 700)
+        it.means.known.forget()
+        for _ in range(2):
+            assert await seen(it, prepaid, number) == ("fulfilled", 700)
+        with pytest.raises(NotYours):
+            await seen(it, prepaid, number, patient_id=2)
+        other = (await paid_from_account(it, 300)).payment_no
+        for unknown in (other, "0" * 20):
+            with pytest.raises(PaymentUnknown):
+                await seen(it, prepaid, unknown)
 
     play(platform_url, story)
 

@@ -8,7 +8,7 @@ import pytest
 from kiosk_platform import NOW, PAGES, PAYMENT, document, page, paired, payment, run, shown
 
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.payments.messages import Payments
+from yinyi.business.payments.messages import Payments, PaymentView
 from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow, TopUpsClosed
 from yinyi.business.prepaid.messages import (
     GetPrepaidAccount,
@@ -17,11 +17,12 @@ from yinyi.business.prepaid.messages import (
     PrepaidEntry,
     PrepaidSetting,
     ToBeGivenBack,
+    TopUpPayment,
     Withdraw,
     Withdrawal,
 )
 from yinyi.business.prepaid.model import PrepaidMode
-from yinyi.kernel.errors import HospitalUnavailable, YinyiError
+from yinyi.kernel.errors import HospitalUnavailable, NotYours, YinyiError
 from yinyi.kernel.money import Fen
 
 
@@ -46,6 +47,11 @@ WITHDRAWAL = Withdrawal(
 
 def topping(state: Any, **changes: Any) -> Any:
     return payment(state, purpose="top_up", amount_fen=Fen(200_00), **changes)
+
+
+def of_top_up(found: PaymentView) -> dict[str, Any]:
+    """What the platform says of it."""
+    return {"GetPayment": found, "GetTopUp": TopUpPayment(payment=found, balance_fen=Fen(150_00))}
 
 
 @pytest.mark.parametrize(("mode", "offered"), [("collect", True), ("refund_only", True), ("off", False)])
@@ -151,7 +157,7 @@ def test_an_amount_that_cannot_be_topped_up_is_asked_for_again(yuan: str) -> Non
 
 def test_an_amount_opens_one_payment_however_often_it_is_pressed() -> None:
     async def work() -> None:
-        browser = paired(GetPrepaidAccount=account(), TopUp=topping("ready"), GetPayment=topping("ready"))
+        browser = paired(TopUp=topping("ready"), **of_top_up(topping("ready")))
         for _ in range(2):
             answer = await browser.post("/account/top-up", yuan="200")
             assert answer.headers["location"] == "/kiosk" + PAGES["check"]
@@ -177,7 +183,7 @@ def test_an_amount_opens_one_payment_however_often_it_is_pressed() -> None:
 )
 def test_a_top_up_has_the_pages_of_any_payment(stands: dict[str, Any], where: str, shows: str) -> None:
     async def work() -> None:
-        browser = paired(GetPayment=topping(**stands), GetPrepaidAccount=account(), PrintSlip=document(kind="receipt"))
+        browser = paired(**of_top_up(topping(**stands)), PrintSlip=document(kind="receipt"))
         seen = await browser.see(PAGES[where])
         assert shown(seen) == shows
         assert seen["c"]["steps"] == ["amount", "check", "pay", "take"]
@@ -187,9 +193,23 @@ def test_a_top_up_has_the_pages_of_any_payment(stands: dict[str, Any], where: st
     run(work())
 
 
+def test_a_page_that_is_drawn_again_asks_once_and_shows_what_is_true_now() -> None:
+    async def work() -> None:
+        browser = paired(**of_top_up(topping("ready")))
+        await browser.see(PAGES["check"])
+        browser.platform.answers |= of_top_up(payment("ready", purpose="top_up", amount_fen=Fen(300_00)))
+        asked = len(browser.platform.names())
+        assert (await browser.see(PAGES["check"]))["v"]["amount_fen"] == 300_00
+        assert browser.platform.names()[asked:] == ["GetTopUp"]
+        browser.platform.answers |= {"GetTopUp": NotYours()}
+        assert (await browser.get(PAGES["check"])).status_code == 404
+
+    run(work())
+
+
 def test_another_amount_gives_the_payment_up() -> None:
     async def work() -> None:
-        browser = paired(GetPayment=topping("ready"), GetPrepaidAccount=account(), CancelPayment=topping("closing"))
+        browser = paired(**of_top_up(topping("ready")), CancelPayment=topping("closing"))
         answer = await browser.post(PAGES["check"].replace("check", "release"))
         assert answer.headers["location"] == "/kiosk/account/top-up"
 
@@ -198,7 +218,7 @@ def test_another_amount_gives_the_payment_up() -> None:
 
 def test_no_hold_slip_is_issued_for_a_top_up() -> None:
     async def work() -> None:
-        browser = paired(GetPayment=topping("waiting"), GetPrepaidAccount=account())
+        browser = paired(**of_top_up(topping("waiting")))
         answer = await browser.post(PAGES["hold_slip"])
         assert answer.headers["location"] == "/kiosk" + PAGES["pay"]
         assert "IssueHoldSlip" not in browser.platform.names()
@@ -255,7 +275,7 @@ def test_nothing_is_withdrawn_by_a_form_that_is_not_ours(amount_fen: str) -> Non
 def test_an_old_top_up_prints_nothing_by_itself() -> None:
     async def work() -> None:
         old = topping("fulfilled", since=NOW - timedelta(hours=1))
-        browser = paired(GetPayment=old, GetPrepaidAccount=account())
+        browser = paired(**of_top_up(old))
         assert (await browser.see(PAGES["done"]))["v"].get("printing") is None
         assert "PrintSlip" not in browser.platform.names()
 

@@ -209,7 +209,7 @@ def test_operations_belong_to_services_and_what_is_under_way_to_none() -> None:
     never = {
         *("GetPayment", "ListPayments", "ChooseTender", "SubmitScanned", "ReadCard", "CancelPayment", "AgreeToQuote"),
         *("GetRegistration", "ListRegistrations", "GetAppointment", "ListAppointments", "CancelAppointment"),
-        *("GetInvoice", "GetInvoicePayment", "GetDeposit", "GetPrepaidAccount", "IssueHoldSlip"),
+        *("GetInvoice", "GetInvoicePayment", "GetDeposit", "GetPrepaidAccount", "GetTopUp", "IssueHoldSlip"),
         *("PrintSlip", "ReprintSlip", "ListDocuments", "GetSheets", "GetFiscalInvoice"),
     }
     assert not never & set(of_service)

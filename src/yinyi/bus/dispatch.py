@@ -2,7 +2,7 @@
 
 A handler is given a transaction **or** ports to the outside, never both at once:
 
-- ``reads``: ``(tx, call, message) -> reply``, statements that change nothing
+- ``reads``: ``(tx, call, message) -> reply``, statements that change nothing; see ``Looks.any``
 - ``asks``: ``(call, message) -> reply``, ports to the outside
 - ``changes``: ``prepare`` (ports) → ``make`` (one transaction, answers what was made) → ``settle`` (ports) → ``show``
 """
@@ -21,6 +21,7 @@ from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import AWAY, Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
 from yinyi.bus.lately import Lately
+from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
 from yinyi.bus.outbox import Offered, collecting
 from yinyi.bus.places import Places, asking_of, hold_s
@@ -103,6 +104,7 @@ class Dispatcher:
         reply to whoever was verified. ``looks_kept_s``: see ``bus.lately``."""
         self._database = database
         self._together = together or Together(database)
+        self._looks = Looks(database)
         self._verifier = verifier
         self._offered = offered
         self._seals = seals
@@ -118,8 +120,7 @@ class Dispatcher:
 
     def reads(self, request: type[M], handler: Callable[[Tx, Call, M], Awaitable[Any]]) -> None:
         async def run(call: Call, message: M, body: bytes) -> Any:
-            async with self._database.read() as tx:
-                return await handler(tx, call, message)
+            return await handler(self._looks.any(), call, message)
 
         self._register(request, run)
 

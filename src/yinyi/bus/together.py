@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from yinyi.bus.database import Database, Row
+from yinyi.bus.database import Database, Row, Tx
 
 log = structlog.get_logger()
 
@@ -38,14 +38,15 @@ class _Waiting:
     args: tuple[Any, ...]
     """Of the statement; or the one row that it is to write."""
     key: Any
-    done: "asyncio.Future[Row | None]"
+    done: "asyncio.Future[list[Row]]"
 
 
 class _Shape(NamedTuple):
-    """What leaves together. ``common``: see ``Together.put``."""
+    """What leaves together. ``common``: see ``Together.put``. ``many``: a statement answers any number of rows."""
 
     statement: str
     common: tuple[Any, ...] | None = None
+    many: bool = False
 
     def args(self, waiting: list[_Waiting]) -> tuple[Any, ...]:
         """Of one statement for all of these."""
@@ -97,15 +98,19 @@ class Together:
             asyncpg.PostgresError: nothing of it was done.
             asyncpg.InterfaceError, OSError: the connection was lost; it may have been done.
         """
-        return await self._asked(_Shape(statement), args, key)
+        return _one(await self._asked(_Shape(statement), args, key))
+
+    async def fetch(self, statement: str, args: tuple[Any, ...], key: Any) -> list[Row]:
+        """The same for a statement that answers any number of rows, each with ``key`` in its first column."""
+        return await self._asked(_Shape(statement, many=True), args, key)
 
     async def put(self, statement: str, row: bytes, common: tuple[Any, ...], key: Any) -> Row | None:
         """The same for a statement that writes any number of rows: its first parameter is a JSON list of them, the
         others are ``common``. Those that have these in common are one statement, and it answers for each that it has
         written with a row whose first column is the ``key``."""
-        return await self._asked(_Shape(statement, common), (row,), key)
+        return _one(await self._asked(_Shape(statement, common), (row,), key))
 
-    async def _asked(self, shape: _Shape, args: tuple[Any, ...], key: Any) -> Row | None:
+    async def _asked(self, shape: _Shape, args: tuple[Any, ...], key: Any) -> list[Row]:
         waiting = _Waiting(args, key, asyncio.get_running_loop().create_future())
         self._queues.setdefault(shape, deque()).append(waiting)
         self._writing += 1
@@ -154,7 +159,7 @@ class Together:
         if self._in_hand <= self._writing:
             _ring(gathering)
 
-    def _answered(self, _: "asyncio.Future[Row | None]") -> None:
+    def _answered(self, _: "asyncio.Future[list[Row]]") -> None:
         self._writing -= 1
 
     async def _leave(self, shape: _Shape, waiting: list[_Waiting]) -> None:
@@ -164,11 +169,11 @@ class Together:
             try:
                 async with self.database.read() as tx:
                     with self._awake():
-                        row = await tx.fetchrow(shape.statement, *shape.args([each]))
+                        rows = await _alone(tx, shape, each)
             except BaseException as error:  # whatever it is, it is the caller's; nobody waits here
                 _fail(each, error)
             else:
-                _tell(each, row)
+                _tell(each, rows)
 
     @contextmanager
     def _awake(self) -> Generator[None]:
@@ -205,9 +210,11 @@ class Together:
             for each in waiting:
                 _fail(each, error)
             raise
-        answers = {row[0]: row for row in rows}
+        answers: dict[Any, list[Row]] = {each.key: [] for each in waiting}
+        for row in rows:
+            answers[row[0]].append(row)
         for each in waiting:
-            _tell(each, answers.get(each.key))
+            _tell(each, answers[each.key])
         return True
 
 
@@ -246,9 +253,27 @@ def _ring(bell: "asyncio.Future[None]") -> None:
         bell.set_result(None)
 
 
-def _tell(waiting: _Waiting, row: Row | None) -> None:
+async def _alone(tx: Tx, shape: _Shape, waiting: _Waiting) -> list[Row]:
+    """
+    Raises:
+        ValueError: in company nobody would know whose rows these are.
+    """
+    if not shape.many:
+        row = await tx.fetchrow(shape.statement, *shape.args([waiting]))
+        return [] if row is None else [row]
+    rows = await tx.fetch(shape.statement, *waiting.args)
+    if rows and rows[0][0] != waiting.key:
+        raise ValueError(f"the first column is not {waiting.key}")
+    return rows
+
+
+def _one(rows: list[Row]) -> Row | None:
+    return rows[0] if rows else None
+
+
+def _tell(waiting: _Waiting, rows: list[Row]) -> None:
     if not waiting.done.done():
-        waiting.done.set_result(row)
+        waiting.done.set_result(rows)
 
 
 def _fail(waiting: _Waiting, error: BaseException) -> None:

@@ -66,7 +66,7 @@ class BillingService:
         dispatcher.asks(ListInvoices, self.list)
         dispatcher.looks(GetInvoice, self.get)
         dispatcher.asks(ListFees, self.list_fees)
-        dispatcher.reads(GetInvoicePayment, self.get_payment)
+        dispatcher.asks(GetInvoicePayment, self.get_payment)
         dispatcher.changes(PayInvoices, Change(self.pay, self.show, self.payable, self.settle, only_reads=True))
 
     # -- looking
@@ -221,11 +221,10 @@ class BillingService:
             raise PaymentUnknown
         return views.invoice_payment(plan, self._payments.registry)
 
-    async def get_payment(self, tx: Tx, call: Call, message: GetInvoicePayment) -> InvoicePayment:
-        plan = await signals.find(tx, call.hospital_id, message.payment_no)
-        if plan is None or plan.purpose != INVOICE:
+    async def get_payment(self, call: Call, message: GetInvoicePayment) -> InvoicePayment:
+        plan = await self._payments.seen(call, message.payment_no)
+        if plan.purpose != INVOICE:
             raise PaymentUnknown
-        self._payments.check_owner(call, plan)
         return views.invoice_payment(plan, self._payments.registry)
 
 

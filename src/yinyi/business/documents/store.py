@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.documents.messages import DocumentView, PrintState, SheetView, SlipKind
 from yinyi.business.documents.model import SlipData
 from yinyi.business.documents.sheet import Sheet, SheetKind
@@ -26,29 +27,30 @@ SELECT document_no FROM document WHERE hospital_id = $1 AND payment_no = $2 AND 
 """
 _OWNER = "SELECT patient_id FROM document WHERE hospital_id = $1 AND document_no = $2 AND paper = 'slip'"
 _VIEW = """
-SELECT d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, d.paper, j.state, j.nth AS copies
+SELECT d.patient_id, d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, d.paper, j.state,
+  j.nth AS copies
 FROM document d
 JOIN LATERAL (SELECT state, nth FROM print_job
               WHERE hospital_id = d.hospital_id AND document_no = d.document_no
               ORDER BY nth DESC LIMIT 1) AS j ON true
 """
 _VIEW_OF_ONE = f"{_VIEW} WHERE d.hospital_id = $1 AND d.document_no = $2"
-_VIEW_OF_PATIENT = f"""{_VIEW}
+_VIEW_OF_PATIENT = of_one(f"""{_VIEW}
 WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.made_at > $3 AND d.paper = 'slip'
   AND ($4 = '' OR d.payment_no = $4)
 ORDER BY d.made_at DESC LIMIT 50
-"""
+""")
 _TOLD = """
 SELECT DISTINCT payment_no, tells FROM document WHERE hospital_id = $1 AND payment_no = ANY ($2) AND paper = 'slip'
 """
 _SHEETS = f"{_VIEW} WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.document_no = ANY ($3) AND d.paper <> 'slip'"
-_PRINTED = """
-SELECT d.tells, count(*) AS prints
+_PRINTED = of_one("""
+SELECT d.patient_id, d.tells, count(*) AS prints
 FROM document d JOIN print_job j USING (hospital_id, document_no)
 WHERE d.hospital_id = $1 AND d.patient_id = $2 AND d.kind = ANY ($3) AND j.state NOT IN ('paper_out', 'offline')
   AND (j.reason <> 'expired' OR j.attempts > 0)
-GROUP BY d.tells
-"""
+GROUP BY d.patient_id, d.tells
+""")
 _CAME_OUT = """
 SELECT coalesce(bool_or(state IN ('queued', 'printed') OR reason IN ('timeout', 'interrupted')), false)
 FROM print_job WHERE hospital_id = $1 AND document_no = $2

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import structs
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.fiscal.model import FiscalState, Issued, Receipt
 from yinyi.business.payments.plan import Plan
 
@@ -72,8 +73,8 @@ FROM back WHERE hospital_id = $1 AND reference = $2 AND claim = $3 AND state = '
 """
 """What has gone back meanwhile need not be reversed: it is not asked for any more."""
 OF_PAYMENT = "SELECT * FROM fiscal_invoice WHERE payment_no = $2 AND hospital_id = $1 ORDER BY wanted_at, reference"
-OF_PATIENT = """
-SELECT f.* FROM (
+OF_PATIENT = of_one("""
+SELECT $2::bigint AS whose, f.* FROM (
   SELECT payment_no, paid_at FROM fiscal_invoice
   WHERE patient_id = $2 AND hospital_id = $1 AND paid_at > $3 AND of = '' AND state <> 'void'
     AND ($5 = '' OR (paid_at, payment_no) < (
@@ -82,7 +83,7 @@ SELECT f.* FROM (
   ORDER BY paid_at DESC, payment_no DESC LIMIT $4
 ) AS blue JOIN fiscal_invoice f ON f.payment_no = blue.payment_no AND f.hospital_id = $1
 ORDER BY blue.paid_at DESC, f.payment_no DESC, f.wanted_at, f.reference
-"""
+""")
 PRINTED = """
 UPDATE fiscal_invoice SET document_no = $3, tries = 0, next_at = CASE WHEN marked_at IS NULL THEN $4::timestamptz END
 WHERE hospital_id = $1 AND reference = $2 AND state = 'issued'

@@ -5,15 +5,16 @@ from datetime import datetime
 import msgspec
 
 from yinyi.bus.database import Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.identity.model import PatientFacts, Relation
 from yinyi.business.identity.store import facts_of
 
-_LIVE = """
-SELECT g.relation, p.patient_id, p.patient_no, p.name, p.sex, p.born_on, p.prefers_elder
+_LIVE = of_one("""
+SELECT g.guardian_id, g.relation, p.patient_id, p.patient_no, p.name, p.sex, p.born_on, p.prefers_elder
 FROM guardianship g JOIN patient p ON p.hospital_id = g.hospital_id AND p.patient_id = g.child_id
 WHERE g.hospital_id = $1 AND g.guardian_id = $2 AND g.ended_at IS NULL
 ORDER BY g.consented_at, g.child_id
-"""
+""")
 _ADD = """
 INSERT INTO guardianship (hospital_id, guardian_id, child_id, relation, consented_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (hospital_id, guardian_id, child_id) DO UPDATE SET

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.identity.errors import CredentialTaken
 from yinyi.business.identity.model import CredentialKind, PatientFacts, PatientRecord, Person
 from yinyi.kernel.secrets import Sealed, Vault
@@ -61,10 +62,10 @@ _PATIENT_NOS = """
 SELECT patient_id, patient_no FROM patient WHERE hospital_id = $1 AND patient_id = ANY($2::bigint[])
 """
 _LOCK = "SELECT true FROM patient WHERE hospital_id = $1 AND patient_id = $2 FOR UPDATE"
-_LIVE = """
-SELECT credential_id, kind, number_key_id, number_data, bound_at FROM credential
+_LIVE = of_one("""
+SELECT patient_id, credential_id, kind, number_key_id, number_data, bound_at FROM credential
 WHERE hospital_id = $1 AND patient_id = $2 AND unbound_at IS NULL ORDER BY bound_at, credential_id
-"""
+""")
 _UNBIND = "UPDATE credential SET unbound_at = $3 WHERE hospital_id = $1 AND credential_id = $2 AND unbound_at IS NULL"
 SAME_PERSON = """
 SELECT DISTINCT o.patient_id FROM credential c JOIN credential o

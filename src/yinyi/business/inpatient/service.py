@@ -75,7 +75,7 @@ class InpatientService:
         dispatcher.looks(ListDailyCosts, self.list_daily_costs)
         dispatcher.looks(GetDischargeStatement, self.get_statement)
         dispatcher.looks(GetDepositReturn, self.get_return)
-        dispatcher.reads(GetDeposit, self.get_deposit)
+        dispatcher.asks(GetDeposit, self.get_deposit)
         dispatcher.changes(
             PayDeposit, Change(self.pay, payments.show, self.payable, settle=payments.settle, only_reads=True)
         )
@@ -139,11 +139,10 @@ class InpatientService:
             await self._inpatients.deposits(number),
         )
 
-    async def get_deposit(self, tx: Tx, call: Call, message: GetDeposit) -> DepositPayment:
-        plan = await signals.find(tx, call.hospital_id, message.payment_no)
-        if plan is None or plan.purpose != DEPOSIT:
+    async def get_deposit(self, call: Call, message: GetDeposit) -> DepositPayment:
+        plan = await self._payments.seen(call, message.payment_no)
+        if plan.purpose != DEPOSIT:
             raise PaymentUnknown
-        self._payments.check_owner(call, plan)
         return views.deposit_payment(plan, self._payments.registry)
 
     # -- in

@@ -255,15 +255,41 @@ class PaymentService:
         return view_of(plan, self.registry)
 
     async def get(self, call: Call, message: GetPayment) -> PaymentView:
-        known = self._driver.known.get(message.number)
-        plan = None
-        if known is not None and known.hospital_id == call.hospital_id:
-            plan = await signals.newest(self._looks, known)
-        plan = plan or await self._found(call, message.number)
+        return view_of(await self.seen(call, message.number), self.registry)
+
+    async def seen(self, call: Call, number: str) -> Plan:
+        """The plan as it is now, for whoever may see it.
+
+        Raises:
+            PaymentUnknown, SessionEnded, NotYours.
+        """
+        known = self._known(call, number)
+        plan = await signals.newest(self._looks, known) if known is not None else None
+        return self._shown(call, plan or await self._found(call, number))
+
+    async def seen_with_balance(self, call: Call, number: str, account: str) -> tuple[Plan, Fen]:
+        """The same, and what is on this account at that moment.
+
+        Raises:
+            PaymentUnknown, SessionEnded, NotYours.
+        """
+        plan = self._known(call, number) or self._shown(call, await self._found(call, number))
+        found = await signals.newest_with_balance(self._looks, plan, account)
+        if found is None:
+            raise PaymentUnknown
+        return self._shown(call, found[0]), found[1]
+
+    def _known(self, call: Call, number: str) -> Plan | None:
+        known = self._driver.known.get(number)
+        return known if known is not None and known.hospital_id == call.hospital_id else None
+
+    def _shown(self, call: Call, plan: Plan | None) -> Plan:
+        """What a process has read to show it, it looks for by its version the next time."""
         if plan is None:
             raise PaymentUnknown
         self.check_owner(call, plan)
-        return view_of(plan, self.registry)
+        self._driver.known.keep(plan)
+        return plan
 
     async def list(self, tx: Tx, call: Call, message: ListPayments) -> Payments:
         since = call.now - timedelta(days=message.days)

@@ -9,24 +9,29 @@ from typing import Any, NamedTuple
 import msgspec
 
 from yinyi.bus.database import Row, Tx
-from yinyi.bus.looks import Looks
+from yinyi.bus.looks import Looks, of_one
 from yinyi.bus.work import Made, glance, recorded
+from yinyi.business.ledger import store as ledger
 from yinyi.business.payments import rows, store
 from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.kernel.ids import is_ask_number, number_on_slip
+from yinyi.kernel.money import Fen
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
     ":row", rows.ROW
 )
 AMONG = _BY_NUMBER.replace("= $2", "= ANY($2::text[])")
 _BY_ASK_NO = _BY_NUMBER.replace("p.payment_no", "p.ask_no")
-_IF_CHANGED = """
+IF_CHANGED = """
 SELECT p.payment_no, CASE WHEN p.version <> $3 THEN :row END AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
 """.replace(":row", rows.ROW)
+WITH_BALANCE = IF_CHANGED.replace(" AS plan", " AS plan, coalesce((:balance), 0) AS balance_fen").replace(
+    ":balance", ledger.BALANCE.replace("$2", "$4")
+)
 LOCKED = rows.filled("""
 SELECT p.version, :seen AS seen, :row AS plan
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2 FOR UPDATE OF p
@@ -35,10 +40,13 @@ GLANCE = """
 SELECT :row AS plan, p.lease_epoch IS NULL AND p.gap_until IS NULL AND NOT EXISTS (:waiting) AS free
 FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2
 """.replace(":row", rows.ROW).replace(":waiting", rows.CALLBACK_WAITS)
-_OF_PATIENT = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
+_OF_PATIENT = of_one(
+    """
+SELECT p.patient_id, :row AS plan FROM payment p
+WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3
 ORDER BY p.started_at DESC LIMIT 50
 """.replace(":row", rows.ROW)
+)
 ATTENTION = """
 SELECT p.payment_no, :row AS plan FROM payment p WHERE p.hospital_id + 0 = $1 AND p.attention <> ''
 ORDER BY p.attention_at LIMIT 200
@@ -168,9 +176,18 @@ async def open_kinds(tx: Tx) -> list[tuple[str, str]]:
 async def newest(looks: Looks, known: Plan) -> Plan | None:
     """This plan as it is now; itself if it has not changed since. None: it is not there."""
     tx = looks.by(known.payment_no)
-    row = await tx.fetchrow(_IF_CHANGED, known.hospital_id, known.payment_no, known.version)
-    if row is None:
-        return None
+    row = await tx.fetchrow(IF_CHANGED, known.hospital_id, known.payment_no, known.version)
+    return _now(row, known) if row is not None else None
+
+
+async def newest_with_balance(looks: Looks, known: Plan, account: str) -> tuple[Plan, Fen] | None:
+    """The same, and what is on an account with a limit at that moment."""
+    tx = looks.by(known.payment_no)
+    row = await tx.fetchrow(WITH_BALANCE, known.hospital_id, known.payment_no, known.version, account)
+    return (_now(row, known), row["balance_fen"]) if row is not None else None
+
+
+def _now(row: Row, known: Plan) -> Plan:
     return known if row["plan"] is None else rows.read_plan(row["plan"])
 
 

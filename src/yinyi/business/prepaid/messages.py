@@ -8,8 +8,8 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.payments.errors import StillAsked
-from yinyi.business.payments.messages import Part, PaymentView
+from yinyi.business.payments.errors import PaymentUnknown, StillAsked
+from yinyi.business.payments.messages import Number, Part, PaymentView
 from yinyi.business.prepaid.errors import (
     AccountsInUse,
     BalancesLeft,
@@ -21,6 +21,7 @@ from yinyi.business.prepaid.errors import (
     TotalDiffers,
 )
 from yinyi.business.prepaid.model import PrepaidMode
+from yinyi.kernel.errors import NotYours
 from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.means import TenderName
 from yinyi.kernel.money import Fen
@@ -67,6 +68,20 @@ class TopUp(Operation[PaymentView], frozen=True, kw_only=True):
     """Open a payment onto this patient's account; it is credited by the write that says that the money was taken."""
 
     amount_fen: TopUpPart
+
+
+class TopUpPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A top-up, and what is on the account at the same moment."""
+
+    payment: PaymentView
+    balance_fen: Fen
+
+
+@operation(callers=PATIENTS, needs_patient=True, errors=(PaymentUnknown, NotYours))
+class GetTopUp(Operation[TopUpPayment], frozen=True, kw_only=True):
+    """By its payment."""
+
+    payment_no: Number
 
 
 class ToBeGivenBack(msgspec.Struct, frozen=True, kw_only=True):

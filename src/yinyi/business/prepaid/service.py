@@ -16,11 +16,12 @@ from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, paid_out_account, prepaid_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.amounts import refundable_fen
-from yinyi.business.payments.errors import AccountsClosed, StillAsked
+from yinyi.business.payments.errors import AccountsClosed, PaymentUnknown, StillAsked
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import CREDITED
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
+from yinyi.business.payments.view import view_of
 from yinyi.business.prepaid import store
 from yinyi.business.prepaid.errors import (
     AccountsInUse,
@@ -38,12 +39,14 @@ from yinyi.business.prepaid.messages import (
     ClearBalances,
     GetPrepaidAccount,
     GetPrepaidSetting,
+    GetTopUp,
     ListBalances,
     PrepaidAccount,
     PrepaidEntry,
     PrepaidSetting,
     SetPrepaidMode,
     TopUp,
+    TopUpPayment,
     Withdraw,
     WithdrawAtWindow,
 )
@@ -73,6 +76,7 @@ class PrepaidService:
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
         dispatcher.reads(GetPrepaidAccount, self.get)
+        dispatcher.asks(GetTopUp, self.get_top_up)
         dispatcher.reads(GetPrepaidSetting, self.get_setting)
         dispatcher.reads(ListBalances, self.list_balances)
         self._withdrawals.register(dispatcher)
@@ -98,6 +102,13 @@ class PrepaidService:
         entries = [_entry(row, about) for row in rows]
         more = rows[-1]["entry_id"] if len(found) > SHOWN else 0
         return PrepaidAccount(mode=mode, balance_fen=balance_fen, entries=entries, next_before=more)
+
+    async def get_top_up(self, call: Call, message: GetTopUp) -> TopUpPayment:
+        account = prepaid_account(str(call.principal.patient_id))
+        plan, balance_fen = await self._payments.seen_with_balance(call, message.payment_no, account)
+        if plan.purpose != TOP_UP:
+            raise PaymentUnknown
+        return TopUpPayment(payment=view_of(plan, self._payments.registry), balance_fen=balance_fen)
 
     async def list_balances(self, tx: Tx, call: Call, message: ListBalances) -> BalancesReport:
         return await self._show_balances(tx, call, str(message.after))

@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.prepaid.model import CHARGES, TOP_UP, PrepaidMode
 from yinyi.kernel.money import Fen
 
 _MODE = "SELECT mode FROM prepaid_setting WHERE hospital_id = $1"
-_STANDING = """
-SELECT coalesce((SELECT mode FROM prepaid_setting WHERE hospital_id = $1), 'off') AS mode,
+_STANDING = of_one("""
+SELECT $2::text AS account, coalesce((SELECT mode FROM prepaid_setting WHERE hospital_id = $1), 'off') AS mode,
   (SELECT balance_fen FROM account_balance WHERE account = $2 AND hospital_id = $1) AS balance_fen
-"""
+""")
 _HELD_MODE = f"{_MODE} FOR SHARE"
 _IN_USE = """
 SELECT EXISTS (

@@ -6,7 +6,6 @@ from datetime import timedelta
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Dispatcher
-from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments import signals
 from yinyi.business.payments.amounts import refundable_fen
@@ -37,16 +36,18 @@ class Withdrawals:
 
     async def get(self, tx: Tx, call: Call, message: GetWithdrawal) -> Withdrawal:
         hospital_id, patient_id = call.hospital_id, call.principal.patient_id
+        mode, balance_fen = await store.standing(tx, hospital_id, prepaid_account(str(patient_id)))
+        if balance_fen is None:
+            return Withdrawal(mode=mode, balance_fen=Fen(0), parts=[], at_window_fen=Fen(0), given_back=[])
         since = call.now - REFUNDABLE_FOR
         numbers = await store.top_ups(tx, hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
         plans = returnable(await signals.find_among(tx, hospital_id, numbers), self._registry)
-        balance_fen = Fen(await ledger.balance_of(tx, hospital_id, prepaid_account(str(patient_id))))
         to_origin_fen = Fen(min(balance_fen, sum(map(refundable_fen, plans))))
         numbers = await store.withdrawn(tx, hospital_id, patient_id, since, TOP_UPS_AT_A_TIME)
         asked = await signals.find_among(tx, hospital_id, numbers)
         given = [part for plan in asked for part in _given_back(plan) if part.asked_at > call.now - TOLD_FOR]
         return Withdrawal(
-            mode=await store.mode(tx, hospital_id),
+            mode=mode,
             balance_fen=balance_fen,
             parts=[_part(plan, part_fen) for plan, part_fen in divided(plans, to_origin_fen)],
             at_window_fen=Fen(balance_fen - to_origin_fen),

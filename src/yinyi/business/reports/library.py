@@ -15,6 +15,7 @@ import structlog
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
+from yinyi.bus.looks import Looks
 from yinyi.business.reports import store
 from yinyi.business.reports.errors import PictureUnknown, ReportAtWindow, ReportNotReady, ReportUnknown
 from yinyi.business.reports.model import (
@@ -71,6 +72,7 @@ class Library:
         """``kept_s``: so old may be the hospital's list; what we keep is looked up each time, as news may have brought
         it a moment ago."""
         self._database = database
+        self._looks = Looks(database)
         self._reports = reports
         self._patients = patients
         self._zone = zone
@@ -124,8 +126,7 @@ class Library:
         return [each for each in found if each.patient_no == patient_no]
 
     async def _ours(self, call: Call) -> list[DiagnosticReport]:
-        async with self._database.read() as tx:
-            found = await store.heads(tx, call.hospital_id, call.principal.patient_id)
+        found = await store.heads(self._looks.any(), call.hospital_id, call.principal.patient_id)
         return [each for each in found if _opened_by(call, each)]
 
     async def _note(self, call: Call, theirs: list[DiagnosticReport], ours: list[DiagnosticReport]) -> None:

@@ -10,6 +10,7 @@ import structlog
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.looks import Looks
 from yinyi.business.documents.messages import Sheets
 from yinyi.business.documents.sending import SheetDesk
 from yinyi.business.reports.errors import ReportUnknown
@@ -74,7 +75,7 @@ class ReportService:
         self._staff = staff
         self._papers = papers
         self._desk = desk
-        self._database = database
+        self._looks = Looks(database)
         self._zone = zone
         self._again = second_print == "copy"
 
@@ -123,8 +124,7 @@ class ReportService:
         )
 
     async def _prints(self, call: Call) -> dict[str, int]:
-        async with self._database.read() as tx:
-            return await self._desk.printed(tx, call, *KINDS)
+        return await self._desk.printed(self._looks.any(), call, *KINDS)
 
     # -- printing
 

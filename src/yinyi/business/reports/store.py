@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from yinyi.bus.database import Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.reports.errors import ReportDamaged
 from yinyi.business.reports.model import DiagnosticReport, Picture, Pictures, TrendPoint, WholeReport
 from yinyi.business.reports.pictures import Rendered
@@ -29,10 +30,10 @@ DELETE FROM report_value WHERE hospital_id = $1 AND order_no = ANY($2)
 FORGET_PICTURES = """
 DELETE FROM report_picture WHERE hospital_id = $1 AND order_no = ANY($2)
 """
-HEADS = """
-SELECT DISTINCT ON (order_no) head FROM report
+HEADS = of_one("""
+SELECT DISTINCT ON (order_no) patient_id, head FROM report
 WHERE hospital_id = $1 AND patient_id = $2 ORDER BY order_no, version DESC
-"""
+""")
 HEAD = """
 SELECT head FROM report
 WHERE hospital_id = $1 AND order_no = $2 AND patient_id = $3 ORDER BY version DESC LIMIT 1

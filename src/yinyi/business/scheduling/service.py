@@ -78,7 +78,7 @@ class SchedulingService:
         dispatcher.asks(ListSchedules, self.list_schedules)
         dispatcher.asks(GetSchedule, self.get_schedule)
         dispatcher.looks(ListSlots, self.slots)
-        dispatcher.reads(GetRegistration, self.get)
+        dispatcher.asks(GetRegistration, self.get)
         dispatcher.reads(ListRegistrations, self.list)
         dispatcher.changes(RegisterToday, Change(self.take, self.show, self.wanted, self._settle, only_reads=True))
         dispatcher.changes(IssueHoldSlip, Change(self.issue_hold_slip, self.show, settle=self._settle))
@@ -224,11 +224,10 @@ class SchedulingService:
             raise refusal
         return registration_view(plan, self._payments.registry)
 
-    async def get(self, tx: Tx, call: Call, message: GetRegistration) -> RegistrationView:
-        plan = await signals.find(tx, call.hospital_id, message.payment_no)
-        if plan is None or plan.purpose != REGISTRATION:
+    async def get(self, call: Call, message: GetRegistration) -> RegistrationView:
+        plan = await self._payments.seen(call, message.payment_no)
+        if plan.purpose != REGISTRATION:
             raise PaymentUnknown
-        self._payments.check_owner(call, plan)
         return registration_view(plan, self._payments.registry)
 
     async def list(self, tx: Tx, call: Call, message: ListRegistrations) -> Registrations:

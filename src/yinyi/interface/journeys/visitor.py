@@ -13,6 +13,7 @@ from yinyi.bus.envelope import Credentials, SessionView
 from yinyi.bus.operation import Operation
 from yinyi.business.terminals.model import TerminalView
 from yinyi.interface.journeys.paths import Paths
+from yinyi.interface.journeys.purposes.known import KnownPurposes
 from yinyi.interface.journeys.views import Language, Mode, StepName, View
 from yinyi.kernel.errors import Invalid, SessionEnded
 
@@ -92,7 +93,7 @@ Next = Show | Go | File
 @dataclass
 class Visitor:
     """What came with the request. ``at``: parts of the address. ``back``: from where a failure can be tried again.
-    ``place``: in the line before the hospital, as this page was told it.
+    ``place``: in the line before the hospital, as this page was told it. ``purposes``: of payments, by whoever asked.
 
     session: seen with the latest reply.
     """
@@ -111,6 +112,7 @@ class Visitor:
     back: str = ""
     place: str = ""
     session: SessionView | None = None
+    purposes: KnownPurposes = field(default_factory=KnownPurposes)
 
     async def ask(self, message: Operation[R], key: str = "") -> R:
         """

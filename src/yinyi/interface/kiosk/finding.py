@@ -1,4 +1,4 @@
-"""Which address a request means: found by its whole path, or by its first word where parts of it vary."""
+"""Which address a request means: found by its whole path, or by its first word and its length where parts vary."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ class Found(BaseRoute):
     """So many addresses as one: to try all of their patterns in turn was a cost of every page."""
 
     def __init__(self, base: str, routes: Iterable[Route]) -> None:
-        """All of them begin with ``base``, and go on with a word that does not vary."""
+        """All of them begin with ``base``, and go on with a word that does not vary; no part of one is several."""
         self._base = f"{base}/"
         self._whole: dict[str, Route] = {}
-        self._varying: dict[str, list[Route]] = {}
+        self._varying: dict[tuple[str, int], list[Route]] = {}
         for route in routes:
             if route.param_convertors:
-                self._varying.setdefault(self._word(route.path), []).append(route)
+                self._varying.setdefault(self._shape(route.path), []).append(route)
             else:
                 self._whole[route.path] = route
 
@@ -27,7 +27,7 @@ class Found(BaseRoute):
         whole = self._whole.get(path)
         if whole is not None:
             return Match.FULL, {"endpoint": whole.endpoint, "path_params": {}}
-        for route in self._varying.get(self._word(path), ()):
+        for route in self._varying.get(self._shape(path), ()):
             match, found = route.matches(scope)
             if match is Match.FULL:
                 return match, found
@@ -36,5 +36,5 @@ class Found(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await scope["endpoint"](scope, receive, send)
 
-    def _word(self, path: str) -> str:
-        return path.removeprefix(self._base).partition("/")[0]
+    def _shape(self, path: str) -> tuple[str, int]:
+        return path.removeprefix(self._base).partition("/")[0], path.count("/")

@@ -39,6 +39,7 @@ from yinyi.interface.journeys import (
     views_ends,
 )
 from yinyi.interface.journeys.paths import Paths
+from yinyi.interface.journeys.purposes.known import KnownPurposes
 from yinyi.interface.journeys.visitor import ALONE, File, Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.interface.kiosk import cookies, page
 from yinyi.interface.kiosk.addresses import ADDRESSES, BASE, Address
@@ -107,6 +108,7 @@ class Kiosk:
         self._zone = zone
         self._metrics = metrics
         self._paths = Paths(BASE)
+        self._purposes = KnownPurposes()
         self.terminals = Terminals(bus, clock)
         self.hub = Hub(self.terminals, clock)
         metrics.count_streams(lambda: self.hub.count)
@@ -115,9 +117,9 @@ class Kiosk:
         served = [Route(BASE + address.path, _Endpoint(self, address)) for address in ADDRESSES]
         nothing = Address("/{anything:path}", get=_nothing_here, post=_nothing_here)
         return [
+            Found(BASE, served),
             Route(self._paths.events, Streams(self.hub)),
             Route(BASE, _to_home),
-            Found(BASE, served),
             Route(BASE + nothing.path, _Endpoint(self, nothing)),
         ]
 
@@ -215,6 +217,7 @@ class Kiosk:
             at=at,
             query=query,
             place=asked.place,
+            purposes=self._purposes,
         )
 
     def _check_csrf(self, asked: Asked, form: Mapping[str, str]) -> None:

@@ -19,8 +19,8 @@ class Appointment:
 
     name = "appointment"
 
-    async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
-        booking = await visitor.ask(GetAppointment(payment_no=payment.payment_no))
+    async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
+        booking = await visitor.ask(GetAppointment(payment_no=payment_no))
         return Paid(
             payment=booking.payment,
             subject=subject(visitor, booking, self.name),
@@ -30,7 +30,7 @@ class Appointment:
             done=partial(_done, visitor, booking),
             held=True,
             held_until=booking.held_until,
-            hold=IssueHoldSlip(payment_no=payment.payment_no) if booking.fee_fen else None,
+            hold=IssueHoldSlip(payment_no=booking.payment.payment_no) if booking.fee_fen else None,
             hold_slip=booking.hold_slip,
         )
 

@@ -21,8 +21,8 @@ class CheckedIn:
 
     name = "check_in"
 
-    async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
-        booking = await visitor.ask(GetAppointment(payment_no=payment.payment_no))
+    async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
+        booking = await visitor.ask(GetAppointment(payment_no=payment_no))
         about = subject(visitor, booking, self.name)
         return Paid(
             payment=booking.payment,

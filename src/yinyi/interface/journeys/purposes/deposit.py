@@ -16,8 +16,8 @@ class Deposit:
 
     name = "deposit"
 
-    async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
-        deposit = await visitor.ask(GetDeposit(payment_no=payment.payment_no))
+    async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
+        deposit = await visitor.ask(GetDeposit(payment_no=payment_no))
         about = _subject(visitor, deposit)
         return Paid(
             payment=deposit.payment,

@@ -17,8 +17,8 @@ class Invoice:
 
     name = "invoice"
 
-    async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
-        bills = await visitor.ask(GetInvoicePayment(payment_no=payment.payment_no))
+    async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
+        bills = await visitor.ask(GetInvoicePayment(payment_no=payment_no))
         about = _subject(visitor, bills)
         asks_account = bills.payment.state == "ready" and not visitor.by_form
         account_fen = await _on_account(visitor) if asks_account else 0

@@ -98,8 +98,8 @@ class Purpose(Protocol):
 
     def words(self, _: Say) -> Words: ...
 
-    async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
-        """One payment with all that its pages show."""
+    async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
+        """One payment with all that its pages show, asked for at once."""
         ...
 
     async def subjects(self, visitor: Visitor, payments: list[PaymentView]) -> Mapping[str, views.Subject]:

@@ -16,8 +16,8 @@ class Registration:
 
     name = "registration"
 
-    async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
-        return paid(visitor, await visitor.ask(GetRegistration(payment_no=payment.payment_no)))
+    async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
+        return paid(visitor, await visitor.ask(GetRegistration(payment_no=payment_no)))
 
     async def subjects(self, visitor: Visitor, payments: list[PaymentView]) -> Mapping[str, views.Subject]:
         found = await visitor.ask(ListRegistrations(days=LISTED_DAYS))

@@ -26,11 +26,15 @@ async def find(visitor: Visitor, payment_no: str) -> Paid:
         NotFound: what it is for has no pages.
         YinyiError: see ``GetPayment``.
     """
-    payment = await visitor.ask(GetPayment(number=payment_no))
-    purpose = PURPOSES.get(payment.purpose)
+    name = visitor.purposes.get(payment_no)
+    if name is None:
+        payment = await visitor.ask(GetPayment(number=payment_no))
+        payment_no, name = payment.payment_no, payment.purpose
+        visitor.purposes.keep(payment_no, name)
+    purpose = PURPOSES.get(name)
     if purpose is None:
-        raise NotFound(payment.purpose)
-    return await purpose.paid(visitor, payment)
+        raise NotFound(name)
+    return await purpose.paid(visitor, payment_no)
 
 
 async def subjects(visitor: Visitor, payments: list[PaymentView]) -> dict[str, views.Subject]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from yinyi.business.payments.messages import PaymentView
-from yinyi.business.prepaid.messages import GetPrepaidAccount
+from yinyi.business.prepaid.messages import GetTopUp
 from yinyi.business.prepaid.model import TOP_UP
 from yinyi.interface.journeys import present, views, views_account
 from yinyi.interface.journeys.purposes.purpose import Paid, Problem, Say, Words
@@ -17,9 +17,9 @@ class TopUp:
 
     name = TOP_UP
 
-    async def paid(self, visitor: Visitor, payment: PaymentView) -> Paid:
-        shows_balance = payment.state in ("holding", "ready", "fulfilled")
-        balance_fen = (await visitor.ask(GetPrepaidAccount())).balance_fen if shows_balance else 0
+    async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
+        top_up = await visitor.ask(GetTopUp(payment_no=payment_no))
+        payment, balance_fen = top_up.payment, top_up.balance_fen
         return Paid(
             payment=payment,
             subject=_subject(visitor),
