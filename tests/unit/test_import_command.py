@@ -12,6 +12,7 @@ from yinyi.app import former_system
 from yinyi.app.cli import application
 from yinyi.app.errors import CannotStart
 from yinyi.app.former_system import LINE_BYTES, header_of, slices
+from yinyi.app.person import NOBODY, Person
 from yinyi.business.imports.messages import LINES_AT_ONCE, ImportView
 from yinyi.business.imports.model import ImportState
 from yinyi.kernel.money import Fen
@@ -132,7 +133,7 @@ class Telling:
     async def __call__(self, settings: object, name: str) -> AsyncGenerator["Telling"]:
         yield self
 
-    async def ask(self, message: object, key: str = "", timeout_s: float = 0) -> ImportView:
+    async def ask(self, message: object, key: str = "", timeout_s: float = 0, by: Person = NOBODY) -> ImportView:
         return next(self._views)
 
 
@@ -154,13 +155,16 @@ def seen(state: ImportState, accounts_off: bool = False) -> ImportView:
     )
 
 
-CONFIRM = ["confirm", "260302-7Q4X8X", "--people", "1", "--accounts", "1", "--total", "1.00", "--fingerprint", "x" * 16]
+CONFIRM = [
+    *("confirm", "260302-7Q4X8X", "--staff", "3021", "--people", "1", "--accounts", "1", "--total", "1.00"),
+    *("--fingerprint", "x" * 16),
+]
 
 
 def said(monkeypatch: pytest.MonkeyPatch, words: list[str], *views: ImportView) -> str:
     monkeypatch.setattr("yinyi.app.commands.import.as_staff", Telling(*views))
     monkeypatch.setattr("yinyi.app.commands.import._LOOK_EVERY_S", 0)
-    done = CliRunner().invoke(application("import"), ["import", *words])
+    done = CliRunner().invoke(application("import"), ["import", *words], input="274163\n")
     assert done.exit_code == 0, done.exception
     return done.output
 
