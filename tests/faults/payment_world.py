@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from yinyi.bus.operation import Caller
 from yinyi.business.ledger import store as ledger_store
 from yinyi.business.payments import books, signals
 from yinyi.business.payments.callbacks import Kept
+from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.drive import Drive, LeaseLost, Means
 from yinyi.business.payments.driver import Driver
@@ -257,16 +258,26 @@ DEPARTMENT = Department(
 
 
 @asynccontextmanager
-async def world(url: str, effects: Sequence[Effect] = (), purposes: Sequence[Purpose] = ()) -> AsyncGenerator[World]:
-    """A fresh world on this database; ``effects`` and ``purposes``: beside registrations and top-ups."""
+async def world(
+    url: str,
+    effects: Sequence[Effect] = (),
+    purposes: Sequence[Purpose] = (),
+    cards: Callable[[Database, SimClock], CardLines] | None = None,
+) -> AsyncGenerator[World]:
+    """A fresh world on this database; ``effects`` and ``purposes``: beside registrations and top-ups. ``cards``: lines
+    to a bank, where there are any."""
     clock, script = SimClock(), Script()
     hospital, channel = SimHospital(clock, script), SimChannel(clock, script)
     database = await open_database(url, size=4)
+    lines: CardLines = cards(database, clock) if cards else {}
     registry = Registry(
         effects=[HoldNumber(hospital), KeepNumber(hospital), ConfirmNumber(hospital), *effects],
         purposes=[Registration(), TopUpPurpose(), *purposes],
         channels={"wechatpay": channel},
-        merchants=MerchantTable({(scope, "wechatpay"): scope for scope in ("outpatient", "inpatient")}),
+        merchants=MerchantTable(
+            {(scope, name): scope for scope in ("outpatient", "inpatient") for name in ("wechatpay", *lines)}
+        ),
+        cards=lines,
     )
     registry.rules = {kind: replace(rule, spread=0.0) for kind, rule in registry.rules.items()}
     lease = Lease(database, clock, "test")

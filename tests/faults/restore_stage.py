@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from payment_checks import check_the_money
-from payment_far_side import SimChannel, SimHospital
+from payment_far_side import SimChannel, SimClock, SimHospital
 from payment_world import ZONE, World, world
 from queue_desk import as_staff
 
 from yinyi.app.backup.epoch import begin_epoch
+from yinyi.bus.database import Database
+from yinyi.business.payments.cards import CardLines
 from yinyi.business.payments.messages import ChooseTender, RefundPayment
 from yinyi.business.payments.model import Order, RefundOrder
 from yinyi.business.payments.plan import Plan
@@ -123,9 +125,11 @@ async def held_before(url: str, copies: Callable[[str], str]) -> tuple[str, Outs
 
 
 @asynccontextmanager
-async def inside(url: str, outside: Outside | None = None) -> AsyncGenerator[tuple[World, Outside]]:
-    """A business process on this database, with the far side as it is."""
-    async with world(url) as it:
+async def inside(
+    url: str, outside: Outside | None = None, cards: Callable[[Database, SimClock], CardLines] | None = None
+) -> AsyncGenerator[tuple[World, Outside]]:
+    """A business process on this database, with the far side as it is; ``cards``: with lines to a bank."""
+    async with world(url, cards=cards) as it:
         if outside is not None:
             it.hospital.numbers, it.channel.orders = outside.hospital.numbers, outside.channel.orders
             it.channel.refunds, it.channel.amounts = outside.channel.refunds, outside.channel.amounts

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
-from engine_world import FEE, MISHAPS, PART, Play
+from engine_world import FEE, MISHAPS, PART, START, Play, new_plan, real_rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from examples import examples
-from yinyi.business.payments import amounts
+from yinyi.business.payments import amounts, apply
 from yinyi.business.payments.actions import Action, GiveBack
+from yinyi.business.payments.engine import decide
 from yinyi.business.payments.plan import TAKE
 from yinyi.business.payments.view import state_of
+from yinyi.kernel.outcome import Refused
 
 DOES = ["chooses", "chooses alipay", "chooses a part", "chooses a part", "pays", "pays", "pays", "cancels"]
 mishaps = st.lists(st.sampled_from(MISHAPS), max_size=30)
@@ -82,3 +85,18 @@ def test_cancelled_after_two_parts_the_second_goes_back_first() -> None:
     takes = [take.reference for take in play.plan.takes() if take.state == "done"]
     assert back == takes[::-1]
     assert len(takes) == 2
+
+
+def test_a_purchase_whose_successor_is_used_has_come_late_where_it_cannot_be_undone() -> None:
+    """After a restore: it was in doubt, and another means was found behind it."""
+    rules, now = real_rules(), START
+    plan = new_plan()
+    planned = plan.takes()[0]
+    first = replace(planned, state="undoing", sent_at=now, params={"channel": "wechatpay", "merchant": "outpatient"})
+    then = replace(first, attempt=2, reference=f"{first.reference}2", state="done")
+    plan = plan.with_step(first).with_step(then)
+    after = apply.undo_learned(plan, first, Refused(reason="already_paid"), rules, now)
+    assert [take.state for take in after.takes()] == ["late", "done"]
+    wish = decide(after, rules, now)
+    assert isinstance(wish, GiveBack)
+    assert wish.take.reference == first.reference

@@ -18,7 +18,7 @@ from yinyi.business.lines.line_means import LineMeans
 from yinyi.business.lines.session_ports import Acquirer
 from yinyi.business.lines.sessions import PosSessions
 from yinyi.business.payments.card_kinds import CardKind, CardKinds
-from yinyi.business.payments.cards import USUAL_PACE, CardLine, SealedCards
+from yinyi.business.payments.cards import USUAL_PACE, CardLine, Compared, SealedCards
 from yinyi.business.payments.rules import CardPace, pace_of
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.secrets import Vault
@@ -95,7 +95,7 @@ def pos_sessions(database: Database, lines: BankLines, keys: KeyStore, vault: Va
     return PosSessions(LineMeans(database, lines.acquirers, keys, CardVault(vault), clock, ZONE, HOSPITAL_ID))
 
 
-def card_lines(lines: BankLines, sessions: PosSessions, vault: Vault) -> dict[str, CardLine]:
+def card_lines(lines: BankLines, sessions: PosSessions, vault: Vault, compared: Compared) -> dict[str, CardLine]:
     """By channel: the route of each kind of card."""
     routes = {channel: each.acquirer for each in lines.accounts for channel in each.channels}
     cards = SealedCards(vault)
@@ -108,6 +108,7 @@ def card_lines(lines: BankLines, sessions: PosSessions, vault: Vault) -> dict[st
             ZONE,
             takes_stripe=lines.acquirers[acquirer].habits.takes_stripe,
             pace=pace_of(lines.acquirers[acquirer], CardPace) or USUAL_PACE,
+            compared=compared,
         )
         for channel, acquirer in routes.items()
     }

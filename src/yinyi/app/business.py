@@ -51,6 +51,7 @@ from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.lease import Lease
 from yinyi.business.payments.limits import Limits
+from yinyi.business.payments.lost_time import Statements
 from yinyi.business.payments.restored import Restored
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import PaymentService
@@ -129,7 +130,7 @@ class Business:
         found = self.identity.identification
         self.certificates = Certificates(database, outside.certificates, scanned, found, vault)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
-        self._cards = card_lines(outside.lines, self.sessions, vault)
+        self._cards = card_lines(outside.lines, self.sessions, vault, Statements(database).compared)
         registry = registry_of(outside, self._cards)
         limits = Limits()
         registry.is_away = limits.is_open

@@ -32,6 +32,28 @@ FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype
 """Keys begin anew far above whatever was given out in the time that was lost: kiosks remember what they have printed,
 processes which lease they held."""
 _LINES = "UPDATE terminal SET line_epoch = greatest(line_epoch, $1::bigint << 40), line_up = false"
+_NEVER_USED = """
+WITH moved AS (
+  UPDATE line_session s SET must_sign_on = true, busy_until = NULL, epoch = s.epoch + 1,
+    trace_no = s.trace_no + m.by_no, batch_began_behind = s.batch_began_behind + m.by_no
+  FROM (
+    SELECT hospital_id, session_id, trace_no AS last_no,
+      jump - CASE WHEN trace_no + jump > 900000 THEN 900000 ELSE 0 END AS by_no
+    FROM line_session CROSS JOIN LATERAL (
+      SELECT least(greatest(100000, ceil(extract(epoch FROM $2::timestamptz - $3::timestamptz))), 800000)::int AS jump
+    ) AS j) AS m
+  WHERE s.hospital_id = m.hospital_id AND s.session_id = m.session_id
+  RETURNING s.*, m.last_no
+)
+INSERT INTO restore_gap (hospital_id, epoch, source, item, state, found, since, settled_at)
+SELECT hospital_id, $1, acquirer, 'trace numbers of ' || merchant_no || '/' || terminal_no || ', batch ' || batch_no,
+  'settled', 'may have been used behind ' || last_no || ': goes on behind ' || trace_no, $2, $2
+FROM moved
+"""
+"""Trace numbers go on so far behind the last one that none can have been used in the time that was lost: a hundred full
+batches, and one each second where that is more. They begin anew behind 900000, as at a settlement
+(``batch_store.close_batch``): who has come there in lost time is still before us. Keys may have been changed, so that
+every session signs on, and learns which batch it is by its bank."""
 _END_LEASES = "UPDATE process_lease SET alive_until = least(alive_until, $1)"
 _TABLES = {
     "payments": "SELECT count(p) FROM payment p",
@@ -43,10 +65,11 @@ MOST_EPOCHS = 1023
 """Two characters of base 32 in every number."""
 
 
-async def begin_epoch(url: str, now: datetime, reached_at: datetime, above: int) -> int:
+async def begin_epoch(url: str, now: datetime, reached_at: datetime, above: int, *, stopped: bool = False) -> int:
     """Begin one in a restored database of this release's schema; its number, higher than ``above`` and than any before.
 
     now, reached_at: in the platform's time. Everything that was open is to be asked about before it goes on.
+    stopped: nobody but us has come to this server since its database went back; otherwise leases tell who still works.
 
     Raises:
         CannotStart: a business process still works on this database.
@@ -54,7 +77,7 @@ async def begin_epoch(url: str, now: datetime, reached_at: datetime, above: int)
     connection: asyncpg.Connection[Any] = await asyncpg.connect(url, timeout=10)
     try:
         async with connection.transaction():
-            holder = await connection.fetchval(_ALIVE, now)
+            holder = None if stopped else await connection.fetchval(_ALIVE, now)
             if holder is not None:
                 raise CannotStart(f"The business process {holder} still works on this database: stop it first.")
             epoch = max(above, await connection.fetchval(_HIGHEST)) + 1
@@ -65,6 +88,7 @@ async def begin_epoch(url: str, now: datetime, reached_at: datetime, above: int)
             await connection.execute(_END_LEASES, now)
             await connection.execute(_LEAVE_ROOM, epoch)
             await connection.execute(_LINES, epoch)
+            await connection.execute(_NEVER_USED, epoch, now, reached_at)
             return epoch
     finally:
         await connection.close()

@@ -78,21 +78,21 @@ def restore(settings: Settings, source: Archive, at: datetime | None, say: Say) 
 def adopt(settings: Settings, at: datetime) -> int:
     """The epoch that begins in a database which its own tools have brought to this instant."""
     upgrade(settings.database_url)
-    return _begin_at(settings, settings.database_url, at, 0, Archive(settings.archive))
+    return _begin_at(settings, settings.database_url, at, 0, Archive(settings.archive), stopped=False)
 
 
 def _begin(settings: Settings, server: EmbeddedPostgres, at: datetime, above: int, archive: Archive) -> int:
     server.execute("SELECT 1", PLATFORM)  # says it in a sentence if the passwords are of another time
     url = server.url(PLATFORM, PLATFORM)
     upgrade(url)
-    return _begin_at(settings, url, at, above, archive)
+    return _begin_at(settings, url, at, above, archive, stopped=True)
 
 
-def _begin_at(settings: Settings, url: str, at: datetime, above: int, archive: Archive) -> int:
+def _begin_at(settings: Settings, url: str, at: datetime, above: int, archive: Archive, *, stopped: bool) -> int:
     """The number is remembered outside the database before it is used: a database that is restored forgets it."""
     above = max(above, archive.highest_epoch(), asyncio.run(highest_epoch(url)))
     archive.remember_epoch(above + 1)
-    return asyncio.run(begin_epoch(url, settings.make_clock().now(), at, above))
+    return asyncio.run(begin_epoch(url, settings.make_clock().now(), at, above, stopped=stopped))
 
 
 @contextmanager

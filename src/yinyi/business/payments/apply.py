@@ -123,7 +123,9 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
             reason = told.pop(UNDONE_BECAUSE, step.reason)
             return plan.with_step(_moved(step, "undo_done", now, reason=reason, evidence=step.evidence | told))
         case Refused(reason="already_paid"):
-            return plan.with_step(_moved(step, "already_happened", now))
+            happened = _moved(step, "already_happened", now)
+            is_current = any(each.reference == step.reference for each in plan.current())
+            return plan.with_step(happened if is_current else replace(happened, state="late"))
         case NotFound() if step.left_at and now >= step.left_at + _believed_after(rule):
             return plan.with_step(_moved(step, "undo_done", now))
         case _:

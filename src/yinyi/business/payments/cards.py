@@ -49,6 +49,17 @@ _AT_LONGEST = timedelta(minutes=4)
 """A reversal, a sign-on and the purchase itself, each without an answer for its whole time."""
 
 
+_STATEMENT = timedelta(days=1)
+"""So long it takes until people have one."""
+Compared = Callable[[Plan, Step], Awaitable[bool]]
+"""Whether people have compared what a restore has lost of the time since this purchase; see ``Statements``."""
+
+
+async def nothing_lost(plan: Plan, take: Step) -> bool:
+    """Of a database that was never restored."""
+    return True
+
+
 USUAL_PACE = CardPace()
 CONTEXT = "payment_step.card"
 _BYTES = ("chip_data", "pin_block", "pin_key_check")
@@ -89,6 +100,7 @@ class CardLine:
         wait_s: float = CALL_S - 1.0,
         takes_stripe: bool = False,
         pace: CardPace = USUAL_PACE,
+        compared: Compared = nothing_lost,
     ) -> None:
         """``wait_s``: so long at most is an errand waited for within one call of the engine. ``pace``: how often one is
         looked after."""
@@ -96,6 +108,7 @@ class CardLine:
         self.takes_stripe = takes_stripe
         self.wait_s = wait_s
         self.pace = pace
+        self.compared = compared
         self.acquirer = acquirer
         self.sessions = sessions
         self.cards = cards
@@ -180,7 +193,8 @@ class TakeByCard:
 
 class RefundToCard:
     """A void while the batch of the purchase is open, a refund afterwards. An answer comes within minutes. What has
-    none by then waits for the statement, and is looked at no more often than that needs."""
+    none by then waits for the statement, and is looked at no more often than that needs. So does what may have left
+    already in time that a restore has lost: our record does not tell, and twice would be too much."""
 
     kind = REFUND
     version = 1
@@ -198,6 +212,8 @@ class RefundToCard:
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         line, of = self._line, step.params["of"]
+        if not await self._compared(plan, step):
+            return Waiting(until=now + _STATEMENT)
 
         async def void() -> LineAnswer:
             return await line.sessions.void(line.acquirer, step.reference, of)
@@ -214,10 +230,16 @@ class RefundToCard:
         if step.is_void and found is not None and found.state in ("in_doubt", "sent") and not found.under_way:
             await line.reversed(step.reference)
             found = await line.sessions.standing(step.reference)
+        if found is None and not await self._compared(plan, step):
+            return Waiting(until=step.until or now + _STATEMENT)
         return _told(line, found, step, now)
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return Refused(reason="not_permitted", detail="a refund is not undone")
+
+    async def _compared(self, plan: Plan, step: Step) -> bool:
+        take = next(each for each in plan.takes() if each.reference == step.params["of"])
+        return await self._line.compared(plan, take)
 
 
 async def _sent(line: CardLine, step: Step, now: datetime, do: Callable[[], Awaitable[LineAnswer]]) -> Outcome:

@@ -76,7 +76,8 @@ def _forward(plan: Plan, rules: Rules, now: datetime) -> Action:
 
 def _going_back(plan: Plan, rules: Rules, now: datetime) -> Iterator[Action]:
     """What has to be given back or undone beside what goes forward: money that came late, refunds that people want of
-    what is delivered, and the late success of an attempt whose successor is used."""
+    what is delivered, the late success of an attempt whose successor is used, and a purchase in doubt behind which a
+    restore has found another means."""
     for take in plan.takes():
         if take.state == "late" and (wish := _give_back(plan, take, rules, now)) is not None:
             yield wish
@@ -84,10 +85,10 @@ def _going_back(plan: Plan, rules: Rules, now: datetime) -> Iterator[Action]:
             yield from _refunds_on(plan, take, rules, now)
     current = {step.reference for step in plan.current()}
     for step in plan.steps:
-        rule = None if step.kind in (TAKE, REFUND) or step.reference in current else rule_of(rules, step)
+        rule = None if step.kind == REFUND or step.reference in current else rule_of(rules, step)
         if rule is None or rule.repeatable or not (rule.needs_undo and rule.can_undo):
             continue
-        if step.state in ("late", "undoing", "undo_unknown"):
+        if step.state in ("undoing", "undo_unknown") or (step.state == "late" and step.kind != TAKE):
             yield _undo_on(step, rule, now)
 
 

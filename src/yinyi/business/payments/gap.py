@@ -9,7 +9,8 @@ from yinyi.bus.database import Tx
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.store import at_hand, post
 from yinyi.business.payments import rows
-from yinyi.business.payments.inquiry import Inquiry, Unanswered
+from yinyi.business.payments.channels import WINDOW
+from yinyi.business.payments.inquiry import FOUND, Inquiry, Unanswered
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import entries, on_our_account
 from yinyi.kernel.ids import restore_epoch_of
@@ -37,6 +38,10 @@ WITH p AS (
 SELECT version FROM p
 """.replace(":steps", rows.step_ctes(steps="$13", at="$11", what="$14"))
 )
+_TO_COMPARE = """
+INSERT INTO restore_gap (hospital_id, epoch, source, item, state, found, since)
+VALUES ($1, $2, $3, $4, 'to_compare', $5, $6) ON CONFLICT DO NOTHING
+"""
 _LATER = """
 UPDATE payment SET lease_epoch = NULL, next_at = $4,
   attention = CASE WHEN $5 AND attention = '' THEN $6 ELSE attention END,
@@ -92,6 +97,11 @@ async def write(tx: Tx, means: "Means", found: Found, epoch: int, *, ours: bool 
     if version is not None:
         posted = entries(before, after, now.astimezone(means.zone).date(), now)
         await post(tx, on_our_account(posted, await at_hand(tx, posted)) if ours else posted)
+        for take in after.moved():
+            if FOUND in take.evidence and take.reference not in {each.reference for each in before.moved()}:
+                told = f"{take.amount_fen} fen booked as taken by a cashier: delivered, and no channel says it took it"
+                item = (before.restored, WINDOW, before.payment_no, told, now)
+                await tx.execute(_TO_COMPARE, before.hospital_id, *item)
 
 
 async def _leave(means: "Means", plan: Plan, epoch: int, unanswered: Unanswered) -> None:

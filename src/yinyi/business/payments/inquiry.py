@@ -1,7 +1,8 @@
 """What a restored database has forgotten of one payment, asked of everybody outside before anything is done about it.
 
 Our references are made in order, so those of the time that was lost can be asked for one after the other, until several
-in a row are known to nobody.
+in a row are known to nobody. Cards are not asked about: their bank cannot be, and our own record of them went back with
+everything else. What is on it without an end is reversed; of what is not on it, the statement tells.
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,13 @@ from yinyi.business.payments.engine import rule_of
 from yinyi.business.payments.plan import ASSUMED, LAST_TAKE, REFUND, REFUND_POSITION, TAKE, Plan, Step
 from yinyi.business.payments.postings import CREDITED, fulfilled
 from yinyi.business.payments.rows import changed_steps
-from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Unknown, Waiting
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
 
 STRANGERS_IN_A_ROW = 6
 """So many references that nobody knows: more than a plan ever makes without using them outside."""
 PAUSE = timedelta(seconds=5)
+FOUND = "found"
+"""In a take's evidence: nobody has said so, it follows from what is delivered."""
 _TAKEN = ("done", "late")
 _UNDER_WAY = ("doing", "waiting", "unknown")
 _OVER = ("refused", "undone")
@@ -41,7 +44,9 @@ class Inquiry:
     def __init__(self, means: Asks, plan: Plan) -> None:
         self._means = means
         self._rules = means.registry.rules
-        self._merchants = means.registry.merchants(plan.scope)
+        self._merchants = means.registry.can_be_asked(plan.scope)
+        self._cards = means.registry.cards
+        self._reversing = False
         self._before = self._plan = plan
         self._until = plan.gap_until or plan.started_at
 
@@ -65,6 +70,9 @@ class Inquiry:
         """A step that the database believes not to have left; and every take, whatever it believes of that."""
         if step.kind == TAKE and step.state == "planned":
             await self._about_planned_take(step)
+        elif step.kind == TAKE and step.channel in self._cards:
+            if step.state in _UNDER_WAY:
+                await self._about_purchase(step)
         elif step.kind == TAKE and step.channel in self._merchants and step.state not in _TAKEN:
             asked, answer = await self._ask(step)
             if isinstance(answer, Done) or step.state in _UNDER_WAY:
@@ -74,11 +82,27 @@ class Inquiry:
             if isinstance(answer, Done) or (step.kind == REFUND and isinstance(answer, Waiting)):
                 self._plan = self._learned(self._left(asked), answer)
 
+    async def _about_purchase(self, step: Step) -> None:
+        """By a card. Our record may know its end; otherwise it is reversed, whatever is found besides. What is not even
+        on record has left in lost time, or never: that is for the statement."""
+        if await self._cards[step.channel].sessions.standing(step.reference) is None:
+            answer = self._believed(step, NotFound())
+        else:
+            _, answer = await ask(self._means, self._plan, step)
+        if isinstance(answer, Done | Refused | NotFound):
+            self._plan = self._learned(step, answer)
+            return
+        now = self._means.clock.now()
+        plan = self._learned(step, Unknown(detail="it was on its way when time was lost"))
+        doubtful = next(each for each in plan.steps if each.reference == step.reference)
+        self._plan = apply.undo_sent(plan, doubtful, now)
+        self._reversing = True
+
     async def _about_planned_take(self, step: Step) -> None:
         """Its reference is not used again, whoever knows it: a planned take that nobody knows is over, and what may
         still come in under it goes back."""
         channels = [step.channel] if step.channel else list(self._merchants)
-        for channel in channels:
+        for channel in (each for each in channels if each not in self._cards):
             tried, answer = await self._ask(self._at(step, channel))
             if not isinstance(answer, NotFound):
                 self._plan = self._learned(self._left(_assumed(tried, answer)), answer)
@@ -146,10 +170,11 @@ class Inquiry:
         return False
 
     def _paid_at_window(self) -> None:
-        """The hospital has what is delivered only against money, and no channel has taken it, or not all of it: a
-        cashier did."""
+        """The hospital has what is delivered only against money, and no channel that can be asked has taken it, or not
+        all of it: a cashier did, or a card in the time that was lost. Where a card is being reversed, that was it."""
         takes = self._plan.takes()
-        if not takes or not owed_fen(self._plan) or any(step.state in _UNDER_WAY for step in takes):
+        under_way = self._reversing or any(step.state in _UNDER_WAY for step in takes)
+        if not takes or not owed_fen(self._plan) or under_way:
             return
         last = takes[-1]
         after = [step for step in self._plan.current() if last.position < step.position and step.state == "done"]
@@ -160,7 +185,7 @@ class Inquiry:
         chosen = apply.chosen(plan, plan.takes()[-1], WINDOW, self._plan.scope, now, {"operator": "", "receipt_no": ""})
         taken = apply.sent(chosen, chosen.takes()[-1], now)
         self._plan = apply.learned(
-            taken, taken.takes()[-1], Done(evidence={"found": "after a restore"}), self._rules, now
+            taken, taken.takes()[-1], Done(evidence={FOUND: "after a restore"}), self._rules, now
         )
 
     async def _stands(self) -> bool:
@@ -186,15 +211,22 @@ class Inquiry:
         rule = rule_of(self._rules, step)
         if not rule.can_ask:
             return Asked(step, NotFound())
-        now = self._means.clock.now()
         quiet = replace(step, params=step.params | {"scanned": True}) if step.kind == TAKE else step
         asked, answer = await ask(self._means, self._plan, quiet)
+        return Asked(replace(step, amount_fen=asked.amount_fen), self._believed(step, answer))
+
+    def _believed(self, step: Step, answer: Answer) -> Answer:
+        """
+        Raises:
+            Unanswered: nobody knows yet.
+        """
+        rule, now = rule_of(self._rules, step), self._means.clock.now()
         if isinstance(answer, Unknown | NotSent):
             raise Unanswered(now + PAUSE, f"{step.channel or step.kind}: {answer.detail}")
         believed_at = self._until + timedelta(seconds=rule.timeout_s + rule.settles_after_s)
         if isinstance(answer, NotFound) and now < believed_at:
             raise Unanswered(believed_at, f"{step.channel or step.kind}: too early to believe that it knows nothing")
-        return Asked(replace(step, amount_fen=asked.amount_fen), answer)
+        return answer
 
     def _left(self, step: Step) -> Step:
         """As it is when its call has left, at the latest when the time that was lost ended."""

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from yinyi.bus.database import Tx
+from yinyi.bus.database import Database, Tx
+from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.postings import CREDITED
 
 UNASKED = """
@@ -22,8 +23,35 @@ WHERE hospital_id = $1 AND payment_id = ANY($2::bigint[]) AND lease_epoch IS NUL
   AND next_at > $3::timestamptz + interval '1 minute'
 """
 """Their turn comes by how old they are, over days; those who wait now are not made to wait for that."""
+UNCOMPARED = """
+SELECT EXISTS (SELECT FROM restore_epoch e WHERE e.since > $3 AND e.reached_at IS NOT NULL AND (
+  e.asked_at IS NULL OR EXISTS (
+    SELECT FROM restore_gap g
+    WHERE g.hospital_id = $1 AND g.epoch = e.epoch AND g.source = $2 AND g.state = 'to_compare'
+      AND starts_with(g.item, $4))))
+"""
 LOOKS_AGAIN = timedelta(seconds=5)
 """Whoever is to be paid from an account that is still asked about."""
+
+
+def statement_of(merchant: str) -> str:
+    """What a channel's statement is called among the things that people compare, before its day."""
+    return f"statement of {merchant}, "
+
+
+class Statements:
+    """What people have compared of lost time, where nobody can be asked about it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def compared(self, plan: Plan, take: Step) -> bool:
+        """False: something may have been given back of it in time that is lost, and only the statement would tell."""
+        if not plan.restored:
+            return True
+        told = (take.channel, take.sent_at or take.since, statement_of(take.merchant))
+        async with self._database.read() as tx:
+            return not await tx.fetchval(UNCOMPARED, plan.hospital_id, *told)
 
 
 async def unasked(tx: Tx, hospital_id: int, patient_id: int) -> list[int]:

@@ -112,6 +112,11 @@ class Registry:
         found = {name: self._merchants.of(scope, name) for name in (*self.channels, *self.cards)}
         return {name: merchant for name, merchant in found.items() if merchant}
 
+    def can_be_asked(self, scope: str) -> dict[str, str]:
+        """The same, where it can be asked what became of a reference that our own record does not have: no bank of a
+        card can."""
+        return {name: merchant for name, merchant in self.merchants(scope).items() if name not in self.cards}
+
     def gives_back(self, plan: Plan) -> bool:
         """Whether whatever has taken money for it can give it back, by this release and its settings. A refund that
         nobody can send would be open for ever, and its plan unreadable."""

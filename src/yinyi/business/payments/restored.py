@@ -13,7 +13,9 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Row, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments import store
+from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.errors import NothingToCompare
+from yinyi.business.payments.lost_time import statement_of
 from yinyi.business.payments.messages_found import GapItem, GapState, ListRestoreGap, Restore, RestoreGap, SettleGapItem
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
@@ -25,6 +27,10 @@ log = structlog.get_logger()
 SCOPES = ("outpatient", "inpatient")
 ONLY_THERE = "look for money that belongs to nothing here: a top-up begun then is known to nobody else"
 """Of a channel's statement: its number went with the database, and no hospital hears of a top-up."""
+NOBODY_KNOWS = "no bank of a card can be asked: look for purchases, voids and refunds that nothing here tells of"
+"""The same of cards."""
+CARD_OR_CASHIER = "what is booked here and not in the takings was paid by a card: look for it in the cards' statements"
+"""Of the windows' takings, where cards are taken."""
 EVERY_S = 5.0
 LOOKS_FOR = timedelta(days=7)
 """So long after a restore callbacks that concern nobody are looked into."""
@@ -203,8 +209,10 @@ class Restored:
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         accounts = {each for scope in SCOPES for each in self._registry.merchants(scope).items()}
         for channel, merchant in sorted(accounts):
-            asked.extend((channel, f"statement of {merchant}, {day}", "to_compare", ONLY_THERE) for day in days)
-        asked.extend(("window", f"takings of {day}", "to_compare", "") for day in days)
+            why = NOBODY_KNOWS if channel in self._registry.cards else ONLY_THERE
+            asked.extend((channel, f"{statement_of(merchant)}{day}", "to_compare", why) for day in days)
+        why = CARD_OR_CASHIER if self._registry.cards else ""
+        asked.extend((WINDOW, f"takings of {day}", "to_compare", why) for day in days)
         return asked
 
     async def _write_down(self, epoch: int, source: str, found: Sequence[LostPayment | Orphan]) -> None:

@@ -213,7 +213,7 @@ class PaymentService:
     def _is_unasked(self, plan: Plan) -> bool:
         """It is older than the last restore, and there is a channel to be asked."""
         asked = plan.asked_epoch or restore_epoch_of(plan.payment_no)
-        can_be_asked = self.registry.merchants(plan.scope)
+        can_be_asked = self.registry.can_be_asked(plan.scope)
         return asked < plan.restored and any(take.channel in can_be_asked for take in plan.moved())
 
     async def check_account_asked(self, tx: Tx, hospital_id: int, patient_id: int) -> None:
