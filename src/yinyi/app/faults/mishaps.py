@@ -123,7 +123,7 @@ class Mishappen(_InFront):
             case "late_effect":
                 script.outside.late.append((latest, call))
                 return await self._unheard(script)
-            case "refused":
+            case "refused" if not step.left_in_doubt:  # who may have done it answers as he did
                 return Refused(reason=_REFUSED[self.kind])
             case "not_sent":
                 return NotSent()
