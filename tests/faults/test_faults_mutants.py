@@ -288,9 +288,17 @@ def doubts_stay_in_the_books(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(f"{PAYMENTS}.postings.{name}", never_taken_back)
 
 
+def refunds_leave_in_any_order(broken: pytest.MonkeyPatch) -> None:
+    def at_once(plan: Plan, refund: Step) -> bool:
+        return True
+
+    broken.setattr(f"{PAYMENTS}.engine._is_its_turn", at_once)
+
+
 @pytest.mark.parametrize(
     ("mutant", "shape"),
     [
+        (refunds_leave_in_any_order, "wants_parts_back"),
         (nobody_is_asked_to_agree, "is_insured_wholly_and_leaves"),
         (doubts_stay_in_the_books, "hospital_is_mute"),
         (balances_stand_still, "pays_from_account"),
