@@ -16,6 +16,7 @@ from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import MAX_REQUEST_BYTES, Change
 from yinyi.bus.envelope import ReplyEnvelope
 from yinyi.bus.operation import Caller
+from yinyi.business.ledger.service import LedgerService
 from yinyi.business.payments.messages import GetPayment, ListPayments
 from yinyi.business.payments.messages_queue import SettleByHand
 from yinyi.business.scheduling.messages import ListDepartments, ListSchedules
@@ -23,6 +24,7 @@ from yinyi.business.terminals.messages import LockTerminal
 from yinyi.kernel.errors import NotYours, error_named
 
 LOCK = "op.console.terminals.LockTerminal.v1"
+BALANCE = "op.console.ledger.TrialBalance.v1"
 LIST = "op.kiosk.scheduling.ListDepartments.v1"
 
 
@@ -193,6 +195,29 @@ def test_a_body_is_of_its_type(platform_url: str) -> None:
             assert failure(await stage.send_raw(LOCK, envelope(body))) == "InvalidField", body
         assert await stage.notes() == []
         assert shown(await stage.send_raw(LOCK, envelope({"terminal_id": "T1", "locked": True}))) == "T1"
+
+    play(platform_url, story)
+
+
+OUT_OF_REACH = (
+    "0001-01-01T00:00:00+08:00",
+    "1799-12-31T23:59:59Z",
+    "3000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59-23:59",
+)
+WITHIN = ("1800-01-01T00:00:00+08:00", "2026-03-02T09:00:00+08:00", "2999-12-31T23:59:59-23:59")
+
+
+def test_instants_are_bounded(platform_url: str) -> None:
+    """Also those that the calendar has, and that no time zone can be reckoned into."""
+
+    async def story(stage: Stage) -> None:
+        LedgerService([]).register(stage.dispatcher)
+        for at in OUT_OF_REACH:
+            assert failure(await stage.send_raw(BALANCE, envelope({"at": at}))) == "InvalidField", at
+        for at in WITHIN:
+            reply = await stage.send_raw(BALANCE, envelope({"at": at}))
+            assert msgspec.json.decode(reply.body) == {"accounts": []}, at
 
     play(platform_url, story)
 

@@ -11,6 +11,15 @@ REFUND_AGAIN = """
 INSERT INTO payment_step SELECT hospital_id, payment_id, position, attempt + 1, kind, reference || 'X', amount_fen,
   params, '{}', tries, since, next_at, until, sent_at, reason, evidence, show
 FROM payment_step WHERE payment_id = :returned AND kind = 'payments.refund'"""
+INSURED = (
+    PAYMENT.format("""facts = facts || '{"claim": {"scheme": "employees"}}'""", "delivered"),
+    """
+INSERT INTO payment_step SELECT hospital_id, payment_id, x.position, 1, x.kind, reference || x.kind, amount_fen, '{}',
+  'done', 0, since, next_at, until, sent_at, '', x.evidence::jsonb, show
+FROM payment_step s, (VALUES (25, 'insurance.quote', '{"cash_fen": 1500}'), (38, 'insurance.settle', '{}'))
+  AS x (position, kind, evidence)
+WHERE payment_id = :delivered AND s.kind = 'payments.take'""",
+)
 ENTRY = """
 INSERT INTO journal_entry (hospital_id, source, kind, business_date, posted_at)
 VALUES (1, 'NOBODY:taken', 'taken', '2026-03-02', :now)"""
@@ -153,6 +162,7 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         NOW,
         (ENTRY.replace("NOBODY:taken', 'taken", "prepaid_charge:1:charged', 'charged"),),
     ),
+    "settled by an insurance, and not booked": ("settlements_are_booked", "delivered", NOW, INSURED),
     "in suspense, and nobody has said so": ("suspense_is_explained", "NOBODY:taken", NOW, (ENTRY, SUSPENSE)),
     "said by two, and not booked": ("suspense_is_explained", "suspense:over_found 4711", NOW, (SAID,)),
     "in doubt, and no payment is": ("doubts_agree", "his:outpatient", NOW, (ENTRY, DOUBT)),

@@ -1,11 +1,14 @@
 """Deposits for a stay: booked by the hospital, once, and nobody else's."""
 
+from collections import deque
 from datetime import timedelta
 
 import pytest
 from deposit_desk import ACCOUNT, Desk, play
 from inpatient_far_side import OTHERS, OWN
+from payment_checks import reference_of
 from payment_far_side import FEE, START, Mishap
+from queue_desk import as_staff, lost, queue_of
 
 from yinyi.bus.database import Tx
 from yinyi.business.inpatient.errors import StayNotSettled, StaySettled, StayUnknown
@@ -21,6 +24,7 @@ from yinyi.business.inpatient.messages import (
 )
 from yinyi.business.payments.errors import PaidInAtOnce
 from yinyi.business.payments.messages import ChooseTender
+from yinyi.business.payments.messages_queue import PostAgain
 from yinyi.business.payments.restored import LostPayment
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import HospitalUnavailable
@@ -45,6 +49,31 @@ def test_whatever_becomes_of_the_call_it_is_booked_once(platform_url: str, misha
     async def story(desk: Desk) -> None:
         assert state_of(await desk.paid(mishap)) == "fulfilled"
         assert len(desk.his.posted) == 1
+
+    play(platform_url, story)
+
+
+def test_posted_again_while_the_hospital_is_away_it_is_not_given_back_before_the_hospital_has_undone_it(
+    platform_url: str,
+) -> None:
+    async def story(desk: Desk) -> None:
+        it, number = desk.it, await desk.opened()
+        await it.choose(number)
+        await it.drive(number)
+        away: list[Mishap] = ["not_sent"] * 500
+        it.script.mishaps["post"] = deque(["lost_after", *away])
+        it.script.mishaps["ask"] = lost(60)
+        it.channel.pay(reference_of(await it.plan(number)))
+        it.clock.advance(timedelta(seconds=6))
+        await it.drive(number)
+        assert len(desk.his.posted) == 1
+        async with it.database.transaction() as tx:
+            await queue_of(it).post_again(tx, as_staff(it, "operator"), PostAgain(payment_no=number), None)
+        await it.drive(number)
+        assert (await it.plan(number)).steps[-1].state == "unknown"
+        plan = await it.to_the_end(number)
+        assert (state_of(plan), it.channel.kept_fen()) == ("returned", 0)
+        assert desk.his.posted == [], "the hospital has nothing of it either"
 
     play(platform_url, story)
 

@@ -35,6 +35,11 @@ def timeout_is_failure(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(f"{PAYMENTS}.apply.learned", learned)
 
 
+def what_never_left_never_happened(broken: pytest.MonkeyPatch) -> None:
+    """Although a call before it may have."""
+    broken.setattr(f"{PAYMENTS}.plan.Step.left_in_doubt", property(lambda step: False))
+
+
 def not_found_is_believed_at_once(broken: pytest.MonkeyPatch) -> None:
     def at_once(rule: Rule) -> timedelta:
         return timedelta()
@@ -195,6 +200,7 @@ Mutant = Callable[[pytest.MonkeyPatch], str | None]
 
 MUTANTS: dict[Mutant, tuple[str, ...]] = {
     timeout_is_failure: ("pays",),
+    what_never_left_never_happened: ("deposit_is_posted_again",),
     not_found_is_believed_at_once: ("pays",),
     late_success_is_ignored: ("pays_too_late",),
     numbers_are_not_released: ("pays",),
@@ -282,9 +288,17 @@ def doubts_stay_in_the_books(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(f"{PAYMENTS}.postings.{name}", never_taken_back)
 
 
+def refunds_leave_in_any_order(broken: pytest.MonkeyPatch) -> None:
+    def at_once(plan: Plan, refund: Step) -> bool:
+        return True
+
+    broken.setattr(f"{PAYMENTS}.engine._is_its_turn", at_once)
+
+
 @pytest.mark.parametrize(
     ("mutant", "shape"),
     [
+        (refunds_leave_in_any_order, "wants_parts_back"),
         (nobody_is_asked_to_agree, "is_insured_wholly_and_leaves"),
         (doubts_stay_in_the_books, "hospital_is_mute"),
         (balances_stand_still, "pays_from_account"),

@@ -277,6 +277,8 @@ class Play:
                 self.plan = replace(self.plan, cancel_wanted=True)
             case "pays late":
                 self._pay_late()
+            case "posts again":
+                self._post_again()
             case _:
                 shown = [take.reference for take in self.plan.takes() if take.show is not None]
                 for reference in shown:
@@ -291,6 +293,12 @@ class Play:
                 self.far.orders[take.reference] = "paid"
                 self.plan = apply.learned(self.plan, take, self.far.ask(self.plan, take), self.rules, self.now)
                 return
+
+    def _post_again(self) -> None:
+        """Staff want the hospital to be told once more that it is paid."""
+        confirm = self.plan.current()[-1]
+        if confirm.kind == CONFIRM and confirm.state in ("doing", "unknown") and self.plan.direction == "forward":
+            self.plan = apply.post_again(self.plan, confirm)
 
     def _choose(self, channel: str, told: dict[str, int]) -> None:
         chosen = {"tender": channel, "tender_no": self.plan.tender_no + 1}
@@ -336,7 +344,7 @@ class Play:
         if verb == "do":
             self.far.amounts[step.reference] = step.amount_fen
             self.sent[step.reference] = self.sent.get(step.reference, 0) + 1
-        if mishap == "refused" and verb == "do" and step.kind != REFUND:
+        if mishap == "refused" and verb == "do" and step.kind != REFUND and not step.left_in_doubt:
             return Refused(reason="slot_taken" if step.kind == HOLD else "declined")
         if mishap == "lost":
             return Unknown()

@@ -17,7 +17,7 @@ from yinyi.business.payments import apply
 from yinyi.business.payments.breaker import Breaker, Verb
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.limits import Limits, Place
-from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
+from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step, StepState
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.rules import Rule, pause_s
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
@@ -206,31 +206,21 @@ def test_a_channel_that_is_away_is_offered_last() -> None:
     assert registry.tenders("outpatient") == ["alipay", "wechatpay"]
 
 
-@pytest.mark.parametrize(
-    ("rule", "kind", "again", "told"),
-    [
-        (RULE, TAKE, False, NotSent),
-        (RULE, TAKE, True, NotSent),
-        (Rule(repeatable=True), "scheduling.confirm", True, NotSent),
-        (Rule(repeatable=True, can_ask=False), TAKE, False, NotSent),
-        (Rule(repeatable=True, can_ask=False), TAKE, True, Unknown),
-        (Rule(repeatable=True), REFUND, False, NotSent),
-        (Rule(repeatable=True), REFUND, True, Unknown),
-    ],
-)
+@pytest.mark.parametrize("before", ["planned", "doing", "unknown"])
 @pytest.mark.parametrize("full", [False, True])
-def test_what_may_have_left_before_stays_in_doubt(
-    rule: Rule, kind: str, again: bool, told: type[Answer], full: bool
-) -> None:
+def test_what_is_kept_from_leaving_says_nothing_of_what_may_have_left_before(before: StepState, full: bool) -> None:
     async def story() -> None:
         limits = Limits(at_once=0 if full else 1, patience_s=0.0, jitter=lambda: 0.0)
         plan, step = plan_of(1)
-        step = replace(step, kind=kind, params=step.params | ({"left_again_at": START.isoformat()} if again else {}))
+        plan = plan.with_step(replace(step, state=before, sent_at=START))
         for number in range(0 if full else RULE.opens_after):
-            async with limits.place(replace(plan, payment_id=number), step, "do", rule, START) as place:
+            async with limits.place(replace(plan, payment_id=number), step, "do", RULE, START) as place:
                 place.heard(Unknown(), START)
-        async with limits.place(plan, step, "do", rule, START) as place:
-            assert isinstance(place.answer, told)
+        plan = apply.sent(plan, plan.steps[1], START)
+        async with limits.place(plan, plan.steps[1], "do", RULE, START) as place:
+            assert isinstance(place.answer, NotSent)
+            plan = apply.learned(plan, plan.steps[1], place.answer, RULES, START)
+        assert plan.steps[1].state == ("planned" if before == "planned" else "unknown")
 
     asyncio.run(story())
 

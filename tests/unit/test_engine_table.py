@@ -1,5 +1,6 @@
 """The engine by enumeration and by chance: the one table of transitions, and payments against any far side."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
 
@@ -93,6 +94,7 @@ people = st.lists(
     st.tuples(st.integers(0, 900), st.sampled_from(["chooses", "chooses", "pays", "pays", "pays late", "cancels"])),
     max_size=8,
 ).map(sorted)
+with_staff = st.lists(st.tuples(st.integers(30, 900), st.just("posts again")), max_size=3)
 
 
 def played(what: list[str], who: list[tuple[int, str]]) -> Play:
@@ -104,7 +106,42 @@ def played(what: list[str], who: list[tuple[int, str]]) -> Play:
 @settings(max_examples=examples(1500))
 @given(mishaps, people)
 def test_whatever_goes_wrong_the_money_ends_where_it_belongs(what: list[str], who: list[tuple[int, str]]) -> None:
-    play = played(what, who)
+    ends_where_it_belongs(played(what, who))
+
+
+@settings(max_examples=examples(500))
+@given(mishaps, people, with_staff)
+def test_whatever_staff_post_again_it_does(
+    what: list[str], who: list[tuple[int, str]], staff: list[tuple[int, str]]
+) -> None:
+    ends_where_it_belongs(played(what, sorted([(0, "chooses"), (20, "pays"), *who, *staff])))
+
+
+def lost_once(called: list[str], then: list[str]) -> Iterator[str]:
+    """What becomes of each call: the hospital has confirmed, its answer is lost, and then it goes like this."""
+    while "do scheduling.confirm" not in called:
+        yield ""
+    yield "answer_lost"
+    yield from then
+
+
+@given(
+    st.lists(st.sampled_from([*["not_sent"] * 4, "lost", "answer_lost"]), min_size=60, max_size=90),
+    st.lists(st.integers(40, 899), min_size=1, max_size=4).map(sorted),
+)
+def test_what_was_posted_again_and_never_left_may_still_have_happened(then: list[str], seconds: list[int]) -> None:
+    play = Play(iter([]), [(0, "chooses"), (20, "pays"), *((at, "posts again") for at in seconds)])
+    play.mishaps = lost_once(play.called, then)
+    while play.plan.direction == "forward" and not fulfilled(play.plan):
+        play.step()
+        confirm = play.plan.current()[-1]
+        assert not play.far.delivered or confirm.state not in ("planned", "refused"), "it has happened"
+    assert play.called.count("do scheduling.confirm") > 1
+    play.plan = play.run()
+    ends_where_it_belongs(play)
+
+
+def ends_where_it_belongs(play: Play) -> None:
     far, plan = play.far, play.plan
     assert far.kept_fen == (FEE if far.delivered else 0), "delivered and kept, or neither"
     assert state_of(plan) == ("fulfilled" if far.delivered else "returned" if plan.taken_fen else "closed")

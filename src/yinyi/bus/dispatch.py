@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -28,7 +29,7 @@ from yinyi.bus.places import Places, asking_of, hold_s
 from yinyi.bus.together import Together
 from yinyi.bus.work import work_on
 from yinyi.kernel.asking import Asking, asking_for
-from yinyi.kernel.clock import Clock
+from yinyi.kernel.clock import Clock, is_in_reach
 from yinyi.kernel.errors import (
     DeadlineExceeded,
     InLine,
@@ -241,14 +242,7 @@ class Dispatcher:
             raise SessionEnded(f"opened by a {opened_by}")
         if spec.by_person and not call.principal.person:
             raise PersonUnproven("nobody has said who asks")
-        if NUL in body:
-            raise InvalidField("a text with a NUL in it")
-        try:
-            message = msgspec.json.decode(body, type=spec.request)
-        except msgspec.ValidationError as error:
-            raise InvalidField(str(error)) from None
-        except (msgspec.DecodeError, RecursionError):
-            raise Invalid("not JSON") from None
+        message = _decoded(spec, body)
         if spec.changes:
             idempotency.check_key(call)
         if spec.service and self._offered is not None and call.principal.caller is Caller.KIOSK:
@@ -338,3 +332,17 @@ def _failed(correlation_id: str, error: YinyiError, principal: Principal | None)
         failure=Failure(code=error.code(), detail=error.detail),
         session=principal.session if principal else None,
     )
+
+
+def _decoded(spec: OperationSpec, body: bytes) -> Operation[Any]:
+    if NUL in body:
+        raise InvalidField("a text with a NUL in it")
+    try:
+        message = msgspec.json.decode(body, type=spec.request)
+    except msgspec.ValidationError as error:
+        raise InvalidField(str(error)) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise Invalid("not JSON") from None
+    if not all(is_in_reach(each) for each in msgspec.structs.astuple(message) if isinstance(each, date)):
+        raise InvalidField("a day or an instant that is out of reach")
+    return message

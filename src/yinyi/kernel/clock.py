@@ -2,10 +2,19 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 _OFFSET = re.compile(r"([+-])(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+
+
+FIRST_YEAR, LAST_YEAR = 1800, 2999
+"""Nothing here happens before or after; a day before the first day of the calendar cannot be reckoned with at all."""
+
+
+def is_in_reach(day: date) -> bool:
+    """Whether a day or an instant that somebody names can be reckoned with, in any time zone."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 class Clock(Protocol):

@@ -14,6 +14,7 @@ from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import ask_as_staff
 from yinyi.business.ledger.messages import Balances, LedgerReport, TrialBalance, VerifyLedger
+from yinyi.kernel.clock import FIRST_YEAR, LAST_YEAR, is_in_reach
 from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.money import yuan
 
@@ -52,6 +53,8 @@ def _instant(text: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise CannotStart(f"{text} is no instant; one looks like 2026-11-23T17:30.") from error
+    if not is_in_reach(at):
+        raise CannotStart(f"{text} is out of reach: the books have instants from {FIRST_YEAR} to {LAST_YEAR}.")
     return at if at.tzinfo else at.replace(tzinfo=ZONE)
 
 

@@ -4,25 +4,29 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from yinyi.app.faults.far_side import START, SimClock
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused
+from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Unknown
 
 
 @dataclass
 class SimWard:
     """Deposits by our reference, and what was returned of each. Implements ``Inpatients`` for whoever pays. settled:
-    stays that take none any more."""
+    stays that take none any more. mute_until: it does what it is told until then, and says nothing."""
 
+    clock: SimClock
     call_timeout_s: float = 5.0
     deposits_fen: dict[str, int] = field(default_factory=dict[str, int])
     returns: dict[str, tuple[str, int]] = field(default_factory=dict[str, "tuple[str, int]"])
     settled: set[str] = field(default_factory=set[str])
+    mute_until: datetime = START
 
     def began(self) -> None:
         """A new run: nothing of the last one is left."""
         for kept in (self.deposits_fen, self.returns, self.settled):
             kept.clear()
+        self.mute_until = START
 
     def posted(self, references: set[str]) -> int:
         """How many of these are in its books."""
@@ -37,7 +41,11 @@ class SimWard:
 
     def standing(self, reference: str) -> str:
         """In short."""
-        return f"{self.deposits_fen.get(reference, '')} {self.left_fen({reference})} {sorted(self.settled)}"
+        stands = f"{self.deposits_fen.get(reference, '')} {self.left_fen({reference})} {sorted(self.settled)}"
+        return f"{stands}{' mute' if self._is_mute() else ''}"
+
+    def _is_mute(self) -> bool:
+        return self.clock.now() < self.mute_until
 
     # -- the port
 
@@ -69,7 +77,7 @@ class SimWard:
 
     async def reverse_deposit(self, reference: str) -> Outcome:
         self.deposits_fen.pop(reference, None)
-        return Done()
+        return Unknown() if self._is_mute() else Done()
 
     async def return_deposit(self, reference: str, deposit_reference: str, amount_fen: Fen) -> Outcome:
         if reference not in self.returns:
@@ -79,7 +87,11 @@ class SimWard:
         return Done()
 
     async def ask_deposit(self, reference: str) -> Answer:
+        if self._is_mute():
+            return Unknown()
         return self._told(reference) if reference in self.deposits_fen else NotFound()
 
-    def _told(self, reference: str) -> Done:
+    def _told(self, reference: str) -> Done | Unknown:
+        if self._is_mute():
+            return Unknown()
         return Done(evidence={"status": "posted", "amount_fen": self.deposits_fen[reference], "receipt_no": "R1"})

@@ -77,7 +77,7 @@ class House:
     wallet: SimWallet = field(init=False)
     bills: SimBills = field(default_factory=SimBills)
     scheme: SimScheme = field(default_factory=SimScheme)
-    ward: SimWard = field(default_factory=SimWard)
+    ward: SimWard = field(init=False)
     opened_fen: Counter[int] = field(default_factory=Counter[int])
     """What a patient had on his account when he came."""
     gone_fen: Counter[str] = field(default_factory=Counter[str])
@@ -85,7 +85,7 @@ class House:
     serial: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        self.hospital = SimHospital(self.clock)
+        self.hospital, self.ward = SimHospital(self.clock), SimWard(self.clock)
         self.channel, self.wallet = SimChannel(self.clock), SimWallet(self.clock)
 
     @property

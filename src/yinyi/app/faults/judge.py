@@ -29,7 +29,8 @@ async def violations(person: Person, plan: Plan) -> list[str]:
         entries = await tx.fetch(_ENTRIES, plan.payment_no)
         stands = await tx.fetchrow(_STANDS, plan.payment_id)
     assert stands is not None
-    found = [*_of_money(person, plan, used_fen), *_of_books(person, plan, used_fen, entries), *_of_words(person, plan)]
+    found = [*_of_money(person, plan, used_fen), *_of_order(person, plan)]
+    found += [*_of_books(person, plan, used_fen, entries), *_of_words(person, plan)]
     if bool(stands["obliged"]) != (state_of(plan) == "fulfilled" and plan.purpose in OBLIGED):
         found.append(f"{state_of(plan)}, and {stands['obliged']} obligations")
     if stands["ownerless"]:
@@ -80,6 +81,16 @@ def _of_money(person: Person, plan: Plan, used_fen: int) -> list[str]:
         found.append(f"the payment says {plan.taken_fen} less {plan.returned_fen}, the channels {kept}")
     found += [f"more given back than taken by {each.reference}" for each in plan.moved() if _is_overpaid(person, each)]
     return found
+
+
+def _of_order(person: Person, plan: Plan) -> list[str]:
+    """By each wish, what was taken last goes back first. What has come late goes back whenever it does."""
+    place = {take.reference: number for number, take in enumerate(plan.takes()) if take.state == "done"}
+    refunds = {step.reference: step for step in plan.steps if step.kind == REFUND and step.params["of"] in place}
+    left = [refunds[reference] for reference in person.script.sent_back if reference in refunds]
+    places = {wish: [place[each.params["of"]] for each in left if each.wish == wish] for wish in {e.wish for e in left}}
+    wrong = [wish for wish, order in places.items() if order != sorted(order, reverse=True)]
+    return [f"money went back in the order in which it was taken, by wish {wish or 'of nobody'}" for wish in wrong]
 
 
 def _is_overpaid(person: Person, take: Step) -> bool:

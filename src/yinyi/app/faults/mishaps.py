@@ -60,6 +60,11 @@ class _InFront:
     def rule(self) -> Rule:
         return self.inner.rule
 
+    def leaves(self, plan: Plan, step: Step) -> None:
+        """A ``do``: what it makes happen is on its way."""
+        if step.kind == REFUND:
+            self.script.about(plan).sent_back.append(step.reference)
+
 
 @dataclass
 class Mishappen(_InFront):
@@ -68,6 +73,7 @@ class Mishappen(_InFront):
     name: str
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        self.leaves(plan, step)
         return await self._call("do", lambda: self.inner.do(plan, step, now), plan, step)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
@@ -123,7 +129,7 @@ class Mishappen(_InFront):
             case "late_effect":
                 script.outside.late.append((latest, call))
                 return await self._unheard(script)
-            case "refused":
+            case "refused" if not step.left_in_doubt:  # who may have done it answers as he did
                 return Refused(reason=_REFUSED[self.kind])
             case "not_sent":
                 return NotSent()
@@ -172,6 +178,7 @@ class LineCalls(_InFront):
     """An effect on the bank line. Within it the script stands in front of every message and every commit."""
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Answer:
+        self.leaves(plan, step)
         self.script.call_about(plan, step)
         return await self.inner.do(plan, step, now)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from yinyi.app.faults.house import Desk, House
+from yinyi.app.faults.house import ZONE, Desk, House
 from yinyi.app.faults.model import FEE, Told
 from yinyi.app.faults.script import Script
 from yinyi.app.faults.wishes import BOOKED_FOR, What, booked, new_payment, opening
@@ -17,8 +17,17 @@ from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments import signals
-from yinyi.business.payments.errors import MoreThanLeft, MoreThanOwed, NotDelivered, NothingToAgree, PaymentClosed
+from yinyi.business.payments.errors import (
+    MoreThanLeft,
+    MoreThanOwed,
+    NotDelivered,
+    NothingInDoubt,
+    NothingToAgree,
+    PaymentClosed,
+)
+from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
+from yinyi.business.payments.messages_queue import PostAgain
 from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
@@ -222,6 +231,18 @@ class Person(ABC):
         """By the code of this order, if the channel lets him."""
         far = self.channels.get(order.channel)
         return far is not None and order.kind == TAKE and far.pay(order.reference)
+
+    async def is_posted_again(self) -> None:
+        """Staff have what he has paid for delivered once more, if nobody knows whether it was."""
+        message = PostAgain(payment_no=self.number)
+
+        async def posted(desk: Desk, tx: Tx, call: Call) -> None:
+            await HumanQueue(desk.payments, ZONE).post_again(tx, call, message, None)
+
+        try:
+            await self.change(posted)
+        except NothingInDoubt:
+            return
 
     # -- what the channel does
 

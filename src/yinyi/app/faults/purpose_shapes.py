@@ -9,6 +9,9 @@ from yinyi.app.faults.shapes import agrees, begin, gives_up_all, open_take, pay
 from yinyi.business.payments.plan import REFUND
 from yinyi.kernel.money import Fen
 
+NEARLY_GIVEN_UP_MIN = 14
+"""A hospital that goes away then is away until it is given up."""
+
 
 async def pays_a_deposit(person: Person) -> None:
     """For a stay in hospital, by WeChat."""
@@ -27,6 +30,20 @@ async def deposit_is_refused(person: Person) -> None:
     await begin(person, "deposit")
     await person.stay_is_settled()
     await pay(person, tells=True)
+
+
+async def deposit_is_posted_again(person: Person) -> None:
+    """The ward has booked it and says nothing until it is nearly given up; then staff post it once more."""
+    with person.calm():
+        await begin(person, "deposit")
+        person.ward.mute_until = person.clock.now() + timedelta(hours=1)
+        await pay(person, tells=True)
+        for _ in range(NEARLY_GIVEN_UP_MIN):
+            await person.wait(timedelta(minutes=1))
+            await person.drive()
+        person.ward.mute_until = person.clock.now()
+    await person.is_posted_again()
+    await person.drive()
 
 
 async def deposit_goes_back(person: Person) -> None:
@@ -196,7 +213,7 @@ PURPOSE_SHAPES: Mapping[str, Callable[[Person], Awaitable[None]]] = {
     each.__name__: each
     for each in (
         *(pays_a_deposit, pays_a_deposit_by_alipay, deposit_is_refused, deposit_goes_back),
-        *(wants_a_deposit_back, wants_a_bill_back),
+        *(deposit_is_posted_again, wants_a_deposit_back, wants_a_bill_back),
         *(pays_an_insured_invoice, insured_bill_changes, bill_is_insured_wholly),
         *(pays_an_invoice_by_alipay, pays_an_invoice_in_parts, tops_up_by_alipay, leaves_alipays_code),
         *(registers_free, checks_in_and_pays, checks_in_and_leaves, checks_in, takes_a_slip_and_pays, takes_a_slip),

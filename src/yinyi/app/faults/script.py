@@ -79,6 +79,8 @@ class Script:
     """Kinds of calls with which nothing goes wrong: other shapes explore them."""
     beside: Callable[[], str] = lambda: ""
     """How the bank line stands, in short: a payment's situation depends on it."""
+    sent_back: list[str] = field(default_factory=list[str])
+    """Refunds, by our references, in the order in which their calls have left."""
     dead: bool = False
     """The process has been killed; set anew with every process."""
 
@@ -127,6 +129,7 @@ class Script:
         """A new run."""
         self.faults, self.stands, self.world, self.calm, self.aside, self.dead = faults, "", "", False, (), False
         self.moments, self.hit, self.stray, self.outside = [], [], [], Outside(self.clock)
+        self.sent_back = []
 
     @asynccontextmanager
     async def commit(self, kind: str = "") -> AsyncGenerator[None]:

@@ -12,7 +12,7 @@ from yinyi.business.payments.builder import INSURANCE_QUOTE, INSURANCE_SETTLE
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.postings import RECEIVABLE, RECEIVABLE_FEN
 from yinyi.business.payments.rules import Rule
-from yinyi.kernel.outcome import Answer, Done, Outcome, Refused, Unknown
+from yinyi.kernel.outcome import Answer, Done, Evidence, Outcome, Refused, Unknown
 
 
 def claim_of(plan: Plan) -> Claim:
@@ -68,7 +68,7 @@ class QuoteSplit:
 
 class SettleClaim:
     """The patient has paid his part: the scheme settles the others. What it settles with another part for him than he
-    has paid is reversed at once, and counts as refused."""
+    has paid is reversed at once, and counts as refused. Implements ``Promises``: as was quoted."""
 
     kind = INSURANCE_SETTLE
     version = 1
@@ -99,11 +99,13 @@ class SettleClaim:
         number: str = step.evidence.get("settlement_no", "")
         return await self._scheme.reverse(step.reference, claim_of(plan), number)
 
+    def promised(self, plan: Plan) -> Evidence:
+        return {RECEIVABLE: insurance_account(self._scheme.scheme), RECEIVABLE_FEN: quoted(plan).scheme_fen}
+
     async def _judged(self, plan: Plan, step: Step, settled: Done) -> Outcome:
         split = msgspec.convert(settled.evidence, Split)
         if split == quoted(plan) and split.cash_fen == paid_fen(plan):
-            owes = {RECEIVABLE: insurance_account(self._scheme.scheme), RECEIVABLE_FEN: split.scheme_fen}
-            return Done(evidence=settled.evidence | owes)
+            return Done(evidence=settled.evidence | self.promised(plan))
         number: str = settled.evidence.get("settlement_no", "")
         reversed_ = await self._scheme.reverse(step.reference, claim_of(plan), number)
         if isinstance(reversed_, Done):

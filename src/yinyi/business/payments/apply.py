@@ -12,6 +12,7 @@ from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.model import CARDS, RefundedAtChannel
 from yinyi.business.payments.plan import (
     ASSUMED,
+    LEFT_IN_DOUBT,
     NOT_BELIEVED,
     PAYER_CODE,
     REFUND,
@@ -70,8 +71,9 @@ def sent(plan: Plan, step: Step, now: datetime) -> Plan:
     until = min(now + life, plan.pay_by) if step.kind == TAKE else step.until
     more: dict[str, Any] = {"until": until, "tries": step.tries, "sent_at": step.sent_at or now}
     if step.sent_at is not None:
-        kept = {name: each for name, each in step.params.items() if name != WANTED_AGAIN}
-        more["params"] = kept | {"left_again_at": now.isoformat()}
+        kept = {name: each for name, each in step.params.items() if name not in (WANTED_AGAIN, LEFT_IN_DOUBT)}
+        doubt = {LEFT_IN_DOUBT: True} if step.state in ("doing", "unknown") else {}
+        more["params"] = kept | doubt | {"left_again_at": now.isoformat()}
     return plan.with_step(_moved(step, "send", now, **more))
 
 
@@ -106,7 +108,7 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
             evidence = step.evidence | code | answer.evidence
             return plan.with_step(_moved(step, "refused", now, reason=answer.reason, evidence=evidence))
         case NotSent():
-            return plan.with_step(_again(step, "not_sent", rule, now))
+            return plan.with_step(_again(step, "unknown" if step.left_in_doubt else "not_sent", rule, now))
         case Unknown():
             return plan.with_step(_again(step, "unknown", rule, now))
         case NotFound():

@@ -22,14 +22,14 @@ WITH ledger AS (
     FROM payment_settlement WHERE hospital_id = $1 AND settled_at IS NOT NULL AND channel <> ''
   ) AS moves (channel, merchant, fen) GROUP BY channel, merchant
 )
-SELECT coalesce(l.account, p.account) AS channel, coalesce(l.fen, 0) AS ledger_fen, coalesce(p.fen, 0) AS payments_fen
+SELECT coalesce(l.account, p.account) AS account, coalesce(l.fen, 0) AS ledger_fen, coalesce(p.fen, 0) AS payments_fen
 FROM ledger l FULL JOIN payments p USING (account)
 WHERE coalesce(l.account, p.account) IS NOT NULL
 """
 
 
 async def channels_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
-    """``channel, ledger_fen, payments_fen``: what the ledger says of each channel, and what the payments' steps say
+    """``account, ledger_fen, payments_fen``: what the ledger says of each channel, and what the payments' steps say
     together with what people have found there."""
     return await tx.fetch(_CHANNELS, hospital_id)
 
@@ -80,11 +80,46 @@ async def doubts_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
     return await tx.fetch(_DOUBTS.replace(":hospital", "$1"), hospital_id)
 
 
+OWED_BY_INSURANCE = """
+coalesce(CASE WHEN s.state IN ('done', 'late') THEN p.amount_fen - (
+    SELECT (q.evidence ->> 'cash_fen')::bigint FROM payment_step q
+    WHERE q.hospital_id = p.hospital_id AND q.payment_id = p.payment_id AND q.kind = 'insurance.quote'
+      AND q.state = 'done'
+    ORDER BY q.attempt DESC LIMIT 1)
+  WHEN s.state IN ('undoing', 'undo_unknown') THEN (s.evidence ->> 'receivable_fen')::bigint END, 0)
+"""
+"""For step ``s``, a settlement of payment ``p``: what was quoted, whatever the settlement itself has told; while it is
+being undone, what was known to be settled."""
+_INSURANCES = """
+WITH ledger AS (
+  SELECT account, sum(fen)::bigint AS fen FROM (
+    SELECT debit_account AS account, amount_fen AS fen FROM posting
+    WHERE hospital_id = $1 AND debit_account LIKE 'insurance:%'
+    UNION ALL
+    SELECT credit_account, -amount_fen FROM posting WHERE hospital_id = $1 AND credit_account LIKE 'insurance:%'
+  ) AS sides GROUP BY account
+), settled AS (
+  SELECT 'insurance:' || (p.facts #>> '{claim,scheme}') AS account, sum(:owed)::bigint AS fen
+  FROM payment_step s JOIN payment p ON p.hospital_id = s.hospital_id AND p.payment_id = s.payment_id
+  WHERE s.hospital_id = $1 AND s.kind = 'insurance.settle' GROUP BY 1
+)
+SELECT coalesce(l.account, s.account, 'insurance:?') AS account, coalesce(l.fen, 0) AS ledger_fen,
+  coalesce(s.fen, 0) AS payments_fen
+FROM ledger l FULL JOIN settled s USING (account)
+""".replace(":owed", OWED_BY_INSURANCE)
+
+
+async def insurances_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
+    """``account, ledger_fen, payments_fen``: of what each insurance owes."""
+    return await tx.fetch(_INSURANCES, hospital_id)
+
+
 async def differences(tx: Tx, hospital_id: int) -> list[str]:
     """Where the two disagree, in words."""
+    sums = [*await channels_against_payments(tx, hospital_id), *await insurances_against_payments(tx, hospital_id)]
     return [
-        f"{row['channel']}: the ledger says {row['ledger_fen']} fen, the payments say {row['payments_fen']} fen"
-        for row in await channels_against_payments(tx, hospital_id)
+        f"{row['account']}: the ledger says {row['ledger_fen']} fen, the payments say {row['payments_fen']} fen"
+        for row in sums
         if row["ledger_fen"] != row["payments_fen"]
     ] + [
         f"{row['account']}: the ledger says {row['ledger_fen']} fen, open payments say {row['payments_fen']} fen"

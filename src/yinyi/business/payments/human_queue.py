@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec.structs import replace
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Row, Tx
@@ -198,10 +199,12 @@ class HumanQueue:
 
     def _decided(self, plan: Plan, step: Step, happened: bool, evidence: dict[str, str], call: Call) -> Plan:
         """Of an undo in doubt, "happened" means that what was to be undone stands after all."""
+        promised = self._payments.registry.promised(plan, step) if happened else {}
         if step.state in ("undoing", "undo_unknown"):
             answer = Refused(reason="already_paid") if happened else Done(evidence=evidence)
-            return apply.undo_learned(plan, step, answer, self._rules, call.now)
-        answer = Done(evidence=evidence) if happened else Refused(reason="not_permitted")
+            stands = replace(step, evidence=promised | step.evidence)
+            return apply.undo_learned(plan, stands, answer, self._rules, call.now)
+        answer = Done(evidence=evidence | promised) if happened else Refused(reason="not_permitted")
         return apply.learned(plan, step, answer, self._rules, call.now)
 
     async def _settled(self, call: Call, payment_no: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from yinyi.business.ledger.invariants import ENTRIES
-from yinyi.business.payments.books import DoubtsAgree
+from yinyi.business.payments.books import OWED_BY_INSURANCE, DoubtsAgree
 from yinyi.business.payments.engine import Rules
 from yinyi.business.watch.model import Invariant, Walk, slices
 
@@ -36,6 +36,7 @@ touched AS (
 coalesce(s.sent_at, s.since) + interval '1 second' * coalesce(
   :deadlines::jsonb ->> (s.kind || '/' || coalesce(s.params ->> 'channel', '')), :deadlines::jsonb ->> s.kind)::float
 """,
+    ":owed": OWED_BY_INSURANCE,
     ":given_back": """
 (SELECT coalesce(sum(b.amount_fen), 0) FROM payment_step b
  WHERE b.hospital_id = :hospital AND b.payment_id = s.payment_id AND b.kind = 'payments.refund'
@@ -146,6 +147,31 @@ WHERE e.kind IN ('taken', 'refunded') AND NOT EXISTS (
   JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id AND o.amount_fen = s.amount_fen
   WHERE s.reference = split_part(e.source, ':', 1) AND s.hospital_id = :hospital AND s.state IN ('done', 'late')
     AND s.kind = CASE WHEN e.kind = 'taken' THEN 'payments.take' ELSE 'payments.refund' END)
+LIMIT 100
+""")
+
+
+class SettlementsAreBooked(Invariant):
+    """What an insurance has settled stands in the ledger as owed by it, as it was quoted, until it is undone."""
+
+    name = "settlements_are_booked"
+    zh = "医保已结算的金额按预结算结果记为应收，直到撤销为止。"
+    walk = PAYMENTS
+    statement = _filled("""
+SELECT p.payment_no AS subject, 'its insurance owes ' || owed.fen || ' fen, and ' || booked.fen || ' are booked'
+  AS detail, p.payment_id AS position
+FROM :slices AS p
+CROSS JOIN LATERAL (
+  SELECT sum(:owed)::bigint AS fen, array_agg(s.reference) AS settlements FROM payment_step s
+  WHERE s.hospital_id = :hospital AND s.payment_id = p.payment_id AND s.kind = 'insurance.settle') AS owed
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(CASE WHEN o.debit_account LIKE 'insurance:%' THEN o.amount_fen ELSE -o.amount_fen END), 0)::bigint
+    AS fen
+  FROM unnest(owed.settlements) AS r (reference)
+  JOIN journal_entry e ON e.hospital_id = :hospital AND e.kind IN ('promised', 'promise_undone')
+    AND e.source >= r.reference || ':promise' AND e.source < r.reference || ':promisf'
+  JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id) AS booked
+WHERE p.facts ? 'claim' AND owed.fen <> booked.fen
 LIMIT 100
 """)
 
@@ -326,6 +352,7 @@ def payment_invariants(rules: Rules, obliged: Collection[str]) -> list[Invariant
         DeliveredOrReturned(rules),
         MovementsAreBooked(),
         BookingsHaveTheirMovement(),
+        SettlementsAreBooked(),
         SuspenseIsExplained(),
         RefundsWithinTaken(),
         OnePaymentPerObligation(obliged),

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import structlog
 
 from yinyi.business.payments.breaker import Breaker, Verb
-from yinyi.business.payments.plan import REFUND, Plan, Step
+from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.rules import Rule
 from yinyi.kernel.outcome import Answer, NotSent, Unknown
 
@@ -72,14 +72,14 @@ class Place:
         self._breaker = limits.breaker(self._name, what.rule)
         self._probe = False
         self._held: _Line | None = None
-        self.answer: NotSent | Unknown | None = None
+        self.answer: NotSent | None = None
 
     async def __aenter__(self) -> Self:
         breaker, what = self._breaker, self._what
         self._probe = breaker.is_open
         if not breaker.admits(what.verb, what.now):
             self._probe = False
-            self.answer = _unsent(what, "the breaker is open")
+            self.answer = NotSent(detail="the breaker is open")
             return self
         try:
             self._held = await self._limits.one_of_many(what.step, what.rule)
@@ -87,7 +87,7 @@ class Place:
             self._leave()
             raise
         if self._held is None:
-            self.answer = _unsent(what, "too many calls in flight")
+            self.answer = NotSent(detail="too many calls in flight")
         return self
 
     async def __aexit__(
@@ -154,10 +154,3 @@ class Limits:
         if line is None:
             line = self._lines[name] = _Line(rule.at_once if self._at_once is None else self._at_once)
         return line if await line.enter(self._patience_s, self.room) else None
-
-
-def _unsent(what: Leaving, why: str) -> NotSent | Unknown:
-    """A call that has not left says nothing about one that may have left before it: such a ``do`` stays in doubt."""
-    first = "left_again_at" not in what.step.params
-    only_if_unsent = (what.rule.can_ask and what.step.kind != REFUND) or not what.rule.repeatable
-    return NotSent(detail=why) if what.verb != "do" or first or only_if_unsent else Unknown(detail=why)

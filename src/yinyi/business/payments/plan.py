@@ -52,6 +52,8 @@ ASSUMED = "amount_assumed"
 
 VOID = "void"
 WANTED_AGAIN = "wanted_again"
+LEFT_IN_DOUBT = "left_in_doubt"
+"""In a step's ``params`` when it was sent once more although what became of the call before is not known."""
 SUPERSEDED = "superseded"
 """Why a refund of ours is not tried again: somebody at the channel has given that money back."""
 NOT_BELIEVED = "not_believed"
@@ -132,6 +134,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     def wanted_again(self) -> bool:
         """People want it sent once more, although it may have happened."""
         return bool(self.params.get(WANTED_AGAIN))
+
+    @property
+    def left_in_doubt(self) -> bool:
+        """A call before the last one may have happened: that the last one has not left says nothing of it."""
+        return bool(self.params.get(LEFT_IN_DOUBT))
 
     @property
     def booked(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from yinyi.business.payments.model import CallbackRead, CallbackReply, Order, RefundOrder
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.rules import Rule
-from yinyi.kernel.outcome import Answer, Outcome
+from yinyi.kernel.outcome import Answer, Evidence, Outcome
 
 
 @runtime_checkable
@@ -123,6 +123,15 @@ class Effect(Protocol):
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         """As if it had never happened; by the same reference, so that it can be repeated. ``Refused("already_paid")``:
         too late, it happened. Only called when the rule says that it can be undone."""
+        ...
+
+
+@runtime_checkable
+class Promises(Protocol):
+    """An effect by which somebody else comes to owe a part."""
+
+    def promised(self, plan: Plan) -> Evidence:
+        """What its success says of that where only people know of it: who owes, and how much, as was agreed."""
         ...
 
 

@@ -43,11 +43,10 @@ def entries(before: Plan, after: Plan, business_date: date, now: datetime) -> li
     old = {step.reference: step for step in before.steps}
     found: list[JournalEntry] = []
     for step in after.steps:
-        was = old.get(step.reference)
-        state_was = was.state if was else "planned"
-        if state_was == step.state:
+        was = old.get(step.reference) or replace(step, state="planned")
+        if was.state == step.state:
             continue
-        for kind, posting in _of_step(after, step, state_was):
+        for kind, posting in _of_step(after, step, was):
             at_once = kind in ("taken", "refunded")
             source = f"{step.reference}:{kind}" if at_once else f"{step.reference}:{kind}:{after.version}"
             found.append(_entry(after, source, kind, business_date, now, posting))
@@ -122,26 +121,26 @@ def kept_fen(plan: Plan) -> int:
         for step in plan.steps
         if step.kind == REFUND and step.params["of"] in takes and step.state in (*_UNDER_WAY, *_MOVED)
     )
-    promised = sum(step.evidence[RECEIVABLE_FEN] for step in plan.steps if _is_promised(step, step.state))
+    promised = sum(step.evidence[RECEIVABLE_FEN] for step in plan.steps if _is_promised(step))
     return sum(takes.values()) + promised - back
 
 
-def _is_promised(step: Step, state: str) -> bool:
+def _is_promised(step: Step) -> bool:
     """Somebody else owes us money for this step, until it is surely undone."""
-    return RECEIVABLE in step.evidence and state in _PROMISED
+    return RECEIVABLE in step.evidence and step.state in _PROMISED
 
 
-def _of_step(plan: Plan, step: Step, state_was: str) -> list[tuple[str, Posting]]:
+def _of_step(plan: Plan, step: Step, was: Step) -> list[tuple[str, Posting]]:
     funds = funds_account(plan.scope)
     if step.kind in (TAKE, REFUND):
-        moves = _of_take(step, state_was, funds) if step.kind == TAKE else _of_refund(step, state_was, funds)
+        moves = _of_take(step, was.state, funds) if step.kind == TAKE else _of_refund(step, was.state, funds)
         return [(kind, _move(debit, credit, step.amount_fen)) for kind, debit, credit in moves]
-    if _is_promised(step, step.state) == _is_promised(step, state_was):
+    if _is_promised(step) == _is_promised(was):
         return []
     account, amount_fen = step.evidence[RECEIVABLE], Fen(step.evidence[RECEIVABLE_FEN])
     if not amount_fen:
         return []
-    if _is_promised(step, step.state):
+    if _is_promised(step):
         return [("promised", _move(account, funds, amount_fen))]
     return [("promise_undone", _move(funds, account, amount_fen))]
 

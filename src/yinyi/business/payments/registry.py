@@ -25,6 +25,7 @@ from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.ports import (
     BooksRefunds,
     Effect,
+    Promises,
     Purpose,
     ReceivesCallbacks,
     ScansCode,
@@ -32,6 +33,7 @@ from yinyi.business.payments.ports import (
     TakesPayment,
 )
 from yinyi.kernel.errors import ChannelUnavailable
+from yinyi.kernel.outcome import Evidence
 
 
 class Registry:
@@ -91,6 +93,11 @@ class Registry:
             KeyError: no such kind or channel in this release.
         """
         return self._effects.get(f"{step.kind}/{step.channel}") or self._effects[step.kind]
+
+    def promised(self, plan: Plan, step: Step) -> Evidence:
+        """What somebody else owes for this step if it has happened and only people know that; empty: nothing."""
+        effect = self._effects.get(step.kind)
+        return effect.promised(plan) if isinstance(effect, Promises) else {}
 
     def merchant(self, plan: Plan, channel: str) -> str:
         """The merchant account for the plan's scope, or whose own account it is.

@@ -9,7 +9,7 @@ StepEvent = Literal[
     "done",
     "waiting",
     "refused",
-    "not_sent",
+    "not_sent",  # it surely never left: no connection, limit reached; and no call before it is in doubt
     "unknown",
     "not_found",  # believed: the other side never knew it
     "again",  # a refund is sent once more, under the same reference
