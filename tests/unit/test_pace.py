@@ -19,7 +19,7 @@ from yinyi.access.payment.wechatpay import config as wechatpay
 from yinyi.app.bank_lines import bank_lines, card_lines
 from yinyi.business.billing.plans import LockInvoices, SettleInvoices
 from yinyi.business.inpatient.plans import PostDeposit
-from yinyi.business.payments.cards import RefundToCard, TakeByCard
+from yinyi.business.payments.cards import RefundToCard, TakeByCard, nothing_lost
 from yinyi.business.payments.channels import TAKE_RULE, RefundByChannel, TakeByCode
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.plan import TAKE, Plan, Step
@@ -130,7 +130,7 @@ def test_how_often_the_record_of_a_card_is_looked_at_is_a_setting_of_its_acquire
     config = msgspec.convert({"acquirers": acquirers, "merchants": merchants}, LineSettings)
     built = {name: UnionPay(each, cast(Any, SimpleNamespace(relay=None))) for name, each in config.acquirers.items()}
     lines = bank_lines(SimpleNamespace(acquirers=built), config)
-    by_channel = card_lines(lines, cast(Any, None), cast(Any, None))
+    by_channel = card_lines(lines, cast(Any, None), cast(Any, None), nothing_lost)
     take, back = TakeByCard(by_channel["bank_card"]).rule, RefundToCard(by_channel["bank_card"]).rule
     assert (take.ask_every_s, take.wait_every_s, take.undo_every_s, back.ask_every_s) == ((7,), (8,), (9,), (10,))
     assert back.wait_every_s == CardPace().refund_wait_every_s
