@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import yinyi
-from yinyi.business.payments.ports import BooksRefunds, Effect, Purpose
+from yinyi.business.payments.ports import BooksRefunds, Effect, Promises, Purpose
 from yinyi.conformance.kits import KITS
 
 ROOT = Path(yinyi.__file__).parent
-MADE_BY_OURSELVES = (Effect, Purpose, BooksRefunds)
+MADE_BY_OURSELVES = (Effect, Purpose, BooksRefunds, Promises)
 """Of the engine and the domains; no connector has them."""
 
 
