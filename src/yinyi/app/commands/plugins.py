@@ -32,4 +32,4 @@ def told(known: list[Known]) -> str:
 def _line(each: Known) -> str:
     if each.trouble:
         return f"cannot be used. {each.trouble}"
-    return f"{each.kind:10} {'with settings' if each.settings else 'without settings':16}  of {each.package}"
+    return f"{each.kind:12}  {'with settings' if each.settings else 'without settings':16}  of {each.package}"
