@@ -109,7 +109,7 @@ def test_an_approval_behind_a_reversal_that_found_nothing_is_reversed(platform_u
         found = await message(it, take.reference)
         assert (found["state"], found["code"], found["card_data"] is not None) == ("reversed", "25", True)
         [said] = it.line.bank.said
-        said.happened = True  # it comes to it after all
+        said.happened = said.on_record = True  # it comes to it after all
         number = MessageNo(found["batch_no"], found["trace_no"])
         await approves_late(it, number)
         found = await message(it, take.reference)

@@ -25,9 +25,9 @@ class Said:
     """A message of money that left for the bank. ``pan``: whose card. ``day``: the bank's, on which it came. ``of``:
     the purchase that it is about.
 
-    happened: it has taken effect, and has not been reversed. heard: we were given an answer that can be believed, to it
-    or to its reversal. reversals: so many have left. refused: the bank will not reverse it. late: what it answers too
-    late. overtaken: and only behind the answer to its reversal.
+    happened: it has taken effect, and has not been reversed. on_record: it has taken effect once. heard: we were given
+    an answer that can be believed, to it or to its reversal. reversals: so many have left. refused: the bank will not
+    reverse it. late: what it answers too late. overtaken: and only behind the answer to its reversal.
     """
 
     kind: MessageKind
@@ -37,6 +37,7 @@ class Said:
     day: int = 0
     of: "Said | None" = None
     happened: bool = False
+    on_record: bool = False
     heard: bool = False
     reversals: int = 0
     refused: bool = False
@@ -49,7 +50,8 @@ class Said:
         return self.kind != "refund" and not self.heard and not self.refused
 
     def __str__(self) -> str:
-        known = f"{self.happened:d}{self.heard:d}{self.refused:d}{self.late is not None:d}{self.overtaken:d}"
+        facts = (self.happened, self.on_record, self.heard, self.refused, self.late is not None, self.overtaken)
+        known = "".join(f"{each:d}" for each in facts)
         return f"{self.kind} {known} {min(self.reversals, HABITS.reversal_tries)}"
 
 
@@ -123,7 +125,7 @@ class SimBank:
     def purchase(self, said: Said) -> Approved | Declined:
         if problem := self.day.stops(said.number[0]):
             return problem
-        said.happened = True
+        said.happened = said.on_record = True
         self.most_fen[said.pan] = max(self.most_fen.get(said.pan, 0), self.kept_fen(said.pan))
         return _approved(said)
 
@@ -134,7 +136,7 @@ class SimBank:
         of = said.of
         if of is None or not of.happened or self.back_fen(of) or not self._is_of_now(of):
             return REFUSED
-        said.happened = True
+        said.happened = said.on_record = True
         return _approved(said)
 
     def refund(self, said: Said) -> Approved | Declined:
@@ -143,7 +145,7 @@ class SimBank:
         of = said.of
         if of is None or not of.happened or self.back_fen(of) + said.amount_fen > of.amount_fen:
             return REFUSED
-        said.happened = True
+        said.happened = said.on_record = True
         return _approved(said)
 
     def reverse(self, said: Said) -> Approved | Declined:
@@ -153,7 +155,7 @@ class SimBank:
         if said.happened and not self._is_of_now(said):
             said.refused = True
             return REFUSED
-        code = "" if said.happened else NO_RECORD
+        code = "" if said.on_record else NO_RECORD
         said.happened = False
         return Approved(retrieval_ref="", code=code)
 
