@@ -9,7 +9,7 @@ from test_card_stuck import balances, case, play, two_say
 
 from yinyi.app.faults import cardholder
 from yinyi.app.faults.line_wire import SLOT
-from yinyi.app.faults.model import FEE
+from yinyi.app.faults.model import FEE, FaultName
 from yinyi.app.faults.stage import Stage
 from yinyi.business.lines.errors import SessionBusy
 from yinyi.business.lines.session_model import Approved, MessageNo
@@ -44,11 +44,21 @@ async def without_a_line(it: Stage) -> str:
     return take.reference
 
 
-async def approves_late(it: Stage, number: MessageNo) -> None:
+async def reversed_(it: Stage, mishap: FaultName) -> Any:
+    """A purchase whose answer did not come, and its reversal: the message, once all is over."""
+    it.line.bank.next["purchase"] = mishap
+    await cardholder.inserts(it)
+    assert await it.until_the_end()
+    take = (await it.plan()).latest(TAKE)
+    assert take is not None
+    return await message(it, take.reference)
+
+
+async def approves_late(it: Stage, found: Any) -> None:
     wire = it.ours.wire
     assert wire is not None
     assert wire.late is not None
-    wire.late(SLOT, number, Approved(retrieval_ref="000000000009"))
+    wire.late(SLOT, MessageNo(found["batch_no"], found["trace_no"]), Approved(retrieval_ref="000000000009"))
     await it.ours.sessions.settled_late()
 
 
@@ -101,18 +111,12 @@ def test_nobody_finds_anything_while_the_session_is_in_use(platform_url: str) ->
 
 def test_an_approval_behind_a_reversal_that_found_nothing_is_reversed(platform_url: str) -> None:
     async def story(it: Stage) -> None:
-        it.line.bank.next["purchase"] = "lost_before"
-        await cardholder.inserts(it)
-        assert await it.until_the_end()
-        take = (await it.plan()).latest(TAKE)
-        assert take is not None
-        found = await message(it, take.reference)
+        found = await reversed_(it, "lost_before")
         assert (found["state"], found["code"], found["card_data"] is not None) == ("reversed", "25", True)
         [said] = it.line.bank.said
         said.happened = said.on_record = True  # it comes to it after all
-        number = MessageNo(found["batch_no"], found["trace_no"])
-        await approves_late(it, number)
-        found = await message(it, take.reference)
+        await approves_late(it, found)
+        found = await message(it, found["reference"])
         assert (found["state"], found["code"], found["card_data"]) == ("reversed", "25", None)
         assert (state_of(await it.plan()), it.account.kept_fen(set()), await balances(it)) == ("closed", 0, {})
 
@@ -121,16 +125,11 @@ def test_an_approval_behind_a_reversal_that_found_nothing_is_reversed(platform_u
 
 def test_an_approval_behind_its_reversal_changes_nothing(platform_url: str) -> None:
     async def story(it: Stage) -> None:
-        it.line.bank.next["purchase"] = "lost_after"
-        await cardholder.inserts(it)
-        assert await it.until_the_end()
-        take = (await it.plan()).latest(TAKE)
-        assert take is not None
-        found = await message(it, take.reference)
+        found = await reversed_(it, "lost_after")
         assert (found["state"], found["card_data"]) == ("reversed", None)
         [said] = it.line.bank.said
-        await approves_late(it, MessageNo(*said.number))
-        assert (await message(it, take.reference))["state"] == "reversed"
+        await approves_late(it, found)
+        assert (await message(it, found["reference"]))["state"] == "reversed"
         assert said.reversals == 1
 
     play(platform_url, story)

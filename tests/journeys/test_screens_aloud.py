@@ -9,8 +9,8 @@ from samples import SAMPLES
 
 VOICE = """
 const spoken = (window.spoken = []);
-const voices = [{ lang: "zh-CN" }, { lang: "en-GB" }];
-const speech = { speaking: false, getVoices: () => voices, addEventListener() {},
+const voices = (window.voices = [{ lang: "zh-CN" }, { lang: "en-GB" }]);
+const speech = { speaking: false, getVoices: () => voices, addEventListener(_, heard) { speech.heard = heard; },
   speak(said) { spoken.push(said.text); speech.speaking = true; }, cancel() { speech.speaking = false; } };
 Object.defineProperty(window, "speechSynthesis", { value: speech });
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
@@ -102,6 +102,16 @@ def test_a_page_that_is_drawn_again_asks_nothing_anew(page: Page, base: str) -> 
     expect(page.locator(".drawn-again")).to_have_count(0)
     expect(page.locator(".aloud")).to_be_visible()
     assert page.evaluate("spoken.length") > asked
+
+
+def test_voices_that_come_after_a_page_was_drawn_again_still_ask(page: Page, base: str) -> None:
+    page.add_init_script("voices.length = 0")
+    page.goto(f"{base}/departments?mode=elder&language=en&can_time_out=0")
+    page.evaluate(DRAW, f"{base}/departments?mode=elder&language=en&can_time_out=0")
+    expect(page.locator(".drawn-again")).to_have_count(0)
+    assert page.evaluate("spoken") == []
+    page.evaluate("voices.push({ lang: 'en-GB' }); speechSynthesis.heard()")
+    assert page.evaluate("spoken.length")
 
 
 def test_normal_print_says_nothing_unasked(page: Page, base: str) -> None:

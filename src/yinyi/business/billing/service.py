@@ -222,9 +222,7 @@ class BillingService:
         return views.invoice_payment(plan, self._payments.registry)
 
     async def get_payment(self, call: Call, message: GetInvoicePayment) -> InvoicePayment:
-        plan = await self._payments.seen(call, message.payment_no)
-        if plan.purpose != INVOICE:
-            raise PaymentUnknown
+        plan = await self._payments.seen(call, message.payment_no, INVOICE)
         return views.invoice_payment(plan, self._payments.registry)
 
 

@@ -39,7 +39,6 @@ from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts
 from yinyi.business.inpatient.ports import Inpatients, Patients
 from yinyi.business.inpatient.returns import Known
 from yinyi.business.payments import builder, signals
-from yinyi.business.payments.errors import PaymentUnknown
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
@@ -140,9 +139,7 @@ class InpatientService:
         )
 
     async def get_deposit(self, call: Call, message: GetDeposit) -> DepositPayment:
-        plan = await self._payments.seen(call, message.payment_no)
-        if plan.purpose != DEPOSIT:
-            raise PaymentUnknown
+        plan = await self._payments.seen(call, message.payment_no, DEPOSIT)
         return views.deposit_payment(plan, self._payments.registry)
 
     # -- in

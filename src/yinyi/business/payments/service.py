@@ -257,35 +257,35 @@ class PaymentService:
     async def get(self, call: Call, message: GetPayment) -> PaymentView:
         return view_of(await self.seen(call, message.number), self.registry)
 
-    async def seen(self, call: Call, number: str) -> Plan:
-        """The plan as it is now, for whoever may see it.
+    async def seen(self, call: Call, number: str, purpose: str = "") -> Plan:
+        """The plan as it is now, for whoever may see it. ``purpose``: one for anything else is not known.
 
         Raises:
             PaymentUnknown, SessionEnded, NotYours.
         """
         known = self._known(call, number)
         plan = await signals.newest(self._looks, known) if known is not None else None
-        return self._shown(call, plan or await self._found(call, number))
+        return self._shown(call, plan or await self._found(call, number), purpose)
 
-    async def seen_with_balance(self, call: Call, number: str, account: str) -> tuple[Plan, Fen]:
+    async def seen_with_balance(self, call: Call, number: str, purpose: str, account: str) -> tuple[Plan, Fen]:
         """The same, and what is on this account at that moment.
 
         Raises:
             PaymentUnknown, SessionEnded, NotYours.
         """
-        plan = self._known(call, number) or self._shown(call, await self._found(call, number))
+        plan = self._known(call, number) or self._shown(call, await self._found(call, number), purpose)
         found = await signals.newest_with_balance(self._looks, plan, account)
         if found is None:
             raise PaymentUnknown
-        return self._shown(call, found[0]), found[1]
+        return self._shown(call, found[0], purpose), found[1]
 
     def _known(self, call: Call, number: str) -> Plan | None:
         known = self._driver.known.get(number)
         return known if known is not None and known.hospital_id == call.hospital_id else None
 
-    def _shown(self, call: Call, plan: Plan | None) -> Plan:
+    def _shown(self, call: Call, plan: Plan | None, purpose: str) -> Plan:
         """What a process has read to show it, it looks for by its version the next time."""
-        if plan is None:
+        if plan is None or purpose not in ("", plan.purpose):
             raise PaymentUnknown
         self.check_owner(call, plan)
         self._driver.known.keep(plan)

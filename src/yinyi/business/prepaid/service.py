@@ -16,7 +16,7 @@ from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.model import JournalEntry, Posting, paid_out_account, prepaid_account
 from yinyi.business.payments import builder
 from yinyi.business.payments.amounts import refundable_fen
-from yinyi.business.payments.errors import AccountsClosed, PaymentUnknown, StillAsked
+from yinyi.business.payments.errors import AccountsClosed, StillAsked
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import CREDITED
 from yinyi.business.payments.refunds import RefundDesk
@@ -105,9 +105,7 @@ class PrepaidService:
 
     async def get_top_up(self, call: Call, message: GetTopUp) -> TopUpPayment:
         account = prepaid_account(str(call.principal.patient_id))
-        plan, balance_fen = await self._payments.seen_with_balance(call, message.payment_no, account)
-        if plan.purpose != TOP_UP:
-            raise PaymentUnknown
+        plan, balance_fen = await self._payments.seen_with_balance(call, message.payment_no, TOP_UP, account)
         return TopUpPayment(payment=view_of(plan, self._payments.registry), balance_fen=balance_fen)
 
     async def list_balances(self, tx: Tx, call: Call, message: ListBalances) -> BalancesReport:

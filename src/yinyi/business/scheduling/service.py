@@ -225,9 +225,7 @@ class SchedulingService:
         return registration_view(plan, self._payments.registry)
 
     async def get(self, call: Call, message: GetRegistration) -> RegistrationView:
-        plan = await self._payments.seen(call, message.payment_no)
-        if plan.purpose != REGISTRATION:
-            raise PaymentUnknown
+        plan = await self._payments.seen(call, message.payment_no, REGISTRATION)
         return registration_view(plan, self._payments.registry)
 
     async def list(self, tx: Tx, call: Call, message: ListRegistrations) -> Registrations:

@@ -94,19 +94,21 @@ async def _give_back(stage: Stage, hasty: bool) -> Prepared:
     return Prepared(lambda: ports.give_back(ref, free_at), lambda: stage.schedules.ask(ref), "confirmed", "expired")
 
 
-async def _check_in(stage: Stage, hasty: bool) -> Prepared:
-    ports, schedule = stage.hasty_whole if hasty else stage.whole, await fresh_schedule(stage)
+async def _due(stage: Stage) -> str:
+    """A number whose time has come."""
     [patient_no] = await stage.patient_numbers(1)
-    number, ref = await confirmed(stage, schedule, patient_no), reference()
+    number = await confirmed(stage, await fresh_schedule(stage), patient_no)
     await arrived(stage, number)
+    return number
+
+
+async def _check_in(stage: Stage, hasty: bool) -> Prepared:
+    ports, number, ref = stage.hasty_whole if hasty else stage.whole, await _due(stage), reference()
     return Prepared(lambda: ports.check_in(ref, number), lambda: stage.whole.ask_check_in(ref), "none", "done")
 
 
 async def _undo_check_in(stage: Stage, hasty: bool) -> Prepared:
-    ports, schedule = stage.hasty_whole if hasty else stage.whole, await fresh_schedule(stage)
-    [patient_no] = await stage.patient_numbers(1)
-    number, ref = await confirmed(stage, schedule, patient_no), reference()
-    await arrived(stage, number)
+    ports, number, ref = stage.hasty_whole if hasty else stage.whole, await _due(stage), reference()
     expect(await stage.whole.check_in(ref, number), Done)
     return Prepared(lambda: ports.undo_check_in(ref), lambda: stage.whole.ask_check_in(ref), "confirmed", "expired")
 

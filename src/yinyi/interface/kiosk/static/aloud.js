@@ -3,15 +3,18 @@
 // A page that has only been drawn again, for news, asks nothing anew: what is being said goes on.
 const QUIET = "quiet";
 let asked = "";
+let told = "";
 
 export function readAloud(screen, signal) {
   const button = screen.querySelector(".aloud");
   const speech = window.speechSynthesis;
   if (!speech) return;
   const asks = button ? document.documentElement.lang + question(screen).join("") : "";
-  const anew = asks !== asked;
-  asked = asks;
-  if (anew) speech.cancel();
+  if (asks !== asked) {
+    speech.cancel();
+    asked = asks;
+    told = "";
+  }
   if (!button) return;
   const { lang, dataset } = document.documentElement;
   const find = () => speech.getVoices().find((voice) => voice.lang.replace("_", "-").startsWith(lang.slice(0, 2)));
@@ -26,7 +29,9 @@ export function readAloud(screen, signal) {
   const offer = () => {
     if (!button.hidden || !find()) return;
     button.hidden = false;
-    if (anew && dataset.mode === "elder" && !sessionStorage.getItem(QUIET)) say(false);
+    if (told === asks || dataset.mode !== "elder" || sessionStorage.getItem(QUIET)) return;
+    told = asks;
+    say(false);
   };
   offer();
   speech.addEventListener("voiceschanged", offer, { signal });
