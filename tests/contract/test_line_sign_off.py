@@ -13,6 +13,7 @@ from yinyi.business.lines.invariants import LineBatchesAreSettled
 from yinyi.business.lines.messages_sessions import SettleBatch, SignOff, SignOn
 from yinyi.business.lines.session_model import Approved, Batch, Declined, Settled, SignedOn
 from yinyi.business.lines.session_model import Desk as AtBank
+from yinyi.business.lines.session_store import ruled
 from yinyi.business.lines.session_work import SIGNED_OFF
 from yinyi.kernel.money import Fen
 
@@ -115,6 +116,27 @@ def test_a_batch_that_the_bank_has_gone_past_is_seen(platform_url: str, tmp_path
         assert desk.line.bank.said[-1].batch_no == 4
         with pytest.raises(BatchUnknown):
             await desk.ask(SettleBatch(**SLOT, batch_no=2))
+
+    play(platform_url, tmp_path, story)
+
+
+def test_so_is_one_of_which_people_found_out_later_that_there_is_money_in_it(platform_url: str, tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.line.buy("p1", 1000)
+        await desk.ask(SettleBatch(**SLOT, batch_no=1))
+        desk.line.bank.next["refund"] = [NO_ANSWER]
+        await desk.line.sessions.refund(BANK, "back1", "p1", Fen(300))
+        behind = (await desk.outpatient()).batch_no
+        moved_on(desk.line, 9)
+        desk.later(seconds=1)
+        await desk.ask(SignOn(**SLOT))
+        assert (await desk.outpatient()).left_batches == [], "nothing in it is known to have happened"
+        for _ in range(2):
+            async with desk.line.database.transaction() as tx:
+                assert await ruled(tx, 1, "back1", desk.clock.now(), happened=True)
+            assert (await desk.outpatient()).left_batches == [behind]
+        assert (await desk.ask(SettleBatch(**SLOT, batch_no=behind))).credit_fen == 300
+        assert (await desk.outpatient()).left_batches == []
 
     play(platform_url, tmp_path, story)
 

@@ -135,6 +135,16 @@ _GOES_AGAIN = """
 UPDATE line_message SET reference = '', of_reference = reference
 WHERE hospital_id = $1 AND reference = $2 AND kind = 'refund' AND state = 'declined'
 """
+_LEFT_OPEN = """, left_open AS (
+  UPDATE line_session s SET left_batches = s.left_batches || told.batch_no FROM told
+  WHERE s.hospital_id = $1 AND s.session_id = told.session_id AND told.state = 'approved'
+    AND told.kind IN ('purchase', 'void', 'refund') AND told.batch_no <> s.batch_no
+    AND NOT told.batch_no = ANY(s.left_batches) AND NOT EXISTS (
+      SELECT FROM line_batch b
+      WHERE b.hospital_id = $1 AND b.session_id = told.session_id AND b.batch_no = told.batch_no)
+)"""
+"""What is ``told`` to be approved only now: in a batch that the host has gone past, and that is not settled, it is left
+to be settled with it."""
 _RULED = """
 WITH about AS (
   SELECT m.session_id, m.batch_no, m.trace_no, m.state IN ('stuck', 'unanswered') AS is_over,
@@ -151,17 +161,18 @@ WITH about AS (
   FROM about a
   WHERE m.hospital_id = $1 AND m.session_id = a.session_id AND m.batch_no = a.batch_no AND m.trace_no = a.trace_no
     AND (a.is_over OR $3 AND a.is_busy IS NOT TRUE)
-  RETURNING m.session_id
-)
+  RETURNING m.session_id, m.batch_no, m.kind, m.state
+):left_open
 SELECT is_over OR NOT $3 OR EXISTS (SELECT FROM told) FROM about
-"""
+""".replace(":left_open", _LEFT_OPEN)
 _CHOSEN = """
 SELECT session_id FROM line_session WHERE terminal_id = $2 AND acquirer = $3 AND scope = $4 AND hospital_id = $1
 """
 _SHOWN = """
 SELECT acquirer, merchant_no, terminal_no, merchant_name FROM line_session WHERE hospital_id = $1 AND session_id = $2
 """
-_LATE = """
+_LATE = (
+    """
 WITH told AS (
   UPDATE line_message m SET late = $7::jsonb,
     state = CASE WHEN :settles THEN $8 WHEN :after_all THEN 'in_doubt' ELSE m.state END,
@@ -172,16 +183,11 @@ WITH told AS (
     AND m.hospital_id = $1 AND m.session_id = s.session_id AND m.batch_no = $5 AND m.trace_no = $6
     AND m.late IS NULL AND m.state NOT IN ('approved', 'declined', 'never_sent')
   RETURNING m.session_id, m.batch_no, m.kind, m.state, m.reference, m.reversal_tries
-), left_open AS (
-  UPDATE line_session s SET left_batches = s.left_batches || told.batch_no FROM told
-  WHERE s.hospital_id = $1 AND s.session_id = told.session_id AND told.state = 'approved'
-    AND told.kind IN ('purchase', 'void', 'refund') AND told.batch_no <> s.batch_no
-    AND NOT told.batch_no = ANY(s.left_batches) AND NOT EXISTS (
-      SELECT FROM line_batch b WHERE b.hospital_id = $1 AND b.session_id = told.session_id AND b.batch_no = $5)
-)
+):left_open
 SELECT state, reference, reversal_tries FROM told
-""".replace(":settles", "(m.state IN ('sent', 'unanswered') OR m.state = 'in_doubt' AND m.reversal_tries = 0)").replace(
-    ":after_all", f"(m.state = 'reversed' AND m.code = '{NO_RECORD}' AND $8 = 'approved')"
+""".replace(":settles", "(m.state IN ('sent', 'unanswered') OR m.state = 'in_doubt' AND m.reversal_tries = 0)")
+    .replace(":after_all", f"(m.state = 'reversed' AND m.code = '{NO_RECORD}' AND $8 = 'approved')")
+    .replace(":left_open", _LEFT_OPEN)
 )
 _SIGNED_OFF = """
 UPDATE line_session SET signed_off_at = $4, must_sign_on = true, pin_key = NULL, pin_key_check = NULL
