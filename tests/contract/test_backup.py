@@ -184,3 +184,14 @@ def test_not_while_it_runs(tmp_path: Path) -> None:
         lock.release()
     assert isinstance(done.exception, CannotStart)
     assert "stop `yinyi up` first" in str(done.exception)
+
+
+def test_one_backup_at_a_time(tmp_path: Path) -> None:
+    FolderLock(tmp_path / "var" / "postgres").release()
+    lock = FolderLock(tmp_path / "var" / "postgres", "backup.lock")
+    try:
+        done = CliRunner().invoke(application("backup"), ["backup"], env={"YINYI_DATA_DIR": str(tmp_path / "var")})
+    finally:
+        lock.release()
+    assert isinstance(done.exception, CannotStart)
+    assert "Another backup is running" in str(done.exception)

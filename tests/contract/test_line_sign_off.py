@@ -8,7 +8,7 @@ from line_desk import SLOT, Desk, at, play
 from line_stage import BANK, CARD, NO_ANSWER, OUTPATIENT, SIGN_ON_FIRST, LineStage
 from test_line_routine import NEXT, found
 
-from yinyi.business.lines.errors import BankRefused, BankSilent, BatchUnknown
+from yinyi.business.lines.errors import BankRefused, BankSilent, BatchIsOpen, BatchUnknown
 from yinyi.business.lines.invariants import LineBatchesAreSettled
 from yinyi.business.lines.messages_sessions import SettleBatch, SignOff, SignOn
 from yinyi.business.lines.session_model import Approved, Batch, Declined, Settled, SignedOn
@@ -162,8 +162,10 @@ def test_people_settle_it_with_the_bank(platform_url: str, tmp_path: Path) -> No
 def test_or_the_statement_tells(platform_url: str, tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await left_behind(desk)
-        with pytest.raises(BatchUnknown):
+        with pytest.raises(BatchIsOpen):
             await desk.ask(SettleBatch(**SLOT, batch_no=4, by_statement=True))
+        with pytest.raises(BatchUnknown):
+            await desk.ask(SettleBatch(**SLOT, batch_no=3, by_statement=True))
         said = len(desk.line.bank.said)
         batch = await desk.ask(SettleBatch(**SLOT, batch_no=1, by_statement=True))
         assert (batch.state, batch.balanced, len(desk.line.bank.said)) == ("settled", False, said)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -34,6 +35,17 @@ MAB = bytes.fromhex(
     "34303030303030303030303030303031313536ACF46E73838A82F92600000000000000000822000001"
 )
 PURPOSES: tuple[KeyPurpose, ...] = get_args(KeyPurpose)
+
+
+class Standing:
+    """A clock that stands still until it is moved."""
+
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
 words = st.text("0123456789", min_size=1, max_size=8)
 slots = st.builds(PosSession, st.sampled_from(["bank", "public"]), words, words)
 
@@ -114,7 +126,7 @@ async def as_purpose(at: SoftwareKeyStore, slot: PosSession, purpose: KeyPurpose
 @pytest.mark.parametrize("algorithm", get_args(MacAlgorithm))
 def test_what_is_ready_is_so_in_its_own_place(tmp_path: Path, algorithm: MacAlgorithm) -> None:
     async def story() -> None:
-        at = SoftwareKeyStore(Settings(), around(tmp_path))
+        at = SoftwareKeyStore(Settings(keep_retired_days=0), around(tmp_path))
         mak = await as_purpose(at, SLOT, "mak")
         for _ in range(2):
             assert await at.mac(mak, SLOT, algorithm, MAB) == mac(algorithm, DOUBLE, MAB)
@@ -265,6 +277,10 @@ def test_what_is_stopped_opens_nothing() -> None:
 # ---- files of master keys
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_the_first_one_is_made_for_nobody_else(tmp_path: Path) -> None:
     first = SoftwareKeyStore(Settings(), around(tmp_path / "secrets"))
     (file,) = (tmp_path / "secrets").iterdir()
@@ -299,8 +315,8 @@ def test_a_key_that_was_given_needs_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_retired_is_overwritten_first(tmp_path: Path) -> None:
-    at = SoftwareKeyStore(Settings(), around(tmp_path))
+def test_what_is_deleted_is_overwritten_first(tmp_path: Path) -> None:
+    at = SoftwareKeyStore(Settings(keep_retired_days=0), around(tmp_path))
     other_name = tmp_path / "the same file"
     other_name.hardlink_to(tmp_path / "master-1.key")
     old = now(at.master_key_id())
@@ -311,6 +327,35 @@ def test_what_is_retired_is_overwritten_first(tmp_path: Path) -> None:
     assert other_name.read_bytes() == bytes(32)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["master-2.key", "the same file"]
     assert not now(at.retire([new]))
+
+
+def test_what_was_retired_opens_what_it_has_wrapped_while_backups_are_under_it(tmp_path: Path) -> None:
+    """After a restore to before the rotation, whoever signs on is under it again."""
+
+    async def story() -> None:
+        clock = Standing()
+        surroundings = Surroundings(clock=clock, callback_url="", secrets=tmp_path)
+        at = SoftwareKeyStore(Settings(keep_retired_days=7), surroundings)
+        key = await loaded(at)
+        new = await at.renew([key.master_key_id])
+        assert await at.retire([new])
+        assert names(tmp_path) == ["master-1.retired", "master-2.key"]
+        clock.at += timedelta(days=6)
+        again = SoftwareKeyStore(Settings(keep_retired_days=7), surroundings)
+        value = des.check_value(DOUBLE)
+        for store_ in (at, again):
+            await store_.check(key, SLOT)
+            assert await store_.master_key_id() == new
+            assert (await store_.rewrap(key, SLOT)).master_key_id == new
+            mak = await store_.take_working_key(key, SLOT, "mak", des.encrypt_ecb(TMK, DOUBLE), value)
+            assert mak.master_key_id == key.master_key_id, "its database knows no newer one"
+        clock.at += timedelta(days=1)
+        await at.master_key_id()
+        assert names(tmp_path) == ["master-2.key"]
+        with pytest.raises(KeyDoesNotOpen):
+            await SoftwareKeyStore(Settings(), surroundings).check(key, SLOT)
+
+    now(story())
 
 
 def test_two_that_begin_at_once_have_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

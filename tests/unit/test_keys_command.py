@@ -125,9 +125,15 @@ def test_what_is_refused_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_discard(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(monkeypatch, keys, KeyLoading(**SLOT, components=[]))
-    assert said("discard", *WORDS).exit_code == 0
-    assert desk.asked == [DiscardKeyComponents(**SLOT)]
+    waiting, gone = KeyLoading(**SLOT, components=[HALF]), KeyLoading(**SLOT, components=[])
+    other = KeyLoading(**SLOT | {"terminal_no": "00000002"}, components=[HALF])
+    for before, told in (
+        ([other, waiting], "1 of its components discarded."),
+        ([other], "No component of it was waiting: nothing to discard."),
+    ):
+        desk = Desk(monkeypatch, keys, inventory(waiting=before), gone)
+        assert said("discard", *WORDS).stdout.splitlines()[-1] == told
+        assert desk.asked == [KeyStatus(**SLOT), DiscardKeyComponents(**SLOT)]
 
 
 def test_status_goes_through_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +169,7 @@ def test_a_rotation_is_asked_for_until_it_is_over(monkeypatch: pytest.MonkeyPatc
     assert desk.asked == [RotateKeys(), RotateKeys()]
     assert done.stdout.splitlines()[:2] == [
         "Still in use: 1-a, 2-b; it goes on.",
-        "Everything is under 2-b, and nothing under an earlier one. The copy of that",
+        "Everything is under 2-b: put it into the safe now.",
     ]
 
 

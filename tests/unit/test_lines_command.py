@@ -13,6 +13,7 @@ from yinyi.app.commands import lines
 from yinyi.app.errors import CannotStart
 from yinyi.bus.operation import Operation
 from yinyi.business.lines.errors import BankRefused
+from yinyi.business.lines.messages import KeyInventory, KeyStatus
 from yinyi.business.lines.messages_sessions import (
     BatchView,
     EchoLine,
@@ -49,6 +50,10 @@ DOUBT = ReversalView(
     code="25", tried_at=AT,
 )  # fmt: skip
 
+ALL_OPEN = KeyInventory(
+    slots=[], more=False, waiting=[], master_key_id="1-5f0c11a9", in_use=["1-5f0c11a9"], not_opening=[], entry_key=b""
+)
+
 
 def said(*words: str) -> Result:
     return CliRunner().invoke(application("lines"), ["lines", *words])
@@ -62,7 +67,7 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         host_batch_no=3,
     )  # fmt: skip
     pages = [SessionList(sessions=[SESSION], more=True, lines=up), SessionList(sessions=[new], more=False, lines=up)]
-    desk = Desk(monkeypatch, lines, *pages)
+    desk = Desk(monkeypatch, lines, pages[0], ALL_OPEN, pages[1])
     done = said("list", "--at", "K03", "--as", "supervisor")
     assert done.stdout.splitlines() == [
         "line bank: up in 2 business processes, down in 1: 10.0.0.1:9000: nobody takes connections there",
@@ -82,8 +87,18 @@ def test_the_list_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         "  THE BANK is at batch 000003: ask it to set the number of its terminal",
     ]
     behind = {f"after_{word}": text for word, text in SLOT.items()}
-    assert desk.asked == [ListSessions(terminal_id="K03"), ListSessions(terminal_id="K03", **behind)]
+    assert desk.asked == [ListSessions(terminal_id="K03"), KeyStatus(), ListSessions(terminal_id="K03", **behind)]
     assert desk.names == ["supervisor"]
+
+
+def test_keys_that_do_not_open_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a restore to before a rotation that is long past."""
+    view = msgspec.structs.replace(SESSION, must_sign_on=True)
+    gone = msgspec.structs.replace(ALL_OPEN, not_opening=["2-286e09b1"])
+    Desk(monkeypatch, lines, SessionList(sessions=[view], more=False, lines=[]), gone)
+    shown = said("list").stdout.splitlines()
+    assert shown[0].startswith("MASTER KEY 2-286e09b1 IS NOT HERE: no session under it can sign on.")
+    assert shown[2] == "  must sign on, which it does by itself ONCE ITS KEYS OPEN, last 2026-03-02 09:00"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +119,7 @@ def test_what_a_session_waits_for_whose_terminal_is_gone(
 ) -> None:
     nothing: dict[str, Any] = {"in_doubt": 0, "stuck": 0, "open_since": None, "retired": True}
     view = msgspec.structs.replace(SESSION, **nothing | standing)
-    Desk(monkeypatch, lines, SessionList(sessions=[view], more=False, lines=[]))
+    Desk(monkeypatch, lines, SessionList(sessions=[view], more=False, lines=[]), ALL_OPEN)
     assert said("list").stdout.splitlines()[-1].startswith(f"  K03 IS RETIRED: {told}")
 
 
@@ -199,5 +214,5 @@ def test_what_the_bank_has_not_answered_goes_on(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_kiosk_without_a_session_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    Desk(monkeypatch, lines, SessionList(sessions=[], more=False, lines=[]))
+    Desk(monkeypatch, lines, SessionList(sessions=[], more=False, lines=[]), ALL_OPEN)
     assert said("list", "--at", "K09").stdout == "There is no such session: yinyi lines put puts one on record.\n"

@@ -1,6 +1,6 @@
 """What `yinyi lines` says of sessions, batches and reversals: how each stands, what happens next, and what to type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from yinyi.app.demo_hospital import ZONE
@@ -30,10 +30,16 @@ def echo(told: LineEcho) -> str:
     return ECHOES[told.answer] + (f" ({words})" if words else "")
 
 
-def session(view: SessionView) -> Iterator[str]:
-    """What is in capitals wants people."""
+def missing(master_key_ids: Sequence[str]) -> Iterator[str]:
+    """Of the master keys that keys are under, those that are not here."""
+    for each in master_key_ids:
+        yield f"MASTER KEY {each} IS NOT HERE: no session under it can sign on. Bring it back: docs/operate/keys.md"
+
+
+def session(view: SessionView, *, opens: bool = True) -> Iterator[str]:
+    """What is in capitals wants people. ``opens``: all master keys are here."""
     yield f"{_slot(view)}  {view.terminal_id} {view.scope}  {view.merchant_name}"
-    yield f"  {_signed(view)}{_at(view.signed_on_at, ', last ')}"
+    yield f"  {_signed(view, opens)}{_at(view.signed_on_at, ', last ')}"
     if not view.has_key:
         yield "  has NO TMK: yinyi keys load"
     gaps = f", {view.gaps} gaps" if view.gaps else ""
@@ -52,12 +58,14 @@ def session(view: SessionView) -> Iterator[str]:
         yield f"  {view.terminal_id} IS RETIRED: {_leaves(view)}"
 
 
-def _signed(view: SessionView) -> str:
+def _signed(view: SessionView, opens: bool) -> str:
     if view.signed_off_at is not None:
         return f"SIGNED OFF{_at(view.signed_off_at, ' since ')} until somebody signs it on: yinyi lines sign-on"
     if not view.must_sign_on:
         return "signed on"
-    return "not signed on" if view.retired else "must sign on, which it does by itself"
+    if view.retired:
+        return "not signed on"
+    return "must sign on, which it does by itself" + ("" if opens else " ONCE ITS KEYS OPEN")
 
 
 def _money(view: SessionView) -> str:

@@ -38,7 +38,7 @@ def command(
     archive = Archive(to.absolute() if to is not None else settings.archive)
     secrets = settings.folder.secrets if with_secrets else None
     offset = settings.make_clock().offset
-    with _server(settings) as (server, runs):
+    with _alone(settings), _server(settings) as (server, runs):
         if to is None and runs:
             mend_generation(server, archive, say)
         backup = take_backup(server, archive, secrets)
@@ -63,11 +63,29 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def _server(settings: Settings) -> Generator[tuple[EmbeddedPostgres, bool]]:
-    """The server that runs, or one that is started for this; and which of the two."""
+def _alone(settings: Settings) -> Generator[None]:
+    """Two at once would ask more of the server than it has for that."""
     folder = settings.folder
     if not (folder.postgres / "lock").exists():
         raise CannotStart(f"No Yinyi was started on {settings.data_dir}; name its folder with YINYI_DATA_DIR.")
+    try:
+        lock = FolderLock(folder.postgres, "backup.lock")
+    except CannotStart as error:
+        if "in use" not in str(error):
+            raise
+        raise CannotStart(
+            "Another backup is running: wait until it has ended, then ask again if you need one more."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _server(settings: Settings) -> Generator[tuple[EmbeddedPostgres, bool]]:
+    """The server that runs, or one that is started for this; and which of the two."""
+    folder = settings.folder
     server = EmbeddedPostgres(folder.postgres, secrets_dir=folder.secrets)
     if server.attach():
         yield server, True

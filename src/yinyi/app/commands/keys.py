@@ -87,7 +87,7 @@ def command(
             value = _typed("Check value of the whole key, from the bank's letter: ", _CHECK_DIGITS)
             _run(_loading(name, ConfirmKey(**slot._asdict(), check_value=value)))
         case Action.DISCARD:
-            _run(_loading(name, DiscardKeyComponents(**slot._asdict())))
+            _run(_discard(name, slot))
 
 
 def _run(what: Coroutine[Any, Any, R]) -> R:
@@ -143,6 +143,16 @@ async def _loading(
 ) -> None:
     async with as_staff(settings_from(), name) as staff:
         _tell(await staff.ask(message, by=by))
+
+
+async def _discard(name: str, slot: Slot) -> None:
+    async with as_staff(settings_from(), name) as staff:
+        waiting = (await _inventory(staff, slot, Slot("", "", ""))).waiting
+        gone = sum(
+            len(each.components) for each in waiting if (each.acquirer, each.merchant_no, each.terminal_no) == slot
+        )
+        _tell(await staff.ask(DiscardKeyComponents(**slot._asdict())))
+        say(f"{gone} of its components discarded." if gone else "No component of it was waiting: nothing to discard.")
 
 
 def _tell(view: KeyLoading) -> None:
@@ -206,7 +216,10 @@ async def _rotate(name: str) -> None:
         for _ in range(_MOST_ROUNDS):
             done = await staff.ask(RotateKeys(), key=uuid4().hex, timeout_s=_PATIENCE_S)
             if done.in_use == [done.master_key_id]:
-                say(f"Everything is under {done.master_key_id}, and nothing under an earlier one. The copy of that")
-                say("in the safe is still needed for backups that were made while it was in use.")
+                say(f"Everything is under {done.master_key_id}: put it into the safe now.")
+                say(
+                    "Backups made until now are under the earlier one: its file stays for a month, as master-N.retired,"
+                )
+                say("and opens them; for older ones keep its copy in the safe (docs/operate/keys.md).")
                 return
             say(f"Still in use: {', '.join(done.in_use)}; it goes on.")

@@ -14,6 +14,7 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import settings_from
 from yinyi.app.staff import Staff, as_staff
+from yinyi.business.lines.messages import KeyStatus
 from yinyi.business.lines.messages_sessions import (
     EchoLine,
     LineEcho,
@@ -133,12 +134,13 @@ def say(*lines: str) -> None:
 async def _list(staff: Staff, wanted: Wanted) -> None:
     """All, page by page."""
     shown = await staff.ask(ListSessions(**wanted.slot, terminal_id=wanted.at))
-    say(*map(told.line, shown.lines))
+    not_here = (await staff.ask(KeyStatus())).not_opening
+    say(*map(told.line, shown.lines), *told.missing(not_here))
     if not shown.sessions:
         say(told.NONE)
     while shown.sessions:
         for each in shown.sessions:
-            say(*told.session(each))
+            say(*told.session(each, opens=not not_here))
         if not shown.more:
             break
         last = shown.sessions[-1]

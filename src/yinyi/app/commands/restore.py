@@ -61,7 +61,10 @@ def _restore(settings: Settings, source: Path | None, at: datetime | None) -> No
     _say(f"Numbers carry restore epoch {done.epoch} from now on.")
     if done.kept is not None:
         _say(f"The old database lies in {done.kept}; remove it when all is well.")
-    _say("Start with `yinyi up`: everybody is asked about the gap. Then look at `yinyi restore status`.")
+    _say(
+        "Start with `yinyi up`: everybody is asked about the gap. Then look at `yinyi restore status`; where cards are"
+    )
+    _say("taken also at `yinyi lines`: it says whether a master key of that time is missing.")
 
 
 def _adopt(settings: Settings, wanted: bool, at: datetime | None) -> None:

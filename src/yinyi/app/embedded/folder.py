@@ -24,11 +24,11 @@ _turns = itertools.count()
 class FolderLock:
     """Holds ``folder/lock`` until released, or until the process ends in any way (flock: also by kill -9)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "lock") -> None:
         """Raises:
         CannotStart: another process holds it.
         """
-        path = folder / "lock"
+        path = folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

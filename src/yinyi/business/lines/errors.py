@@ -70,6 +70,12 @@ class BankSilent(Unavailable):
     zh = "银行没有应答，请过一分钟再试，不会重复办理；结果请看会话列表。"
 
 
+class BatchIsOpen(Conflict):
+    """This batch is open, and the bank can be asked: settle it with the bank, not by its statement."""
+
+    zh = "该批次尚未结束，可直接向银行结算，不必按对账单结算。"
+
+
 class BatchUnknown(NotFound):
     """This session has no such batch, neither open nor settled. The list of sessions names what is not settled."""
 

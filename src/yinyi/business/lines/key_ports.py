@@ -44,7 +44,8 @@ class KeyStore(Protocol):
         self, tmk: HeldKey, slot: PosSession, purpose: WorkingPurpose, delivered: bytes, check_value: bytes
     ) -> HeldKey:
         """A working key of 8 or 16 bytes that the acquirer has delivered, ECB-encrypted under the slot's TMK.
-        check_value: 3 to 8 bytes, as many as came; only a TDK may come without.
+        check_value: 3 to 8 bytes, as many as came; only a TDK may come without. It comes under the master key that the
+        TMK is under, which need not be the newest: a restored database knows no newer one.
 
         Raises:
             KeyRefused: it does not agree with its check value, has none, or has another length.
@@ -85,6 +86,6 @@ class KeyStore(Protocol):
         ...
 
     async def retire(self, in_use: Collection[str]) -> bool:
-        """Forget every master key that is older than those in use: nothing is under it any more. Whether there was
-        one."""
+        """Wrap nothing more under any master key that is older than those in use: nothing is under it any more but in
+        backups, for which it may open what it has wrapped for some time still. Whether there was one."""
         ...

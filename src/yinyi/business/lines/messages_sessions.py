@@ -9,6 +9,7 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.lines.errors import (
     BankRefused,
     BankSilent,
+    BatchIsOpen,
     BatchUnknown,
     MerchantOfAnotherScope,
     MerchantUnknown,
@@ -199,7 +200,7 @@ class EchoLine(Operation[LineEcho], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.STAFF],
     changes=True,
-    errors=(SessionUnknown, BatchUnknown, SessionBusy, SessionNotReady, BankRefused, BankSilent),
+    errors=(SessionUnknown, BatchUnknown, BatchIsOpen, SessionBusy, SessionNotReady, BankRefused, BankSilent),
 )
 class SettleBatch(Operation[BatchView], frozen=True, kw_only=True):
     """Settle this batch now, if it is open, or if the bank has left it behind. What is in doubt is reversed before;

@@ -16,6 +16,7 @@ from yinyi.business.lines.errands import Errands
 from yinyi.business.lines.errors import (
     BankRefused,
     BankSilent,
+    BatchIsOpen,
     BatchUnknown,
     MerchantOfAnotherScope,
     MerchantUnknown,
@@ -179,7 +180,7 @@ class SessionDesk:
         row = await self._batch(tx, call, slot, message.batch_no)
         may_be = row["left_batches"] if message.by_statement else [row["open_no"], *row["left_batches"]]
         if row["settled_at"] is None and message.batch_no not in may_be:
-            raise BatchUnknown(str(message.batch_no))
+            raise BatchIsOpen if message.batch_no == row["open_no"] else BatchUnknown(str(message.batch_no))
         return f"{slot}/{message.batch_no}" + ("/by statement" if message.by_statement else "")
 
     async def _settle(self, call: Call, subject: str) -> None:

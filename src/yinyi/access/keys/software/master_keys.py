@@ -1,7 +1,8 @@
 """Master keys: out of files that nobody else may read, or handed over by whoever started us.
 
 A master key's id is its number and a fingerprint of it, ``2-5f0c11a9``: the same id is always the same key, so a
-mistyped one is another one and opens nothing.
+mistyped one is another one and opens nothing. One that was retired opens what it has wrapped for some time still:
+a database that is restored to before a rotation is under it.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -20,11 +22,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from yinyi.kernel.buffers import wipe
+from yinyi.kernel.clock import Clock
 
 KEY_BYTES = 32
 _NONCE = 12
 _TAG = 16
 _GONE = ".gone"
+_RETIRED = ".retired"
 _FILE = re.compile(r"master-([1-9][0-9]{0,5})\.key")
 
 
@@ -68,15 +72,18 @@ class MasterKey:
 class MasterKeys:
     """All that are here, by id."""
 
-    def __init__(self, folder: Path, given: Mapping[int, bytearray]) -> None:
-        """``given``: by number; then no file is read or made.
+    def __init__(self, folder: Path, given: Mapping[int, bytearray], clock: Clock, keep_retired: timedelta) -> None:
+        """``given``: by number; then no file is read or made. ``keep_retired``: so long a file stays after that.
 
         Raises:
             ValueError: a file of a key cannot be read, may be read by others, or is none.
         """
         self._folder = folder
         self._is_given = bool(given)
+        self._clock = clock
+        self._keep_retired = keep_retired
         self._keys: dict[str, MasterKey] = {}
+        self._retired: dict[str, MasterKey] = {}
         for number, key in given.items():
             self._add(MasterKey(number, key))
         self._look()
@@ -91,9 +98,11 @@ class MasterKeys:
         return max(self._keys.values(), key=lambda each: each.number)
 
     def get(self, key_id: str) -> MasterKey | None:
-        if key_id not in self._keys:
+        """Also one that was retired, while its file is still there."""
+        if key_id not in self._keys and key_id not in self._retired:
             self._look()
-        return self._keys.get(key_id)
+            self._look_among_retired(key_id)
+        return self._keys.get(key_id) or self._retired.get(key_id)
 
     def make(self, number: int) -> bool:
         """A new one, on disk for good before it is used. False: they come from the environment."""
@@ -119,25 +128,26 @@ class MasterKeys:
         return True
 
     def drop(self, number: int) -> bool:
-        """Those with lower numbers are gone for good: overwritten as far as the disk does that, and deleted. Those that
-        were given stay: whoever gave them takes them away. Whether there was one."""
+        """Those with lower numbers are retired: nothing is wrapped under them any more. Those that were given stay:
+        whoever gave them takes them away. Whether there was one."""
         self._look()
         older = [each for each in self._keys.values() if each.number < number and not self._is_given]
+        now = self._clock.now().timestamp()
         for old in older:
             old.forget()
             del self._keys[old.id]
             with suppress(FileNotFoundError):
-                self._path(old.number).rename(self._folder / f".master-{old.number}{_GONE}")
-        if not self._is_given:
-            for path in self._folder.glob(f".master-*{_GONE}"):
-                _erase(path)
+                os.utime(self._path(old.number), (now, now))
+                self._path(old.number).rename(self._path(old.number, _RETIRED))
+        self._clear_away()
         return bool(older)
 
     def forget(self) -> None:
         """Nothing opens after this."""
-        for each in self._keys.values():
-            each.forget()
-        self._keys.clear()
+        for keys in (self._keys, self._retired):
+            for each in keys.values():
+                each.forget()
+            keys.clear()
 
     def _look(self) -> None:
         if self._is_given or not self._folder.is_dir():
@@ -147,12 +157,33 @@ class MasterKeys:
             match = _FILE.fullmatch(path.name)
             if match and int(match[1]) not in known:
                 self._add(MasterKey(int(match[1]), _read(path)))
+        self._clear_away()
+
+    def _look_among_retired(self, key_id: str) -> None:
+        number = key_id.partition("-")[0]
+        path = self._folder / f"master-{number}{_RETIRED}"
+        if self._is_given or not number.isdecimal() or not path.is_file():
+            return
+        key = MasterKey(int(number), _read(path))
+        self._retired[key.id] = key
+
+    def _clear_away(self) -> None:
+        """What was retired long enough ago is gone for good: overwritten as far as the disk does that, and deleted."""
+        if self._is_given:
+            return
+        until = (self._clock.now() - self._keep_retired).timestamp()
+        for path in self._folder.glob(f"master-*{_RETIRED}"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime <= until:
+                    path.rename(self._folder / f".{path.stem}{_GONE}")
+        for path in self._folder.glob(f".master-*{_GONE}"):
+            _erase(path)
 
     def _add(self, key: MasterKey) -> None:
         self._keys[key.id] = key
 
-    def _path(self, number: int) -> Path:
-        return self._folder / f"master-{number}.key"
+    def _path(self, number: int, ending: str = ".key") -> Path:
+        return self._folder / f"master-{number}{ending}"
 
 
 def _read(path: Path) -> bytearray:

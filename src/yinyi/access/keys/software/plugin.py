@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Collection
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class SoftwareKeyStore:
             ValueError: a file of a master key cannot be used; the text names it.
         """
         folder = Path(settings.folder) if settings.folder else surroundings.secrets
-        self._masters = MasterKeys(folder, surroundings.master_keys)
+        keep = timedelta(days=settings.keep_retired_days)
+        self._masters = MasterKeys(folder, surroundings.master_keys, surroundings.clock, keep)
         self._maker = lru_cache(maxsize=_MOST_READY)(self._opened_maker)
 
     async def stop(self) -> None:
@@ -101,7 +103,7 @@ class SoftwareKeyStore:
             key = des.decrypt_key(above, delivered)
         with wiped(key):
             _agree(key, check_value)
-            return self._wrapped(self._masters.newest, key, slot, purpose)
+            return self._wrapped(self._master(tmk.master_key_id, slot, "tmk"), key, slot, purpose)
 
     # -- using
 
@@ -160,13 +162,17 @@ class SoftwareKeyStore:
         return self._unwrapped(sealed.master_key_id, sealed.sealed, context, slot, f"component {sealed.part}")
 
     def _unwrapped(self, master_key_id: str, wrapped: bytes, context: bytes, slot: PosSession, what: str) -> bytearray:
-        master = self._masters.get(master_key_id)
-        if master is None:
-            raise KeyDoesNotOpen(f"{slot} {what}: the master key {master_key_id} is not here")
+        master = self._master(master_key_id, slot, what)
         try:
             return master.unwrap(wrapped, context)
         except ValueError:
             raise KeyDoesNotOpen(f"{slot} {what}: altered, or not the key of this slot and purpose") from None
+
+    def _master(self, master_key_id: str, slot: PosSession, what: str) -> MasterKey:
+        master = self._masters.get(master_key_id)
+        if master is None:
+            raise KeyDoesNotOpen(f"{slot} {what}: the master key {master_key_id} is not here")
+        return master
 
 
 def _sm3_maker(key: bytearray) -> Translate:
