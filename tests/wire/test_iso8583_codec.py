@@ -205,6 +205,18 @@ def test_a_second_bitmap_that_says_nothing_is_refused() -> None:
         unpack(CUP_ASCII, bytes.fromhex("0800 8020000000000000 0000000000000000 000001"))
 
 
+def test_what_recurs_is_looked_at_as_closely_the_second_time() -> None:
+    """Fields of a terminal are remembered together, and what is wrong among them is told by its own number."""
+    fields = {41: "10000001", 42: "898310070110001", 49: "156", 60: "22000001000", 63: "01 "}
+    body = body_of(CUP_POS, Message("0200", fields))
+    for _ in range(2):
+        assert unpack(CUP_POS, body).message.fields == fields
+        for number, at, wrong in ((41, 21, "1F"), (42, 29, "1F"), (49, 44, "2D"), (60, 49, "0A"), (63, 57, "FF")):
+            with pytest.raises(FieldError) as caught:
+                unpack(CUP_POS, spoil(at, wrong)(body))
+            assert caught.value.place == number
+
+
 def test_text_that_is_not_gb18030_is_refused() -> None:
     body = pack(CUP_POS, Message("0210", {63: "CUP交易成功"})).body
     with pytest.raises(FieldError, match="field 63: not GB 18030"):
@@ -246,12 +258,16 @@ def tells_nothing(error: BaseException) -> None:
 
 @each_profile
 def test_nothing_of_a_card_or_a_payment_is_remembered(profile: Profile) -> None:
-    """How other values were written is: of a terminal, a merchant, a batch."""
+    """How other values are written and read is: of a terminal, a merchant, a batch."""
     for number, field in profile.fields.items():
         value = bytes(range(8)) if field.kind == "b" else "".join(["1"] * field.length)
         before = sys.getrefcount(value)
         pack(profile, Message("0200", {number: value}))
         assert field.recurs is (sys.getrefcount(value) > before)
+        if field.length > 1:  # what has one character is one object in any case
+            body = body_of(profile, Message("0200", {number: value}))
+            one, other = (unpack(profile, body).message.fields[number] for _ in range(2))
+            assert field.recurs is (one is other)
         assert not (field.recurs and number in (2, 4, 11, 14, 23, 35, 36, 37, 38, 48, 52, 54, 55, 61, 62, 90))
 
 

@@ -5,7 +5,7 @@ What is wrong is raised outside of ``except``: an error that is caused by anothe
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.model import Field
@@ -14,6 +14,9 @@ Value = str | bytes
 Write = Callable[[Value], bytes]
 Read = Callable[[bytes, int], tuple[Value, int]]
 """(whole message, where the field begins) → (its value, where the next one begins)."""
+Translate = Callable[[bytes, int], str]
+"""(a field's bytes, how many digits, characters or bytes its length says) → its value."""
+T = TypeVar("T", bound=Callable[..., Value])
 
 
 class Element(NamedTuple):
@@ -28,9 +31,8 @@ _PREFIXES: dict[int, list[bytes]] = {
     2: [bytes.fromhex(f"{n:02}") for n in range(100)],
     3: [bytes.fromhex(f"{n:04}") for n in range(1000)],
 }
-_LENGTHS: dict[bytes, int] = {prefix: n for group in _PREFIXES.values() for n, prefix in enumerate(group)}
 _ENDS = "the message ends within it"
-_MOST_REMEMBERED = 4_096
+MOST_REMEMBERED = 4_096
 """Values of a field that recurs, so of as many terminals."""
 _BLANK = str.maketrans("", "", " ")
 
@@ -43,12 +45,7 @@ def element(number: int, field: Field, padding: str) -> Element:
     """
     if field.prefix and field.length >= 10**field.prefix:
         raise ValueError(f"field {number}: {field.prefix} digits cannot say {field.length}")
-    made = _element(number, field, padding)
-    return Element(lru_cache(_MOST_REMEMBERED)(made.write), made.read) if field.recurs else made
-
-
-def _element(number: int, field: Field, padding: str) -> Element:
-    if field.kind in ("n", "z") and field.coding == "bcd":
+    if _is_of_nibbles(field):
         return Element(_write_nibbles(number, field, padding), _read_nibbles(number, field, padding))
     if field.kind == "b":
         return Element(_write_bytes(number, field), _read_bytes(number, field))
@@ -73,22 +70,35 @@ def _misfit(number: int, field: Field) -> FieldError:
     return FieldError(number, f"longer than {field.length}" if field.prefix else f"not {field.length} long")
 
 
-def _length_at(number: int, field: Field) -> Callable[[bytes, int], int]:
-    """What the prefix at a place says."""
-    width, most = (field.prefix + 1) // 2, field.length
+def _lengths_of(field: Field) -> dict[bytes, tuple[int, int]]:
+    """What a prefix says: so many digits, characters or bytes, and in how many bytes. Behind none, always as many."""
+    return {prefix: (length, size_of(field, length)) for length, prefix in _prefixes_of(field).items()}
 
-    def length_at(body: bytes, at: int) -> int:
-        length = _LENGTHS.get(body[at : at + width])
-        if length is None:
-            raise FieldError(number, _ENDS if len(body) < at + width else "its length is not BCD")
-        if length > most:
-            raise FieldError(number, f"longer than {most}")
-        return length
 
-    def fixed(body: bytes, at: int) -> int:
-        return most
+def _no_length(number: int, field: Field, prefix: bytes) -> FieldError:
+    """What is wrong with a prefix."""
+    if len(prefix) < _width_of(field):
+        return FieldError(number, _ENDS)
+    return FieldError(number, f"longer than {field.length}" if prefix.hex().isdecimal() else "its length is not BCD")
 
-    return length_at if field.prefix else fixed
+
+def _width_of(field: Field) -> int:
+    """Bytes of its prefix."""
+    return (field.prefix + 1) // 2
+
+
+def size_of(field: Field, length: int) -> int:
+    """Bytes of so many digits, characters or bytes."""
+    return (length + 1) // 2 if _is_of_nibbles(field) else length
+
+
+def _is_of_nibbles(field: Field) -> bool:
+    return field.kind in ("n", "z") and field.coding == "bcd"
+
+
+def _once_if_it_recurs(field: Field, translate: T) -> T:
+    """What recurs is translated once."""
+    return cast("T", lru_cache(MOST_REMEMBERED)(translate)) if field.recurs else translate
 
 
 def _write_nibbles(number: int, field: Field, padding: str) -> Write:
@@ -104,20 +114,15 @@ def _write_nibbles(number: int, field: Field, padding: str) -> Write:
             value = value + padding if is_left else "0" + value
         return before + bytes.fromhex(value.replace("=", "d") if is_track else value)
 
-    return write
+    return _once_if_it_recurs(field, write)
 
 
 def _read_nibbles(number: int, field: Field, padding: str) -> Read:
-    length_at, is_track, is_left = _length_at(number, field), field.kind == "z", field.alignment == "left"
-    width, filling = (field.prefix + 1) // 2, padding.lower() if is_left else "0"
+    is_track, is_left = field.kind == "z", field.alignment == "left"
+    filling = padding.lower() if is_left else "0"
 
-    def read(body: bytes, at: int) -> tuple[Value, int]:
-        length = length_at(body, at)
-        at += width
-        end = at + (length + 1) // 2
-        if end > len(body):
-            raise FieldError(number, _ENDS)
-        digits = body[at:end].hex()
+    def digits_of(data: bytes, length: int) -> str:
+        digits = data.hex()
         if length & 1:
             if digits[-1 if is_left else 0] != filling:
                 raise FieldError(number, "not filled up as it has to be")
@@ -126,7 +131,24 @@ def _read_nibbles(number: int, field: Field, padding: str) -> Read:
             digits = digits.replace("d", "=")
         if not (digits.replace("=", "0") if is_track else digits).isdecimal() and digits:
             raise FieldError(number, "not BCD")
-        return digits, end
+        return digits
+
+    return _read_translated(number, field, digits_of)
+
+
+def _read_translated(number: int, field: Field, translate: Translate) -> Read:
+    lengths, width, translate = _lengths_of(field), _width_of(field), _once_if_it_recurs(field, translate)
+
+    def read(body: bytes, at: int) -> tuple[Value, int]:
+        begin = at + width
+        said = lengths.get(body[at:begin])
+        if said is None:
+            raise _no_length(number, field, body[at:begin])
+        length, size = said
+        end = begin + size
+        if end > len(body):
+            raise FieldError(number, _ENDS)
+        return translate(body[begin:end], length), end
 
     return read
 
@@ -142,17 +164,21 @@ def _write_bytes(number: int, field: Field) -> Write:
             raise _misfit(number, field)
         return before + value
 
-    return write
+    return _once_if_it_recurs(field, write)
 
 
-def _read_bytes(number: int, field: Field) -> Callable[[bytes, int], tuple[bytes, int]]:
-    length_at, width = _length_at(number, field), (field.prefix + 1) // 2
+def _read_bytes(number: int, field: Field) -> Read:
+    lengths, width = _lengths_of(field), _width_of(field)
 
-    def read(body: bytes, at: int) -> tuple[bytes, int]:
-        end = at + width + length_at(body, at)
+    def read(body: bytes, at: int) -> tuple[Value, int]:
+        begin = at + width
+        said = lengths.get(body[at:begin])
+        if said is None:
+            raise _no_length(number, field, body[at:begin])
+        end = begin + said[1]
         if end > len(body):
             raise FieldError(number, _ENDS)
-        return body[at + width : end], end
+        return body[begin:end], end
 
     return read
 
@@ -179,20 +205,19 @@ def _write_ascii(number: int, field: Field) -> Write:
             raise _misfit(number, field)
         return before + value.encode("ascii")
 
-    return write
+    return _once_if_it_recurs(field, write)
 
 
 def _read_ascii(number: int, field: Field) -> Read:
-    read_bytes, is_right = _read_bytes(number, field), fits(field.kind)
+    is_right = fits(field.kind)
 
-    def read(body: bytes, at: int) -> tuple[Value, int]:
-        data, end = read_bytes(body, at)
+    def text_of(data: bytes, length: int) -> str:
         text = data.decode("latin-1")
         if not is_right(text):
             raise FieldError(number, f"not of the characters of {field.kind}")
-        return text, end
+        return text
 
-    return read
+    return _read_translated(number, field, text_of)
 
 
 def _write_text(number: int, field: Field) -> Write:
@@ -209,7 +234,7 @@ def _write_text(number: int, field: Field) -> Write:
             raise _misfit(number, field)
         return before + data
 
-    return write
+    return _once_if_it_recurs(field, write)
 
 
 def _gb18030(value: str) -> bytes | None:
@@ -220,16 +245,17 @@ def _gb18030(value: str) -> bytes | None:
 
 
 def _read_text(number: int, field: Field) -> Read:
-    read_bytes = _read_bytes(number, field)
-
-    def read(body: bytes, at: int) -> tuple[Value, int]:
-        data, end = read_bytes(body, at)
-        try:
-            text = data.decode("gb18030")
-        except UnicodeDecodeError:
-            text = None
+    def text_of(data: bytes, length: int) -> str:
+        text = _text_of_gb18030(data)
         if text is None:
             raise FieldError(number, "not GB 18030")
-        return text, end
+        return text
 
-    return read
+    return _read_translated(number, field, text_of)
+
+
+def _text_of_gb18030(data: bytes) -> str | None:
+    try:
+        return data.decode("gb18030")
+    except UnicodeDecodeError:
+        return None

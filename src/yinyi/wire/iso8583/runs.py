@@ -1,11 +1,12 @@
 """Neighbours of one kind and of fixed length are written and read in one go: most of a message is such digits."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from yinyi.wire.iso8583.elements import Element, Read, Value, fits
+from yinyi.wire.iso8583.elements import MOST_REMEMBERED, Element, Read, Value, fits, size_of
 from yinyi.wire.iso8583.model import Field
 
 Member = tuple[int, Element, Field]
@@ -16,6 +17,7 @@ Reader = tuple[int, Read | None, tuple[int, ...], ReadAll]
 Get = Callable[[Mapping[int, Value]], Any]
 """Takes out of the fields what belongs to a step: a value, or those of a run."""
 Step = tuple[Get, Callable[[Any], bytes]]
+_RECURS = "recurs"
 
 
 def steps(members: Iterable[Member], padding: str) -> Iterator[Step]:
@@ -30,10 +32,11 @@ def steps(members: Iterable[Member], padding: str) -> Iterator[Step]:
 
 def readers(members: Iterable[Member], padding: str) -> Iterator[Reader]:
     """How fields, in their order, are read."""
-    for form, group in groupby(members, lambda member: _form(member[2], padding)):
+    for form, group in groupby(members, lambda member: _form_to_read(member[2], padding)):
         run = list(group)
         if form and len(run) > 1:
-            yield 0, None, tuple(number for number, _, _ in run), _read_at_once(run, padding)
+            read_all = _remembered_at_once(run) if form == _RECURS else _read_at_once(run, padding)
+            yield 0, None, tuple(number for number, _, _ in run), read_all
         else:
             yield from ((number, made.read, (), _read_nothing) for number, made, _ in run)
 
@@ -41,6 +44,11 @@ def readers(members: Iterable[Member], padding: str) -> Iterator[Reader]:
 def _form_to_write(field: Field, padding: str) -> str:
     """What recurs is remembered as it is written, and stands alone."""
     return "" if field.recurs else _form(field, padding)
+
+
+def _form_to_read(field: Field, padding: str) -> str:
+    """Whatever recurs and is of fixed length is remembered together with its neighbours."""
+    return _RECURS if field.recurs and not field.prefix else _form(field, padding)
 
 
 def _form(field: Field, padding: str) -> str:
@@ -72,6 +80,28 @@ def _written_at_once(run: Sequence[Member], padding: str) -> Callable[[tuple[Val
     return write
 
 
+def _remembered_at_once(run: Sequence[Member]) -> ReadAll:
+    size = sum(size_of(field, field.length) for _, _, field in run)
+    reads = [made.read for _, made, _ in run]
+
+    @lru_cache(MOST_REMEMBERED)
+    def values_of(part: bytes) -> Sequence[Value]:
+        return _one_by_one(reads, part, 0)[0]
+
+    def read(body: bytes, at: int) -> tuple[Sequence[Value], int]:
+        return values_of(body[at : at + size]), at + size
+
+    return read
+
+
+def _one_by_one(reads: Iterable[Read], body: bytes, at: int) -> tuple[Sequence[Value], int]:
+    values: list[Value] = []
+    for read in reads:
+        value, at = read(body, at)
+        values.append(value)
+    return tuple(values), at
+
+
 def _read_nothing(body: bytes, at: int) -> tuple[Sequence[Value], int]:
     return (), at
 
@@ -94,11 +124,7 @@ def _read_at_once(run: Sequence[Member], padding: str) -> ReadAll:
         text = part.hex() if is_bcd else part.decode("latin-1")
         if len(part) == size and is_right(text) and filled(text) == filling:
             return take(text), at + size
-        values: list[Value] = []
-        for each in reads:  # tells which one is wrong
-            value, at = each(body, at)
-            values.append(value)
-        return values, at
+        return _one_by_one(reads, body, at)  # tells which one is wrong
 
     return read
 
