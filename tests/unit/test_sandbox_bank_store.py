@@ -48,6 +48,17 @@ def test_what_has_moved_is_found_again_in_every_way(tmp_path: Path) -> None:
     again.close()
 
 
+def test_where_there_is_no_file_no_journal_is_written() -> None:
+    store = Store(None)
+    first, second = moved(1, 8), moved(2, 7)
+    with store.together():
+        store.put_movement(first)
+        store.put_movement(second)
+    assert store.movements_in("M1", "T1", 1) == [second, first]
+    assert store.connection.execute("SELECT count(*) FROM journal").fetchone() == (0,)
+    store.close()
+
+
 def test_a_file_of_an_earlier_release_is_taken_over(tmp_path: Path) -> None:
     kept = moved(7, 7)
     with sqlite3.connect(tmp_path / "bank.sqlite") as file:

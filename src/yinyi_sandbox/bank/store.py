@@ -1,7 +1,7 @@
 """The bank's memory: one SQLite file, fast rather than safe, that survives a restart of the process.
 
 Cards, sessions and movements are held in memory, where every message looks for some of them; the file is a journal of
-what became of them, read at the start.
+what became of them, read at the start. Where there is no file, nobody would read a journal, and none is written.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ _BLOCK = 1_000
 """So many numbers are taken at once; what a crash leaves of them is never used."""
 _MOST = 10_000
 _NOTHING: Mapping[int, str] = {}
+_NO_BOUNDS = contextlib.nullcontext()
 
 
 class Store(Memory):
@@ -39,6 +40,7 @@ class Store(Memory):
     def __init__(self, path: Path | None) -> None:
         """``path``: of the file; None keeps everything in memory."""
         super().__init__(path, _SCHEMA)
+        self._is_kept = path is not None
         self._writer = self.connection.cursor()
         self._is_together = False
         self._changed: dict[str, Card] = {}
@@ -52,12 +54,12 @@ class Store(Memory):
         self._sessions = {(session.merchant_no, session.terminal_no): session for session in held}
         self._number = self._last_number = int(self.fact("number") or 0)
 
-    @contextlib.contextmanager
-    def together(self) -> Generator[None]:
+    def together(self) -> contextlib.AbstractContextManager[None]:
         """What is put within is put as one; within another one it is a part of that."""
-        if self._is_together:
-            yield
-            return
+        return self._as_one() if self._is_kept and not self._is_together else _NO_BOUNDS
+
+    @contextlib.contextmanager
+    def _as_one(self) -> Generator[None]:
         self._writer.execute("BEGIN")
         self._is_together = True
         try:
@@ -91,7 +93,12 @@ class Store(Memory):
         return list(self._cards.values())
 
     def put_card(self, card: Card) -> None:
-        self._cards[card.pan] = self._changed[card.pan] = card
+        self._cards[card.pan] = card
+        if self._is_kept:
+            self._changed[card.pan] = card
+            self._put_unless_together()
+
+    def _put_unless_together(self) -> None:
         if not self._is_together:
             self._put_changed()
 
@@ -123,9 +130,9 @@ class Store(Memory):
 
     def put_movement(self, movement: Movement) -> None:
         self._remember(movement)
-        self._moved.append((int(movement.reference), encode(movement)))
-        if not self._is_together:
-            self._put_changed()
+        if self._is_kept:
+            self._moved.append((int(movement.reference), encode(movement)))
+            self._put_unless_together()
 
     def _remember(self, movement: Movement) -> None:
         self._movements[movement.reference] = movement
