@@ -39,7 +39,8 @@ def of_transaction(asked: Message, said: Message) -> LineAnswer:
     if meant.verdict != "approved":
         must_sign_on, may_retry = _must_sign_on(said, meant.verdict), meant.verdict == "retry"
         return Declined(code=code, reason=meant.why, must_sign_on=must_sign_on, may_retry=may_retry)
-    if said.text(4) and asked.text(4) and said.text(4) != asked.text(4):
+    approved, wanted = said.text(4), asked.text(4)
+    if approved and wanted and approved != wanted:
         return NoAnswer(why="other", code=code, detail="the host has approved another amount")
     return _approved(said)
 
