@@ -207,7 +207,7 @@ def test_a_second_bitmap_that_says_nothing_is_refused() -> None:
 
 def test_what_recurs_is_looked_at_as_closely_the_second_time() -> None:
     """Fields of a terminal are remembered together, and what is wrong among them is told by its own number."""
-    fields = {41: "10000001", 42: "898310070110001", 49: "156", 60: "22000001000", 63: "01 "}
+    fields: dict[int, str | bytes] = {41: "10000001", 42: "898310070110001", 49: "156", 60: "22000001000", 63: "01 "}
     body = body_of(CUP_POS, Message("0200", fields))
     for _ in range(2):
         assert unpack(CUP_POS, body).message.fields == fields
