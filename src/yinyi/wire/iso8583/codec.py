@@ -9,7 +9,7 @@ from functools import lru_cache
 from yinyi.wire.iso8583.elements import Element, element, is_digits
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.header import HEAD_BYTES, pack_header, unpack_header
-from yinyi.wire.iso8583.model import Message, Profile
+from yinyi.wire.iso8583.model import Header, Message, Profile
 from yinyi.wire.iso8583.runs import Member, Reader, Step, readers, steps
 from yinyi.wire.iso8583.unprinted import Unprinted
 
@@ -75,12 +75,9 @@ def pack(profile: Profile, message: Message) -> Packed:
     Raises:
         FieldError: a field that the profile does not have, or a value that it cannot hold.
     """
-    fields = message.fields
-    bitmap, writers = _layout(profile).shape_of(tuple(fields), message.has_mac)
-    parts = [_type_of(message.mti), bitmap]
-    parts += [write(take(fields)) for take, write in writers]
-    head = pack_header(profile, message.header or profile.header) if profile.head else b""
-    return Packed(head, b"".join(parts), message.has_mac)
+    fields, has_mac = message.fields, message.has_mac
+    head, begin, writers = _layout(profile).to_write(message.mti, tuple(fields), has_mac, message.header)
+    return Packed(head, begin + b"".join([write(take(fields)) for take, write in writers]), has_mac)
 
 
 def unpack(profile: Profile, body: bytes) -> Unpacked:
@@ -89,17 +86,11 @@ def unpack(profile: Profile, body: bytes) -> Unpacked:
     Raises:
         FieldError: they are none.
     """
-    start = HEAD_BYTES[profile.head]
-    header = unpack_header(profile, body[:start]) if profile.head else None
-    mti = body[start : start + 2].hex()
-    if len(mti) != 4 or not mti.isdecimal():
-        raise FieldError("message type", "the message ends within it" if len(mti) != 4 else "not BCD")
-    at = start + 10
-    if profile.bitmap_bytes == 16 and len(body) > start + 2 and body[start + 2] & 0x80:
+    layout = _layout(profile)
+    start, at = layout.start, layout.start + 10
+    if layout.may_be_long and body[start + 2 : start + 3] >= b"\x80":
         at += 8
-    if len(body) < at:
-        raise FieldError("bitmap", "the message ends within it")
-    reads, has_mac = _layout(profile).shape_for(body[start + 2 : at])
+    header, mti, reads, has_mac = layout.to_read(body[:at])
     fields: dict[int, str | bytes] = {}
     for number, read, numbers, read_all in reads:
         if read is not None:
@@ -114,7 +105,6 @@ def unpack(profile: Profile, body: bytes) -> Unpacked:
     return Unpacked(message, body[at:], body[start:at]) if has_mac else Unpacked(message, b"", b"")
 
 
-@lru_cache(maxsize=64)
 def _type_of(mti: str) -> bytes:
     if len(mti) != 4 or not is_digits(mti):
         raise FieldError("message type", "not four digits")
@@ -126,7 +116,10 @@ _Readers = tuple[Reader, ...]
 
 
 class _Layout:
-    """A profile, compiled: what to do for each set of fields is worked out when it first comes."""
+    """A profile, compiled: what to do for each set of fields is worked out when it first comes.
+
+    start: of the message type. may_be_long: whether there may be a second bitmap.
+    """
 
     def __init__(self, profile: Profile) -> None:
         self._elements: dict[int, Element] = {
@@ -137,8 +130,28 @@ class _Layout:
             raise ValueError(f"profile {profile.name}: a field that its bitmap cannot name, or its MAC, in the table")
         self._profile = profile
         self._mac_field = profile.mac_field
-        self.shape_of = lru_cache(maxsize=_SHAPES)(self._shape_of)
-        self.shape_for = lru_cache(maxsize=_SHAPES)(self._shape_for)
+        self.start = HEAD_BYTES[profile.head]
+        self.may_be_long = profile.bitmap_bytes == 16
+        self.to_write = lru_cache(maxsize=_SHAPES)(self._to_write)
+        self.to_read = lru_cache(maxsize=_SHAPES)(self._to_read)
+
+    def _to_write(
+        self, mti: str, named: tuple[int, ...], has_mac: bool, header: Header | None
+    ) -> tuple[bytes, bytes, _Writers]:
+        """What stands before the message type, that and the bitmap, and how the fields are written."""
+        bitmap, writers = self._shape_of(named, has_mac)
+        head = pack_header(self._profile, header or self._profile.header) if self._profile.head else b""
+        return head, _type_of(mti) + bitmap, writers
+
+    def _to_read(self, begin: bytes) -> tuple[Header | None, str, _Readers, bool]:
+        """What stands before the fields, and how these are read."""
+        header = unpack_header(self._profile, begin[: self.start]) if self._profile.head else None
+        mti, bitmap = begin[self.start : self.start + 2].hex(), begin[self.start + 2 :]
+        if len(mti) != 4 or not mti.isdecimal():
+            raise FieldError("message type", "the message ends within it" if len(mti) != 4 else "not BCD")
+        if len(bitmap) < 8 or (self.may_be_long and bitmap[0] & 0x80 and len(bitmap) < 16):
+            raise FieldError("bitmap", "the message ends within it")
+        return header, mti, *self._shape_for(bitmap)
 
     def _shape_of(self, named: tuple[int, ...], has_mac: bool) -> tuple[bytes, _Writers]:
         numbers = sorted(named)
