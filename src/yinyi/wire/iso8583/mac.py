@@ -44,9 +44,9 @@ def maker(algorithm: MacAlgorithm, key: Key) -> Translate:
         case "x9.19":
             return _retail_maker(key)
         case "ecb":
-            return partial(_twice, _Chain(cbc_encryptor(key).update))
+            return _twice_maker(ecb_encryptor(key).update)
         case "xor-3des":
-            return partial(_once, ecb_encryptor(key).update)
+            return _once_maker(ecb_encryptor(key).update)
 
 
 def is_mac(algorithm: MacAlgorithm, key: Key, data: bytes, given: bytes) -> bool:
@@ -91,15 +91,21 @@ def _retail(chain: Translate, undo: Translate | None, data: bytes) -> bytes:
     return last if undo is None else chain(undo(last))
 
 
-def _once(encrypt: Translate, data: bytes) -> bytes:
-    return encrypt(_folded(data))
+def _once_maker(encrypt: Translate) -> Translate:
+    return lambda data: encrypt(_folded(data).to_bytes(BLOCK, "big"))
 
 
-def _twice(chain: Translate, data: bytes) -> bytes:
-    return hexlify(chain(hexlify(_folded(data)).upper()))[:BLOCK].upper()
+def _twice_maker(encrypt: Translate) -> Translate:
+    def made(data: bytes) -> bytes:
+        letters = b"%016X" % _folded(data)
+        left, right = encrypt(letters[:BLOCK]), letters[BLOCK:]
+        both = int.from_bytes(left, "big") ^ int.from_bytes(right, "big")
+        return hexlify(encrypt(both.to_bytes(BLOCK, "big")))[:BLOCK].upper()
+
+    return made
 
 
-def _folded(data: bytes) -> bytes:
+def _folded(data: bytes) -> int:
     """All blocks, XOR: half of them upon the other half, again and again. Blocks of zeros change nothing."""
     if not data:
         raise ValueError(_NOTHING)
@@ -108,4 +114,4 @@ def _folded(data: bytes) -> bytes:
     while blocks > 1:
         blocks >>= 1
         number ^= number >> (blocks * _BITS)
-    return (number & _LAST).to_bytes(BLOCK, "big")
+    return number & _LAST
