@@ -1,8 +1,9 @@
-"""What stands at the far end of a bank's line in a bench: ``python -m bench.bank_far bank|echo`` tells its port and
-serves until it is stopped.
+"""What stands at the far end of a bank's line in a bench: ``python -m bench.bank_far bank|again|echo`` tells its port
+and serves until it is stopped.
 
-``bank`` is the sandbox's own; ``echo`` has the bank's socket code, but sends every frame back as if it were its answer,
-and reads nothing of it but its length.
+``bank`` is the sandbox's own. ``again`` is that too, but a message that it has had before gets the answer that it got
+then, without another look: what purchases take beside it is the connector's own. ``echo`` has the bank's socket code,
+but sends every frame back as if it were its answer, and reads nothing of it but its length.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +88,17 @@ async def far_side(kind: str) -> AsyncGenerator[FarSide]:
 
 
 async def _bank(stopping: asyncio.Event) -> None:
+    await _serve(Bank(sessions(), ShiftedClock(), profiles=(CUP_POS,)), stopping)
+
+
+async def _again(stopping: asyncio.Event) -> None:
     bank = Bank(sessions(), ShiftedClock(), profiles=(CUP_POS,))
+    for line in bank.lines.values():
+        line.answer, line.together = cache(line.answer), nullcontext
+    await _serve(bank, stopping)
+
+
+async def _serve(bank: Bank, stopping: asyncio.Event) -> None:
     await bank.start()
     _tell(bank.lines["cup_pos-1"].port)
     await stopping.wait()
@@ -109,4 +121,4 @@ def _tell(port: int) -> None:
 
 
 if __name__ == "__main__":
-    serve({"bank": _bank, "echo": _echo}[sys.argv[1]], "critical")
+    serve({"bank": _bank, "again": _again, "echo": _echo}[sys.argv[1]], "critical")

@@ -1,5 +1,6 @@
 """The bank line: what our codec, strict and with its MAC, takes beside pyiso8583 without one, for the same message; how
-many purchases go over one line, beside frames that are echoed; what sessions of a whole hospital take.
+many purchases go over one line, to the sandbox's bank and to one that knows its answers already, beside frames that are
+echoed; what sessions of a whole hospital take.
 """
 
 import gc

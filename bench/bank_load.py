@@ -1,7 +1,10 @@
-"""Purchases through the connector alone, over one line, and frames through that line's own socket code to an echo."""
+"""Purchases through the connector alone, over one line, to a bank that decides and to one that knows its answers, and
+frames through that line's own socket code to an echo.
+"""
 
 import asyncio
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -39,6 +42,10 @@ from yinyi_sandbox.bank.cards import CARDS
 
 BANK = "bank"
 AT_ONCE = (1, 16, 64)
+CASES = {**{f"at_{at_once}": (at_once, True) for at_once in AT_ONCE}, "on_one_cpu": (1, False)}
+"""So many sessions at once; whether the sides have a processor each, as they have where the bank is. Left to itself the
+system puts one kind of round on one processor and another kind on two, and to wake a second one takes longer than an
+echo does."""
 PAYER = CARDS[0]
 ZONE = ZoneInfo("Asia/Shanghai")
 _CHIP = bytes.fromhex("9F2608ABCDEF01234567899F2701809F101307010103A0A802010A010000000000AABBCCDD9F370411223344")
@@ -78,7 +85,7 @@ class Seen:
 
 
 class Buyer:
-    """One session of a terminal, signed on; the next purchase is under the next number."""
+    """One session of a terminal, signed on; the next purchase is under the next number, until it begins anew."""
 
     def __init__(self, connector: UnionPay, keys: SoftwareKeyStore, slot: PosSession) -> None:
         self._connector = connector
@@ -87,7 +94,7 @@ class Buyer:
         self._at = datetime.now(ZONE)
         self._mak: HeldKey | None = None
         self._card = Card(pan=PAYER.pan, entry_mode="chip", sequence_no="001", chip_data=_CHIP)
-        self._trace_no = 0
+        self._trace_no = self._signed_on_under = 0
 
     async def sign_on(self) -> None:
         tmk = await loaded(self._keys, self._slot)
@@ -95,11 +102,16 @@ class Buyer:
         while isinstance(signed, NeverSent):  # the line is being dialled
             signed = await self._connector.sign_on(self._desk())
         assert isinstance(signed, SignedOn), signed
+        self._signed_on_under = self._trace_no
         pik, mak = signed.keys
         self._mak = await self._keys.take_working_key(tmk, self._slot, "mak", mak.key, mak.check_value)
         clear = decrypt_ecb(tmk_of(self._slot.merchant_no, self._slot.terminal_no), pik.key)
         block = encrypt_pin_block(clear, PAYER.pin, PAYER.pan)
         self._card = msgspec.structs.replace(self._card, pin_block=block, pin_key_check=pik.check_value)
+
+    def begin_anew(self) -> None:
+        """What it says from now on, it has said before."""
+        self._trace_no = self._signed_on_under
 
     async def buy(self) -> None:
         answer = await self._connector.purchase(self._desk(), _PRICE, self._card)
@@ -136,10 +148,11 @@ class Shouter:
 
 @dataclass(frozen=True)
 class Side:
-    """What each session asks, and whom."""
+    """What each session asks, and whom. repeats: who says in every round what it said in the first."""
 
     sessions: Sequence[Ask]
     far: FarSide
+    repeats: Sequence[Buyer] = ()
 
 
 async def loaded(keys: SoftwareKeyStore, slot: PosSession) -> HeldKey:
@@ -166,40 +179,63 @@ async def measure(quick: bool) -> Figures:
     """How much of what the line carries is left for purchases that are written, sealed, decided, read and checked."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="yinyi-bench-"))
-        bank, echo = [await stack.enter_async_context(far_side(kind)) for kind in ("bank", "echo")]
+        bank, again, echo = [await stack.enter_async_context(far_side(kind)) for kind in ("bank", "again", "echo")]
         keys = SoftwareKeyStore(KeySettings(), around(folder))
-        connector = UnionPay(settings(bank.port), around(folder))
+        buyers, askers = [await _signed_on(stack, keys, far, folder) for far in (bank, again)]
         line = Line(settings(echo.port), CUP_POS, lambda match, heard: None)
-        for end in (connector, line):
-            stack.push_async_callback(end.stop)
-        await connector.start()
+        stack.push_async_callback(line.stop)
         line.start()
-        slots = [PosSession(BANK, MERCHANTS[0], terminal_no) for terminal_no in TERMINALS[: max(AT_ONCE)]]
-        buyers = [Buyer(connector, keys, slot) for slot in slots]
-        for buyer in buyers:
-            await buyer.sign_on()
         settle_memory()
         bought = Side([buyer.buy for buyer in buyers], bank)
-        echoed = Side([Shouter(line, slot).shout for slot in slots], echo)
-        return await _by_turns(bought, echoed, *(_QUICK if quick else _FULL))
+        known = Side([asker.buy for asker in askers], again, askers)
+        echoed = Side([Shouter(line, slot).shout for slot in _slots()], echo)
+        return await _by_turns(bought, known, echoed, *(_QUICK if quick else _FULL))
 
 
-async def _by_turns(bank: Side, echo: Side, count: int, rounds: int) -> Figures:
+def _slots() -> list[PosSession]:
+    return [PosSession(BANK, MERCHANTS[0], terminal_no) for terminal_no in TERMINALS[: max(AT_ONCE)]]
+
+
+async def _signed_on(stack: AsyncExitStack, keys: SoftwareKeyStore, far: FarSide, folder: str) -> list[Buyer]:
+    """Through a connector of their own."""
+    connector = UnionPay(settings(far.port), around(folder))
+    stack.push_async_callback(connector.stop)
+    await connector.start()
+    buyers = [Buyer(connector, keys, slot) for slot in _slots()]
+    for buyer in buyers:
+        await buyer.sign_on()
+    return buyers
+
+
+async def _by_turns(bank: Side, again: Side, echo: Side, count: int, rounds: int) -> Figures:
     figures: dict[str, float | int | str] = {}
-    for at_once in AT_ONCE:
-        each, bought, echoed = count // at_once, Seen(), Seen()
-        for seen in (Seen(), *[bought] * rounds):  # the first round warms both sides up
-            await _round(bank, at_once, each, seen)
-            await _round(echo, at_once, _ECHOES * each, echoed if seen is bought else Seen())
-        figures.update(bought.figures(f"purchases_at_{at_once}"))
-        figures.update(echoed.figures(f"echoes_at_{at_once}"))
-        ratios = [purchases / echoes for purchases, echoes in zip(bought.rates, echoed.rates, strict=True)]
-        figures[f"purchases_ratio_at_{at_once}"] = round(statistics.median(ratios), 2)
-        figures[f"cpu_ratio_at_{at_once}"] = round(echoed.busier_us() / bought.busier_us(), 2)
+    cpus = sorted(os.sched_getaffinity(0))
+    for case, (at_once, is_apart) in CASES.items():
+        _place(cpus, (bank, again, echo), is_apart)
+        each, (bought, known, echoed) = count // at_once, (Seen(), Seen(), Seen())
+        for is_counted in (False, *[True] * rounds):  # the first round warms all sides up
+            for side, seen, times in ((bank, bought, 1), (echo, echoed, _ECHOES), (again, known, 1)):
+                await _round(side, at_once, times * each, seen if is_counted else Seen())
+        for what, seen in (("purchases", bought), ("connector", known)):
+            figures.update(seen.figures(f"{what}_{case}"))
+            ratios = [rate / echoes for rate, echoes in zip(seen.rates, echoed.rates, strict=True)]
+            figures[f"{what}_ratio_{case}"] = round(statistics.median(ratios), 2)
+        figures.update(echoed.figures(f"echoes_{case}"))
+        figures[f"cpu_ratio_{case}"] = round(echoed.busier_us() / bought.busier_us(), 2)
+    os.sched_setaffinity(0, cpus)
     return figures
 
 
+def _place(cpus: Sequence[int], sides: Sequence[Side], is_apart: bool) -> None:
+    """We are on the first processor, and whoever is at the far end on the last one or beside us."""
+    os.sched_setaffinity(0, cpus[:1])
+    for side in sides:
+        os.sched_setaffinity(side.far.pid, cpus[-1:] if is_apart else cpus[:1])
+
+
 async def _round(side: Side, at_once: int, each: int, seen: Seen) -> None:
+    for buyer in side.repeats:
+        buyer.begin_anew()
     gc.collect()
     begun, cpu_begun, far_begun, count = time.perf_counter(), time.process_time(), side.far.cpu_s(), each * at_once
     await asyncio.gather(*(_one_after_another(ask, each, seen.times) for ask in side.sessions[:at_once]))
