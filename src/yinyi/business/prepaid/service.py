@@ -50,7 +50,7 @@ from yinyi.business.prepaid.messages import (
     Withdraw,
     WithdrawAtWindow,
 )
-from yinyi.business.prepaid.model import CHARGES, TOP_UP
+from yinyi.business.prepaid.model import CHARGES, TOP_UP, WITHDRAWN
 from yinyi.business.prepaid.withdrawals import REFUNDABLE_FOR, TOP_UPS_AT_A_TIME, Withdrawals, divided, returnable
 from yinyi.kernel.errors import Invalid, NotAllowed
 from yinyi.kernel.ids import PAYMENT_NUMBER
@@ -245,7 +245,7 @@ class PrepaidService:
         entry = JournalEntry(
             hospital_id=call.hospital_id,
             source=f"{account}:{call.key}",
-            kind="withdrawn_at_window",
+            kind=WITHDRAWN,
             business_date=call.now.astimezone(self._zone).date(),
             posted_at=call.now,
             postings=(posting,),
