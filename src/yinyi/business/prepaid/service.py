@@ -119,6 +119,7 @@ class PrepaidService:
         items = [
             AccountLeft(
                 patient_id=row["patient_id"],
+                patient_no=row["patient_no"] or "",
                 balance_fen=Fen(row["balance_fen"]),
                 to_origin_fen=Fen(row["to_origin_fen"]),
             )
@@ -171,11 +172,12 @@ class PrepaidService:
         """Whether this plan may be paid from its patient's account; whether there is enough, the database decides.
 
         Raises:
-            AccountsClosed: the hospital keeps none.
+            AccountsClosed: the hospital keeps none, and nothing has come back to this one.
             NotAllowed: a top-up is not paid from the account that it credits.
             StillAsked: it may have been paid out in time that a restore has lost.
         """
-        if await store.mode(tx, call.hospital_id) == "off":
+        mode, _ = await store.standing(tx, call.hospital_id, prepaid_account(str(plan.patient_id)))
+        if mode == "off":
             raise AccountsClosed
         if CREDITED in plan.facts:
             raise NotAllowed("a top-up is paid by other means")
