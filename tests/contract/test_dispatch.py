@@ -212,7 +212,7 @@ def test_instants_are_bounded(platform_url: str) -> None:
     """Also those that the calendar has, and that no time zone can be reckoned into."""
 
     async def story(stage: Stage) -> None:
-        LedgerService([]).register(stage.dispatcher)
+        LedgerService([], {}).register(stage.dispatcher)
         for at in OUT_OF_REACH:
             assert failure(await stage.send_raw(BALANCE, envelope({"at": at}))) == "InvalidField", at
         for at in WITHIN:

@@ -20,6 +20,10 @@ FROM payment_step s, (VALUES (25, 'insurance.quote', '{"cash_fen": 1500}'), (38,
   AS x (position, kind, evidence)
 WHERE payment_id = :delivered AND s.kind = 'payments.take'""",
 )
+UNBOOKED_AS = """
+DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
+  SELECT {} WHERE payment_id = :delivered))"""
+UNBOOKED = UNBOOKED_AS.format("reference || ':taken' FROM payment_step")
 ENTRY = """
 INSERT INTO journal_entry (hospital_id, source, kind, business_date, posted_at)
 VALUES (1, 'NOBODY:taken', 'taken', '2026-03-02', :now)"""
@@ -27,6 +31,19 @@ POSTING = """
 INSERT INTO posting SELECT 1, entry_id, 1, 'channel:wechatpay:outpatient', 'patient_funds:outpatient', 5000
 FROM journal_entry WHERE source = 'NOBODY:taken'"""
 OPENED = POSTING.replace("channel:wechatpay:outpatient", "opening:former_system").replace("patient_funds", "prepaid")
+FROM_NOTHING = POSTING.replace("channel:wechatpay:outpatient", "patient_funds:outpatient").replace(
+    "'patient_funds:outpatient', 5000", "'prepaid:1', 5000"
+)
+DELIVERED = """
+INSERT INTO journal_entry (hospital_id, source, kind, business_date, posted_at)
+SELECT 1, {}, 'delivered', '2026-03-02', :now FROM payment WHERE payment_id = :delivered"""
+DELIVERED_AGAIN = """
+INSERT INTO posting SELECT 1, entry_id, 1, 'patient_funds:outpatient', 'hospital:outpatient:registration', 5000
+FROM journal_entry WHERE kind = 'delivered' AND NOT EXISTS (
+  SELECT FROM posting WHERE posting.entry_id = journal_entry.entry_id)"""
+UNDELIVERED = UNBOOKED_AS.format("payment_no || ':' || 'delivered' FROM payment")
+ON_ACCOUNT = """
+INSERT INTO account_balance (hospital_id, account, balance_fen, changed_at) VALUES (1, 'prepaid:1', 5100, :now)"""
 SUSPENSE = POSTING.replace("patient_funds:outpatient", "suspense:over")
 DOUBT = POSTING.replace("channel:wechatpay:outpatient", "his:outpatient")
 SAID = """
@@ -51,9 +68,6 @@ INSERT INTO institution_take SELECT 1, 'icbc', 'B1', :delivered, 'X', 1, :now, '
 LISTED_BY_BANK = """
 INSERT INTO taken_list_row (hospital_id, institution_id, reference, taken_on, part, payment_no, amount_fen)
 VALUES (1, 'icbc', 'B1', :now::date - 3, 1, 'P1', 1)"""
-UNBOOKED = """
-DELETE FROM posting WHERE entry_id IN (SELECT entry_id FROM journal_entry WHERE source IN (
-  SELECT reference || ':taken' FROM payment_step WHERE payment_id = :delivered))"""
 OBLIGATION = "INSERT INTO payment_obligation VALUES (1, 'registration', 'P9:S9', :{})"
 MONEY = "payments_delivered_or_returned"
 SOON, LATER = timedelta(minutes=6), timedelta(hours=2)
@@ -153,6 +167,54 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         (STEPS.format("amount_fen = 1", "returned", "payments.refund"),),
     ),
     "booked by nobody": ("bookings_have_their_movement", "NOBODY:taken", NOW, (ENTRY, POSTING)),
+    "delivered, and not booked": (
+        "ended_payments_hold_nothing",
+        "delivered",
+        NOW,
+        ("ALTER TABLE posting DISABLE TRIGGER USER", UNDELIVERED),
+    ),
+    "delivered, and booked with more": (
+        "ended_payments_hold_nothing",
+        "delivered",
+        NOW,
+        (
+            "ALTER TABLE posting DISABLE TRIGGER USER",
+            "UPDATE posting SET amount_fen = amount_fen + 7 WHERE entry_id IN (SELECT entry_id FROM journal_entry"
+            " WHERE source = (SELECT payment_no || ':' || 'delivered' FROM payment WHERE payment_id = :delivered))",
+        ),
+    ),
+    "delivered, and booked twice": (
+        "ended_payments_hold_nothing",
+        "delivered",
+        NOW,
+        (DELIVERED.format("payment_no || ':' || 'delivered:9'"), DELIVERED_AGAIN),
+    ),
+    "delivered by nobody": (
+        "bookings_have_their_movement",
+        "NOBODY:delivered",
+        NOW,
+        (DELIVERED.format("'NOBODY:' || 'delivered'"), DELIVERED_AGAIN),
+    ),
+    "sent back by nobody": (
+        "bookings_have_their_movement",
+        "NOBODY:taken",
+        NOW,
+        (ENTRY.replace("'taken'", "'refund_sent'"), POSTING),
+    ),
+    "money from nothing": ("entries_move_as_their_kind", "NOBODY:taken", NOW, (ENTRY, FROM_NOTHING)),
+    "an entry of another kind": (
+        "entries_move_as_their_kind",
+        "NOBODY:taken",
+        NOW,
+        (ENTRY.replace("'taken'", "'gift'"), OPENED),
+    ),
+    "a balance that its postings do not make": (
+        "balances_are_their_postings",
+        "prepaid:1",
+        NOW,
+        (ENTRY, FROM_NOTHING, ON_ACCOUNT),
+    ),
+    "postings that no balance has": ("balances_are_their_postings", "prepaid:1", NOW, (ENTRY, FROM_NOTHING)),
     "an entry without a posting": ("entries_have_postings", "NOBODY:taken", NOW, (ENTRY,)),
     "opened, and nobody has confirmed it": ("openings_confirmed", "NOBODY:taken", NOW, (ENTRY, OPENED)),
     "charged, and not booked": ("prepaid_charges_are_booked", "prepaid_charge:1:charged", SOON, (A_PATIENT, A_CHARGE)),

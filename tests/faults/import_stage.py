@@ -12,6 +12,7 @@ from payment_world import ZONE, World, world
 from queue_desk import as_staff
 from watch_world import watch
 
+from yinyi.app.watched import MOVES
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.client import BusClient
 from yinyi.bus.database import Database, Tx, open_pool
@@ -177,7 +178,9 @@ class Stage:
     async def all_is_well(self) -> None:
         """The ledger agrees with itself, and no invariant is broken."""
         async with self.database.read() as tx:
-            report = await LedgerService([books.differences]).verify(tx, as_staff(self.it, "operator"), VerifyLedger())
+            report = await LedgerService([books.differences], MOVES).verify(
+                tx, as_staff(self.it, "operator"), VerifyLedger()
+            )
             assert report.differences == []
             rows = await ledger.balances_together(tx, 1)
             one_by_one = await ledger.balances(tx, 1)

@@ -10,7 +10,7 @@ from queue_desk import as_staff, case, in_doubt, lost, queue_of, say
 
 from yinyi.bus.database import Row
 from yinyi.business.payments.errors import NothingInDoubt, PaymentClosed
-from yinyi.business.payments.messages_queue import GiveBack, PostAgain
+from yinyi.business.payments.messages_queue import AskAgain, GiveBack, PostAgain
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import SecondPersonNeeded
 
@@ -42,6 +42,9 @@ def test_two_people_decide_and_it_is_booked(platform_url: str) -> None:
         plan = await it.to_the_end(number)
         assert state_of(plan) == "fulfilled", "the hospital still held the number"
         assert await it.books_differ() == []
+        async with it.database.transaction() as tx:
+            with pytest.raises(PaymentClosed):
+                await queue_of(it).ask_again(tx, as_staff(it, "operator"), AskAgain(payment_no=number), None)
 
     play(platform_url, story)
 

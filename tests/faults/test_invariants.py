@@ -8,9 +8,13 @@ import structlog
 from breakages import BROKEN, ENTRY, MONEY, PAYMENT, POSTING, STEPS, UNBOOKED
 from payment_checks import play
 from payment_world import World
+from queue_desk import as_staff
 from watch_world import Watch, grown, watch
 
-from yinyi.app.watched import every_invariant
+from yinyi.app.watched import MOVES, every_invariant
+from yinyi.business.ledger.messages import VerifyLedger
+from yinyi.business.ledger.service import LedgerService
+from yinyi.business.payments.books import differences
 from yinyi.business.watch.model import Invariant
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.store import become_watcher
@@ -42,6 +46,30 @@ def test_what_is_broken_is_found(platform_url: str, what: str) -> None:
         told = next(line for line in logs if line["event"] == "invariant.violated" and line["invariant"] == name)
         assert told["log_level"] == "error"
         assert wanted in told["subjects"]
+
+    play(platform_url, story)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("delivered, and not booked", "patient_funds:outpatient: the ledger says 5000 fen, open payments say 0 fen"),
+        ("delivered, and booked twice", "patient_funds:outpatient: the ledger says -5000 fen, open payments say 0 fen"),
+        ("money from nothing", "1 entries are booked as taken, between accounts that this is not for"),
+        ("an entry of another kind", "1 entries are booked as gift, between accounts that this is not for"),
+        ("a balance that its postings do not make", "prepaid:1: the postings say 5000 fen, the balance 5100 fen"),
+    ],
+)
+def test_whoever_verifies_the_ledger_is_told(platform_url: str, what: str, told: str) -> None:
+    async def story(it: World) -> None:
+        them = await grown(it)
+        verify = LedgerService([differences], MOVES).verify
+        async with it.database.read() as tx:
+            before = (await verify(tx, as_staff(it, "operator"), VerifyLedger())).differences
+        await them.sql(*BROKEN[what][-1])
+        async with it.database.read() as tx:
+            after = (await verify(tx, as_staff(it, "operator"), VerifyLedger())).differences
+        assert (before, told in after) == ([], True), after
 
     play(platform_url, story)
 

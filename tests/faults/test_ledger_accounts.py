@@ -15,6 +15,7 @@ from payment_world import ZONE, World, world
 from queue_desk import as_staff, lost
 from watch_world import watch
 
+from yinyi.app.watched import MOVES
 from yinyi.business.ledger import store as ledger
 from yinyi.business.ledger.errors import BalanceTooLow
 from yinyi.business.ledger.messages import VerifyLedger
@@ -46,7 +47,7 @@ CHANNEL, FUNDS, HIS, INCOME = (
 
 async def verified(it: World) -> None:
     async with it.database.read() as tx:
-        report = await LedgerService([books.differences]).verify(tx, as_staff(it, "operator"), VerifyLedger())
+        report = await LedgerService([books.differences], MOVES).verify(tx, as_staff(it, "operator"), VerifyLedger())
     assert report.differences == []
 
 

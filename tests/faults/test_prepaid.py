@@ -18,6 +18,7 @@ from prepaid_desk import (
     opening,
     paid_from_account,
     topped_up,
+    withdraw,
 )
 from refund_desk import refund
 
@@ -27,6 +28,7 @@ from yinyi.business.prepaid.errors import (
     TopUpsClosed,
 )
 from yinyi.business.prepaid.messages import (
+    GetPrepaidAccount,
     TopUp,
 )
 from yinyi.business.prepaid.model import PrepaidMode
@@ -123,6 +125,28 @@ def test_what_the_hospital_refuses_is_back_on_the_account_at_once(platform_url: 
         plan = await paid_from_account(it)
         assert state_of(await it.to_the_end(plan.payment_no)) == "returned"
         assert await balance(it) == FEE
+
+    play(platform_url, story)
+
+
+def test_what_comes_back_when_there_are_no_accounts_any_more_is_its_patients(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        prepaid = await desk(it)
+        top_up = await topped_up(it, prepaid)
+        number = (await paid_from_account(it)).payment_no
+        for mode in ("refund_only", "off"):
+            prepaid = await desk(it, cast(PrepaidMode, mode))
+        async with it.database.read() as tx:
+            assert (await prepaid.get(tx, it.call(), GetPrepaidAccount())).mode == "off"
+        await refund(it, number, 1500)
+        await it.to_the_end(number)
+        async with it.database.read() as tx:
+            seen = await prepaid.get(tx, it.call(), GetPrepaidAccount())
+        assert (seen.mode, seen.balance_fen) == ("refund_only", 1500)
+        await withdraw(it, prepaid)
+        await it.to_the_end(top_up)
+        assert (await balance(it), it.channel.kept_fen()) == (0, FEE - 1500)
+        assert await it.books_differ() == []
 
     play(platform_url, story)
 

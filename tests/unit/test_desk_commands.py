@@ -177,6 +177,7 @@ def test_what_is_asked(
         ("charges", "settle", "D1"),
         ("taken", "settle", "icbc", "B-000002", "--on", "2026-11-22", "--ruling", "as_heard", "--note", "asked"),
         ("ledger", "balance", "--at", "yesterday"),
+        ("ledger", "verify", "--at", "2026-03-02T12:00"),
         ("ledger", "balance", "--at", "0001-01-01T00:00"),
         ("ledger", "balance", "--at", "9999-12-31T23:59-23:59"),
         ("taken", "list", "--on", "yesterday"),

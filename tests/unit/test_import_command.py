@@ -110,6 +110,7 @@ def test_files_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (["confirm"], "Which import?"),
         (["show"], "Which import?"),
         (["withdraw"], "Which import?"),
+        (["show", "99"], "99 is no number of an import: yinyi import list says them."),
         (["confirm", "260302-7Q4X8X", "--people", "1", "--accounts", "1", "--total", "1.00"], "--fingerprint"),
         (["confirm", "260302-7Q4X8X", "--people", "1", "--accounts", "1", "--fingerprint", "x"], "--total"),
     ],

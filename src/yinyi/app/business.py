@@ -23,7 +23,7 @@ from yinyi.app.people import MasterIndex
 from yinyi.app.receipts import Receipts
 from yinyi.app.told import Told
 from yinyi.app.verifier import Verifier
-from yinyi.app.watched import FIGURES, every_invariant
+from yinyi.app.watched import FIGURES, MOVES, every_invariant
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.bus.outbox import OutboxPublisher, Publish
@@ -167,7 +167,7 @@ class Business:
             looks_kept_s=outside.lists_kept_s,
         )
         imports, suspense = ImportService(database, vault, ZONE), SuspenseDesk(registry, ZONE)
-        for service in (*self._asked(), imports, suspense, LedgerService([books.differences]), AuditService()):
+        for service in (*self._asked(), imports, suspense, LedgerService([books.differences], MOVES), AuditService()):
             service.register(self.dispatcher)
 
     def _asked(self) -> tuple[Serves, ...]:

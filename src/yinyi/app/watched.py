@@ -5,8 +5,10 @@ from yinyi.business.audit.invariants import AuditSealed
 from yinyi.business.billing.invariants import LineRefundsAreMade
 from yinyi.business.billing.plans import INVOICE
 from yinyi.business.fiscal.invariants import FiscalInvoicesAreIssued
+from yinyi.business.imports import takeover as imports
 from yinyi.business.imports.invariants import OpeningsConfirmed
-from yinyi.business.ledger.invariants import EntriesHavePostings
+from yinyi.business.inpatient import accounts as inpatient
+from yinyi.business.ledger.invariants import ledger_invariants
 from yinyi.business.lines import figures as lines
 from yinyi.business.lines.invariants import (
     CardDataIsForgotten,
@@ -17,11 +19,13 @@ from yinyi.business.lines.invariants import (
 from yinyi.business.news import figures as news
 from yinyi.business.news.invariants import BulletinsArrive, MergedAccountsAreEmpty, NewsAreSeenTo
 from yinyi.business.payments import figures as payments
+from yinyi.business.payments import moves
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
 from yinyi.business.payments.model import NO_LISTS, ListsExpected
 from yinyi.business.payments.taken_list_invariants import TakenDifferencesAreSettled, TakenListsArrive
 from yinyi.business.prepaid import figures as prepaid
+from yinyi.business.prepaid import model as prepaid_model
 from yinyi.business.prepaid.invariants import CHARGES
 from yinyi.business.scheduling.invariants import StoppedSessionsBalance
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION
@@ -32,11 +36,13 @@ from yinyi.business.watch.model import Invariant
 
 OBLIGED = (REGISTRATION, APPOINTMENT, CHECKED_IN, INVOICE)
 """The purposes whose payments always hold an obligation."""
+MOVES = moves.MOVES | prepaid_model.MOVES | inpatient.MOVES | imports.MOVES
+"""All that is posted: by kind, between which accounts."""
 FIGURES = (*payments.FIGURES, *prepaid.FIGURES, *lines.FIGURES, *news.FIGURES, *watch.FIGURES)
 
 
 def every_invariant(rules: Rules, lists: ListsExpected = NO_LISTS) -> list[Invariant]:
-    of_money = [*payment_invariants(rules, OBLIGED), EntriesHavePostings(), OpeningsConfirmed(), *CHARGES]
+    of_money = [*payment_invariants(rules, OBLIGED), *ledger_invariants(MOVES), OpeningsConfirmed(), *CHARGES]
     of_money += [TakenDifferencesAreSettled(ZONE), TakenListsArrive(lists, ZONE)]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
     of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), NotificationsLeave(), LineRefundsAreMade()]

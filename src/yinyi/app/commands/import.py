@@ -1,6 +1,7 @@
 """Operate: patients, bindings and balances of a former system: check, propose, confirm by a second person."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -87,6 +88,8 @@ def command(
             _run(_list(name))
         case _ if not number:
             raise CannotStart(f"Which import? Its number comes after {action.value}.")
+        case _ if not re.fullmatch(r"[0-9A-Z-]{4,20}", number):
+            raise CannotStart(f"{number} is no number of an import: yinyi import list says them.")
         case Action.CONFIRM:
             if people is None or accounts is None or not total or not fingerprint:
                 raise CannotStart("Say what the former system says: --people, --accounts, --total, --fingerprint.")

@@ -35,6 +35,8 @@ def command(
 ) -> None:
     """Exit code 1: ledger and payments do not agree."""
     set_up_logs("error")
+    if at and action is Action.VERIFY:
+        raise CannotStart("verify compares the books as they are now: --at is for the balance.")
     settings = settings_from()
     message = VerifyLedger() if action is Action.VERIFY else TrialBalance(at=_instant(at))
     try:

@@ -48,17 +48,30 @@ async def _done(total_fen: Fen | None, name: str) -> int:
     """How many accounts have money then. ``total_fen``: they are cleared first."""
     async with as_staff(settings_from(), name) as staff:
         if total_fen is not None:
-            await _clear(staff, total_fen)
+            given_fen = await _clear(staff, total_fen)
+            _say(f"{yuan(given_fen)} go back to where they came from; channels take up to some days for that.")
         report = await _list(staff)
+    if total_fen is not None and report.accounts:
+        _say("What is left goes over the counter: yinyi ask WithdrawAtWindow (docs/operate/prepaid.md).")
     _say(f"{report.accounts} accounts, {yuan(report.total_fen)} on all of them: --total-fen {report.total_fen}")
     return report.accounts
 
 
-async def _clear(staff: Staff, total_fen: Fen) -> None:
-    """Page by page, each by the total that the one before has left."""
+async def _clear(staff: Staff, total_fen: Fen) -> Fen:
+    """Until nothing more can go back by itself, and how much did: of one account not all top-ups are given back at a
+    time."""
+    left_fen, before_fen = total_fen, None
+    while left_fen != before_fen:
+        before_fen, left_fen = left_fen, await _clear_once(staff, left_fen)
+    return Fen(total_fen - left_fen)
+
+
+async def _clear_once(staff: Staff, total_fen: Fen) -> Fen:
+    """Page by page, each by the total that the one before has left; what all have left."""
     report = await staff.ask(ClearBalances(total_fen=total_fen))
     while report.next_after:
         report = await staff.ask(ClearBalances(total_fen=report.total_fen, after=report.next_after))
+    return report.total_fen
 
 
 async def _list(staff: Staff) -> BalancesReport:
@@ -72,7 +85,8 @@ async def _list(staff: Staff) -> BalancesReport:
 
 
 def _account(each: AccountLeft) -> str:
-    return f"{each.patient_id}  {yuan(each.balance_fen)}, to where it came from {yuan(each.to_origin_fen)}"
+    who = each.patient_no or f"patient {each.patient_id} in the index"
+    return f"{who}  {yuan(each.balance_fen)}, to where it came from {yuan(each.to_origin_fen)}"
 
 
 def _say(*lines: str) -> None:

@@ -8,10 +8,10 @@ from yinyi.app.faults.judge import violations
 from yinyi.app.faults.judge_line import card_violations, record_violations
 from yinyi.app.faults.line_house import CHANNEL, NEXT_CARD, NEXT_FEN
 from yinyi.app.faults.visitor import Visitor
-from yinyi.app.watched import OBLIGED
+from yinyi.app.watched import MOVES, OBLIGED
 from yinyi.bus.database import Tx
 from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.invariants import EntriesHavePostings
+from yinyi.business.ledger.invariants import ledger_invariants
 from yinyi.business.ledger.model import prepaid_account
 from yinyi.business.payments.books import DoubtsAgree, differences
 from yinyi.business.payments.engine import Rules
@@ -45,7 +45,7 @@ async def _of_database(crowd: Crowd, tx: Tx, plans: list[Plan]) -> list[str]:
     strange = await tx.fetch(_STRANGE, [plan.payment_no for plan in plans])
     found = [f"a payment that nobody knows of: {row['payment_no']}" for row in strange]
     rules: Rules = next(iter(crowd.processes.values())).means.registry.rules
-    for invariant in (*payment_invariants(rules, OBLIGED), EntriesHavePostings(), DoubtsAgree()):
+    for invariant in (*payment_invariants(rules, OBLIGED), *ledger_invariants(MOVES), DoubtsAgree()):
         broken = await look(tx, 1, invariant, _EVERYTHING, crowd.house.clock.now())
         found += sorted(f"{invariant.name}: {each.detail}" for each in broken)
     for row in await ledger.balances_against_postings(tx, 1):

@@ -14,7 +14,7 @@ from yinyi.business.imports import store
 from yinyi.business.imports.checking import opening_source
 from yinyi.business.imports.model import BalanceLine, Problem
 from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.model import OPENING, JournalEntry, Posting, prepaid_account
+from yinyi.business.ledger.model import OPENING, Between, JournalEntry, Posting, prepaid_account
 from yinyi.business.prepaid.store import held_mode
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.money import Fen
@@ -22,6 +22,9 @@ from yinyi.kernel.money import Fen
 log = structlog.get_logger()
 
 LINES = 1000
+OPENED = "opening"
+MOVES = {OPENED: Between(("opening:",), ("prepaid:",))}
+"""Between which accounts journal entries of this domain move money."""
 
 
 class Takeover:
@@ -123,7 +126,7 @@ class Takeover:
         return JournalEntry(
             hospital_id=hospital_id,
             source=opening_source(patient_id),
-            kind="opening",
+            kind=OPENED,
             business_date=now.astimezone(self._zone).date(),
             posted_at=now,
             postings=(posting,),

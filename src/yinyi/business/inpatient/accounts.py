@@ -11,11 +11,20 @@ from yinyi.business.inpatient.messages import DepositAccount, ReturnDepositAtWin
 from yinyi.business.inpatient.ports import Inpatients
 from yinyi.business.inpatient.returns import Known
 from yinyi.business.ledger import store as ledger
-from yinyi.business.ledger.model import JournalEntry, Posting, deposit_account, income_account, paid_out_account
+from yinyi.business.ledger.model import (
+    Between,
+    JournalEntry,
+    Posting,
+    deposit_account,
+    income_account,
+    paid_out_account,
+)
 from yinyi.business.payments import signals
 from yinyi.kernel.money import Fen
 
 PAID_OUT, USED = "paid_out_at_window", "used"
+MOVES = {PAID_OUT: Between(("deposit:",), ("paid_out:",)), USED: Between(("deposit:",), ("hospital:",))}
+"""Between which accounts journal entries of this domain move money."""
 _MOST = 10_000
 """Movements of one stay's account."""
 

@@ -1,6 +1,8 @@
 """Postings: balanced by construction, because each is a debit and a credit of the same amount. Plain data."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,6 +31,16 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     posted_at: datetime
     postings: tuple[Posting, ...]
 
+
+class Between(NamedTuple):
+    """What the accounts begin with that a kind of entry moves money between."""
+
+    debit: tuple[str, ...]
+    credit: tuple[str, ...]
+
+
+Moves = Mapping[str, Between]
+"""By kind of entry. Each domain says what it posts; nothing else is to stand in the ledger."""
 
 PREPAID, DEPOSIT = "prepaid", "deposit"
 _LIMITED = (f"{PREPAID}:", f"{DEPOSIT}:")

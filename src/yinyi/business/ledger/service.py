@@ -7,6 +7,7 @@ from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Dispatcher
 from yinyi.business.ledger import store
 from yinyi.business.ledger.messages import AccountBalance, Balances, LedgerReport, TrialBalance, VerifyLedger
+from yinyi.business.ledger.model import Moves
 from yinyi.kernel.money import Fen
 
 Beside = Callable[[Tx, int], Awaitable[list[str]]]
@@ -16,9 +17,10 @@ Beside = Callable[[Tx, int], Awaitable[list[str]]]
 class LedgerService:
     """Reads only: postings are written with the steps that moved the money."""
 
-    def __init__(self, beside: Sequence[Beside]) -> None:
-        """``beside``: what the ledger is verified against, besides itself."""
+    def __init__(self, beside: Sequence[Beside], moves: Moves) -> None:
+        """``beside``: what the ledger is verified against, besides itself. ``moves``: all that is posted."""
         self._beside = beside
+        self._moves = moves
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.reads(TrialBalance, self.trial_balance)
@@ -40,6 +42,10 @@ class LedgerService:
     async def verify(self, tx: Tx, call: Call, message: VerifyLedger) -> LedgerReport:
         counts = await store.counts(tx, call.hospital_id)
         differences = [f"{counts['empty']} journal entries have no posting"] if counts["empty"] else []
+        differences += [
+            f"{row['entries']} entries are booked as {row['kind']}, between accounts that this is not for"
+            for row in await store.unknown_moves(tx, call.hospital_id, self._moves)
+        ]
         for beside in self._beside:
             differences += await beside(tx, call.hospital_id)
         differences += [

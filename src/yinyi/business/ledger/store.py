@@ -9,7 +9,9 @@ import msgspec
 
 from yinyi.bus.database import Row, Tx
 from yinyi.business.ledger.errors import BalanceTooLow
-from yinyi.business.ledger.model import JournalEntry, is_limited, limited_side
+from yinyi.business.ledger.invariants import UNKNOWN_MOVE, moves_as_rows
+from yinyi.business.ledger.model import JournalEntry, Moves, is_limited, limited_side
+from yinyi.business.watch.model import numbered
 
 
 def posting_ctes(parameter: str, source: str) -> str:
@@ -164,6 +166,19 @@ async def balances_together(tx: Tx, hospital_id: int, at: datetime | None = None
 async def counts(tx: Tx, hospital_id: int) -> Any:
     """``entries, postings, empty`` (entries without a posting)."""
     return await tx.fetchrow(_COUNTS, hospital_id)
+
+
+_UNKNOWN = """
+SELECT e.kind, count(DISTINCT e.entry_id)::int AS entries
+FROM journal_entry e JOIN posting p ON p.hospital_id = e.hospital_id AND p.entry_id = e.entry_id
+WHERE e.hospital_id = :hospital AND :unknown GROUP BY e.kind ORDER BY e.kind LIMIT 100
+""".replace(":unknown", UNKNOWN_MOVE)
+
+
+async def unknown_moves(tx: Tx, hospital_id: int, moves: Moves) -> list[Row]:
+    """``kind, entries``: of entries of a kind that nobody posts, or between accounts that it is not for."""
+    statement, values = numbered(_UNKNOWN, {"hospital": hospital_id, **moves_as_rows(moves)})
+    return await tx.fetch(statement, *values)
 
 
 def _limited(statement: str) -> str:

@@ -114,16 +114,49 @@ async def insurances_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
     return await tx.fetch(_INSURANCES, hospital_id)
 
 
+FUNDS = """
+(SELECT coalesce(sum(CASE WHEN o.credit_account = 'patient_funds:' || p.scope THEN o.amount_fen
+    WHEN o.debit_account = 'patient_funds:' || p.scope THEN -o.amount_fen END), 0)::bigint AS fen
+ FROM (SELECT p.payment_no AS number UNION SELECT s.reference FROM payment_step s
+   WHERE s.hospital_id = :hospital AND s.payment_id = p.payment_id AND s.reference <> '') AS n
+ JOIN journal_entry e ON e.hospital_id = :hospital AND e.source >= n.number || ':' AND e.source < n.number || ';'
+ JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id)
+"""
+"""Of payment ``p``: what its entries have left among patients' money, which is neither delivered nor given back."""
+_HELD = """
+WITH ledger AS (
+  SELECT account, sum(fen)::bigint AS fen FROM (
+    SELECT credit_account AS account, amount_fen AS fen FROM posting
+    WHERE hospital_id = :hospital AND credit_account LIKE 'patient_funds:%'
+    UNION ALL
+    SELECT debit_account, -amount_fen FROM posting
+    WHERE hospital_id = :hospital AND debit_account LIKE 'patient_funds:%'
+  ) AS sides GROUP BY account
+), held AS (
+  SELECT 'patient_funds:' || p.scope AS account, sum(f.fen)::bigint AS fen FROM (
+    SELECT * FROM payment WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital
+    UNION ALL
+    SELECT * FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital
+  ) AS p CROSS JOIN LATERAL :funds AS f WHERE p.ended_at IS NULL GROUP BY p.scope
+)
+SELECT account, coalesce(l.fen, 0) AS ledger_fen, coalesce(h.fen, 0) AS payments_fen
+FROM ledger l FULL JOIN held h USING (account)
+""".replace(":funds", FUNDS).replace(":hospital", "$1")
+
+
+async def funds_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
+    """``account, ledger_fen, payments_fen``: of patients' money, which is only of payments that are open."""
+    return await tx.fetch(_HELD, hospital_id)
+
+
 async def differences(tx: Tx, hospital_id: int) -> list[str]:
     """Where the two disagree, in words."""
-    sums = [*await channels_against_payments(tx, hospital_id), *await insurances_against_payments(tx, hospital_id)]
+    of_all = [*await channels_against_payments(tx, hospital_id), *await insurances_against_payments(tx, hospital_id)]
+    of_open = [*await doubts_against_payments(tx, hospital_id), *await funds_against_payments(tx, hospital_id)]
     return [
-        f"{row['account']}: the ledger says {row['ledger_fen']} fen, the payments say {row['payments_fen']} fen"
-        for row in sums
-        if row["ledger_fen"] != row["payments_fen"]
-    ] + [
-        f"{row['account']}: the ledger says {row['ledger_fen']} fen, open payments say {row['payments_fen']} fen"
-        for row in await doubts_against_payments(tx, hospital_id)
+        f"{row['account']}: the ledger says {row['ledger_fen']} fen, {who} say {row['payments_fen']} fen"
+        for who, rows in (("the payments", of_all), ("open payments", of_open))
+        for row in rows
         if row["ledger_fen"] != row["payments_fen"]
     ]
 

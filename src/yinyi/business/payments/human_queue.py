@@ -59,7 +59,7 @@ class HumanQueue:
         payments = self._payments
         dispatcher.reads(ListAttention, self.attention)
         dispatcher.reads(GetCase, self.case)
-        dispatcher.changes(AskAgain, Change(self._ask_again, payments.show, settle=payments.settle))
+        dispatcher.changes(AskAgain, Change(self.ask_again, payments.show, settle=payments.settle))
         dispatcher.changes(PostAgain, Change(self.post_again, payments.show, settle=payments.settle))
         dispatcher.changes(GiveBack, Change(self.give_back, payments.show, settle=payments.settle))
         dispatcher.changes(PayOut, Change(self.pay_out, self._show, settle=self._settled))
@@ -131,8 +131,10 @@ class HumanQueue:
 
     # -- what people do
 
-    async def _ask_again(self, tx: Tx, call: Call, message: AskAgain, facts: None) -> str:
+    async def ask_again(self, tx: Tx, call: Call, message: AskAgain, facts: None) -> str:
         plan = await self._payments.locked(tx, call, message.payment_no)
+        if plan.ended_at is not None:
+            raise PaymentClosed
         await signals.ask_now(tx, plan, call.now)
         return plan.payment_no
 

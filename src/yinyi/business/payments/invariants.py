@@ -1,12 +1,14 @@
 """What has to hold of payments at any time. Open ones are few and are all looked at; ended ones are walked through."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import msgspec
 
 from yinyi.business.ledger.invariants import ENTRIES
-from yinyi.business.payments.books import OWED_BY_INSURANCE, DoubtsAgree
+from yinyi.business.payments.books import FUNDS, OWED_BY_INSURANCE, DoubtsAgree
 from yinyi.business.payments.engine import Rules
+from yinyi.business.payments.moves import OF_PAYMENTS, OF_STEPS
 from yinyi.business.watch.model import Invariant, Walk, slices
 
 PAYMENTS = Walk(table="payment", key="payment_id", at="started_at", lag_s=1800)
@@ -37,6 +39,7 @@ coalesce(s.sent_at, s.since) + interval '1 second' * coalesce(
   :deadlines::jsonb ->> (s.kind || '/' || coalesce(s.params ->> 'channel', '')), :deadlines::jsonb ->> s.kind)::float
 """,
     ":owed": OWED_BY_INSURANCE,
+    ":funds": FUNDS,
     ":given_back": """
 (SELECT coalesce(sum(b.amount_fen), 0) FROM payment_step b
  WHERE b.hospital_id = :hospital AND b.payment_id = s.payment_id AND b.kind = 'payments.refund'
@@ -142,11 +145,33 @@ class BookingsHaveTheirMovement(Invariant):
 SELECT e.source AS subject, 'booked as ' || e.kind || ' on ' || e.business_date || ', and no payment knows of it'
   AS detail, e.entry_id AS position
 FROM :entries AS e
-WHERE e.kind IN ('taken', 'refunded') AND NOT EXISTS (
-  SELECT FROM payment_step s
-  JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id AND o.amount_fen = s.amount_fen
-  WHERE s.reference = split_part(e.source, ':', 1) AND s.hospital_id = :hospital AND s.state IN ('done', 'late')
-    AND s.kind = CASE WHEN e.kind = 'taken' THEN 'payments.take' ELSE 'payments.refund' END)
+WHERE CASE
+  WHEN e.kind IN ('taken', 'refunded') THEN NOT EXISTS (
+    SELECT FROM payment_step s
+    JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id AND o.amount_fen = s.amount_fen
+    WHERE s.reference = split_part(e.source, ':', 1) AND s.hospital_id = :hospital AND s.state IN ('done', 'late')
+      AND s.kind = CASE WHEN e.kind = 'taken' THEN 'payments.take' ELSE 'payments.refund' END)
+  WHEN e.kind = ANY(:of_steps::text[]) THEN NOT EXISTS (
+    SELECT FROM payment_step s WHERE s.reference = split_part(e.source, ':', 1) AND s.hospital_id = :hospital)
+  WHEN e.kind = ANY(:of_payments::text[]) THEN NOT EXISTS (
+    SELECT FROM payment p WHERE p.payment_no = split_part(e.source, ':', 1) AND p.hospital_id = :hospital) END
+LIMIT 100
+""")
+    parameters: Mapping[str, Any] = {"of_steps": [*OF_STEPS], "of_payments": [*OF_PAYMENTS]}
+
+
+class EndedPaymentsHoldNothing(Invariant):
+    """What an ended payment has taken is delivered in the ledger, or given back: nothing of it stands among patients'
+    money any more."""
+
+    name = "ended_payments_hold_nothing"
+    zh = "已结束的支付在账簿中要么已交付、要么已退回，患者资金中不再有它的余额。"
+    walk = PAYMENTS
+    statement = _filled("""
+SELECT p.payment_no AS subject, 'it has ended, and ' || f.fen || ' fen of it stand among patients'' money' AS detail,
+  p.payment_id AS position
+FROM :slices AS p CROSS JOIN LATERAL :funds AS f
+WHERE p.ended_at IS NOT NULL AND f.fen <> 0
 LIMIT 100
 """)
 
@@ -352,6 +377,7 @@ def payment_invariants(rules: Rules, obliged: Collection[str]) -> list[Invariant
         DeliveredOrReturned(rules),
         MovementsAreBooked(),
         BookingsHaveTheirMovement(),
+        EndedPaymentsHoldNothing(),
         SettlementsAreBooked(),
         SuspenseIsExplained(),
         RefundsWithinTaken(),

@@ -45,7 +45,7 @@ class ListAttention(Operation[Attention], frozen=True, kw_only=True):
     """Everything that people have to look into."""
 
 
-@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown,))
+@operation(callers=[Caller.STAFF], money=True, errors=(PaymentUnknown, PaymentClosed))
 class AskAgain(Operation[PaymentView], frozen=True, kw_only=True):
     """Let the engine ask the other side now."""
 

@@ -169,11 +169,12 @@ class SetPrepaidMode(Operation[PrepaidSetting], frozen=True, kw_only=True):
 
 class AccountLeft(msgspec.Struct, frozen=True, kw_only=True):
     """An account with money. ``to_origin_fen``: what can go back to the top-ups it came from; the rest only over the
-    counter."""
+    counter. ``patient_no``: the hospital's number; empty for whoever has none yet."""
 
     patient_id: int
     balance_fen: Fen
     to_origin_fen: Fen
+    patient_no: str = ""
 
 
 class BalancesReport(msgspec.Struct, frozen=True, kw_only=True):

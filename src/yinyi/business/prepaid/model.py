@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from yinyi.business.ledger.model import Between
 from yinyi.kernel.money import Fen
 
 PrepaidMode = Literal[
@@ -30,6 +31,14 @@ CHARGED, CHARGE_BACK = "charged", "charge_back"
 """Kinds of journal entries: the hospital has charged an account itself, and has given some of it back."""
 CHARGES = "prepaid_charge"
 """What charges are owed to the hospital as, and how the sources of their journal entries begin."""
+
+WITHDRAWN = "withdrawn_at_window"
+MOVES = {
+    CHARGED: Between(("prepaid:",), ("hospital:",)),
+    CHARGE_BACK: Between(("hospital:",), ("prepaid:",)),
+    WITHDRAWN: Between(("prepaid:",), ("paid_out:",)),
+}
+"""Between which accounts journal entries of this domain move money."""
 
 ChargeState = Literal[
     "unknown",  # nothing was ever charged under this number

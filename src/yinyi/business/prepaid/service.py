@@ -50,7 +50,7 @@ from yinyi.business.prepaid.messages import (
     Withdraw,
     WithdrawAtWindow,
 )
-from yinyi.business.prepaid.model import CHARGES, TOP_UP
+from yinyi.business.prepaid.model import CHARGES, TOP_UP, WITHDRAWN
 from yinyi.business.prepaid.withdrawals import REFUNDABLE_FOR, TOP_UPS_AT_A_TIME, Withdrawals, divided, returnable
 from yinyi.kernel.errors import Invalid, NotAllowed
 from yinyi.kernel.ids import PAYMENT_NUMBER
@@ -119,6 +119,7 @@ class PrepaidService:
         items = [
             AccountLeft(
                 patient_id=row["patient_id"],
+                patient_no=row["patient_no"] or "",
                 balance_fen=Fen(row["balance_fen"]),
                 to_origin_fen=Fen(row["to_origin_fen"]),
             )
@@ -171,11 +172,12 @@ class PrepaidService:
         """Whether this plan may be paid from its patient's account; whether there is enough, the database decides.
 
         Raises:
-            AccountsClosed: the hospital keeps none.
+            AccountsClosed: the hospital keeps none, and nothing has come back to this one.
             NotAllowed: a top-up is not paid from the account that it credits.
             StillAsked: it may have been paid out in time that a restore has lost.
         """
-        if await store.mode(tx, call.hospital_id) == "off":
+        mode, _ = await store.standing(tx, call.hospital_id, prepaid_account(str(plan.patient_id)))
+        if mode == "off":
             raise AccountsClosed
         if CREDITED in plan.facts:
             raise NotAllowed("a top-up is paid by other means")
@@ -245,7 +247,7 @@ class PrepaidService:
         entry = JournalEntry(
             hospital_id=call.hospital_id,
             source=f"{account}:{call.key}",
-            kind="withdrawn_at_window",
+            kind=WITHDRAWN,
             business_date=call.now.astimezone(self._zone).date(),
             posted_at=call.now,
             postings=(posting,),

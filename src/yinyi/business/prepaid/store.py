@@ -66,9 +66,10 @@ WITH b AS (
 ), sums AS (
   SELECT count(*) AS accounts, coalesce(sum(balance_fen), 0)::bigint AS total_fen FROM b
 )
-SELECT sums.accounts, sums.total_fen, page.patient_id, page.balance_fen,
+SELECT sums.accounts, sums.total_fen, page.patient_id, page.balance_fen, n.patient_no,
   least(page.balance_fen, coalesce(o.fen, 0))::bigint AS to_origin_fen
-FROM sums LEFT JOIN page ON true LEFT JOIN o USING (patient_id) ORDER BY page.patient_id
+FROM sums LEFT JOIN page ON true LEFT JOIN o USING (patient_id)
+LEFT JOIN patient n ON n.hospital_id = $1 AND n.patient_id = page.patient_id ORDER BY page.patient_id
 """
 
 
@@ -78,10 +79,12 @@ async def mode(tx: Tx, hospital_id: int) -> PrepaidMode:
 
 
 async def standing(tx: Tx, hospital_id: int, account: str) -> tuple[PrepaidMode, Fen | None]:
-    """The mode, and what is on an account; None: nothing has ever moved there."""
+    """The mode, and what is on an account; None: nothing has ever moved there. Whoever has something on it though the
+    hospital keeps no accounts any more, because it has come back since, uses it or has it given back."""
     row = await tx.fetchrow(_STANDING, hospital_id, account)
     assert row is not None
-    return row["mode"], row["balance_fen"]
+    balance_fen: Fen | None = row["balance_fen"]
+    return "refund_only" if row["mode"] == "off" and balance_fen else row["mode"], balance_fen
 
 
 async def held_mode(tx: Tx, hospital_id: int) -> PrepaidMode:
