@@ -1,8 +1,10 @@
 """Opening time: 500 kiosks at once before a hospital that needs 300 ms for an answer and allows 20 calls, and two
 business processes; and what each way to the hospital adds to a call of its bare protocol.
 
-Each patient looks for his bills and his fees, on the pages of his kiosk, and takes a number. Whoever is told his
-place in the line comes again by himself, as the page does. ``most_calls_at_once`` is counted by the hospital.
+All of it goes over HTTP, as a kiosk's browser has it: each patient looks for his bills and his fees, chooses a clinic
+and a doctor, sends the form with its token, and follows to the page of the number that is held for him. Whoever is told
+his place in the line comes again as the page says. ``pages`` are all that came, ``error_pages`` those among them that
+say that something went wrong; ``most_calls_at_once`` is counted by the hospital.
 ``…_added`` is our time for a call over the bare client's for the same call, less one.
 """
 
