@@ -49,8 +49,8 @@ Bare = Callable[[Any, str], Awaitable[tuple[Call, Call]]]
 async def _compared(
     it: House, name: str, plugin: Plugin, settings: Any, patient_no: str, bare: Bare, rounds: int
 ) -> dict[str, float]:
-    """The shortest of each; what is added, by the median of pairs of neighbours: a busy machine takes from both, and the
-    luckiest of many is not like the luckiest of others."""
+    """The shortest of each; what is added, by the median of pairs of neighbours: a busy machine takes from both, and
+    the luckiest of many is not like the luckiest of others."""
     hospital = plugin.build(settings, Surroundings(clock=it.clock, callback_url=""))
     await hospital.start()
     asks, ends = await bare(settings, patient_no)
