@@ -1,9 +1,11 @@
 """Opening time: 500 kiosks at once before a hospital that needs 300 ms for an answer and allows 20 calls, and two
 business processes; and what each way to the hospital adds to a call of its bare protocol.
 
-Each patient looks for his bills and his fees, on the pages of his kiosk, and takes a number. Whoever is told his
-place in the line comes again by himself, as the page does. ``most_calls_at_once`` is counted by the hospital.
-``…_added`` is our time for a call over the bare client's for the same call, less one.
+All of it goes over HTTP, as a kiosk's browser has it: each patient looks for his bills and his fees, chooses a clinic
+and a doctor, sends the form with its token, and follows to the page of the number that is held for him. Whoever is told
+his place in the line comes again as the page says. ``pages`` are all that came, ``error_pages`` those among them that
+say that something went wrong; ``most_calls_at_once`` is counted by the hospital.
+``…_added`` is our time for a call over the bare client's for the same call, less one, in most of the pairs.
 """
 
 import sys
@@ -29,7 +31,7 @@ TARGETS = {
 async def measure(quick: bool) -> Figures:
     """Every figure of this file, by name."""
     storm = await opening_time(kiosks=100 if quick else 500, allowed=ALLOWED, answer_ms=300)
-    return {**storm, **await ways(rounds=3 if quick else 9)}
+    return {**storm, **await ways(rounds=3 if quick else 31)}
 
 
 if __name__ == "__main__":

@@ -1,49 +1,49 @@
-"""Many kiosks at once before a slow hospital, by the pages of the kiosk and by the bus."""
+"""Many kiosks at once before a slow hospital, each as its browser has it: pages, forms, redirects, the waiting line."""
 
 import asyncio
 import json
 import os
-import re
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
+from typing import NamedTuple
 
 import httpx
 
 from bench.figures import Figures
 from bench.house import House, Screen, environment_of, house
+from bench.kiosk_browser import Browser, Page, Seen, buttons_of, fields_of
 from yinyi.app.data_folder import DataFolder
-from yinyi.business.scheduling.errors import SlotTaken
-from yinyi.business.scheduling.messages import ListDepartments, ListSchedules, RegisterToday
-from yinyi.interface.kiosk.cookies import SCREEN, VISIT
-from yinyi.kernel.errors import InLine, YinyiError
+from yinyi.business.scheduling.messages import ListDepartments, ListSchedules
+from yinyi.kernel.errors import YinyiError
 from yinyi.kernel.ready import READY_FD, READY_LINE
 
 OPENING_S = 5.0
 """So long it takes until somebody has pressed at each kiosk."""
-PAGES = ("bills?no_paper=1", "fees")
-_IN_LINE = re.compile(rb'delay:(\d+)ms.*?yinyi-place":"([0-9.]+)"')
-_PLACE = re.compile(rb'class="askno num">(\d+)<')
-_TITLE = re.compile(rb"<title>([^<]*)<")
-_FAILED = (b'class="scr failed', b'class="scr shut')
+PAGES = ("/bills?no_paper=1", "/fees", "/register/departments")
+HOLD = "/register/hold"
+TAKEN = "这个号刚被别人挂走"
+"""What whoever comes too late for a number is told: no failure of ours."""
+
+
+class Where(NamedTuple):
+    """Where numbers can be had."""
+
+    department_id: str
+    schedule_id: str
+    session: str
 
 
 @dataclass
-class Seen:
-    """What all kiosks saw together."""
+class Opening(Seen):
+    """What all kiosks saw together, and how it ended for them. waits: until a page was there, in seconds."""
 
-    pages: int = 0
-    error_pages: int = 0
-    told: int = 0
-    furthest: int = 0
     held: int = 0
     taken: int = 0
-    failed: list[str] = field(default_factory=list[str])
     waits: list[float] = field(default_factory=list[float])
 
 
@@ -53,7 +53,7 @@ async def opening_time(kiosks: int, allowed: int, answer_ms: int) -> Figures:
         screens = await it.screens(kiosks)
         schedules = await _schedules(it, screens[0])
         await _allow(it, allowed, screens[0])
-        seen = Seen()
+        seen = Opening()
         async with _another_business(it), httpx.AsyncClient(base_url=it.sandbox_url, trust_env=False) as far:
             slow = {"procedure": "*", "fault": "slow", "ms": answer_ms, "times": 1_000_000_000}
             (await far.post("/hospital/faults", json=slow)).raise_for_status()
@@ -87,70 +87,45 @@ async def opening_time(kiosks: int, allowed: int, answer_ms: int) -> Figures:
     }
 
 
-async def _kiosk(it: House, screen: Screen, where: tuple[str, str], seen: Seen, late_s: float) -> None:
+async def _kiosk(it: House, screen: Screen, where: Where, seen: Opening, late_s: float) -> None:
+    """Somebody looks for his bills and his fees, chooses a clinic and a doctor, and takes a number."""
     await asyncio.sleep(late_s)
-    for name in PAGES:
-        begun = time.perf_counter()
-        await _looked_at(it, screen, name, seen)
-        seen.waits.append(time.perf_counter() - begun)
-    asked = RegisterToday(department_id=where[0], schedule_id=where[1])
-    key, place = uuid4().hex, ""
-    while True:
-        try:
-            reply = (await it.kiosk.ask(asked, credentials=screen.credentials, key=key, place=place)).reply
-        except InLine as error:
-            seen.told += 1
-            place = error.told.ticket
-            await asyncio.sleep(error.told.again_s)
-        except SlotTaken:
+    async with Browser(it.port, screen, seen, expected=(TAKEN,)) as browser:
+
+        async def waited(page: Coroutine[None, None, Page]) -> Page:
+            begun = time.perf_counter()
+            came = await page
+            seen.waits.append(time.perf_counter() - begun)
+            return came
+
+        for path in PAGES:
+            await waited(browser.get(path))
+        doctors = await waited(browser.get(f"/register/doctors/{where.department_id}?session={where.session}"))
+        form = doctors.form(HOLD)
+        offered = buttons_of(form, "schedule_id")
+        chosen = where.schedule_id if where.schedule_id in offered else next(iter(offered), "")
+        if not chosen:
+            seen.taken += not doctors.failed
+            return
+        held = await waited(browser.post(HOLD, {**fields_of(form), "schedule_id": chosen}))
+        if TAKEN in held.title:
             seen.taken += 1
-            return
-        except YinyiError as error:
-            return seen.failed.append(f"{error.code()} {error.detail}")
+        elif held.at.startswith("/register/check/"):
+            seen.held += 1
         else:
-            if reply.payment.state in ("ready", "holding", "fulfilled"):
-                seen.held += 1
-            else:
-                seen.failed.append(reply.payment.state)
-            return
+            seen.failed.append(f"not held: {held.at} {held.title}")
 
 
-async def _looked_at(it: House, screen: Screen, name: str, seen: Seen) -> None:
-    """The page, once it is there: whoever is told his place comes again."""
-    told, reader, writer = "", *await asyncio.open_connection("127.0.0.1", it.port)
-    cookies = f"{SCREEN}={screen.credentials.terminal}; {VISIT}=register.session.{screen.credentials.session}"
-    while True:
-        head = f"GET /kiosk/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
-        writer.write(f"{head}yinyi-place: {told}\r\n\r\n".encode() if told else f"{head}\r\n".encode())
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", answer.lower())
-        body = await reader.readexactly(int(length[1]) if length else 0)
-        seen.pages += 1
-        if not answer.startswith(b"HTTP/1.1 200") or any(each in body for each in _FAILED):
-            seen.error_pages += 1
-            title = _TITLE.search(body)
-            seen.failed.append(f"page: {title[1].decode() if title else answer[:20]}")
-        line = _IN_LINE.search(body)
-        if line is None:
-            break
-        seen.told += 1
-        place = _PLACE.search(body)
-        seen.furthest = max(seen.furthest, int(place[1]) if place else 0)
-        told = line[2].decode()
-        await asyncio.sleep(int(line[1]) / 1000)
-    writer.close()
-    await writer.wait_closed()
-
-
-async def _schedules(it: House, who: Screen) -> list[tuple[str, str]]:
+async def _schedules(it: House, who: Screen) -> list[Where]:
     """Where numbers can be had now."""
-    found: list[tuple[str, str]] = []
+    found: list[Where] = []
     for department in (await it.kiosk.ask(ListDepartments(), credentials=who.credentials)).reply.departments:
         wanted = ListSchedules(department_id=department.department_id)
         if department.parent_id:
             sessions = (await it.kiosk.ask(wanted, credentials=who.credentials)).reply.sessions
             open_now = [each.schedule for each in sessions if each.schedule.status == "open"]
-            found += [(department.department_id, each.schedule_id) for each in open_now if each.taken < each.capacity]
+            free = [each for each in open_now if each.taken < each.capacity]
+            found += [Where(department.department_id, each.schedule_id, each.session) for each in free]
     return found
 
 

@@ -211,12 +211,13 @@ def damaged_xml(attempt: Attempt, text: str) -> bytes:
 @dataclass
 class SocketPeer:
     """On a line of its own for each attempt, signed on as it should be; twice: once more, on another line. JSON behind
-    eight digits, under a MAC by SM3."""
+    eight digits, under a MAC by SM3. tls: what it connects with, where it does so within TLS."""
 
     port: int
     secret: str
     clock: Clock
     unfit: frozenset[str] = frozenset()
+    tls: ssl.SSLContext | None = None
     digits: ClassVar[int] = 8
     algorithm: ClassVar[str] = "FRAME-HMAC-SM3"
     brings: ClassVar[Mapping[str, str]] = {}
@@ -267,7 +268,9 @@ class SocketPeer:
         return b"%0*d" % (self.digits, length) if self.digits else length.to_bytes(2, "big")
 
     def _line(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        line = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.tls.wrap_socket(line) if self.tls else line
 
     def _said(self, line: socket.socket, frame: bytes) -> str:
         line.sendall(self.size(len(frame)) + frame)

@@ -36,7 +36,7 @@ from yinyi.business.payments.card_kinds import CardKind
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.messages_cards import PresentPayCard
 from yinyi.business.terminals.messages import CardRequest, ConnectTerminal, EnrolTerminal, PairBrowser, TakeCardRequest
-from yinyi.business.terminals.model import CardEntry
+from yinyi.business.terminals.model import INSTALLER, CardEntry
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.secrets import Vault, digest
 from yinyi.wire.card_seal import CardRead, Place, seal_card
@@ -53,8 +53,9 @@ KINDS = {
 VAULT = Vault({1: b"k" * 32}, b"i" * 32)
 TILL = "token-of-the-till"
 SECOND = "token-of-somebody-else"
+INSTALLS = "token-of-the-installer"
 """Staff show them."""
-STAFF = {digest(TILL): "W0001", digest(SECOND): "W0002"}
+STAFF = {digest(TILL): "W0001", digest(SECOND): "W0002", digest(INSTALLS): INSTALLER}
 
 
 @dataclass

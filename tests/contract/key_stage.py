@@ -132,7 +132,7 @@ async def enrolled(database: Database, clock: SimClock) -> None:
         for name, pin in PINS.items():
             number = VAULT.index(name, "a card's number")
             secrets = (number, pin_index(VAULT, number, pin))
-            await maintenance_store.enrol(tx, 1, *secrets, name, "", "test", clock.now())
+            await maintenance_store.enrol(tx, 1, *secrets, name, "", "test", "", clock.now())
 
 
 def play(url: str, folder: Path, story: Callable[[Stage], Awaitable[None]], **given: Any) -> None:

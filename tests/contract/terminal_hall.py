@@ -233,7 +233,7 @@ class Bus:
 
 
 class _Verifier:
-    """Verifies terminals for real; believes ``patient:<id>`` as a session, and anything as staff."""
+    """Verifies terminals for real; believes ``patient:<id>`` as a session, anything as staff and who sits there."""
 
     def __init__(self, terminals: TerminalService) -> None:
         self._terminals = terminals
@@ -243,7 +243,7 @@ class _Verifier:
         if spec.request in (EnrolTerminal, PairBrowser):
             return Principal(caller=caller, hospital_id=0)
         if caller in (Caller.STAFF, Caller.HOSPITAL):
-            return Principal(caller=caller, hospital_id=HOSPITAL, staff_id=shown.staff)
+            return Principal(caller=caller, hospital_id=HOSPITAL, staff_id=shown.staff, person=shown.person)
         facts = await self._terminals.credentials.verify_terminal(shown.terminal)
         if facts is None:
             raise TerminalNotEnrolled

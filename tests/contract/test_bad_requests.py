@@ -128,14 +128,21 @@ def test_the_same_book_within_tls_by_whoever_shows_a_certificate(
     monkeypatch.setattr(body, "WITHIN_S", 0.3)
 
     async def story(stage: HolderStage) -> None:
-        async with tls_hall(stage, tmp_path, his=HIS) as hall:
-            await hall.named("his", hall.papers("his"))
-            await hall.named("icbc", hall.papers("icbc"))
-            shown = (hall.knocks_with(papers) for papers in (hall.papers("his"), hall.papers("icbc"), ""))
-            within = Within(*shown)
+        await load_master_key(stage)
+        async with tls_hall(stage, tmp_path, HIS, ICBC, CCB) as hall:
+            for who in ("his", "icbc", "ccb"):
+                await hall.named(who, hall.papers(who))
+            his, icbc, ccb, nobodys = (
+                hall.knocks_with(hall.papers(who) if who else "") for who in ("his", "icbc", "ccb", "")
+            )
+            within, clock, at_banks = Within(his, icbc, nobodys), stage.line.clock, hall.socket_port
             peers: dict[str, Peer] = {
-                "rest": RestPeer(hall.url, "none", stage.line.clock, NOT_SIGNED, within),
-                "soap": SoapPeer(hall.url, "none", stage.line.clock, NOT_SIGNED, within),
+                "rest": RestPeer(hall.url, "none", clock, NOT_SIGNED, within),
+                "soap": SoapPeer(hall.url, "none", clock, NOT_SIGNED, within),
+                "socket": SocketPeer(hall.socket_hospital_port, hall.secrets["line his"], clock, tls=his),
+                "bank, X9.19": X919Peer(at_banks, "", clock, CANNOT_SAY, icbc),
+                "bank, SM3": Sm3Peer(at_banks, hall.secrets["line icbc"], clock, CANNOT_SAY, icbc),
+                "bank, XML": XmlPeer(at_banks, hall.secrets["line ccb"], clock, CANNOT_SAY, ccb),
             }
             await asyncio.to_thread(ask_badly, peers)
 

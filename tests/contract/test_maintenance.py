@@ -25,6 +25,7 @@ from yinyi.business.terminals.messages import (
 )
 from yinyi.business.terminals.messages_maintenance import (
     Act,
+    ConfirmStaffCard,
     DoMaintenance,
     EnrolStaffCard,
     GetMaintenance,
@@ -102,8 +103,11 @@ async def machine(place: Hall, terminal_id: str = HALL) -> Machine:
 
 
 async def enrol(place: Hall, serial: str = SERIAL, terminal_id: str = "") -> StaffCardView:
+    """As two of the staff decide."""
     message = EnrolStaffCard(serial=serial, pin=PIN, staff_id="w-li", terminal_id=terminal_id)
-    return await place.ask(Caller.STAFF, message, staff="operator")
+    card = await place.ask(Caller.STAFF, message, staff="operator", person="3021")
+    confirmed = ConfirmStaffCard(card_id=card.card_id, staff_id="w-li")
+    return await place.ask(Caller.STAFF, confirmed, staff="operator", person="3022")
 
 
 Test = Callable[[Hall, Machine], Coroutine[Any, Any, None]]

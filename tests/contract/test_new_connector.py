@@ -58,7 +58,8 @@ def test_a_hospital_passes_as_it_is_laid_down(
     """A part of the kit; the rest is the same code as of the connectors that carry trades already."""
     monkeypatch.setattr(sys, "path", [str(lay_down("hospital", "laid_down", tmp_path) / "src"), *sys.path])
     plugin, sandbox = import_module("laid_down.plugin").PLUGIN, import_module("laid_down.sandbox").far_side
-    behaviours = KITS["hospital"].scripts["reports"].behaviours + KITS["hospital"].scripts["patients"].behaviours
+    scripts = KITS["hospital"].scripts
+    behaviours = [each for name in ("reports", "patients", "again") for each in scripts[name].behaviours]
 
     async def go() -> list[Finding]:
         async with before(plugin, sandbox, postgres) as (connector, stage):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from holder_stage import SECOND, TILL, HolderStage
+from holder_stage import INSTALLS, SECOND, TILL, HolderStage
 from news_stage import ABOUT, SENDERS, Teller, all_seen_to, header, report, teller
 from whole_stage import booked, play
 
@@ -24,7 +24,7 @@ from yinyi.business.payments.merged import Move, move
 from yinyi.business.prepaid.messages import GetPrepaidAccount
 from yinyi.business.scheduling.booking_model import BookingRules
 from yinyi.business.scheduling.messages_booking import ListAppointments
-from yinyi.business.terminals.messages_maintenance import EnrolStaffCard
+from yinyi.business.terminals.messages_maintenance import EnrolFirstStaffCard
 from yinyi.business.watch.messages import CheckInvariants
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import SecondPersonNeeded, SessionEnded
@@ -203,10 +203,16 @@ def test_whoever_a_number_was_merged_into_is_not_merged_on(plays: Plays) -> None
     plays(story)
 
 
+async def given_a_card(stage: HolderStage, who: str) -> None:
+    """As whoever installs the platform gives one to each of the first two."""
+    message = EnrolFirstStaffCard(serial=f"04A1{who}", pin=PIN, staff_id=who)
+    await stage.ask(Caller.STAFF, message, staff=INSTALLS)
+
+
 async def says(stage: HolderStage, who: str, message: ConfirmMerge, token: str = TILL) -> Any:
     """One of the staff, by an account and the PIN of his card."""
     if not await stage.one("SELECT count(*) FROM staff_card WHERE staff_id = $1", who):
-        await stage.ask(Caller.STAFF, EnrolStaffCard(serial=f"04A1{who}", pin=PIN, staff_id=who), staff=TILL)
+        await given_a_card(stage, who)
     return await stage.ask(Caller.STAFF, message, staff=token, person=who, pin=PIN)
 
 

@@ -79,7 +79,9 @@ def test_what_it_does_not_let_through_has_surely_not_left(tmp_path: Path, why: s
         ("POST /metrics HTTP/1.1\r\n\r\n", 405),
         ("\x16\x03\r\n\r\n", 400),
         ("CONNECT a:1 SPDY/3\r\n\r\n", 400),
+        ("DELETE /healthz HTTP/1.1\r\n\r\n", 405),
         ("GET /healthz HTTP/1.1\r\n\r\n", 200),
+        ("HEAD /metrics HTTP/1.1\r\n\r\n", 200),
     ],
 )
 def test_it_says_why_not(head: str, status: int) -> None:
@@ -87,6 +89,20 @@ def test_it_says_why_not(head: str, status: int) -> None:
         async with relaying(NOT_ANSWERING) as relay:
             answer = await asked(relay, head)
             assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer
+            assert (b"\r\nAllow: " in answer) == (status == 405)
+            if head.startswith("HEAD"):
+                assert answer.endswith(b"\r\n\r\n"), "nothing but a head"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("method", "target", "allows"), [("PUT", "/metrics", "GET, HEAD"), ("GET", "/", "CONNECT")])
+def test_what_a_target_does_not_take_is_told_with_what_it_takes(method: str, target: str, allows: str) -> None:
+    async def story() -> None:
+        async with relaying(NOT_ANSWERING) as relay:
+            answer = await asked(relay, f"{method} {target} HTTP/1.1\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 405 ")
+            assert f"\r\nAllow: {allows}\r\n".encode() in answer
 
     asyncio.run(story())
 

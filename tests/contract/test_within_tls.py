@@ -116,7 +116,7 @@ async def nobody_of_the_list(hall: TlsHall) -> None:
 async def over_a_line(hall: TlsHall) -> None:
     """Each frame is sealed as everywhere; the certificate stands beside it."""
     for shows, code in (("icbc", "OK"), ("", "OK"), ("ccb", REFUSED), ("stranger", REFUSED)):
-        mac = partial(hmac_sm3, hall.secrets["line"])
+        mac = partial(hmac_sm3, hall.secrets["line icbc"])
         bank = BankTerminal("icbc", "FRAME-HMAC-SM3", mac, hall.stage.line.clock.now)
         await bank.connect(hall.socket_port, hall.knocks_with(hall.papers(shows) if shows else ""))
         assert (await bank.sign_on()).code == code, shows

@@ -45,7 +45,8 @@ class OnTheBus(InProcess):
 
 @dataclass
 class TlsHall:
-    """``secrets``: of each institution, for signatures. ``authority``: whose certificates are let in."""
+    """``secrets``: of each institution, for signatures, and of those that have lines (``line …``). ``authority``: whose
+    certificates are let in. ``socket_port``: of the banks; ``socket_hospital_port``: of the hospital's own systems."""
 
     stage: HolderStage
     folder: Path
@@ -53,6 +54,7 @@ class TlsHall:
     authority: Authority
     server: Server
     socket_port: int
+    socket_hospital_port: int
     made: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -100,23 +102,26 @@ class TlsHall:
 
 
 @asynccontextmanager
-async def tls_hall(stage: HolderStage, folder: Path, his: Institution = HIS) -> AsyncGenerator[TlsHall]:
+async def tls_hall(
+    stage: HolderStage, folder: Path, his: Institution = HIS, icbc: Institution = ICBC, ccb: Institution = CCB
+) -> AsyncGenerator[TlsHall]:
     clock, institutions = stage.line.clock, stage.business.institutions
     async with stage.line.database.transaction() as tx:
-        made = {"icbc": await institutions.add(tx, ICBC, "HMAC-SHA256", clock.now())}
-        made["ccb"] = await institutions.add(tx, CCB, "HMAC-SHA256", clock.now())
+        made = {"icbc": await institutions.add(tx, icbc, "HMAC-SHA256", clock.now())}
+        made["ccb"] = await institutions.add(tx, ccb, "HMAC-SHA256", clock.now())
         made["his"] = await institutions.add(tx, his, "UsernameToken", clock.now())
-        made["line"] = await institutions.add_secret(tx, 1, "icbc", "FRAME-HMAC-SM3", clock.now())
+        for who in ("icbc", "ccb", "his"):
+            made[f"line {who}"] = await institutions.add_secret(tx, 1, who, "FRAME-HMAC-SM3", clock.now())
     authority = Authority(folder, "authority")
     ours, clients = str(folder / OURS), str(folder / CLIENTS)
     shutil.copyfile(authority.papers(HOST), ours)
     shutil.copyfile(authority.ca_file, clients)
-    names = ("rest-tls", "rest-institution-tls", "soap-tls", "socket-tls")
-    port = free_port()
+    names = ("rest-tls", "rest-institution-tls", "soap-tls", "socket-tls", "socket-hospital-tls")
+    port, hospital_port = free_port(), free_port()
     around = Surroundings(
         clock=clock,
         zone=ZONE,
-        sockets={"socket-tls": ("127.0.0.1", port)},
+        sockets={"socket-tls": ("127.0.0.1", port), "socket-hospital-tls": ("127.0.0.1", hospital_port)},
         papers=Papers(TlsFiles(certificate=ours, key=ours, clients=clients)),
     )
     interfaces = Interfaces(dict.fromkeys(names, OnTheBus(stage.business.dispatcher)), around)
@@ -124,7 +129,7 @@ async def tls_hall(stage: HolderStage, folder: Path, his: Institution = HIS) -> 
     serving = asyncio.create_task(server.serve())
     await answers(server, serving)
     try:
-        yield TlsHall(stage, folder, made, authority, server, port)
+        yield TlsHall(stage, folder, made, authority, server, port, hospital_port)
     finally:
         server.should_exit = True
         await serving

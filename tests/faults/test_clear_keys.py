@@ -101,7 +101,7 @@ def load(house: RealPlatform) -> Iterator[str]:
     one, two = (f"{PIN}\n{key.hex().upper()}\n{value(key)}\n" for key in (FIRST, SECOND))
     mistaken = f"{PIN}\n{SECOND.hex()}\n00000000\n"
     for staff, serial in (("3021", "04A1B2C3"), ("3022", "04A1B2C4")):
-        done = house.command("staff-cards", "enrol", serial, "--staff", staff, typed=f"{PIN}\n")
+        done = house.command("staff-cards", "first", serial, "--staff", staff, typed=f"{PIN}\n")
         assert done.returncode == 0, done
         yield done.stdout + done.stderr
     unsealed = base64.b64encode(FIRST * 4).decode()

@@ -61,7 +61,7 @@ def test_the_night_of_the_change(house: RealPlatform, tmp_path: Path) -> None:
 
     first, second = "3021", "3022"
     for who in (first, second):
-        said(house.command("staff-cards", "enrol", f"04A1{who}", "--staff", who, typed=PIN))
+        said(house.command("staff-cards", "first", f"04A1{who}", "--staff", who, typed=PIN))
     said(house.command("ask", "SetPrepaidMode", '{"mode": "off"}'))
     assert "AccountsOff" in said(by(house, first, "import", "propose", *what), 1)
     said(house.command("ask", "SetPrepaidMode", '{"mode": "collect"}'))

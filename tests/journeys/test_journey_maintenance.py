@@ -5,14 +5,14 @@ from kiosk_screen import KioskScreen, kiosk_screen
 from playwright.sync_api import Browser, expect
 
 from real_platform import RealPlatform
+from staff_office import staff_card
 
 SERIAL, PIN = "04D4E5F6A1B2C3", "271828"
 WITHIN_MS = 30_000
 
 
 def test_a_machine_is_tested_locked_and_given_back(house: RealPlatform, chromium: Browser) -> None:
-    made = house.command("staff-cards", "enrol", SERIAL, "--staff", "w-lin", typed=f"{PIN}\n")
-    assert made.returncode == 0, made.stderr
+    staff_card(house, SERIAL, "w-lin", PIN)
     with kiosk_screen(house, chromium) as screen:
         opened(screen)
         before = house.papers()

@@ -51,3 +51,14 @@ def test_every_method_is_asked_for(port: type) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     missing = {each for each in promised(port) if not re.search(rf"\.{each}\b", text)}
     assert not missing
+
+
+def test_cancelling_on_its_day_is_asked_of_lines_as_of_channels() -> None:
+    """As the tutorial says; no channel of ours has it, and the bank line keeps it."""
+    told = (ROOT.parents[1] / "docs/integrate/new-payment.md").read_text(encoding="utf-8")
+    table = told.partition("| of `Reverses` | of a line |\n| --- | --- |\n")[2].partition("\n\n")[0]
+    pairs = [[each.strip() for each in row.strip("|").split("|")] for row in table.splitlines()]
+    assert len(pairs) == 5
+    for kind, column in (("payment", 0), ("line", 1)):
+        names = {each.name.partition(" (")[0] for each in KITS[kind].behaviours()}
+        assert not {pair[column] for pair in pairs} - names

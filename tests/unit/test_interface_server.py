@@ -151,6 +151,23 @@ def test_health_asks_the_platform_no_more_often_than_it_needs() -> None:
     assert platform.names() == ["GetHealth"]
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+def test_what_is_only_to_be_read_takes_no_other_method(path: str) -> None:
+    platform = Platform(answers=ANSWERS)
+    interfaces = Interfaces({"rest": platform}, Surroundings(clock=platform.clock, zone=ZONE))
+
+    async def work() -> None:
+        transport = httpx.ASGITransport(interfaces.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://platform.test") as client:
+            for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"):
+                answer = await client.request(method, path)
+                assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (405, {"GET", "HEAD"}), method
+            assert platform.names() == [], "nobody was asked"
+            assert [(await client.request(method, path)).status_code for method in ("GET", "HEAD")] == [200, 200]
+
+    asyncio.run(work())
+
+
 # ---- counts
 
 

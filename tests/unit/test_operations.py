@@ -224,9 +224,9 @@ def test_what_two_people_decide_is_asked_by_persons() -> None:
     """Whoever can be refused as the second one has proved who he is; but for the letter, which anybody may compare."""
     two = {spec.name for spec in SPECS if SecondPersonNeeded in spec.errors}
     assert two == {
-        *("LoadKeyComponent", "ConfirmKey", "ConfirmImport", "ConfirmMerge"),
+        *("LoadKeyComponent", "ConfirmKey", "ConfirmImport", "ConfirmMerge", "ConfirmStaffCard"),
         *("SettleByHand", "SettleNotice", "BookSuspense", "SettleTakenDifference"),
     }
     by_person = [spec for spec in SPECS if spec.by_person]
-    assert {spec.name for spec in by_person} == two - {"ConfirmKey"} | {"ProposeImport"}
+    assert {spec.name for spec in by_person} == two - {"ConfirmKey"} | {"ProposeImport", "EnrolStaffCard"}
     assert all(spec.callers == {Caller.STAFF} and PersonUnproven in spec.errors for spec in by_person)

@@ -56,6 +56,24 @@ def test_what_is_no_request_is_answered_without_a_seal(what: str) -> None:
     uvloop.run(story())
 
 
+def test_whoever_sends_too_much_is_heard_out_so_that_he_can_read_the_answer() -> None:
+    async def story() -> None:
+        socket = a_socket()
+        reader, writer = await asyncio.open_connection("127.0.0.1", await socket.listen("127.0.0.1", 0))
+        writer.write(ODD["a length of letters"][0])
+        try:
+            async with asyncio.timeout(20):
+                for _ in range(128):
+                    writer.write(bytes(65_536))
+                    await writer.drain()
+            assert await _codes(reader) == ["TooLarge"]
+        finally:
+            writer.close()
+            await socket.close()
+
+    uvloop.run(story())
+
+
 async def _codes(reader: asyncio.StreamReader) -> list[str]:
     """Of all that is said until it is hung up."""
     async with asyncio.timeout(20):

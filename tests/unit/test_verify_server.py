@@ -67,7 +67,8 @@ def test_nobody_is_told_that_a_paper_is_false_while_it_cannot_be_checked() -> No
 def test_it_can_only_be_asked() -> None:
     async def work() -> None:
         platform = Platform(answers={"VerifyDocument": Verdict(genuine=True)})
-        assert (await asked(platform, f"/verify/{SAID}", "POST")).status_code == 405
+        refused = await asked(platform, f"/verify/{SAID}", "POST")
+        assert (refused.status_code, set(refused.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
         assert (await asked(platform, f"/verify/{SAID}", "HEAD")).content == b""
 
     run(work())

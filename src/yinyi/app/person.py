@@ -21,8 +21,9 @@ class Person(NamedTuple):
 NOBODY = Person()
 
 
-def who_asks(message: type[Operation[Any]], number: str) -> Person:
+def who_asks(message: type[Operation[Any]], number: str, option: str = "--staff") -> Person:
     """Whoever has this staff number, once his PIN is typed: without an echo, or as a line of the standard input.
+    option: by which he says his number.
 
     Raises:
         CannotStart: a person has to ask this and has not said who he is, or what was typed can be no PIN.
@@ -30,7 +31,7 @@ def who_asks(message: type[Operation[Any]], number: str) -> Person:
     if number:
         return Person(number, _typed_pin(number))
     if spec_of(message).by_person:
-        raise CannotStart("Who are you? --staff NUMBER, of whoever has a staff card (yinyi staff-cards enrol).")
+        raise CannotStart(f"Who are you? {option} NUMBER, of whoever has a staff card (yinyi staff-cards list).")
     return NOBODY
 
 

@@ -16,11 +16,13 @@ from yinyi.app.settings import Settings
 from yinyi.bus.client import BusClient
 from yinyi.bus.envelope import Credentials
 from yinyi.bus.operation import Caller, Operation
+from yinyi.business.terminals.model import INSTALLER
 from yinyi.kernel.secrets import digest
 
 R = TypeVar("R")
 STAFF = ("operator", "supervisor")
 """Accounts, not people: who sits at one proves it by the PIN of his staff card, where a person has to ask."""
+ACCOUNTS = (*STAFF, INSTALLER)
 
 
 class Staff:
@@ -50,7 +52,7 @@ async def as_staff(settings: Settings, name: str = STAFF[0]) -> AsyncGenerator[S
     Raises:
         CannotStart: there is no bus, or no such staff.
     """
-    if name not in STAFF:
+    if name not in ACCOUNTS:
         raise CannotStart(f"There is no {name} among the staff; there are {', '.join(STAFF)}.")
     settings = replace(settings, nats_url=settings.nats_url or _embedded(settings))
     bus = await connect_bus(settings, Caller.STAFF.value)
@@ -78,7 +80,7 @@ def staff_token(settings: Settings, name: str = STAFF[0]) -> str:
 
 def staff_of(settings: Settings) -> dict[bytes, str]:
     """Who may ask as staff, by the digest of his token."""
-    return {digest(staff_token(settings, name)): name for name in STAFF}
+    return {digest(staff_token(settings, name)): name for name in ACCOUNTS}
 
 
 def _embedded(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from yinyi.conformance.devices.stage import on_stage as on_device_stage
 from yinyi.conformance.face import matching
 from yinyi.conformance.face.stage import on_stage as on_face_stage
 from yinyi.conformance.hospital import (
+    again,
     bills,
     bills_back,
     bookings,
@@ -59,6 +60,7 @@ KITS: dict[str, Kit] = {
             "inpatients": inpatients.SCRIPT,
             "reports": reports.SCRIPT,
             "fiscal": fiscal.SCRIPT,
+            "again": again.SCRIPT,
             "faults": faults.SCRIPT,
         },
         on_hospital_stage,

@@ -49,7 +49,7 @@ class Health:
         self._last: Report | None = None
 
     def routes(self) -> list[BaseRoute]:
-        return [Route("/healthz", self)]
+        return [Route("/healthz", self, methods=["GET", "HEAD"])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         report = await self.report()

@@ -12,6 +12,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from yinyi.interface.figures import PlatformFigures
@@ -71,6 +72,9 @@ class Metrics:
         """The platform's own figures are shown too."""
         self._platform = platform
         self.registry.register(platform)
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/metrics", self, methods=["GET", "HEAD"])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """GET /metrics."""

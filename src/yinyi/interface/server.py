@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import uvicorn
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Router
 
 from yinyi.bus.client import BusClient
 from yinyi.bus.operation import Caller, spec_of, vouching
@@ -175,7 +175,7 @@ class Interfaces:
         self.metrics.ask_first(PlatformFigures(asking, around.clock))
         health = Health(asking, self.connected, around.parts, around.clock)
         routes = self._kiosk.routes() if self._kiosk else []
-        routes += [*health.routes(), Route("/metrics", self.metrics), *around.more]
+        routes += [*health.routes(), *self.metrics.routes(), *around.more]
         if self._lines:
             routes += self._lines.routes()
         if "callbacks" in self._clients:

@@ -23,15 +23,15 @@ class Destination(NamedTuple):
 
 
 class Refused(Exception):
-    """With the status to answer."""
+    """With the status to answer. allows: of 405, the methods that this target has (RFC 9110, 15.5.6)."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, allows: str = "") -> None:
         super().__init__(why)
-        self.status, self.why = status, why
+        self.status, self.why, self.allows = status, why, allows
 
 
 class Ask(NamedTuple):
-    """What somebody wants of the relay. method: CONNECT, or GET of ``target``."""
+    """What somebody wants of the relay. method: CONNECT, or GET or HEAD of ``target``."""
 
     method: str
     target: str
@@ -76,7 +76,7 @@ def wanted(ask: Ask, allowed: Mapping[tuple[str, int], Destination], password: s
         Refused: somebody who may not ask, or a destination that is not on the list.
     """
     if ask.method != "CONNECT":
-        raise Refused(405, "not a tunnel")
+        raise Refused(405, "not a tunnel", "CONNECT")
     expected = base64.b64encode(f"{RELAY_USER}:{password}".encode()).decode()
     kind, _, shown = ask.headers.get("proxy-authorization", "").partition(" ")
     if kind.lower() != "basic" or not hmac.compare_digest(shown.encode(), expected.encode()):

@@ -16,6 +16,7 @@ log = structlog.get_logger()
 _TLS = b"\x16\x03"
 """How a ClientHello begins (RFC 8446, 5.1)."""
 _PIECE = 65_536
+_PAGES = ("/metrics", "/healthz")
 _SAID = {200: "Connection established", 407: "Proxy Authentication Required"}
 
 
@@ -67,7 +68,7 @@ class Relay:
             self._figures.refused(refused.why)
             log.warning("relay.refused", why=refused.why)
             with suppress(OSError):
-                await _say(writer, refused.status)
+                await _say(writer, refused.status, allows=refused.allows)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             self._figures.refused(type(error).__name__)
         finally:
@@ -77,8 +78,11 @@ class Relay:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(self._limits.head_within_s):
             ask = ask_of(await reader.readuntil(b"\r\n\r\n"))
-        if ask.method == "GET" and ask.target in ("/metrics", "/healthz"):
-            await _say(writer, 200, self._figures.text() if ask.target == "/metrics" else b"ok\n")
+        if ask.target in _PAGES:
+            if ask.method not in ("GET", "HEAD"):
+                raise Refused(405, "only to be read", "GET, HEAD")
+            body = self._figures.text() if ask.target == "/metrics" else b"ok\n"
+            await _say(writer, 200, body, only_head=ask.method == "HEAD")
             return
         destination = wanted(ask, self._allowed, self._password)
         if sum(self._open.values()) >= self._limits.at_once or self._open.get(destination, 0) >= self._limits.to_one:
@@ -153,14 +157,18 @@ async def _ended(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-async def _say(writer: asyncio.StreamWriter, status: int, body: bytes = b"") -> None:
+async def _say(
+    writer: asyncio.StreamWriter, status: int, body: bytes = b"", *, only_head: bool = False, allows: str = ""
+) -> None:
     said = _SAID.get(status) or HTTPStatus(status).phrase
     lines = [f"HTTP/1.1 {status} {said}"]
+    if allows:
+        lines.append(f"Allow: {allows}")
     if status == 407:
         lines.append('Proxy-Authenticate: Basic realm="yinyi"')
     if body or status != 200:
         lines += [f"Content-Length: {len(body)}", "Connection: close"]
-    writer.write("\r\n".join((*lines, "", "")).encode("ascii") + body)
+    writer.write("\r\n".join((*lines, "", "")).encode("ascii") + (b"" if only_head else body))
     await writer.drain()
 
 

@@ -51,6 +51,12 @@ class StaffCardTaken(Conflict):
     zh = "此卡已登记。"
 
 
+class StaffCardsThere(NotAllowed):
+    """Two of the staff have cards already. From now on two of them decide about each further card."""
+
+    zh = "已有两名工作人员持有工作人员卡，此后每张卡都要由其中两人共同办理。"
+
+
 class TerminalKnown(Conflict):
     """There is a terminal with this id, or there was one. Please choose another id."""
 

@@ -16,24 +16,19 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.audit import store as audit
 from yinyi.business.terminals import line_store, store
 from yinyi.business.terminals import maintenance_store as cards
-from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong, StaffCardTaken
+from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong
 from yinyi.business.terminals.line import SILENT_AFTER
 from yinyi.business.terminals.messages_maintenance import (
     DoMaintenance,
-    EnrolStaffCard,
     GetMaintenance,
-    ListStaffCards,
     Maintenance,
     MaintenanceOpened,
     OpenMaintenance,
-    RevokeStaffCard,
-    StaffCards,
-    StaffCardView,
 )
-from yinyi.business.terminals.presented import CARD_KEPT_FOR, staff_card_index
+from yinyi.business.terminals.presented import CARD_KEPT_FOR
 from yinyi.business.terminals.printer_tests import job_of
 from yinyi.business.terminals.pushes import push
-from yinyi.business.terminals.staff_pins import TRIES, is_right, may_try, pin_index
+from yinyi.business.terminals.staff_pins import TRIES, is_right, may_try
 from yinyi.kernel.errors import NotFound
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault, digest
@@ -57,9 +52,6 @@ class MaintenanceDesk:
         dispatcher.asks(OpenMaintenance, self.open)
         dispatcher.asks(GetMaintenance, self.get)
         dispatcher.changes(DoMaintenance, Change(make=self._act, show=self._show_after))
-        dispatcher.asks(EnrolStaffCard, self.enrol)
-        dispatcher.changes(RevokeStaffCard, Change(make=self._revoke, show=self._show_card))
-        dispatcher.reads(ListStaffCards, self._list)
 
     # -- at the terminal
 
@@ -150,33 +142,3 @@ class MaintenanceDesk:
     async def _tell(self, tx: Tx, call: Call, staff_id: str, what: str) -> None:
         by = replace(call, principal=replace(call.principal, staff_id=f"card:{staff_id}"))
         await audit.append(tx, by, "terminals.DoMaintenance.v1", call.principal.terminal_id, {"act": what})
-
-    # -- whose cards open it
-
-    async def enrol(self, call: Call, message: EnrolStaffCard) -> StaffCardView:
-        """No change with a key: what is kept of its body would be an unkeyed digest of a short secret."""
-        number = staff_card_index(self._vault, call.hospital_id, message.serial)
-        secrets = (number, pin_index(self._vault, number, message.pin))
-        who = (message.staff_id, message.terminal_id, call.principal.actor)
-        async with self._database.transaction() as tx:
-            card_id = await cards.enrol(tx, call.hospital_id, *secrets, *who, call.now)
-            if card_id is None:
-                raise StaffCardTaken
-            told = {"staff_id": message.staff_id, "terminal_id": message.terminal_id}
-            await audit.append(tx, call, "terminals.EnrolStaffCard.v1", str(card_id), told)
-            log.info("staff_card.enrolled", card_id=card_id, staff_id=message.staff_id)
-            return await self._show_card(tx, call, str(card_id))
-
-    async def _revoke(self, tx: Tx, call: Call, message: RevokeStaffCard, _: None) -> str:
-        await cards.revoke(tx, call.hospital_id, message.card_id, call.now)
-        log.info("staff_card.revoked", card_id=message.card_id)
-        return str(message.card_id)
-
-    async def _show_card(self, tx: Tx, call: Call, card_id: str) -> StaffCardView:
-        found = await cards.card(tx, call.hospital_id, int(card_id))
-        if found is None:
-            raise NotFound(f"staff card {card_id}")
-        return found
-
-    async def _list(self, tx: Tx, call: Call, message: ListStaffCards) -> StaffCards:
-        return StaffCards(cards=await cards.cards(tx, call.hospital_id))

@@ -11,21 +11,35 @@ from yinyi.business.terminals.messages_maintenance import DeviceSeen, StaffCardV
 # -- cards
 
 _ENROL = """
-INSERT INTO staff_card (hospital_id, number_index, pin_index, staff_id, terminal_id, enrolled_at, enrolled_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO staff_card (hospital_id, number_index, pin_index, staff_id, terminal_id, enrolled_at, enrolled_by,
+    first_person, good_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $8::text = '' THEN $6::timestamptz END)
 ON CONFLICT (hospital_id, number_index) WHERE revoked_at IS NULL DO NOTHING
 RETURNING card_id
 """
 _CARDS = """
-SELECT card_id, staff_id, terminal_id, enrolled_at, enrolled_by, revoked_at, tries FROM staff_card
-WHERE hospital_id = $1
+SELECT card_id, staff_id, terminal_id, enrolled_at, enrolled_by, first_person, second_person, good_since, revoked_at,
+    tries
+FROM staff_card WHERE hospital_id = $1
 """
 _CARD = f"{_CARDS} AND card_id = $2"
 _ALL = f"{_CARDS} ORDER BY card_id DESC LIMIT 500"
 _REVOKE = "UPDATE staff_card SET revoked_at = coalesce(revoked_at, $3) WHERE hospital_id = $1 AND card_id = $2"
+_WAITING = """
+SELECT first_person FROM staff_card
+WHERE hospital_id = $1 AND card_id = $2 AND staff_id = $3 AND good_since IS NULL AND revoked_at IS NULL
+FOR UPDATE
+"""
+_CONFIRM = "UPDATE staff_card SET second_person = $3, good_since = $4 WHERE hospital_id = $1 AND card_id = $2"
+_ONE_AT_A_TIME = "SELECT hospital_id FROM hospital WHERE hospital_id = $1 FOR NO KEY UPDATE"
+_PEOPLE = """
+SELECT count(DISTINCT staff_id) FROM staff_card
+WHERE hospital_id = $1 AND good_since IS NOT NULL AND revoked_at IS NULL
+"""
 _VALID = """
 SELECT card_id FROM staff_card
-WHERE hospital_id = $1 AND number_index = $2 AND revoked_at IS NULL AND terminal_id IN ('', $3)
+WHERE hospital_id = $1 AND number_index = $2 AND good_since IS NOT NULL AND revoked_at IS NULL
+  AND terminal_id IN ('', $3)
 """
 _ON_READER = """
 SELECT c.card_id, c.staff_id, c.number_index, c.pin_index, c.tries, c.tried_at
@@ -36,7 +50,7 @@ FOR UPDATE OF c
 """
 _OF_STAFF = """
 SELECT card_id, staff_id, number_index, pin_index, tries, tried_at FROM staff_card
-WHERE hospital_id = $1 AND staff_id = $2 AND revoked_at IS NULL ORDER BY card_id LIMIT 20
+WHERE hospital_id = $1 AND staff_id = $2 AND good_since IS NOT NULL AND revoked_at IS NULL ORDER BY card_id LIMIT 20
 FOR UPDATE
 """
 _TRIED = "UPDATE staff_card SET tries = $3, tried_at = $4 WHERE hospital_id = $1 AND card_id = $2"
@@ -54,10 +68,38 @@ class Card(NamedTuple):
 
 
 async def enrol(
-    tx: Tx, hospital_id: int, number: bytes, pin: bytes, staff_id: str, terminal_id: str, by: str, now: datetime
+    tx: Tx,
+    hospital_id: int,
+    number: bytes,
+    pin: bytes,
+    staff_id: str,
+    terminal_id: str,
+    by: str,
+    person: str,
+    now: datetime,
 ) -> int | None:
-    """None: this card is enrolled already."""
-    return await tx.fetchval(_ENROL, hospital_id, number, pin, staff_id, terminal_id, now, by)
+    """None: this card is enrolled already. ``person``: the first of the two who decide; empty: it is good at once."""
+    return await tx.fetchval(_ENROL, hospital_id, number, pin, staff_id, terminal_id, now, by, person)
+
+
+async def waiting(tx: Tx, hospital_id: int, card_id: int, staff_id: str) -> str | None:
+    """Who has said first whose card this is, while it waits for the second one; until the commit nobody else
+    confirms it."""
+    return await tx.fetchval(_WAITING, hospital_id, card_id, staff_id)
+
+
+async def confirm(tx: Tx, hospital_id: int, card_id: int, person: str, now: datetime) -> None:
+    await tx.execute(_CONFIRM, hospital_id, card_id, person, now)
+
+
+async def one_at_a_time(tx: Tx, hospital_id: int) -> None:
+    """Until the commit nobody else counts those who have cards."""
+    await tx.execute(_ONE_AT_A_TIME, hospital_id)
+
+
+async def people(tx: Tx, hospital_id: int) -> int:
+    """How many of the staff have a card that is good."""
+    return int(await tx.fetchval(_PEOPLE, hospital_id))
 
 
 async def card(tx: Tx, hospital_id: int, card_id: int) -> StaffCardView | None:

@@ -6,15 +6,23 @@ from typing import Annotated, Literal
 import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
-from yinyi.business.terminals.errors import MaintenanceOver, NoStaffCard, PinTriesSpent, PinWrong, StaffCardTaken
+from yinyi.business.terminals.errors import (
+    MaintenanceOver,
+    NoStaffCard,
+    PinTriesSpent,
+    PinWrong,
+    StaffCardsThere,
+    StaffCardTaken,
+)
 from yinyi.business.terminals.messages import Short
 from yinyi.business.terminals.model import Condition, LockedFor
-from yinyi.kernel.errors import NotFound
+from yinyi.kernel.errors import NotFound, SecondPersonNeeded
 from yinyi.kernel.ids import WholeNumber
 
 Pin = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6,12}(?![\s\S])")]
 Serial = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{8,64}(?![\s\S])")]
 """Of a contactless card, as readers give it."""
+StaffNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,40}(?![\s\S])")]
 Act = Literal[
     "test_print",
     "restart",  # the agent, with all its devices
@@ -84,30 +92,54 @@ class DoMaintenance(Operation[Maintenance], frozen=True, kw_only=True):
 
 
 class StaffCardView(msgspec.Struct, frozen=True, kw_only=True):
-    """Never its number. ``terminal_id`` empty: good everywhere. ``tries``: wrong PINs since the last right one."""
+    """Never its number. ``terminal_id`` empty: good everywhere. ``tries``: wrong PINs since the last right one.
+    ``first_person``, ``second_person``: who of the staff has decided that it is; both empty: whoever has installed the
+    platform. ``good_since`` missing: it waits for the second one, and opens nothing."""
 
     card_id: WholeNumber
     staff_id: str
     terminal_id: str
     enrolled_at: datetime
     enrolled_by: str
+    first_person: str = ""
+    second_person: str = ""
+    good_since: datetime | None = None
     revoked_at: datetime | None = None
     tries: int = 0
 
 
-@operation(callers=[Caller.STAFF], errors=(StaffCardTaken,))
+@operation(callers=[Caller.STAFF], by_person=True, errors=(StaffCardTaken,))
 class EnrolStaffCard(Operation[StaffCardView], frozen=True, kw_only=True):
-    """From now on this card, with this PIN, opens maintenance: at one terminal, or at all."""
+    """This card, with the PIN that its owner has chosen, is to open maintenance, at one terminal or at all, and to say
+    who he is where two people decide. It is good once another person has confirmed it."""
 
     serial: Serial
     pin: Pin
-    staff_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,40}(?![\s\S])")]
+    staff_id: StaffNumber
     terminal_id: Annotated[str, msgspec.Meta(max_length=32)] = ""
+
+
+@operation(callers=[Caller.STAFF], changes=True, by_person=True, errors=(NotFound, SecondPersonNeeded))
+class ConfirmStaffCard(Operation[StaffCardView], frozen=True, kw_only=True):
+    """The second person: this card is this one's, and from now on it is good."""
+
+    card_id: WholeNumber
+    staff_id: StaffNumber
+
+
+@operation(callers=[Caller.STAFF], errors=(StaffCardTaken, StaffCardsThere))
+class EnrolFirstStaffCard(Operation[StaffCardView], frozen=True, kw_only=True):
+    """A card of one of the first two, by whoever installs the platform, without anybody else: good at once, and refused
+    as soon as there are two people to decide."""
+
+    serial: Serial
+    pin: Pin
+    staff_id: StaffNumber
 
 
 @operation(callers=[Caller.STAFF], changes=True, errors=(NotFound,))
 class RevokeStaffCard(Operation[StaffCardView], frozen=True, kw_only=True):
-    """It opens nothing any more; what it has opened is closed."""
+    """It opens nothing any more, or never will; what it has opened is closed."""
 
     card_id: WholeNumber
 

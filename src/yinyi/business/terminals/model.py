@@ -8,6 +8,9 @@ import msgspec
 
 from yinyi.kernel.means import MeansWords
 
+INSTALLER = "installer"
+"""The account of the staff by which the first of them get their cards; its token is for nobody but the platform's own
+account on its machine."""
 TerminalProfile = Literal["hall", "ward", "emergency", "report_printer"]
 ListPaper = Literal["a4", "a5", "roll"]
 """roll: of a receipt printer."""

@@ -44,6 +44,7 @@ from yinyi.business.terminals.pushes import push
 from yinyi.business.terminals.readings import GRACE, CardReadings
 from yinyi.business.terminals.seal_keys import SealKeys
 from yinyi.business.terminals.setup_desk import SetupDesk
+from yinyi.business.terminals.staff_card_desk import StaffCardDesk
 from yinyi.business.terminals.staff_pins import StaffPins
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotFound
@@ -98,12 +99,14 @@ class TerminalService:
         self._line = AgentLine(database, self.presented, papers, committed)
         self.readings = CardReadings(database, self._line, SealKeys(vault), committed)
         self._maintenance = MaintenanceDesk(database, vault, self.credentials.forget)
+        self._staff_cards = StaffCardDesk(database, vault)
         self.staff_pins = StaffPins(database, vault)
 
     def register(self, dispatcher: Dispatcher) -> None:
         self._line.register(dispatcher)
         self.readings.register(dispatcher)
         self._maintenance.register(dispatcher)
+        self._staff_cards.register(dispatcher)
         OfferDesk(self.directory, self._show_terminal).register(dispatcher)
         MediaDesk(self.directory, self.presented).register(dispatcher)
         SetupDesk(self.directory, self.credentials, self._show_terminal).register(dispatcher)

@@ -249,7 +249,12 @@ staff_card = Table(
     Column("revoked_at", INSTANT),
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("tried_at", INSTANT),
+    Column("first_person", Text, nullable=False, server_default=""),
+    Column("second_person", Text, nullable=False, server_default=""),
+    Column("good_since", INSTANT),
     ForeignKeyConstraint(["hospital_id"], ["hospital.hospital_id"]),
+    CheckConstraint("second_person = '' OR second_person <> first_person", "two_people"),
+    CheckConstraint("good_since IS NULL OR (first_person = '') = (second_person = '')", "good"),
 )
 Index(
     "staff_card_number_ix",

@@ -48,6 +48,24 @@ async def a_void_gives_all_back_once(stage: Stage) -> None:
 
 
 @SCRIPT.behaviour()
+async def what_is_not_whole_any_more_is_not_void_but_refunded(stage: Stage) -> None:
+    original = await stage.bought(1_000)
+    expect(await stage.refund(original, 300), Approved)
+    expect((await stage.void(original))[1], Declined)
+    equal(stage.taken_fen(), 700)
+    expect(await stage.refund(original, 700), Approved)
+    equal(stage.taken_fen(), 0)
+
+
+@SCRIPT.behaviour()
+async def what_is_void_is_not_refunded_as_well(stage: Stage) -> None:
+    original = await stage.bought()
+    expect((await stage.void(original))[1], Approved)
+    expect(await stage.refund(original, original.amount_fen), Declined)
+    equal(stage.taken_fen(), 0)
+
+
+@SCRIPT.behaviour()
 async def a_refund_gives_a_part_back_and_no_more_than_was_taken(stage: Stage) -> None:
     original = await stage.bought(1_000)
     expect(await stage.refund(original, 300), Approved)

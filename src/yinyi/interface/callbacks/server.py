@@ -37,6 +37,8 @@ class Callbacks:
         started = time.perf_counter()
         status, body, kind = await self._answer(scope, receive)
         headers = [(b"content-type", kind.encode("latin-1")), (b"content-length", str(len(body)).encode())]
+        if status == 405:
+            headers.append((b"allow", b"POST"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         self._metrics.answered(NAME, "/callbacks/{plugin}", status, time.perf_counter() - started)

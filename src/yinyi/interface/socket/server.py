@@ -28,6 +28,9 @@ MOST_STRANGERS = 32
 """Of those, from one address, over which nobody has signed on yet."""
 SIGN_ON_S = 10.0
 """Whoever has not signed on by then is let go, whatever else he asks."""
+HEARD_OUT_S = 1.0
+"""Whoever sends more than is taken is heard out so long: a connection that is closed before it is read to its end is
+reset, and the answer is lost with it (RFC 9112, 9.6)."""
 CLOSED_WITHIN_S = 5.0
 """Whoever does not read to the end does not keep a connection longer."""
 AT_ONCE = 32
@@ -90,7 +93,7 @@ class _Line(asyncio.Protocol):
         self._opened: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._form: FrameForm = ANSWERED["binary-2"]
-        self._start = b""
+        self._start: bytes = b""
         self._frames: Frames | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._sign_on: asyncio.TimerHandle | None = None
@@ -140,7 +143,9 @@ class _Line(asyncio.Protocol):
                 self._begin(frame)
             self._frames.feed(b"")  # a length that is wrong is said at once
         except FrameError as error:
-            self._refuse(TooLarge(str(error)))
+            self._send(self._asking.refused(TooLarge(str(error))))
+            self._ending = True
+            self._wait(HEARD_OUT_S, self.end)
             return
         self._next(fresh=bool(frames))
 

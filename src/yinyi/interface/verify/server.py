@@ -41,7 +41,7 @@ class Verify:
         ]
 
     def routes(self) -> list[BaseRoute]:
-        return [Route("/verify/{said}", self)]
+        return [Route("/verify/{said}", self, methods=["GET", "HEAD"])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -53,8 +53,6 @@ class Verify:
 
     async def _answer(self, scope: Scope) -> tuple[int, bytes]:
         said: str = scope["path_params"]["said"]
-        if scope["method"] not in ("GET", "HEAD"):
-            return 405, b""
         if len(said) > LONGEST or not said.isascii() or not said.isprintable():
             return 404, _told("not")
         try:

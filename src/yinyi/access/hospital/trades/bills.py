@@ -63,7 +63,8 @@ class BillTrades(Calls):
         return [mapping.line(row) for row in await self.read(_LINES, list(invoice_nos))]
 
     async def hold_invoices(self, reference: str, chosen: Sequence[ChosenInvoice], until: datetime) -> Outcome:
-        return await self.changed(mapping.outcome, _HOLD, reference, *mapping.columns(chosen), until)
+        held = (*mapping.columns(chosen), until)
+        return await self.posted(mapping.outcome, self.ask_invoices, "held", _HOLD, reference, *held)
 
     async def settle_invoices(
         self,
@@ -74,8 +75,8 @@ class BillTrades(Calls):
         means: str,
         paid_at: datetime,
     ) -> Outcome:
-        paid = (amount_fen, payment_no, means, paid_at)
-        return await self.changed(mapping.outcome, _PAY, reference, *mapping.columns(chosen), *paid)
+        paid = (*mapping.columns(chosen), amount_fen, payment_no, means, paid_at)
+        return await self.posted(mapping.outcome, self.ask_invoices, "paid", _PAY, reference, *paid)
 
     async def release_invoices(self, reference: str) -> Outcome:
         return await self.changed(mapping.outcome, _RELEASE, reference)
@@ -87,7 +88,8 @@ class BillTrades(Calls):
         self, reference: str, invoice_no: str, line_nos: Sequence[int] | None, amount_fen: Fen
     ) -> Outcome:
         lines = None if line_nos is None else list(line_nos)
-        return await self.changed(mapping.outcome, _REFUND, reference, invoice_no, lines, amount_fen)
+        back = (invoice_no, lines, amount_fen)
+        return await self.posted(mapping.outcome, self.ask_invoice_refund, "refunded", _REFUND, reference, *back)
 
     async def ask_invoice_refund(self, reference: str) -> Answer:
         return await self.told(mapping.answer, _REFUNDED, reference)

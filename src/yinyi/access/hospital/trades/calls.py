@@ -1,12 +1,13 @@
 """Trades, and what is known of a call that brought no rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from yinyi.access.hospital.trades.failures import CallFailed, NotReached, Rejected, Unanswered
+from yinyi.access.hospital.trades.mapping import POSTED_ALREADY
 from yinyi.access.hospital.trades.trade import Carrier, Row, Trade
 from yinyi.kernel.errors import HospitalUnavailable
-from yinyi.kernel.outcome import Answer, NotSent, Outcome, Refused, Unknown
+from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Unknown
 from yinyi.kernel.turns import NoTurn, Turns
 
 NoRows = Refused | NotSent | Unknown
@@ -64,10 +65,41 @@ class Calls:
         rows = await self.sent(trade, *values)
         return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
 
+    async def posted(
+        self,
+        meaning: Callable[[Row], Outcome],
+        ask: Callable[[str], Awaitable[Answer]],
+        stands: str,
+        trade: Trade,
+        reference: str,
+        *values: Any,
+    ) -> Outcome:
+        """The same of what is booked under our reference. A hospital may refuse what it has booked already: what has
+        become of the reference, as ``ask`` tells, is the answer then. ``stands``: its status once it is booked."""
+        rows = await self.sent(trade, reference, *values)
+        if isinstance(rows, NoRows):
+            return rows
+        outcome = _meant(meaning, rows)
+        if isinstance(outcome, Refused) and rows[0]["ret_code"] == POSTED_ALREADY:
+            return _of_repeat(await ask(reference), outcome, stands)
+        return outcome
+
     async def told(self, meaning: Callable[[Row], Answer], trade: Trade, *values: Any) -> Answer:
         """What the one row that answers a question means."""
         rows = await self.asked(trade, *values)
         return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
+
+
+def _of_repeat(answer: Answer, refused: Refused, stands: str) -> Outcome:
+    match answer:
+        case Done():
+            return (
+                answer if answer.evidence.get("status") == stands else Unknown(detail="booked, and not as it was asked")
+            )
+        case NotFound():
+            return refused  # it is booked, and under somebody else's reference
+        case _:
+            return answer
 
 
 A = TypeVar("A")

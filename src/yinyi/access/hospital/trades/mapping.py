@@ -22,6 +22,8 @@ from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, NotSent, Outc
 OK = "0"
 NO_SUCH_REFERENCE = "N00"
 BUSY = "S01"
+POSTED_ALREADY = "A01"
+"""Of a hospital that refuses what it has booked: by whom is not said, so that its reference is asked about."""
 
 NUMBER = (
     "ret_code ret_msg state schedule_id:int no:int starts_at:instant ends_at:instant held_until:instant room "
@@ -30,6 +32,7 @@ NUMBER = (
 """Columns of what answers whenever a number is held, asked about, given back or come for."""
 
 REFUSALS: dict[str, RefusedReason] = {
+    POSTED_ALREADY: "already_paid",
     "N01": "slot_taken",
     "N02": "duplicate_registration",
     "N03": "session_stopped",

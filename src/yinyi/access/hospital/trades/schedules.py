@@ -79,13 +79,15 @@ class ScheduleTrades(Calls):
             return Refused(reason="bad_request", detail=str(error))
         if not mapping.is_number(schedule_id):
             return Refused(reason="bad_request", detail="no such schedule")
-        return await self.changed(mapping.outcome, _LOCK, reference, int(schedule_id), number, patient_no, until)
+        wanted = (int(schedule_id), number, patient_no, until)
+        return await self.posted(mapping.outcome, self.ask, "held", _LOCK, reference, *wanted)
 
     async def extend(self, reference: str, until: datetime) -> Outcome:
         return await self.changed(mapping.outcome, _EXTEND, reference, until)
 
     async def confirm(self, reference: str, payment_no: str, amount_fen: Fen, paid_at: datetime) -> Outcome:
-        return await self.changed(mapping.outcome, _CONFIRM, reference, payment_no, amount_fen, paid_at)
+        paid = (payment_no, amount_fen, paid_at)
+        return await self.posted(mapping.outcome, self.ask, "confirmed", _CONFIRM, reference, *paid)
 
     async def release(self, reference: str) -> Outcome:
         return await self.changed(mapping.outcome, _RELEASE, reference)

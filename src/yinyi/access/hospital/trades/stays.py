@@ -73,13 +73,14 @@ class StayTrades(Calls):
         self, reference: str, admission_no: str, amount_fen: Fen, payment_no: str, means: str, paid_at: datetime
     ) -> Outcome:
         paid = (amount_fen, payment_no, means, paid_at)
-        return await self.changed(mapping.outcome, _POST, reference, admission_no, *paid)
+        return await self.posted(mapping.outcome, self.ask_deposit, "posted", _POST, reference, admission_no, *paid)
 
     async def reverse_deposit(self, reference: str) -> Outcome:
         return await self.changed(mapping.outcome, _REVERSE, reference)
 
     async def return_deposit(self, reference: str, deposit_reference: str, amount_fen: Fen) -> Outcome:
-        return await self.changed(mapping.outcome, _RETURN, reference, deposit_reference, amount_fen)
+        back = (deposit_reference, amount_fen)
+        return await self.posted(mapping.outcome, self.ask_deposit, "posted", _RETURN, reference, *back)
 
     async def ask_deposit(self, reference: str) -> Answer:
         return await self.told(mapping.answer, _DEPOSIT, reference)
