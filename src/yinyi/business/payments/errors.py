@@ -105,6 +105,12 @@ class GiveBackUnknown(NotFound):
     zh = "没有这个编号的退款指令。"
 
 
+class GivenBackAlready(Conflict):
+    """This order was confirmed before under another number. Please ask the hospital if you have given it back twice."""
+
+    zh = "这条退款指令已用另一个流水号确认过；如果退了两次，请与医院核对。"
+
+
 class NothingToAgree(Conflict):
     """There is nothing that the patient has to agree to."""
 
