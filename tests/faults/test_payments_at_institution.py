@@ -11,8 +11,8 @@ from payment_world import World
 from refund_desk import refund
 
 from yinyi.business.payments.errors import (
-    GivenBackAlready,
     GiveBackUnknown,
+    GivenBackAlready,
     PaymentUnknown,
     ReferenceUsed,
     TakenUnknown,

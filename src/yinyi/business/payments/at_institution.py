@@ -11,8 +11,8 @@ from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments import institution_store as store
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import (
-    GivenBackAlready,
     GiveBackUnknown,
+    GivenBackAlready,
     PaymentClosed,
     PaymentUnknown,
     ReferenceUsed,

@@ -7,8 +7,8 @@ import msgspec
 
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import (
-    GivenBackAlready,
     GiveBackUnknown,
+    GivenBackAlready,
     PaymentClosed,
     PaymentUnknown,
     ReferenceUsed,
