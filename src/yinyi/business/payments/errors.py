@@ -51,6 +51,12 @@ class MoreThanLeft(Conflict):
     zh = "超过了可退的金额。"
 
 
+class NothingTakenYet(Conflict):
+    """Nothing has been paid here yet, so there is nothing to give back. It runs out by itself, or is cancelled."""
+
+    zh = "这笔支付还没有收到款，无款可退；到时会自动关闭，也可以取消。"
+
+
 class NotDelivered(Conflict):
     """As long as it is not delivered, only all of it can be given back."""
 

@@ -16,6 +16,7 @@ from yinyi.business.payments.errors import (
     MoreThanOwed,
     NotDelivered,
     NothingScanned,
+    NothingTakenYet,
     NothingToAgree,
     PaidInAtOnce,
     PayerCodeUnknown,
@@ -227,7 +228,10 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow, ChannelGone, StillAsked),
+    errors=(
+        *(PaymentUnknown, NothingTakenYet, PaymentClosed, MoreThanLeft, NotDelivered),
+        *(BalanceTooLow, ChannelGone, StillAsked),
+    ),
 )
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last
