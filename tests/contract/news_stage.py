@@ -57,7 +57,7 @@ ABOUT = DiagnosticReport(
     barcode="",
     state="ordered",
     version=0,
-    requested_at=datetime(2026, 11, 23, 1, 0, tzinfo=UTC),
+    requested_at=datetime(2026, 2, 23, 1, 0, tzinfo=UTC),
     sampled_at=None,
     issued_at=None,
     invoice_no="",

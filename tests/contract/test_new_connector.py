@@ -33,6 +33,7 @@ from yinyi.kernel.plugin import Surroundings
 from yinyi.wire.terminal_line import DeviceKind
 
 MOST_LINES = 150
+IMPORTABLE = ("sys", "json", "test", "yinyi", "yinyi_sandbox", "httpx", "src", "tests")
 YINYI = Path(sys.executable).parent / "yinyi"
 ROOT = Path(__file__).parents[2]
 
@@ -208,7 +209,7 @@ def test_it_is_clean(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["Acme", "a", "class", "wechatpay", "../x", "a-b", ""])
+@pytest.mark.parametrize("name", ["Acme", "a", "class", "wechatpay", "../x", "a-b", "", *IMPORTABLE])
 def test_a_name_that_cannot_be_one(tmp_path: Path, name: str) -> None:
     with pytest.raises(CannotStart):
         lay_down("payment", name, tmp_path)

@@ -18,6 +18,7 @@ from yinyi.access.notification.webhooks.config import WebhooksConfig
 from yinyi.access.notification.webhooks.plugin import PLUGIN as WEBHOOKS
 from yinyi.access.payment.wechatpay.plugin import PLUGIN as WECHATPAY
 from yinyi.access.way_out import NEVER_LEFT, connected, web_session
+from yinyi.app.relay.allowed import Ask, Refused, allowed_from, wanted
 from yinyi.app.relay.server import Limits
 from yinyi.kernel.outcome import NotSent
 from yinyi.kernel.plugin import RELAY_USER, RelayAddress, Surroundings
@@ -78,6 +79,8 @@ def test_what_it_does_not_let_through_has_surely_not_left(tmp_path: Path, why: s
         ("GET http://127.0.0.1:1/ HTTP/1.1\r\n\r\n", 405),
         ("POST /metrics HTTP/1.1\r\n\r\n", 405),
         ("\x16\x03\r\n\r\n", 400),
+        (tunnel(f"127.0.0.1:{'9' * 2_000}"), 403),
+        (f"GET /healthz HTTP/1.1\r\nX: {'a' * 4_096}\r\n\r\n", 431),
         ("CONNECT a:1 SPDY/3\r\n\r\n", 400),
         ("DELETE /healthz HTTP/1.1\r\n\r\n", 405),
         ("GET /healthz HTTP/1.1\r\n\r\n", 200),
@@ -113,6 +116,26 @@ def test_whoever_keeps_his_head_back_or_never_ends_it_is_hung_up_on() -> None:
             assert await asked(relay, "CONNECT ") == b""
             with contextlib.suppress(ConnectionResetError):
                 assert await asked(relay, "CONNECT " + "a" * 200_000) == b""
+
+    asyncio.run(story())
+
+
+def test_a_port_that_never_ends_is_not_on_the_list() -> None:
+    ask = Ask("CONNECT", f"127.0.0.1:{'9' * 5_000}", {"proxy-authorization": f"Basic {BASIC}"})
+    with pytest.raises(Refused, match="not allowed"):
+        wanted(ask, allowed_from(NOT_ANSWERING), PASSWORD)
+
+
+def test_of_those_who_say_nothing_the_oldest_makes_room() -> None:
+    async def story() -> None:
+        async with relaying(NOT_ANSWERING, Limits(strangers=2, head_within_s=60)) as relay:
+            (oldest, one), (other, two) = [await asyncio.open_connection(relay.host, relay.port) for _ in range(2)]
+            assert (await asked(relay, "GET /healthz HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            assert await oldest.read() == b"", "hung up on"
+            two.write(b"GET /healthz HTTP/1.1\r\n\r\n")
+            assert (await other.read()).startswith(b"HTTP/1.1 200 "), "and nobody else"
+            one.close()
+            two.close()
 
     asyncio.run(story())
 

@@ -95,7 +95,7 @@ async def by_x9_19(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None
     assert known.body["status"] == "known"
     number = who["number"]
     for wrong in (who | {"name": "别人"}, who | {"number": number[:-1] + ("1" if number[-1] != "1" else "2")}):
-        assert (await bank.ask("IdentifyHolder", wrong)).code in ("PatientUnknown", "CheckDigitWrong")
+        assert (await bank.ask("IdentifyHolder", wrong)).code in ("HolderUnknown", "CheckDigitWrong")
 
 
 async def refused(hall: BankHall, hospital: Stage) -> None:

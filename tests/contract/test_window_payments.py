@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import pytest
-from bill_hall import BillHall, play
+from bill_hall import TILL, BillHall, play
 
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.embedded.postgres import EmbeddedPostgres
@@ -29,6 +29,8 @@ from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.at_window import WindowTopUps
 from yinyi.business.prepaid.messages_window import TakeWindowTopUp
 from yinyi.business.prepaid.service import PrepaidService
+from yinyi.business.scheduling.errors import NoHoldSlip
+from yinyi.business.scheduling.messages import CollectHoldSlip
 from yinyi.kernel.errors import ChannelUnavailable, NotYours
 from yinyi.kernel.means import PaymentMeans, TenderName
 from yinyi.kernel.money import Fen
@@ -116,6 +118,8 @@ def test_a_code_is_shown_and_paid_and_another_means_closes_it(at_till: AtTill) -
         shown = await till.take([first], "wechatpay")
         number = shown.payment.payment_no
         plan = await hall.rests(number)
+        with pytest.raises(NoHoldSlip):
+            await hall.ask(Caller.STAFF, CollectHoldSlip(number=number, operator="C12"), staff=TILL)
         facts = InvoiceFacts.of(plan)
         assert (state_of(plan), plan.amount_fen, plan.tender) == ("waiting", first.total_fen, "wechatpay")
         assert (facts.operator, facts.window, plan.patient_id) == ("C12", "3", hall.ids["A"])

@@ -11,8 +11,10 @@ from queue_desk import as_staff
 
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.payments.finding import Finding
+from yinyi.business.payments.messages import GetPayment
 from yinyi.business.payments.messages_finding import FindPayment, ListDaysPayments
 from yinyi.business.payments.plan import TAKE
+from yinyi.kernel.errors import InvalidField
 
 
 def desk(it: World) -> Finding:
@@ -42,8 +44,12 @@ def test_by_its_numbers_by_its_patient_and_by_what_the_payers_bill_shows(platfor
         plan = await it.plan(first)
         take = plan.latest(TAKE)
         assert take is not None
-        for by in ({"number": first}, {"number": plan.ask_no.lower()}, {"channel_no": take.reference}):
+        for by in ({"number": first}, {"number": f" {plan.ask_no.lower()} "}, {"channel_no": take.reference}):
             assert await found(it, **by) == [first], by
+        for said in (plan.ask_no.replace("-", ""), plan.ask_no.lower().replace("-", " ")):
+            assert await found(it, number=said) == [first], said
+            asked = await it.payments.get(as_staff(it, "cashier"), GetPayment(number=said))
+            assert asked.payment_no == first, said
         assert set(await found(it, patient_no=" p1 ")) == {first, second}
         assert await found(it, patient_no="P2") == []
         theirs = next(str(value) for value in take.evidence.values() if len(str(value)) > 12)
@@ -66,7 +72,8 @@ def test_all_that_is_given_must_be_true_of_somebody_who_is_known(platform_url: s
         for by in ({"number": number, "patient_no": "P2"}, {"number": number, "channel_no": "4200001"}):
             assert await found(it, **by) == [], by
         for by in ({}, {"on": date(2026, 3, 2)}, {"number": "  "}):
-            assert await found(it, **by) == [], by
+            with pytest.raises(InvalidField):
+                await found(it, **by)
         with pytest.raises(PatientUnknown):
             await found(it, patient_no="P404")
 

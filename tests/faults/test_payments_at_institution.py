@@ -10,7 +10,13 @@ from payment_far_side import FEE, Killed
 from payment_world import World
 from refund_desk import refund
 
-from yinyi.business.payments.errors import GiveBackUnknown, PaymentUnknown, ReferenceUsed, TakenUnknown
+from yinyi.business.payments.errors import (
+    GiveBackUnknown,
+    GivenBackAlready,
+    PaymentUnknown,
+    ReferenceUsed,
+    TakenUnknown,
+)
 from yinyi.business.payments.invariants import payment_invariants
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.plans import REGISTRATION
@@ -61,6 +67,8 @@ def test_what_the_hospital_refuses_is_owed_back_until_the_bank_has_given_it(plat
         assert (await it.plan(number)).attention == "refund_waiting", "people look into it after a day"
         for _ in range(2):
             await confirm(it, order.reference)
+        with pytest.raises(GivenBackAlready):
+            await confirm(it, order.reference, theirs="B-BACK-2")
         plan = await it.to_the_end(number)
         assert (state_of(plan), plan.attention) == ("returned", "")
         assert ((await told(it)).verdict, await orders(it)) == ("given_back", [])

@@ -15,7 +15,7 @@ from refund_desk import GIVEN_UP, INCOME, refund, told_by_channel
 from yinyi.bus.call import Principal
 from yinyi.bus.operation import Caller
 from yinyi.business.payments import signals
-from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, NothingTakenYet, PaymentClosed
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.model import RefundOrder
 from yinyi.business.payments.plan import REFUND, Plan
@@ -128,10 +128,12 @@ def test_what_is_not_delivered_is_given_back_whole_or_not_at_all(platform_url: s
         it.script.mishaps["confirm"] = deque(lost)
         number = await it.open()
         await it.drive(number)
-        with pytest.raises(PaymentClosed):
+        with pytest.raises(NothingTakenYet):
             await refund(it, number)
         await it.choose(number)
         await it.drive(number)
+        with pytest.raises(NothingTakenYet):
+            await refund(it, number)
         it.channel.pay(reference_of(await it.plan(number)))
         it.clock.advance(timedelta(seconds=6))
         await it.drive(number)

@@ -11,6 +11,7 @@ from yinyi.business.identity.errors import (
     CheckDigitWrong,
     CredentialTaken,
     GuardianTooYoung,
+    HolderUnknown,
     NotAChild,
     PatientUnknown,
 )
@@ -127,7 +128,7 @@ def test_a_bank_that_has_verified_a_passport_finds_its_holder(platform_url: str,
             made_at_window(it)
             shown = IdentifyHolder(by="passport", number="ea1234567", name="NOAH WANG")
             assert (await it.told(shown, caller=Caller.INSTITUTION)).status == "known"
-            with pytest.raises(PatientUnknown):
+            with pytest.raises(HolderUnknown):
                 await it.told(replace(shown, name="Li Ming"), caller=Caller.INSTITUTION)
             for wrong in (
                 replace(shown, by="travel_permit"),

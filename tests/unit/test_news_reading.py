@@ -1,7 +1,8 @@
 """What a report says in HL7, as the platform reads it."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from yinyi.business.news.errors import NewsUnreadable
 from yinyi.business.news.model import ReportNews
 from yinyi.business.news.reading import told
+from yinyi.business.news.reading_reports import must_have_been
 from yinyi.wire.hl7.codec import read
 from yinyi_sandbox.hospital.catalogue.imaging import EXAMINATIONS
 from yinyi_sandbox.hospital.hl7 import messages
@@ -95,3 +97,15 @@ def test_one_message_may_bring_several_reports() -> None:
 def test_what_says_nothing_or_of_several_people_is_no_report(text: str) -> None:
     with pytest.raises(NewsUnreadable):
         reports(text)
+
+
+@pytest.mark.parametrize(("place", "ready"), [("6", True), ("7", True), ("22", True), ("7", False)])
+def test_what_is_ready_was_ordered_sampled_and_issued(place: str, ready: bool) -> None:
+    """A clock that is wrong by hours keeps no report from its patient; what is only planned may lie ahead."""
+    fields = {"1": "1", "2": "T1", "4": "C1", "24": "LAB", "25": "F" if ready else "P", place: "20261201000000"}
+    obr = "|".join(fields.get(str(nth), "") for nth in range(1, 26))
+    found = reports(f"OBR|{obr}\nOBX|1|NM|A||1||||||F\n")
+    at = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
+    must_have_been(found, at - timedelta(days=1))
+    with pytest.raises(NewsUnreadable, match=f"OBR-{place}") if ready else nullcontext():
+        must_have_been(found, at - timedelta(days=1, seconds=1))

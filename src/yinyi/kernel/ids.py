@@ -1,5 +1,6 @@
 """Numbers that leave the house: time-ordered, never used twice, and readable over the telephone."""
 
+import re
 import secrets
 from datetime import datetime
 from typing import Annotated
@@ -18,7 +19,8 @@ PAYMENT_NUMBER = 22
 BOOKING_SLIP, PAYMENT_SLIP = "BK", "PY"
 """Before a payment's number in the code of a slip: which of our slips it is."""
 _EPOCH = slice(12, 14)
-_SHORT = "346789ABCDEFGHJKMNPQRTVWXY"
+_SHORT, _SHORT_LENGTH = "346789ABCDEFGHJKMNPQRTVWXY", 7
+_NOT_SAID = re.compile(r"[\s-]")
 
 
 def random_text(length: int, alphabet: str = ALPHABET) -> str:
@@ -55,8 +57,18 @@ def payment_number_of(reference: str) -> str:
 
 def ask_number() -> str:
     """The short number on slips to ask with, for example ``7Q4-8XK9``: 26⁷ of them, unique in the database."""
-    text = random_text(7, _SHORT)
-    return f"{text[:3]}-{text[3:]}"
+    return _hyphened(random_text(_SHORT_LENGTH, _SHORT))
+
+
+def number_said(text: str) -> str:
+    """A payment's number, or the short one, as it is kept: whoever says or types it need not know of capitals, the
+    hyphen, blanks."""
+    said = number_on_slip(_NOT_SAID.sub("", text).upper())
+    return _hyphened(said) if len(said) == _SHORT_LENGTH else said
+
+
+def _hyphened(short: str) -> str:
+    return f"{short[:3]}-{short[3:]}"
 
 
 def number_on_slip(code: str) -> str:

@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from string import Template
@@ -27,6 +28,8 @@ def lay_down(kind: str, name: str, into: Path) -> Path:
         raise CannotStart(f"A connector's name is 2 to 31 small letters, digits and _, not {name!r}.")
     if name in {each.name for each in entry_points(group=GROUP)}:
         raise CannotStart(f"There is a connector {name} already.")
+    if _is_taken(name):
+        raise CannotStart(f"There is a Python package {name} already, which would be found instead.")
     folder = into / name
     try:
         folder.mkdir(parents=True)
@@ -38,6 +41,12 @@ def lay_down(kind: str, name: str, into: Path) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     return folder
+
+
+def _is_taken(name: str) -> bool:
+    """Whoever imports it finds something else; ``src`` and ``tests`` are where a connector's own files lie."""
+    found = (finder.find_spec(name, None) for finder in sys.meta_path)
+    return name in ("src", "tests") or any(each is not None and each.origin is not None for each in found)
 
 
 def files(kind: str, name: str) -> dict[str, str]:

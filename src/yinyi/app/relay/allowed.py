@@ -11,7 +11,8 @@ from yinyi.kernel.plugin import RELAY_USER
 
 LONGEST_HEAD = 4096
 _HOST = r"[0-9A-Za-z][0-9A-Za-z.-]{0,252}|\[[0-9a-f:]+\]"
-_DESTINATION = re.compile(rf"(?P<host>{_HOST}):(?P<port>[0-9]{{1,5}})(?P<plain>/plain)?")
+_PORT = re.compile(r"[0-9]{1,5}")
+_DESTINATION = re.compile(rf"(?P<host>{_HOST}):(?P<port>{_PORT.pattern})(?P<plain>/plain)?")
 
 
 class Destination(NamedTuple):
@@ -57,8 +58,10 @@ def allowed_from(text: str) -> dict[tuple[str, int], Destination]:
 def ask_of(head: bytes) -> Ask:
     """
     Raises:
-        Refused: it is not a request.
+        Refused: it is not a request, or too long.
     """
+    if len(head) > LONGEST_HEAD:
+        raise Refused(431, "too long")
     try:
         first, *lines = head.decode("ascii").removesuffix("\r\n\r\n").split("\r\n")
         method, target, version = first.split(" ")
@@ -82,7 +85,7 @@ def wanted(ask: Ask, allowed: Mapping[tuple[str, int], Destination], password: s
     if kind.lower() != "basic" or not hmac.compare_digest(shown.encode(), expected.encode()):
         raise Refused(407, "no password")
     host, _, port = ask.target.rpartition(":")
-    known = allowed.get((host.strip("[]").lower(), int(port))) if port.isascii() and port.isdigit() else None
+    known = allowed.get((host.strip("[]").lower(), int(port))) if _PORT.fullmatch(port) else None
     if known is None:
         raise Refused(403, "not allowed")
     return known

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import msgspec
 import structlog
 
-from yinyi.app.relay.allowed import LONGEST_HEAD, Destination, Refused, ask_of, wanted
+from yinyi.app.relay.allowed import Ask, Destination, Refused, ask_of, wanted
 from yinyi.app.relay.figures import Figures
 
 log = structlog.get_logger()
@@ -21,10 +21,12 @@ _SAID = {200: "Connection established", 407: "Proxy Authentication Required"}
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """at_once: tunnels in all; to_one: to one destination. idle_s: one through which nothing goes is closed then."""
+    """at_once: tunnels in all; to_one: to one destination. strangers: those that have not said what they want. idle_s:
+    one through which nothing goes is closed then."""
 
     at_once: int = 400
     to_one: int = 100
+    strangers: int = 150
     head_within_s: float = 5.0
     connect_within_s: float = 5.0
     idle_s: float = 3600.0
@@ -48,6 +50,7 @@ class Relay:
         self._limits = limits or Limits()
         self._figures = Figures()
         self._open: dict[Destination, int] = {}
+        self._strangers: dict[asyncio.Task[None], None] = {}
         self._serving: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -76,8 +79,7 @@ class Relay:
             await _ended(writer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(self._limits.head_within_s):
-            ask = ask_of(await reader.readuntil(b"\r\n\r\n"))
+        ask = await self._heard(reader)
         if ask.target in _PAGES:
             if ask.method not in ("GET", "HEAD"):
                 raise Refused(405, "only to be read", "GET, HEAD")
@@ -92,6 +94,26 @@ class Relay:
             await self._through(destination, reader, writer)
         finally:
             self._open[destination] -= 1
+
+    async def _heard(self, reader: asyncio.StreamReader) -> Ask:
+        """What it wants. Of those who have not said it yet, the one that has been silent longest makes room.
+
+        Raises:
+            Refused, TimeoutError, OSError, IncompleteReadError, LimitOverrunError.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._strangers) >= self._limits.strangers:
+            silent = next(iter(self._strangers))
+            del self._strangers[silent]
+            silent.cancel()
+            self._figures.refused("silent")
+        self._strangers[task] = None
+        try:
+            async with asyncio.timeout(self._limits.head_within_s):
+                return ask_of(await reader.readuntil(b"\r\n\r\n"))
+        finally:
+            self._strangers.pop(task, None)
 
     async def _through(
         self, destination: Destination, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -177,4 +199,4 @@ async def listening(relay: Relay, host: str, port: int) -> asyncio.Server:
     Raises:
         OSError: the address cannot be used.
     """
-    return await asyncio.start_server(relay.serve, host, port, limit=max(LONGEST_HEAD, _PIECE), backlog=256)
+    return await asyncio.start_server(relay.serve, host, port, limit=_PIECE, backlog=256)

@@ -5,7 +5,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.identity import attempts, store
 from yinyi.business.identity.bindings import Bindings
-from yinyi.business.identity.errors import CheckDigitWrong, PatientUnknown, TooManyTries
+from yinyi.business.identity.errors import CheckDigitWrong, HolderUnknown, TooManyTries
 from yinyi.business.identity.identification import Identification
 from yinyi.business.identity.media import CardRead, has_form, person_of_number, same_name
 from yinyi.business.identity.messages import Identified
@@ -48,11 +48,11 @@ class Holders:
         async with self._database.transaction() as tx:
             bound = await store.bound_patient(tx, self._vault, call.hospital_id, person)
             if bound is not None and not same_name(bound.name, person.name):
-                raise PatientUnknown
+                raise HolderUnknown
             if bound is not None:
                 return await self._identification.at_reader(tx, call, bound)
         if person.kind == "bank_card":
-            raise PatientUnknown
+            raise HolderUnknown
         return await self._identification.by_document(call, CardRead(person=person, valid_to=None))
 
     async def _give_back(self, call: Call, index: bytes) -> None:

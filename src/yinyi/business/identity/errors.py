@@ -33,6 +33,12 @@ class PatientUnknown(NotFound):
     zh = "没有找到这个就诊号。"
 
 
+class HolderUnknown(NotFound):
+    """No patient is on record here with both this number and this name. Please check them, or go to a window."""
+
+    zh = "没有号码和姓名都相符的患者，请核对，或到窗口办理。"
+
+
 class TooManyTries(NotAllowed):
     """Too many attempts. Please wait a quarter of an hour; after ten for one number in a day only a window helps."""
 

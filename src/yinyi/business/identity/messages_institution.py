@@ -8,7 +8,7 @@ from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import (
     CheckDigitWrong,
     CredentialTaken,
-    PatientUnknown,
+    HolderUnknown,
     TooManyTries,
     WindowOnly,
 )
@@ -21,7 +21,7 @@ CardNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12,19}(?![\s\S])")]
 
 @operation(
     callers=[Caller.INSTITUTION],
-    errors=(CheckDigitWrong, InvalidField, PatientUnknown, TooManyTries, WindowOnly, HospitalUnavailable),
+    errors=(CheckDigitWrong, InvalidField, HolderUnknown, TooManyTries, WindowOnly, HospitalUnavailable),
 )
 class IdentifyHolder(Operation[Identified], frozen=True, kw_only=True):
     """Who is there? The bank knows him: by the number and the name on his identity document, as it has verified them,

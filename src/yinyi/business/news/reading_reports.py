@@ -1,7 +1,8 @@
 """ORU^R01: each OBR with what stands around it is a report."""
 
 import re
-from datetime import datetime, tzinfo
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from yinyi.business.news import codes
@@ -16,6 +17,9 @@ _BOUND = re.compile(r"\s*(<=|>=|<|>|≤|≥)\s*(-?\d+(?:\.\d+)?)\s*")
 _FINDINGS, _IMPRESSION = ("GDT", "59776-5"), ("IMP", "19005-8")
 """The suffix of OBX-3 (HL7 v2, 7.2.4), or LOINC."""
 MOST_VALUES = 400
+AHEAD = timedelta(days=1)
+"""So much a sender's clock may be before ours: what is dated later stands in nobody's list, and after it nothing is a
+correction."""
 
 
 def patient_no(message: Message) -> str:
@@ -56,6 +60,19 @@ def reports(message: Message, zone: tzinfo) -> list[ReportNews]:
         raise NewsUnreadable("OBR: none")
     orders = _orders(message)
     return [_report(group, orders[nth], whose, sent_at, zone) for nth, group in enumerate(groups)]
+
+
+def must_have_been(found: Iterable[ReportNews], now: datetime) -> None:
+    """What is ready has been ordered, sampled and issued.
+
+    Raises:
+        NewsUnreadable: it has not, by its own dates.
+    """
+    for each in found:
+        dates = {"OBR-6": each.requested_at, "OBR-7": each.sampled_at, "OBR-22 (or MSH-7)": each.issued_at}
+        for place, at in dates.items():
+            if each.ready and at is not None and at > now + AHEAD:
+                raise NewsUnreadable(f"{place}: has not come yet")
 
 
 def _orders(message: Message) -> list[Segment]:

@@ -22,7 +22,8 @@ from yinyi.business.news.messages import (
     SetNewsAside,
     TellNews,
 )
-from yinyi.business.news.model import BODY, Ending, NewsSettings, NewsView, Told, Trouble
+from yinyi.business.news.model import BODY, Ending, NewsSettings, NewsView, ReportNews, Told, Trouble
+from yinyi.business.news.reading_reports import must_have_been
 from yinyi.business.payments.rules import pause_s
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import HospitalUnavailable, Invalid
@@ -75,6 +76,7 @@ class News:
         opened = reading.opened(message.message, self._settings)
         envelope = reading.envelope(opened, message.peer, self._settings)
         news = reading.told(opened, envelope.kind, self._zone)
+        must_have_been((each for each in news if isinstance(each, ReportNews)), call.now)
         body = self._handling.vault.seal(message.message.decode("latin-1"), BODY)
         said = (envelope.kind, envelope.event, reading.about(news), envelope.digest, body)
         fresh = store.Fresh(envelope.sender.name, envelope.control_id, *said)

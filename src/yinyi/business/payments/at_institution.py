@@ -12,6 +12,7 @@ from yinyi.business.payments import institution_store as store
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import (
     GiveBackUnknown,
+    GivenBackAlready,
     PaymentClosed,
     PaymentUnknown,
     ReferenceUsed,
@@ -141,6 +142,7 @@ class InstitutionTakings:
         Raises:
             InvalidField: at an instant that has not come.
             GiveBackUnknown: there is no such order to this institution.
+            GivenBackAlready: it is confirmed under another number of theirs.
             PaymentClosed: people have found another way for this money.
         """
         if message.given_back_at > call.now + AHEAD:
@@ -159,6 +161,8 @@ class InstitutionTakings:
             self._payments.taken_up(call, await signals.given_back_at_window(tx, after, call.now, epoch))
         elif refund.state not in ("done", "late"):
             raise PaymentClosed
+        elif refund.evidence.get(THEIRS, message.their_reference) != message.their_reference:
+            raise GivenBackAlready
         take = next(step for step in plan.takes() if step.reference == refund.params["of"])
         return f"{plan.payment_no} {take.params[THEIRS]}"
 

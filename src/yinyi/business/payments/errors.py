@@ -51,6 +51,12 @@ class MoreThanLeft(Conflict):
     zh = "超过了可退的金额。"
 
 
+class NothingTakenYet(Conflict):
+    """Nothing has been paid here yet, so there is nothing to give back. It runs out by itself, or is cancelled."""
+
+    zh = "这笔支付还没有收到款，无款可退；到时会自动关闭，也可以取消。"
+
+
 class NotDelivered(Conflict):
     """As long as it is not delivered, only all of it can be given back."""
 
@@ -103,6 +109,12 @@ class GiveBackUnknown(NotFound):
     """There is no order with this number to give money back."""
 
     zh = "没有这个编号的退款指令。"
+
+
+class GivenBackAlready(Conflict):
+    """This order was confirmed before under another number. Please ask the hospital if you have given it back twice."""
+
+    zh = "这条退款指令已用另一个流水号确认过；如果退了两次，请与医院核对。"
 
 
 class NothingToAgree(Conflict):

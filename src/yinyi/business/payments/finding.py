@@ -14,6 +14,7 @@ from yinyi.business.payments.messages_finding import DaysPayments, FindPayment, 
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
+from yinyi.kernel.errors import InvalidField
 from yinyi.kernel.ids import payment_number_of
 
 SHORTEST = 6
@@ -56,9 +57,12 @@ class Finding:
     async def find(self, call: Call, message: FindPayment) -> Payments:
         """
         Raises:
+            InvalidField: nothing is asked for.
             PatientUnknown, HospitalUnavailable.
         """
         patient_no = message.patient_no.strip()
+        if not (patient_no or message.number.strip() or message.channel_no.strip()):
+            raise InvalidField("number, patient_no, channel_no: all empty")
         patient_id = await self._named.patient_id(call, patient_no) if patient_no else 0
         async with self._database.read() as tx:
             return await self._found(tx, call, message, patient_id)
@@ -84,7 +88,7 @@ class Finding:
         return DaysPayments(payments=[view_of(plan, self._registry) for plan in listed], next_after=more)
 
     async def _numbered(self, tx: Tx, call: Call, number: str) -> Sequence[Plan]:
-        plan = await signals.find(tx, call.hospital_id, number.upper())
+        plan = await signals.find(tx, call.hospital_id, number)
         return [plan] if plan is not None else []
 
     async def _begun(self, tx: Tx, call: Call, patient_id: int, on: date) -> Sequence[Plan]:

@@ -16,6 +16,7 @@ from yinyi.business.payments.errors import (
     MoreThanOwed,
     NotDelivered,
     NothingScanned,
+    NothingTakenYet,
     NothingToAgree,
     PaidInAtOnce,
     PayerCodeUnknown,
@@ -31,8 +32,8 @@ from yinyi.kernel.means import MaybeTender, TenderName
 from yinyi.kernel.money import Fen
 
 Number = Annotated[str, msgspec.Meta(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+(?![\s\S])")]
-
-
+Said = Annotated[str, msgspec.Meta(min_length=4, max_length=40, pattern=r"^[0-9A-Za-z -]+(?![\s\S])")]
+"""The same as somebody says it."""
 Part = Annotated[Fen, msgspec.Meta(ge=1, le=10_000_000_00)]
 
 
@@ -100,9 +101,9 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     errors=(PaymentUnknown, NotYours),
 )
 class GetPayment(Operation[PaymentView], frozen=True, kw_only=True):
-    """By payment number or by the short number to ask with."""
+    """By payment number or by the short number to ask with, with or without capitals, hyphen and blanks."""
 
-    number: Number
+    number: Said
 
 
 @operation(callers=[Caller.KIOSK], needs_patient=True, errors=(NothingScanned, PaymentUnknown, NotYours))
@@ -227,7 +228,10 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, MoreThanLeft, NotDelivered, BalanceTooLow, ChannelGone, StillAsked),
+    errors=(
+        *(PaymentUnknown, NothingTakenYet, PaymentClosed, MoreThanLeft, NotDelivered),
+        *(BalanceTooLow, ChannelGone, StillAsked),
+    ),
 )
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last

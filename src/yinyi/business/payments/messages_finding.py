@@ -8,15 +8,15 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.identity.errors import PatientUnknown
 from yinyi.business.payments.messages import Payments, PaymentView
-from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.kernel.errors import HospitalUnavailable, InvalidField
 
 
-@operation(callers=[Caller.HOSPITAL, Caller.STAFF], errors=(PatientUnknown, HospitalUnavailable))
+@operation(callers=[Caller.HOSPITAL, Caller.STAFF], errors=(InvalidField, PatientUnknown, HospitalUnavailable))
 class FindPayment(Operation[Payments], frozen=True, kw_only=True):
-    """By ``number``, the payment's own or the short one to ask with, as a slip's code has it too; by
-    ``patient_no``, what a patient began on a day; by ``channel_no``, what the payer's bill shows: our merchant
-    order number, or the channel's own number of a payment that began on that day. ``on``: the day; without it
-    today. What is given must all be true; nothing given, or nothing found, is an empty list."""
+    """By ``number``, the payment's own or the short one to ask with, as a slip's code has it too, with or without
+    capitals, hyphen and blanks; by ``patient_no``, what a patient began on a day; by ``channel_no``, what the payer's
+    bill shows: our merchant order number, or the channel's own number of a payment that began on that day. ``on``: the
+    day; without it today. What is given must all be true; nothing found is an empty list."""
 
     number: Annotated[str, msgspec.Meta(max_length=40)] = ""
     patient_no: Annotated[str, msgspec.Meta(max_length=32)] = ""

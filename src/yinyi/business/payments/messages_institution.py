@@ -8,6 +8,7 @@ import msgspec
 from yinyi.bus.operation import Caller, Operation, operation
 from yinyi.business.payments.errors import (
     GiveBackUnknown,
+    GivenBackAlready,
     PaymentClosed,
     PaymentUnknown,
     ReferenceUsed,
@@ -100,9 +101,14 @@ class ListGiveBacks(Operation[GiveBacks], frozen=True, kw_only=True):
     after: WholeNumber = 0
 
 
-@operation(callers=[Caller.INSTITUTION], money=True, errors=(InvalidField, GiveBackUnknown, PaymentClosed))
+@operation(
+    callers=[Caller.INSTITUTION],
+    money=True,
+    errors=(InvalidField, GiveBackUnknown, GivenBackAlready, PaymentClosed),
+)
 class ConfirmGiveBack(Operation[TakenView], frozen=True, kw_only=True):
-    """The bank has given the money back. reference: of the order; their_reference: the bank's own number of it."""
+    """The bank has given the money back. reference: of the order; their_reference: the bank's own number of it. An
+    order is confirmed once: another number for it is refused."""
 
     reference: Annotated[str, msgspec.Meta(min_length=6, max_length=32, pattern=r"^[0-9A-Z]+(?![\s\S])")]
     their_reference: Reference

@@ -10,7 +10,7 @@ from yinyi.business.payments import apply, signals
 from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, NothingTakenYet, PaymentClosed
 from yinyi.business.payments.kept import keep
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
@@ -35,6 +35,7 @@ class RefundDesk:
         """
         Raises:
             InvalidField: the hospital has not named its operator.
+            NothingTakenYet: it is still to be paid.
             PaymentClosed: nothing is left to give back, or all of it is on its way already.
             MoreThanLeft: that is more than there is left.
             BalanceTooLow: it was a top-up, and is spent.
@@ -48,7 +49,7 @@ class RefundDesk:
         left_fen = refundable_fen(plan)
         amount_fen = message.amount_fen or left_fen
         if plan.direction == "back" or not left_fen:
-            raise PaymentClosed
+            raise NothingTakenYet if _is_open(plan) else PaymentClosed
         if amount_fen > left_fen:
             raise MoreThanLeft
         if not self._payments.registry.gives_back(plan):
@@ -107,3 +108,8 @@ class RefundDesk:
         """What was delivered can be given back; otherwise only money is."""
         rules = [rule_of(self._rules, step) for step in plan.current() if step.kind != TAKE]
         return all(rule.can_undo for rule in rules if rule.needs_undo)
+
+
+def _is_open(plan: Plan) -> bool:
+    """Nothing was taken for it, and it can still be paid."""
+    return plan.direction == "forward" and plan.ended_at is None and not plan.moved()

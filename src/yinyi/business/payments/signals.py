@@ -17,7 +17,7 @@ from yinyi.business.payments.amounts import AGREED
 from yinyi.business.payments.apply import LOOKED_INTO
 from yinyi.business.payments.errors import MoreThanLeft
 from yinyi.business.payments.plan import Plan, Step
-from yinyi.kernel.ids import is_ask_number, number_on_slip
+from yinyi.kernel.ids import is_ask_number, number_on_slip, number_said
 from yinyi.kernel.money import Fen
 
 _BY_NUMBER = "SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_no = $2".replace(
@@ -192,9 +192,9 @@ def _now(row: Row, known: Plan) -> Plan:
 
 
 async def find(tx: Tx, hospital_id: int, number: str) -> Plan | None:
-    """By payment number, as a slip's code has it too, or by the short number to ask with."""
-    query = _BY_ASK_NO if is_ask_number(number) else _BY_NUMBER
-    row = await tx.fetchrow(query, hospital_id, number_on_slip(number))
+    """By payment number, as a slip's code has it too, or by the short number to ask with, however it is written."""
+    said = number_said(number)
+    row = await tx.fetchrow(_BY_ASK_NO if is_ask_number(said) else _BY_NUMBER, hospital_id, said)
     return rows.read_plan(row["plan"]) if row is not None else None
 
 

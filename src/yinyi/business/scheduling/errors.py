@@ -21,6 +21,12 @@ class SessionOver(Conflict):
     zh = "这个出诊时段已经过去，不再变动；能否退费请到窗口咨询。"
 
 
+class NoHoldSlip(Conflict):
+    """No hold slip was given out for this payment, so no window takes money for it. Please look the payment up."""
+
+    zh = "这笔支付没有开过留号单，窗口不能代收，请先查询这笔支付。"
+
+
 class SlotTaken(Conflict):
     """This number has just been taken by somebody else. Please choose another one."""
 

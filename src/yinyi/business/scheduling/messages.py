@@ -10,6 +10,7 @@ from yinyi.business.payments.errors import CashDiffers, PaymentClosed, PaymentUn
 from yinyi.business.payments.messages import Number, Part, PaymentView
 from yinyi.business.scheduling.errors import (
     AlreadyRegistered,
+    NoHoldSlip,
     SameDoctorToday,
     ScheduleUnknown,
     SessionClosed,
@@ -163,7 +164,7 @@ class IssueHoldSlip(Operation[RegistrationView], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.HOSPITAL, Caller.STAFF],
     money=True,
-    errors=(PaymentUnknown, PaymentClosed, TenderUnderWay, CashDiffers),
+    errors=(PaymentUnknown, NoHoldSlip, PaymentClosed, TenderUnderWay, CashDiffers),
 )
 class CollectHoldSlip(Operation[RegistrationView], frozen=True, kw_only=True):
     """The window has taken the money for a hold slip. ``number``: from the slip. ``operator``: the cashier's number.

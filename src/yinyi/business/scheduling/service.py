@@ -15,7 +15,7 @@ from yinyi.business.payments.service import SETTLING, NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling import booking_rules, store
 from yinyi.business.scheduling.booking_model import USUAL, BookingRules
-from yinyi.business.scheduling.errors import AlreadyRegistered
+from yinyi.business.scheduling.errors import AlreadyRegistered, NoHoldSlip
 from yinyi.business.scheduling.messages import (
     CollectHoldSlip,
     Departments,
@@ -187,12 +187,20 @@ class SchedulingService:
         return plan.payment_no
 
     async def _collect(self, tx: Tx, call: Call, message: CollectHoldSlip, facts: None) -> str:
+        """
+        Raises:
+            PaymentUnknown, NoHoldSlip.
+            PaymentClosed: it is held no longer, or paid.
+            TenderUnderWay, CashDiffers.
+        """
         found = await signals.find(tx, call.hospital_id, message.number)
-        if found is None or found.purpose not in HELD:
+        if found is None:
             raise PaymentUnknown
         plan = await self._payments.locked(tx, call, found.payment_no)
+        if plan.latest(KEEP) is None:
+            raise NoHoldSlip
         if not kept(plan):
-            raise PaymentClosed("no hold slip was issued")
+            raise PaymentClosed("it is held no longer")
         told = {"operator": message.operator, "receipt_no": message.receipt_no}
         counter, epoch = self._payments.counter, self._payments.epoch
         self._payments.taken_up(call, await counter.take(tx, call, plan, told, epoch, message.amount_fen))
