@@ -132,7 +132,9 @@ def test_a_card_that_is_not_his_own_ends_it_although_the_hospital_cannot_say_who
         async with house(platform_url) as it:
             first = await begun(it)
             it.index.mishaps.append(mishap)
-            assert (await it.ask(Identify(), session=first)).session_token == "", "his own is known without the hospital"
+            assert (await it.ask(Identify(), session=first)).session_token == "", (
+                "his own is known without the hospital"
+            )
             it.readers.lay(LI)
             with pytest.raises(HospitalUnavailable):
                 await it.ask(Identify(), session=first)
