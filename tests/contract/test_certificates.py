@@ -88,6 +88,13 @@ def test_nothing_follows_from_nonsense(answer: Any) -> None:
     play(story, answer)
 
 
+def test_a_code_that_nobody_has_shown_is_not_called_an_outage() -> None:
+    async def story(plugin: Certificates, phones: Phones) -> None:
+        assert await plugin.decode("31" + "0" * 26) == "unreadable"
+
+    play(story)
+
+
 def test_what_is_not_settled_is_a_setting() -> None:
     async def story(plugin: Certificates, phones: Phones) -> None:
         assert await plugin.decode("31" + "0" * 26) == "expired"

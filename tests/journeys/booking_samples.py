@@ -177,6 +177,7 @@ BOOKING: dict[str, Sample] = {
             SOMEONE,
         )
         for problem in get_args(views_book.CheckInProblem)
+        if problem != "has_it"
     },
     "booking": (_one("booked"), SOMEONE),
     "booking-cancel": (_one("booked", asks=True), SOMEONE),

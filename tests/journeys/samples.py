@@ -6,6 +6,7 @@ from bill_samples import BILL, GONE
 from booking_samples import BOOKING, DUE
 from children_samples import CHILDREN, PERMITS
 from fiscal_samples import FILES, RECEIPTS
+from further_samples import FURTHER
 from identity_samples import BALANCES, IDENTITY
 from inpatient_samples import INPATIENT
 from maintenance_samples import MAINTENANCE
@@ -45,4 +46,5 @@ SAMPLES: dict[str, Sample] = {
     **UNASKED,
     **BALANCES,
     **CITY_CARD,
+    **FURTHER,
 }

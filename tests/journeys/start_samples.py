@@ -70,13 +70,21 @@ START: dict[str, Sample] = {
     ),
     "first-phone": (
         views_start.FirstVisitView(
-            stage="phone", name="䶮*", sex="male", born_year=1958, card_tail="1236", phone="138", key=KEY
+            stage="phone",
+            document="resident_card",
+            name="䶮*",
+            sex="male",
+            born_year=1958,
+            card_tail="1236",
+            phone="138",
+            key=KEY,
         ),
         NOBODY,
     ),
     "first-confirm": (
         views_start.FirstVisitView(
             stage="confirm",
+            document="resident_card",
             name="䶮*",
             sex="male",
             born_year=1958,
@@ -105,7 +113,13 @@ LINED: dict[str, Sample] = {
 }
 
 _SILENT = views_start.FirstVisitView(
-    stage="phone", name="陈**", sex="unknown", born_year=None, card_tail="0415", key=KEY
+    stage="phone",
+    document="permanent_resident_card",
+    name="陈**",
+    sex="unknown",
+    born_year=None,
+    card_tail="0415",
+    key=KEY,
 )
 SILENT: dict[str, Sample] = {
     "first-phone-three": (_SILENT, NOBODY),

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsers import stop_the_clock
+from browsers import SHAPES, stop_the_clock
 from playwright.sync_api import Browser, Page, Route, expect
 from screen_rules import settle
 
@@ -253,3 +253,16 @@ def test_page_may_not_be_kept_and_runs_nothing_foreign(page: Page, base: str) ->
     assert answer.headers["cache-control"] == "no-store"
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert not page.locator("[style], script:not([src]), style").count()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("mode", ["normal", "elder"])
+def test_the_window_stands_on_the_hold_slips_page_on_the_smallest_panel_too(
+    page: Page, base: str, mode: str, language: str
+) -> None:
+    width, height = SHAPES["small"]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{base}/hold-slip?language={language}&mode={mode}")
+    settle(page)
+    window = "3 号窗口" if language == "zh-CN" else "Window 3"
+    assert window in page.locator("#screen").inner_text(), "innerText has only what is shown"

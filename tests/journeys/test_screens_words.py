@@ -152,3 +152,20 @@ def test_a_card_that_was_declined_is_not_looked_for_on_a_phone(pages: Pages) -> 
     by_card = words_of(pages, msgspec.structs.replace(view, tender="public_card"), "en")
     assert "phone" not in by_card
     assert "Your card's issuer did not agree" in by_card
+
+
+@pytest.mark.parametrize(
+    ("name", "never"),
+    [("fees-unknown", ("Nothing paid", "No payment")), ("reports-unknown", ("No reports", "no test"))],
+)
+def test_what_could_not_be_asked_for_is_not_called_empty(pages: Pages, name: str, never: tuple[str, ...]) -> None:
+    text = " ".join(text for _, text in said(pages, name, "en"))
+    assert "not known just now" in text
+    assert not [each for each in never if each in text]
+
+
+def test_a_residence_permit_is_not_called_an_id_card(pages: Pages) -> None:
+    for name in ("first-phone-macao", "first-confirm-macao"):
+        text = " ".join(text for _, text in said(pages, name, "en"))
+        assert "Residence permit" in text
+        assert "ID card" not in text

@@ -40,6 +40,12 @@ def test_texts_hold_no_markup_but_bold() -> None:
             assert not re.search(r"<(?!/?b>)|&", text), text
 
 
+def test_no_verb_doubles_the_name_of_a_means() -> None:
+    """Payers call many means a payment themselves: ``用扫码付付``."""
+    for english, chinese in read(inventory.CHINESE).items():
+        assert "{app}付" not in chinese, english
+
+
 def test_each_side_is_in_its_own_language() -> None:
     """Full-width quotes and apostrophes would stand in English lines like Chinese characters."""
     for english, chinese in read(inventory.CHINESE).items():

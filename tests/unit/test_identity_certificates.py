@@ -132,6 +132,7 @@ def test_another_name_on_record_is_asked_about(platform_url: str, run: Run) -> N
 @pytest.mark.parametrize(
     ("says", "error"),
     [
+        ("unreadable", CertificateUnreadable),
         ("expired", CertificateExpired),
         ("used", CertificateUsed),
         ("foreign", CertificateForeign),
@@ -155,7 +156,7 @@ def test_codes_that_name_nobody_count_as_tries(platform_url: str, run: Run, says
 
 
 def test_every_refusal_of_a_decoder_has_an_error() -> None:
-    assert set(get_args(CertificateRefused)) == {"expired", "used", "foreign"}
+    assert set(get_args(CertificateRefused)) == {"unreadable", "expired", "used", "foreign"}
 
 
 @pytest.mark.parametrize("code", ["", "12 34", "二维码" * 10, "1" * 129])

@@ -253,6 +253,18 @@ def test_residents_from_elsewhere_are_found_by_their_cards(platform_url: str, ru
     run(story())
 
 
+def test_a_first_visit_says_which_document_it_comes_by(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            for kind, card in ELSEWHERE.items():
+                it.readers.lay(card)
+                found = (await it.ask(Identify())).first_visit
+                assert found is not None
+                assert found.kind == kind.split()[0]
+
+    run(story())
+
+
 def test_a_card_that_has_run_out_identifies_whom_it_did_but_nobody_new(platform_url: str, run: Run) -> None:
     async def story() -> None:
         async with house(platform_url) as it:

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from identity_house import HALL, HOSPITAL, WARD, House, Run, house, on_record, resident
+from identity_house import HALL, HOSPITAL, WARD, House, Mishap, Run, house, on_record, resident
 
 from yinyi.business.identity.errors import NoCard
 from yinyi.business.identity.messages import EndSession, Identify, ListCredentials
 from yinyi.business.identity.model import SessionFacts
 from yinyi.business.identity.sessions import AT_MOST, IDLE, patients_at, verify_session
 from yinyi.business.identity.store import patient_facts
-from yinyi.kernel.errors import SessionEnded
+from yinyi.kernel.errors import HospitalUnavailable, SessionEnded
 
 WANG = resident()
 LI = resident("李四", sequence=44)
@@ -120,6 +120,27 @@ def test_ones_own_card_laid_again_goes_on_with_the_session_and_anybody_elses_end
             other = await it.ask(Identify(), session=first)
             assert other.session_token
             assert await verified(it, first) is None
+
+    run(story())
+
+
+@pytest.mark.parametrize("mishap", ["down", "hangs"])
+def test_a_card_that_is_not_his_own_ends_it_although_the_hospital_cannot_say_whose_it_is(
+    mishap: Mishap, platform_url: str, run: Run
+) -> None:
+    async def story() -> None:
+        async with house(platform_url) as it:
+            first = await begun(it)
+            it.index.mishaps.append(mishap)
+            assert (await it.ask(Identify(), session=first)).session_token == "", (
+                "his own is known without the hospital"
+            )
+            it.readers.lay(LI)
+            with pytest.raises(HospitalUnavailable):
+                await it.ask(Identify(), session=first)
+            assert await verified(it, first) is None
+            it.index.put(LI, on_record(LI, "2021000002"))
+            assert (await it.ask(Identify(), session=first)).session_token, "the card still lies there"
 
     run(story())
 

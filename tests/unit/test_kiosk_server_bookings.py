@@ -149,7 +149,12 @@ def test_who_has_it_already_sees_it() -> None:
     async def work() -> None:
         browser = paired(BookAppointment=AlreadyRegistered())
         answer = await browser.post("/book/hold", department_id="D02", schedule_id="S1", on=str(ON))
-        assert answer.headers["location"] == "/kiosk/check-in"
+        assert answer.headers["location"] == "/kiosk/check-in?booked=1"
+        for found in ([booking()], []):
+            browser.platform.answers["ListAppointments"] = Appointments(appointments=found)
+            seen = (await browser.see("/check-in?booked=1"))["v"]
+            assert (seen["problem"], len(seen["rows"])) == ("has_it", len(found))
+        assert (await browser.see("/check-in"))["v"]["problem"] is None
 
     run(work())
 

@@ -101,7 +101,7 @@ def test_one_of_several_patients_is_chosen() -> None:
 
 def test_a_first_visit_asks_for_the_phone_and_then_makes_the_record() -> None:
     async def work() -> None:
-        card = FirstVisit(name="欧阳小明", sex="male", born_year=1968, number_tail="1234")
+        card = FirstVisit(kind="resident_card", name="欧阳小明", sex="male", born_year=1968, number_tail="1234")
         browser = paired(
             known=False,
             Identify=Identified(status="first_visit", ticket="ticket-1"),
@@ -109,7 +109,7 @@ def test_a_first_visit_asks_for_the_phone_and_then_makes_the_record() -> None:
             RegisterPatient=KNOWN,
         )
         phone = await browser.see("/identify")
-        assert (phone["v"]["stage"], phone["v"]["name"]) == ("phone", "欧**明")
+        assert (phone["v"]["stage"], phone["v"]["name"], phone["v"]["document"]) == ("phone", "欧**明", "resident_card")
         wrong = page(await browser.post("/first-visit", stage="phone", phone="123"))
         assert (wrong["v"]["stage"], wrong["v"]["problem"]) == ("phone", "not_a_phone_number")
         confirm = page(await browser.post("/first-visit", stage="phone", phone="13812345678"))
@@ -133,7 +133,7 @@ def test_a_newcomer_is_offered_large_print_at_once(years: int | None, offered: b
 
     async def work() -> None:
         born = None if years is None else NOW.year - years
-        card = FirstVisit(name="欧阳小明", sex="male", born_year=born, number_tail="1234")
+        card = FirstVisit(kind="resident_card", name="欧阳小明", sex="male", born_year=born, number_tail="1234")
         answers = {"GetTicket": Ticket(first_visit=card), "RegisterPatient": KNOWN, "PreferElder": Ended()}
         browser = paired(known=False, **answers)
         browser.set_cookie("yinyi_visit", "home.ticket.ticket-1")
@@ -152,7 +152,9 @@ def test_a_newcomer_is_offered_large_print_at_once(years: int | None, offered: b
 
 def test_what_a_document_does_not_say_is_asked_at_a_first_visit() -> None:
     async def work() -> None:
-        card = FirstVisit(name="Ann Smith", sex="unknown", born_year=None, number_tail="0110")
+        card = FirstVisit(
+            kind="permanent_resident_card", name="Ann Smith", sex="unknown", born_year=None, number_tail="0110"
+        )
         made = Identified(status="known", session_token="s")
         browser = paired(known=False, GetTicket=Ticket(first_visit=card), RegisterPatient=made)
         browser.set_cookie("yinyi_visit", "register.ticket.t")

@@ -28,7 +28,15 @@ from yinyi.business.payments.messages import Payments
 from yinyi.business.scheduling.messages import Registrations
 from yinyi.interface.kiosk import cookies
 from yinyi.interface.kiosk.addresses import ADDRESSES
-from yinyi.kernel.errors import HospitalUnavailable, NotYours, PlatformUnavailable, SessionEnded
+from yinyi.kernel.errors import (
+    Busy,
+    DeadlineExceeded,
+    HospitalUnavailable,
+    InLine,
+    NotYours,
+    PlatformUnavailable,
+    SessionEnded,
+)
 
 LAID = msgspec.structs.replace(TERMINAL, card_in_reader=True, card_version=7)
 NEXT = Identified(status="known", session_token="next-token")
@@ -116,12 +124,46 @@ def test_a_card_that_cannot_be_read_is_nobodys(error: Any) -> None:
     run(work())
 
 
-def test_a_card_that_could_not_be_asked_about_is_asked_about_again() -> None:
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_a_card_that_only_the_hospital_knows_ends_the_page_while_the_hospital_is_away(path: str) -> None:
+    """Whose it is cannot be said; that it is not the card of the one before is certain."""
+
+    async def work() -> None:
+        browser = stepped_up(HospitalUnavailable())
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk/identify")
+        assert answer.headers["clear-site-data"] == '"cache", "storage"'
+        assert browser.cookie("yinyi_visit") == ""
+        seen = await browser.see("/identify")
+        assert (shown(seen), seen["c"]["patient"]) == ("ErrorView:hospital_unavailable", None)
+        browser.platform.answers["Identify"] = NEXT
+        assert (await browser.see("/identify"))["c"]["patient"]["name"] == "李*"
+
+    run(work())
+
+
+def test_a_press_does_nothing_either_while_the_hospital_is_away() -> None:
     async def work() -> None:
         browser = stepped_up(HospitalUnavailable(), GetRegistration=registration())
-        for _ in range(2):
-            await browser.see(f"/register/check/{PAYMENT}")
-        assert browser.platform.names().count("Identify") == 2
+        csrf = cookies.csrf_of(cookies.read(_sent(browser)))
+        answer = await browser.client.post(f"/kiosk/print/{PAYMENT}", data={"csrf": csrf, "key": "k" * 22})
+        assert answer.headers["location"] == "/kiosk/identify"
+        assert browser.platform.names() == ["Identify"]
+
+    run(work())
+
+
+@pytest.mark.parametrize("error", [PlatformUnavailable(), DeadlineExceeded(), Busy(), InLine()])
+def test_nothing_is_shown_before_it_is_known_whose_card_it_is(error: Any) -> None:
+    async def work() -> None:
+        browser = stepped_up(error, GetRegistration=registration(), GetPayment=registration().payment)
+        browser.platform.sessions.clear()
+        answer = await browser.get(f"/register/check/{PAYMENT}")
+        assert answer.status_code in (200, 503)
+        assert PERSON.name_masked not in answer.text
+        assert "GetRegistration" not in browser.platform.names()
+        browser.platform.answers["Identify"] = NEXT
+        assert (await browser.get(f"/register/check/{PAYMENT}")).headers["location"] == "/kiosk/"
 
     run(work())
 

@@ -278,13 +278,17 @@ def test_a_tube_under_the_scanner_opens_what_is_in_it() -> None:
 
 
 @pytest.mark.parametrize(("error", "problem"), [(TubeUnknown(), "unknown_tube"), (TooManyTries(), "too_many_tries")])
-def test_what_is_no_tube_says_so(error: YinyiError, problem: str) -> None:
+@pytest.mark.parametrize("before", ["", "account..", "reports.."])
+def test_what_is_no_tube_says_so(before: str, error: YinyiError, problem: str) -> None:
+    """Also on the first page, where he has pressed nothing before."""
+
     async def work() -> None:
         browser = came_by_tube(IdentifyByTube=error, Identify=NoCard())
+        browser.set_cookie("yinyi_visit", before)
         answer = await browser.post("/reports/tube", after="7")
         where = answer.headers["location"].removeprefix("/kiosk")
         page = await browser.see(where)
-        assert (page["v"]["problem"], page["v"]["after"]) == (problem, 7)
+        assert (page["v"]["problem"], page["v"]["after"], page["v"]["expects"]) == (problem, 7, "tube")
         assert "code=7" in page["c"]["events"]
 
     run(work())

@@ -27,6 +27,7 @@ from yinyi.kernel.secrets import Vault
 
 LONGEST = 128
 _REFUSED: dict[CertificateRefused, type[YinyiError]] = {
+    "unreadable": CertificateUnreadable,
     "expired": CertificateExpired,
     "used": CertificateUsed,
     "foreign": CertificateForeign,

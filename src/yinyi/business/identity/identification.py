@@ -15,8 +15,8 @@ from yinyi.business.identity.messages import ChoosePatient, GetTicket, Identifie
 from yinyi.business.identity.model import PatientFacts, PatientRecord
 from yinyi.business.identity.named import HOSPITAL_NUMBER
 from yinyi.business.identity.ports import PresentedCards
-from yinyi.business.identity.sessions import start_session
-from yinyi.kernel.errors import HospitalUnavailable
+from yinyi.business.identity.sessions import end_session, start_session
+from yinyi.kernel.errors import HospitalUnavailable, Unavailable
 from yinyi.kernel.ids import token
 from yinyi.kernel.secrets import Vault, digest
 
@@ -36,10 +36,16 @@ class Identification:
         self._zone = zone
 
     async def identify(self, call: Call, message: Identify) -> Identified:
-        """A document bound here identifies without the hospital, so also while the hospital is away."""
+        """A document bound here identifies without the hospital, so also while the hospital is away. Of any other it
+        is certain then that it is not bound to whoever is known: his session is over, whosever card it is."""
         async with self._database.read() as tx:
             card = await self.card_on_reader(tx, call)
-        return await self.by_document(call, card)
+        try:
+            return await self.by_document(call, card)
+        except Unavailable:
+            async with self._database.transaction() as tx:
+                await end_session(tx, call.hospital_id, call.principal.session_id, call.now)
+            raise
 
     async def by_document(self, call: Call, card: CardRead) -> Identified:
         """Whom a document names that its holder has shown."""

@@ -37,8 +37,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FirstVisit(msgspec.Struct, frozen=True, kw_only=True):
-    """What the card says of somebody who is not on record."""
+    """What the card says of somebody who is not on record. kind: which document it is."""
 
+    kind: CredentialKind
     name: str
     sex: Sex
     born_year: int | None

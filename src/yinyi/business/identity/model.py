@@ -103,6 +103,7 @@ class CardInHand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CertificateRefused = Literal[
+    "unreadable",  # no code that the decoder knows: something else was held there, or it was read wrongly
     "expired",
     "used",  # each code is good once
     "foreign",  # of another scheme, or of a place that is not served here

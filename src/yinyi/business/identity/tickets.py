@@ -50,6 +50,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
             return None
         born_on = self.person.born_on
         return FirstVisit(
+            kind=self.person.kind,
             name=masked_name(self.person.name),
             sex=self.person.sex,
             born_year=born_on.year if born_on else None,

@@ -16,7 +16,7 @@ from yinyi.business.scheduling.errors import (
 from yinyi.business.scheduling.messages import GetSchedule, ListSchedules, ListSlots
 from yinyi.business.scheduling.messages_booking import BookAppointment, BookingDay, ListBookingDays
 from yinyi.business.scheduling.model import Slot
-from yinyi.interface.journeys import present, register, standing, views, views_book, views_ends
+from yinyi.interface.journeys import check_in, present, register, standing, views, views_book, views_ends
 from yinyi.interface.journeys.errors import kind_of
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.errors import NotFound
@@ -137,7 +137,7 @@ async def hold(visitor: Visitor) -> Next:
     except BookingClosed as error:
         return _refused(views_ends.ErrorView(kind=kind_of(error)))
     except (AlreadyRegistered, AlreadyUnderWay):
-        return Go(visitor.paths.check_in)
+        return Go(f"{visitor.paths.check_in}?{check_in.HAS_IT}=1")
     return Go(standing.address(visitor, made.payment, made.hold_slip))
 
 

@@ -26,7 +26,7 @@ from yinyi.interface.journeys import scan as scanning
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visitor
 from yinyi.kernel.errors import NotFound, NotYours, YinyiError
 
-ASKS, TOO_LATE = "cancel", "late"
+ASKS, TOO_LATE, HAS_IT = "cancel", "late", "booked"
 PROBLEMS: dict[type[YinyiError], views_book.CheckInProblem] = {
     TooEarly: "too_early",
     TooLate: "too_late",
@@ -41,8 +41,10 @@ SHOWN = ("opening", "booked", "checked_in")
 
 
 async def bookings(visitor: Visitor) -> Next:
-    """GET CHECK_IN."""
-    return await _list(visitor) if visitor.known else visitor.wanting("check_in")
+    """GET CHECK_IN ?booked=1 (he wanted to book what he has booked already)."""
+    if not visitor.known:
+        return visitor.wanting("check_in")
+    return await _list(visitor, "has_it" if HAS_IT in visitor.query else None)
 
 
 async def _list(visitor: Visitor, problem: views_book.CheckInProblem | None = None, on: date | None = None) -> Show:

@@ -76,6 +76,7 @@ def _page(
     phone, born_on = _phone(visitor), typed.birthday(visitor)
     view = views_start.FirstVisitView(
         stage=stage,
+        document=card.kind,
         name=present.masked(card.name),
         sex=_sex(visitor) or card.sex,
         born_year=card.born_year or (born_on.year if born_on else None),

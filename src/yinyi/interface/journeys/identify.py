@@ -134,8 +134,7 @@ async def lay_card(visitor: Visitor) -> Next:
         said = visitor.query.get(CERTIFICATE)
         problem = next((each for each in _OF_CERTIFICATES.values() if each == said), None)
     expects = EXPECTS.get(visitor.visit.wants)
-    tubes = expects == "tube"
-    if problem is None and tubes:
+    if problem is None:
         problem = _OF_TUBES.get(visitor.query.get(TUBE, ""))
     await card_reading.forget(visitor)
     view = views_start.IdentifyView(

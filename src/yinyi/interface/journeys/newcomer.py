@@ -7,7 +7,7 @@ from yinyi.business.identity.errors import CardUnreadable, CheckDigitWrong, NoCa
 from yinyi.business.identity.messages import EndSession, Identify
 from yinyi.interface.journeys.identify import answered
 from yinyi.interface.journeys.visitor import Go, Visit, Visitor
-from yinyi.kernel.errors import Unavailable, YinyiError
+from yinyi.kernel.errors import HospitalUnavailable, YinyiError
 
 
 def has_come(visitor: Visitor) -> bool:
@@ -21,18 +21,27 @@ def has_come(visitor: Visitor) -> bool:
 async def looked_at(visitor: Visitor) -> Go | Visit:
     """Another person begins anew, and nothing of the page before is done or shown any more; or the same one goes on.
     As long as nobody was known, he wants what the page asked a card for. A card that cannot be read is nobody's:
-    whoever is here may have laid it the wrong way round."""
+    whoever is here may have laid it the wrong way round. One that only the hospital knows, while it cannot be asked, is
+    not the card of whoever is here.
+
+    Raises:
+        Unavailable: the platform could not look at all; nothing is shown meanwhile.
+    """
     seen = replace(visitor.visit, card=visitor.terminal.card_version)
     try:
         found = await visitor.ask_as_anybody(Identify())
     except (NoCard, CardUnreadable, CheckDigitWrong, WindowOnly):
         return seen
-    except Unavailable:
-        return visitor.visit
+    except HospitalUnavailable:
+        return Go(visitor.paths.identify, _anew(visitor.visit), wipe=True)
     if found.status == "known" and not found.session_token:
         return seen
     if found.status != "known":
         with suppress(YinyiError):  # whoever is known ends the session of the one before
             await visitor.ask_as_anybody(EndSession())
-    visitor.visit = Visit() if visitor.visit.session else Visit(wants=visitor.visit.wants)
+    visitor.visit = _anew(visitor.visit)
     return replace(answered(visitor, found), wipe=True)
+
+
+def _anew(visit: Visit) -> Visit:
+    return Visit() if visit.session else Visit(wants=visit.wants)

@@ -30,10 +30,15 @@ async def by_tube(visitor: Visitor) -> Next:
     try:
         found = await visitor.ask_as_anybody(IdentifyByTube(after=scan.after(visitor)))
     except TubeUnknown:
-        return Go(f"{visitor.paths.identify}?{identify.TUBE}=unknown")
+        return _no_tube(visitor, "unknown")
     except TooManyTries:
-        return Go(f"{visitor.paths.identify}?{identify.TUBE}=many")
+        return _no_tube(visitor, "many")
     return Go(visitor.paths.reports, Visit(session=found.session_token, wants="reports"))
+
+
+def _no_tube(visitor: Visitor, why: str) -> Go:
+    """Whoever holds a tube under the scanner wants what is in it, also where he pressed nothing before."""
+    return Go(f"{visitor.paths.identify}?{identify.TUBE}={why}", None if visitor.known else Visit(wants="reports"))
 
 
 async def page(visitor: Visitor) -> Next:

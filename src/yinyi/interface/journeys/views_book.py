@@ -96,6 +96,7 @@ CheckInProblem = Literal[
     "stopped",
     "somebody_else",  # the slip is another person's
     "unknown",  # no booking of this hospital
+    "has_it",  # he wanted to book what he has booked already
 ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 
+from yinyi.business.identity.model import CredentialKind
 from yinyi.business.terminals.media import CodeKind
 from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys.views import Part, View
@@ -93,6 +94,7 @@ class FirstVisitView(View, frozen=True, kw_only=True):
     """
 
     stage: Literal["phone", "sex", "born", "confirm"]
+    document: CredentialKind
     name: str
     sex: Literal["male", "female", "unknown"]
     born_year: int | None

@@ -251,7 +251,7 @@ def _people(_: Say) -> dict[str, dict[str, str]]:
         "sex": {"male": _("Male"), "female": _("Female"), "unknown": ""},
         "credential": {
             "resident_card": _("ID card"),
-            "hmt_resident_card": _("Residence permit (Hong Kong, Macao, Taiwan)"),
+            "hmt_resident_card": _("Residence permit"),
             "hmt_travel_permit": _("Mainland travel permit"),
             "birth_certificate": _("Birth certificate"),
             "permanent_resident_card": _("Permanent-resident card"),

@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
-Refusal = Literal["expired", "used", "foreign"]
+Refusal = Literal["unreadable", "expired", "used", "foreign"]
 
-_REFUSALS: dict[str, Refusal] = {"-2": "expired", "-3": "used", "-4": "foreign"}
+_REFUSALS: dict[str, Refusal] = {"-1": "unreadable", "-2": "expired", "-3": "used", "-4": "foreign"}
 
 
 class CertificatesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

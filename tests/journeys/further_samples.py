@@ -1,0 +1,26 @@
+"""More pages of what others have samples of, in the order in which they came."""
+
+import msgspec
+from bill_samples import BILL
+from booking_samples import BOOKING
+from report_samples import REPORTS
+from sample_facts import KEY, Sample
+from start_samples import START
+
+from yinyi.interface.journeys import views_start
+
+
+def _as(sample: Sample, **facts: object) -> Sample:
+    view, chrome = sample
+    return msgspec.structs.replace(view, **facts), chrome
+
+
+FURTHER: dict[str, Sample] = {
+    "bookings-has-it": _as(BOOKING["bookings-gone"], problem="has_it"),
+    "bookings-has-it-elsewhere": _as(BOOKING["bookings-none"], problem="has_it"),
+    "fees-unknown": _as(BILL["fees-none"], complete=False),
+    "reports-unknown": _as(REPORTS["reports-none"], complete=False),
+    "identify-no-tube-home": (views_start.IdentifyView(problem="unknown_tube", key=KEY), START["identify"][1]),
+    "first-phone-macao": _as(START["first-phone"], document="hmt_resident_card", name="何**", card_tail="0018"),
+    "first-confirm-macao": _as(START["first-confirm"], document="hmt_resident_card", name="何**", card_tail="0018"),
+}
