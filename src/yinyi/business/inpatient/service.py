@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.forgetting import Whose, whose
 from yinyi.business.inpatient import returns, views
 from yinyi.business.inpatient.accounts import StayAccounts
 from yinyi.business.inpatient.errors import (
@@ -61,7 +62,7 @@ class InpatientService:
     ) -> None:
         """``kept_s``: so old may be the list of a patient's stays, by which nothing is paid."""
         self._inpatients = inpatients
-        self._recent = RecentByKey(self._stays, kept_s)
+        self._recent = RecentByKey(self._stays, kept_s, ahead=True, owner=lambda mine: mine[0])
         self._patients = patients
         self._payments = payments
         self._refunds = RefundDesk(payments, zone)
@@ -69,6 +70,7 @@ class InpatientService:
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
+        dispatcher.forgetting.keep(self._recent.forget)
         dispatcher.asks(FindStay, self.find)
         dispatcher.looks(ListDeposits, self.list_deposits)
         dispatcher.looks(ListDailyCosts, self.list_daily_costs)
@@ -87,11 +89,11 @@ class InpatientService:
         if message.admission_no:
             return Stays(stays=[views.stay(await self._own(call, message.admission_no))])
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-        found = await self._recent.get(patient_no)
+        found = await self._recent.get((whose(call.principal), patient_no))
         return Stays(stays=[views.stay(each) for each in found if each.patient_no == patient_no])
 
-    async def _stays(self, patient_no: str) -> list[Stay]:
-        return await self._inpatients.stays(patient_no)
+    async def _stays(self, mine: tuple[Whose, str]) -> list[Stay]:
+        return await self._inpatients.stays(mine[1])
 
     async def _own(self, call: Call, admission_no: str) -> Stay:
         """

@@ -15,6 +15,7 @@ import structlog
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
+from yinyi.bus.forgetting import whose
 from yinyi.bus.looks import Looks
 from yinyi.business.reports import store
 from yinyi.business.reports.errors import PictureUnknown, ReportAtWindow, ReportNotReady, ReportUnknown
@@ -76,7 +77,8 @@ class Library:
         self._reports = reports
         self._patients = patients
         self._zone = zone
-        self._recent = RecentByKey(self._theirs, kept_s)
+        self._recent = RecentByKey(self._theirs, kept_s, ahead=True, owner=lambda look: whose(look.call.principal))
+        self.forget = self._recent.forget
 
     # -- which there are
 

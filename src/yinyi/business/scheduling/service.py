@@ -71,7 +71,7 @@ class SchedulingService:
         self._rules = rules
         self._zone = zone
         self.sessions = Sessions(schedules)
-        self._visits = RecentByKey(self._read_visits, VISITS_KEPT_S)
+        self._visits = RecentByKey(self._read_visits, VISITS_KEPT_S, ahead=True)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(ListDepartments, self.departments)

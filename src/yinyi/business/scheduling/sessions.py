@@ -51,7 +51,7 @@ class Sessions:
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
-        self._days = RecentByKey(self._read, DAY_KEPT_S)
+        self._days = RecentByKey(self._read, DAY_KEPT_S, ahead=True)
 
     async def of(self, department_id: str, first_on: date, last_on: date) -> DoctorSessions:
         """
