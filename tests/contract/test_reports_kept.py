@@ -227,7 +227,8 @@ def test_a_report_on_paper(plays: Plays) -> None:
 
 
 def test_a_list_may_be_old_but_is_its_owners_and_counts_each_print(plays: Plays) -> None:
-    """Lists are kept for ever here: what is ordered meanwhile is not seen in the next look."""
+    """Lists are kept for ever here: what is ordered meanwhile is not seen in the next look, until he has changed
+    something himself."""
 
     async def story(stage: HolderStage, hospital: Stage) -> None:
         hall = stage.hall
@@ -238,9 +239,10 @@ def test_a_list_may_be_old_but_is_its_owners_and_counts_each_print(plays: Plays)
         [report, *_] = await ready(stage, hospital, hall)
         before = await listed()
         assert before[report.order_no] == 0
+        new = await ordered_for(hospital, report.patient_no)
+        assert await listed() == before
         await hall.ask(PrintReports(order_nos=[report.order_no]))
-        await ordered_for(hospital, report.patient_no)
-        assert await listed() == {**before, report.order_no: 1}
+        assert await listed() == {**before, **dict.fromkeys([each.order_no for each in new], 0), report.order_no: 1}
         await somebody(stage, hospital, hall, 1)
         assert report.order_no not in await listed()
 

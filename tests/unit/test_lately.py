@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from yinyi.bus.call import Call, Principal
+from yinyi.bus.forgetting import whose
 from yinyi.bus.lately import Lately
 from yinyi.bus.operation import Caller
 from yinyi.kernel.errors import HospitalUnavailable
@@ -108,15 +109,14 @@ def test_whoever_has_changed_something_is_told_anew_and_only_he() -> None:
         other = msgspec.structs.replace(PATIENT, patient_id=8)
         await kept.answer(call(), *ASKED, hospital.ask)
         await kept.answer(call(other), *ASKED, hospital.ask)
-        kept.forget(replace_session(PATIENT))
+        kept.forget(whose(in_another_session(PATIENT)))
         assert await kept.answer(call(), *ASKED, hospital.ask) == b"3"
         assert await kept.answer(call(other), *ASKED, hospital.ask) == b"2"
 
     play(story)
 
 
-def replace_session(principal: Principal) -> Principal:
-    """The same patient in another session."""
+def in_another_session(principal: Principal) -> Principal:
     return msgspec.structs.replace(principal, session_id=principal.session_id + 1)
 
 
@@ -126,6 +126,22 @@ def test_nothing_is_kept_where_nothing_may_be_old() -> None:
             assert await kept.answer(call(), *ASKED, hospital.ask) == nth
 
     play(story, keep_s=0.0)
+
+
+def test_whoever_keeps_looking_does_not_wait_and_another_one_asks_for_himself() -> None:
+    async def story(_: Lately, hospital: Hospital) -> None:
+        now_s = 0.0
+        kept = Lately(3.0, seconds=lambda: now_s)
+        await kept.answer(call(), *ASKED, hospital.ask)
+        now_s = 2.5
+        assert await kept.answer(call(), *ASKED, hospital.ask) == b"1"
+        for _ in range(10):
+            await asyncio.sleep(0)
+        now_s = 3.0
+        assert await kept.answer(call(), *ASKED, hospital.ask) == b"2"
+        assert await kept.answer(call(language="en"), *ASKED, hospital.ask) == b"3"
+
+    play(story)
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from yinyi.bus.forgetting import Whose
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.pushes import LASTS_S, Pushes
 from yinyi.kernel.money import Fen
@@ -31,7 +32,8 @@ class Screen:
     def __init__(self, loop: Loop) -> None:
         self.told: list[tuple[int, float]] = []
         self._loop = loop
-        self.pushes = Pushes(self._hear)
+        self.anew: list[Whose] = []
+        self.pushes = Pushes(self._hear, self.anew.append)
 
     def _hear(self, subject: str, body: bytes) -> None:
         said: dict[str, Any] = msgspec.json.decode(body)
@@ -134,6 +136,16 @@ def test_a_payment_without_a_terminal_tells_nobody() -> None:
         screen.pushes.written(plan(3, terminal_id=""), changed=True, rests=False)
 
     assert play(story) == []
+
+
+def test_whoever_sees_another_state_is_told_anew_wherever_the_payment_was_begun() -> None:
+    async def story(screen: Screen) -> None:
+        screen.pushes.written(plan(2), changed=True, rests=True)
+        screen.pushes.written(plan(3, terminal_id=""), changed=True, rests=True)
+        screen.pushes.written(plan(4), changed=False, rests=True)
+        assert screen.anew == [Whose(1, 1)] * 2
+
+    play(story)
 
 
 def test_one_payment_does_not_silence_another() -> None:

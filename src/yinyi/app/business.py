@@ -26,6 +26,7 @@ from yinyi.app.verifier import Verifier
 from yinyi.app.watched import FIGURES, MOVES, every_invariant
 from yinyi.bus.database import Database
 from yinyi.bus.dispatch import Dispatcher
+from yinyi.bus.forgetting import Forgetting
 from yinyi.bus.outbox import OutboxPublisher, Publish
 from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
@@ -136,7 +137,8 @@ class Business:
         registry.is_away = limits.is_open
         self.lease = Lease(database, clock, _process(), limits.open_breakers)
         means = Means(database, registry, self.lease, limits, clock, ZONE)
-        self.driver = Driver(means, say)
+        self.forgetting = Forgetting(say)
+        self.driver = Driver(means, say, changed=self.forgetting.changed)
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         of_cards = (outside.lines, outside.identifying, outside.telling, self.payments, self.terminals)
         self.inquiries, self.balances, self.pay_cards = cards_read(database, clock, vault, *of_cards)
@@ -165,6 +167,7 @@ class Business:
             offered=self.terminals.gate.admit,
             seals=verifier.seal,
             looks_kept_s=outside.lists_kept_s,
+            forgetting=self.forgetting,
         )
         imports, suspense = ImportService(database, vault, ZONE), SuspenseDesk(registry, ZONE)
         for service in (*self._asked(), imports, suspense, LedgerService([books.differences], MOVES), AuditService()):

@@ -49,7 +49,7 @@ class Outside:
     booking: BookingRules = USUAL_BOOKING
     certificates: CertificateDecoder | None = None
     children: ChildRules = USUAL_CHILDREN
-    lists_kept_s: float = 1.0
+    lists_kept_s: float = 2.0
     news: NewsSettings = NO_NEWS
     notifies: Notifies | None = None
     bulletins: Carries | None = None

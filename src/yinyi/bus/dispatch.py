@@ -21,6 +21,7 @@ from yinyi.bus import idempotency
 from yinyi.bus.call import Call, Principal
 from yinyi.bus.database import AWAY, Database, Tx
 from yinyi.bus.envelope import Failure, ReplyEnvelope, RequestEnvelope
+from yinyi.bus.forgetting import Forgetting, whose
 from yinyi.bus.lately import Lately
 from yinyi.bus.looks import Looks
 from yinyi.bus.operation import Caller, Operation, OperationSpec, called_by, spec_at, spec_of
@@ -98,18 +99,22 @@ class Dispatcher:
         offered: Callable[[Call, str], Awaitable[None]] | None = None,
         seals: Seals | None = None,
         looks_kept_s: float = 0.0,
+        forgetting: Forgetting | None = None,
     ) -> None:
         """``committed`` is given the events of every change, so that they leave at once. ``audit`` adds the line
         about a change to the audit log; see ``bus.work.work_on``. ``together``: where others of this process write.
         ``offered`` raises ``ServiceClosed`` where a terminal has not this service just now. ``seals`` is given every
-        reply to whoever was verified. ``looks_kept_s``: see ``bus.lately``."""
+        reply to whoever was verified. ``looks_kept_s``: see ``bus.lately``. ``forgetting``: told of everybody who has
+        changed something; whoever registers handlers and keeps something of patients says so there."""
         self._database = database
         self._together = together or Together(database)
         self._looks = Looks(database)
         self._verifier = verifier
         self._offered = offered
         self._seals = seals
+        self.forgetting = forgetting or Forgetting()
         self._lately = Lately(looks_kept_s)
+        self.forgetting.keep(self._lately.forget)
         self._only_looked_at: set[str] = set()
         self._clock = clock
         self._handlers: dict[str, Run] = {}
@@ -132,7 +137,7 @@ class Dispatcher:
         self._register(request, run)
 
     def looks(self, request: type[M], handler: Callable[[Call, M], Awaitable[Any]]) -> None:
-        """As ``asks``; the answer may be a second old."""
+        """As ``asks``; the answer may be some seconds old: see ``bus.lately``."""
         spec = spec_of(request)
         if spec.changes:
             raise ValueError(f"{spec.path} changes something")
@@ -257,7 +262,7 @@ class Dispatcher:
             return await answer()
         finally:
             if spec.changes:
-                self._lately.forget(call.principal)
+                self.forgetting.changed(whose(call.principal))
 
     async def _admit(
         self, spec: OperationSpec, offered: Callable[[Call, str], Awaitable[None]], call: Call, body: bytes

@@ -20,6 +20,7 @@ async def _run(settings: Settings, stopping: asyncio.Event) -> None:
     from yinyi.app.business import Business
     from yinyi.app.business_start import first_start, outside_of, prepared_database
     from yinyi.app.staff import staff_of
+    from yinyi.bus.forgetting import SUBJECT
     from yinyi.business.payments.errors import PlansUnreadable
     from yinyi.kernel.secrets import load_vault
 
@@ -35,6 +36,7 @@ async def _run(settings: Settings, stopping: asyncio.Event) -> None:
         await business.start()
     except PlansUnreadable as error:
         raise CannotStart(f"{error.sentence('en')[:-1]}: {error.detail}.") from error
+    await transport.listen(SUBJECT, business.forgetting.heard)
     await transport.serve(business.dispatcher.answer)
     settle_memory()
     tell_ready()

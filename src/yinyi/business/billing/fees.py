@@ -15,6 +15,7 @@ import structlog
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
+from yinyi.bus.forgetting import whose
 from yinyi.business.billing import store
 from yinyi.business.billing.errors import InvoiceUnknown
 from yinyi.business.billing.model import Invoice, InvoiceLine, NamedInvoice, WholeInvoice
@@ -75,7 +76,8 @@ class FeeBook:
         self._hospital = hospital
         self._patients = patients
         self._zone = zone
-        self._recent = RecentByKey(self._merged, kept_s)
+        self._recent = RecentByKey(self._merged, kept_s, ahead=True, owner=lambda look: whose(look.call.principal))
+        self.forget = self._recent.forget
 
     # -- which there are
 

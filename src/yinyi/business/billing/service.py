@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.forgetting import Whose, whose
 from yinyi.business.billing import fees, views
 from yinyi.business.billing.errors import InvoiceBusy, InvoiceCancelled, InvoiceChanged, InvoicePaid, InvoiceUnknown
 from yinyi.business.billing.fees import FeeBook
@@ -60,9 +61,11 @@ class BillingService:
         self._payments = payments
         self._book = book
         self._zone = zone
-        self._recent = RecentByKey(self._read_open, kept_s)
+        self._recent = RecentByKey(self._read_open, kept_s, ahead=True, owner=lambda asked: asked[0])
 
     def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.forgetting.keep(self._recent.forget)
+        dispatcher.forgetting.keep(self._book.forget)
         dispatcher.asks(ListInvoices, self.list)
         dispatcher.looks(GetInvoice, self.get)
         dispatcher.asks(ListFees, self.list_fees)
@@ -118,10 +121,13 @@ class BillingService:
 
     async def _open(self, call: Call, patient_no: str) -> Sequence[Invoice]:
         """One more than is listed, if there are so many."""
-        return await self._read_open((patient_no, self._today(call) + timedelta(days=1)))
+        return await self._read_open(self._asked(call, patient_no))
 
-    async def _read_open(self, asked: tuple[str, date]) -> Sequence[Invoice]:
-        patient_no, last_on = asked
+    def _asked(self, call: Call, patient_no: str) -> tuple[Whose, str, date]:
+        return whose(call.principal), patient_no, self._today(call) + timedelta(days=1)
+
+    async def _read_open(self, asked: tuple[Whose, str, date]) -> Sequence[Invoice]:
+        _, patient_no, last_on = asked
         found = await self._hospital.invoices(patient_no, "open", fees.EVER, last_on, 2 * MOST + 1)
         return [each for each in found if each.patient_no == patient_no and each.total_fen][: MOST + 1]
 
@@ -130,7 +136,7 @@ class BillingService:
         if anew:
             found = await self._open(call, patient_no)
         else:
-            found = await self._recent.get((patient_no, self._today(call) + timedelta(days=1)))
+            found = await self._recent.get(self._asked(call, patient_no))
         return found, await self._plans(call, [each.invoice_no for each in found])
 
     async def _names(self) -> Names:

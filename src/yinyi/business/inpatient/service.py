@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
+from yinyi.bus.forgetting import Whose, whose
 from yinyi.business.inpatient import returns, views
 from yinyi.business.inpatient.accounts import StayAccounts
 from yinyi.business.inpatient.errors import (
@@ -34,7 +35,7 @@ from yinyi.business.inpatient.messages import (
     ReturnDeposit,
     Stays,
 )
-from yinyi.business.inpatient.model import Stay
+from yinyi.business.inpatient.model import CostCategory, CostDay, Stay, StayItem
 from yinyi.business.inpatient.plans import DEPOSIT, DepositFacts
 from yinyi.business.inpatient.ports import Inpatients, Patients
 from yinyi.business.inpatient.returns import Known
@@ -42,6 +43,7 @@ from yinyi.business.payments import builder, signals
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import NewPayment, PaymentService
+from yinyi.kernel.alongside import alongside
 from yinyi.kernel.money import Fen
 from yinyi.kernel.recent import RecentByKey
 
@@ -61,7 +63,7 @@ class InpatientService:
     ) -> None:
         """``kept_s``: so old may be the list of a patient's stays, by which nothing is paid."""
         self._inpatients = inpatients
-        self._recent = RecentByKey(self._stays, kept_s)
+        self._recent = RecentByKey(self._stays, kept_s, ahead=True, owner=lambda mine: mine[0])
         self._patients = patients
         self._payments = payments
         self._refunds = RefundDesk(payments, zone)
@@ -69,6 +71,7 @@ class InpatientService:
 
     def register(self, dispatcher: Dispatcher) -> None:
         payments = self._payments
+        dispatcher.forgetting.keep(self._recent.forget)
         dispatcher.asks(FindStay, self.find)
         dispatcher.looks(ListDeposits, self.list_deposits)
         dispatcher.looks(ListDailyCosts, self.list_daily_costs)
@@ -87,11 +90,11 @@ class InpatientService:
         if message.admission_no:
             return Stays(stays=[views.stay(await self._own(call, message.admission_no))])
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-        found = await self._recent.get(patient_no)
+        found = await self._recent.get((whose(call.principal), patient_no))
         return Stays(stays=[views.stay(each) for each in found if each.patient_no == patient_no])
 
-    async def _stays(self, patient_no: str) -> list[Stay]:
-        return await self._inpatients.stays(patient_no)
+    async def _stays(self, mine: tuple[Whose, str]) -> list[Stay]:
+        return await self._inpatients.stays(mine[1])
 
     async def _own(self, call: Call, admission_no: str) -> Stay:
         """
@@ -122,21 +125,29 @@ class InpatientService:
 
     async def list_daily_costs(self, call: Call, message: ListDailyCosts) -> DailyCosts:
         stay = await self._own(call, message.admission_no)
-        days = await self._inpatients.cost_days(stay.admission_no)
-        on: date | None = message.on or (days[-1].charged_on if days else None)
-        items = await self._inpatients.stay_items(stay.admission_no, on, on) if on else []
-        names = await self._inpatients.cost_categories(stay.admission_no) if items else []
-        return DailyCosts(stay=views.stay(stay), days=days, on=on, categories=views.of_day(items, names), items=items)
+        number, wanted = stay.admission_no, self._inpatients
+        if message.on:
+            days, of_day = await alongside(wanted.cost_days(number), self._items(number, message.on))
+            return _costs(stay, days, message.on, of_day)
+        days = await wanted.cost_days(number)
+        if not days:
+            return DailyCosts(stay=views.stay(stay), days=days, on=None, categories=[], items=[])
+        on = days[-1].charged_on
+        return _costs(stay, days, on, await self._items(number, on))
+
+    async def _items(self, number: str, on: date) -> tuple[list[StayItem], list[CostCategory]]:
+        """What was charged on that day, and what the stay's costs are called."""
+        return await alongside(self._inpatients.stay_items(number, on, on), self._inpatients.cost_categories(number))
 
     async def get_statement(self, call: Call, message: GetDischargeStatement) -> DischargeStatement:
         stay = await self._settled(call, message.admission_no)
         number = stay.admission_no
-        return views.statement(
-            stay,
-            await self._inpatients.cost_categories(number),
-            await self._inpatients.cost_days(number),
-            await self._inpatients.deposits(number),
+        told = await alongside(
+            self._inpatients.cost_categories(number),
+            self._inpatients.cost_days(number),
+            self._inpatients.deposits(number),
         )
+        return views.statement(stay, *told)
 
     async def get_deposit(self, call: Call, message: GetDeposit) -> DepositPayment:
         plan = await self._payments.seen(call, message.payment_no, DEPOSIT)
@@ -229,3 +240,8 @@ class InpatientService:
         since, mine = call.now - REFUNDABLE_FOR, call.principal.patient_id
         plans = await signals.of_patient(tx, call.hospital_id, mine, since)
         return DepositsBack(given_back=returns.given_back(p for p in plans if returns.of_stay(p, admission_no, mine)))
+
+
+def _costs(stay: Stay, days: list[CostDay], on: date, of_day: tuple[list[StayItem], list[CostCategory]]) -> DailyCosts:
+    items, names = of_day
+    return DailyCosts(stay=views.stay(stay), days=days, on=on, categories=views.of_day(items, names), items=items)

@@ -9,6 +9,7 @@ from contextvars import Context
 
 import structlog
 
+from yinyi.bus.forgetting import Whose
 from yinyi.bus.together import Together
 from yinyi.business.payments import lost_time, signals, store
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
@@ -38,12 +39,17 @@ class Driver:
     """Drives what is due, what is woken, and what a dead process left. One waiting payment never blocks another."""
 
     def __init__(
-        self, means: Means, say: Callable[[str, bytes], None] = lambda _subject, _body: None, at_once: int = AT_ONCE
+        self,
+        means: Means,
+        say: Callable[[str, bytes], None] = lambda _subject, _body: None,
+        at_once: int = AT_ONCE,
+        changed: Callable[[Whose], None] = lambda _: None,
     ) -> None:
-        """``say`` pushes to screens that a payment has changed. While it drives ``at_once``, it looks for no more."""
+        """``say`` pushes to screens that a payment has changed, ``changed`` is told whose it is. While it drives
+        ``at_once``, it looks for no more."""
         self._means = means
         self._at_once = at_once
-        self._pushes = Pushes(say)
+        self._pushes = Pushes(say, changed)
         self._active: dict[int, asyncio.Task[None]] = {}
         self._woken: dict[int, int] = {}
         self._next: dict[int, tuple[Plan, str]] = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from yinyi.bus.forgetting import Whose
 from yinyi.business.payments.plan import Plan
 
 
@@ -23,10 +24,11 @@ LASTS_S = 0.2
 
 
 class Pushes:
-    """Tells screens of payments, through ``say(subject, body)``."""
+    """Tells screens of payments, through ``say(subject, body)``, and ``changed`` whose they are."""
 
-    def __init__(self, say: Callable[[str, bytes], None]) -> None:
+    def __init__(self, say: Callable[[str, bytes], None], changed: Callable[[Whose], None]) -> None:
         self._say = say
+        self._changed = changed
         self._waiting: dict[int, asyncio.TimerHandle] = {}
 
     def written(self, plan: Plan, changed: bool, rests: bool) -> None:
@@ -34,13 +36,19 @@ class Pushes:
         waiting = self._waiting.pop(plan.payment_id, None)
         if waiting is not None:
             waiting.cancel()
-        if not plan.terminal_id or not (changed or waiting):
+        if not (changed or waiting):
             return
         if rests:
-            self._say(*push_of(plan))
+            self._tell(plan)
         else:
             self._waiting[plan.payment_id] = asyncio.get_running_loop().call_later(LASTS_S, self._lasts, plan)
 
     def _lasts(self, plan: Plan) -> None:
         self._waiting.pop(plan.payment_id, None)
-        self._say(*push_of(plan))
+        self._tell(plan)
+
+    def _tell(self, plan: Plan) -> None:
+        """Whoever asks because of it is told what is true now."""
+        self._changed(Whose(plan.hospital_id, plan.patient_id))
+        if plan.terminal_id:
+            self._say(*push_of(plan))

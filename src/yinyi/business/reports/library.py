@@ -15,6 +15,7 @@ import structlog
 
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database
+from yinyi.bus.forgetting import whose
 from yinyi.bus.looks import Looks
 from yinyi.business.reports import store
 from yinyi.business.reports.errors import PictureUnknown, ReportAtWindow, ReportNotReady, ReportUnknown
@@ -28,6 +29,7 @@ from yinyi.business.reports.model import (
 )
 from yinyi.business.reports.pictures import MOST, MOST_BYTES, PictureRefused, Rendered, for_paper, rendered
 from yinyi.business.reports.ports import Patients, ReportPictures, Reports
+from yinyi.kernel.alongside import alongside
 from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.recent import RecentByKey
 
@@ -76,17 +78,19 @@ class Library:
         self._reports = reports
         self._patients = patients
         self._zone = zone
-        self._recent = RecentByKey(self._theirs, kept_s)
+        self._recent = RecentByKey(self._theirs, kept_s, ahead=True, owner=lambda look: whose(look.call.principal))
+        self.forget = self._recent.forget
 
     # -- which there are
 
-    async def all(self, call: Call, until: date | None = None) -> Known:
-        """Asked for on this day at the latest; of a session that a tube has opened, what is in the tube."""
+    async def all(self, call: Call, until: date | None = None, *, anew: bool = False) -> Known:
+        """Asked for on this day at the latest; of a session that a tube has opened, what is in the tube. ``anew``: the
+        hospital's list of a moment ago will not do."""
         who = call.principal
         last_on = until or (call.now + timedelta(days=2)).date()
         look = Look(who.hospital_id, who.patient_id, who.specimen, last_on, call)
         try:
-            theirs = await self._recent.get(look)
+            theirs = await (self._theirs(look) if anew else self._recent.get(look))
         except HospitalUnavailable:
             return self._known(await self._ours(call), last_on, complete=False)
         ours = await self._ours(call)
@@ -266,18 +270,21 @@ class Library:
         """Oldest first, and whether the hospital has answered; what its archive has lost is ours. A value of the
         hospital's is shown where its report may be: of one that nobody knows it cannot be told."""
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
-        known = await self.all(call)
+        known, (theirs, complete) = await alongside(self.all(call, anew=True), self._points(patient_no, analyte_code))
         shown = {each.order_no for each in known.reports if not each.sensitive} - known.ahead
         who = (call.hospital_id, call.principal.patient_id)
         async with self._database.read() as tx:
             ours = await store.trend(tx, *who, analyte_code, POINTS)
-        try:
-            theirs, complete = await self._reports.trend(patient_no, analyte_code, POINTS), True
-        except HospitalUnavailable:
-            theirs, complete = [], False
         merged = {each.order_no: each for each in (*ours, *(each for each in theirs if each.order_no in shown))}
         points = sorted(merged.values(), key=lambda each: (each.sampled_at, each.order_no))
         return points[-POINTS:], complete
+
+    async def _points(self, patient_no: str, analyte_code: str) -> tuple[list[TrendPoint], bool]:
+        """The hospital's, and whether it has answered."""
+        try:
+            return await self._reports.trend(patient_no, analyte_code, POINTS), True
+        except HospitalUnavailable:
+            return [], False
 
     # -- for good
 

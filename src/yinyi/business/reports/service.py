@@ -80,6 +80,7 @@ class ReportService:
         self._again = second_print == "copy"
 
     def register(self, dispatcher: Dispatcher) -> None:
+        dispatcher.forgetting.keep(self._library.forget)
         dispatcher.asks(ListReports, self.list)
         dispatcher.looks(GetReport, self.get)
         dispatcher.asks(GetReportPicture, self.picture)

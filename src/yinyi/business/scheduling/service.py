@@ -71,13 +71,13 @@ class SchedulingService:
         self._rules = rules
         self._zone = zone
         self.sessions = Sessions(schedules)
-        self._visits = RecentByKey(self._read_visits, VISITS_KEPT_S)
+        self._visits = RecentByKey(self._read_visits, VISITS_KEPT_S, ahead=True)
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(ListDepartments, self.departments)
         dispatcher.asks(ListSchedules, self.list_schedules)
         dispatcher.asks(GetSchedule, self.get_schedule)
-        dispatcher.looks(ListSlots, self.slots)
+        dispatcher.asks(ListSlots, self.slots)
         dispatcher.asks(GetRegistration, self.get)
         dispatcher.reads(ListRegistrations, self.list)
         dispatcher.changes(RegisterToday, Change(self.take, self.show, self.wanted, self._settle, only_reads=True))
@@ -116,7 +116,7 @@ class SchedulingService:
         return DoctorSessions(department=day.department, sessions=[chosen, *others])
 
     async def slots(self, call: Call, message: ListSlots) -> Slots:
-        return Slots(slots=await self._schedules.slots(message.schedule_id))
+        return Slots(slots=await self.sessions.slots(message.schedule_id))
 
     async def _read_visits(self, patient_no: str) -> list[Visit]:
         return await self._schedules.visits(patient_no, 1)

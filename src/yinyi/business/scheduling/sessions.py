@@ -20,7 +20,7 @@ from yinyi.business.scheduling.errors import (
 )
 from yinyi.business.scheduling.messages import DoctorSession, DoctorSessions
 from yinyi.business.scheduling.messages_booking import BookingDay
-from yinyi.business.scheduling.model import Department, Schedule
+from yinyi.business.scheduling.model import Department, Schedule, Slot
 from yinyi.business.scheduling.plans import CHECKED_IN
 from yinyi.business.scheduling.ports import KnowsMissed, Schedules
 from yinyi.kernel.errors import YinyiError
@@ -51,7 +51,8 @@ class Sessions:
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
-        self._days = RecentByKey(self._read, DAY_KEPT_S)
+        self._days = RecentByKey(self._read, DAY_KEPT_S, ahead=True)
+        self._slots = RecentByKey(schedules.slots, DAY_KEPT_S, ahead=True, owner=lambda schedule_id: schedule_id)
 
     async def of(self, department_id: str, first_on: date, last_on: date) -> DoctorSessions:
         """
@@ -70,6 +71,13 @@ class Sessions:
         """
         read = await self._days.get((department_id, first_on, last_on))
         return read.said.department, read.calendar
+
+    async def slots(self, schedule_id: str) -> list[Slot]:
+        """
+        Raises:
+            HospitalUnavailable: it does not answer.
+        """
+        return await self._slots.get(schedule_id)
 
     async def missed(self, reference: str) -> bool:
         """The hospital itself says that nobody came for this number.
@@ -98,8 +106,9 @@ class Sessions:
         raise ScheduleUnknown(f"department {department_id}")
 
     def refused(self, plan: Plan) -> YinyiError | None:
-        """The same as ``refused``; whoever looks again after a no is not shown what was known before it."""
+        """The same as ``refused``; whoever looks again after it is not shown what was known before it."""
         error = refused(plan)
+        self._slots.forget(plan.facts.get("schedule_id"))
         if isinstance(error, SlotTaken | SessionStopped):
             schedule_id = str(plan.facts["schedule_id"])
             self._days.doubt(lambda read: any(_could_be_had(each.schedule, schedule_id) for each in read.said.sessions))

@@ -9,7 +9,7 @@ from yinyi.access.hospital.trades.trade import Carrier, trade
 from yinyi.business.scheduling.model import Department, FoundNumber, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome, Refused
-from yinyi.kernel.recent import Recent
+from yinyi.kernel.recent import Recent, Room
 from yinyi.kernel.turns import Turns
 
 _DEPARTMENTS = trade(
@@ -49,8 +49,8 @@ class ScheduleTrades(Calls):
     def __init__(self, carrier: Carrier, turns: Turns, cache_s: float) -> None:
         """``cache_s``: how old departments and practitioners may be."""
         super().__init__(carrier, turns)
-        self._departments = Recent(self._read_departments, cache_s)
-        self._practitioners = Recent(self._read_practitioners, cache_s)
+        self._departments = Recent(self._read_departments, cache_s, Room(1))
+        self._practitioners = Recent(self._read_practitioners, cache_s, Room(1))
 
     async def departments(self) -> list[Department]:
         return await self._departments.get()
