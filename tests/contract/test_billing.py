@@ -10,6 +10,7 @@ from bill_hall import BillHall, chosen, play
 from yinyi.app.demo_hospital import HOSPITAL_ID
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.people import MasterIndex
+from yinyi.bus.forgetting import Forgetting, Whose
 from yinyi.business.billing.errors import (
     InvoiceBusy,
     InvoiceChanged,
@@ -99,6 +100,34 @@ def test_a_list_may_be_old_but_never_what_is_paid(platform_url: str, postgres: E
         await hall.by(opened.payment.payment_no, "wechatpay")
         assert state_of(await hall.ends(opened.payment.payment_no)) == "fulfilled"
         assert paid.invoice_no not in await listed()
+
+    play(platform_url, postgres, story, lists_kept_s=3600.0)
+
+
+def test_what_another_process_has_changed_is_told_anew(platform_url: str, postgres: EmbeddedPostgres) -> None:
+    """Lists and answers are kept for ever here, until that process says whose are old."""
+
+    async def story(hall: BillHall) -> None:
+        [bill, *_] = await hall.ordered()
+
+        async def versions() -> set[int]:
+            listed = {each.invoice_no: each for each in (await hall.at_screen(ListInvoices())).invoices}
+            looked_at = await hall.at_screen(GetInvoice(number=bill.invoice_no))
+            return {listed[bill.invoice_no].version, looked_at.invoice.version}
+
+        async def another_process_changes(who: str) -> None:
+            told: list[tuple[str, bytes]] = []
+            elsewhere = Forgetting(lambda subject, body: told.append((subject, body)))
+            elsewhere.changed(Whose(HOSPITAL_ID, hall.ids[who]))
+            await hall.business.forgetting.heard(*told[0])
+
+        before = await versions()
+        assert await hall.stage.hands.change(bill.invoice_no)
+        await another_process_changes("B")
+        assert await versions() == before
+        await another_process_changes("A")
+        [after] = await versions()
+        assert after > max(before)
 
     play(platform_url, postgres, story, lists_kept_s=3600.0)
 

@@ -125,11 +125,9 @@ class Business:
         )
         self.institutions = Institutions(database, vault, ZONE)
         self.institution_lines = InstitutionLines(self.institutions, database, LineKeys(database, outside.keys), clock)
-        hospital, patients = outside.hospital, MasterIndex(database)
-        scanned = self.terminals.presented
+        hospital, patients, scanned = outside.hospital, MasterIndex(database), self.terminals.presented
         self.identity = IdentityService(database, hospital, scanned, vault, ZONE, outside.children)
-        found = self.identity.identification
-        self.certificates = Certificates(database, outside.certificates, scanned, found, vault)
+        self.certificates = Certificates(database, outside.certificates, scanned, self.identity.identification, vault)
         self.sessions = pos_sessions(database, outside.lines, outside.keys, vault, clock)
         self._cards = card_lines(outside.lines, self.sessions, vault, Statements(database).compared)
         registry = registry_of(outside, self._cards)

@@ -52,7 +52,7 @@ class Sessions:
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
         self._days = RecentByKey(self._read, DAY_KEPT_S, ahead=True)
-        self._slots = RecentByKey(schedules.slots, DAY_KEPT_S, ahead=True, owner=lambda schedule_id: schedule_id)
+        self._slots = RecentByKey(self._read_slots, DAY_KEPT_S, ahead=True, owner=lambda schedule_id: schedule_id)
 
     async def of(self, department_id: str, first_on: date, last_on: date) -> DoctorSessions:
         """
@@ -98,6 +98,9 @@ class Sessions:
             if each.practitioner_id in doctors
         ]
         return Read(DoctorSessions(department=department, sessions=sorted(sessions, key=_order)))
+
+    async def _read_slots(self, schedule_id: str) -> list[Slot]:
+        return await self._schedules.slots(schedule_id)
 
     async def _department(self, department_id: str) -> Department:
         for department in await self._schedules.departments():
