@@ -143,7 +143,7 @@ async def by_sm3_in_xml(hall: BankHall, hospital: Stage, who: dict[str, str]) ->
     assert (await bank.ask("ListCredentials", {}, patient=mine)).code == "SessionEnded", "of the other bank"
     paying = await registers(bank, hospital, "key-of-the-other")
     theirs = await hall.icbc.ask("GetPayment", {"number": paying["payment_no"]})
-    assert theirs.code == "NotYours"
+    assert theirs.code == "PaymentUnknown", "nor that there is one"
     told = taken(bank, paying["payment_no"], int(paying["owed_fen"]), "CCB-00001")
     frames = [bank.frame("ReportTaken", told, "key-taken-ccb"), bank.frame("ListGiveBacks", {})]
     for frame in frames:
@@ -189,7 +189,7 @@ async def books(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None:
     listed = (await bank.ask("ListAppointments", {})).body["appointments"]
     assert {each["booking_no"] for each in listed} == {kept, given_back}
     assert "booking_no" not in (await hall.ccb.ask("ListAppointments", {})).raw.decode("gb18030")
-    assert (await hall.ccb.ask("CheckIn", {"booking_no": kept}, "key-comes-to-ccb")).code == "NotYours"
+    assert (await hall.ccb.ask("CheckIn", {"booking_no": kept}, "key-comes-to-ccb")).code == "NoSuchBooking"
     assert (await bank.ask("CheckIn", {"booking_no": kept}, "key-comes-early")).code == "NotThatDay"
     cancelled = await bank.ask("CancelAppointment", {"booking_no": given_back}, "key-gives-back")
     assert (cancelled.code, cancelled.body["state"]) == ("OK", "cancelled"), cancelled.raw

@@ -21,7 +21,7 @@ from yinyi.business.payments.invariants import payment_invariants
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.plans import REGISTRATION
 from yinyi.business.watch.model import numbered
-from yinyi.kernel.errors import InvalidField, NotYours
+from yinyi.kernel.errors import InvalidField
 
 OWED_BACK = f"refunds:institution:{BANK}"
 
@@ -144,7 +144,7 @@ def test_an_institution_has_what_was_opened_at_it(platform_url: str) -> None:
         number, at_kiosk = await open_at_bank(it), await it.open()
         await it.drive(at_kiosk)
         for wrong in ((number, "abc"), (at_kiosk, BANK)):
-            with pytest.raises(NotYours):
+            with pytest.raises(PaymentUnknown):
                 await report(it, wrong[0], who=wrong[1])
         with pytest.raises(PaymentUnknown):
             await report(it, "2611270000000000000000")

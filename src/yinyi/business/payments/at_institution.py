@@ -43,7 +43,7 @@ from yinyi.business.payments.messages_institution import (
 from yinyi.business.payments.owners import is_of_institution
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import PaymentService
-from yinyi.kernel.errors import InvalidField, NotYours
+from yinyi.kernel.errors import InvalidField
 from yinyi.kernel.ids import payment_number_of
 
 AHEAD = timedelta(minutes=5)
@@ -70,17 +70,15 @@ class InstitutionTakings:
         """
         Raises:
             InvalidField: taken at an instant that has not come.
-            PaymentUnknown, NotYours: it was not opened at this institution.
+            PaymentUnknown: there is none, or it was not opened at this institution.
             ReferenceUsed: for another payment, or over another amount.
             TenderUnderWay: after a restore the payment is still being asked about.
         """
         if message.taken_at > call.now + AHEAD:
             raise InvalidField("taken_at")
         plan = await signals.locked(tx, call.hospital_id, message.payment_no)
-        if plan is None:
+        if plan is None or not is_of_institution(call, plan):  # whoever is there meanwhile
             raise PaymentUnknown
-        if not is_of_institution(call, plan):  # whoever is there meanwhile
-            raise NotYours
         told = _told(call, message)
         if not await self._is_known(tx, plan, told):
             await self._take(tx, call, plan, told)

@@ -17,7 +17,7 @@ from yinyi.business.payments.errors import (
 )
 from yinyi.business.payments.messages import Number, Part, PaymentView
 from yinyi.business.payments.model import PaymentReason
-from yinyi.kernel.errors import InvalidField, NotYours
+from yinyi.kernel.errors import InvalidField
 from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
 
@@ -72,7 +72,7 @@ class GiveBacks(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     callers=[Caller.INSTITUTION],
     money=True,
-    errors=(InvalidField, PaymentUnknown, NotYours, ReferenceUsed, TenderUnderWay),
+    errors=(InvalidField, PaymentUnknown, ReferenceUsed, TenderUnderWay),
 )
 class ReportTaken(Operation[TakenView], frozen=True, kw_only=True):
     """The bank has taken the money for a payment that was opened at it. What is exactly owed is delivered; anything

@@ -318,13 +318,15 @@ class PaymentService:
         session of one of them only his; the hospital and staff see all.
 
         Raises:
+            PaymentUnknown: an institution asks for one of another's: it is not told that there is one.
             SessionEnded, NotYours.
         """
         if call.principal.caller in (Caller.HOSPITAL, Caller.STAFF):
             return
         if call.principal.caller is Caller.INSTITUTION:
-            somebody_elses = call.principal.patient_id not in (0, plan.patient_id)
-            if somebody_elses or not is_of_institution(call, plan):
+            if not is_of_institution(call, plan):
+                raise PaymentUnknown
+            if call.principal.patient_id not in (0, plan.patient_id):
                 raise NotYours
             return
         if not call.principal.patient_id:
