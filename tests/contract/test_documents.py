@@ -115,7 +115,7 @@ def test_a_key_prints_once_and_another_key_prints_a_marked_copy(within: Within) 
         assert (await place.published())[1:] == ["PrintQueued", "PrintDone", "PrintQueued", "PrintDone"]
         await here.print_in_english()
         await here.finish()
-        assert place.press.set[-1].terminal == "hall-1 号机 hall-1 · Hall, 1st floor"
+        assert place.press.set[-1].terminal == "Machine hall-1 hall-1 · Hall, 1st floor"
 
     within(test)
 

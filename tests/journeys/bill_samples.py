@@ -24,10 +24,13 @@ _TITLES = (
     ("处方", "口腔科", "Dentistry", 15_80, 1),
     ("材料单", "骨科", "Orthopaedics", 360_00, 2),
 )
+_ENGLISH = {"检验检查申请单": "Tests and examinations", "处方": "Prescription", "治疗单": "Treatment"}
+"""One of them has none."""
 _OPEN = tuple(
     InvoiceView(
         invoice_no=f"261123000001{n}",
         title=title,
+        title_en=_ENGLISH.get(title, ""),
         department=department,
         department_en=english,
         practitioner="李明华",
@@ -95,6 +98,7 @@ def _check(count: int = 2, **facts: object) -> views_bills.BillsCheckView:
         PaidInvoice(
             invoice_no=each.invoice_no,
             title=each.title,
+            title_en=each.title_en,
             department=each.department,
             department_en=each.department_en,
             ordered_at=each.ordered_at,

@@ -88,8 +88,18 @@ def _doctor(number: int, name: str, title: views.Title, specialty: str, **facts:
 
 
 DOCTORS = (
-    _doctor(1, "李明华", "chief", "高血压、冠心病"),
-    _doctor(2, "周雅琴", "associate_chief", "心律失常、心力衰竭", taken=12, left=18, fee_fen=3000, in_room=False),
+    _doctor(1, "李明华", "chief", "高血压、冠心病", specialty_en="High blood pressure, coronary heart disease"),
+    _doctor(
+        2,
+        "周雅琴",
+        "associate_chief",
+        "心律失常、心力衰竭",
+        specialty_en="Irregular heartbeat, heart failure",
+        taken=12,
+        left=18,
+        fee_fen=3000,
+        in_room=False,
+    ),
     _doctor(
         3,
         "䶮㛃𠅤",

@@ -19,6 +19,7 @@ def bill(number: str, fen: int = 5000, **changes: Any) -> InvoiceView:
     view = InvoiceView(
         invoice_no=number,
         title="处方",
+        title_en="Prescription",
         department="心血管内科",
         department_en="Cardiology",
         practitioner="李明华",
@@ -42,6 +43,7 @@ def paying(state: Any, **changes: Any) -> InvoicePayment:
             PaidInvoice(
                 invoice_no="A",
                 title="处方",
+                title_en="Prescription",
                 department="心血管内科",
                 department_en="Cardiology",
                 ordered_at=NOW,

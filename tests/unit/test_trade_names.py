@@ -1,5 +1,6 @@
 """A hospital's own names for our trades: rules, exceptions, codes, and what a mapping file may not say."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_a_column_that_the_hospital_has_not_is_empty(tmp_path: Path) -> None:
     far = named(tmp_path, OTHER)["query_doctor"]
     assert far.columns["introduction"] == ""
     assert far.row(dict.fromkeys(far.columns))["introduction"] is None
-    assert "introduction" not in sql.query(far).split(" FROM ")[0]
+    assert "introduction" not in re.findall(r"\w+", sql.query(far).split(" FROM ")[0])
 
 
 def test_values_leave_in_the_hospitals_codes(tmp_path: Path) -> None:

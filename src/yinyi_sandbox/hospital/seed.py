@@ -9,6 +9,7 @@ from yinyi.wire import gb11643
 from yinyi.wire.resident_card import CardText, nation_name
 from yinyi_sandbox.hospital.departments import BUILDINGS_EN, DIVISIONS, EMERGENCY, Clinic
 from yinyi_sandbox.hospital.dice import Dice
+from yinyi_sandbox.hospital.diseases import DISEASES_EN
 from yinyi_sandbox.hospital.names import made_up_name
 from yinyi_sandbox.people.people import PEOPLE
 
@@ -16,6 +17,12 @@ MADE_UP_PATIENTS = 400
 _FIRST_MADE_UP = 1001
 
 _TITLES = {"1": "主任医师", "2": "副主任医师", "3": "主治医师", "4": "住院医师"}
+_TITLES_EN = {
+    "1": "Chief physician",
+    "2": "Associate chief physician",
+    "3": "Attending physician",
+    "4": "Resident physician",
+}
 _TITLES_IN_TURN = "1232341233"
 _FEES_FEN = {"1": 5000, "2": 3000, "3": 1500, "4": 1000}
 _SLOT_MINUTES = {"1": 12, "2": 10, "3": 10, "4": 8}
@@ -129,22 +136,27 @@ def _doctors(dice: Dice) -> Iterator[Doctor]:
 
 
 def _doctor_row(doctor: Doctor, dice: Dice) -> Row:
-    strengths = _strengths(doctor, dice)
+    treats = _strengths(doctor, dice)
+    strengths, strengths_en = "、".join(treats), ", ".join(DISEASES_EN[each] for each in treats)
     years = {"1": 25, "2": 16, "3": 9, "4": 3}[doctor.title] + dice.below(6)
     introduction = (
         f"{doctor.name}，{_TITLES[doctor.title]}，从事{doctor.clinic.name}临床工作{years}年，擅长{strengths}的诊治。"
     )
+    introduction_en = (
+        f"{_TITLES_EN[doctor.title]} with {years} years of practice in {doctor.clinic.name_en}. "
+        f"Mostly sees patients for: {strengths_en}."
+    )
     return (
         doctor.number, doctor.code, doctor.clinic.code, doctor.name, doctor.initials, doctor.title,
-        strengths, introduction,
+        strengths, introduction, strengths_en[:1].upper() + strengths_en[1:], introduction_en,
     )  # fmt: skip
 
 
-def _strengths(doctor: Doctor, dice: Dice) -> str:
+def _strengths(doctor: Doctor, dice: Dice) -> list[str]:
     """Three neighbours out of what the department treats."""
     diseases = doctor.clinic.diseases.split("、")
     first = dice.below(len(diseases))
-    return "、".join((diseases + diseases)[first : first + min(3, len(diseases))])
+    return (diseases + diseases)[first : first + min(3, len(diseases))]
 
 
 def _rota(clinic: Clinic, doctors: list[Doctor]) -> Iterator[Row]:

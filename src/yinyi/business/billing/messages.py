@@ -49,12 +49,14 @@ InvoiceNo = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 class InvoiceView(msgspec.Struct, frozen=True, kw_only=True):
     """A bill as its patient sees it.
 
-    title: as the hospital names it, in its own language. version: as it is now; it is paid in this one or not at all.
-    busy: somebody is just paying it; payment_no: in this payment of this patient's, or paid by it.
+    title: as the hospital names it, in its own language; title_en: empty where it has no English name. version: as it
+    is now; it is paid in this one or not at all. busy: somebody is just paying it; payment_no: in this payment of this
+    patient's, or paid by it.
     """
 
     invoice_no: str
     title: str
+    title_en: str
     department: str
     department_en: str
     practitioner: str
@@ -136,6 +138,7 @@ class PaidInvoice(msgspec.Struct, frozen=True, kw_only=True):
 
     invoice_no: str
     title: str
+    title_en: str
     department: str
     department_en: str
     ordered_at: datetime

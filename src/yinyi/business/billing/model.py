@@ -16,7 +16,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 
     form_no: what the QR on the request form says. version: another one whenever what is to be paid has changed.
     busy: somebody is just paying it. title: as the hospital names it, in its own language, not to be trusted as markup.
-    registration_no: of the visit; empty where the hospital does not say.
+    registration_no: of the visit; empty where the hospital does not say. title_en: empty where it has no English name.
     """
 
     invoice_no: str
@@ -36,6 +36,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     receipt_no: str
     payment_no: str
     line_count: int
+    title_en: str = ""
 
 
 class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ class PaidFor(msgspec.Struct, frozen=True, kw_only=True):
     department_en: str
     ordered_at: datetime
     total_fen: Fen
+    title_en: str = ""
 
 
 class InvoiceFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,7 +85,7 @@ def paid_invoice(whole: WholeInvoice, paid: Sequence[PaidSo], around: Around) ->
         title_en="Proof of payment",
         facts=_facts(
             around,
-            ("单据 Bill", f"{invoice.title} {invoice.invoice_no}"),
+            ("单据 Bill", f"{_both(invoice.title, invoice.title_en)} {invoice.invoice_no}"),
             ("科室 Clinic", _both(named.department, named.department_en)),
             ("医生 Doctor", named.practitioner),
             ("开单 Ordered", around.moment(invoice.ordered_at)),
@@ -108,7 +108,12 @@ def _facts(around: Around, *more: tuple[str, str]) -> list[SheetFact]:
 def _heading(whole: WholeInvoice, around: Around) -> SheetRow:
     named = whole.named
     invoice = named.invoice
-    words = [f"{around.moment(invoice.ordered_at)}", named.department, invoice.title, invoice.invoice_no]
+    words = [
+        f"{around.moment(invoice.ordered_at)}",
+        named.department,
+        _both(invoice.title, invoice.title_en),
+        invoice.invoice_no,
+    ]
     return SheetRow(cells=[" ".join(filter(None, words)), "", "", yuan(invoice.total_fen)], mark="group")
 
 

@@ -36,7 +36,9 @@ def _facts(plan: Plan, chinese: bool) -> Iterator[ReceiptFact]:
     facts, settled = InvoiceFacts.of(plan), plan.latest(SETTLE)
     told = settled.evidence if settled is not None else {}
     for each in facts.invoices[:LISTED]:
-        yield ReceiptFact(label=each.title, value=f"¥{yuan(each.total_fen)}")
+        yield ReceiptFact(
+            label=each.title if chinese or not each.title_en else each.title_en, value=f"¥{yuan(each.total_fen)}"
+        )
     more = len(facts.invoices) - LISTED
     if more > 0:
         yield ReceiptFact(label="", value=f"另有 {more} 张" if chinese else f"and {more} more")

@@ -41,6 +41,7 @@ def named(each: NamedInvoice, payment_no: str = "") -> InvoiceView:
     return InvoiceView(
         invoice_no=found.invoice_no,
         title=found.title,
+        title_en=found.title_en,
         department=each.department,
         department_en=each.department_en,
         practitioner=each.practitioner,
@@ -63,6 +64,7 @@ def paid_for(found: Invoice, names: Names) -> PaidFor:
         invoice_no=found.invoice_no,
         version=found.version,
         title=found.title,
+        title_en=found.title_en,
         department=department,
         department_en=department_en,
         ordered_at=found.ordered_at,
@@ -87,6 +89,7 @@ def _paid(each: PaidFor) -> PaidInvoice:
     return PaidInvoice(
         invoice_no=each.invoice_no,
         title=each.title,
+        title_en=each.title_en,
         department=each.department,
         department_en=each.department_en,
         ordered_at=each.ordered_at,

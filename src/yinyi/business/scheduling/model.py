@@ -33,7 +33,7 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Practitioner(msgspec.Struct, frozen=True, kw_only=True):
-    """A doctor (医生)."""
+    """A doctor (医生). specialty_en, introduction_en: empty where the hospital has them in its own language only."""
 
     practitioner_id: str
     department_id: str
@@ -43,6 +43,8 @@ class Practitioner(msgspec.Struct, frozen=True, kw_only=True):
     title: Title
     specialty: str
     introduction: str
+    specialty_en: str = ""
+    introduction_en: str = ""
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from yinyi.bus.database import Tx
 from yinyi.business.terminals import media_store, offer_store, setup_store, store
 from yinyi.business.terminals.media import USUAL, Media, MediumKind, MediumRule
-from yinyi.business.terminals.model import AT_BEDSIDE, Hospital, ListPaper, Standing
+from yinyi.business.terminals.model import AT_BEDSIDE, Hospital, ListPaper, Standing, machine_number
 from yinyi.business.terminals.offers import Rules
 from yinyi.business.terminals.remembered import Remembered
 from yinyi.kernel.errors import NotFound
@@ -126,6 +126,9 @@ class Directory:
         return "a5" if where.profile in AT_BEDSIDE else "a4"
 
     async def terminal_name(self, tx: Tx, hospital_id: int, terminal_id: str, language: str, now: datetime) -> str:
-        """As it is printed on papers. It has no English name: there its own and its number stand, with its place."""
+        """As it is printed on papers; in English as screens say it, with its number and its place."""
         where = await self.standing(tx, hospital_id, terminal_id, now)
-        return where.name if language.startswith("zh") else f"{where.name} {terminal_id} · {where.place_en}"
+        if language.startswith("zh"):
+            return where.name
+        number = machine_number(where.name)
+        return f"{f'Machine {number}' if number else where.name} {terminal_id} · {where.place_en}"

@@ -208,3 +208,9 @@ class StaffCall(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     called_at: datetime
     answered_at: datetime | None = None
+
+
+def machine_number(name: str) -> str:
+    """``03 号机`` and ``03`` → ``03``; empty: its name is not a number."""
+    number = name.removesuffix("号机").strip()
+    return number if number.isascii() else ""

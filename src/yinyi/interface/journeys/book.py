@@ -86,6 +86,7 @@ async def times(visitor: Visitor) -> Next:
         on=on,
         doctor=doctor,
         introduction=found.sessions[0].practitioner.introduction,
+        introduction_en=found.sessions[0].practitioner.introduction_en,
         times=_times(slots) if doctor.state == "open" else (),
         paid=paid,
         hold_minutes=register.HOLD_MINUTES,

@@ -78,6 +78,7 @@ def doctor(row: DoctorSession, others: list[DoctorSession]) -> views_register.Do
         name=practitioner.name,
         title=practitioner.title,
         specialty=practitioner.specialty,
+        specialty_en=practitioner.specialty_en,
         in_room=schedule.in_room,
         taken=schedule.taken,
         left=left(schedule),

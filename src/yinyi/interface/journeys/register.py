@@ -134,6 +134,7 @@ async def doctor(visitor: Visitor) -> Next:
         department=present.department(found.department),
         doctor=present.doctor(found.sessions[0], found.sessions),
         introduction=found.sessions[0].practitioner.introduction,
+        introduction_en=found.sessions[0].practitioner.introduction_en,
         hold_minutes=HOLD_MINUTES,
         key=present.new_key(),
     )

@@ -56,6 +56,7 @@ class TimesView(View, frozen=True, kw_only=True):
     on: date
     doctor: DoctorRow
     introduction: str
+    introduction_en: str = ""
     times: tuple[TimeChoice, ...]
     paid: PaidAt
     hold_minutes: int

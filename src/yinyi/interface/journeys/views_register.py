@@ -72,7 +72,7 @@ DoctorState = Literal["open", "full", "stopped", "closed"]
 
 
 class DoctorRow(Part, frozen=True, kw_only=True):
-    """A doctor's session. Only ``open`` ones can be chosen."""
+    """A doctor's session. Only ``open`` ones can be chosen. specialty_en: empty where the hospital has none."""
 
     schedule_id: str
     practitioner_id: str
@@ -87,6 +87,7 @@ class DoctorRow(Part, frozen=True, kw_only=True):
     ends_at: datetime
     state: DoctorState
     later: Later | None = None
+    specialty_en: str = ""
 
 
 class DoctorsView(View, frozen=True, kw_only=True):
@@ -106,6 +107,7 @@ class DoctorView(View, frozen=True, kw_only=True):
     department: DepartmentChoice
     doctor: DoctorRow
     introduction: str
+    introduction_en: str = ""
     hold_minutes: int
     key: str
 

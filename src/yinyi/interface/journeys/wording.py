@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from yinyi.business.terminals.model import machine_number
 from yinyi.interface.journeys import children, codes, results, services, views, views_maintenance
 from yinyi.interface.journeys.purposes import table
 from yinyi.interface.journeys.purposes.purpose import Say
@@ -152,8 +153,8 @@ class Wording:
 
     def machine(self, name: str) -> str:
         """``03`` or ``03 号机`` → ``Machine 03``; a name that is not a number stays as it is."""
-        number = name.removesuffix("号机").strip()
-        return self._machine.replace("{n}", number) if number.isascii() and number else name
+        number = machine_number(name)
+        return self._machine.replace("{n}", number) if number else name
 
     def either(self, chinese: str, english: str) -> str:
         return english if self._english and english else chinese

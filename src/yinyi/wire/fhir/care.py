@@ -58,6 +58,8 @@ PRACTITIONER = Shape(
         "title_code": "code[0].coding[title].code",
         "specialty": "specialty[0].text",
         "introduction": "~introduction.valueString",
+        "specialty_en": "~specialty-english.valueString",
+        "introduction_en": "~introduction-english.valueString",
     },
 )
 SCHEDULE = Shape(

@@ -15,6 +15,7 @@ INVOICE = Shape(
         "dept_code": "issuer.identifier|id:department",
         "doctor_code": "participant[0].actor.identifier|id:practitioner",
         "title": "type.text",
+        "title_en": "~type-english.valueString",
         "ordered_at": "date",
         "version": "meta.versionId|text",
         "state": "~standing.valueCode|code:standing status|code:invoice",

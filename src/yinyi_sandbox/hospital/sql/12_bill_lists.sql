@@ -3,7 +3,7 @@
 CREATE FUNCTION his.query_invoices(p_patient_no text, p_state text, p_first date, p_last date, p_limit int)
 RETURNS TABLE (invoice_no text, form_no text, patient_no text, registration_no text, dept_code text, doctor_code text,
                title text, ordered_at timestamptz, version int, state text, total_fen int, refunded_fen int,
-               busy boolean, paid_at timestamptz, receipt_no text, payment_no text, line_count int)
+               busy boolean, paid_at timestamptz, receipt_no text, payment_no text, line_count int, title_en text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM his.refuse_reading_('query_invoices');
@@ -19,7 +19,7 @@ END $$;
 CREATE FUNCTION his.query_invoice(p_number text)
 RETURNS TABLE (invoice_no text, form_no text, patient_no text, registration_no text, dept_code text, doctor_code text,
                title text, ordered_at timestamptz, version int, state text, total_fen int, refunded_fen int,
-               busy boolean, paid_at timestamptz, receipt_no text, payment_no text, line_count int)
+               busy boolean, paid_at timestamptz, receipt_no text, payment_no text, line_count int, title_en text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM his.refuse_reading_('query_invoice');
@@ -28,16 +28,21 @@ BEGIN
         WHERE i.invoice_no = p_number OR i.form_no = p_number;
 END $$;
 
+-- What the hospital's own forms are called in English; what is called otherwise has no English name.
+CREATE FUNCTION his.title_en_(p_title text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE p_title WHEN '检验检查申请单' THEN 'Tests and examinations' WHEN '处方' THEN 'Prescription' ELSE '' END
+$$;
+
 -- busy: somebody is just paying it.
 CREATE FUNCTION his.invoice_row_(i his.invoice)
 RETURNS TABLE (invoice_no text, form_no text, patient_no text, registration_no text, dept_code text, doctor_code text,
                title text, ordered_at timestamptz, version int, state text, total_fen int, refunded_fen int,
-               busy boolean, paid_at timestamptz, receipt_no text, payment_no text, line_count int)
+               busy boolean, paid_at timestamptz, receipt_no text, payment_no text, line_count int, title_en text)
 LANGUAGE sql STABLE AS $$
     SELECT i.invoice_no, i.form_no, i.patient_no, i.registration_no, i.dept_code, i.doctor_code, i.title, i.ordered_at,
            i.version, i.state, i.total_fen, i.refunded_fen, i.state = 'open' AND i.held_until > his.instant_(),
            i.paid_at, p.receipt_no, p.payment_no,
-           (SELECT count(*)::int FROM his.invoice_line l WHERE l.invoice_no = i.invoice_no)
+           (SELECT count(*)::int FROM his.invoice_line l WHERE l.invoice_no = i.invoice_no), his.title_en_(i.title)
     FROM (SELECT 1) AS one LEFT JOIN his.bill_posting p ON p.ref = i.paid_by
 $$;
 

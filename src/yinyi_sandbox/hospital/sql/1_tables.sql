@@ -31,7 +31,9 @@ CREATE TABLE his.doctor (
     initials     text NOT NULL,
     title_code   text NOT NULL CHECK (title_code IN ('1', '2', '3', '4')),
     specialty    text NOT NULL,
-    introduction text NOT NULL
+    introduction text NOT NULL,
+    specialty_en    text NOT NULL,
+    introduction_en text NOT NULL
 );
 
 CREATE SEQUENCE his.patient_seq;

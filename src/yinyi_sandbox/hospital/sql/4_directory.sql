@@ -11,12 +11,13 @@ END $$;
 
 CREATE FUNCTION his.query_doctor()
 RETURNS TABLE (doctor_code text, dept_code text, doctor_name text, initials text, title_code text, specialty text,
-               introduction text)
+               introduction text, specialty_en text, introduction_en text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM his.refuse_reading_('query_doctor');
     RETURN QUERY
-        SELECT d.doctor_code, d.dept_code, d.doctor_name, d.initials, d.title_code, d.specialty, d.introduction
+        SELECT d.doctor_code, d.dept_code, d.doctor_name, d.initials, d.title_code, d.specialty, d.introduction,
+               d.specialty_en, d.introduction_en
         FROM his.doctor d ORDER BY d.doctor_no;
 END $$;
 

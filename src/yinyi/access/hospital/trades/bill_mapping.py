@@ -31,6 +31,7 @@ def invoice(row: Row) -> Invoice:
         receipt_no=row["receipt_no"] or "",
         payment_no=row["payment_no"] or "",
         line_count=row["line_count"],
+        title_en=row["title_en"] or "",
     )
 
 

@@ -13,7 +13,7 @@ from yinyi.kernel.outcome import Answer, Outcome
 
 _BILL = (
     "invoice_no form_no patient_no registration_no dept_code doctor_code title ordered_at:instant version:int "
-    "state total_fen:int refunded_fen:int busy:bool paid_at:instant receipt_no payment_no line_count:int"
+    "state total_fen:int refunded_fen:int busy:bool paid_at:instant receipt_no payment_no line_count:int title_en"
 )
 _POSTED = (
     "ret_code ret_msg state amount_fen:int refunded_fen:int held_until:instant paid_at:instant receipt_no "

@@ -119,6 +119,8 @@ def practitioner(row: Row) -> Practitioner:
         title=_TITLES[row["title_code"]],
         specialty=row["specialty"],
         introduction=row["introduction"],
+        specialty_en=row["specialty_en"] or "",
+        introduction_en=row["introduction_en"] or "",
     )
 
 

@@ -17,7 +17,11 @@ _DEPARTMENTS = trade(
     "",
     "dept_code parent_code dept_name name_en initial building floor_no:int area common_rank:int building_en",
 )
-_DOCTORS = trade("query_doctor", "", "doctor_code dept_code doctor_name initials title_code specialty introduction")
+_DOCTORS = trade(
+    "query_doctor",
+    "",
+    "doctor_code dept_code doctor_name initials title_code specialty introduction specialty_en introduction_en",
+)
 _SCHEDULES = trade(
     "query_schedule",
     "dept_code first:date last:date",
