@@ -83,6 +83,11 @@ A_MESSAGE = (
     " FROM line_session"
 )
 
+OF_A_STEP = (
+    "UPDATE line_message SET reference = s.reference FROM payment_step s"
+    " WHERE s.payment_id = :{} AND s.kind = 'payments.take'"
+)
+
 A_CHANGE = (
     "INSERT INTO session_change (hospital_id, schedule_id, kind, numbers, changed_at)"
     " SELECT 1, 'S9', 'stopped', 1, :now"
@@ -349,6 +354,24 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         "bank/m/t 1 7",
         SOON,
         (A_SESSION, A_MESSAGE.format("in_doubt", "2 hours")),
+    ),
+    "a purchase whose reversal is stuck, and no payment of it": (
+        "stuck_reversals_are_looked_into",
+        "bank/m/t 1 7",
+        SOON,
+        (A_SESSION, A_MESSAGE.format("stuck", "2 hours")),
+    ),
+    "a purchase whose reversal is stuck, and a payment that nobody looks into": (
+        "stuck_reversals_are_looked_into",
+        "bank/m/t 1 7",
+        SOON,
+        (A_SESSION, A_MESSAGE.format("stuck", "2 hours"), OF_A_STEP.format("delivered")),
+    ),
+    "a void whose reversal is stuck for longer than a day": (
+        "stuck_reversals_are_looked_into",
+        "bank/m/t 1 7",
+        SOON,
+        (A_SESSION, A_MESSAGE.format("stuck", "26 hours"), "UPDATE line_message SET kind = 'void'"),
     ),
     "a batch that its bank has left behind": (
         "line_batches_are_settled",

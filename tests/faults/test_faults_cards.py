@@ -23,6 +23,7 @@ from yinyi.business.lines.session_model import (
     LineAnswer,
     NeverSent,
     NoAnswer,
+    Original,
     SessionRow,
     Settled,
 )
@@ -171,6 +172,15 @@ def a_batch_is_closed_unheard(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(settlement, "_compared", believed)
 
 
+def a_refund_names_our_day(broken: pytest.MonkeyPatch) -> None:
+    """And not the bank's, whose clock and whose day are others."""
+
+    def ours(self: Original) -> str:
+        return f"{self.sent_at:%m%d}"
+
+    broken.setattr(Original, "on_day", property(ours))
+
+
 Mutant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -187,6 +197,7 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
         (a_refused_reversal_is_done, "day_ends_before_the_reversal", "is reversed on our record, and at the bank"),
         (a_sign_on_that_is_asked_for_besides_is_not_heard, "bank_wants_a_sign_on", "that the bank had asked for"),
         (numbers_begin_anew_with_the_day, "day_ends_before_the_void", "trace number"),
+        (a_refund_names_our_day, "card_refunded_next_day", "as the day of a purchase of"),
         (details_stay_here, "batch_differs", "open at the bank, and settled with us"),
         (a_batch_is_closed_unheard, "batch_is_settled", "open at the bank, and settled with us"),
     ],

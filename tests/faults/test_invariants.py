@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import structlog
-from breakages import BROKEN, ENTRY, MONEY, PAYMENT, POSTING, STEPS, UNBOOKED
+from breakages import A_MESSAGE, A_SESSION, BROKEN, ENTRY, MONEY, OF_A_STEP, PAYMENT, POSTING, STEPS, UNBOOKED
 from payment_checks import play
 from payment_world import World
 from queue_desk import as_staff
@@ -18,6 +18,12 @@ from yinyi.business.payments.books import differences
 from yinyi.business.watch.model import Invariant
 from yinyi.business.watch.rounds import Rounds
 from yinyi.business.watch.store import become_watcher
+
+RULED = """
+INSERT INTO payment_settlement (hospital_id, payment_id, reference, outcome, note, proposed_by, proposed_at, settled_by,
+  settled_at)
+SELECT 1, payment_id, reference, 'did_not_happen', 'n', 'one', :now, 'other', :now FROM payment_step
+WHERE payment_id = :delivered AND kind = 'payments.take'"""
 
 
 def test_quiet_on_what_real_flows_leave_behind(platform_url: str) -> None:
@@ -70,6 +76,26 @@ def test_whoever_verifies_the_ledger_is_told(platform_url: str, what: str, told:
         async with it.database.read() as tx:
             after = (await verify(tx, as_staff(it, "operator"), VerifyLedger())).differences
         assert (before, told in after) == ([], True), after
+
+    play(platform_url, story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours", "of", "said"),
+    [
+        ("purchase", 2, "in_queue", ()),
+        ("purchase", 2, "delivered", (RULED,)),
+        ("void", 24, "delivered", ()),
+    ],
+)
+def test_a_stuck_reversal_is_quiet_while_people_know_of_it_or_have_time(
+    platform_url: str, kind: str, hours: int, of: str, said: tuple[str, ...]
+) -> None:
+    async def story(it: World) -> None:
+        them = await grown(it)
+        stuck = A_MESSAGE.format("stuck", f"{hours} hours")
+        await them.sql(A_SESSION, stuck, OF_A_STEP.format(of), f"UPDATE line_message SET kind = '{kind}'", *said)
+        assert "stuck_reversals_are_looked_into" not in await them.found(after=timedelta(minutes=6))
 
     play(platform_url, story)
 

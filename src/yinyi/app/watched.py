@@ -22,6 +22,7 @@ from yinyi.business.payments import figures as payments
 from yinyi.business.payments import moves
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.invariants import payment_invariants
+from yinyi.business.payments.line_invariants import StuckReversalsAreLookedInto
 from yinyi.business.payments.model import NO_LISTS, ListsExpected
 from yinyi.business.payments.taken_list_invariants import TakenDifferencesAreSettled, TakenListsArrive
 from yinyi.business.prepaid import figures as prepaid
@@ -45,6 +46,7 @@ def every_invariant(rules: Rules, lists: ListsExpected = NO_LISTS) -> list[Invar
     of_money = [*payment_invariants(rules, OBLIGED), *ledger_invariants(MOVES), OpeningsConfirmed(), *CHARGES]
     of_money += [TakenDifferencesAreSettled(ZONE), TakenListsArrive(lists, ZONE)]
     of_lines = [KeyComponentsExpire(), LineDoubtsAreSeenTo(), LineBatchesAreSettled(), CardDataIsForgotten()]
+    of_lines += [StuckReversalsAreLookedInto()]
     of_visits = [StoppedSessionsBalance(), FiscalInvoicesAreIssued(), NotificationsLeave(), LineRefundsAreMade()]
     of_visits += [NewsAreSeenTo(), MergedAccountsAreEmpty(), BulletinsArrive()]
     return [*of_money, *of_lines, *of_visits, AuditSealed(), EventsLeave()]

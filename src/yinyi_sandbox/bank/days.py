@@ -46,6 +46,10 @@ class Days:
         """An ISO date: that of the next settlement between banks."""
         return self.moment().day
 
+    def on_day(self, at: float) -> str:
+        """What answers had in field 13 then: Beijing's, MMDD. at: seconds since 1970."""
+        return f"{datetime.fromtimestamp(at, BEIJING):%m%d}"
+
     def cut_over(self) -> str:
         """Ends the day; who signed on today has to do it again. Returns the new one."""
         self._least = (date.fromisoformat(self.today()) + timedelta(days=1)).isoformat()

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import msgspec
 
 from yinyi.wire.iso8583.errors import FieldError
-from yinyi.wire.iso8583.private_fields import Balance, unpack_61
+from yinyi.wire.iso8583.private_fields import DAY_UNKNOWN, Balance, unpack_61
 from yinyi_sandbox.bank.days import Days
 from yinyi_sandbox.bank.model import Card, Movement, Reply, Session
 from yinyi_sandbox.bank.payers import Payers
@@ -112,11 +112,12 @@ class Rules:
         return "" if 0 < request.amount_fen <= original.amount_fen - original.refunded_fen else "64"
 
     def _is_of_day_told(self, original: Movement, request: Request) -> bool:
+        """The day that its answer had in field 13; the one of its settlement may be another."""
         try:
             told = unpack_61(request.message.text(61)).month_day
         except FieldError:
             return False
-        return told in ("", "0000", original.day[5:].replace("-", ""))
+        return told in ("", DAY_UNKNOWN, self._days.on_day(original.at))
 
     def _irreversible(self, original: Movement, request: Request, session: Session) -> str:
         if original.state == "declined" or request.original_mti not in ("", original.mti):

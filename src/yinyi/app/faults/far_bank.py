@@ -5,6 +5,7 @@ It does what it is told. What goes wrong on the way to it and back is added in f
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
 from yinyi.app.faults.far_day import SIGN_ON_FIRST, BankDay
 from yinyi.app.faults.far_side import SimClock
@@ -16,6 +17,7 @@ from yinyi.wire.iso8583.response_codes import NO_RECORD
 HABITS = Habits(answer_timeout_s=60.0, reversal_tries=3)
 MONEY = ("purchase", "void", "refund")
 REFUSED = Declined(code="12", reason="not_refundable")
+NOT_OF_THAT_DAY = Declined(code=NO_RECORD, reason="not_refundable")
 Number = tuple[int, int]
 """Batch and trace."""
 
@@ -23,7 +25,7 @@ Number = tuple[int, int]
 @dataclass(eq=False)
 class Said:
     """A message of money that left for the bank. ``pan``: whose card. ``day``: the bank's, on which it came. ``of``:
-    the purchase that it is about.
+    the purchase that it is about; ``of_day``: of which day that is said to be, MMDD, or empty.
 
     happened: it has taken effect, and has not been reversed. on_record: it has taken effect once. heard: we were given
     an answer that can be believed, to it or to its reversal. reversals: so many have left. refused: the bank will not
@@ -36,6 +38,7 @@ class Said:
     amount_fen: Fen
     day: int = 0
     of: "Said | None" = None
+    of_day: str = ""
     happened: bool = False
     on_record: bool = False
     heard: bool = False
@@ -48,6 +51,11 @@ class Said:
     def in_doubt(self) -> bool:
         """A reversal has to go before anything else of its session."""
         return self.kind != "refund" and not self.heard and not self.refused
+
+    @property
+    def on_day(self) -> str:
+        """As the bank dates it, MMDD: a day ahead of us, so that nobody's own date passes for it."""
+        return f"{date.fromordinal(self.day + 1):%m%d}"
 
     def __str__(self) -> str:
         facts = (self.happened, self.on_record, self.heard, self.refused, self.late is not None, self.overtaken)
@@ -92,7 +100,8 @@ class SimBank:
         """It is on its way: whatever has to go before it has gone."""
         self.expected(kind, desk)
         original = self.found((of.batch_no, of.trace_no)) if of is not None else None
-        said = Said(kind, (desk.batch_no, desk.trace_no), pan, amount_fen, self.day.today, original)
+        of_day = of.on_day if of is not None else ""
+        said = Said(kind, (desk.batch_no, desk.trace_no), pan, amount_fen, self.day.today, original, of_day)
         self.said.append(said)
         return said
 
@@ -145,6 +154,9 @@ class SimBank:
         of = said.of
         if of is None or not of.happened or self.back_fen(of) + said.amount_fen > of.amount_fen:
             return REFUSED
+        if said.of_day not in ("", of.on_day):
+            self.wrong.append(f"a refund names {said.of_day} as the day of a purchase of {of.on_day}")
+            return NOT_OF_THAT_DAY
         said.happened = said.on_record = True
         return _approved(said)
 
@@ -191,4 +203,4 @@ class SimBank:
 
 
 def _approved(said: Said) -> Approved:
-    return Approved(retrieval_ref=f"{said.number[1]:012}", auth_code="A12345")
+    return Approved(retrieval_ref=f"{said.number[1]:012}", auth_code="A12345", on_day=said.on_day)

@@ -19,10 +19,10 @@ ORDER BY c.expires_at LIMIT 100
 
 
 class LineDoubtsAreSeenTo(Invariant):
-    """What is in doubt on the bank line has its reversal tried within the hour, or is stuck and people know of it."""
+    """What is in doubt on the bank line has its reversal tried within the hour, until it is reversed or stuck."""
 
     name = "line_doubts_are_seen_to"
-    zh = "银行专线上结果未知的交易在一小时内发起过冲正，否则列为冲正停滞并有人知晓。"
+    zh = "银行专线上结果未知的交易在一小时内发起过冲正，直到冲正成功或列为冲正停滞。"
     every_s = 30.0
     statement = """
 SELECT s.acquirer || '/' || s.merchant_no || '/' || s.terminal_no || ' ' || m.batch_no || ' ' || m.trace_no AS subject,

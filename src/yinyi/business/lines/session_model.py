@@ -102,6 +102,11 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     card: Card
     approved: "Approved | None" = None
 
+    @property
+    def on_day(self) -> str:
+        """MMDD, as the host has dated it, whose clock and whose day need not be ours; empty: it has not said."""
+        return self.approved.on_day if self.approved is not None else ""
+
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
     """It happened. retrieval_ref: field 37, what statements are matched by. on_day, settled_on: MMDD. at_time: hhmmss.

@@ -52,6 +52,10 @@ class De60(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind}{numbered(60, self.batch_no, 6)}{self.network_code}{self.reads}{self.fallback}{self.more}"
 
 
+DAY_UNKNOWN = "0000"
+"""In 61.3: nobody has said of which day the original is."""
+
+
 class De61(msgspec.Struct, frozen=True, kw_only=True):
     """The original: 61.1 batch · 61.2 trace · 61.3 its date, MMDD, 0000 unknown · 61.4, 61.5 how and by whom it was
     authorised. What is empty at the end is not written."""

@@ -10,7 +10,7 @@ from yinyi.business.lines.session_model import Card, Desk, Detail, EntryMode, Or
 from yinyi.kernel.money import Fen
 from yinyi.wire.iso8583.errors import FieldError
 from yinyi.wire.iso8583.model import Header, Message, Profile
-from yinyi.wire.iso8583.private_fields import De53, De60, De61, De63, De90, numbered
+from yinyi.wire.iso8583.private_fields import DAY_UNKNOWN, De53, De60, De61, De63, De90, numbered
 from yinyi.wire.iso8583.settlement_fields import Detail as WireDetail
 from yinyi.wire.iso8583.settlement_fields import Side, pack_details, pack_totals, pack_upload_total
 from yinyi.wire.iso8583.settlement_fields import Totals as WireTotals
@@ -188,7 +188,7 @@ def _known(profile: Profile, fields: Fields) -> Fields:
 
 
 def _of(original: Original, *, with_date: bool) -> str:
-    day = original.sent_at.strftime("%m%d") if with_date else ""
+    day = original.on_day or DAY_UNKNOWN if with_date else ""
     return De61(batch_no=original.batch_no, trace_no=original.trace_no, month_day=day).pack()
 
 
