@@ -149,16 +149,41 @@ async def funds_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
     return await tx.fetch(_HELD, hospital_id)
 
 
+MISPLACED = """
+FROM :entries AS e
+JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id
+JOIN payment p ON p.payment_no = split_part(e.source, ':', 1) AND p.hospital_id = :hospital
+CROSS JOIN LATERAL (SELECT 'patient_funds:' || p.scope AS funds,
+  coalesce(nullif(p.facts ->> 'credited', ''), 'hospital:' || p.scope || ':' || p.purpose) AS owner) AS a
+CROSS JOIN LATERAL (SELECT
+  CASE e.kind WHEN 'delivered' THEN o.debit_account ELSE o.credit_account END AS funds,
+  CASE e.kind WHEN 'delivered' THEN o.credit_account ELSE o.debit_account END AS owner) AS b
+WHERE e.kind IN ('delivered', 'taken_back') AND (
+  b.funds <> a.funds
+  OR b.owner <> a.owner AND NOT (e.kind = 'taken_back' AND b.owner = 'suspense:short') AND NOT EXISTS (
+    SELECT FROM patient m WHERE m.hospital_id = :hospital AND 'prepaid:' || m.merged_into = a.owner
+      AND m.patient_id = CASE WHEN b.owner LIKE 'prepaid:%' THEN split_part(b.owner, ':', 2)::bigint END))
+"""
+"""Of entries ``e``: delivered, or taken back, and not between the accounts of its payment. What was credited to an
+account before its patient was merged into another one stays where it was booked."""
+_DELIVERIES = f"""
+SELECT count(DISTINCT e.entry_id)::int
+{MISPLACED}
+""".replace(":entries", "(SELECT * FROM journal_entry WHERE hospital_id = :hospital)").replace(":hospital", "$1")
+
+
 async def differences(tx: Tx, hospital_id: int) -> list[str]:
     """Where the two disagree, in words."""
     of_all = [*await channels_against_payments(tx, hospital_id), *await insurances_against_payments(tx, hospital_id)]
     of_open = [*await doubts_against_payments(tx, hospital_id), *await funds_against_payments(tx, hospital_id)]
-    return [
+    found = [
         f"{row['account']}: the ledger says {row['ledger_fen']} fen, {who} say {row['payments_fen']} fen"
         for who, rows in (("the payments", of_all), ("open payments", of_open))
         for row in rows
         if row["ledger_fen"] != row["payments_fen"]
     ]
+    misplaced = await tx.fetchval(_DELIVERIES, hospital_id)
+    return [*found, f"{misplaced} deliveries are booked elsewhere than their payment is for"] if misplaced else found
 
 
 class DoubtsAgree(Invariant):
