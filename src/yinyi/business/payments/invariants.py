@@ -6,7 +6,13 @@ from typing import Any
 import msgspec
 
 from yinyi.business.ledger.invariants import ENTRIES
-from yinyi.business.payments.books import FUNDS, MISPLACED, OWED_BY_INSURANCE, DoubtsAgree
+from yinyi.business.payments.books import (
+    FUNDS,
+    OWED_BY_INSURANCE,
+    DeliveriesGoWhereTheyBelong,
+    DoubtsAgree,
+    OpenPaymentsHoldNoLess,
+)
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.moves import OF_PAYMENTS, OF_STEPS
 from yinyi.business.watch.model import Invariant, Walk, slices
@@ -40,7 +46,6 @@ coalesce(s.sent_at, s.since) + interval '1 second' * coalesce(
 """,
     ":owed": OWED_BY_INSURANCE,
     ":funds": FUNDS,
-    ":misplaced": MISPLACED,
     ":given_back": """
 (SELECT coalesce(sum(b.amount_fen), 0) FROM payment_step b
  WHERE b.hospital_id = :hospital AND b.payment_id = s.payment_id AND b.kind = 'payments.refund'
@@ -173,35 +178,6 @@ SELECT p.payment_no AS subject, 'it has ended, and ' || f.fen || ' fen of it sta
   p.payment_id AS position
 FROM :slices AS p CROSS JOIN LATERAL :funds AS f
 WHERE p.ended_at IS NOT NULL AND f.fen <> 0
-LIMIT 100
-""")
-
-
-class OpenPaymentsHoldNoLess(Invariant):
-    """No open payment has delivered or given back more in the ledger than stands there for it among patients' money."""
-
-    name = "open_payments_hold_no_less"
-    zh = "未结束的支付在账簿中交付或退回的金额不超过为它记入患者资金的金额。"
-    statement = _filled("""
-SELECT p.payment_no AS subject, 'it is open, and ' || f.fen || ' fen of it stand among patients'' money' AS detail,
-  NULL::bigint AS position
-FROM :open AS p CROSS JOIN LATERAL :funds AS f
-WHERE f.fen < 0
-LIMIT 100
-""")
-
-
-class DeliveriesGoWhereTheyBelong(Invariant):
-    """What was delivered for a payment, or taken back, is booked between patients' money of its scope and the account
-    that this payment is for."""
-
-    name = "deliveries_go_where_they_belong"
-    zh = "每笔支付的交付和收回，只在其范围的患者资金与该支付对应的账户之间记账。"
-    walk = ENTRIES
-    statement = _filled("""
-SELECT p.payment_no AS subject, 'booked as ' || e.kind || ': ' || o.amount_fen || ' fen from ' || o.debit_account
-  || ' to ' || o.credit_account AS detail, e.entry_id AS position
-:misplaced
 LIMIT 100
 """)
 
