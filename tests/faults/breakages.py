@@ -220,6 +220,28 @@ BROKEN: dict[str, tuple[str, str, timedelta, tuple[str, ...]]] = {
         (ENTRY, FROM_NOTHING, ON_ACCOUNT),
     ),
     "postings that no balance has": ("balances_are_their_postings", "prepaid:1", NOW, (ENTRY, FROM_NOTHING)),
+    "delivered to somebody's account": (
+        "deliveries_go_where_they_belong",
+        "delivered",
+        NOW,
+        (
+            "ALTER TABLE posting DISABLE TRIGGER USER",
+            "UPDATE posting SET credit_account = 'prepaid:1' WHERE entry_id IN (SELECT entry_id FROM journal_entry"
+            " WHERE source = (SELECT payment_no || ':' || 'delivered' FROM payment WHERE payment_id = :delivered))",
+        ),
+    ),
+    "delivered before it was taken": (
+        "open_payments_hold_no_less",
+        "waiting",
+        NOW,
+        (DELIVERED.format("payment_no || ':' || 'delivered:9'").replace(":delivered", ":waiting", 1), DELIVERED_AGAIN),
+    ),
+    "a balance that nobody has posted": (
+        "prepaid_balances_are_their_postings",
+        "prepaid:1",
+        NOW,
+        (A_PATIENT, ON_ACCOUNT),
+    ),
     "an entry without a posting": ("entries_have_postings", "NOBODY:taken", NOW, (ENTRY,)),
     "opened, and nobody has confirmed it": ("openings_confirmed", "NOBODY:taken", NOW, (ENTRY, OPENED)),
     "charged, and not booked": ("prepaid_charges_are_booked", "prepaid_charge:1:charged", SOON, (A_PATIENT, A_CHARGE)),

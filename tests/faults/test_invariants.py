@@ -62,6 +62,7 @@ def test_what_is_broken_is_found(platform_url: str, what: str) -> None:
         ("delivered, and not booked", "patient_funds:outpatient: the ledger says 5000 fen, open payments say 0 fen"),
         ("delivered, and booked twice", "patient_funds:outpatient: the ledger says -5000 fen, open payments say 0 fen"),
         ("money from nothing", "1 entries are booked as taken, between accounts that this is not for"),
+        ("delivered to somebody's account", "1 deliveries are booked elsewhere than their payment is for"),
         ("an entry of another kind", "1 entries are booked as gift, between accounts that this is not for"),
         ("a balance that its postings do not make", "prepaid:1: the postings say 5000 fen, the balance 5100 fen"),
     ],

@@ -86,6 +86,35 @@ LIMIT 100
     )
 
 
+PATIENTS = Walk(table="patient", key="patient_id", at="created_at", lag_s=15)
+
+
+class PrepaidBalancesAreTheirPostings(Invariant):
+    """Whatever stands on a patient's prepaid account has been posted there."""
+
+    name = "prepaid_balances_are_their_postings"
+    zh = "每位患者门诊预交金账户上的余额都有对应的分录。"
+    walk = PATIENTS
+    statement = (
+        """
+SELECT b.account AS subject, 'the postings say ' || s.credits - s.debits || ' fen, the balance ' || b.balance_fen
+  AS detail, t.patient_id AS position
+FROM :patients AS t
+JOIN account_balance b ON b.account = 'prepaid:' || t.patient_id AND b.hospital_id = :hospital
+CROSS JOIN LATERAL (SELECT
+  (SELECT coalesce(sum(p.amount_fen), 0) FROM posting p
+   WHERE p.credit_account = b.account AND p.hospital_id = :hospital AND (:limited_credit))::bigint AS credits,
+  (SELECT coalesce(sum(p.amount_fen), 0) FROM posting p
+   WHERE p.debit_account = b.account AND p.hospital_id = :hospital AND (:limited_debit))::bigint AS debits) AS s
+WHERE s.credits - s.debits <> b.balance_fen
+LIMIT 100
+""".replace(":patients", slices(PATIENTS))
+        .replace(":limited_credit", limited_side("credit"))
+        .replace(":limited_debit", limited_side("debit"))
+    )
+
+
 def ledger_invariants(moves: Moves) -> list[Invariant]:
     """All of this domain's. ``moves``: of every domain that posts."""
-    return [EntriesHavePostings(), EntriesMoveAsTheirKind(moves), BalancesAreTheirPostings()]
+    of_entries = [EntriesHavePostings(), EntriesMoveAsTheirKind(moves), BalancesAreTheirPostings()]
+    return [*of_entries, PrepaidBalancesAreTheirPostings()]

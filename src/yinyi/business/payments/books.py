@@ -1,7 +1,8 @@
 """What the ledger says, beside what payments say of the same money."""
 
 from yinyi.bus.database import Row, Tx
-from yinyi.business.watch.model import Invariant
+from yinyi.business.ledger.invariants import ENTRIES
+from yinyi.business.watch.model import Invariant, slices
 
 _CHANNELS = """
 WITH ledger AS (
@@ -123,7 +124,15 @@ FUNDS = """
  JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id)
 """
 """Of payment ``p``: what its entries have left among patients' money, which is neither delivered nor given back."""
-_HELD = """
+_OPEN = """
+SELECT * FROM payment
+WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL
+UNION ALL
+SELECT * FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL
+"""
+"""By two small partial indexes, however many have ended."""
+_HELD = (
+    """
 WITH ledger AS (
   SELECT account, sum(fen)::bigint AS fen FROM (
     SELECT credit_account AS account, amount_fen AS fen FROM posting
@@ -133,15 +142,15 @@ WITH ledger AS (
     WHERE hospital_id = :hospital AND debit_account LIKE 'patient_funds:%'
   ) AS sides GROUP BY account
 ), held AS (
-  SELECT 'patient_funds:' || p.scope AS account, sum(f.fen)::bigint AS fen FROM (
-    SELECT * FROM payment WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital
-    UNION ALL
-    SELECT * FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital
-  ) AS p CROSS JOIN LATERAL :funds AS f WHERE p.ended_at IS NULL GROUP BY p.scope
+  SELECT 'patient_funds:' || p.scope AS account, sum(f.fen)::bigint AS fen
+  FROM (:open) AS p CROSS JOIN LATERAL :funds AS f GROUP BY p.scope
 )
 SELECT account, coalesce(l.fen, 0) AS ledger_fen, coalesce(h.fen, 0) AS payments_fen
 FROM ledger l FULL JOIN held h USING (account)
-""".replace(":funds", FUNDS).replace(":hospital", "$1")
+""".replace(":open", _OPEN)
+    .replace(":funds", FUNDS)
+    .replace(":hospital", "$1")
+)
 
 
 async def funds_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
@@ -149,16 +158,70 @@ async def funds_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
     return await tx.fetch(_HELD, hospital_id)
 
 
+MISPLACED = """
+FROM :entries AS e
+JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id
+JOIN payment p ON p.payment_no = split_part(e.source, ':', 1) AND p.hospital_id = :hospital
+CROSS JOIN LATERAL (SELECT 'patient_funds:' || p.scope AS funds,
+  coalesce(nullif(p.facts ->> 'credited', ''), 'hospital:' || p.scope || ':' || p.purpose) AS owner) AS a
+CROSS JOIN LATERAL (SELECT
+  CASE e.kind WHEN 'delivered' THEN o.debit_account ELSE o.credit_account END AS funds,
+  CASE e.kind WHEN 'delivered' THEN o.credit_account ELSE o.debit_account END AS owner) AS b
+WHERE e.kind IN ('delivered', 'taken_back') AND (
+  b.funds <> a.funds
+  OR b.owner <> a.owner AND NOT (e.kind = 'taken_back' AND b.owner = 'suspense:short') AND NOT EXISTS (
+    SELECT FROM patient m WHERE m.hospital_id = :hospital AND 'prepaid:' || m.merged_into = a.owner
+      AND m.patient_id = CASE WHEN b.owner LIKE 'prepaid:%' THEN split_part(b.owner, ':', 2)::bigint END))
+"""
+"""Of entries ``e``: delivered, or taken back, and not between the accounts of its payment. What was credited to an
+account before its patient was merged into another one stays where it was booked."""
+_DELIVERIES = f"""
+SELECT count(DISTINCT e.entry_id)::int
+{MISPLACED}
+""".replace(":entries", "(SELECT * FROM journal_entry WHERE hospital_id = :hospital)").replace(":hospital", "$1")
+
+
 async def differences(tx: Tx, hospital_id: int) -> list[str]:
     """Where the two disagree, in words."""
     of_all = [*await channels_against_payments(tx, hospital_id), *await insurances_against_payments(tx, hospital_id)]
     of_open = [*await doubts_against_payments(tx, hospital_id), *await funds_against_payments(tx, hospital_id)]
-    return [
+    found = [
         f"{row['account']}: the ledger says {row['ledger_fen']} fen, {who} say {row['payments_fen']} fen"
         for who, rows in (("the payments", of_all), ("open payments", of_open))
         for row in rows
         if row["ledger_fen"] != row["payments_fen"]
     ]
+    misplaced = await tx.fetchval(_DELIVERIES, hospital_id)
+    return [*found, f"{misplaced} deliveries are booked elsewhere than their payment is for"] if misplaced else found
+
+
+class OpenPaymentsHoldNoLess(Invariant):
+    """No open payment has delivered or given back more in the ledger than stands there for it among patients' money."""
+
+    name = "open_payments_hold_no_less"
+    zh = "未结束的支付在账簿中交付或退回的金额不超过为它记入患者资金的金额。"
+    statement = """
+SELECT p.payment_no AS subject, 'it is open, and ' || f.fen || ' fen of it stand among patients'' money' AS detail,
+  NULL::bigint AS position
+FROM (:open) AS p CROSS JOIN LATERAL :funds AS f
+WHERE f.fen < 0
+LIMIT 100
+""".replace(":open", _OPEN).replace(":funds", FUNDS)
+
+
+class DeliveriesGoWhereTheyBelong(Invariant):
+    """What was delivered for a payment, or taken back, is booked between patients' money of its scope and the account
+    that this payment is for."""
+
+    name = "deliveries_go_where_they_belong"
+    zh = "每笔支付的交付和收回，只在其范围的患者资金与该支付对应的账户之间记账。"
+    walk = ENTRIES
+    statement = """
+SELECT p.payment_no AS subject, 'booked as ' || e.kind || ': ' || o.amount_fen || ' fen from ' || o.debit_account
+  || ' to ' || o.credit_account AS detail, e.entry_id AS position
+:misplaced
+LIMIT 100
+""".replace(":misplaced", MISPLACED).replace(":entries", slices(ENTRIES))
 
 
 class DoubtsAgree(Invariant):

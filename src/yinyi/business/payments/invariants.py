@@ -6,7 +6,13 @@ from typing import Any
 import msgspec
 
 from yinyi.business.ledger.invariants import ENTRIES
-from yinyi.business.payments.books import FUNDS, OWED_BY_INSURANCE, DoubtsAgree
+from yinyi.business.payments.books import (
+    FUNDS,
+    OWED_BY_INSURANCE,
+    DeliveriesGoWhereTheyBelong,
+    DoubtsAgree,
+    OpenPaymentsHoldNoLess,
+)
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.moves import OF_PAYMENTS, OF_STEPS
 from yinyi.business.watch.model import Invariant, Walk, slices
@@ -378,6 +384,8 @@ def payment_invariants(rules: Rules, obliged: Collection[str]) -> list[Invariant
         MovementsAreBooked(),
         BookingsHaveTheirMovement(),
         EndedPaymentsHoldNothing(),
+        OpenPaymentsHoldNoLess(),
+        DeliveriesGoWhereTheyBelong(),
         SettlementsAreBooked(),
         SuspenseIsExplained(),
         RefundsWithinTaken(),

@@ -28,6 +28,7 @@ OF_PAYMENTS: dict[str, Between] = {
     "taken_back": Between((*_HOSPITAL, *_OWN, SUSPENSE_SHORT), _FUNDS),
     "his_in_doubt": Between(_FUNDS, _HIS),
     "his_certain": Between(_HIS, _FUNDS),
+    "wrongly": Between((SUSPENSE_SHORT,), _HOSPITAL),
 }
 """Their source begins with a payment's number."""
 MOVES = (
