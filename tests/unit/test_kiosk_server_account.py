@@ -63,6 +63,19 @@ def test_home_offers_the_account_where_there_is_one(mode: PrepaidMode, offered: 
     run(work())
 
 
+@pytest.mark.parametrize(("balance_fen", "offered"), [(1500, True), (0, False)])
+def test_home_offers_an_account_to_which_something_has_come_back_since(balance_fen: int, offered: bool) -> None:
+    """The platform says so of each account: here in its mode."""
+
+    async def work() -> None:
+        mode: PrepaidMode = "refund_only" if balance_fen else "off"
+        found = PrepaidAccount(mode=mode, balance_fen=Fen(balance_fen), entries=[])
+        browser = paired(GetPrepaidSetting=PrepaidSetting(mode="off"), GetPrepaidAccount=found)
+        assert ("account" in (await browser.see("/"))["v"]["services"]) is offered
+
+    run(work())
+
+
 def test_home_is_there_while_nobody_says_whether_there_are_accounts() -> None:
     async def work() -> None:
         services = (await paired(known=False, GetPrepaidSetting=HospitalUnavailable()).see("/"))["v"]["services"]

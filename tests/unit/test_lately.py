@@ -135,7 +135,7 @@ def test_whoever_keeps_looking_does_not_wait_and_another_one_asks_for_himself() 
         await kept.answer(call(), *ASKED, hospital.ask)
         now_s = 2.5
         assert await kept.answer(call(), *ASKED, hospital.ask) == b"1"
-        for _ in range(10):
+        for _turn in range(10):
             await asyncio.sleep(0)
         now_s = 3.0
         assert await kept.answer(call(), *ASKED, hospital.ask) == b"2"

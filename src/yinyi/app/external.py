@@ -9,21 +9,28 @@ from yinyi.app.errors import CannotStart
 
 _TIMEOUT_S = 10
 _NATS_PORT = 4222
+SORTS_BY_BYTES = "SELECT 'P:z' < 'P;' AND 'P;' < 'PA' AND 'PZ' < 'Pa'"
 
 
-def require_database(setting: str, url: str) -> None:
+def require_database(setting: str, url: str, *, is_ours: bool) -> None:
     """
     Raises:
-        CannotStart: the PostgreSQL at ``url`` does not answer, refuses us, or is too old; names the ``setting``.
+        CannotStart: the PostgreSQL at ``url`` does not answer, refuses us, is too old, or ``is_ours`` and sorts
+            texts in another order than that of their bytes; names the ``setting``.
     """
-    major = asyncio.run(_major_of(setting, url))
+    major, by_bytes = asyncio.run(_found_at(setting, url))
     if major < OLDEST_POSTGRES:
         raise CannotStart(
             f"The database of {setting} is PostgreSQL {major}; Yinyi needs PostgreSQL {OLDEST_POSTGRES} or newer."
         )
+    if is_ours and not by_bytes:
+        raise CannotStart(
+            f"The database of {setting} sorts texts as a language does; Yinyi needs one made with the locale C.UTF-8."
+        )
 
 
-async def _major_of(setting: str, url: str) -> int:
+async def _found_at(setting: str, url: str) -> tuple[int, bool]:
+    """Its major version, and whether texts are in the order of their bytes: entries of the ledger are found so."""
     import asyncpg  # only here: the embedded server needs no driver in this process
 
     try:
@@ -31,7 +38,7 @@ async def _major_of(setting: str, url: str) -> int:
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise CannotStart(f"The database of {setting} cannot be used: {error or type(error).__name__}.") from error
     try:
-        return connection.get_server_version().major
+        return connection.get_server_version().major, await connection.fetchval(SORTS_BY_BYTES)
     finally:
         await connection.close()
 

@@ -90,9 +90,9 @@ def _preflight(settings: Settings) -> None:
         raise CannotStart(f"The folder {settings.data_dir} cannot be used: {error.strerror}.") from error
     _require_ports(settings)
     if settings.database_url:
-        require_database("YINYI_DATABASE_URL", settings.database_url)
+        require_database("YINYI_DATABASE_URL", settings.database_url, is_ours=True)
     if settings.hospital_database_url:
-        require_database("YINYI_HOSPITAL_DATABASE_URL", settings.hospital_database_url)
+        require_database("YINYI_HOSPITAL_DATABASE_URL", settings.hospital_database_url, is_ours=False)
     if settings.nats_url:
         require_bus("YINYI_NATS_URL", settings.nats_url)
 

@@ -36,12 +36,16 @@ _KINDS: dict[str, views_account.RecordKind] = {
 }
 
 
-async def mode_of(visitor: Visitor) -> PrepaidMode:
-    """What the hospital wants; ``off`` while nobody says."""
+async def is_kept(visitor: Visitor) -> bool:
+    """Whether there is an account to look at: the hospital keeps them, or something has come back to this visitor's
+    since it kept them. Nobody says: no."""
     try:
-        return (await visitor.ask_as_anybody(GetPrepaidSetting())).mode
+        mode: PrepaidMode = (await visitor.ask_as_anybody(GetPrepaidSetting())).mode
+        if mode == "off" and visitor.known:
+            mode = (await visitor.ask(GetPrepaidAccount())).mode
     except YinyiError:
-        return "off"
+        return False
+    return mode != "off"
 
 
 async def page(visitor: Visitor) -> Next:

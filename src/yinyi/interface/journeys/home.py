@@ -76,11 +76,11 @@ async def _still_known(visitor: Visitor) -> bool:
 
 async def _offers(visitor: Visitor) -> list[Offer]:
     """What this terminal offers and this skin has pages for: without what needs a device that does not work and
-    without the prepaid account where the hospital keeps none."""
-    off = await account.mode_of(visitor) == "off"
+    without the prepaid account where there is none."""
+    no_account = not await account.is_kept(visitor)
     here = {each.service: each for each in visitor.terminal.offers if each.shut != "device"}
     listed = (here[each.name] for each in TABLE if each.name in here and visitor.paths.service(each.name))
-    return [each for each in listed if not (off and each.service == "account")]
+    return [each for each in listed if not (no_account and each.service == "account")]
 
 
 def _page(visitor: Visitor) -> int:
