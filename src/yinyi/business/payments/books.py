@@ -116,12 +116,15 @@ async def insurances_against_payments(tx: Tx, hospital_id: int) -> list[Row]:
 
 
 FUNDS = """
-(SELECT coalesce(sum(CASE WHEN o.credit_account = 'patient_funds:' || p.scope THEN o.amount_fen
-    WHEN o.debit_account = 'patient_funds:' || p.scope THEN -o.amount_fen END), 0)::bigint AS fen
- FROM (SELECT p.payment_no AS number UNION SELECT s.reference FROM payment_step s
-   WHERE s.hospital_id = :hospital AND s.payment_id = p.payment_id AND s.reference <> '') AS n
- JOIN journal_entry e ON e.hospital_id = :hospital AND e.source >= n.number || ':' AND e.source < n.number || ';'
- JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id)
+(SELECT coalesce(sum(m.fen), 0)::bigint AS fen
+ FROM (SELECT p.payment_no AS number UNION ALL SELECT s.reference FROM payment_step s
+   WHERE s.hospital_id = :hospital AND s.payment_id = p.payment_id AND s.reference NOT IN ('', p.payment_no)) AS n
+ CROSS JOIN LATERAL (
+   SELECT CASE WHEN o.credit_account = 'patient_funds:' || p.scope THEN o.amount_fen
+     WHEN o.debit_account = 'patient_funds:' || p.scope THEN -o.amount_fen ELSE 0 END AS fen
+   FROM (SELECT e.entry_id FROM journal_entry e
+     WHERE e.hospital_id = :hospital AND e.source >= n.number || ':' AND e.source < n.number || ';' OFFSET 0) AS e
+   JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id OFFSET 0) AS m)
 """
 """Of payment ``p``: what its entries have left among patients' money, which is neither delivered nor given back."""
 _OPEN = """
