@@ -87,14 +87,20 @@ def test_staff_are_called_and_come(house: RealPlatform, chromium: Browser) -> No
 
 
 def test_the_next_person_lays_a_card_while_the_page_of_the_last_is_open(house: RealPlatform, chromium: Browser) -> None:
-    """At once it is the next one's screen, by itself, and no way leads back to the page before."""
+    """At once it is the next one's screen, by itself, and no way leads back to the page before; also while the
+    hospital, which alone knows whose card it is, does not answer."""
     first, following = fresh_card("孙不见"), fresh_card("周后来")
     with kiosk_screen(house, chromium) as screen:
         screen.first_visit(first)
         house.take_card()
         screen.go("/cards")
         screen.seen("/cards", ".rows")
+        house.hospital_down(True)
         house.lay(following)
+        screen.seen("/identify", ".facts")
+        assert "见" not in screen.page.content()
+        house.hospital_down(False)
+        screen.press(".act .btn.first")
         screen.seen("/first-visit", "#screen")
         assert "见" not in screen.page.content()
         screen.page.go_back()

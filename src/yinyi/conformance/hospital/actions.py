@@ -25,6 +25,11 @@ def told(answer: Answer) -> str:
     return str(expect(answer, Done).evidence.get("status", ""))
 
 
+def is_other(english: str, own: str) -> bool:
+    """What a hospital has in its own language only has no English; it is not said twice."""
+    return not english or english != own
+
+
 # ---- numbers
 
 

@@ -9,6 +9,7 @@ from yinyi.conformance.hospital.actions import (
     EVER,
     as_it_is,
     chosen,
+    is_other,
     ordered,
     posting_status,
     settle,
@@ -31,6 +32,7 @@ async def an_invoice_is_the_sum_of_its_lines(stage: Stage) -> None:
         equal(sum(one.amount_fen for one in lines), invoice.total_fen)
         equal(await stage.bills.invoice(invoice.form_no), invoice)
         equal((invoice.state, invoice.version, invoice.busy), ("open", 1, False))
+        assert is_other(invoice.title_en, invoice.title)
 
 
 @SCRIPT.behaviour()

@@ -10,6 +10,7 @@ from yinyi.conformance.hospital.actions import (
     confirmed,
     fresh_schedule,
     held,
+    is_other,
     number_of,
     soon,
     status,
@@ -45,6 +46,9 @@ async def practitioners_belong_to_departments(stage: Stage) -> None:
     practitioners = await stage.schedules.practitioners()
     assert {one.department_id for one in practitioners} == below
     equal(len({one.practitioner_id for one in practitioners}), len(practitioners))
+    for one in practitioners:
+        assert is_other(one.specialty_en, one.specialty)
+        assert is_other(one.introduction_en, one.introduction)
 
 
 @SCRIPT.behaviour()

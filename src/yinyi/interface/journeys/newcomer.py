@@ -32,20 +32,15 @@ async def looked_at(visitor: Visitor) -> Go | Visit:
         found = await visitor.ask_as_anybody(Identify())
     except (NoCard, CardUnreadable, CheckDigitWrong, WindowOnly):
         return seen
-    except HospitalUnavailable:
-        await _end(visitor)
+    except HospitalUnavailable:  # the platform has ended the session itself; EndSession would forget his card besides
         return Go(visitor.paths.identify, _anew(visitor.visit), wipe=True)
     if found.status == "known" and not found.session_token:
         return seen
-    if found.status != "known":  # whoever is known ends the session of the one before
-        await _end(visitor)
+    if found.status != "known":
+        with suppress(YinyiError):  # whoever is known ends the session of the one before
+            await visitor.ask_as_anybody(EndSession())
     visitor.visit = _anew(visitor.visit)
     return replace(answered(visitor, found), wipe=True)
-
-
-async def _end(visitor: Visitor) -> None:
-    with suppress(YinyiError):
-        await visitor.ask_as_anybody(EndSession())
 
 
 def _anew(visit: Visit) -> Visit:
