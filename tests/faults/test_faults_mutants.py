@@ -44,7 +44,7 @@ def not_found_is_believed_at_once(broken: pytest.MonkeyPatch) -> None:
     def at_once(rule: Rule) -> timedelta:
         return timedelta()
 
-    broken.setattr(f"{PAYMENTS}.apply._believed_after", at_once)
+    broken.setattr(f"{PAYMENTS}.one_step.believed_after", at_once)
 
 
 def late_success_is_ignored(broken: pytest.MonkeyPatch) -> None:
