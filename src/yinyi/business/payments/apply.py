@@ -345,9 +345,10 @@ def _summed_up(plan: Plan, refund: Step, answer: Answer, now: datetime) -> Plan:
 def _counted(plan: Plan, take_reference: str, now: datetime) -> Plan:
     """What is more in the sums than we know of was given back there. What came with one of ours and holds nothing more
     is as it should be."""
-    while found := in_all.next_of(plan, take := _take(plan, take_reference)):
+    while found := in_all.next_of(plan, _take(plan, take_reference)):
         plan, told = found
-        if not same_payment(told.their_id, take_reference):
+        take = _take(plan, take_reference)
+        if all(step.reference != told.their_id for step in plan.steps):
             plan = _made_there(plan, take, told.their_id, told.theirs_fen, now)
         elif told.theirs_fen > 0:
             plan = _made_there(_looked_into(plan, now), take, f"beside {told.their_id}", told.theirs_fen, now)
