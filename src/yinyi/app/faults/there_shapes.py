@@ -23,7 +23,7 @@ async def refunded_there(person: Person) -> None:
 
 async def refunded_there_in_all(person: Person) -> None:
     """Staff give back a part, and somebody gives back another one at the channel itself, which says how much went back
-    in all; then staff give back the rest."""
+    in all; then staff give back a third one."""
     with person.calm():
         await begin(person, tender="alipay")
         await pay(person, tells=True)
@@ -33,7 +33,7 @@ async def refunded_there_in_all(person: Person) -> None:
     await person.refund(Fen(2000))
     await person.drive()
     await _is_given_back_there(person, take, 900)
-    await person.refund()
+    await person.refund(Fen(1000))
     await person.drive()
 
 

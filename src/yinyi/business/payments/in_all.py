@@ -55,16 +55,18 @@ def next_of(plan: Plan, take: Step) -> tuple[Plan, Told] | None:
         return None
     told_with = min(sums, key=lambda each: sums[each].amount_fen)
     rest = {name: each for name, each in sums.items() if name != told_with}
-    return _with_sums(plan, take, rest), Told(told_with, _theirs_fen(plan, take, sums[told_with]))
+    return _with_sums(plan, take, rest), Told(told_with, _theirs_fen(plan, take, told_with, sums[told_with]))
 
 
-def _theirs_fen(plan: Plan, take: Step, told: Sum) -> int:
-    """What may be ours counts as ours as long as something is left: too little is found out by the next sum."""
+def _theirs_fen(plan: Plan, take: Step, told_with: str, told: Sum) -> int:
+    """What may be ours counts as ours, as long as something is left of a sum that came with one of theirs: too little
+    is found out by the next sum."""
     back = [each for each in _by_channel(plan, take) if each.state in _BACK]
+    least_fen = 0 if any(step.reference == told_with for step in plan.steps) else 1
     left_fen = told.amount_fen - sum(each.amount_fen for each in back if each.by_channel)
     left_fen -= sum(each.amount_fen for each in back if each.reference in told.surely)
     for each in back:
-        if each.reference in told.perhaps and each.amount_fen < left_fen:
+        if each.reference in told.perhaps and left_fen - each.amount_fen >= least_fen:
             left_fen -= each.amount_fen
     return left_fen
 
