@@ -264,8 +264,9 @@ def test_a_notice_may_be_as_old_as_alipays_last_repeat(desk: Desk, hours: int, g
     [
         ({"trade_status": "TRADE_CLOSED"}, "take", NUMBER, False),
         ({"refund_fee": "10.00", "gmt_refund": "2026-11-23 11:00:00.123", "out_biz_no": "R1"}, "refund", "R1", True),
-        ({"refund_fee": "10.00", "out_biz_no": NUMBER}, "refund", "", True),
-        ({"refund_fee": "10.00", "out_biz_no": ""}, "refund", "", True),
+        ({"refund_fee": "10.00", "out_biz_no": NUMBER}, "refund", "2026112322001 10.00", True),
+        ({"refund_fee": "10.00", "out_biz_no": ""}, "refund", "2026112322001 10.00", True),
+        ({"refund_fee": "20.00", "out_biz_no": ""}, "refund", "2026112322001 20.00", True),
         ({"refund_fee": "50.00", "out_biz_no": NUMBER, "trade_status": "TRADE_CLOSED"}, "take", NUMBER, False),
         ({"refund_fee": "50.00", "out_biz_no": "R1", "trade_status": "TRADE_CLOSED"}, "refund", "R1", True),
         ({"refund_fee": "0.00"}, "take", NUMBER, True),
@@ -275,7 +276,7 @@ def test_only_a_payment_tells_a_payment(
     desk: Desk, changes: dict[str, str], about: str, reference: str, done: bool
 ) -> None:
     told = desk.read(desk.notice(**changes))
-    assert (told.about, told.reference) == (about, reference)
+    assert (told.about, told.reference, told.order_reference) == (about, reference, NUMBER if about == "refund" else "")
     assert isinstance(told.outcome, Done if done else Refused)
 
 

@@ -15,6 +15,7 @@ from wechatpay_lab import Lab, MovingClock, lab, order_of
 from yinyi.access.payment.wechatpay import mapping
 from yinyi.access.payment.wechatpay.mapping import CODES, Reversal
 from yinyi.access.payment.wechatpay.messages import Payer
+from yinyi.business.payments.model import GIVEN_BACK
 from yinyi.kernel.outcome import Answer, Done, NotFound, Refused, Unknown, Waiting
 from yinyi_sandbox.wechatpay.model import Refusal
 
@@ -208,24 +209,24 @@ def test_a_reversal_of_another_order_says_nothing() -> None:
         assert mapping.of_reversal(order, "9900000001", 200, body) == said
 
 
-PAID = Done(evidence={"transaction_id": "4200", "refunded": False})
-GIVEN_BACK = Done(evidence={"transaction_id": "4200", "refunded": True})
+PAID = Done(evidence={"transaction_id": "4200"})
+BACK_AGAIN = Done(evidence={"transaction_id": "4200", GIVEN_BACK: True})
 LATER = Waiting(until=order_of(MovingClock(), "P20261123000001").expires_at)
 OVER = Refused(reason="expired", detail="REVOKED")
 
 REVERSALS: list[tuple[Reversal, Answer, str | type[Any]]] = [
     ("done", OVER, Done),
-    ("done", GIVEN_BACK, Done),
+    ("done", BACK_AGAIN, Done),
     ("done", PAID, Unknown),
     ("done", LATER, Unknown),
     ("done", NotFound(), NotFound),
     ("refused", OVER, Done),
     ("refused", PAID, "already_paid"),
-    ("refused", GIVEN_BACK, "already_paid"),
+    ("refused", BACK_AGAIN, "already_paid"),
     ("refused", LATER, Unknown),
     ("unknown", OVER, Done),
     ("unknown", PAID, Unknown),
-    ("unknown", GIVEN_BACK, Unknown),
+    ("unknown", BACK_AGAIN, Unknown),
     ("unknown", LATER, Unknown),
     ("unknown", Unknown(), Unknown),
 ]
@@ -236,6 +237,6 @@ def test_a_reversal_and_the_orders_state_together(said: Reversal, asked: Answer,
     answer = mapping.of_reversed(said, asked)
     if isinstance(expected, str):
         assert isinstance(answer, Refused)
-        assert answer.reason == expected
+        assert (answer.reason, answer.evidence.get(GIVEN_BACK, False)) == (expected, asked is BACK_AGAIN)
     else:
         assert isinstance(answer, expected)

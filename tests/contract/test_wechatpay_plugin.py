@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from wechatpay_lab import Lab, lab, refund_of
 
+from yinyi.business.payments.model import GIVEN_BACK
 from yinyi.kernel.outcome import Done, NotFound, Refused, Unknown, Waiting
 from yinyi_sandbox.wechatpay.credentials import Trust
 from yinyi_sandbox.wechatpay.model import Refusal
@@ -42,7 +43,7 @@ def test_a_payer_scans_and_pays(tmp_path: Path, run: Run, trust: Trust) -> None:
             assert answer.evidence["transaction_id"] == paid.transaction_id
             assert answer.evidence["amount_fen"] == 5_000
             assert answer.evidence["success_time"].endswith("+08:00")
-            assert not answer.evidence["refunded"]
+            assert GIVEN_BACK not in answer.evidence
             assert "openid" not in str(answer.evidence)
             told = await it.read_next()
             assert (told.about, told.reference, told.merchant, told.amount_fen) == (

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.business.payments.model import GIVEN_BACK, Order, RefundOrder
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import (
     Answer,
     Done,
+    Evidence,
     NotFound,
     NotSent,
     Outcome,
@@ -180,7 +181,7 @@ class SimChannel:
             return Unknown(evidence={"amount_fen": self.order_fen(order.reference)})
         match self.orders.get(order.reference):
             case "paid":
-                return Done(evidence={"paid_at": self.clock.now().isoformat()})
+                return Done(evidence={"paid_at": self.clock.now().isoformat()} | self._given_back(order))
             case "open":
                 return Waiting(until=order.expires_at)
             case "closed":
@@ -188,10 +189,14 @@ class SimChannel:
             case _:
                 return NotFound()
 
+    def _given_back(self, order: Order) -> Evidence:
+        """It says so, and not how much."""
+        return {GIVEN_BACK: True} if any(of == order.reference for of, _ in self.refunds.values()) else {}
+
     async def close(self, order: Order) -> Answer:
         def effect() -> Outcome:
             if self.orders.get(order.reference) == "paid":
-                return Refused(reason="already_paid")
+                return Refused(reason="already_paid", evidence=self._given_back(order))
             self.orders[order.reference] = "closed"
             return Done()
 

@@ -12,7 +12,7 @@ from yinyi.app.faults.model import Run, Schedule
 from yinyi.app.faults.play import play
 from yinyi.app.faults.stage import Stage, stage
 from yinyi.business.ledger.model import JournalEntry
-from yinyi.business.payments import apply, engine, postings, signals, transitions, writes
+from yinyi.business.payments import apply, engine, in_all, postings, signals, transitions, writes
 from yinyi.business.payments.actions import Action, End, GiveBack, Retry
 from yinyi.business.payments.engine import Rules
 from yinyi.business.payments.plan import TAKE, Plan, Step
@@ -44,7 +44,7 @@ def not_found_is_believed_at_once(broken: pytest.MonkeyPatch) -> None:
     def at_once(rule: Rule) -> timedelta:
         return timedelta()
 
-    broken.setattr(f"{PAYMENTS}.apply._believed_after", at_once)
+    broken.setattr(f"{PAYMENTS}.one_step.believed_after", at_once)
 
 
 def late_success_is_ignored(broken: pytest.MonkeyPatch) -> None:
@@ -149,6 +149,20 @@ def refunds_at_the_channel_are_not_counted(broken: pytest.MonkeyPatch) -> None:
     broken.setattr(f"{PAYMENTS}.apply.refunded_at_channel", unheard)
 
 
+def a_sum_of_refunds_is_taken_for_one(broken: pytest.MonkeyPatch) -> None:
+    def one(plan: Plan, take: Step, told_with: str, told: in_all.Sum) -> int:
+        return told.amount_fen
+
+    broken.setattr(f"{PAYMENTS}.in_all._theirs_fen", one)
+
+
+def what_went_back_counts_as_paid(broken: pytest.MonkeyPatch) -> None:
+    def never(plan: Plan, take: Step, answer: Answer) -> bool:
+        return False
+
+    broken.setattr(f"{PAYMENTS}.apply.is_given_back", never)
+
+
 def a_refused_void_is_the_end(broken: pytest.MonkeyPatch) -> None:
     def always(rule: Rule, one: datetime, other: datetime) -> bool:
         return True
@@ -216,6 +230,8 @@ MUTANTS: dict[Mutant, tuple[str, ...]] = {
     a_quote_is_forgotten: ("is_insured",),
     refunds_after_delivery_are_not_driven: ("wants_parts_back",),
     refunds_at_the_channel_are_not_counted: ("refunded_there",),
+    a_sum_of_refunds_is_taken_for_one: ("refunded_there_in_all",),
+    what_went_back_counts_as_paid: ("given_back_unheard",),
     refunds_are_not_conditional: ("two_give_back",),
     a_refused_void_is_the_end: ("wants_all_back_next_day", "wants_all_back"),
     what_is_refunded_stays_income: ("wants_parts_back",),

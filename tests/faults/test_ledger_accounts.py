@@ -22,6 +22,7 @@ from yinyi.business.ledger.messages import VerifyLedger
 from yinyi.business.ledger.model import JournalEntry, Posting, deposit_account
 from yinyi.business.ledger.service import LedgerService
 from yinyi.business.payments import books, builder
+from yinyi.business.payments.callbacks import understood
 from yinyi.business.payments.errors import AlreadyBooked, MoreThanInSuspense
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.messages_found import BookSuspense, ListSuspense, Suspense
@@ -190,16 +191,21 @@ def test_money_that_belongs_to_nothing_comes_and_goes_by_two(platform_url: str) 
     play(platform_url, story)
 
 
-def test_what_went_out_is_not_shown_as_money_that_came_in(platform_url: str) -> None:
+@pytest.mark.parametrize("order", ["", "26010112000000AAAAAAAA02"])
+def test_what_went_out_is_not_shown_as_money_that_came_in(platform_url: str, order: str) -> None:
+    """Of an order that nobody knows, whether or not the channel names it."""
+
     async def story(it: World) -> None:
         read = CallbackRead(
             event_id="R1",
             about="refund",
             reference="50300806962022",
+            order_reference=order,
             merchant="outpatient",
             amount_fen=Fen(1200),
             outcome=Done(),
         )
+        read = understood(read)
         assert await it.payments.callbacks.keep(it.call(), "wechatpay", b"body", read) is None
         assert [each.refunded for each in (await listed(it)).unknown] == [True]
         for name in ("operator", "supervisor"):

@@ -10,7 +10,20 @@ from payment_far_side import FEE
 from payment_world import ZONE, World
 from prepaid_desk import at_window, balance, choose_account, choose_part, desk, topped_up, withdraw
 from process_stage import PATIENCE_S, start
-from restore_stage import PART, Outside, delivered, inside, no_more_numbers, refunds, restored
+from refund_desk import told_by_channel
+from restore_stage import (
+    PART,
+    Outside,
+    choose,
+    delivered,
+    drive,
+    held_before,
+    inside,
+    no_more_numbers,
+    pay,
+    refunds,
+    restored,
+)
 
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import StillAsked
@@ -43,6 +56,34 @@ def test_a_part_that_was_given_back_meanwhile_leaves_the_rest_delivered(
             assert (state_of(plan), plan.returned_fen) == ("fulfilled", PART)
             assert it.channel.kept_fen() == FEE - PART
             assert "confirmed" in it.hospital.numbers.values()
+            assert await it.books_differ() == []
+
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_S))
+
+
+def test_what_somebody_else_gave_back_meanwhile_is_not_delivered(
+    platform_url: str, copies: Callable[[str], str]
+) -> None:
+    """Paid in lost time, and given back in the channel's console: no refund of ours explains what the channel says."""
+
+    async def story() -> None:
+        url, outside, number = await held_before(platform_url, copies)
+        async with inside(platform_url, outside) as (it, outside):
+            for act in (choose, drive, pay):
+                await act(it, number)
+            [reference] = it.channel.orders
+            it.channel.refunds["CONSOLE"] = (reference, FEE)
+        await restored(url, outside)
+        async with inside(url, outside) as (it, _):
+            for _ in range(10):
+                it.clock.advance(timedelta(seconds=20))
+                await it.drive(number)
+            plan = await it.plan(number)
+            assert (plan.gap_until, plan.attention, plan.taken_fen) == (None, "take_given_back", 0)
+            await told_by_channel(it, plan, FEE, "CONSOLE", "R1")
+            plan = await it.to_the_end(number)
+            assert (state_of(plan), plan.returned_fen, plan.attention) == ("returned", FEE, "refunded_at_channel")
+            assert "confirmed" not in it.hospital.numbers.values()
             assert await it.books_differ() == []
 
     asyncio.run(asyncio.wait_for(story(), PATIENCE_S))

@@ -29,7 +29,7 @@ from yinyi.business.payments.actions import (
 from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.channels import MerchantTable
 from yinyi.business.payments.engine import Rules, decide, next_deadline, rule_of
-from yinyi.business.payments.model import RefundedAtChannel
+from yinyi.business.payments.model import IN_ALL, RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
@@ -83,8 +83,10 @@ def new_plan() -> Plan:
 
 @dataclass
 class FarSide:
-    """Hospital and channel, by our references: what they have, whatever they say."""
+    """Hospital and channel, by our references: what they have, whatever they say. ``sums``: the channel says how much
+    went back of an order in all."""
 
+    sums: bool = False
     numbers: dict[str, str] = field(default_factory=dict[str, str])
     orders: dict[str, str] = field(default_factory=dict[str, str])
     amounts: dict[str, int] = field(default_factory=dict[str, int])
@@ -152,7 +154,7 @@ class FarSide:
         if self.orders.get(taken) != "paid" or self.back_fen(taken) + step.amount_fen > self.amounts[taken]:
             return Refused(reason="not_refundable")
         self.refunds[step.reference] = (taken, step.amount_fen)
-        return Done()
+        return Done(evidence={IN_ALL: self.back_fen(taken)} if self.sums else {})
 
     def _void(self, take: str) -> Outcome:
         if self.orders.get(take) == "paid" and not self.back_fen(take):
@@ -166,7 +168,8 @@ class FarSide:
             if left:
                 told = RefundedAtChannel(their_id=f"THEIRS{len(self.refunds)}", amount_fen=Fen(min(THERE, left)))
                 self.refunds[told.their_id] = (take, told.amount_fen)
-                return take, told
+                in_all = replace(told, amount_fen=Fen(self.back_fen(take)), in_all=True)
+                return take, in_all if self.sums else told
         return None
 
     def _order(self, plan: Plan, step: Step) -> Answer:

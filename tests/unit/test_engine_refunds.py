@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import pytest
 from engine_world import FEE, MISHAPS, OTHER_CHANNEL, REFUND_PART, RULES, START, THERE, FarSide, Play
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,12 +14,12 @@ from examples import examples
 from yinyi.business.payments import apply
 from yinyi.business.payments.actions import Action, Drop, TurnBack
 from yinyi.business.payments.engine import Rules, decide
-from yinyi.business.payments.model import RefundedAtChannel
+from yinyi.business.payments.model import IN_ALL, RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.postings import delivered_fen, entries, fulfilled
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Done, Outcome, Refused
+from yinyi.kernel.outcome import Answer, Done, Outcome, Refused
 
 VOIDS: Rules = {
     **RULES,
@@ -60,8 +61,8 @@ class Booked(Play):
                 self.accounts[posting.credit_account] -= posting.amount_fen
 
 
-def played(what: list[str], who: list[tuple[int, str]]) -> Booked:
-    play = Booked(mishaps=iter(what), people=list(who))
+def played(what: list[str], who: list[tuple[int, str]], *, sums: bool = False) -> Booked:
+    play = Booked(mishaps=iter(what), people=list(who), far=FarSide(sums=sums))
     play.plan = play.run()
     return play
 
@@ -81,9 +82,9 @@ def check(play: Booked) -> None:
 
 
 @settings(max_examples=examples(1000))
-@given(mishaps, people)
-def test_whatever_is_wanted_back_the_sums_agree(what: list[str], who: list[tuple[int, str]]) -> None:
-    check(played(what, who))
+@given(mishaps, people, st.booleans())
+def test_whatever_is_wanted_back_the_sums_agree(what: list[str], who: list[tuple[int, str]], sums: bool) -> None:
+    check(played(what, who, sums=sums))
 
 
 def test_a_part_is_given_back_by_what_was_taken_last() -> None:
@@ -159,6 +160,55 @@ def test_an_answer_to_asking_tells_of_it_too() -> None:
     after = apply.learned(play.plan, take, answer, RULES, play.now)
     assert (after.taken_fen, after.returned_fen) == (FEE, 300)
     assert decide(after, RULES, play.now) == TurnBack("cancelled"), "nothing is delivered for it"
+
+
+def refunded_by_us(answer: Answer, told_fen: int, *, before: bool) -> Plan:
+    """A refund of ours is in doubt when its channel tells of a sum; then it answers. ``before``: the sum comes when the
+    answer is there."""
+    play = played([], [(0, "chooses"), (20, "pays")])
+    plan = apply.refunding(play.plan, REFUND_PART, "why", play.now)
+    take = plan.takes()[0]
+    plan = apply.sent(plan, plan.steps[-1], play.now)
+    told = RefundedAtChannel(their_id="X", amount_fen=Fen(told_fen), in_all=True)
+
+    def answered(plan: Plan) -> Plan:
+        return apply.learned(plan, plan.steps[-1], answer, RULES, play.now)
+
+    if before:
+        return apply.refunded_at_channel(answered(plan), take.reference, told, RULES, play.now)
+    plan = apply.refunded_at_channel(plan, take.reference, told, RULES, play.now)
+    assert (plan.returned_fen, plan.attention) == (0, apply.REFUNDED_AT_CHANNEL), "nothing is booked yet"
+    assert apply.refunded_at_channel(plan, take.reference, told, RULES, play.now) == plan, "heard once"
+    return answered(plan)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told_fen", "back_fen"),
+    [
+        (Done(), REFUND_PART + THERE, REFUND_PART + THERE),
+        (Done(), THERE, REFUND_PART + THERE),
+        (Refused(reason="not_refundable"), REFUND_PART + THERE, REFUND_PART + THERE),
+        (Refused(reason="not_refundable"), THERE, THERE),
+        (Done(evidence={IN_ALL: REFUND_PART + 2 * THERE}), REFUND_PART + THERE, REFUND_PART + 2 * THERE),
+    ],
+)
+def test_a_sum_is_understood_when_it_is_certain_what_of_it_is_ours(
+    answer: Answer, told_fen: int, back_fen: int
+) -> None:
+    plan = refunded_by_us(answer, told_fen, before=False)
+    assert (plan.returned_fen, plan.attention) == (back_fen, apply.REFUNDED_AT_CHANNEL)
+    assert plan.takes()[0].evidence.keys() == played([], [(0, "chooses"), (20, "pays")]).plan.takes()[0].evidence.keys()
+
+
+def test_of_a_sum_what_is_known_to_be_ours_is_ours() -> None:
+    plan = refunded_by_us(Done(evidence={IN_ALL: REFUND_PART}), REFUND_PART + THERE, before=True)
+    assert plan.returned_fen == REFUND_PART + THERE
+    assert [each.amount_fen for each in plan.steps if each.by_channel] == [THERE]
+
+
+def test_a_sum_that_holds_nothing_but_ours_calls_nobody() -> None:
+    play = played([], [(0, "chooses"), (20, "pays"), (900, "wants a part back")], sums=True)
+    assert (play.plan.returned_fen, play.plan.attention) == (REFUND_PART, "")
 
 
 def test_a_refund_of_ours_that_cannot_be_any_more_makes_room() -> None:

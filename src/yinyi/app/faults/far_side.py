@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import msgspec
 
-from yinyi.business.payments.model import CallbackRead, CallbackReply, Order, RefundOrder
+from yinyi.business.payments.model import GIVEN_BACK, IN_ALL, CallbackRead, CallbackReply, Order, RefundOrder
 from yinyi.business.scheduling.model import Department, Practitioner, Schedule, Slot, Visit
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Show, Unknown, Waiting
+from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, Outcome, Refused, Show, Unknown, Waiting
 
 PAYS_AT_ONCE, ASKS_FOR_PASSWORD = "130000000000000001", "130000000000000002"
 """What a payer's phone shows."""
@@ -173,6 +173,10 @@ class SimChannel:
         self.refunds[their_id] = (reference, amount_fen)
         return their_id
 
+    def told_of_refund(self, reference: str) -> tuple[int, Evidence]:
+        """What it says of this refund: an amount, and what comes with it."""
+        return self.refunds[reference][1], {}
+
     def kept_fen(self, references: set[str]) -> int:
         """Of these orders: taken less given back."""
         paid = sum(self.amounts[each] for each in references if self.orders.get(each) == "paid")
@@ -223,16 +227,19 @@ class SimChannel:
     async def _standing(self, order: Order) -> Done | Waiting | Refused:
         match self.orders.get(order.reference):
             case "paid":
-                return Done(evidence={"paid_at": self.clock.now().isoformat()})
+                return Done(evidence={"paid_at": self.clock.now().isoformat()} | self._given_back(order))
             case "open":
                 return Waiting(until=order.expires_at)
             case _:
                 return Refused(reason="expired")
 
+    def _given_back(self, order: Order) -> Evidence:
+        return {GIVEN_BACK: True} if self.back_fen(order.reference) else {}
+
     async def close(self, order: Order) -> Answer:
         """A scanned order is reversed: what was taken goes back by itself."""
         if self.orders.get(order.reference) == "paid" and not order.scanned:
-            return Refused(reason="already_paid")
+            return Refused(reason="already_paid", evidence=self._given_back(order))
         self.orders[order.reference] = "closed"
         return Done()
 
@@ -255,9 +262,21 @@ class SimChannel:
 
 @dataclass
 class SimWallet(SimChannel):
-    """Another channel, which also cancels a paid order on the day on which it was paid."""
+    """Another channel, which also cancels a paid order on the day on which it was paid. Of a refund it says how much
+    went back of its order in all, and of an order nothing of that."""
 
     channel: str = "alipay"
+
+    def told_of_refund(self, reference: str) -> tuple[int, Evidence]:
+        in_all_fen = self.back_fen(self.refunds[reference][0])
+        return in_all_fen, {IN_ALL: in_all_fen}
+
+    def _given_back(self, order: Order) -> Evidence:
+        return {}
+
+    async def refund(self, order: RefundOrder) -> Outcome:
+        answer = await super().refund(order)
+        return Done(evidence=self.told_of_refund(order.reference)[1]) if isinstance(answer, Done) else answer
 
     async def reverse(self, order: Order) -> Outcome:
         if self.orders.get(order.reference) == "reversed":

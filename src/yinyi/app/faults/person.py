@@ -28,7 +28,7 @@ from yinyi.business.payments.errors import (
 from yinyi.business.payments.human_queue import HumanQueue
 from yinyi.business.payments.messages import AgreeToQuote, ChooseTender, RefundPayment
 from yinyi.business.payments.messages_queue import PostAgain
-from yinyi.business.payments.model import CallbackRead, RefundedAtChannel
+from yinyi.business.payments.model import CallbackRead
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.view import state_of
 from yinyi.business.prepaid.errors import NothingOnAccount, OnlyAtWindow
@@ -270,14 +270,21 @@ class Person(ABC):
             case _:
                 await self.callback(step, event_id)
 
-    async def refunded_there(self, take: Step, their_id: str, amount_fen: int) -> None:
+    async def refunded_there(self, take: Step, their_id: str) -> None:
         """The channel tells that somebody has given back of this order."""
-        told = RefundedAtChannel(their_id=their_id, amount_fen=Fen(amount_fen))
-        await self.hear(take, self.told_of(take, f"told {their_id}", told, amount_fen))
+        amount_fen, evidence = self.channels[take.channel].told_of_refund(their_id)
+        told = CallbackRead(
+            event_id=f"told {their_id}",
+            about="refund",
+            reference=their_id,
+            merchant=take.merchant,
+            amount_fen=Fen(amount_fen),
+            order_reference=take.reference,
+            outcome=Done(evidence=evidence),
+        )
+        await self.hear(take, told)
 
-    def told_of(
-        self, step: Step, event_id: str, outcome: Done | RefundedAtChannel, amount_fen: int | None = None
-    ) -> CallbackRead:
+    def told_of(self, step: Step, event_id: str, outcome: Done, amount_fen: int | None = None) -> CallbackRead:
         """What the channel says of this order."""
         return CallbackRead(
             event_id=event_id,

@@ -211,7 +211,7 @@ async def wants_all_back_next_day(person: Person) -> None:
 async def refund_is_refused(person: Person) -> None:
     """The channel refuses a refund at first; people are called, and it is tried again."""
     with person.calm():
-        await _is_delivered(person)
+        await is_delivered(person)
     person.channel.refusals = 1
     await person.refund(Fen(2000))
     await person.drive()
@@ -220,22 +220,8 @@ async def refund_is_refused(person: Person) -> None:
 async def refund_takes_days(person: Person) -> None:
     """The bank needs two days for a refund."""
     with person.calm():
-        await _is_delivered(person)
+        await is_delivered(person)
     person.channel.refunds_until = person.clock.now() + timedelta(days=2)
-    await person.refund(Fen(2000))
-    await person.drive()
-
-
-async def refunded_there(person: Person) -> None:
-    """Somebody gives back a part at the channel itself, and staff all the rest."""
-    with person.calm():
-        take = await _is_delivered(person)
-    if take is None:
-        return
-    their_id = person.channel.refund_there(take.reference, 900)
-    person.gone_fen += 900
-    await person.refunded_there(take, their_id, 900)
-    await person.drive()
     await person.refund(Fen(2000))
     await person.drive()
 
@@ -301,7 +287,7 @@ async def _pays_a_part(person: Person) -> None:
     await pay(person, tells=True)
 
 
-async def _is_delivered(person: Person) -> Step | None:
+async def is_delivered(person: Person) -> Step | None:
     await pays(person)
     await person.until_the_end()
     plan = await person.plan()
@@ -345,7 +331,7 @@ SHAPES: Mapping[str, Shape] = {
         *(pays_an_invoice, bill_changes),
         *(is_insured_wholly, is_insured_wholly_and_leaves),
         *(wants_parts_back, wants_all_back, wants_all_back_next_day, refund_is_refused, refund_takes_days),
-        *(refunded_there, pays_from_account, pays_from_account_and_by_phone, account_is_given_back),
+        *(pays_from_account, pays_from_account_and_by_phone, account_is_given_back),
         *(wants_account_money_back, tops_up, tops_up_and_withdraws),
     )
 }

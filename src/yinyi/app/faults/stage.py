@@ -24,7 +24,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.business.lines.session_model import Batch, LineAnswer
 from yinyi.business.payments.callbacks import Fresh as FreshCallback
-from yinyi.business.payments.callbacks import Kept
+from yinyi.business.payments.callbacks import Kept, understood
 from yinyi.business.payments.drive import Drive, Fresh, LeaseLost, Means, Outdated
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.lease import BEAT_S, LEASE_S, Lease
@@ -140,7 +140,7 @@ class Stage(AtTerminal):
     async def _hear(self, step: Step, read: CallbackRead, driven: bool) -> None:
         await self._stay_alive()
         self._did(f"told {read.event_id.split()[0]} {read.about} {read.amount_fen}")
-        callbacks = self.payments.callbacks
+        callbacks, read = self.payments.callbacks, understood(read)
         fresh = None if driven or self._begun else callbacks.fresh(self.call(), step.channel, b"body", read)
         if fresh is not None and await self._kept_at_once(fresh):
             return

@@ -7,9 +7,10 @@ from typing import Any
 from msgspec import convert
 from msgspec.structs import replace
 
+from yinyi.business.payments import in_all, one_step
 from yinyi.business.payments.amounts import chosen_fen, divided, left_fen, owed_fen
 from yinyi.business.payments.engine import Rules, rule_of
-from yinyi.business.payments.model import CARDS, RefundedAtChannel
+from yinyi.business.payments.model import CARDS, GIVEN_BACK, IN_ALL, RefundedAtChannel
 from yinyi.business.payments.plan import (
     ASSUMED,
     LEFT_IN_DOUBT,
@@ -26,8 +27,7 @@ from yinyi.business.payments.plan import (
     Plan,
     Step,
 )
-from yinyi.business.payments.rules import Rule, pause_s
-from yinyi.business.payments.transitions import StepEvent, after, allowed
+from yinyi.business.payments.transitions import allowed
 from yinyi.kernel.ids import PAYMENT_NUMBER, base32, restore_epoch_of
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Refused, Unknown, Waiting
@@ -37,6 +37,8 @@ REFUNDED_AT_CHANNEL = "refunded_at_channel"
 """Why people look into a payment; and in the evidence of an answer about a take, the refunds that it tells of."""
 LOOKED_INTO = (CALLBACK_MISMATCH, REFUNDED_AT_CHANNEL)
 """What people look into although the payment has ended."""
+TAKE_GIVEN_BACK = "take_given_back"
+"""Why people are called before anything is delivered: see ``given_back_unheard``."""
 
 CODE_LIFE = timedelta(minutes=5)
 SCANNED_LIFE = timedelta(seconds=40)
@@ -74,18 +76,20 @@ def sent(plan: Plan, step: Step, now: datetime) -> Plan:
         kept = {name: each for name, each in step.params.items() if name not in (WANTED_AGAIN, LEFT_IN_DOUBT)}
         doubt = {LEFT_IN_DOUBT: True} if step.state in ("doing", "unknown") else {}
         more["params"] = kept | doubt | {"left_again_at": now.isoformat()}
-    return plan.with_step(_moved(step, "send", now, **more))
+    return plan.with_step(one_step.moved(step, "send", now, **more))
 
 
 def undo_sent(plan: Plan, step: Step, now: datetime) -> Plan:
     """``undo`` is about to leave; sending it again changes nothing but the count."""
     if step.state == "undoing":
         return plan
-    return plan.with_step(replace(_moved(step, "undo", now), tries=step.tries if step.state == "undo_unknown" else 0))
+    return plan.with_step(
+        replace(one_step.moved(step, "undo", now), tries=step.tries if step.state == "undo_unknown" else 0)
+    )
 
 
 def given_up(plan: Plan, step: Step, now: datetime) -> Plan:
-    return plan.with_step(_moved(step, "give_up", now, reason="unavailable"))
+    return plan.with_step(one_step.moved(step, "give_up", now, reason="unavailable"))
 
 
 def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
@@ -96,23 +100,27 @@ def learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime)
     step = _with_its_amount(step, answer)
     rule = rule_of(rules, step)
     match answer:
+        case Done() if is_given_back(plan, step, answer) and allowed(step.state, "unknown"):
+            return given_back_unheard(plan, one_step.again(step, "unknown", rule, now), now)
         case Done():
-            plan = plan.with_step(_moved(step, "done", now, evidence=step.evidence | answer.evidence, next_at=None))
+            plan = plan.with_step(
+                one_step.moved(step, "done", now, evidence=step.evidence | answer.evidence, next_at=None)
+            )
             for told in answer.evidence.get(REFUNDED_AT_CHANNEL, ()):
                 plan = refunded_at_channel(plan, step.reference, convert(told, RefundedAtChannel), rules, now)
-            return plan
         case Waiting():
-            return plan.with_step(_waiting(step, answer, rule, now))
+            plan = plan.with_step(one_step.waiting(step, answer, rule, now))
         case Refused():
             code = {REFUSED_CODE: answer.detail} if answer.detail and step.channel in CARDS else {}
             evidence = step.evidence | code | answer.evidence
-            return plan.with_step(_moved(step, "refused", now, reason=answer.reason, evidence=evidence))
+            plan = plan.with_step(one_step.moved(step, "refused", now, reason=answer.reason, evidence=evidence))
         case NotSent():
-            return plan.with_step(_again(step, "unknown" if step.left_in_doubt else "not_sent", rule, now))
+            plan = plan.with_step(one_step.again(step, "unknown" if step.left_in_doubt else "not_sent", rule, now))
         case Unknown():
-            return plan.with_step(_again(step, "unknown", rule, now))
+            plan = plan.with_step(one_step.again(step, "unknown", rule, now))
         case NotFound():
-            return plan.with_step(_not_found(step, rule, now))
+            plan = plan.with_step(one_step.not_found(step, rule, now))
+    return _summed_up(plan, step, answer, now) if step.kind == REFUND else plan
 
 
 def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: datetime) -> Plan:
@@ -123,17 +131,17 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
         case Done():
             told = dict(answer.evidence) if step.channel in CARDS else {}
             reason = told.pop(UNDONE_BECAUSE, step.reason)
-            return plan.with_step(_moved(step, "undo_done", now, reason=reason, evidence=step.evidence | told))
+            return plan.with_step(one_step.moved(step, "undo_done", now, reason=reason, evidence=step.evidence | told))
+        case Refused(reason="already_paid") if is_given_back(plan, step, answer):
+            return given_back_unheard(plan, one_step.undo_again(step, rule, now), now)
         case Refused(reason="already_paid"):
-            happened = _moved(step, "already_happened", now)
+            happened = one_step.moved(step, "already_happened", now)
             is_current = any(each.reference == step.reference for each in plan.current())
             return plan.with_step(happened if is_current else replace(happened, state="late"))
-        case NotFound() if step.left_at and now >= step.left_at + _believed_after(rule):
-            return plan.with_step(_moved(step, "undo_done", now))
+        case NotFound() if step.left_at and now >= step.left_at + one_step.believed_after(rule):
+            return plan.with_step(one_step.moved(step, "undo_done", now))
         case _:
-            wait = timedelta(seconds=pause_s(rule.undo_every_s, step.tries, rule.spread, step.reference))
-            moved = _moved(step, "undo_unknown", now, tries=step.tries + 1, next_at=now + wait)
-            return plan.with_step(moved)
+            return plan.with_step(one_step.undo_again(step, rule, now))
 
 
 def _with_its_amount(step: Step, answer: Answer) -> Step:
@@ -193,8 +201,8 @@ def taken_unasked(
         since=now,
         params=params,
     )
-    never = _moved(step, "give_up", now, reason=why)
-    return plan.with_step(_moved(never, "done", now, sent_at=now, evidence=evidence))
+    never = one_step.moved(step, "give_up", now, reason=why)
+    return plan.with_step(one_step.moved(never, "done", now, sent_at=now, evidence=evidence))
 
 
 # ---- refunds
@@ -202,7 +210,7 @@ def taken_unasked(
 
 def again(plan: Plan, step: Step, now: datetime) -> Plan:
     """A refund once more; when it left first stays as it was."""
-    return plan.with_step(_moved(step, "again", now, reason=""))
+    return plan.with_step(one_step.moved(step, "again", now, reason=""))
 
 
 def giving_back(plan: Plan, take: Step, now: datetime, how: str = "") -> Plan:
@@ -246,7 +254,7 @@ def _refunding(plan: Plan, take: Step, amount_fen: Fen, now: datetime, told: dic
 
 def dropped(plan: Plan, refund: Step, now: datetime) -> Plan:
     """A refund that will never happen: that money went back without us."""
-    given_up = _moved(refund, "give_up", now) if refund.state == "planned" else refund
+    given_up = one_step.moved(refund, "give_up", now) if refund.state == "planned" else refund
     return plan.with_step(replace(given_up, reason=SUPERSEDED))
 
 
@@ -270,94 +278,85 @@ def paid_out(plan: Plan, refund: Step, channel: str, note: Mapping[str, str], no
     return plan.with_step(instead)
 
 
+def is_given_back(plan: Plan, take: Step, answer: Done | Refused) -> bool:
+    """Its channel says that money of this order went back, and no refund of ours explains it."""
+    ours = (each for each in plan.refunds_of(take) if each.state not in ("planned", "refused"))
+    return take.kind == TAKE and bool(answer.evidence.get(GIVEN_BACK)) and not any(ours)
+
+
+def given_back_unheard(plan: Plan, take: Step, now: datetime) -> Plan:
+    """Of what was to be taken, somebody has given back a part, or all of it, before we heard that it was there; how
+    much the channel has not said. Nothing is delivered for it until people have, or a notice of the refund comes."""
+    why = plan.attention if plan.attention in LOOKED_INTO else TAKE_GIVEN_BACK
+    return replace(plan.with_step(take), attention=why, attention_at=plan.attention_at or now)
+
+
 def refunded_at_channel(plan: Plan, take_reference: str, told: RefundedAtChannel, rules: Rules, now: datetime) -> Plan:
     """Somebody has given back a part of this take, or all of it, without us. Heard once for each number of theirs;
     people look into it, and what is left for us to give back is so much less."""
-    if any(step.params.get("their_id") == told.their_id for step in plan.steps if step.kind == REFUND):
+    take = _take(plan, take_reference)
+    heard = (step.params.get("their_id") for step in plan.steps if step.kind == REFUND)
+    if told.their_id in heard or in_all.is_noted(take, told.their_id):
         return plan
-    take = next(step for step in plan.takes() if step.reference == take_reference)
     if take.state not in ("done", "late") and allowed(take.state, "done"):
         plan = learned(plan, take, Done(), rules, now)  # what was given back was taken
-        take = next(step for step in plan.takes() if step.reference == take_reference)
+        take = _take(plan, take_reference)
+    plan = _looked_into(plan, now)
+    if told.in_all:
+        return _counted(in_all.noted(plan, take, told.their_id, told.amount_fen), take_reference, now)
+    return _made_there(plan, take, told.their_id, told.amount_fen, now)
+
+
+def _take(plan: Plan, reference: str) -> Step:
+    return next(step for step in plan.takes() if step.reference == reference)
+
+
+def _looked_into(plan: Plan, now: datetime) -> Plan:
     attention = plan.attention if plan.attention == CALLBACK_MISMATCH else REFUNDED_AT_CHANNEL
-    plan = replace(plan, attention=attention, attention_at=plan.attention_at or now, ended_at=None)
-    possible = take in plan.moved() and 0 < told.amount_fen <= take.amount_fen - plan.refunded_fen(take)
+    return replace(plan, attention=attention, attention_at=plan.attention_at or now, ended_at=None)
+
+
+def _made_there(plan: Plan, take: Step, their_id: str, amount_fen: int, now: datetime) -> Plan:
+    """A refund of theirs, as a step: booked, unless there was not so much left to give back."""
+    possible = take in plan.moved() and 0 < amount_fen <= take.amount_fen - plan.refunded_fen(take)
+    told = {"channel": take.channel, "merchant": take.merchant, "by": "channel", "their_id": their_id}
     step = Step(
         position=REFUND_POSITION,
         attempt=sum(step.kind == REFUND for step in plan.steps) + 1,
         kind=REFUND,
         reference=next_reference(plan),
-        amount_fen=Fen(max(0, told.amount_fen)),
+        amount_fen=Fen(max(0, amount_fen)),
         since=now,
-        params={
-            "of": take.reference,
-            "channel": take.channel,
-            "merchant": take.merchant,
-            "by": "channel",
-            "their_id": told.their_id,
-        },
+        params={"of": take.reference, **told},
     )
     if not possible:
-        return plan.with_step(_moved(step, "give_up", now, reason=NOT_BELIEVED))
-    return plan.with_step(_moved(_moved(step, "send", now, sent_at=now), "done", now))
+        return plan.with_step(one_step.moved(step, "give_up", now, reason=NOT_BELIEVED))
+    return plan.with_step(one_step.moved(one_step.moved(step, "send", now, sent_at=now), "done", now))
+
+
+def _summed_up(plan: Plan, refund: Step, answer: Answer, now: datetime) -> Plan:
+    """What follows for the sums that its channel has told of from what became of a refund of ours."""
+    take = _take(plan, refund.params["of"])
+    if isinstance(answer, Done) and IN_ALL in answer.evidence:
+        plan = in_all.noted(plan, take, refund.reference, answer.evidence[IN_ALL])
+    return _counted(plan, take.reference, now)
+
+
+def _counted(plan: Plan, take_reference: str, now: datetime) -> Plan:
+    """What is more in the sums than we know of was given back there. What came with one of ours and holds nothing more
+    is as it should be."""
+    while found := in_all.next_of(plan, _take(plan, take_reference)):
+        plan, told = found
+        take = _take(plan, take_reference)
+        if all(step.reference != told.their_id for step in plan.steps):
+            plan = _made_there(plan, take, told.their_id, told.theirs_fen, now)
+        elif told.theirs_fen > 0:
+            plan = _made_there(_looked_into(plan, now), take, f"beside {told.their_id}", told.theirs_fen, now)
+    return plan
 
 
 def turned_back(plan: Plan, reason: str) -> Plan:
     return replace(plan, direction="back", reason=plan.reason or reason)
-
-
-# ---- one step
-
-
-def _moved(step: Step, event: StepEvent, now: datetime, **more: Any) -> Step:
-    state = after(step.state, event)
-    changed = state != step.state
-    base: dict[str, Any] = {"state": state}
-    if changed:
-        base |= {"since": now, "tries": 0, "next_at": None}
-    return replace(step, **(base | more))
-
-
-def _waiting(step: Step, answer: Waiting, rule: Rule, now: datetime) -> Step:
-    tries = step.tries + 1 if step.state == "waiting" else 0
-    until = min(answer.until, step.until) if step.until and step.kind == TAKE else answer.until
-    return _moved(
-        step,
-        "waiting",
-        now,
-        until=until,
-        show=answer.show or step.show,
-        evidence=step.evidence | answer.evidence,
-        tries=tries,
-        next_at=now + timedelta(seconds=pause_s(rule.wait_every_s, tries, rule.spread, step.reference)),
-    )
-
-
-def _again(step: Step, event: StepEvent, rule: Rule, now: datetime) -> Step:
-    state = after(step.state, event)
-    ladder = {"planned": rule.send_every_s, "waiting": rule.wait_every_s}.get(state, rule.ask_every_s)
-    tries = step.tries + 1 if state in ("planned", step.state) else 1
-    wait = timedelta(seconds=pause_s(ladder, tries - 1, rule.spread, step.reference))
-    return _moved(step, event, now, tries=tries, next_at=now + wait)
-
-
-def _not_found(step: Step, rule: Rule, now: datetime) -> Step:
-    """Believed only when whatever was on its way must have arrived long ago."""
-    if step.left_at is None or now < step.left_at + _believed_after(rule):
-        return _again(step, "unknown", rule, now)
-    return _moved(step, "not_found", now, reason="not_found")
-
-
-def as_asked(answer: Answer, step: Step, rule: Rule, asked_at: datetime) -> Answer:
-    """What an answer is worth to a question that left at this instant: "not found" says nothing of what was still on
-    its way then, however late it comes."""
-    if not isinstance(answer, NotFound) or step.left_at is None:
-        return answer
-    return Unknown(detail="asked too early") if asked_at < step.left_at + _believed_after(rule) else answer
-
-
-def _believed_after(rule: Rule) -> timedelta:
-    return timedelta(seconds=rule.timeout_s + rule.settles_after_s)
 
 
 def _fresh(plan: Plan, step: Step, params: dict[str, Any], now: datetime) -> Step:

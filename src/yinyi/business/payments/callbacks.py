@@ -12,7 +12,7 @@ from yinyi.business.payments.apply import same_payment
 from yinyi.business.payments.driver import Driver
 from yinyi.business.payments.errors import CallbackForged
 from yinyi.business.payments.messages import CallbackAnswer, ReceiveCallback
-from yinyi.business.payments.model import CallbackRead, CallbackReply, RefundedAtChannel
+from yinyi.business.payments.model import IN_ALL, CallbackRead, CallbackReply, RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.ports import CallbackRefused
 from yinyi.business.payments.registry import Registry
@@ -36,7 +36,7 @@ WITH known AS (
     WHEN k.payment_id IS NULL THEN 'stranger'
     WHEN NOT k.denied AND k.merchant = $6 AND (k.amount_fen = $5::bigint
       OR $7::jsonb ->> 'type' = 'refunded_at_channel' AND k.amount_fen >= $5
-      OR $7::jsonb #> '{evidence,cumulative}' = 'true'::jsonb AND k.amount_fen <= $5) THEN 'believed'
+      OR $7::jsonb #> '{evidence,in_all_fen}' IS NOT NULL AND k.amount_fen <= $5) THEN 'believed'
     ELSE 'mismatch' END AS verdict
   FROM (SELECT 1) AS one LEFT JOIN known k ON true
 ), kept AS (
@@ -173,7 +173,8 @@ def understood(read: CallbackRead) -> CallbackRead:
     foreign = bool(order) and (read.reference == order or not same_payment(read.reference, order))
     if read.about != "refund" or not foreign or not isinstance(read.outcome, Done):
         return read
-    told = RefundedAtChannel(their_id=read.reference, amount_fen=read.amount_fen)
+    in_all = IN_ALL in read.outcome.evidence
+    told = RefundedAtChannel(their_id=read.reference, amount_fen=read.amount_fen, in_all=in_all)
     return msgspec.structs.replace(read, about="take", reference=read.order_reference, outcome=told)
 
 

@@ -26,6 +26,7 @@ from yinyi.business.payments.known import KnownPlans
 from yinyi.business.payments.lease import LONGEST_CALL_S, Lease
 from yinyi.business.payments.limits import Limits
 from yinyi.business.payments.model import RefundedAtChannel
+from yinyi.business.payments.one_step import as_asked
 from yinyi.business.payments.plan import TAKE, Plan, Step
 from yinyi.business.payments.ports import Effect
 from yinyi.business.payments.postings import entries, on_our_account
@@ -239,7 +240,7 @@ class Drive:
                 left_at = self._now()
                 answer = await _bounded(call(self.plan, step, left_at), timeout_s, step)
                 place.heard(answer, self._now())
-                answer = apply.as_asked(answer, step, rule, left_at)
+                answer = as_asked(answer, step, rule, left_at)
         self._answered |= to_ask
         if to_ask and isinstance(answer, NotSent):
             answer = Unknown(detail=answer.detail)  # the question never left; what it was about may have

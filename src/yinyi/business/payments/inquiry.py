@@ -15,6 +15,7 @@ from yinyi.business.payments.amounts import owed_fen, refundable_fen, to_take_fe
 from yinyi.business.payments.asking import Asked, Asks, ask
 from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import rule_of
+from yinyi.business.payments.model import GIVEN_BACK
 from yinyi.business.payments.plan import ASSUMED, LAST_TAKE, REFUND, REFUND_POSITION, TAKE, Plan, Step
 from yinyi.business.payments.postings import CREDITED, fulfilled
 from yinyi.business.payments.rows import changed_steps
@@ -47,6 +48,8 @@ class Inquiry:
         self._merchants = means.registry.can_be_asked(plan.scope)
         self._cards = means.registry.cards
         self._reversing = False
+        self._given_back = dict[str, Step]()
+        """Takes of which their channel says that money went back, as they were before they were believed."""
         self._before = self._plan = plan
         self._until = plan.gap_until or plan.started_at
 
@@ -62,7 +65,7 @@ class Inquiry:
             await self._about_forgotten(epoch)
         self._paid_at_window()
         stands = await self._stands()
-        return _concluded(self._before, self._plan, self._means.clock.now(), stands=stands)
+        return self._doubted(_concluded(self._before, self._plan, self._means.clock.now(), stands=stands))
 
     # -- what the database knows
 
@@ -234,12 +237,24 @@ class Inquiry:
         return next(each for each in sent.steps if each.reference == step.reference)
 
     def _learned(self, step: Step, answer: Answer) -> Plan:
-        """A refund that was made is ``late``: it is booked at one stroke, not as under way first."""
+        """A refund that was made is ``late``: it is booked at one stroke, not as under way first. A take of which money
+        went back is believed until all refunds of ours are found."""
+        if step.kind == TAKE and isinstance(answer, Done) and answer.evidence.get(GIVEN_BACK):
+            self._given_back[step.reference] = replace(step, state="unknown")
+            answer = Done(evidence={name: each for name, each in answer.evidence.items() if name != GIVEN_BACK})
         plan = apply.learned(self._plan, step, answer, self._rules, self._means.clock.now())
         if step.kind != REFUND or not isinstance(answer, Done):
             return plan
         made = next(each for each in plan.steps if each.reference == step.reference)
         return plan.with_step(replace(made, state="late"))
+
+    def _doubted(self, plan: Plan) -> Plan:
+        """Somebody else than we has given back of these takes: they are asked about again, and people are called."""
+        for before in self._given_back.values():
+            take = next(each for each in plan.takes() if each.reference == before.reference)
+            if not plan.refunds_of(take):
+                plan = replace(plan.with_step(before), ended_at=None)
+        return plan
 
 
 def _assumed(step: Step, answer: Answer) -> Step:

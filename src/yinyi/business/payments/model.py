@@ -37,11 +37,20 @@ class RefundOrder(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+GIVEN_BACK = "given_back"
+"""In the evidence of an answer about a take that its channel says to be paid, or too late to close: money of it went
+back; how much, the channel does not say."""
+IN_ALL = "in_all_fen"
+"""In the evidence of a refund that was made: what went back of its order in all, up to this one."""
+
+
 class RefundedAtChannel(msgspec.Struct, frozen=True, tag="refunded_at_channel", kw_only=True):
-    """Somebody has given back (a part of) an order of ours at the channel itself, under a number that is not ours."""
+    """Somebody has given back (a part of) an order of ours at the channel itself, under a number that is not ours.
+    in_all: the amount is of all refunds of the order so far, ours among them."""
 
     their_id: str
     amount_fen: Fen
+    in_all: bool = False
 
 
 class CallbackRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +59,7 @@ class CallbackRead(msgspec.Struct, frozen=True, kw_only=True):
     event_id: the sender's own id of the event; repeats carry the same.
     about: whether ``reference`` names a take or a refund; ``order_reference``: of a refund: what it gives back.
     outcome: what it tells us; ``amount_fen`` and ``merchant`` are compared with ours before it is believed. With
-    ``cumulative`` in its evidence the amount is of all refunds of the order so far.
+    ``IN_ALL`` in its evidence the amount is of all refunds of the order so far.
     """
 
     event_id: str

@@ -56,6 +56,9 @@ LEFT_IN_DOUBT = "left_in_doubt"
 """In a step's ``params`` when it was sent once more although what became of the call before is not known."""
 SUPERSEDED = "superseded"
 """Why a refund of ours is not tried again: somebody at the channel has given that money back."""
+SUMS = "given_back_in_all"
+"""In a take's evidence: how much of it its channel has told to have gone back in all, by the number of the refund with
+which it did; each until it is certain what of that is ours."""
 NOT_BELIEVED = "not_believed"
 """Why a refund that somebody is said to have made at the channel is none: there was not so much left to give back."""
 

@@ -60,7 +60,8 @@ WHERE hospital_id = $1 AND payment_id = $2
 """
 _FOUND = "INSERT INTO payment_event (hospital_id, payment_id, version, at, what) VALUES ($1, $2, 1, $3, $4::jsonb)"
 _STRANGERS = """
-SELECT DISTINCT ON (c.source, c.reference) c.source, c.reference, c.about, c.amount_fen, c.merchant
+SELECT DISTINCT ON (c.source, c.reference) c.source, c.reference, c.amount_fen, c.merchant,
+  c.about = 'refund' OR c.outcome ->> 'type' = 'refunded_at_channel' AS refunded
 FROM payment_callback c
 WHERE c.hospital_id = $1 AND c.verdict = 'stranger' AND c.received_at > $2 AND NOT EXISTS (
   SELECT FROM restore_gap g
@@ -285,5 +286,5 @@ def _number(found: LostPayment | Orphan) -> str:
 
 
 def _unknown(callback: Row) -> str:
-    what = "a refund" if callback["about"] == "refund" else "a payment, perhaps a top-up,"
+    what = "a refund" if callback["refunded"] else "a payment, perhaps a top-up,"
     return f"{what} of {callback['amount_fen']} fen at {callback['merchant']}: unknown here, see ListSuspense"

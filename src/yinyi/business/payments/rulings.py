@@ -15,7 +15,7 @@ from yinyi.business.payments.asking import Asked
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelSilent, NothingToRule, PaymentUnknown, RulingDoesNotFit
 from yinyi.business.payments.messages_queue import KnownNotice, SettleNotice
-from yinyi.business.payments.model import RefundedAtChannel
+from yinyi.business.payments.model import GIVEN_BACK, RefundedAtChannel
 from yinyi.business.payments.plan import REFUND, Plan, Step
 from yinyi.business.payments.postings import CREDITED, entries, fulfilled, on_our_account, suspense_posting
 from yinyi.business.payments.service import PaymentService
@@ -182,6 +182,8 @@ def _there_fen(asked: Asked, *, booked: bool) -> int:
         ChannelSilent: it does not say.
     """
     match asked.answer:
+        case Done(evidence=told) if told.get(GIVEN_BACK) and not booked:
+            raise ChannelSilent
         case Done():
             return asked.step.amount_fen
         case Refused() | NotFound():

@@ -60,9 +60,10 @@ SELECT EXISTS (SELECT FROM institution_take WHERE hospital_id = $1 AND instituti
 """
 UNKNOWN = """
 SELECT c.source, c.reference, coalesce(c.merchant, '') AS merchant, c.amount_fen, min(c.received_at) AS since,
-  coalesce(c.about, '') = 'refund' AS refunded
+  coalesce(c.about, '') = 'refund' OR c.outcome ->> 'type' = 'refunded_at_channel' AS refunded
 FROM payment_callback c
-WHERE c.hospital_id = $1 AND c.verdict = 'stranger' AND c.received_at > $2 AND c.outcome ->> 'type' = 'done'
+WHERE c.hospital_id = $1 AND c.verdict = 'stranger' AND c.received_at > $2
+  AND c.outcome ->> 'type' IN ('done', 'refunded_at_channel')
   AND NOT EXISTS (SELECT FROM payment_settlement s WHERE s.hospital_id = $1 AND s.payment_id = 0
     AND s.reference IN ('over_found ' || c.reference, 'short_found ' || c.reference) AND s.settled_at IS NOT NULL)
   AND NOT EXISTS (SELECT FROM payment_step t

@@ -12,16 +12,13 @@ import msgspec
 from yinyi.access.payment.alipay import mapping
 from yinyi.access.payment.alipay.keys import Merchant
 from yinyi.access.payment.alipay.messages import Notice
-from yinyi.business.payments.model import CallbackRead
+from yinyi.business.payments.model import IN_ALL, CallbackRead
 from yinyi.business.payments.ports import CallbackRefused
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, Refused
 from yinyi.wire import beijing_time
 from yinyi.wire.signing import alipay
 from yinyi.wire.signing.alipay import Unreadable
-
-NOBODY = ""
-"""The reference of what we did not ask for, for example a refund from Alipay's own console: kept for people to see."""
 
 
 def read(body: bytes, merchants: Sequence[Merchant], now: datetime, window_s: int) -> CallbackRead:
@@ -67,21 +64,23 @@ def _is_of_refund(notice: Notice) -> bool:
 
 
 def _of_refund(notice: Notice, merchant: Merchant) -> CallbackRead:
-    """``refund_fee`` is of all refunds of the trade so far: it is the amount of ours only where ours is the first."""
-    ours = notice.out_biz_no not in (NOBODY, notice.out_trade_no)
-    if notice.trade_status == "TRADE_CLOSED" and not ours:
+    """``refund_fee`` is of all refunds of the trade so far: it is the amount of ours only where ours is the first. All
+    that went back under no number is as if the trade had been closed; so is what a cancellation of ours gives back."""
+    has_number = notice.out_biz_no not in ("", notice.out_trade_no)
+    if notice.trade_status == "TRADE_CLOSED" and not has_number:
         return _closed(notice, merchant)
+    in_all_fen = _amount(notice.refund_fee)
     return CallbackRead(
         event_id=notice.notify_id,
         about="refund",
-        reference=notice.out_biz_no if ours else NOBODY,
+        reference=notice.out_biz_no if has_number else f"{notice.trade_no or notice.notify_id} {notice.refund_fee}",
         merchant=merchant.name,
-        amount_fen=_amount(notice.refund_fee),
+        amount_fen=in_all_fen,
+        order_reference=notice.out_trade_no,
         outcome=Done(
             evidence={
                 "trade_no": notice.trade_no,
-                "amount_fen": _amount(notice.refund_fee),
-                "cumulative": True,
+                IN_ALL: in_all_fen,
                 "success_time": mapping.moment(notice.gmt_refund.partition(".")[0]),
             }
         ),

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from yinyi.access.payment.alipay.messages import Cancelled, Refunded, RefundFound, Told, Trade
 from yinyi.access.payment.words import difference
-from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.business.payments.model import IN_ALL, Order, RefundOrder
 from yinyi.kernel.money import Fen, fen
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, RefusedReason, Unknown, Waiting
 from yinyi.wire import beijing_time
@@ -181,7 +181,8 @@ def of_refund(order: RefundOrder, told: Refunded) -> Outcome | None:
     in_all = amount(told.refund_fee)
     if in_all is None or not order.amount_fen <= in_all <= order.order_amount_fen:
         return Unknown(detail=f"refund_fee is {told.refund_fee!r}, ours {order.amount_fen} fen")
-    return _returned(order, told.trade_no, told.gmt_refund_pay)
+    done = _returned(order, told.trade_no, told.gmt_refund_pay)
+    return Done(evidence=done.evidence | {IN_ALL: in_all})
 
 
 def of_refund_found(order: RefundOrder, told: RefundFound, status_told: bool) -> Answer:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from yinyi.access.payment.wechatpay.messages import Failure, Refund, Reversed, Transaction
-from yinyi.business.payments.model import Order, RefundOrder
+from yinyi.business.payments.model import GIVEN_BACK, Order, RefundOrder
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, RefusedReason, Unknown, Waiting
 
 Meaning = RefusedReason | Literal["unknown", "not_sent"]
@@ -158,8 +158,8 @@ def of_transaction(told: Transaction) -> Done | Refused | None:
                 "payer_total_fen": told.amount.payer_total,
                 "trade_type": told.trade_type,
                 "bank_type": told.bank_type,
-                "refunded": told.trade_state == "REFUND",
             }
+            | ({GIVEN_BACK: True} if told.trade_state == "REFUND" else {})
         )
     if reason := _NOT_TAKEN.get(told.trade_state):
         return Refused(reason=reason, detail=f"{told.trade_state} {told.trade_state_desc}".rstrip())
@@ -170,7 +170,7 @@ def of_close(asked: Answer) -> Answer:
     """What the order's state means after we closed it."""
     match asked:
         case Done():
-            return Refused(reason="already_paid", detail=str(asked.evidence.get("transaction_id", "")))
+            return _already_paid(asked)
         case Refused():
             return Done(evidence={"trade_state": asked.detail})
         case Waiting():
@@ -179,13 +179,18 @@ def of_close(asked: Answer) -> Answer:
             return asked
 
 
+def _already_paid(asked: Done) -> Refused:
+    back = {name: asked.evidence[name] for name in (GIVEN_BACK,) if name in asked.evidence}
+    return Refused(reason="already_paid", detail=str(asked.evidence.get("transaction_id", "")), evidence=back)
+
+
 def of_reversed(said: Reversal, asked: Answer) -> Answer:
     """What the order's state means after we reversed it. What was taken is on its way back as soon as the reversal
     was made, so that only a refused one leaves money to give back. REFUND after it is the reversal's own doing (m)."""
     match asked:
         case Done() if said == "refused":
-            return Refused(reason="already_paid", detail=str(asked.evidence.get("transaction_id", "")))
-        case Done() if said == "done" and asked.evidence.get("refunded"):
+            return _already_paid(asked)
+        case Done() if said == "done" and asked.evidence.get(GIVEN_BACK):
             return Done(evidence={"trade_state": "REFUND"})
         case Refused():
             return Done(evidence={"trade_state": asked.detail})
