@@ -118,7 +118,7 @@ async def is_given_back(branch: Branch, hospital: Stage) -> None:
 
 async def is_bound(branch: Branch) -> None:
     """The card says who it is from then on."""
-    with pytest.raises(Problem, match="PatientUnknown"):
+    with pytest.raises(Problem, match="HolderUnknown"):
         await branch.come(CUSTOMER, CARD)
     await branch.bind(CARD, "key-binds-it")
     kinds = [each["kind"] for each in (await branch.come(CUSTOMER, CARD))["credentials"]]

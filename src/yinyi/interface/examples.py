@@ -38,6 +38,9 @@ _BY_NAME: Mapping[str, Any] = {
     "expires_at": _AT + dt.timedelta(minutes=3),
 }
 
+_SAID: Mapping[str, tuple[str, ...]] = {"FindPayment": ("number",)}
+"""What an example says besides what it must: asked for nothing, nothing is found."""
+
 
 def example_of(struct: type[Any]) -> Any:
     """Plain JSON values. It decodes to this type, which a test sees to."""
@@ -51,8 +54,9 @@ def _example(info: shape.Type, name: str) -> Any:
     match info:
         case shape.Metadata(type=inner):
             return _example(inner, name)
-        case shape.StructType(fields=fields):
-            return {field.encode_name: _field(field) for field in fields}
+        case shape.StructType(cls=cls, fields=fields):
+            said = _SAID.get(cls.__name__, ())
+            return {each.encode_name: _field(each, is_said=each.encode_name in said) for each in fields}
         case shape.ListType(item_type=item):
             return [_example(item, name)]
         case shape.VarTupleType(item_type=item):
@@ -79,9 +83,9 @@ _PLAIN: Mapping[type[shape.Type], Any] = {
 }
 
 
-def _field(field: shape.Field) -> Any:
+def _field(field: shape.Field, *, is_said: bool) -> Any:
     """What is left out mostly is left at its default: an example that says everything explains nothing."""
-    if field.required:
+    if field.required or is_said:
         return _example(field.type, field.encode_name)
     default = field.default if field.default is not msgspec.NODEFAULT else None
     if default is None and field.default_factory is not msgspec.NODEFAULT:

@@ -22,6 +22,7 @@ from yinyi.business.payments.errors import (
     MoreThanOwed,
     NotDelivered,
     NothingInDoubt,
+    NothingTakenYet,
     NothingToAgree,
     PaymentClosed,
 )
@@ -212,7 +213,7 @@ class Person(ABC):
 
         try:
             self.gone_fen += await self.change(given)
-        except (PaymentClosed, NotDelivered, MoreThanLeft, BalanceTooLow):
+        except (PaymentClosed, NothingTakenYet, NotDelivered, MoreThanLeft, BalanceTooLow):
             return
 
     async def undo(self, reason: str) -> None:
