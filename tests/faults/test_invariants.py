@@ -5,7 +5,11 @@ from datetime import timedelta
 
 import pytest
 import structlog
-from breakages import A_MESSAGE, A_SESSION, BROKEN, ENTRY, MONEY, OF_A_STEP, PAYMENT, POSTING, STEPS, UNBOOKED
+from breakage import PAYMENT, STEPS
+from breakages import BROKEN
+from broken_books import ENTRY, POSTING, UNBOOKED
+from broken_lines import A_MESSAGE, A_SESSION, OF_A_STEP
+from broken_payments import MONEY
 from payment_checks import play
 from payment_world import World
 from queue_desk import as_staff
@@ -73,7 +77,7 @@ def test_whoever_verifies_the_ledger_is_told(platform_url: str, what: str, told:
         verify = LedgerService([differences], MOVES).verify
         async with it.database.read() as tx:
             before = (await verify(tx, as_staff(it, "operator"), VerifyLedger())).differences
-        await them.sql(*BROKEN[what][-1])
+        await them.sql(*BROKEN[what].statements)
         async with it.database.read() as tx:
             after = (await verify(tx, as_staff(it, "operator"), VerifyLedger())).differences
         assert (before, told in after) == ([], True), after
@@ -102,7 +106,7 @@ def test_a_stuck_reversal_is_quiet_while_people_know_of_it_or_have_time(
 
 
 def test_every_invariant_has_something_that_breaks_it() -> None:
-    assert {name for name, *_ in BROKEN.values()} == {each.name for each in every_invariant({})}
+    assert {each.invariant for each in BROKEN.values()} == {each.name for each in every_invariant({})}
 
 
 def test_what_is_mended_is_gone_and_what_stands_is_told_once(platform_url: str) -> None:
