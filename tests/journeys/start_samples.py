@@ -22,6 +22,18 @@ def _code(*choices: CodeChoice) -> views_codes.CodeView:
     return views_codes.CodeView(choices=choices, after=7, key=KEY)
 
 
+_NEW = views_start.FirstVisitView(
+    stage="phone",
+    document="resident_card",
+    name="䶮*",
+    sex="male",
+    born_year=1958,
+    card_tail="1236",
+    phone="138",
+    key=KEY,
+)
+"""On his first visit."""
+
 START: dict[str, Sample] = {
     "home": (_home(), NOBODY),
     "home-five": (_home(FIVE), NOBODY),
@@ -68,31 +80,9 @@ START: dict[str, Sample] = {
         ),
         NOBODY,
     ),
-    "first-phone": (
-        views_start.FirstVisitView(
-            stage="phone",
-            document="resident_card",
-            name="䶮*",
-            sex="male",
-            born_year=1958,
-            card_tail="1236",
-            phone="138",
-            key=KEY,
-        ),
-        NOBODY,
-    ),
+    "first-phone": (_NEW, NOBODY),
     "first-confirm": (
-        views_start.FirstVisitView(
-            stage="confirm",
-            document="resident_card",
-            name="䶮*",
-            sex="male",
-            born_year=1958,
-            card_tail="1236",
-            phone="13812345678",
-            phone_masked="138****5678",
-            key=KEY,
-        ),
+        msgspec.structs.replace(_NEW, stage="confirm", phone="13812345678", phone_masked="138****5678"),
         NOBODY,
     ),
 }

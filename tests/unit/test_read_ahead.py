@@ -60,6 +60,23 @@ def play(story: Callable[[Hospital], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
+async def nearly_old(hospital: Hospital) -> RecentByKey[str, str]:
+    """``a`` is known, and in the last third of its time."""
+    kept = hospital.kept()
+    await kept.get("a")
+    hospital.now_s += 2.5
+    return kept
+
+
+async def on_its_way(hospital: Hospital) -> RecentByKey[str, str]:
+    """``a`` is nearly old and being read ahead: the hospital has been asked, and does not answer before it is open."""
+    kept = await nearly_old(hospital)
+    hospital.open.clear()
+    await kept.get("a")
+    await settled()
+    return kept
+
+
 def test_near_the_end_of_its_time_it_is_told_at_once_and_read_anew_meanwhile() -> None:
     async def story(hospital: Hospital) -> None:
         kept = hospital.kept()
@@ -82,11 +99,7 @@ def test_near_the_end_of_its_time_it_is_told_at_once_and_read_anew_meanwhile() -
 
 def test_nobody_is_told_anything_that_is_old_while_it_is_read_ahead() -> None:
     async def story(hospital: Hospital) -> None:
-        kept = hospital.kept()
-        await kept.get("a")
-        hospital.now_s += 2.5
-        hospital.open.clear()
-        await kept.get("a")
+        kept = await on_its_way(hospital)
         hospital.now_s += 0.5
         waiting = [asyncio.create_task(kept.get("a")) for _ in range(3)]
         await settled()
@@ -100,9 +113,7 @@ def test_nobody_is_told_anything_that_is_old_while_it_is_read_ahead() -> None:
 
 def test_a_failure_ahead_is_told_nobody_and_is_not_tried_again_before_somebody_needs_it() -> None:
     async def story(hospital: Hospital) -> None:
-        kept = hospital.kept()
-        await kept.get("a")
-        hospital.now_s += 2.5
+        kept = await nearly_old(hospital)
         hospital.away = True
         for _ in range(3):
             assert await kept.get("a") == "a1"
@@ -123,13 +134,8 @@ def test_a_failure_ahead_is_told_nobody_and_is_not_tried_again_before_somebody_n
 
 def test_whoever_waits_for_a_reading_ahead_that_fails_asks_himself_once_for_all() -> None:
     async def story(hospital: Hospital) -> None:
-        kept = hospital.kept()
-        await kept.get("a")
-        hospital.now_s += 2.5
-        hospital.open.clear()
+        kept = await on_its_way(hospital)
         hospital.away = True
-        await kept.get("a")
-        await settled()
         hospital.now_s += 1.0
         waiting = [asyncio.create_task(kept.get("a")) for _ in range(3)]
         await settled()
@@ -177,12 +183,7 @@ def test_what_is_read_for_somebody_from_before_a_change_is_told_nobody_who_asks_
 
 def test_what_is_doubted_is_not_brought_back_by_a_reading_ahead() -> None:
     async def story(hospital: Hospital) -> None:
-        kept = hospital.kept()
-        await kept.get("a")
-        hospital.now_s += 2.5
-        hospital.open.clear()
-        await kept.get("a")
-        await settled()
+        kept = await on_its_way(hospital)
         kept.doubt(lambda known: known == "a1")
         hospital.open.set()
         assert await kept.get("a") == "a3"
@@ -233,9 +234,7 @@ def test_it_is_asked_once_whenever_the_answer_ahead_comes(turns: int) -> None:
     """Before the old one ends, after it, or between."""
 
     async def story(hospital: Hospital) -> None:
-        kept = hospital.kept()
-        await kept.get("a")
-        hospital.now_s += 2.5
+        kept = await nearly_old(hospital)
         await kept.get("a")
         for _ in range(turns):
             await asyncio.sleep(0)

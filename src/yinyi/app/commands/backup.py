@@ -10,7 +10,7 @@ import typer
 
 from yinyi.app.backup.archive import Archive, told
 from yinyi.app.backup.take import mend_generation, take_backup, until_log_is_kept
-from yinyi.app.embedded.folder import MIB, FolderLock
+from yinyi.app.embedded.folder import MIB, FolderInUse, FolderLock
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
 from yinyi.app.settings import Settings, settings_from
@@ -70,9 +70,7 @@ def _alone(settings: Settings) -> Generator[None]:
         raise CannotStart(f"No Yinyi was started on {settings.data_dir}; name its folder with YINYI_DATA_DIR.")
     try:
         lock = FolderLock(folder.postgres, "backup.lock")
-    except CannotStart as error:
-        if "in use" not in str(error):
-            raise
+    except FolderInUse as error:
         raise CannotStart(
             "Another backup is running: wait until it has ended, then ask again if you need one more."
         ) from error

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from yinyi.app.demo_hospital import ZONE
-from yinyi.app.embedded.folder import FolderLock
+from yinyi.app.embedded.folder import FolderInUse, FolderLock
 from yinyi.app.errors import CannotStart
 from yinyi.app.logs import set_up_logs
 from yinyi.app.settings import Settings, settings_from
@@ -123,9 +123,7 @@ def _at(at: datetime | None) -> str:
 def _held(settings: Settings) -> FolderLock:
     try:
         return FolderLock(settings.data_dir)
-    except CannotStart as error:
-        if "in use" not in str(error):
-            raise
+    except FolderInUse as error:
         raise CannotStart(f"Yinyi runs on {settings.data_dir}: stop `yinyi up` first, then restore.") from error
 
 

@@ -21,12 +21,17 @@ later, each has its own."""
 _turns = itertools.count()
 
 
+class FolderInUse(CannotStart):
+    """Somebody else holds its lock."""
+
+
 class FolderLock:
     """Holds ``folder/lock`` until released, or until the process ends in any way (flock: also by kill -9)."""
 
     def __init__(self, folder: Path, name: str = "lock") -> None:
         """Raises:
-        CannotStart: another process holds it.
+        FolderInUse: another process holds it.
+        CannotStart: the folder cannot be written.
         """
         path = folder / name
         try:
@@ -39,7 +44,7 @@ class FolderLock:
         except BlockingIOError:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(self._descriptor)
-            raise CannotStart(
+            raise FolderInUse(
                 f"The folder {folder} is in use by another running Yinyi (process {holder}); "
                 "stop it, or choose another folder with YINYI_DATA_DIR."
             ) from None

@@ -43,8 +43,8 @@ class EntriesMoveAsTheirKind(Invariant):
     zh = "账簿中每张凭证的类型都是已知的，且只在该类型对应的账户之间划转。"
     walk = ENTRIES
     statement = """
-SELECT e.source AS subject, 'booked as ' || e.kind || ': ' || p.amount_fen || ' fen from ' || p.credit_account
-  || ' to ' || p.debit_account AS detail, e.entry_id AS position
+SELECT e.source AS subject, 'booked as ' || e.kind || ': ' || p.amount_fen || ' fen, debit ' || p.debit_account
+  || ', credit ' || p.credit_account AS detail, e.entry_id AS position
 FROM :entries AS e JOIN posting p ON p.hospital_id = :hospital AND p.entry_id = e.entry_id
 WHERE :unknown
 LIMIT 100

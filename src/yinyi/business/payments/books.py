@@ -127,11 +127,11 @@ FUNDS = """
    JOIN posting o ON o.hospital_id = :hospital AND o.entry_id = e.entry_id OFFSET 0) AS m)
 """
 """Of payment ``p``: what its entries have left among patients' money, which is neither delivered nor given back."""
-_OPEN = """
-SELECT * FROM payment
-WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL
-UNION ALL
-SELECT * FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL
+OPEN = """
+(SELECT * FROM payment
+ WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL
+ UNION ALL
+ SELECT * FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL)
 """
 """By two small partial indexes, however many have ended."""
 _HELD = (
@@ -146,11 +146,11 @@ WITH ledger AS (
   ) AS sides GROUP BY account
 ), held AS (
   SELECT 'patient_funds:' || p.scope AS account, sum(f.fen)::bigint AS fen
-  FROM (:open) AS p CROSS JOIN LATERAL :funds AS f GROUP BY p.scope
+  FROM :open AS p CROSS JOIN LATERAL :funds AS f GROUP BY p.scope
 )
 SELECT account, coalesce(l.fen, 0) AS ledger_fen, coalesce(h.fen, 0) AS payments_fen
 FROM ledger l FULL JOIN held h USING (account)
-""".replace(":open", _OPEN)
+""".replace(":open", OPEN)
     .replace(":funds", FUNDS)
     .replace(":hospital", "$1")
 )
@@ -206,10 +206,10 @@ class OpenPaymentsHoldNoLess(Invariant):
     statement = """
 SELECT p.payment_no AS subject, 'it is open, and ' || f.fen || ' fen of it stand among patients'' money' AS detail,
   NULL::bigint AS position
-FROM (:open) AS p CROSS JOIN LATERAL :funds AS f
+FROM :open AS p CROSS JOIN LATERAL :funds AS f
 WHERE f.fen < 0
 LIMIT 100
-""".replace(":open", _OPEN).replace(":funds", FUNDS)
+""".replace(":open", OPEN).replace(":funds", FUNDS)
 
 
 class DeliveriesGoWhereTheyBelong(Invariant):
@@ -220,8 +220,8 @@ class DeliveriesGoWhereTheyBelong(Invariant):
     zh = "每笔支付的交付和收回，只在其范围的患者资金与该支付对应的账户之间记账。"
     walk = ENTRIES
     statement = """
-SELECT p.payment_no AS subject, 'booked as ' || e.kind || ': ' || o.amount_fen || ' fen from ' || o.debit_account
-  || ' to ' || o.credit_account AS detail, e.entry_id AS position
+SELECT p.payment_no AS subject, 'booked as ' || e.kind || ': ' || o.amount_fen || ' fen, debit ' || o.debit_account
+  || ', credit ' || o.credit_account AS detail, e.entry_id AS position
 :misplaced
 LIMIT 100
 """.replace(":misplaced", MISPLACED).replace(":entries", slices(ENTRIES))

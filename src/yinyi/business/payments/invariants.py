@@ -8,6 +8,7 @@ import msgspec
 from yinyi.business.ledger.invariants import ENTRIES
 from yinyi.business.payments.books import (
     FUNDS,
+    OPEN,
     OWED_BY_INSURANCE,
     DeliveriesGoWhereTheyBelong,
     DoubtsAgree,
@@ -23,12 +24,7 @@ LATER = msgspec.structs.replace(ENTRIES, lag_s=1800)
 """Half an hour after money moved its payment has nearly always ended."""
 
 _PARTS = {
-    ":open": """
-(SELECT * FROM payment
- WHERE lease_epoch IS NULL AND next_at IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL
- UNION ALL
- SELECT * FROM payment WHERE lease_epoch IS NOT NULL AND hospital_id = :hospital AND ended_at IS NULL)
-""",
+    ":open": OPEN,
     ":touched": """
 touched AS (
   SELECT DISTINCT ON (s.payment_id) s.payment_id, e.entry_id
@@ -63,7 +59,7 @@ _SLICES = {
     ":entries": slices(ENTRIES),
     ":obligations": slices(msgspec.structs.replace(PAYMENTS, table="payment_obligation")),
 }
-"""``open``: by two small partial indexes, however many have ended. ``touched``: payments whose money moved with these
+"""``touched``: payments whose money moved with these
 journal entries. ``people_by``: when people are told of step ``s``, by the rules' seconds for kind and channel.
 ``given_back``, ``sent_back``: of take ``s``, surely, and by us, maybe."""
 

@@ -10,6 +10,7 @@ class StuckReversalsAreLookedInto(Invariant):
     name = "stuck_reversals_are_looked_into"
     zh = "冲正停滞的消费在一小时内、撤销在二十五小时内进入人工处理队列，直到两人裁定结果。"
     every_s = 30.0
+    # states are named as the partial index of unfinished messages names them, so that it is found
     statement = """
 SELECT s.acquirer || '/' || s.merchant_no || '/' || s.terminal_no || ' ' || m.batch_no || ' ' || m.trace_no AS subject,
   m.kind || ' ' || m.reference || ' is stuck, and '
