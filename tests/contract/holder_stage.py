@@ -243,11 +243,12 @@ def play(
     folder: Path,
     story: Callable[[HolderStage], Awaitable[None]],
     kinds: tuple[PaymentCardKind, ...] = PAYMENT_CARDS,
+    hospital: Any = NOBODY_THERE,
 ) -> None:
     """A story on a stage of its own."""
 
     async def whole() -> None:
-        async with holder_stage(url, folder, kinds) as stage:
+        async with holder_stage(url, folder, kinds, hospital) as stage:
             await story(stage)
 
     asyncio.run(whole())

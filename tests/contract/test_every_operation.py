@@ -31,7 +31,7 @@ KIOSK = {spec.name: spec for spec in declared_operations() if Caller.KIOSK in sp
 
 BEFORE_ANYBODY = {
     *("ClassifyCode", "GetFigures", "GetHealth", "GetPrepaidSetting", "PairBrowser"),
-    *("GetSchedule", "ListBookingDays", "ListDepartments", "ListSchedules", "ListSlots"),
+    *("GetSchedule", "ListBookingDays", "ListBookingTimes", "ListDepartments", "ListSchedules", "ListSlots"),
     *("CallStaff", "GetStaffCall", "GetTerminal", "EndSession", "LeaveCard"),
     *("OpenMaintenance", "GetMaintenance", "DoMaintenance"),
     *("Identify", "IdentifyByForm", "IdentifyByNumber", "IdentifyBySlip", "IdentifyByTube", "ReadCardToIdentify"),

@@ -1,6 +1,6 @@
 """What a terminal does not offer is refused by the platform itself, whatever its pages ask; what was begun goes on."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,22 @@ from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller, Operation
 from yinyi.business.payments.messages import GetPayment, ListPayments
 from yinyi.business.prepaid.messages import SetPrepaidMode, TopUp
+from yinyi.business.scheduling.errors import ScheduleUnknown
+from yinyi.business.scheduling.messages import ListSchedules
+from yinyi.business.scheduling.model import Department
 from yinyi.business.terminals.messages_offers import PlanClosure, SetProfile, SetServiceHours
 from yinyi.kernel.errors import ServiceClosed
 from yinyi.kernel.money import Fen
 
 SERVED = {spec.name: spec for spec in declared_operations() if spec.service and Caller.KIOSK in spec.callers}
+LATER = date(2026, 12, 1)
 STAY: dict[str, Any] = {"admission_no": "ZY0001"}
 NUMBER: dict[str, Any] = {"department_id": "0102", "schedule_id": "1"}
 FIELDS: dict[str, dict[str, Any]] = {
     "RegisterToday": NUMBER,
     "BookAppointment": {**NUMBER, "on": "2026-12-01"},
-    "ListSchedules": {"department_id": "0102"},
     "ListBookingDays": {"department_id": "0102"},
+    "ListBookingTimes": {**NUMBER, "on": "2026-12-01"},
     "CheckIn": {"booking_no": "26112309300000ABCDEFGH"},
     **{name: {"after": 0} for name in SERVED if name.startswith("IdentifyBy") or name == "CheckInBySlip"},
     "PayInvoices": {"chosen": [{"invoice_no": "A1", "version": 1}]},
@@ -42,6 +46,15 @@ FIELDS: dict[str, dict[str, Any]] = {
     "PrintReports": {"order_nos": ["R1"]},
 }
 """What is needed to ask; of the others nothing is."""
+
+
+class NoClinics:
+    """A hospital that answers and has none."""
+
+    call_timeout_s = 1.0
+
+    async def departments(self) -> list[Department]:
+        return []
 
 
 def asked(name: str) -> Operation[Any]:
@@ -78,6 +91,12 @@ def test_hours_and_profiles_bind_the_operations(platform_url: str, tmp_path: Pat
                     await hall.ask(asked(name))
         assert len((await hall.ask(ListPayments())).payments) == 1
         await staff(SetProfile(terminal_id=hall.terminal_id, profile="hall"))
+        await staff(PlanClosure(what="clinics", begins_at=now, ends_at=now + timedelta(hours=1)))
+        with pytest.raises(ServiceClosed):
+            await hall.ask(asked("RegisterToday"))
+        for message in (ListSchedules(department_id="0102", first_on=LATER), asked("ListBookingTimes")):
+            with pytest.raises(ScheduleUnknown):  # it was asked: bookings of later days go on through a holiday
+                await hall.ask(message)
         await staff(PlanClosure(what="hospital_system", begins_at=now, ends_at=now + timedelta(hours=1)))
         for name, spec in SERVED.items():
             if spec.service not in ("account", "card_balance"):
@@ -85,4 +104,4 @@ def test_hours_and_profiles_bind_the_operations(platform_url: str, tmp_path: Pat
                     await hall.ask(asked(name))
         assert (await hall.ask(TopUp(amount_fen=Fen(7_000)))).amount_fen == 7_000, "our own books are open"
 
-    play(platform_url, tmp_path, story)
+    play(platform_url, tmp_path, story, hospital=NoClinics())

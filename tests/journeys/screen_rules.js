@@ -44,7 +44,7 @@
   while (words.nextNode()) {
     const text = words.currentNode;
     const element = text.parentElement;
-    if (!text.data.trim() || !shown(element) || element.closest(".sr, .sprite")) continue;
+    if (!text.data.trim() || !shown(element) || element.closest(".sr")) continue;
     const size = parseFloat(getComputedStyle(element).fontSize);
     if (size < limits.text - 0.05) say(`text ${size}px < ${limits.text}: “${text.data.trim().slice(0, 40)}”`);
     const range = document.createRange();

@@ -64,14 +64,14 @@ def test_a_mother_registers_her_child(house: RealPlatform, chromium: Browser) ->
         house.hold(used)
         screen.seen(r"/identify\?insurance=code_used", ".note.bad")
         house.hold(code(house))
-        screen.seen("/children", 'form .row:has(use[href="#i-baby"])')
+        screen.seen("/children", "form .row:has(svg.i-baby)")
         screen.press_link("/children/leave")
         screen.seen("/children/leave", "form .row")
         screen.press('button[name="child_id"]')
         screen.seen("/children/leave", ".facts")
         screen.press(".go button.btn")
         screen.seen("/children", "form .row.like")
-        assert screen.page.locator('form .row:has(use[href="#i-baby"])').count() == 0
+        assert screen.page.locator("form .row:has(svg.i-baby)").count() == 0
     books.agree(house, payment_no)
 
 

@@ -10,7 +10,7 @@ from cards import fresh_card
 from real_platform import RealPlatform
 from yinyi_sandbox.bank.model import Card
 
-ROW = '.rows a.row:has(use[href="#i-credit-card"])'
+ROW = ".rows a.row:has(svg.i-credit-card)"
 """Of the one card that is no ID card."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -9,8 +10,9 @@ from fontTools.ttLib import TTFont
 from starlette.applications import Starlette
 
 from yinyi.interface import kiosk
-from yinyi.interface.assets import fallback, icons, trees
+from yinyi.interface.assets import fallback, trees
 from yinyi.interface.assets.assets import PRINT_FACE, PRINT_FONT, WEB_FONT, Assets, gather
+from yinyi.interface.assets.icons import ICONS
 
 PROJECT = Path(__file__).parents[2]
 SKIN = Path(next(iter(kiosk.__path__))) / "static"
@@ -115,6 +117,14 @@ def test_declared_fallback_and_web_font_together_cover_the_print_font(assets: As
     assert declared | fallback.declared((MODULES / WEB_FONT / "unicode.json").read_bytes()) >= has
 
 
-def test_every_icon_of_the_sprite_is_drawn() -> None:
-    drawn = icons.sprite(MODULES / "lucide-static" / "icons")
-    assert drawn.count("<symbol ") == len(icons.ICONS) == len(set(icons.ICONS))
+def test_every_icon_is_drawn_where_it_stands_and_in_the_sprite(assets: Assets) -> None:
+    assert assets.icons.sprite.count("<symbol ") == len(ICONS) == len(set(ICONS))
+    for name in ICONS:
+        drawn = ElementTree.fromstring(assets.icons.draw(name))
+        assert drawn.attrib["viewBox"] == "0 0 24 24"
+        assert len(drawn), name
+
+
+def test_an_icon_that_is_not_there_is_refused(assets: Assets) -> None:
+    with pytest.raises(ValueError, match="no icon 'unicorn'"):
+        assets.icons.draw("unicorn")

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TODAY, page, paired, payment, receipt, run, session_of, sessions
+from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TODAY, page, paired, payment, receipt, run, session_of
 
 from yinyi.business.payments.errors import ChannelGone
 from yinyi.business.payments.messages import Payments
@@ -22,12 +22,12 @@ from yinyi.business.scheduling.errors import (
     TooLateToCancel,
     TooManyBookings,
 )
-from yinyi.business.scheduling.messages import Slots
 from yinyi.business.scheduling.messages_booking import (
     Appointments,
     AppointmentView,
     BookingDay,
     BookingDays,
+    BookingTimes,
     Seen,
     VisitChange,
     VisitChanges,
@@ -43,7 +43,10 @@ DAYS = BookingDays(
     days=[BookingDay(on=TODAY + timedelta(days=n), state="room", left=n) for n in range(1, 14)],
     paid="booking",
 )
-SLOTS = Slots(
+TIMES = BookingTimes(
+    department=CARDIOLOGY,
+    chosen=session_of("S1"),
+    others=[],
     slots=[
         Slot(
             slot_id=f"S1-{n}",
@@ -54,7 +57,8 @@ SLOTS = Slots(
             status="busy" if n < 4 else "free",
         )
         for n in range(6)
-    ]
+    ],
+    paid="booking",
 )
 
 
@@ -111,11 +115,10 @@ def test_weeks_begin_on_monday() -> None:
 
 def test_times_are_half_hours_and_a_press_takes_the_first_free_number() -> None:
     async def work() -> None:
-        made, found = booking("opening", "ready"), sessions(session_of("S1"))
-        browser = paired(BookAppointment=made, ListBookingDays=DAYS, ListSlots=SLOTS, GetSchedule=found)
+        browser = paired(BookAppointment=booking("opening", "ready"), ListBookingTimes=TIMES)
         seen = (await browser.see(f"{AT}/S1"))["v"]
         assert [(each["slot_id"], each["left"]) for each in seen["times"]] == [("", 0), ("S1-4", 2)]
-        assert msgspec.to_builtins(browser.platform.last("GetSchedule").message)["on"] == str(ON)
+        assert msgspec.to_builtins(browser.platform.last("ListBookingTimes").message)["on"] == str(ON)
         fields = {"department_id": "D02", "schedule_id": "S1", "on": str(ON), "slot_id": "S1-4"}
         answer = await browser.post("/book/hold", **fields)
         assert answer.headers["location"] == f"/kiosk/register/check/{PAYMENT}"

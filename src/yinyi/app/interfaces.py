@@ -83,12 +83,13 @@ def web_server(settings: Settings, buses: Mapping[str, NatsTransport]) -> uvicor
     """The interfaces behind these accounts, as one server."""
     declared_operations()  # what is served is derived from all that there are
     routes: list[BaseRoute] = []
-    pages = None
+    pages, icons = None, ""
     if "kiosk" in buses:
         assets, pages = kiosk_pages()
         routes.append(assets.route())
+        icons = assets.icons.sprite
     if settings.sandbox_port:
-        routes += demo_routes(f"http://127.0.0.1:{settings.sandbox_port}")
+        routes += demo_routes(f"http://127.0.0.1:{settings.sandbox_port}", icons)
 
     def parts() -> Mapping[str, str]:
         status = read_status(settings.folder.status)

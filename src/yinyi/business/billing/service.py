@@ -144,10 +144,7 @@ class BillingService:
 
     async def _plans(self, call: Call, numbers: Sequence[str]) -> Sequence[Plan]:
         """The open or fulfilled payments for any of these bills, whosever they are."""
-        if not numbers:
-            return ()
-        async with self._payments.reading() as tx:
-            return await signals.obliged_among(tx, call.hospital_id, INVOICE, numbers)
+        return await signals.obliged_among(self._payments.looking(), call.hospital_id, INVOICE, numbers)
 
     def _today(self, call: Call) -> date:
         return call.now.astimezone(self._zone).date()

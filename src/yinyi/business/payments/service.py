@@ -232,6 +232,10 @@ class PaymentService:
         """For those of this domain who look before they ask the outside."""
         return self._database.read()
 
+    def looking(self) -> Tx:
+        """For those who only look, and decide nothing: see ``Looks.any``."""
+        return self._looks.any()
+
     async def asked(self, plan: Plan, step: Step) -> Asked:
         """What the other side says of this call now; see ``asking.ask``."""
         return await asking.ask(self._driver.means, plan, step)

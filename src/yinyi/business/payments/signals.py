@@ -130,12 +130,14 @@ OBLIGED = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = (
   SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3)
 """.replace(":row", rows.ROW)
-OBLIGED_AMONG = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = ANY(ARRAY(
-  SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $2
-    AND o.number = ANY($3::text[])))
+OBLIGED_AMONG = of_one(
+    """
+SELECT $2::text AS first, :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = ANY(ARRAY(
+  SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $3
+    AND o.number = ANY($4::text[])))
 ORDER BY p.payment_id
 """.replace(":row", rows.ROW)
+)
 
 ENGINE_FAILS = "engine_fails"
 """Why people look into a payment that no process can drive."""
@@ -259,7 +261,7 @@ async def obliged(tx: Tx, hospital_id: int, kind: str, number: str) -> Plan | No
 
 async def obliged_among(tx: Tx, hospital_id: int, kind: str, numbers: Sequence[str]) -> list[Plan]:
     """The open or fulfilled payments for any of these obligations, oldest first."""
-    found = await tx.fetch(OBLIGED_AMONG, hospital_id, kind, list(numbers)) if numbers else []
+    found = await tx.fetch(OBLIGED_AMONG, hospital_id, numbers[0], kind, list(numbers)) if numbers else []
     return [rows.read_plan(row["plan"]) for row in found]
 
 

@@ -34,16 +34,18 @@ from yinyi.business.scheduling.messages_booking import (
     BookingAllowed,
     BookingDay,
     BookingDays,
+    BookingTimes,
     CancelAppointment,
     GetAppointment,
     GetBookingRules,
     ListAppointments,
     ListBookingDays,
+    ListBookingTimes,
     OverrideBooking,
 )
 from yinyi.business.scheduling.plans import APPOINTMENT, CHECKED_IN, REGISTRATION, RegistrationFacts, hold_reference
 from yinyi.business.scheduling.ports import Patients
-from yinyi.business.scheduling.sessions import Sessions, check_open
+from yinyi.business.scheduling.sessions import Sessions, check_open, same_doctor
 from yinyi.kernel.errors import NotYours
 from yinyi.kernel.money import Fen
 
@@ -81,6 +83,7 @@ class Bookings:
 
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(ListBookingDays, self.days)
+        dispatcher.asks(ListBookingTimes, self.times)
         dispatcher.reads(GetAppointment, self.get)
         dispatcher.reads(ListAppointments, self.list)
         booking = Change(self.book, self.show, self.wanted, self._settle, only_reads=True)
@@ -105,6 +108,17 @@ class Bookings:
         many = range(1, (weeks_end - today).days + 1)
         days = [_day(known, on, last) for on in (today + timedelta(days=n) for n in many)]
         return BookingDays(department=department, days=days, paid=self._rules.paid)
+
+    async def times(self, call: Call, message: ListBookingTimes) -> BookingTimes:
+        day = await self._sessions.of(message.department_id, message.on, message.on)
+        chosen = self._sessions.chosen(day, message.schedule_id)
+        return BookingTimes(
+            department=day.department,
+            chosen=chosen,
+            others=same_doctor(day, chosen),
+            slots=await self._sessions.slots(message.schedule_id),
+            paid=self._rules.paid,
+        )
 
     # -- booking
 
@@ -330,7 +344,8 @@ class Bookings:
         patient_id = call.principal.patient_id
         if not patient_id:
             raise NotYours
-        found = [each for each in await self._of(tx, call, [patient_id]) if not is_of_another(call, each.plan)]
+        plans = await store.booked_by(tx, call.hospital_id, patient_id, self._since(call))
+        found = [each for each in booking_rules.bookings(plans, call.now) if not is_of_another(call, each.plan)]
         numbers = [each.plan.payment_no for each in found]
         told = await store.of_bookings(tx, call.hospital_id, numbers) if numbers else {}
         registry, rules = self._payments.registry, self._rules

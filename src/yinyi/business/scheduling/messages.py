@@ -54,7 +54,7 @@ class DoctorSessions(msgspec.Struct, frozen=True, kw_only=True):
     sessions: list[DoctorSession]
 
 
-@operation(callers=AND_STAFF, service="register", errors=(HospitalUnavailable, ScheduleUnknown))
+@operation(callers=AND_STAFF, errors=(HospitalUnavailable, ScheduleUnknown))
 class ListSchedules(Operation[DoctorSessions], frozen=True, kw_only=True):
     """Who sees patients in this department, and how the numbers stand. Dates empty: today."""
 

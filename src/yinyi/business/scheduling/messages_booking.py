@@ -30,8 +30,8 @@ from yinyi.business.scheduling.errors import (
     TooLateToCancel,
     TooManyBookings,
 )
-from yinyi.business.scheduling.messages import AND_BANKS, READERS, Id
-from yinyi.business.scheduling.model import Department, SessionName, Title
+from yinyi.business.scheduling.messages import AND_BANKS, READERS, DoctorSession, Id
+from yinyi.business.scheduling.model import Department, SessionName, Slot, Title
 from yinyi.kernel.errors import HospitalUnavailable, NotYours
 from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.money import Fen
@@ -59,6 +59,26 @@ class ListBookingDays(Operation[BookingDays], frozen=True, kw_only=True):
 
     department_id: Id
     on: date | None = None
+
+
+class BookingTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """A doctor's session of a later day. others: of the same doctor on that day. slots: its single numbers. ``paid``:
+    when the fee is."""
+
+    department: Department
+    chosen: DoctorSession
+    others: list[DoctorSession]
+    slots: list[Slot]
+    paid: PaidAt
+
+
+@operation(callers=AND_BANKS, service="book", errors=(HospitalUnavailable, ScheduleUnknown))
+class ListBookingTimes(Operation[BookingTimes], frozen=True, kw_only=True):
+    """At which times a doctor's session of that day can be booked."""
+
+    department_id: Id
+    schedule_id: Id
+    on: date
 
 
 class AppointmentView(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,7 +42,7 @@ from yinyi.business.scheduling.plans import (
 )
 from yinyi.business.scheduling.ports import Patients, Schedules
 from yinyi.business.scheduling.registration import kept, registration_view
-from yinyi.business.scheduling.sessions import Sessions, check_open
+from yinyi.business.scheduling.sessions import Sessions, check_open, same_doctor
 from yinyi.kernel.recent import RecentByKey
 
 HELD_FOR = timedelta(minutes=10)
@@ -107,13 +107,7 @@ class SchedulingService:
         on = message.on or call.now.astimezone(self._zone).date()
         day = await self.sessions.of(message.department_id, on, on)
         chosen = self.sessions.chosen(day, message.schedule_id)
-        doctor = chosen.practitioner.practitioner_id
-        others = [
-            each
-            for each in day.sessions
-            if each.practitioner.practitioner_id == doctor and each.schedule.schedule_id != message.schedule_id
-        ]
-        return DoctorSessions(department=day.department, sessions=[chosen, *others])
+        return DoctorSessions(department=day.department, sessions=[chosen, *same_doctor(day, chosen)])
 
     async def slots(self, call: Call, message: ListSlots) -> Slots:
         return Slots(slots=await self.sessions.slots(message.schedule_id))

@@ -128,6 +128,12 @@ class Sessions:
         raise ScheduleUnknown(f"schedule {schedule_id}")
 
 
+def same_doctor(day: DoctorSessions, chosen: DoctorSession) -> list[DoctorSession]:
+    """The other sessions of this doctor."""
+    doctor = chosen.practitioner.practitioner_id
+    return [each for each in day.sessions if each.practitioner.practitioner_id == doctor and each is not chosen]
+
+
 def check_open(schedule: Schedule) -> None:
     """
     Raises:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from yinyi.bus.database import Row, Tx
+from yinyi.bus.looks import of_one
 from yinyi.business.payments import rows
 from yinyi.business.payments.plan import Plan
 from yinyi.business.scheduling.booking_model import VisitChangeKind
@@ -32,6 +33,13 @@ SELECT :row AS plan FROM payment p
 WHERE p.patient_id = ANY($2::bigint[]) AND p.hospital_id = $1 AND p.started_at > $3 AND p.purpose = ANY($4::text[])
 ORDER BY p.started_at DESC
 """.replace(":row", rows.ROW)
+BOOKED_BY = of_one(
+    """
+SELECT p.patient_id, :row AS plan FROM payment p
+WHERE p.hospital_id = $1 AND p.patient_id = $2 AND p.started_at > $3 AND p.purpose = ANY($4::text[])
+ORDER BY p.started_at DESC
+""".replace(":row", rows.ROW)
+)
 NEWEST_CHANGE = "SELECT coalesce(max(change_no), 0) FROM session_change WHERE hospital_id = $1"
 CHANGED = """
 INSERT INTO session_change (hospital_id, change_no, schedule_id, kind, practitioner_id, numbers, changed_at)
@@ -96,8 +104,14 @@ async def booked(tx: Tx, hospital_id: int, patients: Sequence[int], since: datet
     return [rows.read_plan(row["plan"]) for row in found]
 
 
+async def booked_by(tx: Tx, hospital_id: int, patient_id: int, since: datetime) -> list[Plan]:
+    """The same of one patient, for whoever only looks."""
+    found = await tx.fetch(BOOKED_BY, hospital_id, patient_id, since, PURPOSES)
+    return [rows.read_plan(row["plan"]) for row in found]
+
+
 async def numbers(tx: Tx, hospital_id: int, patients: Sequence[int], since: datetime) -> list[Plan]:
-    """The same, and registrations."""
+    """The same as of ``booked``, and registrations."""
     found = await tx.fetch(BOOKED, hospital_id, list(patients), since, [*PURPOSES, REGISTRATION])
     return [rows.read_plan(row["plan"]) for row in found]
 

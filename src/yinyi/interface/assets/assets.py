@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from yinyi.interface.assets import icons, trees
+from yinyi.interface.assets import trees
+from yinyi.interface.assets.icons import Icons
 
 MOUNT = "/assets"
 WEB_FONT = "@fontsource-variable/noto-sans-sc"
@@ -34,9 +35,8 @@ _WOFF2_URL = re.compile(r"url\(\./files/([\w.-]+)\)")
 class Assets:
     """What is served under ``/assets``, by plain name: ``kiosk/frame.css``."""
 
-    def __init__(self, folders: Mapping[str, Path], sprite: str) -> None:
-        self.sprite = sprite
-        """Inline SVG that holds every icon."""
+    def __init__(self, folders: Mapping[str, Path], icons: Icons) -> None:
+        self.icons = icons
         self._urls: dict[str, str] = {}
         self._files: dict[str, Path] = {}
         for name, folder in folders.items():
@@ -67,7 +67,7 @@ class Assets:
     @property
     def fingerprint(self) -> bytes:
         """Changes with every address and every icon."""
-        return f"{sorted(self._urls.items())} {self.sprite}".encode()
+        return f"{sorted(self._urls.items())} {self.icons.fingerprint}".encode()
 
     def route(self) -> Route:
         return Route(MOUNT + "/{path:path}", self._serve, methods=["GET", "HEAD"])
@@ -99,7 +99,7 @@ def gather(project: Path, skins: Mapping[str, Path]) -> Assets:
         "vendor": _script_tree(modules, build),
         **{name: _skin_tree(build, name, folder) for name, folder in skins.items()},
     }
-    return Assets(folders, icons.sprite(modules / "lucide-static" / "icons"))
+    return Assets(folders, Icons(modules / "lucide-static" / "icons"))
 
 
 def _font_tree(modules: Path, build: Path) -> Path:

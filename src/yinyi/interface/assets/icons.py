@@ -1,6 +1,7 @@
-"""Icons from lucide as one inline sprite: a page names an icon, the sprite draws it."""
+"""Icons from lucide, drawn where they stand: a page carries those that it shows, and nothing has to be fetched."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 ICONS = (
@@ -16,21 +17,47 @@ ICONS = (
     "wallet", "wind", "wrench",
 )  # fmt: skip
 
+BOX = "0 0 24 24"
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _OUTER = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 _SPACE = re.compile(r"\s+")
 
 
-def sprite(folder: Path) -> str:
-    """A hidden ``<svg>`` with a ``<symbol id="i-…">`` for each icon of lucide's ``icons`` folder.
+class Icons:
+    """The icons of lucide's ``icons`` folder that are in use."""
 
-    Raises:
-        FileNotFoundError: lucide has no icon of that name.
-    """
-    symbols = "".join(
-        f'<symbol id="i-{name}" viewBox="0 0 24 24">{_shapes(folder / f"{name}.svg")}</symbol>' for name in ICONS
-    )
-    return f'<svg class="sprite" aria-hidden="true">{symbols}</svg>'
+    def __init__(self, folder: Path) -> None:
+        """
+        Raises:
+            FileNotFoundError: lucide has no icon of one of the names.
+        """
+        self._shapes: Mapping[str, str] = {name: _shapes(folder / f"{name}.svg") for name in ICONS}
+        self._drawn = {name: _drawn(name, shapes) for name, shapes in self._shapes.items()}
+
+    def draw(self, name: str) -> str:
+        """Markup of an icon, as high as the text beside it and in its colour.
+
+        Raises:
+            ValueError: it is not among those in use.
+        """
+        if name not in self._drawn:
+            raise ValueError(f"no icon {name!r}")
+        return self._drawn[name]
+
+    @property
+    def sprite(self) -> str:
+        """All in one file, each a ``<symbol id="i-…">``, for pages that draw theirs while they are looked at."""
+        symbols = (f'<symbol id="i-{name}" viewBox="{BOX}">{shapes}</symbol>' for name, shapes in self._shapes.items())
+        return f'<svg xmlns="http://www.w3.org/2000/svg" class="sprite" aria-hidden="true">{"".join(symbols)}</svg>'
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every icon and with how they are drawn."""
+        return "".join(self._drawn.values())
+
+
+def _drawn(name: str, shapes: str) -> str:
+    return f'<svg class="i i-{name}" viewBox="{BOX}" aria-hidden="true">{shapes}</svg>'
 
 
 def _shapes(file: Path) -> str:

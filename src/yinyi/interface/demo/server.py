@@ -1,6 +1,6 @@
 """The demo's door: ``/demo`` is the sandbox's own page, handed through, so that kiosk and tray have one address.
 
-Only where a sandbox runs beside the platform. Nothing of the platform is reachable this way.
+Only where a sandbox runs beside the platform. Nothing of the platform is reachable this way but the kiosk's icons.
 """
 
 from collections.abc import AsyncGenerator
@@ -17,8 +17,8 @@ _PASSED = frozenset({"content-type", "cache-control", "content-security-policy",
 _ASKED = frozenset({"accept", "accept-language", "content-type", "if-none-match"})
 
 
-def demo_routes(sandbox_url: str) -> list[BaseRoute]:
-    """``/demo`` and everything below it."""
+def demo_routes(sandbox_url: str, icons: str = "") -> list[BaseRoute]:
+    """``/demo`` and everything below it. ``icons``: a sprite of those of the kiosk."""
     client = httpx.AsyncClient(base_url=sandbox_url, timeout=TIMEOUT_S, trust_env=False)
 
     async def through(request: Request) -> Response:
@@ -40,8 +40,15 @@ def demo_routes(sandbox_url: str) -> list[BaseRoute]:
             _bytes(answer), answer.status_code, headers=told, background=BackgroundTask(answer.aclose)
         )
 
+    async def drawn(_: Request) -> Response:
+        return Response(icons, media_type="image/svg+xml")
+
     methods = ["GET", "POST", "DELETE"]
-    return [Route("/demo", through, methods=methods), Route("/demo/{path:path}", through, methods=methods)]
+    return [
+        Route("/demo", through, methods=methods),
+        Route("/demo/icons.svg", drawn),
+        Route("/demo/{path:path}", through, methods=methods),
+    ]
 
 
 async def _bytes(answer: httpx.Response) -> AsyncGenerator[bytes]:

@@ -13,8 +13,8 @@ from yinyi.business.scheduling.errors import (
     SlotTaken,
     TooManyBookings,
 )
-from yinyi.business.scheduling.messages import GetSchedule, ListSchedules, ListSlots
-from yinyi.business.scheduling.messages_booking import BookAppointment, BookingDay, ListBookingDays
+from yinyi.business.scheduling.messages import ListSchedules
+from yinyi.business.scheduling.messages_booking import BookAppointment, BookingDay, ListBookingDays, ListBookingTimes
 from yinyi.business.scheduling.model import Slot
 from yinyi.interface.journeys import check_in, present, register, standing, views, views_book, views_ends
 from yinyi.interface.journeys.errors import kind_of
@@ -77,18 +77,17 @@ async def times(visitor: Visitor) -> Next:
     department_id, schedule_id = visitor.at["department_id"], visitor.at["schedule_id"]
     on = _date(visitor.at["on"])
     visitor.back = visitor.paths.book_day(department_id, on)
-    found = await visitor.ask(GetSchedule(department_id=department_id, schedule_id=schedule_id, on=on))
-    slots = (await visitor.ask(ListSlots(schedule_id=schedule_id))).slots
-    paid = (await visitor.ask(ListBookingDays(department_id=department_id, on=on))).paid
-    doctor = present.doctor(found.sessions[0], found.sessions)
+    found = await visitor.ask(ListBookingTimes(department_id=department_id, schedule_id=schedule_id, on=on))
+    introduced = found.chosen.practitioner
+    doctor = present.doctor(found.chosen, [found.chosen, *found.others])
     view = views_book.TimesView(
         department=present.department(found.department),
         on=on,
         doctor=doctor,
-        introduction=found.sessions[0].practitioner.introduction,
-        introduction_en=found.sessions[0].practitioner.introduction_en,
-        times=_times(slots) if doctor.state == "open" else (),
-        paid=paid,
+        introduction=introduced.introduction,
+        introduction_en=introduced.introduction_en,
+        times=_times(found.slots) if doctor.state == "open" else (),
+        paid=found.paid,
         hold_minutes=register.HOLD_MINUTES,
         key=present.new_key(),
     )

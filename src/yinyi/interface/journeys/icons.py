@@ -1,8 +1,6 @@
-"""Icons of pages, and which one a clinic has: by words in its name, so that a hospital need not choose any."""
+"""Which icon a clinic has: by words in its name, so that a hospital need not choose any."""
 
 from functools import lru_cache
-
-from yinyi.interface.assets.icons import ICONS
 
 _BY_WORD = (
     ("心", "heart-pulse", "rose"),
@@ -28,17 +26,6 @@ _BY_WORD = (
     ("老年", "users-round", "sunny"),
     ("急", "hospital", "rose"),
 )
-
-
-def icon(name: str) -> str:
-    """Markup that draws an icon of the page's sprite.
-
-    Raises:
-        ValueError: the sprite has no such icon.
-    """
-    if name not in ICONS:
-        raise ValueError(f"no icon {name!r} in the sprite")
-    return f'<svg class="i" aria-hidden="true"><use href="#i-{name}"/></svg>'
 
 
 @lru_cache(maxsize=1024)

@@ -127,20 +127,17 @@ class Pages:
             assets.fingerprint,
             f"{base} {zone}".encode(),
         ]
-        self._end = f"{assets.sprite}\n</body>\n</html>\n".encode()
-        """The same on every page: most of its bytes are made once."""
         self._templates: dict[tuple[type[views.View], str], Template] = {}
         for language in LANGUAGES:
             names = _names(Wording(catalogue(language), zone), Paths(base), assets)
             kept = Compiled(compiled, language, [*made_of, catalogue(language).fingerprint]) if compiled else None
-            speaking = environment(loader, catalogue(language), icons.icon, names, kept)
+            speaking = environment(loader, catalogue(language), assets.icons.draw, names, kept)
             for view, name in TEMPLATES.items():
                 self._templates[view, language] = speaking.get_template(name)
 
     def render(self, view: views.View, chrome: views.Chrome, *, swap: bool = False) -> bytes:
         """``swap``: only what htmx puts in place of the screen before (its request carries ``HX-Request``)."""
-        html = self._templates[type(view), chrome.language].render(v=view, c=chrome, swap=swap).encode()
-        return html if swap else html + self._end
+        return self._templates[type(view), chrome.language].render(v=view, c=chrome, swap=swap).encode()
 
 
 def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
@@ -148,6 +145,6 @@ def _files(folders: Iterable[Path], which: str = "*.html") -> Iterator[bytes]:
 
 
 def _names(wording: Wording, paths: Paths, assets: Assets) -> dict[str, object]:
-    looks = {"qr": qr_svg, "icon_of": icons.icon_of, "tone_of": icons.tone_of}
+    looks = {"qr": qr_svg, "icon_of": icons.icon_of, "tone_of": icons.tone_of, "draw": assets.icons.draw}
     offered = {"service": SERVICES, "choices": choices, "reasons": views_maintenance.REASONS}
     return {**wording.functions(), **looks, **offered, "paths": paths, "asset": assets.url}

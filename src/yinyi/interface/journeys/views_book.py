@@ -28,7 +28,11 @@ class DaysView(View, frozen=True, kw_only=True):
     department: DepartmentChoice
     weeks: tuple[tuple[DayChoice | None, ...], ...]
     paid: PaidAt
-    cancel_hours: int = 0
+
+    @property
+    def first_on(self) -> date:
+        """The first day of the calendar."""
+        return next(each.on for each in self.weeks[0] if each is not None)
 
 
 class DayDoctorsView(View, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, get_args
 
 from yinyi.interface.journeys.views import Language, Mode, Reach, Theme
@@ -136,5 +137,6 @@ def csrf_matches(cookies: Cookies, sent: str, *, any_person: bool = False) -> bo
     return bool(cookies.screen) and hmac.compare_digest(expected.encode(), sent.encode())
 
 
+@lru_cache(maxsize=4096)
 def _half(what: str, secret: str) -> str:
     return hashlib.sha256(f"csrf/{what}/{secret}".encode()).hexdigest()[:32]

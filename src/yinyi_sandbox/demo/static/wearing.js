@@ -1,6 +1,8 @@
 // The demo wears what the kiosk brings along: its letters and its icons.
 import { find } from "./build.js";
 
+const ICONS = "/demo/icons.svg";
+
 export function wear(page) {
   const fonts = page.querySelector('link[href$="/fonts.css"]');
   if (fonts && !find("#fonts")) {
@@ -9,7 +11,12 @@ export function wear(page) {
     link.rel = "stylesheet";
     link.href = fonts.getAttribute("href");
     document.head.append(link);
+    draw();
   }
-  const sprite = page.querySelector("svg.sprite");
-  if (sprite && !find("svg.sprite")) document.body.append(document.importNode(sprite, true));
+}
+
+async function draw() {
+  const answer = await fetch(ICONS);
+  const drawn = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+  if (answer.ok) document.body.append(document.importNode(drawn.documentElement, true));
 }
