@@ -196,6 +196,11 @@ class Names:
         )
 
 
+def title_en(plan: Plan) -> str:
+    """Implements ``TitleEn``."""
+    return f"Fee of {plan.amount_fen} fen"
+
+
 class Papers:
     """Implements ``PrintsSlips`` with the real tables of papers."""
 
@@ -231,4 +236,4 @@ async def comes_out(it: World) -> list[bool]:
 
 
 def service(it: World, hospital: SimReceipts) -> FiscalService:
-    return FiscalService(it.database, hospital, Patients(), Names(), Papers(), EARNING)
+    return FiscalService(it.database, hospital, Patients(), Names(), title_en, Papers(), EARNING)

@@ -1,6 +1,7 @@
 """Electronic receipts as patients and staff ask for them: their own only, printed once, and told to the hospital."""
 
 import hashlib
+import json
 from collections import deque
 from datetime import timedelta
 
@@ -107,6 +108,26 @@ def test_it_is_printed_once_and_then_as_copies_and_the_hospital_hears_of_it_once
         assert await comes_out(it) == [True]
         await work(it, issuing)
         assert hospital.marked == [number]
+
+    play(platform_url, story)
+
+
+def test_what_it_was_for_is_said_in_english_too(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        hospital = SimReceipts()
+        issuing, plan = process(it, hospital), await paid(it)
+        number, title_en = plan.payment_no, f"Fee of {FEE} fen"
+        coming = await seen(it, hospital, number)
+        await work(it, issuing)
+        issued, desk = await seen(it, hospital, number), service(it, hospital)
+        async with it.database.read() as tx:
+            listed = (await desk.list(tx, as_patient(it), ListFiscalInvoices())).invoices
+        assert {(each.title, each.title_en) for each in (coming, issued, *listed)} == {("挂号费", title_en)}
+        async with it.database.transaction() as tx:
+            english = replace(as_patient(it), language="en")
+            document_no = await desk.print(tx, english, PrintFiscalInvoice(payment_no=number), None)
+            slip = json.loads(await tx.fetchval("SELECT data FROM document WHERE document_no = $1", document_no))
+        assert slip["purpose"] == title_en
 
     play(platform_url, story)
 

@@ -10,6 +10,7 @@ from yinyi.interface.journeys import views_fiscal
 _ISSUED = views_fiscal.ReceiptView(
     payment_no="26112301000042",
     title="挂号费 心血管内科 欧阳明华",
+    title_en="Registration, Cardiology",
     standing="issued",
     amount_fen=5000,
     since=NOW - timedelta(minutes=3),
@@ -24,7 +25,8 @@ _STANDINGS: tuple[views_fiscal.ReceiptStanding, ...] = ("coming", "issued", "par
 _ROWS = tuple(
     views_fiscal.ReceiptRow(
         payment_no=f"2611230100004{n}",
-        title=("挂号费 心血管内科 欧阳明华", "检验费 全血细胞计数（五分类）", "门诊西药费")[n % 3],
+        title=("挂号费 心血管内科 欧阳明华", "门诊缴费 检验科", "门诊西药费")[n % 3],
+        title_en=("Registration, Cardiology", "Outpatient bills, Laboratory", "")[n % 3],
         standing=standing,
         amount_fen=5000 + 12345 * n,
         since=NOW - timedelta(days=40 * n),

@@ -229,7 +229,12 @@ def payment(state: Any = "ready", **changes: Any) -> PaymentView:
 
 def receipt(standing: Any = "none", **changes: Any) -> FiscalInvoiceView:
     """The electronic receipt of the payment."""
-    told = {"title": "挂号费", "amount_fen": Fen(5000), "since": NOW - timedelta(minutes=1)}
+    told = {
+        "title": "挂号费",
+        "title_en": "Registration, Cardiology",
+        "amount_fen": Fen(5000),
+        "since": NOW - timedelta(minutes=1),
+    }
     return FiscalInvoiceView(payment_no=PAYMENT, standing=standing, **told, **changes)
 
 

@@ -121,6 +121,7 @@ def test_all_of_them_are_listed_and_each_leads_to_its_page() -> None:
             ("coming", ""),
             ("issued", "0012345678"),
         ]
+        assert {each["title_en"] for each in seen["v"]["receipts"]} == {"Registration, Cardiology"}
         assert seen["v"]["earlier"] == ""
         assert "at=" not in seen["c"]["events"], "the page looks again for the one that is coming, by itself"
         assert (await paired(known=False).get("/receipts")).headers["location"] == "/kiosk/identify"

@@ -63,6 +63,11 @@ class InvoiceFacts(msgspec.Struct, frozen=True, kw_only=True):
         return Fen(sum(each.total_fen for each in self.invoices))
 
     @property
+    def title_en(self) -> str:
+        """In a few English words, with the first clinic where that has an English name."""
+        return ", ".join(filter(None, ("Outpatient bills", *(each.department_en for each in self.invoices[:1]))))
+
+    @property
     def numbers(self) -> tuple[str, ...]:
         return tuple(each.invoice_no for each in self.invoices)
 

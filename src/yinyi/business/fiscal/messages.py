@@ -33,12 +33,14 @@ class RedInvoice(msgspec.Struct, frozen=True, kw_only=True):
 class FiscalInvoiceView(msgspec.Struct, frozen=True, kw_only=True):
     """A payment's electronic receipt.
 
+    title: as the hospital was told it, in its own language; title_en: the same in English, empty where nobody knows.
     code: 票据代码. number: 票据号码. check_code: 校验码. url: where it can be seen, for a QR code. printed: on paper,
     here. since: from when on it is coming, or when it was issued.
     """
 
     payment_no: str
     title: str
+    title_en: str
     standing: FiscalStanding
     amount_fen: Fen
     since: datetime

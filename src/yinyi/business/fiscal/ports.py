@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from yinyi.bus.database import Tx
 from yinyi.business.fiscal.model import FoundFiscalInvoice
+from yinyi.business.payments.plan import Plan
 from yinyi.business.terminals.model import Hospital
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
@@ -55,6 +56,12 @@ class HospitalNames(Protocol):
     """Who knows what the hospital is called on papers."""
 
     async def hospital(self, tx: Tx, hospital_id: int, now: datetime) -> Hospital: ...
+
+
+class TitleEn(Protocol):
+    """Says in a few English words what a payment is for; empty: nobody knows."""
+
+    def __call__(self, plan: Plan) -> str: ...
 
 
 class Patients(Protocol):

@@ -34,7 +34,7 @@ from yinyi.business.fiscal.messages import (
     PrintFiscalInvoice,
     RedInvoice,
 )
-from yinyi.business.fiscal.ports import FiscalInvoices, HospitalNames, Patients
+from yinyi.business.fiscal.ports import FiscalInvoices, HospitalNames, Patients, TitleEn
 from yinyi.business.fiscal.slips import fiscal_slip
 from yinyi.business.payments import signals
 from yinyi.business.payments.errors import PaymentUnknown
@@ -76,6 +76,7 @@ class FiscalService:
         hospital: FiscalInvoices | None,
         patients: Patients,
         names: HospitalNames,
+        title_en: TitleEn,
         papers: PrintsSlips,
         earning: Sequence[str],
     ) -> None:
@@ -83,6 +84,7 @@ class FiscalService:
         self._hospital = hospital
         self._patients = patients
         self._names = names
+        self._title_en = title_en
         self._papers = papers
         self._earning = frozenset(earning if hospital is not None else ())
         self._drawn = RecentByKey(self._draw, DRAWN_KEPT_S, DRAWN_AT_ONCE)
@@ -101,7 +103,7 @@ class FiscalService:
     async def get(self, tx: Tx, call: Call, message: GetFiscalInvoice) -> FiscalInvoiceView:
         plan = await _own(tx, call, message.payment_no)
         rows = await store.of_payment(tx, call.hospital_id, plan.payment_no)
-        return _view(rows) if rows else self._without(call, plan)
+        return _view(rows, self._title_en(plan)) if rows else self._without(call, plan)
 
     async def list(self, tx: Tx, call: Call, message: ListFiscalInvoices) -> FiscalInvoiceList:
         since = call.now - timedelta(days=message.days)
@@ -109,7 +111,13 @@ class FiscalService:
         rows = await store.of_patient(tx, *whose, since, SHOWN + 1, message.before)
         found = [list(each) for _, each in groupby(rows, key=lambda row: row["payment_no"])]
         more = found[SHOWN - 1][0]["payment_no"] if len(found) > SHOWN else ""
-        return FiscalInvoiceList(invoices=[_view(each) for each in found[:SHOWN]], next_before=more)
+        titles = await self._titles_en(tx, call, [each[0]["payment_no"] for each in found[:SHOWN]])
+        views = [_view(each, titles.get(each[0]["payment_no"], "")) for each in found[:SHOWN]]
+        return FiscalInvoiceList(invoices=views, next_before=more)
+
+    async def _titles_en(self, tx: Tx, call: Call, payment_nos: Sequence[str]) -> dict[str, str]:
+        plans = await signals.find_among(tx, call.hospital_id, payment_nos)
+        return {plan.payment_no: self._title_en(plan) for plan in plans}
 
     async def print(self, tx: Tx, call: Call, message: PrintFiscalInvoice, _: None) -> str:
         """
@@ -117,12 +125,13 @@ class FiscalService:
             NotIssuedYet: it is coming.
             FiscalInvoiceUnknown: there is none.
         """
-        row = await self._issued(tx, call, message.payment_no)
+        row, title_en = await self._issued(tx, call, message.payment_no)
         hospital = await self._names.hospital(tx, call.hospital_id, call.now)
         name, patient_no = await self._patients.on_paper(tx, call.hospital_id, row["patient_id"])
-        called = hospital.name if call.language.startswith("zh") else hospital.name_en
+        chinese = call.language.startswith("zh")
+        called, title = (hospital.name, row["title"]) if chinese else (hospital.name_en, title_en or row["title"])
         facts = SlipFacts(
-            slip=fiscal_slip(call, called, name, patient_no, row),
+            slip=fiscal_slip(call, called, title, name, patient_no, row),
             tells="issued",
             patient_id=row["patient_id"],
             title=row["title"],
@@ -138,7 +147,7 @@ class FiscalService:
             HospitalUnavailable: it cannot be had now.
         """
         async with self._database.read() as tx:
-            row = await self._issued(tx, call, message.payment_no)
+            row, _ = await self._issued(tx, call, message.payment_no)
         return await self._file(row["reference"], row["digest"])
 
     async def get_page(self, call: Call, message: GetFiscalPage) -> FiscalPage:
@@ -148,7 +157,7 @@ class FiscalService:
             FiscalFileUnreadable: it is no PDF, not the one that was announced, or has no such page.
         """
         async with self._database.read() as tx:
-            row = await self._issued(tx, call, message.payment_no)
+            row, _ = await self._issued(tx, call, message.payment_no)
         pages = await self._drawn.get((row["reference"], row["digest"]))
         if message.nth > len(pages):
             raise FiscalFileUnreadable
@@ -174,16 +183,16 @@ class FiscalService:
         genuine = hashlib.sha256(content).hexdigest() == digest if digest else None
         return FiscalFile(content=content, genuine=genuine)
 
-    async def _issued(self, tx: Tx, call: Call, payment_no: str) -> Row:
-        """The receipt that is not a red one."""
+    async def _issued(self, tx: Tx, call: Call, payment_no: str) -> tuple[Row, str]:
+        """The receipt that is not a red one, and its English title."""
         plan = await _own(tx, call, payment_no)
         rows = await store.of_payment(tx, call.hospital_id, plan.payment_no)
-        view = _view(rows) if rows else self._without(call, plan)
+        view = _view(rows, self._title_en(plan)) if rows else self._without(call, plan)
         if view.standing == "none":
             raise FiscalInvoiceUnknown
         if view.standing == "coming":
             raise NotIssuedYet
-        return next(row for row in rows if not row["of"])
+        return next(row for row in rows if not row["of"]), view.title_en
 
     def _without(self, call: Call, plan: Plan) -> FiscalInvoiceView:
         """Nothing is on record yet: it may have been paid a moment ago. What is older is of a time without receipts."""
@@ -192,6 +201,7 @@ class FiscalService:
         return FiscalInvoiceView(
             payment_no=plan.payment_no,
             title=plan.description,
+            title_en=self._title_en(plan),
             standing="coming" if coming else "none",
             amount_fen=Fen(delivered_fen(plan)),
             since=plan.ended_at or plan.started_at,
@@ -229,13 +239,14 @@ async def _own(tx: Tx, call: Call, payment_no: str) -> Plan:
     return plan
 
 
-def _view(rows: Sequence[Row]) -> FiscalInvoiceView:
+def _view(rows: Sequence[Row], title_en: str) -> FiscalInvoiceView:
     """All receipts of one payment."""
     blue = next(row for row in rows if not row["of"])
     red = [row for row in rows if row["of"] and row["state"] != "void"]
     return FiscalInvoiceView(
         payment_no=blue["payment_no"],
         title=blue["title"],
+        title_en=title_en,
         standing=_standing(blue, sum(row["amount_fen"] for row in red)),
         amount_fen=Fen(blue["amount_fen"]),
         since=blue["issued_at"] or blue["wanted_at"],

@@ -9,7 +9,7 @@ from yinyi.business.documents.model import FiscalSlip, Language
 from yinyi.kernel.money import Fen
 
 
-def fiscal_slip(call: Call, hospital: str, name: str, patient_no: str, row: Row) -> FiscalSlip:
+def fiscal_slip(call: Call, hospital: str, title: str, name: str, patient_no: str, row: Row) -> FiscalSlip:
     """Its QR code opens it where the hospital shows it; without an address it says the three numbers."""
     said = f"{row['code']},{row['number']},{row['check_code']}"
     return FiscalSlip(
@@ -22,7 +22,7 @@ def fiscal_slip(call: Call, hospital: str, name: str, patient_no: str, row: Row)
         code=row["code"],
         number=row["number"],
         check_code=row["check_code"],
-        purpose=row["title"],
+        purpose=title,
         patient_name=name,
         patient_no=patient_no,
         amount_fen=Fen(row["amount_fen"]),

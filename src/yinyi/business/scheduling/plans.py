@@ -60,6 +60,11 @@ class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):
         """For ``Plan.facts``."""
         return msgspec.to_builtins(self)
 
+    @property
+    def title_en(self) -> str:
+        """In a few English words, with the clinic where that has an English name."""
+        return ", ".join(filter(None, ("Registration", self.department.name_en)))
+
 
 def hold_reference(plan: Plan) -> str:
     """The hospital knows the number under the reference of the latest hold, its own or its booking's."""

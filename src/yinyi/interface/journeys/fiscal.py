@@ -48,6 +48,7 @@ async def receipts(visitor: Visitor) -> Next:
         views_fiscal.ReceiptRow(
             payment_no=each.payment_no,
             title=each.title,
+            title_en=each.title_en,
             standing=each.standing,
             amount_fen=each.amount_fen,
             since=each.since,
@@ -97,6 +98,7 @@ def _view(
     return views_fiscal.ReceiptView(
         payment_no=found.payment_no,
         title=found.title,
+        title_en=found.title_en,
         standing=found.standing,
         amount_fen=found.amount_fen,
         since=found.since,

@@ -27,6 +27,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
 
     payment_no: str
     title: str
+    title_en: str = ""
     standing: ReceiptStanding
     amount_fen: int
     since: datetime
@@ -57,6 +58,7 @@ class ReceiptRow(Part, frozen=True, kw_only=True):
 
     payment_no: str
     title: str
+    title_en: str = ""
     standing: ReceiptStanding
     amount_fen: int
     since: datetime
