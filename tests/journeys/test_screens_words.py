@@ -87,6 +87,13 @@ def test_a_card_that_was_left_is_named_until_the_reader_is_empty(pages: Pages) -
         assert any("take your" in text and "card" in text for text in found) is reminds, name
 
 
+@pytest.mark.parametrize("name", [name for name, (_, chrome) in SAMPLES.items() if chrome.patient is None])
+def test_who_is_not_known_is_not_told_that_nothing_was_shown(pages: Pages, name: str) -> None:
+    """An unknown card may lie there, or an unknown code may just have been scanned."""
+    for language, never in (("zh-CN", "还没有放"), ("en", "been read yet")):
+        assert not [text for _, text in said(pages, name, language) if never in text], language
+
+
 def test_a_result_without_an_english_word_is_read_with_a_chinese_voice(pages: Pages) -> None:
     view, chrome = SAMPLES["report"]
     assert isinstance(view, ResultView)
