@@ -13,9 +13,9 @@ from yinyi.interface.kiosk.events import Interest
 from yinyi.interface.kiosk.streams import Streams
 
 
-async def _stream(house: House, headers: list[tuple[bytes, bytes]], query: bytes = b"") -> "Wire":
+async def _stream(house: House, headers: list[tuple[bytes, bytes]], query: bytes = b"", method: str = "GET") -> "Wire":
     wire = Wire()
-    scope = {"type": "http", "method": "GET", "headers": headers, "query_string": query}
+    scope = {"type": "http", "method": method, "headers": headers, "query_string": query}
     wire.task = asyncio.create_task(Streams(house.hub)(scope, wire.receive, wire.send))
     return wire
 
@@ -81,6 +81,20 @@ def test_a_stream_for_nobody_is_refused(headers: list[tuple[bytes, bytes]], quer
     async def work() -> None:
         wire = await _stream(House(), headers, query)
         assert (await wire.next())["status"] == status
+        await wire.task
+
+    run(work())
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
+def test_a_stream_is_only_read(method: str) -> None:
+    async def work() -> None:
+        house = House()
+        wire = await _stream(house, [(b"cookie", b"yinyi_screen=" + SCREEN.encode())], method=method)
+        start = await wire.next()
+        assert start["status"] == 405
+        assert (b"allow", b"GET") in start["headers"]
+        assert house.hub.count == 0
         await wire.task
 
     run(work())

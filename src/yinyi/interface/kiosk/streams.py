@@ -24,6 +24,8 @@ class Streams:
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            return await page.Answer(405, headers=[(b"allow", b"GET")]).send(send)
         screen = cookies.read(dict(scope["headers"]).get(b"cookie", b"")).screen
         if not screen:
             return await page.Answer(403).send(send)
