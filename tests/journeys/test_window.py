@@ -1,6 +1,6 @@
 """A cashier's window in a real browser: whoever calls at a kiosk is seen and answered; a patient whom only the hospital
 knows pays by a code on the customer's screen and by his own code, and gets back some lines of a bill and a whole
-payment; nothing happens twice."""
+payment, and what is left of a stay's deposits in cash; nothing happens twice."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect
 import books
 from real_platform import RealPlatform, until
 
-DEPARTMENT = "1002"
+DEPARTMENT, WARD = "1002", "H0103"
+DEPOSIT_FEN = 5_000_00
 _OWES_NOTHING = """
 SELECT p.patient_no FROM his.patient p
 WHERE NOT EXISTS (SELECT FROM his.invoice i WHERE i.patient_no = p.patient_no AND i.state = 'open')
@@ -25,6 +26,8 @@ RETURNING call_id, terminal_id
 _KNOWN = "SELECT patient_no FROM patient"
 _ASKED = "SELECT count(*) AS n FROM idempotency WHERE operation = $1"
 _SAID = "SELECT detail FROM audit WHERE operation = $1 AND subject = $2"
+_COST = "SELECT his.cost_($1) AS fen"
+_RETURNED = "SELECT amount_fen, source FROM his.deposit WHERE admission_no = $1 AND kind = 'return'"
 _STANDING = "SELECT taken_fen, returned_fen FROM payment WHERE payment_no = $1"
 _LINES = "SELECT amount_fen, refunded_by FROM his.invoice_line WHERE invoice_no = $1 ORDER BY line_no"
 
@@ -43,6 +46,7 @@ def test_a_cashiers_window(house: RealPlatform, chromium: Browser) -> None:
         some_lines_back(house, desk, first)
         all_back(house, desk, second)
         found_by_its_number(desk, first)
+        rest_of_a_deposit(house, desk, patient_no)
         desk.press("#language")
         expect(desk.sees("#payments-title")).to_have_text("Payments")
         assert desk.accessibility() == []
@@ -144,6 +148,34 @@ def found_by_its_number(desk: DemoDesk, number: str) -> None:
     desk.press("#find")
     expect(desk.page.locator("#payments li")).to_have_count(1, timeout=WITHIN_MS)
     desk.sees(f'[data-payment="{number}"]')
+
+
+def rest_of_a_deposit(house: RealPlatform, desk: DemoDesk, patient_no: str) -> None:
+    """The hospital lists it as given back at a window, once, and the platform is told once."""
+    stay: dict[str, Any] = {"admission_no": admitted(house, patient_no)}
+    ward(house, "/window/deposit", stay | {"amount_fen": DEPOSIT_FEN})
+    ward(house, "/wards/discharge", stay)
+    ward(house, "/wards/settle", stay)
+    left_fen = DEPOSIT_FEN - house.rows(_COST, stay["admission_no"], at="hospital")[0]["fen"]
+    desk.page.fill("#patient", patient_no)
+    desk.press("#looking button")
+    desk.page.locator("#deposits .pay-out").dblclick()
+    expect(desk.page.locator("#deposits-left")).to_be_hidden(timeout=WITHIN_MS)
+    expect(desk.page.locator("#said")).to_contain_text(f"{left_fen / 100:.2f}")
+    returned = house.rows(_RETURNED, stay["admission_no"], at="hospital")
+    assert [(each["amount_fen"], each["source"]) for each in returned] == [(left_fen, "window")]
+    assert house.rows(_ASKED, "inpatient.ReturnDepositAtWindow.v1")[0]["n"] == 1
+
+
+def admitted(house: RealPlatform, patient_no: str) -> str:
+    [number] = ward(house, "/wards/admit", {"patient_no": patient_no, "ward_code": WARD})["numbers"]
+    return number
+
+
+def ward(house: RealPlatform, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = house.sandbox.post(f"/hospital{path}", json=body).raise_for_status().json()
+    assert told["code"] == "0", told
+    return told
 
 
 def asked_twice(house: RealPlatform, patient_no: str) -> None:

@@ -26,6 +26,7 @@ from yinyi_sandbox.demo.signed import SignedCaller
 from yinyi_sandbox.demo.wallet import PayCard, Wallet
 from yinyi_sandbox.demo.watch import Watch
 from yinyi_sandbox.demo.window import Window
+from yinyi_sandbox.demo.window_deposits import Deposits
 from yinyi_sandbox.hospital.hospital import Hospital
 from yinyi_sandbox.people.people import PEOPLE, DemoPerson, Kind, person
 from yinyi_sandbox.settings import SandboxSettings
@@ -102,6 +103,7 @@ class Desk:
         self.counter = Counter(self._platform)
         self.doctor = Doctor(self._platform, hospital)
         self.window = Window(self._platform, hospital)
+        self.deposits = Deposits(self._platform, hospital)
         self.branch = _branch(settings, bank)
         self.hospital = hospital
         self.wechatpay = wechatpay

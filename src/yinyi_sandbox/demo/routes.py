@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yinyi_sandbox.alipay import routes as alipay_routes
-from yinyi_sandbox.demo import branch_routes
+from yinyi_sandbox.demo import branch_routes, window_deposits
 from yinyi_sandbox.demo import window as window_routes
 from yinyi_sandbox.demo.answering import Endpoint, answering, body_of, json_of, read
 from yinyi_sandbox.demo.desk import App, Desk, OwnBehaviour
@@ -149,7 +149,7 @@ class Demo:
         ]
         routes = [Route(path, answering(endpoint), methods=[method]) for method, path, endpoint in table]
         others = [
-            Mount("/cashier", routes=window_routes.routes(self._desk.window)),
+            Mount("/cashier", routes=self._cashier()),
             Mount("/branch", routes=branch_routes.routes(self._desk.branch)),
             Mount("/hospital", routes=hospital_routes.routes(self._desk.hospital)),
             Mount("/wechatpay", routes=wechatpay_routes.hands(self._desk.wechatpay)),
@@ -166,6 +166,9 @@ class Demo:
 
     async def _doctor(self, _: Request) -> Response:
         return self._file("doctor.html")
+
+    def _cashier(self) -> list[Route]:
+        return [*window_routes.routes(self._desk.window), *window_deposits.routes(self._desk.deposits)]
 
     async def _window(self, _: Request) -> Response:
         return self._file("window.html")

@@ -5,6 +5,7 @@ import { post } from "./desk.js";
 import { once, operator, say, tried } from "./till.js";
 import { wear } from "./wearing.js";
 import { startCalls } from "./window_calls.js";
+import { drawDeposits } from "./window_deposits.js";
 import { drawPayments, titleOf } from "./window_payments.js";
 import { drawScreen, under, watchPayment } from "./window_screen.js";
 import { choose, language, settle, speak, t } from "./words.js";
@@ -18,12 +19,17 @@ let toppingUp = false;
 
 async function look(number = patient?.patient_no) {
   if (!number) return;
-  const told = await tried(() => post("/cashier/look", { patient_no: number }));
+  const told = await tried(() => looked(number));
   if (told) {
     if (told.patient_no !== patient?.patient_no) forget();
     [patient, found] = [told, null];
   }
   draw();
+}
+
+async function looked(number) {
+  const told = await post("/cashier/look", { patient_no: number });
+  return { ...told, deposits: await post("/cashier/deposits", { patient_no: told.patient_no }) };
 }
 
 function forget() {
@@ -124,6 +130,7 @@ function draw() {
   find("#means").replaceChildren(...means());
   drawScreen();
   drawPayments(found ?? patient?.payments ?? [], patient?.bills ?? [], look);
+  drawDeposits(patient?.deposits ?? [], look);
   if (focused) document.getElementById(focused)?.focus();
 }
 
