@@ -33,7 +33,7 @@ class FhirClient:
         self._base = config.url.rstrip("/")
         if urlsplit(self._base).scheme not in ("http", "https") or not urlsplit(self._base).hostname:
             raise ValueError("the address of the FHIR server is none")
-        self._speeches, self._words = speeches(config.mapping, trades)
+        self._speeches, self._refusals = speeches(config.mapping, trades)
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._line = WebLine(config)
 
@@ -151,7 +151,7 @@ class FhirClient:
             return answers.decoded(text)
         if status in (404, 410) and answers.says_missing(text):
             raise _Missing
-        meant = answers.failure(status, text, self._words)
+        meant = self._refusals.meant(status, text)
         raise meant if isinstance(meant, CallFailed) else _Told(*meant)
 
 
