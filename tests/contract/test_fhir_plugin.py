@@ -200,7 +200,16 @@ def test_what_was_there_before_is_not_taken_for_what_we_have_sent(change: dict[s
     assert answer.reason == reason
 
 
-@pytest.mark.parametrize("amount", [{"value": 12.345}, {"value": 12.34, "currency": "USD"}, {"value": "12.34"}, 12.34])
+@pytest.mark.parametrize(
+    "amount",
+    [
+        {"value": 12.345},
+        {"value": 1e300},
+        {"value": 12.34, "currency": "USD"},
+        {"value": "12.34"},
+        12.34,
+    ],
+)
 def test_money_that_is_none_is_unknown(amount: Any) -> None:
     assert isinstance(told(Far(NOTICE | {"amount": amount}), pay), Unknown)
 
@@ -247,11 +256,18 @@ def test_page_by_page_until_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "further", ["http://127.0.0.1:1/elsewhere", "https://127.0.0.1/r4?page=2", "//elsewhere.example/"]
+    ("further", "why"),
+    [
+        ("http://127.0.0.1:1/elsewhere", "another server"),
+        ("https://127.0.0.1/r4?page=2", "another server"),
+        ("//elsewhere.example/", "another server"),
+        ("http://[elsewhere", "without an address"),
+        ("?page=\x01", "InvalidURL"),
+    ],
 )
-def test_a_page_leads_nowhere_else(further: str) -> None:
+def test_a_page_leads_nowhere_else(further: str, why: str) -> None:
     far = Far(bundle(department(1), further=further))
-    with pytest.raises(HospitalUnavailable, match="another server"):
+    with pytest.raises(HospitalUnavailable, match=why):
         told(far, lambda hospital: hospital.departments(), token="s3cret-word")
     assert len(far.asked) == 1
 

@@ -127,7 +127,10 @@ class FhirClient:
         Raises:
             Unanswered
         """
-        base, told = urlsplit(self._base), urlsplit(address)
+        try:
+            base, told = urlsplit(self._base), urlsplit(address)
+        except ValueError as error:
+            raise Unanswered("a page without an address") from error
         if (told.scheme, told.netloc) not in (("", ""), (base.scheme, base.netloc)):
             raise Unanswered("a page of another server")
         if told.scheme:
