@@ -228,6 +228,22 @@ def test_a_line_may_take_back_another(name: str) -> None:
     assert line.amount_fen == -700
 
 
+NUMBERED = {
+    "query_department": "dept_code",
+    "query_numbers": "ref",
+    "query_session_numbers": "ref",
+    "query_patient": "patient_no",
+    "query_patient_no": "patient_no",
+    "query_invoices": "invoice_no",
+    "query_invoice": "invoice_no",
+    "query_stays": "admission_no",
+    "query_stay": "admission_no",
+    "query_deposits": "ref",
+    "query_deposit_postings": "ref",
+    "query_einvoices": "ref",
+    "query_reports": "order_no",
+    "query_report": "order_no",
+}
 NOT_TOLD_APART = ("query_doctor", "query_visits", "query_report_results", "query_analyte")
 
 
@@ -235,6 +251,30 @@ NOT_TOLD_APART = ("query_doctor", "query_visits", "query_report_results", "query
 def test_the_same_twice_is_nothing_to_choose_from(name: str) -> None:
     row = good(TRADE[name])
     assert isinstance(heard(name, row, row), HospitalUnavailable | Unknown)
+
+
+@pytest.mark.parametrize(("name", "column"), NUMBERED.items())
+def test_one_without_its_number_is_none(name: str, column: str) -> None:
+    for bad in ("", None):
+        assert isinstance(heard(name, good(TRADE[name]) | {column: bad}), HospitalUnavailable)
+
+
+@pytest.mark.parametrize("name", ["query_schedule", "query_numbers", "query_session_changes"])
+def test_none_is_no_number_of_a_session(name: str) -> None:
+    assert isinstance(heard(name, good(TRADE[name]) | {"schedule_id": None}), HospitalUnavailable)
+
+
+def test_several_where_there_is_one_are_none() -> None:
+    for name, column in (("query_invoice", "invoice_no"), ("query_stay", "admission_no")):
+        row = good(TRADE[name])
+        assert isinstance(heard(name, row, row | {column: "another"}), HospitalUnavailable)
+
+
+def test_a_text_that_is_nothing_is_empty() -> None:
+    """As in Oracle, which has no other."""
+    assert heard("query_patient_no", good(TRADE["query_patient_no"]) | {"phone": None}).phone == ""
+    [clinic] = heard("query_department", good(TRADE["query_department"]) | {"area": None, "name_en": None})
+    assert (clinic.area, clinic.name_en) == ("", "")
 
 
 @pytest.mark.parametrize("name", PORTS)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -47,25 +48,37 @@ class Bounds:
 
 
 def believed(found: S) -> S:
-    """All of it of the kinds that it should be.
+    """All of it of the kinds that it should be. A text that is nothing is empty: there are databases that know no
+    other empty text.
 
     Raises:
-        NotBelieved: something is not there, or is of another kind.
+        NotBelieved: something else is not there, or is of another kind.
     """
+    said = msgspec.structs.asdict(found)
+    said |= {name: "" for name in _texts(type(found)) if said[name] is None}
     try:
-        return msgspec.convert(msgspec.structs.asdict(found), type(found))
+        return msgspec.convert(said, type(found))
     except msgspec.ValidationError as error:
         raise NotBelieved(str(error)) from error
 
 
 def each_once(found: list[S], key: Callable[[S], object]) -> list[S]:
-    """
+    """``key``: what tells them apart.
+
     Raises:
-        NotBelieved: two of them say that they are the same.
+        NotBelieved: two of them say that they are the same, or one does not say which it is.
     """
-    if len({key(one) for one in found}) < len(found):
+    keys = {key(one) for one in found}
+    if "" in keys:
+        raise NotBelieved("one without its number")
+    if len(keys) < len(found):
         raise NotBelieved("the same twice")
     return found
+
+
+@cache
+def _texts(model: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(model) if field.type is str)
 
 
 def _fits(trade: Trade, column: Column) -> Fits | None:

@@ -55,7 +55,7 @@ class BillTrades(Calls):
         return await self.found(mapping.invoice, _INVOICES, *asked, key=lambda one: one.invoice_no)
 
     async def invoice(self, number: str) -> Invoice | None:
-        return await self.one(mapping.invoice, _INVOICE, number)
+        return await self.one(mapping.invoice, _INVOICE, number, key=lambda one: one.invoice_no)
 
     async def invoice_lines(self, invoice_nos: Sequence[str]) -> list[InvoiceLine]:
         if not invoice_nos:

@@ -55,7 +55,7 @@ def _session_number(row: Row) -> SessionNumber:
 def _change(row: Row) -> SessionChange:
     return SessionChange(
         change_no=row["change_no"],
-        schedule_id=str(row["schedule_id"]),
+        schedule_id=mapping.schedule_id(row),
         kind=mapping.known_code(row, "kind", _KINDS),
         practitioner_id=row["doctor_code"] or "",
     )

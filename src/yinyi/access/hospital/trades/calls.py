@@ -76,13 +76,17 @@ class Calls:
         except _NOT_UNDERSTOOD as error:
             raise HospitalUnavailable(_not_believed(trade, error)) from error
 
-    async def one(self, meaning: Callable[[Row], T], trade: Trade, *values: Any) -> T | None:
+    async def one(
+        self, meaning: Callable[[Row], T], trade: Trade, *values: Any, key: Callable[[T], object]
+    ) -> T | None:
         """The only one; None: there is none.
 
         Raises:
-            HospitalUnavailable: likewise.
+            HospitalUnavailable: likewise; or there are several.
         """
-        found = await self.found(meaning, trade, *values, key=lambda _: trade.name)
+        found = await self.found(meaning, trade, *values, key=key)
+        if len(found) > 1:
+            raise HospitalUnavailable(_not_believed(trade, f"{len(found)} where there is one"))
         return found[0] if found else None
 
     async def sent(self, trade: Trade, *values: Any) -> Sequence[Row] | NoRows:

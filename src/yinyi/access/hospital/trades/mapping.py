@@ -129,7 +129,7 @@ def practitioner(row: Row) -> Practitioner:
 
 def schedule(row: Row) -> Schedule:
     return Schedule(
-        schedule_id=str(row["schedule_id"]),
+        schedule_id=schedule_id(row),
         practitioner_id=row["doctor_code"],
         department_id=row["dept_code"],
         service_date=row["work_date"],
@@ -157,12 +157,12 @@ def slot(schedule_id: str, row: Row) -> Slot:
 
 
 def found_number(row: Row) -> FoundNumber:
-    row_id = str(row["schedule_id"])
+    row_id = schedule_id(row)
     status: Literal["held", "confirmed", "released", "lapsed"] = row["state"]
     said: dict[str, Any] = {
         "status": status,
         "number": row["no"],
-        "slot_id": slot_id(row_id, row["no"]),
+        "slot_id": slot_id(row_id, row["no"]) if row["no"] else None,
         "starts_at": _instant(row["starts_at"]),
         "ends_at": _instant(row["ends_at"]),
         "held_until": _instant(row["held_until"]),
@@ -198,6 +198,16 @@ def patient(row: Row) -> PatientRecord:
         born_on=row["birth_date"],
         phone=row["phone"],
     )
+
+
+def schedule_id(row: Row) -> str:
+    """
+    Raises:
+        ValueError: it does not say which.
+    """
+    if row["schedule_id"] is None:
+        raise ValueError("no schedule_id")
+    return str(row["schedule_id"])
 
 
 def slot_id(schedule_id: str, number: int) -> str:

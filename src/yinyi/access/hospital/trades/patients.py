@@ -29,7 +29,7 @@ class PatientTrades(Calls):
         return await self.found(mapping.patient, _PATIENT, code, number, key=lambda one: one.patient_no) if code else []
 
     async def by_number(self, patient_no: str) -> PatientRecord | None:
-        return await self.one(mapping.patient, _PATIENT_NO, patient_no)
+        return await self.one(mapping.patient, _PATIENT_NO, patient_no, key=lambda one: one.patient_no)
 
     async def create(self, reference: str, person: Person) -> Outcome:
         code = mapping.DOCUMENT_CODES.get(person.kind)

@@ -54,7 +54,7 @@ class StayTrades(Calls):
         return await self.found(mapping.stay, _STAYS, patient_no, key=lambda one: one.admission_no)
 
     async def stay(self, admission_no: str) -> Stay | None:
-        return await self.one(mapping.stay, _STAY, admission_no)
+        return await self.one(mapping.stay, _STAY, admission_no, key=lambda one: one.admission_no)
 
     async def stay_items(self, admission_no: str, first_on: date, last_on: date) -> list[StayItem]:
         asked = (admission_no, first_on, last_on)
@@ -64,7 +64,9 @@ class StayTrades(Calls):
         return await self.found(mapping.day, _DAYS, admission_no, key=lambda one: one.charged_on)
 
     async def cost_categories(self, admission_no: str) -> list[CostCategory]:
-        return await self.found(mapping.category, _CATEGORIES, admission_no, key=lambda one: one.category_code)
+        return await self.found(
+            mapping.category, _CATEGORIES, admission_no, key=lambda one: (one.category_code, one.category)
+        )
 
     async def deposits(self, admission_no: str) -> list[Deposit]:
         deposit = partial(mapping.deposit, admission_no=admission_no)
